@@ -1,0 +1,59 @@
+"""Low-code integration connectors: a folder of YAML becomes a running client.
+
+The public names are loaded when they are first used; importing the package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from connector._version import __version__
+
+if TYPE_CHECKING:
+    from connector import errors as errors
+    from connector.core.request import Request as Request
+    from connector.core.response import Result as Result
+    from connector.definition.load import Connector as Connector
+    from connector.edge.client import AsyncClient as AsyncClient
+    from connector.edge.client import Client as Client
+    from connector.edge.connection import Connection as Connection
+    from connector.edge.items import Items as Items
+
+BUNDLED = "zoom"  # the folder of the connector that comes with the package
+
+_HOMES = {
+    "AsyncClient": "connector.edge.client",
+    "Client": "connector.edge.client",
+    "Connection": "connector.edge.connection",
+    "Connector": "connector.definition.load",
+    "Items": "connector.edge.items",
+    "Request": "connector.core.request",
+    "Result": "connector.core.response",
+}
+
+__all__ = [
+    "AsyncClient",
+    "Client",
+    "Connection",
+    "Connector",
+    "Items",
+    "Request",
+    "Result",
+    "__version__",
+    "errors",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "errors":
+        return import_module("connector.errors")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

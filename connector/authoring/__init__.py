@@ -1,0 +1,1 @@
+"""For who writes a connector: lint, docs, scaffold, parity."""

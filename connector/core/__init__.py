@@ -1,0 +1,1 @@
+"""What happens: pure functions and one generator. Nothing here touches the world."""

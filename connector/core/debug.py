@@ -1,0 +1,140 @@
+"""The records of a debugged run, redacted as they are made; HAR and curl are views of them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from connector._version import __version__
+from connector.core import waits
+from connector.core.exchange import Send, Token, Wait
+from connector.core.response import Failure, Reply
+from connector.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from connector.core.exchange import Ask
+    from connector.core.redact import Redactor
+
+LONGEST_BODY = 65_536
+
+
+@dataclass(slots=True)
+class Records:
+    """What happened in a run, in order: JSON-safe mappings without secrets."""
+
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+    def tap(self, ask: Ask, began: float, now: float, value: Any) -> str | None:
+        """Note an ask and its answer; return the line to log, or None when it is not worth one."""
+        entry = _entry(ask, value)
+        if entry is None:
+            return None
+        entry = {"at": waits.moment(began).isoformat(timespec="milliseconds"), "seconds": round(now - began, 6), **entry}
+        self.entries.append(entry)
+        return json.dumps(entry, ensure_ascii=False, default=str)
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """Return the records as JSON-safe data."""
+        return list(self.entries)
+
+    def har(self) -> dict[str, Any]:
+        """Return the requests and replies as HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/)."""
+        creator = {"name": "connector", "version": __version__}
+        return {"log": {"version": "1.2", "creator": creator, "entries": [_har(e) for e in self.entries if e["what"] == "send"]}}
+
+    def curl(self) -> str:
+        """Return a command that sends the last request again; the secret is left as $TOKEN."""
+        sent = [entry["request"] for entry in self.entries if entry["what"] == "send"]
+        return curl(sent[-1]) if sent else ""
+
+
+def curl(request: dict[str, Any]) -> str:
+    """Return the curl command of a redacted request; an unknown secret stays `***`."""
+    words = ["curl", "-X", request["method"]]
+    for name, value in request["headers"].items():
+        words += ["-H", f"{name}: {value}"]
+    body = request.get("body")
+    if isinstance(body, list) and body and isinstance(body[0], dict) and "file_name" in body[0]:
+        for part in body:
+            words += ["-F", f"{part['name']}=@{part['file_name']}" if part["file_name"] else f"{part['name']}={part['data']}"]
+    elif body is not None:
+        words += ["--data-raw", _text_of(request)]
+    quoted = " ".join(shlex.quote(word) for word in [*words, request["url"]])
+    return quoted.replace("'Authorization: Bearer $TOKEN'", '"Authorization: Bearer $TOKEN"')
+
+
+def _text_of(request: dict[str, Any]) -> str:
+    body = request["body"]
+    return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
+
+
+def _entry(ask: Ask, value: Any) -> dict[str, Any] | None:
+    if isinstance(ask, Wait):
+        return {"what": "wait", "least": ask.least, "spread": ask.spread, "why": ask.why}
+    if isinstance(ask, Token) and isinstance(value, ConnectorError):
+        return {"what": "token", "error": type(value).__name__}
+    if not isinstance(ask, Send):
+        return None
+    safe = ask.request.safe.knowing([ask.token.value])
+    return {"what": "send", "request": _sent(ask), **_came(value, safe)}
+
+
+def _sent(ask: Send) -> dict[str, Any]:
+    shown = ask.request.to_dict()
+    signed = {name: "Bearer $TOKEN" if name.lower() == "authorization" else "***" for name, _ in ask.token.headers}
+    typed = ask.request.body.content_type if ask.request.body else None
+    shown["headers"] = {**signed, **({"Content-Type": typed} if typed else {}), **shown["headers"]}
+    return shown
+
+
+def _came(value: Any, safe: Redactor) -> dict[str, Any]:
+    if isinstance(value, Failure):
+        return {"failure": {"kind": value.kind, "sent": value.sent, "message": safe.text(value.message)}}
+    assert isinstance(value, Reply)
+    return {"reply": {"status": value.status, "headers": dict(safe.headers(value.headers)), "body": _body(value, safe)}}
+
+
+def _body(reply: Reply, safe: Redactor) -> Any:
+    raw = reply.body
+    if len(raw) <= LONGEST_BODY:
+        try:
+            return safe.data(json.loads(raw)) if raw else None
+        except (ValueError, RecursionError):
+            pass
+    kind = reply.header("content-type") or ""
+    if kind.startswith("text/") or "json" in kind or "xml" in kind:
+        return safe.text(raw[:LONGEST_BODY].decode("utf-8", "replace"))
+    return f"{len(raw)} bytes"
+
+
+def _har(entry: dict[str, Any]) -> dict[str, Any]:
+    request, reply = entry["request"], entry.get("reply")
+    milliseconds = entry["seconds"] * 1000
+    sent: dict[str, Any] = {
+        "method": request["method"], "url": request["url"], "httpVersion": "HTTP/1.1", "cookies": [],
+        "headers": _named(request["headers"]), "queryString": [], "headersSize": -1, "bodySize": -1,
+    }  # fmt: skip
+    if "body" in request:
+        mime = request["headers"].get("Content-Type", "application/json")
+        sent["postData"] = {"mimeType": mime, "text": _text_of(request)}
+    return {
+        "startedDateTime": entry["at"], "time": milliseconds, "request": sent, "response": _har_reply(reply),
+        "cache": {}, "timings": {"send": 0, "wait": milliseconds, "receive": 0},
+    }  # fmt: skip
+
+
+def _har_reply(reply: dict[str, Any] | None) -> dict[str, Any]:
+    """A request that nobody answered has the status 0, as browsers write it."""
+    reply = reply or {"status": 0, "headers": {}, "body": None}
+    text = "" if reply["body"] is None else _text_of(reply)
+    content = {"size": len(text.encode()), "mimeType": reply["headers"].get("content-type", ""), "text": text}
+    return {
+        "status": reply["status"], "statusText": "", "httpVersion": "HTTP/1.1", "cookies": [],
+        "headers": _named(reply["headers"]), "content": content, "redirectURL": "", "headersSize": -1, "bodySize": -1,
+    }  # fmt: skip
+
+
+def _named(headers: dict[str, str]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in headers.items()]

@@ -1,0 +1,196 @@
+"""The order of a run, as a generator that asks and is answered. It never touches the world.
+
+Every answer is `(now, value)`: reading the clock is an answer, and so is the jitter that the driver draws.
+`now` and `until` are epoch seconds that only move forward within a call. Expected failures are values; only
+cancelling closes the generator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from connector.core import pages
+from connector.core.response import Failure, Reply
+from connector.core.retry import Policy, Seen, judge
+from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
+
+if TYPE_CHECKING:
+    from connector.core.plan import Plan
+    from connector.core.request import Request
+    from connector.core.response import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What a connection signs requests with: headers and query to add, its secret, the base URL it names."""
+
+    value: str
+    headers: tuple[tuple[str, str], ...] = ()
+    query: tuple[tuple[str, str], ...] = ()
+    base_url: str | None = None
+    renewable: bool = False
+
+
+class Token(NamedTuple):
+    """Asks for a signed token; `rejected` is the one that drew a 401. Answer: Signed or ConnectorError."""
+
+    rejected: str | None
+    until: float
+
+
+class Acquire(NamedTuple):
+    """Asks for a slot under these rate names ("retry" is the shared quota). Answer: seconds, or RateLimited."""
+
+    what: tuple[str, ...]
+    until: float
+
+
+class Send(NamedTuple):
+    """Asks to send. Answer: Reply or Failure."""
+
+    request: Request
+    token: Signed
+    until: float
+    sink: Any = None
+
+
+class Wait(NamedTuple):
+    """Asks to wait from `least` to `least + spread` seconds. Answer: nothing."""
+
+    least: float
+    spread: float
+    why: str
+
+
+class Page(NamedTuple):
+    """Hands a page to the caller, whose time is not the call's. Answer: nothing."""
+
+    result: Result
+
+
+Ask = Token | Acquire | Send | Wait | Page
+Answer = tuple[float, Any]
+Steps = Generator[Ask, Answer, "Result"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one call runs: its deadline in seconds, how it is tried again, how many items it may take."""
+
+    timeout: float
+    policy: Policy
+    limit: int | None = None
+
+
+def call(plan: Plan, request: Request, options: Options, until: float, now: float) -> Steps:
+    """One request to its result: token, rate, send, judge, again. Raises ConnectorError."""
+    started, attempt, lost, rejected = now, 0, False, None
+    while True:
+        now, token = yield Token(rejected, until)
+        if isinstance(token, ConnectorError):
+            raise token
+        if token.value not in request.secrets:
+            request = replace(request, secrets=(*request.secrets, token.value))
+        now, gap = yield Acquire(plan.action.rates, until)
+        if isinstance(gap, ConnectorError):
+            raise gap
+        if gap:
+            now, _ = yield Wait(gap, 0.0, "rate budget")
+        ends = until if request.attempt_timeout is None else min(until, now + request.attempt_timeout)
+        now, got = yield Send(request, token, ends)
+        if rejected is None and token.renewable and _stale(plan, got):
+            rejected = token.value
+            continue
+        attempt += 1
+        verdict = judge(plan.reader, request, Seen(options.policy, attempt, lost), got, now)
+        if verdict.result is not None:
+            return _noted(verdict.result, attempt, options, lost=lost)
+        if now >= until and isinstance(got, Failure):
+            raise _too_late(verdict.error, options, now - started)
+        if not verdict.again:
+            raise verdict.error or ConnectorError("The call came to no result.")
+        if now + verdict.least + verdict.spread >= until:
+            raise _too_late(verdict.error, options, now - started)
+        now, spent = yield Acquire(("retry",), until)
+        if isinstance(spent, ConnectorError):
+            raise verdict.error or spent
+        lost = lost or _was_lost(got)
+        now, _ = yield Wait(verdict.least, verdict.spread, "retry")
+
+
+def listing(plan: Plan, request: Request, options: Options, now: float) -> Steps:
+    """Every page as one result. Raises PageError with what was read so far."""
+    walk = pages.Walk(_words(plan), options.limit, pages.MOST_PAGES)
+    merged = pages.Merged(walk)
+    until = now + options.timeout
+    following: Request | None = walk.first(request)
+    try:
+        while following is not None:
+            result = yield from call(plan, following, options, until, now)
+            page, following = walk.take(following, result)
+            merged.add(page)
+    except PageError as error:
+        raise _with_so_far(error, merged) from None
+    return merged.result()  # type: ignore[return-value]  # a walk has at least one page
+
+
+def stream(plan: Plan, request: Request, options: Options, now: float) -> Steps:
+    """A page at a time, each with a deadline of its own; returns the last. Raises PageError."""
+    walk = pages.Walk(_words(plan), options.limit)
+    following: Request | None = walk.first(request)
+    while True:
+        assert following is not None
+        try:
+            result = yield from call(plan, following, options, now + options.timeout, now)
+        except PageError as error:
+            error.pages, error.cursor = walk.pages, walk.cursor
+            raise
+        page, following = walk.take(following, result)
+        page = replace(page, pages=walk.pages, complete=following is None and walk.complete)
+        if following is None:
+            return page
+        now, _ = yield Page(page)
+
+
+def _words(plan: Plan) -> pages.Words:
+    assert plan.words is not None
+    return plan.words
+
+
+def _stale(plan: Plan, got: Reply | Failure) -> bool:
+    """Whether a reply says that the token is no longer good."""
+    if not isinstance(got, Reply) or got.status < 400:  # noqa: PLR2004
+        return False
+    said = plan.reader.said(got)
+    return said.means == "token" or (got.status == 401 and said.means is None)  # noqa: PLR2004
+
+
+def _was_lost(got: Reply | Failure) -> bool:
+    return got.status >= 500 if isinstance(got, Reply) else got.sent == "maybe"  # noqa: PLR2004
+
+
+def _noted(result: Result, attempt: int, options: Options, *, lost: bool) -> Result:
+    warnings = result.warnings
+    if lost and options.policy.all_errors:
+        warnings = (*warnings, "It may have been done more than once: a reply was lost and the request was repeated.")
+    return replace(result, attempts=attempt, warnings=warnings)
+
+
+def _too_late(error: ConnectorError | None, options: Options, elapsed: float) -> ConnectorError:
+    """What to raise when the next attempt would come after the deadline."""
+    assert error is not None
+    if isinstance(error, RateLimited) and error.retry_at:
+        return error
+    message = f"The call did not end within {options.timeout:g} s (after {elapsed:.1f} s): {error.args[0]}"
+    hint = error.hint if error.outcome == "uncertain" else "Give it more time with timeout, or try again later."
+    facts = {"limit": options.timeout, "elapsed": elapsed, "outcome": error.outcome, "attempts": error.attempts}
+    return DeadlineError(message, hint=hint, retryable=error.outcome != "uncertain", retry_at=error.retry_at, **facts)
+
+
+def _with_so_far(error: PageError, merged: pages.Merged) -> PageError:
+    error.pages, error.cursor = merged.walk.pages, merged.walk.cursor
+    so_far = merged.result()
+    error.result = replace(so_far, complete=False) if so_far else None
+    return error

@@ -1,0 +1,125 @@
+"""What a path and a header may hold, and where a request may go. Judged before anything is sent."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import quote, unquote, urlsplit
+
+from connector.core.convert import Bad
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
+_PATH = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
+_RESERVED = {
+    "host": "it follows from the base URL", "authorization": "it comes from the connection",
+    "content-length": "it follows from the body", "transfer-encoding": "it follows from the body",
+    "cookie": "cookies are not kept", "connection": "it belongs to the transport", "te": "it belongs to the transport",
+    "upgrade": "it belongs to the transport", "keep-alive": "it belongs to the transport",
+    "trailer": "it belongs to the transport", "expect": "it belongs to the transport",
+}  # fmt: skip
+
+
+def segment(value: str, *, twice: bool = False) -> str:
+    """Encode a value as one segment of a path; a UUID that begins with / or holds // twice."""
+    encoded = quote(value, safe="")
+    return quote(encoded, safe="") if twice and (value.startswith("/") or "//" in value) else encoded
+
+
+def raw_path(path: str, base_path: str) -> str:
+    """Return a caller's own path if it stays under the base URL. Raises Bad with a corrected suggestion.
+
+    `base_path` is the path of the base URL, such as /v2.
+    """
+    expected = "a path below the base URL that begins with one /, already encoded"
+    if "?" in path or "#" in path:
+        raise Bad(expected, f"write {re.split('[?#]', path)[0]!r} and give the query as query parameters")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path) or path.startswith(("//", "\\")):
+        inner = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?[/\\]+[^/\\]*", "", path)
+        raise Bad(expected, "the host is fixed" + (f"; write {inner!r}" if _PATH.match(inner) else ""))
+    if not path.startswith("/"):
+        raise Bad(expected, f"write {'/' + path!r}" if _PATH.match("/" + path) else "begin with /")
+    if not _PATH.match(path):
+        raise Bad(expected, f"write {quote(path, safe='/%:@!$&()*+,;=~')!r}" if path.isprintable() else "")
+    if base_path and (path == base_path or path.startswith(base_path + "/")):
+        raise Bad(expected, f"{base_path} is in the base URL already; write {path[len(base_path) :] or '/'!r}")
+    if "//" in path or _climbs(path):
+        raise Bad(expected, "without empty segments, . and ..")
+    return path
+
+
+def _climbs(path: str) -> bool:
+    """Whether a segment is . or .. once everything that servers decode is decoded."""
+    for _ in range(3):
+        if any(part.split(";")[0] in (".", "..") for part in re.split(r"[/\\]", path)):
+            return True
+        path = unquote(path)
+    return False
+
+
+def header(name: str, value: str) -> tuple[str, str]:
+    """Return a header that a caller may set. Raises Bad."""
+    if not _HEADER_NAME.match(name):
+        raise Bad("header names of letters, digits and hyphens", f"look at {name!r:.60}")
+    reason = _RESERVED.get(name.lower()) or ("it belongs to the transport" if name.lower().startswith("proxy-") else "")
+    if reason:
+        raise Bad("headers that a caller may set", f"leave {name} out: {reason}")
+    if not _HEADER_VALUE.match(value):
+        raise Bad("header values of printable ASCII on one line", f"look at the value of {name}")
+    return name, value
+
+
+def headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Return headers that a caller may set, each once. Raises Bad."""
+    found: dict[str, tuple[str, str]] = {}
+    for name, value in pairs:
+        checked = header(name, value)
+        if name.lower() in found:
+            raise Bad("each header once", f"{name} stands twice")
+        found[name.lower()] = checked
+    return tuple(found.values())
+
+
+def may_carry(url: str, hosts: Iterable[str]) -> bool:
+    """Whether credentials may go to a URL: https, port 443, a host of the list; `*.x` is any name under x."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").encode("idna").decode().lower(), parts.port
+    except (ValueError, UnicodeError):
+        return False
+    if parts.scheme != "https" or port not in (None, 443) or parts.username is not None or not host:
+        return False
+    return any(_host_fits(host, allowed.lower()) for allowed in hosts)
+
+
+def _host_fits(host: str, allowed: str) -> bool:
+    if allowed.startswith("*."):
+        return host.endswith(allowed[1:]) and len(host) > len(allowed) - 1
+    return host == allowed
+
+
+def owner_base_url(url: str) -> str:
+    """Return a base URL given by the owner of the process: https, or http on loopback. Raises Bad."""
+    expected = "https://HOST/PATH, or http on loopback"
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise Bad(expected) from None
+    if parts.username is not None or parts.query or parts.fragment or not host:
+        raise Bad(expected, "without user, query or fragment")
+    if parts.scheme != "https" and not (parts.scheme == "http" and loopback(host)):
+        raise Bad(expected, "a token must not travel in clear")
+    return url.rstrip("/")
+
+
+def loopback(host: str) -> bool:
+    """Whether a host is this machine, by address or as localhost."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,193 @@
+"""Given -> values, or every problem of the call at once."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.core import convert
+from connector.core.convert import Bad
+from connector.core.field import Check, fitting
+from connector.core.redact import shown
+from connector.definition.action import UPDATES
+from connector.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connector.definition.action import Action, AnyOf
+    from connector.definition.model import Input
+
+Values = dict[str, Any]
+RUN_OPTIONS = ("connection", "debugRequest")  # options of every run that may stand among the inputs
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What `check` needs of an action, worked out once."""
+
+    action: Action
+    checks: dict[str, Check]
+    names: dict[str, str]
+    required: tuple[str, ...]
+    defaults: tuple[tuple[str, Any], ...]
+    related: tuple[str, ...]
+    spreads: tuple[str, ...]
+
+
+def compile_inputs(action: Action, choices: Callable[[str], Mapping[str, str]]) -> Callable[[Mapping[str, Any]], Values]:
+    """Return the function that checks what is given to an action: mapping -> values; raises InputError."""
+    inputs = action.inputs
+    plan = _Plan(
+        action,
+        {key: fitting(spec, choices) for key, spec in inputs.items()},
+        action.names,
+        tuple(key for key, spec in inputs.items() if spec.required),
+        tuple((key, spec.default) for key, spec in inputs.items() if spec.has_default),
+        tuple(key for key, spec in inputs.items() if spec.needed or spec.excluded),
+        tuple(key for key, spec in inputs.items() if spec.place.spread),
+    )
+    return lambda given: _check(plan, given)
+
+
+def _check(plan: _Plan, given: Mapping[str, Any]) -> Values:
+    problems: list[Problem] = []
+    spelled: dict[str, str] = {}
+    values: Values = {}
+    for spelling, value in given.items():
+        key = plan.names.get(spelling)
+        if key is None:
+            problems.append(_unknown(plan, spelling))
+        elif key in spelled:
+            got = f"two values: as {spelled[key]} and as {spelling}"
+            problems.append(Problem(key, got, "one", "leave one out"))
+        else:
+            spelled[key] = spelling
+            _take(plan, key, value, values, problems)
+    for key in plan.required:
+        if key not in spelled:
+            problems.append(_missing(plan.action.inputs[key], key))
+    wrong = {problem.field for problem in problems}
+    given_keys = set(values)
+    _apply_defaults(plan, values)
+    problems += _judge(plan, values, given_keys | wrong, spelled)
+    problems += _spread_problems(plan, values, given_keys)
+    if problems:
+        raise InputError.of(plan.action.action, problems)
+    return values
+
+
+def _take(plan: _Plan, key: str, value: Any, values: Values, problems: list[Problem]) -> None:
+    spec = plan.action.inputs[key]
+    try:
+        values[key] = plan.checks[key](value)
+    except Bad as bad:
+        problems.append(Problem(bad.field or key, shown(value, secret=spec.secret), bad.expected, bad.fix))
+    except RecursionError:
+        expected = f"data nested at most {convert.DEEPEST} levels deep"
+        problems.append(Problem(key, type(value).__name__, expected))
+
+
+def _unknown(plan: _Plan, spelling: Any) -> Problem:
+    keys = list(plan.action.inputs)
+    near = difflib.get_close_matches(str(spelling), list(plan.names), n=1, cutoff=0.6)
+    fix = f"did you mean {plan.names[near[0]]}?" if near else f"the inputs are {', '.join(keys) or 'none'}"
+    return Problem(str(spelling)[:60], "an unknown input", f"an input of {plan.action.action}", fix)
+
+
+def _missing(spec: Input, key: str) -> Problem:
+    fix = f"{spec.help} Such as {spec.example}" if spec.example is not None and not spec.secret else spec.help
+    return Problem(key, "nothing", "a value: it is required", fix)
+
+
+def _apply_defaults(plan: _Plan, values: Values) -> None:
+    """Apply defaults in file order, each only if its needs are met and it breaks no rule of what is there."""
+    if plan.action.method in UPDATES:
+        return
+    for key, default in plan.defaults:
+        if key in values:
+            continue
+        spec = plan.action.inputs[key]
+        met = all(_meets(values, other, wanted) for other, wanted in spec.needed.items())
+        clash = any(other in values for other in spec.excluded) or _excluded_by_others(plan, key, values)
+        if met and not clash and not _spread_holds(plan, key, values):
+            values[key] = default
+
+
+def _excluded_by_others(plan: _Plan, key: str, values: Values) -> bool:
+    return any(key in plan.action.inputs[other].excluded for other in plan.related if other in values)
+
+
+def _meets(values: Values, key: str, wanted: tuple[Any, ...] | None) -> bool:
+    if key not in values or values[key] is None:
+        return False
+    return wanted is None or values[key] in wanted
+
+
+def _judge(plan: _Plan, values: Values, given: set[str], spelled: Mapping[str, str]) -> list[Problem]:
+    """Judge given values against the final ones: needs, not_with, any_of."""
+    problems = []
+    told: set[frozenset[str]] = set()
+    for key in plan.related:
+        if key not in values or key not in given:
+            continue
+        spec = plan.action.inputs[key]
+        got = shown(values[key], secret=spec.secret)
+        for other, wanted in spec.needed.items():
+            if not _meets(values, other, wanted) and other not in spelled.keys() - values.keys():
+                problems.append(_needs(plan, key, got, other, wanted))
+        for other in spec.excluded:
+            pair = frozenset((key, other))
+            if other in values and other in given and pair not in told:
+                told.add(pair)
+                problems.append(Problem(key, got, f"no {other} beside it", f"leave {key} or {other} out"))
+    for rule in plan.action.any_of:
+        if not given.intersection(rule.of) and all(_meets(values, k, tuple(w)) for k, w in rule.when.items()):
+            problems.append(_none_of(rule))
+    return problems
+
+
+def _needs(plan: _Plan, key: str, got: str, other: str, wanted: tuple[Any, ...] | None) -> Problem:
+    if wanted is None:
+        return Problem(key, got, f"{other} beside it", f"give {other} too, or leave {key} out")
+    options = plan.action.inputs[other].options
+    each = " or ".join(f"{value} ({options[value]})" if value in options else str(value) for value in wanted)
+    return Problem(key, got, f"{other} to be {each}", f"set {other}, or leave {key} out")
+
+
+def _none_of(rule: AnyOf) -> Problem:
+    when = " and ".join(f"{key} is {' or '.join(map(str, values))}" for key, values in rule.when.items())
+    expected = f"at least one of {', '.join(rule.of)}{f' when {when}' if when else ''}"
+    return Problem(rule.of[0], "nothing", expected, f"give {' or '.join(rule.of)}")
+
+
+def _inside(plan: _Plan, key: str, spread: str) -> str | None:
+    """Return the name in the spread object under which the place of `key` would stand, if it is inside."""
+    outer, inner = plan.action.inputs[spread].place, plan.action.inputs[key].place
+    depth = len(outer.path)
+    if inner.part != outer.part or len(inner.path) <= depth or inner.path[:depth] != outer.path:
+        return None
+    return None if key == spread else inner.path[depth]
+
+
+def _spread_holds(plan: _Plan, key: str, values: Values) -> bool:
+    """Whether a spread object already says what a default would say; then the default steps aside."""
+    return any(
+        isinstance(values.get(spread), dict) and _inside(plan, key, spread) in values[spread]
+        for spread in plan.spreads
+    )
+
+
+def _spread_problems(plan: _Plan, values: Values, given: set[str]) -> list[Problem]:
+    problems = []
+    for spread in plan.spreads:
+        held = values.get(spread)
+        if not isinstance(held, dict):
+            continue
+        for key in values:
+            name = _inside(plan, key, spread)
+            if name in held and key in given:
+                expected = f"{name} once: the input {key} says it too"
+                problems.append(Problem(spread, f"{name}: {shown(held[name])}", expected, "leave one out"))
+    return problems

@@ -1,0 +1,92 @@
+"""What a call needs of an action, worked out once: inputs, request, reply, pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.core import pages
+from connector.core.inputs import compile_inputs
+from connector.core.raw import BUILT_IN, compile_raw
+from connector.core.request import compile_request, under_account
+from connector.core.response import Reader
+from connector.core.retry import Policy, knobs
+from connector.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connector.core.inputs import Values
+    from connector.core.request import Request
+    from connector.definition.action import Action
+    from connector.definition.load import Connector
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One action, ready to run."""
+
+    connector: Connector
+    action: Action
+    check: Callable[[Mapping[str, Any]], Values]
+    build: Callable[[Values], Request]
+    reader: Reader
+    words: pages.Words | None
+    policy_keys: Mapping[str, str]
+
+    def request(self, values: Values, account: str | None = None) -> Request:
+        """Return the request of checked values, of the sub-account twin when an account is named."""
+        request = self.build(values)
+        if account is None:
+            return request
+        declared = self.connector.manifest.subaccounts
+        if declared is None or not self.action.subaccount:
+            got = Problem("account", repr(account), "no account: this action has no sub-account twin", "leave it out")
+            raise InputError.of(self.action.action, [got])
+        return under_account(request, declared.prefix, account)
+
+    def policy(self, values: Values) -> Policy:
+        """Return how often this action is tried again when the call does not say."""
+        if not self.policy_keys:
+            return Policy()
+        return knobs(Policy(), {name: values[key] for name, key in self.policy_keys.items() if key in values})
+
+
+_KNOBS = {
+    "retry.max": "maxRetries", "retry.delay_ms": "retryDelayMS",
+    "retry.backoff": "useExponentialBackoff", "retry.all": "retryAllErrors",
+}  # fmt: skip
+
+
+def plan(connector: Connector, name: str) -> Plan:
+    """Return the plan of an action, made when it is first asked for. Raises InputError for an unknown one."""
+    made: Plan | None = connector.compiled.get(name)
+    if made is None:
+        action = connector.action(name)
+        made = connector.compiled.get(f"plan:{action.action}") or _compile(connector, action)
+        connector.compiled[f"plan:{action.action}"] = connector.compiled[name] = made
+    return made
+
+
+def raw_plan(connector: Connector) -> Plan:
+    """Return the plan of a raw request that no action file declares."""
+    made: Plan | None = connector.compiled.get("raw request")
+    if made is None:
+        made = connector.compiled["raw request"] = _compile(connector, BUILT_IN)
+    return made
+
+
+def _compile(connector: Connector, action: Action) -> Plan:
+    build = compile_raw(connector, action) if action.is_raw else compile_request(connector, action)
+    places = {str(spec.place): key for key, spec in action.inputs.items()}
+    return Plan(
+        connector=connector,
+        action=action,
+        check=compile_inputs(action, connector.choices),
+        build=build,
+        reader=Reader(connector, action),
+        words=pages.words(connector.manifest, action),
+        policy_keys={name: places[place] for place, name in _KNOBS.items() if place in places},
+    )
+
+

@@ -1,0 +1,143 @@
+"""(attempt, request, reply or failure) -> result, error, or again after how long.
+
+A write is sent again only when that cannot double it: it was provably not processed (nothing sent, 401, 429, 503
+with Retry-After), its file says why it is repeatable, it carries an idempotency key, or a raw caller asked for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from connector.core import waits
+from connector.core.convert import Bad, boolean, integer
+from connector.core.response import Failure, Reader, Reply, Result, Said, error_of, is_write, lost
+from connector.errors import ConnectorError, InputError, NotFound, Problem, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.core.request import Request
+
+BASE = 0.5  # seconds; doubles with each attempt, the wait is drawn between 0 and that
+LONGEST_BACKOFF = 20.0
+LONGEST_WAIT = 60.0  # a service that asks for more is told as an error with retry_at
+LEAST_PAUSE = 0.05  # never a loop without a breath
+MOST = 10
+NAMES = ("maxRetries", "retryDelayMS", "useExponentialBackoff", "retryAllErrors")
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How often and how patiently a call is tried again."""
+
+    most: int = 2
+    delay: float | None = None  # seconds between attempts; None: exponential, with full jitter
+    all_errors: bool = False
+    engine: bool = False  # never wait: raise, and let the caller's engine come back
+    keyed: bool = False  # the request carries an idempotency key
+
+
+class Verdict(NamedTuple):
+    """What to do with what came back: one of `result`, `error`, or again after `least`..`least + spread`."""
+
+    result: Result | None = None
+    error: ConnectorError | None = None
+    least: float = 0.0
+    spread: float = 0.0
+    again: bool = False
+
+
+class Seen(NamedTuple):
+    """What is known of a call so far: its policy, requests answered or lost, whether a reply was lost."""
+
+    policy: Policy
+    attempt: int
+    lost: bool = False
+
+    def may_repeat(self, reader: Reader, request: Request) -> bool:
+        """Whether sending it twice can do no harm, or is what the caller asked for."""
+        return not is_write(reader.action, request) or self.policy.keyed or self.policy.all_errors
+
+
+def policy(default: Policy, given: Mapping[str, Any] | str | None) -> Policy:
+    """Return the policy of a call: None, "engine", or the page's four retry names. Raises InputError."""
+    if given is None:
+        return default
+    if given == "engine":
+        return replace(default, most=0, engine=True)
+    if isinstance(given, str):
+        raise UsageError(f"retry={given!r} is not known.", hint='Give None, "engine", or a mapping.')
+    problems: list[Problem] = []
+    read = {name: _knob(name, value, problems) for name, value in given.items()}
+    if problems:
+        raise InputError.of("retry", problems)
+    return knobs(default, read)
+
+
+def knobs(default: Policy, read: Mapping[str, Any]) -> Policy:
+    """Return a policy from checked values of the page's four retry names."""
+    delay = None if read.get("useExponentialBackoff") else read.get("retryDelayMS")
+    return replace(
+        default,
+        most=min(read.get("maxRetries", default.most), MOST),
+        delay=default.delay if delay is None else max(delay / 1000, LEAST_PAUSE),
+        all_errors=bool(read.get("retryAllErrors", default.all_errors)),
+    )
+
+
+def _knob(name: str, value: Any, problems: list[Problem]) -> Any:
+    if name not in NAMES:
+        problems.append(Problem(f"retry.{name}", "an unknown name", f"one of {', '.join(NAMES)}"))
+        return None
+    try:
+        read = integer(value) if name in NAMES[:2] else boolean(value)
+        if type(read) is int and not 0 <= read <= (MOST if name == "maxRetries" else 600_000):
+            raise Bad(f"0 to {MOST}" if name == "maxRetries" else "0 to 600000 milliseconds")
+    except Bad as bad:
+        problems.append(Problem(f"retry.{name}", repr(value), bad.expected, bad.fix))
+        return None
+    return read
+
+
+def judge(reader: Reader, request: Request, seen: Seen, got: Reply | Failure, now: float) -> Verdict:
+    """Say what to do with what came back; pure. `now` is epoch seconds."""
+    if isinstance(got, Failure):
+        error: ConnectorError = lost(reader.action, request, got)
+        repeat = not got.final and (got.sent == "nothing" or seen.may_repeat(reader, request))
+        return _again(seen, error, None, now, repeat=repeat)
+    read = reader.read(request, got)
+    if isinstance(read, Result):
+        return Verdict(result=read)
+    error = error_of(reader, request, got, read, now)
+    if seen.lost and request.method == "DELETE" and isinstance(error, NotFound):
+        return Verdict(result=reader.result(got, {}))
+    when = waits.at(got, now)
+    return _again(seen, error, when, now, repeat=_repeats(reader, request, seen, got, read))
+
+
+def _repeats(reader: Reader, request: Request, seen: Seen, reply: Reply, said: Said) -> bool:
+    if said.means in ("daily", "scope", "cursor", "unreadable", "not_found"):
+        return seen.policy.all_errors and said.means not in ("daily", "scope")
+    if reply.status == 429 or said.means in ("busy", "rate"):  # noqa: PLR2004
+        return True
+    if reply.status == 503 and reply.header("retry-after"):  # noqa: PLR2004
+        return True
+    if reply.status >= 500 or reply.status == 408:  # noqa: PLR2004
+        return seen.may_repeat(reader, request)
+    return reply.status == 425 or (seen.policy.all_errors and reply.status != 401)  # noqa: PLR2004
+
+
+def _again(seen: Seen, error: ConnectorError, when: float | None, now: float, *, repeat: bool) -> Verdict:
+    error.attempts = seen.attempt
+    least = when - now if when is not None else 0.0
+    if not repeat or seen.attempt > seen.policy.most or seen.policy.engine or least > LONGEST_WAIT:
+        if error.retry_at is None and error.retryable and seen.policy.engine:
+            error.retry_at = waits.moment(now + max(least, BASE * 2**seen.attempt))
+        return Verdict(error=error)
+    if when is not None:
+        return Verdict(error=error, again=True, least=least, spread=min(1.0, 0.1 * least + 0.1))
+    if seen.policy.delay is not None:
+        return Verdict(error=error, again=True, least=seen.policy.delay)
+    spread = min(LONGEST_BACKOFF, BASE * 2 ** (seen.attempt - 1))
+    return Verdict(error=error, again=True, least=LEAST_PAUSE, spread=spread - LEAST_PAUSE)

@@ -1,0 +1,1 @@
+"""What is asked: a connector's files as data. Only `load` opens files."""

@@ -1,0 +1,138 @@
+"""An action file: one endpoint, its inputs, what comes back, and examples that are obligations."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, StringConstraints
+
+from connector.definition.manifest import Pages
+from connector.definition.model import Input, Key, Model, Text, snake
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+UPDATES = ("PATCH", "PUT")
+RAW = "raw"
+
+RequestLine = Annotated[
+    str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$")
+]
+
+
+class Scopes(Model):
+    """The OAuth scopes that let a connection run an action; any one of a list is enough."""
+
+    classic: list[Text] = []
+    granular: list[Text] = []
+
+
+class AnyOf(Model):
+    """At least one of these inputs must be given (when others have one of these values)."""
+
+    of: list[Key] = Field(min_length=1)
+    when: dict[Key, list[JsonValue]] = {}
+
+
+class ActionPages(Pages):
+    """Where a list keeps its items; any word of the manifest's `pages` may be overridden."""
+
+    items: Text = Field(description="The field that holds the items; `.` when the reply is the list.")
+
+
+class Returns(Model):
+    """What comes back."""
+
+    type: Literal["json", "text", "binary", "none"] = "json"
+    cap: int | None = Field(None, gt=0, description="The most bytes to take, decoded.")
+    help: Text | None = None
+    schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
+        None, alias="schema", description="The file in schemas/objects/ that describes the reply."
+    )
+    example: JsonValue = None
+
+
+class Sends(Model):
+    """The request an example turns into, without what paging adds."""
+
+    method: Text | None = None
+    path: Text
+    query: dict[str, JsonValue] = {}
+    headers: dict[str, str] = {}
+    body: JsonValue = None
+    form: list[list[str]] | dict[str, JsonValue] | None = None
+
+
+class Example(Model):
+    """What is given, and what is then sent."""
+
+    given: dict[Key, JsonValue]
+    sends: Sends
+
+
+class Action(Model):
+    """One action of a connector."""
+
+    action: Key = Field(description="The action's key; the file has the same name in kebab-case.")
+    label: Text
+    summary: Text = Field(description="One sentence: what it does.")
+    docs: Text | None = Field(None, description="The vendor's page of this endpoint.")
+    scopes: Scopes = Scopes()
+    rate: Text | list[Text] | None = Field(None, description="Its rate tier, and caps.")
+    request: RequestLine = Field(description="METHOD /path/{name}, as the vendor prints it; or `raw`.")
+    connections: list[Key] | None = Field(None, description="Kinds of connection that may run it.")
+    subaccount: bool = Field(True, description="Whether the service has a sub-account twin.")
+    repeatable: Literal[False] | Text | None = Field(
+        None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
+    )
+    always: dict[str, JsonValue] = Field(default={}, description="Constants, by place.")
+    sends: Literal["json", "form", "multipart", "text", "binary"] = "json"
+    form_nesting: Literal["brackets"] | None = None
+    lists: Literal["repeat", "comma", "brackets"] = "repeat"
+    inputs: dict[Key, Input] = {}
+    any_of: list[AnyOf] = []
+    pages: ActionPages | None = None
+    returns: Returns = Returns()
+    examples: dict[str, Example] = {}
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the caller says method and path himself."""
+        return self.request == RAW
+
+    @cached_property
+    def method(self) -> str:
+        """The HTTP method; empty for a raw request."""
+        return "" if self.is_raw else self.request.split(" ", 1)[0]
+
+    @cached_property
+    def path(self) -> str:
+        """The path template below the base URL; empty for a raw request."""
+        return "" if self.is_raw else self.request.split(" ", 1)[1]
+
+    @cached_property
+    def path_names(self) -> tuple[str, ...]:
+        """The names in braces, in order."""
+        return tuple(re.findall(r"\{([^{}]*)\}", self.path))
+
+    @property
+    def is_write(self) -> bool:
+        """Whether sending it twice could do a thing twice (raw requests decide by their method)."""
+        if self.method in ("POST", "PATCH"):
+            return not self.repeatable
+        return self.repeatable is False
+
+    @cached_property
+    def rates(self) -> tuple[str, ...]:
+        """The names of its rate tier and caps."""
+        return (self.rate,) if isinstance(self.rate, str) else tuple(self.rate or ())
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Every accepted spelling of an input -> its key: the key, its aliases, and their snake_case."""
+        found: dict[str, str] = {}
+        for key, spec in self.inputs.items():
+            for spelling in (key, *spec.aliases):
+                found.setdefault(spelling, key)
+                found.setdefault(snake(spelling), key)
+        return found

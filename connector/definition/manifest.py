@@ -1,0 +1,208 @@
+"""The manifest: what all actions of a connector share."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
+
+from connector.definition.model import FormField, Key, Model, Text, snake
+
+Scalar = str | int
+ConnectionKindName = Literal[
+    "oauth2", "oauth2_account_credentials", "oauth2_client_credentials",
+    "jwt_hs256", "bearer", "api_key", "basic",
+]  # fmt: skip
+
+
+class ConnectionKind(Model):
+    """One way to sign in, and what it asks for."""
+
+    label: Text
+    kind: ConnectionKindName
+    client_auth: Literal["basic", "body"] = "basic"
+    only: list[Key] | None = Field(None, description="The actions it may run; all when absent.")
+    to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")] | None = Field(
+        None, description="Where an api_key goes: header.X or query.x"
+    )
+    inputs: dict[Key, FormField] = {}
+
+
+class Pages(Model):
+    """How a list hands out its next page; every word may be overridden by an action."""
+
+    by: Literal["cursor", "number", "offset", "link", "last"] | None = None
+    read: Text | None = Field(None, description="Where the reply has the next cursor, or `last` its field.")
+    send: Text | None = Field(None, description="Where the next request carries it: query.x or body.x")
+    size: Text | None = Field(None, description="Where the page size goes.")
+    max: int | None = Field(None, gt=0, description="The largest page size.")
+    first: int | None = Field(None, ge=0, description="The number of the first page, or offset.")
+    more: Text | None = Field(None, description="The field that says whether there is more.")
+
+
+class Meaning(Model):
+    """What an error of the service means; the first that matches wins."""
+
+    is_: Literal["token", "scope", "cursor", "daily", "busy", "rate", "not_found"] = Field(alias="is")
+    status: int | list[int] | None = None
+    code: Scalar | list[Scalar] | None = None
+    message: Text | None = Field(None, description="A part of the message, in any case.")
+    header: Text | None = Field(None, description="A header that must be there: name, or name=value.")
+    names: Text | None = Field(None, description="A regular expression whose group names the scopes.")
+
+
+class Errors(Model):
+    """Where a reply says what went wrong, and what that means."""
+
+    code: Text | None = None
+    message: Text | None = None
+    fields: Text | None = None
+    tracking: Text | None = Field(None, description="header.X with the id of a reply.")
+    also_in_2xx: bool = Field(False, description="Errors may come with a status of success.")
+    means: list[Meaning] = []
+    hints: dict[str, str] = Field(default={}, description="What to do about a code.")
+
+
+class Redact(Model):
+    """Fields of bodies and parameters of URLs that are never shown, beyond inputs of type password."""
+
+    fields: list[Text] = []
+    query: list[Text] = []
+
+
+class Cap(Model):
+    """A limit of its own, by the value at a place."""
+
+    limit: Text
+    by: Text
+    reset: Text | None = None
+
+
+class Rates(Model):
+    """How the service counts calls: `30/s 30000/day` by tier and plan."""
+
+    per: Text | None = None
+    plans: dict[str, dict[str, Text]] = {}
+    caps: dict[str, Cap] = {}
+
+
+class Idempotency(Model):
+    """The header that makes a repeated write safe, where the service has one."""
+
+    header: Text
+
+
+class Subaccounts(Model):
+    """What goes before the path to act on a sub-account."""
+
+    prefix: Text
+
+
+class Signature(Model):
+    """How deliveries are signed."""
+
+    header: Text
+    timestamp: Text | None = None
+    id: Text | None = None
+    signs: Text
+    looks: Text
+    many: Text | None = None
+    digest: Literal["hex", "base64"] = "hex"
+    secret: Literal["text", "base64"] = "text"
+    secret_prefix: Text | None = None
+
+
+class Challenge(Model):
+    """How the service asks whether the receiver knows the secret."""
+
+    event: Text
+    read: Text
+    reply: dict[str, str]
+
+
+class EventShape(Model):
+    """Where an event says its name, time, account and object."""
+
+    name: Text
+    at: Text | None = None
+    unit: Literal["s", "ms"] = "s"
+    account: Text | None = None
+    object: Text | None = None
+
+
+class Trigger(Model):
+    """A webhook: what it asks for, how it is checked, what an event looks like."""
+
+    label: Text
+    summary: Text
+    inputs: dict[Key, FormField] = {}
+    signature: Signature
+    challenge: Challenge | None = None
+    event: EventShape
+    dedupe: list[Text] = []
+    max_age: int | None = Field(None, gt=0, description="Seconds a delivery stays good.")
+
+
+class Collection(Model):
+    """Paths of the sandbox that are one collection of things."""
+
+    listing: Text | None = Field(None, alias="list")
+    item: Text | None = None
+    id: Text
+    new_id: Literal["text", "integer", "uuid"] = "text"
+    parent: Key | None = None
+    also: list[Text] = Field(default=[], description="Other fields that a path may name a thing by.")
+    names: dict[str, str] = Field(default={}, description="Words that stand for a thing: me -> its id.")
+    start: list[dict[str, JsonValue]] = Field(default=[], description="Things that are there from the start.")
+
+
+class Missing(Model):
+    """How the service answers for a thing that is not there."""
+
+    status: int = 404
+    code: Scalar | None = None
+    message: Text
+
+
+class Sandbox(Model):
+    """How the stand-in service behaves: its collections by name, and how it refuses."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Collection] = Field(init=False)
+
+    missing: Missing | None = None
+    invalid: Missing | None = None
+    emits: dict[str, JsonValue] = {}
+
+    @property
+    def collections(self) -> dict[str, Collection]:
+        """The paths that are collections of things, by name."""
+        return self.__pydantic_extra__
+
+
+class Manifest(Model):
+    """What all actions of a connector share."""
+
+    connector: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    label: Text
+    summary: Text
+    docs: Text | None = None
+    base_url: Annotated[str, StringConstraints(pattern=r"^https://")]
+    hosts: list[Text] = Field(default=[], description="Where credentials may go, on every hop.")
+    connections: dict[Key, ConnectionKind] = {}
+    always: dict[str, JsonValue] = Field(default={}, description="Constants of every request, by place.")
+    pages: Pages = Pages()
+    subaccounts: Subaccounts | None = None
+    errors: Errors = Errors()
+    redact: Redact = Redact()
+    rates: Rates = Rates()
+    idempotency: Idempotency | None = None
+    triggers: dict[Key, Trigger] = {}
+    sandbox: Sandbox = Sandbox()
+
+    @cached_property
+    def variables(self) -> dict[str, str]:
+        """Environment variable -> connection input, for every connection: ZOOM_CLIENT_ID -> clientId."""
+        inputs = {key for kind in self.connections.values() for key in kind.inputs}
+        return {f"{self.connector}_{snake(key)}".upper(): key for key in sorted(inputs)}

@@ -1,0 +1,162 @@
+"""The words that both kinds of file share: how models behave, and what an input may say."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Number = int | float
+
+InputType = Literal[
+    "string", "text", "password", "integer", "number", "boolean", "datetime", "date", "json", "file",
+    "list of string", "list of integer", "map of string", "pairs",
+]  # fmt: skip
+Looks = Literal["digits", "email", "url", "timezone", "uuid"]
+
+
+class Model(BaseModel):
+    """A part of a file: frozen, strict, and closed to words it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+
+
+class Place(NamedTuple):
+    """Where a value goes: the part of the request, the path inside it, and whether it is spread there."""
+
+    part: str
+    path: tuple[str, ...] = ()
+    spread: bool = False
+
+    @classmethod
+    def of(cls, to: str) -> Place:
+        """Read a `to:` text such as `body.settings.audio`, `body.settings.*` or `path.userId`."""
+        part, *path = to.split(".")
+        spread = bool(path) and path[-1] == "*"
+        return cls(part, tuple(path[:-1] if spread else path), spread)
+
+    def __str__(self) -> str:
+        return ".".join((self.part, *self.path, *(["*"] if self.spread else [])))
+
+
+class ChoicesFrom(Model):
+    """Live choices: run an action, read its items, take one field as value and one as label."""
+
+    action: Key
+    items: Text
+    value: Text
+    label: Text
+
+
+class FormField(Model):
+    """One field of a form: what connections and triggers ask for; an action's input says more."""
+
+    label: Text = Field(description="The field's name in a form.")
+    help: Text = Field(description="One sentence: what to enter.")
+    group: Text | None = Field(None, description="The heading it stands under.")
+    type: InputType = Field(description="What kind of value it takes.")
+    required: bool = Field(False, description="A run without it is refused.")
+    default: JsonValue = Field(None, description="Applied, and sent, when it is not given.")
+    suggest: JsonValue = Field(None, description="Shown in the form; sent only when chosen.")
+    hidden: bool = Field(False, description="Left out of forms unless asked for.")
+    choices: dict[str, str] | None = Field(None, description="The values it takes, each with its meaning.")
+    choices_open: bool = Field(False, description="Other values pass too.")
+    choices_from: ChoicesFrom | None = Field(None, description="An action that lists the choices.")
+    choices_file: Text | None = Field(None, description="A file of many choices in schemas/choices/.")
+    min: Number | None = Field(None, description="Least value; of a text or list, least length.")
+    max: Number | None = Field(None, description="Largest value; of a text or list, largest length.")
+    pattern: Text | None = Field(None, description="A regular expression the text must match (linear).")
+    looks: Looks | None = Field(None, description="A named check with its own message and clean-up.")
+
+    @property
+    def has_default(self) -> bool:
+        """Whether a default is written, `null` included."""
+        return "default" in self.model_fields_set
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value must never be shown."""
+        return self.type == "password"
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it takes several values."""
+        return self.type.startswith("list of ")
+
+    @cached_property
+    def options(self) -> dict[Any, str]:
+        """The choices with each value in the input's own type (those that do not fit stay text)."""
+        return {_typed(value, self.type): label for value, label in (self.choices or {}).items()}
+
+
+class Input(FormField):
+    """An input of an action: asked once, sent to one place."""
+
+    needs: Key | list[Key] | dict[Key, list[JsonValue]] | None = Field(
+        None, description="Other inputs that must be there too (all of them; or with one of these values)."
+    )
+    not_with: Key | list[Key] | None = Field(None, description="Inputs it excludes.")
+    join: Text | None = Field(None, description="Send a list as one text with this between its items.")
+    encode: Literal["uuid"] | None = Field(
+        None, description="Encode a path value twice when it begins with / or contains //."
+    )
+    to: Annotated[str, StringConstraints(pattern=r"^[a-z]+(\.[^.\s]+)*$")] = Field(
+        description="The place: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"
+    )
+    aliases: list[Key] = Field(default=[], description="Other spellings that are accepted.")
+    example: JsonValue = Field(None, description="One value that passes.")
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the value goes."""
+        return Place.of(self.to)
+
+    @cached_property
+    def needed(self) -> dict[str, tuple[Any, ...] | None]:
+        """The keys it needs, each with the values that will do, or None when any will."""
+        if isinstance(self.needs, dict):
+            return {key: tuple(values) for key, values in self.needs.items()}
+        return dict.fromkeys(_listed(self.needs))
+
+    @cached_property
+    def excluded(self) -> tuple[str, ...]:
+        """The keys it excludes."""
+        return _listed(self.not_with)
+
+
+def snake(key: str) -> str:
+    """Return a key in snake_case, an acronym as one word: usePMI -> use_pmi."""
+    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", key)
+    return split.lower()
+
+
+def kebab(key: str) -> str:
+    """Return a key in kebab-case, as file names and flags have it: usePMI -> use-pmi."""
+    return snake(key).replace("_", "-")
+
+
+def camel(stem: str) -> str:
+    """Return the key that a file name in kebab-case stands for: create-meeting -> createMeeting."""
+    first, *rest = stem.split("-")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _listed(word: Any) -> tuple[str, ...]:
+    if word is None:
+        return ()
+    return (word,) if isinstance(word, str) else tuple(word)
+
+
+def _typed(value: str, kind: str) -> Any:
+    if kind in ("integer", "list of integer"):
+        try:
+            return int(value)
+        except ValueError:
+            return value
+    if kind == "boolean":
+        return {"true": True, "false": False}.get(value, value)
+    return value

@@ -1,0 +1,125 @@
+"""The shape of both kinds of file: JSON Schemas made from the models, and what in a file does not fit them."""
+
+from __future__ import annotations
+
+import difflib
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+from pydantic import ValidationError
+from pydantic.json_schema import GenerateJsonSchema
+from referencing import Registry
+
+from connector.definition.action import Action
+from connector.definition.manifest import Manifest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from connector.definition.strict_yaml import Document, Path
+    from connector.errors import Finding
+
+_NAMES = {
+    "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+    "array": "a list", "object": "a mapping", "null": "null",
+}  # fmt: skip
+
+
+class _Untitled(GenerateJsonSchema):
+    """Without the titles that repeat each word's name."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  the base class's signature
+        return False
+
+
+@cache
+def schema(model: type[Action | Manifest]) -> dict[str, Any]:
+    """Return the JSON Schema of a kind of file; editors complete and check from it."""
+    made = model.model_json_schema(schema_generator=_Untitled)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+
+
+def findings(document: Document, model: type[Action | Manifest]) -> list[Finding]:
+    """Return all that is wrong with the shape of a document, in the order of its lines."""
+    found = set(_schema_findings(document, model))
+    if not found:
+        found = set(_model_findings(document, model))
+    return sorted(found)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ` Did you mean 'x'?` when a known word is near, else nothing."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def _schema_findings(document: Document, model: type[Action | Manifest]) -> Iterator[Finding]:
+    validator = jsonschema.Draft202012Validator(schema(model), registry=Registry())
+    for error in validator.iter_errors(document.data):
+        yield from _told(document, error)
+
+
+def _told(document: Document, error: jsonschema.ValidationError) -> Iterator[Finding]:
+    path: Path = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = sorted(error.schema.get("properties", ()))
+        for word in sorted(set(error.instance) - set(known)):
+            message = f"{word!r} is not a word here.{did_you_mean(word, known)} Known: {', '.join(known)}."
+            yield document.finding((*path, word), "unknown-word", message, key=True)
+    elif error.validator == "required":
+        meant = [word for word in error.instance if word not in error.schema.get("properties", ())]
+        for word in error.validator_value:
+            if word not in error.instance and not difflib.get_close_matches(word, meant, n=1):
+                yield document.finding(path, "missing-word", f"{word!r} is missing.", key=True)
+    elif error.validator == "anyOf":
+        yield from _alternatives(document, error)
+    elif error.validator == "propertyNames":
+        yield document.finding((*path, error.instance), "key", _unfit(error), key=True)
+    else:
+        yield document.finding(path, _rule(error), _unfit(error))
+
+
+def _alternatives(document: Document, error: jsonschema.ValidationError) -> Iterator[Finding]:
+    """Tell the alternative that came nearest: one that failed inside, else every type that would do."""
+    deeper = [one for one in error.context or () if one.path or one.validator != "type"]
+    if deeper:
+        nearest = max(deeper, key=lambda one: len(one.path))
+        yield from _told(document, nearest)
+        return
+    types = [_NAMES.get(str(one.validator_value), "?") for one in error.context or ()]
+    message = f"got {_shown(error.instance)}; expected {' or '.join(sorted(set(types) - {'null'}))}."
+    yield document.finding(tuple(error.absolute_path), "type", message)
+
+
+def _rule(error: jsonschema.ValidationError) -> str:
+    return {"enum": "choices", "const": "choices", "type": "type", "pattern": "form"}.get(
+        str(error.validator), "limit"
+    )
+
+
+def _unfit(error: jsonschema.ValidationError) -> str:
+    got, rule = _shown(error.instance), error.validator_value
+    if error.validator == "type":
+        return f"got {got}; expected {_NAMES.get(rule, rule)}."
+    if error.validator == "enum":
+        near = did_you_mean(str(error.instance), map(str, rule))
+        return f"got {got}; expected one of {', '.join(map(str, rule))}.{near}"
+    if error.validator == "pattern":
+        return f"got {got}; expected a text of the form {rule}"
+    words = {"minLength": "longer", "minItems": "more", "exclusiveMinimum": f"more than {rule}"}
+    return f"got {got}; expected {words.get(str(error.validator), f'{error.validator} {rule}')}."
+
+
+def _shown(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."  # noqa: PLR2004  a line's worth
+
+
+def _model_findings(document: Document, model: type[Action | Manifest]) -> Iterator[Finding]:
+    """Tell what the models refuse and the schema could not say."""
+    try:
+        model.model_validate(document.data)
+    except ValidationError as error:
+        for one in error.errors(include_url=False, include_context=False):
+            yield document.finding(tuple(one["loc"]), "shape", f"{one['msg']}.")

@@ -1,0 +1,304 @@
+"""Client and AsyncClient: two short drivers of the same exchange."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+from connector.core.exchange import Acquire, Page, Send, Token
+from connector.edge.callfile import one_call
+from connector.edge.calls import Caller, Choices, Started
+from connector.edge.http import choose
+from connector.edge.items import AsyncItems, Items
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from connector.core.exchange import Ask, Steps
+    from connector.core.request import Request
+    from connector.core.response import Result
+    from connector.definition.load import Connector
+    from connector.edge.clock import Clock
+    from connector.edge.connection import Connection
+
+
+class _Client:
+    """What both clients are: who calls, through which HTTP library, and whether it is closed."""
+
+    _asynchronous = False
+
+    def __init__(
+        self,
+        connector: Connector,
+        connection: Connection | None = None,
+        *,
+        base_url: str | None = None,
+        http: object = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.connector = connector
+        self.connection = connection
+        self._caller = Caller(connector, connection, base_url, clock)
+        self._http = choose(http, asynchronous=self._asynchronous)
+        self._owns_http = self._http is not http
+        self._stop = threading.Event()
+
+    def dry_run(self, action: str, given: Mapping[str, Any] | None = None, *, account: str | None = None) -> Request:
+        """Return the request that a run would send first, redacted when printed; nothing is sent.
+
+        Needs no connection. Raises InputError with every problem.
+        """
+        return self._caller.prepare(action, given or {}, Choices(account=account)).dry()
+
+    def _start(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Started:
+        if self._stop.is_set():
+            raise UsageError("The client is closed.", hint="Make a new one, or use it inside its with block.")
+        return self._caller.prepare(action, given or {}, how)
+
+    def _simple(self, started: Started, ask: Ask) -> Any:
+        """Answer what needs no waiting."""
+        return started.caller.signed() if isinstance(ask, Token) else 0.0
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.connector.name} {self.connection!r}>"
+
+
+class Client(_Client):
+    """Runs the actions of a connector; safe to share among threads.
+
+    `Client(connector, connection)`; `base_url` replaces the manifest's (https, or http on loopback); `http` is
+    "httpx" or any object with the seam's `send`; `clock` is for tests.
+    """
+
+    def run(
+        self,
+        action: str,
+        given: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | str | None = None,
+        retry: Mapping[str, Any] | str | None = None,
+        debug: bool = False,
+        limit: int | None = None,
+        account: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Result:
+        """Run an action; a listing brings every page, merged. Raises ConnectorError.
+
+        `timeout` seconds for the whole call (60; 600 for a listing); `retry` None, "engine" (never wait: raise with
+        `retry_at`) or a mapping of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors; `limit` items of a
+        listing; `account` the sub-account to act on.
+        """
+        return self._run(action, given, Choices(timeout, retry, debug, limit, account, idempotency_key))
+
+    def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
+        """Run a call file, or the same as a mapping: action, inputs, and how to run it."""
+        asked = one_call(call)
+        return self._run(asked.action, asked.given, asked.how)
+
+    def raw(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Any = None,
+        headers: Any = None,
+        data: Any = None,
+        form: Any = None,
+        files: Any = None,
+        response_type: str = "json",
+        timeout: float | str | None = None,
+        retry: Mapping[str, Any] | str | None = None,
+        debug: bool = False,
+        account: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Result:
+        """Send any request below the base URL; host and credentials stay ours. Raises as `run`.
+
+        `query`, `headers`, `form` take a mapping or pairs; `files` maps a key to bytes, an open file, or
+        (name, either); `response_type` is json, text or binary.
+        """
+        given = raw_given(method, path, query, headers, {"data": data, "form": form, "files": files})
+        how = Choices(timeout, retry, debug, None, account, idempotency_key)
+        return self._run(None, {**given, "response_type": response_type}, how)
+
+    def items(
+        self,
+        action: str,
+        given: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | str | None = None,
+        retry: Mapping[str, Any] | str | None = None,
+        debug: bool = False,
+        limit: int | None = None,
+        account: str | None = None,
+    ) -> Items:
+        """Stream the items of a listing, one page read ahead, memory flat; `timeout` is for each page."""
+        started = self._start(action, given, Choices(timeout, retry, debug, limit, account))
+        return Items(started, started.stream(), self._step)
+
+    def _run(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Result:
+        started = self._start(action, given, how)
+        return started.finished(self._step(started, started.steps(), first=True))
+
+    def _step(self, started: Started, run: Steps, *, first: bool) -> Any:
+        """Drive a run to its next page or its end; returns a Page or a Result."""
+        answer: Any = None if first else (started.now(), None)
+        try:
+            while type(ask := run.send(answer)) is not Page:
+                began = started.now()
+                value = self._answer(started, ask)
+                now = started.now()
+                started.tap(ask, began, now, value)
+                answer = (now, value)
+        except StopIteration as end:
+            return end.value
+        except BaseException as error:
+            run.close()
+            started.failed(error)
+            raise
+        return ask
+
+    def _answer(self, started: Started, ask: Ask) -> Any:
+        if isinstance(ask, Send):
+            return self._http.send(ask.request, ask.token, started.until(ask.until), ask.sink, self._stop)
+        if isinstance(ask, Token | Acquire | Page):
+            return self._simple(started, ask)
+        clock = started.caller.clock
+        clock.wait(ask.least + ask.spread * clock.jitter(), self._stop)
+        if self._stop.is_set():
+            raise UsageError("The client was closed while a call waited.", outcome="rejected")
+        return None
+
+    def close(self) -> None:
+        """End every wait and close the connections; calls after this raise UsageError."""
+        self._stop.set()
+        if self._owns_http:
+            self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class AsyncClient(_Client):
+    """As Client, awaited; safe to share among the tasks of one event loop."""
+
+    _asynchronous = True
+
+    async def run(
+        self,
+        action: str,
+        given: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | str | None = None,  # noqa: ASYNC109  the deadline of the call, as in Client
+        retry: Mapping[str, Any] | str | None = None,
+        debug: bool = False,
+        limit: int | None = None,
+        account: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Result:
+        """As Client.run."""
+        return await self._run(action, given, Choices(timeout, retry, debug, limit, account, idempotency_key))
+
+    async def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
+        """As Client.call."""
+        asked = one_call(call)
+        return await self._run(asked.action, asked.given, asked.how)
+
+    async def raw(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Any = None,
+        headers: Any = None,
+        data: Any = None,
+        form: Any = None,
+        files: Any = None,
+        response_type: str = "json",
+        timeout: float | str | None = None,  # noqa: ASYNC109
+        retry: Mapping[str, Any] | str | None = None,
+        debug: bool = False,
+        account: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Result:
+        """As Client.raw."""
+        given = raw_given(method, path, query, headers, {"data": data, "form": form, "files": files})
+        how = Choices(timeout, retry, debug, None, account, idempotency_key)
+        return await self._run(None, {**given, "response_type": response_type}, how)
+
+    def items(
+        self,
+        action: str,
+        given: Mapping[str, Any] | None = None,
+        *,
+        timeout: float | str | None = None,
+        retry: Mapping[str, Any] | str | None = None,
+        debug: bool = False,
+        limit: int | None = None,
+        account: str | None = None,
+    ) -> AsyncItems:
+        """As Client.items, for `async for`."""
+        started = self._start(action, given, Choices(timeout, retry, debug, limit, account))
+        return AsyncItems(started, started.stream(), self._step)
+
+    async def _run(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Result:
+        started = self._start(action, given, how)
+        return started.finished(await self._step(started, started.steps(), first=True))
+
+    async def _step(self, started: Started, run: Steps, *, first: bool) -> Any:
+        answer: Any = None if first else (started.now(), None)
+        try:
+            while type(ask := run.send(answer)) is not Page:
+                began = started.now()
+                value = await self._answer(started, ask)
+                now = started.now()
+                started.tap(ask, began, now, value)
+                answer = (now, value)
+        except StopIteration as end:
+            return end.value
+        except BaseException as error:
+            run.close()
+            started.failed(error)
+            raise
+        return ask
+
+    async def _answer(self, started: Started, ask: Ask) -> Any:
+        if isinstance(ask, Send):
+            got = self._http.send(ask.request, ask.token, started.until(ask.until), ask.sink, self._stop)
+            return await got if inspect.isawaitable(got) else got
+        if isinstance(ask, Token | Acquire | Page):
+            return self._simple(started, ask)
+        clock = started.caller.clock
+        await clock.sleep(ask.least + ask.spread * clock.jitter())
+        return None
+
+    async def aclose(self) -> None:
+        """Close the connections; calls after this raise UsageError."""
+        self._stop.set()
+        if self._owns_http:
+            await self._http.aclose()
+
+    close = aclose
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+def raw_given(method: str, path: str, query: Any, headers: Any, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a raw request from the arguments of `raw`; a file may bring its name."""
+    given = {"method": method, "path": path, "query": query, "headers": headers, **parts}
+    files = given["files"]
+    if isinstance(files, dict):
+        named = {key: value for key, value in files.items() if isinstance(value, tuple)}
+        given["files"] = {key: value[1] if key in named else value for key, value in files.items()}
+        given["file_names"] = {key: value[0] for key, value in named.items()} or None
+    return {key: value for key, value in given.items() if value is not None}

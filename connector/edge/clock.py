@@ -1,0 +1,54 @@
+"""The clock of a client: what time it is, and waiting that a close or a Ctrl-C can end."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    import threading
+
+
+class Clock(Protocol):
+    """What a client asks of time; a test gives its own."""
+
+    def time(self) -> float:
+        """Return epoch seconds."""
+
+    def monotonic(self) -> float:
+        """Return seconds that only move forward."""
+
+    def jitter(self) -> float:
+        """Return a number from 0 up to 1."""
+
+    def wait(self, seconds: float, stop: threading.Event) -> None:
+        """Wait, or until stopped."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait in a task."""
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def time(self) -> float:
+        """Return epoch seconds."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Return seconds that only move forward."""
+        return time.monotonic()
+
+    def jitter(self) -> float:
+        """Return a random number from 0 up to 1."""
+        return random.random()  # noqa: S311  jitter spreads callers; it guards nothing
+
+    def wait(self, seconds: float, stop: threading.Event) -> None:
+        """Wait, or until stopped."""
+        stop.wait(seconds)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait in a task."""
+        await asyncio.sleep(seconds)

@@ -1,0 +1,390 @@
+"""httpx, through its own connection pool (httpcore): every operation is clamped to the call's deadline.
+
+httpx's timeouts begin anew with each read, so a server that trickles bytes outlives them; here each read, write and
+connect gets what is left of the call's time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import os
+import queue
+import socket
+import ssl
+import threading
+import time
+from contextvars import ContextVar
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import httpcore
+import httpx
+
+from connector.core.response import Failure, Reply
+from connector.edge.http import Gathered, wire
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Iterator
+
+    from connector.core.exchange import Signed
+    from connector.core.request import Part, Request
+
+_PIECE = 8192  # compressed bytes that are decoded at once: a bomb grows a thousandfold at most
+_LIMITS = {"max_connections": 100, "max_keepalive_connections": 20, "keepalive_expiry": 5.0}
+
+
+class _Call:
+    """What one call knows on the wire: its deadline, and whether a byte of it was written."""
+
+    __slots__ = ("until", "wrote")
+
+    def __init__(self, until: float) -> None:
+        self.until = until
+        self.wrote = False
+
+    def left(self, timeout: float | None) -> float:
+        left = max(self.until - time.monotonic(), 0.001)
+        return left if timeout is None else min(timeout, left)
+
+
+_calls: ContextVar[_Call | None] = ContextVar("connector_call", default=None)
+
+
+def _left(timeout: float | None) -> float | None:
+    call = _calls.get()
+    return call.left(timeout) if call else timeout
+
+
+def _writing() -> None:
+    call = _calls.get()
+    if call:
+        call.wrote = True
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, inner: httpcore.NetworkStream) -> None:
+        self._inner = inner
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._inner.read(max_bytes, _left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        _writing()
+        self._inner.write(buffer, _left(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore.NetworkBackend):
+    def __init__(self) -> None:
+        self._inner = httpcore.SyncBackend()
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:  # fmt: skip
+        error: Exception = httpcore.ConnectError(f"no address of {host}")
+        for address in _addresses(host, port, _left(timeout)):
+            try:
+                options = list(socket_options or ())
+                return _Stream(self._inner.connect_tcp(address, port, _left(timeout), local_address, options))
+            except httpcore.ConnectError as failed:
+                error = failed
+        raise error
+
+
+class _AsyncStream(httpcore.AsyncNetworkStream):
+    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
+        self._inner = inner
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  httpcore's name
+        return await self._inner.read(max_bytes, _left(timeout))
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        _writing()
+        await self._inner.write(buffer, _left(timeout))
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, _left(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _AsyncBackend(httpcore.AsyncNetworkBackend):
+    def __init__(self) -> None:
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,  # noqa: ASYNC109
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:  # fmt: skip
+        options = list(socket_options or ())
+        return _AsyncStream(await self._inner.connect_tcp(host, port, _left(timeout), local_address, options))
+
+
+def _addresses(host: str, port: int, timeout: float | None) -> list[str]:
+    """Look a name up on a helper thread, since the system's look-up knows no deadline."""
+    with contextlib.suppress(ValueError):
+        return [str(ipaddress.ip_address(host))]
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except OSError as error:
+            answers.put(error)
+
+    threading.Thread(target=look_up, name="connector-dns", daemon=True).start()
+    try:
+        found = answers.get(timeout=timeout)
+    except queue.Empty:
+        raise httpcore.ConnectTimeout(f"looking up {host} took too long") from None
+    if isinstance(found, OSError):
+        raise httpcore.ConnectError(found) from found
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
+
+
+class Httpx:
+    """The seam for threads: one pool, made when something is sent, and made anew after a fork."""
+
+    def __init__(self) -> None:
+        self._pools: dict[str, httpcore.ConnectionPool] = {}
+        self._pid = os.getpid()
+
+    def send(self, request: Request, token: Signed, until: float, sink: Any, stop: Any) -> Reply | Failure:  # noqa: ARG002
+        """Send one request; `stop` is asked between the parts of a body."""
+        call = _Call(until)
+        held = _calls.set(call)
+        try:
+            with self._pool(request.base).stream(*_line(request), **_parts(request, token, call)) as response:
+                headers = _headers(response.headers)
+                gathered = Gathered(response.status, None)
+                for part in _decoded(response.status, headers, response.iter_stream()):
+                    if not gathered.add(part):
+                        break
+                    if stop is not None and stop.is_set():
+                        return Failure("stopped", "the client was closed", received=gathered.size, final=True)
+                return gathered.reply(response.status, headers)
+        except _ERRORS as error:
+            return _failure(error, call)
+        finally:
+            _calls.reset(held)
+
+    def _pool(self, base: str) -> httpcore.ConnectionPool:
+        if self._pid != os.getpid():  # a fork shares sockets; the child must not use them
+            self._pools, self._pid = {}, os.getpid()
+        scheme = base.partition(":")[0]
+        if scheme not in self._pools:
+            context = _context() if scheme == "https" else None
+            self._pools[scheme] = httpcore.ConnectionPool(context, network_backend=_Backend(), **_LIMITS)  # type: ignore[arg-type]
+        return self._pools[scheme]
+
+    def close(self) -> None:
+        """Close every connection."""
+        for pool in self._pools.values():
+            pool.close()
+        self._pools = {}
+
+
+class AsyncHttpx:
+    """The seam for tasks of one event loop."""
+
+    def __init__(self) -> None:
+        self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
+
+    async def send(self, request: Request, token: Signed, until: float, sink: Any, stop: Any) -> Reply | Failure:  # noqa: ARG002
+        """Send one request."""
+        call = _Call(until)
+        held = _calls.set(call)
+        try:
+            async with self._pool(request.base).stream(*_line(request), **_parts(request, token, call)) as response:
+                headers = _headers(response.headers)
+                gathered = Gathered(response.status, None)
+                async for part in _decoded_async(response.status, headers, response.aiter_stream()):
+                    if not gathered.add(part):
+                        break
+                return gathered.reply(response.status, headers)
+        except _ERRORS as error:
+            return _failure(error, call)
+        finally:
+            _calls.reset(held)
+
+    def _pool(self, base: str) -> httpcore.AsyncConnectionPool:
+        scheme = base.partition(":")[0]
+        if scheme not in self._pools:
+            context = _context() if scheme == "https" else None
+            self._pools[scheme] = httpcore.AsyncConnectionPool(context, network_backend=_AsyncBackend(), **_LIMITS)  # type: ignore[arg-type]
+        return self._pools[scheme]
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for pool in self._pools.values():
+            await pool.aclose()
+        self._pools = {}
+
+
+class _Quiet(logging.Filter):
+    """Takes what a reply said out of the library's own debug records: it may hold cookies and tokens."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        record.msg, record.args = text.partition("return_value=")[0].rstrip(), None
+        return True
+
+
+for _name in ("http11", "http2", "connection", "proxy"):
+    logging.getLogger(f"httpcore.{_name}").addFilter(_Quiet())
+
+
+@cache
+def _context() -> ssl.SSLContext:
+    """One TLS context for all clients; it honours SSL_CERT_FILE and SSL_CERT_DIR."""
+    return httpx.create_ssl_context()
+
+
+def _line(request: Request) -> tuple[str, str]:
+    return request.method, request.base + request.path
+
+
+def _parts(request: Request, token: Signed, call: _Call) -> dict[str, Any]:
+    made = wire(request, token)
+    target = made.url[made.url.index("/", made.url.index("//") + 2) :]
+    headers = [(name.encode(), value.encode("latin-1")) for name, value in made.headers]
+    content: Any = made.content
+    if request.body is not None and request.body.kind == "multipart":
+        encoded = _multipart(request.body.value, made.url)
+        headers += [(key, value) for key, value in encoded.headers.raw if key.lower() in _MULTIPART]
+        content = encoded.stream
+    elif content is not None:
+        headers.append((b"Content-Length", str(len(content)).encode()))
+    elif request.method in ("POST", "PUT", "PATCH"):
+        headers.append((b"Content-Length", b"0"))
+    headers.insert(0, (b"Host", httpx.URL(made.url).netloc))
+    timeout = dict.fromkeys(("connect", "read", "write", "pool"), call.left(None))
+    extensions = {"timeout": timeout, "target": target.encode("ascii")}
+    return {"headers": headers, "content": content, "extensions": extensions}
+
+
+_MULTIPART = (b"content-type", b"content-length", b"transfer-encoding")
+
+
+def _multipart(parts: list[Part], url: str) -> httpx.Request:
+    """Let httpx put a multipart body together."""
+    fields = [(part.name, (part.file_name, _opened(part.data))) for part in parts]
+    return httpx.Request("POST", url, files=fields)
+
+
+def _opened(data: Any) -> Any:
+    return data.open_again() if hasattr(data, "open_again") else data
+
+
+def _headers(raw: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    return tuple((name.decode("ascii", "replace").lower(), value.decode("latin-1")) for name, value in raw)
+
+
+class _Pieces(httpx.SyncByteStream):
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._stream:
+            for start in range(0, len(part), _PIECE):
+                yield part[start : start + _PIECE]
+
+
+class _AsyncPieces(httpx.AsyncByteStream):
+    def __init__(self, stream: AsyncIterator[bytes]) -> None:
+        self._stream = stream
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            for start in range(0, len(part), _PIECE):
+                yield part[start : start + _PIECE]
+
+
+def _encoding(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
+    return [pair for pair in headers if pair[0] == "content-encoding"]
+
+
+def _decoded(status: int, headers: tuple[tuple[str, str], ...], stream: Iterable[bytes]) -> Iterable[bytes]:
+    encoding = _encoding(headers)
+    if not encoding:
+        return stream
+    return httpx.Response(status, headers=encoding, stream=_Pieces(stream)).iter_bytes()
+
+
+def _decoded_async(
+    status: int, headers: tuple[tuple[str, str], ...], stream: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    encoding = _encoding(headers)
+    if not encoding:
+        return stream
+    return httpx.Response(status, headers=encoding, stream=_AsyncPieces(stream)).aiter_bytes()
+
+
+_ERRORS = (
+    httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError,
+    httpcore.UnsupportedProtocol, httpcore.ConnectionNotAvailable, httpx.HTTPError, httpx.StreamError, httpx.InvalidURL,
+    OSError, RuntimeError, UnicodeError,
+)  # fmt: skip
+_KINDS: tuple[tuple[type[Exception], str, str], ...] = (
+    (httpcore.ConnectTimeout, "connect_timeout", "no connection in time"),
+    (httpcore.PoolTimeout, "pool_timeout", "no free connection in time"),
+    (httpcore.ReadTimeout, "read_timeout", "no reply in time"),
+    (httpcore.WriteTimeout, "write_timeout", "the request could not be sent in time"),
+    (httpcore.ConnectError, "connect", "no connection"),
+    (httpcore.ReadError, "read", "the connection broke while the reply was awaited"),
+    (httpcore.WriteError, "write", "the connection broke while the request was sent"),
+    (httpcore.LocalProtocolError, "protocol", "the request is not valid HTTP"),
+    (httpcore.RemoteProtocolError, "protocol", "the reply is not valid HTTP, or was cut"),
+    (httpcore.ProxyError, "proxy", "the proxy refused"),
+    (httpx.DecodingError, "decoding", "the reply's compression is broken"),
+)
+
+
+def _failure(error: BaseException, call: _Call) -> Failure:
+    """Map what the library raised; the one place that knows its errors."""
+    kind, message = next(((k, m) for one, k, m in _KINDS if isinstance(error, one)), ("transport", type(error).__name__))
+    cause = _cause(error)
+    final = False
+    if isinstance(cause, ssl.SSLError):
+        kind, final = "tls", True
+        message = f"the TLS handshake failed: {getattr(cause, 'verify_message', '') or cause.reason or 'no reason given'}"
+    elif isinstance(cause, socket.gaierror):
+        kind, message = "dns", f"the host's name cannot be looked up ({cause.strerror})"
+        final = cause.errno not in (socket.EAI_AGAIN, socket.EAI_NONAME)
+    elif isinstance(cause, ConnectionRefusedError):
+        kind, message = "refused", "the connection was refused"
+    elif isinstance(cause, ConnectionResetError) and kind != "connect":
+        message = "the connection was reset"
+    return Failure(kind, message, sent="maybe" if call.wrote else "nothing", final=final)
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return the system's error behind a library's."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, OSError):
+            return seen
+        if seen.args and isinstance(seen.args[0], OSError):
+            return seen.args[0]
+        group = getattr(seen, "exceptions", None)
+        seen = group[0] if group else seen.__cause__ or seen.__context__
+    return error

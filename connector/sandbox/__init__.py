@@ -1,0 +1,1 @@
+"""A stand-in service for any connector folder, made from its definitions."""
