@@ -78,7 +78,7 @@ class ConnectorError(Exception):
     attempts: int = 0
     debug: Any = None
 
-    def __init__(self, message: str, **facts: Any) -> None:
+    def __init__(self, message: str, /, **facts: Any) -> None:
         super().__init__(message)
         for name in facts:
             if not hasattr(type(self), name):
@@ -112,7 +112,7 @@ class DefinitionError(ConnectorError):
 
     findings: Sequence[Finding] = ()
 
-    def __init__(self, message: str, **facts: Any) -> None:
+    def __init__(self, message: str, /, **facts: Any) -> None:
         super().__init__(message, **facts)
         first = self.findings[0] if self.findings else Finding("", 0, 0, "", message)
         self.file, self.line, self.column, self.rule = first.file, first.line, first.column, first.rule

@@ -25,8 +25,8 @@ _EXACT = 1 << 53  # a float holds every whole number up to here
 DEEPEST = 60
 
 
-class Bad(Exception):  # noqa: N818  never leaves the package: it becomes a Problem
-    """A value that does not fit: what was expected, and how to mend it."""
+class Bad(Exception):
+    """A value that does not fit: what was expected, and how to mend it. It becomes a Problem."""
 
     def __init__(self, expected: str, fix: str = "", field: str = "") -> None:
         super().__init__(expected)
@@ -59,7 +59,7 @@ def integer(value: Any) -> int:
         return value
     if isinstance(value, str) and _WHOLE.match(value):
         return int(value)
-    if isinstance(value, float | Decimal) and value == value.__trunc__() and abs(value) < _EXACT:
+    if isinstance(value, float | Decimal) and -_EXACT < value < _EXACT and value == int(value):
         return int(value)
     raise Bad("a whole number", "write digits only, such as 60")
 
@@ -134,7 +134,7 @@ def structure(value: Any) -> Any:
             value = json.loads(value, parse_constant=_no_constant)
         except json.JSONDecodeError as error:
             where = f"line {error.lineno} column {error.colno}"
-            raise Bad("JSON", f"{error.msg.lower()} at {where}; quote names and texts with \"") from None
+            raise Bad("JSON", f'{error.msg.lower()} at {where}; quote names and texts with "') from None
         except (ValueError, RecursionError):
             raise Bad("JSON without NaN or Infinity, not nested without end") from None
     plain(value)

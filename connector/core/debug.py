@@ -31,7 +31,11 @@ class Records:
         entry = _entry(ask, value)
         if entry is None:
             return None
-        entry = {"at": waits.moment(began).isoformat(timespec="milliseconds"), "seconds": round(now - began, 6), **entry}
+        entry = {
+            "at": waits.moment(began).isoformat(timespec="milliseconds"),
+            "seconds": round(now - began, 6),
+            **entry,
+        }
         self.entries.append(entry)
         return json.dumps(entry, ensure_ascii=False, default=str)
 
@@ -42,7 +46,13 @@ class Records:
     def har(self) -> dict[str, Any]:
         """Return the requests and replies as HAR 1.2 (http://www.softwareishard.com/blog/har-12-spec/)."""
         creator = {"name": "connector", "version": __version__}
-        return {"log": {"version": "1.2", "creator": creator, "entries": [_har(e) for e in self.entries if e["what"] == "send"]}}
+        return {
+            "log": {
+                "version": "1.2",
+                "creator": creator,
+                "entries": [_har(e) for e in self.entries if e["what"] == "send"],
+            }
+        }
 
     def curl(self) -> str:
         """Return a command that sends the last request again; the secret is left as $TOKEN."""
@@ -58,7 +68,10 @@ def curl(request: dict[str, Any]) -> str:
     body = request.get("body")
     if isinstance(body, list) and body and isinstance(body[0], dict) and "file_name" in body[0]:
         for part in body:
-            words += ["-F", f"{part['name']}=@{part['file_name']}" if part["file_name"] else f"{part['name']}={part['data']}"]
+            words += [
+                "-F",
+                f"{part['name']}=@{part['file_name']}" if part["file_name"] else f"{part['name']}={part['data']}",
+            ]
     elif body is not None:
         words += ["--data-raw", _text_of(request)]
     quoted = " ".join(shlex.quote(word) for word in [*words, request["url"]])

@@ -27,7 +27,7 @@ def fitting(spec: Input, choices: Choices) -> Check:
     part, path = spec.place.part, spec.place.path
     whole_body = (part, path) == ("raw", ("body",))
     check = convert.body if whole_body else field_check(spec, choices)
-    refusals = [_no_blank] if spec.required or part == "path" else []
+    refusals: list[Check] = [_no_blank] if spec.required or part == "path" else []
     if part == "path":
         refusals.append(_no_dots)
     if spec.type == "json":

@@ -33,10 +33,12 @@ class _Plan:
     required: tuple[str, ...]
     defaults: tuple[tuple[str, Any], ...]
     related: tuple[str, ...]
-    spreads: tuple[str, ...]
+    inside: dict[str, tuple[tuple[str, tuple[str, ...]], ...]]  # spread -> the inputs whose place is in it
 
 
-def compile_inputs(action: Action, choices: Callable[[str], Mapping[str, str]]) -> Callable[[Mapping[str, Any]], Values]:
+def compile_inputs(
+    action: Action, choices: Callable[[str], Mapping[str, str]]
+) -> Callable[[Mapping[str, Any]], Values]:
     """Return the function that checks what is given to an action: mapping -> values; raises InputError."""
     inputs = action.inputs
     plan = _Plan(
@@ -46,7 +48,7 @@ def compile_inputs(action: Action, choices: Callable[[str], Mapping[str, str]]) 
         tuple(key for key, spec in inputs.items() if spec.required),
         tuple((key, spec.default) for key, spec in inputs.items() if spec.has_default),
         tuple(key for key, spec in inputs.items() if spec.needed or spec.excluded),
-        tuple(key for key, spec in inputs.items() if spec.place.spread),
+        {key: _inside(inputs, key) for key, spec in inputs.items() if spec.place.spread},
     )
     return lambda given: _check(plan, given)
 
@@ -65,9 +67,7 @@ def _check(plan: _Plan, given: Mapping[str, Any]) -> Values:
         else:
             spelled[key] = spelling
             _take(plan, key, value, values, problems)
-    for key in plan.required:
-        if key not in spelled:
-            problems.append(_missing(plan.action.inputs[key], key))
+    problems += [_missing(plan.action.inputs[key], key) for key in plan.required if key not in spelled]
     wrong = {problem.field for problem in problems}
     given_keys = set(values)
     _apply_defaults(plan, values)
@@ -111,7 +111,7 @@ def _apply_defaults(plan: _Plan, values: Values) -> None:
         spec = plan.action.inputs[key]
         met = all(_meets(values, other, wanted) for other, wanted in spec.needed.items())
         clash = any(other in values for other in spec.excluded) or _excluded_by_others(plan, key, values)
-        if met and not clash and not _spread_holds(plan, key, values):
+        if met and not clash:
             values[key] = default
 
 
@@ -127,28 +127,41 @@ def _meets(values: Values, key: str, wanted: tuple[Any, ...] | None) -> bool:
 
 def _judge(plan: _Plan, values: Values, given: set[str], spelled: Mapping[str, str]) -> list[Problem]:
     """Judge given values against the final ones: needs, not_with, any_of."""
-    problems = []
-    told: set[frozenset[str]] = set()
+    problems: list[Problem] = []
+    wrong = spelled.keys() - values.keys()
     for key in plan.related:
         if key not in values or key not in given:
             continue
-        spec = plan.action.inputs[key]
-        got = shown(values[key], secret=spec.secret)
-        for other, wanted in spec.needed.items():
-            if not _meets(values, other, wanted) and other not in spelled.keys() - values.keys():
-                problems.append(_needs(plan, key, got, other, wanted))
-        for other in spec.excluded:
-            pair = frozenset((key, other))
-            if other in values and other in given and pair not in told:
-                told.add(pair)
-                problems.append(Problem(key, got, f"no {other} beside it", f"leave {key} or {other} out"))
-    for rule in plan.action.any_of:
-        if not given.intersection(rule.of) and all(_meets(values, k, tuple(w)) for k, w in rule.when.items()):
-            problems.append(_none_of(rule))
+        for other, wanted in plan.action.inputs[key].needed.items():
+            if other not in wrong and not _meets(values, other, wanted):
+                problems.append(_needs(plan, key, _got(plan, key, values), (other, wanted)))
+    problems += _together(plan, values, given)
+    problems += [
+        _none_of(rule)
+        for rule in plan.action.any_of
+        if not given.intersection(rule.of) and all(_meets(values, key, tuple(one)) for key, one in rule.when.items())
+    ]
     return problems
 
 
-def _needs(plan: _Plan, key: str, got: str, other: str, wanted: tuple[Any, ...] | None) -> Problem:
+def _together(plan: _Plan, values: Values, given: set[str]) -> list[Problem]:
+    """Tell pairs that exclude each other, each pair once."""
+    pairs: dict[frozenset[str], Problem] = {}
+    for key in plan.related:
+        for other in plan.action.inputs[key].excluded:
+            if {key, other} <= given and key in values and other in values:
+                got = _got(plan, key, values)
+                problem = Problem(key, got, f"no {other} beside it", f"leave {key} or {other} out")
+                pairs.setdefault(frozenset((key, other)), problem)
+    return list(pairs.values())
+
+
+def _got(plan: _Plan, key: str, values: Values) -> str:
+    return shown(values[key], secret=plan.action.inputs[key].secret)
+
+
+def _needs(plan: _Plan, key: str, got: str, need: tuple[str, tuple[Any, ...] | None]) -> Problem:
+    other, wanted = need
     if wanted is None:
         return Problem(key, got, f"{other} beside it", f"give {other} too, or leave {key} out")
     options = plan.action.inputs[other].options
@@ -162,32 +175,46 @@ def _none_of(rule: AnyOf) -> Problem:
     return Problem(rule.of[0], "nothing", expected, f"give {' or '.join(rule.of)}")
 
 
-def _inside(plan: _Plan, key: str, spread: str) -> str | None:
-    """Return the name in the spread object under which the place of `key` would stand, if it is inside."""
-    outer, inner = plan.action.inputs[spread].place, plan.action.inputs[key].place
+def _inside(inputs: Mapping[str, Input], spread: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return the inputs whose place lies inside a spread object, each with its path in there."""
+    outer = inputs[spread].place
     depth = len(outer.path)
-    if inner.part != outer.part or len(inner.path) <= depth or inner.path[:depth] != outer.path:
-        return None
-    return None if key == spread else inner.path[depth]
-
-
-def _spread_holds(plan: _Plan, key: str, values: Values) -> bool:
-    """Whether a spread object already says what a default would say; then the default steps aside."""
-    return any(
-        isinstance(values.get(spread), dict) and _inside(plan, key, spread) in values[spread]
-        for spread in plan.spreads
+    places = {key: spec.place for key, spec in inputs.items() if key != spread and spec.place.part == outer.part}
+    return tuple(
+        (key, place.path[depth:])
+        for key, place in places.items()
+        if len(place.path) > depth and place.path[:depth] == outer.path
     )
 
 
-def _spread_problems(plan: _Plan, values: Values, given: set[str]) -> list[Problem]:
-    problems = []
-    for spread in plan.spreads:
+def _said_twice(plan: _Plan, values: Values) -> list[tuple[str, str]]:
+    """Return (spread, key) for each value there that a spread object says as well."""
+    found = []
+    for spread, inside in plan.inside.items():
         held = values.get(spread)
+        if isinstance(held, dict):
+            found += [(spread, key) for key, path in inside if path[0] in held and key in values and _holds(held, path)]
+    return found
+
+
+def _holds(held: Any, path: tuple[str, ...]) -> bool:
+    for name in path:
         if not isinstance(held, dict):
-            continue
-        for key in values:
-            name = _inside(plan, key, spread)
-            if name in held and key in given:
-                expected = f"{name} once: the input {key} says it too"
-                problems.append(Problem(spread, f"{name}: {shown(held[name])}", expected, "leave one out"))
+            return True
+        if name not in held:
+            return False
+        held = held[name]
+    return True
+
+
+def _spread_problems(plan: _Plan, values: Values, given: set[str]) -> list[Problem]:
+    """Tell what is given twice; a default that a spread object says as well steps aside."""
+    problems = []
+    for spread, key in _said_twice(plan, values):
+        name = plan.action.inputs[key].place.path[-1]
+        if key in given:
+            expected = f"{name} once: the input {key} says it too"
+            problems.append(Problem(spread, f"{name} as well", expected, "leave one out"))
+        else:
+            del values[key]
     return problems

@@ -114,7 +114,9 @@ class Walk:
 
     def error(self, why: str, hint: str = "") -> PageError:
         """Make the error of this walk."""
-        return PageError(f"Paging stopped after {self.pages} pages: {why}.", hint=hint, pages=self.pages, cursor=self.cursor)
+        return PageError(
+            f"Paging stopped after {self.pages} pages: {why}.", hint=hint, pages=self.pages, cursor=self.cursor
+        )
 
     def _following(self, request: Request, result: Result, items: list[Any]) -> Request | None:
         more = dig(result.data, self.words.more)

@@ -88,5 +88,3 @@ def _compile(connector: Connector, action: Action) -> Plan:
         words=pages.words(connector.manifest, action),
         policy_keys={name: places[place] for place, name in _KNOBS.items() if place in places},
     )
-
-

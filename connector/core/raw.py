@@ -110,7 +110,9 @@ def _body(given: Values, keys: dict[str, str], request: Request, problems: list[
         problems.append(Problem(keys["raw.body"], "a body", f"no {other} beside it", "give one of them"))
     if request.method in _BODILESS and (has_text or files or form):
         part = "raw.body" if has_text else "raw.file" if files else "raw.form"
-        problems.append(Problem(keys[part], "a body", f"none: {request.method} carries no body", "use query parameters"))
+        problems.append(
+            Problem(keys[part], "a body", f"none: {request.method} carries no body", "use query parameters")
+        )
     unknown = sorted(set(names) - {name for name, _ in files})
     if unknown:
         expected = f"keys of {keys['raw.file']}"

@@ -22,7 +22,9 @@ _HEADERS = frozenset((
     "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-zm-signature",
     "www-authenticate", "authentication-info",
 ))  # fmt: skip
-_QUERY = frozenset(("access_token", "refresh_token", "client_secret", "code", "code_verifier", "token", "api_key", "password"))
+_QUERY = frozenset(
+    ("access_token", "refresh_token", "client_secret", "code", "code_verifier", "token", "api_key", "password")
+)
 _FIELDS = frozenset((
     "access_token", "refresh_token", "client_secret", "id_token", "code_verifier", "password", "passcode",
 ))  # fmt: skip
@@ -67,7 +69,9 @@ class Redactor:
         """Return JSON data without secrets, by field and by value; everything else unchanged."""
         if isinstance(data, dict):
             return {
-                self.text(str(key)): HIDDEN if str(key).lower() in self.fields and item not in (None, "") else self.data(item)
+                self.text(str(key)): HIDDEN
+                if str(key).lower() in self.fields and item not in (None, "")
+                else self.data(item)
                 for key, item in data.items()
             }
         if isinstance(data, list | tuple):
@@ -109,7 +113,9 @@ def shown(value: Any, *, secret: bool = False) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 
 
-_QUERY_LIKE = re.compile(r"([?&;](?:pwd|zak|tk|jwt|[a-z_]*(?:token|secret|password|code|key))=)[^&#\s\"]+", re.IGNORECASE)
+_QUERY_LIKE = re.compile(
+    r"([?&;](?:pwd|zak|tk|jwt|[a-z_]*(?:token|secret|password|code|key))=)[^&#\s\"]+", re.IGNORECASE
+)
 
 
 def _one_line(text: str) -> str:

@@ -15,7 +15,7 @@ from connector.core.convert import DEEPEST
 from connector.core.look_up import dig
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     from connector.core.debug import Records
@@ -175,7 +175,8 @@ class Reader:
         data: Any = _json(reply.body) if reply.body else None
         if isinstance(data, Said) or not isinstance(data, dict):
             text = reply.body.decode("utf-8", "replace")
-            code, message = _found(_CODE, text), _found(_MESSAGE, text) or " ".join(text.split())[:_LONGEST_TEXT]
+            code: Any = _found(_CODE, text)
+            message = _found(_MESSAGE, text) or " ".join(text.split())[:_LONGEST_TEXT]
             data = safe.text(text[:_LONGEST_SAID]) if text else None
         else:
             code, message = dig(data, declared.code), str(dig(data, declared.message) or "")
@@ -270,7 +271,9 @@ def error_of(reader: Reader, request: Request, reply: Reply, said: Said, now: fl
     kind, retryable = _kind(said, reply.status)
     text = _sentence(request, reply.status, said, message)
     outcome: errors.Outcome = "uncertain" if _uncertain(reader.action, request, reply, said) else "rejected"
-    moment: datetime | None = waits.moment(at) if at and issubclass(kind, errors.RateLimited | errors.ServiceDown) else None
+    moment: datetime | None = (
+        waits.moment(at) if at and issubclass(kind, errors.RateLimited | errors.ServiceDown) else None
+    )
     return kind(text, message=message, result=result, retryable=retryable, retry_at=moment, outcome=outcome, **facts)
 
 
@@ -306,7 +309,8 @@ def _sentence(request: Request, status: int, said: Said, message: str) -> str:
     if said.means == "unreadable":
         return f"{request.method} {request.safe.url(request.path)}: HTTP {status}, {message}."
     code = f", code {said.code}" if said.code is not None and said.code != status else ""
-    return f"The service refused {request.method} {request.safe.url(request.path)}: HTTP {status}{code}: {message or 'no reason given'}"
+    where = f"{request.method} {request.safe.url(request.path)}"
+    return f"The service refused {where}: HTTP {status}{code}: {message or 'no reason given'}"
 
 
 def _hint(reader: Reader, said: Said) -> str:
@@ -321,7 +325,9 @@ def _sign_in(reader: Reader, said: Said, message: str, facts: dict[str, Any]) ->
         text = f"The connection lacks a scope for {reader.action.action}: {message}"
         return errors.SignInError(text, scopes=wanted, outcome="rejected", **{**facts, "hint": hint})
     hint = "The access token is wrong, expired or revoked: connect again, or give a fresh one."
-    return errors.SignInError(f"The service does not accept the token: {message}", outcome="rejected", **{**facts, "hint": hint})
+    return errors.SignInError(
+        f"The service does not accept the token: {message}", outcome="rejected", **{**facts, "hint": hint}
+    )
 
 
 def lost(action: Action, request: Request, failure: Failure) -> errors.TransportError:

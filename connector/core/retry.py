@@ -24,6 +24,7 @@ LONGEST_BACKOFF = 20.0
 LONGEST_WAIT = 60.0  # a service that asks for more is told as an error with retry_at
 LEAST_PAUSE = 0.05  # never a loop without a breath
 MOST = 10
+LONGEST_DELAY = 600_000  # milliseconds
 NAMES = ("maxRetries", "retryDelayMS", "useExponentialBackoff", "retryAllErrors")
 
 
@@ -92,12 +93,18 @@ def _knob(name: str, value: Any, problems: list[Problem]) -> Any:
         return None
     try:
         read = integer(value) if name in NAMES[:2] else boolean(value)
-        if type(read) is int and not 0 <= read <= (MOST if name == "maxRetries" else 600_000):
-            raise Bad(f"0 to {MOST}" if name == "maxRetries" else "0 to 600000 milliseconds")
+        _within(name, read)
     except Bad as bad:
         problems.append(Problem(f"retry.{name}", repr(value), bad.expected, bad.fix))
         return None
     return read
+
+
+def _within(name: str, read: int | bool) -> None:  # noqa: FBT001  a flag has no limits
+    if name == "maxRetries" and not 0 <= read <= MOST:
+        raise Bad(f"0 to {MOST}")
+    if name == "retryDelayMS" and not 0 <= read <= LONGEST_DELAY:
+        raise Bad(f"0 to {LONGEST_DELAY} milliseconds")
 
 
 def judge(reader: Reader, request: Request, seen: Seen, got: Reply | Failure, now: float) -> Verdict:

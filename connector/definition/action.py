@@ -15,9 +15,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATES = ("PATCH", "PUT")
 RAW = "raw"
 
-RequestLine = Annotated[
-    str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$")
-]
+RequestLine = Annotated[str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$")]
 
 
 class Scopes(Model):
@@ -81,7 +79,7 @@ class Action(Model):
     rate: Text | list[Text] | None = Field(None, description="Its rate tier, and caps.")
     request: RequestLine = Field(description="METHOD /path/{name}, as the vendor prints it; or `raw`.")
     connections: list[Key] | None = Field(None, description="Kinds of connection that may run it.")
-    subaccount: bool = Field(True, description="Whether the service has a sub-account twin.")
+    subaccount: bool = Field(default=True, description="Whether the service has a sub-account twin.")
     repeatable: Literal[False] | Text | None = Field(
         None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -18,6 +17,7 @@ from connector.definition.model import Model, camel, kebab
 from connector.errors import DefinitionError, Finding, InputError, Problem
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterator
 
 Kind = TypeVar("Kind", Action, Manifest)

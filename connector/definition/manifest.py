@@ -59,7 +59,7 @@ class Errors(Model):
     message: Text | None = None
     fields: Text | None = None
     tracking: Text | None = Field(None, description="header.X with the id of a reply.")
-    also_in_2xx: bool = Field(False, description="Errors may come with a status of success.")
+    also_in_2xx: bool = Field(default=False, description="Errors may come with a status of success.")
     means: list[Meaning] = []
     hints: dict[str, str] = Field(default={}, description="What to do about a code.")
 
@@ -109,7 +109,7 @@ class Signature(Model):
     looks: Text
     many: Text | None = None
     digest: Literal["hex", "base64"] = "hex"
-    secret: Literal["text", "base64"] = "text"
+    secret: Literal["text", "base64"] = "text"  # noqa: S105  how a secret is written, not one
     secret_prefix: Text | None = None
 
 

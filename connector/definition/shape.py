@@ -11,12 +11,11 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from referencing import Registry
 
-from connector.definition.action import Action
-from connector.definition.manifest import Manifest
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from connector.definition.action import Action
+    from connector.definition.manifest import Manifest
     from connector.definition.strict_yaml import Document, Path
     from connector.errors import Finding
 
@@ -60,7 +59,7 @@ def _schema_findings(document: Document, model: type[Action | Manifest]) -> Iter
         yield from _told(document, error)
 
 
-def _told(document: Document, error: jsonschema.ValidationError) -> Iterator[Finding]:
+def _told(document: Document, error: Any) -> Iterator[Finding]:
     path: Path = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", ()))
@@ -80,7 +79,7 @@ def _told(document: Document, error: jsonschema.ValidationError) -> Iterator[Fin
         yield document.finding(path, _rule(error), _unfit(error))
 
 
-def _alternatives(document: Document, error: jsonschema.ValidationError) -> Iterator[Finding]:
+def _alternatives(document: Document, error: Any) -> Iterator[Finding]:
     """Tell the alternative that came nearest: one that failed inside, else every type that would do."""
     deeper = [one for one in error.context or () if one.path or one.validator != "type"]
     if deeper:
@@ -92,13 +91,11 @@ def _alternatives(document: Document, error: jsonschema.ValidationError) -> Iter
     yield document.finding(tuple(error.absolute_path), "type", message)
 
 
-def _rule(error: jsonschema.ValidationError) -> str:
-    return {"enum": "choices", "const": "choices", "type": "type", "pattern": "form"}.get(
-        str(error.validator), "limit"
-    )
+def _rule(error: Any) -> str:
+    return {"enum": "choices", "const": "choices", "type": "type", "pattern": "form"}.get(str(error.validator), "limit")
 
 
-def _unfit(error: jsonschema.ValidationError) -> str:
+def _unfit(error: Any) -> str:
     got, rule = _shown(error.instance), error.validator_value
     if error.validator == "type":
         return f"got {got}; expected {_NAMES.get(rule, rule)}."

@@ -59,7 +59,11 @@ def _call(data: Any, document: Document, path: strict_yaml.Path) -> Call:
     given = {key: _known(value, f"inputs.{key}", problems) for key, value in (data.get("inputs") or {}).items()}
     if problems:
         raise InputError.of(data["action"], problems)
-    how = {name: data[name] for name in ("retry", "timeout", "limit", "account", "debug", "idempotency_key") if name in data}
+    how = {
+        name: data[name]
+        for name in ("retry", "timeout", "limit", "account", "debug", "idempotency_key")
+        if name in data
+    }
     return Call(data["action"], given, data.get("connection"), Choices(**how))
 
 
@@ -75,7 +79,11 @@ def _findings(data: Any, document: Document, path: strict_yaml.Path) -> Iterator
             yield document.finding((*path, word), "unknown-word", message, key=True)
     if not isinstance(data.get("action"), str):
         yield document.finding((*path, "action"), "call", "`action` names the action to run.")
-    for word, kind, named in (("inputs", dict, "a mapping"), ("retry", dict, "a mapping"), ("debug", bool, "true or false")):
+    for word, kind, named in (
+        ("inputs", dict, "a mapping"),
+        ("retry", dict, "a mapping"),
+        ("debug", bool, "true or false"),
+    ):
         if data.get(word) is not None and not isinstance(data[word], kind):
             yield document.finding((*path, word), "call", f"`{word}` is {named}.")
 
@@ -88,5 +96,3 @@ def _known(value: Any, name: str, problems: list[Problem]) -> Any:
             problems.append(Problem(name, f"the variable {value['env']}", "a variable that is set", "export it first"))
         return held
     return value
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
@@ -73,7 +74,9 @@ def owner_base_url(connector: Connector, given: str | None) -> str | None:
 class Caller:
     """What a client knows: the connector, the connection, where to send, and the clock."""
 
-    def __init__(self, connector: Connector, connection: Connection | None, base_url: str | None, clock: Clock | None) -> None:
+    def __init__(
+        self, connector: Connector, connection: Connection | None, base_url: str | None, clock: Clock | None
+    ) -> None:
         self.connector = connector
         self.connection = connection
         self.owner_base = owner_base_url(connector, base_url)
@@ -140,7 +143,9 @@ class Caller:
 class Started:
     """One call that is ready: its steps, its clock, its debug tap."""
 
-    def __init__(self, caller: Caller, wanted: Plan, request: Request, how: Choices, rest: tuple[Any, Records | None]) -> None:
+    def __init__(
+        self, caller: Caller, wanted: Plan, request: Request, how: Choices, rest: tuple[Any, Records | None]
+    ) -> None:
         self.caller, self.plan, self.request = caller, wanted, request
         self.policy, self.records = rest
         self.how = how
@@ -192,10 +197,8 @@ class Started:
         line = self.records.tap(ask, began, now, value)
         if line is None:
             return
-        try:
+        with contextlib.suppress(Exception):
             _log.info("%s", line)
-        except Exception:  # noqa: BLE001, S110  a log handler's own trouble
-            pass
 
     def finished(self, result: Result) -> Result:
         """Return the result with its debug records."""

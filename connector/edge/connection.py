@@ -124,9 +124,11 @@ def _take(
 ) -> None:
     values, problems = into
     try:
-        values[key] = _whole(field_check(spec, connector.choices)(value)) if spec.secret else field_check(
-            spec, connector.choices
-        )(value)
+        values[key] = (
+            _whole(field_check(spec, connector.choices)(value))
+            if spec.secret
+            else field_check(spec, connector.choices)(value)
+        )
     except Bad as bad:
         problems.append(Problem(key, shown(value, secret=spec.secret), bad.expected, bad.fix))
 

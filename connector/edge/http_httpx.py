@@ -119,7 +119,10 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         await self._inner.aclose()
 
     async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None  # noqa: ASYNC109
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
     ) -> httpcore.AsyncNetworkStream:
         return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, _left(timeout)))
 
@@ -361,12 +364,16 @@ _KINDS: tuple[tuple[type[Exception], str, str], ...] = (
 
 def _failure(error: BaseException, call: _Call) -> Failure:
     """Map what the library raised; the one place that knows its errors."""
-    kind, message = next(((k, m) for one, k, m in _KINDS if isinstance(error, one)), ("transport", type(error).__name__))
+    kind, message = next(
+        ((k, m) for one, k, m in _KINDS if isinstance(error, one)), ("transport", type(error).__name__)
+    )
     cause = _cause(error)
     final = False
     if isinstance(cause, ssl.SSLError):
         kind, final = "tls", True
-        message = f"the TLS handshake failed: {getattr(cause, 'verify_message', '') or cause.reason or 'no reason given'}"
+        message = (
+            f"the TLS handshake failed: {getattr(cause, 'verify_message', '') or cause.reason or 'no reason given'}"
+        )
     elif isinstance(cause, socket.gaierror):
         kind, message = "dns", f"the host's name cannot be looked up ({cause.strerror})"
         final = cause.errno not in (socket.EAI_AGAIN, socket.EAI_NONAME)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self
 
@@ -38,7 +39,7 @@ class _Progress:
     def _abandon(self) -> None:
         """Close the steps, unless a page is being read: then they end with that page."""
         self._closed = True
-        if not self._run.gi_running:
+        if inspect.getgeneratorstate(self._run) != inspect.GEN_RUNNING:
             self._run.close()
 
 
@@ -139,5 +140,3 @@ class AsyncItems(_Progress):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
-
-
