@@ -338,7 +338,7 @@ def lost(action: Action, request: Request, failure: Failure) -> errors.Transport
     if uncertain:
         hint = "It may have been done: look before you repeat it."
     outcome: errors.Outcome = "uncertain" if uncertain else "rejected" if maybe else "not_sent"
-    where = f"{request.method} {request.safe.url(request.path)}"
+    where = f"{request.method} {request.safe.url(request.base + request.path)}"
     retryable = not failure.final and not uncertain
     message = f"{where}: {request.safe.text(failure.message)}."
     return errors.TransportError(message, kind=failure.kind, hint=hint, outcome=outcome, retryable=retryable)

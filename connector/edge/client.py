@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,7 +9,6 @@ from connector.core.exchange import Acquire, Page, Send, Token
 from connector.edge.callfile import one_call
 from connector.edge.calls import Caller, Choices, Started
 from connector.edge.http import choose
-from connector.edge.items import AsyncItems, Items
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from connector.definition.load import Connector
     from connector.edge.clock import Clock
     from connector.edge.connection import Connection
+    from connector.edge.items import AsyncItems, Items
 
 
 class _Client:
@@ -136,6 +135,8 @@ class Client(_Client):
         account: str | None = None,
     ) -> Items:
         """Stream the items of a listing, one page read ahead, memory flat; `timeout` is for each page."""
+        from connector.edge.items import Items  # noqa: PLC0415  loaded when something is streamed
+
         started = self._start(action, given, Choices(timeout, retry, debug, limit, account))
         return Items(started, started.stream(), self._step)
 
@@ -244,6 +245,8 @@ class AsyncClient(_Client):
         account: str | None = None,
     ) -> AsyncItems:
         """As Client.items, for `async for`."""
+        from connector.edge.items import AsyncItems  # noqa: PLC0415
+
         started = self._start(action, given, Choices(timeout, retry, debug, limit, account))
         return AsyncItems(started, started.stream(), self._step)
 
@@ -271,7 +274,7 @@ class AsyncClient(_Client):
     async def _answer(self, started: Started, ask: Ask) -> Any:
         if isinstance(ask, Send):
             got = self._http.send(ask.request, ask.token, started.until(ask.until), ask.sink, self._stop)
-            return await got if inspect.isawaitable(got) else got
+            return await got if hasattr(got, "__await__") else got
         if isinstance(ask, Token | Acquire | Page):
             return self._simple(started, ask)
         clock = started.caller.clock

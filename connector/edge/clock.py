@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import time
 from typing import TYPE_CHECKING, Protocol
@@ -51,4 +50,6 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait in a task."""
+        import asyncio  # noqa: PLC0415  a program without tasks need not load it
+
         await asyncio.sleep(seconds)
