@@ -6,9 +6,11 @@ import json
 import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from connector._version import __version__
 from connector.core import waits
+from connector.core.body import FORM
 from connector.core.exchange import Send, Token, Wait
 from connector.core.response import Failure, Reply
 from connector.errors import ConnectorError
@@ -80,6 +82,8 @@ def curl(request: dict[str, Any]) -> str:
 
 def _text_of(request: dict[str, Any]) -> str:
     body = request["body"]
+    if isinstance(body, list) and request["headers"].get("Content-Type") == FORM:
+        return urlencode([(name, value) for name, value in body], safe="*")
     return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
 
 

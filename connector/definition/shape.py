@@ -14,8 +14,7 @@ from referencing import Registry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from connector.definition.action import Action
-    from connector.definition.manifest import Manifest
+    from connector.definition.model import Model
     from connector.definition.strict_yaml import Document, Path
     from connector.errors import Finding
 
@@ -33,13 +32,13 @@ class _Untitled(GenerateJsonSchema):
 
 
 @cache
-def schema(model: type[Action | Manifest]) -> dict[str, Any]:
+def schema(model: type[Model]) -> dict[str, Any]:
     """Return the JSON Schema of a kind of file; editors complete and check from it."""
     made = model.model_json_schema(schema_generator=_Untitled)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
 
 
-def findings(document: Document, model: type[Action | Manifest]) -> list[Finding]:
+def findings(document: Document, model: type[Model]) -> list[Finding]:
     """Return all that is wrong with the shape of a document, in the order of its lines."""
     found = set(_schema_findings(document, model))
     if not found:
@@ -53,7 +52,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
-def _schema_findings(document: Document, model: type[Action | Manifest]) -> Iterator[Finding]:
+def _schema_findings(document: Document, model: type[Model]) -> Iterator[Finding]:
     validator = jsonschema.Draft202012Validator(schema(model), registry=Registry())
     for error in validator.iter_errors(document.data):
         yield from _told(document, error)
@@ -113,7 +112,7 @@ def _shown(value: Any) -> str:
     return shown if len(shown) <= 60 else f"{shown[:57]}..."  # noqa: PLR2004  a line's worth
 
 
-def _model_findings(document: Document, model: type[Action | Manifest]) -> Iterator[Finding]:
+def _model_findings(document: Document, model: type[Model]) -> Iterator[Finding]:
     """Tell what the models refuse and the schema could not say."""
     try:
         model.model_validate(document.data)

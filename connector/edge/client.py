@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange import Acquire, Page, Send, Token
 from connector.edge.callfile import one_call
-from connector.edge.calls import Caller, Choices, Started
+from connector.edge.calls import Caller, Choices, Started, raw_given
 from connector.edge.http import choose
 from connector.errors import UsageError
 
@@ -50,16 +50,22 @@ class _Client:
 
         Needs no connection. Raises InputError with every problem.
         """
-        return self._caller.prepare(action, given or {}, Choices(account=account)).dry()
+        return self._caller.prepare(action, {} if given is None else given, Choices(account=account)).dry()
 
     def _start(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Started:
-        if self._stop.is_set():
-            raise UsageError("The client is closed.", hint="Make a new one, or use it inside its with block.")
-        return self._caller.prepare(action, given or {}, how)
+        if closed := self._closed():
+            raise closed
+        return self._caller.prepare(action, {} if given is None else given, how)
 
     def _simple(self, started: Started, ask: Ask) -> Any:
         """Answer what needs no waiting."""
-        return started.caller.signed() if isinstance(ask, Token) else 0.0
+        return (self._closed() or started.caller.signed()) if isinstance(ask, Token) else 0.0
+
+    def _closed(self) -> UsageError | None:
+        """Return what a call on a closed client meets."""
+        if not self._stop.is_set():
+            return None
+        return UsageError("The client is closed.", hint="Make a new one, or use it inside its with block.")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.connector.name} {self.connection!r}>"
@@ -95,7 +101,7 @@ class Client(_Client):
     def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
         """Run a call file, or the same as a mapping: action, inputs, and how to run it."""
         asked = one_call(call)
-        return self._run(asked.action, asked.given, asked.how)
+        return self._run(asked.action, asked.options_and_given, asked.how)
 
     def raw(
         self,
@@ -169,9 +175,7 @@ class Client(_Client):
             return self._simple(started, ask)
         clock = started.caller.clock
         clock.wait(ask.least + ask.spread * clock.jitter(), self._stop)
-        if self._stop.is_set():
-            raise UsageError("The client was closed while a call waited.", outcome="rejected")
-        return None
+        return self._closed()
 
     def close(self) -> None:
         """End every wait and close the connections; calls after this raise UsageError."""
@@ -209,7 +213,7 @@ class AsyncClient(_Client):
     async def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
         """As Client.call."""
         asked = one_call(call)
-        return await self._run(asked.action, asked.given, asked.how)
+        return await self._run(asked.action, asked.options_and_given, asked.how)
 
     async def raw(
         self,
@@ -279,7 +283,7 @@ class AsyncClient(_Client):
             return self._simple(started, ask)
         clock = started.caller.clock
         await clock.sleep(ask.least + ask.spread * clock.jitter())
-        return None
+        return self._closed()
 
     async def aclose(self) -> None:
         """Close the connections; calls after this raise UsageError."""
@@ -294,14 +298,3 @@ class AsyncClient(_Client):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
-
-
-def raw_given(method: str, path: str, query: Any, headers: Any, parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs of a raw request from the arguments of `raw`; a file may bring its name."""
-    given = {"method": method, "path": path, "query": query, "headers": headers, **parts}
-    files = given["files"]
-    if isinstance(files, dict):
-        named = {key: value for key, value in files.items() if isinstance(value, tuple)}
-        given["files"] = {key: value[1] if key in named else value for key, value in files.items()}
-        given["file_names"] = {key: value[0] for key, value in named.items()} or None
-    return {key: value for key, value in given.items() if value is not None}

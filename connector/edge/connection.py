@@ -82,7 +82,8 @@ class Connection:
             token = str(_only_secret(self._declared.inputs, values))
             return Signed(token, headers=(("Authorization", f"Bearer {token}"),))
         if kind == "basic":
-            pair = ":".join(str(values.get(key, "")) for key in self._declared.inputs)
+            user, *password = (str(values.get(key, "")) for key in self._declared.inputs)
+            pair = f"{user}:{':'.join(password)}"  # a key may be the user's name, with no password after it
             coded = base64.b64encode(pair.encode()).decode()
             return Signed(coded, headers=(("Authorization", f"Basic {coded}"),))
         if kind == "api_key":
