@@ -6,6 +6,7 @@ import gc
 import os
 import random
 import re
+import resource
 import subprocess
 import sys
 import time
@@ -75,10 +76,10 @@ def fresh(commands: Mapping[str, list[str]], rounds: int, **environment: str) ->
 
 
 def _spent(command: list[str], environment: Mapping[str, str]) -> float:
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     _run(command, environment)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def said(*arguments: str, **environment: str) -> str:

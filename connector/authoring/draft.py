@@ -29,7 +29,7 @@ _ROUNDS = 4
 _NAMED = ("inputs", "examples", "connections", "triggers", "sandbox")  # words whose members have names of their own
 _STAND_INS: dict[str, Any] = {
     "action": "x", "connector": "x", "label": "-", "summary": "-", "help": "-", "type": "string", "to": "query.-",
-    "request": "GET /", "base_url": "https://-.example", "path": "/", "given": {}, "sends": {"path": "/"},
+    "request": "POST /", "base_url": "https://-.example", "path": "/", "given": {}, "sends": {"path": "/"},
     "message": "-", "id": "id", "items": ".",
 }  # fmt: skip
 
@@ -60,6 +60,10 @@ class Draft(Generic[Kind]):
     def whole(self) -> bool:
         """Whether nothing was left out."""
         return not self.damaged
+
+    def lacks(self, *words: str) -> bool:
+        """Whether something was left out of one of these words of the file."""
+        return any(damage[0] in words for damage in self.damaged)
 
     def where(self, path: Path, *, key: bool = False) -> str:
         """Return `file:line` of a path, to name in a sentence about another place."""

@@ -56,9 +56,9 @@ def lint(folder: Path) -> list[Finding]:
     Files are named as the folder is: `lint(Path("demo"))` tells of `demo/actions/list-things.yaml`.
     """
     sources = Sources.read(folder)
-    found = set(sources.findings)
     for rule in SOURCE_RULES:
-        found.update(rule(sources))
+        sources.findings += list(rule(sources))
+    found = set(sources.findings)
     if sources.manifest is not None:
         for check in MANIFEST_RULES:
             found.update(sources.manifest.told(check(sources.manifest, sources)))

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli import failure
-from connector.cli.group import COMPLETION, root
+from connector.cli.commands import COMPLETION
+from connector.cli.group import root
 from connector.errors import ConnectorError, StoreError
 
 if TYPE_CHECKING:

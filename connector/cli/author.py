@@ -48,11 +48,12 @@ def lint_command(context: click.Context, folder: Path | None, shape: str) -> int
     if shape == "json":
         output.write_json({"folder": str(place), "findings": [asdict(finding) for finding in findings]})
     elif not findings:
-        count = len(Connector.open(place).files)
-        output.write_text(f"{place}: {count} action{'' if count == 1 else 's'}, nothing to find fault with.")
+        connector = Connector.open(place)
+        count = len(connector.files)
+        output.write_text(f"{connector.name}: {count} action{'' if count == 1 else 's'}, nothing to find fault with.")
     else:
         output.write_text("\n".join(map(str, findings)))
-        failure.say(f"{place}: {len(findings)} finding{'' if len(findings) == 1 else 's'}.")
+        failure.say(f"{_called(place)}: {len(findings)} finding{'' if len(findings) == 1 else 's'}.")
     return failure.WRONG if findings else failure.DONE
 
 
@@ -78,10 +79,15 @@ def docs_command(context: click.Context, folder: Path | None, shape: str, *, che
 
 
 def _said(place: Path, count: int, *, check: bool) -> str:
+    where = _called(place)
     if not count:
-        return f"{place}: everything is fresh."
+        return f"{where}: everything is fresh."
     many = "1 file" if count == 1 else f"{count} files"
-    return f"{place}: {many} not fresh; 'connector docs' writes them." if check else f"{place}: {many} written."
+    return f"{where}: {many} not fresh; 'connector docs' writes them." if check else f"{where}: {many} written."
+
+
+def _called(place: Path) -> str:
+    return "this folder" if place == Path() else str(place)
 
 
 @click.command("new", cls=Command, help="Make FOLDER with a small connector in it, ready to lint and run.")

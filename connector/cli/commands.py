@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 HELP = ("--help", "-h")
 VERSION = "--version"
+COMPLETION = "_CONNECTOR_COMPLETE"  # the variable with which a shell asks for completions
 
 _OPTIONS = {
     "--connector PATH": "The connector's folder (default: the bundled one).",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from connector.cli import output
-from connector.cli.group import COMPLETION, Command, root, shared
+from connector.cli.commands import COMPLETION
+from connector.cli.group import Command, root, shared
 
 _HELP = """Print the completion script of a shell. To use it:
 

@@ -14,7 +14,6 @@ from connector.cli.commands import COMMANDS, help_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-COMPLETION = "_CONNECTOR_COMPLETE"
 _META = "connector.cli."
 
 

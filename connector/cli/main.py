@@ -38,7 +38,7 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 
 def _answered(words: list[str]) -> int:
-    if not os.environ.get("_CONNECTOR_COMPLETE"):
+    if not os.environ.get(commands.COMPLETION):
         if not words or words[0] in commands.HELP:
             sys.stdout.write(commands.help_text())
             return 0

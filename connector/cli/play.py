@@ -56,10 +56,11 @@ class _Player:
                 self._in_order(progress)
         except KeyboardInterrupt:
             error = self.session.interrupted()
-            if error is None:
+            if error is not None:
+                self.printer.error(error)
+            elif failure.UNCERTAIN not in self.printer.codes:
                 self._end()
                 raise
-            self.printer.error(error)
         except BrokenPipeError:
             if failure.UNCERTAIN not in self.printer.codes:
                 raise
@@ -82,7 +83,11 @@ class _Player:
     def _one(self, task: Task) -> None:
         """Make one call and print what comes of it. Raises ConnectorError."""
         how, items = self._how(task), task.items(self.session.connector)
-        client = self.session.client(task.connection)
+        try:
+            client = self.session.client(task.connection)
+        except ConnectorError:
+            task.check(self.session.connector, how)  # what was typed wrong is told before what is missing
+            raise
         if self._streams(items):
             for item in task.stream(client, how):
                 output.write_line(item)
@@ -138,6 +143,3 @@ class _Player:
         except StoreError as error:
             self.printer.codes.append(failure.exit_code(error))
             failure.say(failure.told(error))
-
-
-__all__ = ["play"]

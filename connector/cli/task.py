@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from connector.core.request import Request
     from connector.core.response import Result
     from connector.definition.load import Connector
+    from connector.edge.calls import Started
     from connector.edge.client import Client
     from connector.edge.items import Items
 
@@ -60,8 +61,15 @@ class Task:
 
     def request(self, connector: Connector, base_url: str | None, how: Choices) -> Request:
         """Return the request that the call would send first. Raises InputError with every problem."""
+        return self._ready(connector, base_url, how).dry()
+
+    def check(self, connector: Connector, how: Choices) -> None:
+        """Raise InputError with every problem of what is given."""
+        self._ready(connector, None, how)
+
+    def _ready(self, connector: Connector, base_url: str | None, how: Choices) -> Started:
         given = self.given if self.action is not None else _raw(**self.given)
-        return Caller(connector, None, base_url, None).prepare(self.action, given, how).dry()
+        return Caller(connector, None, base_url, None).prepare(self.action, given, how)
 
 
 def _raw(method: str, path: str, *, response_type: str = "json", **parts: Any) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def integer(value: Any) -> int:
         return value
     if isinstance(value, str) and _WHOLE.match(value):
         return int(value)
-    if isinstance(value, float | Decimal) and _finite(value) and abs(value) < _EXACT and value == int(value):
+    if isinstance(value, float | Decimal) and _finite(value) and -_EXACT < value < _EXACT and value == int(value):
         return int(value)
     raise Bad("a whole number", "write digits only, such as 60")
 

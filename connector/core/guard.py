@@ -54,10 +54,11 @@ def raw_path(path: str, base_path: str) -> str:
 
 def _climbs(path: str) -> bool:
     """Whether a segment is . or .. once everything that servers decode is decoded."""
-    for _ in range(3):
+    before = ""
+    while path != before:
         if any(part.split(";")[0] in (".", "..") for part in re.split(r"[/\\]", path)):
             return True
-        path = unquote(path)
+        before, path = path, unquote(path)
     return False
 
 

@@ -195,7 +195,7 @@ class Merged:
 
 def _below(base: SplitResult, link: SplitResult) -> str | None:
     """Return the path of a link below a base URL, or None when it leads elsewhere."""
-    elsewhere = link.netloc and (link.scheme, link.netloc) != (base.scheme, base.netloc)
+    elsewhere = (link.scheme or link.netloc) and (link.scheme, link.netloc) != (base.scheme, base.netloc)
     if elsewhere or not link.path.startswith(base.path + "/"):
         return None
     try:

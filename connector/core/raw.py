@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from connector.core import guard, redact
+from connector.core import convert, guard, redact
 from connector.core.body import Body, Part, wire
 from connector.core.convert import Bad
 from connector.core.redact import shown
@@ -147,10 +146,10 @@ def _whole(value: Any, request: Request, keys: dict[str, str], problems: list[Pr
     if not isinstance(value, str):
         return Body("json", value, "application/json")
     try:
-        parsed = json.loads(value)
-    except ValueError as error:
+        parsed = convert.structure(value)
+    except Bad as bad:
         if declared and "json" in declared.lower():
-            fix = f"{error}; or change the Content-Type"
+            fix = f"{bad.fix or bad.expected}; or change the Content-Type"
             problems.append(Problem(keys["raw.body"], f"{len(value)} characters", "JSON, as the header says", fix))
         return Body("text", value, "text/plain; charset=utf-8")
     return Body("text", value, "text/plain") if declared else Body("json", parsed, "application/json")

@@ -172,5 +172,5 @@ def _spelled(char: str) -> str:
     percent = "".join(f"%(?:25)?{byte:02x}" for byte in raw)
     units = char.encode("utf-16-be", "surrogatepass")
     escaped = "".join(rf"\\+u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
-    space = r"|\+" if char == " " else ""
-    return rf"(?:\\*{re.escape(char)}|(?i:{percent}|{escaped}){space})"
+    short = {" ": r"|\+", "\n": r"|\\+n", "\r": r"|\\+r", "\t": r"|\\+t"}.get(char, "")
+    return rf"(?:\\*{re.escape(char)}|(?i:{percent}|{escaped}){short})"

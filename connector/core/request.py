@@ -123,7 +123,7 @@ def _path(action: Action) -> Callable[[Values], str]:
     literals, keys = pieces[::2], [owners[name] for name in pieces[1::2]]
 
     def build(values: Values) -> str:
-        encoded = [segment(values[key], twice=key in twice) for key in keys]
+        encoded = [segment(wire(values[key]), twice=key in twice) for key in keys]
         return literals[0] + "".join(one + rest for one, rest in zip(encoded, literals[1:], strict=True))
 
     return build

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_jsonable_python
 
 from connector.core import redact
 from connector.core.look_up import dig
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from connector.definition.manifest import Errors, Meaning
 
 _CODE = re.compile(r'"(?:code|error)"\s*:\s*"?([A-Za-z0-9_.-]{1,40})"?')
-_MESSAGE = re.compile(r'"message"\s*:\s*"(.*?)"\s*[,}]', re.DOTALL)
+_MESSAGE = re.compile(r'"message"\s*:\s*"(.*?)"\s*(?:,\s*"[A-Za-z_]+"\s*:|\}\s*\Z)', re.DOTALL)
 _NO_CONTENT = (204, 205)
 
 
@@ -83,7 +83,7 @@ class Result:
         """Return the result as JSON-safe data; bytes as base64 text with `encoding` beside it."""
         binary = isinstance(self.data, bytes)
         shown: dict[str, Any] = {
-            "data": base64.b64encode(self.data).decode() if binary else self.data,
+            "data": base64.b64encode(self.data).decode() if binary else _json_safe(self.data),
             "status": self.status,
             "headers": dict(self.headers),
             "tracking_id": self.tracking_id,
@@ -103,6 +103,11 @@ class Result:
         kind = type(self.data).__name__
         size = len(self.data) if hasattr(self.data, "__len__") else 1
         return f"<Result {self.status} {self.outcome}: {kind} of {size}>"
+
+
+def _json_safe(data: Any) -> Any:
+    """Return data as it is, but a number too large for a float as null: JSON has no word for it."""
+    return to_jsonable_python(data, inf_nan_mode="null")
 
 
 @dataclass(frozen=True, slots=True, repr=False)

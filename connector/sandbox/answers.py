@@ -38,8 +38,8 @@ class Answer:
     delay: float = 0.0
 
     def bodiless(self) -> Answer:
-        """Return the answer to HEAD: the same without its body."""
-        return replace(self, body=b"")
+        """Return the answer to HEAD: the same without its body, which is told by its length."""
+        return replace(self, headers=(*self.headers, ("content-length", str(len(self.body)))), body=b"")
 
 
 REFUSED = Answer(0, fate="refused")

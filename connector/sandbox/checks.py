@@ -143,9 +143,7 @@ class Checks:
         depth = len(spread.place.path)
         inside = (spec.place for spec in self.action.inputs.values() if spec.place.part == spread.place.part)
         owned = {
-            place.path[depth]
-            for place in inside
-            if len(place.path) > depth and place.path[:depth] == spread.place.path
+            place.path[depth] for place in inside if len(place.path) > depth and place.path[:depth] == spread.place.path
         }
         if not isinstance(held, dict):
             return held

@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.guard import loopback
@@ -73,6 +74,7 @@ class Server:
 class _Listener(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
 
     def __init__(self, service: Service, host: str, port: int) -> None:
         self.service = service
@@ -81,6 +83,11 @@ class _Listener(ThreadingHTTPServer):
         self._lock = threading.Lock()
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _Handler)
+
+    def server_bind(self) -> None:
+        """Bind without looking the host's name up, which may take seconds and leaves the machine."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
     def opened(self, connection: socket.socket) -> None:
         with self._lock:
@@ -168,7 +175,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         for name, value in answer.headers:
             self.send_header(name, value)
-        if answer.status != 204:  # noqa: PLR2004
+        if answer.status != 204 and self.command != "HEAD":  # noqa: PLR2004  neither has a body
             self.send_header("content-length", str(len(answer.body)))
         if self.close_connection:
             self.send_header("connection", "close")

@@ -186,7 +186,7 @@ class State:
             self._held = None
             reason = error.strerror or type(error).__name__
             message = f"The sandbox's state at {self.path} cannot be {done}: {reason}."
-            hint = "What was there is unchanged. Make the folder writable, or name another with XDG_STATE_HOME."
+            hint = "What was there is unchanged. Make the folder writable, or give the sandbox another file."
             raise StoreError(message, path=str(self.path), hint=hint) from error
 
 

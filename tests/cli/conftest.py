@@ -77,7 +77,8 @@ def cli(surroundings: dict[str, str], tmp_path: Path) -> Callable[..., Done]:
             env={**surroundings, **(env or {})}, cwd=tmp_path, timeout=60, check=False, capture_output=True,
             input=given.encode() if isinstance(given, str) else given,
         )  # fmt: skip
-        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+        encoding = (env or {}).get("PYTHONIOENCODING", "utf-8")
+        return Done(done.returncode, done.stdout.decode(encoding), done.stderr.decode(encoding))
 
     return call
 

@@ -26,7 +26,7 @@ def sent(here, server):
         ["--user-id=me", "--topic=Standup"],
         ["-i", "userId=me", "-i", "topic=Standup"],
         ["-i", "user_id=me", "-itopic=Standup"],
-        ["--user-id", "me", "--input", "topic:=\"Standup\""],
+        ["--user-id", "me", "--input", 'topic:="Standup"'],
     ],
 )
 def test_an_input_has_one_meaning_in_every_spelling(sent, words):
@@ -60,7 +60,10 @@ def test_a_boolean_flag_is_true_when_it_stands_alone(sent, words, value):
 
 def test_a_flag_of_a_list_is_repeated(sent):
     words = ["--available-dial-in-countries", "US", "--available-dial-in-countries", "NO"]
-    assert sent("createMeeting", "--user-id", "me", *words).json()["settings"]["global_dial_in_countries"] == ["US", "NO"]
+    assert sent("createMeeting", "--user-id", "me", *words).json()["settings"]["global_dial_in_countries"] == [
+        "US",
+        "NO",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,9 @@ def test_a_broken_query_is_told_with_its_position_before_anything_is_sent(here, 
     assert server.count == 0
 
 
-@pytest.mark.parametrize("words", [["rnu"], ["run", "nope"], ["run", "getUser", "--x"], ["list", "--x"], ["lint", "no"]])
+@pytest.mark.parametrize(
+    "words", [["rnu"], ["run", "nope"], ["run", "getUser", "--x"], ["list", "--x"], ["lint", "no"]]
+)
 def test_json_that_was_asked_for_is_one_object_with_the_error(here, words):
     done = here(*words, "--output", "json")
     assert done.code == 2

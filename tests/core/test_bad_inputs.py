@@ -221,7 +221,8 @@ def test_the_end_of_a_series_has_limits(zoom, value):
 def test_a_monthly_series_needs_its_day_or_its_week(zoom):
     given = {**SERIES, "recurrence": 3}
     found = problems(zoom, "createMeeting", given)
-    assert "monthlyDay" in str(found) and "monthlyWeek" in str(found)
+    assert "monthlyDay" in str(found)
+    assert "monthlyWeek" in str(found)
     assert values(zoom, "createMeeting", {**given, "monthlyDay": 15})
     assert values(zoom, "createMeeting", {**given, "monthlyWeek": 1, "monthlyWeekDay": 2})
     assert problem(zoom, "createMeeting", {**given, "monthlyWeek": 1}, "monthlyWeek").expected.startswith(
@@ -353,7 +354,9 @@ def test_what_is_nested_too_deep_is_told(zoom):
 
 def test_searching_and_browsing_chats_exclude_each_other(zoom):
     found = problems(zoom, "listUsersChatMessages", {"userId": "me"})
-    assert "toContact" in str(found) and "toChannel" in str(found) and "searchKey" in str(found)
+    assert "toContact" in str(found)
+    assert "toChannel" in str(found)
+    assert "searchKey" in str(found)
     both = {"userId": "me", "toContact": "a", "toChannel": "b"}
     assert len(problems(zoom, "listUsersChatMessages", both)) == 1
     assert "searchType" in str(problems(zoom, "listUsersChatMessages", {"userId": "me", "searchKey": "x"}))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import socket
 import subprocess
 import sys
 import termios
@@ -17,6 +18,7 @@ import connector
 
 MARK = "\x1e"
 SERVER = "server"  # the note of a console block whose one command serves until the page ends
+PORT = "8765"  # in the pages; a free one when they are run
 LONGEST = 120  # seconds
 
 
@@ -29,6 +31,8 @@ class PageRunner:
         self._servers: list[subprocess.Popen[str]] = []
         self._environment = _environment(folder)
         self._settings = settings
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self._port = str(free.getsockname()[1])
 
     def run(self, blocks: list[Block]) -> None:
         """Run the blocks of a page: files are written, commands run, Python run as one program."""
@@ -53,11 +57,11 @@ class PageRunner:
         """Fail when a command printed something else than the page shows."""
         expected = "\n".join(shown)
         where = f"{block.page.name}:{block.line}: $ {command}"
-        assert agrees(shown, printed), f"{where}\n--- the page shows\n{expected}\n--- it printed\n{printed}"
+        assert agrees(shown, printed.replace(self._port, PORT)), f"{where}\n--- the page shows\n{expected}\n--- it printed\n{printed}"
 
     def _commands(self, block: Block) -> None:
         script = "".join(f"{command}\nprintf '{MARK}%s{MARK}' $?\n" for command, _ in block.commands())
-        parts = self._printed(["bash", "-c", script]).split(MARK)
+        parts = self._printed(["bash", "-c", script.replace(PORT, self._port)]).split(MARK)
         for (command, shown), printed, status in zip(block.commands(), parts[::2], parts[1::2], strict=False):
             self.held(block, command, shown, printed)
             assert status == "0", f"{block.page.name}:{block.line}: $ {command}\nended with {status}"
@@ -66,7 +70,7 @@ class PageRunner:
     def _serve(self, block: Block) -> None:
         ((command, shown),) = block.commands()
         server = subprocess.Popen(
-            ["bash", "-c", f"exec {command}"], cwd=self.folder, env=self._environment, text=True,
+            ["bash", "-c", f"exec {command.replace(PORT, self._port)}"], cwd=self.folder, env=self._environment, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self._servers.append(server)

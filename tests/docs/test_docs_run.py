@@ -87,3 +87,33 @@ def _anchors(page: Path) -> set[str]:
 )
 def test_dots_stand_for_what_varies_and_for_nothing_else(shown, printed, same):
     assert agrees(shown, printed) is same
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```console\n$ echo one\ntwo\n```",
+        "```console\n$ false\n```",
+        "```console\n$ exit 0\n$ echo one\none\n```",
+        "```console server\n$ echo one\ntwo\n```",
+        "```python\nprint(1)\n```\n```text\n2\n```",
+        "```python\nprint(1)\n```",
+        "```python\nraise SystemExit\n```",
+    ],
+)
+def test_a_page_that_shows_something_else_is_refused(text, tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(text, encoding="utf-8")
+    runner = PageRunner(tmp_path)
+    try:
+        with pytest.raises(AssertionError):
+            runner.run(blocks(page))
+    finally:
+        runner.close()
+
+
+def test_a_page_whose_commands_print_what_it_shows_passes(tmp_path):
+    page = tmp_path / "page.md"
+    text = "```yaml title=a/b.yaml\nx: 1\n```\n```console\n$ cat a/b.yaml\nx: 1\n$ echo id 4711471147\nid 123456789\n```\n"
+    page.write_text(f"{text}```python\nprint(2)\n```\n```text\n2\n```\n", encoding="utf-8")
+    PageRunner(tmp_path).run(blocks(page))

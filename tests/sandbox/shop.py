@@ -10,6 +10,12 @@ from connector import Connector
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from connector.sandbox.answers import Answer
+    from connector.sandbox.box import Sandbox
+
+VERSION = ("X-Shop-Version", "2026-01")
+KEY = ("X-Shop-Key", "k")
+
 MANIFEST: dict[str, Any] = {
     "connector": "shop",
     "label": "Shop",
@@ -71,6 +77,7 @@ MANIFEST: dict[str, Any] = {
         },
         "events": {"list": "/events", "item": "/events/{eventId}", "id": "id"},
         "logs": {"list": "/logs", "id": "id", "new_id": "integer"},
+        "visits": {"list": "/visits", "id": "id"},
         "missing": {"status": 404, "code": "no_such", "message": "There is no {id}."},
         "invalid": {"status": 422, "code": "bad_request", "message": "Look at the fields."},
     },
@@ -218,6 +225,19 @@ ACTIONS = [
         returns={"example": {"stored": True}},
     ),
     action("say", "POST /say", {"words": text("body", required=True) | {"type": "text"}}, sends="text"),
+    action(
+        "typed",
+        "POST /typed",
+        {
+            "names": text("body.names") | {"type": "map of string"},
+            "days": text("body.days", join=",") | {"type": "list of integer"},
+            "stars": text("body.stars") | {"type": "number"},
+            "more": text("body.more", example={"a": 1}) | {"type": "json"},
+        },
+        returns={"example": {"done": True}},
+    ),
+    action("visits", "GET /visits", {}, returns={"example": {"visits": []}}),
+    action("addVisit", "POST /visits", {"who": text("body.who")}, returns={"example": {"id": "v", "who": "x"}}),
     action("export", "GET /export", {}, returns={"type": "text", "example": "a;b\n1;2\n"}),
     action("picture", "GET /picture", {}, returns={"type": "binary", "example": "GIF89a"}),
     action(
@@ -240,3 +260,17 @@ def make_shop(folder: Path) -> Connector:
         stem = "".join(f"-{char.lower()}" if char.isupper() else char for char in one["action"])
         (folder / "actions" / f"{stem}.yaml").write_text(json.dumps(one), encoding="utf-8")
     return Connector.open(folder)
+
+
+def ask(
+    box: Sandbox, method: str, path: str, *headers: tuple[str, str], body: bytes = b"", key: tuple[str, str] = KEY
+) -> Answer:
+    """Ask the service below its base path, with the key and the version header."""
+    return box.service.handle(method, f"/api/v1{path}", [key, VERSION, *headers], body)
+
+
+def told(answer: Answer) -> dict[str, str]:
+    """The fields of a refusal."""
+    error = json.loads(answer.body)["error"]
+    assert (answer.status, error["code"], error["text"]) == (422, "bad_request", "Look at the fields.")
+    return {one["field"]: one["message"] for one in error["details"]}

@@ -152,7 +152,8 @@ def test_a_loop_needs_a_cursor(shop: Connector, by: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "429:0", "418", "slow:0", "slow:-1", "503:x", "drop-reply:1.5", "cursor-loop:2", "rain", "429 : 3", "600"]
+    "text",
+    ["", "429:0", "418", "slow:0", "slow:-1", "503:x", "drop-reply:1.5", "cursor-loop:2", "rain", "429 : 3", "600"],
 )
 def test_an_unknown_fault_is_told_with_the_known_ones(text: str) -> None:
     with pytest.raises(errors.UsageError) as caught:

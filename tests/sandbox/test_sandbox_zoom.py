@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -226,10 +227,8 @@ def test_what_is_no_path_and_what_is_no_method_are_two_things(inside: Client) ->
 def test_every_example_of_every_action_passes_the_checks(inside: Client, zoom: Connector) -> None:
     for action in zoom.actions():
         for example in action.examples.values():
-            try:
+            with suppress(errors.NotFound) if "{" in action.path or action.is_raw else nullcontext():
                 inside.run(action.action, dict(example.given))
-            except errors.NotFound as error:
-                assert error.code == 3001
 
 
 def test_an_async_client_uses_the_same_sandbox(zoom: Connector, box: Sandbox) -> None:

@@ -40,8 +40,10 @@ def same_key_same_meaning(sources: Sources, record: Record | None) -> Iterator[F
         if not any(one.draft.model.action in declared[number][1].actions for number in listed):
             mistake = Mistake(("inputs", one.key, one.what), RULE, f"{one.key!r}: {one.message}")
             yield from one.draft.told([mistake])
+    whole = {draft.model.action for draft in sources.actions if draft.whole}
     for number, told in declared:
-        if number not in met and sources.record is not None:
+        judged = whole.issuperset(set(told.actions) & set(sources.keys))
+        if number not in met and judged and sources.record is not None:
             message = f"{told.what} of {told.input!r} is the same everywhere; take this out."
             yield sources.record.finding(("differs", number), RULE, message)
 

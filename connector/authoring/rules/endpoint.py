@@ -59,7 +59,7 @@ def connections_known(draft: Draft[Action], sources: Sources) -> Iterator[Mistak
 def repeatable(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
     """A reason makes a POST or PATCH repeatable; `false` makes a PUT or DELETE not."""
     said, method, path = draft.model.repeatable, draft.model.method, ("repeatable",)
-    if said is None:
+    if said is None or draft.lacks("request"):
         return
     if method not in ("POST", "PATCH", "PUT", "DELETE"):
         yield Mistake(path, "repeatable", f"{method or 'a raw request'} says nothing of it.", key=True)

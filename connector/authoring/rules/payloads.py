@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -26,6 +28,7 @@ RULE = "example-payload-fits-schema"
 Place = tuple[str, tuple[str, ...]]  # a schema's file, and where in it a schema stands
 
 _SAME_VALUE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")  # judge the very value that they stand for
+_NAMES = (("properties",), ("$defs",))  # what stands under these are names, not words
 _NO_SCHEMAS = ("enum", "const", "examples", "default")
 
 
@@ -40,19 +43,17 @@ def example_payload_fits_schema(draft: Draft[Action], sources: Sources) -> Itera
             message = f"there is no {path}.{did_you_mean(name, sources.objects)}"
             yield Mistake(("returns", "schema"), RULE, message)
         return
-    try:
+    with suppress(Unresolvable):  # a schema that leads to one with a mistake of its own
         for error in _validator(name, sources).iter_errors(returns.example):
             yield Mistake(("returns", "example", *error.absolute_path), RULE, _reason(error))
-    except (Unresolvable, RecursionError, jsonschema.exceptions.UnknownType):
-        return  # the schema itself is told about where it stands
 
 
 def _validator(name: str, sources: Sources) -> Any:
-    """Return what checks against a schema; nothing is ever fetched."""
+    """Return what checks against a sound schema; nothing is ever fetched."""
     resources = {
         f"{stem}.json": DRAFT202012.create_resource(document.data)
         for stem, document in sources.objects.items()
-        if isinstance(document.data, dict)
+        if not sources.told(sources.objects_path(stem))
     }
     registry: Registry[Any] = Registry().with_resources(resources.items())
     return jsonschema.Draft202012Validator({"$ref": f"{name}.json"}, registry=registry)
@@ -83,6 +84,7 @@ def schemas_sound(sources: Sources) -> Iterator[Finding]:
             continue
         for error in meta.iter_errors(document.data):
             yield document.finding(tuple(error.absolute_path), "schema", f"no JSON Schema: {_reason(error)}")
+        yield from (document.finding(path, "schema", message) for path, message in _odd(document.data, ()))
         for path, target in _references(document.data, ()):
             problem = _leads_nowhere(stem, target, sources)
             place = (stem, tuple(map(str, path[:-1])))
@@ -93,13 +95,34 @@ def schemas_sound(sources: Sources) -> Iterator[Finding]:
                 yield document.finding(path, "schema", message)
 
 
+def _odd(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """Yield what a JSON Schema may hold and these may not: names of its own, expressions that do not compile."""
+    if isinstance(data, dict) and "$id" in data and path[-1:] not in _NAMES:
+        yield (*path, "$id"), "a schema is known by the name of its file; leave `$id` out."
+    if isinstance(data, dict) and isinstance(data.get("pattern"), str) and path[-1:] not in _NAMES:
+        try:
+            re.compile(data["pattern"])
+        except re.error as error:
+            yield (*path, "pattern"), f"no regular expression: {error}."
+    for name, item in _members(data, path):
+        yield from _odd(item, (*path, name))
+
+
 def _references(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    members = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
-    for name, item in members:
+    for name, item in _members(data, path):
         if name == "$ref" and isinstance(item, str):
             yield (*path, name), item
-        elif name not in _NO_SCHEMAS:
+        else:
             yield from _references(item, (*path, name))
+
+
+def _members(data: Any, path: Path) -> Iterator[tuple[str | int, Any]]:
+    """Yield what may hold schemas; under `properties`, every name is a property's."""
+    if isinstance(data, list):
+        yield from enumerate(data)
+    elif isinstance(data, dict):
+        names = () if path[-1:] in _NAMES else _NO_SCHEMAS
+        yield from ((name, item) for name, item in data.items() if name not in names)
 
 
 def _leads_nowhere(stem: str, target: str, sources: Sources) -> str:

@@ -112,7 +112,7 @@ def _folded(place: Place) -> tuple[str, ...]:
 def path_complete(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
     """Each name in braces has an input that is always there, and each input of the path a name in braces."""
     action = draft.model
-    if any(damage[0] in ("inputs", "request") for damage in draft.damaged):
+    if draft.lacks("inputs", "request"):
         return
     owners = {spec.place.path[0]: key for key, spec in action.inputs.items() if _in_path(spec.place)}
     lost = {name: key for name, key in owners.items() if name not in action.path_names}
