@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -34,8 +35,18 @@ class _Untitled(GenerateJsonSchema):
 @cache
 def schema(model: type[Model]) -> dict[str, Any]:
     """Return the JSON Schema of a kind of file; editors complete and check from it."""
-    made = model.model_json_schema(schema_generator=_Untitled)
+    made: dict[str, Any] = _closed(model.model_json_schema(schema_generator=_Untitled))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+
+
+def _closed(made: Any) -> Any:
+    """A mapping whose keys have a form takes no others, as the models do."""
+    if isinstance(made, list):
+        return [_closed(item) for item in made]
+    if not isinstance(made, dict):
+        return made
+    closed = {"additionalProperties": False} if "patternProperties" in made else {}
+    return {**closed, **{name: _closed(item) for name, item in made.items()}}
 
 
 def findings(document: Document, model: type[Model]) -> list[Finding]:
@@ -60,7 +71,12 @@ def _schema_findings(document: Document, model: type[Model]) -> Iterator[Finding
 
 def _told(document: Document, error: Any) -> Iterator[Finding]:
     path: Path = tuple(error.absolute_path)
-    if error.validator == "additionalProperties":
+    if error.validator == "additionalProperties" and "patternProperties" in error.schema:
+        (form,) = error.schema["patternProperties"]
+        for word in sorted(word for word in error.instance if not re.search(form, word)):
+            message = f"{word!r} is no key; a key has letters and digits and begins with a letter."
+            yield document.finding((*path, word), "key", message, key=True)
+    elif error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", ()))
         for word in sorted(set(error.instance) - set(known)):
             message = f"{word!r} is not a word here.{did_you_mean(word, known)} Known: {', '.join(known)}."
@@ -72,8 +88,6 @@ def _told(document: Document, error: Any) -> Iterator[Finding]:
                 yield document.finding(path, "missing-word", f"{word!r} is missing.", key=True)
     elif error.validator == "anyOf":
         yield from _alternatives(document, error)
-    elif error.validator == "propertyNames":
-        yield document.finding((*path, error.instance), "key", _unfit(error), key=True)
     else:
         yield document.finding(path, _rule(error), _unfit(error))
 

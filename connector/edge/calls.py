@@ -101,7 +101,7 @@ class Caller:
         request = wanted.request(values, how.account)
         base = self.owner_base or (self.connection.base_url if self.connection else self._plain_base())
         secrets = (*request.secrets, *self.connection.secrets()) if self.connection else request.secrets
-        request, keyed = self._keyed(replace(request, base=base, secrets=secrets), how)
+        request, keyed = self._keyed(wanted, replace(request, base=base, secrets=secrets), how)
         chosen = replace(policy(wanted.policy(values), how.retry), keyed=keyed)
         records = Records() if how.debug or _debugs(options) else None
         return Started(self, wanted, request, how, (chosen, records))
@@ -109,14 +109,17 @@ class Caller:
     def _plain_base(self) -> str:
         return self.connector.manifest.base_url
 
-    def _keyed(self, request: Request, how: Choices) -> tuple[Request, bool]:
-        """Add an idempotency key where the service has one; the same over all attempts of the call."""
+    def _keyed(self, wanted: Plan, request: Request, how: Choices) -> tuple[Request, bool]:
+        """Add an idempotency key where the service has one; the same over all attempts of the call.
+
+        The pages of a listing are different requests, so one key must not stand on all of them.
+        """
         declared = self.connector.manifest.idempotency
         if declared is None:
             if how.idempotency_key is not None:
                 raise UsageError(f"{self.connector.name} knows no idempotency key.", hint="Leave it out.")
             return request, False
-        if request.method != "POST" and how.idempotency_key is None:
+        if wanted.words is not None or (request.method != "POST" and how.idempotency_key is None):
             return request, False
         try:
             key = guard.header(declared.header, str(how.idempotency_key or uuid.uuid4()))
@@ -133,8 +136,7 @@ class Caller:
         if named not in (None, connection.name, connection.kind):
             problem = Problem("connection", repr(named), connection.name, "make a client with that connection")
             raise InputError.of(action.action, [problem])
-        refused = connection.only is not None and action.action not in connection.only
-        if refused or (action.connections is not None and connection.kind not in action.connections):
+        if not connection.may_run(action):
             usable = ", ".join(action.connections or self.connector.manifest.connections)
             problem = Problem("connection", connection.kind, f"a connection that may run it: {usable}")
             raise InputError.of(action.action, [problem])

@@ -16,6 +16,7 @@ from connector.errors import InputError, Problem, SignInError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.definition.action import Action
     from connector.definition.load import Connector
     from connector.definition.manifest import ConnectionKind
     from connector.definition.model import FormField
@@ -57,10 +58,10 @@ class Connection:
         inputs = {key: value for key, value in values.items() if declared and key in declared.inputs}
         return cls(connector, chosen, **inputs)
 
-    @property
-    def only(self) -> tuple[str, ...] | None:
-        """The actions it may run, or None for all."""
-        return None if self._declared.only is None else tuple(self._declared.only)
+    def may_run(self, action: Action) -> bool:
+        """Whether the manifest and the action let a connection of this kind run it."""
+        only, kinds = self._declared.only, action.connections
+        return (only is None or action.action in only) and (kinds is None or self.kind in kinds)
 
     @property
     def base_url(self) -> str:

@@ -12,6 +12,7 @@ from connector.edge.connection import Connection
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from connector.definition.action import Action
     from connector.definition.load import Connector
     from connector.definition.manifest import ConnectionKind
     from connector.sandbox.incoming import Incoming
@@ -63,9 +64,9 @@ class Visitor(Connection):
         if self.kind:
             self._declared = declared[self.kind]
 
-    @property
-    def only(self) -> None:
-        """Nothing: it may run every action."""
+    def may_run(self, action: Action) -> bool:  # noqa: ARG002  the base class's signature
+        """Return True: it may run every action."""
+        return True
 
     @property
     def base_url(self) -> str:

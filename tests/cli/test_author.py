@@ -46,7 +46,7 @@ def test_lint_of_a_sound_connector_is_one_line(here):
 
 
 def test_lint_tells_every_finding_with_its_place_and_ends_with_2(here, made):
-    file = sorted((made / "actions").iterdir())[0]
+    file = min((made / "actions").iterdir())
     text = file.read_text()
     file.write_text(text.replace("label:", "lable:", 1).replace("summary:", "sumary:", 1))
     done = here("lint", "mine")
