@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from typing import TYPE_CHECKING
 
-from servers import Counting, GivenClock
+from servers import TOKEN, Counting, GivenClock
 
 from connector import Client, Connection, Connector
 
@@ -28,8 +28,6 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 settings.load_profile("short")
-
-TOKEN = "eyJhbGciOi.canary-of-a-token/with+signs==.Zz9"
 
 
 @pytest.fixture(autouse=True)

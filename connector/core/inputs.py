@@ -91,7 +91,7 @@ def _take(plan: _Plan, key: str, value: Any, values: Values, problems: list[Prob
     try:
         values[key] = plan.checks[key](value)
     except Bad as bad:
-        problems.append(Problem(bad.field or key, plan.shown(key, value), bad.expected, bad.fix))
+        problems.append(Problem(bad.field or key, plan.shown(key, value), bad.expected, plan.safe.text(bad.fix)))
     except RecursionError:
         expected = f"data nested at most {convert.DEEPEST} levels deep"
         problems.append(Problem(key, type(value).__name__, expected))

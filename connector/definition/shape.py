@@ -86,6 +86,9 @@ def _told(document: Document, error: Any) -> Iterator[Finding]:
         for word in error.validator_value:
             if word not in error.instance and not difflib.get_close_matches(word, meant, n=1):
                 yield document.finding(path, "missing-word", f"{word!r} is missing.", key=True)
+    elif error.validator == "oneOf":
+        words = " or ".join(f"`{one['required'][0]}`" for one in error.validator_value)
+        yield document.finding(path, "one-of", f"give {words}, one of them.", key=True)
     elif error.validator == "anyOf":
         yield from _alternatives(document, error)
     else:

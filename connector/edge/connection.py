@@ -27,8 +27,8 @@ STATIC = ("bearer", "api_key", "basic")  # kinds that sign every request alike
 class Connection:
     """Who calls: a kind that the connector's manifest declares, and its inputs.
 
-    `Connection(zoom, "accessToken", accessToken=...)`; inputs by key or in snake_case. Raises InputError with every
-    problem, UsageError for a kind that the manifest does not declare. `name` is how it is called in messages.
+    `Connection(connector, "accessToken", accessToken=...)`, inputs by key or in snake_case. Raises InputError with
+    every problem, UsageError for a kind that the manifest does not declare. `name` is how it is called in messages.
     """
 
     def __init__(self, connector: Connector, kind: str, *, name: str = "", **inputs: Any) -> None:
@@ -45,7 +45,7 @@ class Connection:
     def from_env(
         cls, connector: Connector, kind: str | None = None, *, environ: Mapping[str, str] | None = None
     ) -> Connection:
-        """Make the connection that the environment describes, such as ZOOM_ACCESS_TOKEN.
+        """Make the connection that the environment describes, in variables such as NAME_ACCESS_TOKEN.
 
         `X_FILE` names a file that holds X; an empty variable is unset. Without `kind`, the one with the most
         required inputs set is taken. Raises SignInError when none is complete, UsageError when two are as good.
