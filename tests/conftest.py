@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 settings.register_profile(
-    "short",
+    "short",  # every day; --hypothesis-profile long before a release
     max_examples=60,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+settings.register_profile("long", settings.get_profile("short"), max_examples=3000)
 settings.load_profile("short")
 
 

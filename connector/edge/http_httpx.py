@@ -71,8 +71,8 @@ class Httpx:
         return self._pools[scheme]
 
     def close(self) -> None:
-        """Close every connection."""
-        for pool in self._pools.values():
+        """Close every connection; calls that wait on one end at once. A child of a fork leaves its parent's alone."""
+        for pool in self._pools.values() if self._pid == os.getpid() else ():
             pool.close()
         self._pools = {}
 

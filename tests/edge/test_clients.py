@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 
 import pytest
@@ -372,6 +373,44 @@ class TestTheEnd:
         assert type(caught[0]) is errors.UsageError
         assert caught[0].outcome == "uncertain"
         assert server.count == 1
+
+    @pytest.mark.parametrize(("action", "kind"), [(READ, errors.UsageError), (("deleteUser", {"userId": "u"}), errors.UsageError),
+                                                  (("createMeeting", {"userId": "me"}), errors.TransportError)])  # fmt: skip
+    def test_closing_ends_a_call_that_waits_for_its_reply(self, zoom, token_connection, server, action, kind):
+        server.always(servers.silence())
+        client = Client(zoom, token_connection, base_url=server.url)
+        caught = []
+
+        def work():
+            try:
+                client.run(*action, timeout=600)
+            except errors.ConnectorError as error:
+                caught.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        gate = threading.Event()
+        while server.count == 0:
+            gate.wait(0.005)
+        client.close()
+        thread.join(5)
+        assert not thread.is_alive()
+        assert type(caught[0]) is kind
+        assert caught[0].outcome == ("rejected" if action is READ else "uncertain")
+        assert server.count == 1
+
+    def test_a_child_of_a_fork_that_closes_its_client_leaves_the_parents_connection_alone(
+        self, zoom, token_connection, server
+    ):
+        with Client(zoom, token_connection, base_url=server.url) as client:
+            client.run(*READ)
+            pid = os.fork()
+            if pid == 0:
+                client.close()
+                os._exit(0)
+            assert os.waitpid(pid, 0)[1] == 0
+            client.run(*READ)
+        assert (server.count, server.connections) == (2, 1)
 
     def test_leaving_the_block_closes_it(self, zoom, token_connection, server):
         with Client(zoom, token_connection, base_url=server.url) as client:
