@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -29,6 +30,9 @@ settings.register_profile(
 )
 settings.register_profile("long", settings.get_profile("short"), max_examples=3000)
 settings.load_profile("short")
+
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner in the background has it ignored; children inherit
 
 
 @pytest.fixture(autouse=True)

@@ -49,17 +49,26 @@ def compile_inputs(
     `safe` hides what the connector declares secret in the values that problems show.
     """
     inputs = action.inputs
+    checks = {key: fitting(spec, choices) for key, spec in inputs.items()}
     plan = _Plan(
         action,
-        {key: fitting(spec, choices) for key, spec in inputs.items()},
+        checks,
         action.names,
         tuple(key for key, spec in inputs.items() if spec.required),
-        tuple((key, spec.default) for key, spec in inputs.items() if spec.has_default),
+        tuple((key, _as_sent(checks[key], spec.default)) for key, spec in inputs.items() if spec.has_default),
         tuple(key for key, spec in inputs.items() if spec.needed or spec.excluded),
         {key: _inside(inputs, key) for key, spec in inputs.items() if spec.place.spread},
         safe or plain(),
     )
     return lambda given: _check(plan, given)
+
+
+def _as_sent(check: Check, default: Any) -> Any:
+    """Return a default in the form it is sent in; lint tells one that does not fit."""
+    try:
+        return check(default)
+    except Bad:
+        return default
 
 
 def _check(plan: _Plan, given: Mapping[str, Any]) -> Values:

@@ -96,11 +96,13 @@ def _told(document: Document, error: Any) -> Iterator[Finding]:
 
 
 def _alternatives(document: Document, error: Any) -> Iterator[Finding]:
-    """Tell the alternative that came nearest: one that failed inside, else every type that would do."""
+    """Tell all of the alternative that came nearest, one that failed inside; else every type that would do."""
     deeper = [one for one in error.context or () if one.path or one.validator != "type"]
     if deeper:
-        nearest = max(deeper, key=lambda one: len(one.path))
-        yield from _told(document, nearest)
+        nearest = max(deeper, key=lambda one: len(one.path)).relative_schema_path[0]
+        for one in deeper:
+            if one.relative_schema_path[0] == nearest:
+                yield from _told(document, one)
         return
     types = [_NAMES.get(str(one.validator_value), "?") for one in error.context or ()]
     message = f"got {_shown(error.instance)}; expected {' or '.join(sorted(set(types) - {'null'}))}."
