@@ -144,6 +144,14 @@ def test_a_wait_of_ten_hours_is_one_request_and_a_time_to_come_back(zoom):
     assert (error.retryable, error.outcome, error.attempts) == (True, "rejected", 1)
 
 
+def test_a_wait_of_more_than_a_minute_is_the_callers_to_make(zoom):
+    world = World(bad(429, retry_after="60"), bad(429, retry_after="61"))
+    error = failed(zoom, world, timeout=600.0)
+    assert [wait.least for wait in world.waits] == [60.0]
+    assert len(world.sends) == 2
+    assert error.retry_at == datetime.fromtimestamp(world.now + 61, UTC)
+
+
 def test_a_daily_limit_says_midnight_when_the_service_says_nothing(zoom):
     error = failed(zoom, World(bad(429, message="You have exceeded the daily rate limit (100)")))
     assert error.retry_at == datetime(2027, 1, 16, tzinfo=UTC)
