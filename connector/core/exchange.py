@@ -91,8 +91,7 @@ def call(plan: Plan, request: Request, options: Options, until: float, now: floa
         now, token = yield Token(rejected, until)
         if isinstance(token, ConnectorError):
             raise token
-        if token.value not in request.secrets:
-            request = replace(request, secrets=(*request.secrets, token.value))
+        request = _signed(request, token)
         now, gap = yield Acquire(plan.action.rates, until)
         if isinstance(gap, ConnectorError):
             raise gap
@@ -152,6 +151,15 @@ def stream(plan: Plan, request: Request, options: Options, now: float) -> Steps:
         if following is None:
             return page
         now, _ = yield Page(page)
+
+
+def _signed(request: Request, token: Signed) -> Request:
+    """Let a request know its token, to hide it, and the base URL that the token names."""
+    if token.value not in request.secrets:
+        request = replace(request, secrets=(*request.secrets, token.value))
+    if token.base_url and token.base_url != request.base:
+        request = replace(request, base=token.base_url)
+    return request
 
 
 def _words(plan: Plan) -> pages.Words:

@@ -57,10 +57,6 @@ class _Client:
             raise UsageError("The client is closed.", hint="Make a new one, or use it inside its with block.")
         return self._caller.prepare(action, given or {}, how)
 
-    def _simple(self, started: Started, ask: Ask) -> Any:
-        """Answer what needs no waiting."""
-        return started.caller.signed() if isinstance(ask, Token) else 0.0
-
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.connector.name} {self.connection!r}>"
 
@@ -165,13 +161,22 @@ class Client(_Client):
     def _answer(self, started: Started, ask: Ask) -> Any:
         if isinstance(ask, Send):
             return self._http.send(ask.request, ask.token, started.until(ask.until), ask.sink, self._stop)
-        if isinstance(ask, Token | Acquire | Page):
-            return self._simple(started, ask)
+        if isinstance(ask, Token):
+            return self._token(started, ask)
+        if isinstance(ask, Acquire | Page):
+            return 0.0
         clock = started.caller.clock
         clock.wait(ask.least + ask.spread * clock.jitter(), self._stop)
         if self._stop.is_set():
             raise UsageError("The client was closed while a call waited.", outcome="rejected")
         return None
+
+    def _token(self, started: Started, ask: Token) -> Any:
+        caller, now = started.caller, started.now()
+        at_hand = caller.signed(ask.rejected, now)
+        if at_hand is not None:
+            return at_hand
+        return caller.based(caller.tokens().wait(ask.rejected, caller.clock, ask.until - now))
 
     def close(self) -> None:
         """End every wait and close the connections; calls after this raise UsageError."""
@@ -275,11 +280,20 @@ class AsyncClient(_Client):
         if isinstance(ask, Send):
             got = self._http.send(ask.request, ask.token, started.until(ask.until), ask.sink, self._stop)
             return await got if hasattr(got, "__await__") else got
-        if isinstance(ask, Token | Acquire | Page):
-            return self._simple(started, ask)
+        if isinstance(ask, Token):
+            return await self._token(started, ask)
+        if isinstance(ask, Acquire | Page):
+            return 0.0
         clock = started.caller.clock
         await clock.sleep(ask.least + ask.spread * clock.jitter())
         return None
+
+    async def _token(self, started: Started, ask: Token) -> Any:
+        caller, now = started.caller, started.now()
+        at_hand = caller.signed(ask.rejected, now)
+        if at_hand is not None:
+            return at_hand
+        return caller.based(await caller.tokens().wait_async(ask.rejected, caller.clock, ask.until - now))
 
     async def aclose(self) -> None:
         """Close the connections; calls after this raise UsageError."""

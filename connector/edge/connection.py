@@ -1,4 +1,4 @@
-"""A connection: which kind, with which values; it signs requests and never prints a secret."""
+"""A connection: which kind, with which values; it signs requests, renews its token, and never prints a secret."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ import base64
 import os
 from typing import TYPE_CHECKING, Any
 
+from connector.core import oauth
 from connector.core.convert import Bad
 from connector.core.exchange import Signed
 from connector.core.field import field_check
+from connector.core.oauth import App, Grant
 from connector.core.redact import HIDDEN, shown
 from connector.definition.model import snake
+from connector.edge.store import MemoryStore, open_store
+from connector.edge.tokens import Kin, Tokens
 from connector.errors import InputError, Problem, SignInError, UsageError
 
 if TYPE_CHECKING:
@@ -19,26 +23,54 @@ if TYPE_CHECKING:
     from connector.definition.load import Connector
     from connector.definition.manifest import ConnectionKind
     from connector.definition.model import FormField
+    from connector.edge.store import Store
 
-STATIC = ("bearer", "api_key", "basic")  # kinds that sign every request alike
+RENEWED = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
+LEAST_JWT = 120.0  # seconds that an API JWT still has when it is used
+
+
+def store_key(connector: Connector, name: str) -> str:
+    """Return where a store keeps a connection."""
+    return f"connection:{connector.name}:{name}"
 
 
 class Connection:
     """Who calls: a kind that the connector's manifest declares, and its inputs.
 
-    `Connection(zoom, "accessToken", accessToken=...)`; inputs by key or in snake_case. Raises InputError with every
-    problem, UsageError for a kind that the manifest does not declare. `name` is how it is called in messages.
+    `Connection(zoom, "accessToken", accessToken=...)`; inputs by key or in snake_case. `token` is a token to begin
+    with: access_token, refresh_token, expires_at (epoch seconds). With `store` and `name` renewed tokens are kept
+    there, for every process that uses the same; without, in memory. Raises InputError with every problem, UsageError
+    for a kind that the manifest does not declare.
     """
 
-    def __init__(self, connector: Connector, kind: str, *, name: str = "", **inputs: Any) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        kind: str,
+        *,
+        name: str = "",
+        store: Store | None = None,
+        token: Mapping[str, Any] | None = None,
+        http: Any = None,
+        **inputs: Any,
+    ) -> None:
         declared = connector.manifest.connections
         if kind not in declared:
             raise UsageError(f"{connector.name} has no connection {kind!r}.", hint=f"It has {', '.join(declared)}.")
+        if store is not None and not name:
+            raise UsageError("A connection that is kept needs a name.", hint="Give name=.")
         self.connector = connector
         self.kind = kind
         self.name = name or kind
+        self.http = http
         self._declared = declared[kind]
         self._values = _checked(connector, self._declared, kind, inputs)
+        self._signed: Signed | None = None
+        self._jwt_until = 0.0
+        self._store: Store = store if store is not None else MemoryStore()
+        self._tokens = self._renewing()
+        if token is not None:
+            self.keep(Grant.from_dict(token), only_if_none=store is not None)
 
     @classmethod
     def from_env(
@@ -54,8 +86,59 @@ class Connection:
         values = {key: value for key, value in found.items() if value}
         chosen = kind or _best(connector, values)
         declared = connector.manifest.connections.get(chosen)
-        inputs = {key: value for key, value in values.items() if declared and key in declared.inputs}
+        inputs: dict[str, Any] = {key: value for key, value in values.items() if declared and key in declared.inputs}
         return cls(connector, chosen, **inputs)
+
+    @classmethod
+    def stored(cls, connector: Connector, name: str, *, store: Store | None = None) -> Connection:
+        """Return the connection that was kept under a name (default store: the file store of this user).
+
+        Raises SignInError when there is none, StoreError when it cannot be read.
+        """
+        place = store if store is not None else open_store(None)
+        kept = place.read(store_key(connector, name))
+        if kept is None:
+            known = [key.rpartition(":")[2] for key in place.keys(store_key(connector, ""))]
+            there = f"There are {', '.join(known)}." if known else "There are none."
+            raise SignInError(f"No connection {name!r} is kept. {there}", hint=f"Run: connector connect {name}")
+        return cls(connector, kept.data["kind"], name=name, store=place, **kept.data["inputs"])
+
+    def keep(self, grant: Grant, *, only_if_none: bool = False) -> None:
+        """Keep a token as this connection's, over whatever was kept; durable when it returns."""
+        key = store_key(self.connector, self.name)
+        kept = self._store.read(key)
+        if kept is None or not only_if_none or not kept.data.get("grant"):
+            record = {"kind": self.kind, "inputs": self.given(), "grant": grant.to_dict(), "intent": None, "dead": None}
+            self._store.write(key, record)
+        self._tokens = self._renewing()
+
+    def given(self) -> dict[str, Any]:
+        """Return its inputs, secrets included: for a store, never for a log."""
+        return dict(self._values)
+
+    def forget(self) -> bool:
+        """Remove it from its store; whether it was there."""
+        return self._store.remove(store_key(self.connector, self.name))
+
+    @property
+    def app(self) -> App:
+        """Where and as whom its tokens are asked for."""
+        return App.of(self._declared, self._values)
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """What renews its token; None for a kind that signs every request alike."""
+        return self._tokens
+
+    def _renewing(self) -> Tokens | None:
+        if self._declared.kind not in RENEWED:
+            return None
+        again = f"Sign in again: connector connect {self.name}"
+        if self._declared.kind != "oauth2":
+            again = "Look at its inputs: the service does not accept them."
+        key = store_key(self.connector, self.name)
+        hosts = self.connector.manifest.hosts
+        return Tokens(self.app, self._store, key, Kin(again, self.http, hosts, {"kind": self.kind, "inputs": self.given()}))
 
     @property
     def only(self) -> tuple[str, ...] | None:
@@ -75,23 +158,37 @@ class Connection:
         """Return the values that must never be shown."""
         return [str(value) for key, value in self._values.items() if self._declared.inputs[key].secret and value]
 
-    def sign(self) -> Signed:
-        """Return what signs a request of a kind that needs no sign-in. Raises SignInError for the others."""
+    def signed(self, rejected: str | None, now: float) -> Signed | None:
+        """Return what signs a request if it is at hand; None when a token must be got first (`tokens`)."""
+        if self._tokens is not None:
+            return self._tokens.current(rejected, now)
+        if self._declared.kind == "jwt_hs256":
+            return self._jwt(now)
+        if self._signed is None:
+            self._signed = self._sign()
+        return self._signed
+
+    def _jwt(self, now: float) -> Signed:
+        if self._signed is None or self._jwt_until - now < LEAST_JWT:
+            key, secret = (str(value) for value in self._values.values())
+            grant = oauth.api_jwt(key, secret, now)
+            self._jwt_until = grant.expires_at
+            self._signed = Signed(grant.access_token, headers=(("Authorization", f"Bearer {grant.access_token}"),))
+        return self._signed
+
+    def _sign(self) -> Signed:
+        """Return what signs every request of a kind that needs no sign-in."""
         kind, values = self._declared.kind, self._values
-        if kind == "bearer":
-            token = str(_only_secret(self._declared.inputs, values))
-            return Signed(token, headers=(("Authorization", f"Bearer {token}"),))
         if kind == "basic":
-            pair = ":".join(str(values.get(key, "")) for key in self._declared.inputs)
+            user, *password = (str(values.get(key, "")) for key in self._declared.inputs)
+            pair = f"{user}:{':'.join(password)}"  # a key may be the user's name, with no password after it
             coded = base64.b64encode(pair.encode()).decode()
             return Signed(coded, headers=(("Authorization", f"Basic {coded}"),))
-        if kind == "api_key":
-            part, _, name = (self._declared.to or "header.X-API-Key").partition(".")
-            key = str(_only_secret(self._declared.inputs, values))
-            return Signed(key, **{"headers" if part == "header" else "query": ((name, key),)})  # type: ignore[arg-type]
-        usable = [name for name, one in self.connector.manifest.connections.items() if one.kind in STATIC]
-        hint = f"Use {' or '.join(usable)}." if usable else ""
-        raise SignInError(f"Connections of kind {kind} cannot sign in yet.", hint=hint)
+        secret = str(_only_secret(self._declared.inputs, values))
+        if kind == "bearer":
+            return Signed(secret, headers=(("Authorization", f"Bearer {secret}"),))
+        part, _, name = (self._declared.to or "header.X-API-Key").partition(".")
+        return Signed(secret, **{"headers" if part == "header" else "query": ((name, secret),)})  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         inputs = self._declared.inputs
