@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.core.request import Request as Request
     from connector.core.response import Result as Result
     from connector.definition.load import Connector as Connector
-    from connector.edge.client import AsyncClient as AsyncClient
+    from connector.edge.async_client import AsyncClient as AsyncClient
     from connector.edge.client import Client as Client
     from connector.edge.connection import Connection as Connection
     from connector.edge.items import Items as Items
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BUNDLED = "zoom"  # the folder of the connector that comes with the package
 
 _HOMES = {
-    "AsyncClient": "connector.edge.client",
+    "AsyncClient": "connector.edge.async_client",
     "Client": "connector.edge.client",
     "Connection": "connector.edge.connection",
     "Connector": "connector.definition.load",

@@ -10,6 +10,8 @@ import json
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import TextIOBase
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,17 +61,25 @@ def integer(value: Any) -> int:
         return value
     if isinstance(value, str) and _WHOLE.match(value):
         return int(value)
-    if isinstance(value, float | Decimal) and -_EXACT < value < _EXACT and value == int(value):
+    if isinstance(value, float | Decimal) and _finite(value) and -_EXACT < value < _EXACT and value == int(value):
         return int(value)
     raise Bad("a whole number", "write digits only, such as 60")
+
+
+def _finite(value: float | Decimal) -> bool:
+    return value.is_finite() if isinstance(value, Decimal) else isfinite(value)
 
 
 def number(value: Any) -> int | float:
     """Accept finite numbers, also as text."""
     if type(value) is int:
         return value
+    if isinstance(value, str) and _WHOLE.match(value):
+        return int(value)
     if isinstance(value, str) and _DECIMAL.match(value):
-        value = json.loads(value) if not re.match(r"-?0\d", value) else float(value)
+        written, value = Decimal(value), float(value)
+        if isfinite(value) and Decimal(repr(value)) != written:
+            raise Bad("a number of at most 15 digits", "this one would be cut")
     if isinstance(value, float | int) and not isinstance(value, bool) and abs(value) < float("inf"):
         return value
     raise Bad("a number", "write it with digits and a point, such as 1.5")
@@ -179,9 +189,16 @@ def file(value: Any) -> Any:
     """Accept bytes or an open binary file; a path only from the command line, which opens it."""
     if isinstance(value, bytes | bytearray):
         return bytes(value)
-    if hasattr(value, "read") or hasattr(value, "open_again"):
+    if _readable(value):
         return value
-    raise Bad("bytes or an open file", "on the command line write @path")
+    raise Bad("bytes or a file open in binary mode", "on the command line write @path")
+
+
+def _readable(value: Any) -> bool:
+    """Whether it is a file to send: open, and of bytes."""
+    if hasattr(value, "open_again"):
+        return True
+    return hasattr(value, "read") and not isinstance(value, TextIOBase) and not getattr(value, "closed", False)
 
 
 def mapping(value: Any) -> dict[str, str]:
@@ -192,16 +209,19 @@ def mapping(value: Any) -> dict[str, str]:
 
 
 def pairs(value: Any) -> list[tuple[str, Any]]:
-    """Accept a list of {key, value}, of `Name: value` texts, or a mapping; keys may repeat in a list."""
+    """Accept a list of {key, value}, of `Name: value` texts, or a mapping; keys may repeat in a list.
+
+    A pair whose value is null is left out.
+    """
     if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
         value = structure(value)
     if isinstance(value, dict):
-        return [(text(key), item) for key, value_ in value.items() for item in _each(value_)]
+        return [(text(key), item) for key, value_ in value.items() for item in _each(value_) if item is not None]
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, list | tuple):
         raise Bad("a list of {key, value}, of `Name: value` texts, or a mapping")
-    return [_pair(item, place) for place, item in enumerate(value, 1)]
+    return [pair for pair in (_pair(item, place) for place, item in enumerate(value, 1)) if pair[1] is not None]
 
 
 def _each(value: Any) -> list[Any]:
@@ -223,8 +243,8 @@ def _pair(item: Any, place: int) -> tuple[str, Any]:
 
 
 def _scalar(value: Any) -> Any:
-    """Keep bytes and files as they are; the rest becomes the text that is sent."""
-    if isinstance(value, bytes) or hasattr(value, "read") or hasattr(value, "open_again"):
+    """Keep bytes, files and null as they are; the rest becomes the text that is sent."""
+    if value is None or isinstance(value, bytes) or _readable(value):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connector._version import __version__
 from connector.core import waits
+from connector.core.body import FORM
 from connector.core.exchange import Send, Token, Wait
 from connector.core.response import Failure, Reply
 from connector.errors import ConnectorError
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from connector.core.redact import Redactor
 
 LONGEST_BODY = 65_536
+_LONGEST_SECRET = 8192  # what is hidden must be read whole, also where a body is cut
 
 
 @dataclass(slots=True)
@@ -64,22 +68,35 @@ def curl(request: dict[str, Any]) -> str:
     """Return the curl command of a redacted request; an unknown secret stays `***`."""
     words = ["curl", "-X", request["method"]]
     for name, value in request["headers"].items():
-        words += ["-H", f"{name}: {value}"]
+        words += ["-H", _with_token(f"{name}: {value}")]
     body = request.get("body")
-    if isinstance(body, list) and body and isinstance(body[0], dict) and "file_name" in body[0]:
+    if isinstance(body, list) and _is_multipart(request):
         for part in body:
-            words += [
-                "-F",
-                f"{part['name']}=@{part['file_name']}" if part["file_name"] else f"{part['name']}={part['data']}",
-            ]
+            file = part["file_name"]
+            said = f"{part['name']}=@{file}" if file else f"{part['name']}={part['data']}"
+            words += ["-F" if file else "--form-string", shlex.quote(said)]
     elif body is not None:
-        words += ["--data-raw", _text_of(request)]
-    quoted = " ".join(shlex.quote(word) for word in [*words, request["url"]])
-    return quoted.replace("'Authorization: Bearer $TOKEN'", '"Authorization: Bearer $TOKEN"')
+        words += ["--data-raw", shlex.quote(_text_of(request))]
+    return " ".join([*words, _with_token(request["url"])])
+
+
+def _with_token(word: str) -> str:
+    """Quote a word for a shell that is to put the secret in."""
+    plain = word.replace("$TOKEN", "")
+    if "$TOKEN" not in word or not re.fullmatch(r"[\w:/?&=.,% @+*~-]*", plain, re.ASCII):
+        return '"$TOKEN"'.join(shlex.quote(piece) if piece else "" for piece in word.split("$TOKEN"))
+    return f'"{word}"'
+
+
+def _is_multipart(request: dict[str, Any]) -> bool:
+    """Whether the HTTP library puts the body together, and its Content-Type with it."""
+    return isinstance(request.get("body"), list) and "Content-Type" not in request["headers"]
 
 
 def _text_of(request: dict[str, Any]) -> str:
     body = request["body"]
+    if isinstance(body, list) and request["headers"].get("Content-Type") == FORM:
+        return urlencode([(name, value) for name, value in body], safe="*")
     return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
 
 
@@ -96,7 +113,9 @@ def _entry(ask: Ask, value: Any) -> dict[str, Any] | None:
 
 def _sent(ask: Send) -> dict[str, Any]:
     shown = ask.request.to_dict()
-    signed = {name: "Bearer $TOKEN" if name.lower() == "authorization" else "***" for name, _ in ask.token.headers}
+    signed = {name: value.replace(ask.token.value, "$TOKEN") for name, value in ask.token.headers}
+    for name, value in ask.token.query:
+        shown["url"] += f"{'&' if '?' in shown['url'] else '?'}{name}={value.replace(ask.token.value, '$TOKEN')}"
     typed = ask.request.body.content_type if ask.request.body else None
     shown["headers"] = {**signed, **({"Content-Type": typed} if typed else {}), **shown["headers"]}
     return shown
@@ -118,7 +137,7 @@ def _body(reply: Reply, safe: Redactor) -> Any:
             pass
     kind = reply.header("content-type") or ""
     if kind.startswith("text/") or "json" in kind or "xml" in kind:
-        return safe.text(raw[:LONGEST_BODY].decode("utf-8", "replace"))
+        return safe.text(raw[: LONGEST_BODY + _LONGEST_SECRET].decode("utf-8", "replace"))[:LONGEST_BODY]
     return f"{len(raw)} bytes"
 
 
@@ -127,11 +146,14 @@ def _har(entry: dict[str, Any]) -> dict[str, Any]:
     milliseconds = entry["seconds"] * 1000
     sent: dict[str, Any] = {
         "method": request["method"], "url": request["url"], "httpVersion": "HTTP/1.1", "cookies": [],
-        "headers": _named(request["headers"]), "queryString": [], "headersSize": -1, "bodySize": -1,
+        "headers": _named(request["headers"]), "queryString": _named(_query(request)),
+        "headersSize": -1, "bodySize": -1,
     }  # fmt: skip
-    if "body" in request:
-        mime = request["headers"].get("Content-Type", "application/json")
-        sent["postData"] = {"mimeType": mime, "text": _text_of(request)}
+    if _is_multipart(request):
+        params = [{"name": one["name"], "value": str(one["data"])} for one in request["body"]]
+        sent["postData"] = {"mimeType": "multipart/form-data", "params": params, "text": ""}
+    elif "body" in request:
+        sent["postData"] = {"mimeType": request["headers"].get("Content-Type", ""), "text": _text_of(request)}
     return {
         "startedDateTime": entry["at"], "time": milliseconds, "request": sent, "response": _har_reply(reply),
         "cache": {}, "timings": {"send": 0, "wait": milliseconds, "receive": 0},
@@ -149,5 +171,9 @@ def _har_reply(reply: dict[str, Any] | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _named(headers: dict[str, str]) -> list[dict[str, str]]:
-    return [{"name": name, "value": value} for name, value in headers.items()]
+def _query(request: dict[str, Any]) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(request["url"]).query, keep_blank_values=True)
+
+
+def _named(pairs: dict[str, str] | list[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"name": name, "value": value} for name, value in (pairs.items() if isinstance(pairs, dict) else pairs)]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core import pages
+from connector.core.refusal import is_write, leave_open
 from connector.core.response import Failure, Reply
 from connector.core.retry import Policy, Seen, judge
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from connector.core.response import Result
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Signed:
     """What a connection signs requests with: headers and query to add, its secret, the base URL it names."""
 
@@ -31,6 +32,9 @@ class Signed:
     query: tuple[tuple[str, str], ...] = ()
     base_url: str | None = None
     renewable: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Signed by {', '.join(name for name, _ in (*self.headers, *self.query)) or 'nothing'}>"
 
 
 class Token(NamedTuple):
@@ -73,6 +77,7 @@ class Page(NamedTuple):
 Ask = Token | Acquire | Send | Wait | Page
 Answer = tuple[float, Any]
 Steps = Generator[Ask, Answer, "Result"]
+_Attempted = tuple[float, "Request", Signed, Reply | Failure]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,37 +91,60 @@ class Options:
 
 def call(plan: Plan, request: Request, options: Options, until: float, now: float) -> Steps:
     """One request to its result: token, rate, send, judge, again. Raises ConnectorError."""
-    started, attempt, lost, rejected = now, 0, False, None
-    while True:
-        now, token = yield Token(rejected, until)
-        if isinstance(token, ConnectorError):
-            raise token
-        request = _signed(request, token)
-        now, gap = yield Acquire(plan.action.rates, until)
-        if isinstance(gap, ConnectorError):
-            raise gap
-        if gap:
-            now, _ = yield Wait(gap, 0.0, "rate budget")
-        ends = until if request.attempt_timeout is None else min(until, now + request.attempt_timeout)
-        now, got = yield Send(request, token, ends)
-        if rejected is None and token.renewable and _stale(plan, got):
-            rejected = token.value
-            continue
-        attempt += 1
-        verdict = judge(plan.reader, request, Seen(options.policy, attempt, lost), got, now)
-        if verdict.result is not None:
-            return _noted(verdict.result, attempt, options, lost=lost)
-        if now >= until and isinstance(got, Failure):
-            raise _too_late(verdict.error, options, now - started)
-        if not verdict.again:
-            raise verdict.error or ConnectorError("The call came to no result.")
-        if now + verdict.least + verdict.spread >= until:
-            raise _too_late(verdict.error, options, now - started)
-        now, spent = yield Acquire(("retry",), until)
-        if isinstance(spent, ConnectorError):
-            raise verdict.error or spent
-        lost = lost or _was_lost(got)
-        now, _ = yield Wait(verdict.least, verdict.spread, "retry")
+    started, attempt, rejected, lost = now, 0, None, False
+    try:
+        while True:
+            now, request, token, got = yield from _attempt(plan, request, until, rejected)
+            if rejected is None and token.renewable and _stale(plan, got):
+                rejected = token.value
+                request.must_open_again()
+                continue
+            attempt += 1
+            verdict = judge(plan.reader, request, Seen(options.policy, attempt, lost), got, now)
+            if verdict.result is not None:
+                doubled = lost and options.policy.all_errors and is_write(plan.action, request)
+                return _noted(verdict.result, attempt, doubled=doubled)
+            late = now + verdict.least + verdict.spread if verdict.again else now
+            if late >= until and (verdict.again or isinstance(got, Failure)):
+                raise _too_late(verdict.error, options, now - started)
+            if not verdict.again:
+                raise verdict.error
+            lost = lost or verdict.error.outcome == "uncertain"
+            request.must_open_again()
+            now, spent = yield Acquire(("retry",), until)
+            if isinstance(spent, ConnectorError):
+                raise verdict.error
+            now = _waited((yield Wait(verdict.least, verdict.spread, "retry")), verdict.error)
+    except ConnectorError as error:
+        if lost:
+            leave_open(error, plan.action, request)
+        raise
+
+
+def _attempt(plan: Plan, request: Request, until: float, rejected: str | None) -> Generator[Ask, Answer, _Attempted]:
+    """Ask for a token and a slot, and send once. Raises ConnectorError."""
+    now, token = yield Token(rejected, until)
+    if isinstance(token, ConnectorError):
+        raise token
+    request = _signed(request, token)
+    now, gap = yield Acquire(plan.action.rates, until)
+    if isinstance(gap, ConnectorError):
+        raise gap
+    if gap:
+        now = _waited((yield Wait(gap, 0.0, "rate budget")), None)
+    ends = until if request.attempt_timeout is None else min(until, now + request.attempt_timeout)
+    now, got = yield Send(request, token, ends)
+    return now, request, token, got
+
+
+def _waited(answer: Answer, error: ConnectorError | None) -> float:
+    """Return the time after a wait. Raises what ended it, with what is known of the attempts before."""
+    now, ended = answer
+    if not isinstance(ended, ConnectorError):
+        return now
+    if error is not None:
+        ended.outcome, ended.attempts = error.outcome, error.attempts
+    raise ended
 
 
 def listing(plan: Plan, request: Request, options: Options, now: float) -> Steps:
@@ -128,8 +156,8 @@ def listing(plan: Plan, request: Request, options: Options, now: float) -> Steps
     try:
         while following is not None:
             result = yield from call(plan, following, options, until, now)
-            page, following = walk.take(following, result)
-            merged.add(page)
+            merged.add(walk.take(result))
+            following = walk.following(following, result)
     except PageError as error:
         raise _with_so_far(error, merged) from None
     return merged.result()  # type: ignore[return-value]  # a walk has at least one page
@@ -146,10 +174,14 @@ def stream(plan: Plan, request: Request, options: Options, now: float) -> Steps:
         except PageError as error:
             error.pages, error.cursor = walk.pages, walk.cursor
             raise
-        page, following = walk.take(following, result)
-        page = replace(page, pages=walk.pages, complete=following is None and walk.complete)
+        page = replace(walk.take(result), pages=walk.pages, complete=False)
+        try:
+            following = walk.following(following, result)
+        except PageError:
+            yield Page(page)
+            raise
         if following is None:
-            return page
+            return replace(page, complete=walk.complete)
         now, _ = yield Page(page)
 
 
@@ -175,30 +207,25 @@ def _stale(plan: Plan, got: Reply | Failure) -> bool:
     return said.means == "token" or (got.status == 401 and said.means is None)  # noqa: PLR2004
 
 
-def _was_lost(got: Reply | Failure) -> bool:
-    return got.status >= 500 if isinstance(got, Reply) else got.sent == "maybe"  # noqa: PLR2004
-
-
-def _noted(result: Result, attempt: int, options: Options, *, lost: bool) -> Result:
+def _noted(result: Result, attempt: int, *, doubled: bool) -> Result:
     warnings = result.warnings
-    if lost and options.policy.all_errors:
+    if doubled:
         warnings = (*warnings, "It may have been done more than once: a reply was lost and the request was repeated.")
     return replace(result, attempts=attempt, warnings=warnings)
 
 
-def _too_late(error: ConnectorError | None, options: Options, elapsed: float) -> ConnectorError:
+def _too_late(error: ConnectorError, options: Options, elapsed: float) -> ConnectorError:
     """What to raise when the next attempt would come after the deadline."""
-    assert error is not None
     if isinstance(error, RateLimited) and error.retry_at:
         return error
     message = f"The call did not end within {options.timeout:g} s (after {elapsed:.1f} s): {error.args[0]}"
     hint = error.hint if error.outcome == "uncertain" else "Give it more time with timeout, or try again later."
     facts = {"limit": options.timeout, "elapsed": elapsed, "outcome": error.outcome, "attempts": error.attempts}
-    return DeadlineError(message, hint=hint, retryable=error.outcome != "uncertain", retry_at=error.retry_at, **facts)
+    return DeadlineError(message, hint=hint, retryable=error.retryable, retry_at=error.retry_at, **facts)
 
 
 def _with_so_far(error: PageError, merged: pages.Merged) -> PageError:
-    error.pages, error.cursor = merged.walk.pages, merged.walk.cursor
+    error.pages, error.cursor, error.attempts = merged.walk.pages, merged.walk.cursor, merged.attempts + error.attempts
     so_far = merged.result()
     error.result = replace(so_far, complete=False) if so_far else None
     return error

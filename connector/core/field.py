@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import SchemaError, SchemaValidator, ValidationError, core_schema
 
-from connector.core import convert
+from connector.core import convert, guard
 from connector.core.convert import Bad
 from connector.core.looks import CHECKS
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 Check = Callable[[Any], Any]
 Choices = Callable[[str], Mapping[str, str]]
 
+_BYTES_PAIRS = (("file",), ("form",))  # places of a raw request whose pairs may hold bytes
 _NULLABLE = ("body", "form")  # parts of a request that can say null
-_TEXTS = ("string", "text", "password", "list of string")
+_UNITS = dict.fromkeys(("string", "text", "password", "list of string"), "characters") | {"map of string": "entries"}
 
 
 def fitting(spec: Input, choices: Choices) -> Check:
@@ -32,6 +33,10 @@ def fitting(spec: Input, choices: Choices) -> Check:
         refusals.append(_no_dots)
     if spec.type == "json":
         refusals.append(_shaped(spec))
+    if spec.type == "pairs" and path not in _BYTES_PAIRS:
+        refusals.append(_all_text)
+    if part == "header":
+        refusals.append(_header_value)
     nullable = part in _NULLABLE and not spec.required
     for refuse in refusals:
         check = _then(check, refuse)
@@ -92,6 +97,20 @@ def _no_blank(value: Any) -> Any:
 def _no_dots(value: Any) -> Any:
     if value in (".", ".."):
         raise Bad("a name", "a path cannot hold . or ..")
+    return value
+
+
+def _all_text(value: Any) -> Any:
+    for place, (_, item) in enumerate(value, 1):
+        if not isinstance(item, str):
+            raise Bad("pairs of texts", f"look at item {place}: bytes and files are for form and file data")
+    return value
+
+
+def _header_value(value: Any) -> Any:
+    for item in value if isinstance(value, list) else [value]:
+        if isinstance(item, str) and not guard.HEADER_VALUE.match(item):
+            raise Bad("printable ASCII on one line", "a header cannot hold anything else")
     return value
 
 
@@ -167,12 +186,12 @@ def _nearest(value: Any, options: Mapping[Any, str]) -> str:
 
 def _limits(spec: FormField) -> Check:
     least, most = spec.min, spec.max
-    measured = spec.type in _TEXTS
+    unit = _UNITS.get(spec.type, "")
 
     def check(value: Any) -> Any:
-        size = len(value) if measured else value
+        size = len(value) if unit else value
         if (least is not None and size < least) or (most is not None and size > most):
-            raise Bad(_range(least, most, "characters" if measured else ""), f"it has {size}" if measured else "")
+            raise Bad(_range(least, most, unit), f"it has {size}" if unit else "")
         return value
 
     return check

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
-_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
+HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
 _PATH = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
 _RESERVED = {
     "host": "it follows from the base URL", "authorization": "it comes from the connection",
@@ -54,10 +54,11 @@ def raw_path(path: str, base_path: str) -> str:
 
 def _climbs(path: str) -> bool:
     """Whether a segment is . or .. once everything that servers decode is decoded."""
-    for _ in range(3):
+    before = ""
+    while path != before:
         if any(part.split(";")[0] in (".", "..") for part in re.split(r"[/\\]", path)):
             return True
-        path = unquote(path)
+        before, path = path, unquote(path)
     return False
 
 
@@ -68,7 +69,7 @@ def header(name: str, value: str) -> tuple[str, str]:
     reason = _RESERVED.get(name.lower()) or ("it belongs to the transport" if name.lower().startswith("proxy-") else "")
     if reason:
         raise Bad("headers that a caller may set", f"leave {name} out: {reason}")
-    if not _HEADER_VALUE.match(value):
+    if not HEADER_VALUE.match(value):
         raise Bad("header values of printable ASCII on one line", f"look at the value of {name}")
     return name, value
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core import convert
 from connector.core.convert import Bad
 from connector.core.field import Check, fitting
-from connector.core.redact import shown
+from connector.core.redact import Redactor, plain, shown
 from connector.definition.action import UPDATES
 from connector.errors import InputError, Problem
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connector.definition.model import Input
 
 Values = dict[str, Any]
-RUN_OPTIONS = ("connection", "debugRequest")  # options of every run that may stand among the inputs
+RUN_OPTIONS = ("connection", "debugRequest", "debug_request")  # options of every run that may stand among the inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,20 @@ class _Plan:
     defaults: tuple[tuple[str, Any], ...]
     related: tuple[str, ...]
     inside: dict[str, tuple[tuple[str, tuple[str, ...]], ...]]  # spread -> the inputs whose place is in it
+    safe: Redactor
+
+    def shown(self, key: str, value: Any) -> str:
+        """Return a value of an input as a problem may show it."""
+        return shown(value, secret=self.action.inputs[key].secret, safe=self.safe)
 
 
 def compile_inputs(
-    action: Action, choices: Callable[[str], Mapping[str, str]]
+    action: Action, choices: Callable[[str], Mapping[str, str]], safe: Redactor | None = None
 ) -> Callable[[Mapping[str, Any]], Values]:
-    """Return the function that checks what is given to an action: mapping -> values; raises InputError."""
+    """Return the function that checks what is given to an action: mapping -> values; raises InputError.
+
+    `safe` hides what the connector declares secret in the values that problems show.
+    """
     inputs = action.inputs
     plan = _Plan(
         action,
@@ -49,6 +57,7 @@ def compile_inputs(
         tuple((key, spec.default) for key, spec in inputs.items() if spec.has_default),
         tuple(key for key, spec in inputs.items() if spec.needed or spec.excluded),
         {key: _inside(inputs, key) for key, spec in inputs.items() if spec.place.spread},
+        safe or plain(),
     )
     return lambda given: _check(plan, given)
 
@@ -79,11 +88,10 @@ def _check(plan: _Plan, given: Mapping[str, Any]) -> Values:
 
 
 def _take(plan: _Plan, key: str, value: Any, values: Values, problems: list[Problem]) -> None:
-    spec = plan.action.inputs[key]
     try:
         values[key] = plan.checks[key](value)
     except Bad as bad:
-        problems.append(Problem(bad.field or key, shown(value, secret=spec.secret), bad.expected, bad.fix))
+        problems.append(Problem(bad.field or key, plan.shown(key, value), bad.expected, bad.fix))
     except RecursionError:
         expected = f"data nested at most {convert.DEEPEST} levels deep"
         problems.append(Problem(key, type(value).__name__, expected))
@@ -134,7 +142,7 @@ def _judge(plan: _Plan, values: Values, given: set[str], spelled: Mapping[str, s
             continue
         for other, wanted in plan.action.inputs[key].needed.items():
             if other not in wrong and not _meets(values, other, wanted):
-                problems.append(_needs(plan, key, _got(plan, key, values), (other, wanted)))
+                problems.append(_needs(plan, key, plan.shown(key, values[key]), (other, wanted)))
     problems += _together(plan, values, given)
     problems += [
         _none_of(rule)
@@ -150,14 +158,10 @@ def _together(plan: _Plan, values: Values, given: set[str]) -> list[Problem]:
     for key in plan.related:
         for other in plan.action.inputs[key].excluded:
             if {key, other} <= given and key in values and other in values:
-                got = _got(plan, key, values)
+                got = plan.shown(key, values[key])
                 problem = Problem(key, got, f"no {other} beside it", f"leave {key} or {other} out")
                 pairs.setdefault(frozenset((key, other)), problem)
     return list(pairs.values())
-
-
-def _got(plan: _Plan, key: str, values: Values) -> str:
-    return shown(values[key], secret=plan.action.inputs[key].secret)
 
 
 def _needs(plan: _Plan, key: str, got: str, need: tuple[str, tuple[Any, ...] | None]) -> Problem:

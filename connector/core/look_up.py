@@ -1,4 +1,4 @@
-"""Finding a value in a reply by the dotted path that a manifest names."""
+"""Finding and replacing a value of a reply, by the dotted path that a manifest names."""
 
 from __future__ import annotations
 
@@ -16,3 +16,16 @@ def dig(data: Any, path: str | None) -> Any:
             return None
         data = data.get(name)
     return data
+
+
+def placed(data: Any, path: str, value: Any) -> Any:
+    """Return JSON data with a value at a dotted path, copied along the way; `.` is the data itself."""
+    if path == ".":
+        return value
+    top = branch = dict(data or {})
+    *names, last = path.split(".")
+    for name in names:
+        branch[name] = dict(branch.get(name) or {})
+        branch = branch[name]
+    branch[last] = value
+    return top

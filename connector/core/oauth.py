@@ -281,5 +281,3 @@ def api_jwt(key: str, secret: str, now: float, lifetime: float = JWT_LIFETIME) -
     issued = int(now - JWT_BACKDATED)
     claims: dict[str, Any] = {"iss": key, "iat": issued, "exp": int(now + lifetime - JWT_BACKDATED)}
     return Grant(pyjwt.encode(claims, secret, algorithm="HS256"), expires_at=claims["exp"], obtained_at=now)
-
-

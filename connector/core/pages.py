@@ -7,16 +7,22 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from connector.core.look_up import dig
-from connector.core.request import Body, Request
+from connector.core import guard
+from connector.core.body import Body
+from connector.core.convert import Bad
+from connector.core.look_up import dig, placed
 from connector.errors import PageError
 
 if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+    from connector.core.request import Request
     from connector.core.response import Result
     from connector.definition.action import Action, ActionPages
     from connector.definition.manifest import Manifest
 
 MOST_PAGES = 1_000
+_ODD = "The service pages in an unexpected way; what was read so far is on the error."
 _NEXT_LINK = re.compile(r"<([^<>]*)>\s*;(?:[^,<]*;)?\s*rel=\"?next\"?", re.IGNORECASE)
 
 
@@ -60,6 +66,7 @@ class Walk:
     count: int = 0
     cursor: str | None = None
     complete: bool = False
+    cut: bool = False
     seen: set[str] = field(default_factory=set)
 
     def first(self, request: Request) -> Request:
@@ -70,47 +77,40 @@ class Walk:
             request = _with(request, self.words.size, size)
         return request
 
-    def take(self, request: Request, result: Result) -> tuple[Result, Request | None]:
-        """Return a page (cut at the limit) and the request of the next, or None at the end.
-
-        Raises PageError when the reply is no list, a cursor comes back, or pages never end.
-        """
+    def take(self, result: Result) -> Result:
+        """Count a page and return it, cut at the limit. Raises PageError when the reply is no list."""
         items = self.items(result.data)
         self.pages += 1
-        following = self._following(request, result, items)
-        over = self.limit is not None and self.count + len(items) > self.limit
-        if over:
-            items = items[: (self.limit or 0) - self.count]
-            result = replace(result, data=self.holding(result.data, items), complete=False)
-        self.count += len(items)
-        self.complete = following is None and not over
+        left = len(items) if self.limit is None else self.limit - self.count
+        self.cut = len(items) > left
+        self.count += min(len(items), left)
+        return replace(result, data=placed(result.data, self.words.items, items[:left])) if self.cut else result
+
+    def following(self, request: Request, result: Result) -> Request | None:
+        """Return the request after this one, whose whole page was `result`; None at the end or at the limit.
+
+        Raises PageError when a cursor comes back, or pages never end.
+        """
+        if self.cut:  # the cursor stays at this page, so that what was cut off can still be read
+            return None
+        following = self._next(request, result, self.items(result.data))
+        self.complete = following is None
         if following is None or (self.limit is not None and self.count >= self.limit):
-            return replace(result, complete=self.complete), None
+            return None
         if self.most_pages is not None and self.pages >= self.most_pages:
             hint = "Take them one by one with items(), or give a limit."
             raise self.error(f"there are more than {self.most_pages:,} pages", hint)
-        return result, following
+        return following
 
     def items(self, data: Any) -> list[Any]:
         """Return the items of a page; a missing or null field is an empty page."""
         found = dig(data, self.words.items)
-        if found is None:
-            return []
-        if not isinstance(found, list):
-            raise self.error(f"the reply's {self.words.items} is no list")
-        return found
-
-    def holding(self, data: Any, items: list[Any]) -> Any:
-        """Return a page's data with other items in it."""
-        if self.words.items == ".":
-            return items
-        names = self.words.items.split(".")
-        top = branch = dict(data)
-        for name in names[:-1]:
-            branch[name] = dict(branch.get(name) or {})
-            branch = branch[name]
-        branch[names[-1]] = items
-        return top
+        if isinstance(found, list):
+            return found
+        if found is not None or not isinstance(data, dict):
+            what = "the reply" if self.words.items == "." or found is None else f"the reply's {self.words.items}"
+            raise self.error(f"{what} is no list", "Look at the reply with debug, and at `pages` of the action.")
+        return []
 
     def error(self, why: str, hint: str = "") -> PageError:
         """Make the error of this walk."""
@@ -118,7 +118,7 @@ class Walk:
             f"Paging stopped after {self.pages} pages: {why}.", hint=hint, pages=self.pages, cursor=self.cursor
         )
 
-    def _following(self, request: Request, result: Result, items: list[Any]) -> Request | None:
+    def _next(self, request: Request, result: Result, items: list[Any]) -> Request | None:
         more = dig(result.data, self.words.more)
         if self.words.more and more in (False, None):
             return None
@@ -149,16 +149,15 @@ class Walk:
         if match is None:
             return None
         self._unseen(match[1])
-        base, link = urlsplit(request.base), urlsplit(match[1])
-        same = not link.netloc or (link.scheme, link.netloc) == (base.scheme, base.netloc)
-        if not same or not link.path.startswith(base.path + "/"):
-            raise self.error("the link to the next page leaves the service's base URL")
-        query = tuple(parse_qsl(link.query, keep_blank_values=True))
-        return replace(request, path=link.path[len(base.path) :], query=query)
+        link = urlsplit(match[1])
+        path = _below(urlsplit(request.base), link)
+        if path is None:
+            raise self.error("the link to the next page leaves the service's base URL", _ODD)
+        return replace(request, path=path, query=tuple(parse_qsl(link.query, keep_blank_values=True)))
 
     def _unseen(self, cursor: str) -> None:
         if cursor in self.seen:
-            raise self.error(f"the cursor {cursor[:40]!r} came back")
+            raise self.error(f"the cursor {cursor[:40]!r} came back", _ODD)
         self.seen.add(cursor)
         self.cursor = cursor
 
@@ -185,11 +184,24 @@ class Merged:
         """Return what was gathered, or None when no page came."""
         if self.last is None:
             return None
-        data = self.walk.holding(self.shape, self.gathered)
-        read = self.walk.words.read
-        if self.walk.words.by == "cursor" and read and "." not in read and isinstance(data, dict) and read in data:
-            data[read] = "" if self.walk.complete else self.walk.cursor or ""
-        return replace(self.last, data=data, pages=self.walk.pages, complete=self.walk.complete, attempts=self.attempts)
+        walk, words = self.walk, self.walk.words
+        data = placed(self.shape, words.items, self.gathered)
+        if words.by == "cursor" and words.items != "." and dig(data, words.read) is not None:
+            data = placed(data, str(words.read), "" if walk.complete else walk.cursor or "")
+        if words.more and isinstance(dig(data, words.more), bool):
+            data = placed(data, words.more, not walk.complete)
+        return replace(self.last, data=data, pages=walk.pages, complete=walk.complete, attempts=self.attempts)
+
+
+def _below(base: SplitResult, link: SplitResult) -> str | None:
+    """Return the path of a link below a base URL, or None when it leads elsewhere."""
+    elsewhere = (link.scheme or link.netloc) and (link.scheme, link.netloc) != (base.scheme, base.netloc)
+    if elsewhere or not link.path.startswith(base.path + "/"):
+        return None
+    try:
+        return guard.raw_path(link.path[len(base.path) :], "")
+    except Bad:
+        return None
 
 
 def _asked(request: Request, place: str | None, most: int) -> int:

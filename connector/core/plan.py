@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.core import pages
+from connector.core import pages, redact
+from connector.core.convert import Bad
 from connector.core.inputs import compile_inputs
 from connector.core.raw import BUILT_IN, compile_raw
+from connector.core.redact import shown
 from connector.core.request import compile_request, under_account
 from connector.core.response import Reader
 from connector.core.retry import Policy, knobs
@@ -43,7 +45,11 @@ class Plan:
         if declared is None or not self.action.subaccount:
             got = Problem("account", repr(account), "no account: this action has no sub-account twin", "leave it out")
             raise InputError.of(self.action.action, [got])
-        return under_account(request, declared.prefix, account)
+        try:
+            return under_account(request, declared, account)
+        except Bad as bad:
+            got = Problem("account", shown(account), bad.expected, bad.fix)
+            raise InputError.of(self.action.action, [got]) from None
 
     def policy(self, values: Values) -> Policy:
         """Return how often this action is tried again when the call does not say."""
@@ -82,7 +88,7 @@ def _compile(connector: Connector, action: Action) -> Plan:
     return Plan(
         connector=connector,
         action=action,
-        check=compile_inputs(action, connector.choices),
+        check=compile_inputs(action, connector.choices, redact.of(connector)),
         build=build,
         reader=Reader(connector, action),
         words=pages.words(connector.manifest, action),

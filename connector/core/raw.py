@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from connector.core import guard, redact
+from connector.core import convert, guard, redact
+from connector.core.body import Body, Part, wire
 from connector.core.convert import Bad
 from connector.core.redact import shown
-from connector.core.request import Body, Part, Request
+from connector.core.request import Request
 from connector.definition.action import METHODS, RAW, Action
+from connector.definition.model import Place
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def compile_raw(connector: Connector, action: Action) -> Callable[[Values], Requ
     keys = {str(spec.place): key for key, spec in action.inputs.items()}
     base_path = urlsplit(connector.manifest.base_url).path.rstrip("/")
     blank = Request("", "", redactor=redact.of(connector))
+    constants = [(Place.of(to), wire(value)) for to, value in connector.manifest.always.items()]
 
     def build(values: Values) -> Request:
         given = {place: values[key] for place, key in keys.items() if values.get(key) is not None}
@@ -62,7 +64,7 @@ def compile_raw(connector: Connector, action: Action) -> Callable[[Values], Requ
             try:
                 return check(given[place])
             except Bad as bad:
-                got = redact.of(connector).text(shown(given[place]))
+                got = shown(_names(given[place]) if place == "raw.headers" else given[place], safe=blank.redactor)
                 problems.append(Problem(keys[place], got, bad.expected, bad.fix))
                 return default
 
@@ -78,9 +80,22 @@ def compile_raw(connector: Connector, action: Action) -> Callable[[Values], Requ
         body = _body(given, keys, request, problems)
         if problems:
             raise InputError.of(action.action, problems)
-        return _typed(replace(request, body=body))
+        return _typed(_with_constants(replace(request, body=body), constants))
 
     return build
+
+
+def _names(pairs: list[tuple[str, Any]]) -> str:
+    return ", ".join(name for name, _ in pairs)
+
+
+def _with_constants(request: Request, constants: list[tuple[Place, str]]) -> Request:
+    """Add the manifest's constant headers and parameters, where the caller says nothing else."""
+    said = {("header", name.lower()) for name, _ in request.headers} | {("query", name) for name, _ in request.query}
+    found = [(place.part, ".".join(place.path), value) for place, value in constants]
+    headers = [(name, value) for part, name, value in found if part == "header" and (part, name.lower()) not in said]
+    query = [(name, value) for part, name, value in found if part == "query" and (part, name) not in said]
+    return replace(request, headers=(*headers, *request.headers), query=(*query, *request.query))
 
 
 def _method(value: str) -> str:
@@ -131,10 +146,10 @@ def _whole(value: Any, request: Request, keys: dict[str, str], problems: list[Pr
     if not isinstance(value, str):
         return Body("json", value, "application/json")
     try:
-        parsed = json.loads(value)
-    except ValueError as error:
+        parsed = convert.structure(value)
+    except Bad as bad:
         if declared and "json" in declared.lower():
-            fix = f"{error}; or change the Content-Type"
+            fix = f"{bad.fix or bad.expected}; or change the Content-Type"
             problems.append(Problem(keys["raw.body"], f"{len(value)} characters", "JSON, as the header says", fix))
         return Body("text", value, "text/plain; charset=utf-8")
     return Body("text", value, "text/plain") if declared else Body("json", parsed, "application/json")

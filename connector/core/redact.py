@@ -1,7 +1,7 @@
 """What never appears in a log, an error or a repr.
 
-Three ways to know a secret: by the field that holds it (the manifest's `redact.fields`, inputs of type password),
-by the parameter of a URL (`redact.query`), and by its value (the token, every password given to the call).
+Three ways to know a secret: by the field or header that holds it (the manifest's `redact.fields`, inputs of type
+password), by the parameter of a URL (`redact.query`), and by its value (the token, every password of the call).
 """
 
 from __future__ import annotations
@@ -9,27 +9,29 @@ from __future__ import annotations
 import base64
 import json
 import re
+from copy import copy
+from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from connector.definition.load import Connector
 
 HIDDEN = "***"
-_HEADERS = frozenset((
-    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-zm-signature",
+HEADERS = frozenset((
+    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key",
     "www-authenticate", "authentication-info",
 ))  # fmt: skip
-_QUERY = frozenset(
-    ("access_token", "refresh_token", "client_secret", "code", "code_verifier", "token", "api_key", "password")
-)
+_QUERY = frozenset((
+    "access_token", "refresh_token", "id_token", "token", "client_secret", "code", "code_verifier", "api_key",
+    "password", "passcode", "pwd",
+))  # fmt: skip
 _FIELDS = frozenset((
     "access_token", "refresh_token", "client_secret", "id_token", "code_verifier", "password", "passcode",
 ))  # fmt: skip
 _USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE)
-_BEARER = re.compile(r"\b(Bearer|Basic)(\s+|%20)[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE)
+_BEARER = re.compile(r"\b((?i:Bearer|Basic))(\s+|%20)(?=\S*[0-9A-Z])[A-Za-z0-9._~+/=-]{6,}")
 _SHORTEST = 4  # a shorter value would hide half of every text
 _LONGEST_SHOWN = 60
 
@@ -37,25 +39,29 @@ _LONGEST_SHOWN = 60
 class Redactor:
     """Hides what a connector declares secret, and the secret values of one call."""
 
-    def __init__(self, fields: Iterable[str], query: Iterable[str], values: Iterable[str] = ()) -> None:
+    def __init__(self, fields: Iterable[str] = (), query: Iterable[str] = (), headers: Iterable[str] = ()) -> None:
         self.fields = frozenset(name.lower() for name in fields) | _FIELDS
         self.query = frozenset(name.lower() for name in query) | _QUERY
-        names = "|".join(sorted(map(re.escape, self.query)))
-        self._parameter = re.compile(rf"([?&;](?:{names})=)[^&#\s\"'<>\\]+", re.IGNORECASE)
-        keys = "|".join(sorted(map(re.escape, self.fields)))
-        self._pair = re.compile(rf"(\\?[\"'](?:{keys})\\?[\"']\s*:\s*\\?[\"'])[^\"'\\]*", re.IGNORECASE)
-        self.values = tuple(sorted(set(values), key=len, reverse=True))
-        self._known = _pattern(self.values)
+        self.hidden = frozenset(name.lower() for name in headers) | HEADERS
+        self._parameter = _parameter(self.query)
+        self._pair = _pair(self.fields)
+        self.values: frozenset[str] = frozenset()
+        self.known: re.Pattern[str] | None = None
 
     def knowing(self, values: Iterable[str]) -> Redactor:
         """Return one that hides these values too, in every spelling they may come back in."""
-        fresh = {value for value in values if len(value) >= _SHORTEST} - set(self.values)
-        return Redactor(self.fields, self.query, {*self.values, *fresh}) if fresh else self
+        more = {value for value in values if len(value) >= _SHORTEST} - self.values
+        if not more:
+            return self
+        knowing = copy(self)
+        knowing.values = self.values | more
+        knowing.known = _spelled_pattern(knowing.values)
+        return knowing
 
     def text(self, text: str) -> str:
         """Return a text without secrets, on one line: control characters are escaped."""
         text = self.url(text)
-        text = self._pair.sub(rf"\g<1>{HIDDEN}", text)
+        text = self._pair.sub(rf"\g<name>\g<quote>{HIDDEN}\g<quote>", text)
         text = _BEARER.sub(rf"\g<1> {HIDDEN}", text)
         return _one_line(text)
 
@@ -63,59 +69,61 @@ class Redactor:
         """Return a URL, or a text with URLs in it, without secrets."""
         url = _USERINFO.sub(rf"\g<1>{HIDDEN}@", url)
         url = self._parameter.sub(rf"\g<1>{HIDDEN}", url)
-        return self._known.sub(HIDDEN, url) if self._known else url
+        return self.known.sub(HIDDEN, url) if self.known else url
 
     def data(self, data: Any) -> Any:
         """Return JSON data without secrets, by field and by value; everything else unchanged."""
         if isinstance(data, dict):
-            return {
-                self.text(str(key)): HIDDEN
-                if str(key).lower() in self.fields and item not in (None, "")
-                else self.data(item)
-                for key, item in data.items()
-            }
+            return {self.text(str(key)): self._member(str(key), item) for key, item in data.items()}
         if isinstance(data, list | tuple):
             return [self.data(item) for item in data]
-        return self.text(data) if isinstance(data, str) else data
+        if isinstance(data, str):
+            return self.text(data)
+        return HIDDEN if self.values and str(data) in self.values else data
 
-    def header(self, name: str, value: str) -> str:
-        """Return a header's value without secrets."""
-        return HIDDEN if name.lower() in _HEADERS else self.text(value)
+    def pairs(self, pairs: Iterable[tuple[str, Any]]) -> list[list[Any]]:
+        """Return the pairs of a form without secrets; a name may be nested, as in settings[password]."""
+        return [[self.text(name), self._member(re.split(r"[\[.]", name)[-1].rstrip("]"), item)] for name, item in pairs]
+
+    def _member(self, name: str, item: Any) -> Any:
+        return HIDDEN if name.lower() in self.fields and item not in (None, "") else self.data(item)
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return headers without secrets."""
-        return [(name, self.header(name, value)) for name, value in headers]
-
-    def query_pairs(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Return the parameters of a query without secrets."""
-        return [(name, HIDDEN if name.lower() in self.query else self.text(value)) for name, value in pairs]
+        return [(name, HIDDEN if name.lower() in self.hidden else self.text(value)) for name, value in headers]
 
 
 def of(connector: Connector) -> Redactor:
     """Return the redactor of a connector, made once."""
     made: Redactor | None = connector.compiled.get("redactor")
     if made is None:
-        declared = connector.manifest.redact
-        made = Redactor(declared.fields, declared.query)
+        manifest = connector.manifest
+        signed = [kind.to.partition(".") for kind in manifest.connections.values() if kind.to]
+        headers = [name for part, _, name in signed if part == "header"]
+        headers += [trigger.signature.header for trigger in manifest.triggers.values()]
+        query = [name for part, _, name in signed if part == "query"]
+        made = Redactor(manifest.redact.fields, [*manifest.redact.query, *query], headers)
         connector.compiled["redactor"] = made
     return made
 
 
-def shown(value: Any, *, secret: bool = False) -> str:
+@cache
+def plain() -> Redactor:
+    """Return a redactor that knows what is secret everywhere."""
+    return Redactor()
+
+
+def shown(value: Any, *, secret: bool = False, safe: Redactor | None = None) -> str:
     """Return a given value as a problem may show it: short, on one line, secrets as ***."""
     if secret:
         return HIDDEN
+    safe = safe or plain()
     try:
-        text = json.dumps(value, ensure_ascii=False) if not isinstance(value, bytes) else f"{len(value)} bytes"
+        text = f"{len(value)} bytes" if isinstance(value, bytes) else json.dumps(safe.data(value), ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = f"a {type(value).__name__}"
-    text = _one_line(_QUERY_LIKE.sub(rf"\g<1>{HIDDEN}", text))
+    text = _one_line(text)
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
-
-
-_QUERY_LIKE = re.compile(
-    r"([?&;](?:pwd|zak|tk|jwt|[a-z_]*(?:token|secret|password|code|key))=)[^&#\s\"]+", re.IGNORECASE
-)
 
 
 def _one_line(text: str) -> str:
@@ -124,26 +132,45 @@ def _one_line(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def _pattern(values: Iterable[str]) -> re.Pattern[str] | None:
-    spellings = {spelling for value in values for spelling in _spellings(value)}
-    if not spellings:
-        return None
-    return re.compile("|".join(re.escape(one) for one in sorted(spellings, key=len, reverse=True)))
+def _parameter(names: Iterable[str]) -> re.Pattern[str]:
+    """A parameter of a URL, in one that is plain, percent-encoded, or inside JSON."""
+    either = "|".join(sorted(map(re.escape, names)))
+    return re.compile(rf"((?:^|[?&;#]|%26|%3f|\\u0026)(?:{either})(?:=|%3d|\\u003d))[^&#\s\"'<>\\]+", re.IGNORECASE)
 
 
-def _spellings(value: str) -> set[str]:
-    """Return a secret as itself, percent-encoded, JSON-escaped, and in base64 at each of three offsets."""
+def _pair(names: Iterable[str]) -> re.Pattern[str]:
+    """A name and its value in a text that is JSON, or JSON inside JSON; up to the end when the quote is not closed."""
+    either = "|".join(sorted(map(re.escape, names)))
+    name = rf"(?P<name>(?P<quote>\\*[\"'])(?:{either})(?P=quote)\s*:\s*)"
+    return re.compile(rf"{name}(?:(?P=quote).*?(?:(?<!\\)(?P=quote)|\Z)|-?[0-9][^\s,}}\]]*)", re.IGNORECASE | re.DOTALL)
+
+
+def _spelled_pattern(values: Iterable[str]) -> re.Pattern[str] | None:
+    spellings = [spelling for value in sorted(values, key=len, reverse=True) for spelling in _spellings(value)]
+    return re.compile("|".join(spellings)) if spellings else None
+
+
+def _spellings(value: str) -> list[str]:
+    """Return patterns of a secret: escaped in any mixture of ways, and in base64 at each of three offsets."""
     raw = value.encode("utf-8", "surrogatepass")
-    found = {value, quote(value, safe=""), quote_plus(value), json.dumps(value)[1:-1]}
-    for offset in range(3):
-        whole = base64.b64encode(b"\0" * offset + raw)
-        core = whole[(0, 2, 3)[offset] : len(whole) - (0, 3, 2)[(offset + len(raw)) % 3] or None].decode()
-        if len(core) >= _SHORTEST:
-            found |= {core, core.replace("+", "-").replace("/", "_")}
-    return found
+    cores = {_core(base64.b64encode(b"\0" * offset + raw), offset, len(raw)) for offset in range(3)}
+    coded = {core for core in cores | {core.replace("+", "-").replace("/", "_") for core in cores} if core}
+    return ["".join(map(_spelled, value)), *sorted(map(re.escape, coded), key=len, reverse=True)]
 
 
-def secret_values(data: Mapping[str, Any] | Iterable[Any]) -> list[str]:
-    """Return the texts among these values, for `knowing`."""
-    items = data.values() if hasattr(data, "values") else data
-    return [item for item in items if isinstance(item, str)]
+def _core(coded: bytes, offset: int, size: int) -> str:
+    """Return the characters of a base64 text that depend on the secret alone."""
+    core = coded[(0, 2, 3)[offset] : len(coded) - (0, 3, 2)[(offset + size) % 3]].decode()
+    return core if len(core) >= _SHORTEST else ""
+
+
+def _spelled(char: str) -> str:
+    """Return the pattern of one character: itself, percent-encoded once or twice, or escaped as in JSON."""
+    if char.isascii() and char.isalnum():
+        return char
+    raw = char.encode("utf-8", "surrogatepass")
+    percent = "".join(f"%(?:25)?{byte:02x}" for byte in raw)
+    units = char.encode("utf-16-be", "surrogatepass")
+    escaped = "".join(rf"\\+u{units[place : place + 2].hex()}" for place in range(0, len(units), 2))
+    short = {" ": r"|\+", "\n": r"|\\+n", "\r": r"|\\+r", "\t": r"|\\+t"}.get(char, "")
+    return rf"(?:\\*{re.escape(char)}|(?i:{percent}|{escaped}){short})"

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import from_json
+from pydantic_core import from_json, to_jsonable_python
 
-from connector import errors
-from connector.core import redact, waits
-from connector.core.convert import DEEPEST
+from connector.core import redact
 from connector.core.look_up import dig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
+    from connector import errors
     from connector.core.debug import Records
     from connector.core.request import Request
     from connector.definition.action import Action
@@ -25,19 +23,20 @@ if TYPE_CHECKING:
     from connector.definition.manifest import Errors, Meaning
 
 _CODE = re.compile(r'"(?:code|error)"\s*:\s*"?([A-Za-z0-9_.-]{1,40})"?')
-_MESSAGE = re.compile(r'"message"\s*:\s*"(.*?)"\s*[,}]', re.DOTALL)
-_LONGEST_SAID = 500
-_LONGEST_TEXT = 200
+_MESSAGE = re.compile(r'"message"\s*:\s*"(.*?)"\s*(?:,\s*"[A-Za-z_]+"\s*:|\}\s*\Z)', re.DOTALL)
 _NO_CONTENT = (204, 205)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Reply:
     """What came back, raw: status, headers (names in lower case), body (decoded)."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status}: {len(self.body)} bytes>"
 
     def header(self, name: str) -> str | None:
         """Return a header's value, several joined with commas, or None."""
@@ -84,7 +83,7 @@ class Result:
         """Return the result as JSON-safe data; bytes as base64 text with `encoding` beside it."""
         binary = isinstance(self.data, bytes)
         shown: dict[str, Any] = {
-            "data": base64.b64encode(self.data).decode() if binary else self.data,
+            "data": base64.b64encode(self.data).decode() if binary else _json_safe(self.data),
             "status": self.status,
             "headers": dict(self.headers),
             "tracking_id": self.tracking_id,
@@ -106,7 +105,12 @@ class Result:
         return f"<Result {self.status} {self.outcome}: {kind} of {size}>"
 
 
-@dataclass(frozen=True, slots=True)
+def _json_safe(data: Any) -> Any:
+    """Return data as it is, but a number too large for a float as null: JSON has no word for it."""
+    return to_jsonable_python(data, inf_nan_mode="null")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Said:
     """What an error reply says: the service's code and message, all of its data, what it means."""
 
@@ -139,8 +143,13 @@ class Reader:
         return self.result(reply, data)
 
     def result(self, reply: Reply, data: Any) -> Result:
-        """Return a result with the reply's status and headers around data."""
-        return Result(data, reply.status, dict(reply.headers), self.tracking(reply))
+        """Return a result with the reply's status and headers around data; no cookie is kept."""
+        headers: dict[str, str] = {}
+        for name, value in reply.headers:
+            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        for name in redact.HEADERS & headers.keys():
+            headers[name] = redact.HIDDEN
+        return Result(data, reply.status, headers, self.tracking(reply))
 
     def tracking(self, reply: Reply) -> str | None:
         """Return the service's own id of a reply."""
@@ -150,58 +159,60 @@ class Reader:
     def _data(self, request: Request, reply: Reply) -> Any:
         kind = request.reply
         if kind == "binary":
-            return self._unless_page(reply) or reply.body
+            return _page(reply) or reply.body
         if kind == "text":
             return reply.body.decode("utf-8", "replace")
         if reply.status in _NO_CONTENT or request.method == "HEAD":
             return {}
-        if not reply.body:
-            bodiless = kind == "none" or reply.status != 200  # noqa: PLR2004  201 and 202 may say nothing
-            return {} if bodiless else _unreadable("the reply is empty where JSON was expected")
-        return self._unless_page(reply) or _json(reply.body)
-
-    def _unless_page(self, reply: Reply) -> Said | None:
-        """A web page in place of data: a login form, a firewall's notice."""
-        kind = (reply.header("content-type") or "").split(";")[0].strip().lower()
-        if "html" not in kind:
-            return None
-        text = redact.of(self.connector).text(reply.body[:2000].decode("utf-8", "replace"))
-        return _unreadable(f"unexpected content type {kind}: {text[:_LONGEST_TEXT]}")
+        if not reply.body and (kind == "none" or reply.status != 200):  # noqa: PLR2004  201 and 202 may say nothing
+            return {}
+        return _page(reply) or _json(reply)
 
     def said(self, reply: Reply) -> Said:
-        """Return what an error reply says. Never raises: a broken body is searched as text."""
+        """Return what an error reply says, secrets included. Never raises: a broken body is searched as text."""
         declared = self.connector.manifest.errors
-        safe = redact.of(self.connector)
-        data: Any = _json(reply.body) if reply.body else None
-        if isinstance(data, Said) or not isinstance(data, dict):
-            text = reply.body.decode("utf-8", "replace")
-            code: Any = _found(_CODE, text)
-            message = _found(_MESSAGE, text) or " ".join(text.split())[:_LONGEST_TEXT]
-            data = safe.text(text[:_LONGEST_SAID]) if text else None
-        else:
+        data: Any = _json(reply)
+        if isinstance(data, dict):
             code, message = dig(data, declared.code), str(dig(data, declared.message) or "")
             message = " ".join([message, *_field_messages(dig(data, declared.fields))]).strip()
-            data = safe.data(data)
-        code = int(code) if isinstance(code, str) and code.isdigit() and len(code) < 10 else code  # noqa: PLR2004
-        message = safe.text(message)[:_LONGEST_SAID]
+        else:
+            text = reply.body.decode("utf-8", "replace")
+            code, message, data = _found(_CODE, text), _found(_MESSAGE, text) or " ".join(text.split()), text or None
+        code = _plain_code(code)
         meaning = _meaning(declared, reply, code, message)
         scopes = _scopes(meaning, message) if meaning else ()
         return Said(code, message, data, meaning.is_ if meaning else None, scopes)
 
 
-def _json(body: bytes) -> Any:
+def _page(reply: Reply) -> Said | None:
+    """A web page in place of data: a login form, a firewall's notice."""
+    kind = (reply.header("content-type") or "").split(";")[0].strip().lower()
+    if "html" not in kind:
+        return None
+    return Said(None, f"unexpected content type {kind}", reply.body[:2000].decode("utf-8", "replace"), "unreadable")
+
+
+def _json(reply: Reply) -> Any:
+    """Read a body as JSON; one that ends too early, and only with the connection, was cut on the way."""
     try:
-        return from_json(body.removeprefix(b"\xef\xbb\xbf"), allow_inf_nan=False)
+        return from_json(reply.body.removeprefix(b"\xef\xbb\xbf"), allow_inf_nan=False)
     except (ValueError, RecursionError) as error:
-        return _unreadable(f"the reply is not JSON: {_reason(error)}")
+        delimited = reply.header("content-length") or reply.header("transfer-encoding")
+        cut = "EOF" in str(error) and not delimited
+        why = f"the reply is not JSON: {_reason(error)}" if reply.body else "the reply is empty where JSON was expected"
+        return Said(None, why, None, "cut" if cut else "unreadable")
+
+
+def _plain_code(code: Any) -> str | int | None:
+    """Return a code as a number where it is one, else as a short text."""
+    if code is None or (isinstance(code, int) and not isinstance(code, bool)):
+        return code
+    text = str(code)[:60]
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else text
 
 
 def _reason(error: BaseException) -> str:
     return re.sub(r"[^ -~]", "?", str(error))[:120]
-
-
-def _unreadable(why: str) -> Said:
-    return Said(None, why, None, "unreadable")
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str | None:
@@ -210,11 +221,10 @@ def _found(pattern: re.Pattern[str], text: str) -> str | None:
 
 
 def _field_messages(fields: Any) -> list[str]:
-    """Return the messages of single fields: a list of {field, message}, or of texts."""
-    if not isinstance(fields, list):
-        return []
+    """Return the messages of single fields: a list of {field, message}, or of texts; or the one field's name."""
+    listed = [fields] if isinstance(fields, str) else fields if isinstance(fields, list) else []
     shown = []
-    for one in fields[:20]:
+    for one in listed[:20]:
         if isinstance(one, dict):
             name, said = one.get("field") or one.get("param"), one.get("message") or one.get("code")
             shown.append(f"[{name}: {said}]" if name else f"[{said}]")
@@ -250,105 +260,4 @@ def _scopes(meaning: Meaning, message: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[\w:.-]+", match[1])) if match else ()
 
 
-def error_of(reader: Reader, request: Request, reply: Reply, said: Said, now: float) -> errors.ConnectorError:
-    """Return the typed error of a reply that is no result; `now` is epoch seconds."""
-    safe = request.safe
-    facts: dict[str, Any] = {
-        "status": reply.status,
-        "code": said.code,
-        "tracking_id": reader.tracking(reply),
-        "hint": _hint(reader, said),
-    }
-    message = safe.text(said.message)
-    if said.means == "scope" or (said.means in ("token", None) and reply.status == 401):  # noqa: PLR2004
-        return _sign_in(reader, said, message, facts)
-    shown = safe.data(said.data)
-    result = replace(reader.result(reply, shown), outcome="rejected", headers=dict(safe.headers(reply.headers)))
-    if said.means == "cursor":
-        hint = "Begin the listing again; a cursor lives for a short while only."
-        return errors.PageError(f"The service no longer knows the cursor: {message}", hint=hint)
-    at = waits.at(reply, now) if said.means != "daily" else waits.at(reply, now) or waits.next_midnight(now)
-    kind, retryable = _kind(said, reply.status)
-    text = _sentence(request, reply.status, said, message)
-    outcome: errors.Outcome = "uncertain" if _uncertain(reader.action, request, reply, said) else "rejected"
-    moment: datetime | None = (
-        waits.moment(at) if at and issubclass(kind, errors.RateLimited | errors.ServiceDown) else None
-    )
-    return kind(text, message=message, result=result, retryable=retryable, retry_at=moment, outcome=outcome, **facts)
-
-
-def _kind(said: Said, status: int) -> tuple[type[errors.ApiError], bool]:
-    if said.means == "unreadable":
-        return errors.ServiceDown, False
-    if said.means in ("daily", "busy", "rate") or status == 429:  # noqa: PLR2004
-        return errors.RateLimited, True
-    if said.means == "not_found" or status in (404, 410):
-        return errors.NotFound, False
-    if status == 403:  # noqa: PLR2004
-        return errors.Denied, False
-    if status >= 500:  # noqa: PLR2004
-        return errors.ServiceDown, True
-    return errors.Rejected, status in (408, 425)
-
-
-def _uncertain(action: Action, request: Request, reply: Reply, said: Said) -> bool:
-    """Whether a write may have happened: its reply says 5xx, or cannot be read."""
-    if not is_write(action, request):
-        return False
-    if said.means == "unreadable":
-        return True
-    return reply.status >= 500 and not (reply.status == 503 and reply.header("retry-after"))  # noqa: PLR2004
-
-
-def is_write(action: Action, request: Request) -> bool:
-    """Whether sending a request twice could do a thing twice."""
-    return request.method in ("POST", "PATCH") if action.is_raw else action.is_write
-
-
-def _sentence(request: Request, status: int, said: Said, message: str) -> str:
-    if said.means == "unreadable":
-        return f"{request.method} {request.safe.url(request.path)}: HTTP {status}, {message}."
-    code = f", code {said.code}" if said.code is not None and said.code != status else ""
-    where = f"{request.method} {request.safe.url(request.path)}"
-    return f"The service refused {where}: HTTP {status}{code}: {message or 'no reason given'}"
-
-
-def _hint(reader: Reader, said: Said) -> str:
-    return reader.connector.manifest.errors.hints.get(str(said.code), "")
-
-
-def _sign_in(reader: Reader, said: Said, message: str, facts: dict[str, Any]) -> errors.SignInError:
-    if said.means == "scope":
-        wanted = said.scopes or tuple(reader.action.scopes.granular)
-        any_of = f" Any of these is enough: {', '.join(reader.action.scopes.granular)}." if wanted else ""
-        hint = f"Add {', '.join(wanted) or 'the scope'} to the app, then connect again.{any_of}"
-        text = f"The connection lacks a scope for {reader.action.action}: {message}"
-        return errors.SignInError(text, scopes=wanted, outcome="rejected", **{**facts, "hint": hint})
-    hint = "The access token is wrong, expired or revoked: connect again, or give a fresh one."
-    return errors.SignInError(
-        f"The service does not accept the token: {message}", outcome="rejected", **{**facts, "hint": hint}
-    )
-
-
-def lost(action: Action, request: Request, failure: Failure) -> errors.TransportError:
-    """Return the typed error of a request that nobody answered."""
-    maybe = failure.sent == "maybe"
-    uncertain = maybe and is_write(action, request)
-    hint = _LOST_HINTS.get(failure.kind, "")
-    if uncertain:
-        hint = "It may have been done: look before you repeat it."
-    outcome: errors.Outcome = "uncertain" if uncertain else "rejected" if maybe else "not_sent"
-    where = f"{request.method} {request.safe.url(request.base + request.path)}"
-    retryable = not failure.final and not uncertain
-    message = f"{where}: {request.safe.text(failure.message)}."
-    return errors.TransportError(message, kind=failure.kind, hint=hint, outcome=outcome, retryable=retryable)
-
-
-_LOST_HINTS = {
-    "dns": "Check the host of the base URL, and the network.",
-    "tls": "The certificate is not trusted; verification cannot be switched off. Check the host and SSL_CERT_FILE.",
-    "refused": "Nothing listens there. Check the base URL, and whether the service is up.",
-}
-
-Read = "Callable[[Request, Reply], Result | Said]"
-__all__ = ["DEEPEST", "Failure", "Reader", "Reply", "Result", "Said", "error_of", "is_write", "lost"]
+__all__ = ["Failure", "Reader", "Reply", "Result", "Said"]

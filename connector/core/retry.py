@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core import waits
 from connector.core.convert import Bad, boolean, integer
-from connector.core.response import Failure, Reader, Reply, Result, Said, error_of, is_write, lost
+from connector.core.refusal import is_write, refused, unanswered
+from connector.core.response import Failure, Reader, Reply, Result, Said
 from connector.errors import ConnectorError, InputError, NotFound, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -40,10 +41,10 @@ class Policy:
 
 
 class Verdict(NamedTuple):
-    """What to do with what came back: one of `result`, `error`, or again after `least`..`least + spread`."""
+    """What to do with what came back: a `result`; or an `error`, or again after `least`..`least + spread`."""
 
     result: Result | None = None
-    error: ConnectorError | None = None
+    error: ConnectorError = ConnectorError("The call came to no result.")
     least: float = 0.0
     spread: float = 0.0
     again: bool = False
@@ -58,7 +59,8 @@ class Seen(NamedTuple):
 
     def may_repeat(self, reader: Reader, request: Request) -> bool:
         """Whether sending it twice can do no harm, or is what the caller asked for."""
-        return not is_write(reader.action, request) or self.policy.keyed or self.policy.all_errors
+        asked = self.policy.all_errors and reader.action.is_raw
+        return asked or self.policy.keyed or not is_write(reader.action, request)
 
 
 def policy(default: Policy, given: Mapping[str, Any] | str | None) -> Policy:
@@ -67,7 +69,7 @@ def policy(default: Policy, given: Mapping[str, Any] | str | None) -> Policy:
         return default
     if given == "engine":
         return replace(default, most=0, engine=True)
-    if isinstance(given, str):
+    if isinstance(given, str) or not hasattr(given, "items"):
         raise UsageError(f"retry={given!r} is not known.", hint='Give None, "engine", or a mapping.')
     problems: list[Problem] = []
     read = {name: _knob(name, value, problems) for name, value in given.items()}
@@ -78,11 +80,11 @@ def policy(default: Policy, given: Mapping[str, Any] | str | None) -> Policy:
 
 def knobs(default: Policy, read: Mapping[str, Any]) -> Policy:
     """Return a policy from checked values of the page's four retry names."""
-    delay = None if read.get("useExponentialBackoff") else read.get("retryDelayMS")
+    delay = max(read["retryDelayMS"] / 1000, LEAST_PAUSE) if "retryDelayMS" in read else default.delay
     return replace(
         default,
         most=min(read.get("maxRetries", default.most), MOST),
-        delay=default.delay if delay is None else max(delay / 1000, LEAST_PAUSE),
+        delay=None if read.get("useExponentialBackoff") else delay,
         all_errors=bool(read.get("retryAllErrors", default.all_errors)),
     )
 
@@ -110,13 +112,13 @@ def _within(name: str, read: int | bool) -> None:  # noqa: FBT001  a flag has no
 def judge(reader: Reader, request: Request, seen: Seen, got: Reply | Failure, now: float) -> Verdict:
     """Say what to do with what came back; pure. `now` is epoch seconds."""
     if isinstance(got, Failure):
-        error: ConnectorError = lost(reader.action, request, got)
+        error: ConnectorError = unanswered(reader.action, request, got)
         repeat = not got.final and (got.sent == "nothing" or seen.may_repeat(reader, request))
         return _again(seen, error, None, now, repeat=repeat)
     read = reader.read(request, got)
     if isinstance(read, Result):
         return Verdict(result=read)
-    error = error_of(reader, request, got, read, now)
+    error = refused(reader, request, got, read, now)
     if seen.lost and request.method == "DELETE" and isinstance(error, NotFound):
         return Verdict(result=reader.result(got, {}))
     when = waits.at(got, now)
@@ -124,15 +126,15 @@ def judge(reader: Reader, request: Request, seen: Seen, got: Reply | Failure, no
 
 
 def _repeats(reader: Reader, request: Request, seen: Seen, reply: Reply, said: Said) -> bool:
-    if said.means in ("daily", "scope", "cursor", "unreadable", "not_found"):
-        return seen.policy.all_errors and said.means not in ("daily", "scope")
-    if reply.status == 429 or said.means in ("busy", "rate"):  # noqa: PLR2004
+    if said.means in ("daily", "scope"):
+        return False
+    if reply.status in (425, 429) or said.means in ("busy", "rate"):  # by their meaning, nothing was processed
         return True
     if reply.status == 503 and reply.header("retry-after"):  # noqa: PLR2004
         return True
-    if reply.status >= 500 or reply.status == 408:  # noqa: PLR2004
-        return seen.may_repeat(reader, request)
-    return reply.status == 425 or (seen.policy.all_errors and reply.status != 401)  # noqa: PLR2004
+    down = (reply.status >= 500 or reply.status == 408) and said.means is None  # noqa: PLR2004
+    asked = seen.policy.all_errors and reply.status != 401  # noqa: PLR2004
+    return (down or said.means == "cut" or asked) and seen.may_repeat(reader, request)
 
 
 def _again(seen: Seen, error: ConnectorError, when: float | None, now: float, *, repeat: bool) -> Verdict:

@@ -85,7 +85,9 @@ class Action(Model):
     )
     always: dict[str, JsonValue] = Field(default={}, description="Constants, by place.")
     sends: Literal["json", "form", "multipart", "text", "binary"] = "json"
-    form_nesting: Literal["brackets"] | None = None
+    form_nesting: Literal["brackets"] | None = Field(
+        None, description="Names inside names, in a form and in the query: a[b]; joined with dots when absent."
+    )
     lists: Literal["repeat", "comma", "brackets"] = "repeat"
     inputs: dict[Key, Input] = {}
     any_of: list[AnyOf] = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from connector.definition.model import FormField, Key, Model, Text, snake
 
@@ -94,9 +94,16 @@ class Idempotency(Model):
 
 
 class Subaccounts(Model):
-    """What goes before the path to act on a sub-account."""
+    """How a request acts on a sub-account: by what goes before its path, or by a header with the account's id."""
 
-    prefix: Text
+    prefix: str = Field("", description="What goes before the path: /accounts/{accountId}")
+    header: Text | None = Field(None, description="The header that names the account.")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if bool(self.prefix) == bool(self.header):
+            raise ValueError("give `prefix` or `header`, one of them")
+        return self
 
 
 class Signature(Model):
@@ -151,7 +158,10 @@ class Collection(Model):
     item: Text | None = None
     id: Text
     new_id: Literal["text", "integer", "uuid"] = "text"
-    parent: Key | None = None
+    id_prefix: str = Field("", description="What a new id begins with: cus_")
+    parent: Key | None = Field(None, description="The collection that its things stand under.")
+    parent_id: Text | None = Field(None, description="The field of a thing that holds its parent's id.")
+    list_id: Text | None = Field(None, description="The field of a listed item that holds the id, if not `id`'s.")
     also: list[Text] = Field(default=[], description="Other fields that a path may name a thing by.")
     names: dict[str, str] = Field(default={}, description="Words that stand for a thing: me -> its id.")
     start: list[dict[str, JsonValue]] = Field(default=[], description="Things that are there from the start.")

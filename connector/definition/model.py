@@ -71,6 +71,7 @@ class FormField(Model):
     max: Number | None = Field(None, description="Largest value; of a text or list, largest length.")
     pattern: Text | None = Field(None, description="A regular expression the text must match (linear).")
     looks: Looks | None = Field(None, description="A named check with its own message and clean-up.")
+    example: JsonValue = Field(None, description="One value that passes.")
 
     @property
     def has_default(self) -> bool:
@@ -108,7 +109,6 @@ class Input(FormField):
         description="The place: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"
     )
     aliases: list[Key] = Field(default=[], description="Other spellings that are accepted.")
-    example: JsonValue = Field(None, description="One value that passes.")
 
     @cached_property
     def place(self) -> Place:

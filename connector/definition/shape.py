@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,7 @@ from referencing import Registry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from connector.definition.action import Action
-    from connector.definition.manifest import Manifest
+    from connector.definition.model import Model
     from connector.definition.strict_yaml import Document, Path
     from connector.errors import Finding
 
@@ -33,13 +33,23 @@ class _Untitled(GenerateJsonSchema):
 
 
 @cache
-def schema(model: type[Action | Manifest]) -> dict[str, Any]:
+def schema(model: type[Model]) -> dict[str, Any]:
     """Return the JSON Schema of a kind of file; editors complete and check from it."""
-    made = model.model_json_schema(schema_generator=_Untitled)
+    made: dict[str, Any] = _closed(model.model_json_schema(schema_generator=_Untitled))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
 
 
-def findings(document: Document, model: type[Action | Manifest]) -> list[Finding]:
+def _closed(made: Any) -> Any:
+    """A mapping whose keys have a form takes no others, as the models do."""
+    if isinstance(made, list):
+        return [_closed(item) for item in made]
+    if not isinstance(made, dict):
+        return made
+    closed = {"additionalProperties": False} if "patternProperties" in made else {}
+    return {**closed, **{name: _closed(item) for name, item in made.items()}}
+
+
+def findings(document: Document, model: type[Model]) -> list[Finding]:
     """Return all that is wrong with the shape of a document, in the order of its lines."""
     found = set(_schema_findings(document, model))
     if not found:
@@ -53,7 +63,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
-def _schema_findings(document: Document, model: type[Action | Manifest]) -> Iterator[Finding]:
+def _schema_findings(document: Document, model: type[Model]) -> Iterator[Finding]:
     validator = jsonschema.Draft202012Validator(schema(model), registry=Registry())
     for error in validator.iter_errors(document.data):
         yield from _told(document, error)
@@ -61,7 +71,12 @@ def _schema_findings(document: Document, model: type[Action | Manifest]) -> Iter
 
 def _told(document: Document, error: Any) -> Iterator[Finding]:
     path: Path = tuple(error.absolute_path)
-    if error.validator == "additionalProperties":
+    if error.validator == "additionalProperties" and "patternProperties" in error.schema:
+        (form,) = error.schema["patternProperties"]
+        for word in sorted(word for word in error.instance if not re.search(form, word)):
+            message = f"{word!r} is no key; a key has letters and digits and begins with a letter."
+            yield document.finding((*path, word), "key", message, key=True)
+    elif error.validator == "additionalProperties":
         known = sorted(error.schema.get("properties", ()))
         for word in sorted(set(error.instance) - set(known)):
             message = f"{word!r} is not a word here.{did_you_mean(word, known)} Known: {', '.join(known)}."
@@ -73,8 +88,6 @@ def _told(document: Document, error: Any) -> Iterator[Finding]:
                 yield document.finding(path, "missing-word", f"{word!r} is missing.", key=True)
     elif error.validator == "anyOf":
         yield from _alternatives(document, error)
-    elif error.validator == "propertyNames":
-        yield document.finding((*path, error.instance), "key", _unfit(error), key=True)
     else:
         yield document.finding(path, _rule(error), _unfit(error))
 
@@ -113,7 +126,7 @@ def _shown(value: Any) -> str:
     return shown if len(shown) <= 60 else f"{shown[:57]}..."  # noqa: PLR2004  a line's worth
 
 
-def _model_findings(document: Document, model: type[Action | Manifest]) -> Iterator[Finding]:
+def _model_findings(document: Document, model: type[Model]) -> Iterator[Finding]:
     """Tell what the models refuse and the schema could not say."""
     try:
         model.model_validate(document.data)

@@ -22,6 +22,9 @@ MOST_NODES = 50_000
 LONGEST_NUMBER = 310
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
+_PAIR = re.compile(r"\\u[dD][89abAB]")
+_ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)")
+_BREAK = re.compile("[\x85\u2028\u2029]")
 _WORDS = {"": None, "null": None, "true": True, "false": False}
 _Parser: type = getattr(yaml, "CLoader", yaml.SafeLoader)
 
@@ -72,6 +75,9 @@ def read_all(raw: bytes, source: str, *, largest: int = LARGEST) -> list[Documen
     try:
         return _Builder(source).build(text) or [Document(source)]
     except yaml.MarkedYAMLError as error:
+        joined = _joined(text)
+        if joined != text:
+            return read_all(joined.encode(), source, largest=largest)
         mark = error.problem_mark or error.context_mark
         place = Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
         raise _refused(source, place, "yaml", _sentence(error, text, place)) from None
@@ -158,7 +164,8 @@ class _Builder:
         if frame and isinstance(frame.value, dict) and frame.key is None:
             self._key(event, frame)
             return
-        value = resolve(event.value) if event.implicit[0] and event.style in (None, "") else event.value
+        plain = event.implicit[0] and event.tag is None and event.style in (None, "")
+        value = resolve(event.value) if plain else event.value
         self._put(event, value)
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
@@ -219,11 +226,34 @@ def _text(raw: bytes, source: str, largest: int) -> str:
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _refused(source, Mark(1, 1), "utf-8", "this is UTF-16; save the file as UTF-8.")
     try:
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = _place(raw[: error.start].decode("utf-8"), error.start)
         byte = f"byte 0x{raw[error.start]:02x} is not UTF-8"
         raise _refused(source, place, "utf-8", f"{byte}; save the file as UTF-8.") from None
+    found = _BREAK.search(text)
+    if found:
+        code = f"{ord(found[0]):04x}"
+        message = f"U+{code.upper()} would end the line here; write it as \\u{code} in double quotes."
+        raise _refused(source, _place(text, found.start()), "line-end", message)
+    return text
+
+
+def _joined(text: str) -> str:
+    """JSON may write what lies beyond U+FFFF as two escapes, which YAML does not know; one escape says the same."""
+    if not _PAIR.search(text):
+        return text
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return _ESCAPE.sub(_one_escape, text)
+
+
+def _one_escape(match: re.Match[str]) -> str:
+    if not match[1]:
+        return match[0]
+    return f"\\U{ord(bytes.fromhex(match[1] + match[2]).decode('utf-16-be')):08x}"
 
 
 def _place(text: str, position: int) -> Mark:

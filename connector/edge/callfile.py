@@ -21,7 +21,7 @@ LARGEST = 64 << 20
 _WORDS = ("action", "connection", "inputs", "retry", "timeout", "limit", "account", "debug", "idempotency_key")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Call:
     """One call of a file: action, inputs, connection's name, and how to run it."""
 
@@ -29,6 +29,11 @@ class Call:
     given: Mapping[str, Any]
     connection: str | None
     how: Choices
+
+    @property
+    def options_and_given(self) -> Mapping[str, Any]:
+        """What is given, and the connection where the call names one."""
+        return self.given if self.connection is None else {**self.given, "connection": self.connection}
 
 
 def one_call(call: str | os.PathLike[str] | Mapping[str, Any]) -> Call:

@@ -6,15 +6,17 @@ import contextlib
 import logging
 import os
 import re
+import time
 import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.core import exchange, guard, redact
-from connector.core.convert import Bad
+from connector.core.convert import Bad, boolean
 from connector.core.debug import Records
 from connector.core.exchange import Options, Signed
+from connector.core.inputs import RUN_OPTIONS
 from connector.core.plan import plan, raw_plan
 from connector.core.retry import policy
 from connector.edge.clock import Clock, SystemClock
@@ -79,6 +81,10 @@ class Caller:
     def __init__(
         self, connector: Connector, connection: Connection | None, base_url: str | None, clock: Clock | None
     ) -> None:
+        owner: Connector | None = getattr(connection, "connector", None)
+        if owner is not None and owner.name != connector.name:
+            hint = "Its secret must not reach another service; make a connection of this connector."
+            raise UsageError(f"The connection is one of {owner.name}, not of {connector.name}.", hint=hint)
         self.connector = connector
         self.connection = connection
         self.owner_base = owner_base_url(connector, base_url)
@@ -97,25 +103,32 @@ class Caller:
         request = wanted.request(values, how.account)
         base = self.owner_base or (self.connection.base_url if self.connection else self._plain_base())
         secrets = (*request.secrets, *self.connection.secrets()) if self.connection else request.secrets
-        request, keyed = self._keyed(replace(request, base=base, secrets=secrets), how)
-        debug = how.debug or options.get("debugRequest") in (True, "true", "True")
+        request, keyed = self._keyed(wanted, replace(request, base=base, secrets=secrets), how)
         chosen = replace(policy(wanted.policy(values), how.retry), keyed=keyed)
-        return Started(self, wanted, request, how, (chosen, Records() if debug else None))
+        records = Records() if how.debug or _debugs(options) else None
+        return Started(self, wanted, request, how, (chosen, records))
 
     def _plain_base(self) -> str:
         return self.connector.manifest.base_url
 
-    def _keyed(self, request: Request, how: Choices) -> tuple[Request, bool]:
-        """Add an idempotency key where the service has one; the same over all attempts of the call."""
+    def _keyed(self, wanted: Plan, request: Request, how: Choices) -> tuple[Request, bool]:
+        """Add an idempotency key where the service has one; the same over all attempts of the call.
+
+        The pages of a listing are different requests, so one key must not stand on all of them.
+        """
         declared = self.connector.manifest.idempotency
         if declared is None:
             if how.idempotency_key is not None:
                 raise UsageError(f"{self.connector.name} knows no idempotency key.", hint="Leave it out.")
             return request, False
-        if request.method != "POST" and how.idempotency_key is None:
+        if wanted.words is not None or (request.method != "POST" and how.idempotency_key is None):
             return request, False
-        key = how.idempotency_key or str(uuid.uuid4())
-        return replace(request, headers=(*request.headers, (declared.header, key))), True
+        try:
+            key = guard.header(declared.header, str(how.idempotency_key or uuid.uuid4()))
+        except Bad as bad:
+            problem = Problem("idempotency_key", redact.shown(how.idempotency_key), bad.expected, bad.fix)
+            raise InputError.of("options", [problem]) from None
+        return replace(request, headers=(*request.headers, key)), True
 
     def _allowed(self, wanted: Plan, options: Mapping[str, Any]) -> None:
         connection, action = self.connection, wanted.action
@@ -125,8 +138,7 @@ class Caller:
         if named not in (None, connection.name, connection.kind):
             problem = Problem("connection", repr(named), connection.name, "make a client with that connection")
             raise InputError.of(action.action, [problem])
-        refused = connection.only is not None and action.action not in connection.only
-        if refused or (action.connections is not None and connection.kind not in action.connections):
+        if not connection.may_run(action):
             usable = ", ".join(action.connections or self.connector.manifest.connections)
             problem = Problem("connection", connection.kind, f"a connection that may run it: {usable}")
             raise InputError.of(action.action, [problem])
@@ -175,8 +187,8 @@ class Started:
         return self._epoch + self.caller.clock.monotonic()
 
     def until(self, epoch: float) -> float:
-        """Return a deadline as `time.monotonic` counts."""
-        return epoch - self._epoch
+        """Return a deadline as `time.monotonic` counts, whatever clock was given."""
+        return time.monotonic() + epoch - self.now()
 
     def _options(self, default: float) -> Options:
         timeout = default if self.how.timeout is None else seconds(self.how.timeout)
@@ -233,14 +245,33 @@ class Started:
         return ask.request
 
 
+def raw_given(method: str, path: str, query: Any, headers: Any, parts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a raw request from the arguments of `raw`; a file may bring its name."""
+    given = {"method": method, "path": path, "query": query, "headers": headers, **parts}
+    files = given["files"]
+    if isinstance(files, dict):
+        named = {key: value for key, value in files.items() if isinstance(value, tuple)}
+        given["files"] = {key: value[1] if key in named else value for key, value in files.items()}
+        given["file_names"] = {key: value[0] for key, value in named.items()} or None
+    return {key: value for key, value in given.items() if value is not None}
+
+
 def _taken(given: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:
     """Take the options of every run out of what is given."""
     if not isinstance(given, dict) and not hasattr(given, "keys"):
         raise UsageError(f"given is a {type(given).__name__}.", hint="Give a mapping of inputs.")
-    if "debugRequest" not in given and "connection" not in given:
-        return {}, given
-    rest = {key: value for key, value in given.items() if key not in ("debugRequest", "connection")}
-    return {key: given[key] for key in ("debugRequest", "connection") if key in given}, rest
+    options = {key: given[key] for key in RUN_OPTIONS if key in given}
+    return options, {key: value for key, value in given.items() if key not in options} if options else given
+
+
+def _debugs(options: Mapping[str, Any]) -> bool:
+    """Whether the input debugRequest, in either spelling, asks for records. Raises InputError."""
+    asked = [options[name] for name in ("debugRequest", "debug_request") if name in options]
+    try:
+        return any(boolean(value) for value in asked)
+    except Bad as bad:
+        problem = Problem("debugRequest", redact.shown(asked[0]), bad.expected, bad.fix)
+        raise InputError.of("options", [problem]) from None
 
 
 def _limit(limit: int | None) -> int | None:

@@ -1,4 +1,4 @@
-"""Client and AsyncClient: two short drivers of the same exchange."""
+"""Client: the driver of the exchange for threads, and what both clients are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange import Acquire, Page, Send, Token
 from connector.edge.callfile import one_call
-from connector.edge.calls import Caller, Choices, Started
+from connector.edge.calls import Caller, Choices, Started, raw_given
 from connector.edge.http import choose
 from connector.errors import UsageError
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from connector.definition.load import Connector
     from connector.edge.clock import Clock
     from connector.edge.connection import Connection
-    from connector.edge.items import AsyncItems, Items
+    from connector.edge.items import Items
 
 
-class _Client:
+class AnyClient:
     """What both clients are: who calls, through which HTTP library, and whether it is closed."""
 
     _asynchronous = False
@@ -50,18 +50,28 @@ class _Client:
 
         Needs no connection. Raises InputError with every problem.
         """
-        return self._caller.prepare(action, given or {}, Choices(account=account)).dry()
+        return self._caller.prepare(action, {} if given is None else given, Choices(account=account)).dry()
 
     def _start(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Started:
-        if self._stop.is_set():
-            raise UsageError("The client is closed.", hint="Make a new one, or use it inside its with block.")
-        return self._caller.prepare(action, given or {}, how)
+        if closed := self._closed():
+            raise closed
+        return self._caller.prepare(action, {} if given is None else given, how)
+
+    def _at_hand(self, started: Started, ask: Token) -> Any:
+        """Answer a Token ask that needs no waiting, else None."""
+        return self._closed() or started.caller.signed(ask.rejected, started.now())
+
+    def _closed(self) -> UsageError | None:
+        """Return what a call on a closed client meets."""
+        if not self._stop.is_set():
+            return None
+        return UsageError("The client is closed.", hint="Make a new one, or use it inside its with block.")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.connector.name} {self.connection!r}>"
 
 
-class Client(_Client):
+class Client(AnyClient):
     """Runs the actions of a connector; safe to share among threads.
 
     `Client(connector, connection)`; `base_url` replaces the manifest's (https, or http on loopback); `http` is
@@ -91,7 +101,7 @@ class Client(_Client):
     def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
         """Run a call file, or the same as a mapping: action, inputs, and how to run it."""
         asked = one_call(call)
-        return self._run(asked.action, asked.given, asked.how)
+        return self._run(asked.action, asked.options_and_given, asked.how)
 
     def raw(
         self,
@@ -167,16 +177,13 @@ class Client(_Client):
             return 0.0
         clock = started.caller.clock
         clock.wait(ask.least + ask.spread * clock.jitter(), self._stop)
-        if self._stop.is_set():
-            raise UsageError("The client was closed while a call waited.", outcome="rejected")
-        return None
+        return self._closed()
 
     def _token(self, started: Started, ask: Token) -> Any:
-        caller, now = started.caller, started.now()
-        at_hand = caller.signed(ask.rejected, now)
+        caller, at_hand = started.caller, self._at_hand(started, ask)
         if at_hand is not None:
             return at_hand
-        return caller.based(caller.tokens().wait(ask.rejected, caller.clock, ask.until - now))
+        return caller.based(caller.tokens().wait(ask.rejected, caller.clock, ask.until - started.now()))
 
     def close(self) -> None:
         """End every wait and close the connections; calls after this raise UsageError."""
@@ -189,133 +196,3 @@ class Client(_Client):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class AsyncClient(_Client):
-    """As Client, awaited; safe to share among the tasks of one event loop."""
-
-    _asynchronous = True
-
-    async def run(
-        self,
-        action: str,
-        given: Mapping[str, Any] | None = None,
-        *,
-        timeout: float | str | None = None,  # noqa: ASYNC109  the deadline of the call, as in Client
-        retry: Mapping[str, Any] | str | None = None,
-        debug: bool = False,
-        limit: int | None = None,
-        account: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> Result:
-        """As Client.run."""
-        return await self._run(action, given, Choices(timeout, retry, debug, limit, account, idempotency_key))
-
-    async def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
-        """As Client.call."""
-        asked = one_call(call)
-        return await self._run(asked.action, asked.given, asked.how)
-
-    async def raw(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Any = None,
-        headers: Any = None,
-        data: Any = None,
-        form: Any = None,
-        files: Any = None,
-        response_type: str = "json",
-        timeout: float | str | None = None,  # noqa: ASYNC109
-        retry: Mapping[str, Any] | str | None = None,
-        debug: bool = False,
-        account: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> Result:
-        """As Client.raw."""
-        given = raw_given(method, path, query, headers, {"data": data, "form": form, "files": files})
-        how = Choices(timeout, retry, debug, None, account, idempotency_key)
-        return await self._run(None, {**given, "response_type": response_type}, how)
-
-    def items(
-        self,
-        action: str,
-        given: Mapping[str, Any] | None = None,
-        *,
-        timeout: float | str | None = None,
-        retry: Mapping[str, Any] | str | None = None,
-        debug: bool = False,
-        limit: int | None = None,
-        account: str | None = None,
-    ) -> AsyncItems:
-        """As Client.items, for `async for`."""
-        from connector.edge.items import AsyncItems  # noqa: PLC0415
-
-        started = self._start(action, given, Choices(timeout, retry, debug, limit, account))
-        return AsyncItems(started, started.stream(), self._step)
-
-    async def _run(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Result:
-        started = self._start(action, given, how)
-        return started.finished(await self._step(started, started.steps(), first=True))
-
-    async def _step(self, started: Started, run: Steps, *, first: bool) -> Any:
-        answer: Any = None if first else (started.now(), None)
-        try:
-            while type(ask := run.send(answer)) is not Page:
-                began = started.now()
-                value = await self._answer(started, ask)
-                now = started.now()
-                started.tap(ask, began, now, value)
-                answer = (now, value)
-        except StopIteration as end:
-            return end.value
-        except BaseException as error:
-            run.close()
-            started.failed(error)
-            raise
-        return ask
-
-    async def _answer(self, started: Started, ask: Ask) -> Any:
-        if isinstance(ask, Send):
-            got = self._http.send(ask.request, ask.token, started.until(ask.until), ask.sink, self._stop)
-            return await got if hasattr(got, "__await__") else got
-        if isinstance(ask, Token):
-            return await self._token(started, ask)
-        if isinstance(ask, Acquire | Page):
-            return 0.0
-        clock = started.caller.clock
-        await clock.sleep(ask.least + ask.spread * clock.jitter())
-        return None
-
-    async def _token(self, started: Started, ask: Token) -> Any:
-        caller, now = started.caller, started.now()
-        at_hand = caller.signed(ask.rejected, now)
-        if at_hand is not None:
-            return at_hand
-        return caller.based(await caller.tokens().wait_async(ask.rejected, caller.clock, ask.until - now))
-
-    async def aclose(self) -> None:
-        """Close the connections; calls after this raise UsageError."""
-        self._stop.set()
-        if self._owns_http:
-            await self._http.aclose()
-
-    close = aclose
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
-
-
-def raw_given(method: str, path: str, query: Any, headers: Any, parts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the inputs of a raw request from the arguments of `raw`; a file may bring its name."""
-    given = {"method": method, "path": path, "query": query, "headers": headers, **parts}
-    files = given["files"]
-    if isinstance(files, dict):
-        named = {key: value for key, value in files.items() if isinstance(value, tuple)}
-        given["files"] = {key: value[1] if key in named else value for key, value in files.items()}
-        given["file_names"] = {key: value[0] for key, value in named.items()} or None
-    return {key: value for key, value in given.items() if value is not None}

@@ -13,6 +13,7 @@ from connector.core.field import field_check
 from connector.core.oauth import App, Grant
 from connector.core.redact import HIDDEN, shown
 from connector.definition.model import snake
+from connector.edge import environment
 from connector.edge.store import MemoryStore, open_store
 from connector.edge.tokens import Kin, Tokens
 from connector.errors import InputError, Problem, SignInError, UsageError
@@ -20,6 +21,7 @@ from connector.errors import InputError, Problem, SignInError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.definition.action import Action
     from connector.definition.load import Connector
     from connector.definition.manifest import ConnectionKind
     from connector.definition.model import FormField
@@ -81,12 +83,7 @@ class Connection:
         `X_FILE` names a file that holds X; an empty variable is unset. Without `kind`, the one with the most
         required inputs set is taken. Raises SignInError when none is complete, UsageError when two are as good.
         """
-        known = os.environ if environ is None else environ
-        found = {key: _setting(known, name) for name, key in connector.manifest.variables.items()}
-        values = {key: value for key, value in found.items() if value}
-        chosen = kind or _best(connector, values)
-        declared = connector.manifest.connections.get(chosen)
-        inputs: dict[str, Any] = {key: value for key, value in values.items() if declared and key in declared.inputs}
+        chosen, inputs = environment.connection(connector, kind, os.environ if environ is None else environ)
         return cls(connector, chosen, **inputs)
 
     @classmethod
@@ -138,12 +135,13 @@ class Connection:
             again = "Look at its inputs: the service does not accept them."
         key = store_key(self.connector, self.name)
         hosts = self.connector.manifest.hosts
-        return Tokens(self.app, self._store, key, Kin(again, self.http, hosts, {"kind": self.kind, "inputs": self.given()}))
+        seed = {"kind": self.kind, "inputs": self.given()}
+        return Tokens(self.app, self._store, key, Kin(again, self.http, hosts, seed))
 
-    @property
-    def only(self) -> tuple[str, ...] | None:
-        """The actions it may run, or None for all."""
-        return None if self._declared.only is None else tuple(self._declared.only)
+    def may_run(self, action: Action) -> bool:
+        """Whether the manifest and the action let a connection of this kind run it."""
+        only, kinds = self._declared.only, action.connections
+        return (only is None or action.action in only) and (kinds is None or self.kind in kinds)
 
     @property
     def base_url(self) -> str:
@@ -170,8 +168,7 @@ class Connection:
 
     def _jwt(self, now: float) -> Signed:
         if self._signed is None or self._jwt_until - now < LEAST_JWT:
-            key, secret = (str(value) for value in self._values.values())
-            grant = oauth.api_jwt(key, secret, now)
+            grant = oauth.api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
             self._jwt_until = grant.expires_at
             self._signed = Signed(grant.access_token, headers=(("Authorization", f"Bearer {grant.access_token}"),))
         return self._signed
@@ -238,37 +235,6 @@ def _whole(secret: str) -> str:
     if not secret:
         raise Bad("a secret that is not empty")
     return secret
-
-
-def _setting(known: Mapping[str, str], name: str) -> str | None:
-    if known.get(name):
-        return known[name]
-    path = known.get(f"{name}_FILE")
-    if not path:
-        return None
-    try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123  a plain read
-            return file.read().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError.of(f"{name}_FILE", [Problem(f"{name}_FILE", path, f"a file to read: {reason}")]) from None
-
-
-def _best(connector: Connector, values: Mapping[str, str]) -> str:
-    declared = connector.manifest.connections
-    required = {name: [k for k, spec in kind.inputs.items() if spec.required] for name, kind in declared.items()}
-    complete = {name: len(keys) for name, keys in required.items() if keys and all(key in values for key in keys)}
-    if not complete:
-        prefix = connector.name.upper()
-        names = "; or ".join(
-            ", ".join(f"{prefix}_{snake(key)}".upper() for key in keys) for keys in required.values() if keys
-        )
-        raise SignInError(f"The environment names no connection to {connector.manifest.label}.", hint=f"Set {names}.")
-    most = max(complete.values())
-    best = [name for name, count in complete.items() if count == most]
-    if len(best) > 1:
-        raise UsageError(f"The environment describes {' and '.join(best)} alike.", hint="Say which kind you mean.")
-    return best[0]
 
 
 def _only_secret(inputs: Mapping[str, FormField], values: Mapping[str, Any]) -> Any:

@@ -31,13 +31,34 @@ class Http(Protocol):
         """Send one request and return its Reply or Failure, or an awaitable of it; never raise."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Wire:
     """A request as it goes to a library: URL, headers, and the body's bytes (None: multipart or no body)."""
 
     url: str
     headers: list[tuple[str, str]]
     content: bytes | None
+
+
+class SourceError(Exception):
+    """A file of the caller's could not be read while its body was sent."""
+
+
+class Source:
+    """A file of the caller's as a library reads it: its own trouble is told apart from the network's."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        """Read bytes. Raises SourceError."""
+        try:
+            return bytes(self._file.read(size))
+        except Exception as error:
+            raise SourceError(f"the file to send could not be read ({type(error).__name__})") from error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
 
 
 def wire(request: Request, token: Signed) -> Wire:
@@ -50,7 +71,8 @@ def wire(request: Request, token: Signed) -> Wire:
         headers.append(("User-Agent", USER_AGENT))
     if "accept" not in own:
         headers.append(("Accept", "application/json" if request.reply == "json" else "*/*"))
-    headers.append(("Accept-Encoding", "gzip, deflate"))
+    if "accept-encoding" not in own:
+        headers.append(("Accept-Encoding", "gzip, deflate"))
     if request.body is None or request.body.kind == "multipart":
         return Wire(url, headers, None)
     if request.body.content_type:

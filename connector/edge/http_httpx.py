@@ -1,167 +1,33 @@
-"""httpx, through its own connection pool (httpcore): every operation is clamped to the call's deadline.
-
-httpx's timeouts begin anew with each read, so a server that trickles bytes outlives them; here each read, write and
-connect gets what is left of the call's time.
-"""
+"""httpx, through its own connection pool (httpcore), without what its client adds: redirects, cookies, netrc."""
 
 from __future__ import annotations
 
-import contextlib
-import ipaddress
+import asyncio
 import logging
 import os
-import queue
 import socket
 import ssl
-import threading
-import time
-from contextvars import ContextVar
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import httpcore
 import httpx
 
+from connector.core.body import opened
 from connector.core.response import Failure, Reply
-from connector.edge.http import Gathered, wire
+from connector.edge.http import Gathered, Source, SourceError, wire
+from connector.edge.http_httpx_network import AsyncBackend, Backend, Call, calls
+from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
 
+    from connector.core.body import Part
     from connector.core.exchange import Signed
-    from connector.core.request import Part, Request
+    from connector.core.request import Request
 
 _PIECE = 8192  # compressed bytes that are decoded at once: a bomb grows a thousandfold at most
 _LIMITS = {"max_connections": 100, "max_keepalive_connections": 20, "keepalive_expiry": 5.0}
-
-
-class _Call:
-    """What one call knows on the wire: its deadline, and whether a byte of it was written."""
-
-    __slots__ = ("until", "wrote")
-
-    def __init__(self, until: float) -> None:
-        self.until = until
-        self.wrote = False
-
-    def left(self, timeout: float | None) -> float:
-        left = max(self.until - time.monotonic(), 0.001)
-        return left if timeout is None else min(timeout, left)
-
-
-_calls: ContextVar[_Call | None] = ContextVar("connector_call", default=None)
-
-
-def _left(timeout: float | None) -> float | None:
-    call = _calls.get()
-    return call.left(timeout) if call else timeout
-
-
-def _writing() -> None:
-    call = _calls.get()
-    if call:
-        call.wrote = True
-
-
-class _Stream(httpcore.NetworkStream):
-    def __init__(self, inner: httpcore.NetworkStream) -> None:
-        self._inner = inner
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        _writing()
-        self._inner.write(buffer, _left(timeout))
-
-    def close(self) -> None:
-        self._inner.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore.NetworkStream:
-        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _left(timeout)))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-class _Backend(httpcore.NetworkBackend):
-    def __init__(self) -> None:
-        self._inner = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:  # fmt: skip
-        error: Exception = httpcore.ConnectError(f"no address of {host}")
-        for address in _addresses(host, port, _left(timeout)):
-            try:
-                options = list(socket_options or ())
-                return _Stream(self._inner.connect_tcp(address, port, _left(timeout), local_address, options))
-            except httpcore.ConnectError as failed:
-                error = failed
-        raise error
-
-
-class _AsyncStream(httpcore.AsyncNetworkStream):
-    def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
-        self._inner = inner
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  httpcore's name
-        return await self._inner.read(max_bytes, _left(timeout))
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        _writing()
-        await self._inner.write(buffer, _left(timeout))
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109
-    ) -> httpcore.AsyncNetworkStream:
-        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, _left(timeout)))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-class _AsyncBackend(httpcore.AsyncNetworkBackend):
-    def __init__(self) -> None:
-        self._inner = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,  # noqa: ASYNC109
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:  # fmt: skip
-        options = list(socket_options or ())
-        return _AsyncStream(await self._inner.connect_tcp(host, port, _left(timeout), local_address, options))
-
-
-def _addresses(host: str, port: int, timeout: float | None) -> list[str]:
-    """Look a name up on a helper thread, since the system's look-up knows no deadline."""
-    with contextlib.suppress(ValueError):
-        return [str(ipaddress.ip_address(host))]
-    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
-
-    def look_up() -> None:
-        try:
-            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        except OSError as error:
-            answers.put(error)
-
-    threading.Thread(target=look_up, name="connector-dns", daemon=True).start()
-    try:
-        found = answers.get(timeout=timeout)
-    except queue.Empty:
-        raise httpcore.ConnectTimeout(f"looking up {host} took too long") from None
-    if isinstance(found, OSError):
-        raise httpcore.ConnectError(found) from found
-    return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
 class Httpx:
@@ -173,12 +39,12 @@ class Httpx:
 
     def send(self, request: Request, token: Signed, until: float, sink: Any, stop: Any) -> Reply | Failure:  # noqa: ARG002
         """Send one request; `stop` is asked between the parts of a body."""
-        call = _Call(until)
-        held = _calls.set(call)
+        call = Call(until)
+        held = calls.set(call)
         try:
             with self._pool(request.base).stream(*_line(request), **_parts(request, token, call)) as response:
                 headers = _headers(response.headers)
-                gathered = Gathered(response.status, None)
+                gathered = Gathered(response.status, request.cap)
                 for part in _decoded(response.status, headers, response.iter_stream()):
                     if not gathered.add(part):
                         break
@@ -188,7 +54,8 @@ class Httpx:
         except _ERRORS as error:
             return _failure(error, call)
         finally:
-            _calls.reset(held)
+            calls.reset(held)
+            call.over()
 
     def _pool(self, base: str) -> httpcore.ConnectionPool:
         if self._pid != os.getpid():  # a fork shares sockets; the child must not use them
@@ -196,7 +63,7 @@ class Httpx:
         scheme = base.partition(":")[0]
         if scheme not in self._pools:
             context = _context() if scheme == "https" else None
-            self._pools[scheme] = httpcore.ConnectionPool(context, network_backend=_Backend(), **_LIMITS)  # type: ignore[arg-type]
+            self._pools[scheme] = httpcore.ConnectionPool(context, network_backend=Backend(), **_LIMITS)  # type: ignore[arg-type]
         return self._pools[scheme]
 
     def close(self) -> None:
@@ -211,15 +78,16 @@ class AsyncHttpx:
 
     def __init__(self) -> None:
         self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(self, request: Request, token: Signed, until: float, sink: Any, stop: Any) -> Reply | Failure:  # noqa: ARG002
         """Send one request."""
-        call = _Call(until)
-        held = _calls.set(call)
+        call = Call(until)
+        held = calls.set(call)
         try:
             async with self._pool(request.base).stream(*_line(request), **_parts(request, token, call)) as response:
                 headers = _headers(response.headers)
-                gathered = Gathered(response.status, None)
+                gathered = Gathered(response.status, request.cap)
                 async for part in _decoded_async(response.status, headers, response.aiter_stream()):
                     if not gathered.add(part):
                         break
@@ -227,13 +95,19 @@ class AsyncHttpx:
         except _ERRORS as error:
             return _failure(error, call)
         finally:
-            _calls.reset(held)
+            calls.reset(held)
+            call.over()
 
     def _pool(self, base: str) -> httpcore.AsyncConnectionPool:
+        """Return the pool of a scheme. Raises UsageError in another loop than the first: its connections live there."""
+        loop = asyncio.get_running_loop()
+        if self._loop not in (None, loop):
+            raise UsageError("The client is used in two event loops.", hint="Make one AsyncClient in each.")
+        self._loop = loop
         scheme = base.partition(":")[0]
         if scheme not in self._pools:
             context = _context() if scheme == "https" else None
-            self._pools[scheme] = httpcore.AsyncConnectionPool(context, network_backend=_AsyncBackend(), **_LIMITS)  # type: ignore[arg-type]
+            self._pools[scheme] = httpcore.AsyncConnectionPool(context, network_backend=AsyncBackend(), **_LIMITS)  # type: ignore[arg-type]
         return self._pools[scheme]
 
     async def aclose(self) -> None:
@@ -266,13 +140,13 @@ def _line(request: Request) -> tuple[str, str]:
     return request.method, request.base + request.path
 
 
-def _parts(request: Request, token: Signed, call: _Call) -> dict[str, Any]:
+def _parts(request: Request, token: Signed, call: Call) -> dict[str, Any]:
     made = wire(request, token)
     target = made.url[made.url.index("/", made.url.index("//") + 2) :]
     headers = [(name.encode(), value.encode("latin-1")) for name, value in made.headers]
     content: Any = made.content
     if request.body is not None and request.body.kind == "multipart":
-        encoded = _multipart(request.body.value, made.url)
+        encoded = _multipart(request.body.value, made.url, call)
         headers += [(key, value) for key, value in encoded.headers.raw if key.lower() in _MULTIPART]
         content = encoded.stream
     elif content is not None:
@@ -280,7 +154,7 @@ def _parts(request: Request, token: Signed, call: _Call) -> dict[str, Any]:
     elif request.method in ("POST", "PUT", "PATCH"):
         headers.append((b"Content-Length", b"0"))
     headers.insert(0, (b"Host", httpx.URL(made.url).netloc))
-    timeout = dict.fromkeys(("connect", "read", "write", "pool"), call.left(None))
+    timeout = dict.fromkeys(("connect", "read", "write", "pool"), call.left(None, httpcore.ConnectTimeout))
     extensions = {"timeout": timeout, "target": target.encode("ascii")}
     return {"headers": headers, "content": content, "extensions": extensions}
 
@@ -288,14 +162,15 @@ def _parts(request: Request, token: Signed, call: _Call) -> dict[str, Any]:
 _MULTIPART = (b"content-type", b"content-length", b"transfer-encoding")
 
 
-def _multipart(parts: list[Part], url: str) -> httpx.Request:
+def _multipart(parts: list[Part], url: str, call: Call) -> httpx.Request:
     """Let httpx put a multipart body together."""
-    fields = [(part.name, (part.file_name, _opened(part.data))) for part in parts]
+    fields: list[Any] = []
+    for part in parts:
+        data = opened(part.data)
+        if data is not part.data:
+            call.files.append(data)
+        fields.append((part.name, (part.file_name, Source(data) if hasattr(data, "read") else data)))
     return httpx.Request("POST", url, files=fields)
-
-
-def _opened(data: Any) -> Any:
-    return data.open_again() if hasattr(data, "open_again") else data
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
@@ -323,7 +198,11 @@ class _AsyncPieces(httpx.AsyncByteStream):
 
 
 def _encoding(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
-    return [pair for pair in headers if pair[0] == "content-encoding"]
+    """Return the header that says how a body is compressed; layers of compression multiply, so one is taken."""
+    found = [pair for pair in headers if pair[0] == "content-encoding"]
+    if len(",".join(value for _, value in found).split(",")) > 1:
+        raise httpx.DecodingError("compressed more than once")
+    return found
 
 
 def _decoded(status: int, headers: tuple[tuple[str, str], ...], stream: Iterable[bytes]) -> Iterable[bytes]:
@@ -345,7 +224,7 @@ def _decoded_async(
 _ERRORS = (
     httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError,
     httpcore.UnsupportedProtocol, httpcore.ConnectionNotAvailable, httpx.HTTPError, httpx.StreamError, httpx.InvalidURL,
-    OSError, RuntimeError, UnicodeError,
+    OSError, RuntimeError, UnicodeError, SourceError,
 )  # fmt: skip
 _KINDS: tuple[tuple[type[Exception], str, str], ...] = (
     (httpcore.ConnectTimeout, "connect_timeout", "no connection in time"),
@@ -362,14 +241,16 @@ _KINDS: tuple[tuple[type[Exception], str, str], ...] = (
 )
 
 
-def _failure(error: BaseException, call: _Call) -> Failure:
+def _failure(error: BaseException, call: Call) -> Failure:
     """Map what the library raised; the one place that knows its errors."""
     kind, message = next(
         ((k, m) for one, k, m in _KINDS if isinstance(error, one)), ("transport", type(error).__name__)
     )
     cause = _cause(error)
     final = False
-    if isinstance(cause, ssl.SSLError):
+    if isinstance(error, SourceError):
+        kind, message, final = "file", str(error), True
+    elif isinstance(cause, ssl.SSLError):
         kind, final = "tls", True
         message = (
             f"the TLS handshake failed: {getattr(cause, 'verify_message', '') or cause.reason or 'no reason given'}"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from connector.core.exchange import Page
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
 
     from connector.core.exchange import Steps
     from connector.core.response import Result
@@ -23,22 +23,22 @@ class _Progress:
     def __init__(self, started: Started, run: Steps) -> None:
         self._started = started
         self._run = run
+        self._page: Iterator[Any] = iter(())
         self._closed = False
+        self._ended = False
         self.complete = False
         self.pages = 0
         self.result: Result | None = None
 
-    def _took(self, got: Any) -> list[Any]:
-        """Note a page and return its items; `got` is a Page, or the last Result."""
-        self.result = got.result if isinstance(got, Page) else got
-        assert self.result is not None
-        self.pages = self.result.pages
-        self.complete = self.result.complete and not isinstance(got, Page)
-        return self._started.items(self.result)
+    def _took(self, got: Any) -> None:
+        """Note a page and its items; `got` is a Page, or the last Result."""
+        result: Result = got.result if isinstance(got, Page) else got
+        self._page = iter(self._started.items(result))
+        self._ended = not isinstance(got, Page)
+        self.result, self.pages, self.complete = result, result.pages, result.complete and self._ended
 
-    def _abandon(self) -> None:
+    def _abandon(self, *_: object) -> None:
         """Close the steps, unless a page is being read: then they end with that page."""
-        self._closed = True
         if inspect.getgeneratorstate(self._run) != inspect.GEN_RUNNING:
             self._run.close()
 
@@ -52,32 +52,41 @@ class Items(_Progress):
     def __init__(self, started: Started, run: Steps, step: Callable[..., Any]) -> None:
         super().__init__(started, run)
         self._step = step
-        self._iterator = self._all()
+        self._reader: ThreadPoolExecutor | None = None
+        self._ahead: Future[Any] | None = None
 
-    def __iter__(self) -> Iterator[Any]:
-        return self._iterator
+    def __iter__(self) -> Self:
+        return self
 
     def __next__(self) -> Any:
-        return next(self._iterator)
+        while not self._closed:
+            for item in self._page:
+                return item
+            if self._ended:
+                break
+            self._turn()
+        raise StopIteration
 
-    def _all(self) -> Iterator[Any]:
-        got = self._step(self._started, self._run, first=True)
-        if not isinstance(got, Page):
-            yield from self._took(got)
-            return
-        with ThreadPoolExecutor(1, thread_name_prefix="connector-items") as ahead:
-            while isinstance(got, Page) and not self._closed:
-                following: Future[Any] = ahead.submit(self._step, self._started, self._run, first=False)
-                yield from self._took(got)
-                if self._closed:
-                    return
-                got = following.result()
-            if not self._closed:
-                yield from self._took(got)
+    def _turn(self) -> None:
+        """Take the next page, and begin to read the one after it."""
+        self._ended = True  # after an error there is no more
+        got = self._ahead.result() if self._ahead else self._step(self._started, self._run, first=True)
+        self._took(got)
+        if isinstance(got, Page) and not self._closed:
+            self._reader = self._reader or ThreadPoolExecutor(1, thread_name_prefix="connector-items")
+            self._ahead = self._reader.submit(self._step, self._started, self._run, first=False)
+        elif self._reader:
+            self._reader.shutdown(wait=False)
 
     def close(self) -> None:
-        """Stop reading; what was read stays counted."""
-        self._abandon()
+        """Stop reading; what was read stays counted. A page that is being read ends by itself, unseen."""
+        self._closed = True
+        if self._reader:
+            self._reader.shutdown(wait=False)
+        if self._ahead:
+            self._ahead.add_done_callback(self._abandon)
+        else:
+            self._abandon()
 
     def __enter__(self) -> Self:
         return self
@@ -92,45 +101,34 @@ class AsyncItems(_Progress):
     def __init__(self, started: Started, run: Steps, step: Callable[..., Coroutine[Any, Any, Any]]) -> None:
         super().__init__(started, run)
         self._step = step
-        self._iterator = self._all()
         self._ahead: asyncio.Task[Any] | None = None
 
-    def __aiter__(self) -> AsyncIterator[Any]:
-        return self._iterator
+    def __aiter__(self) -> Self:
+        return self
 
     async def __anext__(self) -> Any:
-        return await anext(self._iterator)
+        while not self._closed:
+            for item in self._page:
+                return item
+            if self._ended:
+                break
+            await self._turn()
+        raise StopAsyncIteration
 
-    async def _all(self) -> AsyncIterator[Any]:
-        got = await self._step(self._started, self._run, first=True)
-        while isinstance(got, Page) and not self._closed:
+    async def _turn(self) -> None:
+        self._ended = True
+        got = await (self._ahead or self._step(self._started, self._run, first=True))
+        self._took(got)
+        if isinstance(got, Page) and not self._closed:
             self._ahead = asyncio.create_task(self._step(self._started, self._run, first=False))
-            try:
-                for item in self._took(got):
-                    yield item
-                if self._closed:
-                    return
-                got = await self._ahead
-            finally:
-                await self._settle()
-        if not self._closed:
-            for item in self._took(got):
-                yield item
-
-    async def _settle(self) -> None:
-        """Cancel a page that nobody will take, and let it end."""
-        task = self._ahead
-        if task is not None and not task.done():
-            task.cancel()
-        if task is not None:
-            await asyncio.wait([task])
-            if not task.cancelled():
-                task.exception()
+            self._ahead.add_done_callback(_retrieved)
 
     async def aclose(self) -> None:
         """Stop reading; what was read stays counted."""
         self._closed = True
-        await self._settle()
+        if self._ahead and not self._ahead.done():
+            self._ahead.cancel()
+            await asyncio.wait([self._ahead])
         self._abandon()
 
     close = aclose
@@ -140,3 +138,9 @@ class AsyncItems(_Progress):
 
     async def __aexit__(self, *_: object) -> None:
         await self.aclose()
+
+
+def _retrieved(task: asyncio.Task[Any]) -> None:
+    """Take a task's error, so that a page nobody waits for any more fails in silence."""
+    if not task.cancelled():
+        task.exception()

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connector.core import guard, oauth
-from connector.core.oauth import App, Grant
 from connector.core.response import Reply
 from connector.edge.clock import SystemClock
 from connector.edge.connection import Connection
@@ -23,6 +22,7 @@ from connector.errors import SignInError, TransportError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.oauth import App, Grant
     from connector.definition.load import Connector
     from connector.edge.clock import Clock
     from connector.edge.store import Store
@@ -61,7 +61,9 @@ def begin_sign_in(
     clock = clock or SystemClock()
     connection = Connection(connector, kind, name=name, **inputs)
     if connection.app.kind != "oauth2":
-        raise UsageError(f"Connections of kind {kind} need no consent.", hint="Make one: Connection(connector, kind, ...).")
+        raise UsageError(
+            f"Connections of kind {kind} need no consent.", hint="Make one: Connection(connector, kind, ...)."
+        )
     _safe(connection.app, connector)
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
     expires_at = clock.time() + STATE_LIFETIME
@@ -128,10 +130,10 @@ def _exchanged(connection: Connection, code: tuple[str, str, str], clock: Clock,
 def _safe(app: App, connector: Connector) -> None:
     for url in (app.authorize_url, app.token_url):
         if not (guard.may_carry(url, connector.manifest.hosts) or guard.is_loopback_url(url)):
-            raise UsageError(f"{url} is not https at a host of {connector.name}.", hint="Look at authorizeUrl and tokenUrl.")
+            raise UsageError(
+                f"{url} is not https at a host of {connector.name}.", hint="Look at authorizeUrl and tokenUrl."
+            )
 
 
 def _state_key(state: str) -> str:
     return f"sign-in:{hashlib.sha256(state.encode()).hexdigest()}"
-
-

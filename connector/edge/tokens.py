@@ -37,7 +37,10 @@ _log = logging.getLogger("connector.connection")
 
 
 class Kin(NamedTuple):
-    """What a token needs of its connection: how to sign in anew, an HTTP seam (None: its own), hosts, a record's first words."""
+    """What a token needs of its connection: how to sign in anew, an HTTP seam (None: one of its own), the hosts.
+
+    `seed` is what a record begins with.
+    """
 
     again: str
     http: Any
@@ -121,7 +124,7 @@ class Tokens:
         return Signed(grant.access_token, headers=(header,), base_url=base, renewable=True)
 
     def _adopt(self, grant: Grant, clock: Clock) -> Grant:
-        """Take a grant as the one at hand; the moment to renew it is drawn, so that siblings do not all come at once."""
+        """Take a grant as the one at hand; when to renew it is drawn, so that siblings do not all come at once."""
         life = max(grant.expires_at - grant.obtained_at, 0.0)
         leeway = min(oauth.LONGEST_LEEWAY, life / 10)
         self._renew_by = grant.expires_at - leeway * (0.75 + 0.25 * clock.jitter())
@@ -256,7 +259,8 @@ def _grant_of(kept: Kept | None) -> Grant | None:
 def _why(answer: Refusal, interrupted: Any) -> str:
     if answer.fault == "grant" and interrupted:
         when = waits.moment(interrupted["at"]).isoformat(timespec="seconds")
-        return f"a renewal was interrupted at {when}, and the service issued a token that was never received ({answer.code})"
+        lost = "the service issued a token that was never received"
+        return f"a renewal was interrupted at {when}, and {lost} ({answer.code})"
     return answer.message
 
 

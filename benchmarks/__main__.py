@@ -1,0 +1,40 @@
+"""Run the suite: `python -m benchmarks [--rounds N] [calls|listings|starts|tenants ...]`; prints a table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+from benchmarks import calls, listings, rounds, starts, tenants
+from benchmarks.service import Service
+
+PARTS = {"calls": calls.rows, "listings": listings.rows, "starts": starts.rows, "tenants": tenants.rows}
+
+
+def main() -> None:
+    """Measure, and print each row as it is known, as a table of Markdown."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, []], help="which parts to measure; all when none is named")
+    parser.add_argument("--rounds", type=int, default=9, metavar="N", help="rounds of each measurement (9)")
+    asked = parser.parse_args()
+    os.environ.pop("SSL_CERT_FILE", None)
+    rounds.pinned(0)
+    today = datetime.now(UTC).date()
+    cores = f"{os.cpu_count()} cores, {platform.machine()}"
+    libraries = ", ".join(f"{name} {version(name)}" for name in ("httpx", "pydantic"))
+    print(f"{today}, Python {platform.python_version()}, {libraries}, {cores}, {asked.rounds} rounds\n")
+    print("| what | ours | held against | ratio | goal |\n|---|---|---|---|---|")
+    with Service() as server:
+        for part in asked.parts or PARTS:
+            for row in PARTS[part](server, asked.rounds):
+                ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+                print(f"| {row.what} | {row.ours} | {row.baseline} | {ratio} | {row.goal} |")
+                sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

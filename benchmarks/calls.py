@@ -1,0 +1,148 @@
+"""What a call costs: our own work, and the whole call against the HTTP library used bare."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from benchmarks import rounds, service
+from benchmarks.rounds import Row
+from connector import AsyncClient, Client, Connection, Connector
+from connector.core.response import Reply
+from connector.edge.http import wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BATCH = 200
+AT_ONCE = 50
+# Every input of createMeeting but endDateTime, which excludes endTimes.
+GIVEN: dict[str, Any] = {
+    "userId": "me", "scheduleFor": "ines@example.com", "topic": "Harbour survey", "agenda": "Plan the spring survey.",
+    "meetingType": 8, "templateId": "AdxbhxCzKgSiWAw", "password": "h4rb0ur", "defaultPassword": True,
+    "preSchedule": False, "startTime": "2030-03-05T14:00:00Z", "timezone": "Europe/Lisbon", "duration": 45,
+    "recurrence": 3, "repeatInterval": 1, "weeklyDay": [2, 4], "monthlyDay": 15, "monthlyWeek": 1,
+    "monthlyWeekDay": 5, "endTimes": 8, "hostVideo": True, "participantVideo": True, "joinBeforeHost": False,
+    "muteUponEntry": True, "usePMI": False, "audio": "voip", "availableDialInCountries": ["US", "NO"],
+    "watermark": False, "autoRecording": "cloud", "approvalType": 0, "registrationType": 1,
+    "registrationEmailNotifications": True, "trackingFields": [{"field": "Department", "value": "Surveying"}],
+    "settingsExtraFields": {"waiting_room": True, "meeting_authentication": True},
+}  # fmt: skip
+
+
+class Instant:
+    """A seam that answers at once: what is left is our own work, the request's text and bytes included."""
+
+    def __init__(self) -> None:
+        headers = (("content-type", "application/json"),)
+        self._reply = Reply(200, headers, service.meeting())
+
+    def send(self, request: Any, token: Any, *_: object) -> Reply:
+        """Put the request together as it would go out, and answer."""
+        wire(request, token)
+        return self._reply
+
+
+def rows(server: service.Service, count: int) -> Iterator[Row]:
+    """Measure calls: alone, one after another, over TLS, fifty at once."""
+    yield from _one_by_one(server.url(), count)
+    if server.certificate:
+        os.environ["SSL_CERT_FILE"] = server.certificate
+        yield _secure(server.secure_url(), count)
+    yield _at_once(server.url(), count)
+
+
+def connected() -> tuple[Connector, Connection]:
+    """Return the bundled connector and a connection to it."""
+    zoom = Connector.open()
+    return zoom, Connection(zoom, "accessToken", accessToken=service.TOKEN)
+
+
+def _one_by_one(url: str, count: int) -> Iterator[Row]:
+    with Client(*connected(), base_url=url) as ours, httpx.Client(headers=_signed()) as bare:
+        own = Client(*connected(), base_url=url, http=Instant())
+        jobs = {
+            "own": _repeated(lambda: own.run("createMeeting", GIVEN)),
+            "run": _repeated(lambda: ours.run("createMeeting", GIVEN)),
+            "bare": _repeated(_bare(bare, url)),
+        }
+        took = rounds.processor(jobs, count)
+    yield Row(
+        f"own work of a call, {len(GIVEN)} inputs", _micro(took["own"]), f"httpx call {_micro(took['bare'])}",
+        took["own"] / took["bare"], "at most 20 µs and 0.1",
+    )  # fmt: skip
+    yield _against("Client.run, the same request", took, "at most 1.0, aim 0.7")
+
+
+def _secure(url: str, count: int) -> Row:
+    with Client(*connected(), base_url=url) as ours, httpx.Client(headers=_signed()) as bare:
+        jobs = {
+            "run": _repeated(lambda: ours.run("createMeeting", GIVEN)),
+            "bare": _repeated(_bare(bare, url)),
+        }
+        return _against("Client.run over TLS", rounds.processor(jobs, count), "at most 1.0")
+
+
+def _at_once(url: str, count: int) -> Row:
+    with asyncio.Runner() as runner:
+        ours = AsyncClient(*connected(), base_url=url)
+        bare = httpx.AsyncClient(headers=_signed())
+        body = _body(url)
+
+        async def run_ours() -> None:
+            await asyncio.gather(*(ours.run("createMeeting", GIVEN) for _ in range(AT_ONCE)))
+
+        async def run_bare() -> None:
+            sent = (bare.post(f"{url}/users/me/meetings", json=body) for _ in range(AT_ONCE))
+            for reply in await asyncio.gather(*sent):
+                reply.json()
+
+        def repeated(batch: Callable[[], Any]) -> Callable[[], int]:
+            def job() -> int:
+                for _ in range(4):
+                    runner.run(batch())
+                return 4 * AT_ONCE
+
+            return job
+
+        took = rounds.processor({"run": repeated(run_ours), "bare": repeated(run_bare)}, count)
+        runner.run(ours.aclose())
+        runner.run(bare.aclose())
+    return _against(f"AsyncClient.run, {AT_ONCE} at once", took, "at most 1.0")
+
+
+def _bare(client: httpx.Client, url: str) -> Callable[[], Any]:
+    body = _body(url)
+    return lambda: client.post(f"{url}/users/me/meetings", json=body).json()
+
+
+def _body(url: str) -> Any:
+    """Return the body that the action sends, so that both send the same."""
+    request = Client(Connector.open(), base_url=url).dry_run("createMeeting", GIVEN)
+    assert request.body is not None
+    return json.loads(request.body.content())
+
+
+def _signed() -> dict[str, str]:
+    return {"Authorization": f"Bearer {service.TOKEN}"}
+
+
+def _repeated(call: Callable[[], Any]) -> Callable[[], int]:
+    def job() -> int:
+        for _ in range(BATCH):
+            call()
+        return BATCH
+
+    return job
+
+
+def _against(what: str, took: dict[str, float], goal: str) -> Row:
+    return Row(what, _micro(took["run"]), f"httpx {_micro(took['bare'])}", took["run"] / took["bare"], goal)
+
+
+def _micro(seconds: float) -> str:
+    return f"{seconds * 1e6:,.0f} µs"

@@ -1,0 +1,73 @@
+"""`connector config`: the settings in force, and where each came from; secrets are never shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.cli import output
+from connector.cli.group import Command, shared
+from connector.cli.options import connector_of, settings
+from connector.cli.settings import Setting, Settings, config_path
+from connector.core import redact
+
+if TYPE_CHECKING:
+    from connector.definition.load import Connector
+
+_HELP = """Print the settings in force, and where each came from.
+
+A flag wins over the environment, that over the file which NAME_FILE names, that over the config file, that over the
+default. An empty variable counts as unset.
+"""
+
+
+@click.command("config", cls=Command, help=_HELP)
+@click.option("--output", "shape", type=click.Choice(["text", "json"]), default="text", help="text (default) or json.")
+@shared
+@click.pass_context
+def config_command(context: click.Context, shape: str) -> None:
+    """Print the settings in force."""
+    known = settings(context)
+    connector = connector_of(known)
+    rows = [*_general(connector, known), *_connection(connector, known)]
+    if shape == "json":
+        output.write_json({"config_file": str(config_path()), "settings": rows})
+        return
+    width = max(len(row["name"]) for row in rows)
+    lines = [f"{row['name']:<{width}}  {_shown(row['value'])}  ({row['source']})" for row in rows]
+    output.write_text("\n".join([*lines, "", f"The config file is {config_path()}."]))
+
+
+def _shown(value: Any) -> str:
+    return "-" if value is None else str(value)
+
+
+def _general(connector: Connector, known: Settings) -> list[dict[str, Any]]:
+    base = f"{connector.name}_BASE_URL".upper()
+    safe = redact.of(connector)
+    found = [known.get(key, base if key == "base_url" else None) for key in ("connector", "output", "connection",
+                                                                             "base_url", "timeout")]  # fmt: skip
+    found.append(Setting("http", *(known.variable("CONNECTOR_HTTP") or ("httpx", "default"))))
+    standing = {"connector": str(connector.folder), "base_url": connector.manifest.base_url}
+    return [
+        {
+            "name": one.name,
+            "value": safe.url(str(one.value)) if one.value is not None else standing.get(one.name),
+            "source": one.source,
+        }
+        for one in found
+    ]
+
+
+def _connection(connector: Connector, known: Settings) -> list[dict[str, Any]]:
+    """Return what the environment says of the connections; an input is shown unless any kind calls it secret."""
+    inputs = [(key, spec) for kind in connector.manifest.connections.values() for key, spec in kind.inputs.items()]
+    secret = {key for key, spec in inputs if spec.secret}
+    safe = redact.of(connector)
+    rows = []
+    for variable, key in connector.manifest.variables.items():
+        value, source = known.variable(variable) or (None, "not set")
+        shown = redact.HIDDEN if value is not None and key in secret else value and safe.text(value)
+        rows.append({"name": variable, "value": shown, "source": source})
+    return rows

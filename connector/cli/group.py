@@ -1,0 +1,113 @@
+"""Commands as click objects: each loaded when it is named, each telling what it does not know."""
+
+from __future__ import annotations
+
+import difflib
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector._version import __version__
+from connector.cli.commands import COMMANDS, help_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_META = "connector.cli."
+
+
+def shared(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that stand before or after a command's name: --connector and --quiet."""
+    for option in (
+        click.option("--quiet", is_flag=True, help="No notes and no progress on stderr.", **_KEPT),
+        click.option(
+            "--connector", metavar="PATH", type=click.Path(file_okay=False), help="The connector's folder.", **_KEPT
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _keep(context: click.Context, option: click.Parameter, value: Any) -> Any:
+    if value:
+        context.meta[_META + str(option.name)] = value
+    return value
+
+
+_KEPT: Any = {"expose_value": False, "callback": _keep}
+
+
+def kept(context: click.Context, name: str) -> Any:
+    """Return what a shared option was given, before or after the command's name, or None."""
+    return context.meta.get(_META + name)
+
+
+def keep(context: click.Context, name: str, value: Any) -> None:
+    """Note a shared option's value ahead of its parsing."""
+    context.meta[_META + name] = value
+
+
+class Command(click.Command):
+    """A command that counts words too many instead of repeating them: one of them may be a secret."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        settings = {"help_option_names": ["-h", "--help"], "allow_extra_args": True}
+        super().__init__(*args, **{"context_settings": settings, **options})
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, and refuse words that no argument takes."""
+        rest = super().parse_args(ctx, args)
+        if rest and not ctx.resilient_parsing:
+            many = "1 word" if len(rest) == 1 else f"{len(rest)} words"
+            raise click.UsageError(f"{many} too many for '{ctx.command_path}'.{self.extra_words_hint()}", ctx)
+        return rest
+
+    def extra_words_hint(self) -> str:
+        """Return what such words were probably meant to be."""
+        return ""
+
+
+class Root(click.Group):
+    """The group of all commands; a command's module is imported when it is named."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Return the names, as the help page has them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"connector.cli.{COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or name the nearest."""
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            fix = f"Did you mean '{near[0]}'?" if near else f"The commands are {', '.join(COMMANDS)}."
+            raise click.UsageError(f"There is no command '{args[0]:.40}'. {fix}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
+        """Complete the names without importing the commands."""
+        from click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
+
+    def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
+        """Return the help page."""
+        return help_text().rstrip("\n")
+
+
+@click.group("connector", cls=Root, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
+@click.version_option(__version__, prog_name="connector", message="%(prog)s %(version)s")
+@shared
+def root() -> None:
+    """Run the actions of a connector."""

@@ -1,0 +1,110 @@
+"""The options that `run` and `raw` share, and what they come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.cli.group import kept
+from connector.cli.settings import FORMS, Settings
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.shell_completion import CompletionItem
+
+    from connector.definition.load import Connector
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a command's calls run and how their results are shown, as far as flags say it."""
+
+    connection: str | None = None
+    sandbox: bool = False
+    fault: tuple[str, ...] = ()
+    dry_run: bool = False
+    debug: bool = False
+    limit: int | None = None
+    timeout: str | None = None
+    output: str | None = None
+    query: str | None = None
+    har: str | None = None
+    curl: bool = False
+    base_url: str | None = None
+    account: str | None = None
+    quiet: bool = False
+
+    @classmethod
+    def of(cls, context: click.Context, found: dict[str, Any]) -> Options:
+        """Read the options off a command line. Raises UsageError for those that do not go together."""
+        options = cls(**found, quiet=bool(kept(context, "quiet")))
+        if options.fault and not options.sandbox:
+            raise UsageError("--fault is played by the sandbox alone.", hint="Add --sandbox, or leave --fault out.")
+        if options.sandbox and options.base_url:
+            raise UsageError("--sandbox and --base-url name two places.", hint="Leave one out.")
+        if options.har and options.dry_run:
+            raise UsageError("--dry-run sends nothing that --har could record.", hint="Leave one out.")
+        return options
+
+    @property
+    def file(self) -> Path | None:
+        """The HAR file to write."""
+        return Path(self.har) if self.har else None
+
+    def settings(self, context: click.Context) -> Settings:
+        """Return the settings in force."""
+        return settings(context, connection=self.connection, timeout=self.timeout, output=self.output,
+                        base_url=self.base_url)  # fmt: skip
+
+
+def settings(context: click.Context, **flags: Any) -> Settings:
+    """Return the settings in force with these flags, and the folder that a shared option names."""
+    return Settings({**flags, "connector": kept(context, "connector")})
+
+
+def connector_of(known: Settings) -> Connector:
+    """Open the connector that the settings name. Raises DefinitionError."""
+    from connector.definition.load import Connector
+
+    return Connector.open(known.get("connector").value)
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a run, in the order in which help shows them."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _kinds(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the names of connections."""
+    from click.shell_completion import CompletionItem
+
+    declared = connector_of(settings(context)).manifest.connections
+    return [CompletionItem(name, help=kind.label) for name, kind in declared.items() if name.startswith(incomplete)]
+
+
+_OPTIONS = (
+    click.option("--connection", metavar="NAME", shell_complete=_kinds,
+                 help="The connection to run with; its values come from the environment."),
+    click.option("--sandbox", is_flag=True, help="Run against a stand-in of the service; nothing leaves the machine."),
+    click.option("--fault", multiple=True, metavar="FAULT",
+                 help="Let the sandbox misbehave, such as 429:3 or drop-reply; repeat for more."),
+    click.option("--dry-run", is_flag=True, help="Print the request and send nothing; needs no connection."),
+    click.option("--debug", is_flag=True, help="Print request, reply and every attempt on stderr, without secrets."),
+    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Take at most N items of a listing."),
+    click.option("--timeout", metavar="TIME", help="The time the whole call has, such as 10s, 500ms or 2m."),
+    click.option("--output", type=click.Choice(FORMS),
+                 help="json: the whole result (default). yaml: the same. table: a listing's items, or the data. "
+                      "lines: one item a line for a listing, else one result a line."),
+    click.option("--query", metavar="JMESPATH", help="Print only what this expression finds in the data."),
+    click.option("--har", metavar="FILE", type=click.Path(), help="Record requests and replies as HAR 1.2."),
+    click.option("--curl", is_flag=True, help="Print on stderr the curl command that does the same."),
+    click.option("--base-url", metavar="URL", help="Send to this place: https, or http on loopback."),
+    click.option("--account", metavar="ID", help="The sub-account to act on."),
+)  # fmt: skip

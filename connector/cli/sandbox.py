@@ -1,0 +1,102 @@
+"""`connector sandbox`: the stand-in service over HTTP on loopback; `sandbox reset` forgets its state."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+from connector.cli import failure, output
+from connector.cli.group import Command, kept, shared
+from connector.cli.options import connector_of, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import FrameType
+
+_HELP = """Serve a stand-in of the service on loopback until Ctrl-C, and print the base URL to give as --base-url.
+
+It is built from the connector's definitions: it checks requests, keeps what is created, and misbehaves on request.
+"""
+
+
+class _Group(click.Group):
+    """Serves when no word follows; options before `reset` are the server's own."""
+
+    command_class = Command
+
+
+@click.group("sandbox", cls=_Group, help=_HELP, invoke_without_command=True,
+             context_settings={"help_option_names": ["-h", "--help"]})  # fmt: skip
+@click.option("--host", default="127.0.0.1", metavar="HOST", help="The address to listen on (default: 127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port (default: 0, any that is free).")
+@click.option("--fault", multiple=True, metavar="FAULT", help="Misbehave, such as 429:3 or drop-reply; repeatable.")
+@shared
+@click.pass_context
+def sandbox_command(context: click.Context, host: str, port: int, fault: tuple[str, ...]) -> int | None:
+    """Serve the stand-in service."""
+    if context.invoked_subcommand is not None:
+        return None
+    from connector.sandbox.box import state_path
+    from connector.sandbox.faults import parse
+    from connector.sandbox.server import serve
+    from connector.sandbox.service import Service
+    from connector.sandbox.state import State
+
+    connector = connector_of(settings(context))
+    service = Service(connector, State(state_path(connector)), tuple(parse(text) for text in fault))
+    with _Ended() as ended:
+        server = serve(service, host, port)
+        try:
+            output.write_text(server.url)
+            output.flush()
+            if not kept(context, "quiet"):
+                failure.say(
+                    f"Sandbox: a stand-in for {connector.manifest.label}, at {server.url}. Ctrl-C ends it.\n"
+                    f"Use it with --base-url {server.url}"
+                )
+            ended.wait()
+        finally:
+            server.shutdown()
+    return failure.DONE
+
+
+@sandbox_command.command("reset", help="Forget everything that the stand-in service was told.")
+@shared
+@click.pass_context
+def reset_command(context: click.Context) -> None:
+    """Forget the state."""
+    from connector.sandbox.box import state_path
+    from connector.sandbox.state import State
+
+    connector = connector_of(settings(context))
+    State(state_path(connector)).reset()
+    if not kept(context, "quiet"):
+        failure.say(f"Sandbox: the stand-in for {connector.manifest.label} is as new.")
+
+
+class _Ended:
+    """Waits for Ctrl-C or SIGTERM; gives the signals back afterwards."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+        self._before: dict[int, Any] = {}
+
+    def wait(self) -> None:
+        """Wait for the end."""
+        self._event.wait()
+
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self._event.set()
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            handler: Callable[[int, FrameType | None], None] = self._end
+            self._before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

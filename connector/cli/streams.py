@@ -1,0 +1,47 @@
+"""stdout and stderr as they are found: closed, not UTF-8, or left by their reader."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TextIO
+
+
+def printable(stream: TextIO | None) -> TextIO:
+    """Return a stream that takes every character: one that the terminal lacks becomes an escape.
+
+    A stream that was closed before the start takes everything, and keeps nothing.
+    """
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  it lives as long as the process
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
+
+
+def give_up() -> None:
+    """Let what is still buffered go nowhere, since nobody reads it any more."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, stream.fileno())
+            os.close(null)
+
+
+def leave(code: int) -> None:
+    """End the process now if a thread would keep it waiting: nobody takes any more what such a thread reads."""
+    waited_for = [one for one in threading.enumerate() if one is not threading.main_thread() and not one.daemon]
+    if waited_for:
+        give_up()
+        os._exit(code)
+
+
+def on_terminal() -> bool:
+    """Whether a person reads stdout."""
+    return sys.stdout.isatty()

@@ -1,0 +1,131 @@
+"""The sandbox in process: a connection and an HTTP seam for a client, and no socket."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from email.encoders import encode_base64
+from email.mime.base import MIMEBase
+from email.mime.multipart import MIMEMultipart
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from platformdirs import user_state_path
+
+from connector.core.body import opened
+from connector.core.response import Failure, Reply
+from connector.edge.http import Source, SourceError, wire
+from connector.sandbox.credentials import Visitor
+from connector.sandbox.faults import Fault, parse
+from connector.sandbox.service import Service
+from connector.sandbox.state import State
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from connector.core.body import Part
+    from connector.core.exchange import Signed
+    from connector.core.request import Request
+    from connector.definition.load import Connector
+    from connector.edge.clock import Clock
+
+
+def state_path(connector: Connector) -> Path:
+    """Return the file that a connector's sandbox remembers its things in, for this user."""
+    return user_state_path("connector", appauthor=False) / "sandbox" / f"{connector.name}.json"
+
+
+class Sandbox:
+    """A stand-in service, ready to use: `Client(connector, box.connection, http=box.http)`, or AsyncClient.
+
+    `path` is the file of its state (None: memory); `faults` are texts such as "429:3", or what `faults.parse` returns;
+    `kind` is the kind of connection it plays, the plainest by default; `clock` is for tests.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        path: str | os.PathLike[str] | None = None,
+        faults: Iterable[str | Fault] = (),
+        *,
+        kind: str | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        armed = [parse(fault) if isinstance(fault, str) else fault for fault in faults]
+        self.connector = connector
+        self.state = State(None if path is None else Path(path))
+        self.service = Service(connector, self.state, armed, clock)
+        self.connection = Visitor(connector, kind)
+        self.http = InProcess(self.service)
+
+    def reset(self) -> None:
+        """Forget everything: what was there from the start is there again."""
+        self.state.reset()
+
+
+class InProcess:
+    """The seam to a service in the same process."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    def send(self, request: Request, token: Signed, until: float, sink: Any, stop: Any) -> Reply | Failure:  # noqa: ARG002
+        """Hand one request to the service; `until` is the deadline by `time.monotonic`.
+
+        Nobody waits for a slow answer: it is here at once, or it is lost when it would come after the deadline.
+        Raises StoreError when the state cannot be kept.
+        """
+        if stop is not None and stop.is_set():
+            return Failure("stopped", "the client was closed", sent="nothing", final=True)
+        made = wire(request, token)
+        headers, content = list(made.headers), made.content
+        if request.body is not None and request.body.kind == "multipart":
+            try:
+                media, content = _multipart(request.body.value)
+            except SourceError as error:
+                return Failure("file", str(error), sent="nothing", final=True)
+            headers.append(("Content-Type", media))
+        target = self._service.base_path + made.url.removeprefix(request.base)
+        answer = self._service.handle(request.method, target, headers, content or b"")
+        if answer.fate == "refused":
+            return Failure("refused", "the connection was refused", sent="nothing")
+        if answer.delay and time.monotonic() + answer.delay >= until:
+            return Failure("read_timeout", "no reply in time")
+        if answer.fate == "lost":
+            return Failure("read", "the connection broke while the reply was awaited")
+        return Reply(answer.status, answer.headers, answer.body)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+def _multipart(parts: list[Part]) -> tuple[str, bytes]:
+    """Put a multipart form together: its content type and its bytes."""
+    form = MIMEMultipart("form-data")
+    for part in parts:
+        one = MIMEBase("application", "octet-stream")
+        one.set_payload(_bytes(part.data))
+        encode_base64(one)  # bytes stay what they are, whatever line ends they hold
+        one.add_header("Content-Disposition", "form-data", **_names(part))
+        form.attach(one)
+    body = form.as_bytes().partition(b"\n\n")[2]
+    return f'multipart/form-data; boundary="{form.get_boundary()}"', body
+
+
+def _names(part: Part) -> dict[str, str]:
+    return {"name": part.name} if part.file_name is None else {"name": part.name, "filename": part.file_name}
+
+
+def _bytes(data: Any) -> bytes:
+    """Read the data of a part, from its beginning. Raises SourceError."""
+    if isinstance(data, str):
+        return data.encode()
+    file = opened(data)
+    if not hasattr(file, "read"):
+        return bytes(file)
+    with contextlib.closing(file) if file is not data else contextlib.nullcontext():
+        return Source(file).read()

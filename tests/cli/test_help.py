@@ -1,0 +1,98 @@
+"""The help page costs next to nothing, and help tells what there is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from connector import __version__
+from connector.cli.commands import COMMANDS
+from connector.cli.group import root
+from connector.definition.describe import RUN_FLAGS
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
+def test_the_help_page_lists_every_command(here, words):
+    done = here(*words)
+    assert done.code == 0
+    assert done.err == ""
+    for name, (_, line) in COMMANDS.items():
+        assert f"  {name} " in done.out
+        assert line in done.out
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"]])
+def test_help_and_version_load_neither_click_nor_the_models(words, surroundings):
+    program = (
+        "import sys; from connector.cli.main import run; code = run(sys.argv[1:]);"
+        "heavy = {'click', 'rich', 'pydantic', 'httpx', 'yaml', 'inspect'} & set(sys.modules);"
+        "sys.exit(f'loaded {heavy}' if heavy else code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program, *words], env=surroundings, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_a_commands_own_help_loads_no_models(surroundings):
+    program = (
+        "import sys; from connector.cli.main import run; code = run(['list', '--help']);"
+        "heavy = {'rich', 'pydantic', 'httpx', 'yaml'} & set(sys.modules);"
+        "sys.exit(f'loaded {heavy}' if heavy else code)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], env=surroundings, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_the_version_is_printed_before_and_after_options(here):
+    for words in (["--version"], ["--quiet", "--version"]):
+        assert here(*words).out == f"connector {__version__}\n"
+
+
+def test_the_help_page_is_the_same_after_an_option(here):
+    assert here("--quiet", "--help").out == here("--help").out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_help_page(here, name):
+    done = here(name, "--help")
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: connector {name}")
+    assert "--connector PATH" in done.out
+    assert "--quiet" in done.out
+
+
+def test_an_actions_help_lists_its_inputs_as_flags(here):
+    out = here("run", "createMeeting", "--help").out
+    assert "Create Meeting" in out
+    assert "--user-id STRING" in out
+    assert "--host-video [true|false]" in out
+    assert "8 (" in out  # the choices of an integer are told with what they mean
+
+
+def test_an_inputs_flag_gives_way_to_a_run_options_name(here):
+    out = here("run", "rawRequest", "--help").out
+    assert "--input-timeout INTEGER" in out
+    assert "--timeout TIME" in out
+
+
+def test_a_password_has_no_flag_and_help_says_how_to_give_it(here):
+    out = here("run", "createUser", "--help").out
+    assert "--password" not in out
+    assert "-i password=?" in out
+    assert "password=@FILE" in out
+    assert "password=env:NAME" in out
+
+
+@pytest.mark.parametrize("name", ["run", "raw"])
+def test_every_option_of_a_run_is_kept_clear_of_the_inputs_flags(name):
+    context = click.Context(root)
+    command = root.get_command(context, name)
+    assert command is not None
+    long = {flag for param in command.params for flag in param.opts if flag.startswith("--")}
+    assert long - RUN_FLAGS <= {"--response-type"}
+
+
+def test_both_spellings_of_the_entry_are_one(cli):
+    assert cli("--help").out == cli("-h").out

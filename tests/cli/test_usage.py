@@ -1,0 +1,211 @@
+"""What is wrong with a command line is told in sentences, with the nearest right one, and ends with 2."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import sys
+
+import pytest
+
+SECRET = "hunter2-canary"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rnu"], "Did you mean 'run'?"),
+        (["nothing-like-it"], "The commands are list, show, run"),
+        (["run", "createMeting"], "'createMeeting'"),
+        (["show", "createMeting"], "'createMeeting'"),
+        (["run", "createMeeting", "--tpic", "x"], "Did you mean --topic?"),
+        (["list", "--outptu", "json"], "Did you mean --output?"),
+        (["run", "--topic", "x", "createMeeting"], "An action's own flags come after its name"),
+        (["run"], "ACTION is missing"),
+        (["raw", "GET"], "PATH is missing"),
+        (["run", "createMeeting", "topic=Standup"], "Inputs are given as --flag VALUE or -i KEY=VALUE"),
+        (["run", "listUsers", "--limit", "0"], "--limit"),
+        (["run", "listUsers", "--limit", "many"], "--limit"),
+        (["run", "listUsers", "--timeout", "soon"], "--timeout"),
+        (["run", "listUsers", "--timeout", "0"], "--timeout"),
+        (["run", "listUsers", "--output", "xml"], "'json', 'yaml', 'table', 'lines'"),
+        (["run", "listUsers", "--topic"], "--topic"),
+        (["run", "listUsers", "--fault", "429"], "Add --sandbox"),
+        (["run", "listUsers", "--sandbox", "--fault", "flood"], "429"),
+        (["run", "listUsers", "--sandbox", "--base-url", "https://example.com"], "Leave one out"),
+        (["run", "listUsers", "--dry-run", "--har", "x.har"], "Leave one out"),
+        (["run", "listUsers", "--connection", "gold"], "It has oauth2, serverToServer, apiJwt, accessToken."),
+        (["run", "listUsers", "-f", "call.yaml"], "do not go together"),
+        (["completion", "powershell"], "'bash', 'zsh', 'fish'"),
+        (["--connector", "nowhere", "list"], "no manifest.yaml in"),
+        (["list", "--connector", "nowhere"], "no manifest.yaml in"),
+        (["lint", "nowhere"], "no manifest.yaml in"),
+    ],
+)
+def test_a_wrong_command_line_ends_with_2_and_says_what_is_right(here, words, said):
+    done = here(*words)
+    assert done.code == 2
+    assert said in done.err
+    assert "Traceback" not in done.err
+
+
+def test_it_says_where_it_looked_for_a_connector(here, tmp_path):
+    assert str(tmp_path / "nowhere") in here("list", "--connector", "nowhere").err
+
+
+def test_every_mistake_of_the_words_and_of_the_values_is_told_at_once(here):
+    done = here(
+        "run", "createMeeting", "-i", "topic=a", "-i", "topic=b", "-i", "agenda", "-i", "=3", "-i", "timezone==x",
+        "-i", "trackingFields:=[1", "-i", "metingType=8", "-i", "startTime=tomorrow", "--output", "json",
+    )  # fmt: skip
+    assert done.code == 2
+    problems = {one["field"]: one for one in done.data["error"]["problems"]}
+    assert "two values" in problems["topic"]["got"]
+    assert "position 6" in problems["-i number 3"]["fix"]
+    assert "position 1" in problems["-i number 4"]["fix"]
+    assert "position 10" in problems["timezone"]["fix"]
+    assert "line 1 column 3" in problems["trackingFields"]["fix"]
+    assert "meetingType" in problems["metingType"]["fix"]
+    assert "startTime" in problems
+    assert "userId" in problems
+    assert len(problems) == 8
+
+
+def test_a_flag_and_an_item_for_one_input_are_told(here):
+    done = here("run", "getUser", "--user-id", "me", "-i", "user_id=you", "--dry-run")
+    assert done.code == 2
+    assert "userId: got two values" in done.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "createUser", "--password", SECRET],
+        ["run", "createUser", f"--password={SECRET}"],
+        ["run", "createUser", "-i", f"password={SECRET}"],
+        ["run", "createUser", "-i", f'password:="{SECRET}"'],
+        ["run", "createUser", "-i", f"passwrod={SECRET}"],
+        ["run", "createUser", "-i", "password", SECRET],
+        ["run", "getUser", "--access-token", SECRET],
+        ["raw", "GET", "/users", f"--client-secret={SECRET}"],
+        ["raw", "GET", "/users", "-H", f"Authorization=Bearer {SECRET}", "--sandbox"],
+        [f"--token={SECRET}", "list"],
+    ],
+)
+def test_a_secret_on_the_command_line_is_refused_and_never_repeated(here, words):
+    done = here(*words, "--output", "json")
+    assert done.code == 2
+    assert SECRET not in done.err + done.out
+
+
+def test_the_refusal_of_a_secret_says_how_to_give_it(here):
+    err = here("run", "createUser", "-i", f"password={SECRET}").err
+    assert "password=@FILE, password=env:NAME or password=? to be asked" in err
+    assert "-i KEY=@FILE" in here("run", "createUser", "--password", SECRET).err
+
+
+def test_a_password_is_asked_for_on_a_terminal_alone(here):
+    done = here("run", "createUser", "-i", "password=?", "--dry-run")
+    assert done.code == 2
+    assert "a terminal to ask on" in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("missing.yaml", None, "missing.yaml:1:1: file: No such file"),
+        ("folder", "", "folder:1:1: file: Is a directory"),
+        ("binary.yaml", b"\x00\xff\xfe\x00", "binary.yaml:1:2: utf-8"),
+        ("empty.yaml", b"", "expected a call"),
+        ("word.yaml", b"action: listUsers\ninput: {}\n", "word.yaml:2:1: unknown-word"),
+        ("broken.yaml", b"action: [\n", "broken.yaml:"),
+    ],
+)
+def test_a_call_file_that_cannot_be_read_is_named_with_the_place(here, tmp_path, name, content, said):
+    if content == "":
+        (tmp_path / name).mkdir()
+    elif content is not None:
+        (tmp_path / name).write_bytes(content)
+    done = here("run", "-f", name)
+    assert done.code == 2
+    assert said in done.err
+
+
+def test_a_file_that_an_input_names_is_told_with_path_and_reason(here):
+    done = here("run", "getUser", "-i", "userId=@nowhere.txt", "--dry-run")
+    assert done.code == 2
+    assert "nowhere.txt: No such file or directory" in done.err
+
+
+def test_standard_input_that_is_a_terminal_is_explained(start):
+    master, slave = pty.openpty()
+    process = start("run", "-f", "-", stdin=slave)
+    _, err = process.communicate(timeout=30)
+    os.close(master)
+    os.close(slave)
+    assert process.returncode == 2
+    assert b"reads standard input, and that is a terminal" in err
+
+
+@pytest.mark.parametrize(
+    ("expression", "said"),
+    [
+        ("users[", "position 7"),
+        ("users[].", "position 9"),
+        ("a b", "position 3"),
+        ("users ~", "position 7"),
+        ("", "write one"),
+        ("shout(users)", "there is no function shout()"),
+        ("users[?contains(shout(@), 'a')]", "there is no function shout()"),
+    ],
+)
+def test_a_broken_query_is_told_with_its_position_before_anything_is_sent(here, server, expression, said):
+    done = here("run", "listUsers", "--query", expression, "--base-url", server.url, ZOOM_ACCESS_TOKEN="token-1")
+    assert done.code == 2
+    assert said in done.err
+    assert server.count == 0
+
+
+@pytest.mark.parametrize(
+    "words", [["rnu"], ["run", "nope"], ["run", "getUser", "--x"], ["list", "--x"], ["lint", "no"]]
+)
+def test_json_that_was_asked_for_is_one_object_with_the_error(here, words):
+    done = here(*words, "--output", "json")
+    assert done.code == 2
+    assert done.data["error"]["message"]
+    assert done.data["error"]["outcome"] == "not_sent"
+    assert done.err
+
+
+def test_a_pipe_reads_the_error_as_json_and_a_terminal_does_not(cli, start):
+    assert cli("run", "nope").data["error"]["type"] == "InputError"
+    master, slave = pty.openpty()
+    process = start("run", "nope", stdout=slave)
+    os.close(slave)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert b"nope" in err
+    try:
+        shown = os.read(master, 1000)
+    except OSError:  # nothing was written before the other end closed
+        shown = b""
+    os.close(master)
+    assert shown == b""
+
+
+def test_an_output_that_the_environment_chooses_tells_errors_its_way(here):
+    assert here("run", "nope", CONNECTOR_OUTPUT="lines").out == ""
+    assert json.loads(here("run", "nope", CONNECTOR_OUTPUT="json").out)["error"]
+
+
+def test_a_mistake_of_ours_shows_no_traceback_and_no_message(here, monkeypatch):
+    def broken(_context):
+        raise RuntimeError(SECRET)
+
+    monkeypatch.setattr(sys.modules["connector.cli.group"].root, "invoke", broken)
+    done = here("list")
+    assert done.code == 1
+    assert "RuntimeError" in done.err
+    assert SECRET not in done.err + done.out
+    assert "Traceback" not in done.err

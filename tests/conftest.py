@@ -1,0 +1,97 @@
+"""What all tests share: the bundled connector, a connection, a counting server, a given clock, folders made on the spot."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from typing import TYPE_CHECKING
+
+from servers import Counting, GivenClock
+
+from connector import Client, Connection, Connector
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+settings.register_profile(
+    "short",
+    max_examples=60,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+settings.load_profile("short")
+
+TOKEN = "eyJhbGciOi.canary-of-a-token/with+signs==.Zz9"
+
+
+@pytest.fixture(autouse=True)
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the machine's owner has set is not part of a test."""
+    for name in list(os.environ):
+        if name.startswith(("ZOOM_", "CONNECTOR_")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def zoom() -> Connector:
+    """The bundled connector."""
+    return Connector.open()
+
+
+@pytest.fixture
+def token_connection(zoom: Connector) -> Connection:
+    """A connection that needs no sign-in."""
+    return Connection(zoom, "accessToken", accessToken=TOKEN)
+
+
+@pytest.fixture
+def server() -> Iterator[Counting]:
+    """A counting server that answers `{}` until it is told otherwise."""
+    with Counting() as one:
+        yield one
+
+
+@pytest.fixture
+def clock() -> GivenClock:
+    """A clock that moves only when somebody waits on it."""
+    return GivenClock()
+
+
+@pytest.fixture
+def client(zoom: Connector, token_connection: Connection, server: Counting, clock: GivenClock) -> Iterator[Client]:
+    """A client of the bundled connector that talks to the counting server."""
+    with Client(zoom, token_connection, base_url=server.url, clock=clock) as one:
+        yield one
+
+
+MANIFEST = """\
+connector: lamp
+label: Lamp
+summary: Switch lamps.
+base_url: https://api.lamp.example/v2
+hosts: [api.lamp.example]
+connections:
+  key: {label: Key, kind: bearer, inputs: {apiKey: {label: Key, help: The key., type: password, required: true}}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable[..., Connector]:
+    """Make a connector's folder: more lines of its manifest, and its actions by file name."""
+
+    def make(manifest: str = "", actions: Mapping[str, str] | None = None, *, whole: str | None = None) -> Connector:
+        (tmp_path / "actions").mkdir(exist_ok=True)
+        (tmp_path / "manifest.yaml").write_text(whole or MANIFEST + manifest, encoding="utf-8")
+        for name, text in (actions or {}).items():
+            (tmp_path / "actions" / f"{name}.yaml").write_text(text, encoding="utf-8")
+        return Connector.open(tmp_path)
+
+    return make

@@ -1,0 +1,258 @@
+"""What is secret appears in no text that a person or a log may see, whatever spelling it comes back in."""
+
+from __future__ import annotations
+
+import base64
+import json
+import string
+from urllib.parse import quote, quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from world import NOW, World, bad, ready
+
+from connector import errors
+from connector.core import exchange, redact
+from connector.core.debug import Records
+from connector.core.redact import Redactor, shown
+
+SECRET = st.text(
+    string.ascii_letters + string.digits + "-._~+/=!$&'()*,;:@ \"\\<>#%[]{}|^`?é😀\n\t", min_size=6, max_size=40
+)
+AROUND = st.text(max_size=12)
+
+
+def spellings(secret):
+    """The spellings in which a secret may come back."""
+    yield from (
+        secret,
+        quote(secret, safe=""),
+        quote(secret),
+        quote_plus(secret),
+        quote(quote(secret, safe=""), safe=""),
+    )
+    yield quote(secret, safe="").replace("%2F", "%2f").replace("%3D", "%3d")
+    yield from (
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        json.dumps(json.dumps(secret))[1:-1],
+    )
+    yield json.dumps(secret)[1:-1].replace("/", "\\/")
+    yield "".join(char if char.isalnum() and char.isascii() else _escaped(char) for char in secret)
+
+
+def _escaped(char):
+    raw = char.encode("utf-16-be")
+    return "".join(f"\\u{raw[place : place + 2].hex()}" for place in range(0, len(raw), 2))
+
+
+@given(SECRET, AROUND, AROUND)
+def test_a_known_secret_is_hidden_in_every_spelling(secret, before, after):
+    safe = Redactor().knowing([secret])
+    hidden = safe.text(secret)
+    assert secret not in hidden
+    for spelled in spellings(secret):
+        for text in (f"{before}{spelled}{after}", f"Invalid token {spelled}!", f'{{"a": "{spelled}"}}'):
+            for out in (safe.text(text), safe.url(text), repr(safe.data({"a": [text], text: 1}))):
+                assert spelled not in out
+
+
+@given(st.binary(max_size=7), SECRET, st.binary(max_size=7))
+def test_a_known_secret_is_hidden_in_base64_wherever_it_begins(before, secret, after):
+    """What depends on the secret alone is gone; the bits that it shares with its neighbours may stay."""
+    safe = Redactor().knowing([secret])
+    raw = secret.encode()
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        coded = encode(before + raw + after).decode()
+        out = safe.text(f"Basic {coded}")
+        assert coded not in out
+        decoded = b"".join(_decoded(part) for part in out.removeprefix("Basic ").split("***"))
+        assert raw not in decoded
+        assert len(decoded) <= len(before) + len(after) + 4
+
+
+def _decoded(part):
+    part = part.rstrip("=").replace("-", "+").replace("_", "/")
+    part = part[: len(part) - (len(part) % 4 == 1)]
+    return base64.b64decode(part + "=" * (-len(part) % 4))
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=5), st.integers() | st.booleans() | st.none() | st.floats(allow_nan=False), max_size=4
+    )
+)
+def test_data_without_secrets_is_left_as_it_is(data):
+    plain = {key: value for key, value in data.items() if key.isprintable() and key not in Redactor().fields}
+    assert Redactor().knowing(["a-long-secret"]).data(plain) == plain
+
+
+FIELDS = [
+    "password",
+    "start_url",
+    "zak",
+    "host_key",
+    "h323_password",
+    "download_token",
+    "access_token",
+    "refresh_token",
+    "client_secret",
+]
+
+
+@given(
+    st.sampled_from(FIELDS),
+    st.text(string.printable, min_size=1, max_size=20).map(lambda text: "canary" + text + "canary"),
+)
+def test_a_secret_field_is_hidden_in_data_and_in_text_that_is_no_longer_json(zoom, field, value):
+    safe = redact.of(zoom)
+    assert safe.data({"a": [{field: value, field.upper(): value}]}) == {"a": [{field: "***", field.upper(): "***"}]}
+    for text in (
+        json.dumps({field: value, "b": 1}),
+        json.dumps({"b": 1, field: value}),
+        json.dumps(json.dumps({field: value})),
+    ):
+        assert "canary" not in safe.text(text)
+        assert "canary" not in safe.text("HTTP 500 " + text)
+        for length in range(len(text)):
+            assert "canary" not in safe.text(text[:length])
+    assert '"b": 1' in safe.text(json.dumps({field: value, "b": 1}))
+
+
+def test_a_number_in_a_secret_field_is_hidden_too(zoom):
+    safe = redact.of(zoom)
+    assert "4692486817" not in safe.text('{"host_key": 4692486817, "b": "c')
+    assert safe.data({"host_key": 469248, "pstn_password": None, "password": ""}) == {
+        "host_key": "***",
+        "pstn_password": None,
+        "password": "",
+    }
+    assert safe.knowing(["469248"]).data({"other": 469248}) == {"other": "***"}
+
+
+PARAMETERS = ["pwd", "zak", "jwt", "tk", "access_token", "refresh_token", "code", "client_secret"]
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://zoom.us/j/1?{name}=canary&x=1",
+        "https://zoom.us/j/1?x=1&{name}=canary",
+        "https://zoom.us/j/1?x=1&amp;{name}=canary#top",
+        "see https://zoom.us/j/1?{name}=canary for it",
+        '{{"url": "https://zoom.us/j/1?x=1\\u0026{name}=canary"}}',
+        '{{"url": "https:\\/\\/zoom.us\\/j\\/1?{name}=canary"}}',
+        "https://a.example/?next=https%3A%2F%2Fzoom.us%2Fj%2F1%3Fx%3D1%26{name}%3Dcanary",
+        "https://zoom.us/cb#{name}=canary",
+        "{name}=canary&grant_type=x",
+    ],
+)
+def test_a_secret_parameter_is_hidden_wherever_a_url_stands(zoom, name, text):
+    safe = redact.of(zoom)
+    out = safe.text(text.format(name=name))
+    assert "canary" not in out
+    assert name in out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://user:canary@zoom.us/x",
+        "http://canary@h/",
+        "Authorization: Bearer canary123",
+        "basic Y2FuYXJ5OmNhbmFyeQ==",
+        "Bearer%20canary123",
+    ],
+)
+def test_userinfo_and_authorization_are_hidden_in_text(text):
+    out = Redactor().text(text)
+    assert "canary" not in out
+    assert "Y2FuYXJ5" not in out
+
+
+def test_what_is_no_secret_stays_readable(zoom):
+    safe = redact.of(zoom).knowing(["tok-123456"])
+    for text in (
+        "Basic authentication is not supported.", "The bearer of this notice", "topic: got 5; expected a text",
+        "https://zoom.us/j/1?next_page_token=abc&page_size=30", '{"topic": "Standup", "password_policy": 1}',
+    ):  # fmt: skip
+        assert safe.text(text) == text
+
+
+def test_headers_are_hidden_by_name_the_connectors_own_too(zoom, folder):
+    safe = redact.of(zoom)
+    secret = ["Authorization", "proxy-authorization", "Cookie", "SET-COOKIE", "x-zm-signature", "WWW-Authenticate"]
+    assert dict(safe.headers([(name, "canary") for name in secret])) == dict.fromkeys(secret, "***")
+    assert safe.headers([("X-Other", "fine"), ("Location", "https://h/?access_token=canary")]) == [
+        ("X-Other", "fine"),
+        ("Location", "https://h/?access_token=***"),
+    ]
+    whole = "connector: a\nlabel: A\nsummary: A.\nbase_url: https://a.example\nconnections:\n"
+    whole += (
+        "  k: {label: K, kind: api_key, to: header.X-Lamp-Key, inputs: {k: {label: K, help: K., type: password}}}\n"
+    )
+    assert redact.of(folder(whole=whole)).headers([("x-lamp-key", "canary")]) == [("x-lamp-key", "***")]
+
+
+@given(st.text())
+def test_a_text_for_a_log_is_one_printable_line(text):
+    assert Redactor().text(text).isprintable()
+    assert shown(text).isprintable()
+    assert len(shown(text)) <= 60
+
+
+def test_a_value_in_a_problem_is_short_and_hides_what_is_secret(zoom):
+    safe = redact.of(zoom)
+    assert shown("x" * 500) == '"' + "x" * 56 + "..."
+    assert shown(b"abc") == "3 bytes"
+    assert shown({1}) == "a set"
+    assert shown("anything", secret=True) == "***"
+    for value in (
+        {"password": "canary"},
+        '{"password": "canary',
+        "https://zoom.us/j/1?pwd=canary",
+        [{"start_url": "canary"}],
+    ):
+        assert "canary" not in shown(value, safe=safe)
+        assert "canary" not in shown(str(value) + " " * 40, safe=safe)
+
+
+def test_a_secret_at_the_place_where_a_text_is_cut_is_hidden_before_the_cut(zoom):
+    """A message is shortened after its secrets are gone, so that no half of one is left."""
+    token = "tok-" + "canary" * 10
+    for length in range(440, 510, 7):
+        world = World(bad(400, 300, "x" * length + token), tokens=[token])
+        plan, request, how = ready(zoom, "getUser", {"userId": "me"})
+        with pytest.raises(errors.Rejected) as caught:
+            world.drive(exchange.call(plan, request, how, NOW + 60, NOW))
+        everything = str(caught.value) + caught.value.message + repr(caught.value.result.to_dict())
+        assert "canary" not in everything
+
+
+def test_the_records_of_a_run_hold_no_secret_and_nothing_longer_than_it_needs(zoom):
+    _, request, _ = ready(zoom, "createMeeting", {"userId": "me", "password": "canary77", "topic": "the canary77 song"})
+    records = Records()
+    world = World()
+    ask = exchange.Send(request, world._answer(exchange.Token(None, 0)), NOW)
+    line = records.tap(ask, NOW, NOW + 1, bad(400, 300, "no canary77 please, nor Bearer first"))
+    assert "canary77" not in line + repr(records.to_list()) + json.dumps(records.har()) + records.curl()
+    assert "\n" not in line
+    assert "the *** song" in line
+    huge = bad(500, 500, "y" * 65_500 + "canary77" * 50)
+    assert "canary77" not in records.tap(ask, NOW, NOW + 1, huge)
+    assert len(records.entries[-1]["reply"]["body"]) <= 65_536
+    assert records.tap(exchange.Acquire(("x",), NOW), NOW, NOW, 0.0) is None
+    assert "retry" in records.tap(exchange.Wait(1.0, 2.0, "retry"), NOW, NOW, None)
+
+
+def test_the_reprs_of_what_a_run_passes_around_hold_no_secret(zoom, token_connection):
+    plan, request, _ = ready(zoom, "createMeeting", {"userId": "me", "password": "canary77"})
+    signed = token_connection.signed(None, 0.0)
+    reply = bad(200, 1, "canary77")
+    said = plan.reader.said(reply)
+    for one in (request, request.body, signed, reply, said, exchange.Send(request, signed, NOW), token_connection):
+        assert "canary" not in repr(one)
+        assert "canary" not in str(one)
+    assert signed.value.count("canary") == 1
