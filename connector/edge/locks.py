@@ -40,14 +40,16 @@ class Held:
         self._opened.pop(handle, None)
 
     def _abandon(self) -> None:
-        nothing = os.open(os.devnull, os.O_RDWR)
-        for handle, identity in self._opened.items():
-            with contextlib.suppress(OSError):
-                if _identity(handle) == identity:  # a library may have closed it, and the number be another's
-                    os.dup2(nothing, handle, inheritable=False)
-        os.close(nothing)
-        self._opened.clear()
-        self._gate.release()
+        try:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for handle, identity in self._opened.items():
+                with contextlib.suppress(OSError):
+                    if _identity(handle) == identity:  # a library may have closed it, and the number be another's
+                        os.dup2(nothing, handle, inheritable=False)
+            os.close(nothing)
+        finally:
+            self._opened.clear()
+            self._gate.release()
 
 
 def _identity(handle: int) -> tuple[int, int]:

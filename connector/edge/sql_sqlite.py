@@ -103,4 +103,8 @@ class Sqlite(Database):
 
 def _full(connection: Any, _record: Any) -> None:
     """Have each commit wait for the disk, in WAL mode too (https://www.sqlite.org/pragma.html#pragma_synchronous)."""
-    connection.execute("PRAGMA synchronous=FULL")
+    try:
+        connection.execute("PRAGMA synchronous=FULL")
+    except BaseException:  # it is no database: nobody else closes it
+        connection.close()
+        raise

@@ -98,7 +98,7 @@ def test_keys_that_differ_in_case_are_two(store):
 
 
 def test_any_text_is_a_key_and_any_json_comes_back_as_it_was(store):
-    @settings(max_examples=8 if "postgres" in repr(store) else 40, deadline=None)
+    @settings(max_examples=8 if "Sql" in repr(store) else 40, deadline=None)
     @given(key=ANY_TEXT | st.text(min_size=300, max_size=600), data=DATA)
     def check(key, data):
         before = store.read(key)
