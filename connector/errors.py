@@ -39,7 +39,7 @@ class Problem:
 
     def __str__(self) -> str:
         fix = f" Fix: {self.fix}" if self.fix else ""
-        return f"{self.field}: got {self.got}; expected {self.expected}.{fix}"
+        return f"{self.field}: got {self.got}; expected {self.expected.rstrip('.')}.{fix}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -86,7 +86,9 @@ class ConnectorError(Exception):
         self.__dict__.update(facts)
 
     def __str__(self) -> str:
-        return " ".join(part for part in (str(self.args[0]), self.hint) if part)
+        said = str(self.args[0])
+        stop = "" if said.rstrip().endswith((".", "!", "?")) else "."
+        return f"{said}{stop} {self.hint}" if self.hint else said
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"

@@ -261,15 +261,18 @@ class Counting:
     """Listens on loopback; counts and keeps every request; plays its script, then its standing answer.
 
     `then` adds behaviours that are played once each, in order. `always` is the standing answer: a behaviour, or a
-    function from a request to one. `url` is the base URL to give as base_url.
+    function from a request to one. `greeting` is said before anything is read. `url` is the base URL to give as base_url.
     """
 
-    def __init__(self, always: Script | None = None, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, always: Script | None = None, *, port: int = 0, tls: ssl.SSLContext | None = None, greeting: bytes = b""
+    ) -> None:
         self.requests: list[Recorded] = []
         self.connections = 0
         self._always: Script = always or reply(json_={})
         self._once: list[Behaviour] = []
         self._tls = tls
+        self._greeting = greeting
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._open: set[socket.socket] = set()
@@ -331,6 +334,7 @@ class Counting:
                 with self._lock:
                     self._open.add(wrapped)
             line = Line(wrapped, self._stop)
+            line.write(self._greeting)
             while (request := _read(line)) is not None and self._play(line, request):
                 pass
         except OSError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Draft, mended
 from connector.definition import shape, strict_yaml
@@ -13,13 +13,13 @@ from connector.definition.action import Action
 from connector.definition.load import Connector, read_bytes
 from connector.definition.manifest import Manifest
 from connector.definition.model import camel
-from connector.definition.strict_yaml import Document
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.authoring.draft import Kind
+    from connector.definition.strict_yaml import Document
 
 _BLANK = Manifest(connector="x", label="-", summary="-", base_url="https://-.example")
 
@@ -114,17 +114,16 @@ class Sources:
             return None
 
     def _json(self, path: Path, into: dict[str, Document]) -> None:
-        """Read JSON as the YAML that it nearly always is, for the sake of lines; else as JSON alone."""
+        """Read a file of JSON; the reader of YAML reads it too, and knows where everything stands."""
         try:
             raw = read_bytes(path)
-            data = json.loads(raw)
+            json.loads(raw)
+            into[path.stem] = strict_yaml.read(raw, str(path))
         except DefinitionError as error:
             self.findings += error.findings
         except ValueError as error:
             place = getattr(error, "lineno", 1), getattr(error, "colno", 1)
             self.findings.append(Finding(str(path), *place, "json", f"{getattr(error, 'msg', error)}."))
-        else:
-            into[path.stem] = _with_lines(raw, str(path), data)
 
 
 class _Drafted(Connector):
@@ -167,10 +166,3 @@ def _inside(path: Path) -> bool:
         return path.resolve(strict=True).parent == path.parent.resolve()
     except (OSError, RuntimeError):
         return False
-
-
-def _with_lines(raw: bytes, source: str, data: Any) -> Document:
-    try:
-        return strict_yaml.read(raw, source)
-    except DefinitionError:
-        return Document(source, data)

@@ -11,7 +11,7 @@ from connector.cli import commands, streams
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-INTERRUPTED = 130
+UNCERTAIN, INTERRUPTED = 5, 130  # a write that may have happened counts more than a lost reader
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -20,6 +20,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     Without `argv` it is the process's own; then a page that is still being read ahead does not hold up the end.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    code = 0
     try:
         sys.stdout = streams.printable(sys.stdout)
         sys.stderr = streams.printable(sys.stderr)
@@ -29,9 +30,9 @@ def run(argv: Sequence[str] | None = None) -> int:
         code = _interrupted()
     except BrokenPipeError:
         streams.give_up()
-        code = 0
+        code = UNCERTAIN if code == UNCERTAIN else 0
     except OSError as error:
-        code = _failed(error)
+        code = UNCERTAIN if code == UNCERTAIN else _failed(error)
     if argv is None:
         streams.leave(code)
     return code

@@ -48,7 +48,17 @@ class _Player:
     timeout: Setting
 
     def all(self) -> int:
-        """Run every call and return the exit code."""
+        """Run every call and return the exit code; a write that may have happened counts more than a lost reader."""
+        try:
+            self._all()
+        except BrokenPipeError:
+            if failure.UNCERTAIN not in self.printer.codes:
+                raise
+            streams.give_up()
+        return failure.worst(self.printer.codes)
+
+    def _all(self) -> None:
+        """Run every call and print what was kept back, also after Ctrl-C."""
         options = self.session.options
         asked = any(task.debugged for task in self.tasks.calls) and not self.trace.wanted
         try:
@@ -61,12 +71,7 @@ class _Player:
             elif failure.UNCERTAIN not in self.printer.codes:
                 self._end()
                 raise
-        except BrokenPipeError:
-            if failure.UNCERTAIN not in self.printer.codes:
-                raise
-            streams.give_up()
         self._end()
-        return failure.worst(self.printer.codes)
 
     def _in_order(self, progress: Progress) -> None:
         for task in self.tasks.calls:

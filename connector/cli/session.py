@@ -64,7 +64,8 @@ class Session:
         box = Sandbox(self.connector, state_path(self.connector), faults)
         self.note(f"Sandbox: a stand-in for {self.connector.manifest.label}. Nothing leaves this machine.")
         connection: Any = box.connection
-        return Client(self.connector, connection, http=self._watched(box.http))
+        place = self.connector.manifest.base_url  # whatever the owner set: nothing is sent there
+        return Client(self.connector, connection, http=self._watched(box.http), base_url=place)
 
     def _watched(self, inner: Any) -> Watched:
         seam = Watched(inner, self.told)

@@ -10,11 +10,15 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
+from connector.definition.json_events import events, is_json
 from connector.errors import DefinitionError, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LARGEST = 1 << 20
 DEEPEST = 40
@@ -22,8 +26,6 @@ MOST_NODES = 50_000
 LONGEST_NUMBER = 310
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
-_PAIR = re.compile(r"\\u[dD][89abAB]")
-_ESCAPE = re.compile(r"\\(?:u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})|.)")
 _BREAK = re.compile("[\x85\u2028\u2029]")
 _WORDS = {"": None, "null": None, "true": True, "false": False}
 _Parser: type = getattr(yaml, "CLoader", yaml.SafeLoader)
@@ -73,11 +75,22 @@ def read_all(raw: bytes, source: str, *, largest: int = LARGEST) -> list[Documen
     """Read every document of a text (at least one, perhaps empty). Raises DefinitionError."""
     text = _text(raw, source, largest)
     try:
-        return _Builder(source).build(text) or [Document(source)]
+        return _read_yaml(text, source)
+    except DefinitionError as refusal:
+        if refusal.rule not in ("yaml", "line-end") or not is_json(text):
+            raise
+    return _Builder(source).build(events(text))
+
+
+def _read_yaml(text: str, source: str) -> list[Document]:
+    found = _BREAK.search(text)
+    if found:
+        code = f"{ord(found[0]):04x}"
+        message = f"U+{code.upper()} would end the line here; write it as \\u{code} in double quotes."
+        raise _refused(source, _place(text, found.start()), "line-end", message)
+    try:
+        return _Builder(source).build(yaml.parse(text, Loader=_Parser)) or [Document(source)]
     except yaml.MarkedYAMLError as error:
-        joined = _joined(text)
-        if joined != text:
-            return read_all(joined.encode(), source, largest=largest)
         mark = error.problem_mark or error.context_mark
         place = Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
         raise _refused(source, place, "yaml", _sentence(error, text, place)) from None
@@ -119,8 +132,8 @@ class _Builder:
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = 0
 
-    def build(self, text: str) -> list[Document]:
-        for event in yaml.parse(text, Loader=_Parser):
+    def build(self, events: Iterable[yaml.Event]) -> list[Document]:
+        for event in events:
             if isinstance(event, yaml.DocumentStartEvent):
                 self.documents.append(Document(self.source))
                 self.anchors, self.count = {}, 0
@@ -176,7 +189,7 @@ class _Builder:
         if path in keys:
             first = keys[path]
             raise self._refuse(event, "key-twice", f"{event.value!r} stands already at line {first.line}.")
-        if event.value == "<<":
+        if event.value == "<<" and event.style in (None, ""):
             raise self._refuse(event, "no-merge", "merge keys are not used here; write the values out.")
         if event.anchor:
             raise self._refuse(event, "no-anchor", "a key cannot carry an anchor.")
@@ -226,34 +239,11 @@ def _text(raw: bytes, source: str, largest: int) -> str:
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise _refused(source, Mark(1, 1), "utf-8", "this is UTF-16; save the file as UTF-8.")
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         place = _place(raw[: error.start].decode("utf-8"), error.start)
         byte = f"byte 0x{raw[error.start]:02x} is not UTF-8"
         raise _refused(source, place, "utf-8", f"{byte}; save the file as UTF-8.") from None
-    found = _BREAK.search(text)
-    if found:
-        code = f"{ord(found[0]):04x}"
-        message = f"U+{code.upper()} would end the line here; write it as \\u{code} in double quotes."
-        raise _refused(source, _place(text, found.start()), "line-end", message)
-    return text
-
-
-def _joined(text: str) -> str:
-    """JSON may write what lies beyond U+FFFF as two escapes, which YAML does not know; one escape says the same."""
-    if not _PAIR.search(text):
-        return text
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    return _ESCAPE.sub(_one_escape, text)
-
-
-def _one_escape(match: re.Match[str]) -> str:
-    if not match[1]:
-        return match[0]
-    return f"\\U{ord(bytes.fromhex(match[1] + match[2]).decode('utf-16-be')):08x}"
 
 
 def _place(text: str, position: int) -> Mark:

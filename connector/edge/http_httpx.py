@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from connector.core.exchange import Signed
     from connector.core.request import Request
 
+_MOST_CAUSES = 50
 _PIECE = 8192  # compressed bytes that are decoded at once: a bomb grows a thousandfold at most
 _LIMITS = {"max_connections": 100, "max_keepalive_connections": 20, "keepalive_expiry": 5.0}
 
@@ -50,6 +51,8 @@ class Httpx:
                         break
                     if stop is not None and stop.is_set():
                         return Failure("stopped", "the client was closed", received=gathered.size, final=True)
+                if _untidy(request, response.status, headers, call):
+                    response.extensions["network_stream"].close()
                 return gathered.reply(response.status, headers)
         except _ERRORS as error:
             return _failure(error, call)
@@ -91,6 +94,8 @@ class AsyncHttpx:
                 async for part in _decoded_async(response.status, headers, response.aiter_stream()):
                     if not gathered.add(part):
                         break
+                if _untidy(request, response.status, headers, call):
+                    await response.extensions["network_stream"].aclose()
                 return gathered.reply(response.status, headers)
         except _ERRORS as error:
             return _failure(error, call)
@@ -175,6 +180,14 @@ def _multipart(parts: list[Part], url: str, call: Call) -> httpx.Request:
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     return tuple((name.decode("ascii", "replace").lower(), value.decode("latin-1")) for name, value in raw)
+
+
+def _untidy(request: Request, status: int, headers: tuple[tuple[str, str], ...], call: Call) -> bool:
+    """Whether a connection must not be used again: more came than the reply, and would be taken for the next one."""
+    if request.method == "HEAD" or status in (204, 304):
+        return call.more_than(0)
+    declared = dict(headers)
+    return "transfer-encoding" not in declared and call.more_than(int(declared.get("content-length", call.received)))
 
 
 class _Pieces(httpx.SyncByteStream):
@@ -267,12 +280,11 @@ def _failure(error: BaseException, call: Call) -> Failure:
 
 def _cause(error: BaseException) -> BaseException:
     """Return the system's error behind a library's."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, OSError):
-            return seen
-        if seen.args and isinstance(seen.args[0], OSError):
-            return seen.args[0]
-        group = getattr(seen, "exceptions", None)
-        seen = group[0] if group else seen.__cause__ or seen.__context__
+    behind: list[BaseException | None] = [error]
+    for one in behind:  # grows while it is walked
+        if isinstance(one, OSError) and one.errno is not None:
+            return one
+        if one is not None and len(behind) < _MOST_CAUSES:
+            behind += [*getattr(one, "exceptions", ()), *(arg for arg in one.args if isinstance(arg, BaseException))]
+            behind += [one.__cause__, one.__context__]
     return error

@@ -27,12 +27,28 @@ _WRITTEN_AT_ONCE = 65_536  # a large body is written in pieces, each with what i
 class Call:
     """What one call knows on the wire: its deadline, whether a byte of it was written, files opened for its body."""
 
-    __slots__ = ("files", "until", "wrote")
+    __slots__ = ("_begun", "files", "head", "received", "until", "wrote")
 
     def __init__(self, until: float) -> None:
         self.until = until
         self.wrote = False
         self.files: list[Any] = []
+        self.received = 0
+        self.head: int | None = None  # how long the reply's headers are, once they came
+        self._begun = b""
+
+    def got(self, data: bytes) -> None:
+        """Count what came in."""
+        self.received += len(data)
+        if self.head is None:
+            self._begun += data
+            end = self._begun.find(b"\r\n\r\n")
+            if end >= 0:
+                self.head, self._begun = end + 4, b""
+
+    def more_than(self, length: int) -> bool:
+        """Whether more came than headers and a body of that length: it would be taken for the next reply."""
+        return self.head is None or self.received > self.head + length
 
     def over(self) -> None:
         """Close what was opened for it."""
@@ -61,12 +77,19 @@ def _writing() -> None:
         call.wrote = True
 
 
+def _counted(data: bytes) -> bytes:
+    call = calls.get()
+    if call:
+        call.got(data)
+    return data
+
+
 class _Stream(httpcore.NetworkStream):
     def __init__(self, inner: httpcore.NetworkStream) -> None:
         self._inner = inner
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        return _counted(self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout)))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         _writing()
@@ -113,7 +136,7 @@ class _AsyncStream(httpcore.AsyncNetworkStream):
         self._inner = inner
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109  httpcore's name
-        return await self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout))
+        return _counted(await self._inner.read(max_bytes, _left(timeout, httpcore.ReadTimeout)))
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         _writing()

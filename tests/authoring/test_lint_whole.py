@@ -162,10 +162,12 @@ def test_nothing_is_fetched_and_a_schema_in_a_circle_does_not_hang(shelf: Path) 
     assert [(Path(one.file).name, one.line) for one in found] == [("book.json", 1)]
 
 
-def test_json_is_read_with_tabs_too(shelf: Path) -> None:
+def test_json_is_read_with_tabs_too_and_a_name_that_stands_twice_is_told(shelf: Path) -> None:
     path = shelf / "schemas/objects/book.json"
     path.write_text(json.dumps(json.loads(path.read_text()), indent="\t"))
     assert lint(shelf) == []
+    path.write_text('{"type": "object",\n"type": "object"}')
+    assert [(one.line, one.rule) for one in lint(shelf)] == [(2, "key-twice")]
 
 
 FILES = ("manifest.yaml", "actions/create-book.yaml", "actions/list-books.yaml", "schemas/objects/book.json")

@@ -1,4 +1,4 @@
-"""Exit codes say whose turn it is; each is seen on the real entry."""
+"""Exit codes say whose turn it is; each is seen at least once on the real entry."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def test_0_is_done(cli, server):
         (servers.html(), "text/html"),
     ],
 )
-def test_1_is_the_service_said_no(cli, server, behaviour, said):
-    done = cli(*READ, "--base-url", server.always(behaviour).url, env=TOKEN)
+def test_1_is_the_service_said_no(here, server, behaviour, said):
+    done = here(*READ, "--base-url", server.always(behaviour).url, **TOKEN)
     assert done.code == 1
     assert said in done.err
     assert done.data["error"]["outcome"] == "rejected"
@@ -40,17 +40,17 @@ def test_1_is_nobody_there(cli):
     assert done.data["error"]["outcome"] == "not_sent"
 
 
-def test_1_is_paging_that_failed_and_what_was_read_is_told(cli, server):
+def test_1_is_paging_that_failed_and_what_was_read_is_told(here, server):
     server.always(servers.reply(200, {"users": [{"id": 1}], "next_page_token": "again"}))
-    done = cli("run", "listUsers", "--base-url", server.url, env=TOKEN)
+    done = here("run", "listUsers", "--base-url", server.url, **TOKEN)
     assert done.code == 1
     assert done.data["error"]["type"] == "PageError"
     assert [one["id"] for one in done.data["result"]["data"]["users"]] == [1, 1]
     assert done.data["result"]["complete"] is False
 
 
-def test_1_is_a_record_that_cannot_be_kept_and_nothing_is_sent(cli, server):
-    done = cli(*CREATE, "--har", "nowhere/x.har", "--base-url", server.url, env=TOKEN)
+def test_1_is_a_record_that_cannot_be_kept_and_nothing_is_sent(here, server):
+    done = here(*CREATE, "--har", "nowhere/x.har", "--base-url", server.url, **TOKEN)
     assert done.code == 1
     assert "mkdir -p nowhere" in done.err
     assert server.count == 0
@@ -61,8 +61,8 @@ def test_2_is_wrong_input_and_nothing_is_sent(cli, server):
     assert server.count == 0
 
 
-def test_2_is_told_before_a_missing_sign_in(cli):
-    done = cli("run", "getUser", "-i", "userIdd=me")
+def test_2_is_told_before_a_missing_sign_in(here):
+    done = here("run", "getUser", "-i", "userIdd=me")
     assert done.code == 2
     assert "did you mean userId?" in done.err
 
@@ -80,8 +80,8 @@ def test_3_is_a_missing_connection_and_names_what_to_set(cli):
         servers.reply(400, {"code": 4711, "message": "Invalid access token, does not contain scopes:[user:read]."}),
     ],
 )
-def test_3_is_a_token_that_the_service_does_not_take(cli, server, behaviour):
-    done = cli(*READ, "--base-url", server.always(behaviour).url, env=TOKEN)
+def test_3_is_a_token_that_the_service_does_not_take(here, server, behaviour):
+    done = here(*READ, "--base-url", server.always(behaviour).url, **TOKEN)
     assert done.code == 3
     assert "connect again" in done.err
     assert server.count == 1
@@ -95,15 +95,15 @@ def test_4_is_too_many_calls_and_says_when(cli, server):
     assert server.count == 1
 
 
-def test_4_is_the_deadline(cli, server):
-    done = cli(*READ, "--timeout", "300ms", "--base-url", server.always(servers.silence()).url, env=TOKEN)
+def test_4_is_the_deadline(here, server):
+    done = here(*READ, "--timeout", "300ms", "--base-url", server.always(servers.silence()).url, **TOKEN)
     assert done.code == 4
     assert "0.3 s" in done.err
 
 
 @pytest.mark.parametrize("behaviour", [servers.hang_up(), servers.reset(), servers.reply(500, {"message": "oops"})])
-def test_5_is_a_write_that_may_have_happened_and_is_not_repeated(cli, server, behaviour):
-    done = cli(*CREATE, "--base-url", server.always(behaviour).url, env=TOKEN)
+def test_5_is_a_write_that_may_have_happened_and_is_not_repeated(here, server, behaviour):
+    done = here(*CREATE, "--base-url", server.always(behaviour).url, **TOKEN)
     assert done.code == 5
     assert "look before you repeat it" in done.err.lower() or "may have" in done.err
     assert done.data["error"]["outcome"] == "uncertain"
@@ -115,9 +115,9 @@ def test_5_wins_over_the_deadline(cli, server):
     assert done.code == 5
 
 
-def test_an_error_tells_outcome_attempts_and_tracking_id(cli, server):
+def test_an_error_tells_outcome_attempts_and_tracking_id(here, server):
     refused = servers.reply(404, {"code": 1001, "message": "No."}, headers=[("x-zm-trackingid", "WEB-7")])
-    done = cli(*READ, "--base-url", server.always(refused).url, env=TOKEN)
+    done = here(*READ, "--base-url", server.always(refused).url, **TOKEN)
     assert "outcome: rejected · attempts: 1 · tracking id: WEB-7" in done.err
     assert done.data["error"]["tracking_id"] == "WEB-7"
 

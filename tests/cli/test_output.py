@@ -192,8 +192,10 @@ def test_many_calls_show_progress(start, server, tmp_path):
     assert "of 4 calls" in shown
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
-@pytest.mark.parametrize("form", ["json", "lines", "yaml", "table"])
+@pytest.mark.parametrize(
+    ("encoding", "form"),
+    [("ascii", "json"), ("latin-1", "json"), ("cp437", "lines"), ("ascii", "yaml"), ("cp437", "table")],
+)
 def test_a_terminal_that_is_not_utf8_gets_escapes_and_sound_data(cli, server, encoding, form):
     server.always(servers.reply(200, {"name": "Zoë ☂ 😀"}))
     words = ["run", "getUser", "--user-id", "me", "--output", form, "--base-url", server.url]

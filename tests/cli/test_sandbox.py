@@ -46,6 +46,17 @@ def test_it_needs_no_connection_and_takes_any(here, tmp_path):
     )
 
 
+def test_no_base_url_of_the_owner_matters_to_it(here):
+    assert here("run", "getUser", "--user-id", "me", "--sandbox", ZOOM_BASE_URL="http://elsewhere.example").code == 0
+
+
+def test_a_state_that_cannot_be_kept_is_told_with_its_path(here, tmp_path):
+    (tmp_path / "file").write_text("")
+    done = here("run", "getUser", "--user-id", "me", "--sandbox", XDG_STATE_HOME=str(tmp_path / "file"))
+    assert done.code == 1
+    assert f"{tmp_path / 'file'}/connector/sandbox/zoom.json" in done.err
+
+
 def test_quiet_leaves_the_note_out(here):
     done = here("run", "getUser", "--user-id", "me", "--sandbox", "--quiet")
     assert (done.code, done.err) == (0, "")

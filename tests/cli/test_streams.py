@@ -62,6 +62,18 @@ def test_an_uncertain_write_wins_over_a_reader_who_left(start, server, tmp_path)
     assert process.wait(timeout=30) == 5
 
 
+def test_an_uncertain_write_counts_more_than_a_reader_who_never_came(surroundings, server):
+    server.always(servers.hang_up())
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = ["run", "createMeeting", "--user-id", "me", "--base-url", server.url]
+    done = subprocess.run([sys.executable, "-m", "connector", *words], env={**surroundings, **TOKEN}, stdout=writer,
+                          stderr=subprocess.PIPE, check=False, timeout=30)  # fmt: skip
+    os.close(writer)
+    assert done.returncode == 5
+    assert b"uncertain" in done.stderr
+
+
 @pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-"])
 def test_streams_that_were_closed_before_the_start(surroundings, closed):
     command = f'exec "{sys.executable}" -m connector list {closed}'

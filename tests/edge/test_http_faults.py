@@ -82,7 +82,7 @@ class TestALostReply:
 
 @pytest.mark.parametrize(
     "fault",
-    [servers.trickle_headers(), servers.trickle_body(), servers.trickle_body(0.001, size=200_000), servers.silence()],
+    [servers.trickle_headers(), servers.trickle_body(), servers.trickle_body(0.002, size=20_000), servers.silence()],
     ids=["header", "body", "fast-body-without-end", "silence"],
 )
 def test_a_call_ends_by_its_deadline(runner, fault):
@@ -183,10 +183,9 @@ def test_a_mark_of_byte_order_is_skipped(runner, server):
 
 
 def test_a_compressed_reply_is_read(runner, server):
-    for coding in ("gzip", "x-gzip", "GZIP"):
+    for coding in ("gzip", "GZIP"):
         server.then(servers.compressed(b'{"id": "u1"}', coding))
-        if coding != "x-gzip":
-            assert runner(server.url).run(*READ).data == {"id": "u1"}
+        assert runner(server.url).run(*READ).data == {"id": "u1"}
     assert server.last.header("accept-encoding") == "gzip, deflate"
 
 
@@ -200,7 +199,7 @@ def test_a_bomb_is_stopped_at_the_cap(runner, server, bomb):
         assert error.outcome == outcome
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     assert grown < 50 + 32 + 32, f"{grown} MB"
-    assert "50" in str(error) or error.kind == "decoding"
+    assert "52,428,800" in str(error) or error.kind == "decoding"
 
 
 def test_an_action_may_declare_a_smaller_cap(runner, server, folder):
@@ -275,10 +274,11 @@ def test_a_certificate_that_is_not_trusted_ends_the_call_before_a_byte_is_said(r
         assert (server.count, server.connections) == (0, 1)
 
 
-def test_a_server_that_speaks_no_tls_is_a_tls_error(runner, server, clock):
-    error = failed(runner(server.url.replace("http:", "https:"), clock=clock).run, *READ)
-    assert (error.kind, error.outcome) == ("tls", "not_sent")
-    assert server.count == 0
+def test_a_server_that_speaks_no_tls_is_a_tls_error(runner, clock):
+    with Counting(greeting=b"HTTP/1.1 400 Speak plainly\r\n\r\n") as server:
+        error = failed(runner(server.url.replace("http:", "https:"), clock=clock).run, *READ)
+        assert (error.kind, error.outcome) == ("tls", "not_sent")
+        assert server.count == 0
 
 
 @pytest.mark.parametrize(
