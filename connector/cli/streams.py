@@ -45,3 +45,8 @@ def leave(code: int) -> None:
 def on_terminal() -> bool:
     """Whether a person reads stdout."""
     return sys.stdout.isatty()
+
+
+def asking() -> bool:
+    """Whether a person can be asked: stdin is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()

@@ -1,37 +1,43 @@
 """OAuth and API JWT as data: what to ask, and what a reply means. Random text and the time are arguments.
 
-Bodies, PKCE and the authorize URL come from oauthlib, JWTs from PyJWT; here is what connections need of them.
+Bodies, PKCE and the authorize URL come from oauthlib, JWTs from PyJWT; here is what connections need of them. Both
+are loaded when something is asked for: a program with a plain token needs neither.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import hmac
-from dataclasses import asdict, dataclass, replace
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
-from oauthlib.oauth2 import BackendApplicationClient, WebApplicationClient
 from pydantic_core import from_json
 
 from connector.core import waits
 from connector.core.exchange import Signed
+from connector.core.grant import Grant, sendable
 from connector.core.request import Body, Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.redact import Redactor
     from connector.core.response import Reply
     from connector.definition.manifest import ConnectionKind
 
 LIFETIME = 3600.0  # seconds a token lives when the service does not say (RFC 6749, 4.2.2 recommends saying)
-LONGEST_LEEWAY = 120.0  # a token is renewed this long before it ends, at most a tenth of its life
-COOLDOWN = 60.0  # a younger token is never renewed, whatever its expiry says
+LONGEST_LIFE = 10 * 365 * 86_400.0
 JWT_LIFETIME = 3600.0
 JWT_BACKDATED = 30.0  # for a service whose clock is behind ours
 _LATER = (408, 409, 423, 425, 429)
+_SPOKEN = ("grant_type", "redirect_uri", "account_id", "client_id", "scope", "token_type_hint")  # no secrets
+_LONGEST_SAID = 200
 
 Fault = Literal["grant", "client", "refused", "later", "unreadable"]
+Asked = tuple[Request, Signed]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,114 +71,100 @@ class App:
         )
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Grant:
-    """A token as it is kept: the access token and when it ends (epoch seconds), and how to get the next one."""
-
-    access_token: str
-    expires_at: float
-    obtained_at: float = 0.0
-    refresh_token: str | None = None
-    scopes: tuple[str, ...] | None = None
-    api_url: str | None = None
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Grant:
-        """Read a kept or a given token; `scope` may be one text, `expires_at` may be missing."""
-        scopes = data.get("scopes", data.get("scope"))
-        if isinstance(scopes, str):
-            scopes = scopes.split()
-        return cls(
-            access_token=str(data.get("access_token") or ""),
-            expires_at=float(data.get("expires_at") or 0.0),
-            obtained_at=float(data.get("obtained_at") or 0.0),
-            refresh_token=data.get("refresh_token"),
-            scopes=tuple(scopes) if scopes is not None else None,
-            api_url=data.get("api_url"),
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON-safe data, secrets included: for a store, never for a log."""
-        return asdict(self)
-
-    def fresh(self, now: float) -> bool:
-        """Whether it may be used without renewing: not near its end, or too young to renew."""
-        life = max(self.expires_at - self.obtained_at, 0.0)
-        leeway = min(LONGEST_LEEWAY, life / 10)
-        return now < self.expires_at - leeway or now - self.obtained_at < COOLDOWN
-
-    def __repr__(self) -> str:
-        until = waits.moment(self.expires_at).isoformat() if self.expires_at else "unknown"
-        return f"<Grant until {until}>"
-
-
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What the token endpoint said instead of a token; `message` holds no secret and nothing of the raw body."""
+    """What came instead of a token; `message` holds no secret and nothing of the raw body.
+
+    `fault` says whose: the grant's, the client's, of this request, the service's for now ("later"), or a reply that
+    cannot be used. `status` is HTTP's, `kind` how nobody answered, and `lost` whether a token may have been issued
+    that was never received.
+    """
 
     fault: Fault
     message: str
     code: str = ""
     retry_at: float | None = None
+    status: int = 0
+    kind: str = ""
+    lost: bool = False
 
 
 def authorize_url(app: App, redirect_uri: str, state: str, verifier: str) -> str:
     """Return where a person gives consent, with PKCE S256 and state (RFC 7636, RFC 6749 10.12)."""
-    client = WebApplicationClient(app.client_id)
-    challenge = client.create_code_challenge(verifier, "S256")
-    made: str = client.prepare_request_uri(
-        app.authorize_url,
-        redirect_uri=redirect_uri,
-        scope=app.scopes or None,
-        state=state,
-        code_challenge=challenge,
-        code_challenge_method="S256",
-    )
-    return made
+    from oauthlib.common import add_params_to_uri  # noqa: PLC0415
+
+    asked = {
+        "response_type": "code",
+        "client_id": app.client_id,
+        "redirect_uri": redirect_uri,
+        "scope": app.scopes,
+        "state": state,
+        "code_challenge": _client(app).create_code_challenge(verifier, "S256"),
+        "code_challenge_method": "S256",
+    }
+    made: str = add_params_to_uri(app.authorize_url, [(name, value) for name, value in asked.items() if value])
+    return made  # the client's own method would refuse http, which is fit for this machine; the caller judges the URL
 
 
-def callback_code(url: str, state: str) -> str | Refusal:
+def callback(url: str) -> dict[str, str] | Refusal:
+    """Return the parameters of a callback's URL, or of its query alone; none of them may come twice."""
+    pairs = parse_qsl(urlsplit(url).query if "?" in url else url, keep_blank_values=True)
+    given = dict(pairs)
+    if len(given) < len(pairs):
+        return Refusal("refused", "the callback brings a parameter twice")
+    return given
+
+
+def callback_code(app: App, given: Mapping[str, str], state: str) -> str | Refusal:
     """Return the code that a callback brings, or why it is refused; the state is compared in constant time."""
-    given = dict(parse_qsl(urlsplit(url).query))
     if not hmac.compare_digest(given.get("state", "").encode(), state.encode()):
-        return Refusal("refused", "the state of the callback is not the one that was sent; begin again")
+        return Refusal("refused", "the state of the callback is not the one that was sent")
+    issuer = urlsplit(given.get("iss", ""))
+    if "iss" in given and (issuer.scheme, issuer.netloc) != urlsplit(app.authorize_url)[:2]:  # RFC 9207, 2.4
+        return Refusal("refused", "the callback comes from another service than the one that was asked")
     if given.get("error"):
-        said = given.get("error_description") or given["error"]
-        return Refusal("refused", f"consent was not given: {_plain(said)}", _plain(given["error"]))
-    code = given.get("code")
-    return code or Refusal("refused", "the callback brings no code")
+        code = _plain(given["error"])
+        return Refusal("refused", f"consent was not given: {_plain(given.get('error_description') or code)}", code)
+    return given.get("code") or Refusal("refused", "the callback brings no code")
 
 
-def code_request(app: App, code: str, redirect_uri: str, verifier: str) -> tuple[Request, Signed]:
+def code_request(app: App, code: str, redirect_uri: str, verifier: str) -> Asked:
     """Return the request that turns a code into tokens."""
-    client = WebApplicationClient(app.client_id)
-    body = client.prepare_request_body(
+    body = _client(app).prepare_request_body(
         code=code, redirect_uri=redirect_uri, include_client_id=False, code_verifier=verifier
     )
     return _token_request(app, body)
 
 
-def renewal_request(app: App, grant: Grant | None) -> tuple[Request, Signed] | None:
+def renewal_request(app: App, grant: Grant | None) -> Asked | None:
     """Return the request for the next token, or None when only a person can help."""
     if app.kind == "oauth2":
         if grant is None or not grant.refresh_token:
             return None
-        body = WebApplicationClient(app.client_id).prepare_refresh_body(refresh_token=grant.refresh_token)
-        return _token_request(app, body)
+        body = _client(app).prepare_refresh_body(refresh_token=grant.refresh_token)
+        return _token_request(app, body, grant.access_token)
     if app.kind == "oauth2_account_credentials":
         return _token_request(app, f"grant_type=account_credentials&account_id={quote_plus(app.account_id)}")
+    from oauthlib.oauth2 import BackendApplicationClient  # noqa: PLC0415
+
     body = BackendApplicationClient(app.client_id).prepare_request_body(scope=app.scopes or None)
     return _token_request(app, body)
 
 
-def revoke_request(app: App, token: str) -> tuple[Request, Signed] | None:
+def revoke_request(app: App, token: str) -> Asked | None:
     """Return the request that ends a token at the service (RFC 7009), or None where it has no such place."""
     if not app.revoke_url:
         return None
     return _token_request(replace(app, token_url=app.revoke_url), f"token={quote_plus(token)}")
 
 
-def _token_request(app: App, body: str) -> tuple[Request, Signed]:
+def _client(app: App) -> Any:
+    from oauthlib.oauth2 import WebApplicationClient  # noqa: PLC0415
+
+    return WebApplicationClient(app.client_id)
+
+
+def _token_request(app: App, body: str, *secrets: str) -> Asked:
     parts = urlsplit(app.token_url)
     pairs = parse_qsl(body, keep_blank_values=True)
     signed = Signed(app.client_secret or app.client_id)
@@ -182,96 +174,97 @@ def _token_request(app: App, body: str) -> tuple[Request, Signed]:
         signed = Signed(coded, headers=(("Authorization", f"Basic {coded}"),))
     else:
         pairs += [("client_id", app.client_id), *([("client_secret", app.client_secret)] if app.client_secret else [])]
+    hidden = [value for name, value in pairs if name not in _SPOKEN]
     request = Request(
         "POST",
         parts.path or "/",
         base=f"{parts.scheme}://{parts.netloc}",
         query=tuple(parse_qsl(parts.query)),
         body=Body("form", pairs, "application/x-www-form-urlencoded"),
-        secrets=tuple(value for name, value in pairs if name not in ("grant_type", "redirect_uri", "account_id")),
+        secrets=tuple(filter(None, (*hidden, app.client_secret, *secrets))),
     )
     return request, signed
 
 
-def read_token(app: App, reply: Reply, now: float, old: Grant | None = None) -> Grant | Refusal:
+def mark(app: App, grant: Grant | None) -> str:
+    """Return what tells one credential from another, without being one."""
+    of = (app.client_id, app.client_secret, app.account_id, (grant.refresh_token if grant else None) or "")
+    return hashlib.sha256("\0".join(of).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_token(request: Request, reply: Reply, now: float, old: Grant | None = None) -> Grant | Refusal:
     """Return the grant of a token reply, or what it says instead. Nothing of the raw body is ever in a message."""
+    status = reply.status
+    if status in _LATER or status >= 500:  # noqa: PLR2004  the server's own trouble
+        message, at = f"HTTP {status} from the token endpoint", waits.at(reply, now)
+        return Refusal("later", message, retry_at=at, status=status, lost=status >= 500)  # noqa: PLR2004
+    success = 200 <= status < 300  # noqa: PLR2004
     try:
         data = from_json(reply.body)
     except ValueError:
         data = None
-    if reply.status in _LATER or reply.status >= 500:  # noqa: PLR2004  the server's own trouble
-        return Refusal("later", f"HTTP {reply.status} from the token endpoint", retry_at=waits.at(reply, now))
     if not isinstance(data, dict):
         kind = (reply.header("content-type") or "no content type").split(";")[0]
-        return Refusal("unreadable", f"HTTP {reply.status} with {_plain(kind)} where a JSON token was expected")
-    if data.get("error") or not 200 <= reply.status < 300:  # noqa: PLR2004  success
-        return _refusal(app, reply.status, data)
-    return _grant(data, now, old)
+        message = f"HTTP {status} with {_plain(kind)} where a JSON token was expected"
+        return Refusal("unreadable", message, status=status, lost=success)
+    if data.get("error") or not success:
+        return _refusal(request.safe, status, data)
+    read = _grant(data, now, old)
+    return read if isinstance(read, Grant) else Refusal("unreadable", read, status=status, lost=True)
 
 
-def _refusal(app: App, status: int, data: Mapping[str, Any]) -> Refusal:
-    code = _plain(data.get("error") or data.get("code") or status)
-    said = _plain(data.get("error_description") or data.get("reason") or data.get("message") or code)
-    for secret in (app.client_secret, app.client_id):
-        said = said.replace(secret, "***") if secret else said
+def _refusal(safe: Redactor, status: int, data: Mapping[str, Any]) -> Refusal:
+    code = _plain(safe.text(_word(data.get("error") or data.get("code") or status)))
+    said = _word(data.get("error_description") or data.get("reason") or data.get("message") or "")
+    said = _plain(safe.text(said)) or "no reason given"
     fault: Fault = "refused"
     if code == "invalid_grant":
         fault = "grant"
-    elif code in ("invalid_client", "unauthorized_client") or status == 401:  # noqa: PLR2004
+    elif code == "invalid_client":
         fault = "client"
     elif code in ("temporarily_unavailable", "server_error", "slow_down"):
         fault = "later"
-    return Refusal(fault, f"the token endpoint said {code}: {said}", code)
+    return Refusal(fault, f"the token endpoint said {code}: {said}", code, status=status)
 
 
-def _grant(data: Mapping[str, Any], now: float, old: Grant | None) -> Grant | Refusal:
+def _grant(data: Mapping[str, Any], now: float, old: Grant | None) -> Grant | str:
+    """Return the grant that a reply's data hold, or what is wrong with them."""
     token, kind = data.get("access_token"), data.get("token_type", "bearer")
-    if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token.strip():
-        return Refusal("unreadable", "the token reply holds no access token")
+    if not isinstance(token, str) or not sendable(token):
+        return "the token reply holds no access token that can be sent"
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        return Refusal("unreadable", f"tokens of type {_plain(kind)} are not supported; bearer is")
+        return f"the token reply brings a token of type {_plain(_word(kind))}; only bearer is supported"
     life = _life(data.get("expires_in"))
     if life is None:
-        return Refusal("unreadable", "the token reply's expires_in is no number of seconds")
-    refresh, scope = data.get("refresh_token"), data.get("scope")
+        return "the token reply's expires_in is no number of seconds"
+    refresh, scope, api_url = data.get("refresh_token"), data.get("scope"), data.get("api_url")
     return Grant(
         access_token=token,
         expires_at=now + life,
         obtained_at=now,
         refresh_token=refresh if isinstance(refresh, str) and refresh else (old.refresh_token if old else None),
         scopes=tuple(scope.split()) if isinstance(scope, str) else (old.scopes if old else None),
-        api_url=data["api_url"] if isinstance(data.get("api_url"), str) else (old.api_url if old else None),
+        api_url=api_url if isinstance(api_url, str) else (old.api_url if old else None),
     )
 
 
 def _life(value: Any) -> float | None:
+    """Return a lifetime in seconds: LIFETIME when it is not said, at least 0; None for what is no number."""
     if value is None:
         return LIFETIME
-    if isinstance(value, str) and value.strip().isdigit():
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}\s*", value, re.ASCII):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124  NaN
         return None
-    return max(0.0, min(float(value), 10 * 365 * 86_400.0))
+    return float(max(0, min(value, LONGEST_LIFE)))
 
 
-def _plain(value: Any) -> str:
-    text = str(value)
-    return "".join(char if char.isprintable() else " " for char in text)[:200]
+def _word(value: Any) -> str:
+    return str(value) if isinstance(value, str | int) else f"a {type(value).__name__}"
 
 
-def shrunk(grant: Grant, old: Grant | None) -> tuple[str, ...]:
-    """Return the scopes that the older grant had and this one has not."""
-    if old is None or old.scopes is None or grant.scopes is None:
-        return ()
-    return tuple(scope for scope in old.scopes if scope not in grant.scopes)
-
-
-def lacks(grant_scopes: tuple[str, ...] | None, wanted: tuple[tuple[str, ...], ...]) -> bool:
-    """Whether a token that says its scopes has none of any wanted list (one of a list is enough)."""
-    lists = [one for one in wanted if one]
-    if grant_scopes is None or not grant_scopes or not lists:
-        return False
-    return not any(scope in grant_scopes for one in lists for scope in one)
+def _plain(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text).strip()[:_LONGEST_SAID]
 
 
 def api_jwt(key: str, secret: str, now: float, lifetime: float = JWT_LIFETIME) -> Grant:
@@ -280,4 +273,5 @@ def api_jwt(key: str, secret: str, now: float, lifetime: float = JWT_LIFETIME) -
 
     issued = int(now - JWT_BACKDATED)
     claims: dict[str, Any] = {"iss": key, "iat": issued, "exp": int(now + lifetime - JWT_BACKDATED)}
-    return Grant(pyjwt.encode(claims, secret, algorithm="HS256"), expires_at=claims["exp"], obtained_at=now)
+    signing = secret.encode().ljust(32, b"\0")  # HMAC fills a short key up like this itself; the library would warn
+    return Grant(pyjwt.encode(claims, signing, algorithm="HS256"), expires_at=claims["exp"], obtained_at=now)

@@ -6,21 +6,24 @@ import base64
 import os
 from typing import TYPE_CHECKING, Any
 
+from connector.core import grant as grants
 from connector.core import oauth
 from connector.core.convert import Bad
 from connector.core.exchange import Signed
 from connector.core.field import field_check
-from connector.core.oauth import App, Grant
+from connector.core.oauth import App
 from connector.core.redact import HIDDEN, shown
 from connector.definition.model import snake
 from connector.edge import environment
+from connector.edge.renewal import Owner
 from connector.edge.store import MemoryStore, open_store
-from connector.edge.tokens import Kin, Tokens
-from connector.errors import InputError, Problem, SignInError, UsageError
+from connector.edge.tokens import Tokens
+from connector.errors import InputError, Problem, SignInError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.grant import Grant
     from connector.definition.action import Action
     from connector.definition.load import Connector
     from connector.definition.manifest import ConnectionKind
@@ -40,9 +43,11 @@ class Connection:
     """Who calls: a kind that the connector's manifest declares, and its inputs.
 
     `Connection(zoom, "accessToken", accessToken=...)`; inputs by key or in snake_case. `token` is a token to begin
-    with: access_token, refresh_token, expires_at (epoch seconds). With `store` and `name` renewed tokens are kept
-    there, for every process that uses the same; without, in memory. Raises InputError with every problem, UsageError
-    for a kind that the manifest does not declare.
+    with: access_token, refresh_token, expires_at (epoch seconds; without it the token is used until it is refused).
+    With `store` and `name` renewed tokens are kept there, for every process that uses the same, and `token` is taken
+    only where the store has none that lives; without, they are kept in memory, and a refresh token that the service
+    replaces is lost with the process. Raises InputError with every problem, UsageError for a kind that the manifest
+    does not declare or that takes no token.
     """
 
     def __init__(
@@ -68,11 +73,12 @@ class Connection:
         self._declared = declared[kind]
         self._values = _checked(connector, self._declared, kind, inputs)
         self._signed: Signed | None = None
-        self._jwt_until = 0.0
+        self._jwt: tuple[float, Signed] | None = None
+        self._lasting = store is not None
         self._store: Store = store if store is not None else MemoryStore()
         self._tokens = self._renewing()
         if token is not None:
-            self.keep(Grant.from_dict(token), only_if_none=store is not None)
+            self._begin_with(token)
 
     @classmethod
     def from_env(
@@ -87,7 +93,7 @@ class Connection:
         return cls(connector, chosen, **inputs)
 
     @classmethod
-    def stored(cls, connector: Connector, name: str, *, store: Store | None = None) -> Connection:
+    def stored(cls, connector: Connector, name: str, *, store: Store | None = None, http: Any = None) -> Connection:
         """Return the connection that was kept under a name (default store: the file store of this user).
 
         Raises SignInError when there is none, StoreError when it cannot be read.
@@ -95,19 +101,39 @@ class Connection:
         place = store if store is not None else open_store(None)
         kept = place.read(store_key(connector, name))
         if kept is None:
-            known = [key.rpartition(":")[2] for key in place.keys(store_key(connector, ""))]
+            every = store_key(connector, "")
+            known = [key.removeprefix(every) for key in place.keys(every)]
             there = f"There are {', '.join(known)}." if known else "There are none."
             raise SignInError(f"No connection {name!r} is kept. {there}", hint=f"Run: connector connect {name}")
-        return cls(connector, kept.data["kind"], name=name, store=place, **kept.data["inputs"])
+        kind, inputs = kept.data.get("kind"), kept.data.get("inputs")
+        if not isinstance(kind, str) or not isinstance(inputs, dict):
+            raise StoreError(f"What is kept as {name!r} is no connection.", hint=f"Run: connector connect {name}")
+        return cls(connector, kind, name=name, store=place, http=http, **inputs)
 
-    def keep(self, grant: Grant, *, only_if_none: bool = False) -> None:
-        """Keep a token as this connection's, over whatever was kept; durable when it returns."""
-        key = store_key(self.connector, self.name)
+    def _begin_with(self, token: Mapping[str, Any]) -> None:
+        if self._tokens is None:
+            raise UsageError(f"A connection of kind {self.kind} takes no token.", hint="Leave token= out.")
+        key, record = store_key(self.connector, self.name), {**self._seed(), "grant": grants.check(token).to_dict()}
         kept = self._store.read(key)
-        if kept is None or not only_if_none or not kept.data.get("grant"):
-            record = {"kind": self.kind, "inputs": self.given(), "grant": grant.to_dict(), "intent": None, "dead": None}
-            self._store.write(key, record)
+        if kept is not None and kept.data.get("grant") and not kept.data.get("dead"):
+            return
+        try:
+            self._store.write(key, record, version=kept.version if kept else 0)
+        except StoreError as error:
+            if not error.conflict:  # else a sibling began with it, and may have renewed it already
+                raise
+
+    def keep(self, grant: Grant | None = None) -> None:
+        """Keep this connection and its token over whatever was kept; durable when it returns. Raises StoreError.
+
+        A renewal that is under way elsewhere gives way to it.
+        """
+        token = None if grant is None else grant.to_dict()
+        self._store.write(store_key(self.connector, self.name), {**self._seed(), "grant": token})
         self._tokens = self._renewing()
+
+    def _seed(self) -> dict[str, Any]:
+        return {"kind": self.kind, "inputs": self.given(), "grant": None, "intent": None, "dead": None}
 
     def given(self) -> dict[str, Any]:
         """Return its inputs, secrets included: for a store, never for a log."""
@@ -133,10 +159,17 @@ class Connection:
         again = f"Sign in again: connector connect {self.name}"
         if self._declared.kind != "oauth2":
             again = "Look at its inputs: the service does not accept them."
-        key = store_key(self.connector, self.name)
-        hosts = self.connector.manifest.hosts
-        seed = {"kind": self.kind, "inputs": self.given()}
-        return Tokens(self.app, self._store, key, Kin(again, self.http, hosts, seed))
+        owner = Owner(
+            app=self.app,
+            store=self._store,
+            key=store_key(self.connector, self.name),
+            hosts=self.connector.manifest.hosts,
+            seed=self._seed(),
+            again=again,
+            lasting=self._lasting,
+            http=self.http,
+        )
+        return Tokens(owner)
 
     def may_run(self, action: Action) -> bool:
         """Whether the manifest and the action let a connection of this kind run it."""
@@ -161,17 +194,19 @@ class Connection:
         if self._tokens is not None:
             return self._tokens.current(rejected, now)
         if self._declared.kind == "jwt_hs256":
-            return self._jwt(now)
+            return self._own_jwt(now)
         if self._signed is None:
             self._signed = self._sign()
         return self._signed
 
-    def _jwt(self, now: float) -> Signed:
-        if self._signed is None or self._jwt_until - now < LEAST_JWT:
+    def _own_jwt(self, now: float) -> Signed:
+        """Return the API JWT at hand, or a new one when it ends soon; or when the clock went back behind it."""
+        made = self._jwt
+        if made is None or not LEAST_JWT <= made[0] - now <= oauth.JWT_LIFETIME:
             grant = oauth.api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
-            self._jwt_until = grant.expires_at
-            self._signed = Signed(grant.access_token, headers=(("Authorization", f"Bearer {grant.access_token}"),))
-        return self._signed
+            signed = Signed(grant.access_token, headers=(("Authorization", f"Bearer {grant.access_token}"),))
+            made = self._jwt = (grant.expires_at, signed)
+        return made[1]
 
     def _sign(self) -> Signed:
         """Return what signs every request of a kind that needs no sign-in."""

@@ -6,6 +6,8 @@ RFC 8252 7.3: a loopback redirect with a port that the system chooses.
 from __future__ import annotations
 
 import hmac
+import queue
+import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -23,9 +25,9 @@ class Listener:
     """Waits for the callback of a sign-in; a context manager. `redirect_uri` is where to send the person back."""
 
     def __init__(self, port: int = 0) -> None:
-        self._came = threading.Event()
-        self._url = ""
+        self._came: queue.Queue[str] = queue.Queue()
         self._state = ""
+        self._awaits = threading.Lock()  # taken by the one callback that counts, and never freed
         try:
             self._server = _Server(("127.0.0.1", port), _handler(self))
         except OSError as error:
@@ -40,21 +42,23 @@ class Listener:
 
     def wait(self, seconds: float = LIFETIME) -> str:
         """Return the callback's URL. Raises SignInError when nobody comes back in time."""
-        if not self._came.wait(seconds):
-            message = f"Nobody came back within {seconds / 60:.0f} minutes."
-            raise SignInError(message, hint="Run it again, or with --no-browser.")
-        return self._url
+        try:
+            return self._came.get(timeout=seconds)
+        except queue.Empty:
+            message = f"Nobody came back within {seconds:g} s."
+            raise SignInError(message, hint="Run it again, or with --no-browser.") from None
 
     def offered(self, target: str, host: str) -> bool:
         """Take a callback if it is the one that is awaited; return whether it was."""
         parts = urlsplit(target)
         state = parse_qs(parts.query).get("state", [""])[0]
-        if parts.path != PATH or host != urlsplit(self.redirect_uri).netloc or self._came.is_set():
+        if parts.path != PATH or host != urlsplit(self.redirect_uri).netloc:
             return False
         if not self._state or not hmac.compare_digest(state.encode(), self._state.encode()):
             return False
-        self._url = f"{self.redirect_uri}?{parts.query}"
-        self._came.set()
+        if not self._awaits.acquire(blocking=False):
+            return False
+        self._came.put(f"{self.redirect_uri}?{parts.query}")
         return True
 
     def __enter__(self) -> Self:
@@ -69,6 +73,11 @@ class Listener:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+
+    def server_bind(self) -> None:
+        """Bind, without asking who this machine is: a look-up that may take seconds."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing: a browser that hangs up is no error of ours."""

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
 
-from connector.core import guard, oauth
-from connector.core.response import Reply
+from connector.core import guard, oauth, redact
+from connector.core.convert import Bad
+from connector.edge import token_endpoint
 from connector.edge.clock import SystemClock
 from connector.edge.connection import Connection
 from connector.errors import SignInError, TransportError, UsageError
@@ -22,13 +21,14 @@ from connector.errors import SignInError, TransportError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.core.oauth import App, Grant
+    from connector.core.grant import Grant
     from connector.definition.load import Connector
     from connector.edge.clock import Clock
     from connector.edge.store import Store
 
 STATE_LIFETIME = 600.0  # seconds between the two steps
-SEND_TIMEOUT = 30.0
+LOCK_TIMEOUT = 30.0
+_WAITING = "sign-in:"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -56,20 +56,21 @@ def begin_sign_in(
     """Begin: remember what the callback needs, and return where consent is given.
 
     `name` is what the connection will be called, such as a tenant's id; `inputs` are those of the kind (clientId,
-    clientSecret ...). Raises InputError for wrong inputs, UsageError for a kind without consent, StoreError.
+    clientSecret ...). Raises InputError for wrong inputs, UsageError for a kind without consent or for a URL that a
+    secret must not go to, StoreError.
     """
     clock = clock or SystemClock()
     connection = Connection(connector, kind, name=name, **inputs)
     if connection.app.kind != "oauth2":
-        raise UsageError(
-            f"Connections of kind {kind} need no consent.", hint="Make one: Connection(connector, kind, ...)."
-        )
-    _safe(connection.app, connector)
+        hint = "Make one: Connection(connector, kind, ...)."
+        raise UsageError(f"Connections of kind {kind} need no consent.", hint=hint)
+    _check_urls(connection, redirect_uri)
+    _sweep(store, clock)
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
     expires_at = clock.time() + STATE_LIFETIME
     kept = {
-        "connection": name, "kind": kind, "inputs": connection.given(), "redirect_uri": redirect_uri,
-        "state": state, "verifier": verifier, "expires_at": expires_at,
+        "connector": connector.name, "connection": name, "kind": kind, "inputs": connection.given(),
+        "redirect_uri": redirect_uri, "state": state, "verifier": verifier, "expires_at": expires_at,
     }  # fmt: skip
     store.write(_state_key(state), kept)
     return SignIn(oauth.authorize_url(connection.app, redirect_uri, state, verifier), state, expires_at)
@@ -81,25 +82,31 @@ def finish_sign_in(
     """Finish: check the callback, ask for the tokens, keep the connection and return it.
 
     `callback_url` is the whole URL that the browser was sent to, or its query. Raises SignInError when the state is
-    missing, wrong, used or too old, when consent was refused, or when the service gives no token; nothing is kept then.
+    missing, wrong, used or too old, when consent was refused, or when the service gives no token, TransportError when
+    it does not answer, StoreError; nothing is kept then.
     """
     clock = clock or SystemClock()
-    waiting = _taken(callback_url, store, clock)
-    code = oauth.callback_code(callback_url if "?" in callback_url else f"?{callback_url}", waiting["state"])
+    given = oauth.callback(callback_url.strip())
+    if isinstance(given, oauth.Refusal):
+        raise _not_signed_in(given)
+    waiting = _taken(given.get("state", ""), store, clock)
+    if waiting["connector"] != connector.name:
+        message = f"This sign-in began for {waiting['connector']}, not for {connector.name}."
+        raise UsageError(message, hint="Begin again.")
+    name, inputs = waiting["connection"], waiting["inputs"]
+    connection = Connection(connector, waiting["kind"], name=name, store=store, http=http, **inputs)
+    code = oauth.callback_code(connection.app, given, waiting["state"])
     if isinstance(code, oauth.Refusal):
-        raise SignInError(f"Not signed in: {code.message}.", hint="Begin again.")
-    connection = Connection(connector, waiting["kind"], name=waiting["connection"], store=store, **waiting["inputs"])
-    grant = _exchanged(connection, (code, waiting["redirect_uri"], waiting["verifier"]), clock, http)
-    connection.keep(grant)
+        raise _not_signed_in(code)
+    _check_urls(connection, waiting["redirect_uri"])
+    connection.keep(_exchanged(connection, (code, waiting["redirect_uri"], waiting["verifier"]), clock))
     return connection
 
 
-def _taken(callback_url: str, store: Store, clock: Clock) -> dict[str, Any]:
-    """Take the waiting sign-in of a callback out of the store, so that it can be used once."""
-    query = urlsplit(callback_url).query or callback_url
-    state = dict(parse_qsl(query)).get("state", "")
+def _taken(state: str, store: Store, clock: Clock) -> dict[str, Any]:
+    """Take the waiting sign-in of a state out of the store, so that it can be used once."""
     key = _state_key(state)
-    with store.lock(key, SEND_TIMEOUT):
+    with store.lock(key, LOCK_TIMEOUT):
         kept = store.read(key) if state else None
         if kept is not None:
             store.remove(key)
@@ -109,31 +116,41 @@ def _taken(callback_url: str, store: Store, clock: Clock) -> dict[str, Any]:
     return kept.data
 
 
-def _exchanged(connection: Connection, code: tuple[str, str, str], clock: Clock, http: Any) -> Grant:
-    from connector.edge.http import choose  # noqa: PLC0415  loaded when something is sent
-
-    request, signed = oauth.code_request(connection.app, *code)
-    seam = http or connection.http or choose(None, asynchronous=False)
-    try:
-        got = seam.send(request, signed, time.monotonic() + SEND_TIMEOUT, None, None)
-    finally:
-        if seam is not http and seam is not connection.http:
-            seam.close()
-    if not isinstance(got, Reply):
-        raise TransportError(f"The token endpoint: {got.message}.", kind=got.kind, hint="Begin again.")
-    answer = oauth.read_token(connection.app, got, clock.time())
-    if isinstance(answer, oauth.Refusal):
-        raise SignInError(f"Not signed in: {answer.message}.", hint="Begin again.")
-    return answer
+def _sweep(store: Store, clock: Clock) -> None:
+    """Forget sign-ins that nobody came back from: they hold a secret."""
+    for key in store.keys(_WAITING):
+        kept = store.read(key)
+        if kept is not None and kept.data["expires_at"] < clock.time():
+            store.remove(key)
 
 
-def _safe(app: App, connector: Connector) -> None:
+def _exchanged(connection: Connection, code: tuple[str, str, str], clock: Clock) -> Grant:
+    answer = token_endpoint.ask(oauth.code_request(connection.app, *code), connection.http, clock)
+    if not isinstance(answer, oauth.Refusal):
+        return answer
+    if answer.kind:
+        raise TransportError(f"Not signed in: {answer.message}.", kind=answer.kind, hint="Begin again.")
+    raise _not_signed_in(answer)
+
+
+def _not_signed_in(refusal: oauth.Refusal) -> SignInError:
+    code, status = refusal.code or None, refusal.status or None
+    return SignInError(f"Not signed in: {refusal.message}.", hint="Begin again.", code=code, status=status)
+
+
+def _check_urls(connection: Connection, redirect_uri: str) -> None:
+    """Raise UsageError for a URL that a code or a secret must not go to."""
+    connector, app = connection.connector, connection.app
     for url in (app.authorize_url, app.token_url):
-        if not (guard.may_carry(url, connector.manifest.hosts) or guard.is_loopback_url(url)):
-            raise UsageError(
-                f"{url} is not https at a host of {connector.name}.", hint="Look at authorizeUrl and tokenUrl."
-            )
+        if not token_endpoint.may_ask(url, connector.manifest.hosts):
+            hint = "Look at authorizeUrl and tokenUrl."
+            raise UsageError(f"{redact.shown(url)} is not https at a host of {connector.name}.", hint=hint)
+    try:
+        guard.owner_base_url(redirect_uri.partition("?")[0])
+    except Bad as bad:
+        message = f"The redirect URI {redact.shown(redirect_uri)} is not fit for a code: {bad.expected} is expected."
+        raise UsageError(message, hint=bad.fix) from None
 
 
 def _state_key(state: str) -> str:
-    return f"sign-in:{hashlib.sha256(state.encode()).hexdigest()}"
+    return f"{_WAITING}{hashlib.sha256(state.encode()).hexdigest()}"

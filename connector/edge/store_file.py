@@ -34,7 +34,7 @@ class FileStore:
     """
 
     def __init__(self, folder: Path | None = None, *, clock: Clock | None = None) -> None:
-        self.folder = (_default() if folder is None else folder).expanduser().absolute()
+        self.folder = (default_folder() if folder is None else folder).expanduser().absolute()
         self._clock = clock or SystemClock()
         self._locks = FileLocks(self.folder / "locks", str(self.folder), self._clock)
         if private.check_folder(self.folder):
@@ -191,7 +191,8 @@ class FileStore:
                 left.unlink(missing_ok=True)
 
 
-def _default() -> Path:
+def default_folder() -> Path:
+    """Return where this user's store is when nothing names another place."""
     import platformdirs  # noqa: PLC0415  a store elsewhere need not load it
 
     return Path(platformdirs.user_data_dir("connector")) / "store"
