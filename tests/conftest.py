@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from typing import TYPE_CHECKING
 
-from servers import Counting, GivenClock
+from servers import TOKEN, Counting, GivenClock
 
 from connector import Client, Connection, Connector
 
@@ -21,15 +22,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 settings.register_profile(
-    "short",
+    "short",  # every day; --hypothesis-profile long before a release
     max_examples=60,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+settings.register_profile("long", settings.get_profile("short"), max_examples=3000)
 settings.load_profile("short")
 
-TOKEN = "eyJhbGciOi.canary-of-a-token/with+signs==.Zz9"
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner in the background has it ignored; children inherit
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import ssl
 
 Headers = Iterable[tuple[str, str]]
+TOKEN = "eyJhbGciOi.canary-of-a-token/with+signs==.Zz9"  # of the connection that tests share; it must never show
 _CHUNK = 65_536
 
 

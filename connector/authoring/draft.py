@@ -118,11 +118,14 @@ def _damage(data: Any, error: Mapping[str, Any]) -> Path:
 
 
 def _replace(data: Any, path: Path) -> None:
+    """Take out what stands at a path, or put a stand-in where something is missing."""
     for name in path[:-1]:
-        data = data.get(name, {})
+        if name not in data:
+            return  # what is around it was taken out before
+        data = data[name]
     if path[-1] in data:
         del data[path[-1]]
-    else:
+    elif path[-1] in _STAND_INS:
         data[path[-1]] = deepcopy(_STAND_INS[str(path[-1])])
 
 

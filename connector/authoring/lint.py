@@ -45,7 +45,7 @@ MANIFEST_RULES = (
     texts.help_is_a_sentence, texts.no_templates, texts.docs_link,
     fields.field_rules, values.values_fit,
     manifest.hosts_cover, manifest.base_url, manifest.connection_inputs, manifest.only_known, manifest.errors_mean,
-    manifest.rates_form, manifest.redact_covers,
+    manifest.shared_places, manifest.rates_form, manifest.redact_covers,
     stand_in.triggers, stand_in.sandbox,
 )  # fmt: skip
 SOURCE_RULES = (values.choices_are_texts, payloads.schemas_sound)

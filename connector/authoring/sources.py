@@ -121,7 +121,7 @@ class Sources:
             into[path.stem] = strict_yaml.read(raw, str(path))
         except DefinitionError as error:
             self.findings += error.findings
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             place = getattr(error, "lineno", 1), getattr(error, "colno", 1)
             self.findings.append(Finding(str(path), *place, "json", f"{getattr(error, 'msg', error)}."))
 

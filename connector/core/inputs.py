@@ -49,17 +49,26 @@ def compile_inputs(
     `safe` hides what the connector declares secret in the values that problems show.
     """
     inputs = action.inputs
+    checks = {key: fitting(spec, choices) for key, spec in inputs.items()}
     plan = _Plan(
         action,
-        {key: fitting(spec, choices) for key, spec in inputs.items()},
+        checks,
         action.names,
         tuple(key for key, spec in inputs.items() if spec.required),
-        tuple((key, spec.default) for key, spec in inputs.items() if spec.has_default),
+        tuple((key, _as_sent(checks[key], spec.default)) for key, spec in inputs.items() if spec.has_default),
         tuple(key for key, spec in inputs.items() if spec.needed or spec.excluded),
         {key: _inside(inputs, key) for key, spec in inputs.items() if spec.place.spread},
         safe or plain(),
     )
     return lambda given: _check(plan, given)
+
+
+def _as_sent(check: Check, default: Any) -> Any:
+    """Return a default in the form it is sent in; lint tells one that does not fit."""
+    try:
+        return check(default)
+    except Bad:
+        return default
 
 
 def _check(plan: _Plan, given: Mapping[str, Any]) -> Values:
@@ -91,7 +100,7 @@ def _take(plan: _Plan, key: str, value: Any, values: Values, problems: list[Prob
     try:
         values[key] = plan.checks[key](value)
     except Bad as bad:
-        problems.append(Problem(bad.field or key, plan.shown(key, value), bad.expected, bad.fix))
+        problems.append(Problem(bad.field or key, plan.shown(key, value), bad.expected, plan.safe.text(bad.fix)))
     except RecursionError:
         expected = f"data nested at most {convert.DEEPEST} levels deep"
         problems.append(Problem(key, type(value).__name__, expected))

@@ -65,7 +65,7 @@ def compile_raw(connector: Connector, action: Action) -> Callable[[Values], Requ
                 return check(given[place])
             except Bad as bad:
                 got = shown(_names(given[place]) if place == "raw.headers" else given[place], safe=blank.redactor)
-                problems.append(Problem(keys[place], got, bad.expected, bad.fix))
+                problems.append(Problem(keys[place], got, bad.expected, blank.redactor.text(bad.fix)))
                 return default
 
         request = replace(

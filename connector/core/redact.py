@@ -88,6 +88,18 @@ class Redactor:
     def _member(self, name: str, item: Any) -> Any:
         return HIDDEN if name.lower() in self.fields and item not in (None, "") else self.data(item)
 
+    def secrets_in(self, data: Any) -> Iterable[str]:
+        """Find the texts that stand in secret fields of JSON data, or at secret names of pairs."""
+        if isinstance(data, dict):
+            data = [*data.items()]
+        for item in data if isinstance(data, list | tuple) else ():
+            named = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)  # noqa: PLR2004  a pair
+            if named and isinstance(item[1], str):
+                if re.split(r"[\[.]", item[0].lower())[-1].rstrip("]") in self.fields | self.query:
+                    yield item[1]
+            else:
+                yield from self.secrets_in(item[1] if named else item)
+
     def headers(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return headers without secrets."""
         return [(name, HIDDEN if name.lower() in self.hidden else self.text(value)) for name, value in headers]

@@ -9,9 +9,8 @@ from connector import errors
 from connector.core import waits
 
 if TYPE_CHECKING:
-    from connector.core.redact import Redactor
     from connector.core.request import Request
-    from connector.core.response import Failure, Reader, Reply, Said
+    from connector.core.response import Failure, Reader, Reply, Result, Said
     from connector.definition.action import Action
 
 LOOK = "It may have been done: look before you repeat it."
@@ -35,10 +34,11 @@ def refused(reader: Reader, request: Request, reply: Reply, said: Said, now: flo
     """Return the typed error of a reply that is no result; `now` is epoch seconds."""
     safe = request.safe
     message = safe.text(said.message)[:_LONGEST_SAID]
+    shown = _shown(reader, request, reply, said)
     facts: dict[str, Any] = {
         "status": reply.status,
         "code": safe.text(said.code) if isinstance(said.code, str) else said.code,
-        "tracking_id": safe.text(reader.tracking(reply) or "") or None,
+        "tracking_id": shown.tracking_id,
     }
     if said.means == "scope":
         return _scope_missing(reader, said, message, facts)
@@ -58,8 +58,8 @@ def refused(reader: Reader, request: Request, reply: Reply, said: Said, now: flo
     if issubclass(kind, errors.RateLimited | errors.ServiceDown):
         at = waits.at(reply, now) or (waits.next_midnight(now) if said.means == "daily" else None)
         facts["retry_at"] = waits.moment(at) if at else None
-    facts["result"] = _shown(reader, reply, said, safe)
-    return kind(_sentence(request, reply, said, message), message=message, retryable=retryable, **facts)
+    facts |= {"message": message, "result": shown, "retryable": retryable}
+    return kind(_sentence(request, reply, said, message), **facts)
 
 
 def _kind(said: Said, status: int) -> tuple[type[errors.ApiError], bool, str]:
@@ -86,12 +86,13 @@ def _unsettled(reply: Reply, said: Said) -> bool:
     return reply.status >= 500 and not (reply.status == 503 and reply.header("retry-after"))  # noqa: PLR2004
 
 
-def _shown(reader: Reader, reply: Reply, said: Said, safe: Redactor) -> Any:
+def _shown(reader: Reader, request: Request, reply: Reply, said: Said) -> Result:
     """Return what came back, without secrets; a text is shortened."""
+    safe = request.safe
     data = safe.data(said.data)
-    data = data[:_LONGEST_SAID] if isinstance(data, str) else data
-    result = reader.result(reply, data)
-    return replace(result, outcome="rejected", headers=dict(safe.headers(result.headers.items())))
+    result = reader.result(request, reply, data[:_LONGEST_SAID] if isinstance(data, str) else data)
+    headers = dict(safe.headers(result.headers.items()))
+    return replace(result, outcome="rejected", headers=headers, tracking_id=safe.text(result.tracking_id or "") or None)
 
 
 def _sentence(request: Request, reply: Reply, said: Said, message: str) -> str:

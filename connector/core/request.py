@@ -53,8 +53,11 @@ class Request:
 
     @property
     def safe(self) -> redact.Redactor:
-        """The redactor that knows this request's own secrets."""
-        return self.redactor.knowing(self.secrets)
+        """The redactor that knows this request's own secrets: those it was told, and those in secret places of it."""
+        value = self.body.value if self.body else None
+        if self.body is not None and self.body.kind == "multipart":
+            value = [(part.name, part.data) for part in self.body.value]
+        return self.redactor.knowing((*self.secrets, *self.redactor.secrets_in([*self.query, value])))
 
     def must_open_again(self) -> None:
         """Raise UsageError when the body was a stream that cannot be sent a second time."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _CODE = re.compile(r'"(?:code|error)"\s*:\s*"?([A-Za-z0-9_.-]{1,40})"?')
 _MESSAGE = re.compile(r'"message"\s*:\s*"(.*?)"\s*(?:,\s*"[A-Za-z_]+"\s*:|\}\s*\Z)', re.DOTALL)
 _NO_CONTENT = (204, 205)
+_LINKS = ("location", "content-location", "refresh")  # headers that may hold a URL with a token in it
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -140,21 +141,20 @@ class Reader:
             code, message = dig(data, declared.code), dig(data, declared.message)
             if code is not None and isinstance(message, str):
                 return self.said(reply)
-        return self.result(reply, data)
+        return self.result(request, reply, data)
 
-    def result(self, reply: Reply, data: Any) -> Result:
-        """Return a result with the reply's status and headers around data; no cookie is kept."""
+    def result(self, request: Request, reply: Reply, data: Any) -> Result:
+        """Return a result with the reply's status and headers around data; no cookie is kept, no secret echoed."""
         headers: dict[str, str] = {}
         for name, value in reply.headers:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        for name in redact.HEADERS & headers.keys():
-            headers[name] = redact.HIDDEN
-        return Result(data, reply.status, headers, self.tracking(reply))
-
-    def tracking(self, reply: Reply) -> str | None:
-        """Return the service's own id of a reply."""
+        for name, value in headers.items():
+            if name in redact.HEADERS:
+                headers[name] = redact.HIDDEN
+            elif name in _LINKS or any(secret in value for secret in request.secrets):
+                headers[name] = request.safe.text(value)
         place = self.connector.manifest.errors.tracking
-        return reply.header(place.partition(".")[2]) if place else None
+        return Result(data, reply.status, headers, headers.get(place.partition(".")[2].lower()) if place else None)
 
     def _data(self, request: Request, reply: Reply) -> Any:
         kind = request.reply

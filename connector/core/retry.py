@@ -120,7 +120,7 @@ def judge(reader: Reader, request: Request, seen: Seen, got: Reply | Failure, no
         return Verdict(result=read)
     error = refused(reader, request, got, read, now)
     if seen.lost and request.method == "DELETE" and isinstance(error, NotFound):
-        return Verdict(result=reader.result(got, {}))
+        return Verdict(result=reader.result(request, got, {}))
     when = waits.at(got, now)
     return _again(seen, error, when, now, repeat=_repeats(reader, request, seen, got, read))
 

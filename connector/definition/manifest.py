@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from connector.definition.model import FormField, Key, Model, Text, snake
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
 
 Scalar = str | int
 ConnectionKindName = Literal[
@@ -104,10 +107,15 @@ class Idempotency(Model):
     header: Text
 
 
+_HEADER_NAMED: JsonDict = {"required": ["header"], "properties": {"header": {"type": "string"}}}
+
+
 class Subaccounts(Model):
     """How a request acts on a sub-account: by what goes before its path, or by a header with the account's id."""
 
-    prefix: str = Field("", description="What goes before the path: /accounts/{accountId}")
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["prefix"]}, _HEADER_NAMED]})
+
+    prefix: Text = Field("", description="What goes before the path: /accounts/{accountId}")
     header: Text | None = Field(None, description="The header that names the account.")
 
     @model_validator(mode="after")
@@ -225,7 +233,7 @@ class Manifest(Model):
 
     @cached_property
     def variables(self) -> dict[str, str]:
-        """Environment variable -> connection input, for every connection: ZOOM_CLIENT_ID -> clientId."""
+        """Environment variable -> connection input, for every connection: NAME_CLIENT_ID -> clientId."""
         inputs = {key for kind in self.connections.values() for key in kind.inputs}
         return {f"{self.connector}_{snake(key)}".upper(): key for key in sorted(inputs)}
 

@@ -86,6 +86,9 @@ def _told(document: Document, error: Any) -> Iterator[Finding]:
         for word in error.validator_value:
             if word not in error.instance and not difflib.get_close_matches(word, meant, n=1):
                 yield document.finding(path, "missing-word", f"{word!r} is missing.", key=True)
+    elif error.validator == "oneOf":
+        words = " or ".join(f"`{one['required'][0]}`" for one in error.validator_value)
+        yield document.finding(path, "one-of", f"give {words}, one of them.", key=True)
     elif error.validator == "anyOf":
         yield from _alternatives(document, error)
     else:
@@ -93,11 +96,13 @@ def _told(document: Document, error: Any) -> Iterator[Finding]:
 
 
 def _alternatives(document: Document, error: Any) -> Iterator[Finding]:
-    """Tell the alternative that came nearest: one that failed inside, else every type that would do."""
+    """Tell all of the alternative that came nearest, one that failed inside; else every type that would do."""
     deeper = [one for one in error.context or () if one.path or one.validator != "type"]
     if deeper:
-        nearest = max(deeper, key=lambda one: len(one.path))
-        yield from _told(document, nearest)
+        nearest = max(deeper, key=lambda one: len(one.path)).relative_schema_path[0]
+        for one in deeper:
+            if one.relative_schema_path[0] == nearest:
+                yield from _told(document, one)
         return
     types = [_NAMES.get(str(one.validator_value), "?") for one in error.context or ()]
     message = f"got {_shown(error.instance)}; expected {' or '.join(sorted(set(types) - {'null'}))}."

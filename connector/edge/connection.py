@@ -42,8 +42,8 @@ def store_key(connector: Connector, name: str) -> str:
 class Connection:
     """Who calls: a kind that the connector's manifest declares, and its inputs.
 
-    `Connection(zoom, "accessToken", accessToken=...)`; inputs by key or in snake_case. `token` is a token to begin
-    with: access_token, refresh_token, expires_at (epoch seconds; without it the token is used until it is refused).
+    `Connection(connector, "accessToken", accessToken=...)`; inputs by key or in snake_case. `token` is a token to
+    begin with: access_token, refresh_token, expires_at (epoch seconds; without it the token is used until it is refused).
     With `store` and `name` renewed tokens are kept there, for every process that uses the same, and `token` is taken
     only where the store has none that lives; without, they are kept in memory, and a refresh token that the service
     replaces is lost with the process. Raises InputError with every problem, UsageError for a kind that the manifest
@@ -84,7 +84,7 @@ class Connection:
     def from_env(
         cls, connector: Connector, kind: str | None = None, *, environ: Mapping[str, str] | None = None
     ) -> Connection:
-        """Make the connection that the environment describes, such as ZOOM_ACCESS_TOKEN.
+        """Make the connection that the environment describes, in variables such as NAME_ACCESS_TOKEN.
 
         `X_FILE` names a file that holds X; an empty variable is unset. Without `kind`, the one with the most
         required inputs set is taken. Raises SignInError when none is complete, UsageError when two are as good.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 import socket
 import ssl
 from functools import cache
@@ -70,8 +71,8 @@ class Httpx:
         return self._pools[scheme]
 
     def close(self) -> None:
-        """Close every connection."""
-        for pool in self._pools.values():
+        """Close every connection; calls that wait on one end at once. A child of a fork leaves its parent's alone."""
+        for pool in self._pools.values() if self._pid == os.getpid() else ():
             pool.close()
         self._pools = {}
 
@@ -122,12 +123,15 @@ class AsyncHttpx:
         self._pools = {}
 
 
+_SAID = re.compile(r"(exception=\w+)\(.*", re.DOTALL)  # a library's error quotes what it could not read
+
+
 class _Quiet(logging.Filter):
     """Takes what a reply said out of the library's own debug records: it may hold cookies and tokens."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        text = record.getMessage()
-        record.msg, record.args = text.partition("return_value=")[0].rstrip(), None
+        text = record.getMessage().partition("return_value=")[0].rstrip()
+        record.msg, record.args = _SAID.sub(r"\1", text), None
         return True
 
 
@@ -236,7 +240,8 @@ def _decoded_async(
 
 _ERRORS = (
     httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.ProxyError,
-    httpcore.UnsupportedProtocol, httpcore.ConnectionNotAvailable, httpx.HTTPError, httpx.StreamError, httpx.InvalidURL,
+    httpcore.UnsupportedProtocol, httpcore.ConnectionNotAvailable, httpx.HTTPError, httpx.StreamError,
+    httpx.InvalidURL, httpx.CookieConflict,
     OSError, RuntimeError, UnicodeError, SourceError,
 )  # fmt: skip
 _KINDS: tuple[tuple[type[Exception], str, str], ...] = (

@@ -97,6 +97,8 @@ class _Stream(httpcore.NetworkStream):
             self._inner.write(buffer[start : start + _WRITTEN_AT_ONCE], _left(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
+        with contextlib.suppress(OSError, AttributeError):  # wakes a thread that waits for a reply on it
+            self._inner.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
         self._inner.close()
 
     def start_tls(

@@ -107,6 +107,20 @@ def test_what_follows_from_a_damaged_word_is_not_told_again(shelf: Path) -> None
     assert [one.rule for one in lint(shelf)] == ["unknown-word", "unknown-word"]
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "rules"),
+    [
+        ("connections:\n", "connections: none\nconections:\n", ["type", "unknown-word"]),
+        ("pages: {by", "pages: []\npage: {by", ["type", "unknown-word"]),
+        ("  missing: {status: 404, code: no_such_book, message: There is no such book.}", "  missing: {a: 1, b: {c: 2}}", ["missing-word", "unknown-word", "unknown-word"]),
+        ("errors:\n", "triggers: {one: {signature: {a: 1}, label: One}}\nerrors:\n", ["missing-word", "missing-word", "missing-word", "missing-word", "missing-word", "unknown-word"]),
+    ],
+)  # fmt: skip
+def test_a_manifest_in_pieces_is_told_of_piece_by_piece(shelf: Path, old: str, new: str, rules: list[str]) -> None:
+    plant(shelf / "manifest.yaml", old, new)
+    assert sorted(one.rule for one in lint(shelf)) == rules
+
+
 def test_entries_of_actions_that_are_no_plain_files_are_told(shelf: Path) -> None:
     actions, outside = shelf / "actions", shelf / "elsewhere.yaml"
     shutil.move(actions / "get-book.yaml", outside)

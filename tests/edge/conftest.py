@@ -48,11 +48,13 @@ class Runner:
         return method(*args, **options) if self._loop is None else self._loop.run(_awaited(method, args, options))
 
     def close(self) -> None:
+        """Close the client."""
+        self._done(self.client.close)
+
+    def end(self) -> None:
         """Close the client, and its loop."""
-        if self._loop is None:
-            self.client.close()
-        else:
-            self._loop.run(self.client.aclose())
+        self.close()
+        if self._loop is not None:
             self._loop.close()
 
 
@@ -69,7 +71,7 @@ def runner(
 
         def make(url: str | None = None, connection: Connection | None = token_connection, **options: Any) -> Runner:
             one = Runner(request.param, options.pop("connector", zoom), connection, base_url=url, **options)
-            stack.callback(one.close)
+            stack.callback(one.end)
             return one
 
         yield make

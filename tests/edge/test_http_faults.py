@@ -189,7 +189,7 @@ def test_a_compressed_reply_is_read(runner, server):
     assert server.last.header("accept-encoding") == "gzip, deflate"
 
 
-@pytest.mark.parametrize("bomb", [servers.bomb(400), servers.bomb(400, times=2)], ids=["once", "twice"])
+@pytest.mark.parametrize("bomb", [servers.bomb(120), servers.bomb(120, times=2)], ids=["once", "twice"])
 def test_a_bomb_is_stopped_at_the_cap(runner, server, bomb):
     server.always(bomb)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -74,7 +74,7 @@ def repeatable(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
 def pages_complete(draft: Draft[Action], sources: Sources) -> Iterator[Mistake]:
     """A list says, with the manifest, everything that its way of paging takes, and where its items are."""
     pages = draft.model.pages
-    if pages is None or sources.manifest is None:
+    if pages is None or sources.manifest is None or sources.manifest.lacks("pages"):
         return
     words = Words.of(sources.shared, pages)
     needed = {"cursor": ("read", "send"), "last": ("read", "send"), "number": ("send",), "offset": ("send",)}

@@ -48,7 +48,8 @@ def word_order(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
 def word_order_of_fields(draft: Draft[Manifest], _sources: Sources) -> Iterator[Mistake]:
     """The inputs of connections and triggers follow the order of an action's inputs."""
     for kind in ("connections", "triggers"):
-        for name, data in (draft.document.data.get(kind) or {}).items():
+        members = draft.document.data.get(kind)
+        for name, data in members.items() if isinstance(members, dict) else ():
             yield from _inputs_ordered((kind, name), data)
 
 

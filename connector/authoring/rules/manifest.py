@@ -123,6 +123,17 @@ def _expression(path: Path, pattern: str) -> Iterator[Mistake]:
         yield Mistake(path, "pattern", "put what names the scopes in a group: scopes: (.*)")
 
 
+def shared_places(draft: Draft[Manifest], _sources: Sources) -> Iterator[Mistake]:
+    """Constants of every request have a place in it, and a sub-account is named in one place."""
+    for to in draft.model.always:
+        if not re.match(r"(header|query|body)\.\S+\Z", to):
+            yield Mistake(("always", to), "place", "expected header.X, query.x or body.x", key=True)
+    prefix = draft.model.subaccounts.prefix if draft.model.subaccounts else ""
+    if prefix and (not prefix.startswith("/") or len(_BRACES.findall(prefix)) != 1):
+        message = "expected the beginning of a path with the account's id in braces: /accounts/{accountId}"
+        yield Mistake(("subaccounts", "prefix"), "subaccounts", message)
+
+
 def rates_form(draft: Draft[Manifest], _sources: Sources) -> Iterator[Mistake]:
     """Rates are counts by time; caps are counted by a value of the request."""
     rates = draft.model.rates

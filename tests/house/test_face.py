@@ -1,0 +1,49 @@
+"""The public face is exactly what it says, explained, and quick to load."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import subprocess
+import sys
+
+import pytest
+from house.sources import modules
+
+import connector
+
+FACE = ["AsyncClient", "Client", "Connection", "Connector", "Items", "Request", "Result", "errors"]
+
+
+def test_the_public_names_are_exactly_these():
+    assert sorted(set(connector.__all__) - {"__version__"}) == FACE
+    assert sorted(name for name in dir(connector) if not name.startswith("_")) == FACE
+
+
+@pytest.mark.parametrize("name", FACE)
+def test_every_public_name_is_explained(name):
+    thing = getattr(connector, name)
+    assert inspect.getdoc(thing)
+    for method, function in inspect.getmembers(thing, inspect.isfunction):
+        if not method.startswith("_"):
+            assert inspect.getdoc(function), f"{name}.{method}"
+
+
+def test_every_function_is_annotated():
+    bare = []
+    for name, tree in modules().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.returns is None:
+                bare.append(f"{name}.{node.name}")
+    assert bare == []
+
+
+def test_an_unknown_name_is_told_as_python_tells_it():
+    with pytest.raises(AttributeError, match="Clent"):
+        connector.Clent  # noqa: B018  the look-up is the test
+
+
+def test_importing_the_package_loads_no_library():
+    script = "import sys, connector; print(sorted({'pydantic', 'httpx', 'yaml', 'click', 'rich'} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
