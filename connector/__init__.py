@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from connector.edge.client import Client as Client
     from connector.edge.connection import Connection as Connection
     from connector.edge.items import Items as Items
+    from connector.edge.sign_in import begin_sign_in as begin_sign_in
+    from connector.edge.sign_in import finish_sign_in as finish_sign_in
+    from connector.edge.store import open_store as open_store
 
 BUNDLED = "zoom"  # the folder of the connector that comes with the package
 
@@ -30,6 +33,9 @@ _HOMES = {
     "Items": "connector.edge.items",
     "Request": "connector.core.request",
     "Result": "connector.core.response",
+    "begin_sign_in": "connector.edge.sign_in",
+    "finish_sign_in": "connector.edge.sign_in",
+    "open_store": "connector.edge.store",
 }
 
 __all__ = [
@@ -41,7 +47,10 @@ __all__ = [
     "Request",
     "Result",
     "__version__",
+    "begin_sign_in",
     "errors",
+    "finish_sign_in",
+    "open_store",
 ]
 
 

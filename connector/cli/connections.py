@@ -171,7 +171,7 @@ def _sentence(ended: Ended) -> str:
     return f"The {ended.what} was not ended at the service: {ended.refusal}."
 
 
-@connections_command.command("key", help="Print a new key, for CONNECTOR_KEY or for a file that CONNECTOR_KEY_FILE names.")
+@connections_command.command("key", help="Print a new key, to be put into CONNECTOR_KEY.")
 @shared
 def key_command() -> None:
     """Print a new key."""

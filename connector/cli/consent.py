@@ -54,8 +54,9 @@ def _opened(url: str) -> bool:
             answers.append(False)
 
     thread = threading.Thread(target=work, name="connector-browser", daemon=True)
-    thread.start()
-    thread.join(_PATIENCE)
+    with streams.talking_aside():
+        thread.start()
+        thread.join(_PATIENCE)
     return not answers or answers[0]
 
 

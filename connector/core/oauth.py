@@ -216,7 +216,7 @@ def read_token(request: Request, reply: Reply, now: float, old: Grant | None = N
 def _refusal(safe: Redactor, status: int, data: Mapping[str, Any]) -> Refusal:
     code = _plain(safe.text(_word(data.get("error") or data.get("code") or status)))
     said = _word(data.get("error_description") or data.get("reason") or data.get("message") or "")
-    said = _plain(safe.text(said)) or "no reason given"
+    said = _plain(safe.text(said)).rstrip(".") or "no reason given"
     fault: Fault = "refused"
     if code == "invalid_grant":
         fault = "grant"
