@@ -15,21 +15,27 @@ if TYPE_CHECKING:
     from connector.core.request import Request as Request
     from connector.core.response import Result as Result
     from connector.definition.load import Connector as Connector
-    from connector.edge.client import AsyncClient as AsyncClient
+    from connector.edge.async_client import AsyncClient as AsyncClient
     from connector.edge.client import Client as Client
     from connector.edge.connection import Connection as Connection
     from connector.edge.items import Items as Items
+    from connector.edge.sign_in import begin_sign_in as begin_sign_in
+    from connector.edge.sign_in import finish_sign_in as finish_sign_in
+    from connector.edge.store import open_store as open_store
 
 BUNDLED = "zoom"  # the folder of the connector that comes with the package
 
 _HOMES = {
-    "AsyncClient": "connector.edge.client",
+    "AsyncClient": "connector.edge.async_client",
     "Client": "connector.edge.client",
     "Connection": "connector.edge.connection",
     "Connector": "connector.definition.load",
     "Items": "connector.edge.items",
     "Request": "connector.core.request",
     "Result": "connector.core.response",
+    "begin_sign_in": "connector.edge.sign_in",
+    "finish_sign_in": "connector.edge.sign_in",
+    "open_store": "connector.edge.store",
 }
 
 __all__ = [
@@ -41,7 +47,10 @@ __all__ = [
     "Request",
     "Result",
     "__version__",
+    "begin_sign_in",
     "errors",
+    "finish_sign_in",
+    "open_store",
 ]
 
 

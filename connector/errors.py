@@ -227,9 +227,13 @@ class PageError(ConnectorError):
 
 
 class StoreError(ConnectorError):
-    """The place that keeps tokens, events or state failed; `path` says where."""
+    """The place that keeps tokens, events or state failed; `path` says where.
+
+    `conflict` is True when a write was refused because somebody else has written since the record was read.
+    """
 
     path: str = ""
+    conflict: bool = False
 
 
 class UsageError(ConnectorError):

@@ -15,6 +15,7 @@ from connector.authoring.rules import (
     manifest,
     payloads,
     places,
+    probes,
     relations,
     stand_in,
     texts,
@@ -23,7 +24,7 @@ from connector.authoring.rules import (
 from connector.authoring.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from connector.errors import Finding
@@ -64,6 +65,7 @@ def lint(folder: Path) -> list[Finding]:
             found.update(sources.manifest.told(check(sources.manifest, sources)))
     found.update(_actions(sources))
     found.update(_over_all(sources))
+    found.update(_tests(sources, found))
     return sorted(found)
 
 
@@ -74,6 +76,15 @@ def _actions(sources: Sources) -> Iterator[Finding]:
         yield from told
         if not any(finding.rule in examples.BEFORE for finding in told):
             yield from draft.told(examples.examples_run(draft, sources))
+
+
+def _tests(sources: Sources, found: Collection[Finding]) -> Iterator[Finding]:
+    """Yield the mistakes of the calls that test connections; an action that is broken itself is not called."""
+    if sources.manifest is None:
+        return
+    broken = {one.file for one in found if one.rule in examples.BEFORE}
+    sound = {one.model.action for one in sources.actions if one.whole and str(one.file) not in broken}
+    yield from sources.manifest.told(probes.connection_tests(sources.manifest, sources, sound))
 
 
 def _over_all(sources: Sources) -> Iterator[Finding]:

@@ -9,12 +9,9 @@ import click
 
 from connector.cli import failure, output
 from connector.cli.group import Command, kept, shared
-from connector.cli.options import settings
+from connector.cli.options import as_form, settings
 
 _folder = click.argument("folder", required=False, type=click.Path(path_type=Path))
-_form = click.option(
-    "--output", "shape", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
-)
 
 
 def chosen(context: click.Context, folder: Path | None) -> Path:
@@ -35,7 +32,7 @@ def chosen(context: click.Context, folder: Path | None) -> Path:
 
 @click.command("lint", cls=Command, help="Check every file of a connector; exit code 2 on any finding.")
 @_folder
-@_form
+@as_form
 @shared
 @click.pass_context
 def lint_command(context: click.Context, folder: Path | None, shape: str) -> int:
@@ -60,7 +57,7 @@ def lint_command(context: click.Context, folder: Path | None, shape: str) -> int
 @click.command("docs", cls=Command, help="Write a connector's pages and schemas; the files that changed are printed.")
 @_folder
 @click.option("--check", is_flag=True, help="Write nothing; exit code 2 when a file is not fresh.")
-@_form
+@as_form
 @shared
 @click.pass_context
 def docs_command(context: click.Context, folder: Path | None, shape: str, *, check: bool) -> int:

@@ -7,6 +7,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("look", "One action: inputs, an example call, the example payload."),
     "run": ("run", "Run an action, or the calls of a file."),
     "raw": ("raw", "Send any request below the service's base URL."),
+    "connect": ("connect", "Sign in, and keep the connection."),
+    "connections": ("connections", "The connections that are kept: list, show, test, remove; their key."),
     "sandbox": ("sandbox", "Serve a stand-in of the service; 'sandbox reset' forgets its state."),
     "config": ("config", "The settings in force, and where each came from."),
     "lint": ("author", "Check every file of a connector."),

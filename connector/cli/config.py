@@ -8,9 +8,11 @@ import click
 
 from connector.cli import output
 from connector.cli.group import Command, shared
-from connector.cli.options import connector_of, settings
-from connector.cli.settings import Setting, Settings, config_path
+from connector.cli.options import as_form, connector_of, settings
+from connector.cli.settings import KEYS, Setting, Settings, config_path
 from connector.core import redact
+from connector.edge.seal import VARIABLE
+from connector.edge.store_file import default_folder
 
 if TYPE_CHECKING:
     from connector.definition.load import Connector
@@ -23,7 +25,7 @@ default. An empty variable counts as unset.
 
 
 @click.command("config", cls=Command, help=_HELP)
-@click.option("--output", "shape", type=click.Choice(["text", "json"]), default="text", help="text (default) or json.")
+@as_form
 @shared
 @click.pass_context
 def config_command(context: click.Context, shape: str) -> None:
@@ -46,10 +48,13 @@ def _shown(value: Any) -> str:
 def _general(connector: Connector, known: Settings) -> list[dict[str, Any]]:
     base = f"{connector.name}_BASE_URL".upper()
     safe = redact.of(connector)
-    found = [known.get(key, base if key == "base_url" else None) for key in ("connector", "output", "connection",
-                                                                             "base_url", "timeout")]  # fmt: skip
+    found = [known.get(key, base if key == "base_url" else None) for key in KEYS]
     found.append(Setting("http", *(known.variable("CONNECTOR_HTTP") or ("httpx", "default"))))
-    standing = {"connector": str(connector.folder), "base_url": connector.manifest.base_url}
+    standing = {
+        "connector": str(connector.folder),
+        "base_url": connector.manifest.base_url,
+        "store": f"file:{default_folder()}",
+    }
     return [
         {
             "name": one.name,
@@ -62,12 +67,17 @@ def _general(connector: Connector, known: Settings) -> list[dict[str, Any]]:
 
 def _connection(connector: Connector, known: Settings) -> list[dict[str, Any]]:
     """Return what the environment says of the connections; an input is shown unless any kind calls it secret."""
+    rows = [_hidden(known, VARIABLE)]
     inputs = [(key, spec) for kind in connector.manifest.connections.values() for key, spec in kind.inputs.items()]
     secret = {key for key, spec in inputs if spec.secret}
     safe = redact.of(connector)
-    rows = []
     for variable, key in connector.manifest.variables.items():
         value, source = known.variable(variable) or (None, "not set")
         shown = redact.HIDDEN if value is not None and key in secret else value and safe.text(value)
         rows.append({"name": variable, "value": shown, "source": source})
     return rows
+
+
+def _hidden(known: Settings, name: str) -> dict[str, Any]:
+    value, source = known.variable(name) or (None, "not set")
+    return {"name": name, "value": value and redact.HIDDEN, "source": source}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.cli import failure, output
-from connector.cli.session import base_url
+from connector.cli.desk import base_url
 from connector.cli.trace import unsent
 
 if TYPE_CHECKING:

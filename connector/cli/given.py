@@ -98,7 +98,7 @@ def _take_flag(reading: _Reading, key: str, value: str) -> None:
 
 
 def _take_item(reading: _Reading, item: str, place: int) -> None:
-    key, sign, value = _split(item)
+    key, sign, value = split(item)
     name = RUN_OPTIONS.get(key) or reading.action.names.get(key, key)
     spec = reading.action.inputs.get(name)
     try:
@@ -112,7 +112,7 @@ def _take_item(reading: _Reading, item: str, place: int) -> None:
     reading.put(name, taken, f"-i {key}")
 
 
-def _split(item: str) -> tuple[str, str, str]:
+def split(item: str) -> tuple[str, str, str]:
     """Return key, sign and value; the sign is =, := or nothing."""
     key, equals, value = item.partition("=")
     return (key[:-1], ":=", value) if equals and key.endswith(":") else (key, equals, value)

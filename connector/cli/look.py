@@ -11,7 +11,7 @@ import click
 
 from connector.cli import output
 from connector.cli.group import Command, shared
-from connector.cli.options import connector_of, settings
+from connector.cli.options import as_form, connector_of, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,13 +25,10 @@ if TYPE_CHECKING:
     from connector.definition.model import Input
 
 RAW_GROUP, TRIGGER_GROUP = "any request", "triggers"
-_as_form = click.option(
-    "--output", "shape", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
-)
 
 
 @click.command("list", cls=Command, help="Print the actions and triggers, grouped, with one line each.")
-@_as_form
+@as_form
 @shared
 @click.pass_context
 def list_command(context: click.Context, shape: str) -> None:
@@ -90,7 +87,7 @@ def _names(context: click.Context, _: click.Parameter, incomplete: str) -> list[
 
 @click.command("show", cls=Command, help="Print what ACTION takes, an example call, and the example payload.")
 @click.argument("name", metavar="ACTION", shell_complete=_names)
-@_as_form
+@as_form
 @shared
 @click.pass_context
 def show_command(context: click.Context, name: str, shape: str) -> None:

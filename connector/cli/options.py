@@ -25,6 +25,7 @@ class Options:
     """How a command's calls run and how their results are shown, as far as flags say it."""
 
     connection: str | None = None
+    store: str | None = None
     sandbox: bool = False
     fault: tuple[str, ...] = ()
     dry_run: bool = False
@@ -47,6 +48,7 @@ class Options:
             raise UsageError("--fault is played by the sandbox alone.", hint="Add --sandbox, or leave --fault out.")
         if options.sandbox and options.base_url:
             raise UsageError("--sandbox and --base-url name two places.", hint="Leave one out.")
+        one_place(options.store, sandbox=options.sandbox)
         if options.har and options.dry_run:
             raise UsageError("--dry-run sends nothing that --har could record.", hint="Leave one out.")
         return options
@@ -59,7 +61,7 @@ class Options:
     def settings(self, context: click.Context) -> Settings:
         """Return the settings in force."""
         return settings(context, connection=self.connection, timeout=self.timeout, output=self.output,
-                        base_url=self.base_url)  # fmt: skip
+                        base_url=self.base_url, store=self.store)  # fmt: skip
 
 
 def settings(context: click.Context, **flags: Any) -> Settings:
@@ -81,17 +83,31 @@ def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _kinds(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _connections(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the names of connections."""
-    from click.shell_completion import CompletionItem
+    from connector.cli import names
+    from connector.cli.desk import Desk
 
-    declared = connector_of(settings(context)).manifest.connections
-    return [CompletionItem(name, help=kind.label) for name, kind in declared.items() if name.startswith(incomplete)]
+    known = settings(context, store=context.params.get("store"))
+    return names.complete(Desk(connector_of(known), known), incomplete)
 
 
+def one_place(store: str | None, *, sandbox: bool) -> None:
+    """Refuse a store beside the sandbox's own. Raises UsageError."""
+    if store and sandbox:
+        raise UsageError("--sandbox and --store name two places.", hint="Leave one out.")
+
+
+as_form = click.option(
+    "--output", "shape", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
+)
+store_option = click.option(
+    "--store", metavar="URL", help="Where connections are kept: file:PATH, sqlite:///PATH or postgresql://..."
+)
 _OPTIONS = (
-    click.option("--connection", metavar="NAME", shell_complete=_kinds,
-                 help="The connection to run with; its values come from the environment."),
+    click.option("--connection", metavar="NAME", shell_complete=_connections,
+                 help="The connection to run with: a stored one, else a kind that the environment describes."),
+    store_option,
     click.option("--sandbox", is_flag=True, help="Run against a stand-in of the service; nothing leaves the machine."),
     click.option("--fault", multiple=True, metavar="FAULT",
                  help="Let the sandbox misbehave, such as 429:3 or drop-reply; repeat for more."),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.cli import failure
+from connector.cli import failure, names
+from connector.cli.desk import Desk
 from connector.cli.watch import Watched
 from connector.edge.client import Client
-from connector.edge.connection import Connection
 from connector.edge.http import choose
 
 if TYPE_CHECKING:
@@ -17,13 +18,8 @@ if TYPE_CHECKING:
     from connector.cli.settings import Settings
     from connector.core.response import Reply
     from connector.definition.load import Connector
+    from connector.edge.connection import Connection
     from connector.errors import TransportError
-
-
-def base_url(connector: Connector, settings: Settings) -> str | None:
-    """Return the base URL that the owner of the process set in place of the manifest's."""
-    found: str | None = settings.get("base_url", f"{connector.name}_BASE_URL".upper()).value
-    return found
 
 
 class Session:
@@ -42,30 +38,30 @@ class Session:
 
         Raises SignInError, InputError or UsageError when there is no such connection.
         """
-        name = None if self.options.sandbox else self.options.connection or connection or self._default()
+        name = self.options.connection or connection or (None if self.options.sandbox else self._default())
         if name not in self._clients:
-            self._clients[name] = self._stand_in() if self.options.sandbox else self._real(name)
+            self._clients[name] = self._made(name)
         return self._clients[name]
 
     def _default(self) -> str | None:
         found: str | None = self.settings.get("connection").value
         return found
 
-    def _real(self, name: str | None) -> Client:
-        made = Connection.from_env(self.connector, name)
-        seam = self._watched(choose(None, asynchronous=False))
-        return Client(self.connector, made, http=seam, base_url=base_url(self.connector, self.settings))
+    @cached_property
+    def _desk(self) -> Desk:
+        desk = Desk(self.connector, self.settings, sandbox=self.options.sandbox, faults=self.options.fault)
+        if desk.sandbox:
+            self.note(desk.introduction)
+        return desk
 
-    def _stand_in(self) -> Client:
-        from connector.sandbox.box import Sandbox, state_path
-        from connector.sandbox.faults import parse
-
-        faults = tuple(parse(text) for text in self.options.fault)
-        box = Sandbox(self.connector, state_path(self.connector), faults)
-        self.note(f"Sandbox: a stand-in for {self.connector.manifest.label}. Nothing leaves this machine.")
-        connection: Any = box.connection
-        place = self.connector.manifest.base_url  # whatever the owner set: nothing is sent there
-        return Client(self.connector, connection, http=self._watched(box.http), base_url=place)
+    def _made(self, name: str | None) -> Client:
+        desk = self._desk
+        if desk.box is None:
+            connection: Connection = names.resolve(desk, name)
+        else:
+            connection = (desk.stored(name) if name else None) or desk.box.connection
+        seam = self._watched(desk.http or choose(None, asynchronous=False))
+        return Client(self.connector, connection, http=seam, base_url=desk.base_url)
 
     def _watched(self, inner: Any) -> Watched:
         seam = Watched(inner, self.told)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
 
+from connector.core.redact import HIDDEN
 from connector.errors import DefinitionError, InputError, Problem
 
 if TYPE_CHECKING:
@@ -17,13 +19,14 @@ if TYPE_CHECKING:
     from connector.errors import Finding
 
 FORMS = ("json", "yaml", "table", "lines")
-KEYS = ("connector", "output", "connection", "base_url", "timeout")
+KEYS = ("connector", "output", "connection", "base_url", "timeout", "store")
 DEFAULTS = {"output": "json"}
 _VARIABLES = {
     "connector": "CONNECTOR_PATH",
     "output": "CONNECTOR_OUTPUT",
     "connection": "CONNECTOR_CONNECTION",
     "timeout": "CONNECTOR_TIMEOUT",
+    "store": "CONNECTOR_STORE",
 }
 
 
@@ -55,7 +58,7 @@ class Settings:
         """
         if self._flags.get(key) is not None:
             flag = f"flag --{key.replace('_', '-')}"
-            return _checked(Setting(key, self._flags[key], flag))
+            return _without_password(_checked(Setting(key, self._flags[key], flag)))
         name = variable or _VARIABLES.get(key, "")
         found = self.variable(name)
         if found is not None:
@@ -133,6 +136,23 @@ def _checked(setting: Setting) -> Setting:
         field = setting.source.rpartition(" ")[2]
         raise InputError.of("settings", [Problem(field, wrong.got, wrong.expected, wrong.fix)])
     return setting
+
+
+def _without_password(setting: Setting) -> Setting:
+    """Return a flag's setting. Raises InputError for a URL with a password, which others would see in the command."""
+    if setting.name == "store" and _holds_password(setting.value):
+        fix = "set CONNECTOR_STORE, or name a file that holds the URL in CONNECTOR_STORE_FILE"
+        problem = Problem("--store", HIDDEN, "a URL without a password: a secret never stands on the command line", fix)
+        raise InputError.of("settings", [problem])
+    return setting
+
+
+def _holds_password(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "@" in url
+    return bool(parts.password) or any(name.lower().endswith("password") for name, _ in parse_qsl(parts.query))
 
 
 def _problem(key: str, value: Any) -> Problem | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import TextIO
 
 
@@ -45,3 +47,25 @@ def leave(code: int) -> None:
 def on_terminal() -> bool:
     """Whether a person reads stdout."""
     return sys.stdout.isatty()
+
+
+@contextmanager
+def talking_aside() -> Iterator[None]:
+    """Let programs that are started meanwhile talk on stderr: stdout is for data."""
+    try:
+        saved = os.dup(1)
+    except OSError:  # stdout was closed before the start
+        yield
+        return
+    try:
+        with suppress(OSError):  # stderr may be closed too
+            os.dup2(2, 1)
+        yield
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+
+
+def asking() -> bool:
+    """Whether a person can be asked: stdin is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core import pages
-from connector.core.refusal import is_write, leave_open
+from connector.core.refusal import is_write, leave_open, name_scopes
 from connector.core.response import Failure, Reply
 from connector.core.retry import Policy, Seen, judge
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Signed:
-    """What a connection signs requests with: headers and query to add, its secret, the base URL it names."""
+    """What a connection signs requests with: headers and query to add, its secret, the base URL and scopes it names."""
 
     value: str
     headers: tuple[tuple[str, str], ...] = ()
     query: tuple[tuple[str, str], ...] = ()
     base_url: str | None = None
     renewable: bool = False
+    scopes: tuple[str, ...] | None = None
 
     def __repr__(self) -> str:
         return f"<Signed by {', '.join(name for name, _ in (*self.headers, *self.query)) or 'nothing'}>"
@@ -108,7 +109,7 @@ def call(plan: Plan, request: Request, options: Options, until: float, now: floa
             if late >= until and (verdict.again or isinstance(got, Failure)):
                 raise _too_late(verdict.error, options, now - started)
             if not verdict.again:
-                raise verdict.error
+                raise name_scopes(verdict.error, plan.action, token.scopes)
             lost = lost or verdict.error.outcome == "uncertain"
             request.must_open_again()
             now, spent = yield Acquire(("retry",), until)
@@ -126,8 +127,7 @@ def _attempt(plan: Plan, request: Request, until: float, rejected: str | None) -
     now, token = yield Token(rejected, until)
     if isinstance(token, ConnectorError):
         raise token
-    if token.value not in request.secrets:
-        request = replace(request, secrets=(*request.secrets, token.value))
+    request = _signed(request, token)
     now, gap = yield Acquire(plan.action.rates, until)
     if isinstance(gap, ConnectorError):
         raise gap
@@ -184,6 +184,15 @@ def stream(plan: Plan, request: Request, options: Options, now: float) -> Steps:
         if following is None:
             return replace(page, complete=walk.complete)
         now, _ = yield Page(page)
+
+
+def _signed(request: Request, token: Signed) -> Request:
+    """Let a request know its token, to hide it, and the base URL that the token names."""
+    if token.value not in request.secrets:
+        request = replace(request, secrets=(*request.secrets, token.value))
+    if token.base_url and token.base_url != request.base:
+        request = replace(request, base=token.base_url)
+    return request
 
 
 def _words(plan: Plan) -> pages.Words:

@@ -118,6 +118,15 @@ def owner_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def is_loopback_url(url: str) -> bool:
+    """Whether a URL is http or https at this machine, where a token may travel in clear."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and parts.username is None and loopback(parts.hostname or "")
+
+
 def loopback(host: str) -> bool:
     """Whether a host is this machine, by address or as localhost."""
     try:

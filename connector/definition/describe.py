@@ -24,8 +24,8 @@ RUN_FLAGS = frozenset(
     "--" + name
     for name in (
         "account", "base-url", "connection", "connector", "curl", "debug", "dry-run", "fault", "file", "har", "help",
-        "idempotency-key", "input", "keep-going", "limit", "output", "query", "quiet", "retry", "sandbox", "timeout",
-        "version",
+        "idempotency-key", "input", "keep-going", "limit", "output", "query", "quiet", "retry", "sandbox", "store",
+        "timeout", "version",
     )
 )  # fmt: skip
 CONNECTION = ("connection", "Connection", "The connection to run it with, by name.")

@@ -19,6 +19,14 @@ ConnectionKindName = Literal[
 ]  # fmt: skip
 
 
+class Probe(Model):
+    """The call that tests a connection: a GET that changes nothing, and what of its reply says who is connected."""
+
+    action: Key = Field(description="The action to run; of a listing one item is asked for.")
+    given: dict[str, JsonValue] = Field(default={}, description="What is given to it.")
+    shows: list[Text] = Field(default=[], description="Fields of the reply that say who is connected.")
+
+
 class ConnectionKind(Model):
     """One way to sign in, and what it asks for."""
 
@@ -28,6 +36,9 @@ class ConnectionKind(Model):
     only: list[Key] | None = Field(None, description="The actions it may run; all when absent.")
     to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")] | None = Field(
         None, description="Where an api_key goes: header.X or query.x"
+    )
+    test: Probe | None = Field(
+        None, description="The call that tests a connection of this kind; null where none of the actions can."
     )
     inputs: dict[Key, FormField] = {}
 
@@ -209,6 +220,7 @@ class Manifest(Model):
     base_url: Annotated[str, StringConstraints(pattern=r"^https://")]
     hosts: list[Text] = Field(default=[], description="Where credentials may go, on every hop.")
     connections: dict[Key, ConnectionKind] = {}
+    test: Probe | None = Field(None, description="The call that tests a connection of any kind that has no own.")
     always: dict[str, JsonValue] = Field(default={}, description="Constants of every request, by place.")
     pages: Pages = Pages()
     subaccounts: Subaccounts | None = None
@@ -224,3 +236,8 @@ class Manifest(Model):
         """Environment variable -> connection input, for every connection: NAME_CLIENT_ID -> clientId."""
         inputs = {key for kind in self.connections.values() for key in kind.inputs}
         return {f"{self.connector}_{snake(key)}".upper(): key for key in sorted(inputs)}
+
+    def test_of(self, kind: str) -> Probe | None:
+        """Return the call that tests a connection of a kind, its own or that of all; None where there is none."""
+        declared = self.connections[kind]
+        return declared.test if "test" in declared.model_fields_set else self.test

@@ -10,6 +10,7 @@ import time
 import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from connector.core import exchange, guard, redact
 from connector.core.convert import Bad, boolean
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from connector.core.response import Result
     from connector.definition.load import Connector
     from connector.edge.connection import Connection
+    from connector.edge.tokens import Tokens
 
 TIMEOUT = 60.0  # seconds for a run, a raw request, and each page of items()
 LISTING_TIMEOUT = 600.0  # seconds for a listing that is merged
@@ -141,15 +143,26 @@ class Caller:
             problem = Problem("connection", connection.kind, f"a connection that may run it: {usable}")
             raise InputError.of(action.action, [problem])
 
-    def signed(self) -> Signed | ConnectorError:
-        """Answer a Token ask."""
+    def signed(self, rejected: str | None, now: float) -> Signed | ConnectorError | None:
+        """Answer a Token ask when that needs no waiting; None when a token must be renewed first."""
         if self.connection is None:
             label = self.connector.manifest.label
             return SignInError(f"No connection to {label} is given.", hint="Make one: Connection.from_env(connector).")
-        try:
-            return self.connection.sign()
-        except ConnectorError as error:
-            return error
+        signed = self.connection.signed(rejected, now)
+        return self.based(signed) if signed is not None else None
+
+    def tokens(self) -> Tokens:
+        """Return what renews the connection's token; asked for only when there is one to renew."""
+        assert self.connection is not None
+        assert self.connection.tokens is not None
+        return self.connection.tokens
+
+    def based(self, signed: Signed | ConnectorError) -> Signed | ConnectorError:
+        """Drop the base URL that a token names when the owner of the process set another; else complete it."""
+        if not isinstance(signed, Signed) or signed.base_url is None:
+            return signed
+        path = urlsplit(self.connector.manifest.base_url).path
+        return replace(signed, base_url=None if self.owner_base else signed.base_url.rstrip("/") + path)
 
 
 class Started:

@@ -1,4 +1,4 @@
-"""Client and AsyncClient: two short drivers of the same exchange."""
+"""Client: the driver of the exchange for threads, and what both clients are."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from connector.definition.load import Connector
     from connector.edge.clock import Clock
     from connector.edge.connection import Connection
-    from connector.edge.items import AsyncItems, Items
+    from connector.edge.items import Items
 
 
-class _Client:
+class AnyClient:
     """What both clients are: who calls, through which HTTP library, and whether it is closed."""
 
     _asynchronous = False
@@ -57,9 +57,9 @@ class _Client:
             raise closed
         return self._caller.prepare(action, {} if given is None else given, how)
 
-    def _simple(self, started: Started, ask: Ask) -> Any:
-        """Answer what needs no waiting."""
-        return (self._closed() or started.caller.signed()) if isinstance(ask, Token) else 0.0
+    def _at_hand(self, started: Started, ask: Token) -> Any:
+        """Answer a Token ask that needs no waiting, else None."""
+        return self._closed() or started.caller.signed(ask.rejected, started.now())
 
     def _closed(self) -> UsageError | None:
         """Return what a call on a closed client meets."""
@@ -71,7 +71,7 @@ class _Client:
         return f"<{type(self).__name__} {self.connector.name} {self.connection!r}>"
 
 
-class Client(_Client):
+class Client(AnyClient):
     """Runs the actions of a connector; safe to share among threads.
 
     `Client(connector, connection)`; `base_url` replaces the manifest's (https, or http on loopback); `http` is
@@ -171,11 +171,19 @@ class Client(_Client):
     def _answer(self, started: Started, ask: Ask) -> Any:
         if isinstance(ask, Send):
             return self._http.send(ask.request, ask.token, started.until(ask.until), ask.sink, self._stop)
-        if isinstance(ask, Token | Acquire | Page):
-            return self._simple(started, ask)
+        if isinstance(ask, Token):
+            return self._token(started, ask)
+        if isinstance(ask, Acquire | Page):
+            return 0.0
         clock = started.caller.clock
         clock.wait(ask.least + ask.spread * clock.jitter(), self._stop)
         return self._closed()
+
+    def _token(self, started: Started, ask: Token) -> Any:
+        caller, at_hand = started.caller, self._at_hand(started, ask)
+        if at_hand is not None:
+            return at_hand
+        return caller.based(caller.tokens().wait(ask.rejected, caller.clock, ask.until - started.now()))
 
     def close(self) -> None:
         """End every wait and close the connections; calls after this raise UsageError."""
@@ -188,113 +196,3 @@ class Client(_Client):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class AsyncClient(_Client):
-    """As Client, awaited; safe to share among the tasks of one event loop."""
-
-    _asynchronous = True
-
-    async def run(
-        self,
-        action: str,
-        given: Mapping[str, Any] | None = None,
-        *,
-        timeout: float | str | None = None,  # noqa: ASYNC109  the deadline of the call, as in Client
-        retry: Mapping[str, Any] | str | None = None,
-        debug: bool = False,
-        limit: int | None = None,
-        account: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> Result:
-        """As Client.run."""
-        return await self._run(action, given, Choices(timeout, retry, debug, limit, account, idempotency_key))
-
-    async def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
-        """As Client.call."""
-        asked = one_call(call)
-        return await self._run(asked.action, asked.options_and_given, asked.how)
-
-    async def raw(
-        self,
-        method: str,
-        path: str,
-        *,
-        query: Any = None,
-        headers: Any = None,
-        data: Any = None,
-        form: Any = None,
-        files: Any = None,
-        response_type: str = "json",
-        timeout: float | str | None = None,  # noqa: ASYNC109
-        retry: Mapping[str, Any] | str | None = None,
-        debug: bool = False,
-        account: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> Result:
-        """As Client.raw."""
-        given = raw_given(method, path, query, headers, {"data": data, "form": form, "files": files})
-        how = Choices(timeout, retry, debug, None, account, idempotency_key)
-        return await self._run(None, {**given, "response_type": response_type}, how)
-
-    def items(
-        self,
-        action: str,
-        given: Mapping[str, Any] | None = None,
-        *,
-        timeout: float | str | None = None,
-        retry: Mapping[str, Any] | str | None = None,
-        debug: bool = False,
-        limit: int | None = None,
-        account: str | None = None,
-    ) -> AsyncItems:
-        """As Client.items, for `async for`."""
-        from connector.edge.items import AsyncItems  # noqa: PLC0415
-
-        started = self._start(action, given, Choices(timeout, retry, debug, limit, account))
-        return AsyncItems(started, started.stream(), self._step)
-
-    async def _run(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Result:
-        started = self._start(action, given, how)
-        return started.finished(await self._step(started, started.steps(), first=True))
-
-    async def _step(self, started: Started, run: Steps, *, first: bool) -> Any:
-        answer: Any = None if first else (started.now(), None)
-        try:
-            while type(ask := run.send(answer)) is not Page:
-                began = started.now()
-                value = await self._answer(started, ask)
-                now = started.now()
-                started.tap(ask, began, now, value)
-                answer = (now, value)
-        except StopIteration as end:
-            return end.value
-        except BaseException as error:
-            run.close()
-            started.failed(error)
-            raise
-        return ask
-
-    async def _answer(self, started: Started, ask: Ask) -> Any:
-        if isinstance(ask, Send):
-            got = self._http.send(ask.request, ask.token, started.until(ask.until), ask.sink, self._stop)
-            return await got if hasattr(got, "__await__") else got
-        if isinstance(ask, Token | Acquire | Page):
-            return self._simple(started, ask)
-        clock = started.caller.clock
-        await clock.sleep(ask.least + ask.spread * clock.jitter())
-        return self._closed()
-
-    async def aclose(self) -> None:
-        """Close the connections; calls after this raise UsageError."""
-        self._stop.set()
-        if self._owns_http:
-            await self._http.aclose()
-
-    close = aclose
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()

@@ -1,4 +1,4 @@
-"""A connection: which kind, with which values; it signs requests and never prints a secret."""
+"""A connection: which kind, with which values; it signs requests, renews its token, and never prints a secret."""
 
 from __future__ import annotations
 
@@ -6,40 +6,79 @@ import base64
 import os
 from typing import TYPE_CHECKING, Any
 
+from connector.core import grant as grants
+from connector.core import oauth
 from connector.core.convert import Bad
 from connector.core.exchange import Signed
 from connector.core.field import field_check
+from connector.core.oauth import App
 from connector.core.redact import HIDDEN, shown
 from connector.definition.model import snake
-from connector.errors import InputError, Problem, SignInError, UsageError
+from connector.edge import environment
+from connector.edge.renewal import Owner
+from connector.edge.store import MemoryStore, open_store
+from connector.edge.tokens import Tokens
+from connector.errors import InputError, Problem, SignInError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.grant import Grant
     from connector.definition.action import Action
     from connector.definition.load import Connector
     from connector.definition.manifest import ConnectionKind
     from connector.definition.model import FormField
+    from connector.edge.store import Store
 
-STATIC = ("bearer", "api_key", "basic")  # kinds that sign every request alike
+RENEWED = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
+LEAST_JWT = 120.0  # seconds that an API JWT still has when it is used
+
+
+def store_key(connector: Connector, name: str) -> str:
+    """Return where a store keeps a connection."""
+    return f"connection:{connector.name}:{name}"
 
 
 class Connection:
     """Who calls: a kind that the connector's manifest declares, and its inputs.
 
-    `Connection(connector, "accessToken", accessToken=...)`, inputs by key or in snake_case. Raises InputError with
-    every problem, UsageError for a kind that the manifest does not declare. `name` is how it is called in messages.
+    `Connection(connector, "accessToken", accessToken=...)`; inputs by key or in snake_case. `token` is a token to
+    begin with: access_token, refresh_token, expires_at (epoch seconds; without it the token is used until it is refused).
+    With `store` and `name` renewed tokens are kept there, for every process that uses the same, and `token` is taken
+    only where the store has none that lives; without, they are kept in memory, and a refresh token that the service
+    replaces is lost with the process. Raises InputError with every problem, UsageError for a kind that the manifest
+    does not declare or that takes no token.
     """
 
-    def __init__(self, connector: Connector, kind: str, *, name: str = "", **inputs: Any) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        kind: str,
+        *,
+        name: str = "",
+        store: Store | None = None,
+        token: Mapping[str, Any] | None = None,
+        http: Any = None,
+        **inputs: Any,
+    ) -> None:
         declared = connector.manifest.connections
         if kind not in declared:
             raise UsageError(f"{connector.name} has no connection {kind!r}.", hint=f"It has {', '.join(declared)}.")
+        if store is not None and not name:
+            raise UsageError("A connection that is kept needs a name.", hint="Give name=.")
         self.connector = connector
         self.kind = kind
         self.name = name or kind
+        self.http = http
         self._declared = declared[kind]
         self._values = _checked(connector, self._declared, kind, inputs)
+        self._signed: Signed | None = None
+        self._jwt: tuple[float, Signed] | None = None
+        self._lasting = store is not None
+        self._store: Store = store if store is not None else MemoryStore()
+        self._tokens = self._renewing()
+        if token is not None:
+            self._begin_with(token)
 
     @classmethod
     def from_env(
@@ -50,13 +89,87 @@ class Connection:
         `X_FILE` names a file that holds X; an empty variable is unset. Without `kind`, the one with the most
         required inputs set is taken. Raises SignInError when none is complete, UsageError when two are as good.
         """
-        known = os.environ if environ is None else environ
-        found = {key: _setting(known, name) for name, key in connector.manifest.variables.items()}
-        values = {key: value for key, value in found.items() if value}
-        chosen = kind or _best(connector, values)
-        declared = connector.manifest.connections.get(chosen)
-        inputs = {key: value for key, value in values.items() if declared and key in declared.inputs}
+        chosen, inputs = environment.connection(connector, kind, os.environ if environ is None else environ)
         return cls(connector, chosen, **inputs)
+
+    @classmethod
+    def stored(cls, connector: Connector, name: str, *, store: Store | None = None, http: Any = None) -> Connection:
+        """Return the connection that was kept under a name (default store: the file store of this user).
+
+        Raises SignInError when there is none, StoreError when it cannot be read.
+        """
+        place = store if store is not None else open_store(None)
+        kept = place.read(store_key(connector, name))
+        if kept is None:
+            every = store_key(connector, "")
+            known = [key.removeprefix(every) for key in place.keys(every)]
+            there = f"There are {', '.join(known)}." if known else "There are none."
+            raise SignInError(f"No connection {name!r} is kept. {there}", hint=f"Run: connector connect {name}")
+        kind, inputs = kept.data.get("kind"), kept.data.get("inputs")
+        if not isinstance(kind, str) or not isinstance(inputs, dict):
+            raise StoreError(f"What is kept as {name!r} is no connection.", hint=f"Run: connector connect {name}")
+        return cls(connector, kind, name=name, store=place, http=http, **inputs)
+
+    def _begin_with(self, token: Mapping[str, Any]) -> None:
+        if self._tokens is None:
+            raise UsageError(f"A connection of kind {self.kind} takes no token.", hint="Leave token= out.")
+        key, record = store_key(self.connector, self.name), {**self._seed(), "grant": grants.check(token).to_dict()}
+        kept = self._store.read(key)
+        if kept is not None and kept.data.get("grant") and not kept.data.get("dead"):
+            return
+        try:
+            self._store.write(key, record, version=kept.version if kept else 0)
+        except StoreError as error:
+            if not error.conflict:  # else a sibling began with it, and may have renewed it already
+                raise
+
+    def keep(self, grant: Grant | None = None) -> None:
+        """Keep this connection and its token over whatever was kept; durable when it returns. Raises StoreError.
+
+        A renewal that is under way elsewhere gives way to it.
+        """
+        token = None if grant is None else grant.to_dict()
+        self._store.write(store_key(self.connector, self.name), {**self._seed(), "grant": token})
+        self._tokens = self._renewing()
+
+    def _seed(self) -> dict[str, Any]:
+        return {"kind": self.kind, "inputs": self.given(), "grant": None, "intent": None, "dead": None}
+
+    def given(self) -> dict[str, Any]:
+        """Return its inputs, secrets included: for a store, never for a log."""
+        return dict(self._values)
+
+    def forget(self) -> bool:
+        """Remove it from its store; whether it was there."""
+        return self._store.remove(store_key(self.connector, self.name))
+
+    @property
+    def app(self) -> App:
+        """Where and as whom its tokens are asked for."""
+        return App.of(self._declared, self._values)
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """What renews its token; None for a kind that signs every request alike."""
+        return self._tokens
+
+    def _renewing(self) -> Tokens | None:
+        if self._declared.kind not in RENEWED:
+            return None
+        again = f"Sign in again: connector connect {self.name}"
+        if self._declared.kind != "oauth2":
+            again = "Look at its inputs: the service does not accept them."
+        owner = Owner(
+            app=self.app,
+            store=self._store,
+            key=store_key(self.connector, self.name),
+            hosts=self.connector.manifest.hosts,
+            seed=self._seed(),
+            again=again,
+            lasting=self._lasting,
+            http=self.http,
+        )
+        return Tokens(owner)
 
     def may_run(self, action: Action) -> bool:
         """Whether the manifest and the action let a connection of this kind run it."""
@@ -76,24 +189,38 @@ class Connection:
         """Return the values that must never be shown."""
         return [str(value) for key, value in self._values.items() if self._declared.inputs[key].secret and value]
 
-    def sign(self) -> Signed:
-        """Return what signs a request of a kind that needs no sign-in. Raises SignInError for the others."""
+    def signed(self, rejected: str | None, now: float) -> Signed | None:
+        """Return what signs a request if it is at hand; None when a token must be got first (`tokens`)."""
+        if self._tokens is not None:
+            return self._tokens.current(rejected, now)
+        if self._declared.kind == "jwt_hs256":
+            return self._own_jwt(now)
+        if self._signed is None:
+            self._signed = self._sign()
+        return self._signed
+
+    def _own_jwt(self, now: float) -> Signed:
+        """Return the API JWT at hand, or a new one when it ends soon; or when the clock went back behind it."""
+        made = self._jwt
+        if made is None or not LEAST_JWT <= made[0] - now <= oauth.JWT_LIFETIME:
+            grant = oauth.api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
+            signed = Signed(grant.access_token, headers=(("Authorization", f"Bearer {grant.access_token}"),))
+            made = self._jwt = (grant.expires_at, signed)
+        return made[1]
+
+    def _sign(self) -> Signed:
+        """Return what signs every request of a kind that needs no sign-in."""
         kind, values = self._declared.kind, self._values
-        if kind == "bearer":
-            token = str(_only_secret(self._declared.inputs, values))
-            return Signed(token, headers=(("Authorization", f"Bearer {token}"),))
         if kind == "basic":
             user, *password = (str(values.get(key, "")) for key in self._declared.inputs)
             pair = f"{user}:{':'.join(password)}"  # a key may be the user's name, with no password after it
             coded = base64.b64encode(pair.encode()).decode()
             return Signed(coded, headers=(("Authorization", f"Basic {coded}"),))
-        if kind == "api_key":
-            part, _, name = (self._declared.to or "header.X-API-Key").partition(".")
-            key = str(_only_secret(self._declared.inputs, values))
-            return Signed(key, **{"headers" if part == "header" else "query": ((name, key),)})  # type: ignore[arg-type]
-        usable = [name for name, one in self.connector.manifest.connections.items() if one.kind in STATIC]
-        hint = f"Use {' or '.join(usable)}." if usable else ""
-        raise SignInError(f"Connections of kind {kind} cannot sign in yet.", hint=hint)
+        secret = str(_only_secret(self._declared.inputs, values))
+        if kind == "bearer":
+            return Signed(secret, headers=(("Authorization", f"Bearer {secret}"),))
+        part, _, name = (self._declared.to or "header.X-API-Key").partition(".")
+        return Signed(secret, **{"headers" if part == "header" else "query": ((name, secret),)})  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
         inputs = self._declared.inputs
@@ -143,37 +270,6 @@ def _whole(secret: str) -> str:
     if not secret:
         raise Bad("a secret that is not empty")
     return secret
-
-
-def _setting(known: Mapping[str, str], name: str) -> str | None:
-    if known.get(name):
-        return known[name]
-    path = known.get(f"{name}_FILE")
-    if not path:
-        return None
-    try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123  a plain read
-            return file.read().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError.of(f"{name}_FILE", [Problem(f"{name}_FILE", path, f"a file to read: {reason}")]) from None
-
-
-def _best(connector: Connector, values: Mapping[str, str]) -> str:
-    declared = connector.manifest.connections
-    required = {name: [k for k, spec in kind.inputs.items() if spec.required] for name, kind in declared.items()}
-    complete = {name: len(keys) for name, keys in required.items() if keys and all(key in values for key in keys)}
-    if not complete:
-        prefix = connector.name.upper()
-        names = "; or ".join(
-            ", ".join(f"{prefix}_{snake(key)}".upper() for key in keys) for keys in required.values() if keys
-        )
-        raise SignInError(f"The environment names no connection to {connector.manifest.label}.", hint=f"Set {names}.")
-    most = max(complete.values())
-    best = [name for name, count in complete.items() if count == most]
-    if len(best) > 1:
-        raise UsageError(f"The environment describes {' and '.join(best)} alike.", hint="Say which kind you mean.")
-    return best[0]
 
 
 def _only_secret(inputs: Mapping[str, FormField], values: Mapping[str, Any]) -> Any:

@@ -72,6 +72,13 @@ def read_any(request: Incoming) -> Content:
     return read(kind, request, brackets=True)
 
 
+def flat(request: Incoming) -> list[tuple[str, str]]:
+    """Return the pairs of a form as they stand, in order. Raises Unreadable."""
+    if request.media != MEDIA["form"]:
+        raise Unreadable("Content-Type", f"Expected {MEDIA['form']}; got {request.media or 'nothing'}.")
+    return _pairs(request.body)
+
+
 def _fits(kind: str, media: str) -> bool:
     if kind == "json":
         return media == MEDIA["json"] or media.endswith("+json")

@@ -9,13 +9,16 @@ from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
 
 from connector.core.body import opened
 from connector.core.response import Failure, Reply
 from connector.edge.http import Source, SourceError, wire
+from connector.errors import UsageError
 from connector.sandbox.credentials import Visitor
+from connector.sandbox.endpoints import IN_PROCESS
 from connector.sandbox.faults import Fault, parse
 from connector.sandbox.service import Service
 from connector.sandbox.state import State
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from connector.core.request import Request
     from connector.definition.load import Connector
     from connector.edge.clock import Clock
+    from connector.sandbox.grants import Terms
 
 
 def state_path(connector: Connector) -> Path:
@@ -40,7 +44,8 @@ class Sandbox:
     """A stand-in service, ready to use: `Client(connector, box.connection, http=box.http)`, or AsyncClient.
 
     `path` is the file of its state (None: memory); `faults` are texts such as "429:3", or what `faults.parse` returns;
-    `kind` is the kind of connection it plays, the plainest by default; `clock` is for tests.
+    `kind` is the kind of connection it plays, the plainest by default; `clock` is for tests; `terms` say how tokens
+    are given.
     """
 
     def __init__(
@@ -51,13 +56,35 @@ class Sandbox:
         *,
         kind: str | None = None,
         clock: Clock | None = None,
+        terms: Terms | None = None,
     ) -> None:
         armed = [parse(fault) if isinstance(fault, str) else fault for fault in faults]
         self.connector = connector
         self.state = State(None if path is None else Path(path))
-        self.service = Service(connector, self.state, armed, clock)
+        self.service = Service(connector, self.state, armed, clock, terms=terms)
         self.connection = Visitor(connector, kind)
         self.http = InProcess(self.service)
+
+    def oauth(self, kind: str = "oauth2") -> dict[str, Any]:
+        """Return the inputs of a connection that gets its tokens here, without a socket.
+
+        `Connection(connector, kind, http=box.http, **box.oauth(kind))`; also for `begin_sign_in`. Raises UsageError
+        for a kind that the connector has not.
+        """
+        return self.service.authority.inputs(kind, IN_PROCESS)
+
+    def consent(self, url: str) -> str:
+        """Consent where a sign-in sends its person, as a browser would; return the callback's URL.
+
+        Raises UsageError for a URL that nobody is sent back from.
+        """
+        parts = urlsplit(url)
+        answer = self.service.handle("GET", f"{parts.path}?{parts.query}", [], b"")
+        back = dict(answer.headers).get("location")
+        if back is None:
+            hint = "Give the URL of a sign-in that began with the inputs of `oauth()`."
+            raise UsageError("The sandbox sends nobody back from this URL.", hint=hint)
+        return back
 
     def reset(self) -> None:
         """Forget everything: what was there from the start is there again."""
@@ -86,7 +113,8 @@ class InProcess:
             except SourceError as error:
                 return Failure("file", str(error), sent="nothing", final=True)
             headers.append(("Content-Type", media))
-        target = self._service.base_path + made.url.removeprefix(request.base)
+        of_tokens = request.base in self._service.authority.endpoints.origins
+        target = ("" if of_tokens else self._service.base_path) + made.url.removeprefix(request.base)
         answer = self._service.handle(request.method, target, headers, content or b"")
         if answer.fate == "refused":
             return Failure("refused", "the connection was refused", sent="nothing")

@@ -1,16 +1,20 @@
-"""Credentials: what the sandbox takes for one, and the stand-in that its own connection signs with."""
+"""Credentials: what the sandbox takes for one, and the stand-ins that its own connections sign with."""
 
 from __future__ import annotations
 
 import base64
-import binascii
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+from pydantic_core import from_json
 
 from connector.core.exchange import Signed
+from connector.definition.model import kebab
 from connector.edge.connection import Connection
+from connector.sandbox.grants import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from connector.definition.action import Action
     from connector.definition.load import Connector
@@ -18,15 +22,24 @@ if TYPE_CHECKING:
     from connector.sandbox.incoming import Incoming
 
 STAND_IN = "sandbox"  # no secret: everybody may know it
+SECRET = "sandbox-secret"  # noqa: S105  as little one
 REFUSED = ("", "expired", "invalid")
 _DEFAULT_KEY = "header.X-API-Key"
 _STATIC = ("bearer", "api_key", "basic")
 
 
-def accepted(connector: Connector, request: Incoming) -> bool:
+def accepted(connector: Connector, request: Incoming, now: float) -> bool:
     """Whether a request carries a credential of a kind that the connector has, and not one to be refused."""
     kinds = connector.manifest.connections.values()
+    if any(kind.kind == "jwt_hs256" for kind in kinds) and not _holds(bearer(request), now):
+        return False
     return not kinds or any(_fits(kind, request) for kind in kinds)
+
+
+def bearer(request: Incoming) -> str:
+    """Return the bearer token of a request; empty when it has none."""
+    scheme, _, held = request.headers.get("authorization", "").partition(" ")
+    return held.strip() if scheme.lower() == "bearer" else ""
 
 
 def _fits(kind: ConnectionKind, request: Incoming) -> bool:
@@ -36,20 +49,84 @@ def _fits(kind: ConnectionKind, request: Incoming) -> bool:
         return held.strip() not in REFUSED
     scheme, _, held = request.headers.get("authorization", "").partition(" ")
     if kind.kind == "basic":
-        return scheme.lower() == "basic" and not any(word in REFUSED[1:] for word in _words(held.strip()))
-    return scheme.lower() == "bearer" and held.strip() not in REFUSED
+        words = _words(held.strip()) if scheme.lower() == "basic" else None
+        return words is not None and any(words) and not any(word in REFUSED[1:] for word in words)
+    return bearer(request) not in REFUSED
 
 
-def _words(coded: str) -> Iterator[str]:
-    """Yield the user and the password of basic credentials; what is no such pair counts as refused."""
+def _words(coded: str) -> tuple[str, str] | None:
+    """Return the user and the password of basic credentials, or None for what is no such pair."""
     try:
         user, colon, password = base64.b64decode(coded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        yield REFUSED[-1]
-        return
-    if not colon or not (user or password):
-        yield REFUSED[-1]
-    yield from (user, password)
+    except ValueError:
+        return None
+    return (user, password) if colon else None
+
+
+def _holds(token: str, now: float) -> bool:
+    """Whether a token is a JWT that was signed with the stand-in secret and is good now, or none that we could check.
+
+    A JWT with another signature is somebody else's access token, and as opaque as any other.
+    """
+    if _algorithm(token) not in ("HS256", "none"):
+        return True
+    import jwt as pyjwt  # noqa: PLC0415  loaded when a JWT comes
+
+    options: Any = {f"verify_{claim}": False for claim in ("exp", "iat", "nbf", "aud", "sub", "jti")}
+    options["require"] = ["iss", "iat", "exp"]
+    key = SECRET.encode().ljust(32, b"\0")  # HMAC fills a short key up like this itself; the library would warn
+    try:
+        claims = pyjwt.decode(token, key, ["HS256"], options=options)
+    except pyjwt.PyJWTError:
+        return False
+    begins, ends = claims["iat"], claims["exp"]
+    timed = all(isinstance(when, int | float) and not isinstance(when, bool) for when in (begins, ends))
+    return timed and begins <= now < ends and isinstance(claims["iss"], str) and claims["iss"] not in REFUSED
+
+
+def _algorithm(token: str) -> Any:
+    """Return how a JWT says that it is signed; nothing for what is no JWT."""
+    head, *rest = token.split(".")
+    if len(rest) != 2:  # noqa: PLR2004  claims and signature
+        return None
+    try:
+        header = from_json(base64.urlsafe_b64decode(f"{head}=="))
+    except ValueError:
+        return None
+    return header.get("alg") if isinstance(header, dict) else None
+
+
+def client(request: Incoming, form: Mapping[str, str], *, public: bool) -> str:
+    """Return the id of the client that asks for tokens, by Basic or in the form (RFC 6749, 2.3.1). Raises Refused.
+
+    `public` says that a client without a secret may ask.
+    """
+    scheme, _, coded = request.headers.get("authorization", "").partition(" ")
+    name, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if scheme:
+        if secret:
+            raise Refused("invalid_request", "The client's secret came in two ways; send it in one.")
+        words = _words(coded.strip()) if scheme.lower() == "basic" else None
+        claimed, secret = map(unquote_plus, words or ("", ""))
+        if name and name != claimed:
+            raise Refused("invalid_client", "The client_id is not the one of the Authorization header.")
+        name, public = claimed, False
+    if not name or REFUSED[-1] in (name, secret) or not (secret or public):
+        raise Refused("invalid_client", "The client's id or its secret is not accepted.")
+    return name
+
+
+def stand_ins(kind: ConnectionKind, urls: Mapping[str, str]) -> dict[str, Any]:
+    """Return inputs with which a connection of a kind is let in here: the URLs, and what else it must have."""
+    found: dict[str, Any] = {}
+    for key, spec in kind.inputs.items():
+        if key in urls:
+            found[key] = urls[key]
+        elif spec.secret:
+            found[key] = SECRET
+        elif key == "clientId" or (spec.required and not spec.has_default):
+            found[key] = f"{STAND_IN}-{kebab(key)}" if spec.example is None else spec.example
+    return found
 
 
 class Visitor(Connection):
@@ -81,7 +158,11 @@ class Visitor(Connection):
         """Return nothing: there is no secret."""
         return []
 
-    def sign(self) -> Signed:
+    @property
+    def tokens(self) -> None:
+        """Nothing to renew."""
+
+    def signed(self, rejected: str | None, now: float) -> Signed:  # noqa: ARG002  the base class's signature
         """Return what signs a request; it has no value that would have to be hidden."""
         if not self.kind:
             return Signed("")

@@ -45,12 +45,18 @@ class Server:
 
     def __init__(self, service: Service, host: str, port: int) -> None:
         self._http = _Listener(service, host, port)
+        self._authority = service.authority
         named = f"[{host}]" if ":" in host else host
         self.port: int = self._http.server_address[1]
-        self.url = f"http://{named}:{self.port}{service.base_path}"
+        self._origin = f"http://{named}:{self.port}"
+        self.url = self._origin + service.base_path
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), name="connector-sandbox")
         self._thread.daemon = True
         self._thread.start()
+
+    def oauth(self, kind: str = "oauth2") -> dict[str, Any]:
+        """Return the inputs of a connection of a kind that gets its tokens here. Raises UsageError for another kind."""
+        return self._authority.inputs(kind, self._origin)
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until the server is shut down, or for so many seconds."""

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from connector.edge.clock import Clock, SystemClock
 from connector.sandbox import bodies, credentials, listing
 from connector.sandbox.answers import REFUSED, WEB_PAGE, Answer, Refusals
+from connector.sandbox.authority import Authority, trouble
 from connector.sandbox.bodies import Unreadable
 from connector.sandbox.checks import Checked, Checks
 from connector.sandbox.faults import Armed
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
     from connector.definition.action import Action
     from connector.definition.load import Connector
+    from connector.sandbox.endpoints import Role
     from connector.sandbox.faults import Fault
-    from connector.sandbox.state import State
+    from connector.sandbox.grants import Terms
+    from connector.sandbox.state import Data, State
 
 _RETRY_AFTER = 1  # seconds
 _REMEMBERED = 1_000  # answers to requests that carried an idempotency key
@@ -39,15 +42,24 @@ class Service:
     """A stand-in for the service of any connector, from its definitions; safe to share among threads.
 
     `Service(connector, state)`; `faults` are what goes wrong, from `faults.parse`; a server waits on `clock` before a
-    slow answer. The connector's files are read once, when the first request comes.
+    slow answer, and tokens live by it. `terms` say how tokens are given, where the connector's kinds of connection
+    need any. The connector's files are read once, when the first request comes.
     """
 
     def __init__(
-        self, connector: Connector, state: State, faults: Iterable[Fault] = (), clock: Clock | None = None
+        self,
+        connector: Connector,
+        state: State,
+        faults: Iterable[Fault] = (),
+        clock: Clock | None = None,
+        *,
+        terms: Terms | None = None,
     ) -> None:
         self.connector = connector
         self.state = state
+        state.fresh = self._fresh
         self.clock: Clock = clock or SystemClock()
+        self.authority = Authority(connector, state, self.clock, terms)
         self.base_path = urlsplit(connector.manifest.base_url).path.rstrip("/")
         self._armed = Armed(faults)
         self._refusals = Refusals(connector.manifest)
@@ -62,10 +74,15 @@ class Service:
         return Routes(self.connector)
 
     @cached_property
+    def _things(self) -> Things:
+        return Things(self.connector, self._routes)
+
+    @cached_property
     def _replies(self) -> Replies:
-        things = Things(self.connector, self._routes)
-        self.state.fresh = things.fresh
-        return Replies(things, self.state, loops=self._armed.loops)
+        return Replies(self._things, self.state, loops=self._armed.loops)
+
+    def _fresh(self) -> Data:
+        return self._things.fresh()
 
     def handle(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answer:
         """Answer a request: its method, path and query as on the request line, headers and body.
@@ -73,6 +90,26 @@ class Service:
         Raises StoreError when the state cannot be kept, DefinitionError when a file of the connector is wrong.
         """
         request = Incoming.of(method, target, headers, body)
+        role = self.authority.endpoints.role(request.path)
+        answer = self._given(role, request) if role else self._served(request)
+        return answer.bodiless() if request.method == "HEAD" else answer
+
+    def _given(self, role: Role, request: Incoming) -> Answer:
+        """Answer a request to the authority; faults of tokens meet those for a token."""
+        if role != "token":
+            return self.authority.answer(role, request)
+        fault = self._armed.take("token")
+        if fault is not None and fault.kind == "token-5xx":
+            answer = trouble(503, "temporarily_unavailable", "Tokens cannot be given now.")
+        elif fault is not None and fault.kind == "invalid-grant":
+            answer = trouble(400, "invalid_grant", "Invalid token.")
+        else:
+            answer = self.authority.answer(role, request)
+        lost = fault is not None and fault.kind == "drop-token-reply"
+        return replace(answer, fate="lost" if lost else answer.fate, delay=self._armed.delay("token"))
+
+    def _served(self, request: Incoming) -> Answer:
+        """Answer a request to the API."""
         fault = self._armed.take()
         if fault is not None and fault.kind == "refuse":
             return REFUSED
@@ -81,9 +118,7 @@ class Service:
             answer = replace(answer, fate="lost")
         if self._tracking:
             answer = replace(answer, headers=(*answer.headers, (self._tracking, f"sandbox-{next(self._count)}")))
-        if self._armed.delay:
-            answer = replace(answer, delay=self._armed.delay)
-        return answer.bodiless() if request.method == "HEAD" else answer
+        return replace(answer, delay=self._armed.delay())
 
     def _fault(self, fault: Fault | None) -> Answer | None:
         """Return the answer of a fault that takes the place of the service's own."""
@@ -99,7 +134,7 @@ class Service:
         below = request.path.removeprefix(self.base_path)
         if not request.path.startswith(f"{self.base_path}/"):
             return self._refusals.missing(request.path)
-        if not credentials.accepted(self.connector, request):
+        if not (credentials.accepted(self.connector, request, self.clock.time()) and self.authority.admits(request)):
             return self._refusals.unsigned()
         matches = self._routes.find(below)
         if not matches:

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import to_json
 
 from connector.errors import StoreError
+from connector.sandbox.grants import Grants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,7 +45,7 @@ class Record(BaseModel):
 
 
 class Data(BaseModel):
-    """Everything that is remembered: things by collection and id, and how many there ever were."""
+    """Everything that is remembered: things by collection and id, how many there ever were, and grants."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -52,6 +53,7 @@ class Data(BaseModel):
     stamp: str = ""
     count: int = 0
     things: dict[str, dict[str, Record]] = {}
+    grants: Grants = Field(default_factory=Grants)
 
 
 class _Read(NamedTuple):

@@ -162,7 +162,7 @@ def test_a_limit_on_the_command_line_holds_for_the_file(file, server):
 
 def test_each_call_may_name_a_connection_of_its_own(file, server):
     done = file("action: getUser\nconnection: nope\ninputs: {userId: me}\n")
-    assert done.code == 2
+    assert done.code == 3
     assert "no connection 'nope'" in done.err
     assert server.count == 0
 

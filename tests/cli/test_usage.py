@@ -35,7 +35,7 @@ SECRET = "hunter2-canary"
         (["run", "listUsers", "--sandbox", "--fault", "flood"], "429"),
         (["run", "listUsers", "--sandbox", "--base-url", "https://example.com"], "Leave one out"),
         (["run", "listUsers", "--dry-run", "--har", "x.har"], "Leave one out"),
-        (["run", "listUsers", "--connection", "gold"], "It has oauth2, serverToServer, apiJwt, accessToken."),
+        (["connect", "--kind", "gold"], "It has oauth2, serverToServer, apiJwt, accessToken."),
         (["run", "listUsers", "-f", "call.yaml"], "do not go together"),
         (["completion", "powershell"], "'bash', 'zsh', 'fish'"),
         (["--connector", "nowhere", "list"], "no manifest.yaml in"),

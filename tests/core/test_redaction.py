@@ -249,7 +249,7 @@ def test_the_records_of_a_run_hold_no_secret_and_nothing_longer_than_it_needs(zo
 
 def test_the_reprs_of_what_a_run_passes_around_hold_no_secret(zoom, token_connection):
     plan, request, _ = ready(zoom, "createMeeting", {"userId": "me", "password": "canary77"})
-    signed = token_connection.sign()
+    signed = token_connection.signed(None, 0.0)
     reply = bad(200, 1, "canary77")
     said = plan.reader.said(reply)
     for one in (request, request.body, signed, reply, said, exchange.Send(request, signed, NOW), token_connection):

@@ -12,7 +12,10 @@ from house.sources import modules
 
 import connector
 
-FACE = ["AsyncClient", "Client", "Connection", "Connector", "Items", "Request", "Result", "errors"]
+FACE = [
+    "AsyncClient", "Client", "Connection", "Connector", "Items", "Request", "Result", "begin_sign_in", "errors",
+    "finish_sign_in", "open_store",
+]  # fmt: skip
 
 
 def test_the_public_names_are_exactly_these():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from consents import Asker
 from shop import make_shop
 
 from connector import Client, Connection, Connector
@@ -43,6 +44,12 @@ def outside(zoom: Connector, served: Server, clock: GivenClock) -> Iterator[Clie
     """A client of it, over HTTP, with a token like any other."""
     with Client(zoom, Connection(zoom, "accessToken", accessToken="t"), base_url=served.url, clock=clock) as one:
         yield one
+
+
+@pytest.fixture
+def asker(zoom: Connector, clock: GivenClock) -> Asker:
+    """One who asks for tokens at a sandbox of the bundled connector, by a given clock."""
+    return Asker(Sandbox(zoom, clock=clock))
 
 
 @pytest.fixture

@@ -1,0 +1,197 @@
+"""`connector connections`: list, show, test and remove what is kept; make a key, seal anew with another."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.cli import failure, names, output, probe, telling
+from connector.cli.desk import Desk, place_options
+from connector.cli.entry import KEYS, Entry, owner
+from connector.cli.group import Command, kept, shared
+from connector.cli.options import as_form, settings, store_option
+from connector.errors import ConnectorError, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from connector.edge.revocation import Ended
+
+LOCK_TIMEOUT = 120.0  # seconds that a removal waits for a renewal that is under way
+_COLUMNS = ("name", "connector", "kind", "state", "expires", "scopes")
+_name = click.argument("name", shell_complete=names.stored_names)
+
+
+class _Group(click.Group):
+    """Its commands are as all others."""
+
+    command_class = Command
+
+
+@click.group("connections", cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@shared
+def connections_command() -> None:
+    """The connections that are kept, of every connector; 'connector connect' makes one."""
+
+
+@connections_command.command("list", help="Print the connections that are kept, and how each of their tokens stands.")
+@place_options
+@as_form
+@shared
+@click.pass_context
+def list_command(context: click.Context, /, shape: str, **place: Any) -> int:
+    """Print the connections that are kept."""
+    desk = Desk.of(context, **place)
+    rows, failed = _rows(desk)
+    if shape == "json":
+        output.write_json({"store": telling.kept_in(desk), "connections": rows})
+    elif rows:
+        from connector.cli import table
+
+        cells = [tuple("" if row[name] is None else str(row[name]) for name in _COLUMNS) for row in rows]
+        table.rows_under(_COLUMNS, cells, wrap=True)
+    elif not kept(context, "quiet"):
+        failure.say(f"Nothing is kept in {telling.kept_in(desk)}. 'connector connect' signs in.")
+    for error in failed:
+        failure.say(failure.told(error))
+    return failure.worst(map(failure.exit_code, failed))
+
+
+def _rows(desk: Desk) -> tuple[list[dict[str, Any]], list[ConnectorError]]:
+    """Return what is told of each connection; one that cannot be read hides no other."""
+    rows: list[dict[str, Any]] = []
+    failed: list[ConnectorError] = []
+    now = time.time()
+    for key in desk.store.keys(KEYS):
+        try:
+            found = desk.store.read(key)
+        except StoreError as error:
+            failed.append(error)
+            connector, name = owner(key)
+            rows.append({**dict.fromkeys(_COLUMNS), "name": name, "connector": connector, "state": "unreadable"})
+            continue
+        if found is not None:  # else it was removed a moment ago
+            rows.append(Entry.of(key, found.data).row(desk.connector, now))
+    return rows, failed
+
+
+@connections_command.command("show", help="Print everything that is known of a connection, secrets as ***.")
+@_name
+@place_options
+@as_form
+@shared
+@click.pass_context
+def show_command(context: click.Context, /, name: str, shape: str, **place: Any) -> None:
+    """Print a connection."""
+    desk = Desk.of(context, **place)
+    found = desk.read(name)
+    if found is None:
+        raise names.unknown(desk, name)
+    whole = Entry.of(desk.key(name), found.data).whole(desk.connector, time.time())
+    whole["store"] = telling.kept_in(desk)
+    if shape == "json":
+        output.write_json(whole)
+        return
+    lines = [(label, value) for label, value in _flat(whole) if value is not None]
+    width = max(len(label) for label, _ in lines)
+    output.write_text("\n".join(f"{label:<{width}}  {value}" for label, value in lines))
+
+
+def _flat(data: dict[str, Any]) -> Iterable[tuple[str, Any]]:
+    """Yield labels and values, those of mappings with the mapping's name before theirs."""
+    for label, value in data.items():
+        if isinstance(value, dict):
+            yield from ((f"{label}.{inner}", one) for inner, one in value.items())
+        elif isinstance(value, list):
+            yield label, ", ".join(map(str, value))
+        else:
+            yield label, value if isinstance(value, str) or value is None else json.dumps(value)
+
+
+@connections_command.command("test", help="Make one call that changes nothing, and print who is connected.")
+@_name
+@place_options
+@as_form
+@shared
+@click.pass_context
+def test_command(context: click.Context, /, name: str, shape: str, **place: Any) -> None:
+    """Test a connection."""
+    desk = Desk.of(context, **place)
+    tested = probe.run(desk, names.resolve(desk, name))
+    if shape == "json":
+        output.write_json({"connection": name, "test": tested.to_dict()})
+        return
+    who = f" as {tested.who}" if tested.who else ""
+    works = "" if tested.action is None else f"{name}: connected{who}. "
+    output.write_text(f"{works}{telling.told(tested)}")
+
+
+@connections_command.command("remove", help="End a connection's tokens at the service, and forget it.")
+@_name
+@click.option("--keep-token", is_flag=True, help="Only forget it; the service is not asked.")
+@place_options
+@as_form
+@shared
+@click.pass_context
+def remove_command(context: click.Context, /, name: str, shape: str, *, keep_token: bool, **place: Any) -> None:
+    """Remove a connection."""
+    desk = Desk.of(context, **place)
+    if name not in desk.names():
+        raise names.unknown(desk, name)
+    with desk.store.lock(desk.key(name), LOCK_TIMEOUT):
+        ended = [] if keep_token else _revoked(desk, name)
+        if not desk.store.remove(desk.key(name)):
+            raise names.unknown(desk, name)
+    if shape == "json":
+        tokens = [{"token": one.what, "ended": not one.refusal, "said": one.refusal or None} for one in ended]
+        output.write_json({"connection": name, "removed": True, "tokens": tokens})
+        return
+    output.write_text("\n".join([*map(_sentence, ended), f"{name} is forgotten."]))
+
+
+def _revoked(desk: Desk, name: str) -> list[Ended]:
+    """End a connection's tokens. Raises ConnectorError: then it is kept."""
+    from connector.edge.revocation import revoke
+
+    try:
+        connection = desk.stored(name)
+        return [] if connection is None else revoke(connection, http=desk.http)
+    except ConnectorError as error:
+        hint = f"{error.hint} To forget it without asking the service: connector connections remove {name} --keep-token"
+        error.hint = hint.strip()
+        raise
+
+
+def _sentence(ended: Ended) -> str:
+    if not ended.refusal:
+        return f"The {ended.what} was ended at the service."
+    return f"The {ended.what} was not ended at the service: {ended.refusal}."
+
+
+@connections_command.command("key", help="Print a new key, to be put into CONNECTOR_KEY.")
+@shared
+def key_command() -> None:
+    """Print a new key."""
+    from connector.edge.seal import new_key
+
+    output.write_text(new_key())
+
+
+@connections_command.command("rotate", help="Seal everything in the store with the first key of CONNECTOR_KEY.")
+@store_option
+@shared
+@click.pass_context
+def rotate_command(context: click.Context, store: str | None) -> None:
+    """Seal anew."""
+    from connector.edge.seal import VARIABLE, Sealed, rotate
+    from connector.edge.store import open_store
+
+    place = open_store(settings(context, store=store).get("store").value)
+    if not isinstance(place, Sealed):
+        raise UsageError("No key is set.", hint=f"Set {VARIABLE} to the new key and, behind a comma, the old one.")
+    count = rotate(place)
+    many = "1 record was" if count == 1 else f"{count} records were"
+    output.write_text(f"{many} sealed with key {place.given.fingerprints[0]}.")

@@ -1,0 +1,118 @@
+"""A connector's connections as commands use them: the store that keeps them, the service or its stand-in."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.cli import failure
+from connector.cli.group import kept
+from connector.cli.options import connector_of, one_place, settings, store_option
+from connector.edge.client import Client
+from connector.edge.connection import Connection, store_key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.cli.settings import Settings
+    from connector.definition.load import Connector
+    from connector.edge.kept import Kept
+    from connector.edge.store import Store
+    from connector.sandbox.box import Sandbox
+
+
+class Desk:
+    """Where a command finds connections, and what it uses them with; with `sandbox` both are the stand-in's own."""
+
+    def __init__(
+        self, connector: Connector, known: Settings, *, sandbox: bool = False, faults: tuple[str, ...] = ()
+    ) -> None:
+        self.connector = connector
+        self.settings = known
+        self.sandbox = sandbox
+        self._faults = faults
+
+    @classmethod
+    def of(cls, context: click.Context, *, store: str | None, sandbox: bool) -> Desk:
+        """Make the desk of a command. Raises UsageError for a store beside the sandbox's own."""
+        one_place(store, sandbox=sandbox)
+        known = settings(context, store=store)
+        desk = cls(connector_of(known), known, sandbox=sandbox)
+        if sandbox and not kept(context, "quiet"):
+            failure.say(desk.introduction)
+        return desk
+
+    @property
+    def introduction(self) -> str:
+        """What is said once of the stand-in."""
+        return f"Sandbox: a stand-in for {self.connector.manifest.label}. Nothing leaves this machine."
+
+    @cached_property
+    def box(self) -> Sandbox | None:
+        """The stand-in, or None where the service is meant."""
+        if not self.sandbox:
+            return None
+        from connector.sandbox.box import Sandbox, state_path
+        from connector.sandbox.faults import parse
+
+        return Sandbox(self.connector, state_path(self.connector), tuple(map(parse, self._faults)))
+
+    @cached_property
+    def store(self) -> Store:
+        """The store that the settings name; the sandbox's connections have a folder of their own."""
+        from connector.edge.store import open_store
+
+        if not self.sandbox:
+            return open_store(self.settings.get("store").value)
+        from connector.sandbox.box import state_path
+
+        return open_store(f"file:{state_path(self.connector).parent / 'store'}")
+
+    @property
+    def http(self) -> Any:
+        """The seam to the stand-in; None for the service."""
+        return self.box.http if self.box else None
+
+    @property
+    def base_url(self) -> str | None:
+        """Where requests go when not to the manifest's base URL."""
+        if self.sandbox:
+            return self.connector.manifest.base_url  # whatever the owner set: nothing is sent there
+        return base_url(self.connector, self.settings)
+
+    def key(self, name: str) -> str:
+        """Return where the store keeps a connection."""
+        return store_key(self.connector, name)
+
+    def names(self) -> list[str]:
+        """Return the names of the connector's stored connections, sorted."""
+        prefix = self.key("")
+        return [key.removeprefix(prefix) for key in self.store.keys(prefix)]
+
+    def read(self, name: str) -> Kept | None:
+        """Return the record of a connection, or None."""
+        return self.store.read(self.key(name))
+
+    def stored(self, name: str) -> Connection | None:
+        """Return the connection that is kept under a name, or None. Raises StoreError, UsageError."""
+        if self.read(name) is None:
+            return None
+        return Connection.stored(self.connector, name, store=self.store, http=self.http)
+
+    def client(self, connection: Connection) -> Client:
+        """Return a client of a connection."""
+        return Client(self.connector, connection, http=self.http, base_url=self.base_url)
+
+
+def base_url(connector: Connector, known: Settings) -> str | None:
+    """Return the base URL that the owner of the process set in place of the manifest's."""
+    found: str | None = known.get("base_url", f"{connector.name}_BASE_URL".upper()).value
+    return found
+
+
+def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where connections are kept: --store and --sandbox."""
+    sandbox = click.option("--sandbox", is_flag=True, help="The stand-in's connections, which are kept apart.")
+    return store_option(sandbox(command))

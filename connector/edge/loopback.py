@@ -1,0 +1,105 @@
+"""The listener of a sign-in on this machine: 127.0.0.1 only, one valid callback, five minutes.
+
+RFC 8252 7.3: a loopback redirect with a port that the system chooses.
+"""
+
+from __future__ import annotations
+
+import hmac
+import queue
+import socketserver
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qs, urlsplit
+
+from connector.errors import SignInError
+
+LIFETIME = 300.0  # seconds
+PATH = "/callback"
+_PAGE = b"<!doctype html><meta charset=utf-8><title>Connected</title><p>Done. You can close this window.</p>"
+_REFUSED = b"<!doctype html><meta charset=utf-8><title>Not here</title><p>Nothing to see here.</p>"
+
+
+class Listener:
+    """Waits for the callback of a sign-in; a context manager. `redirect_uri` is where to send the person back."""
+
+    def __init__(self, port: int = 0) -> None:
+        self._came: queue.Queue[str] = queue.Queue()
+        self._state = ""
+        self._awaits = threading.Lock()  # taken by the one callback that counts, and never freed
+        try:
+            self._server = _Server(("127.0.0.1", port), _handler(self))
+        except OSError as error:
+            message = f"Port {port} on 127.0.0.1 cannot be listened on: {error.strerror}."
+            raise SignInError(message, hint="Choose another with --port, or use --no-browser.") from None
+        self.redirect_uri = f"http://127.0.0.1:{self._server.server_port}{PATH}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def expect(self, state: str) -> None:
+        """Say which state the callback must bring; others are answered and ignored."""
+        self._state = state
+
+    def wait(self, seconds: float = LIFETIME) -> str:
+        """Return the callback's URL. Raises SignInError when nobody comes back in time."""
+        try:
+            return self._came.get(timeout=seconds)
+        except queue.Empty:
+            message = f"Nobody came back within {seconds:g} s."
+            raise SignInError(message, hint="Run it again, or with --no-browser.") from None
+
+    def offered(self, target: str, host: str) -> bool:
+        """Take a callback if it is the one that is awaited; return whether it was."""
+        parts = urlsplit(target)
+        state = parse_qs(parts.query).get("state", [""])[0]
+        if parts.path != PATH or host != urlsplit(self.redirect_uri).netloc:
+            return False
+        if not self._state or not hmac.compare_digest(state.encode(), self._state.encode()):
+            return False
+        if not self._awaits.acquire(blocking=False):
+            return False
+        self._came.put(f"{self.redirect_uri}?{parts.query}")
+        return True
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def server_bind(self) -> None:
+        """Bind, without asking who this machine is: a look-up that may take seconds."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing: a browser that hangs up is no error of ours."""
+
+
+def _handler(listener: Listener) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        timeout = 10
+
+        def do_GET(self) -> None:
+            taken = listener.offered(self.path, self.headers.get("Host", ""))
+            page = _PAGE if taken else _REFUSED
+            self.send_response(200 if taken else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Length", str(len(page)))
+            self.send_header("Cache-Control", "no-store")
+            self.send_header("Referrer-Policy", "no-referrer")
+            self.send_header("Connection", "close")
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class's name
+            """Log nothing: the path holds the code."""
+
+    return Handler

@@ -1,0 +1,279 @@
+"""One renewal of a connection's token, under its store's lock: the new one is durable before it is used.
+
+What a store keeps of a connection is a record: `kind` and `inputs`; `grant`, its token; `intent`, when a refresh token
+was sent and its answer is not known; `dead`, when and why the service ended a credential, and which. Every write names
+the version that it follows, so that a sign-in during a renewal wins over it.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from connector.core import grant as grants
+from connector.core import oauth, waits
+from connector.core.grant import COOLDOWN, Grant
+from connector.edge import token_endpoint
+from connector.errors import ApiError, ConnectorError, SignInError, StoreError, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector.core.oauth import App, Asked, Refusal
+    from connector.edge.clock import Clock
+    from connector.edge.store import Kept, Store
+
+LOCK_TIMEOUT = 120.0  # seconds to wait for another process's renewal, which may itself have to try thrice
+ATTEMPTS = 3
+PAUSE = 1.0  # seconds; doubles with each attempt
+LONGEST_PAUSE = 10.0  # a service that wants more time is not waited for
+SAVE_AGAIN = 5.0  # seconds between two tries to keep what could not be kept
+REST = 30.0  # seconds that a token is used on when its renewal failed and it has not ended
+LOOKS = 10  # how often somebody else may write while a renewal is under way
+
+_log = logging.getLogger("connector.connection")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Owner:
+    """What renewing needs of a connection.
+
+    Its app; its store and key there; the hosts that secrets may go to; what its record begins with; how to sign in
+    again; whether its store outlives the process; an HTTP seam (None: one of its own).
+    """
+
+    app: App
+    store: Store
+    key: str
+    hosts: Sequence[str]
+    seed: dict[str, Any]
+    again: str
+    lasting: bool = True
+    http: Any = None
+
+
+class _Unsaved(NamedTuple):
+    grant: Grant
+    replaces: Grant | None  # what the store still has
+    tried_at: float
+
+
+class Renewal:
+    """Gets a good token: the one at hand, one that a sibling has kept, or a new one. Only one thread may `renew`."""
+
+    def __init__(self, owner: Owner) -> None:
+        self.owner = owner
+        self._grant: Grant | None = None
+        self._unsaved: _Unsaved | None = None
+        self._failed_at = 0.0
+        self._made = ("", 0.0)  # the last token that was made here, and when by the clock that only moves forward
+        self._closed: tuple[float, ConnectorError] | None = None
+
+    def at_hand(self, rejected: str | None, now: float) -> Grant | None:
+        """Return the grant in memory when it is good; None when there is something to do first."""
+        grant, unsaved = self._grant, self._unsaved
+        if grant is None or grant.access_token == rejected:
+            return None
+        if unsaved is not None and not 0.0 <= now - unsaved.tried_at < SAVE_AGAIN:
+            return None
+        resting = now < grant.expires_at and 0.0 <= now - self._failed_at < REST
+        return grant if resting or grant.fresh(now) else None
+
+    def known(self) -> Grant | None:
+        """Return the grant in memory, else the store's, good or not."""
+        return self._grant or _grant_of(self.owner.store.read(self.owner.key))
+
+    def renew(self, rejected: str | None, clock: Clock) -> Grant:
+        """Return a good grant that is not the rejected one. Raises ConnectorError."""
+        with self.owner.store.lock(self.owner.key, LOCK_TIMEOUT):
+            for left in reversed(range(LOOKS)):
+                try:
+                    self._grant = self._renewed(rejected, clock)
+                    break
+                except StoreError as error:
+                    if not error.conflict or not left:
+                        raise
+            return self._grant  # type: ignore[return-value]  # the loop ends by break or raise
+
+    def _renewed(self, rejected: str | None, clock: Clock) -> Grant:
+        now = clock.time()
+        trouble = self._save_again(now)
+        kept = self.owner.store.read(self.owner.key)
+        held = self._unsaved.grant if self._unsaved else _grant_of(kept)
+        self._refuse_gone(kept, held)
+        if held is None:
+            return self._next(kept, None, clock)
+        lately = held.young(now) or self._made_lately(held, clock)
+        if held.access_token != rejected and (lately or held.fresh(now)):
+            return held
+        if held.access_token == rejected and lately:
+            hint = f"Look at what it may do, and try again later. {self.owner.again}"
+            raise SignInError(
+                "The service refuses a token that is younger than a minute.", hint=hint, outcome="rejected"
+            )
+        try:
+            if trouble is not None and held.refresh_token:
+                raise trouble
+            return self._next(kept, held, clock)
+        except (StoreError, TransportError, ApiError) as error:
+            if getattr(error, "conflict", False) or held.access_token == rejected or clock.time() >= held.expires_at:
+                raise
+            _log.warning("connection %s: the token is not renewed, and used while it lasts: %s", self.owner.key, error)
+            self._failed_at = now
+            return held
+
+    def _next(self, kept: Kept | None, held: Grant | None, clock: Clock) -> Grant:
+        """Ask for a new grant and keep it."""
+        asked = self._request(held, clock)
+        record = dict(kept.data if kept else self.owner.seed)
+        before, version = record.get("intent"), kept.version if kept else 0
+        if held is not None and held.refresh_token:
+            self.owner.store.prepare(self.owner.key)
+            if before is None:
+                record["intent"] = {"at": clock.time(), "pid": os.getpid()}
+                version = self.owner.store.write(self.owner.key, record, version=version)
+        answer = self._ask(asked, held, clock)
+        if isinstance(answer, Grant):
+            return self._keep(answer, held, clock)
+        if answer.fault in ("grant", "client"):
+            why = _why(answer, record.get("intent") if before or answer.lost else None)
+            dead = {"at": clock.time(), "why": why, "of": oauth.mark(self.owner.app, held)}
+            self._note({**record, "intent": None, "dead": dead}, version)
+            self._grant = None
+            message = f"The connection can no longer be renewed: {why}."
+            raise SignInError(message, hint=self.owner.again, status=answer.status or None, code=answer.code)
+        if before is None and record.get("intent") and not answer.lost:
+            self._note({**record, "intent": None}, version)
+        error = token_endpoint.failed(answer, inputs="Look at the connection's inputs, and at what stands between.")
+        if answer.retry_at is not None:
+            wait = min(answer.retry_at - clock.time(), COOLDOWN)
+            self._closed = (clock.monotonic() + wait, error)
+        raise error
+
+    def _request(self, held: Grant | None, clock: Clock) -> Asked:
+        """Return the request for the next grant. Raises what makes sending it wrong or useless."""
+        owner = self.owner
+        if not token_endpoint.may_ask(owner.app.token_url, owner.hosts):
+            message = "The token URL is not https at one of the connector's hosts; the secret was not sent."
+            raise SignInError(message, hint="Look at tokenUrl, and at the manifest's hosts.")
+        asked = oauth.renewal_request(owner.app, held)
+        if asked is None:
+            what = "is not signed in" if held is None else "holds no refresh token, so its token cannot be renewed"
+            raise SignInError(f"The connection {what}.", hint=owner.again)
+        if self._closed is not None and clock.monotonic() < self._closed[0]:
+            raise copy.copy(self._closed[1])
+        return asked
+
+    def _ask(self, asked: Asked, held: Grant | None, clock: Clock) -> Grant | Refusal:
+        """Ask the token endpoint; what is its own trouble is tried again, a lost reply once."""
+        lost, silences = False, 0
+        for attempt in range(ATTEMPTS):
+            answer = token_endpoint.ask(asked, self.owner.http, clock, held)
+            if isinstance(answer, Grant):
+                break
+            lost, silences = lost or answer.lost, silences + bool(answer.kind and answer.lost)
+            answer = replace(answer, lost=lost)
+            pause = PAUSE * 2**attempt * (0.5 + clock.jitter())
+            if answer.retry_at is not None:
+                pause = max(pause, answer.retry_at - clock.time())
+            if answer.fault != "later" or silences > 1 or pause > LONGEST_PAUSE or attempt == ATTEMPTS - 1:
+                break
+            clock.wait(pause, threading.Event())
+        return answer
+
+    def _keep(self, grant: Grant, held: Grant | None, clock: Clock) -> Grant:
+        """Make a new grant durable; when the store cannot, it lives in memory until the store can."""
+        gone = grants.shrunk(grant, held)
+        if gone:
+            _log.warning("connection %s: the new token lacks scopes it had: %s", self.owner.key, ", ".join(gone))
+        if not self.owner.lasting and grant.refresh_token and held and grant.refresh_token != held.refresh_token:
+            hint = "give store= and name= to keep it"
+            _log.warning("connection %s: the new refresh token ends with this process; %s", self.owner.key, hint)
+        self._made = (grant.access_token, clock.monotonic())
+        replaces = self._unsaved.replaces if self._unsaved else held
+        try:
+            kept = self._save(grant, replaces)
+        except StoreError as error:
+            self._unsaved = _Unsaved(grant, replaces, clock.time())
+            _log.error("connection %s: the new token is in memory only: %s", self.owner.key, error)
+            return grant
+        self._unsaved = None
+        return kept
+
+    def _save(self, grant: Grant, replaces: Grant | None) -> Grant:
+        """Keep a grant; but what a sign-in has kept since is newer, and is returned. Raises StoreError."""
+        for left in reversed(range(LOOKS)):
+            kept = self.owner.store.read(self.owner.key)
+            found = _grant_of(kept)
+            if found != replaces:
+                self._refuse_gone(kept, replaces)
+                return found or grant
+            record = kept.data if kept else self.owner.seed
+            record = {**record, "grant": grant.to_dict(), "intent": None, "dead": None}
+            try:
+                self.owner.store.write(self.owner.key, record, version=kept.version if kept else 0)
+                break
+            except StoreError as error:
+                if not error.conflict or not left:
+                    raise
+        return grant
+
+    def _save_again(self, now: float) -> StoreError | None:
+        """Keep what could not be kept; return why that still cannot be done."""
+        if self._unsaved is None:
+            return None
+        try:
+            self._grant = self._save(self._unsaved.grant, self._unsaved.replaces)
+        except StoreError as error:
+            self._unsaved = self._unsaved._replace(tried_at=now)
+            _log.error("connection %s: the token is still in memory only: %s", self.owner.key, error)
+            return error
+        self._unsaved = None
+        _log.warning("connection %s: the token that was in memory only is kept now", self.owner.key)
+        return None
+
+    def _note(self, record: dict[str, Any], version: int) -> None:
+        """Write what helps later; a store that fails must not hide what happened. Raises StoreError for a conflict."""
+        try:
+            self.owner.store.write(self.owner.key, record, version=version)
+        except StoreError as error:
+            if error.conflict:
+                raise
+            _log.error("connection %s: %s", self.owner.key, error)
+
+    def _refuse_gone(self, kept: Kept | None, held: Grant | None) -> None:
+        """Raise SignInError for a connection that was removed from its store, or that the service has ended."""
+        unsaved = self._unsaved is not None and self._unsaved.replaces is None
+        if kept is None and not unsaved and (held or self._grant) is not None:
+            self._grant = self._unsaved = None
+            raise SignInError("The connection was removed.", hint=self.owner.again)
+        dead = kept.data.get("dead") if kept else None
+        if dead and dead["of"] == oauth.mark(self.owner.app, held):
+            self._grant = None
+            when = _when(dead["at"])
+            raise SignInError(f"The connection ended at {when}: {dead['why']}.", hint=self.owner.again)
+
+    def _made_lately(self, held: Grant, clock: Clock) -> bool:
+        token, at = self._made
+        return held.access_token == token and clock.monotonic() - at < COOLDOWN
+
+
+def _grant_of(kept: Kept | None) -> Grant | None:
+    found = kept.data.get("grant") if kept else None
+    return Grant.from_dict(found) if found else None
+
+
+def _when(at: float) -> str:
+    return waits.moment(at).isoformat(timespec="seconds")
+
+
+def _why(answer: Refusal, unanswered: dict[str, Any] | None) -> str:
+    """Say why a credential has ended; `unanswered` is the intent of an earlier sending whose answer never came."""
+    if answer.fault != "grant" or not unanswered:
+        return answer.message
+    lost = "the reply of the token endpoint was lost, and with it a token that the service issued and we never received"
+    return f"interrupted refresh at {_when(unanswered['at'])}: {lost} ({answer.code})"

@@ -1,0 +1,58 @@
+"""The token endpoint of a connection: one request to it, and what came of it. Secrets go to no other host."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from connector.core import guard, oauth, waits
+from connector.core.oauth import Refusal
+from connector.core.response import Reply
+from connector.edge.http import choose
+from connector.errors import RateLimited, ServiceDown, SignInError, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from connector.core.grant import Grant
+    from connector.core.oauth import Asked
+    from connector.edge.clock import Clock
+    from connector.errors import ConnectorError
+
+SEND_TIMEOUT = 30.0  # seconds for one request
+
+
+def may_ask(url: str, hosts: Iterable[str]) -> bool:
+    """Whether a secret may go to a URL: https at one of the connector's hosts, or this machine."""
+    return guard.may_carry(url, hosts) or guard.is_loopback_url(url)
+
+
+def ask(asked: Asked, http: Any, clock: Clock, old: Grant | None = None) -> Grant | Refusal:
+    """Send one request through an HTTP seam (None: one of its own); no redirect is followed."""
+    request, signed = asked
+    seam = http if http is not None else choose(None, asynchronous=False)
+    try:
+        got = seam.send(request, signed, time.monotonic() + SEND_TIMEOUT, None, None)
+    finally:
+        if seam is not http:
+            seam.close()
+    if isinstance(got, Reply):
+        return oauth.read_token(request, got, clock.time(), old)
+    message = f"the token endpoint: {request.safe.text(got.message)}"
+    return Refusal("refused" if got.final else "later", message, kind=got.kind, lost=got.sent == "maybe")
+
+
+def failed(answer: Refusal, *, inputs: str) -> ConnectorError:
+    """Return the error of an answer that brought no token and ends nothing; `inputs` says what to look at."""
+    text, later = f"No new token: {answer.message}.", "The connection is kept; try again later."
+    if answer.kind:
+        again = answer.fault == "later"
+        return TransportError(text, kind=answer.kind, retryable=again, hint=later if again else inputs)
+    facts = {"status": answer.status, "message": answer.message, "outcome": "not_sent"}
+    if answer.fault == "later":
+        at = waits.moment(answer.retry_at) if answer.retry_at else None
+        kind = RateLimited if answer.status == 429 else ServiceDown  # noqa: PLR2004
+        return kind(text, hint=later, retry_at=at, **facts)
+    if answer.fault == "unreadable":
+        return ServiceDown(text, hint=inputs, retryable=False, **facts)
+    return SignInError(text, hint=inputs, status=answer.status, code=answer.code or None)

@@ -1,0 +1,142 @@
+"""Other processes that call with a connection of a shared store: in rounds on a given clock, once, or until killed."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import BuiltinFunctionType
+from typing import TYPE_CHECKING, Any
+
+import siblings
+from servers import GivenClock
+from siblings import CONTEXT
+
+from connector import Client, Connection, Connector
+from connector.edge.store_file import FileStore
+from connector.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from connector.edge.store import Store
+
+CONTEXT.set_forkserver_preload(
+    [*siblings._LOADED, "callers", "connector.edge.sign_in", "connector.edge.http_httpx", "oauthlib.oauth2"]
+)
+ME = {"userId": "me"}
+_OF_THE_SYSTEM = {"posix", "fcntl", "_io", "nt", "_socket"}
+_QUIET = ("fspath", "getpid", "fstat", "lstat", "stat", "getsockname", "getpeername", "gettimeout", "fileno")
+_cached: list[Connector] = []
+
+
+def opened() -> Connector:
+    """The bundled connector, read once."""
+    if not _cached:
+        _cached.append(Connector.open())
+    return _cached[0]
+
+
+def client_of(folder: str, base_url: str, clock: Any = None) -> Client:
+    """A client with the connection that is kept as "work"."""
+    store: Store = FileStore(Path(folder))
+    return Client(opened(), Connection.stored(opened(), "work", store=store), base_url=base_url, clock=clock)
+
+
+def attempt(client: Client) -> Any:
+    """The status of a call, or its error."""
+    try:
+        return client.run("getUser", ME, timeout=50).status
+    except ConnectorError as error:
+        return error
+
+
+def call_in_rounds(pipe: Any, folder: str, base_url: str, threads: int = 1) -> str:
+    """Call once a round from each thread, at the moment that is told, until none is."""
+    clock = GivenClock()
+    with client_of(folder, base_url, clock) as client:
+        client._caller.prepare("getUser", ME, _no_choice())
+        pipe.send("ready")
+        while (now := pipe.recv()) is not None:
+            clock.passed = now - clock.start
+            got: list[Any] = []
+            callers = [threading.Thread(target=lambda: got.append(attempt(client))) for _ in range(threads)]
+            for one in callers:
+                one.start()
+            for one in callers:
+                one.join()
+            pipe.send(got)
+    return "done"
+
+
+def _no_choice() -> Any:
+    from connector.edge.calls import Choices
+
+    return Choices()
+
+
+def call_once(pipe: Any, folder: str, base_url: str) -> Any:
+    """Call, and say what came of it."""
+    with client_of(folder, base_url) as client:
+        return attempt(client)
+
+
+def call_for_ever(pipe: Any, folder: str, base_url: str) -> None:
+    """Say the time before each call, and let each call find its token ended."""
+    clock = GivenClock()
+    with client_of(folder, base_url, clock) as client:
+        pipe.send("ready")
+        for _ in itertools.count():
+            clock.passed += 4000
+            pipe.send(attempt(client))
+
+
+def call_and_die(pipe: Any, folder: str, base_url: str, step: int) -> Any:
+    """Call, and end with kill -9 at the call of the system numbered `step` that the renewal's thread makes."""
+    client = client_of(folder, base_url)
+    steps = itertools.count(1)
+
+    def die(frame: Any, event: str, call: Any) -> None:
+        if event in ("c_call", "c_return") and _of_the_system(call) and next(steps) == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.setprofile(die)
+    got = attempt(client)
+    threading.setprofile(None)
+    client.close()
+    return got
+
+
+def _of_the_system(call: Any) -> bool:
+    """Whether a built-in function may change what others see: files, locks, names, sockets."""
+    if not isinstance(call, BuiltinFunctionType):
+        return False
+    owner = getattr(call, "__module__", None) or type(call.__self__).__module__
+    return owner in _OF_THE_SYSTEM and call.__name__ not in _QUIET
+
+
+def fork_and_call(pipe: Any, folder: str, base_url: str) -> list[Any]:
+    """Fork while a renewal is under way, and call in the child; what the child and the parent got."""
+    with client_of(folder, base_url) as client:
+        got: list[Any] = []
+        caller = threading.Thread(target=lambda: got.append(attempt(client)))
+        caller.start()
+        pipe.send("calling")
+        pipe.recv()
+        reading, writing = os.pipe()
+        if os.fork() == 0:
+            os.write(writing, str(attempt(client)).encode())
+            os._exit(0)
+        os.close(writing)
+        pipe.send("forked")
+        caller.join()
+        with os.fdopen(reading, "rb") as told:
+            return [*got, told.read().decode()]
+
+
+def argv(pipe: Any, folder: str, base_url: str) -> list[Any]:
+    """Call, and say what stands on the command line and in the environment of this process."""
+    with client_of(folder, base_url) as client:
+        got = attempt(client)
+    return [got, sys.argv, Path("/proc/self/cmdline").read_bytes(), Path("/proc/self/environ").read_bytes()]
