@@ -235,6 +235,10 @@ class StoreError(ConnectorError):
     path: str = ""
     conflict: bool = False
 
+    def to_dict(self) -> dict[str, Any]:
+        """As the others, with `path` and `conflict`."""
+        return {**super().to_dict(), "path": self.path, "conflict": self.conflict}
+
 
 class UsageError(ConnectorError):
     """The embedding program did what cannot work: a closed client, a wrong argument."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connector.edge.calls import Caller, Choices, raw_given
+from connector.edge.connections import Connections
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from connector.core.request import Request
     from connector.core.response import Result
     from connector.definition.load import Connector
-    from connector.edge.calls import Started
     from connector.edge.client import Client
     from connector.edge.items import Items
+    from connector.edge.started import Started
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class Task:
 
     def _ready(self, connector: Connector, base_url: str | None, how: Choices) -> Started:
         given = self.given if self.action is not None else _raw(**self.given)
-        return Caller(connector, None, base_url, None).prepare(self.action, given, how)
+        caller = Caller(connector, Connections(connector, None, None, None), base_url, None)
+        return caller.prepare(self.action, given, how, find=False)
 
 
 def _raw(method: str, path: str, *, response_type: str = "json", **parts: Any) -> dict[str, Any]:

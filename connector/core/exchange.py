@@ -11,8 +11,8 @@ from collections.abc import Generator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.core import pages
-from connector.core.refusal import is_write, leave_open, name_scopes
+from connector.core import pages, scopes
+from connector.core.refusal import is_write, leave_open
 from connector.core.response import Failure, Reply
 from connector.core.retry import Policy, Seen, judge
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
@@ -39,10 +39,14 @@ class Signed:
 
 
 class Token(NamedTuple):
-    """Asks for a signed token; `rejected` is the one that drew a 401. Answer: Signed or ConnectorError."""
+    """Asks for a signed token. Answer: Signed or ConnectorError.
+
+    `rejected` is the one that drew a 401. With `anew` the one at hand lacks a scope: what is kept may have it by now.
+    """
 
     rejected: str | None
     until: float
+    anew: bool = False
 
 
 class Acquire(NamedTuple):
@@ -109,7 +113,7 @@ def call(plan: Plan, request: Request, options: Options, until: float, now: floa
             if late >= until and (verdict.again or isinstance(got, Failure)):
                 raise _too_late(verdict.error, options, now - started)
             if not verdict.again:
-                raise name_scopes(verdict.error, plan.action, token.scopes)
+                raise scopes.told(verdict.error, token.scopes)
             lost = lost or verdict.error.outcome == "uncertain"
             request.must_open_again()
             now, spent = yield Acquire(("retry",), until)
@@ -125,8 +129,12 @@ def call(plan: Plan, request: Request, options: Options, until: float, now: floa
 def _attempt(plan: Plan, request: Request, until: float, rejected: str | None) -> Generator[Ask, Answer, _Attempted]:
     """Ask for a token and a slot, and send once. Raises ConnectorError."""
     now, token = yield Token(rejected, until)
+    if isinstance(token, Signed) and scopes.lacking(plan, token.scopes):
+        now, token = yield Token(None, until, anew=True)
     if isinstance(token, ConnectorError):
         raise token
+    if error := scopes.lacking(plan, token.scopes):
+        raise error
     request = _signed(request, token)
     now, gap = yield Acquire(plan.action.rates, until)
     if isinstance(gap, ConnectorError):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
+_HOST_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries read \ in a host as the end of it
 _PATH = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
 _RESERVED = {
     "host": "it follows from the base URL", "authorization": "it comes from the connection",
@@ -92,7 +93,7 @@ def may_carry(url: str, hosts: Iterable[str]) -> bool:
         host, port = (parts.hostname or "").encode("idna").decode().lower(), parts.port
     except (ValueError, UnicodeError):
         return False
-    if parts.scheme != "https" or port not in (None, 443) or parts.username is not None or not host:
+    if parts.scheme != "https" or port not in (None, 443) or parts.username is not None or not _HOST_NAME.match(host):
         return False
     return any(_host_fits(host, allowed.lower()) for allowed in hosts)
 

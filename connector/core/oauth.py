@@ -108,7 +108,8 @@ def authorize_url(app: App, redirect_uri: str, state: str, verifier: str) -> str
 
 def callback(url: str) -> dict[str, str] | Refusal:
     """Return the parameters of a callback's URL, or of its query alone; none of them may come twice."""
-    pairs = parse_qsl(urlsplit(url).query if "?" in url else url, keep_blank_values=True)
+    query = (url.partition("?")[2] if "?" in url else url).partition("#")[0]
+    pairs = parse_qsl(query, keep_blank_values=True)
     given = dict(pairs)
     if len(given) < len(pairs):
         return Refusal("refused", "the callback brings a parameter twice")
@@ -117,15 +118,24 @@ def callback(url: str) -> dict[str, str] | Refusal:
 
 def callback_code(app: App, given: Mapping[str, str], state: str) -> str | Refusal:
     """Return the code that a callback brings, or why it is refused; the state is compared in constant time."""
-    if not hmac.compare_digest(given.get("state", "").encode(), state.encode()):
+    if not hmac.compare_digest(given.get("state", "").encode("utf-8", "replace"), state.encode()):
         return Refusal("refused", "the state of the callback is not the one that was sent")
-    issuer = urlsplit(given.get("iss", ""))
-    if "iss" in given and (issuer.scheme, issuer.netloc) != urlsplit(app.authorize_url)[:2]:  # RFC 9207, 2.4
+    if "iss" in given and _service(given["iss"]) != _service(app.authorize_url):  # RFC 9207, 2.4
         return Refusal("refused", "the callback comes from another service than the one that was asked")
     if given.get("error"):
         code = _plain(given["error"])
-        return Refusal("refused", f"consent was not given: {_plain(given.get('error_description') or code)}", code)
+        said = _plain(given.get("error_description") or "no reason given").rstrip(".")
+        what = "consent was not given" if code == "access_denied" else f"the service said {code}"
+        return Refusal("refused", f"{what}: {said}", code)
     return given.get("code") or Refusal("refused", "the callback brings no code")
+
+
+def _service(url: str) -> tuple[str, str]:
+    """Return whose URL it is: scheme and host, or nothing for what is no URL."""
+    try:
+        return urlsplit(url)[:2]
+    except ValueError:
+        return "", ""
 
 
 def code_request(app: App, code: str, redirect_uri: str, verifier: str) -> Asked:
@@ -172,6 +182,7 @@ def _token_request(app: App, body: str, *secrets: str) -> Asked:
         pair = f"{quote_plus(app.client_id)}:{quote_plus(app.client_secret)}"  # RFC 6749, 2.3.1
         coded = base64.b64encode(pair.encode()).decode()
         signed = Signed(coded, headers=(("Authorization", f"Basic {coded}"),))
+        secrets = (*secrets, coded)
     else:
         pairs += [("client_id", app.client_id), *([("client_secret", app.client_secret)] if app.client_secret else [])]
     hidden = [value for name, value in pairs if name not in _SPOKEN]
@@ -205,12 +216,14 @@ def read_token(request: Request, reply: Reply, now: float, old: Grant | None = N
         data = None
     if not isinstance(data, dict):
         kind = (reply.header("content-type") or "no content type").split(";")[0]
-        message = f"HTTP {status} with {_plain(kind)} where a JSON token was expected"
+        message = f"HTTP {status} with {_plain(request.safe.text(kind))} where a JSON token was expected"
         return Refusal("unreadable", message, status=status, lost=success)
     if data.get("error") or not success:
         return _refusal(request.safe, status, data)
     read = _grant(data, now, old)
-    return read if isinstance(read, Grant) else Refusal("unreadable", read, status=status, lost=True)
+    if isinstance(read, Grant):
+        return read
+    return Refusal("unreadable", request.safe.text(read), status=status, lost=True)
 
 
 def _refusal(safe: Redactor, status: int, data: Mapping[str, Any]) -> Refusal:

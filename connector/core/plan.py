@@ -35,6 +35,7 @@ class Plan:
     reader: Reader
     words: pages.Words | None
     policy_keys: Mapping[str, str]
+    needs: frozenset[str] = frozenset()  # scopes, any of which is enough
 
     def request(self, values: Values, account: str | None = None) -> Request:
         """Return the request of checked values, of the sub-account twin when an account is named."""
@@ -93,4 +94,5 @@ def _compile(connector: Connector, action: Action) -> Plan:
         reader=Reader(connector, action),
         words=pages.words(connector.manifest, action),
         policy_keys={name: places[place] for place, name in _KNOBS.items() if place in places},
+        needs=frozenset((*action.scopes.granular, *action.scopes.classic)),
     )

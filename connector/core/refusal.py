@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 LOOK = "It may have been done: look before you repeat it."
 _LONGEST_SAID = 500
 _LONGEST_TEXT = 200
-_MOST_SCOPES = 20  # named in a message
 _SAFE = ("GET", "HEAD")  # nothing changes at the service, whatever becomes of the reply
 
 
@@ -111,19 +110,6 @@ def _scope_missing(reader: Reader, said: Said, message: str, facts: dict[str, An
     hint = f"Add {', '.join(wanted) or 'the scope'} to the app, then connect again.{any_of}"
     text = f"The connection lacks a scope for {reader.action.action}: {message}"
     return errors.SignInError(text, scopes=wanted, outcome="rejected", hint=hint, **facts)
-
-
-def name_scopes(error: errors.ConnectorError, action: Action, has: tuple[str, ...] | None) -> errors.ConnectorError:
-    """Say on a refusal for want of rights which scopes the token has, where it says so."""
-    if not has or not isinstance(error, errors.SignInError | errors.Denied):
-        return error
-    shown = ", ".join(has[:_MOST_SCOPES]) + (f" and {len(has) - _MOST_SCOPES} more" if len(has) > _MOST_SCOPES else "")
-    wanted = [*action.scopes.granular, *action.scopes.classic]
-    if isinstance(error, errors.SignInError) and error.scopes:
-        error.hint = f"{error.hint} The token has {shown}."
-    elif isinstance(error, errors.Denied) and wanted and not set(wanted) & set(has):
-        error.hint = f"It wants one of {', '.join(wanted)}; the token has {shown}. {error.hint}"
-    return error
 
 
 def unanswered(action: Action, request: Request, failure: Failure) -> errors.TransportError:

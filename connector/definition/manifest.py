@@ -221,6 +221,9 @@ class Manifest(Model):
     hosts: list[Text] = Field(default=[], description="Where credentials may go, on every hop.")
     connections: dict[Key, ConnectionKind] = {}
     test: Probe | None = Field(None, description="The call that tests a connection of any kind that has no own.")
+    scope_levels: list[Text] = Field(
+        default=[], description="Words that at the end of a scope only widen it: x:read:admin is a wider x:read."
+    )
     always: dict[str, JsonValue] = Field(default={}, description="Constants of every request, by place.")
     pages: Pages = Pages()
     subaccounts: Subaccounts | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange import Acquire, Page, Send, Token
 from connector.edge.callfile import one_call
-from connector.edge.calls import Choices, Started, raw_given
+from connector.edge.calls import Choices, raw_given
 from connector.edge.client import AnyClient
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from connector.core.exchange import Ask, Steps
     from connector.core.response import Result
     from connector.edge.items import AsyncItems
+    from connector.edge.started import Started
 
 
 class AsyncClient(AnyClient):
@@ -116,11 +117,11 @@ class AsyncClient(AnyClient):
         return self._closed()
 
     async def _token(self, started: Started, ask: Token) -> Any:
-        caller, at_hand = started.caller, self._at_hand(started, ask)
+        at_hand = self._at_hand(started, ask)
         if at_hand is not None:
             return at_hand
-        waiting = caller.tokens().wait_async(ask.rejected, caller.clock, ask.until - started.now())
-        return caller.based(await waiting)
+        waiting = started.tokens().wait_async(ask.rejected, started.caller.clock, ask.until - started.now())
+        return started.based(await waiting)
 
     async def aclose(self) -> None:
         """Close the connections; calls after this raise UsageError."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange import Acquire, Page, Send, Token
 from connector.edge.callfile import one_call
-from connector.edge.calls import Caller, Choices, Started, raw_given
+from connector.edge.calls import Caller, Choices, raw_given
+from connector.edge.connections import Connections
 from connector.edge.http import choose
 from connector.errors import UsageError
 
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
     from connector.definition.load import Connector
     from connector.edge.clock import Clock
     from connector.edge.connection import Connection
+    from connector.edge.connections import Resolve
     from connector.edge.items import Items
+    from connector.edge.kept import Store
+    from connector.edge.started import Started
 
 
 class AnyClient:
@@ -32,15 +36,18 @@ class AnyClient:
     def __init__(
         self,
         connector: Connector,
-        connection: Connection | None = None,
+        connection: Connection | str | None = None,
         *,
         base_url: str | None = None,
+        store: Store | None = None,
+        resolve: Resolve | None = None,
         http: object = None,
         clock: Clock | None = None,
     ) -> None:
+        connections = Connections(connector, connection, store, resolve)
         self.connector = connector
-        self.connection = connection
-        self._caller = Caller(connector, connection, base_url, clock)
+        self.connection = connections.own
+        self._caller = Caller(connector, connections, base_url, clock)
         self._http = choose(http, asynchronous=self._asynchronous)
         self._owns_http = self._http is not http
         self._stop = threading.Event()
@@ -50,7 +57,8 @@ class AnyClient:
 
         Needs no connection. Raises InputError with every problem.
         """
-        return self._caller.prepare(action, {} if given is None else given, Choices(account=account)).dry()
+        how = Choices(account=account)
+        return self._caller.prepare(action, {} if given is None else given, how, find=False).dry()
 
     def _start(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Started:
         if closed := self._closed():
@@ -59,7 +67,7 @@ class AnyClient:
 
     def _at_hand(self, started: Started, ask: Token) -> Any:
         """Answer a Token ask that needs no waiting, else None."""
-        return self._closed() or started.caller.signed(ask.rejected, started.now())
+        return self._closed() or started.signed(ask)
 
     def _closed(self) -> UsageError | None:
         """Return what a call on a closed client meets."""
@@ -74,8 +82,10 @@ class AnyClient:
 class Client(AnyClient):
     """Runs the actions of a connector; safe to share among threads.
 
-    `Client(connector, connection)`; `base_url` replaces the manifest's (https, or http on loopback); `http` is
-    "httpx" or any object with the seam's `send`; `clock` is for tests.
+    `Client(connector, connection)`, where the connection may be the name of one that `store` keeps (default: the
+    user's own store). Without a connection each call names its own, as `connection`; `resolve` finds a named one where
+    the store is not the place. `base_url` replaces the manifest's (https, or http on loopback); `http` is "httpx" or
+    any object with the seam's `send`; `clock` is for tests. Raises SignInError for a name that nothing is kept under.
     """
 
     def run(
@@ -180,10 +190,11 @@ class Client(AnyClient):
         return self._closed()
 
     def _token(self, started: Started, ask: Token) -> Any:
-        caller, at_hand = started.caller, self._at_hand(started, ask)
+        at_hand = self._at_hand(started, ask)
         if at_hand is not None:
             return at_hand
-        return caller.based(caller.tokens().wait(ask.rejected, caller.clock, ask.until - started.now()))
+        waited = started.tokens().wait(ask.rejected, started.caller.clock, ask.until - started.now())
+        return started.based(waited)
 
     def close(self) -> None:
         """End every wait and close the connections; calls after this raise UsageError."""

@@ -15,7 +15,7 @@ from connector.core.oauth import App
 from connector.core.redact import HIDDEN, shown
 from connector.definition.model import snake
 from connector.edge import environment
-from connector.edge.renewal import Owner
+from connector.edge.renewal import LOCK_TIMEOUT, Owner
 from connector.edge.store import MemoryStore, open_store
 from connector.edge.tokens import Tokens
 from connector.errors import InputError, Problem, SignInError, StoreError, UsageError
@@ -43,7 +43,7 @@ class Connection:
     """Who calls: a kind that the connector's manifest declares, and its inputs.
 
     `Connection(connector, "accessToken", accessToken=...)`; inputs by key or in snake_case. `token` is a token to
-    begin with: access_token, refresh_token, expires_at (epoch seconds; without it the token is used until it is refused).
+    begin with: access_token, refresh_token, expires_at (epoch seconds; without it the token is used until refused).
     With `store` and `name` renewed tokens are kept there, for every process that uses the same, and `token` is taken
     only where the store has none that lives; without, they are kept in memory, and a refresh token that the service
     replaces is lost with the process. Raises InputError with every problem, UsageError for a kind that the manifest
@@ -126,7 +126,8 @@ class Connection:
     def keep(self, grant: Grant | None = None) -> None:
         """Keep this connection and its token over whatever was kept; durable when it returns. Raises StoreError.
 
-        A renewal that is under way elsewhere gives way to it.
+        It waits for no lock: a renewal that is under way, and may hang, sees at its next write that the record is
+        another, and gives way.
         """
         token = None if grant is None else grant.to_dict()
         self._store.write(store_key(self.connector, self.name), {**self._seed(), "grant": token})
@@ -140,8 +141,14 @@ class Connection:
         return dict(self._values)
 
     def forget(self) -> bool:
-        """Remove it from its store; whether it was there."""
-        return self._store.remove(store_key(self.connector, self.name))
+        """Remove it from its store; whether it was there. Raises StoreError.
+
+        A renewal that is under way is waited for: versions begin anew after a removal, so that it could take what is
+        kept next for its own, and its new token would never come into the store to be removed.
+        """
+        key = store_key(self.connector, self.name)
+        with self._store.lock(key, LOCK_TIMEOUT):
+            return self._store.remove(key)
 
     @property
     def app(self) -> App:

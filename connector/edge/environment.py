@@ -1,4 +1,4 @@
-"""What the environment says of a connection: variables such as ZOOM_CLIENT_ID, or files that hold them."""
+"""What the environment says of a connection: variables such as NAME_CLIENT_ID, or files that hold them."""
 
 from __future__ import annotations
 

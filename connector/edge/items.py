@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from connector.core.exchange import Steps
     from connector.core.response import Result
-    from connector.edge.calls import Started
+    from connector.edge.started import Started
 
 
 class _Progress:

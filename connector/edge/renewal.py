@@ -72,6 +72,7 @@ class Renewal:
         self._failed_at = 0.0
         self._made = ("", 0.0)  # the last token that was made here, and when by the clock that only moves forward
         self._closed: tuple[float, ConnectorError] | None = None
+        self._dead: tuple[int, dict[str, Any]] | None = None  # what the record of a version should say, and cannot
 
     def at_hand(self, rejected: str | None, now: float) -> Grant | None:
         """Return the grant in memory when it is good; None when there is something to do first."""
@@ -142,7 +143,8 @@ class Renewal:
         if answer.fault in ("grant", "client"):
             why = _why(answer, record.get("intent") if before or answer.lost else None)
             dead = {"at": clock.time(), "why": why, "of": oauth.mark(self.owner.app, held)}
-            self._note({**record, "intent": None, "dead": dead}, version)
+            noted = self._note({**record, "intent": None, "dead": dead}, version)
+            self._dead = None if noted else (version, dead)
             self._grant = None
             message = f"The connection can no longer be renewed: {why}."
             raise SignInError(message, hint=self.owner.again, status=answer.status or None, code=answer.code)
@@ -236,14 +238,19 @@ class Renewal:
         _log.warning("connection %s: the token that was in memory only is kept now", self.owner.key)
         return None
 
-    def _note(self, record: dict[str, Any], version: int) -> None:
-        """Write what helps later; a store that fails must not hide what happened. Raises StoreError for a conflict."""
+    def _note(self, record: dict[str, Any], version: int) -> bool:
+        """Write what helps later; return whether it is kept, since a store that fails must not hide what happened.
+
+        Raises StoreError for a conflict.
+        """
         try:
             self.owner.store.write(self.owner.key, record, version=version)
         except StoreError as error:
             if error.conflict:
                 raise
             _log.error("connection %s: %s", self.owner.key, error)
+            return False
+        return True
 
     def _refuse_gone(self, kept: Kept | None, held: Grant | None) -> None:
         """Raise SignInError for a connection that was removed from its store, or that the service has ended."""
@@ -252,6 +259,8 @@ class Renewal:
             self._grant = self._unsaved = None
             raise SignInError("The connection was removed.", hint=self.owner.again)
         dead = kept.data.get("dead") if kept else None
+        if self._dead and self._dead[0] == (kept.version if kept else 0):
+            dead = self._dead[1]
         if dead and dead["of"] == oauth.mark(self.owner.app, held):
             self._grant = None
             when = _when(dead["at"])

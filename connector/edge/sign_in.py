@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from connector.edge.store import Store
 
 STATE_LIFETIME = 600.0  # seconds between the two steps
-LOCK_TIMEOUT = 30.0
 _WAITING = "sign-in:"
 
 
@@ -104,13 +103,10 @@ def finish_sign_in(
 
 
 def _taken(state: str, store: Store, clock: Clock) -> dict[str, Any]:
-    """Take the waiting sign-in of a state out of the store, so that it can be used once."""
+    """Take the waiting sign-in of a state out of the store: it is whose removing it succeeds, and nobody else's."""
     key = _state_key(state)
-    with store.lock(key, LOCK_TIMEOUT):
-        kept = store.read(key) if state else None
-        if kept is not None:
-            store.remove(key)
-    if kept is None or kept.data["expires_at"] < clock.time():
+    kept = store.read(key) if state else None
+    if kept is None or not store.remove(key) or kept.data["expires_at"] < clock.time():
         message = "Not signed in: the callback's state is unknown, was used, or is too old."
         raise SignInError(message, hint="Begin again.")
     return kept.data
@@ -153,4 +149,4 @@ def _check_urls(connection: Connection, redirect_uri: str) -> None:
 
 
 def _state_key(state: str) -> str:
-    return f"{_WAITING}{hashlib.sha256(state.encode()).hexdigest()}"
+    return f"{_WAITING}{hashlib.sha256(state.encode('utf-8', 'replace')).hexdigest()}"

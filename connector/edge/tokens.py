@@ -43,7 +43,7 @@ class Tokens:
     def wait(self, rejected: str | None, clock: Clock, seconds: float) -> Signed | ConnectorError:
         """Return a good token that is not the rejected one, waiting for its renewal at most `seconds`."""
         flight = self._flight(rejected, clock)
-        futures.wait((flight,), max(seconds, 0.0))
+        futures.wait((flight,), min(max(seconds, 0.0), threading.TIMEOUT_MAX))
         return self._landed(flight, seconds)
 
     async def wait_async(self, rejected: str | None, clock: Clock, seconds: float) -> Signed | ConnectorError:

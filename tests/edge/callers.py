@@ -9,22 +9,14 @@ import sys
 import threading
 from pathlib import Path
 from types import BuiltinFunctionType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import siblings
 from servers import GivenClock
-from siblings import CONTEXT
 
 from connector import Client, Connection, Connector
-from connector.edge.store_file import FileStore
+from connector.edge.store import open_store
 from connector.errors import ConnectorError
 
-if TYPE_CHECKING:
-    from connector.edge.store import Store
-
-CONTEXT.set_forkserver_preload(
-    [*siblings._LOADED, "callers", "connector.edge.sign_in", "connector.edge.http_httpx", "oauthlib.oauth2"]
-)
 ME = {"userId": "me"}
 _OF_THE_SYSTEM = {"posix", "fcntl", "_io", "nt", "_socket"}
 _QUIET = ("fspath", "getpid", "fstat", "lstat", "stat", "getsockname", "getpeername", "gettimeout", "fileno")
@@ -38,10 +30,9 @@ def opened() -> Connector:
     return _cached[0]
 
 
-def client_of(folder: str, base_url: str, clock: Any = None) -> Client:
-    """A client with the connection that is kept as "work"."""
-    store: Store = FileStore(Path(folder))
-    return Client(opened(), Connection.stored(opened(), "work", store=store), base_url=base_url, clock=clock)
+def client_of(url: str, base_url: str, clock: Any = None) -> Client:
+    """A client with the connection that the store of a URL keeps as "work"."""
+    return Client(opened(), Connection.stored(opened(), "work", store=open_store(url)), base_url=base_url, clock=clock)
 
 
 def attempt(client: Client) -> Any:
@@ -52,11 +43,11 @@ def attempt(client: Client) -> Any:
         return error
 
 
-def call_in_rounds(pipe: Any, folder: str, base_url: str, threads: int = 1) -> str:
+def call_in_rounds(pipe: Any, url: str, base_url: str, threads: int = 1) -> str:
     """Call once a round from each thread, at the moment that is told, until none is."""
     clock = GivenClock()
-    with client_of(folder, base_url, clock) as client:
-        client._caller.prepare("getUser", ME, _no_choice())
+    with client_of(url, base_url, clock) as client:
+        client.dry_run("getUser", ME)  # all that is done once an action is done now
         pipe.send("ready")
         while (now := pipe.recv()) is not None:
             clock.passed = now - clock.start
@@ -70,31 +61,25 @@ def call_in_rounds(pipe: Any, folder: str, base_url: str, threads: int = 1) -> s
     return "done"
 
 
-def _no_choice() -> Any:
-    from connector.edge.calls import Choices
-
-    return Choices()
-
-
-def call_once(pipe: Any, folder: str, base_url: str) -> Any:
+def call_once(pipe: Any, url: str, base_url: str) -> Any:
     """Call, and say what came of it."""
-    with client_of(folder, base_url) as client:
+    with client_of(url, base_url) as client:
         return attempt(client)
 
 
-def call_for_ever(pipe: Any, folder: str, base_url: str) -> None:
+def call_for_ever(pipe: Any, url: str, base_url: str) -> None:
     """Say the time before each call, and let each call find its token ended."""
     clock = GivenClock()
-    with client_of(folder, base_url, clock) as client:
+    with client_of(url, base_url, clock) as client:
         pipe.send("ready")
         for _ in itertools.count():
             clock.passed += 4000
             pipe.send(attempt(client))
 
 
-def call_and_die(pipe: Any, folder: str, base_url: str, step: int) -> Any:
+def call_and_die(pipe: Any, url: str, base_url: str, step: int) -> Any:
     """Call, and end with kill -9 at the call of the system numbered `step` that the renewal's thread makes."""
-    client = client_of(folder, base_url)
+    client = client_of(url, base_url)
     steps = itertools.count(1)
 
     def die(frame: Any, event: str, call: Any) -> None:
@@ -116,9 +101,9 @@ def _of_the_system(call: Any) -> bool:
     return owner in _OF_THE_SYSTEM and call.__name__ not in _QUIET
 
 
-def fork_and_call(pipe: Any, folder: str, base_url: str) -> list[Any]:
+def fork_and_call(pipe: Any, url: str, base_url: str) -> list[Any]:
     """Fork while a renewal is under way, and call in the child; what the child and the parent got."""
-    with client_of(folder, base_url) as client:
+    with client_of(url, base_url) as client:
         got: list[Any] = []
         caller = threading.Thread(target=lambda: got.append(attempt(client)))
         caller.start()
@@ -135,8 +120,8 @@ def fork_and_call(pipe: Any, folder: str, base_url: str) -> list[Any]:
             return [*got, told.read().decode()]
 
 
-def argv(pipe: Any, folder: str, base_url: str) -> list[Any]:
+def argv(pipe: Any, url: str, base_url: str) -> list[Any]:
     """Call, and say what stands on the command line and in the environment of this process."""
-    with client_of(folder, base_url) as client:
+    with client_of(url, base_url) as client:
         got = attempt(client)
     return [got, sys.argv, Path("/proc/self/cmdline").read_bytes(), Path("/proc/self/environ").read_bytes()]

@@ -7,27 +7,43 @@ import os
 import resource
 import signal
 import sys
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
 from connector.edge.store import open_store
 from connector.errors import ConnectorError, StoreError
 
-_LOADED = ["siblings", "cycles", "connector.edge.store_sql", "connector.edge.store_file", "connector.edge.sql_sqlite"]
+_LOADED = ["callers", "cycles", "connector.edge.store_sql", "connector.edge.store_file", "connector.edge.sql_sqlite"]
 _LOADED += ["connector.edge.sql_postgres", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "filelock._descriptor"]
-_LOADED += ["sqlalchemy.dialects.sqlite.pysqlite", "cryptography.fernet", "pytest"]
+_LOADED += ["sqlalchemy.dialects.sqlite.pysqlite", "cryptography.fernet", "pytest", "encodings.idna", "oauthlib.oauth2"]
+_LOADED += ["connector.edge.client", "connector.edge.started", "connector.edge.http_httpx", "connector.definition.load"]
 NOBODY = 65_534
 TOKEN = "canary-refresh-token-" + "x" * 1500
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent / "kills")]
+_HERE = [str(Path(__file__).parent), str(Path(__file__).parent / "kills"), str(Path(__file__).parents[1])]
+sys.path[:0] = _HERE
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(_LOADED)
+
+
+def _serve() -> None:
+    """Start the server of forks where these modules can be found; what Python tells it of our path goes unheard."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([*_HERE, *filter(None, [before])])
+    try:
+        forkserver.ensure_running()
+    finally:
+        del os.environ["PYTHONPATH"]
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
 
 
 class Sibling:
     """A process that runs one of the functions below, with a pipe to talk to it."""
 
     def __init__(self, function: Any, *args: Any) -> None:
+        _serve()
         self._pipe, theirs = CONTEXT.Pipe()
         self.process = CONTEXT.Process(target=_begin, args=(function, theirs, args), daemon=True)
         self.process.start()

@@ -44,7 +44,7 @@ def started(*words: str, state: Path, **more: str) -> subprocess.CompletedProces
 
 def test_these_are_all_the_examples() -> None:
     assert {path.name for path in CALLS.iterdir()} == {"onboard.yaml", "secure-meeting.yaml", "weekly-meeting.yaml"}
-    assert {path.name for path in SCRIPTS.glob("*.*")} == {"first_meeting.py", "list_users_async.py"}
+    assert {path.name for path in SCRIPTS.glob("*.*")} == {"first_meeting.py", "list_users_async.py", "web_sign_in.py"}
 
 
 class TestCallFiles:

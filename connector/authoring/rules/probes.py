@@ -36,7 +36,8 @@ def connection_tests(draft: Draft[Manifest], sources: Sources, sound: Collection
             yield from _call(path, probe, actions[probe.action], sources)
     for name in manifest.connections:
         probe = manifest.test_of(name)
-        if probe is not None and probe.action in actions:
+        only = manifest.connections[name].only or ()
+        if probe is not None and probe.action in actions and set(sources.keys) >= set(only):  # else another rule tells
             yield from _may_run(draft, name, actions[probe.action])
 
 

@@ -1,0 +1,134 @@
+"""One call that is ready: its steps, its token, its clock, its debug tap."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from connector.core import exchange
+from connector.core.exchange import Options, Signed
+from connector.errors import ConnectorError, SignInError, UsageError
+
+if TYPE_CHECKING:
+    from connector.core.debug import Records
+    from connector.core.exchange import Ask, Page, Steps, Token
+    from connector.core.plan import Plan
+    from connector.core.request import Request
+    from connector.core.response import Result
+    from connector.core.retry import Policy
+    from connector.edge.calls import Caller
+    from connector.edge.connection import Connection
+    from connector.edge.tokens import Tokens
+
+TIMEOUT = 60.0  # seconds for a run, a raw request, and each page of items()
+LISTING_TIMEOUT = 600.0  # seconds for a listing that is merged
+_log = logging.getLogger("connector.debug")
+
+
+@dataclass(slots=True, repr=False)
+class Started:
+    """One call that is ready; `timeout` in seconds where the caller chose one, `limit` of a listing's items."""
+
+    caller: Caller
+    plan: Plan
+    request: Request
+    connection: Connection | None
+    policy: Policy
+    timeout: float | None
+    limit: int | None
+    records: Records | None
+    _epoch: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._epoch = self.caller.clock.time() - self.caller.clock.monotonic()
+
+    @property
+    def lists(self) -> bool:
+        """Whether the action is a list of pages."""
+        return self.plan.words is not None
+
+    def now(self) -> float:
+        """Return epoch seconds that only move forward, whatever is done to the machine's clock."""
+        return self._epoch + self.caller.clock.monotonic()
+
+    def until(self, epoch: float) -> float:
+        """Return a deadline as `time.monotonic` counts, whatever clock was given."""
+        return time.monotonic() + epoch - self.now()
+
+    def _options(self, default: float) -> Options:
+        return Options(default if self.timeout is None else self.timeout, self.policy, self.limit)
+
+    def steps(self) -> Steps:
+        """Return the steps of a run: one call, or every page merged."""
+        now = self.now()
+        if self.lists:
+            return exchange.listing(self.plan, self.request, self._options(LISTING_TIMEOUT), now)
+        options = self._options(TIMEOUT)
+        return exchange.call(self.plan, self.request, options, now + options.timeout, now)
+
+    def stream(self) -> Steps:
+        """Return the steps of a listing, a page at a time. Raises UsageError when the action is no list."""
+        if not self.lists:
+            raise UsageError(f"{self.plan.action.action} is no list.", hint="Use run().")
+        return exchange.stream(self.plan, self.request, self._options(TIMEOUT), self.now())
+
+    def items(self, result: Result) -> list[Any]:
+        """Return the items of a page."""
+        from connector.core.pages import Walk  # noqa: PLC0415
+
+        assert self.plan.words is not None
+        return Walk(self.plan.words).items(result.data)
+
+    def signed(self, ask: Token) -> Signed | ConnectorError | None:
+        """Answer a Token ask when that needs no waiting; None when a token must be read or renewed first."""
+        if self.connection is None:
+            label = self.caller.connector.manifest.label
+            return SignInError(f"No connection to {label} is given.", hint="Make one: Connection.from_env(connector).")
+        signed = None if ask.anew else self.connection.signed(ask.rejected, self.now())
+        return self.based(signed) if signed is not None else None
+
+    def tokens(self) -> Tokens:
+        """Return what renews the connection's token; asked for only when there is one to renew."""
+        assert self.connection is not None
+        assert self.connection.tokens is not None
+        return self.connection.tokens
+
+    def based(self, signed: Signed | ConnectorError) -> Signed | ConnectorError:
+        """Drop the base URL that a token names when the owner of the process set another; else complete it."""
+        if not isinstance(signed, Signed) or signed.base_url is None:
+            return signed
+        path = urlsplit(self.caller.connector.manifest.base_url).path
+        return replace(signed, base_url=None if self.caller.owner_base else signed.base_url.rstrip("/") + path)
+
+    def tap(self, ask: Ask, began: float, now: float, value: Any) -> None:
+        """Note an ask and its answer for a debugged run; a broken log never breaks a call."""
+        if self.records is None:
+            return
+        line = self.records.tap(ask, began, now, value)
+        if line is None:
+            return
+        with contextlib.suppress(Exception):
+            _log.info("%s", line)
+
+    def finished(self, result: Result) -> Result:
+        """Return the result with its debug records."""
+        return replace(result, debug=self.records) if self.records is not None else result
+
+    def failed(self, error: BaseException) -> None:
+        """Put the debug records on an error."""
+        if self.records is not None and isinstance(error, ConnectorError):
+            error.debug = self.records
+
+    def dry(self) -> Request:
+        """Return the first request of the run, as it would be sent; nothing is."""
+        run = self.steps()
+        ask: Ask | Page = next(run)
+        while not isinstance(ask, exchange.Send):
+            signed = Signed("$TOKEN", headers=(("Authorization", "Bearer $TOKEN"),))
+            ask = run.send((self.now(), signed if isinstance(ask, exchange.Token) else 0.0))
+        run.close()
+        return ask.request
