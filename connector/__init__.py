@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from connector.edge.client import Client as Client
     from connector.edge.connection import Connection as Connection
     from connector.edge.items import Items as Items
+    from connector.edge.kept import Store as Store
     from connector.edge.sign_in import begin_sign_in as begin_sign_in
     from connector.edge.sign_in import finish_sign_in as finish_sign_in
     from connector.edge.store import open_store as open_store
@@ -33,6 +34,7 @@ _HOMES = {
     "Items": "connector.edge.items",
     "Request": "connector.core.request",
     "Result": "connector.core.response",
+    "Store": "connector.edge.kept",
     "begin_sign_in": "connector.edge.sign_in",
     "finish_sign_in": "connector.edge.sign_in",
     "open_store": "connector.edge.store",
@@ -46,6 +48,7 @@ __all__ = [
     "Items",
     "Request",
     "Result",
+    "Store",
     "__version__",
     "begin_sign_in",
     "errors",

@@ -13,8 +13,8 @@ from house.sources import modules
 import connector
 
 FACE = [
-    "AsyncClient", "Client", "Connection", "Connector", "Items", "Request", "Result", "begin_sign_in", "errors",
-    "finish_sign_in", "open_store",
+    "AsyncClient", "Client", "Connection", "Connector", "Items", "Request", "Result", "Store", "begin_sign_in",
+    "errors", "finish_sign_in", "open_store",
 ]  # fmt: skip
 
 
