@@ -1,4 +1,4 @@
-"""Run the suite: `python -m benchmarks [--rounds N] [calls|listings|starts|tenants ...]`; prints a table."""
+"""Run the suite: `python -m benchmarks [--rounds N] [calls|listings|starts|tenants|tokens ...]`; prints a table."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from benchmarks import calls, listings, rounds, starts, tenants
+from benchmarks import calls, listings, rounds, starts, tenants, tokens
 from benchmarks.service import Service
 
-PARTS = {"calls": calls.rows, "listings": listings.rows, "starts": starts.rows, "tenants": tenants.rows}
+PARTS = {
+    "calls": calls.rows,
+    "listings": listings.rows,
+    "starts": starts.rows,
+    "tenants": tenants.rows,
+    "tokens": tokens.rows,
+}
 
 
 def main() -> None:

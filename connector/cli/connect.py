@@ -67,7 +67,9 @@ def connect_command(
     _may_keep(desk, plain=found["plain"])
     inputs = credentials.read(desk.connector, chosen, items, _known(desk, name, chosen))
     desk.store.prepare(desk.key(name))
-    desk.store.write(desk.key(name), _record(desk, (chosen, name, inputs), ways))
+    record = _record(desk, (chosen, name, inputs), ways)
+    with desk.alone(name):
+        desk.store.write(desk.key(name), record)
     telling.connected(desk, name, shape, _tested(desk, name))
 
 

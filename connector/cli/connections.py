@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from connector.cli.desk import Desk, place_options
 from connector.cli.entry import KEYS, Entry, owner
 from connector.cli.group import Command, kept, shared
 from connector.cli.options import as_form, settings, store_option
+from connector.edge import connection_record
 from connector.errors import ConnectorError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from connector.edge.revocation import Ended
 
-LOCK_TIMEOUT = 120.0  # seconds that a removal waits for a renewal that is under way
+_WIDTH = 100  # of a long value of `show`
 _COLUMNS = ("name", "connector", "kind", "state", "expires", "scopes")
 _name = click.argument("name", shell_complete=names.stored_names)
 
@@ -55,26 +57,44 @@ def list_command(context: click.Context, /, shape: str, **place: Any) -> int:
         table.rows_under(_COLUMNS, cells, wrap=True)
     elif not kept(context, "quiet"):
         failure.say(f"Nothing is kept in {telling.kept_in(desk)}. 'connector connect' signs in.")
+    return _told(failed)
+
+
+def _told(failed: Iterable[ConnectorError]) -> int:
+    """Tell what is wrong with connections, and return the exit code."""
+    codes = []
     for error in failed:
         failure.say(failure.told(error))
-    return failure.worst(map(failure.exit_code, failed))
+        codes.append(failure.exit_code(error))
+    return failure.worst(codes)
+
+
+def _ended(desk: Desk, entry: Entry, now: float) -> list[ConnectorError]:
+    """Return the error of a connection that has ended, with the command that signs in again."""
+    error = entry.ended(desk.connector, now)
+    if error is None:
+        return []
+    error.hint = f"Run: {desk.command('connect', entry.name)}"
+    return [error]
 
 
 def _rows(desk: Desk) -> tuple[list[dict[str, Any]], list[ConnectorError]]:
-    """Return what is told of each connection; one that cannot be read hides no other."""
+    """Return what is told of each connection, and what is wrong; one that cannot be read hides no other."""
     rows: list[dict[str, Any]] = []
     failed: list[ConnectorError] = []
     now = time.time()
     for key in desk.store.keys(KEYS):
         try:
-            found = desk.store.read(key)
+            found = connection_record.read(desk.store, key)
         except StoreError as error:
             failed.append(error)
             connector, name = owner(key)
             rows.append({**dict.fromkeys(_COLUMNS), "name": name, "connector": connector, "state": "unreadable"})
             continue
         if found is not None:  # else it was removed a moment ago
-            rows.append(Entry.of(key, found.data).row(desk.connector, now))
+            entry = Entry.of(key, found.data)
+            rows.append(entry.row(desk.connector, now))
+            failed += _ended(desk, entry, now)
     return rows, failed
 
 
@@ -84,20 +104,29 @@ def _rows(desk: Desk) -> tuple[list[dict[str, Any]], list[ConnectorError]]:
 @as_form
 @shared
 @click.pass_context
-def show_command(context: click.Context, /, name: str, shape: str, **place: Any) -> None:
+def show_command(context: click.Context, /, name: str, shape: str, **place: Any) -> int:
     """Print a connection."""
     desk = Desk.of(context, **place)
     found = desk.read(name)
     if found is None:
         raise names.unknown(desk, name)
-    whole = Entry.of(desk.key(name), found.data).whole(desk.connector, time.time())
-    whole["store"] = telling.kept_in(desk)
+    entry, now = Entry.of(desk.key(name), found.data), time.time()
+    whole = {**entry.whole(desk.connector, now), "store": telling.kept_in(desk)}
     if shape == "json":
         output.write_json(whole)
-        return
-    lines = [(label, value) for label, value in _flat(whole) if value is not None]
-    width = max(len(label) for label, _ in lines)
-    output.write_text("\n".join(f"{label:<{width}}  {value}" for label, value in lines))
+    else:
+        output.write_text("\n".join(_lines(whole)))
+    return _told(_ended(desk, entry, now))
+
+
+def _lines(whole: dict[str, Any]) -> Iterable[str]:
+    """Yield labels and values in two columns; a long list goes on below itself."""
+    rows = [(label, value) for label, value in _flat(whole) if value is not None]
+    width = max(len(label) for label, _ in rows)
+    for label, value in rows:
+        first, *more = _wrapped(value, _WIDTH - width) if isinstance(value, list) else [_text(value)]
+        yield f"{label:<{width}}  {first}"
+        yield from (f"{'':<{width}}  {part}" for part in more)
 
 
 def _flat(data: dict[str, Any]) -> Iterable[tuple[str, Any]]:
@@ -105,10 +134,17 @@ def _flat(data: dict[str, Any]) -> Iterable[tuple[str, Any]]:
     for label, value in data.items():
         if isinstance(value, dict):
             yield from ((f"{label}.{inner}", one) for inner, one in value.items())
-        elif isinstance(value, list):
-            yield label, ", ".join(map(str, value))
         else:
-            yield label, value if isinstance(value, str) or value is None else json.dumps(value)
+            yield label, value
+
+
+def _wrapped(words: list[Any], width: int) -> list[str]:
+    text = ", ".join(map(str, words))
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False) or [""]
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 @connections_command.command("test", help="Make one call that changes nothing, and print who is connected.")
@@ -141,7 +177,7 @@ def remove_command(context: click.Context, /, name: str, shape: str, *, keep_tok
     desk = Desk.of(context, **place)
     if name not in desk.names():
         raise names.unknown(desk, name)
-    with desk.store.lock(desk.key(name), LOCK_TIMEOUT):
+    with desk.alone(name):
         ended = [] if keep_token else _revoked(desk, name)
         if not desk.store.remove(desk.key(name)):
             raise names.unknown(desk, name)
@@ -160,8 +196,8 @@ def _revoked(desk: Desk, name: str) -> list[Ended]:
         connection = desk.stored(name)
         return [] if connection is None else revoke(connection, http=desk.http)
     except ConnectorError as error:
-        hint = f"{error.hint} To forget it without asking the service: connector connections remove {name} --keep-token"
-        error.hint = hint.strip()
+        forget = desk.command("connections", "remove", name, "--keep-token")
+        error.hint = f"{error.hint} To forget it without asking the service: {forget}".strip()
         raise
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,14 @@ import click
 from connector.cli import failure
 from connector.cli.group import kept
 from connector.cli.options import connector_of, one_place, settings, store_option
+from connector.edge import connection_record
 from connector.edge.client import Client
 from connector.edge.connection import Connection, store_key
+from connector.edge.renewal import LOCK_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from connector.cli.settings import Settings
     from connector.definition.load import Connector
@@ -92,8 +96,18 @@ class Desk:
         return [key.removeprefix(prefix) for key in self.store.keys(prefix)]
 
     def read(self, name: str) -> Kept | None:
-        """Return the record of a connection, or None."""
-        return self.store.read(self.key(name))
+        """Return the record of a connection, or None. Raises StoreError."""
+        return connection_record.read(self.store, self.key(name))
+
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        """Hold a connection's record alone, so that no renewal writes an older token over what is done meanwhile."""
+        return self.store.lock(self.key(name), LOCK_TIMEOUT)
+
+    def command(self, *words: str) -> str:
+        """Return a command to type, such as `connector connect work`, with the flags that lead to this same place."""
+        typed = [one for one in map(self.settings.get, ("connector", "store")) if one.source.startswith("flag")]
+        flags = [word for one in typed for word in (f"--{one.name}", str(one.value))]
+        return shlex.join(["connector", *words, *flags, *(["--sandbox"] if self.sandbox else [])])
 
     def stored(self, name: str) -> Connection | None:
         """Return the connection that is kept under a name, or None. Raises StoreError, UsageError."""

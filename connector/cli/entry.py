@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core import redact, waits
 from connector.core.grant import NEVER
 from connector.core.redact import HIDDEN
-from connector.edge.connection import RENEWED
+from connector.errors import SignInError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,13 +55,27 @@ class Entry:
         return None if found is None else list(found)
 
     def state(self, connector: Connector, now: float) -> str:
-        """Return alive, expired (its token ended, and only a person gets the next) or dead (the service ended it)."""
+        """Return alive, expired (its token ended, and only a person gets the next) or dead (the service ended it).
+
+        Whether an ended token of another connector's is renewed without a person is not known here: unknown.
+        """
         if self.data.get("dead"):
             return "dead"
         if not self.grant or self.grant.get("refresh_token") or now < self.grant["expires_at"]:
             return "alive"
         declared = connector.manifest.connections.get(self.kind) if connector.name == self.connector else None
-        return "alive" if declared and declared.kind in RENEWED and declared.kind != "oauth2" else "expired"
+        if declared is None:
+            return "unknown"
+        return "expired" if declared.kind == "oauth2" else "alive"
+
+    def ended(self, connector: Connector, now: float) -> SignInError | None:
+        """Return the error of a connection of this connector that only signing in again brings back, or None."""
+        state, dead = self.state(connector, now), self.data.get("dead")
+        if self.connector != connector.name or state not in ("dead", "expired"):
+            return None
+        if dead:
+            return SignInError(f"{self.name} ended at {_moment(dead['at'])}: {dead['why']}.")
+        return SignInError(f"The token of {self.name} ended at {self.expires}, and nothing renews it.")
 
     def row(self, connector: Connector, now: float) -> dict[str, Any]:
         """Return what a list tells of it."""
@@ -98,4 +112,4 @@ def owner(key: str) -> tuple[str, str]:
 
 
 def _moment(at: float | None) -> str | None:
-    return waits.moment(at).isoformat(timespec="seconds") if at and at < NEVER else None
+    return f"{waits.moment(at):%Y-%m-%dT%H:%M:%SZ}" if at and at < NEVER else None

@@ -41,19 +41,15 @@ def unknown(desk: Desk, name: str) -> SignInError:
     return SignInError(
         f"There is no connection {name!r}.{near} Stored: {', '.join(stored) or 'none'}. "
         f"Kinds that the environment may describe: {', '.join(kinds)}.",
-        hint=f"Run: connector connect {name}{_place(desk)}",
+        hint=f"Run: {desk.command('connect', name)}",
     )
-
-
-def _place(desk: Desk) -> str:
-    return " --sandbox" if desk.sandbox else ""
 
 
 def _of_environment(desk: Desk, kind: str) -> Connection:
     if consents(desk.connector, kind):
         stored = ", ".join(desk.names()) or "none"
         message = f"Nobody has signed in to a connection {kind!r} yet. Stored: {stored}."
-        raise SignInError(message, hint=f"Run: connector connect{_place(desk)}")
+        raise SignInError(message, hint=f"Run: {desk.command('connect')}")
     return Connection.from_env(desk.connector, kind)
 
 
@@ -79,7 +75,7 @@ def _only_stored(desk: Desk, error: SignInError) -> Connection:
         if found is not None:
             return found
     if not names:
-        raise SignInError(str(error.args[0]), hint=f"{error.hint} Or sign in: connector connect") from None
+        raise SignInError(str(error.args[0]), hint=f"{error.hint} Or sign in: {desk.command('connect')}") from None
     said = f"{error.args[0]} Stored: {', '.join(names)}."
     raise SignInError(said, hint=f"Name one with --connection. {error.hint}") from None
 

@@ -50,7 +50,7 @@ class Session:
     @cached_property
     def _desk(self) -> Desk:
         desk = Desk(self.connector, self.settings, sandbox=self.options.sandbox, faults=self.options.fault)
-        if desk.sandbox:
+        if desk.box is not None:  # it is made first: a fault that it does not know is all there is to say
             self.note(desk.introduction)
         return desk
 

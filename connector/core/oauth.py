@@ -19,6 +19,7 @@ from pydantic_core import from_json
 from connector.core import waits
 from connector.core.exchange import Signed
 from connector.core.grant import Grant, sendable
+from connector.core.redact import plain
 from connector.core.request import Body, Request
 
 if TYPE_CHECKING:
@@ -123,8 +124,9 @@ def callback_code(app: App, given: Mapping[str, str], state: str) -> str | Refus
     if "iss" in given and _service(given["iss"]) != _service(app.authorize_url):  # RFC 9207, 2.4
         return Refusal("refused", "the callback comes from another service than the one that was asked")
     if given.get("error"):
-        code = _plain(given["error"])
-        said = _plain(given.get("error_description") or "no reason given").rstrip(".")
+        safe = plain().knowing((given.get("code", ""), state, app.client_secret))
+        code = _plain(safe.text(given["error"]))
+        said = _plain(safe.text(given.get("error_description") or "no reason given")).rstrip(".")
         what = "consent was not given" if code == "access_denied" else f"the service said {code}"
         return Refusal("refused", f"{what}: {said}", code)
     return given.get("code") or Refusal("refused", "the callback brings no code")
@@ -223,7 +225,7 @@ def read_token(request: Request, reply: Reply, now: float, old: Grant | None = N
     read = _grant(data, now, old)
     if isinstance(read, Grant):
         return read
-    return Refusal("unreadable", request.safe.text(read), status=status, lost=True)
+    return Refusal("unreadable", _plain(request.safe.text(read)), status=status, lost=True)
 
 
 def _refusal(safe: Redactor, status: int, data: Mapping[str, Any]) -> Refusal:
@@ -246,7 +248,7 @@ def _grant(data: Mapping[str, Any], now: float, old: Grant | None) -> Grant | st
     if not isinstance(token, str) or not sendable(token):
         return "the token reply holds no access token that can be sent"
     if not isinstance(kind, str) or kind.lower() != "bearer":
-        return f"the token reply brings a token of type {_plain(_word(kind))}; only bearer is supported"
+        return f"only bearer tokens can be sent, and the token reply brings one of type {_word(kind)}"
     life = _life(data.get("expires_in"))
     if life is None:
         return "the token reply's expires_in is no number of seconds"

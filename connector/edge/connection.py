@@ -14,7 +14,7 @@ from connector.core.field import field_check
 from connector.core.oauth import App
 from connector.core.redact import HIDDEN, shown
 from connector.definition.model import snake
-from connector.edge import environment
+from connector.edge import connection_record, environment
 from connector.edge.renewal import LOCK_TIMEOUT, Owner
 from connector.edge.store import MemoryStore, open_store
 from connector.edge.tokens import Tokens
@@ -99,16 +99,13 @@ class Connection:
         Raises SignInError when there is none, StoreError when it cannot be read.
         """
         place = store if store is not None else open_store(None)
-        kept = place.read(store_key(connector, name))
+        kept = connection_record.read(place, store_key(connector, name))
         if kept is None:
             every = store_key(connector, "")
             known = [key.removeprefix(every) for key in place.keys(every)]
             there = f"There are {', '.join(known)}." if known else "There are none."
             raise SignInError(f"No connection {name!r} is kept. {there}", hint=f"Run: connector connect {name}")
-        kind, inputs = kept.data.get("kind"), kept.data.get("inputs")
-        if not isinstance(kind, str) or not isinstance(inputs, dict):
-            raise StoreError(f"What is kept as {name!r} is no connection.", hint=f"Run: connector connect {name}")
-        return cls(connector, kind, name=name, store=place, http=http, **inputs)
+        return cls(connector, kept.data["kind"], name=name, store=place, http=http, **kept.data["inputs"])
 
     def _begin_with(self, token: Mapping[str, Any]) -> None:
         if self._tokens is None:

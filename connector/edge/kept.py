@@ -57,6 +57,11 @@ class Store(Protocol):
         """Raise StoreError when a write of `size` bytes would fail now: a full disk, a missing permission."""
 
 
+def where(store: object) -> str:
+    """Return how a store is called in a message: the place itself, without what seals it."""
+    return repr(getattr(store, "store", store))
+
+
 def conflict(where: str, key: str, version: int) -> StoreError:
     """Return the error of a write that came too late."""
     expected = f"at version {version}" if version else "still missing"

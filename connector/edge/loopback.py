@@ -5,10 +5,12 @@ RFC 8252 7.3: a loopback redirect with a port that the system chooses.
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import queue
 import socketserver
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -16,8 +18,9 @@ from urllib.parse import parse_qs, urlsplit
 from connector.errors import SignInError
 
 LIFETIME = 300.0  # seconds
+_SLICE = 0.5  # seconds: a Ctrl-C in the moment before a wait begins is seen only when that wait ends
 PATH = "/callback"
-_PAGE = b"<!doctype html><meta charset=utf-8><title>Connected</title><p>Done. You can close this window.</p>"
+_PAGE = b"<!doctype html><meta charset=utf-8><title>Back</title><p>Back to the terminal. You can close this window.</p>"
 _REFUSED = b"<!doctype html><meta charset=utf-8><title>Not here</title><p>Nothing to see here.</p>"
 
 
@@ -42,11 +45,12 @@ class Listener:
 
     def wait(self, seconds: float = LIFETIME) -> str:
         """Return the callback's URL. Raises SignInError when nobody comes back in time."""
-        try:
-            return self._came.get(timeout=seconds)
-        except queue.Empty:
-            message = f"Nobody came back within {seconds:g} s."
-            raise SignInError(message, hint="Run it again, or with --no-browser.") from None
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                return self._came.get(timeout=min(left, _SLICE))
+        message = f"Nobody came back within {seconds:g} s."
+        raise SignInError(message, hint="Run it again, or with --no-browser.")
 
     def offered(self, target: str, host: str) -> bool:
         """Take a callback if it is the one that is awaited; return whether it was."""
@@ -73,6 +77,7 @@ class Listener:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # a browser opens lines that it may never use; with the default of 5 one could be refused
 
     def server_bind(self) -> None:
         """Bind, without asking who this machine is: a look-up that may take seconds."""
@@ -89,8 +94,14 @@ def _handler(listener: Listener) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             taken = listener.offered(self.path, self.headers.get("Host", ""))
-            page = _PAGE if taken else _REFUSED
-            self.send_response(200 if taken else 404)
+            self._say(200 if taken else 404, _PAGE if taken else _REFUSED)
+
+        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+            """Refuse a request; the base class would repeat it, and the code with it."""
+            self._say(code, _REFUSED)
+
+        def _say(self, status: int, page: bytes) -> None:
+            self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(page)))
             self.send_header("Cache-Control", "no-store")

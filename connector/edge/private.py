@@ -26,8 +26,6 @@ _REMEDIES = {
     getattr(errno, "EDQUOT", errno.ENOSPC): _FULL,
     errno.EFBIG: _FULL,
     errno.EROFS: "Mount the file system for writing, or give the store another place.",
-    errno.EACCES: _DENIED,
-    errno.EPERM: _DENIED,
     errno.EIO: "The disk may be failing: look at the system's log, and save what can be saved.",
     errno.EMFILE: "This process has too many files open: close some, or raise its limit.",
     errno.ENFILE: "The system has too many files open: close some, or raise its limit.",
@@ -38,7 +36,28 @@ def failure(error: OSError, path: Path, safe: str = UNTOUCHED) -> StoreError:
     """Return the error of the system as one of the store: path, reason, what is safe, what to do."""
     reason = error.strerror or type(error).__name__
     hint = _REMEDIES.get(error.errno or 0, "Look at that place, and try again.")
+    if error.errno in (errno.EACCES, errno.EPERM):
+        shown, hint = _closed(path)
+        reason = f"{reason}{shown}"
     return StoreError(f"{path}: {reason}. {safe}", hint=hint, path=str(path))
+
+
+def _closed(path: Path) -> tuple[str, str]:
+    """Return what keeps this user out, with its mode and owner, and how to let it in."""
+    for place in (path, *path.parents):
+        try:
+            found = place.stat()
+        except OSError:  # not there, or in a folder that may not be entered: look above
+            continue
+        if not hasattr(os, "geteuid"):
+            break
+        mode = stat.S_IMODE(found.st_mode)
+        shown = f" ({place} has mode {mode:04o} and belongs to user {found.st_uid})"
+        if found.st_uid != os.geteuid():
+            return shown, _DENIED
+        right = "u+rwx" if stat.S_ISDIR(found.st_mode) else "u+rw"
+        return shown, f"To give this user the right to it, run: chmod {right} {_quoted(place)}"
+    return "", _DENIED
 
 
 def make_folder(path: Path) -> None:

@@ -1,12 +1,12 @@
 """One renewal of a connection's token, under its store's lock: the new one is durable before it is used.
 
-What a store keeps of a connection is a record: `kind` and `inputs`; `grant`, its token; `intent`, when a refresh token
-was sent and its answer is not known; `dead`, when and why the service ended a credential, and which. Every write names
-the version that it follows, so that a sign-in during a renewal wins over it.
+Every write names the version of the record (connection_record.py) that it follows, so that a sign-in during a renewal
+wins over it.
 """
 
 from __future__ import annotations
 
+import atexit
 import copy
 import logging
 import os
@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core import grant as grants
-from connector.core import oauth, waits
+from connector.core import oauth
 from connector.core.grant import COOLDOWN, Grant
-from connector.edge import token_endpoint
+from connector.edge import connection_record, token_endpoint
 from connector.errors import ApiError, ConnectorError, SignInError, StoreError, TransportError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Renewal:
         self._grant: Grant | None = None
         self._unsaved: _Unsaved | None = None
         self._failed_at = 0.0
-        self._made = ("", 0.0)  # the last token that was made here, and when by the clock that only moves forward
+        self._made: tuple[str | None, float] = (None, 0.0)  # the last token made here, and when, monotonic
         self._closed: tuple[float, ConnectorError] | None = None
         self._dead: tuple[int, dict[str, Any]] | None = None  # what the record of a version should say, and cannot
 
@@ -86,25 +86,32 @@ class Renewal:
 
     def known(self) -> Grant | None:
         """Return the grant in memory, else the store's, good or not."""
-        return self._grant or _grant_of(self.owner.store.read(self.owner.key))
+        return self._grant or connection_record.grant_of(connection_record.read(self.owner.store, self.owner.key))
 
     def renew(self, rejected: str | None, clock: Clock) -> Grant:
         """Return a good grant that is not the rejected one. Raises ConnectorError."""
-        with self.owner.store.lock(self.owner.key, LOCK_TIMEOUT):
-            for left in reversed(range(LOOKS)):
-                try:
-                    self._grant = self._renewed(rejected, clock)
-                    break
-                except StoreError as error:
-                    if not error.conflict or not left:
-                        raise
-            return self._grant  # type: ignore[return-value]  # the loop ends by break or raise
+        store, key, now = self.owner.store, self.owner.key, clock.time()
+        try:
+            if self._unsaved is None and (found := connection_record.good(store, key, rejected, now)):
+                self._grant = found
+                return found
+            with store.lock(key, LOCK_TIMEOUT):
+                for left in reversed(range(LOOKS)):
+                    try:
+                        self._grant = grant = self._renewed(rejected, clock)
+                        break
+                    except StoreError as error:
+                        if not error.conflict or not left:
+                            raise
+        except StoreError as error:
+            grant = self._used_on(self._grant, rejected, error, clock)
+        return grant
 
     def _renewed(self, rejected: str | None, clock: Clock) -> Grant:
         now = clock.time()
         trouble = self._save_again(now)
-        kept = self.owner.store.read(self.owner.key)
-        held = self._unsaved.grant if self._unsaved else _grant_of(kept)
+        kept = connection_record.read(self.owner.store, self.owner.key)
+        held = self._unsaved.grant if self._unsaved else connection_record.grant_of(kept)
         self._refuse_gone(kept, held)
         if held is None:
             return self._next(kept, None, clock)
@@ -121,11 +128,16 @@ class Renewal:
                 raise trouble
             return self._next(kept, held, clock)
         except (StoreError, TransportError, ApiError) as error:
-            if getattr(error, "conflict", False) or held.access_token == rejected or clock.time() >= held.expires_at:
-                raise
-            _log.warning("connection %s: the token is not renewed, and used while it lasts: %s", self.owner.key, error)
-            self._failed_at = now
-            return held
+            return self._used_on(held, rejected, error, clock)
+
+    def _used_on(self, held: Grant | None, rejected: str | None, error: ConnectorError, clock: Clock) -> Grant:
+        """Return the token at hand while it lasts, since there is no newer one; where it does not, raise why."""
+        now, conflict = clock.time(), getattr(error, "conflict", False)
+        if held is None or conflict or held.access_token == rejected or now >= held.expires_at:
+            raise error
+        _log.warning("connection %s: the token is not renewed, and used while it lasts: %s", self.owner.key, error)
+        self._failed_at = now
+        return held
 
     def _next(self, kept: Kept | None, held: Grant | None, clock: Clock) -> Grant:
         """Ask for a new grant and keep it."""
@@ -141,7 +153,7 @@ class Renewal:
         if isinstance(answer, Grant):
             return self._keep(answer, held, clock)
         if answer.fault in ("grant", "client"):
-            why = _why(answer, record.get("intent") if before or answer.lost else None)
+            why = connection_record.why(answer, record.get("intent") if before or answer.lost else None)
             dead = {"at": clock.time(), "why": why, "of": oauth.mark(self.owner.app, held)}
             noted = self._note({**record, "intent": None, "dead": dead}, version)
             self._dead = None if noted else (version, dead)
@@ -201,7 +213,10 @@ class Renewal:
             kept = self._save(grant, replaces)
         except StoreError as error:
             self._unsaved = _Unsaved(grant, replaces, clock.time())
-            _log.error("connection %s: the new token is in memory only: %s", self.owner.key, error)
+            atexit.unregister(self._at_exit)  # once is enough
+            atexit.register(self._at_exit)
+            ends = "it ends with this process unless it can be kept before"
+            _log.error("connection %s: the new token is in memory only, and %s: %s", self.owner.key, ends, error)
             return grant
         self._unsaved = None
         return kept
@@ -209,8 +224,8 @@ class Renewal:
     def _save(self, grant: Grant, replaces: Grant | None) -> Grant:
         """Keep a grant; but what a sign-in has kept since is newer, and is returned. Raises StoreError."""
         for left in reversed(range(LOOKS)):
-            kept = self.owner.store.read(self.owner.key)
-            found = _grant_of(kept)
+            kept = connection_record.read(self.owner.store, self.owner.key)
+            found = connection_record.grant_of(kept)
             if found != replaces:
                 self._refuse_gone(kept, replaces)
                 return found or grant
@@ -238,6 +253,19 @@ class Renewal:
         _log.warning("connection %s: the token that was in memory only is kept now", self.owner.key)
         return None
 
+    def _at_exit(self) -> None:
+        """Try a last time to keep what could not be kept; say so when it is lost."""
+        if self._unsaved is None:
+            return
+        try:
+            with self.owner.store.lock(self.owner.key, SAVE_AGAIN):
+                trouble: ConnectorError | None = self._save_again(self._unsaved.tried_at)
+        except ConnectorError as error:
+            trouble = error
+        if trouble is not None:
+            lost = "this process ends, and with it the only token"
+            _log.error("connection %s: %s: %s %s", self.owner.key, lost, trouble, self.owner.again)
+
     def _note(self, record: dict[str, Any], version: int) -> bool:
         """Write what helps later; return whether it is kept, since a store that fails must not hide what happened.
 
@@ -257,32 +285,16 @@ class Renewal:
         unsaved = self._unsaved is not None and self._unsaved.replaces is None
         if kept is None and not unsaved and (held or self._grant) is not None:
             self._grant = self._unsaved = None
-            raise SignInError("The connection was removed.", hint=self.owner.again)
+            message = "The connection is no longer in its store: it was removed, or kept aside as damaged."
+            raise SignInError(message, hint=self.owner.again)
         dead = kept.data.get("dead") if kept else None
         if self._dead and self._dead[0] == (kept.version if kept else 0):
             dead = self._dead[1]
         if dead and dead["of"] == oauth.mark(self.owner.app, held):
             self._grant = None
-            when = _when(dead["at"])
+            when = connection_record.when(dead["at"])
             raise SignInError(f"The connection ended at {when}: {dead['why']}.", hint=self.owner.again)
 
     def _made_lately(self, held: Grant, clock: Clock) -> bool:
         token, at = self._made
         return held.access_token == token and clock.monotonic() - at < COOLDOWN
-
-
-def _grant_of(kept: Kept | None) -> Grant | None:
-    found = kept.data.get("grant") if kept else None
-    return Grant.from_dict(found) if found else None
-
-
-def _when(at: float) -> str:
-    return waits.moment(at).isoformat(timespec="seconds")
-
-
-def _why(answer: Refusal, unanswered: dict[str, Any] | None) -> str:
-    """Say why a credential has ended; `unanswered` is the intent of an earlier sending whose answer never came."""
-    if answer.fault != "grant" or not unanswered:
-        return answer.message
-    lost = "the reply of the token endpoint was lost, and with it a token that the service issued and we never received"
-    return f"interrupted refresh at {_when(unanswered['at'])}: {lost} ({answer.code})"

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.edge.kept import Kept
+from connector.edge.kept import Kept, where
 from connector.edge.record import dump
 from connector.errors import StoreError, UsageError
 
@@ -79,9 +79,9 @@ class Keys:
         plain = dump({"for": key, "data": dict(data)})
         return {"sealed": self._fernet.encrypt(plain.encode()).decode(), "key": self.fingerprints[0]}
 
-    def open(self, key: str, sealed: Mapping[str, Any]) -> dict[str, Any]:
+    def open(self, key: str, sealed: Mapping[str, Any], place: str = "the store") -> dict[str, Any]:
         """Return the data of a sealed record. Raises StoreError for a missing key and for a changed record."""
-        self.check(key, sealed)
+        self.check(key, sealed, place)
         why = "does not open: it was changed"
         try:
             found: dict[str, Any] = json.loads(self._fernet.decrypt(str(sealed["sealed"])))
@@ -91,15 +91,15 @@ class Keys:
         except _library().InvalidToken:
             pass
         raise StoreError(
-            f"The record {key!r} {why}. It stays where it is.",
+            f"The record {key!r} in {place} {why}. It stays where it is.",
             hint="Put a good copy in its place, or remove it and sign in again.",
-            path=key,
+            path=place,
         )
 
-    def check(self, key: str, sealed: Mapping[str, Any]) -> None:
+    def check(self, key: str, sealed: Mapping[str, Any], place: str = "the store") -> None:
         """Raise StoreError when a record is sealed with none of these keys."""
         if sealed["key"] not in self.fingerprints:
-            raise _locked(key, sealed, f"and given are {', '.join(self.fingerprints)}")
+            raise _locked(key, sealed, place, f"and given are {', '.join(self.fingerprints)}")
 
     def __repr__(self) -> str:
         return f"Keys({', '.join(self.fingerprints)})"
@@ -134,7 +134,7 @@ class Clear(_Around):
         """Return the record, or None. Raises StoreError for a sealed one."""
         kept = self.store.read(key)
         if kept is not None and _is_sealed(kept):
-            raise _locked(key, kept.data, f"and {VARIABLE} is not set")
+            raise _locked(key, kept.data, where(self.store), f"and {VARIABLE} is not set")
         return kept
 
     def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
@@ -162,13 +162,13 @@ class Sealed(_Around):
         kept = self.store.read(key)
         if kept is None or not _is_sealed(kept):
             return kept
-        return Kept(self.given.open(key, kept.data), kept.version)
+        return Kept(self.given.open(key, kept.data, where(self.store)), kept.version)
 
     def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
         """Keep data sealed with the first key, unless a record stands there that none of the keys opens."""
         kept = self.store.read(key)
         if kept is not None and _is_sealed(kept):
-            self.given.check(key, kept.data)
+            self.given.check(key, kept.data, where(self.store))
         return self.store.write(key, self.given.seal(key, data), version=version)
 
     def prepare(self, key: str, size: int = 16_384) -> None:
@@ -213,9 +213,10 @@ def _is_sealed(kept: Kept) -> bool:
     return set(kept.data) == _SHAPE
 
 
-def _locked(key: str, sealed: Mapping[str, Any], but: str) -> StoreError:
+def _locked(key: str, sealed: Mapping[str, Any], place: str, but: str) -> StoreError:
     hint = f"Add that key to {VARIABLE}; or, if it is lost, remove the record and sign in again."
-    return StoreError(f"The record {key!r} is sealed with key {sealed['key']}, {but}.", hint=hint, path=key)
+    message = f"The record {key!r} in {place} is sealed with key {sealed['key']}, {but}. It stays where it is."
+    return StoreError(message, hint=hint, path=place)
 
 
 def _fingerprint(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
-from connector import Client, Connection, Connector, begin_sign_in, errors, finish_sign_in, open_store
+from connector import Client, Connector, begin_sign_in, errors, finish_sign_in, open_store
 from connector.sandbox.server import serve
 from connector.sandbox.service import Service
 from connector.sandbox.state import State
@@ -76,8 +76,7 @@ class Application:
 
     def me(self, tenant: str) -> Answer:
         """Say whose account the tenant's is; its token is renewed, and kept, when it must be."""
-        connection = Connection.stored(self.connector, tenant, store=self.store)
-        with Client(self.connector, connection) as client:
+        with Client(self.connector, tenant, store=self.store) as client:
             user = client.run("getUser", {"userId": "me"}).data
         return "200 OK", [], f"{tenant} is connected as {user['email']}.\n"
 

@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from signing import Shelf, World
 
 from connector.cli.main import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from connector import Connector
 
 ROOT = Path(__file__).parents[2]
 
@@ -102,3 +105,17 @@ def here(
         return Done(code, out, err)
 
     return call
+
+
+@pytest.fixture
+def world(zoom: Connector, tmp_path: Path) -> Iterator[World]:
+    """A service that people sign in to, and a browser."""
+    one = World(zoom, tmp_path)
+    with one.server:
+        yield one
+
+
+@pytest.fixture
+def shelf(here: Callable[..., Done], zoom: Connector) -> Shelf:
+    """The store of this user, to put connections into."""
+    return Shelf(zoom)

@@ -1,28 +1,34 @@
-"""A service that people sign in to: the sandbox over HTTP, which notes every secret that passes, and a browser."""
+"""A service that people sign in to: the sandbox over HTTP, which notes every secret that passes; browsers; a terminal."""
 
 from __future__ import annotations
 
 import json
+import os
+import pty
+import select
 import sys
+import termios
 import urllib.error
 import urllib.request
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
+from connector import Connection, open_store
 from connector.definition.model import snake
 from connector.sandbox.server import serve
 from connector.sandbox.service import Service
 from connector.sandbox.state import State
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from connector import Connector
+    from connector import Connector, Store
     from connector.sandbox.answers import Answer
 
 SECRET = "canary-client-secret-4711"
+PATIENCE = 30.0  # seconds for a command to say what is awaited; far beyond what it takes
 _HIDDEN = ("code", "code_verifier", "refresh_token", "access_token", "token")
 
 
@@ -56,7 +62,7 @@ class World:
     def __init__(self, connector: Connector, folder: Path) -> None:
         self.service = Noting(connector)
         self.server = serve(self.service)
-        self.browser = _browser(folder)
+        self.browser = browser(folder)
         self._connector = connector
 
     @property
@@ -79,17 +85,112 @@ class World:
         return self.service.asked.count(asked)
 
 
-def _browser(folder: Path) -> str:
-    """Write a browser: it opens the address it is given, and whatever that leads to."""
+_GO = "go(url)"
+_BROWSER = """\
+import sys, urllib.error, urllib.request
+from urllib.parse import parse_qs, urlsplit
+
+def go(url, **headers):
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=20) as page:
+            return page.status
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+print("a browser that talks")
+url = sys.argv[1]
+asked = parse_qs(urlsplit(url).query)
+back, state = asked["redirect_uri"][0], asked["state"][0]
+"""
+
+
+def browser(folder: Path, does: str = _GO) -> str:
+    """Write a browser; it does what a few lines of Python say, with `url`, `back`, `state` and `go` at hand."""
     path = folder / "browser"
-    path.write_text(
-        f"#!{sys.executable} -IS\n"
-        "import sys, urllib.request\n"
-        "print('a browser that talks')\n"
-        "urllib.request.urlopen(sys.argv[1], timeout=20).read()\n"
-    )
+    path.write_text(f"#!{sys.executable} -IS\n{_BROWSER}{does}\n")
     path.chmod(0o755)
     return str(path)
+
+
+def told_until(stream: Any, mark: str) -> str:
+    """Read a pipe up to a mark; whoever says nothing for long fails."""
+    said = ""
+    while mark not in said:
+        assert select.select([stream], [], [], PATIENCE)[0], f"silence after {said!r}"
+        part = os.read(stream.fileno(), 65536)
+        assert part, said
+        said += part.decode()
+    return said
+
+
+class Terminal:
+    """A terminal that a command asks on: `theirs` is its end; `said` is what stood there."""
+
+    def __init__(self) -> None:
+        self._ours, self.theirs = pty.openpty()
+        self.said = ""
+
+    def answer(self, mark: str, text: str, *, hidden: bool = False) -> None:
+        """Type a line when a text stands there; for a hidden one when the terminal shows nothing any more."""
+        self._read(lambda: mark in self.said)
+        if hidden:
+            self._read(lambda: not termios.tcgetattr(self._ours)[3] & termios.ECHO)
+        os.write(self._ours, f"{text}\n".encode())
+
+    def _read(self, enough: Callable[[], bool]) -> None:
+        for _ in range(int(PATIENCE / 0.05)):
+            if enough():
+                return
+            if select.select([self._ours], [], [], 0.05)[0]:
+                self.said += os.read(self._ours, 4096).decode()
+        raise AssertionError(f"not what was awaited: {self.said!r}")
+
+    def close(self) -> str:
+        """Close it when the command has ended; return all that stood there."""
+        os.close(self.theirs)
+        try:
+            while select.select([self._ours], [], [], 0)[0]:
+                part = os.read(self._ours, 4096)
+                if not part:
+                    break
+                self.said += part.decode()
+        except OSError:  # how Linux says that it is the end
+            pass
+        os.close(self._ours)
+        return self.said
+
+
+class Shelf:
+    """A store, and connections that are kept in it as if somebody had signed in."""
+
+    def __init__(self, connector: Connector, url: str | None = None) -> None:
+        self._connector = connector
+        self._url = url
+
+    @property
+    def store(self) -> Store:
+        """The store, with the keys that are in the environment now."""
+        return open_store(self._url)
+
+    def put(self, name: str, kind: str = "oauth2", **token: Any) -> None:
+        """Keep a connection whose token has these facts."""
+        inputs: dict[str, Any] = {key: f"{key}-of-{name}".replace(" ", "-") for key in ("clientId", "clientSecret")}
+        if kind == "serverToServer":
+            inputs["accountId"] = f"account-of-{name}"
+        if kind == "accessToken":
+            inputs = {"accessToken": f"token-of-{name}"}
+        made = Connection(self._connector, kind, name=name, store=self.store, token=token or None, **inputs)
+        if not token:
+            made.keep()
+
+    def change(self, name: str, **more: Any) -> None:
+        """Write parts of a record anew; those of its grant in `grant`."""
+        store, key = self.store, f"connection:{self._connector.name}:{name}"
+        kept = store.read(key)
+        assert kept is not None
+        grant = {**(kept.data["grant"] or {}), **more.pop("grant", {})}
+        store.write(key, {**kept.data, "grant": grant or None, **more})
 
 
 def sent_back(url: str) -> str:

@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import os
-import pty
-import select
 import signal
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from signing import SECRET, World, address, kept, sent_back
+from signing import SECRET, Terminal, address, browser, kept, sent_back, told_until
 
+from connector.edge.loopback import Listener
 from connector.edge.seal import new_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from connector.edge.store_file import FileStore
 
 WHO = "as ada@example.com, Ada Byron"
 PLAIN = "--plain"
 
 
 @pytest.fixture
-def world(zoom, tmp_path) -> Iterator[World]:
-    one = World(zoom, tmp_path)
-    with one.server:
-        yield one
-
-
-@pytest.fixture
 def key() -> dict[str, str]:
     return {"CONNECTOR_KEY": new_key()}
-
-
-def told_until(stream, mark: str) -> str:
-    """Read a pipe up to a mark."""
-    said = ""
-    while mark not in said:
-        part = os.read(stream.fileno(), 65536)
-        assert part, said
-        said += part.decode()
-    return said
 
 
 class TestBrowser:
@@ -82,21 +63,69 @@ class TestBrowser:
         assert world.service.asked == []
         assert kept(surroundings) == b""
 
-    def test_a_refused_consent_keeps_nothing(self, cli, world, tmp_path, surroundings):
-        browser = Path(world.browser)
-        refusing = browser.read_text().replace("sys.argv[1]", "refused(sys.argv[1])").replace(
-            "print(", "from urllib.parse import urlsplit, parse_qs\n"
-            "def refused(url):\n"
-            "    asked = parse_qs(urlsplit(url).query)\n"
-            "    return f\"{asked['redirect_uri'][0]}?error=access_denied&state={asked['state'][0]}\"\n"
-            "print(", 1,
-        )  # fmt: skip
-        browser.write_text(refusing)
+    @pytest.mark.parametrize(
+        ("answers", "said"),
+        [
+            ("error=access_denied", "consent was not given"),
+            ("error=server_error", "server_error"),
+            ("", "brings no code"),
+            ("code=a&code=b", "twice"),
+            ("code=never-given", "Not signed in"),
+            ("code=c&iss=https://evil.example", "another service"),
+        ],
+    )
+    def test_a_callback_without_a_good_code_keeps_nothing(self, cli, world, tmp_path, surroundings, answers, said):
+        browser(tmp_path, f"go(back + '?{answers}&state=' + state)")
         done = cli("connect", PLAIN, env=world.app())
         assert done.code == 3
-        assert "consent was not given" in done.err
+        assert said in done.err
         assert b"connection" not in kept(surroundings)
-        assert world.service.asked == []
+        assert world.count("POST /oauth/token") == (answers == "code=never-given")
+
+    def test_what_is_not_the_callback_is_answered_and_ignored(self, cli, world, tmp_path):
+        noted = tmp_path / "noted"
+        browser(
+            tmp_path,
+            f"""
+here = back.removesuffix("/callback")
+codes = [
+    go(back + "?code=c&state=forged"), go(back + "?code=c"), go(here + "/favicon.ico"),
+    go(back + "?code=c&state=" + state, Host="evil.example"), go(url), go(back + "?code=c&state=" + state),
+]
+open({str(noted)!r}, "w").write(str(codes))""",
+        )
+        assert cli("connect", PLAIN, env=world.app()).code == 0
+        assert noted.read_text().startswith("[404, 404, 404, 404, 200, ")
+        assert world.count("POST /oauth/token") == 1
+
+    def test_a_person_who_never_comes_back_ends_it(self, here, world, surroundings, monkeypatch):
+        waits, opened = Listener.wait, []
+        monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
+        monkeypatch.setattr(Listener, "wait", lambda self: waits(self, 0.05))
+        done = here("connect", PLAIN, **world.app())
+        assert (done.code, len(opened)) == (3, 1)
+        assert "Nobody came back within" in done.err
+        assert b"client" not in kept(surroundings)
+        port = urlsplit(parse_qs(urlsplit(opened[0]).query)["redirect_uri"][0]).port
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=10)
+
+    def test_a_terminal_without_a_browser_is_told_the_address_and_waited_for(self, start, world, tmp_path):
+        terminal = Terminal()
+        env = world.app(BROWSER="", PATH=str(tmp_path / "empty"))
+        process = start("connect", PLAIN, env=env, stdin=terminal.theirs)
+        url = address(told_until(process.stderr, "code_challenge_method"))
+        with contextlib.closing(socket.create_connection(("127.0.0.1", urlsplit(sent_back(url)).port), timeout=10)):
+            pass  # somebody who connects and says nothing
+        import urllib.request
+
+        with urllib.request.urlopen(url, timeout=20) as page:
+            assert b"You can close this window" in page.read()
+            assert "code=" in page.url
+        out, err = process.communicate(timeout=30)
+        terminal.close()
+        assert process.returncode == 0, err
+        assert WHO in out.decode()
 
     def test_ctrl_c_closes_the_port_and_leaves_the_store_as_it_was(self, start, world, tmp_path, surroundings):
         idle = tmp_path / "idle"
@@ -117,13 +146,19 @@ class TestBrowser:
 
 
 class TestPaste:
-    @pytest.mark.parametrize("redirect", [[], ["--port", "7001"], ["--redirect-url", "https://app.example/back"]])
-    def test_the_address_is_printed_and_the_one_it_leads_to_is_taken(self, start, world, redirect):
-        process = start("connect", "work", "--no-browser", PLAIN, *redirect, env=world.app(BROWSER=""), stdin=-1)
+    @pytest.mark.parametrize(
+        ("words", "redirect"),
+        [
+            ([], "http://127.0.0.1:8976/callback"),
+            (["--port", "7001"], "http://127.0.0.1:7001/callback"),
+            (["--redirect-url", "https://app.example/back"], "https://app.example/back"),
+        ],
+    )
+    def test_the_address_is_printed_and_the_one_it_leads_to_is_taken(self, start, world, words, redirect):
+        process = start("connect", "work", "--no-browser", PLAIN, *words, env=world.app(BROWSER=""), stdin=-1)
         url = address(told_until(process.stderr, "need not find anything there"))
         asked = parse_qs(urlsplit(url).query)["redirect_uri"][0]
-        assert asked == {2: redirect[-1]}.get(len(redirect) * (redirect[:1] == ["--redirect-url"]), asked)
-        assert asked.startswith(("https://app.example/back", "http://127.0.0.1:"))
+        assert asked == redirect
         back = sent_back(url)
         assert back.startswith(asked)
         out, err = process.communicate(f"  '{back}'\n".encode(), timeout=30)
@@ -229,9 +264,16 @@ class TestKey:
         assert here("connect", PLAIN, "--store", "memory:", **world.app()).code == 2
 
     @pytest.mark.parametrize(
-        "url", [f"postgresql://me:{SECRET}@h/d", f"postgresql://h/d?user=me&password={SECRET}", f"postgresql://[me:{SECRET}@h"]
+        "url",
+        [
+            f"postgresql://me:{SECRET}@h/d",
+            f"postgresql://h/d?user=me&password={SECRET}",
+            f"postgresql://[me:{SECRET}@h",
+        ],
     )
-    @pytest.mark.parametrize("words", [["connect", PLAIN], ["connections", "list"], ["run", "getUser", "--user-id", "me"]])
+    @pytest.mark.parametrize(
+        "words", [["connect", PLAIN], ["connections", "list"], ["run", "getUser", "--user-id", "me"]]
+    )
     def test_a_store_with_a_password_is_not_named_on_the_command_line(self, here, world, words, url):
         done = here(*words, "--store", url, **world.app())
         assert done.code == 2
@@ -241,7 +283,18 @@ class TestKey:
 
 class TestInputs:
     def test_everything_that_is_missing_or_wrong_is_told_at_once(self, here, tmp_path):
-        words = ["-i", "clientSecret=" + SECRET, "-i", "clientSecert=" + SECRET, "-i", SECRET, "-i", "tokenUrl=a", "-i", "tokenUrl=b"]
+        words = [
+            "-i",
+            "clientSecret=" + SECRET,
+            "-i",
+            "clientSecert=" + SECRET,
+            "-i",
+            SECRET,
+            "-i",
+            "tokenUrl=a",
+            "-i",
+            "tokenUrl=b",
+        ]
         done = here("connect", PLAIN, "--kind", "serverToServer", *words, "--output", "json")
         assert done.code == 2
         problems = {one["field"]: one for one in done.data["error"]["problems"]}
@@ -259,42 +312,81 @@ class TestInputs:
         assert here("connect", "other", PLAIN, *words, ZOOM_CLIENT_SECRET_FILE="").code == 0
 
     def test_a_terminal_is_asked_for_what_is_missing_and_shows_no_secret(self, start, world, surroundings):
-        ours, theirs = pty.openpty()
+        terminal = Terminal()
         process = start(
-            "connect", "work", "--kind", "serverToServer", env=world.places, stdin=theirs, stderr=theirs,
-            preexec_fn=lambda: os.setsid(),
+            "connect", "work", "--kind", "serverToServer", env=world.places, stdin=terminal.theirs,
+            stderr=terminal.theirs, start_new_session=True,
         )  # fmt: skip
-        said = b""
-        for mark, answer in (
-            (b"Keep unencrypted?", "y"), (b"Account ID", "account-1"), (b"Client ID", "app-1"), (b"Client Secret", SECRET),
-        ):  # fmt: skip
-            while mark not in said or select.select([ours], [], [], 0.2)[0]:
-                said += os.read(ours, 4096)
-            os.write(ours, f"{answer}\n".encode())
-        os.close(theirs)
+        terminal.answer("Keep unencrypted?", "y")
+        terminal.answer("Account ID", "account-1")
+        terminal.answer("Client ID", "app-1")
+        terminal.answer("Client Secret", SECRET, hidden=True)
         out, _ = process.communicate(timeout=30)
-        while select.select([ours], [], [], 0)[0]:
-            try:
-                said += os.read(ours, 4096)
-            except OSError:
-                break
-        os.close(ours)
+        said = terminal.close()
         assert process.returncode == 0, said
         assert b"work: connected" in out
-        assert SECRET.encode() not in said + out
+        assert SECRET not in said + out.decode()
         assert SECRET.encode() in kept(surroundings)  # in clear, as the person wanted
 
-    def test_a_person_who_wants_no_clear_text_keeps_nothing(self, start, world, surroundings):
-        ours, theirs = pty.openpty()
-        process = start("connect", env=world.app(), stdin=theirs)
-        told_until(process.stderr, "Keep unencrypted?")
-        os.write(ours, b"\n")
-        _, err = process.communicate(timeout=30)
-        os.close(ours)
-        os.close(theirs)
-        assert process.returncode == 2
-        assert b"Nothing was kept." in err
+    @pytest.mark.parametrize("answer", ["", "n"])
+    def test_a_person_who_wants_no_clear_text_keeps_nothing(self, start, world, surroundings, answer):
+        terminal = Terminal()
+        process = start("connect", env=world.app(), stdin=terminal.theirs, stderr=terminal.theirs)
+        terminal.answer("Keep unencrypted?", answer)
+        assert process.wait(timeout=30) == 2
+        assert "Nothing was kept." in terminal.close()
         assert kept(surroundings) == b""
+
+    def test_ctrl_c_at_a_question_keeps_nothing(self, start, world, surroundings):
+        terminal = Terminal()
+        process = start("connect", PLAIN, "--no-browser", env=world.app(), stdin=terminal.theirs, stderr=terminal.theirs,
+                        start_new_session=True)  # fmt: skip
+        terminal.answer("Paste that address", "", hidden=True)
+        terminal._read(lambda: terminal.said.count("Paste that address") == 2)  # an empty line asks again
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+        assert "Traceback" not in terminal.close()
+        assert b"client" not in kept(surroundings)
+
+
+class TestPlace:
+    def test_a_folder_without_the_right_to_write_is_told_with_the_command_that_mends_it(
+        self, start, world, surroundings
+    ):
+        data = Path(surroundings["XDG_DATA_HOME"])
+        data.mkdir(mode=0o500)
+        process = start("connect", PLAIN, env=world.app(), preexec_fn=_as_anybody)
+        _, err = process.communicate(timeout=30)
+        assert process.returncode == 1
+        assert f"Permission denied ({data} has mode 0500" in err.decode()
+        assert f"chmod u+rwx {data}" in err.decode()
+        assert world.service.asked == []
+
+    def test_the_record_is_held_alone_while_it_is_written_and_while_it_is_removed(self, here, world, monkeypatch):
+        seen = []
+        hold, write, remove = FileStore.lock, FileStore.write, FileStore.remove
+
+        @contextlib.contextmanager
+        def lock(self, key, timeout):
+            with hold(self, key, timeout):
+                seen.append("held")
+                yield
+                seen.append("freed")
+
+        monkeypatch.setattr(FileStore, "lock", lock)
+        monkeypatch.setattr(FileStore, "write", lambda *words, **more: seen.append("written") or write(*words, **more))
+        monkeypatch.setattr(FileStore, "remove", lambda *words: seen.append("removed") or remove(*words))
+        assert here("connect", "mine", PLAIN, **world.places, ZOOM_ACCESS_TOKEN="t-1").code == 0
+        assert here("connections", "remove", "mine").code == 0
+        assert seen == ["held", "written", "freed", "held", "removed", "freed"]
+
+
+def _as_anybody() -> None:
+    """Give up root's right to write everywhere, in a child that has it."""
+    if os.geteuid() == 0:
+        library = ctypes.CDLL(None)
+        for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+            library.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
 
 
 class TestSandbox:
@@ -339,8 +431,8 @@ def test_a_database_keeps_it_as_well(here, world, key, tmp_path):
 
 
 def test_another_connector_without_connections_has_nothing_to_sign_in_to(here, folder, tmp_path):
-    folder(whole="connector: bare\nlabel: Bare\nsummary: Bare.\nbase_url: https://api.bare.example\nhosts: [api.bare.example]\n")
+    folder(
+        whole="connector: bare\nlabel: Bare\nsummary: Bare.\nbase_url: https://api.bare.example\nhosts: [api.bare.example]\n"
+    )
     done = here("--connector", str(tmp_path), "connect", PLAIN)
     assert (done.code, "needs no connection" in done.err) == (2, True)
-
-

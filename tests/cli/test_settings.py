@@ -110,6 +110,23 @@ def test_config_shows_no_secret(here, tmp_path, form):
     assert "ZOOM_CLIENT_SECRET_FILE" in done.out
 
 
+def test_config_shows_where_connections_are_kept_and_no_password(here, config, tmp_path, surroundings):
+    assert shown(here("config", "--output", "json"))["store"] == (
+        f"file:{surroundings['XDG_DATA_HOME']}/connector/store", "default",
+    )  # fmt: skip
+    path = config("store: sqlite:////srv/kept.db\n")
+    assert shown(here("config", "--output", "json"))["store"] == ("sqlite:////srv/kept.db", f"config file {path}")
+    (tmp_path / "url").write_text(f"postgresql://me:{CANARY}@db.example/tokens\n")
+    done = here("config", "--output", "json", CONNECTOR_STORE_FILE=str(tmp_path / "url"), CONNECTOR_KEY=CANARY)
+    rows = shown(done)
+    place = f"file {tmp_path / 'url'}, named by CONNECTOR_STORE_FILE"
+    assert rows["store"] == ("postgresql://***@db.example/tokens", place)
+    assert rows["CONNECTOR_KEY"] == ("***", "environment CONNECTOR_KEY")
+    rows = shown(here("config", "--output", "json", CONNECTOR_STORE=f"postgresql://db.example/t?password={CANARY}"))
+    assert rows["store"][1] == "environment CONNECTOR_STORE"
+    assert CANARY not in done.out + done.err + rows["store"][0]
+
+
 def test_config_names_its_file(here, surroundings):
     assert f"{surroundings['XDG_CONFIG_HOME']}/connector/config.yaml" in here("config").out
 

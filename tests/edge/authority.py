@@ -6,6 +6,7 @@ Current Practice (RFC 9700, 4.14.2) has it. `lenient` keeps the token before the
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import secrets
@@ -61,7 +62,7 @@ class Authority:
         self._codes: dict[str, dict[str, str]] = {}
         self._plays: list[Any] = []
         self._lock = threading.RLock()
-        self._server = Counting(lambda request: self._answer(request))
+        self._server = Counting(lambda request: self._answer(request))  # noqa: PLW0108  a method would count as two arguments
 
     @property
     def asked(self) -> int:
@@ -83,7 +84,9 @@ class Authority:
 
     def inputs(self, kind: str = "oauth2") -> dict[str, str]:
         """The inputs of a connection that gets its tokens here."""
-        more = {"accountId": ACCOUNT} if kind == "serverToServer" else {"authorizeUrl": f"{self.origin}/oauth/authorize"}
+        more = (
+            {"accountId": ACCOUNT} if kind == "serverToServer" else {"authorizeUrl": f"{self.origin}/oauth/authorize"}
+        )
         url = f"{self.origin}/oauth/token"
         return {"tokenUrl": url, "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET, **more}
 
@@ -120,16 +123,19 @@ class Authority:
             for family in self.families:
                 family.access.clear()
 
+    async def was_asked(self) -> None:
+        """Return when a token request has come."""
+        await asyncio.to_thread(wait_for, lambda: self.asked > 0)
+
     def alive(self) -> bool:
-        """Whether the newest sign-in can still be renewed."""
-        return not self.families[-1].ended
+        """Whether the newest sign-in, if there was one, can still be renewed."""
+        return not (self.families and self.families[-1].ended)
 
     def _answer(self, request: Recorded) -> Behaviour:
         if request.path == "/oauth/token":
             return self._token(request)
         with self._lock:
-            said = self.answers(request) or self._api(request)
-        return said
+            return self.answers(request) or self._api(request)
 
     def _api(self, request: Recorded) -> Behaviour:
         token = (request.header("authorization") or "").removeprefix("Bearer ")
@@ -219,7 +225,9 @@ class Authority:
 
 def says(status: int, json_: Any = None, **headers: str) -> Any:
     """Answer this, and grant nothing."""
-    return lambda _: reply(status, json_ or {}, headers=[(name.replace("_", "-"), text) for name, text in headers.items()])
+    return lambda _: reply(
+        status, json_ or {}, headers=[(name.replace("_", "-"), text) for name, text in headers.items()]
+    )
 
 
 def page(status: int = 200) -> Any:

@@ -1,15 +1,13 @@
-"""Other processes that call with a connection of a shared store: in rounds on a given clock, once, or until killed."""
+"""Other processes that call with a connection of a shared store: in rounds on a given clock, or once."""
 
 from __future__ import annotations
 
-import itertools
+import logging
 import os
-import signal
-import sys
+import sqlite3
 import threading
-from pathlib import Path
-from types import BuiltinFunctionType
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 from servers import GivenClock
 
@@ -17,9 +15,10 @@ from connector import Client, Connection, Connector
 from connector.edge.store import open_store
 from connector.errors import ConnectorError
 
+if TYPE_CHECKING:
+    from connector.edge.store import Store
+
 ME = {"userId": "me"}
-_OF_THE_SYSTEM = {"posix", "fcntl", "_io", "nt", "_socket"}
-_QUIET = ("fspath", "getpid", "fstat", "lstat", "stat", "getsockname", "getpeername", "gettimeout", "fileno")
 _cached: list[Connector] = []
 
 
@@ -32,7 +31,12 @@ def opened() -> Connector:
 
 def client_of(url: str, base_url: str, clock: Any = None) -> Client:
     """A client with the connection that the store of a URL keeps as "work"."""
-    return Client(opened(), Connection.stored(opened(), "work", store=open_store(url)), base_url=base_url, clock=clock)
+    return client_with(open_store(url), base_url, clock)
+
+
+def client_with(store: Store, base_url: str, clock: Any = None) -> Client:
+    """A client with the connection that a store keeps as "work"."""
+    return Client(opened(), Connection.stored(opened(), "work", store=store), base_url=base_url, clock=clock)
 
 
 def attempt(client: Client) -> Any:
@@ -51,13 +55,8 @@ def call_in_rounds(pipe: Any, url: str, base_url: str, threads: int = 1) -> str:
         pipe.send("ready")
         while (now := pipe.recv()) is not None:
             clock.passed = now - clock.start
-            got: list[Any] = []
-            callers = [threading.Thread(target=lambda: got.append(attempt(client))) for _ in range(threads)]
-            for one in callers:
-                one.start()
-            for one in callers:
-                one.join()
-            pipe.send(got)
+            with ThreadPoolExecutor(threads) as pool:
+                pipe.send(list(pool.map(attempt, [client] * threads)))
     return "done"
 
 
@@ -67,38 +66,20 @@ def call_once(pipe: Any, url: str, base_url: str) -> Any:
         return attempt(client)
 
 
-def call_for_ever(pipe: Any, url: str, base_url: str) -> None:
-    """Say the time before each call, and let each call find its token ended."""
-    clock = GivenClock()
-    with client_of(url, base_url, clock) as client:
+def tell_and_call(pipe: Any, url: str, base_url: str) -> Any:
+    """Say that a call begins, and what came of it."""
+    with client_of(url, base_url) as client:
+        pipe.send("calling")
+        return attempt(client)
+
+
+def begin_and_call(pipe: Any, url: str, base_url: str, inputs: dict[str, str]) -> Any:
+    """Call, when told to, with a connection that the store does not know yet."""
+    work = Connection(opened(), "serverToServer", name="work", store=open_store(url), **inputs)
+    with Client(opened(), work, base_url=base_url) as client:
         pipe.send("ready")
-        for _ in itertools.count():
-            clock.passed += 4000
-            pipe.send(attempt(client))
-
-
-def call_and_die(pipe: Any, url: str, base_url: str, step: int) -> Any:
-    """Call, and end with kill -9 at the call of the system numbered `step` that the renewal's thread makes."""
-    client = client_of(url, base_url)
-    steps = itertools.count(1)
-
-    def die(frame: Any, event: str, call: Any) -> None:
-        if event in ("c_call", "c_return") and _of_the_system(call) and next(steps) == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    threading.setprofile(die)
-    got = attempt(client)
-    threading.setprofile(None)
-    client.close()
-    return got
-
-
-def _of_the_system(call: Any) -> bool:
-    """Whether a built-in function may change what others see: files, locks, names, sockets."""
-    if not isinstance(call, BuiltinFunctionType):
-        return False
-    owner = getattr(call, "__module__", None) or type(call.__self__).__module__
-    return owner in _OF_THE_SYSTEM and call.__name__ not in _QUIET
+        pipe.recv()
+        return attempt(client)
 
 
 def fork_and_call(pipe: Any, url: str, base_url: str) -> list[Any]:
@@ -120,8 +101,45 @@ def fork_and_call(pipe: Any, url: str, base_url: str) -> list[Any]:
             return [*got, told.read().decode()]
 
 
-def argv(pipe: Any, url: str, base_url: str) -> list[Any]:
-    """Call, and say what stands on the command line and in the environment of this process."""
-    with client_of(url, base_url) as client:
-        got = attempt(client)
-    return [got, sys.argv, Path("/proc/self/cmdline").read_bytes(), Path("/proc/self/environ").read_bytes()]
+def with_key(pipe: Any, key: str, function: Any, *args: Any) -> Any:
+    """Run one of these functions where the environment has a key for stores."""
+    os.environ["CONNECTOR_KEY"] = key
+    return function(pipe, *args)
+
+
+def read_on(pipe: Any, path: str) -> None:
+    """Read an SQLite database until killed; from a process that opens its files in no other way, which ends locks."""
+    reader = sqlite3.connect(path)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM connector_store").fetchall()
+    pipe.send("reading")
+    pipe.recv()
+
+
+class Notes(logging.Handler):
+    """What the log of connections says."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+        logging.getLogger("connector.connection").addHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note it, with its level."""
+        self.said.append(f"{record.levelname}: {record.getMessage()}")
+
+
+def call_and_note(pipe: Any, url: str, base_url: str, user: int | None = None) -> str:
+    """Call at each moment that is told, until none is; say what came of it, and what the log said."""
+    Client(opened(), None).dry_run("getUser", ME)  # while this user may read what that takes
+    if user is not None and os.geteuid() == 0:
+        os.setgid(user)
+        os.setuid(user)
+    clock, notes = GivenClock(), Notes()
+    with client_of(url, base_url, clock) as client:
+        pipe.send("ready")
+        while (now := pipe.recv()) is not None:
+            clock.passed = now - clock.start
+            pipe.send((attempt(client), notes.said))
+            notes.said = []
+    return "done"

@@ -16,7 +16,14 @@ from connector.errors import ConnectorError, StoreError
 
 _LOADED = ["callers", "cycles", "connector.edge.store_sql", "connector.edge.store_file", "connector.edge.sql_sqlite"]
 _LOADED += ["connector.edge.sql_postgres", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "filelock._descriptor"]
-_LOADED += ["sqlalchemy.dialects.sqlite.pysqlite", "cryptography.fernet", "pytest", "encodings.idna", "oauthlib.oauth2"]
+_LOADED += [
+    "sqlalchemy.dialects.sqlite.pysqlite",
+    "cryptography.fernet",
+    "pytest",
+    "encodings.idna",
+    "oauthlib.oauth2",
+    "gzip",
+]
 _LOADED += ["connector.edge.client", "connector.edge.started", "connector.edge.http_httpx", "connector.definition.load"]
 NOBODY = 65_534
 TOKEN = "canary-refresh-token-" + "x" * 1500
@@ -66,6 +73,10 @@ class Sibling:
                 said.append(self._pipe.recv())
         except (EOFError, OSError):
             return said
+
+    def says_more(self, seconds: float) -> bool:
+        """Whether it says something within so many seconds."""
+        return self._pipe.poll(seconds)
 
     def say(self, what: Any) -> None:
         self._pipe.send(what)

@@ -7,9 +7,13 @@ import os
 import re
 import shutil
 import subprocess
+import threading
+import time
+from dataclasses import dataclass
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urljoin
 
 import httpx
@@ -24,48 +28,57 @@ PACKAGE = "oidc-provider@9"
 LEAST_NODE = (20, 12)  # the package takes digests with crypto.hash
 HERE = Path(__file__).parent
 PATIENCE = 30.0
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
+QUIET += " --disable-component-update --disable-sync --disable-extensions --no-default-browser-check"
 
 
-def do_without(why: str) -> NoReturn:
-    """Skip what cannot be run here; where everything is decided, that it cannot be run is a failure."""
-    if os.environ.get("CI") == "true":
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what cannot be run here, in one line; where everything is decided, a server that cannot is a failure."""
+    wanted = getattr(item, "fixturenames", ())
+    why = _no_provider() if "provider" in wanted else ""
+    if why and os.environ.get("CI") == "true":
         pytest.fail(why, pytrace=False)
-    pytest.skip(why)
+    if "browser" in wanted and not _chromium():
+        why = f"no browser here: none of {', '.join(CHROMIUMS)}"
+    if why:
+        item.add_marker(pytest.mark.skip(reason=why))
 
 
-def _node() -> str:
+def _chromium() -> str | None:
+    return next(filter(None, map(shutil.which, CHROMIUMS)), None)
+
+
+@cache
+def _no_provider() -> str:
+    """Why the OAuth server cannot be run here, or nothing; its package is then in this user's cache."""
     node = shutil.which("node")
-    version = _said(node, "--version") if node else ""
-    numbers = tuple(map(int, re.findall(r"\d+", version)[:2]))
-    if node is None or numbers < LEAST_NODE:
-        do_without(f"the OAuth server needs Node {'.'.join(map(str, LEAST_NODE))}; here is {version or 'none'}")
-    return node
-
-
-def _said(*command: str) -> str:
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=PATIENCE).stdout.strip()
-
-
-def _installed() -> Path:
-    """The folder that has the package: in this user's cache, installed once by its name."""
-    folder = platformdirs.user_cache_path("connector-tests") / PACKAGE
+    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout if node else ""
+    if tuple(map(int, re.findall(r"\d+", version)[:2])) < LEAST_NODE:
+        return f"the OAuth server needs Node {'.'.join(map(str, LEAST_NODE))} or newer; here is {version.strip() or 'none'}"
+    folder = _cache()
     folder.mkdir(parents=True, exist_ok=True)
-    there = folder / "installed"
     with FileLock(folder / "lock"):
-        if not there.exists():
-            npm = shutil.which("npm")
-            if npm is None:
-                do_without(f"{PACKAGE} is not installed, and there is no npm to install it")
-            command = [npm, "install", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund", PACKAGE]
-            try:
-                ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=240, cwd=folder)
-                failed = ran.returncode
-            except subprocess.TimeoutExpired:
-                failed = "no answer"
-            if failed:
-                do_without(f"npm cannot install {PACKAGE} ({failed})")
-            there.touch()
-    return folder
+        there = folder / "installed"
+        if there.exists():
+            return ""
+        npm = shutil.which("npm")
+        if npm is None:
+            return f"{PACKAGE} is not installed, and there is no npm to install it"
+        command = [npm, "install", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund", PACKAGE]
+        try:
+            failed = subprocess.run(command, check=False, capture_output=True, timeout=240, cwd=folder).returncode
+        except subprocess.TimeoutExpired:
+            failed = 1
+        if failed:
+            return f"npm cannot install {PACKAGE} here"
+        there.touch()
+    return ""
+
+
+def _cache() -> Path:
+    return platformdirs.user_cache_path("connector-tests") / PACKAGE
 
 
 class Provider:
@@ -149,9 +162,38 @@ class _Page(HTMLParser):
 @pytest.fixture(scope="session")
 def provider() -> Iterator[Provider]:
     """An OAuth server that is not ours."""
-    command = [_node(), str(HERE / "provider.mjs"), str(_installed())]
+    command = ["node", str(HERE / "provider.mjs"), str(_cache())]
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
     one = Provider(subprocess.Popen(command, text=True, **pipes))
     yield one
     one.close()
 
+
+@dataclass(frozen=True)
+class Browser:
+    """A command that opens an address in a real browser without a window, and keeps the page that it ends at."""
+
+    command: str
+    _page: Path
+
+    def page(self) -> str:
+        """The page as the browser has it, once it has loaded."""
+        until = time.monotonic() + PATIENCE
+        while not self._page.exists():
+            assert time.monotonic() < until, "the browser shows nothing"
+            threading.Event().wait(0.01)
+        return self._page.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> Browser:
+    """A real browser, with a profile of its own."""
+    path, page, profile = (tmp_path / name for name in ("browser", "page.html", "profile"))
+    path.write_text(
+        "#!/bin/sh\n"
+        f"export HOME='{tmp_path}'\n"
+        f"timeout {PATIENCE:.0f} '{_chromium()}' {QUIET} --user-data-dir='{profile}' --virtual-time-budget=10000 --dump-dom \"$1\" >'{page}.part' 2>'{page}.err'\n"
+        f"mv '{page}.part' '{page}'\n"
+    )
+    path.chmod(0o755)
+    return Browser(str(path), page)

@@ -16,12 +16,14 @@ from typing import Any
 import private_postgres
 from siblings import Sibling
 
+from connector.edge import record
 from connector.edge.store import open_store
 from connector.edge.store_file import FileStore
 from connector.errors import StoreError
 
 KEY = "connection:work"
-_OF_THE_SYSTEM = {"posix", "fcntl", "_io", "nt"}
+_OF_THE_SYSTEM = {"posix", "fcntl", "_io", "nt", "socket", "_socket"}
+_QUIET = ("fspath", "getpid", "fstat", "lstat", "stat", "getsockname", "getpeername", "gettimeout", "fileno")
 
 
 @dataclass
@@ -104,7 +106,7 @@ def look(url: str, known: int, found: Found) -> int:
     return version
 
 
-def left_over(url: str) -> list[str]:
+def left_over(url: str, key: str = KEY) -> list[str]:
     """Return what lies in the place of a store besides its record and its locks."""
     kind, _, place = url.partition(":")
     if kind == "postgresql":
@@ -112,7 +114,7 @@ def left_over(url: str) -> list[str]:
     path = Path("/" + place.lstrip("/"))
     if kind == "sqlite":
         return [one.name for one in path.parent.iterdir() if one.name not in (path.name, f"{path.name}.locks")]
-    return [one.name for one in path.iterdir() if one.name not in ("locks", "connection%3Awork.json")]
+    return [one.name for one in path.iterdir() if one.name not in ("locks", f"{record.name(key)}.json")]
 
 
 def write_and_die(pipe: Any, folder: str, step: int) -> str:
@@ -133,8 +135,8 @@ def write_and_die(pipe: Any, folder: str, step: int) -> str:
 
 
 def of_the_system(call: Any) -> bool:
-    """Whether a built-in function may change what others see: files, locks, names."""
+    """Whether a built-in function may change what others see: files, locks, names, sockets."""
     if not isinstance(call, BuiltinFunctionType):
         return False
     owner = getattr(call, "__module__", None) or type(call.__self__).__module__
-    return owner in _OF_THE_SYSTEM and call.__name__ not in ("fspath", "getpid", "fstat", "lstat", "stat")
+    return owner in _OF_THE_SYSTEM and call.__name__ not in _QUIET
