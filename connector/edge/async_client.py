@@ -120,8 +120,9 @@ class AsyncClient(AnyClient):
         at_hand = self._at_hand(started, ask)
         if at_hand is not None:
             return at_hand
-        waiting = started.tokens().wait_async(ask.rejected, started.caller.clock, ask.until - started.now())
-        return started.based(await waiting)
+        seconds = ask.until - started.now()
+        waited = await started.tokens().wait_async(ask.rejected, started.caller.clock, seconds, self._stop)
+        return self._closed() or started.based(waited)
 
     async def aclose(self) -> None:
         """Close the connections; calls after this raise UsageError."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from connector.definition.load import Connector
     from connector.edge.connections import Connections
 
+LONGEST_TIMEOUT = 31_536_000.0  # seconds: a year, which every clock and library can count
 _DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(ms|s|m)?\Z", re.ASCII)
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
 
@@ -46,8 +47,9 @@ def seconds(value: float | str) -> float:
     """Return a duration in seconds: a number, or text with ms, s or m. Raises InputError."""
     match = _DURATION.match(value.strip()) if isinstance(value, str) else None
     read = float(match[1]) * _UNITS[match[2]] if match else value
-    if isinstance(read, bool) or not isinstance(read, int | float) or not 0 < read < float("inf"):
-        problem = Problem("timeout", redact.shown(value), "seconds above 0, or text with ms, s or m", "such as 10s")
+    if isinstance(read, bool) or not isinstance(read, int | float) or not 0 < read <= LONGEST_TIMEOUT:
+        expected = f"seconds above 0 and at most {LONGEST_TIMEOUT:,.0f}, or text with ms, s or m"
+        problem = Problem("timeout", redact.shown(value), expected, "such as 10s")
         raise InputError.of("options", [problem])
     return float(read)
 

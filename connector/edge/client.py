@@ -193,8 +193,8 @@ class Client(AnyClient):
         at_hand = self._at_hand(started, ask)
         if at_hand is not None:
             return at_hand
-        waited = started.tokens().wait(ask.rejected, started.caller.clock, ask.until - started.now())
-        return started.based(waited)
+        waited = started.tokens().wait(ask.rejected, started.caller.clock, ask.until - started.now(), self._stop)
+        return self._closed() or started.based(waited)
 
     def close(self) -> None:
         """End every wait and close the connections; calls after this raise UsageError."""

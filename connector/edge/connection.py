@@ -105,7 +105,9 @@ class Connection:
             known = [key.removeprefix(every) for key in place.keys(every)]
             there = f"There are {', '.join(known)}." if known else "There are none."
             raise SignInError(f"No connection {name!r} is kept. {there}", hint=f"Run: connector connect {name}")
-        return cls(connector, kept.data["kind"], name=name, store=place, http=http, **kept.data["inputs"])
+        made = cls(connector, kept.data["kind"], name=name, store=place, http=http, **kept.data["inputs"])
+        made._tokens = made._renewing(follows=True)
+        return made
 
     def _begin_with(self, token: Mapping[str, Any]) -> None:
         if self._tokens is None:
@@ -157,7 +159,8 @@ class Connection:
         """What renews its token; None for a kind that signs every request alike."""
         return self._tokens
 
-    def _renewing(self) -> Tokens | None:
+    def _renewing(self, *, follows: bool = False) -> Tokens | None:
+        """Return what renews the token; with `follows` by the inputs that its record has then."""
         if self._declared.kind not in RENEWED:
             return None
         again = f"Sign in again: connector connect {self.name}"
@@ -171,6 +174,7 @@ class Connection:
             seed=self._seed(),
             again=again,
             lasting=self._lasting,
+            follows=self._declared if follows else None,
             http=self.http,
         )
         return Tokens(owner)

@@ -18,14 +18,15 @@ def connection(connector: Connector, kind: str | None, known: Mapping[str, str])
 
     Raises SignInError when none is complete, UsageError when two are as good, InputError for a file that is unreadable.
     """
-    found = {key: _setting(known, name) for name, key in connector.manifest.variables.items()}
+    found = {key: setting(known, name) for name, key in connector.manifest.variables.items()}
     values = {key: value for key, value in found.items() if value}
     chosen = kind or _best(connector, values)
     declared = connector.manifest.connections.get(chosen)
     return chosen, {key: value for key, value in values.items() if declared and key in declared.inputs}
 
 
-def _setting(known: Mapping[str, str], name: str) -> str | None:
+def setting(known: Mapping[str, str], name: str) -> str | None:
+    """Return what a variable holds, or the file that NAME_FILE names; None when both are unset. Raises InputError."""
     if known.get(name):
         return known[name]
     path = known.get(f"{name}_FILE")

@@ -10,27 +10,25 @@ import atexit
 import copy
 import logging
 import os
-import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core import grant as grants
 from connector.core import oauth
 from connector.core.grant import COOLDOWN, Grant
+from connector.core.oauth import App
 from connector.edge import connection_record, token_endpoint
 from connector.errors import ApiError, ConnectorError, SignInError, StoreError, TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.core.oauth import App, Asked, Refusal
+    from connector.core.oauth import Asked
+    from connector.definition.manifest import ConnectionKind
     from connector.edge.clock import Clock
     from connector.edge.store import Kept, Store
 
 LOCK_TIMEOUT = 120.0  # seconds to wait for another process's renewal, which may itself have to try thrice
-ATTEMPTS = 3
-PAUSE = 1.0  # seconds; doubles with each attempt
-LONGEST_PAUSE = 10.0  # a service that wants more time is not waited for
 SAVE_AGAIN = 5.0  # seconds between two tries to keep what could not be kept
 REST = 30.0  # seconds that a token is used on when its renewal failed and it has not ended
 LOOKS = 10  # how often somebody else may write while a renewal is under way
@@ -43,7 +41,8 @@ class Owner:
     """What renewing needs of a connection.
 
     Its app; its store and key there; the hosts that secrets may go to; what its record begins with; how to sign in
-    again; whether its store outlives the process; an HTTP seam (None: one of its own).
+    again; whether its store outlives the process; its kind, when its inputs are those of its record and may be given
+    anew by a sign-in elsewhere; an HTTP seam (None: one of its own).
     """
 
     app: App
@@ -53,7 +52,14 @@ class Owner:
     seed: dict[str, Any]
     again: str
     lasting: bool = True
+    follows: ConnectionKind | None = None
     http: Any = None
+
+    def app_of(self, kept: Kept | None) -> App:
+        """Return the app that a record is renewed with."""
+        if self.follows is None or kept is None or kept.data["kind"] != self.seed["kind"]:
+            return self.app
+        return App.of(self.follows, kept.data["inputs"])
 
 
 class _Unsaved(NamedTuple):
@@ -141,7 +147,8 @@ class Renewal:
 
     def _next(self, kept: Kept | None, held: Grant | None, clock: Clock) -> Grant:
         """Ask for a new grant and keep it."""
-        asked = self._request(held, clock)
+        app = self.owner.app_of(kept)
+        asked = self._request(app, held, clock)
         record = dict(kept.data if kept else self.owner.seed)
         before, version = record.get("intent"), kept.version if kept else 0
         if held is not None and held.refresh_token:
@@ -149,12 +156,12 @@ class Renewal:
             if before is None:
                 record["intent"] = {"at": clock.time(), "pid": os.getpid()}
                 version = self.owner.store.write(self.owner.key, record, version=version)
-        answer = self._ask(asked, held, clock)
+        answer = token_endpoint.insist(asked, self.owner.http, clock, held)
         if isinstance(answer, Grant):
             return self._keep(answer, held, clock)
         if answer.fault in ("grant", "client"):
             why = connection_record.why(answer, record.get("intent") if before or answer.lost else None)
-            dead = {"at": clock.time(), "why": why, "of": oauth.mark(self.owner.app, held)}
+            dead = {"at": clock.time(), "why": why, "of": oauth.mark(app, held)}
             noted = self._note({**record, "intent": None, "dead": dead}, version)
             self._dead = None if noted else (version, dead)
             self._grant = None
@@ -168,36 +175,18 @@ class Renewal:
             self._closed = (clock.monotonic() + wait, error)
         raise error
 
-    def _request(self, held: Grant | None, clock: Clock) -> Asked:
+    def _request(self, app: App, held: Grant | None, clock: Clock) -> Asked:
         """Return the request for the next grant. Raises what makes sending it wrong or useless."""
-        owner = self.owner
-        if not token_endpoint.may_ask(owner.app.token_url, owner.hosts):
+        if not token_endpoint.may_ask(app.token_url, self.owner.hosts):
             message = "The token URL is not https at one of the connector's hosts; the secret was not sent."
             raise SignInError(message, hint="Look at tokenUrl, and at the manifest's hosts.")
-        asked = oauth.renewal_request(owner.app, held)
+        asked = oauth.renewal_request(app, held)
         if asked is None:
             what = "is not signed in" if held is None else "holds no refresh token, so its token cannot be renewed"
-            raise SignInError(f"The connection {what}.", hint=owner.again)
+            raise SignInError(f"The connection {what}.", hint=self.owner.again)
         if self._closed is not None and clock.monotonic() < self._closed[0]:
             raise copy.copy(self._closed[1])
         return asked
-
-    def _ask(self, asked: Asked, held: Grant | None, clock: Clock) -> Grant | Refusal:
-        """Ask the token endpoint; what is its own trouble is tried again, a lost reply once."""
-        lost, silences = False, 0
-        for attempt in range(ATTEMPTS):
-            answer = token_endpoint.ask(asked, self.owner.http, clock, held)
-            if isinstance(answer, Grant):
-                break
-            lost, silences = lost or answer.lost, silences + bool(answer.kind and answer.lost)
-            answer = replace(answer, lost=lost)
-            pause = PAUSE * 2**attempt * (0.5 + clock.jitter())
-            if answer.retry_at is not None:
-                pause = max(pause, answer.retry_at - clock.time())
-            if answer.fault != "later" or silences > 1 or pause > LONGEST_PAUSE or attempt == ATTEMPTS - 1:
-                break
-            clock.wait(pause, threading.Event())
-        return answer
 
     def _keep(self, grant: Grant, held: Grant | None, clock: Clock) -> Grant:
         """Make a new grant durable; when the store cannot, it lives in memory until the store can."""
@@ -290,7 +279,7 @@ class Renewal:
         dead = kept.data.get("dead") if kept else None
         if self._dead and self._dead[0] == (kept.version if kept else 0):
             dead = self._dead[1]
-        if dead and dead["of"] == oauth.mark(self.owner.app, held):
+        if dead and dead["of"] == oauth.mark(self.owner.app_of(kept), held):
             self._grant = None
             when = connection_record.when(dead["at"])
             raise SignInError(f"The connection ended at {when}: {dead['why']}.", hint=self.owner.again)

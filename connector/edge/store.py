@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector.edge import environment
 from connector.edge.kept import Kept, Store, conflict
 from connector.edge.locks import ThreadLocks
 from connector.edge.record import dump
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Kept", "MemoryStore", "Store", "open_store"]
 
+VARIABLE = "CONNECTOR_STORE"
 _KNOWN = "file:PATH, sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE or memory:"
 _WHERE = "memory"
 
@@ -68,7 +70,7 @@ class MemoryStore:
 
 
 def open_store(url: str | None = None, *, keys: Keys | None = None) -> Store:
-    """Return the store that a URL names; None is the folder of this user.
+    """Return the store that a URL names; None is the environment's CONNECTOR_STORE, else the folder of this user.
 
     `memory:`, `file:PATH`, `sqlite:///PATH` or `postgresql://...`. Records are sealed with `keys`, or else with
     those of the environment (CONNECTOR_KEY, CONNECTOR_KEY_FILE); without any they are kept in clear, and a sealed
@@ -76,7 +78,7 @@ def open_store(url: str | None = None, *, keys: Keys | None = None) -> Store:
     """
     from connector.edge.seal import Clear, Keys, Sealed  # noqa: PLC0415  a client with a plain token needs neither
 
-    store = _opened(url or "file:")
+    store = _opened(url or environment.setting(os.environ, VARIABLE) or "file:")
     if isinstance(store, MemoryStore):
         return store
     found = keys if keys is not None else Keys.from_env(os.environ)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core import guard, oauth, waits
+from connector.core.grant import Grant
 from connector.core.oauth import Refusal
 from connector.core.response import Reply
 from connector.edge.http import choose
@@ -14,12 +17,14 @@ from connector.errors import RateLimited, ServiceDown, SignInError, TransportErr
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.core.grant import Grant
     from connector.core.oauth import Asked
     from connector.edge.clock import Clock
     from connector.errors import ConnectorError
 
 SEND_TIMEOUT = 30.0  # seconds for one request
+ATTEMPTS = 3
+PAUSE = 1.0  # seconds; doubles with each attempt
+LONGEST_PAUSE = 10.0  # a service that wants more time is not waited for
 
 
 def may_ask(url: str, hosts: Iterable[str]) -> bool:
@@ -40,6 +45,25 @@ def ask(asked: Asked, http: Any, clock: Clock, old: Grant | None = None) -> Gran
         return oauth.read_token(request, got, clock.time(), old)
     message = f"the token endpoint: {request.safe.text(got.message)}"
     return Refusal("refused" if got.final else "later", message, kind=got.kind, lost=got.sent == "maybe")
+
+
+def insist(asked: Asked, http: Any, clock: Clock, old: Grant | None = None) -> Grant | Refusal:
+    """Ask up to ATTEMPTS times: what is the service's own trouble is tried again, a lost reply once."""
+    lost, silences = False, 0
+    for attempt in range(ATTEMPTS):
+        answer = ask(asked, http, clock, old)
+        if isinstance(answer, Refusal):
+            lost, silences = lost or answer.lost, silences + bool(answer.kind and answer.lost)
+            answer = replace(answer, lost=lost)
+        if isinstance(answer, Grant) or answer.fault != "later" or silences > 1 or attempt == ATTEMPTS - 1:
+            break
+        pause = PAUSE * 2**attempt * (0.5 + clock.jitter())
+        if answer.retry_at is not None:
+            pause = max(pause, answer.retry_at - clock.time())
+        if pause > LONGEST_PAUSE:
+            break
+        clock.wait(pause, threading.Event())
+    return answer
 
 
 def failed(answer: Refusal, *, inputs: str) -> ConnectorError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import os
 import threading
+import time
 from concurrent import futures
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from connector.edge.clock import Clock
     from connector.edge.renewal import Owner
 
+SLICE = 0.5  # seconds
 _Key = tuple[int, str | None]  # the process, since a fork has none of our threads, and the token that was rejected
 
 
@@ -40,20 +42,31 @@ class Tokens:
         grant = self._renewal.at_hand(rejected, now)
         return None if grant is None else self._sign(grant)
 
-    def wait(self, rejected: str | None, clock: Clock, seconds: float) -> Signed | ConnectorError:
-        """Return a good token that is not the rejected one, waiting for its renewal at most `seconds`."""
+    def wait(
+        self, rejected: str | None, clock: Clock, seconds: float, stop: threading.Event | None = None
+    ) -> Signed | ConnectorError:
+        """Return a good token that is not the rejected one, waiting for its renewal at most `seconds`, or until `stop`.
+
+        It looks up twice a second: a signal that comes just before a long wait would otherwise be noticed at its end.
+        """
         flight = self._flight(rejected, clock)
-        futures.wait((flight,), min(max(seconds, 0.0), threading.TIMEOUT_MAX))
+        until = time.monotonic() + seconds
+        while not flight.done() and (left := until - time.monotonic()) > 0 and not (stop and stop.is_set()):
+            futures.wait((flight,), min(left, SLICE))
         return self._landed(flight, seconds)
 
-    async def wait_async(self, rejected: str | None, clock: Clock, seconds: float) -> Signed | ConnectorError:
+    async def wait_async(
+        self, rejected: str | None, clock: Clock, seconds: float, stop: threading.Event | None = None
+    ) -> Signed | ConnectorError:
         """As `wait`, in a task; cancelling the task leaves the renewal alone."""
         import asyncio  # noqa: PLC0415  a program without tasks need not load it
 
         flight = self._flight(rejected, clock)
+        until = time.monotonic() + seconds
         waiting = asyncio.wrap_future(flight)
         try:
-            await asyncio.wait({waiting}, timeout=max(seconds, 0.0))
+            while not flight.done() and (left := until - time.monotonic()) > 0 and not (stop and stop.is_set()):
+                await asyncio.wait({waiting}, timeout=min(left, SLICE))
         finally:
             waiting.cancel()  # of this wait alone: the flight is running, and cannot be cancelled
         return self._landed(flight, seconds)

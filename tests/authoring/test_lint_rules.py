@@ -161,6 +161,7 @@ COPIED = [
     ("sandbox", "manifest.yaml", "    item: /webinars/{webinarId}\n", "    item: /webinar/{webinarId}\n", "item: /webinar/", "Did you mean"),
 ]  # fmt: skip
 
+
 def _judge(folder: Path, case: tuple[str, str, str, str, str | None, str]) -> list[Finding]:
     rule, file, old, new, marker, sentence = case
     plant(folder / file, old, new)

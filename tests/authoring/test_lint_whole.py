@@ -24,7 +24,9 @@ def test_the_bundled_connector_has_no_mistake() -> None:
     assert [str(one) for one in lint(bundled())] == []
 
 
-@pytest.mark.parametrize("folder", sorted(path.parent for path in EXAMPLES.glob("*/manifest.yaml")), ids=lambda one: one.name)
+@pytest.mark.parametrize(
+    "folder", sorted(path.parent for path in EXAMPLES.glob("*/manifest.yaml")), ids=lambda one: one.name
+)
 def test_the_connectors_among_the_examples_have_no_mistake(folder: Path) -> None:
     assert [str(one) for one in lint(folder)] == []
 
@@ -158,12 +160,17 @@ def test_two_files_with_one_key_name_each_other(shelf: Path) -> None:
 def test_an_empty_folder_lacks_manifest_and_actions(tmp_path: Path) -> None:
     told = [(one.rule, one.message) for one in lint(tmp_path)]
     assert ("file", "there is no manifest.yaml.") in told
-    (tmp_path / "manifest.yaml").write_text("connector: x\nlabel: X\nsummary: X.\nbase_url: https://x.example\nhosts: [x.example]\n")
+    (tmp_path / "manifest.yaml").write_text(
+        "connector: x\nlabel: X\nsummary: X.\nbase_url: https://x.example\nhosts: [x.example]\n"
+    )
     assert [one.message for one in lint(tmp_path)] == ["there are no actions."]
 
 
 def test_where_people_consent_to_scopes_every_action_names_them(shelf: Path) -> None:
-    words = "".join(f"      {key}: {{label: One, help: One., type: string, required: true}}\n" for key in ("authorizeUrl", "tokenUrl", "clientId"))
+    words = "".join(
+        f"      {key}: {{label: One, help: One., type: string, required: true}}\n"
+        for key in ("authorizeUrl", "tokenUrl", "clientId")
+    )
     plant(shelf / "manifest.yaml", "    kind: bearer\n    inputs:\n", f"    kind: oauth2\n    inputs:\n{words}")
     assert [one.rule for one in lint(shelf)] == ["scopes-named"] * 5
 
@@ -186,8 +193,14 @@ def test_json_is_read_with_tabs_too_and_a_name_that_stands_twice_is_told(shelf: 
 
 FILES = ("manifest.yaml", "actions/create-book.yaml", "actions/list-books.yaml", "schemas/objects/book.json")
 ODD = st.recursive(
-    st.none() | st.booleans() | st.integers(-3, 300) | st.sampled_from(["", "x", "query.x", "body", "body.*", "GET /{x}", "{{", "(", "a b", "https://"]),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["", "a", "type", "of", "items", "$ref", "x y"]), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers(-3, 300)
+    | st.sampled_from(["", "x", "query.x", "body", "body.*", "GET /{x}", "{{", "(", "a b", "https://"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["", "a", "type", "of", "items", "$ref", "x y"]), inner, max_size=3)
+    ),
     max_leaves=4,
 )
 

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import pytest
-from signing import Shelf
 
 ME = ["run", "getUser", "--user-id", "me", "--query", "email"]
 ADA = '"ada@example.com"\n'
@@ -18,7 +17,7 @@ def bearers(server):
 
 class TestWhich:
     @pytest.fixture
-    def two(self, shelf) -> Shelf:
+    def two(self, shelf):
         shelf.put("work", "accessToken")
         shelf.put("home", "accessToken")
         return shelf

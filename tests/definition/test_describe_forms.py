@@ -133,7 +133,9 @@ def test_a_tool_tells_in_words_what_a_flat_schema_cannot() -> None:
 def test_rows_have_every_input_and_the_two_options_of_every_run(key: str) -> None:
     rows = describe.rows(ZOOM, ACTIONS[key])
     assert [row.key for row in rows] == [*ACTIONS[key].inputs, "connection", "debugRequest"]
-    assert all(isinstance(getattr(row, cell), str) for row in rows for cell in ("label", "type", "default", "notes", "example"))
+    assert all(
+        isinstance(getattr(row, cell), str) for row in rows for cell in ("label", "type", "default", "notes", "example")
+    )
     assert all(row.notes.endswith(".") for row in rows)
 
 
@@ -141,7 +143,10 @@ def test_a_row_shows_a_suggestion_as_the_page_does_and_says_that_it_is_one() -> 
     rows = {row.key: row for row in describe.rows(ZOOM, ACTIONS["updateMeeting"])}
     assert (rows["hostVideo"].default, rows["audio"].default, rows["endTimes"].default) == ("false", "both", "1")
     assert "sent only when given" in rows["hostVideo"].notes
-    assert (rows["duration"].notes, rows["duration"].example) == ("How long the meeting lasts, in minutes. From 1 to 1440.", "60")
+    assert (rows["duration"].notes, rows["duration"].example) == (
+        "How long the meeting lasts, in minutes. From 1 to 1440.",
+        "60",
+    )
     assert (rows["connection"].type, rows["connection"].required) == ("connection", True)
     assert (rows["debugRequest"].type, rows["debugRequest"].default) == ("boolean", "false")
 
@@ -157,11 +162,19 @@ def test_flags_are_of_one_spelling_and_never_hide_a_run_option(key: str) -> None
 
 
 def test_a_flag_tells_what_a_command_line_needs() -> None:
-    flags = {flag.key: flag for key in ("rawRequest", "createMeeting", "addMeetingRegistrant") for flag in describe.flags(ACTIONS[key])}
+    flags = {
+        flag.key: flag
+        for key in ("rawRequest", "createMeeting", "addMeetingRegistrant")
+        for flag in describe.flags(ACTIONS[key])
+    }
     assert flags["timeout"].name == "--input-timeout"
     assert flags["usePMI"].name == "--use-pmi"
     assert flags["retryDelayMS"].name == "--retry-delay-ms"
     assert flags["ocurrenceIds"].aliases == ("--occurrence-ids",)
-    assert (flags["queryParams"].repeats, flags["availableDialInCountries"].repeats, flags["topic"].repeats) == (True, True, False)
+    assert (flags["queryParams"].repeats, flags["availableDialInCountries"].repeats, flags["topic"].repeats) == (
+        True,
+        True,
+        False,
+    )
     assert (flags["password"].secret, flags["userId"].required) == (True, True)
     assert flags["meetingType"].choices == ["1", "2", "3", "8", "10"]

@@ -31,7 +31,9 @@ def test_the_bundled_connector_opens_without_a_folder() -> None:
     assert len(connector.files) == 22
 
 
-def test_a_file_is_read_when_its_action_is_first_asked_for_and_once(things: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_is_read_when_its_action_is_first_asked_for_and_once(
+    things: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read: list[str] = []
     whole = load.read_bytes
     monkeypatch.setattr(load, "read_bytes", lambda path: read.append(path.name) or whole(path))

@@ -116,7 +116,9 @@ def test_both_judge_a_manifest_alike(words, good: bool) -> None:
     assert (fits_schema(data, Manifest), fits_model(data, Manifest)) == (good, good)
 
 
-ODD = st.sampled_from([None, True, 0, -1, 1.5, "", "x", "GET /x", [], [1], ["x"], {}, {"a": 1}, {"a": "b"}, {"type": "string"}])
+ODD = st.sampled_from(
+    [None, True, 0, -1, 1.5, "", "x", "GET /x", [], [1], ["x"], {}, {"a": 1}, {"a": "b"}, {"type": "string"}]
+)
 
 
 @given(st.sampled_from(FILES), st.randoms(use_true_random=False), ODD)

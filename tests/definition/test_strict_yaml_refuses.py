@@ -94,7 +94,13 @@ def test_what_json_calls_null_true_false_and_a_number_is_that(text: str, value) 
 
 
 def test_every_key_is_text() -> None:
-    assert read("1: a\nNO: b\nnull: c\ntrue: d\n1.5: e\n") == {"1": "a", "NO": "b", "null": "c", "true": "d", "1.5": "e"}
+    assert read("1: a\nNO: b\nnull: c\ntrue: d\n1.5: e\n") == {
+        "1": "a",
+        "NO": "b",
+        "null": "c",
+        "true": "d",
+        "1.5": "e",
+    }
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,9 @@ class PageRunner:
         """Fail when a command printed something else than the page shows."""
         expected = "\n".join(shown)
         where = f"{block.page.name}:{block.line}: $ {command}"
-        assert agrees(shown, printed.replace(self._port, PORT)), f"{where}\n--- the page shows\n{expected}\n--- it printed\n{printed}"
+        assert agrees(shown, printed.replace(self._port, PORT)), (
+            f"{where}\n--- the page shows\n{expected}\n--- it printed\n{printed}"
+        )
 
     def _commands(self, block: Block) -> None:
         script = "".join(f"{command}\nprintf '{MARK}%s{MARK}' $?\n" for command, _ in block.commands())

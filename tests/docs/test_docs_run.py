@@ -114,6 +114,8 @@ def test_a_page_that_shows_something_else_is_refused(text, tmp_path):
 
 def test_a_page_whose_commands_print_what_it_shows_passes(tmp_path):
     page = tmp_path / "page.md"
-    text = "```yaml title=a/b.yaml\nx: 1\n```\n```console\n$ cat a/b.yaml\nx: 1\n$ echo id 4711471147\nid 123456789\n```\n"
+    text = (
+        "```yaml title=a/b.yaml\nx: 1\n```\n```console\n$ cat a/b.yaml\nx: 1\n$ echo id 4711471147\nid 123456789\n```\n"
+    )
     page.write_text(f"{text}```python\nprint(2)\n```\n```text\n2\n```\n", encoding="utf-8")
     PageRunner(tmp_path).run(blocks(page))

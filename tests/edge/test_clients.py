@@ -38,7 +38,24 @@ def test_a_result_has_what_the_service_said(runner, server):
 
 @pytest.mark.parametrize(
     "timeout",
-    [0, -1, "0", "0s", "2 parsecs", "", "1h", float("nan"), float("inf"), True, None.__class__, [], "1_0", "٣s"],
+    [
+        0,
+        -1,
+        "0",
+        "0s",
+        "2 parsecs",
+        "",
+        "1h",
+        float("nan"),
+        float("inf"),
+        1e10,
+        "9999999m",
+        True,
+        None.__class__,
+        [],
+        "1_0",
+        "٣s",
+    ],
 )
 def test_a_timeout_that_is_none_is_told(runner, server, timeout):
     assert set(problems(runner(server.url).run, *READ, timeout=timeout)) == {"timeout"}

@@ -218,3 +218,14 @@ def test_the_store_of_this_user_is_the_default(tmp_path, monkeypatch):
     open_store(None).write("connection:work", {"a": 1})
     assert (tmp_path / "connector" / "store" / "connection%3Awork.json").is_file()
     assert open_store(f"file://{tmp_path}/connector/store").read("connection:work").data == {"a": 1}
+
+
+def test_the_environment_may_name_another_for_programs_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("CONNECTOR_STORE", f"file:{tmp_path}/shared")
+    open_store().write("connection:work", {"a": 1})
+    assert (tmp_path / "shared" / "connection%3Awork.json").is_file()
+    (tmp_path / "url").write_text(f"file:{tmp_path}/other\n")
+    monkeypatch.setenv("CONNECTOR_STORE", "")
+    monkeypatch.setenv("CONNECTOR_STORE_FILE", str(tmp_path / "url"))
+    assert open_store().read("connection:work") is None
+    assert open_store(f"file:{tmp_path}/shared").read("connection:work").data == {"a": 1}

@@ -13,6 +13,7 @@ from servers import held, reply
 
 from connector import Client, Connection, errors
 from connector.core import grant
+from connector.core.grant import NEVER
 from connector.edge.connection import store_key
 from connector.edge.sign_in import begin_sign_in, finish_sign_in
 from connector.edge.store import MemoryStore
@@ -149,3 +150,29 @@ def test_a_late_end_of_what_was_removed_takes_nothing_newer_along(zoom, authorit
     record = store.read(store_key(zoom, "work")).data
     assert (record["dead"], record["grant"]["refresh_token"]) == (None, newest.refresh_token)
     assert attempt(client) == 200
+
+
+def test_a_connection_from_a_store_is_renewed_with_what_somebody_gave_anew_elsewhere(zoom, authority, tmp_path, clock):
+    store = FileStore(tmp_path / "store")
+    old = {**authority.inputs(), "clientSecret": "the-secret-before"}
+    Connection(zoom, "oauth2", name="work", store=store, token=authority.sign_in(ends=NEVER), **old)
+    with Client(zoom, "work", store=store, base_url=authority.url, clock=clock) as client:
+        assert attempt(client) == 200
+        newer = Connection(zoom, "oauth2", name="work", store=store, **authority.inputs())
+        newer.keep(grant.check(authority.sign_in()))
+        authority.expire()
+        assert attempt(client) == 200
+    assert authority.asked == 1
+    assert authority.refused == {}
+
+
+def test_closing_a_client_ends_its_wait_for_a_refresh_and_not_the_refresh(zoom, authority, refreshing, gate):
+    store = MemoryStore()
+    client, waiting = refreshing(store, when(gate))
+    client.close()
+    error = waiting.result(20)
+    assert isinstance(error, errors.UsageError)
+    assert "closed" in str(error)
+    gate.set()
+    wait_for(lambda: tokens(zoom, store)["expires_at"] > 1)
+    assert authority.alive()

@@ -94,7 +94,9 @@ class TestScripts:
         assert (done.returncode, done.stdout.startswith("First meeting: https://")) == (0, True), done.stderr
         assert "sandbox" in done.stderr
 
-    def test_a_first_meeting_is_scheduled_at_the_service_with_credentials(self, server: Counting, tmp_path: Path) -> None:
+    def test_a_first_meeting_is_scheduled_at_the_service_with_credentials(
+        self, server: Counting, tmp_path: Path
+    ) -> None:
         server.always(reply(201, {"id": 84512370966, "topic": "First meeting", "join_url": "https://example.com/j/1"}))
         found = {"ZOOM_ACCESS_TOKEN": "canary-token-0123", "ZOOM_BASE_URL": server.url}
         done = started(str(SCRIPTS / "first_meeting.py"), state=tmp_path, **found)

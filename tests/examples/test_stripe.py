@@ -82,7 +82,9 @@ class TestWhatIsSent:
         server.always(reply(json_={"object": "list", "has_more": False, "data": []}))
         stripe.run(action, dict(example.given))
         declared, sent = STRIPE.action(action), server.last
-        expected = [(n, str(v)) for n, held in example.sends.query.items() for v in (held if type(held) is list else [held])]
+        expected = [
+            (n, str(v)) for n, held in example.sends.query.items() for v in (held if type(held) is list else [held])
+        ]
         size = [("limit", "100")] if declared.pages else []
         target = "/v2" + example.sends.path + ("?" + urlencode(expected + size) if expected + size else "")
         assert (sent.method, sent.target.decode()) == (declared.method, target)
@@ -102,15 +104,18 @@ class TestWhatIsSent:
     def test_a_list_of_mappings_is_numbered(self, stripe: Client, server: Counting) -> None:
         taxes = [{"type": "eu_vat", "value": "PL1"}, {"type": "ch_vat", "value": "CHE2"}]
         stripe.run("createCustomer", {"extraFields": {"tax_id_data": taxes, "tax": {"ip_address": "192.0.2.1"}}})
-        assert server.last.body == urlencode(
-            [
-                ("tax_id_data[0][type]", "eu_vat"),
-                ("tax_id_data[0][value]", "PL1"),
-                ("tax_id_data[1][type]", "ch_vat"),
-                ("tax_id_data[1][value]", "CHE2"),
-                ("tax[ip_address]", "192.0.2.1"),
-            ]
-        ).encode()
+        assert (
+            server.last.body
+            == urlencode(
+                [
+                    ("tax_id_data[0][type]", "eu_vat"),
+                    ("tax_id_data[0][value]", "PL1"),
+                    ("tax_id_data[1][type]", "ch_vat"),
+                    ("tax_id_data[1][value]", "CHE2"),
+                    ("tax[ip_address]", "192.0.2.1"),
+                ]
+            ).encode()
+        )
 
     def test_a_range_in_a_query_is_in_brackets_too(self, stripe: Client, server: Counting) -> None:
         server.always(a_page)
@@ -164,7 +169,9 @@ class TestConstantsAndKeys:
         server.always(a_page)
         stripe.run("listCustomers")
         stripe.raw("GET", "/balance")
-        stripe.raw("POST", "/products", data="name=Ticket", headers={"Content-Type": "application/x-www-form-urlencoded"})
+        stripe.raw(
+            "POST", "/products", data="name=Ticket", headers={"Content-Type": "application/x-www-form-urlencoded"}
+        )
         assert [request.header("stripe-version") for request in server.requests] == ["2024-06-20"] * 5
         assert (server.last.header("content-type"), server.last.body) == (
             "application/x-www-form-urlencoded",
@@ -210,7 +217,9 @@ class TestConstantsAndKeys:
                 stripe.run("getCustomer", {"customerId": "cus_1"}, account=bad)
         assert server.count == 1
 
-    def test_an_account_is_named_in_one_way(self, folder: Callable[..., Connector], client: Client, server: Counting) -> None:
+    def test_an_account_is_named_in_one_way(
+        self, folder: Callable[..., Connector], client: Client, server: Counting
+    ) -> None:
         for words in ("{}", "{prefix: /a, header: X-A}"):
             with pytest.raises(errors.DefinitionError, match="give `prefix` or `header`"):
                 folder(f"subaccounts: {words}\n")
@@ -279,7 +288,9 @@ class TestPages:
         assert [one["id"] for one in result.data["data"]] == ["cus_1", "cus_2", "cus_3"]
         assert [dict(request.query).get("page") for request in server.requests] == [None, "p2", "p3"]
 
-    def test_a_customer_that_goes_while_it_is_the_cursor_is_told_as_paging(self, stripe: Client, server: Counting) -> None:
+    def test_a_customer_that_goes_while_it_is_the_cursor_is_told_as_paging(
+        self, stripe: Client, server: Counting
+    ) -> None:
         gone = refused(400, code="resource_missing", param="starting_after", message="No such customer: 'cus_099'")
         server.always(lambda request: gone if b"starting_after" in request.target else a_page(request))
         with pytest.raises(errors.PageError) as caught:
@@ -311,7 +322,9 @@ class TestErrors:
         assert caught.value.result.data["error"]["decline_code"] == "lost_card"
         assert server.count == 1
 
-    def test_a_key_that_is_not_taken_is_the_owners_turn_and_is_not_shown(self, stripe: Client, server: Counting) -> None:
+    def test_a_key_that_is_not_taken_is_the_owners_turn_and_is_not_shown(
+        self, stripe: Client, server: Counting
+    ) -> None:
         server.always(refused(401, message=f"Invalid API Key provided: {KEY}"))
         with pytest.raises(errors.SignInError) as caught:
             stripe.run("getCustomer", {"customerId": "cus_1"})

@@ -35,7 +35,11 @@ class TestTheSandbox:
     def test_a_customer_is_made_found_changed_and_deleted(self, client: Client) -> None:
         given = {"name": "Marta Kowal", "city": "Gdynia", "preferredLocales": ["pl"], "metadata": {"crm_id": "6735"}}
         made = client.run("createCustomer", given).data
-        assert (made["name"], made["address"]["city"], made["metadata"]) == ("Marta Kowal", "Gdynia", {"crm_id": "6735"})
+        assert (made["name"], made["address"]["city"], made["metadata"]) == (
+            "Marta Kowal",
+            "Gdynia",
+            {"crm_id": "6735"},
+        )
         key = {"customerId": made["id"]}
         assert client.run("getCustomer", key).data["preferred_locales"] == ["pl"]
         assert made["id"] in [one["id"] for one in client.run("listCustomers").data["data"]]
@@ -102,7 +106,9 @@ class TestTheReadme:
         server.shutdown()
 
     def blocks(self, kind: str) -> list[str]:
-        return re.findall(rf"^```{kind}\n(.*?)^```$", (FOLDER / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+        return re.findall(
+            rf"^```{kind}\n(.*?)^```$", (FOLDER / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+        )
 
     def test_every_command_works(self, tmp_path: Path, online: dict[str, str]) -> None:
         lines = [line.removeprefix("$ ") for block in self.blocks("console") for line in block.splitlines()]
@@ -128,18 +134,26 @@ class TestTheCommandLine:
         return started("-m", "connector", "--connector", str(FOLDER), *words, state=state)
 
     def test_creates_and_finds_a_customer_in_the_sandbox(self, tmp_path: Path) -> None:
-        made = self.run("run", "createCustomer", "-i", "name=Marta Kowal", "--sandbox", "--output", "json", state=tmp_path)
+        made = self.run(
+            "run", "createCustomer", "-i", "name=Marta Kowal", "--sandbox", "--output", "json", state=tmp_path
+        )
         assert made.returncode == 0, made.stderr
         customer = json.loads(made.stdout)["data"]
-        found = self.run("run", "getCustomer", "-i", f"customerId={customer['id']}", "--sandbox", "--query", "name", state=tmp_path)
+        found = self.run(
+            "run", "getCustomer", "-i", f"customerId={customer['id']}", "--sandbox", "--query", "name", state=tmp_path
+        )
         assert (found.returncode, "Marta Kowal" in found.stdout) == (0, True), found.stderr
 
     def test_an_input_called_as_an_option_of_a_run_is_spelled_out(self, tmp_path: Path) -> None:
-        found = self.run("run", "searchCustomers", "--input-query", "name:'Ada'", "--sandbox", "--output", "json", state=tmp_path)
+        found = self.run(
+            "run", "searchCustomers", "--input-query", "name:'Ada'", "--sandbox", "--output", "json", state=tmp_path
+        )
         assert json.loads(found.stdout)["data"]["object"] == "search_result", found.stderr
 
     def test_a_dry_run_shows_the_form(self, tmp_path: Path) -> None:
-        shown = self.run("run", "updateCustomer", "--customer-id", "cus_1", "--city", "Gdynia", "--dry-run", "--curl", state=tmp_path)
+        shown = self.run(
+            "run", "updateCustomer", "--customer-id", "cus_1", "--city", "Gdynia", "--dry-run", "--curl", state=tmp_path
+        )
         assert shown.returncode == 0, shown.stderr
         assert "address[city]" in shown.stdout
         assert "--data-raw address%5Bcity%5D=Gdynia https://api.stripe.com/v1/customers/cus_1" in shown.stderr

@@ -148,7 +148,7 @@ class TestOverHttp:
             )
             listener.expect(begun.state)
             with urllib.request.urlopen(begun.url, timeout=10) as page:
-                assert b"Done." in page.read()
+                assert b"close this window" in page.read()
             work = finish_sign_in(zoom, listener.wait(10), store=store, clock=clock)
         with Client(zoom, work, base_url=served.url, clock=clock) as client:
             assert client.run("getUser", ME).data["first_name"] == "Ada"
