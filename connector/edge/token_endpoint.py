@@ -68,7 +68,7 @@ def insist(asked: Asked, http: Any, clock: Clock, old: Grant | None = None) -> G
 
 def failed(answer: Refusal, *, inputs: str) -> ConnectorError:
     """Return the error of an answer that brought no token and ends nothing; `inputs` says what to look at."""
-    text, later = f"No new token: {answer.message}.", "The connection is kept; try again later."
+    text, later = f"No new token: {answer.message}.", "Nothing is lost; try again later."
     if answer.kind:
         again = answer.fault == "later"
         return TransportError(text, kind=answer.kind, retryable=again, hint=later if again else inputs)

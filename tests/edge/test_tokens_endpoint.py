@@ -145,7 +145,7 @@ class TestTroubleOfTheEndpoint:
         before = kept(zoom, store)["grant"]
         authority.then(*[says(status)] * 3)
         kind = errors.RateLimited if status == 429 else errors.ServiceDown
-        with pytest.raises(kind, match="The connection is kept; try again later") as caught:
+        with pytest.raises(kind, match="Nothing is lost; try again later") as caught:
             get(connection)
         assert (caught.value.retryable, caught.value.status, caught.value.outcome) == (True, status, "not_sent")
         assert (kept(zoom, store)["grant"], kept(zoom, store)["dead"]) == (before, None)
