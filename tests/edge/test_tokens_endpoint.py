@@ -222,7 +222,7 @@ class TestALostReply:
 
     def test_twice_ends_the_call_and_not_the_connection(self, zoom, authority, store, connection, get):
         authority.then(unheard(), unheard())
-        with pytest.raises(errors.TransportError, match=r"No new token.*The connection is kept") as caught:
+        with pytest.raises(errors.TransportError, match=r"No new token.*Nothing is lost") as caught:
             get(connection)
         assert caught.value.retryable
         assert authority.asked == 2
