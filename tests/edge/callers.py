@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from servers import GivenClock
+from siblings import become
 
 from connector import Client, Connection, Connector
 from connector.edge.store import open_store
@@ -132,9 +133,8 @@ class Notes(logging.Handler):
 def call_and_note(pipe: Any, url: str, base_url: str, user: int | None = None) -> str:
     """Call at each moment that is told, until none is; say what came of it, and what the log said."""
     Client(opened(), None).dry_run("getUser", ME)  # while this user may read what that takes
-    if user is not None and os.geteuid() == 0:
-        os.setgid(user)
-        os.setuid(user)
+    if user is not None:
+        become(user)
     clock, notes = GivenClock(), Notes()
     with client_of(url, base_url, clock) as client:
         pipe.send("ready")

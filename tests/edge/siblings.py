@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
+import pkgutil
 import resource
 import signal
 import sys
@@ -11,6 +13,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
 
+import connector
 from connector.edge.store import open_store
 from connector.errors import ConnectorError, StoreError
 
@@ -184,11 +187,20 @@ def write_without_room(pipe: Any, url: str, key: str, size: int) -> Any:
     return told, full.data, store.read(key).data
 
 
+def become(user: int) -> None:
+    """Be another user, if that is possible; all of the package is loaded before, since its folder may be private."""
+    if os.geteuid() != 0:
+        return
+    for module in pkgutil.walk_packages(connector.__path__, "connector."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    os.setgid(user)
+    os.setuid(user)
+
+
 def as_nobody(pipe: Any, url: str, key: str) -> Any:
     """Read and write as a user without rights; say what happened."""
-    if os.geteuid() == 0:
-        os.setgid(NOBODY)
-        os.setuid(NOBODY)
+    become(NOBODY)
     told = []
     store = open_store(url)
     for work in (lambda: store.read(key), lambda: store.prepare(key), lambda: store.write(key, {})):
