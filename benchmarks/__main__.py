@@ -1,4 +1,4 @@
-"""Run the suite: `python -m benchmarks [--rounds N] [calls|listings|starts|tenants|tokens ...]`; prints a table."""
+"""Run the suite: `python -m benchmarks [--rounds N] [PART ...]`; prints a table. A part is a key of PARTS."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from benchmarks import calls, listings, rounds, starts, tenants, tokens
+from benchmarks import calls, listings, rounds, starts, tenants, tokens, webhooks
 from benchmarks.service import Service
 
 PARTS = {
@@ -18,6 +18,7 @@ PARTS = {
     "starts": starts.rows,
     "tenants": tenants.rows,
     "tokens": tokens.rows,
+    "webhooks": webhooks.rows,
 }
 
 

@@ -245,4 +245,14 @@ class UsageError(ConnectorError):
 
 
 class WebhookError(ConnectorError):
-    """A delivery is not from whom it claims to be."""
+    """A delivery is not from whom it claims to be, or is none of its events.
+
+    `reason` is one word: unsigned, timestamp, signature, age, body, event or challenge; `status` is what to answer.
+    """
+
+    reason: str = ""
+    status: int = 401
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the others, with `reason` and `status`."""
+        return {**super().to_dict(), "reason": self.reason, "status": self.status}

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.authoring import parity_page
+from connector.authoring import events_page, parity_page
 from connector.authoring.table import anchored, code, table
 from connector.definition import describe, shape
 from connector.definition.action import Action
@@ -28,7 +28,10 @@ SCHEMAS = {Path("schemas/action.schema.json"): Action, Path("schemas/manifest.sc
 def render(folder: Path) -> dict[Path, str]:
     """Return what is made from a connector's folder: path below the folder -> text. Raises DefinitionError."""
     made = {path: _json(shape.schema(model)) for path, model in SCHEMAS.items()}
-    made[ACTIONS] = _reference(Connector.open(folder))
+    connector = Connector.open(folder)
+    made[ACTIONS] = _reference(connector)
+    if connector.events:
+        made[events_page.PATH] = events_page.render(connector)
     if (folder / "parity.yaml").is_file():
         made[PARITY] = parity_page.render(folder)
     return made
@@ -87,9 +90,23 @@ def _connection(connector: Connector, key: str, kind: ConnectionKind) -> Iterato
 
 
 def _trigger(connector: Connector, key: str, trigger: Trigger) -> Iterator[str]:
-    yield from ("", f"### {trigger.label}", "", trigger.summary, "", f"Key: {code(key)}", "")
+    yield from ("", f"### {trigger.label}", "", trigger.summary, "", f"Key: {code(key)}", "", *_signed(trigger), "")
+    if connector.events:
+        yield from (f"Events: [{len(connector.events)} kinds]({events_page.PATH.name})", "")
     found = _fields(connector, dict(trigger.inputs))
     yield from table(("Input", "Notes", "Example"), [(_input(row), row.notes, code(row.example)) for row in found])
+
+
+def _signed(trigger: Trigger) -> Iterator[str]:
+    """Yield how a delivery is known to be the service's."""
+    yield f"- Signed in the header {code(trigger.signature.header)}, over {code(trigger.signature.signs)}"
+    if trigger.max_age is not None:
+        yield f"- Good for {trigger.max_age:,} seconds"
+    if trigger.challenge is not None:
+        replied = ", ".join(map(code, trigger.challenge.reply))
+        yield f"- The challenge {code(trigger.challenge.event)} is answered with {replied}"
+    if trigger.dedupe:
+        yield f"- Known again by {', '.join(map(code, trigger.dedupe))}"
 
 
 def _action(connector: Connector, action: Action) -> Iterator[str]:

@@ -9,6 +9,7 @@ from connector.authoring.parity import parity
 from connector.authoring.rules import (
     across,
     endpoint,
+    events,
     examples,
     fields,
     files,
@@ -46,9 +47,9 @@ MANIFEST_RULES = (
     fields.field_rules, values.values_fit,
     manifest.hosts_cover, manifest.base_url, manifest.connection_inputs, manifest.only_known, manifest.errors_mean,
     manifest.shared_places, manifest.rates_form, manifest.redact_covers,
-    stand_in.triggers, stand_in.sandbox,
+    stand_in.triggers, stand_in.sandbox, events.emitted,
 )  # fmt: skip
-SOURCE_RULES = (values.choices_are_texts, payloads.schemas_sound)
+SOURCE_RULES = (values.choices_are_texts, payloads.schemas_sound, events.event_files)
 
 
 def lint(folder: Path) -> list[Finding]:

@@ -33,6 +33,8 @@ class Sources:
     actions: list[Draft[Action]] = field(default_factory=list)
     objects: dict[str, Document] = field(default_factory=dict)
     choices: dict[str, Document] = field(default_factory=dict)
+    events: dict[str, Document] = field(default_factory=dict)
+    event_stems: list[str] = field(default_factory=list)
     record: Document | None = None
     stems: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -50,6 +52,9 @@ class Sources:
             sources._json(path, sources.objects)
         for path in _listed(folder / "schemas" / "choices", (".json",)):
             sources._json(path, sources.choices)
+        for path in _listed(folder / "schemas" / "events", (".json",)):
+            sources.event_stems.append(path.stem)
+            sources._json(path, sources.events)
         if (folder / "parity.yaml").exists():
             sources.record = sources._document(folder / "parity.yaml")
         return sources

@@ -10,6 +10,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "connect": ("connect", "Sign in, and keep the connection."),
     "connections": ("connections", "The connections that are kept: list, show, test, remove; their key."),
     "sandbox": ("sandbox", "Serve a stand-in of the service; 'sandbox reset' forgets its state."),
+    "webhook": ("webhook", "Receive events, check a delivery, send a test event, list, deliver again."),
     "config": ("config", "The settings in force, and where each came from."),
     "lint": ("author", "Check every file of a connector."),
     "docs": ("author", "Write a connector's pages and schemas, or check that they are fresh."),

@@ -9,8 +9,9 @@ import click
 from connector.cli import output
 from connector.cli.group import Command, shared
 from connector.cli.options import as_form, connector_of, settings
-from connector.cli.settings import KEYS, Setting, Settings, config_path
+from connector.cli.settings import KEYS, Setting, Settings, config_path, default_inbox
 from connector.core import redact
+from connector.definition.model import snake
 from connector.edge.seal import VARIABLE
 from connector.edge.store_file import default_folder
 
@@ -54,6 +55,7 @@ def _general(connector: Connector, known: Settings) -> list[dict[str, Any]]:
         "connector": str(connector.folder),
         "base_url": connector.manifest.base_url,
         "store": f"file:{default_folder()}",
+        "inbox": default_inbox(connector.name),
     }
     return [
         {
@@ -75,7 +77,8 @@ def _connection(connector: Connector, known: Settings) -> list[dict[str, Any]]:
         value, source = known.variable(variable) or (None, "not set")
         shown = redact.HIDDEN if value is not None and key in secret else value and safe.text(value)
         rows.append({"name": variable, "value": shown, "source": source})
-    return rows
+    asked = [key for one in connector.manifest.triggers.values() for key, spec in one.inputs.items() if spec.secret]
+    return [*rows, *(_hidden(known, f"{connector.name}_{snake(key)}".upper()) for key in asked)]
 
 
 def _hidden(known: Settings, name: str) -> dict[str, Any]:

@@ -31,12 +31,19 @@ class Desk:
     """Where a command finds connections, and what it uses them with; with `sandbox` both are the stand-in's own."""
 
     def __init__(
-        self, connector: Connector, known: Settings, *, sandbox: bool = False, faults: tuple[str, ...] = ()
+        self,
+        connector: Connector,
+        known: Settings,
+        *,
+        sandbox: bool = False,
+        faults: tuple[str, ...] = (),
+        events_to: str | None = None,
     ) -> None:
         self.connector = connector
         self.settings = known
         self.sandbox = sandbox
         self._faults = faults
+        self._events_to = events_to
 
     @classmethod
     def of(cls, context: click.Context, *, store: str | None, sandbox: bool) -> Desk:
@@ -61,7 +68,8 @@ class Desk:
         from connector.sandbox.box import Sandbox, state_path
         from connector.sandbox.faults import parse
 
-        return Sandbox(self.connector, state_path(self.connector), tuple(map(parse, self._faults)))
+        faults = tuple(map(parse, self._faults))
+        return Sandbox(self.connector, state_path(self.connector), faults, events_to=self._events_to)
 
     @cached_property
     def store(self) -> Store:

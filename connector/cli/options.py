@@ -28,6 +28,7 @@ class Options:
     store: str | None = None
     sandbox: bool = False
     fault: tuple[str, ...] = ()
+    events_to: str | None = None
     dry_run: bool = False
     debug: bool = False
     limit: int | None = None
@@ -46,6 +47,8 @@ class Options:
         options = cls(**found, quiet=bool(kept(context, "quiet")))
         if options.fault and not options.sandbox:
             raise UsageError("--fault is played by the sandbox alone.", hint="Add --sandbox, or leave --fault out.")
+        if options.events_to and not options.sandbox:
+            raise UsageError("--events-to is the sandbox's alone.", hint="Add --sandbox, or leave --events-to out.")
         if options.sandbox and options.base_url:
             raise UsageError("--sandbox and --base-url name two places.", hint="Leave one out.")
         one_place(options.store, sandbox=options.sandbox)
@@ -111,6 +114,8 @@ _OPTIONS = (
     click.option("--sandbox", is_flag=True, help="Run against a stand-in of the service; nothing leaves the machine."),
     click.option("--fault", multiple=True, metavar="FAULT",
                  help="Let the sandbox misbehave, such as 429:3 or drop-reply; repeat for more."),
+    click.option("--events-to", metavar="URL",
+                 help="Let the sandbox send a signed event there for each change: https, or http on this machine."),
     click.option("--dry-run", is_flag=True, help="Print the request and send nothing; needs no connection."),
     click.option("--debug", is_flag=True, help="Print request, reply and every attempt on stderr, without secrets."),
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Take at most N items of a listing."),

@@ -16,10 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
+    from connector.definition.load import Connector
+    from connector.sandbox.emitter import Emitter
+
 _HELP = """Serve a stand-in of the service on loopback until Ctrl-C, and print the base URL to give as --base-url.
 
 It is built from the connector's definitions: it checks requests, keeps what is created, and misbehaves on request.
 """
+_EVENTS = "\nEvents of what changes go to {url}, signed with the stand-in's secret."
 
 
 class _Group(click.Group):
@@ -33,9 +37,12 @@ class _Group(click.Group):
 @click.option("--host", default="127.0.0.1", metavar="HOST", help="The address to listen on (default: 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port (default: 0, any that is free).")
 @click.option("--fault", multiple=True, metavar="FAULT", help="Misbehave, such as 429:3 or drop-reply; repeatable.")
+@click.option("--events-to", metavar="URL", help="Send a signed event there for each change: https, or http here.")
 @shared
 @click.pass_context
-def sandbox_command(context: click.Context, host: str, port: int, fault: tuple[str, ...]) -> int | None:
+def sandbox_command(
+    context: click.Context, host: str, port: int, fault: tuple[str, ...], events_to: str | None
+) -> int | None:
     """Serve the stand-in service."""
     if context.invoked_subcommand is not None:
         return None
@@ -46,7 +53,8 @@ def sandbox_command(context: click.Context, host: str, port: int, fault: tuple[s
     from connector.sandbox.state import State
 
     connector = connector_of(settings(context))
-    service = Service(connector, State(state_path(connector)), tuple(parse(text) for text in fault))
+    emitter = emitter_to(connector, events_to)
+    service = Service(connector, State(state_path(connector)), tuple(parse(text) for text in fault), emitter=emitter)
     with _Ended() as ended:
         server = serve(service, host, port)
         try:
@@ -55,12 +63,23 @@ def sandbox_command(context: click.Context, host: str, port: int, fault: tuple[s
             if not kept(context, "quiet"):
                 failure.say(
                     f"Sandbox: a stand-in for {connector.manifest.label}, at {server.url}. Ctrl-C ends it.\n"
-                    f"Use it with --base-url {server.url}"
+                    f"Use it with --base-url {server.url}" + (_EVENTS.format(url=events_to) if emitter else "")
                 )
             ended.wait()
         finally:
             server.shutdown()
+            if emitter is not None:
+                emitter.close()
     return failure.DONE
+
+
+def emitter_to(connector: Connector, url: str | None) -> Emitter | None:
+    """Return what sends events to a URL; None without one. Raises UsageError."""
+    if url is None:
+        return None
+    from connector.sandbox.emitter import Emitter
+
+    return Emitter(connector, url, say=failure.say)
 
 
 @sandbox_command.command("reset", help="Forget everything that the stand-in service was told.")

@@ -49,7 +49,10 @@ class Session:
 
     @cached_property
     def _desk(self) -> Desk:
-        desk = Desk(self.connector, self.settings, sandbox=self.options.sandbox, faults=self.options.fault)
+        options = self.options
+        desk = Desk(
+            self.connector, self.settings, sandbox=options.sandbox, faults=options.fault, events_to=options.events_to
+        )
         if desk.box is not None:  # it is made first: a fault that it does not know is all there is to say
             self.note(desk.introduction)
         return desk

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connector.errors import Finding
 
 FORMS = ("json", "yaml", "table", "lines")
-KEYS = ("connector", "output", "connection", "base_url", "timeout", "store")
+KEYS = ("connector", "output", "connection", "base_url", "timeout", "store", "inbox")
 DEFAULTS = {"output": "json"}
 _VARIABLES = {
     "connector": "CONNECTOR_PATH",
@@ -27,6 +27,7 @@ _VARIABLES = {
     "connection": "CONNECTOR_CONNECTION",
     "timeout": "CONNECTOR_TIMEOUT",
     "store": "CONNECTOR_STORE",
+    "inbox": "CONNECTOR_INBOX",
 }
 
 
@@ -93,6 +94,13 @@ def config_path() -> Path:
     return user_config_path("connector", appauthor=False) / "config.yaml"
 
 
+def default_inbox(name: str) -> str:
+    """Return the URL of the database that a connector's events are kept in when nothing else is said."""
+    from platformdirs import user_data_path
+
+    return f"sqlite:///{user_data_path('connector', appauthor=False) / 'inbox' / name}.sqlite"
+
+
 def read_config(path: Path) -> dict[str, Any]:
     """Read the config file; nothing when there is none. Raises DefinitionError with file, line and column."""
     if not path.exists():
@@ -140,9 +148,11 @@ def _checked(setting: Setting) -> Setting:
 
 def _without_password(setting: Setting) -> Setting:
     """Return a flag's setting. Raises InputError for a URL with a password, which others would see in the command."""
-    if setting.name == "store" and _holds_password(setting.value):
-        fix = "set CONNECTOR_STORE, or name a file that holds the URL in CONNECTOR_STORE_FILE"
-        problem = Problem("--store", HIDDEN, "a URL without a password: a secret never stands on the command line", fix)
+    if setting.name in ("store", "inbox") and _holds_password(setting.value):
+        variable = _VARIABLES[setting.name]
+        fix = f"set {variable}, or name a file that holds the URL in {variable}_FILE"
+        expected = "a URL without a password: a secret never stands on the command line"
+        problem = Problem(f"--{setting.name}", HIDDEN, expected, fix)
         raise InputError.of("settings", [problem])
     return setting
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
@@ -18,7 +19,9 @@ from connector.errors import DefinitionError, Finding, InputError, Problem
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from connector.definition.events import EventKind
 
 Kind = TypeVar("Kind", Action, Manifest)
 
@@ -75,6 +78,31 @@ class Connector:
         """Read every action, in the order of their keys."""
         for name in self.files:
             yield self.action(name)
+
+    @cached_property
+    def events(self) -> Mapping[str, EventKind]:
+        """The kinds of events by name, from schemas/events/*.json; empty where the folder has none.
+
+        Raises DefinitionError for a file that is broken, and for an event that stands in two.
+        """
+        from connector.definition import events  # noqa: PLC0415  seldom needed
+
+        found: dict[str, EventKind] = {}
+        for path in sorted((self.folder / "schemas" / "events").glob("[!.]*.json")):
+            data = self._json("events", path.stem)
+            try:
+                entries = events.EventFile.model_validate(data).root
+                sound = not any(True for one in entries.values() for _ in events.strange(one.body))
+            except ValidationError:
+                sound = False
+            if not sound:
+                raise DefinitionError.of(events.findings(strict_yaml.read(read_bytes(path), str(path))))
+            for name, one in entries.items():
+                if name in found:
+                    message = f"{name!r} stands in {found[name].group}.json too."
+                    raise DefinitionError.of([Finding(str(path), 1, 1, "event", message)])
+                found[name] = events.EventKind(name=name, group=path.stem, scopes=one.scopes, body=one.body)
+        return MappingProxyType(found)
 
     def choices(self, name: str) -> dict[str, str]:
         """Return a file of choices, value -> label. Raises DefinitionError when it is missing or broken."""

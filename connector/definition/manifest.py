@@ -194,6 +194,23 @@ class Missing(Model):
     message: Text
 
 
+class Emits(Model):
+    """What a collection's changes let the sandbox emit: events by name, one or several for each change."""
+
+    created: Text | list[Text] = Field(default=[], description="When a thing was created.")
+    updated: Text | list[Text] = Field(default=[], description="When a thing was changed.")
+    deleted: Text | list[Text] = Field(default=[], description="When a thing was deleted.")
+    within: Text | None = Field(
+        None, description="The field of the event's object that holds the thing; the object is then its parent."
+    )
+
+    @property
+    def changes(self) -> dict[str, list[str]]:
+        """The names of the events, by change."""
+        named = {"created": self.created, "updated": self.updated, "deleted": self.deleted}
+        return {change: [one] if isinstance(one, str) else one for change, one in named.items()}
+
+
 class Sandbox(Model):
     """How the stand-in service behaves: its collections by name, and how it refuses."""
 
@@ -202,7 +219,7 @@ class Sandbox(Model):
 
     missing: Missing | None = None
     invalid: Missing | None = None
-    emits: dict[str, JsonValue] = {}
+    emits: dict[Key, Emits] = Field(default={}, description="The events that its changes emit, by collection.")
 
     @property
     def collections(self) -> dict[str, Collection]:

@@ -15,7 +15,8 @@ from referencing import Registry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from connector.definition.model import Model
+    from pydantic import BaseModel
+
     from connector.definition.strict_yaml import Document, Path
     from connector.errors import Finding
 
@@ -33,7 +34,7 @@ class _Untitled(GenerateJsonSchema):
 
 
 @cache
-def schema(model: type[Model]) -> dict[str, Any]:
+def schema(model: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON Schema of a kind of file; editors complete and check from it."""
     made: dict[str, Any] = _closed(model.model_json_schema(schema_generator=_Untitled))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
@@ -49,7 +50,7 @@ def _closed(made: Any) -> Any:
     return {**closed, **{name: _closed(item) for name, item in made.items()}}
 
 
-def findings(document: Document, model: type[Model]) -> list[Finding]:
+def findings(document: Document, model: type[BaseModel]) -> list[Finding]:
     """Return all that is wrong with the shape of a document, in the order of its lines."""
     found = set(_schema_findings(document, model))
     if not found:
@@ -63,7 +64,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
-def _schema_findings(document: Document, model: type[Model]) -> Iterator[Finding]:
+def _schema_findings(document: Document, model: type[BaseModel]) -> Iterator[Finding]:
     validator = jsonschema.Draft202012Validator(schema(model), registry=Registry())
     for error in validator.iter_errors(document.data):
         yield from _told(document, error)
@@ -131,7 +132,7 @@ def _shown(value: Any) -> str:
     return shown if len(shown) <= 60 else f"{shown[:57]}..."  # noqa: PLR2004  a line's worth
 
 
-def _model_findings(document: Document, model: type[Model]) -> Iterator[Finding]:
+def _model_findings(document: Document, model: type[BaseModel]) -> Iterator[Finding]:
     """Tell what the models refuse and the schema could not say."""
     try:
         model.model_validate(document.data)

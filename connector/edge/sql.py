@@ -1,4 +1,4 @@
-"""The table of a store through SQLAlchemy Core, one code path for every dialect; its errors become the store's."""
+"""A database through SQLAlchemy Core, one code path for every dialect; its errors become the store's."""
 
 from __future__ import annotations
 
@@ -8,23 +8,10 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    DateTime,
-    MetaData,
-    Table,
-    Text,
-    create_engine,
-    delete,
-    func,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import create_engine
 from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from connector.errors import StoreError
 
@@ -32,34 +19,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import URL, Connection, Engine, TextClause
+    from sqlalchemy import URL, Connection, Engine, Table, TextClause
 
     from connector.edge.clock import Clock
 
 PATIENCE = 10.0  # seconds to wait for a free connection, or for another process that is writing
-TABLE = Table(
-    "connector_store",
-    MetaData(),
-    Column("key", Text, primary_key=True),
-    Column("version", BigInteger, nullable=False),
-    Column("data", Text, nullable=False),
-    Column("updated_at", DateTime(timezone=True), nullable=False),
-)
-_UNTOUCHED = "What was kept before is untouched."
-_UNKNOWN = "The old record or the new one is there, whole."
+UNTOUCHED = "What was kept before is untouched."
+UNKNOWN = "The old record or the new one is there, whole."
 _DEFAULT = "Look at the database, and try again."
 T = TypeVar("T")
 
 
 class Database(ABC):
-    """A database with the table of a store; every method raises StoreError. `shown` is its URL without secrets."""
+    """A database with one table, made when it is missing; every method raises StoreError.
+
+    `shown` is its URL without secrets.
+    """
 
     shown: str
     hints: ClassVar[dict[str, str]]
+    begin: ClassVar[str] = "BEGIN"  # a transaction of several statements
     durable: ClassVar[TextClause | None] = None  # makes the commits of a connection wait for the disk
 
-    def __init__(self, url: URL, clock: Clock) -> None:
+    def __init__(self, url: URL, table: Table, clock: Clock) -> None:
         self._url = url
+        self.table = table
         self.clock = clock
         self._ready: set[int] = set()
         self._engines: dict[int, Engine] = {}
@@ -96,56 +80,6 @@ class Database(ABC):
         }
         return create_engine(url, **common, **self.options())
 
-    def select(self, name: str) -> tuple[int, str] | None:
-        """Return version and text of a row, or None."""
-        wanted = select(TABLE.c.version, TABLE.c.data).where(TABLE.c.key == name)
-        row = self._run(lambda connection: connection.execute(wanted).first())
-        return None if row is None else (int(row[0]), str(row[1]))
-
-    def names(self) -> list[str]:
-        """Return the name of every row."""
-        return self._run(lambda connection: [str(name) for name in connection.scalars(select(TABLE.c.key))])
-
-    def insert(self, name: str, text: str) -> bool:
-        """Add a row of version 1; return whether there was none."""
-        row = {"key": name, "version": 1, "data": text, "updated_at": func.now()}
-
-        def work(connection: Connection) -> bool:
-            self._make_durable(connection)
-            try:
-                connection.execute(insert(TABLE).values(row))
-            except IntegrityError:
-                return False
-            return True
-
-        return self._run(work, _UNKNOWN)
-
-    def update(self, name: str, have: int, text: str) -> bool:
-        """Replace the text of a row that has this version, in one statement; return whether it had."""
-        which = (TABLE.c.key == name) & (TABLE.c.version == have)
-        fresh = update(TABLE).where(which).values(version=have + 1, data=text, updated_at=func.now())
-
-        def work(connection: Connection) -> bool:
-            self._make_durable(connection)
-            return connection.execute(fresh).rowcount == 1
-
-        return self._run(work, _UNKNOWN)
-
-    def rename(self, name: str, to: str, text: str) -> bool:
-        """Move a row that still holds this text; return whether it did."""
-        moved = update(TABLE).where((TABLE.c.key == name) & (TABLE.c.data == text)).values(key=to)
-        return self._run(lambda connection: connection.execute(moved).rowcount == 1, _UNKNOWN)
-
-    def delete(self, name: str) -> bool:
-        """Remove a row; return whether there was one."""
-        gone = delete(TABLE).where(TABLE.c.key == name)
-        return self._run(lambda connection: connection.execute(gone).rowcount == 1, "It may be there still.")
-
-    def sweep(self, prefix: str) -> None:
-        """Remove the rows whose name begins with a text."""
-        gone = delete(TABLE).where(TABLE.c.key.startswith(prefix, autoescape=True))
-        self._run(lambda connection: connection.execute(gone), "They may be there still.")
-
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
         """Do all that this thread asks in a with block over one connection."""
@@ -165,14 +99,14 @@ class Database(ABC):
         finally:
             self._pinned.now = before
 
-    def failure(self, error: BaseException, safe: str = _UNTOUCHED) -> StoreError:
+    def failure(self, error: BaseException, safe: str = UNTOUCHED) -> StoreError:
         """Return an error of the library or the driver as one of the store, without a value or a password."""
         origin = getattr(error, "orig", None) or error
         said = str(origin).strip() if isinstance(error, DBAPIError | OSError) else ""
         reason = self.cleaned(said.splitlines()[0] if said else type(origin).__name__)
         lost = isinstance(error, DBAPIError) and error.connection_invalidated
         hint = self.hints.get(self.code(origin), _DEFAULT)
-        message = f"{self.shown}: {reason}. {safe if lost else _UNTOUCHED}"
+        message = f"{self.shown}: {reason}. {safe if lost else UNTOUCHED}"
         return StoreError(message, hint=hint, path=self.shown)
 
     def cleaned(self, text: str) -> str:
@@ -183,17 +117,34 @@ class Database(ABC):
             text = text.replace(one, "***")
         return text.rstrip(".")
 
-    def _run(self, work: Callable[[Connection], T], safe: str = _UNTOUCHED) -> T:
+    def run(self, work: Callable[[Connection], T], safe: str = UNTOUCHED) -> T:
+        """Return what work does with a connection to a database that has the table; `safe` says what failing leaves."""
         pinned = self._mine_now()
         with self._opened() if pinned is None else contextlib.nullcontext(pinned) as connection:
             try:
                 if os.getpid() not in self._ready:
-                    _make_table(connection)
+                    make_table(connection, self.table)
                     self._ready.add(os.getpid())
                 return work(connection)
             except (SQLAlchemyError, OSError) as error:
                 failed = self.failure(error, safe)
         raise failed  # outside, so that the library's error with its parameters is not its context
+
+    def together(self, work: Callable[[Connection], Any]) -> None:
+        """Do work in one transaction, which waits for the disk; when it fails, nothing of it was done or all."""
+
+        def all_of_it(connection: Connection) -> None:
+            self.make_durable(connection)
+            connection.exec_driver_sql(self.begin)
+            try:
+                work(connection)
+                connection.exec_driver_sql("COMMIT")
+            except BaseException:
+                with contextlib.suppress(SQLAlchemyError):  # the database may have done so itself
+                    connection.exec_driver_sql("ROLLBACK")
+                raise
+
+        self.run(all_of_it, UNKNOWN)
 
     def _opened(self) -> Connection:
         try:
@@ -207,17 +158,21 @@ class Database(ABC):
         pid, connection = getattr(self._pinned, "now", None) or (0, None)
         return connection if connection is not None and pid == os.getpid() and not connection.invalidated else None
 
-    def _make_durable(self, connection: Connection) -> None:
-        if self.durable is not None:
+    def make_durable(self, connection: Connection) -> None:
+        """Have the commits of a connection wait for the disk."""
+        if self.durable is not None and "durable" not in connection.info:
             connection.execute(self.durable)
+            connection.info["durable"] = True
 
 
-def _make_table(connection: Connection) -> None:
+def make_table(connection: Connection, table: Table) -> None:
     """Make the table where it is missing; another process may be making it at the same time."""
-    if connection.dialect.has_table(connection, TABLE.name):
+    if connection.dialect.has_table(connection, table.name):
         return
     try:
-        connection.execute(CreateTable(TABLE, if_not_exists=True))
+        connection.execute(CreateTable(table, if_not_exists=True))
+        for index in table.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
     except (IntegrityError, ProgrammingError):
-        if not connection.dialect.has_table(connection, TABLE.name):
+        if not connection.dialect.has_table(connection, table.name):
             raise

@@ -19,7 +19,7 @@ from connector.edge.sql import PATIENCE, Database
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Table
 
     from connector.edge.clock import Clock
     from connector.errors import StoreError
@@ -54,7 +54,7 @@ class Postgres(Database):
     hints: ClassVar = {
         "53100": "The server's disk is full: free some space, then try again.",
         "25006": "The server takes no writes now: name the primary in the URL.",
-        "42501": "Grant this user SELECT, INSERT, UPDATE and DELETE on the table connector_store.",
+        "42501": "Grant this user SELECT, INSERT, UPDATE and DELETE on the tables that begin with connector_.",
         "28P01": "Look at the user and the password of the URL.",
         "28000": "Look at the user of the URL, and at the server's pg_hba.conf.",
         "3D000": "Make the database, or name another in the URL.",
@@ -64,10 +64,10 @@ class Postgres(Database):
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     )
 
-    def __init__(self, url: URL, clock: Clock) -> None:
+    def __init__(self, url: URL, table: Table, clock: Clock) -> None:
         place = f"{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
         self.shown = f"postgresql://{place}"
-        super().__init__(url.set(drivername="postgresql+psycopg"), clock)
+        super().__init__(url.set(drivername="postgresql+psycopg"), table, clock)
         self._waiting = ThreadLocks(self.shown)  # one connection a process waits for a key, not one a thread
 
     def options(self) -> dict[str, Any]:

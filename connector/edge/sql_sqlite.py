@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlalchemy import URL, event
-from sqlalchemy.schema import CreateTable
 
 from connector.edge import private
 from connector.edge.lock_files import FileLocks
-from connector.edge.sql import PATIENCE, TABLE, Database
+from connector.edge.sql import PATIENCE, Database, make_table
 from connector.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, Table
 
     from connector.edge.clock import Clock
 
@@ -39,12 +38,14 @@ class Sqlite(Database):
         "SQLITE_NOTADB": _WHOLE,
     }
 
-    def __init__(self, url: URL, clock: Clock) -> None:
+    begin: ClassVar = "BEGIN IMMEDIATE"  # wait for other writers now, and not between two statements
+
+    def __init__(self, url: URL, table: Table, clock: Clock) -> None:
         if not url.database or url.database == ":memory:" or url.query or url.database.startswith("file:"):
             raise UsageError("A store in SQLite is named by the path of a file.", hint="sqlite:///PATH, or memory:")
         self._path = Path(url.database).expanduser().absolute()
         self.shown = f"sqlite:///{self._path}"
-        super().__init__(URL.create("sqlite", database=str(self._path)), clock)
+        super().__init__(URL.create("sqlite", database=str(self._path)), table, clock)
         self._locks = FileLocks(self._path.with_name(f"{self._path.name}.locks"), self.shown, clock)
 
     def hold(self, key: str, timeout: float) -> AbstractContextManager[None]:
@@ -94,7 +95,7 @@ class Sqlite(Database):
             private.write_new(fresh, b"")
             with self.engine_of(URL.create("sqlite", database=str(fresh))).connect() as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-                connection.execute(CreateTable(TABLE))
+                make_table(connection, self.table)
             fresh.replace(self._path)
             private.sync_folder(self._path.parent)
         except OSError as error:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
@@ -11,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from connector.edge import record
 from connector.edge.clock import SystemClock
 from connector.edge.kept import conflict
-from connector.errors import StoreError, UsageError
+from connector.edge.sql_url import open_database, require
+from connector.errors import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from connector.edge.clock import Clock
     from connector.edge.kept import Kept
-    from connector.edge.sql import Database
 
 TRIES = 100  # of a write without version, against writers that were faster
 _OWN = "~"  # a name that begins so is no record: a trial write, or a damaged record that is kept
@@ -37,14 +35,18 @@ class SqlStore:
 
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
-        self._database = _database(url, self._clock)
+        require("sqlalchemy")
+        from connector.edge.sql_records import TABLE, Records  # noqa: PLC0415  an extra
+
+        self._database = open_database(url, TABLE, self._clock)
+        self._records = Records(self._database)
 
     def __repr__(self) -> str:
         return f"SqlStore({self._database.shown!r})"
 
     def read(self, key: str) -> Kept | None:
         """Return the record, or None. Raises StoreError for a damaged one, which is then kept in a row beside."""
-        row = self._database.select(record.name(key))
+        row = self._records.select(record.name(key))
         if row is None:
             return None
         try:
@@ -71,11 +73,11 @@ class SqlStore:
 
     def remove(self, key: str) -> bool:
         """Forget a record; return whether there was one."""
-        return self._database.delete(record.name(key))
+        return self._records.delete(record.name(key))
 
     def keys(self, prefix: str = "") -> list[str]:
         """Return the keys that begin with a text, sorted."""
-        names = [name for name in self._database.names() if not name.startswith(_OWN)]
+        names = [name for name in self._records.names() if not name.startswith(_OWN)]
         found = (self._key(name) for name in names)
         return sorted(key for key in found if key is not None and key.startswith(prefix))
 
@@ -89,22 +91,22 @@ class SqlStore:
     def prepare(self, key: str, size: int = 16_384) -> None:
         """Commit and remove a row of `size` bytes, so that a full disk shows before it matters."""
         with self._database.session():
-            self._database.sweep(_TRIAL)  # of dead processes; a living one does not miss it
-            self._database.insert(f"{_TRIAL}{record.name(key)}", secrets.token_hex(size // 2))
-            self._database.sweep(_TRIAL)
+            self._records.sweep(_TRIAL)  # of dead processes; a living one does not miss it
+            self._records.insert(f"{_TRIAL}{record.name(key)}", secrets.token_hex(size // 2))
+            self._records.sweep(_TRIAL)
 
     def _swap(self, key: str, have: int, data: Mapping[str, Any]) -> bool:
         name, text = record.name(key), record.render(key, have + 1, data)
         if have == 0:
-            return self._database.insert(name, text)
-        return self._database.update(name, have, text)
+            return self._records.insert(name, text)
+        return self._records.update(name, have, text)
 
     def _key(self, name: str) -> str | None:
         """Return the key of a row's name; a shortened one is in the record. None when that is gone or damaged."""
         key = record.key_of(name)
         if key is not None:
             return key
-        row = self._database.select(name)
+        row = self._records.select(name)
         try:
             return record.held_key(row[1]) if row else None
         except record.Broken:  # reading it by its key tells what is wrong
@@ -115,7 +117,7 @@ class SqlStore:
         name = record.name(key)
         aside = f"{_OWN}corrupt-{moment}-{secrets.token_hex(4)}{_OWN}{name}"
         try:
-            moved = self._database.rename(name, aside, text)
+            moved = self._records.rename(name, aside, text)
         except StoreError as error:
             return f"It could not be moved aside and stays where it is: {error}"
         return f"It is kept in the row {aside!r}." if moved else "Somebody else has dealt with it."
@@ -131,30 +133,3 @@ def _parsed(row: tuple[int, str], key: str) -> Kept:
     if found.version != row[0]:
         raise record.Broken("its version is not that of its row")
     return found
-
-
-def _require(package: str) -> None:
-    if importlib.util.find_spec(package) is None:
-        hint = "Run: pip install 'connector[sql]'"
-        raise UsageError(f"This store in a database needs the package {package}.", hint=hint)
-
-
-def _database(url: str, clock: Clock) -> Database:
-    _require("sqlalchemy")
-    from sqlalchemy import make_url  # noqa: PLC0415  an extra
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415  an extra
-
-    parsed = None
-    with contextlib.suppress(ArgumentError, ValueError):
-        parsed = make_url(url)
-    if parsed is not None and parsed.drivername in ("sqlite", "sqlite+pysqlite"):
-        from connector.edge.sql_sqlite import Sqlite  # noqa: PLC0415  only the one that is asked for
-
-        return Sqlite(parsed, clock)
-    if parsed is not None and parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        _require("psycopg")
-        from connector.edge.sql_postgres import Postgres  # noqa: PLC0415  only the one that is asked for
-
-        return Postgres(parsed, clock)
-    hint = "Write sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
-    raise UsageError("The URL names no database that can be a store.", hint=hint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic_core import to_json
 
@@ -24,11 +24,20 @@ _INVALID = Missing(status=400, message="The request is not valid.")
 _PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body><h1>Sign in</h1></body></html>"
 
 
+class Happening(NamedTuple):
+    """A change: the event that tells of it, what it is about, and how that was before, where it was there."""
+
+    event: str
+    about: dict[str, Any]
+    before: dict[str, Any] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What goes back: status, headers (names in lower case), body; after `delay` seconds.
 
-    `fate` is "lost" when the request was processed and the answer never arrives, "refused" when nothing was taken.
+    `fate` is "lost" when the request was processed and the answer never arrives, "refused" when nothing was taken;
+    `happened` are the changes to tell of.
     """
 
     status: int
@@ -36,6 +45,7 @@ class Answer:
     body: bytes = field(default=b"", repr=False)
     fate: Fate = "sent"
     delay: float = 0.0
+    happened: tuple[Happening, ...] = field(default=(), repr=False)
 
     def bodiless(self) -> Answer:
         """Return the answer to HEAD: the same without its body, which is told by its length."""

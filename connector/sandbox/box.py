@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from email.encoders import encode_base64
@@ -18,6 +19,7 @@ from connector.core.response import Failure, Reply
 from connector.edge.http import Source, SourceError, wire
 from connector.errors import UsageError
 from connector.sandbox.credentials import Visitor
+from connector.sandbox.emitter import Emitter
 from connector.sandbox.endpoints import IN_PROCESS
 from connector.sandbox.faults import Fault, parse
 from connector.sandbox.service import Service
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from connector.edge.clock import Clock
     from connector.sandbox.grants import Terms
 
+_EVENTS_TIME = 10.0  # seconds
+
 
 def state_path(connector: Connector) -> Path:
     """Return the file that a connector's sandbox remembers its things in, for this user."""
@@ -45,7 +49,8 @@ class Sandbox:
 
     `path` is the file of its state (None: memory); `faults` are texts such as "429:3", or what `faults.parse` returns;
     `kind` is the kind of connection it plays, the plainest by default; `clock` is for tests; `terms` say how tokens
-    are given.
+    are given. Events of what changes go to `events_to`, a URL (https, or http on this machine), signed with
+    `sender.stand_in_secret(connector)`; `settle()` waits for them.
     """
 
     def __init__(
@@ -57,11 +62,13 @@ class Sandbox:
         kind: str | None = None,
         clock: Clock | None = None,
         terms: Terms | None = None,
+        events_to: str | None = None,
     ) -> None:
         armed = [parse(fault) if isinstance(fault, str) else fault for fault in faults]
         self.connector = connector
         self.state = State(None if path is None else Path(path))
-        self.service = Service(connector, self.state, armed, clock, terms=terms)
+        emitter = None if events_to is None else Emitter(connector, events_to, clock=clock)
+        self.service = Service(connector, self.state, armed, clock, terms=terms, emitter=emitter)
         self.connection = Visitor(connector, kind)
         self.http = InProcess(self.service)
 
@@ -85,6 +92,11 @@ class Sandbox:
             hint = "Give the URL of a sign-in that began with the inputs of `oauth()`."
             raise UsageError("The sandbox sends nobody back from this URL.", hint=hint)
         return back
+
+    def settle(self, timeout: float | None = None) -> bool:
+        """Wait until the events of all changes were sent, or for so many seconds; return whether they were."""
+        emitter = self.service.emitter
+        return emitter is None or emitter.settle(timeout)
 
     def reset(self) -> None:
         """Forget everything: what was there from the start is there again."""
@@ -116,6 +128,7 @@ class InProcess:
         of_tokens = request.base in self._service.authority.endpoints.origins
         target = ("" if of_tokens else self._service.base_path) + made.url.removeprefix(request.base)
         answer = self._service.handle(request.method, target, headers, content or b"")
+        self._service.tell(answer)
         if answer.fate == "refused":
             return Failure("refused", "the connection was refused", sent="nothing")
         if answer.delay and time.monotonic() + answer.delay >= until:
@@ -125,10 +138,13 @@ class InProcess:
         return Reply(answer.status, answer.headers, answer.body)
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Wait a while for events that are under way; nothing else is open."""
+        if self._service.emitter is not None:
+            self._service.emitter.settle(_EVENTS_TIME)
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        """Wait a while likewise."""
+        await asyncio.to_thread(self.close)
 
 
 def _multipart(parts: list[Part]) -> tuple[str, bytes]:

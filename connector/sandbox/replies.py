@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
@@ -10,16 +10,20 @@ from pydantic_core import to_json
 from connector.core.look_up import dig
 from connector.core.pages import Words
 from connector.sandbox import answers, listing
-from connector.sandbox.answers import Answer
+from connector.sandbox.answers import Answer, Happening
 from connector.sandbox.listing import Lists, Window
 from connector.sandbox.shelf import at_items
+from connector.sandbox.state import entry
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.definition.action import Action
+    from connector.definition.manifest import Emits
     from connector.sandbox.incoming import Incoming
     from connector.sandbox.routes import Route
     from connector.sandbox.shelf import Shelf
-    from connector.sandbox.state import Record, State
+    from connector.sandbox.state import Data, Record, State
     from connector.sandbox.things import Things
 
 _ALL = 1_000_000_000
@@ -52,11 +56,12 @@ class Fitting:
 
 
 class Replies:
-    """Answers requests that fit, from the things in the state."""
+    """Answers requests that fit, from the things in the state; `emits` says which changes are to be told of."""
 
-    def __init__(self, things: Things, state: State, *, loops: bool) -> None:
+    def __init__(self, things: Things, state: State, emits: Mapping[str, Emits], *, loops: bool) -> None:
         self._things = things
         self._state = state
+        self._emits = emits
         self._cut = listing.looped if loops else listing.cut
 
     def answer(self, asked: Fitting) -> Answer:
@@ -73,7 +78,8 @@ class Replies:
     def _create(self, asked: Fitting, shelf: Shelf) -> Answer:
         with self._state.writing() as data:
             made = self._things.create(data, shelf, asked.values, asked.action, asked.sent)
-            return _sent(asked.action, 201, shelf.shaped(made, asked.example))
+            answer = _sent(asked.action, 201, shelf.shaped(made, asked.example))
+            return replace(answer, happened=self._happened("created", shelf, made, data))
 
     def _read(self, asked: Fitting, shelf: Shelf) -> Answer:
         with self._state.reading() as data:
@@ -83,18 +89,36 @@ class Replies:
     def _update(self, asked: Fitting, shelf: Shelf) -> Answer:
         with self._state.writing() as data:
             record = self._things.item(data, shelf, asked.values)
+            before = shelf.thing(record) if shelf.name in self._emits else None
             self._things.update(shelf, record, asked.action, asked.sent)
-            if asked.action is None:
-                return Answer(204)
-            return _sent(asked.action, 200, shelf.shaped(record, asked.example))
+            answer = Answer(204)
+            if asked.action is not None:
+                answer = _sent(asked.action, 200, shelf.shaped(record, asked.example))
+            return replace(answer, happened=self._happened("updated", shelf, record, data, before))
 
     def _remove(self, asked: Fitting, shelf: Shelf) -> Answer:
         with self._state.writing() as data:
             record = self._things.item(data, shelf, asked.values)
+            happened = self._happened("deleted", shelf, record, data)
             self._things.remove(data, shelf, record)
-            if asked.action is None:
-                return Answer(204)
-            return _sent(asked.action, 200, shelf.gone(record, asked.example))
+            answer = Answer(204)
+            if asked.action is not None:
+                answer = _sent(asked.action, 200, shelf.gone(record, asked.example))
+            return replace(answer, happened=happened)
+
+    def _happened(
+        self, change: str, shelf: Shelf, record: Record, data: Data, before: dict[str, Any] | None = None
+    ) -> tuple[Happening, ...]:
+        """Return what is to be told of a change to a thing."""
+        emits = self._emits.get(shelf.name)
+        if emits is None or not emits.changes[change]:
+            return ()
+        about = {**shelf.thing(record), shelf.declared.list_id or shelf.declared.id: record.id}
+        if emits.within is not None:
+            above = self._things.shelves[shelf.declared.parent or ""]
+            parent = entry(data, above.name, str(record.parent))
+            about = {**(above.thing(parent) if parent else {}), emits.within: about}
+        return tuple(Happening(event, about, before) for event in emits.changes[change])
 
     def _list(self, asked: Fitting, shelf: Shelf) -> Answer:
         words = asked.words or _one_page(asked.example, shelf.name)

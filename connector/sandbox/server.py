@@ -143,11 +143,14 @@ class _Handler(BaseHTTPRequestHandler):
             answer = Refusals(service.connector.manifest).down(500, str(error))
         if answer.delay:
             service.clock.wait(answer.delay, self.server.ending)
-        if answer.fate != "sent":
-            self.close_connection = True
-            _end(self.connection)
-            return
-        self._send(answer)
+        try:
+            if answer.fate == "sent":
+                self._send(answer)
+            else:
+                self.close_connection = True
+                _end(self.connection)
+        finally:  # what was done is told of, also when nobody waits for the answer
+            service.tell(answer)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815  the library's names
 

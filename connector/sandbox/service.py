@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from connector.definition.action import Action
     from connector.definition.load import Connector
+    from connector.sandbox.emitter import Emitter
     from connector.sandbox.endpoints import Role
     from connector.sandbox.faults import Fault
     from connector.sandbox.grants import Terms
@@ -43,7 +44,8 @@ class Service:
 
     `Service(connector, state)`; `faults` are what goes wrong, from `faults.parse`; a server waits on `clock` before a
     slow answer, and tokens live by it. `terms` say how tokens are given, where the connector's kinds of connection
-    need any. The connector's files are read once, when the first request comes.
+    need any; an `emitter` sends the events of changes. The connector's files are read once, when the first request
+    comes.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Service:
         clock: Clock | None = None,
         *,
         terms: Terms | None = None,
+        emitter: Emitter | None = None,
     ) -> None:
         self.connector = connector
         self.state = state
@@ -61,6 +64,7 @@ class Service:
         self.clock: Clock = clock or SystemClock()
         self.authority = Authority(connector, state, self.clock, terms)
         self.base_path = urlsplit(connector.manifest.base_url).path.rstrip("/")
+        self.emitter = emitter
         self._armed = Armed(faults)
         self._refusals = Refusals(connector.manifest)
         self._checks: dict[str, Checks] = {}
@@ -79,7 +83,8 @@ class Service:
 
     @cached_property
     def _replies(self) -> Replies:
-        return Replies(self._things, self.state, loops=self._armed.loops)
+        emits = self.connector.manifest.sandbox.emits if self.emitter else {}
+        return Replies(self._things, self.state, emits, loops=self._armed.loops)
 
     def _fresh(self) -> Data:
         return self._things.fresh()
@@ -93,6 +98,11 @@ class Service:
         role = self.authority.endpoints.role(request.path)
         answer = self._given(role, request) if role else self._served(request)
         return answer.bodiless() if request.method == "HEAD" else answer
+
+    def tell(self, answer: Answer) -> None:
+        """Let events be sent of what an answer's request changed; for whoever has sent the answer."""
+        if self.emitter is not None:
+            self.emitter.tell(answer.happened)
 
     def _given(self, role: Role, request: Incoming) -> Answer:
         """Answer a request to the authority; faults of tokens meet those for a token."""
@@ -156,7 +166,7 @@ class Service:
                 return self._done[named]
             answer = self._judged(request, matches)
             if answer.status < 400:  # noqa: PLR2004  what was refused may be put right and come again
-                self._done[named] = answer
+                self._done[named] = replace(answer, happened=())
             if len(self._done) > _REMEMBERED:
                 self._done.popitem(last=False)
             return answer

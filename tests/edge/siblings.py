@@ -27,6 +27,7 @@ _LOADED += [
     "oauthlib.oauth2",
     "gzip",
 ]
+_LOADED += ["connector.edge.serving", "connector.edge.serve", "connector.edge.inbox"]
 _LOADED += ["connector.edge.client", "connector.edge.started", "connector.edge.http_httpx", "connector.definition.load"]
 NOBODY = 65_534
 TOKEN = "canary-refresh-token-" + "x" * 1500

@@ -30,6 +30,7 @@ VALUES = {
     "problems": (Problem("field", "got", "expected", "fix"),), "scopes": ("a:b", "c:d"), "status": 418, "code": 4711, "tracking_id": "rid=1",
     "kind": "read_timeout", "limit": 1.5, "elapsed": 2.5, "message": "said", "result": Result({"a": [1]}, 418, {"x": "y"}), "cursor": "c",
     "pages": 7, "path": "/p", "conflict": True, "file": "f.yaml", "line": 3, "column": 7, "rule": "rule",
+    "reason": "signature",
 }  # fmt: skip
 
 

@@ -13,8 +13,8 @@ from house.sources import modules
 import connector
 
 FACE = [
-    "AsyncClient", "Client", "Connection", "Connector", "Items", "Request", "Result", "Store", "begin_sign_in",
-    "errors", "finish_sign_in", "open_store",
+    "AsyncClient", "Challenge", "Client", "Connection", "Connector", "Event", "Items", "Receiver", "Request", "Result",
+    "Store", "begin_sign_in", "errors", "finish_sign_in", "open_store", "verify_webhook",
 ]  # fmt: skip
 
 
@@ -47,6 +47,19 @@ def test_an_unknown_name_is_told_as_python_tells_it():
 
 
 def test_importing_the_package_loads_no_library():
-    script = "import sys, connector; print(sorted({'pydantic', 'httpx', 'yaml', 'click', 'rich'} & set(sys.modules)))"
+    libraries = {"pydantic", "httpx", "yaml", "click", "rich", "sqlalchemy", "starlette", "uvicorn"}
+    script = f"import sys, connector; print(sorted({libraries} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_face_of_webhooks_needs_no_extra_until_it_is_used():
+    script = (
+        "import sys\nfor name in ('starlette', 'uvicorn', 'sqlalchemy'): sys.modules[name] = None\n"
+        "from connector import Challenge, Connector, Event, Receiver, verify_webhook\n"
+        "try: Receiver(Connector.open(), 'a-secret-of-the-app', inbox='sqlite:///never')\n"
+        "except Exception as error: print(type(error).__name__, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("UsageError A receiver needs the package starlette")
+    assert "pip install 'connector[server]'" in done.stdout

@@ -1,4 +1,4 @@
-"""Software that is not ours, run beside the tests: an OAuth server from the npm registry, and a real browser."""
+"""Software that is not ours, run beside the tests: two servers from the npm registry, and a real browser."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ from filelock import FileLock
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PACKAGE = "oidc-provider@9"
-LEAST_NODE = (20, 12)  # the package takes digests with crypto.hash
+PACKAGES = {"provider": "oidc-provider@9", "rivet": "@zoom/rivet@0.4.0"}  # what a fixture needs
+LEAST_NODE = (20, 12)  # the OAuth server takes digests with crypto.hash
 HERE = Path(__file__).parent
 PATIENCE = 30.0
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
@@ -37,7 +37,7 @@ QUIET += " --disable-component-update --disable-sync --disable-extensions --no-d
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what cannot be run here, in one line; where everything is decided, a server that cannot is a failure."""
     wanted = getattr(item, "fixturenames", ())
-    why = _no_provider() if "provider" in wanted else ""
+    why = next(filter(None, (_missing(package) for name, package in PACKAGES.items() if name in wanted)), "")
     if why and os.environ.get("CI") == "true":
         pytest.fail(why, pytrace=False)
     if "browser" in wanted and not _chromium():
@@ -51,13 +51,13 @@ def _chromium() -> str | None:
 
 
 @cache
-def _no_provider() -> str:
-    """Why the OAuth server cannot be run here, or nothing; its package is then in this user's cache."""
+def _missing(package: str) -> str:
+    """Why a package of the npm registry cannot be run here, or nothing; it is then in this user's cache."""
     node = shutil.which("node")
     version = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout if node else ""
     if tuple(map(int, re.findall(r"\d+", version)[:2])) < LEAST_NODE:
-        return f"the OAuth server needs Node {'.'.join(map(str, LEAST_NODE))} or newer; here is {version.strip() or 'none'}"
-    folder = _cache()
+        return f"{package} needs Node {'.'.join(map(str, LEAST_NODE))} or newer; here is {version.strip() or 'none'}"
+    folder = _cache(package)
     folder.mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "lock"):
         there = folder / "installed"
@@ -65,20 +65,35 @@ def _no_provider() -> str:
             return ""
         npm = shutil.which("npm")
         if npm is None:
-            return f"{PACKAGE} is not installed, and there is no npm to install it"
-        command = [npm, "install", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund", PACKAGE]
+            return f"{package} is not installed, and there is no npm to install it"
+        command = [npm, "install", "--prefix", str(folder), "--ignore-scripts", "--no-audit", "--no-fund", package]
         try:
             failed = subprocess.run(command, check=False, capture_output=True, timeout=240, cwd=folder).returncode
         except subprocess.TimeoutExpired:
             failed = 1
         if failed:
-            return f"npm cannot install {PACKAGE} here"
+            return f"npm cannot install {package} here"
         there.touch()
     return ""
 
 
-def _cache() -> Path:
-    return platformdirs.user_cache_path("connector-tests") / PACKAGE
+def _cache(package: str) -> Path:
+    return platformdirs.user_cache_path("connector-tests") / package.replace("/", "-")
+
+
+def _started(script: str, package: str, *words: str) -> subprocess.Popen[str]:
+    """Run a script of this folder with a package, until its standard input closes."""
+    command = ["node", str(HERE / script), str(_cache(package)), *words]
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen(command, text=True, **pipes)
+
+
+def _ended(process: subprocess.Popen[str]) -> None:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    process.wait(PATIENCE)
+    process.stdout.close()
 
 
 class Provider:
@@ -133,11 +148,7 @@ class Provider:
 
     def close(self) -> None:
         self._http.close()
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.close()
-        self.process.wait(PATIENCE)
-        self.process.stdout.close()
+        _ended(self.process)
 
 
 class _Page(HTMLParser):
@@ -162,9 +173,42 @@ class _Page(HTMLParser):
 @pytest.fixture(scope="session")
 def provider() -> Iterator[Provider]:
     """An OAuth server that is not ours."""
-    command = ["node", str(HERE / "provider.mjs"), str(_cache())]
-    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    one = Provider(subprocess.Popen(command, text=True, **pipes))
+    one = Provider(_started("provider.mjs", PACKAGES["provider"]))
+    yield one
+    one.close()
+
+
+class Rivet:
+    """Zoom's own SDK for Node, receiving webhooks; what it takes for an event it hands to its handler, and so to us."""
+
+    SECRET = "4fv1RkqGQUq5sWbEz6hA5A"
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        self.process, self._told = process, process.stdout
+        told = next((line for line in self._told if line.startswith('{"port"')), None)
+        assert told is not None, "the SDK's receiver did not start"
+        self._http = httpx.Client(
+            base_url=f"http://127.0.0.1:{json.loads(told)['port']}", trust_env=False, timeout=PATIENCE
+        )
+
+    def post(self, headers: dict[str, str], body: bytes) -> httpx.Response:
+        """Deliver something to it."""
+        return self._http.post("/zoom/events", content=body, headers={**headers, "content-type": "application/json"})
+
+    def handled(self) -> dict[str, Any]:
+        """What its handler was called with next."""
+        return json.loads(self._told.readline())
+
+    def close(self) -> None:
+        self._http.close()
+        _ended(self.process)
+
+
+@pytest.fixture(scope="session")
+def rivet() -> Iterator[Rivet]:
+    """A receiver of webhooks that is Zoom's own."""
+    one = Rivet(_started("rivet.mjs", PACKAGES["rivet"], Rivet.SECRET))
     yield one
     one.close()
 

@@ -17,16 +17,17 @@ if TYPE_CHECKING:
     from connector.definition.strict_yaml import Path
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
+_PLACE = re.compile(r"(header|part)\.[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # a name as headers have them (RFC 9110, 5.6.2)
 _SIGNS = ("timestamp", "body", "id")
-_LOOKS = ("timestamp", "hex", "base64", "id")
 
 
 def triggers(draft: Draft[Manifest], _sources: Sources) -> Iterator[Mistake]:
     """A trigger can be checked: it asks for a secret, signs the body, and names only what a delivery has."""
     for name, trigger in draft.model.triggers.items():
         path: Path = ("triggers", name)
-        for where, message in (*_signature(trigger), *_challenge(trigger)):
-            yield Mistake((*path, *where), "trigger", message)
+        for where, message in (*_signature(trigger), *_event(trigger), *_challenge(trigger)):
+            missing = where == ("dedupe",) and not trigger.dedupe
+            yield Mistake(path if missing else (*path, *where), "trigger", message, key=missing)
         if not any(spec.secret for spec in trigger.inputs.values()):
             message = "ask for the secret that signs: an input of type password."
             yield Mistake((*path, "inputs"), "trigger", message, key=True)
@@ -35,27 +36,66 @@ def triggers(draft: Draft[Manifest], _sources: Sources) -> Iterator[Mistake]:
 def _signature(trigger: Trigger) -> Iterator[tuple[Path, str]]:
     signature = trigger.signature
     signs, looks = _BRACES.findall(signature.signs), _BRACES.findall(signature.looks)
-    for word, found, known in (("signs", signs, _SIGNS), ("looks", looks, _LOOKS)):
+    for word, found, known in (("signs", signs, _SIGNS), ("looks", looks, (signature.digest,))):
         for one in found:
             if one not in known:
-                yield ("signature", word), f"{{{one}}} is no part of a delivery.{did_you_mean(one, known)}"
+                yield ("signature", word), f"{{{one}}} does not stand here.{did_you_mean(one, known)}"
+            elif found.count(one) > 1:
+                yield ("signature", word), f"{{{one}}} stands here once."
     if "body" not in signs:
         yield ("signature", "signs"), "what is signed holds the {body}; else anybody could change it."
     if signature.digest not in looks:
         yield ("signature", "looks"), f"say where the digest stands: {{{signature.digest}}}"
-    if "timestamp" in signs and signature.timestamp is None:
-        yield ("signature", "signs"), "{timestamp} is signed; say where a delivery has it: timestamp: header.X"
-    if signature.timestamp is not None and not re.match(r"(header|part)\.\S+\Z", signature.timestamp):
-        yield ("signature", "timestamp"), "expected header.X, or part.x of the signature's header."
+    if signature.many is not None and signature.many in signature.looks:
+        yield (
+            ("signature", "looks"),
+            f"{signature.many!r} is what stands between several: one of them does not hold it.",
+        )
+    if signature.secret_prefix is not None and signature.secret == "text":  # noqa: S105  how it is written
+        yield ("signature", "secret_prefix"), "a secret that is text is used whole; a prefix is of one in base64."
+    for word in ("timestamp", "id"):
+        yield from _placed(trigger, word, signed=word in signs)
     if signature.timestamp is not None and trigger.max_age is None:
         yield ("signature", "timestamp"), "say how old a delivery may be: max_age, in seconds."
+    if signature.timestamp is None and trigger.max_age is not None:
+        yield ("max_age",), "no timestamp is signed, so the age of a delivery is not known."
+
+
+def _placed(trigger: Trigger, word: str, *, signed: bool) -> Iterator[tuple[Path, str]]:
+    """Tell what is wrong with where a delivery has its timestamp, or its id."""
+    signature = trigger.signature
+    place: str | None = getattr(signature, word)
+    if place is None:
+        if signed:
+            yield ("signature", "signs"), f"{{{word}}} is signed; say where a delivery has it: {word}: header.X"
+        return
+    if not _PLACE.match(place):
+        yield ("signature", word), "expected header.X, or part.x of the signature's header."
+    elif place.startswith("part.") and signature.many is None:
+        yield ("signature", word), "a header of one part has no other; say what stands between them: many."
+    elif not signed and word == "timestamp":
+        yield ("signature", word), "it is not signed, so anybody could change it: have {timestamp} in `signs`."
+
+
+def _event(trigger: Trigger) -> Iterator[tuple[Path, str]]:
+    """Tell what is wrong with how an event is known: by no place of the body, or by the same thing twice."""
+    for place in trigger.dedupe:
+        if trigger.dedupe.count(place) > 1:
+            yield ("dedupe",), f"{place} stands here twice."
+            break
+    if not trigger.dedupe:
+        yield ("dedupe",), "say what an event is known by, so that it is delivered once: the places of its id."
 
 
 def _challenge(trigger: Trigger) -> Iterator[tuple[Path, str]]:
-    for name, value in (trigger.challenge.reply if trigger.challenge else {}).items():
+    if trigger.challenge is None:
+        return
+    for name, value in trigger.challenge.reply.items():
         for one in _BRACES.findall(value):
             if one not in ("read", "hex"):
                 yield ("challenge", "reply", name), f"{{{one}}} is not known: a reply holds {{read}} and {{hex}}."
+    if not any("{hex}" in value for value in trigger.challenge.reply.values()):
+        yield ("challenge", "reply"), "nothing of it shows that the secret is known: a reply holds {hex}."
 
 
 def sandbox(draft: Draft[Manifest], sources: Sources) -> Iterator[Mistake]:

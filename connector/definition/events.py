@@ -1,0 +1,93 @@
+"""The events of a service as data: what each is called, which scopes see it, what its body holds.
+
+A connector's folder tells them in schemas/events/*.json, a file for each part of the service. A body has the shape of
+what is delivered, with a word for its type in the place of each value; a list holds the shape of one item, or nothing
+where that is not known.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field, JsonValue, RootModel
+
+from connector.definition.action import Scopes
+from connector.definition.model import Model
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from connector.definition.strict_yaml import Document, Path
+    from connector.errors import Finding
+
+TYPES = {
+    "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+    "id": "the service's own text for a thing", "integer id": "its number for a thing", "digits": "digits as a text",
+    "uuid": "32 hexadecimal digits with hyphens", "base64": "16 bytes in Base64", "email": "an email address",
+    "url": "an absolute URL", "phone": "a phone number with + before it", "timezone": "the name of a time zone",
+    "datetime": "a time, ISO 8601", "date": "a day, ISO 8601", "milliseconds": "milliseconds since 1970",
+    "secret": "a text that is never shown",
+}  # fmt: skip
+
+
+class EventEntry(Model):
+    """What a file says of an event."""
+
+    scopes: Scopes = Field(Scopes(), description="The OAuth scopes that see it; any one of a list is enough.")
+    body: dict[str, JsonValue] = Field(description="Its shape: a type's word in the place of each value.")
+
+
+class EventKind(EventEntry):
+    """One kind of event: its name, the part of the service that it belongs to, scopes and body."""
+
+    name: str
+    group: str
+
+
+class EventFile(RootModel[dict[str, EventEntry]]):
+    """One file of events, by name."""
+
+
+def findings(document: Document) -> list[Finding]:
+    """Return all that is wrong with a file of events, in the order of its lines."""
+    from connector.definition import shape  # noqa: PLC0415  jsonschema is loaded for a broken file only
+
+    if not isinstance(document.data, dict):
+        return [document.finding((), "event", "expected a mapping of events by name.")]
+    found = shape.findings(document, EventFile)
+    for name, entry in document.data.items():
+        body = entry.get("body") if isinstance(entry, dict) else None
+        if isinstance(body, dict):
+            found += [document.finding((name, "body", *path), "event", said) for path, said in strange(body)]
+    return sorted(found)
+
+
+def strange(body: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Yield the places of a body that hold no word for a type, and what is wrong there."""
+    if isinstance(body, str) and body in TYPES:
+        return
+    if isinstance(body, dict):
+        for name, item in body.items():
+            yield from strange(item, (*path, name))
+    elif isinstance(body, list) and len(body) <= 1:
+        for item in body:
+            yield from strange(item, (*path, 0))
+    elif isinstance(body, list):
+        yield path, "a list holds the shape of one item, or nothing."
+    else:
+        from connector.definition.shape import did_you_mean  # noqa: PLC0415  as above
+
+        near = did_you_mean(body, TYPES) if isinstance(body, str) else ""
+        yield path, f"{body!r} is no type.{near} Known: {', '.join(TYPES)}."
+
+
+def leaves(body: Any, path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], str]]:
+    """Yield the path and the type of each plain value of a body; an item of a list has the list's path."""
+    if isinstance(body, dict):
+        for name, item in body.items():
+            yield from leaves(item, (*path, name))
+    elif isinstance(body, list):
+        for item in body:
+            yield from leaves(item, path)
+    else:
+        yield path, body

@@ -1,0 +1,31 @@
+"""Nothing that a stranger may send to a webhook raises what it should not, or passes for an event: a short run."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+RUNS = 20_000
+HERE = Path(__file__).parent
+
+
+@pytest.mark.parametrize("what", ["verify", "receive"])
+def test_a_fuzzer_finds_nothing(what, tmp_path):
+    if importlib.util.find_spec("atheris") is None:
+        told = "the fuzzer atheris is not installed; there is none for every Python and machine"
+        if os.environ.get("CI") == "true" and sys.version_info[:2] == (3, 11) and sys.platform == "linux":
+            pytest.fail(told, pytrace=False)
+        pytest.skip(told)
+    folder = tmp_path / "corpus"
+    options = [f"-runs={RUNS}", "-seed=20", "-max_len=2000", f"-artifact_prefix={tmp_path}/", "-print_final_stats=1"]
+    command = [sys.executable, str(HERE / "webhooks.py"), what, str(folder), *options]
+    ran = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=240, check=False)
+    assert ran.returncode == 0, ran.stderr[-3000:]
+    done = next(line for line in ran.stderr.splitlines() if "number_of_executed_units" in line)
+    assert int(done.split()[-1]) >= RUNS
+    assert len(list(folder.iterdir())) > 72, "nothing new was found: the code under test is not watched"

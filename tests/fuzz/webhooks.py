@@ -1,0 +1,170 @@
+"""A coverage-guided fuzzer of what strangers may send to a webhook.
+
+    python tests/fuzz/webhooks.py verify|receive FOLDER [-runs=1000000] [options of libFuzzer]
+
+FOLDER keeps the corpus; a few deliveries are put there to begin with. An input is written as the head and the body of
+a request, after a first line that says whose delivery it is; in a header's value `{}` stands for what is rightly signed:
+
+    zoom
+    x-zm-signature: {}
+    x-zm-request-timestamp: {}
+
+    {"event":"meeting.started"}
+
+`verify` judges it; `receive` sends it through the whole receiver. An exception other than WebhookError ends the run, as
+does a status that no sender should see, and an event that nobody signed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import atheris
+
+sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
+
+with atheris.instrument_imports(include=["connector.core.event", "connector.core.webhook", "connector.edge.receiver"]):
+    from schemes import GITHUB, STANDARD, STRIPE
+
+    from connector import Connector
+    from connector.core.webhook import Challenge, Event, Scheme
+    from connector.edge.receiver import Receiver
+    from connector.edge.webhook import scheme_of
+    from connector.errors import WebhookError
+
+NOW = 1_720_707_180.0
+ZOOM = Connector.open()
+SECRETS = {
+    "zoom": (ZOOM, "4fv1RkqGQUq5sWbEz6hA5A"), "github": (GITHUB, "It's a Secret to Everybody"),
+    "stripe": (STRIPE, "whsec_of_an_endpoint"), "standard": (STANDARD, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+}  # fmt: skip
+STATUSES = (200, 400, 401, 405, 413)
+BODIES = [
+    '{"event":"meeting.started","event_ts":1720707175904,"payload":{"account_id":"a","object":{"id":"8","uuid":"u=="}}}',
+    '{"event":"endpoint.url_validation","event_ts":1720707175904,"payload":{"plainToken":"xys8n8PGS7mAU0m5-YJjRA"}}',
+    '{"id":"evt_1","type":"customer.created","created":1720707175,"account":"acct","data":{"object":{"id":"cus_1"}}}',
+    '{"action":"opened","repository":{"id":9,"owner":{"login":"octocat"}}}',
+    '{"event":"\\ud83d","event_ts":1e999,"payload":{"object":{"id":[[[{"a":1.0}]]],"uuid":null}}}',
+    ' {"event" : "a" , "event_ts" : 123456789012345678901234567890 , "payload":"\\u0000\\/" }\n', "null", "[]", "\ufeff{}",
+]  # fmt: skip
+
+
+def read(data: bytes):
+    """Return whose delivery an input is, its secret, headers and body, and whether something of it is rightly signed."""
+    head, _, body = data.partition(b"\n\n")
+    first, *lines = head.decode("latin-1").split("\n")
+    connector, secret = SECRETS.get(first.strip()) or list(SECRETS.values())[len(first) % len(SECRETS)]
+    right = {name.lower(): value for name, value in scheme_of(connector).sign(secret, int(NOW), body, "id-1").items()}
+    pairs = [(name, value.strip(" ")) for name, colon, value in (line.partition(":") for line in lines) if colon]
+    headers = [(name, value.replace("{}", right.get(name.lower(), ""))) for name, value in pairs]
+    digest = right[scheme_of(connector).trigger.signature.header.lower()][-44:]
+    return connector, secret, headers, body, any(digest in value for _, value in headers)
+
+
+def verify(data: bytes) -> None:
+    connector, secret, headers, body, signed = read(data)
+    scheme = scheme_of(connector)
+    try:
+        got = scheme.verify(["an-older-secret-AAAA", secret] if connector is ZOOM else [secret], headers, body, NOW)
+    except WebhookError as error:
+        told = error.status
+    else:
+        told = 200
+        judge(scheme, got, body)
+    assert told in (200, 400, 401)
+    assert signed or told == 401, "something is told of a body that nobody signed"
+
+
+def judge(scheme: Scheme, got: Event | Challenge, body: bytes) -> None:
+    """Look at what came of a delivery."""
+    if isinstance(got, Challenge):
+        assert all(isinstance(one, str) for one in got.reply.values())
+        return
+    assert isinstance(got, Event)
+    assert got.raw == body
+    assert got.name.isprintable()
+    assert got.subject.isprintable()
+    assert len(got.key) == 64
+    assert repr(got)
+    assert scheme.event(body, got.name, got.key) == got
+
+
+class Kept:
+    """An inbox that keeps nothing."""
+
+    clock = SimpleNamespace(time=lambda: NOW)
+
+    def put_here(self, event: Event, _source: str = "") -> asyncio.Future[None]:
+        """Take an event as a database would: its texts must be storable."""
+        for text in (event.name, event.subject, event.key, event.trigger):
+            assert "\0" not in text.encode().decode()
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+
+LOOP = asyncio.new_event_loop()
+RECEIVERS = {connector: Receiver(connector, secret, inbox=Kept()) for connector, secret in SECRETS.values()}
+
+
+def receive(data: bytes) -> None:
+    connector, _, headers, body, signed = read(data)
+    told = {name.lower(): value for name, value in headers}
+    raw = [(name.encode("latin-1").lower(), value.encode("latin-1")) for name, value in headers]
+    scope = {
+        "type": "http", "method": told.get(":method", told.get("method", "POST")), "path": "/", "raw_path": b"/", "headers": raw,
+        "query_string": b"", "http_version": "1.1", "scheme": "http", "root_path": "", "server": None, "client": None,
+    }  # fmt: skip
+    half = len(body) // 2
+    coming = [body[:half], body[half:]]
+    if "gone" in told:
+        coming = [body[:half], None]
+    sent = []
+
+    async def receiving():
+        chunk = coming.pop(0) if coming else None
+        if chunk is None:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": chunk, "more_body": bool(coming)}
+
+    async def sending(message):
+        sent.append(message)
+
+    LOOP.run_until_complete(RECEIVERS[connector](scope, receiving, sending))
+    if not sent:
+        assert "gone" in told
+        return
+    assert sent[0]["status"] in STATUSES, sent
+    assert signed or sent[0]["status"] != 200, "an event that nobody signed"
+    answer = b"".join(message.get("body", b"") for message in sent[1:])
+    assert len(answer) < 500
+    assert sent[0]["status"] == 200 or not answer, "what is refused is not told why"
+
+
+def seeds(folder: Path) -> None:
+    """Put the deliveries to begin with into the corpus."""
+    for name, (connector, secret) in SECRETS.items():
+        for number, body in enumerate(BODIES):
+            right = scheme_of(connector).sign(secret, int(NOW), body.encode(), "id-1")
+            lines = "".join(f"{header}: {{}}\n" for header in right)
+            more = "x-github-event: issues\n" if connector is GITHUB else ""
+            (folder / f"{name}-{number}").write_text(f"{name}\n{lines}{more}\n{body}")
+            bare = "".join(f"{header}: {value}\n" for header, value in right.items())
+            (folder / f"{name}-{number}-written").write_text(f"{name}\n{bare}\n{body}")
+
+
+def main() -> None:
+    """Fuzz as the command line says."""
+    what, folder, *options = sys.argv[1:]
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    seeds(Path(folder))
+    LOOP.set_debug(False)
+    atheris.Setup([sys.argv[0], folder, *options], {"verify": verify, "receive": receive}[what])
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
