@@ -12,7 +12,7 @@ import click
 from connector.cli import failure, names, output, probe, telling
 from connector.cli.desk import Desk, place_options
 from connector.cli.entry import KEYS, Entry, owner
-from connector.cli.group import Command, kept, shared
+from connector.cli.group import Group, kept, shared
 from connector.cli.options import as_form, settings, store_option
 from connector.edge import connection_record
 from connector.errors import ConnectorError, StoreError, UsageError
@@ -27,13 +27,7 @@ _COLUMNS = ("name", "connector", "kind", "state", "expires", "scopes")
 _name = click.argument("name", shell_complete=names.stored_names)
 
 
-class _Group(click.Group):
-    """Its commands are as all others."""
-
-    command_class = Command
-
-
-@click.group("connections", cls=_Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("connections", cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @shared
 def connections_command() -> None:
     """The connections that are kept, of every connector; 'connector connect' makes one."""

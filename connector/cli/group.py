@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import click
 
@@ -68,30 +68,40 @@ class Command(click.Command):
         return ""
 
 
-class Root(click.Group):
-    """The group of all commands; a command's module is imported when it is named."""
+class Group(click.Group):
+    """Commands under one name; one that is not known is told with the nearest."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        """Return the names, as the help page has them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import a command."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"connector.cli.{COMMANDS[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
-        return command
+    command_class = Command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or name the nearest."""
-        if args[0] not in COMMANDS and not ctx.resilient_parsing:
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            fix = f"Did you mean '{near[0]}'?" if near else f"The commands are {', '.join(COMMANDS)}."
-            raise click.UsageError(f"There is no command '{args[0]:.40}'. {fix}", ctx)
+        known = self.list_commands(ctx)
+        if args[0] not in known and not ctx.resilient_parsing:
+            near = difflib.get_close_matches(args[0], known, n=1)
+            fix = f"Did you mean '{near[0]}'?" if near else f"The commands are {', '.join(known)}."
+            under = f"{ctx.info_name} " if ctx.parent else ""
+            raise click.UsageError(f"There is no command '{under}{args[0]:.40}'. {fix}", ctx)
         return super().resolve_command(ctx, args)
+
+
+class Lazy(Group):
+    """Commands that are imported when they are named; `parts` has each one's module and what it does."""
+
+    parts: ClassVar[dict[str, tuple[str, str]]]
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
+        """Return the names, as the help page has them."""
+        return list(self.parts)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in self.parts:
+            return None
+        module = import_module(f"connector.cli.{self.parts[cmd_name][0]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:
         """Complete the names without importing the commands."""
@@ -99,7 +109,20 @@ class Root(click.Group):
 
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
-        return [CompletionItem(name, help=line) for name, (_, line) in COMMANDS.items() if name.startswith(incomplete)]
+        return [
+            CompletionItem(name, help=line) for name, (_, line) in self.parts.items() if name.startswith(incomplete)
+        ]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write what the commands do, without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in self.parts.items()])
+
+
+class Root(Lazy):
+    """The group of all commands."""
+
+    parts = COMMANDS
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""

@@ -7,11 +7,17 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from authority import Authority
+from receiving import KINDS, database
 
 from connector import AsyncClient, Client, Connection, Connector
+from connector.edge.store import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from servers import GivenClock
 
 
 class Runner:
@@ -75,3 +81,45 @@ def runner(
             return one
 
         yield make
+
+
+@pytest.fixture
+def authority() -> Iterator[Authority]:
+    """An OAuth server and the API behind it, strict about rotation."""
+    with Authority() as one:
+        yield one
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    """A store of this process."""
+    return MemoryStore()
+
+
+@pytest.fixture
+def connection(zoom: Connector, authority: Authority, store: MemoryStore) -> Connection:
+    """A kept connection whose token has ended."""
+    return authority.connection(zoom, store=store, name="work")
+
+
+@pytest.fixture
+def get(zoom: Connector, authority: Authority, clock: GivenClock) -> Callable[[Connection], int]:
+    """Call with a connection; the status."""
+
+    def once(connection: Connection) -> int:
+        with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
+            return client.run("getUser", {"userId": "me"}).status
+
+    return once
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new database for an inbox, of each kind in turn."""
+    return database(request.param, tmp_path)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> str:
+    """The URL of a new SQLite database for an inbox."""
+    return database("sqlite", tmp_path)

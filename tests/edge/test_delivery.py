@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import private_postgres
 import pytest
-from receiving import KINDS, PATIENCE, SECRET, body, database, signed, until
+from receiving import PATIENCE, SECRET, body, signed, until
 
 from connector import errors, verify_webhook
 from connector.core import redact
@@ -30,16 +30,6 @@ if TYPE_CHECKING:
 
 C = TABLE.c
 SOURCE = "zoom.webhookReceiver"
-
-
-@pytest.fixture(params=KINDS)
-def url(request, tmp_path):
-    return database(request.param, tmp_path)
-
-
-@pytest.fixture
-def sqlite(tmp_path):
-    return database("sqlite", tmp_path)
 
 
 @dataclass

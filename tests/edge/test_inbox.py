@@ -12,7 +12,7 @@ from pathlib import Path
 
 import private_postgres
 import pytest
-from receiving import KINDS, PATIENCE, SECRET, body, database, signed
+from receiving import PATIENCE, SECRET, body, signed
 from servers import GivenClock
 from siblings import Sibling
 
@@ -23,16 +23,6 @@ from connector.edge.inbox import TABLE, Inbox
 
 C = TABLE.c
 SOURCE = "meetings"
-
-
-@pytest.fixture(params=KINDS)
-def url(request, tmp_path):
-    return database(request.param, tmp_path)
-
-
-@pytest.fixture
-def sqlite(tmp_path):
-    return database("sqlite", tmp_path)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 
 import pytest
-from receiving import KINDS, PATIENCE, SECRET, Behind, body, database, request, signed, until, wait_until
+from receiving import PATIENCE, SECRET, Behind, body, request, signed, until, wait_until
 
 from connector import Receiver, errors
 from connector.core.webhook import Challenge
@@ -19,16 +19,6 @@ from connector.edge.inbox import TABLE, Inbox
 
 C = TABLE.c
 NOW = 1_800_000_000.0  # where a given clock begins
-
-
-@pytest.fixture(params=KINDS)
-def url(request, tmp_path):
-    return database(request.param, tmp_path)
-
-
-@pytest.fixture
-def sqlite(tmp_path):
-    return database("sqlite", tmp_path)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
-from authority import INVALID, Authority, lost, page, says
+from authority import INVALID, lost, page, says
 from calling import attempt
 
 from connector import Client, Connection, begin_sign_in, errors, finish_sign_in
@@ -18,12 +18,6 @@ from connector.edge.store import MemoryStore
 from connector.edge.store_file import FileStore
 
 REDIRECT = "https://app.example/callback"
-
-
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
 
 
 @pytest.fixture(params=["memory", "a file"])

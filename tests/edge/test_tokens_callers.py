@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from authority import Authority, wait_for
+from authority import wait_for
 from calling import attempt, together
 from servers import held, reply
 
@@ -17,12 +17,6 @@ from connector.edge.store_file import FileStore
 
 LATER = 1_900_000_000.0
 EXPIRED = {"code": 124, "message": "Access token is expired."}
-
-
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ import callers
 import filelock
 import pytest
 import siblings
-from authority import Authority
 from servers import GivenClock
 from siblings import Sibling
 
@@ -24,12 +23,6 @@ from connector.edge.store_file import FileStore
 
 NAME = "connection%3Azoom%3Awork.json"
 KEY = "connection:zoom:work"
-
-
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
 
 
 @pytest.fixture

@@ -17,34 +17,6 @@ ME = {"userId": "me"}
 LATER = 1_900_000_000.0
 
 
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
-
-
-@pytest.fixture
-def store():
-    return MemoryStore()
-
-
-@pytest.fixture
-def connection(zoom, authority, store):
-    """A kept connection whose token has ended."""
-    return authority.connection(zoom, store=store, name="work")
-
-
-@pytest.fixture
-def get(zoom, authority, clock):
-    """Call with a connection."""
-
-    def once(connection):
-        with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
-            return client.run("getUser", ME).status
-
-    return once
-
-
 def kept(zoom, store):
     return store.read(store_key(zoom, "work")).data
 

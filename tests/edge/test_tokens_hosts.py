@@ -8,37 +8,8 @@ from servers import Counting
 
 from connector import Client, errors
 from connector.edge.sign_in import begin_sign_in
-from connector.edge.store import MemoryStore
 
 ME = {"userId": "me"}
-
-
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
-
-
-@pytest.fixture
-def store():
-    return MemoryStore()
-
-
-@pytest.fixture
-def connection(zoom, authority, store):
-    """A kept connection whose token has ended."""
-    return authority.connection(zoom, store=store, name="work")
-
-
-@pytest.fixture
-def get(zoom, authority, clock):
-    """Call with a connection."""
-
-    def once(connection):
-        with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
-            return client.run("getUser", ME).status
-
-    return once
 
 
 ELSEWHERE = (

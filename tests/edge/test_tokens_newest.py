@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
-from authority import INVALID, Authority, wait_for, when
+from authority import INVALID, wait_for, when
 from calling import attempt
 from servers import held, reply
 
@@ -20,12 +20,6 @@ from connector.edge.store import MemoryStore
 from connector.edge.store_file import FileStore
 
 REDIRECT = "http://127.0.0.1:1/callback"
-
-
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
 
 
 @pytest.fixture

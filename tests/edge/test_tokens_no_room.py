@@ -17,7 +17,7 @@ from pathlib import Path
 import callers
 import pytest
 import siblings
-from authority import Authority, says
+from authority import says
 from servers import GivenClock
 from siblings import Sibling
 
@@ -32,12 +32,6 @@ TINY = 64  # bytes that a file may have: enough for a lock's mark, too little fo
 SOON = START + 4000  # every token that was given before has ended
 NAME = "connection%3Azoom%3Awork.json"
 pytestmark = pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux limits another process")
-
-
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
 
 
 @pytest.fixture

@@ -21,12 +21,6 @@ from connector.edge.store_file import FileStore
 START = GivenClock().start
 
 
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
-
-
 def place(kind, folder):
     if kind == "postgres":
         return private_postgres.fresh()

@@ -3,41 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from authority import Authority, page, says
+from authority import page, says
 
-from connector import Client, errors
+from connector import errors
 from connector.edge.connection import store_key
-from connector.edge.store import MemoryStore
 
 ME = {"userId": "me"}
-
-
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
-
-
-@pytest.fixture
-def store():
-    return MemoryStore()
-
-
-@pytest.fixture
-def connection(zoom, authority, store):
-    """A kept connection whose token has ended."""
-    return authority.connection(zoom, store=store, name="work")
-
-
-@pytest.fixture
-def get(zoom, authority, clock):
-    """Call with a connection."""
-
-    def once(connection):
-        with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
-            return client.run("getUser", ME).status
-
-    return once
 
 
 def kept(zoom, store):

@@ -16,12 +16,6 @@ EXPIRED = {"code": 124, "message": "Access token is expired."}
 LATER = 1_900_000_000.0  # long after the given clock
 
 
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
-
-
 def kept(zoom, store, name="work"):
     """The token that a store keeps."""
     return store.read(store_key(zoom, name)).data["grant"]

@@ -11,7 +11,7 @@ from functools import partial
 from urllib.parse import quote, quote_plus, urlencode
 
 import pytest
-from authority import CLIENT_SECRET, Authority, lost, unheard
+from authority import CLIENT_SECRET, lost, unheard
 from calling import ME
 from servers import hang_up, html, raw, redirect, reply
 
@@ -39,12 +39,6 @@ def log(caplog):
     for name in LOGGERS:
         caplog.set_level(logging.DEBUG, logger=name)
     return caplog
-
-
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
 
 
 def spelled(secret):

@@ -10,19 +10,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from authority import Authority, wait_for, when
+from authority import wait_for, when
 from calling import ME, attempt, awaited, together
 from servers import held, reply
 
 from connector import AsyncClient, Client, errors
 from connector.edge.connection import store_key
 from connector.edge.store_file import FileStore
-
-
-@pytest.fixture
-def authority():
-    with Authority() as one:
-        yield one
 
 
 @pytest.mark.parametrize("shared", [True, False])
