@@ -263,3 +263,9 @@ def test_a_shell_completes_the_names_that_are_kept(here, shelf):
     assert offered("run", "getUser", "--connection", "server") == ["serverToServer"]
     assert offered("connections", "show", "--sandbox", "") == []
     assert offered("connections", "") == ["key", "list", "remove", "rotate", "show", "test"]
+
+
+def test_a_command_that_is_not_known_is_told_with_the_nearest(here):
+    done = here("connections", "lst")
+    assert (done.code, done.out) == (2, "")
+    assert "There is no command 'connections lst'. Did you mean 'list'?" in done.err
