@@ -68,7 +68,8 @@ class ConnectorError(Exception):
     Attributes: `hint` what to do next; `retryable` whether the same call may succeed later without a
     person; `retry_at` when (aware UTC datetime or None); `outcome` what is known to have happened at the
     service: `not_sent`, `rejected` (nothing changed), `uncertain` (a write may have happened) or `done`;
-    `attempts` how many requests were answered or lost; `debug` the redacted records of a debugged run.
+    `attempts` how many requests were answered or lost; `idempotency_key` what the request carried, to send it again
+    with; `debug` the redacted records of a debugged run.
     """
 
     hint: str = ""
@@ -76,6 +77,7 @@ class ConnectorError(Exception):
     retry_at: datetime | None = None
     outcome: Outcome = "not_sent"
     attempts: int = 0
+    idempotency_key: str | None = None
     debug: Any = None
 
     def __init__(self, message: str, /, **facts: Any) -> None:
@@ -162,9 +164,11 @@ class TransportError(ConnectorError):
 
 
 class DeadlineError(TransportError):
-    """The call's own time ran out; `limit` and `elapsed` are seconds."""
+    """The call's own time ran out; `limit` and `elapsed` are seconds, `status` and `code` what the last reply said."""
 
     kind = "deadline"
+    status: int | None = None
+    code: str | int | None = None
     limit: float = 0.0
     elapsed: float = 0.0
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from connector.core import pages, scopes
+from connector.core import hops, pages, scopes
 from connector.core.refusal import is_write, leave_open
 from connector.core.response import Failure, Reply
 from connector.core.retry import Policy, Seen, judge
@@ -57,12 +57,12 @@ class Acquire(NamedTuple):
 
 
 class Send(NamedTuple):
-    """Asks to send. Answer: Reply or Failure."""
+    """Asks to send; a `sink` takes the body of a download. Answer: Reply or Failure."""
 
     request: Request
     token: Signed
     until: float
-    sink: Any = None
+    sink: Sink | None = None
 
 
 class Wait(NamedTuple):
@@ -79,19 +79,29 @@ class Page(NamedTuple):
     result: Result
 
 
+class Sink(Protocol):
+    """Where the body of a download goes; the edge has the rest of it."""
+
+    def rest(self, request: Request) -> Request:
+        """Return the request of what is not there yet: the whole, or a Range."""
+
+
+RETRY = ("retry",)  # the shared quota's name among what is acquired
 Ask = Token | Acquire | Send | Wait | Page
 Answer = tuple[float, Any]
 Steps = Generator[Ask, Answer, "Result"]
+_NOBODY = Signed("")
 _Attempted = tuple[float, "Request", Signed, Reply | Failure]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How one call runs: its deadline in seconds, how it is tried again, how many items it may take."""
+    """How one call runs: its deadline in seconds, how it is tried again, how many items, where its body goes."""
 
     timeout: float
     policy: Policy
     limit: int | None = None
+    sink: Sink | None = None
 
 
 def call(plan: Plan, request: Request, options: Options, until: float, now: float) -> Steps:
@@ -99,13 +109,13 @@ def call(plan: Plan, request: Request, options: Options, until: float, now: floa
     started, attempt, rejected, lost = now, 0, None, False
     try:
         while True:
-            now, request, token, got = yield from _attempt(plan, request, until, rejected)
-            if rejected is None and token.renewable and _stale(plan, got):
+            now, at, token, got = yield from _attempt(plan, request, options, until, rejected)
+            verdict = judge(plan.reader, at, Seen(options.policy, attempt + 1, lost), got, now)
+            if verdict.stale and rejected is None and token.renewable:
                 rejected = token.value
                 request.must_open_again()
                 continue
             attempt += 1
-            verdict = judge(plan.reader, request, Seen(options.policy, attempt, lost), got, now)
             if verdict.result is not None:
                 doubled = lost and options.policy.all_errors and is_write(plan.action, request)
                 return _noted(verdict.result, attempt, doubled=doubled)
@@ -116,18 +126,21 @@ def call(plan: Plan, request: Request, options: Options, until: float, now: floa
                 raise scopes.told(verdict.error, token.scopes)
             lost = lost or verdict.error.outcome == "uncertain"
             request.must_open_again()
-            now, spent = yield Acquire(("retry",), until)
+            now, spent = yield Acquire(RETRY, until)
             if isinstance(spent, ConnectorError):
-                raise verdict.error
+                raise _spent(verdict.error, spent)
             now = _waited((yield Wait(verdict.least, verdict.spread, "retry")), verdict.error)
     except ConnectorError as error:
         if lost:
             leave_open(error, plan.action, request)
+        error.idempotency_key = options.policy.key
         raise
 
 
-def _attempt(plan: Plan, request: Request, until: float, rejected: str | None) -> Generator[Ask, Answer, _Attempted]:
-    """Ask for a token and a slot, and send once. Raises ConnectorError."""
+def _attempt(
+    plan: Plan, request: Request, options: Options, until: float, rejected: str | None
+) -> Generator[Ask, Answer, _Attempted]:
+    """Ask for a token and a slot, and send once, on to where a reply sends a reader. Raises ConnectorError."""
     now, token = yield Token(rejected, until)
     if isinstance(token, Signed) and scopes.lacking(plan, token.scopes):
         now, token = yield Token(None, until, anew=True)
@@ -142,8 +155,22 @@ def _attempt(plan: Plan, request: Request, until: float, rejected: str | None) -
     if gap:
         now = _waited((yield Wait(gap, 0.0, "rate budget")), None)
     ends = until if request.attempt_timeout is None else min(until, now + request.attempt_timeout)
-    now, got = yield Send(request, token, ends)
+    if options.sink is not None:
+        request = options.sink.rest(request)
+    now, got = yield Send(request, token, ends, options.sink)
+    while isinstance(got, Reply) and 300 <= got.status < 400:  # noqa: PLR2004  it sends somebody on
+        hop = hops.following(request, got, plan.connector.manifest.hosts)
+        if hop is None or isinstance(hop, str):
+            break
+        request, token = hop, token if hop.carries else _NOBODY
+        now, got = yield Send(request, token, ends, options.sink)
     return now, request, token, got
+
+
+def _spent(error: ConnectorError, spent: ConnectorError) -> ConnectorError:
+    """Say on the error of a call why it is not tried again although it could be."""
+    error.hint = f"{error.hint} {spent.args[0]}".strip()
+    return error
 
 
 def _waited(answer: Answer, error: ConnectorError | None) -> float:
@@ -196,7 +223,7 @@ def stream(plan: Plan, request: Request, options: Options, now: float) -> Steps:
 
 def _signed(request: Request, token: Signed) -> Request:
     """Let a request know its token, to hide it, and the base URL that the token names."""
-    if token.value not in request.secrets:
+    if token.value and token.value not in request.secrets:
         request = replace(request, secrets=(*request.secrets, token.value))
     if token.base_url and token.base_url != request.base:
         request = replace(request, base=token.base_url)
@@ -206,14 +233,6 @@ def _signed(request: Request, token: Signed) -> Request:
 def _words(plan: Plan) -> pages.Words:
     assert plan.words is not None
     return plan.words
-
-
-def _stale(plan: Plan, got: Reply | Failure) -> bool:
-    """Whether a reply says that the token is no longer good."""
-    if not isinstance(got, Reply) or got.status < 400:  # noqa: PLR2004
-        return False
-    said = plan.reader.said(got)
-    return said.means == "token" or (got.status == 401 and said.means is None)  # noqa: PLR2004
 
 
 def _noted(result: Result, attempt: int, *, doubled: bool) -> Result:
@@ -230,6 +249,7 @@ def _too_late(error: ConnectorError, options: Options, elapsed: float) -> Connec
     message = f"The call did not end within {options.timeout:g} s (after {elapsed:.1f} s): {error.args[0]}"
     hint = error.hint if error.outcome == "uncertain" else "Give it more time with timeout, or try again later."
     facts = {"limit": options.timeout, "elapsed": elapsed, "outcome": error.outcome, "attempts": error.attempts}
+    facts |= {name: getattr(error, name) for name in ("status", "code") if hasattr(error, name)}
     return DeadlineError(message, hint=hint, retryable=error.retryable, retry_at=error.retry_at, **facts)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
 HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
 _HOST_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries read \ in a host as the end of it
+_INSIDE = ("localhost", "local", "internal", "localdomain", "lan", "home", "corp", "arpa")  # names of private networks
 _PATH = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
 _RESERVED = {
     "host": "it follows from the base URL", "authorization": "it comes from the connection",
@@ -102,6 +103,36 @@ def _host_fits(host: str, allowed: str) -> bool:
     if allowed.startswith("*."):
         return host.endswith(allowed[1:]) and len(host) > len(allowed) - 1
     return host == allowed
+
+
+def origin(url: str) -> str | None:
+    """Return scheme, host and port of a URL as they stand in it, when a request may go there at all.
+
+    That is https without user and password, or http on loopback; else None.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    host = parts.hostname or ""
+    usable = _HOST_NAME.match(host) or loopback(host)
+    if parts.username is not None or not usable or not (parts.scheme == "https" or is_loopback_url(url)):
+        return None
+    return url[: url.index("//") + 2] + parts.netloc
+
+
+def named_host(url: str) -> bool:
+    """Whether a URL is https at a host of the public kind: a name with a dot, no address, no name of this machine."""
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        return False
+    if parts.scheme != "https" or port not in (None, 443) or parts.username is not None or not _HOST_NAME.match(host):
+        return False
+    last = host.rpartition(".")[2]
+    return "." in host and not last.isdigit() and last not in _INSIDE
 
 
 def owner_base_url(url: str) -> str:

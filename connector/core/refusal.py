@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector import errors
-from connector.core import waits
+from connector.core import hops, waits
 
 if TYPE_CHECKING:
     from connector.core.request import Request
@@ -49,6 +49,9 @@ def refused(reader: Reader, request: Request, reply: Reply, said: Said, now: flo
         hint = "Begin the listing again; a cursor lives for a short while only."
         return errors.PageError(f"The service no longer knows the cursor: {message}", hint=hint)
     kind, retryable, hint = _kind(said, reply.status)
+    sent_on = hops.following(request, reply, reader.connector.manifest.hosts)
+    if isinstance(sent_on, str):
+        message, hint = f"it sends on to {_where(request, reply)}", f"That is not followed: {sent_on}."
     if changes(request) and _unsettled(reply, said):
         facts["outcome"], hint = "uncertain", LOOK
         retryable = retryable and not is_write(reader.action, request)
@@ -59,6 +62,10 @@ def refused(reader: Reader, request: Request, reply: Reply, said: Said, now: flo
         facts["retry_at"] = waits.moment(at) if at else None
     facts |= {"message": message, "result": shown, "retryable": retryable}
     return kind(_sentence(request, reply, said, message), **facts)
+
+
+def _where(request: Request, reply: Reply) -> str:
+    return request.safe.url(reply.header("location") or "")[:_LONGEST_TEXT]
 
 
 def _kind(said: Said, status: int) -> tuple[type[errors.ApiError], bool, str]:

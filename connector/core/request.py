@@ -40,6 +40,9 @@ class Request:
     attempt_timeout: float | None = None
     secrets: tuple[str, ...] = ()
     redactor: redact.Redactor = field(default_factory=redact.plain, compare=False)
+    hops: tuple[str, ...] = ()  # the URLs that sent it on to here
+    carries: bool = True  # whether it takes the token along
+    may_leave: bool = False  # whether it may be sent on to a host that must not see the token
 
     @property
     def target(self) -> str:

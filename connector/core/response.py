@@ -49,7 +49,8 @@ class Reply:
 class Failure:
     """No whole reply: `kind` as in TransportError, `sent` "nothing" or "maybe", `received` bytes.
 
-    `final` says that trying again cannot help: a bad certificate, a name that does not exist.
+    `final` says that trying again cannot help, as with a bad certificate; `doubtful` that it may help once, as with a
+    name that is not found.
     """
 
     kind: str
@@ -58,6 +59,7 @@ class Failure:
     received: int = 0
     etag: str | None = None
     final: bool = False
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -37,17 +37,21 @@ class Policy:
     delay: float | None = None  # seconds between attempts; None: exponential, with full jitter
     all_errors: bool = False
     engine: bool = False  # never wait: raise, and let the caller's engine come back
-    keyed: bool = False  # the request carries an idempotency key
+    key: str | None = None  # the request's idempotency key
 
 
 class Verdict(NamedTuple):
-    """What to do with what came back: a `result`; or an `error`, or again after `least`..`least + spread`."""
+    """What to do with what came back: a `result`; or an `error`, or again after `least`..`least + spread`.
+
+    `stale` says that the token is what was refused.
+    """
 
     result: Result | None = None
     error: ConnectorError = ConnectorError("The call came to no result.")
     least: float = 0.0
     spread: float = 0.0
     again: bool = False
+    stale: bool = False
 
 
 class Seen(NamedTuple):
@@ -60,7 +64,7 @@ class Seen(NamedTuple):
     def may_repeat(self, reader: Reader, request: Request) -> bool:
         """Whether sending it twice can do no harm, or is what the caller asked for."""
         asked = self.policy.all_errors and reader.action.is_raw
-        return asked or self.policy.keyed or not is_write(reader.action, request)
+        return asked or self.policy.key is not None or not is_write(reader.action, request)
 
 
 def policy(default: Policy, given: Mapping[str, Any] | str | None) -> Policy:
@@ -113,7 +117,8 @@ def judge(reader: Reader, request: Request, seen: Seen, got: Reply | Failure, no
     """Say what to do with what came back; pure. `now` is epoch seconds."""
     if isinstance(got, Failure):
         error: ConnectorError = unanswered(reader.action, request, got)
-        repeat = not got.final and (got.sent == "nothing" or seen.may_repeat(reader, request))
+        hopeless = got.final or (got.doubtful and seen.attempt > 1)
+        repeat = not hopeless and (got.sent == "nothing" or seen.may_repeat(reader, request))
         return _again(seen, error, None, now, repeat=repeat)
     read = reader.read(request, got)
     if isinstance(read, Result):
@@ -121,6 +126,9 @@ def judge(reader: Reader, request: Request, seen: Seen, got: Reply | Failure, no
     error = refused(reader, request, got, read, now)
     if seen.lost and request.method == "DELETE" and isinstance(error, NotFound):
         return Verdict(result=reader.result(request, got, {}))
+    if request.carries and (read.means == "token" or (got.status == 401 and read.means is None)):  # noqa: PLR2004
+        error.attempts = seen.attempt
+        return Verdict(error=error, stale=True)
     when = waits.at(got, now)
     return _again(seen, error, when, now, repeat=_repeats(reader, request, seen, got, read))
 
@@ -133,8 +141,7 @@ def _repeats(reader: Reader, request: Request, seen: Seen, reply: Reply, said: S
     if reply.status == 503 and reply.header("retry-after"):  # noqa: PLR2004
         return True
     down = (reply.status >= 500 or reply.status == 408) and said.means is None  # noqa: PLR2004
-    asked = seen.policy.all_errors and reply.status != 401  # noqa: PLR2004
-    return (down or said.means == "cut" or asked) and seen.may_repeat(reader, request)
+    return (down or said.means == "cut" or seen.policy.all_errors) and seen.may_repeat(reader, request)
 
 
 def _again(seen: Seen, error: ConnectorError, when: float | None, now: float, *, repeat: bool) -> Verdict:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.core.exchange import Acquire, Page, Send, Token
+from connector.core.exchange import RETRY, Acquire, Page, Send, Token, Wait
 from connector.edge.callfile import one_call
 from connector.edge.calls import Choices, raw_given
 from connector.edge.client import AnyClient
@@ -85,7 +85,9 @@ class AsyncClient(AnyClient):
 
     async def _run(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Result:
         started = self._start(action, given, how)
-        return started.finished(await self._step(started, started.steps(), first=True))
+        result = await self._step(started, started.steps(), first=True)
+        self._quota.give(result)
+        return started.finished(result)
 
     async def _step(self, started: Started, run: Steps, *, first: bool) -> Any:
         answer: Any = None if first else (started.now(), None)
@@ -110,8 +112,9 @@ class AsyncClient(AnyClient):
             return await got if hasattr(got, "__await__") else got
         if isinstance(ask, Token):
             return await self._token(started, ask)
-        if isinstance(ask, Acquire | Page):
-            return 0.0
+        if isinstance(ask, Acquire):
+            return self._quota.take() if ask.what == RETRY else 0.0
+        assert isinstance(ask, Wait)  # a page is answered by the caller
         clock = started.caller.clock
         await clock.sleep(ask.least + ask.spread * clock.jitter())
         return self._closed()

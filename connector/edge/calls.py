@@ -94,13 +94,13 @@ class Caller:
         request = wanted.request(values, how.account)
         base = self.owner_base or (connection.base_url if connection else self.connector.manifest.base_url)
         secrets = (*request.secrets, *connection.secrets()) if connection else request.secrets
-        request, keyed = self._keyed(wanted, replace(request, base=base, secrets=secrets), how)
-        chosen = replace(policy(wanted.policy(values), how.retry), keyed=keyed)
+        request, key = self._keyed(wanted, replace(request, base=base, secrets=secrets), how)
+        chosen = replace(policy(wanted.policy(values), how.retry), key=key)
         records = Records() if how.debug or _debugs(options) else None
         timeout = None if how.timeout is None else seconds(how.timeout)
         return Started(self, wanted, request, connection, chosen, timeout, _limit(how.limit), records)
 
-    def _keyed(self, wanted: Plan, request: Request, how: Choices) -> tuple[Request, bool]:
+    def _keyed(self, wanted: Plan, request: Request, how: Choices) -> tuple[Request, str | None]:
         """Add an idempotency key where the service has one; the same over all attempts of the call.
 
         The pages of a listing are different requests, so one key must not stand on all of them.
@@ -109,15 +109,15 @@ class Caller:
         if declared is None:
             if how.idempotency_key is not None:
                 raise UsageError(f"{self.connector.name} knows no idempotency key.", hint="Leave it out.")
-            return request, False
+            return request, None
         if wanted.words is not None or (request.method != "POST" and how.idempotency_key is None):
-            return request, False
+            return request, None
         try:
             key = guard.header(declared.header, str(how.idempotency_key or uuid.uuid4()))
         except Bad as bad:
             problem = Problem("idempotency_key", redact.shown(how.idempotency_key), bad.expected, bad.fix)
             raise InputError.of("options", [problem]) from None
-        return replace(request, headers=(*request.headers, key)), True
+        return replace(request, headers=(*request.headers, key)), key[1]
 
 
 def raw_given(method: str, path: str, query: Any, headers: Any, parts: Mapping[str, Any]) -> dict[str, Any]:

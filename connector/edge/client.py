@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.core.exchange import Acquire, Page, Send, Token
+from connector.core.exchange import RETRY, Acquire, Page, Send, Token, Wait
 from connector.edge.callfile import one_call
 from connector.edge.calls import Caller, Choices, raw_given
 from connector.edge.connections import Connections
 from connector.edge.http import choose
+from connector.edge.quota import Quota
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class AnyClient:
         self._caller = Caller(connector, connections, base_url, clock)
         self._http = choose(http, asynchronous=self._asynchronous)
         self._owns_http = self._http is not http
+        self._quota = Quota()
         self._stop = threading.Event()
 
     def dry_run(self, action: str, given: Mapping[str, Any] | None = None, *, account: str | None = None) -> Request:
@@ -158,7 +160,9 @@ class Client(AnyClient):
 
     def _run(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Result:
         started = self._start(action, given, how)
-        return started.finished(self._step(started, started.steps(), first=True))
+        result = self._step(started, started.steps(), first=True)
+        self._quota.give(result)
+        return started.finished(result)
 
     def _step(self, started: Started, run: Steps, *, first: bool) -> Any:
         """Drive a run to its next page or its end; returns a Page or a Result."""
@@ -183,8 +187,9 @@ class Client(AnyClient):
             return self._http.send(ask.request, ask.token, started.until(ask.until), ask.sink, self._stop)
         if isinstance(ask, Token):
             return self._token(started, ask)
-        if isinstance(ask, Acquire | Page):
-            return 0.0
+        if isinstance(ask, Acquire):
+            return self._quota.take() if ask.what == RETRY else 0.0
+        assert isinstance(ask, Wait)  # a page is answered by the caller
         clock = started.caller.clock
         clock.wait(ask.least + ask.spread * clock.jitter(), self._stop)
         return self._closed()

@@ -259,7 +259,7 @@ def test_what_an_earlier_attempt_left_open_stays_open(zoom):
 
 def test_an_idempotency_key_lets_a_write_be_repeated(zoom):
     world = World(maybe_sent(), bad(500), ok({"id": 1}, 201))
-    result = call(zoom, world, "createMeeting", keyed=True)
+    result = call(zoom, world, "createMeeting", key="k-1")
     assert (result.outcome, result.attempts, result.warnings) == ("done", 3, ())
 
 
