@@ -223,11 +223,8 @@ def stream(plan: Plan, request: Request, options: Options, now: float) -> Steps:
 
 def _signed(request: Request, token: Signed) -> Request:
     """Let a request know its token, to hide it, and the base URL that the token names."""
-    if token.value and token.value not in request.secrets:
-        request = replace(request, secrets=(*request.secrets, token.value))
-    if token.base_url and token.base_url != request.base:
-        request = replace(request, base=token.base_url)
-    return request
+    known = not token.value or token.value in request.secrets
+    return request if known and token.base_url is None else request.signed(token.value, token.base_url)
 
 
 def _words(plan: Plan) -> pages.Words:
@@ -236,6 +233,8 @@ def _words(plan: Plan) -> pages.Words:
 
 
 def _noted(result: Result, attempt: int, *, doubled: bool) -> Result:
+    if attempt == 1 and not doubled:
+        return result
     warnings = result.warnings
     if doubled:
         warnings = (*warnings, "It may have been done more than once: a reply was lost and the request was repeated.")

@@ -19,7 +19,7 @@ Check = Callable[[Any], Any]
 Choices = Callable[[str], Mapping[str, str]]
 
 _BYTES_PAIRS = (("file",), ("form",))  # places of a raw request whose pairs may hold bytes
-_NULLABLE = ("body", "form")  # parts of a request that can say null
+NULLABLE = ("body", "form")  # parts of a request that can say null
 _UNITS = dict.fromkeys(("string", "text", "password", "list of string"), "characters") | {"map of string": "entries"}
 
 
@@ -37,7 +37,7 @@ def fitting(spec: Input, choices: Choices) -> Check:
         refusals.append(_all_text)
     if part == "header":
         refusals.append(_header_value)
-    nullable = part in _NULLABLE and not spec.required
+    nullable = part in NULLABLE and not spec.required
     for refuse in refusals:
         check = _then(check, refuse)
     return _or_null(check, nullable)

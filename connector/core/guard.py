@@ -28,6 +28,8 @@ _RESERVED = {
 
 def segment(value: str, *, twice: bool = False) -> str:
     """Encode a value as one segment of a path; a UUID that begins with / or holds // twice."""
+    if value.isascii() and value.isalnum():
+        return value
     encoded = quote(value, safe="")
     return quote(encoded, safe="") if twice and (value.startswith("/") or "//" in value) else encoded
 

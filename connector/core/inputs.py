@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core import convert
 from connector.core.convert import Bad
 from connector.core.field import Check, fitting
+from connector.core.plainly import Accept, compile_accept
 from connector.core.redact import Redactor, plain, shown
 from connector.definition.action import UPDATES
 from connector.errors import InputError, Problem
@@ -29,10 +30,13 @@ class _Plan:
 
     action: Action
     checks: dict[str, Check]
+    accept: Accept
     names: dict[str, str]
     required: tuple[str, ...]
     defaults: tuple[tuple[str, Any], ...]
     related: tuple[str, ...]
+    needs: tuple[tuple[str, str, tuple[Any, ...] | None], ...]  # an input, the one it needs, the values that count
+    excludes: tuple[tuple[str, str], ...]
     inside: dict[str, tuple[tuple[str, tuple[str, ...]], ...]]  # spread -> the inputs whose place is in it
     safe: Redactor
 
@@ -53,14 +57,41 @@ def compile_inputs(
     plan = _Plan(
         action,
         checks,
+        compile_accept(inputs, checks, choices),
         action.names,
         tuple(key for key, spec in inputs.items() if spec.required),
         tuple((key, _as_sent(checks[key], spec.default)) for key, spec in inputs.items() if spec.has_default),
         tuple(key for key, spec in inputs.items() if spec.needed or spec.excluded),
+        tuple((key, other, wanted) for key, spec in inputs.items() for other, wanted in spec.needed.items()),
+        tuple((key, other) for key, spec in inputs.items() for other in spec.excluded),
         {key: _inside(inputs, key) for key, spec in inputs.items() if spec.place.spread},
         safe or plain(),
     )
-    return lambda given: _check(plan, given)
+
+    def check(given: Mapping[str, Any]) -> Values:
+        values = plan.accept(given)
+        if values is None:
+            return _check(plan, given)
+        ruled = _ruled(plan, values)
+        return _check(plan, given) if ruled is None else ruled
+
+    return check
+
+
+def _ruled(plan: _Plan, values: Values) -> Values | None:
+    """Apply defaults and judge values that each are right, all of them given; None where there is a problem to tell."""
+    given = values.keys() if plan.action.method in UPDATES else set(values)
+    _apply_defaults(plan, values)
+    for key, other, wanted in plan.needs:
+        if key in given and not _meets(values, other, wanted):
+            return None
+    for key, other in plan.excludes:
+        if key in given and other in given:
+            return None
+    for rule in plan.action.any_of:
+        if given.isdisjoint(rule.of) and all(_meets(values, key, tuple(one)) for key, one in rule.when.items()):
+            return None
+    return None if _said_twice(plan, values) else values
 
 
 def _as_sent(check: Check, default: Any) -> Any:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from connector.core.inputs import Values
-    from connector.core.request import Request
+    from connector.core.request import Build, Request
     from connector.definition.action import Action
     from connector.definition.load import Connector
 
@@ -31,15 +31,17 @@ class Plan:
     connector: Connector
     action: Action
     check: Callable[[Mapping[str, Any]], Values]
-    build: Callable[[Values], Request]
+    build: Build
     reader: Reader
     words: pages.Words | None
     policy_keys: Mapping[str, str]
     needs: frozenset[str] = frozenset()  # scopes, any of which is enough
 
-    def request(self, values: Values, account: str | None = None) -> Request:
+    def request(
+        self, values: Values, account: str | None = None, base: str = "", secrets: tuple[str, ...] = ()
+    ) -> Request:
         """Return the request of checked values, of the sub-account twin when an account is named."""
-        request = self.build(values)
+        request = self.build(values, base, secrets)
         if account is None:
             return request
         declared = self.connector.manifest.subaccounts
@@ -55,10 +57,11 @@ class Plan:
     def policy(self, values: Values) -> Policy:
         """Return how often this action is tried again when the call does not say."""
         if not self.policy_keys:
-            return Policy()
-        return knobs(Policy(), {name: values[key] for name, key in self.policy_keys.items() if key in values})
+            return _USUAL
+        return knobs(_USUAL, {name: values[key] for name, key in self.policy_keys.items() if key in values})
 
 
+_USUAL = Policy()
 _KNOBS = {
     "retry.max": "maxRetries", "retry.delay_ms": "retryDelayMS",
     "retry.backoff": "useExponentialBackoff", "retry.all": "retryAllErrors",

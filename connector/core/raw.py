@@ -10,7 +10,7 @@ from connector.core import convert, guard, redact
 from connector.core.body import Body, Part, wire
 from connector.core.convert import Bad
 from connector.core.redact import shown
-from connector.core.request import Request
+from connector.core.request import Build, Request
 from connector.definition.action import METHODS, RAW, Action
 from connector.definition.model import Place
 from connector.errors import InputError, Problem
@@ -47,14 +47,14 @@ REPLIES = ("json", "text", "binary", "document")
 _BODILESS = ("GET", "HEAD")
 
 
-def compile_raw(connector: Connector, action: Action) -> Callable[[Values], Request]:
+def compile_raw(connector: Connector, action: Action) -> Build:
     """Return the function that turns the values of a `request: raw` action into a request."""
     keys = {str(spec.place): key for key, spec in action.inputs.items()}
     base_path = urlsplit(connector.manifest.base_url).path.rstrip("/")
     blank = Request("", "", redactor=redact.of(connector))
     constants = [(Place.of(to), wire(value)) for to, value in connector.manifest.always.items()]
 
-    def build(values: Values) -> Request:
+    def build(values: Values, base: str = "", secrets: tuple[str, ...] = ()) -> Request:
         given = {place: values[key] for place, key in keys.items() if values.get(key) is not None}
         problems: list[Problem] = []
 
@@ -70,6 +70,8 @@ def compile_raw(connector: Connector, action: Action) -> Callable[[Values], Requ
 
         request = replace(
             blank,
+            base=base,
+            secrets=secrets,
             method=checked("raw.method", _method, "GET"),
             path=checked("raw.path", lambda path: guard.raw_path(path, base_path), "/"),
             query=tuple(given.get("raw.query", ())),

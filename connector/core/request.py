@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from connector.core import convert, redact
@@ -62,6 +62,17 @@ class Request:
             value = [(part.name, part.data) for part in self.body.value]
         return self.redactor.knowing((*self.secrets, *self.redactor.secrets_in([*self.query, value])))
 
+    def signed(self, secret: str, base: str | None) -> Request:
+        """Return the request that knows the secret it is signed with, and the base URL that its token names.
+
+        Every call makes one, so it is made at once: `dataclasses.replace` takes five times as long.
+        """
+        secrets = self.secrets if secret in self.secrets else (*self.secrets, secret)
+        return Request(
+            self.method, self.path, self.query, self.headers, self.body, self.reply, base or self.base, self.cap,
+            self.attempt_timeout, secrets, self.redactor, self.hops, self.carries, self.may_leave,
+        )  # fmt: skip
+
     def must_open_again(self) -> None:
         """Raise UsageError when the body was a stream that cannot be sent a second time."""
         if self.body is not None and self.body.once:
@@ -84,10 +95,14 @@ class Request:
     __str__ = __repr__
 
 
-Build = "Callable[[Values], Request]"
+class Build(Protocol):
+    """Makes a request of checked values, for a base URL, with the secrets that its connection has."""
+
+    def __call__(self, values: Values, base: str = "", secrets: tuple[str, ...] = ()) -> Request:
+        """Return the request. Raises InputError for what only the whole of it shows."""
 
 
-def compile_request(connector: Connector, action: Action) -> Callable[[Values], Request]:
+def compile_request(connector: Connector, action: Action) -> Build:
     """Return the function that turns checked values into the request of an action with a request line."""
     always = {**connector.manifest.always, **action.always}
     constants = [(Place.of(to), value) for to, value in always.items()]
@@ -97,16 +112,12 @@ def compile_request(connector: Connector, action: Action) -> Callable[[Values], 
     headers = _headers(places, constants)
     body = _body(action, places, constants)
     secret = tuple(key for key, spec in action.inputs.items() if spec.secret)
-    blank = Request(action.method, "", reply=action.returns.type, cap=action.returns.cap, redactor=redact.of(connector))
+    method, reply, cap, redactor = action.method, action.returns.type, action.returns.cap, redact.of(connector)
 
-    def build(values: Values) -> Request:
-        return replace(
-            blank,
-            path=path(values),
-            query=query(values),
-            headers=headers(values),
-            body=body(values),
-            secrets=tuple(values[key] for key in secret if values.get(key)),
+    def build(values: Values, base: str = "", secrets: tuple[str, ...] = ()) -> Request:
+        known = (*(values[key] for key in secret if values.get(key)), *secrets)
+        return Request(
+            method, path(values), query(values), headers(values), body(values), reply, base, cap, None, known, redactor
         )
 
     return build

@@ -90,14 +90,10 @@ class AsyncClient(AnyClient):
         return started.finished(result)
 
     async def _step(self, started: Started, run: Steps, *, first: bool) -> Any:
-        answer: Any = None if first else (started.now(), None)
+        answer = started.begun(first=first)
         try:
             while type(ask := run.send(answer)) is not Page:
-                began = started.now()
-                value = await self._answer(started, ask)
-                now = started.now()
-                started.tap(ask, began, now, value)
-                answer = (now, value)
+                answer = started.answered(ask, await self._answer(started, ask))
         except StopIteration as end:
             return end.value
         except BaseException as error:

@@ -91,11 +91,12 @@ class Caller:
         options, given = _taken(given)
         connection = self.connections.of_call(options.get("connection"), wanted.action, find=find)
         values = wanted.check(given)
-        request = wanted.request(values, how.account)
         base = self.owner_base or (connection.base_url if connection else self.connector.manifest.base_url)
-        secrets = (*request.secrets, *connection.secrets()) if connection else request.secrets
-        request, key = self._keyed(wanted, replace(request, base=base, secrets=secrets), how)
-        chosen = replace(policy(wanted.policy(values), how.retry), key=key)
+        secrets = connection.secrets() if connection else ()
+        request, key = self._keyed(wanted, wanted.request(values, how.account, base, secrets), how)
+        chosen = policy(wanted.policy(values), how.retry)
+        if key is not None:
+            chosen = replace(chosen, key=key)
         records = Records() if how.debug or _debugs(options) else None
         timeout = None if how.timeout is None else seconds(how.timeout)
         return Started(self, wanted, request, connection, chosen, timeout, _limit(how.limit), records)

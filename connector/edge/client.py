@@ -166,14 +166,10 @@ class Client(AnyClient):
 
     def _step(self, started: Started, run: Steps, *, first: bool) -> Any:
         """Drive a run to its next page or its end; returns a Page or a Result."""
-        answer: Any = None if first else (started.now(), None)
+        answer = started.begun(first=first)
         try:
             while type(ask := run.send(answer)) is not Page:
-                began = started.now()
-                value = self._answer(started, ask)
-                now = started.now()
-                started.tap(ask, began, now, value)
-                answer = (now, value)
+                answer = started.answered(ask, self._answer(started, ask))
         except StopIteration as end:
             return end.value
         except BaseException as error:

@@ -193,9 +193,9 @@ class Connection:
                 url = url.replace(f"{{{key}}}", _label(key, value))
         return url
 
-    def secrets(self) -> list[str]:
+    def secrets(self) -> tuple[str, ...]:
         """Return the values that must never be shown."""
-        return [str(value) for key, value in self._values.items() if self._declared.inputs[key].secret and value]
+        return tuple(str(value) for key, value in self._values.items() if self._declared.inputs[key].secret and value)
 
     def signed(self, rejected: str | None, now: float) -> Signed | None:
         """Return what signs a request if it is at hand; None when a token must be got first (`tokens`)."""

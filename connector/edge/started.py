@@ -14,6 +14,8 @@ from connector.core.exchange import Options, Signed
 from connector.errors import ConnectorError, SignInError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connector.core.debug import Records
     from connector.core.exchange import Ask, Page, Steps, Token
     from connector.core.plan import Plan
@@ -42,9 +44,13 @@ class Started:
     limit: int | None
     records: Records | None
     _epoch: float = field(init=False)
+    _monotonic: Callable[[], float] = field(init=False)
+    _last: float = field(init=False, default=0.0)  # when the last ask was answered
 
     def __post_init__(self) -> None:
-        self._epoch = self.caller.clock.time() - self.caller.clock.monotonic()
+        clock = self.caller.clock
+        self._monotonic = clock.monotonic
+        self._epoch = clock.time() - clock.monotonic()
 
     @property
     def lists(self) -> bool:
@@ -53,7 +59,7 @@ class Started:
 
     def now(self) -> float:
         """Return epoch seconds that only move forward, whatever is done to the machine's clock."""
-        return self._epoch + self.caller.clock.monotonic()
+        return self._epoch + self._monotonic()
 
     def until(self, epoch: float) -> float:
         """Return a deadline as `time.monotonic` counts, whatever clock was given."""
@@ -104,10 +110,22 @@ class Started:
         path = urlsplit(self.caller.connector.manifest.base_url).path
         return replace(signed, base_url=None if self.caller.owner_base else signed.base_url.rstrip("/") + path)
 
-    def tap(self, ask: Ask, began: float, now: float, value: Any) -> None:
-        """Note an ask and its answer for a debugged run; a broken log never breaks a call."""
-        if self.records is None:
-            return
+    def begun(self, *, first: bool) -> Any:
+        """Return what the steps are sent first: nothing to begin with, the time where they go on after a page."""
+        self._last = self.now()
+        return None if first else (self._last, None)
+
+    def answered(self, ask: Ask, value: Any) -> tuple[float, Any]:
+        """Return the answer to an ask, the time with it; what happened is noted for a debugged run."""
+        now = self._epoch + self._monotonic()
+        if self.records is not None:
+            self._note(ask, self._last, now, value)
+        self._last = now
+        return now, value
+
+    def _note(self, ask: Ask, began: float, now: float, value: Any) -> None:
+        """Keep and log an ask and its answer; a broken log never breaks a call."""
+        assert self.records is not None
         line = self.records.tap(ask, began, now, value)
         if line is None:
             return

@@ -154,9 +154,9 @@ class Visitor(Connection):
             url = before + STAND_IN + rest.partition("}")[2]
         return url
 
-    def secrets(self) -> list[str]:
+    def secrets(self) -> tuple[str, ...]:
         """Return nothing: there is no secret."""
-        return []
+        return ()
 
     @property
     def tokens(self) -> None:
