@@ -24,20 +24,17 @@ CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
 READ = ("getUser", {"userId": "me"})
 
 
-class Meetings:
-    """Makes a meeting for every create that arrives, and loses some of the replies."""
+def making(made, losing):
+    """Make a meeting for every create that arrives, and lose some of the replies."""
+    faults = itertools.cycle(losing)
+    gate = threading.Lock()
 
-    def __init__(self, losing):
-        self.made = []
-        self._losing = itertools.cycle(losing)
-        self._gate = threading.Lock()
+    def answer(request):
+        with gate:
+            made.append(request.json()["topic"])
+            return next(faults) or servers.reply(201, {"id": len(made)})
 
-    def __call__(self, request):
-        with self._gate:
-            self.made.append(request.json()["topic"])
-            lost = next(self._losing)
-            number = len(self.made)
-        return lost or servers.reply(201, {"id": number})
+    return answer
 
 
 LOST = [
@@ -49,10 +46,9 @@ LOST = [
 
 @pytest.mark.parametrize("calls", [100, pytest.param(1000, marks=pytest.mark.long)])
 def test_creates_whose_replies_are_lost_are_each_made_once_and_reported(zoom, token_connection, calls):
-    meetings = Meetings(LOST)
-    outcomes = []
+    made = []
     with (
-        Counting(lambda request: meetings(request)) as server,
+        Counting(making(made, LOST)) as server,
         Client(zoom, token_connection, base_url=server.url, clock=GivenClock()) as client,
     ):
 
@@ -64,7 +60,7 @@ def test_creates_whose_replies_are_lost_are_each_made_once_and_reported(zoom, to
 
         with ThreadPoolExecutor(8) as pool:
             outcomes = list(pool.map(create, range(calls)))
-    assert len(meetings.made) == len(set(meetings.made)) == calls
+    assert len(made) == len(set(made)) == calls
     assert set(outcomes) == {"done", "uncertain"}
     assert outcomes.count("done") == calls // len(LOST)
 
@@ -189,9 +185,9 @@ def test_the_command_line_interrupted_in_a_backoff_ends_with_130(server, tmp_pat
 
 def test_every_error_of_a_call_says_to_an_engine_what_it_needs(zoom, token_connection, server):
     server.always(servers.reply(503, {"code": 503}))
-    with Client(zoom, token_connection, base_url=server.url, clock=GivenClock()) as client:
-        with pytest.raises(errors.ServiceDown) as caught:
-            client.run(*READ, retry="engine")
+    client = Client(zoom, token_connection, base_url=server.url, clock=GivenClock())
+    with client, pytest.raises(errors.ServiceDown) as caught:
+        client.run(*READ, retry="engine")
     told = json.loads(json.dumps(caught.value.to_dict()))
     assert (told["retryable"], told["outcome"], told["status"], told["attempts"]) == (True, "rejected", 503, 1)
     assert told["retry_at"]
