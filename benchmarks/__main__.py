@@ -9,12 +9,13 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from benchmarks import calls, listings, rounds, starts, tenants, tokens, webhooks
+from benchmarks import calls, listings, peers, rounds, starts, tenants, tokens, webhooks
 from benchmarks.service import Service
 
 PARTS = {
     "calls": calls.rows,
     "listings": listings.rows,
+    "peers": peers.rows,
     "starts": starts.rows,
     "tenants": tenants.rows,
     "tokens": tokens.rows,
