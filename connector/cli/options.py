@@ -33,6 +33,7 @@ class Options:
     debug: bool = False
     limit: int | None = None
     timeout: str | None = None
+    retry: tuple[str, ...] = ()
     output: str | None = None
     query: str | None = None
     har: str | None = None
@@ -55,6 +56,15 @@ class Options:
         if options.har and options.dry_run:
             raise UsageError("--dry-run sends nothing that --har could record.", hint="Leave one out.")
         return options
+
+    @property
+    def knobs(self) -> dict[str, str] | None:
+        """How calls are tried again, by the component's four names, where flags say it. Raises UsageError."""
+        read = [item.partition("=") for item in self.retry]
+        for name, sign, _ in read:
+            if not (name and sign):
+                raise UsageError(f"--retry {name} is not NAME=VALUE.", hint="Such as --retry maxRetries=3")
+        return {name: value for name, _, value in read} or None
 
     @property
     def file(self) -> Path | None:
@@ -120,6 +130,8 @@ _OPTIONS = (
     click.option("--debug", is_flag=True, help="Print request, reply and every attempt on stderr, without secrets."),
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Take at most N items of a listing."),
     click.option("--timeout", metavar="TIME", help="The time the whole call has, such as 10s, 500ms or 2m."),
+    click.option("--retry", multiple=True, metavar="NAME=VALUE",
+                 help="How it is tried again: maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors."),
     click.option("--output", type=click.Choice(FORMS),
                  help="json: the whole result (default). yaml: the same. table: a listing's items, or the data. "
                       "lines: one item a line for a listing, else one result a line."),

@@ -118,6 +118,7 @@ class _Player:
         return replace(
             how,
             timeout=how.timeout if weaker else self.timeout.value,
+            retry=options.knobs or how.retry,
             limit=how.limit if options.limit is None else options.limit,
             account=options.account or how.account,
             debug=options.debug or self.trace.wanted or how.debug,

@@ -30,7 +30,7 @@ encoded.
 @click.option("-d", "data", metavar="DATA|@FILE", help="The body; text that is JSON goes out as JSON.")
 @click.option("-F", "form", multiple=True, metavar="NAME=VALUE|@FILE",
               help="A field or a file of a multipart form; repeat for more.")  # fmt: skip
-@click.option("--response-type", type=click.Choice(["json", "text", "binary"]), default="json",
+@click.option("--response-type", type=click.Choice(["json", "text", "binary", "document"]), default="json",
               help="What to expect of the answer (default: json).")  # fmt: skip
 @run_options
 @shared

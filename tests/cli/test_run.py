@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from servers import reply
 
 
 @pytest.fixture
@@ -193,6 +194,22 @@ def test_a_raw_reply_may_be_text_or_bytes(here, server):
     server.then(servers.reply(body=b"\x00\xff"))
     done = here(*words[:-2], "--response-type", "binary")
     assert (done.data["data"], done.data["encoding"]) == ("AP8=", "base64")
+
+
+@pytest.mark.parametrize("words", [["raw", "GET", "/users/me"], ["run", "getUser", "--user-id", "me"]])
+def test_how_it_is_tried_again_is_said_by_the_components_names(here, server, words):
+    words = [*words, "--base-url", server.url, "--output", "json", "--retry"]
+    server.always(reply(503, {"code": 503, "message": "down"}))
+    assert here(*words, "maxRetries=0", ZOOM_ACCESS_TOKEN="token-1").code == 1
+    assert server.count == 1
+    assert here(*words, "maxRetries=1", "--retry", "retryDelayMS=1", ZOOM_ACCESS_TOKEN="token-1").code == 1
+    assert server.count == 3
+    wrong = here(*words, "maxRetry=1", "--retry", "retryDelayMS=-1", ZOOM_ACCESS_TOKEN="token-1")
+    assert wrong.code == 2
+    assert "retry.maxRetry" in wrong.err
+    assert "retry.retryDelayMS" in wrong.err
+    assert "NAME=VALUE" in here(*words, "often", ZOOM_ACCESS_TOKEN="token-1").err
+    assert server.count == 3
 
 
 def test_every_mistake_of_a_raw_request_is_told_at_once(here, tmp_path):
