@@ -141,7 +141,8 @@ def leave_open(error: errors.ConnectorError, action: Action, request: Request) -
 
 _LOST_HINTS = {
     "dns": "Check the host of the base URL, and the network.",
-    "tls": "The certificate is not trusted; verification cannot be switched off. Check the host and SSL_CERT_FILE.",
+    "tls": "Verification cannot be switched off. Check the host; SSL_CERT_FILE names authorities of your own.",
     "refused": "Nothing listens there. Check the base URL, and whether the service is up.",
+    "proxy": "Look at HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
     "too_large": "Ask for less at once.",
 }

@@ -8,26 +8,25 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from connector._version import __version__
-from connector.core.response import Failure, Reply
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from connector.core.exchange import Signed
     from connector.core.request import Request
+    from connector.edge.sink import Sink
 
-LARGEST_BODY = 50 * 1024 * 1024
-LARGEST_ERROR = 64 * 1024
 USER_AGENT = f"connector/{__version__} (+https://pypi.org/project/connector)"
 
 
 class Http(Protocol):
     """What a client needs of an HTTP library."""
 
-    def send(self, request: Request, token: Signed, until: float, sink: Any, stop: Any) -> Any:
+    def send(self, request: Request, token: Signed, until: float, sink: Sink | None, stop: Any) -> Any:
         """Send one request and return its Reply or Failure, or an awaitable of it; never raise."""
 
 
@@ -61,8 +60,8 @@ class Source:
         return getattr(self._file, name)
 
 
-def wire(request: Request, token: Signed) -> Wire:
-    """Put a request and its token together."""
+def wire(request: Request, token: Signed, sink: Sink | None = None) -> Wire:
+    """Put a request and its token together; what goes to a sink is asked for without compression."""
     query = (*request.query, *token.query)
     url = request.base + request.path + (f"?{urlencode(query)}" if query else "")
     own = {name.lower() for name, _ in request.headers}
@@ -72,7 +71,7 @@ def wire(request: Request, token: Signed) -> Wire:
     if "accept" not in own:
         headers.append(("Accept", "application/json" if request.reply == "json" else "*/*"))
     if "accept-encoding" not in own:
-        headers.append(("Accept-Encoding", "gzip, deflate"))
+        headers.append(("Accept-Encoding", "gzip, deflate" if sink is None else "identity"))
     if request.body is None or request.body.kind == "multipart":
         return Wire(url, headers, None)
     if request.body.content_type:
@@ -80,40 +79,32 @@ def wire(request: Request, token: Signed) -> Wire:
     return Wire(url, headers, request.body.content())
 
 
-class Gathered:
-    """A body that is being read, up to a cap."""
-
-    def __init__(self, status: int, cap: int | None) -> None:
-        self.cap = LARGEST_ERROR if status >= 400 else cap or LARGEST_BODY  # noqa: PLR2004  an error's text is short
-        self.cut_short = status >= 400  # noqa: PLR2004
-        self.parts: list[bytes] = []
-        self.size = 0
-
-    def add(self, part: bytes) -> bool:
-        """Take a part; return False when no more is wanted."""
-        self.parts.append(part)
-        self.size += len(part)
-        return self.size <= self.cap
-
-    def reply(self, status: int, headers: tuple[tuple[str, str], ...]) -> Reply | Failure:
-        """Return the reply, or a failure when the body was larger than its cap (an error's is cut)."""
-        if self.size > self.cap and not self.cut_short:
-            message = f"the reply is larger than {self.cap:,} bytes"
-            return Failure("too_large", message, received=self.size, final=True)
-        return Reply(status, headers, b"".join(self.parts)[: self.cap])
+_LIBRARIES = {  # a library's name: its file, what threads use, what tasks use
+    "httpx": ("http_httpx", "Httpx", "AsyncHttpx"),
+    "httpx2": ("http_httpx2", "Httpx2", "AsyncHttpx2"),
+    "pyreqwest": ("http_pyreqwest", "Pyreqwest", "AsyncPyreqwest"),
+}
+_EXTRAS = {"httpx2": "httpx2", "pyreqwest": "fast"}
 
 
 def choose(http: object, *, asynchronous: bool) -> Any:
     """Return the seam object of a choice: a library's name, an object with `send`, or None for the setting.
 
     The environment's CONNECTOR_HTTP names the library when the program does not; httpx is the default.
-    Raises UsageError for a name that is not known.
+    Raises UsageError for a name that is not known, or a library that is not installed.
     """
     if http is not None and not isinstance(http, str):
         return http
     name = http or os.environ.get("CONNECTOR_HTTP") or "httpx"
-    if name != "httpx":
-        raise UsageError(f"The HTTP library {name!r} is not known.", hint='Use "httpx", or an object with send().')
-    from connector.edge import http_httpx  # noqa: PLC0415  loaded when something is sent
-
-    return http_httpx.AsyncHttpx() if asynchronous else http_httpx.Httpx()
+    if name not in _LIBRARIES:
+        hint = "Use " + ", ".join(f'"{known}"' for known in _LIBRARIES) + ", or an object with send()."
+        raise UsageError(f"The HTTP library {name!r} is not known.", hint=hint)
+    file, *classes = _LIBRARIES[name]
+    try:
+        module = import_module(f"connector.edge.{file}")  # loaded when something is sent
+    except ModuleNotFoundError as error:
+        if name not in _EXTRAS or (error.name or "").startswith("connector"):
+            raise
+        hint = f"Install it with: pip install 'connector[{_EXTRAS[name]}]'."
+        raise UsageError(f"The HTTP library {name!r} is not installed.", hint=hint) from None
+    return getattr(module, classes[asynchronous])()

@@ -7,12 +7,16 @@ import copy
 import inspect
 import json
 import pickle
+import ssl
+import sys
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import httpcore
+import httpcore2
 import httpx
+import httpx2
 import pytest
 
 from connector import Client, errors
@@ -20,7 +24,8 @@ from connector.core.debug import Records
 from connector.core.exchange import Signed
 from connector.core.request import Request
 from connector.core.response import Failure, Result
-from connector.edge import http_httpx
+from connector.edge import http_httpx, http_httpx2
+from connector.edge.http_body import DecodingError
 from connector.errors import Finding, Problem
 
 CLASSES = [one for one in vars(errors).values() if inspect.isclass(one) and issubclass(one, errors.ConnectorError)]
@@ -91,18 +96,18 @@ def test_many_findings_and_problems_are_told_in_one_text():
     assert error.to_dict()["problems"][1] == {"field": "b", "got": "3", "expected": "4", "fix": ""}
 
 
+SEAMS = [(http_httpx, "Httpx"), (http_httpx2, "Httpx2")]
 LIBRARY = sorted(
     {
         one
-        for library in (httpcore, httpx)
+        for library in (httpcore, httpx, httpcore2, httpx2)
         for one in vars(library).values()
         if inspect.isclass(one)
         and issubclass(one, BaseException)
-        and one.__module__.split(".")[0] in ("httpcore", "httpx")
+        and one.__module__.split(".")[0] in ("httpcore", "httpx", "httpcore2", "httpx2")
     },
     key=lambda one: f"{one.__module__}.{one.__name__}",
 )
-NEVER = {httpx.CookieConflict}  # cookies are not kept, and their jar is not used
 SYSTEM = [OSError(5, "io"), ConnectionResetError(104, "reset"), ConnectionRefusedError(111, "refused"), BrokenPipeError(32, "pipe"), TimeoutError(),
           RuntimeError("Event loop is closed"), UnicodeEncodeError("ascii", "é", 0, 1, "no")]  # fmt: skip
 
@@ -114,7 +119,14 @@ def made(kind):
             return kind(*args, **named)
         except TypeError:
             continue
-    return kind("canary", request=httpx.Request("GET", "http://h"), response=httpx.Response(500))
+    library = sys.modules[kind.__module__.split(".")[0]]
+    return kind("canary", request=library.Request("GET", "http://h"), response=library.Response(500))
+
+
+def seams(error):
+    """The files of the libraries that may meet an error: its own library's, or all for an error of the system."""
+    own = type(error).__module__.split(".")[0]
+    return [one for one in SEAMS if not own.startswith("http") or own.endswith("2") == one[1].endswith("2")]
 
 
 def test_the_walk_finds_the_libraries_exceptions():
@@ -124,77 +136,83 @@ def test_the_walk_finds_the_libraries_exceptions():
         httpx.DecodingError,
         httpx.InvalidURL,
         httpx.StreamClosed,
+        httpcore2.ConnectError,
+        httpx2.InvalidURL,
     } <= set(LIBRARY)
     assert len(LIBRARY) > 30
 
 
-@dataclass
+@dataclass(eq=False)
 class Broken:
-    """A pool that fails at once, or while a body is read."""
+    """A connection that fails at once, or while a body is read."""
 
     error: BaseException
     late: bool
-
-    def stream(self, *_args, **_options):
-        return self
+    place = "http://127.0.0.1:1"
 
     status = 200
     headers = ()
-    extensions = {}
 
-    def __enter__(self):
-        if not self.late:
-            raise self.error
+    @property
+    def connection(self):
         return self
 
-    def __exit__(self, *_):
-        return None
+    def handle_request(self, _request):
+        if not self.late:
+            raise self.error
+        self.stream = self._parts()
+        return self
 
-    async def __aenter__(self):
-        return self.__enter__()
+    async def handle_async_request(self, request):
+        self.handle_request(request)
+        self.stream = self._parts_in_time()
+        return self
 
-    async def __aexit__(self, *_):
-        return None
-
-    def iter_stream(self):
+    def _parts(self):
         yield b"{"
         raise self.error
 
-    async def aiter_stream(self):
+    async def _parts_in_time(self):
         yield b"{"
         raise self.error
 
     def close(self):
         pass
 
-    async def aclose(self):
-        pass
+
+def breaking(monkeypatch, seam, error, late):
+    """Let every connection of a seam fail."""
+
+    async def line_in_time(_place, _call):
+        return Broken(error, late)
+
+    asynchronous = type(seam).__name__.startswith("Async")
+    monkeypatch.setattr(seam, "_line", line_in_time if asynchronous else lambda _place, _call: Broken(error, late))
+    return seam
 
 
-@pytest.mark.parametrize(
-    "error", [*(made(kind) for kind in LIBRARY if kind not in NEVER), *SYSTEM], ids=lambda error: type(error).__name__
-)
+@pytest.mark.parametrize("error", [*(made(kind) for kind in LIBRARY), *SYSTEM], ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("late", [False, True])
 def test_no_exception_of_a_library_comes_out_of_a_send(zoom, token_connection, monkeypatch, clock, error, late):
-    assert isinstance(error, http_httpx._ERRORS)
     request = Request("GET", "/x", base="http://127.0.0.1:1/v2")
     until = time.monotonic() + 5
     signed = Signed("t")
-    for seam in (http_httpx.Httpx(), http_httpx.AsyncHttpx()):
-        monkeypatch.setattr(seam, "_pool", lambda _base: Broken(error, late))
-        got = seam.send(request, signed, until, None, None)
-        got = asyncio.run(got) if inspect.isawaitable(got) else got
-        assert isinstance(got, Failure)
-        assert got.sent == "nothing", "no byte was written"
-        assert got.kind
-        assert "canary" not in got.message
-    seam = http_httpx.Httpx()
-    monkeypatch.setattr(seam, "_pool", lambda _base: Broken(error, late))
-    client = Client(zoom, token_connection, http=seam, clock=clock, base_url="http://127.0.0.1:1/v2")
-    with client, pytest.raises(errors.ConnectorError) as caught:
-        client.run("getUser", {"userId": "me"})
-    assert caught.value.__cause__ is None
-    assert "canary" not in str(caught.value)
+    for file, name in seams(error):
+        assert isinstance(error, file.LIBRARY.errors)
+        for kind in (name, f"Async{name}"):
+            seam = breaking(monkeypatch, getattr(file, kind)(), error, late)
+            got = seam.send(request, signed, until, None, None)
+            got = asyncio.run(got) if inspect.isawaitable(got) else got
+            assert isinstance(got, Failure)
+            assert got.sent == "nothing", "no byte was written"
+            assert got.kind
+            assert "canary" not in got.message
+        seam = breaking(monkeypatch, getattr(file, name)(), error, late)
+        client = Client(zoom, token_connection, http=seam, clock=clock, base_url="http://127.0.0.1:1/v2")
+        with client, pytest.raises(errors.ConnectorError) as caught:
+            client.run("getUser", {"userId": "me"})
+        assert caught.value.__cause__ is None
+        assert "canary" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -203,11 +221,13 @@ def test_no_exception_of_a_library_comes_out_of_a_send(zoom, token_connection, m
         (httpcore.ConnectTimeout(), "connect_timeout"), (httpcore.ReadTimeout(), "read_timeout"), (httpcore.WriteTimeout(), "write_timeout"),
         (httpcore.PoolTimeout(), "pool_timeout"), (httpcore.ConnectError(), "connect"), (httpcore.ReadError(), "read"),
         (httpcore.WriteError(), "write"), (httpcore.ProxyError(), "proxy"), (httpcore.RemoteProtocolError(), "protocol"),
-        (httpcore.LocalProtocolError(), "protocol"), (httpx.DecodingError("x"), "decoding"), (ConnectionRefusedError(111, "x"), "refused"),
+        (httpcore.LocalProtocolError(), "protocol"), (httpcore2.ReadTimeout(), "read_timeout"), (httpcore2.RemoteProtocolError(), "protocol"),
+        (ssl.SSLEOFError(8, "eof"), "connect"), (DecodingError("x"), "decoding"), (ConnectionRefusedError(111, "x"), "refused"),
     ],
 )  # fmt: skip
 def test_each_way_to_fail_has_a_kind_of_its_own(monkeypatch, error, kind):
-    seam = http_httpx.Httpx()
-    monkeypatch.setattr(seam, "_pool", lambda _base: Broken(error, late=False))
-    got = seam.send(Request("GET", "/x", base="http://127.0.0.1:1/v2"), Signed("t"), time.monotonic() + 5, None, None)
-    assert (got.kind, got.sent, got.final) == (kind, "nothing", False)
+    for file, name in seams(error):
+        seam = breaking(monkeypatch, getattr(file, name)(), error, late=False)
+        request = Request("GET", "/x", base="http://127.0.0.1:1/v2")
+        got = seam.send(request, Signed("t"), time.monotonic() + 5, None, None)
+        assert (got.kind, got.sent, got.final) == (kind, "nothing", False)
