@@ -9,11 +9,14 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from benchmarks import calls, listings, peers, rounds, starts, tenants, tokens, webhooks
+from benchmarks import budget, bulk, calls, downloads, listings, peers, rounds, starts, tenants, tokens, webhooks
 from benchmarks.service import Service
 
 PARTS = {
+    "bulk": bulk.rows,
+    "budget": budget.rows,
     "calls": calls.rows,
+    "downloads": downloads.rows,
     "listings": listings.rows,
     "peers": peers.rows,
     "starts": starts.rows,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import inspect
 import json
 import socket
 import struct
@@ -297,6 +298,11 @@ class Counting:
         """How many requests came."""
         return len(self.requests)
 
+    @property
+    def live(self) -> int:
+        """How many connections are not closed yet."""
+        return sum(thread.is_alive() for thread in self._threads[1:])
+
     def then(self, *behaviours: Behaviour) -> Self:
         """Play these once, in order, before the standing answer."""
         self._once += behaviours
@@ -378,7 +384,7 @@ class Counting:
 
 def _is_choice(answer: Script) -> bool:
     """Whether a standing answer takes the request alone and returns a behaviour."""
-    return answer.__code__.co_argcount == 1
+    return len(inspect.signature(answer).parameters) == 1
 
 
 def _read(line: Line) -> Recorded | None:

@@ -138,6 +138,9 @@ def _facts(action: Action) -> Iterator[str]:
         yield f"- Rate: {', '.join(map(code, action.rates))}"
     if action.pages:
         yield f"- Lists {code(action.pages.items)}, page by page"
+    if action.downloads:
+        listed = dict.fromkeys(code(files.items) for files in action.downloads)
+        yield f"- Files to download: those of {', '.join(listed)}, with `connector download {action.action}`"
     if action.connections:
         yield f"- Connections: {', '.join(map(code, action.connections))}"
 

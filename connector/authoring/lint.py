@@ -38,7 +38,7 @@ ACTION_RULES = (
     places.words_that_fit,
     relations.needs_exist, relations.not_with_mutual, relations.choices_from_exist, relations.keys_fold,
     endpoint.scopes_named, endpoint.rate_named, endpoint.connections_known, endpoint.repeatable,
-    endpoint.pages_complete, endpoint.has_payload,
+    endpoint.pages_complete, endpoint.downloads_there, endpoint.has_payload,
     payloads.example_payload_fits_schema,
 )  # fmt: skip
 MANIFEST_RULES = (

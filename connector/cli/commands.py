@@ -7,6 +7,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("look", "One action: inputs, an example call, the example payload."),
     "run": ("run", "Run an action, or the calls of a file."),
     "raw": ("raw", "Send any request below the service's base URL."),
+    "download": ("download", "A file of the service to disk, or every file that an action lists."),
     "connect": ("connect", "Sign in, and keep the connection."),
     "connections": ("connections", "The connections that are kept: list, show, test, remove; their key."),
     "sandbox": ("sandbox", "Serve a stand-in of the service; 'sandbox reset' forgets its state."),

@@ -9,7 +9,7 @@ import click
 from connector.cli import output
 from connector.cli.group import Command, shared
 from connector.cli.options import as_form, connector_of, settings
-from connector.cli.settings import KEYS, Setting, Settings, config_path, default_inbox
+from connector.cli.settings import KEYS, OF_A_CONNECTOR, Setting, Settings, config_path, default_inbox
 from connector.core import redact
 from connector.definition.model import snake
 from connector.edge.seal import VARIABLE
@@ -47,13 +47,14 @@ def _shown(value: Any) -> str:
 
 
 def _general(connector: Connector, known: Settings) -> list[dict[str, Any]]:
-    base = f"{connector.name}_BASE_URL".upper()
     safe = redact.of(connector)
-    found = [known.get(key, base if key == "base_url" else None) for key in KEYS]
+    named = {key: f"{connector.name}_{key}".upper() for key in OF_A_CONNECTOR}
+    found = [known.get(key, named.get(key)) for key in KEYS]
     found.append(Setting("http", *(known.variable("CONNECTOR_HTTP") or ("httpx", "default"))))
     standing = {
         "connector": str(connector.folder),
         "base_url": connector.manifest.base_url,
+        "budget": "memory:",
         "store": f"file:{default_folder()}",
         "inbox": default_inbox(connector.name),
     }

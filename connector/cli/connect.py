@@ -79,7 +79,7 @@ def _kind(desk: Desk, name: str | None, asked: str | None) -> str:
     before = desk.read(name) if name and asked is None else None
     chosen = asked or (str(before.data["kind"]) if before else _described(desk))
     if chosen is not None and chosen not in declared:
-        from connector.definition.shape import did_you_mean
+        from connector.definition.near import did_you_mean
 
         message = f"{desk.connector.name} has no kind of connection {chosen!r}.{did_you_mean(chosen, declared)}"
         raise UsageError(message, hint=f"It has {', '.join(declared) or 'none'}.")

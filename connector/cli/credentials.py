@@ -81,7 +81,7 @@ def _take(spec: FormField, key: str, said: tuple[str, str], into: tuple[dict[str
 
 
 def _unknown(name: str, kind: str, declared: ConnectionKind) -> Problem:
-    from connector.definition.shape import did_you_mean
+    from connector.definition.near import did_you_mean
 
     near = did_you_mean(name, declared.inputs).strip() or f"the inputs are {', '.join(declared.inputs)}"
     return Problem(f"{name:.40}", "an unknown input", f"an input of {kind}", near)

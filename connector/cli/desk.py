@@ -94,6 +94,17 @@ class Desk:
             return self.connector.manifest.base_url  # whatever the owner set: nothing is sent there
         return base_url(self.connector, self.settings)
 
+    @property
+    def budget(self) -> Any:
+        """The rate budget of the account: by its plan and where it is shared; none for the stand-in."""
+        if self.sandbox:
+            return False
+        prefix = self.connector.name.upper()
+        return {
+            "plan": self.settings.get("plan", f"{prefix}_PLAN").value,
+            "at": self.settings.get("budget", f"{prefix}_BUDGET").value,
+        }
+
     def key(self, name: str) -> str:
         """Return where the store keeps a connection."""
         return store_key(self.connector, name)
@@ -125,7 +136,7 @@ class Desk:
 
     def client(self, connection: Connection) -> Client:
         """Return a client of a connection."""
-        return Client(self.connector, connection, http=self.http, base_url=self.base_url)
+        return Client(self.connector, connection, http=self.http, base_url=self.base_url, budget=self.budget)
 
 
 def base_url(connector: Connector, known: Settings) -> str | None:

@@ -28,9 +28,14 @@ _CODES: tuple[tuple[type[errors.ConnectorError], int], ...] = (
 
 def exit_code(error: errors.ConnectorError) -> int:
     """Return the exit code of an error: 5 when a write may have happened, else by whose turn it is."""
-    if error.outcome == "uncertain":
+    return code_of(type(error), error.outcome)
+
+
+def code_of(kind: type[errors.ConnectorError], outcome: str) -> int:
+    """Return the exit code of a kind of error with such an outcome."""
+    if outcome == "uncertain":
         return UNCERTAIN
-    return next((code for kind, code in _CODES if isinstance(error, kind)), REFUSED)
+    return next((code for one, code in _CODES if issubclass(kind, one)), REFUSED)
 
 
 def worst(codes: Iterable[int]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ def run(argv: Sequence[str] | None = None) -> int:
 
     Without `argv` it is the process's own; then a page that is still being read ahead does not hold up the end.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = [_typed(word) for word in (sys.argv[1:] if argv is None else argv)]
     code = 0
     try:
         sys.stdout = streams.printable(sys.stdout)
@@ -36,6 +37,16 @@ def run(argv: Sequence[str] | None = None) -> int:
     if argv is None:
         streams.leave(code)
     return code
+
+
+def _typed(word: str) -> str:
+    """Return a word as UTF-8 where the locale could not read its bytes."""
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        with contextlib.suppress(UnicodeError):
+            return os.fsencode(word).decode()
+    return word
 
 
 def _answered(words: list[str]) -> int:

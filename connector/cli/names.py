@@ -34,7 +34,7 @@ def resolve(desk: Desk, name: str | None) -> Connection:
 
 def unknown(desk: Desk, name: str) -> SignInError:
     """Return the error of a name that nothing is kept under."""
-    from connector.definition.shape import did_you_mean
+    from connector.definition.near import did_you_mean
 
     kinds, stored = list(desk.connector.manifest.connections), desk.names()
     near = did_you_mean(name, [*stored, *kinds])

@@ -89,7 +89,7 @@ class _Player:
         """Make one call and print what comes of it. Raises ConnectorError."""
         how, items = self._how(task), task.items(self.session.connector)
         try:
-            client = self.session.client(task.connection)
+            client = self.session.client(task.connection) if task.signs else self.session.unsigned()
         except ConnectorError:
             task.check(self.session.connector, how)  # what was typed wrong is told before what is missing
             raise

@@ -67,7 +67,10 @@ def _draw(total: int | None) -> Drawn:
             return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
     timing: Any = TimeRemainingColumn() if total is not None else TimeElapsedColumn()
-    drawn = Drawn(TextColumn("{task.description}"), Rate(), timing, console=Console(stderr=True), transient=True)
+    drawn = Drawn(
+        TextColumn("{task.description}"), Rate(), timing, console=Console(stderr=True), transient=True,
+        redirect_stdout=sys.stdout.isatty(),  # or what is meant for a file would be drawn on the terminal
+    )  # fmt: skip
     drawn.add_task("", total=total)
     drawn.start()
     return drawn

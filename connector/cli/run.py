@@ -1,4 +1,4 @@
-"""`connector run`: an action with its inputs as flags, or the calls of a file."""
+"""`connector run`: an action with its inputs as flags, the calls of a file, or an action over rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli import given
+from connector.cli.bulk import Asked, bulk_options
 from connector.cli.group import Command, keep, kept, shared
 from connector.cli.options import Options, connector_of, run_options, settings
 from connector.errors import UsageError
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _PREFIX = "given_"  # before an input's key, as the name of its option
 _SHORT = 30  # characters of choices that fit beside a flag
 _FEW = 12  # choices that a help page spells out
-_HELP = """Run ACTION, or the calls of a file.
+_HELP = """Run ACTION, the calls of a file, or ACTION for each row of a file.
 
 An action's inputs are flags after its name ('connector run ACTION --help' lists them), or -i KEY=VALUE for a text,
 KEY:=JSON for any other value, KEY=@FILE for what a file holds. A flag of a list is repeated. A password has no flag:
@@ -200,8 +201,9 @@ def _actions(context: click.Context, _: click.Parameter, incomplete: str) -> lis
 @click.argument("name", metavar="ACTION", required=False, shell_complete=_actions)
 @click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input; repeat for more.")
 @click.option("-f", "--file", "file", type=click.Path(allow_dash=True), metavar="FILE",
-              help="A call file in YAML or JSON; - reads it from standard input.")  # fmt: skip
-@click.option("--keep-going", is_flag=True, help="With -f: run the calls after one that failed, too.")
+              help="A call file; with ACTION its rows: CSV, JSON lines, YAML. - is standard input.")  # fmt: skip
+@click.option("--keep-going", is_flag=True, help="With -f: run the calls or rows after one that failed, too.")
+@bulk_options
 @run_options
 @shared
 @click.pass_context
@@ -212,26 +214,31 @@ def run_command(
     from connector.cli.play import play
     from connector.cli.task import Tasks
 
-    keep_going = found.pop("keep_going")
+    asked = Asked.of(file, found)
     flags = {key[len(_PREFIX) :]: list(found.pop(key)) for key in list(found) if key.startswith(_PREFIX)}
     options = Options.of(context, found)
     known = options.settings(context)
     connector = kept(context, "opened") or connector_of(known)
-    if name is None or file is not None:
-        _only_one(name, items, file)
-        calls = read_file(str(file))
+    if name is not None and file is not None:
+        from connector.cli.bulk_run import Job, run
+
+        return run(Job(connector, known, options, asked, _call(connector, kept(context, "action"), items, flags)))
+    asked.refuse_alone()
+    if name is None:
+        calls = read_file(_only_file(file, items))
     else:
         calls = [_call(connector, kept(context, "action"), items, flags)]
-    return play(connector, known, options, Tasks(calls, from_file=file is not None, keep_going=keep_going))
+    return play(connector, known, options, Tasks(calls, from_file=name is None, keep_going=asked.keep_going))
 
 
-def _only_one(name: str | None, items: Sequence[str], file: str | None) -> None:
-    """Refuse a command that names no call, or two sources of one. Raises UsageError."""
+def _only_file(file: str | None, items: Sequence[str]) -> str:
+    """Refuse a command that names no call, or gives inputs beside those of a file. Raises UsageError."""
     if file is None:
         raise UsageError("ACTION is missing.", hint="Name one ('connector list' shows them), or give a file with -f.")
-    if name is not None or items:
-        extra = "an action" if name is not None else "-i"
-        raise UsageError(f"-f and {extra} do not go together.", hint="The file says actions and inputs.")
+    if items:
+        hint = "A call file says actions and inputs; for one action over rows name the action, too."
+        raise UsageError("-f and -i do not go together without ACTION.", hint=hint)
+    return file
 
 
 def _call(connector: Connector, action: Action, items: Sequence[str], flags: dict[str, list[str]]) -> Task:

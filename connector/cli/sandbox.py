@@ -37,11 +37,12 @@ class _Group(click.Group):
 @click.option("--host", default="127.0.0.1", metavar="HOST", help="The address to listen on (default: 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port (default: 0, any that is free).")
 @click.option("--fault", multiple=True, metavar="FAULT", help="Misbehave, such as 429:3 or drop-reply; repeatable.")
+@click.option("--plan", metavar="PLAN", help="Keep the rates of this plan, and answer 429 to what is beyond them.")
 @click.option("--events-to", metavar="URL", help="Send a signed event there for each change: https, or http here.")
 @shared
 @click.pass_context
 def sandbox_command(
-    context: click.Context, host: str, port: int, fault: tuple[str, ...], events_to: str | None
+    context: click.Context, *, host: str, port: int, fault: tuple[str, ...], plan: str | None, events_to: str | None
 ) -> int | None:
     """Serve the stand-in service."""
     if context.invoked_subcommand is not None:
@@ -54,7 +55,8 @@ def sandbox_command(
 
     connector = connector_of(settings(context))
     emitter = emitter_to(connector, events_to)
-    service = Service(connector, State(state_path(connector)), tuple(parse(text) for text in fault), emitter=emitter)
+    faults = tuple(parse(text) for text in fault)
+    service = Service(connector, State(state_path(connector)), faults, emitter=emitter, plan=plan)
     with _Ended() as ended:
         server = serve(service, host, port)
         try:

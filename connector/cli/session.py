@@ -43,6 +43,13 @@ class Session:
             self._clients[name] = self._made(name)
         return self._clients[name]
 
+    def unsigned(self) -> Client:
+        """Return a client without a connection, for what brings its own token."""
+        desk = self._desk
+        seam = self._watched(desk.http or choose(None, asynchronous=False))
+        self._clients[None] = Client(self.connector, http=seam, base_url=desk.base_url, budget=desk.budget)
+        return self._clients[None]
+
     def _default(self) -> str | None:
         found: str | None = self.settings.get("connection").value
         return found
@@ -64,7 +71,7 @@ class Session:
         else:
             connection = (desk.stored(name) if name else None) or desk.box.connection
         seam = self._watched(desk.http or choose(None, asynchronous=False))
-        return Client(self.connector, connection, http=seam, base_url=desk.base_url)
+        return Client(self.connector, connection, http=seam, base_url=desk.base_url, budget=desk.budget)
 
     def _watched(self, inner: Any) -> Watched:
         seam = Watched(inner, self.told)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from connector.errors import Finding
 
 FORMS = ("json", "yaml", "table", "lines")
-KEYS = ("connector", "output", "connection", "base_url", "timeout", "store", "inbox")
+KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox")
+OF_A_CONNECTOR = ("base_url", "plan", "budget")  # their variables begin with its name
 DEFAULTS = {"output": "json"}
 _VARIABLES = {
     "connector": "CONNECTOR_PATH",
@@ -121,7 +122,7 @@ def read_config(path: Path) -> dict[str, Any]:
 
 
 def _findings(document: Document) -> list[Finding]:
-    from connector.definition.shape import did_you_mean
+    from connector.definition.near import did_you_mean
 
     if not isinstance(document.data, dict):
         return [document.finding((), "config", f"expected a mapping of {', '.join(KEYS)}.")]

@@ -34,6 +34,11 @@ class Task:
         """Whether the call itself asks for its records."""
         return self.how.debug or self.given.get("debugRequest") in (True, "true", "True")
 
+    @property
+    def signs(self) -> bool:
+        """Whether it needs a connection."""
+        return True
+
     def items(self, connector: Connector) -> str | None:
         """Return the field that holds the items when this is a listing."""
         try:

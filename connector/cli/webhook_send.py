@@ -103,7 +103,7 @@ def _kind(desk: Desk, name: str) -> EventKind:
         at = desk.scheme.trigger.event.at
         body = placed({} if at is None else placed({}, at, "milliseconds"), challenge.read, "id")
         return EventKind(name=name, group="", body=body)
-    from connector.definition.shape import did_you_mean
+    from connector.definition.near import did_you_mean
 
     near = did_you_mean(name, [*connector.events, *([challenge.event] if challenge else [])]).strip()
     fix = near or "the page docs/events.md has them all" if connector.events else "send a body of your own with -f"

@@ -23,6 +23,7 @@ _WHOLE = re.compile(r"-?[0-9]{1,19}\Z", re.ASCII)
 _DECIMAL = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
+_AS_TEXT = "a text and a whole number are taken, nothing else"
 _EXACT = 1 << 53  # a float holds every whole number up to here
 DEEPEST = 60
 
@@ -43,7 +44,7 @@ def text(value: Any) -> str:
         if isinstance(value, float | Decimal):
             raise Bad("a text", "a number with a fraction or exponent loses digits; put the value in quotes")
         if not isinstance(value, str):
-            raise Bad("a text", "put the value in quotes" if isinstance(value, bool) else "")
+            raise Bad("a text", "put the value in quotes" if isinstance(value, bool) else _AS_TEXT)
     if not value.isascii() or "\0" in value:
         _sound(value)
     return value
@@ -59,11 +60,13 @@ def integer(value: Any) -> int:
     """Accept whole numbers, also as text of digits or a float without a fraction."""
     if type(value) is int:
         return value
+    if isinstance(value, int) and not isinstance(value, bool):  # a member of an enumeration
+        return int(value)
     if isinstance(value, str) and _WHOLE.match(value):
         return int(value)
     if isinstance(value, float | Decimal) and _finite(value) and -_EXACT < value < _EXACT and value == int(value):
         return int(value)
-    raise Bad("a whole number", "write digits only, such as 60")
+    raise Bad("a whole number", "write digits only")
 
 
 def _finite(value: float | Decimal) -> bool:

@@ -13,6 +13,7 @@ from connector._version import __version__
 from connector.core import waits
 from connector.core.body import FORM
 from connector.core.exchange import Send, Token, Wait
+from connector.core.hops import signed_part
 from connector.core.response import Failure, Reply
 from connector.errors import ConnectorError
 
@@ -108,6 +109,8 @@ def _entry(ask: Ask, value: Any) -> dict[str, Any] | None:
     if not isinstance(ask, Send):
         return None
     safe = ask.request.safe.knowing([ask.token.value])
+    if ask.request.may_leave and isinstance(value, Reply):
+        safe = safe.knowing(signed_part(value.header("location") or ""))
     return {"what": "send", "request": _sent(ask), **_came(value, safe)}
 
 

@@ -7,8 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from types import MappingProxyType
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic_core import from_json
@@ -19,13 +18,13 @@ if TYPE_CHECKING:
     from connector.definition.manifest import Trigger
 
 LONGEST_NAME = 200  # characters of an event's name, and of a subject that is kept as it is
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNITS = {"s": 1, "ms": 1000}  # how many are a second
 _LATEST = 253_402_300_799  # the last second of the year 9999
 
 Reason = Literal["unsigned", "timestamp", "signature", "age", "body", "event", "challenge"]
 Named = Mapping[str, list[str]]  # the headers that a trigger reads, by lower-case name, each with all its values
 Place = tuple[str, ...] | str | None  # the names that lead to a field of the body; or the name of a header
+Found = Mapping[Place, Any]  # what stands at places, None where nothing does
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -69,65 +68,66 @@ class EventReader:
         self._trigger, self._unit = name, _UNITS[shape.unit]
         self._name, self._at = _place(shape.name), _place(shape.at)
         self._account, self._object = _place(shape.account), _place(shape.object)
-        self._dedupe = [(place, _place(place)) for place in trigger.dedupe]
-        self._about = [place for place in trigger.dedupe if place.startswith(f"{shape.object}.")]
-        self.headers = {
-            place for place in (self._name, *(place for _, place in self._dedupe)) if isinstance(place, str)
-        }
+        self._dedupe = [(f"{place}=", _place(place)) for place in trigger.dedupe]
+        self._about = [_place(place) for place in trigger.dedupe if place.startswith(f"{shape.object}.")]
+        own = (self._name, self._at, self._account, self._object)
+        self._places = list(dict.fromkeys((*own, *(place for _, place in self._dedupe))))
+        self.headers = {place for place in self._places if isinstance(place, str)}
 
-    def name(self, data: dict[str, Any], named: Named) -> str:
+    def found(self, data: dict[str, Any], named: Named) -> Found:
+        """Return what stands at the places that a delivery is read by."""
+        return {place: at(data, place, named) for place in self._places}
+
+    def name(self, found: Found) -> str:
         """Return what a delivery calls itself, or nothing; it may be what asks for the secret."""
-        found = at(data, self._name, named)
-        return found if isinstance(found, str) else ""
+        name = found[self._name]
+        return name if isinstance(name, str) else ""
 
-    def event(self, body: bytes, data: dict[str, Any], name: str, named: Named) -> Event:
+    def event(self, body: bytes, data: dict[str, Any], name: str, found: Found) -> Event:
         """Return the event of a delivery. Raises WebhookError for one without a name."""
         if not name or len(name) > LONGEST_NAME or not name.isprintable():
             raise refused("event", "The delivery names no event.", status=400)
-        return self._made(body, data, name, self._told(data, named))
+        return self._made(body, data, name, found)
 
     def again(self, body: bytes, name: str, key: str) -> Event:
         """Return an event that was read before, of what was kept of it. Raises WebhookError for what is none."""
         data = parsed(body)
-        return self._made(body, data, name, self._told(data, {}), key)
+        return self._made(body, data, name, self.found(data, {}), key)
 
-    def _made(self, body: bytes, data: dict[str, Any], name: str, told: dict[str, Any], key: str = "") -> Event:
-        account = at(data, self._account)
-        key = key or self._key(told, body)
+    def _made(self, body: bytes, data: dict[str, Any], name: str, found: Found, key: str = "") -> Event:
+        account = found[self._account]
+        key = key or self._key(found, body)
         return Event(
             trigger=self._trigger,
             name=name,
-            at=_moment(at(data, self._at), self._unit),
+            at=_moment(found[self._at], self._unit),
             account=account if isinstance(account, str) else None,
-            object=at(data, self._object),
+            object=found[self._object],
             data=data,
             raw=body,
             key=key,
-            subject=self._subject(told) or key,
+            subject=self._subject(found) or key,
         )
 
-    def _told(self, data: dict[str, Any], named: Named) -> dict[str, Any]:
-        """Return what stands at the places of `dedupe`, where something does."""
-        found = {text: at(data, place, named) for text, place in self._dedupe}
-        return {text: value for text, value in found.items() if value is not None}
-
-    def _key(self, told: dict[str, Any], body: bytes) -> str:
+    def _key(self, found: Found, body: bytes) -> str:
         """Return what is the same for each delivery of an event, and differs between events.
 
-        It is made of the whole body where the places hold nothing, or more than one value: no event is taken for
-        another because of what was not looked at.
+        It is made of the whole body where the places of `dedupe` hold nothing, or more than one value: no event is
+        taken for another because of what was not looked at.
         """
         parts = [self._trigger]
-        for place, value in told.items():
+        for told, place in self._dedupe:
+            value = found[place]
             if isinstance(value, dict | list):
                 return hashlib.sha256(body).hexdigest()
-            parts.append(f"{place}={_plain(value)}")
-        whole = "\0".join(parts).encode("utf-8", "surrogatepass") if told else body
+            if value is not None:
+                parts.append(told + _plain(value))
+        whole = "\0".join(parts).encode("utf-8", "surrogatepass") if len(parts) > 1 else body
         return hashlib.sha256(whole).hexdigest()
 
-    def _subject(self, told: dict[str, Any]) -> str:
+    def _subject(self, found: Found) -> str:
         """Return what an event is about: the first of dedupe's fields below its object; nothing where it has none."""
-        subject = next((_plain(told[place]) for place in self._about if place in told), "")
+        subject = next((_plain(found[place]) for place in self._about if found[place] is not None), "")
         if len(subject) <= LONGEST_NAME and subject.isprintable():
             return subject
         return hashlib.sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()  # else no database would keep it
@@ -155,7 +155,7 @@ def _no_number(name: str) -> None:
     raise ValueError(name)
 
 
-def at(data: Any, place: Place, named: Named = MappingProxyType({})) -> Any:
+def at(data: Any, place: Place, named: Named) -> Any:
     """Return what stands at a place of the body, or of a header that came once; None where nothing does."""
     if place is None:
         return None
@@ -182,7 +182,7 @@ def _moment(found: Any, unit: int) -> datetime | None:
     """Return a number of seconds, or of a part of them, as a time; None for what is no such number, however large."""
     if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= _LATEST * unit:
         return None
-    return _EPOCH + timedelta(seconds=found / unit)
+    return datetime.fromtimestamp(found / unit, UTC)
 
 
 def _plain(value: Any) -> str:

@@ -50,10 +50,15 @@ class Token(NamedTuple):
 
 
 class Acquire(NamedTuple):
-    """Asks for a slot under these rate names ("retry" is the shared quota). Answer: seconds, or RateLimited."""
+    """Asks for a slot under these rates, such as light and cap:value ("retry" is the shared quota).
+
+    Answer: the seconds until its time comes, or RateLimited. Asked again when it has come, with the time `since` which
+    the slot is held: 0.0 when it is still good.
+    """
 
     what: tuple[str, ...]
     until: float
+    since: float | None = None
 
 
 class Send(NamedTuple):
@@ -85,7 +90,15 @@ class Sink(Protocol):
     def rest(self, request: Request) -> Request:
         """Return the request of what is not there yet: the whole, or a Range."""
 
+    def settled(self, got: Reply | Failure) -> Reply | Failure:
+        """Return what an attempt came to for the whole: a failure while bytes are missing. Raises StoreError.
 
+        A failure's `received` are the bytes that the next attempt need not bring again.
+        """
+
+
+ENGINE_PATIENCE = 1.0  # seconds that a call waits for its slot where an engine owns all longer waits
+PROGRESS = 1 << 20  # bytes; a cut download that brought as many has its tries begin anew, at no cost to the quota
 RETRY = ("retry",)  # the shared quota's name among what is acquired
 Ask = Token | Acquire | Send | Wait | Page
 Answer = tuple[float, Any]
@@ -96,21 +109,27 @@ _Attempted = tuple[float, "Request", Signed, Reply | Failure]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How one call runs: its deadline in seconds, how it is tried again, how many items, where its body goes."""
+    """How one call runs: its deadline in seconds, how it is tried again, how many items, where its body goes.
+
+    `rates` are what each of its requests needs a slot of.
+    """
 
     timeout: float
     policy: Policy
     limit: int | None = None
     sink: Sink | None = None
+    rates: tuple[str, ...] = ()
 
 
 def call(plan: Plan, request: Request, options: Options, until: float, now: float) -> Steps:
     """One request to its result: token, rate, send, judge, again. Raises ConnectorError."""
-    started, attempt, rejected, lost = now, 0, None, False
+    started, attempt, rejected, lost, before = now, 0, None, False, 0
     try:
         while True:
             now, at, token, got = yield from _attempt(plan, request, options, until, rejected)
-            verdict = judge(plan.reader, at, Seen(options.policy, attempt + 1, lost), got, now)
+            gained = options.sink is not None and isinstance(got, Failure) and got.received >= PROGRESS
+            before = attempt if gained else before
+            verdict = judge(plan.reader, at, Seen(options.policy, attempt + 1, lost, before), got, now)
             if verdict.stale and rejected is None and token.renewable:
                 rejected = token.value
                 request.must_open_again()
@@ -126,7 +145,7 @@ def call(plan: Plan, request: Request, options: Options, until: float, now: floa
                 raise scopes.told(verdict.error, token.scopes)
             lost = lost or verdict.error.outcome == "uncertain"
             request.must_open_again()
-            now, spent = yield Acquire(RETRY, until)
+            now, spent = (now, None) if gained else (yield Acquire(RETRY, until))
             if isinstance(spent, ConnectorError):
                 raise _spent(verdict.error, spent)
             now = _waited((yield Wait(verdict.least, verdict.spread, "retry")), verdict.error)
@@ -149,11 +168,8 @@ def _attempt(
     if error := scopes.lacking(plan, token.scopes):
         raise error
     request = _signed(request, token)
-    now, gap = yield Acquire(plan.action.rates, until)
-    if isinstance(gap, ConnectorError):
-        raise gap
-    if gap:
-        now = _waited((yield Wait(gap, 0.0, "rate budget")), None)
+    if options.rates:
+        now = yield from _slot(options, until, now)
     ends = until if request.attempt_timeout is None else min(until, now + request.attempt_timeout)
     if options.sink is not None:
         request = options.sink.rest(request)
@@ -164,7 +180,22 @@ def _attempt(
             break
         request, token = hop, token if hop.carries else _NOBODY
         now, got = yield Send(request, token, ends, options.sink)
+    if options.sink is not None:
+        got = options.sink.settled(got)
     return now, request, token, got
+
+
+def _slot(options: Options, until: float, now: float) -> Generator[Ask, Answer, float]:
+    """Have a slot of the rates and wait for its time; return the time then. Raises RateLimited."""
+    until = min(until, now + ENGINE_PATIENCE) if options.policy.engine else until
+    now, gap = yield Acquire(options.rates, until)
+    while gap and not isinstance(gap, ConnectorError):
+        since = now
+        _waited((yield Wait(gap, 0.0, "rate budget")), None)
+        now, gap = yield Acquire(options.rates, until, since)  # the service may have closed the rate meanwhile
+    if isinstance(gap, ConnectorError):
+        raise gap
+    return now
 
 
 def _spent(error: ConnectorError, spent: ConnectorError) -> ConnectorError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -117,10 +118,11 @@ def _header_value(value: Any) -> Any:
 def _shaped(spec: Input) -> Check:
     """Refuse a list where the example is a mapping, and the reverse; a spread takes a mapping."""
     wanted = dict if spec.place.spread else type(spec.example)
+    sample = json.dumps(spec.example, ensure_ascii=False)
 
     def check(value: Any) -> Any:
         if wanted in (dict, list) and not isinstance(value, wanted):
-            raise Bad("a JSON object" if wanted is dict else "a JSON list", f"such as {spec.example}")
+            raise Bad("a JSON object" if wanted is dict else "a JSON list", f"such as {sample}")
         return value
 
     return check
@@ -159,7 +161,7 @@ def _chosen(spec: FormField, converted: Check, choices: Choices) -> Check:
             raise Bad(_one_of(options), _nearest(given, options) or bad.fix) from None
         if value in options or spec.choices_open:
             return value
-        raise Bad(_one_of(options), _nearest(value, options))
+        raise Bad(_one_of(options), _nearest(value, options) or _such_as(spec, options))
 
     return check
 
@@ -171,6 +173,11 @@ def _one_of(options: Mapping[Any, str]) -> str:
     if len(options) > _FEW:
         return f"one of {len(options)} choices"
     return "one of " + ", ".join(f"{_plain(value)} ({label})" for value, label in options.items())
+
+
+def _such_as(spec: FormField, options: Mapping[Any, str]) -> str:
+    """Return the example where the choices are too many to be told."""
+    return f"such as {spec.example}" if len(options) > _FEW and isinstance(spec.example, str) else ""
 
 
 def _plain(value: Any) -> str:
@@ -186,12 +193,13 @@ def _nearest(value: Any, options: Mapping[Any, str]) -> str:
 
 def _limits(spec: FormField) -> Check:
     least, most = spec.min, spec.max
-    unit = _UNITS.get(spec.type, "")
+    counted = _UNITS.get(spec.type, "")
+    unit = counted or ("milliseconds" if str(getattr(spec, "to", "")).endswith("_ms") else "")
 
     def check(value: Any) -> Any:
-        size = len(value) if unit else value
+        size = len(value) if counted else value
         if (least is not None and size < least) or (most is not None and size > most):
-            raise Bad(_range(least, most, unit), f"it has {size}" if unit else "")
+            raise Bad(_range(least, most, unit), f"it has {size}" if counted else "")
         return value
 
     return check

@@ -40,20 +40,29 @@ def raw_path(path: str, base_path: str) -> str:
     `base_path` is the path of the base URL, such as /v2.
     """
     expected = "a path below the base URL that begins with one /, already encoded"
-    if "?" in path or "#" in path:
-        raise Bad(expected, f"write {re.split('[?#]', path)[0]!r} and give the query as query parameters")
+    alone, *query = re.split("[?#]", path, maxsplit=1)
+    as_query = " and give the query as query parameters" if query else ""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path) or path.startswith(("//", "\\")):
-        inner = re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?[/\\]+[^/\\]*", "", path)
-        raise Bad(expected, "the host is fixed" + (f"; write {inner!r}" if _PATH.match(inner) else ""))
+        inner = _without(base_path, re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?[/\\]+[^/\\?#]*", "", alone))
+        raise Bad(expected, "the host is fixed" + (f"; write {inner!r}{as_query}" if _PATH.match(inner) else ""))
+    if query:
+        raise Bad(expected, f"write {_without(base_path, '/' + alone.lstrip('/'))!r}{as_query}")
     if not path.startswith("/"):
-        raise Bad(expected, f"write {'/' + path!r}" if _PATH.match("/" + path) else "begin with /")
+        fixed = _without(base_path, "/" + path)
+        raise Bad(expected, f"write {fixed!r}" if _PATH.match(fixed) else "begin with /")
     if not _PATH.match(path):
         raise Bad(expected, f"write {quote(path, safe='/%:@!$&()*+,;=~')!r}" if path.isprintable() else "")
-    if base_path and (path == base_path or path.startswith(base_path + "/")):
-        raise Bad(expected, f"{base_path} is in the base URL already; write {path[len(base_path) :] or '/'!r}")
+    if _without(base_path, path) != path:
+        raise Bad(expected, f"{base_path} is in the base URL already; write {_without(base_path, path)!r}")
     if "//" in path or _climbs(path):
         raise Bad(expected, "without empty segments, . and ..")
     return path
+
+
+def _without(base_path: str, path: str) -> str:
+    """Return a path without the base URL's own, where it begins with that."""
+    begins = base_path and (path == base_path or path.startswith(base_path + "/"))
+    return path[len(base_path) :] or "/" if begins else path
 
 
 def _climbs(path: str) -> bool:
@@ -96,7 +105,9 @@ def may_carry(url: str, hosts: Iterable[str]) -> bool:
         host, port = (parts.hostname or "").encode("idna").decode().lower(), parts.port
     except (ValueError, UnicodeError):
         return False
-    if parts.scheme != "https" or port not in (None, 443) or parts.username is not None or not _HOST_NAME.match(host):
+    if parts.scheme != "https" or port not in (None, 443) or "@" in parts.netloc or "[" in parts.netloc:
+        return False
+    if not _HOST_NAME.match(host):
         return False
     return any(_host_fits(host, allowed.lower()) for allowed in hosts)
 
@@ -118,8 +129,8 @@ def origin(url: str) -> str | None:
     except ValueError:
         return None
     host = parts.hostname or ""
-    usable = _HOST_NAME.match(host) or loopback(host)
-    if parts.username is not None or not usable or not (parts.scheme == "https" or is_loopback_url(url)):
+    usable = loopback(host) if "[" in parts.netloc else _HOST_NAME.match(host) or loopback(host)
+    if "@" in parts.netloc or not usable or not (parts.scheme == "https" or is_loopback_url(url)):
         return None
     return url[: url.index("//") + 2] + parts.netloc
 
@@ -131,7 +142,9 @@ def named_host(url: str) -> bool:
         host, port = (parts.hostname or "").lower(), parts.port
     except ValueError:
         return False
-    if parts.scheme != "https" or port not in (None, 443) or parts.username is not None or not _HOST_NAME.match(host):
+    if parts.scheme != "https" or port not in (None, 443) or "@" in parts.netloc or "[" in parts.netloc:
+        return False
+    if not _HOST_NAME.match(host):
         return False
     last = host.rpartition(".")[2]
     return "." in host and not last.isdigit() and last not in _INSIDE

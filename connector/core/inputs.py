@@ -15,7 +15,7 @@ from connector.definition.action import UPDATES
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from connector.definition.action import Action, AnyOf
     from connector.definition.model import Input
@@ -131,7 +131,11 @@ def _take(plan: _Plan, key: str, value: Any, values: Values, problems: list[Prob
     try:
         values[key] = plan.checks[key](value)
     except Bad as bad:
-        problems.append(Problem(bad.field or key, plan.shown(key, value), bad.expected, plan.safe.text(bad.fix)))
+        spec, got = plan.action.inputs[key], plan.shown(key, value)
+        if spec.required and _is_blank(value):
+            problems.append(_missing(spec, key, got))
+        else:
+            problems.append(Problem(bad.field or key, got, bad.expected, plan.safe.text(bad.fix)))
     except RecursionError:
         expected = f"data nested at most {convert.DEEPEST} levels deep"
         problems.append(Problem(key, type(value).__name__, expected))
@@ -141,12 +145,18 @@ def _unknown(plan: _Plan, spelling: Any) -> Problem:
     keys = list(plan.action.inputs)
     near = difflib.get_close_matches(str(spelling), list(plan.names), n=1, cutoff=0.6)
     fix = f"did you mean {plan.names[near[0]]}?" if near else f"the inputs are {', '.join(keys) or 'none'}"
+    if not near and plan.action.pages:
+        fix += "; pages are read without being asked for, and the option limit ends a listing early"
     return Problem(str(spelling)[:60], "an unknown input", f"an input of {plan.action.action}", fix)
 
 
-def _missing(spec: Input, key: str) -> Problem:
+def _is_blank(value: Any) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
+
+
+def _missing(spec: Input, key: str, got: str = "nothing") -> Problem:
     fix = f"{spec.help} Such as {spec.example}" if spec.example is not None and not spec.secret else spec.help
-    return Problem(key, "nothing", "a value: it is required", fix)
+    return Problem(key, got, "a value: it is required", fix)
 
 
 def _apply_defaults(plan: _Plan, values: Values) -> None:
@@ -185,7 +195,7 @@ def _judge(plan: _Plan, values: Values, given: set[str], spelled: Mapping[str, s
                 problems.append(_needs(plan, key, plan.shown(key, values[key]), (other, wanted)))
     problems += _together(plan, values, given)
     problems += [
-        _none_of(rule)
+        _none_of(plan, rule)
         for rule in plan.action.any_of
         if not given.intersection(rule.of) and all(_meets(values, key, tuple(one)) for key, one in rule.when.items())
     ]
@@ -208,15 +218,26 @@ def _needs(plan: _Plan, key: str, got: str, need: tuple[str, tuple[Any, ...] | N
     other, wanted = need
     if wanted is None:
         return Problem(key, got, f"{other} beside it", f"give {other} too, or leave {key} out")
-    options = plan.action.inputs[other].options
-    each = " or ".join(f"{value} ({options[value]})" if value in options else str(value) for value in wanted)
-    return Problem(key, got, f"{other} to be {each}", f"set {other}, or leave {key} out")
+    return Problem(key, got, f"{other} to be {_labelled(plan, other, wanted)}", f"set {other}, or leave {key} out")
 
 
-def _none_of(rule: AnyOf) -> Problem:
-    when = " and ".join(f"{key} is {' or '.join(map(str, values))}" for key, values in rule.when.items())
-    expected = f"at least one of {', '.join(rule.of)}{f' when {when}' if when else ''}"
-    return Problem(rule.of[0], "nothing", expected, f"give {' or '.join(rule.of)}")
+def _none_of(plan: _Plan, rule: AnyOf) -> Problem:
+    when = " and ".join(f"{key} is {_labelled(plan, key, values)}" for key, values in rule.when.items())
+    some = "a value" if len(rule.of) == 1 else f"at least one of {', '.join(rule.of)}"
+    expected = f"{some}{f' when {when}' if when else ''}"
+    whole = [" with ".join((key, *_partners(plan, rule, key))) for key in rule.of]
+    return Problem(rule.of[0], "nothing", expected, f"give {' or '.join(whole)}")
+
+
+def _labelled(plan: _Plan, key: str, values: Iterable[Any]) -> str:
+    options = plan.action.inputs[key].options
+    return " or ".join(f"{value} ({options[value]})" if value in options else str(value) for value in values)
+
+
+def _partners(plan: _Plan, rule: AnyOf, key: str) -> list[str]:
+    """Return what an input of a rule needs beside it, but for what the rule is about."""
+    inputs = plan.action.inputs
+    return [other for other in inputs[key].needed if not (other in rule.when or inputs[other].required)]
 
 
 def _inside(inputs: Mapping[str, Input], spread: str) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -70,7 +70,10 @@ def _choice(spec: Input, choices: Choices) -> core_schema.CoreSchema | None:
     bounded = spec.looks or spec.min is not None or spec.max is not None
     if bounded or spec.type not in (*_TEXTS, "integer") or (spec.required and "" in options):
         return None
-    return core_schema.literal_schema(list(options))
+    one_of = core_schema.literal_schema(list(options))
+    if spec.type != "integer":
+        return one_of
+    return core_schema.chain_schema([core_schema.int_schema(), one_of])  # true is no 1
 
 
 def _text(spec: Input) -> core_schema.CoreSchema:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core import pages, redact
+from connector.core.body import wire
 from connector.core.convert import Bad
 from connector.core.inputs import compile_inputs
 from connector.core.raw import BUILT_IN, compile_raw
@@ -36,6 +37,9 @@ class Plan:
     words: pages.Words | None
     policy_keys: Mapping[str, str]
     needs: frozenset[str] = frozenset()  # scopes, any of which is enough
+    tiers: tuple[str, ...] = ()  # the rates that its requests need a slot of
+    ahead: tuple[str, ...] = ()  # inputs whose time should lie ahead
+    capped: tuple[tuple[str, str], ...] = ()  # caps by the value of an input: cap and key
 
     def request(
         self, values: Values, account: str | None = None, base: str = "", secrets: tuple[str, ...] = ()
@@ -53,6 +57,14 @@ class Plan:
         except Bad as bad:
             got = Problem("account", shown(account), bad.expected, bad.fix)
             raise InputError.of(self.action.action, [got]) from None
+
+    def rates(self, values: Values) -> tuple[str, ...]:
+        """Return what each request of checked values needs a slot of: its tier, and caps such as per-host:VALUE."""
+        if not self.capped:
+            return self.tiers
+        return self.tiers + tuple(
+            f"{cap}:{wire(values[key])}" for cap, key in self.capped if values.get(key) is not None
+        )
 
     def policy(self, values: Values) -> Policy:
         """Return how often this action is tried again when the call does not say."""
@@ -89,6 +101,8 @@ def raw_plan(connector: Connector) -> Plan:
 def _compile(connector: Connector, action: Action) -> Plan:
     build = compile_raw(connector, action) if action.is_raw else compile_request(connector, action)
     places = {str(spec.place): key for key, spec in action.inputs.items()}
+    rates = connector.manifest.rates
+    caps = {name: places.get(rates.caps[name].by) for name in action.rates if name in rates.caps}
     return Plan(
         connector=connector,
         action=action,
@@ -98,4 +112,7 @@ def _compile(connector: Connector, action: Action) -> Plan:
         words=pages.words(connector.manifest, action),
         policy_keys={name: places[place] for place, name in _KNOBS.items() if place in places},
         needs=frozenset((*action.scopes.granular, *action.scopes.classic)),
+        tiers=tuple(name for name in action.rates if rates.declares(name)),
+        ahead=tuple(key for key, spec in action.inputs.items() if spec.ahead),
+        capped=tuple((name, key) for name, key in caps.items() if key is not None),
     )

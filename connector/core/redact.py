@@ -25,7 +25,8 @@ HEADERS = frozenset((
 ))  # fmt: skip
 _QUERY = frozenset((
     "access_token", "refresh_token", "id_token", "token", "client_secret", "code", "code_verifier", "api_key",
-    "password", "passcode", "pwd",
+    "password", "passcode", "pwd", "signature", "sig", "x-amz-signature", "x-amz-credential", "x-amz-security-token",
+    "x-goog-signature", "x-goog-credential",
 ))  # fmt: skip
 _FIELDS = frozenset((
     "access_token", "refresh_token", "client_secret", "id_token", "code_verifier", "password", "passcode",
@@ -134,7 +135,7 @@ def shown(value: Any, *, secret: bool = False, safe: Redactor | None = None) -> 
         text = f"{len(value)} bytes" if isinstance(value, bytes) else json.dumps(safe.data(value), ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = f"a {type(value).__name__}"
-    text = _one_line(text)
+    text = _one_line(text).replace("\\\\", "\\")  # what stands for a sign of control is not escaped again
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core import waits
 from connector.core.convert import Bad, boolean, integer
+from connector.core.redact import shown
 from connector.core.refusal import is_write, refused, unanswered
 from connector.core.response import Failure, Reader, Reply, Result, Said
 from connector.errors import ConnectorError, InputError, NotFound, Problem, UsageError
@@ -55,11 +56,20 @@ class Verdict(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What is known of a call so far: its policy, requests answered or lost, whether a reply was lost."""
+    """What is known of a call so far: its policy, requests answered or lost, whether a reply was lost.
+
+    `before` of the requests do not count as tries any more: a download has come on since.
+    """
 
     policy: Policy
     attempt: int
     lost: bool = False
+    before: int = 0
+
+    @property
+    def tries(self) -> int:
+        """How often it was tried, from the last time that it came on."""
+        return self.attempt - self.before
 
     def may_repeat(self, reader: Reader, request: Request) -> bool:
         """Whether sending it twice can do no harm, or is what the caller asked for."""
@@ -101,7 +111,7 @@ def _knob(name: str, value: Any, problems: list[Problem]) -> Any:
         read = integer(value) if name in NAMES[:2] else boolean(value)
         _within(name, read)
     except Bad as bad:
-        problems.append(Problem(f"retry.{name}", repr(value), bad.expected, bad.fix))
+        problems.append(Problem(f"retry.{name}", shown(value), bad.expected, bad.fix))
         return None
     return read
 
@@ -117,7 +127,7 @@ def judge(reader: Reader, request: Request, seen: Seen, got: Reply | Failure, no
     """Say what to do with what came back; pure. `now` is epoch seconds."""
     if isinstance(got, Failure):
         error: ConnectorError = unanswered(reader.action, request, got)
-        hopeless = got.final or (got.doubtful and seen.attempt > 1)
+        hopeless = got.final or (got.doubtful and seen.tries > 1)
         repeat = not hopeless and (got.sent == "nothing" or seen.may_repeat(reader, request))
         return _again(seen, error, None, now, repeat=repeat)
     read = reader.read(request, got)
@@ -147,13 +157,13 @@ def _repeats(reader: Reader, request: Request, seen: Seen, reply: Reply, said: S
 def _again(seen: Seen, error: ConnectorError, when: float | None, now: float, *, repeat: bool) -> Verdict:
     error.attempts = seen.attempt
     least = when - now if when is not None else 0.0
-    if not repeat or seen.attempt > seen.policy.most or seen.policy.engine or least > LONGEST_WAIT:
+    if not repeat or seen.tries > seen.policy.most or seen.policy.engine or least > LONGEST_WAIT:
         if error.retry_at is None and error.retryable and seen.policy.engine:
-            error.retry_at = waits.moment(now + max(least, BASE * 2**seen.attempt))
+            error.retry_at = waits.moment(now + max(least, BASE * 2**seen.tries))
         return Verdict(error=error)
     if when is not None:
         return Verdict(error=error, again=True, least=least, spread=min(1.0, 0.1 * least + 0.1))
     if seen.policy.delay is not None:
         return Verdict(error=error, again=True, least=seen.policy.delay)
-    spread = min(LONGEST_BACKOFF, BASE * 2 ** (seen.attempt - 1))
+    spread = min(LONGEST_BACKOFF, BASE * 2 ** (seen.tries - 1))
     return Verdict(error=error, again=True, least=LEAST_PAUSE, spread=spread - LEAST_PAUSE)

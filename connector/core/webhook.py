@@ -77,10 +77,11 @@ class Scheme:
             raise refused("signature", "The signature does not fit the body, the timestamp and the secret.")
         self._judge_age(given.timestamp, now, self.trigger.max_age if max_age is None else max_age)
         data = parsed(body)
-        name = self._reader.name(data, named)
+        found = self._reader.found(data, named)
+        name = self._reader.name(found)
         if self.trigger.challenge is not None and name == self.trigger.challenge.event:
             return self._answered(signer, data)
-        return self._reader.event(body, data, name, named)
+        return self._reader.event(body, data, name, found)
 
     def secret(self, text: str) -> bytes:
         """Return a secret as the bytes that sign. Raises UsageError for one that cannot be one; it is not shown."""

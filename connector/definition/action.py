@@ -38,6 +38,18 @@ class ActionPages(Pages):
     items: Text = Field(description="The field that holds the items; `.` when the reply is the list.")
 
 
+class Files(Model):
+    """Files that a reply lists, for a download of them all; each word but `suffix` names a field."""
+
+    items: Text = Field(description="The field that holds the files; `.` when the reply is the list.")
+    url: Text = Field(description="Of a file: the URL that it is downloaded from.")
+    name: list[Text] = Field(min_length=1, description="Of a file: the fields that name it, joined with hyphens.")
+    suffix: Text | None = Field(None, description="A word at the end of the name, where two files are named alike.")
+    extension: Text | None = Field(None, description="Of a file: its extension; as it comes when absent.")
+    size: Text | None = Field(None, description="Of a file: how many bytes it has.")
+    token: Text | None = Field(None, description="Of the reply: a token that downloads them in place of the own.")
+
+
 class Returns(Model):
     """What comes back."""
 
@@ -92,6 +104,7 @@ class Action(Model):
     inputs: dict[Key, Input] = {}
     any_of: list[AnyOf] = []
     pages: ActionPages | None = None
+    downloads: list[Files] = Field(default=[], description="The files that the reply lists.")
     returns: Returns = Returns()
     examples: dict[str, Example] = {}
 

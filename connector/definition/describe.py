@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 RUN_FLAGS = frozenset(
     "--" + name
     for name in (
-        "account", "base-url", "connection", "connector", "curl", "debug", "dry-run", "events-to", "fault", "file",
-        "har", "help", "idempotency-key", "input", "keep-going", "limit", "output", "query", "quiet", "retry",
-        "sandbox", "store", "timeout", "version",
+        "account", "at-once", "base-url", "connection", "connector", "curl", "debug", "dry-run", "events-to", "fault",
+        "file", "har", "help", "idempotency-key", "input", "journal", "keep-going", "limit", "map", "output", "query",
+        "quiet", "restart", "retry", "retry-failed", "rows", "sandbox", "settle", "store", "timeout", "version",
     )
 )  # fmt: skip
 CONNECTION = ("connection", "Connection", "The connection to run it with, by name.")

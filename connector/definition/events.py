@@ -13,6 +13,7 @@ from pydantic import Field, JsonValue, RootModel
 
 from connector.definition.action import Scopes
 from connector.definition.model import Model
+from connector.definition.near import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,8 +76,6 @@ def strange(body: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     elif isinstance(body, list):
         yield path, "a list holds the shape of one item, or nothing."
     else:
-        from connector.definition.shape import did_you_mean  # noqa: PLC0415  as above
-
         near = did_you_mean(body, TYPES) if isinstance(body, str) else ""
         yield path, f"{body!r} is no type.{near} Known: {', '.join(TYPES)}."
 

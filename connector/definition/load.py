@@ -15,6 +15,7 @@ from connector.definition import strict_yaml
 from connector.definition.action import Action
 from connector.definition.manifest import Manifest
 from connector.definition.model import Model, camel, kebab
+from connector.definition.near import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem
 
 if TYPE_CHECKING:
@@ -131,8 +132,6 @@ class Connector:
         return action
 
     def _unknown(self, name: str) -> InputError:
-        from connector.definition.shape import did_you_mean  # noqa: PLC0415  slow to load, seldom needed
-
         fix = did_you_mean(name, self.files).strip() or f"the actions are: {', '.join(self.files)}"
         known = f"an action of {self.name}"
         return InputError.of(f"{self.name}", [Problem("action", repr(name), known, fix)])

@@ -37,6 +37,7 @@ class ConnectionKind(Model):
     to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")] | None = Field(
         None, description="Where an api_key goes: header.X or query.x"
     )
+    nobody: list[Text] = Field(default=[], description="Words of a path that stand for nobody with this kind.")
     test: Probe | None = Field(
         None, description="The call that tests a connection of this kind; null where none of the actions can."
     )
@@ -88,17 +89,23 @@ class Redact(Model):
 class Cap(Model):
     """A limit of its own, by the value at a place."""
 
-    limit: Text
-    by: Text
-    reset: Text | None = None
+    limit: Text = Field(description="How many in what time: 100/day")
+    by: Text = Field(description="The place of the value: path.x, query.x, body.x")
+    reset: Text | None = Field(None, description="When a day begins, in UTC; 00:00Z when absent.")
 
 
 class Rates(Model):
     """How the service counts calls: `30/s 30000/day` by tier and plan."""
 
-    per: Text | None = None
-    plans: dict[str, dict[str, Text]] = {}
-    caps: dict[str, Cap] = {}
+    per: Text | None = Field(None, description="The input of a connection that says its account: connection.accountId")
+    plans: dict[str, dict[str, Text]] = Field(default={}, description="The tiers of each plan.")
+    caps: dict[str, Cap] = Field(default={}, description="Limits by a value, whatever the plan.")
+
+    def declares(self, name: str) -> bool:
+        """Whether a rate is a tier of some plan, or a cap on the whole account."""
+        if name in self.caps:
+            return self.caps[name].by.startswith("connection.")
+        return any(name in tiers for tiers in self.plans.values())
 
 
 class Idempotency(Model):

@@ -97,6 +97,9 @@ class FormField(Model):
 class Input(FormField):
     """An input of an action: asked once, sent to one place."""
 
+    ahead: bool = Field(
+        default=False, description="A time that should lie ahead: a result warns of one in the past, or far away."
+    )
     needs: Key | list[Key] | dict[Key, list[JsonValue]] | None = Field(
         None, description="Other inputs that must be there too (all of them; or with one of these values)."
     )

@@ -12,8 +12,10 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from referencing import Registry
 
+from connector.definition.near import did_you_mean
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from pydantic import BaseModel
 
@@ -56,12 +58,6 @@ def findings(document: Document, model: type[BaseModel]) -> list[Finding]:
     if not found:
         found = set(_model_findings(document, model))
     return sorted(found)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` when a known word is near, else nothing."""
-    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _schema_findings(document: Document, model: type[BaseModel]) -> Iterator[Finding]:

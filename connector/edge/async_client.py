@@ -11,10 +11,11 @@ from connector.edge.client import AnyClient
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from connector.core.exchange import Ask, Steps
     from connector.core.response import Result
+    from connector.edge.download import Wanted
     from connector.edge.items import AsyncItems
     from connector.edge.started import Started
 
@@ -83,6 +84,66 @@ class AsyncClient(AnyClient):
         started = self._start(action, given, Choices(timeout, retry, debug, limit, account))
         return AsyncItems(started, started.stream(), self._step)
 
+    async def download(
+        self,
+        url: str,
+        path: str | os.PathLike[str],
+        *,
+        token: str | None = None,
+        connection: str | None = None,
+        overwrite: bool = False,
+        timeout: float | str | None = None,  # noqa: ASYNC109
+        retry: Mapping[str, Any] | str | None = None,
+        debug: bool = False,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> Result:
+        """As Client.download."""
+        from connector.edge.download import Wanted  # noqa: PLC0415
+
+        wanted = Wanted.of(url, path, overwrite=overwrite, token=token, connection=connection, told=progress)
+        return await self._download(wanted, Choices(timeout, retry, debug))
+
+    async def download_all(
+        self,
+        action: str,
+        given: Mapping[str, Any] | None = None,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        at_once: int = 4,
+        overwrite: bool = False,
+        timeout: float | str | None = None,  # noqa: ASYNC109
+        retry: Mapping[str, Any] | str | None = None,
+        debug: bool = False,
+        limit: int | None = None,
+        account: str | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> Result:
+        """As Client.download_all."""
+        from connector.edge.download_all import Batch, check, in_tasks, listed  # noqa: PLC0415
+
+        into, how = check(self.connector, action, folder, at_once), Choices(timeout, retry, debug, limit, account)
+        listing = await self._run(action, given, how)
+        files, without = listed(self.connector, action, listing.data)
+        batch = Batch(files, into, overwrite, at_once, progress, without=without)
+        await in_tasks(batch, lambda wanted: self._download(wanted, Choices(timeout, retry, debug)))
+        return batch.result(listing)
+
+    async def _download(self, wanted: Wanted, how: Choices) -> Result:
+        from asyncio import to_thread  # noqa: PLC0415
+
+        from connector.edge.download import Download  # noqa: PLC0415
+
+        if closed := self._closed():
+            raise closed
+        started = Download.of(self._caller, wanted, how)
+        try:
+            await to_thread(started.open)  # what waits for the disk does not hold up the loop
+            result = await self._step(started, started.steps(), first=True)
+            self._quota.give(result)
+            return await to_thread(started.finished, result)
+        finally:
+            await to_thread(started.close)
+
     async def _run(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Result:
         started = self._start(action, given, how)
         result = await self._step(started, started.steps(), first=True)
@@ -109,7 +170,7 @@ class AsyncClient(AnyClient):
         if isinstance(ask, Token):
             return await self._token(started, ask)
         if isinstance(ask, Acquire):
-            return self._quota.take() if ask.what == RETRY else 0.0
+            return self._quota.take() if ask.what == RETRY else await started.slot_async(ask)
         assert isinstance(ask, Wait)  # a page is answered by the caller
         clock = started.caller.clock
         await clock.sleep(ask.least + ask.spread * clock.jitter())

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition import strict_yaml
 from connector.definition.load import read_bytes
+from connector.definition.near import did_you_mean
 from connector.edge.calls import Choices
 from connector.errors import DefinitionError, Finding, InputError, Problem, UsageError
 
@@ -73,8 +74,6 @@ def _call(data: Any, document: Document, path: strict_yaml.Path) -> Call:
 
 
 def _findings(data: Any, document: Document, path: strict_yaml.Path) -> Iterator[Finding]:
-    from connector.definition.shape import did_you_mean  # noqa: PLC0415  slow to load, seldom needed
-
     if not isinstance(data, dict):
         yield document.finding(path, "call", "expected a call: a mapping with `action` and `inputs`.")
         return

@@ -8,12 +8,13 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from connector.core import guard, redact
+from connector.core import ahead, guard, redact
 from connector.core.convert import Bad, boolean
 from connector.core.debug import Records
 from connector.core.inputs import RUN_OPTIONS
 from connector.core.plan import plan, raw_plan
 from connector.core.retry import policy
+from connector.edge.budget import Accounts, choose, is_stand_in
 from connector.edge.clock import Clock, SystemClock
 from connector.edge.started import Started
 from connector.errors import InputError, Problem, UsageError
@@ -77,6 +78,15 @@ class Caller:
         self.connections = connections
         self.owner_base = owner_base_url(connector, base_url)
         self.clock: Clock = clock or SystemClock()
+        self.budget: Any = None
+        self.accounts: Accounts | None = None
+
+    def budgeted(self, budget: object, http: object) -> None:
+        """Have a rate budget, by what a client was given. Raises UsageError."""
+        stand_in = is_stand_in(self.owner_base, http)
+        self.budget = choose(budget, self.connector, self.clock, stand_in=stand_in)
+        if self.budget is not None:
+            self.accounts = Accounts(self.connector, self.owner_base, self.budget)
 
     def plan_of(self, action: str | None) -> Plan:
         """Return the plan of an action, or of a raw request."""
@@ -99,7 +109,11 @@ class Caller:
             chosen = replace(chosen, key=key)
         records = Records() if how.debug or _debugs(options) else None
         timeout = None if how.timeout is None else seconds(how.timeout)
-        return Started(self, wanted, request, connection, chosen, timeout, _limit(how.limit), records)
+        rates = () if self.accounts is None else wanted.rates(values)
+        slots = (self.accounts.of(connection), rates) if self.accounts and rates else None
+        warnings = ahead.warnings(values, wanted.ahead, self.clock.time()) if wanted.ahead else ()
+        limit = _limit(how.limit)
+        return Started(self, wanted, request, connection, chosen, timeout, limit, records, slots, warnings)
 
     def _keyed(self, wanted: Plan, request: Request, how: Choices) -> tuple[Request, str | None]:
         """Add an idempotency key where the service has one; the same over all attempts of the call.

@@ -15,7 +15,7 @@ from connector.errors import UsageError
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from connector.core.exchange import Ask, Steps
     from connector.core.request import Request
@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from connector.edge.clock import Clock
     from connector.edge.connection import Connection
     from connector.edge.connections import Resolve
+    from connector.edge.download import Wanted
     from connector.edge.items import Items
     from connector.edge.kept import Store
     from connector.edge.started import Started
+
+    Through = Callable[[Started, Steps], Steps]  # sees the asks of a call, and their answers
 
 
 class AnyClient:
@@ -42,6 +45,7 @@ class AnyClient:
         base_url: str | None = None,
         store: Store | None = None,
         resolve: Resolve | None = None,
+        budget: object = None,
         http: object = None,
         clock: Clock | None = None,
     ) -> None:
@@ -51,6 +55,7 @@ class AnyClient:
         self._caller = Caller(connector, connections, base_url, clock)
         self._http = choose(http, asynchronous=self._asynchronous)
         self._owns_http = self._http is not http
+        self._caller.budgeted(budget, self._http)
         self._quota = Quota()
         self._stop = threading.Event()
 
@@ -86,8 +91,10 @@ class Client(AnyClient):
 
     `Client(connector, connection)`, where the connection may be the name of one that `store` keeps (default: the
     user's own store). Without a connection each call names its own, as `connection`; `resolve` finds a named one where
-    the store is not the place. `base_url` replaces the manifest's (https, or http on loopback); `http` is "httpx" or
-    any object with the seam's `send`; `clock` is for tests. Raises SignInError for a name that nothing is kept under.
+    the store is not the place. `base_url` replaces the manifest's (https, or http on loopback); `budget` is the name of
+    the account's plan, a URL of what processes share, or a mapping of both (`plan`, `at`), False for none; `http` is
+    "httpx", "httpx2", "pyreqwest" or any object with the seam's `send`; `clock` is for tests. Raises SignInError for a
+    name that nothing is kept under.
     """
 
     def run(
@@ -158,9 +165,81 @@ class Client(AnyClient):
         started = self._start(action, given, Choices(timeout, retry, debug, limit, account))
         return Items(started, started.stream(), self._step)
 
-    def _run(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Result:
+    def download(
+        self,
+        url: str,
+        path: str | os.PathLike[str],
+        *,
+        token: str | None = None,
+        connection: str | None = None,
+        overwrite: bool = False,
+        timeout: float | str | None = None,
+        retry: Mapping[str, Any] | str | None = None,
+        debug: bool = False,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> Result:
+        """Bring a file of the service to disk, whole or not at all; `data` has path, size, sha256 and content_type.
+
+        A path that ends with / is a folder, where the file gets its own name. A download that was cut goes on, also
+        when it is called again. `token` takes the place of the connection's; `timeout` seconds bound the whole (none:
+        it ends when nothing comes for 30 s); `progress` is called with the bytes there and the size or None. Raises
+        as `run`, InputError for a URL elsewhere than the manifest's hosts and a name that is taken, StoreError.
+        """
+        from connector.edge.download import Wanted  # noqa: PLC0415  loaded when something is downloaded
+
+        wanted = Wanted.of(url, path, overwrite=overwrite, token=token, connection=connection, told=progress)
+        return self._download(wanted, Choices(timeout, retry, debug))
+
+    def download_all(
+        self,
+        action: str,
+        given: Mapping[str, Any] | None = None,
+        folder: str | os.PathLike[str] = ".",
+        *,
+        at_once: int = 4,
+        overwrite: bool = False,
+        timeout: float | str | None = None,
+        retry: Mapping[str, Any] | str | None = None,
+        debug: bool = False,
+        limit: int | None = None,
+        account: str | None = None,
+        progress: Callable[[int, int | None], None] | None = None,
+    ) -> Result:
+        """Run an action and download the files that it lists into a folder, `at_once` of them at a time.
+
+        A file that is there with the right size is skipped. `data` has `files`, each with path and size, and how many
+        were `downloaded`, `skipped`, and `failed` (each with its `error`; `complete` is False then). `timeout` is for
+        the action and for each file. Raises as `run`, and what no file would get past: SignInError, StoreError.
+        """
+        from connector.edge.download_all import Batch, check, in_threads, listed  # noqa: PLC0415
+
+        into, how = check(self.connector, action, folder, at_once), Choices(timeout, retry, debug, limit, account)
+        listing = self._run(action, given, how)
+        files, without = listed(self.connector, action, listing.data)
+        batch = Batch(files, into, overwrite, at_once, progress, without=without)
+        in_threads(batch, lambda wanted: self._download(wanted, Choices(timeout, retry, debug)))
+        return batch.result(listing)
+
+    def _download(self, wanted: Wanted, how: Choices) -> Result:
+        from connector.edge.download import Download  # noqa: PLC0415
+
+        if closed := self._closed():
+            raise closed
+        started = Download.of(self._caller, wanted, how)
+        try:
+            started.open()
+            result = self._step(started, started.steps(), first=True)
+            self._quota.give(result)
+            return started.finished(result)
+        finally:
+            started.close()
+
+    def _run(
+        self, action: str | None, given: Mapping[str, Any] | None, how: Choices, through: Through | None = None
+    ) -> Result:
         started = self._start(action, given, how)
-        result = self._step(started, started.steps(), first=True)
+        steps = started.steps()
+        result = self._step(started, steps if through is None else through(started, steps), first=True)
         self._quota.give(result)
         return started.finished(result)
 
@@ -184,7 +263,7 @@ class Client(AnyClient):
         if isinstance(ask, Token):
             return self._token(started, ask)
         if isinstance(ask, Acquire):
-            return self._quota.take() if ask.what == RETRY else 0.0
+            return self._quota.take() if ask.what == RETRY else started.slot(ask)
         assert isinstance(ask, Wait)  # a page is answered by the caller
         clock = started.caller.clock
         clock.wait(ask.least + ask.spread * clock.jitter(), self._stop)

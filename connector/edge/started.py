@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from connector.core import exchange
+from connector.core import exchange, nobody
 from connector.core.exchange import Options, Signed
+from connector.core.response import Reply
 from connector.errors import ConnectorError, SignInError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.core.debug import Records
-    from connector.core.exchange import Ask, Page, Steps, Token
+    from connector.core.exchange import Acquire, Ask, Page, Steps, Token
     from connector.core.plan import Plan
     from connector.core.request import Request
     from connector.core.response import Result
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from connector.edge.calls import Caller
     from connector.edge.connection import Connection
     from connector.edge.tokens import Tokens
+    from connector.errors import RateLimited
 
 TIMEOUT = 60.0  # seconds for a run, a raw request, and each page of items()
 LISTING_TIMEOUT = 600.0  # seconds for a listing that is merged
@@ -43,6 +45,8 @@ class Started:
     timeout: float | None
     limit: int | None
     records: Records | None
+    slots: tuple[str, tuple[str, ...]] | None = None  # whose budget its requests count against, and which rates of it
+    warnings: tuple[str, ...] = ()  # what its result says of its inputs
     _epoch: float = field(init=False)
     _monotonic: Callable[[], float] = field(init=False)
     _last: float = field(init=False, default=0.0)  # when the last ask was answered
@@ -66,7 +70,8 @@ class Started:
         return time.monotonic() + epoch - self.now()
 
     def _options(self, default: float) -> Options:
-        return Options(default if self.timeout is None else self.timeout, self.policy, self.limit)
+        timeout = default if self.timeout is None else self.timeout
+        return Options(timeout, self.policy, self.limit, rates=self.slots[1] if self.slots else ())
 
     def steps(self) -> Steps:
         """Return the steps of a run: one call, or every page merged."""
@@ -110,6 +115,20 @@ class Started:
         path = urlsplit(self.caller.connector.manifest.base_url).path
         return replace(signed, base_url=None if self.caller.owner_base else signed.base_url.rstrip("/") + path)
 
+    def slot(self, ask: Acquire) -> float | RateLimited:
+        """Return the seconds until a slot of the account's budget, or RateLimited."""
+        assert self.slots is not None
+        answer: float | RateLimited = self.caller.budget.acquire(self.slots[0], ask, self.now())
+        return answer
+
+    async def slot_async(self, ask: Acquire) -> float | RateLimited:
+        """As `slot`, and never holds up an event loop."""
+        assert self.slots is not None
+        budget = self.caller.budget
+        got: Any = getattr(budget, "acquire_async", budget.acquire)(self.slots[0], ask, self.now())
+        answer: float | RateLimited = await got if hasattr(got, "__await__") else got
+        return answer
+
     def begun(self, *, first: bool) -> Any:
         """Return what the steps are sent first: nothing to begin with, the time where they go on after a page."""
         self._last = self.now()
@@ -120,6 +139,8 @@ class Started:
         now = self._epoch + self._monotonic()
         if self.records is not None:
             self._note(ask, self._last, now, value)
+        if self.slots is not None and type(value) is Reply:
+            self.caller.budget.heard(*self.slots, value, now)
         self._last = now
         return now, value
 
@@ -133,11 +154,15 @@ class Started:
             _log.info("%s", line)
 
     def finished(self, result: Result) -> Result:
-        """Return the result with its debug records."""
-        return replace(result, debug=self.records) if self.records is not None else result
+        """Return the result with what is to be said of its inputs, and its debug records."""
+        if self.records is None and not self.warnings:
+            return result
+        return replace(result, debug=self.records, warnings=(*result.warnings, *self.warnings))
 
     def failed(self, error: BaseException) -> None:
-        """Put the debug records on an error."""
+        """Put the debug records on an error, and on a refusal what the connection's kind makes of its path."""
+        if isinstance(error, ConnectorError) and self.connection is not None:
+            nobody.told(error, self.caller.connector.manifest, self.connection.kind, self.request.path)
         if self.records is not None and isinstance(error, ConnectorError):
             error.debug = self.records
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from connector.core.webhook import Scheme
-from connector.definition.shape import did_you_mean
+from connector.definition.near import did_you_mean
 from connector.errors import UsageError
 
 if TYPE_CHECKING:

@@ -108,6 +108,13 @@ class Refusals:
         answer = self._said(429, None, "Too many requests.")
         return replace(answer, headers=(*answer.headers, ("retry-after", str(retry_after))))
 
+    def limited(self, headers: tuple[tuple[str, str], ...]) -> Answer:
+        """Answer for one call more than a rate allows, with the headers that tell which."""
+        daily = ("x-ratelimit-type", "Daily-limit") in headers
+        message = "The daily rate limit is used up." if daily else "The rate limit is used up. Try again later."
+        answer = self._said(429, None, message)
+        return replace(answer, headers=(*answer.headers, *headers))
+
     def down(self, status: int, message: str = "The service is unavailable.") -> Answer:
         """Answer as a service in trouble does."""
         return self._said(status, None, message)

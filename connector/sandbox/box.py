@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from connector.core.request import Request
     from connector.definition.load import Connector
     from connector.edge.clock import Clock
+    from connector.sandbox.answers import Answer
     from connector.sandbox.grants import Terms
 
 _EVENTS_TIME = 10.0  # seconds
@@ -49,8 +50,8 @@ class Sandbox:
 
     `path` is the file of its state (None: memory); `faults` are texts such as "429:3", or what `faults.parse` returns;
     `kind` is the kind of connection it plays, the plainest by default; `clock` is for tests; `terms` say how tokens
-    are given. Events of what changes go to `events_to`, a URL (https, or http on this machine), signed with
-    `sender.stand_in_secret(connector)`; `settle()` waits for them.
+    are given; with a `plan` of the manifest its rates are kept. Events of what changes go to `events_to`, a URL (https,
+    or http on this machine), signed with `sender.stand_in_secret(connector)`; `settle()` waits for them.
     """
 
     def __init__(
@@ -63,12 +64,13 @@ class Sandbox:
         clock: Clock | None = None,
         terms: Terms | None = None,
         events_to: str | None = None,
+        plan: str | None = None,
     ) -> None:
         armed = [parse(fault) if isinstance(fault, str) else fault for fault in faults]
         self.connector = connector
         self.state = State(None if path is None else Path(path))
         emitter = None if events_to is None else Emitter(connector, events_to, clock=clock)
-        self.service = Service(connector, self.state, armed, clock, terms=terms, emitter=emitter)
+        self.service = Service(connector, self.state, armed, clock, terms=terms, emitter=emitter, plan=plan)
         self.connection = Visitor(connector, kind)
         self.http = InProcess(self.service)
 
@@ -106,10 +108,12 @@ class Sandbox:
 class InProcess:
     """The seam to a service in the same process."""
 
+    stand_in = True  # which has no rates that an account would have to keep to
+
     def __init__(self, service: Service) -> None:
         self._service = service
 
-    def send(self, request: Request, token: Signed, until: float, sink: Any, stop: Any) -> Reply | Failure:  # noqa: ARG002
+    def send(self, request: Request, token: Signed, until: float, sink: Any, stop: Any) -> Reply | Failure:
         """Hand one request to the service; `until` is the deadline by `time.monotonic`.
 
         Nobody waits for a slow answer: it is here at once, or it is lost when it would come after the deadline.
@@ -125,8 +129,9 @@ class InProcess:
             except SourceError as error:
                 return Failure("file", str(error), sent="nothing", final=True)
             headers.append(("Content-Type", media))
-        of_tokens = request.base in self._service.authority.endpoints.origins
-        target = ("" if of_tokens else self._service.base_path) + made.url.removeprefix(request.base)
+        headers.append(("Host", urlsplit(request.base).netloc))
+        whole = request.may_leave or request.base in self._service.authority.endpoints.origins
+        target = ("" if whole else self._service.base_path) + made.url.removeprefix(request.base)
         answer = self._service.handle(request.method, target, headers, content or b"")
         self._service.tell(answer)
         if answer.fate == "refused":
@@ -135,7 +140,7 @@ class InProcess:
             return Failure("read_timeout", "no reply in time")
         if answer.fate == "lost":
             return Failure("read", "the connection broke while the reply was awaited")
-        return Reply(answer.status, answer.headers, answer.body)
+        return Reply(answer.status, answer.headers, answer.body) if sink is None else _poured(answer, sink)
 
     def close(self) -> None:
         """Wait a while for events that are under way; nothing else is open."""
@@ -145,6 +150,18 @@ class InProcess:
     async def aclose(self) -> None:
         """Wait a while likewise."""
         await asyncio.to_thread(self.close)
+
+
+def _poured(answer: Answer, sink: Any) -> Reply | Failure:
+    """Let a sink take the body, if it wants this one."""
+    headers, body = (*answer.headers, ("content-length", str(len(answer.body)))), answer.body
+    try:
+        if sink.takes(answer.status, headers):
+            sink.write(body)
+            body = b""
+    except OSError as error:
+        return Failure("file", f"what came could not be kept ({error.strerror or type(error).__name__})", final=True)
+    return Reply(answer.status, headers, body)
 
 
 def _multipart(parts: list[Part]) -> tuple[str, bytes]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange import Signed
 from connector.core.webhook import Challenge
-from connector.definition.shape import did_you_mean
+from connector.definition.near import did_you_mean
 from connector.edge.clock import SystemClock
 from connector.edge.http import choose
 from connector.edge.targets import posting, sendable

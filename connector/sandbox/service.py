@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from connector.edge.clock import Clock, SystemClock
-from connector.sandbox import bodies, credentials, listing
+from connector.sandbox import bodies, credentials, files, listing
 from connector.sandbox.answers import REFUSED, WEB_PAGE, Answer, Refusals
 from connector.sandbox.authority import Authority, trouble
 from connector.sandbox.bodies import Unreadable
@@ -20,6 +20,7 @@ from connector.sandbox.checks import Checked, Checks
 from connector.sandbox.faults import Armed
 from connector.sandbox.incoming import Incoming
 from connector.sandbox.listing import StaleCursor
+from connector.sandbox.rates import Rates
 from connector.sandbox.replies import Fitting, Replies
 from connector.sandbox.routes import Match, Routes
 from connector.sandbox.things import NoSuchThing, Things
@@ -44,8 +45,8 @@ class Service:
 
     `Service(connector, state)`; `faults` are what goes wrong, from `faults.parse`; a server waits on `clock` before a
     slow answer, and tokens live by it. `terms` say how tokens are given, where the connector's kinds of connection
-    need any; an `emitter` sends the events of changes. The connector's files are read once, when the first request
-    comes.
+    need any; an `emitter` sends the events of changes; with a `plan` its rates are kept. The connector's files are read
+    once, when the first request comes. Raises UsageError for an unknown plan.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Service:
         *,
         terms: Terms | None = None,
         emitter: Emitter | None = None,
+        plan: str | None = None,
     ) -> None:
         self.connector = connector
         self.state = state
@@ -65,6 +67,7 @@ class Service:
         self.authority = Authority(connector, state, self.clock, terms)
         self.base_path = urlsplit(connector.manifest.base_url).path.rstrip("/")
         self.emitter = emitter
+        self._rates = None if plan is None else Rates(connector, plan)
         self._armed = Armed(faults)
         self._refusals = Refusals(connector.manifest)
         self._checks: dict[str, Checks] = {}
@@ -146,6 +149,8 @@ class Service:
             return self._refusals.missing(request.path)
         if not (credentials.accepted(self.connector, request, self.clock.time()) and self.authority.admits(request)):
             return self._refusals.unsigned()
+        if below.startswith(files.PATH) and request.method in ("GET", "HEAD"):
+            return files.served(request)
         matches = self._routes.find(below)
         if not matches:
             return self._refusals.missing(below)
@@ -179,13 +184,21 @@ class Service:
                 continue
             asked, wrong = self._read(request, match, action)
             if not wrong:
-                return self._done_for(asked)
+                return self._limited(asked) or self._done_for(asked)
             least = wrong if least is None or len(wrong) < len(least) else least
         return self._refusals.invalid(list(least.items())) if least else self._refusals.missing(request.path)
 
+    def _limited(self, asked: Fitting) -> Answer | None:
+        """Return the refusal of a request that is one more than a rate allows."""
+        if self._rates is None or asked.action is None:
+            return None
+        headers = self._rates.exceeded(asked.action, asked.values, self.clock.time())
+        return None if headers is None else self._refusals.limited(headers)
+
     def _done_for(self, asked: Fitting) -> Answer:
         try:
-            return self._replies.answer(asked)
+            base = files.base_url(asked.request, self.base_path)
+            return files.pointed(self._replies.answer(asked), asked.action, base)
         except NoSuchThing as error:
             return self._refusals.missing(str(error))
         except StaleCursor as error:

@@ -97,8 +97,9 @@ def test_no_token_no_sending(zoom, refused):
 def test_a_rate_slot_in_the_future_is_waited_for_before_sending(zoom):
     world = World(ok({}), gaps=[2.5])
     call(zoom, world)
-    assert [type(ask) for ask in world.asked] == [Token, Acquire, Wait, Send]
+    assert [type(ask) for ask in world.asked] == [Token, Acquire, Wait, Acquire, Send]
     assert world.waits == [Wait(2.5, 0.0, "rate budget")]
+    assert [ask.since for ask in world.of(Acquire)] == [None, NOW]
 
 
 def test_a_refused_rate_slot_ends_the_call_unsent(zoom):

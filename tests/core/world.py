@@ -96,4 +96,4 @@ def ready(connector, action, given, *, timeout=60.0, limit=None, **policy):
     """A plan with its request and options; `action` None for a raw request."""
     wanted = raw_plan(connector) if action is None else plan(connector, action)
     values = wanted.check(given)
-    return wanted, wanted.request(values), Options(timeout, Policy(**policy), limit)
+    return wanted, wanted.request(values), Options(timeout, Policy(**policy), limit, rates=wanted.rates(values))

@@ -36,6 +36,14 @@ class Runner:
         """Send a raw request."""
         return self._done(self.client.raw, *args, **options)
 
+    def download(self, *args: Any, **options: Any) -> Any:
+        """Download a file."""
+        return self._done(self.client.download, *args, **options)
+
+    def download_all(self, *args: Any, **options: Any) -> Any:
+        """Download the files that an action lists."""
+        return self._done(self.client.download_all, *args, **options)
+
     def call(self, *args: Any) -> Any:
         """Run a call file."""
         return self._done(self.client.call, *args)
@@ -69,14 +77,27 @@ async def _awaited(method: Callable[..., Any], args: Any, options: Any) -> Any:
 
 
 @pytest.fixture(params=["sync", "async"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which of both clients."""
+    return str(request.param)
+
+
+@pytest.fixture
+def library() -> str | None:
+    """The HTTP library of the clients: the default, here; the conformance tests have every one."""
+    return None
+
+
+@pytest.fixture
 def runner(
-    request: pytest.FixtureRequest, zoom: Connector, token_connection: Connection
+    kind: str, library: str | None, zoom: Connector, token_connection: Connection
 ) -> Iterator[Callable[..., Runner]]:
     """Make runners of both kinds; they are closed at the end."""
     with contextlib.ExitStack() as stack:
 
         def make(url: str | None = None, connection: Connection | None = token_connection, **options: Any) -> Runner:
-            one = Runner(request.param, options.pop("connector", zoom), connection, base_url=url, **options)
+            options = {"http": library, **options}
+            one = Runner(kind, options.pop("connector", zoom), connection, base_url=url, **options)
             stack.callback(one.end)
             return one
 

@@ -17,7 +17,7 @@ TREE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["run", "call", "raw", "items", "dry_run"])
+@pytest.mark.parametrize("name", ["run", "call", "raw", "items", "download", "download_all", "dry_run"])
 def test_both_clients_take_the_same(name):
     def taken(client):
         return [

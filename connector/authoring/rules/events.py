@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from connector.authoring.draft import Mistake
 from connector.core.redact import of as redactor
 from connector.definition import events
-from connector.definition.shape import did_you_mean
+from connector.definition.near import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

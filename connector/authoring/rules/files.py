@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 
 ACTION_WORDS = (
     "action", "label", "summary", "docs", "scopes", "rate", "request", "connections", "subaccount", "repeatable",
-    "always", "sends", "form_nesting", "lists", "inputs", "any_of", "pages", "returns", "examples",
+    "always", "sends", "form_nesting", "lists", "inputs", "any_of", "pages", "downloads",
+    "returns", "examples",
 )  # fmt: skip
 INPUT_WORDS = (
     "label", "help", "group", "type", "required", "default", "suggest", "hidden", "choices", "choices_open",
-    "choices_from", "choices_file", "min", "max", "pattern", "looks", "needs", "not_with", "join", "encode", "to",
-    "aliases", "example",
+    "choices_from", "choices_file", "min", "max", "pattern", "looks", "ahead", "needs", "not_with", "join", "encode",
+    "to", "aliases", "example",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from connector.authoring.draft import Mistake
 from connector.core.field import SchemaError, linear
 from connector.core.guard import may_carry
 from connector.core.redact import of as redactor
-from connector.definition.shape import did_you_mean
+from connector.definition.near import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _HOST = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?\Z")
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_RATE = re.compile(r"[0-9]+/([0-9]*s|[0-9]*min|[0-9]*h|day)( [0-9]+/([0-9]*s|[0-9]*min|[0-9]*h|day))*\Z")
+_LIMIT = r"[1-9][0-9]*/(([1-9][0-9]*)?(s|min|h)|day)"
+_RATE = re.compile(rf"{_LIMIT}( {_LIMIT})*\Z", re.ASCII)
 _MIDNIGHT = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]Z\Z")
 _ASKS = {
     "oauth2": ("authorizeUrl", "tokenUrl", "clientId"),

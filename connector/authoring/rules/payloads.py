@@ -13,7 +13,7 @@ from referencing.jsonschema import DRAFT202012
 
 from connector.authoring.draft import Mistake
 from connector.core.redact import shown
-from connector.definition.shape import did_you_mean
+from connector.definition.near import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connector.authoring.draft import Mistake
 from connector.definition.model import Place
-from connector.definition.shape import did_you_mean
+from connector.definition.near import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -171,11 +171,14 @@ def body_on_get(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
 
 
 def words_that_fit(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
-    """`form_nesting`, `encode` and `join` stand where they mean something."""
+    """`encode`, `ahead` and `join` stand where they mean something."""
     for key, spec in draft.model.inputs.items():
         if spec.encode and spec.place.part != "path":
             message = "`encode` is for a value of the path."
             yield Mistake(("inputs", key, "encode"), "word-fits", message, key=True)
+        if spec.ahead and spec.type != "datetime":
+            message = f"`ahead` is for a datetime, not for {spec.type}."
+            yield Mistake(("inputs", key, "ahead"), "word-fits", message, key=True)
         if spec.join and not spec.is_list:
             message = f"`join` is for lists, not for {spec.type}."
             yield Mistake(("inputs", key, "join"), "word-fits", message, key=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from connector.authoring.draft import Mistake
 from connector.core.look_up import dig
 from connector.core.plan import plan
-from connector.definition.shape import did_you_mean
+from connector.definition.near import did_you_mean
 from connector.errors import InputError
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from connector.authoring.rules.fields import Field
 from connector.authoring.rules.values import sent_as
 from connector.core.convert import Bad
 from connector.definition.model import snake
-from connector.definition.shape import did_you_mean
+from connector.definition.near import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

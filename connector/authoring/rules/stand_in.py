@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Mistake
-from connector.definition.shape import did_you_mean
+from connector.definition.near import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from connector.core.convert import Bad
 from connector.core.field import field_check, fitting
 from connector.core.redact import shown
 from connector.definition.model import Input
-from connector.definition.shape import did_you_mean
+from connector.definition.near import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,98 @@
+"""What `connector run ACTION -f ROWS` takes besides a run's own options, and the hand-over to it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.errors import InputError, Problem, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_AT_ONCE = (8, 100)  # the default, and the most
+_SETTLE = re.compile(r"(all|[1-9][0-9]{0,9})=(done|again)\Z", re.ASCII)
+_OPTIONS = (
+    click.option("--map", "mapped", multiple=True, metavar="COLUMN=INPUT",
+                 help="Which input a column of the rows gives, where the names differ; COLUMN= leaves one out."),
+    click.option("--rows", "form", type=click.Choice(("csv", "jsonl", "yaml")), metavar="csv|jsonl|yaml",
+                 help="The form of the rows, where the file's name does not tell it."),
+    click.option("--at-once", type=click.IntRange(1, _AT_ONCE[1]), metavar="N",
+                 help=f"Rows under way at once ({_AT_ONCE[0]})."),
+    click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE",
+                 help="Where it is noted how far the rows are (beside them, as ROWS.ACTION.journal)."),
+    click.option("--restart", is_flag=True, help="Set the journal aside and begin the rows anew."),
+    click.option("--retry-failed", is_flag=True, help="Run the rows again that failed in an earlier run."),
+    click.option("--settle", "settled", multiple=True, metavar="ROW=done|again",
+                 help="Say that an uncertain row is done, or is to be sent again; all=... for every one."),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says of rows."""
+
+    file: str | None
+    mapped: tuple[str, ...] = ()
+    form: str | None = None
+    at_once: int | None = None
+    journal: str | None = None
+    restart: bool = False
+    retry_failed: bool = False
+    settled: tuple[str, ...] = ()
+    keep_going: bool = False
+
+    @classmethod
+    def of(cls, file: str | None, found: dict[str, Any]) -> Asked:
+        """Take what is said of rows out of what was found on a command line."""
+        names = ("mapped", "form", "at_once", "journal", "restart", "retry_failed", "settled", "keep_going")
+        return cls(file, **{name: found.pop(name) for name in names})
+
+    @property
+    def most(self) -> int:
+        """How many rows are under way at once."""
+        return self.at_once or _AT_ONCE[0]
+
+    def refuse_alone(self) -> None:
+        """Refuse words about rows where no rows are. Raises UsageError."""
+        said = {
+            "--map": self.mapped, "--rows": self.form, "--at-once": self.at_once, "--journal": self.journal,
+            "--restart": self.restart, "--retry-failed": self.retry_failed, "--settle": self.settled,
+        }  # fmt: skip
+        alone = next((name for name, value in said.items() if value), None)
+        if alone:
+            raise UsageError(f"{alone} is for rows.", hint="Give both: connector run ACTION -f ROWS.")
+
+    def columns(self) -> dict[str, str]:
+        """Return the input that each mapped column gives. Raises InputError."""
+        found = {}
+        for pair in self.mapped:
+            column, sign, key = pair.rpartition("=")
+            if not sign or column in found:
+                got = "the same column twice" if sign else "no ="
+                raise InputError.of("options", [Problem("--map", got, "COLUMN=INPUT, each column once")])
+            found[column] = key
+        return found
+
+    def decisions(self) -> dict[int | None, str]:
+        """Return "done" or "again" by row; None stands for all that are uncertain. Raises InputError."""
+        found: dict[int | None, str] = {}
+        for word in self.settled:
+            match = _SETTLE.match(word)
+            row = None if match is None or match[1] == "all" else int(match[1])
+            if match is None or row in found or (found and None in (row, *found)):
+                got = f"{word:.40}" if match is None else "two answers for a row"
+                fix = "such as --settle 17=done --settle 18=again, or --settle all=done"
+                raise InputError.of("options", [Problem("--settle", got, "ROW=done or ROW=again, each row once", fix)])
+            found[row] = match[2]
+        return found
+
+
+def bulk_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of rows."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command

@@ -1,0 +1,235 @@
+"""`connector run ACTION -f ROWS`: rows are checked, noted, run and printed; what is uncertain is left to a person."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import sys
+import tempfile
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from connector.cli import failure
+from connector.cli.bulk_show import Shown
+from connector.cli.desk import base_url
+from connector.cli.session import Session
+from connector.cli.trace import debug_lines
+from connector.core.rows import Columns
+from connector.edge.bulk import How, run_rows
+from connector.edge.bulk_source import Source, form_of
+from connector.edge.calls import Caller, Choices
+from connector.edge.connections import Connections
+from connector.edge.journal import Journal, set_aside
+from connector.errors import InputError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connector.cli.bulk import Asked
+    from connector.cli.options import Options
+    from connector.cli.settings import Settings
+    from connector.cli.task import Task
+    from connector.definition.load import Connector
+    from connector.edge.bulk_source import Row
+    from connector.errors import Problem
+
+MOST_TOLD = 50  # problems of rows that are told; the rest is counted
+_STDIN = "standard input"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One command over rows: what every row is given stands in `task`."""
+
+    connector: Connector
+    settings: Settings
+    options: Options
+    asked: Asked
+    task: Task
+
+    @property
+    def action(self) -> str:
+        """The action's key."""
+        return str(self.task.action)
+
+    @cached_property
+    def how(self) -> Choices:
+        """How each row's call runs."""
+        timeout = self.settings.get("timeout").value
+        return Choices(timeout, None, self.options.debug, self.options.limit, self.options.account)
+
+    @cached_property
+    def caller(self) -> Caller:
+        """What checks a row without a connection."""
+        place = base_url(self.connector, self.settings)
+        return Caller(self.connector, Connections(self.connector, None, None, None), place, None)
+
+    @cached_property
+    def journal(self) -> Path | None:
+        """Where the journal of a run is; None for rows that come through a pipe, unless it is named."""
+        if self.asked.journal:
+            return Path(self.asked.journal)
+        if self.asked.file == "-":
+            return None
+        kind = "sandbox.journal" if self.options.sandbox else "journal"
+        return Path(f"{self.asked.file}.{self.action}.{kind}")
+
+
+def run(job: Job) -> int:
+    """Run the rows and return the exit code. Raises ConnectorError before the first row, KeyboardInterrupt."""
+    _refuse(job)
+    shown = Shown(job.settings.get("output"), job.options.query, quiet=job.options.quiet)
+    columns = Columns(job.connector.action(job.action), job.asked.columns(), job.task.given)
+    with contextlib.ExitStack() as stack:
+        name = str(job.asked.file)
+        form = form_of(name, job.asked.form)
+        source = Source(_STDIN if name == "-" else name, _opened(job, stack), form, columns)
+        if job.options.dry_run:
+            return _dry(job, source, shown)
+        session = stack.enter_context(Session(job.connector, job.settings, job.options))
+        journal = _journal(job, source, session) if job.journal else None
+        if journal is not None:
+            stack.enter_context(journal)
+            _settle(job, journal)
+            shown.total = journal.rows
+        elif source.again:
+            shown.total = _checked(job, source)
+        client = session.client(job.task.connection)
+        how = How(job.asked.most, job.asked.keep_going, job.asked.retry_failed, job.how)
+        stack.enter_context(debug_lines(wanted=job.options.debug))
+        return shown.all(run_rows(client, job.action, source.rows(), journal=journal, how=how), journal)
+
+
+def _refuse(job: Job) -> None:
+    """Refuse words that do not go together with rows. Raises UsageError, InputError."""
+    for flag, given in (("--har", job.options.har), ("--curl", job.options.curl)):
+        if given:
+            raise UsageError(f"{flag} is for a single call.", hint="Run one row's call alone, or leave it out.")
+    decided = job.asked.decisions()
+    needs = {"--settle": decided, "--restart": job.asked.restart, "--retry-failed": job.asked.retry_failed}
+    asked = next((flag for flag, given in needs.items() if given), None)
+    if asked and job.journal is None:
+        raise UsageError(f"{asked} needs a journal.", hint="Name it with --journal FILE.")
+    if decided and (job.asked.restart or not (job.journal and job.journal.exists())):
+        raise UsageError("--settle needs the journal of an earlier run.", hint=f"There is none at {job.journal}.")
+
+
+def _opened(job: Job, stack: contextlib.ExitStack) -> IO[bytes]:
+    """Return the file of the rows; a pipe with a journal is read to its end first. Raises UsageError."""
+    path = str(job.asked.file)
+    if path != "-":
+        try:
+            return stack.enter_context(Path(path).open("rb"))
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror}.", hint="-f names the file of the rows.") from None
+    if sys.stdin is None or sys.stdin.isatty():
+        raise UsageError("-f - reads standard input, and that is a terminal.", hint="Pipe the rows into the command.")
+    if job.journal is None or job.options.dry_run or sys.stdin.buffer.seekable():
+        return sys.stdin.buffer
+    kept = tempfile.TemporaryFile()  # noqa: SIM115  the stack closes it
+    stack.callback(kept.close)
+    shutil.copyfileobj(sys.stdin.buffer, kept)  # a journal is of all of these rows, and of no others
+    return kept
+
+
+def _journal(job: Job, source: Source, session: Session) -> Journal:
+    """Open the journal; a new one begins with a check of every row. Raises ConnectorError."""
+    path = job.journal
+    assert path is not None
+    digest = source.digest()
+    if job.asked.restart and (aside := set_aside(path)):
+        session.note(f"The earlier journal is {aside} now.")
+    given = json.dumps(job.task.given, sort_keys=True, default=str)
+    of = {
+        "connector": job.connector.name,
+        "action": job.action,
+        "rows": digest,
+        "form": source.form,
+        "columns": source.columns.mapped,
+        "values": hashlib.sha256(f"{digest}{given}".encode()).hexdigest(),
+        "connection": job.options.connection or job.task.connection or job.settings.get("connection").value,
+        "account": job.options.account,
+        "place": "sandbox" if job.options.sandbox else base_url(job.connector, job.settings),
+    }
+    journal = Journal(path, of, lambda: _checked(job, source))
+    if journal.begun:
+        session.note(f"An earlier run of these rows goes on: {path}")
+    return journal
+
+
+def _settle(job: Job, journal: Journal) -> None:
+    """Note what a person found out about uncertain rows. Raises UsageError."""
+    decisions = job.asked.decisions()
+    everyone = decisions.pop(None, None)
+    if everyone:
+        decisions = dict.fromkeys(journal.uncertain(), everyone)
+    known = set(journal.uncertain())
+    wrong = [row for row in decisions if row not in known]
+    if wrong:
+        raise UsageError(f"Row {wrong[0]} is not uncertain.", hint="Leave its --settle out; nothing was sent.")
+    for row, how in decisions.items():
+        assert row is not None
+        journal.settle(row, how)
+
+
+def _checked(job: Job, source: Source) -> int:
+    """Read and check every row, and return how many there are.
+
+    Raises InputError with the first problems and their number; with --keep-going only where the file cannot be read.
+    """
+    problems: list[Problem] = []
+    bad = count = 0
+    for row, error in _each(job, source):
+        count = row.number
+        if error is not None and not job.asked.keep_going:
+            bad += 1
+            problems += _placed(row, error) if len(problems) <= MOST_TOLD else ()
+    if bad:
+        told = "".join(f"\n  {problem}" for problem in problems[:MOST_TOLD])
+        more = f"\n  and more: these are the first {MOST_TOLD} problems." if len(problems) > MOST_TOLD else ""
+        rows = f"{bad} of {count:,} rows" if bad > 1 else f"1 of {count:,} rows"
+        hint = "Mend them, or run the others with --keep-going."
+        message = f"{source.name}: {rows} cannot be sent, and nothing was.{told}{more}\n"
+        raise InputError(message, problems=tuple(problems[:MOST_TOLD]), hint=hint)
+    return count
+
+
+def _each(job: Job, source: Source) -> Iterator[tuple[Row, InputError | None]]:
+    """Yield each row, and what is wrong with it."""
+    for row in source.rows():
+        try:
+            if row.error is None:
+                job.caller.prepare(job.action, row.given, job.how, find=False)
+            yield row, row.error
+        except InputError as error:
+            yield row, error
+
+
+def _placed(row: Row, error: InputError) -> list[Problem]:
+    place = f"row {row.number} (line {row.line}) "
+    return [replace(problem, field=place + problem.field) for problem in error.problems]
+
+
+def _dry(job: Job, source: Source, shown: Shown) -> int:
+    """Print each row's request, without secrets; nothing is sent. Raises InputError."""
+    if source.again:
+        _checked(job, source)
+    for row in source.rows():
+        place = {"row": row.number, "line": row.line}
+        try:
+            if row.error is not None:
+                raise row.error
+            request = job.caller.prepare(job.action, row.given, job.how, find=False).dry()
+        except InputError as error:
+            shown.codes.add(failure.exit_code(error))
+            shown.form.result({**place, "outcome": "not_sent", "error": error.to_dict()})
+            if not job.asked.keep_going:
+                break
+        else:
+            shown.form.result({**place, **request.to_dict()})
+    shown.form.end()
+    return max(shown.codes, default=failure.DONE)
