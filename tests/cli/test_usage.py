@@ -36,7 +36,7 @@ SECRET = "hunter2-canary"
         (["run", "listUsers", "--sandbox", "--base-url", "https://example.com"], "Leave one out"),
         (["run", "listUsers", "--dry-run", "--har", "x.har"], "Leave one out"),
         (["connect", "--kind", "gold"], "It has oauth2, serverToServer, apiJwt, accessToken."),
-        (["run", "listUsers", "-f", "call.yaml"], "do not go together"),
+        (["run", "-f", "call.yaml", "-i", "status=active"], "do not go together"),
         (["completion", "powershell"], "'bash', 'zsh', 'fish'"),
         (["--connector", "nowhere", "list"], "no manifest.yaml in"),
         (["list", "--connector", "nowhere"], "no manifest.yaml in"),

@@ -1,0 +1,104 @@
+"""What rows cost: each against the same calls from as many threads; and memory, of few rows and of many."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks import rounds, service
+from benchmarks.calls import connected
+from benchmarks.rounds import Row
+from connector import Client
+from connector.core.rows import Columns
+from connector.edge.bulk import AT_ONCE, How, run_rows
+from connector.edge.bulk_source import Source
+from connector.edge.journal import Journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+BATCH = 400
+FEW, MANY = 100_000, 1_000_000
+NAMES = ("userId", "topic", "startTime", "duration")
+_DRY = """
+import contextlib, os, resource, sys
+from connector.cli.main import run
+sys.stdout = open(os.devnull, "w")
+code = run(["run", "getUser", "-f", sys.argv[1], "--dry-run"])
+sys.stderr.write(f"{code} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}")
+"""
+
+
+def rows(server: service.Service, count: int) -> Iterator[Row]:
+    """Measure rows that are sent, and rows that are only shown."""
+    with tempfile.TemporaryDirectory() as folder, Client(*connected(), base_url=server.url()) as client:
+        path = Path(folder) / "rows.csv"
+        _write(path, BATCH)
+        jobs = _jobs(client, path)
+        took = rounds.processor(jobs, count)
+        yield _against("a row, noted in a journal: processor time", took, 1e6, "µs")
+        took = rounds.wall(jobs, count)
+        yield Row(
+            f"rows a second, {AT_ONCE} at once, noted in a journal", f"{1 / took['rows']:,.0f}",
+            f"a loop of client.run {1 / took['loop']:,.0f}", took["rows"] / took["loop"], "",
+        )  # fmt: skip
+        yield _memory(path)
+
+
+def _jobs(client: Client, path: Path) -> dict[str, Callable[[], int]]:
+    turn = itertools.count()
+    columns = Columns(client.connector.action("createMeeting"), {}, {})
+    given = [dict(zip(NAMES, _row(place), strict=True)) for place in range(BATCH)]
+
+    def ours() -> int:
+        kept = path.with_name(f"{next(turn)}.journal")
+        with path.open("rb") as file, Journal(kept, {}, lambda: BATCH) as journal:
+            source = Source(path.name, file, "csv", columns)
+            done = run_rows(client, "createMeeting", source.rows(), journal=journal, how=How(AT_ONCE))
+            assert all(one.outcome == "done" for one in done)
+        return BATCH
+
+    def loop() -> int:
+        with ThreadPoolExecutor(AT_ONCE) as threads:
+            for _ in threads.map(lambda one: client.run("createMeeting", one), given):
+                pass
+        return BATCH
+
+    return {"rows": ours, "loop": loop}
+
+
+def _against(what: str, took: dict[str, float], unit: float, name: str) -> Row:
+    ours, loop = took["rows"] * unit, took["loop"] * unit
+    return Row(what, f"{ours:.0f} {name}", f"a loop of client.run {loop:.0f} {name}", ours / loop, "at most 1.3")
+
+
+def _memory(path: Path) -> Row:
+    """Compare the most memory of a fresh process over few rows and over many."""
+    grown = {}
+    for rows_ in (FEW, MANY):
+        with path.open("w", encoding="utf-8") as file:
+            file.write("userId\n")
+            file.writelines(f"user-{place}\n" for place in range(rows_))
+        code, kilobytes = rounds.said("-c", _DRY, str(path)).split()[-2:]
+        assert code == "0"
+        grown[rows_] = int(kilobytes) / 1024
+    more = grown[MANY] - grown[FEW]
+    return Row(
+        f"memory of {MANY:,} rows, checked and shown", f"{grown[MANY]:.0f} MB",
+        f"of {FEW:,} {grown[FEW]:.0f} MB", None, f"at most 30 MB more ({more:+.1f})",
+    )  # fmt: skip
+
+
+def _row(place: int) -> list[Any]:
+    return ["me", f"Harbour survey {place}", "2030-03-05T14:00:00Z", 30 + place % 60]
+
+
+def _write(path: Path, count: int) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(NAMES)
+        writer.writerows(_row(place) for place in range(count))
