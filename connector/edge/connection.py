@@ -261,13 +261,20 @@ def _take(
 ) -> None:
     values, problems = into
     try:
-        values[key] = (
-            _whole(field_check(spec, connector.choices)(value))
-            if spec.secret
-            else field_check(spec, connector.choices)(value)
-        )
+        checked = field_check(spec, connector.choices)(value)
+        values[key] = _whole(checked) if spec.secret else _trim(checked)
     except Bad as bad:
         problems.append(Problem(key, shown(value, secret=spec.secret), bad.expected, bad.fix))
+
+
+def _trim(value: Any) -> Any:
+    """Refuse a text that was pasted with spaces or line ends around it, or is none."""
+    if isinstance(value, str) and (not value or value != value.strip()):
+        if not value.strip():
+            raise Bad("a value that is not blank")
+        place = 1 if value[0].isspace() else len(value.rstrip()) + 1
+        raise Bad("a value without spaces or line ends around it", f"look at position {place}")
+    return value
 
 
 def _whole(secret: str) -> str:

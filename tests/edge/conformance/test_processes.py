@@ -15,6 +15,7 @@ from seams import HAS_SECOND_ENGINE_ONLY, LETS_THE_UNANSWERED_GO_ON, NOBODY, WID
 from servers import Counting
 
 from connector import errors
+from connector.core.response import Failure
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 CHILDREN = 8
@@ -161,7 +162,8 @@ def amid(line: servers.Line, _: servers.Recorded) -> bool:
 def test_cancelled_nothing_is_left_behind(library, rounds, fault):
     """Fifty at a time; each connection ends, and the next call works."""
     seam = Seam(library, "async")
-    seconds = 0.5 if fault is not amid and library in LETS_THE_UNANSWERED_GO_ON else 60
+    lingers = fault is not amid and library in LETS_THE_UNANSWERED_GO_ON
+    seconds = 0.5 if lingers else 60
     complaints, begun = [], []
 
     class Begun:
@@ -187,7 +189,9 @@ def test_cancelled_nothing_is_left_behind(library, rounds, fault):
             for task in tasks:
                 task.cancel()
             ended = await asyncio.gather(*tasks, return_exceptions=True)
-            assert {type(one) for one in ended} == {asyncio.CancelledError}
+            if lingers:  # on a slow machine the time of some is over before they are cancelled
+                ended = [one for one in ended if type(one) is not Failure or one.kind != "read_timeout"]
+            assert {type(one) for one in ended} <= {asyncio.CancelledError}
             while server.live:  # noqa: ASYNC110
                 await asyncio.sleep(0.001)
 
