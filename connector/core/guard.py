@@ -114,7 +114,7 @@ def may_carry(url: str, hosts: Iterable[str]) -> bool:
 
 def _host_fits(host: str, allowed: str) -> bool:
     if allowed.startswith("*."):
-        return host.endswith(allowed[1:]) and len(host) > len(allowed) - 1
+        return host.endswith(allowed[1:])  # what begins with a dot is no host
     return host == allowed
 
 

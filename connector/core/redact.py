@@ -167,14 +167,13 @@ def _spellings(value: str) -> list[str]:
     """Return patterns of a secret: escaped in any mixture of ways, and in base64 at each of three offsets."""
     raw = value.encode("utf-8", "surrogatepass")
     cores = {_core(base64.b64encode(b"\0" * offset + raw), offset, len(raw)) for offset in range(3)}
-    coded = {core for core in cores | {core.replace("+", "-").replace("/", "_") for core in cores} if core}
+    coded = cores | {core.replace("+", "-").replace("/", "_") for core in cores}
     return ["".join(map(_spelled, value)), *sorted(map(re.escape, coded), key=len, reverse=True)]
 
 
 def _core(coded: bytes, offset: int, size: int) -> str:
     """Return the characters of a base64 text that depend on the secret alone."""
-    core = coded[(0, 2, 3)[offset] : len(coded) - (0, 3, 2)[(offset + size) % 3]].decode()
-    return core if len(core) >= _SHORTEST else ""
+    return coded[(0, 2, 3)[offset] : len(coded) - (0, 3, 2)[(offset + size) % 3]].decode()
 
 
 def _spelled(char: str) -> str:

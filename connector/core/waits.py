@@ -34,7 +34,7 @@ def _after(text: str, now: float) -> float | None:
 
 def _reset(text: str, now: float) -> float | None:
     if re.fullmatch(r"[0-9]{1,12}", text, re.ASCII):
-        return float(text) if int(text) > now / 2 else now + int(text)
+        return float(text) if int(text) > now else now + int(text)
     return _date(text)
 
 

@@ -65,11 +65,22 @@ def test_a_known_secret_is_hidden_in_base64_wherever_it_begins(before, secret, a
     raw = secret.encode()
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         coded = encode(before + raw + after).decode()
-        out = safe.text(f"Basic {coded}")
+        out = safe.text(f"-: {coded}")  # no word before it that alone would hide it
         assert coded not in out
-        decoded = b"".join(_decoded(part) for part in out.removeprefix("Basic ").split("***"))
+        decoded = b"".join(_decoded(part) for part in out.removeprefix("-: ").split("***"))
         assert raw not in decoded
         assert len(decoded) <= len(before) + len(after) + 4
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
+@pytest.mark.parametrize("secret", ["abc4", "abcd5", "abcde6", "abcdef7", "\u00fb\u00fe>?~?>", "?>~\u00ff?>?\u00fe"])
+def test_every_character_of_base64_that_is_the_secrets_own_is_hidden_and_no_other(encode, secret):
+    raw = secret.encode()
+    for offset in range(3):
+        for after in range(3):
+            coded = encode(b"-" * offset + raw + b"-" * after).decode()
+            first, last = -(-8 * offset // 6), 8 * (offset + len(raw)) // 6  # six bits a character
+            assert Redactor().knowing([secret]).text(coded) == f"{coded[:first]}***{coded[last:]}"
 
 
 def _decoded(part):
@@ -206,9 +217,12 @@ def test_a_text_for_a_log_is_one_printable_line(text):
 def test_a_value_in_a_problem_is_short_and_hides_what_is_secret(zoom):
     safe = redact.of(zoom)
     assert shown("x" * 500) == '"' + "x" * 56 + "..."
+    assert shown("x" * 58) == '"' + "x" * 58 + '"', "sixty characters with its quotes"
+    assert shown("café") == '"café"'
     assert shown(b"abc") == "3 bytes"
     assert shown({1}) == "a set"
     assert shown("anything", secret=True) == "***"
+    assert shown({"password": "canary", "zak": "known here alone"}) == '{"password": "***", "zak": "known here alone"}'
     for value in (
         {"password": "canary"},
         '{"password": "canary',
@@ -256,3 +270,121 @@ def test_the_reprs_of_what_a_run_passes_around_hold_no_secret(zoom, token_connec
         assert "canary" not in repr(one)
         assert "canary" not in str(one)
     assert signed.value.count("canary") == 1
+
+
+EVERYWHERE = {
+    "fields": ("access_token", "refresh_token", "client_secret", "id_token", "code_verifier", "password", "passcode"),
+    "query": (
+        "access_token", "refresh_token", "id_token", "token", "client_secret", "code", "code_verifier", "api_key",
+        "password", "passcode", "pwd",
+    ),
+    "headers": (
+        "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "www-authenticate",
+        "authentication-info",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("safe", [redact.plain(), Redactor(["Lamp_Key"], ["Lamp_Q"], ["X-Lamp"])])
+def test_some_names_are_secret_whatever_a_connector_says(safe):
+    for name in EVERYWHERE["fields"]:
+        assert safe.data({name: "canary", name.upper(): "canary"}) == {name: "***", name.upper(): "***"}
+        assert safe.text(f'{{"{name}": "canary", "b": 1}}') == f'{{"{name}": "***", "b": 1}}'
+    for name in EVERYWHERE["query"]:
+        assert safe.url(f"https://h/?{name}=canary&b=1") == f"https://h/?{name}=***&b=1"
+    for name in EVERYWHERE["headers"]:
+        assert safe.headers([(name, "canary"), (name.title(), "canary")]) == [(name, "***"), (name.title(), "***")]
+
+
+def test_names_of_a_connector_are_known_in_any_case():
+    safe = Redactor(["Lamp_Key"], ["Lamp_Q"], ["X-Lamp"])
+    assert safe.data({"lamp_key": "canary", "LAMP_KEY": "canary"}) == {"lamp_key": "***", "LAMP_KEY": "***"}
+    assert safe.url("?lamp_q=canary&LAMP_Q=canary") == "?lamp_q=***&LAMP_Q=***"
+    assert safe.headers([("x-lamp", "canary"), ("X-LAMP", "canary")]) == [("x-lamp", "***"), ("X-LAMP", "***")]
+    assert Redactor().data({"lamp_key": "shown"}) == {"lamp_key": "shown"}
+
+
+@pytest.mark.parametrize(
+    ("text", "out"),
+    [
+        ("see https://user:canary@h/x?a=1", "see https://***@h/x?a=1"),
+        ("Authorization: Bearer canary123, then", "Authorization: Bearer ***, then"),
+        ("Basic%20Y2FuYXJ5", "Basic ***"),
+        ('{"password": "canary", "b": 1}', '{"password": "***", "b": 1}'),
+        (r'"{\"password\": \"canary\", \"b\": 1}"', r'"{\"password\": \"***\", \"b\": 1}"'),
+        ("{'password': -12345, 'b': 1}", "{'password': '***', 'b': 1}"),
+        ('{"PASSWORD": "ca\nnary", "b": 1}', '{"PASSWORD": "***", "b": 1}'),
+        ("?a=1&pwd=canary#x", "?a=1&pwd=***#x"),
+        ("a\tb\x00\u2028c", r"a\tb\x00\u2028c"),
+        ("known-1 and known%2D2", "*** and ***"),
+    ],
+)
+def test_a_text_stays_as_it_is_around_what_is_hidden(text, out):
+    assert Redactor().knowing(["known-1", "known-2"]).text(text) == out
+
+
+def test_a_value_of_four_characters_is_hidden_and_a_shorter_one_would_hide_too_much():
+    safe = Redactor().knowing(["abc4", "abc"])
+    assert safe.text("abc4 abc") == "*** abc"
+    assert safe.knowing(["abc4"]) is safe
+    assert safe.knowing([]) is safe
+    more = safe.knowing(["more"])
+    assert (more.text("abc4 more"), safe.text("more")) == ("*** ***", "more")
+
+
+@pytest.mark.parametrize(("char", "short"), [(" ", "+"), ("\n", r"\n"), ("\r", r"\r"), ("\t", r"\t")])
+def test_white_space_in_a_secret_is_known_in_its_short_spellings(char, short):
+    safe = Redactor().knowing([f"ab{char}cd"])
+    for spelled in (char, short, short.replace("\\", "\\\\"), quote(char)):
+        assert safe.text(f"see ab{spelled}cd.") == "see ***."
+
+
+def test_a_secret_of_odd_text_is_known_too():
+    safe = Redactor().knowing(["ab\ud800cd"])
+    assert safe.text("see ab\ud800cd and ab\\ud800cd.") == "see *** and ***."
+
+
+def test_of_secrets_that_begin_alike_the_longer_is_hidden_whole():
+    assert Redactor().knowing(["secret", "secret-of-mine"]).text("secret-of-mine secret") == "*** ***"
+
+
+def test_what_is_a_sequence_is_looked_through_and_what_is_nothing_stays():
+    safe = Redactor().knowing(["canary"])
+    assert safe.data(("a", ["canary"], {"b": ("canary",)})) == ["a", ["***"], {"b": ["***"]}]
+    assert safe.data([None, True, 1.5, {}]) == [None, True, 1.5, {}]
+    assert safe.data({"canary": {1: "canary"}}) == {"***": {"1": "***"}}
+
+
+@pytest.mark.parametrize("name", ["password", "Password", "settings[password]", "a[b][PASSWORD]", "settings.password"])
+def test_the_pairs_of_a_form_are_hidden_by_their_last_name(name):
+    safe = Redactor()
+    assert safe.pairs([(name, "canary"), ("password[hint]", "shown")]) == [[name, "***"], ["password[hint]", "shown"]]
+    assert list(safe.secrets_in([(name, "canary"), ("password[hint]", "shown")])) == ["canary"]
+
+
+def test_secrets_are_found_in_data_and_in_pairs_at_any_depth():
+    safe = Redactor(["lamp_key"], ["lamp_q"])
+    data = {"a": [{"Lamp_Key": "one", "b": "no", "c": {"password": "two"}}], "lamp_q": "three", "d": ("no", "yes")}
+    assert list(safe.secrets_in(data)) == ["one", "two", "three"]
+    assert list(safe.secrets_in([("lamp_q", "one"), ("x", [("password", "two")]), ["password", "no"]])) == [
+        "one",
+        "two",
+    ]
+    assert list(safe.secrets_in({"password": 12345, "lamp_key": None, "lamp_q": {"lamp_q": "four"}})) == ["four"]
+    assert list(safe.secrets_in({"x": (("password", "one"), [("password", "two")])})) == ["one", "two"]
+    for nothing in ("password", None, 5, (), [1], [("password", "a", "b")], {5: "x"}):
+        assert list(safe.secrets_in(nothing)) == []
+
+
+def test_a_connectors_redactor_is_made_once_of_all_that_its_manifest_says(zoom, folder):
+    assert redact.of(zoom) is redact.of(zoom)
+    kinds = """\
+    a: {label: K, kind: api_key, to: header.X.Lamp, inputs: {k: {label: K, help: K., type: password}}}
+    b: {label: K, kind: api_key, to: query.Lamp.Key, inputs: {k: {label: K, help: K., type: password}}}
+"""
+    whole = f"connector: a\nlabel: A\nsummary: A.\nbase_url: https://a.example\nconnections:\n{kinds}"
+    whole += "redact: {fields: [lamp_field], query: [lamp_query]}\n"
+    safe = redact.of(folder(whole=whole))
+    assert safe.headers([("x.lamp", "canary"), ("lamp", "shown")]) == [("x.lamp", "***"), ("lamp", "shown")]
+    assert safe.url("?lamp.key=canary&lamp_query=canary&x=1") == "?lamp.key=***&lamp_query=***&x=1"
+    assert safe.data({"lamp_field": "canary", "lamp_query": "shown"}) == {"lamp_field": "***", "lamp_query": "shown"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -28,6 +29,8 @@ def test_seconds_dates_and_moments():
     assert at(retry_after="2027-01-15T08:01:00") == NOW + 60, "without a zone it is UTC"
     assert at(x_ratelimit_reset=str(int(NOW) + 5)) == NOW + 5
     assert at(x_ratelimit_reset="5") == NOW + 5
+    assert at(x_ratelimit_reset="2027-01-15T08:01:00Z") == NOW + 60
+    assert at(retry_after="2592000") == NOW + 2_592_000, "thirty days are not too far"
     assert at(ratelimit_reset="5") == NOW + 5
 
 
@@ -53,5 +56,26 @@ def test_whatever_a_service_says_the_answer_is_a_moment_within_thirty_days_or_no
 def test_midnight_is_the_next_one_in_utc():
     noon = datetime(2026, 12, 31, 12, tzinfo=UTC).timestamp()
     assert waits.moment(waits.next_midnight(noon)) == datetime(2027, 1, 1, tzinfo=UTC)
+    odd = datetime(2026, 12, 31, 12, 34, 56, 789, tzinfo=UTC).timestamp()
+    assert waits.moment(waits.next_midnight(odd)) == datetime(2027, 1, 1, tzinfo=UTC)
     midnight = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
     assert waits.next_midnight(midnight) > midnight
+
+
+@pytest.fixture(params=["Asia/Tokyo", "America/Los_Angeles"])
+def _elsewhere(request, monkeypatch):
+    """A machine whose own time is not UTC."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", request.param)
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_elsewhere")
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone of a running process cannot be changed here")
+def test_times_are_utc_wherever_the_machine_stands():
+    assert at(retry_after="2027-01-15T08:01:00") == NOW + 60
+    assert at(retry_after="Fri, 15 Jan 2027 08:01:00") == NOW + 60
+    assert waits.moment(NOW) == datetime(2027, 1, 15, 8, tzinfo=UTC)
+    assert waits.moment(waits.next_midnight(NOW)) == datetime(2027, 1, 16, tzinfo=UTC)

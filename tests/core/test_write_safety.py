@@ -35,6 +35,7 @@ TABLE = {
     "300 in the body": (bad(400, 300), (), errors.Rejected, "rejected", "rejected"),
     "3001 in the body": (bad(400, 3001), (), errors.NotFound, "rejected", "rejected"),
     "301": (Reply(301, (("location", "/v2/x"),), b""), (), errors.Rejected, "rejected", "rejected"),
+    "425": (bad(425), METHODS, errors.Rejected, "rejected", "rejected"),
     "429": (bad(429), METHODS, errors.RateLimited, "rejected", "rejected"),
     "429 come back": (bad(429, retry_after="3"), METHODS, errors.RateLimited, "rejected", "rejected"),
     "429 daily": (bad(429, message="the daily limit"), (), errors.RateLimited, "rejected", "rejected"),
