@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 LOOK = "It may have been done: look before you repeat it."
 _LONGEST_SAID = 500
+_LONGEST_CODE = 60
 _LONGEST_TEXT = 200
 _SAFE = ("GET", "HEAD")  # nothing changes at the service, whatever becomes of the reply
 
@@ -36,7 +37,7 @@ def refused(reader: Reader, request: Request, reply: Reply, said: Said, now: flo
     shown = _shown(reader, request, reply, said)
     facts: dict[str, Any] = {
         "status": reply.status,
-        "code": safe.text(said.code) if isinstance(said.code, str) else said.code,
+        "code": safe.text(said.code)[:_LONGEST_CODE] if isinstance(said.code, str) else said.code,
         "tracking_id": shown.tracking_id,
     }
     if said.means == "scope":
@@ -106,7 +107,8 @@ def _sentence(request: Request, reply: Reply, said: Said, message: str) -> str:
     if said.means in ("unreadable", "cut"):
         text = f": {request.safe.text(said.data)[:_LONGEST_TEXT]}" if isinstance(said.data, str) else ""
         return f"{where}: HTTP {reply.status}, {message}{text}."
-    code = f", code {request.safe.text(str(said.code))}" if said.code not in (None, reply.status) else ""
+    named = said.code not in (None, reply.status)
+    code = f", code {request.safe.text(str(said.code))[:_LONGEST_CODE]}" if named else ""
     return f"The service refused {where}: HTTP {reply.status}{code}: {message or 'no reason given'}"
 
 

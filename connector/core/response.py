@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.definition.load import Connector
     from connector.definition.manifest import Errors, Meaning
 
-_CODE = re.compile(r'"(?:code|error)"\s*:\s*"?([A-Za-z0-9_.-]{1,40})"?')
+_CODE = re.compile(r'"(?:code|error)"\s*:\s*(?:"([^"\\]{1,200})"|([0-9]{1,9})\b)')  # a part could be of a secret
 _MESSAGE = re.compile(r'"message"\s*:\s*"(.*?)"\s*(?:,\s*"[A-Za-z_]+"\s*:|\}\s*\Z)', re.DOTALL)
 _NO_CONTENT = (204, 205)
 _LINKS = ("location", "content-location", "refresh")  # headers that may hold a URL with a token in it
@@ -206,10 +206,10 @@ def _json(reply: Reply) -> Any:
 
 
 def _plain_code(code: Any) -> str | int | None:
-    """Return a code as a number where it is one, else as a short text."""
+    """Return a code as a number where it is one, else as a text."""
     if code is None or (isinstance(code, int) and not isinstance(code, bool)):
         return code
-    text = str(code)[:60]
+    text = str(code)  # cut only where it is shown, when what is secret in it was hidden
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else text
 
 
@@ -219,7 +219,7 @@ def _reason(error: BaseException) -> str:
 
 def _found(pattern: re.Pattern[str], text: str) -> str | None:
     match = pattern.search(text)
-    return match[1] if match else None
+    return next(filter(None, match.groups()), None) if match else None
 
 
 def _field_messages(fields: Any) -> list[str]:

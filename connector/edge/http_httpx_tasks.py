@@ -140,8 +140,12 @@ class Stream(asyncio.Protocol):
         self.close()
 
     def abandon(self) -> None:
-        """Touch nothing: what the loop of another process waits with is shared with this one."""
-        _OTHERS.append(self._transport)
+        """Touch nothing: what the loop of another process waits with is shared with this one.
+
+        Of a loop that has ended nothing is kept: the transport closes its socket when it goes.
+        """
+        if not self._loop.is_closed():
+            _OTHERS.append(self._transport)
 
     def get_extra_info(self, info: str) -> Any:
         """Answer the library's questions."""

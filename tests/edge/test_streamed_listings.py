@@ -383,7 +383,7 @@ class TestAwaited:
         asyncio.run(work())
         assert server.count == 1
 
-    def test_a_client_used_in_a_second_loop_is_told(self, zoom, token_connection, server):
+    def test_a_client_goes_on_in_a_second_loop_once_the_first_has_ended(self, zoom, token_connection, server):
         server.always(servers.reply(json_={}, headers=[("Connection", "close")]))
         client = AsyncClient(zoom, token_connection, base_url=server.url)
 
@@ -391,11 +391,18 @@ class TestAwaited:
             return await client.run("getUser", {"userId": "me"})
 
         assert asyncio.run(once()).status == 200
-        with pytest.raises(errors.UsageError) as caught:
-            asyncio.run(once())
+        assert asyncio.run(once()).status == 200
+        assert (server.count, server.connections) == (2, 2)
+
+    def test_a_client_used_in_two_loops_that_live_is_told(self, zoom, token_connection, server):
+        client = AsyncClient(zoom, token_connection, base_url=server.url)
+        with asyncio.Runner() as first, asyncio.Runner() as second:
+            assert first.run(client.run("getUser", {"userId": "me"})).status == 200
+            with pytest.raises(errors.UsageError) as caught:
+                second.run(client.run("getUser", {"userId": "me"}))
+            first.run(client.aclose())
         assert "loop" in str(caught.value)
-        assert caught.value.outcome == "not_sent"
-        assert server.count == 1
+        assert (caught.value.outcome, server.count) == ("not_sent", 1)
 
 
 def test_two_servers_at_once_are_two_pools(zoom, token_connection):
