@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
+import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from connector import errors
@@ -104,10 +105,20 @@ class Shown:
 
     def _end_soon(self, rows: Rows, drawn: Progress) -> None:
         """After Ctrl-C: what is under way may still come to its end; a second one leaves it."""
+        first, again = signal.getsignal(signal.SIGINT), threading.Event()
+
+        def second(*_: object) -> None:
+            signal.signal(signal.SIGINT, first)
+            again.set()
+
+        signal.signal(signal.SIGINT, second)
+        rest = rows.stop(GRACE, again.is_set)
         failure.say(f"Stopping: rows under way have {GRACE:g} s to end. Ctrl-C again leaves them.")
-        with suppress(KeyboardInterrupt):
-            self._each(rows.stop(GRACE), drawn)
-        self._each(rows.cut_off(), drawn)
+        try:
+            self._each(rest, drawn)
+            self._each(rows.cut_off(), drawn)
+        finally:
+            signal.signal(signal.SIGINT, first)
 
     def _leave(self, rows: Rows) -> bool:
         """Let rows under way end, with nobody to show them to; return whether one is uncertain."""

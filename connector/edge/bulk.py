@@ -16,7 +16,7 @@ from connector.edge.journal import cut_off
 from connector.errors import ConnectorError, NotFound, SignInError, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from connector.core.exchange import Steps
     from connector.core.request import Request
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 8
 MOST_AT_ONCE = 100
+_LOOK = 0.1  # seconds: a signal that comes as a wait begins does not end that wait
 _AHEAD = 4  # results for each row at once that may wait to be taken
 _STOPS = (SignInError, StoreError, UsageError)  # what every row after it would meet too
 
@@ -104,7 +105,7 @@ class Rows:
             return RowResult(earlier, earlier=True)
         if not self._threads:
             self._begin()
-        found = self._taken(None)
+        found = self._taken(lambda: False)
         if found is None:
             raise self._fatal or StopIteration
         return found
@@ -118,30 +119,31 @@ class Rows:
         for thread in self._threads:
             thread.start()
 
-    def _taken(self, until: float | None) -> RowResult | None:
-        """Return the next result; None when all have ended, or at `until` as time.monotonic counts."""
+    def _taken(self, enough: Callable[[], bool]) -> RowResult | None:
+        """Return the next result; None when all have ended, or it is enough."""
         while self._working:
-            left = None if until is None else max(0.0, until - time.monotonic())
             try:
-                found = self._results.get(timeout=left)
+                found = self._results.get(timeout=_LOOK)
             except queue.Empty:
-                return None
+                if enough():
+                    return None
+                continue
             if found is not None:
                 self._room.release()
                 return found
             self._working -= 1
         return None
 
-    def stop(self, seconds: float) -> Iterator[RowResult]:
-        """Begin no more rows; yield what those under way come to within so many seconds, and leave the rest.
+    def stop(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> Iterator[RowResult]:
+        """Begin no more rows, as of now; return what those under way come to within so many seconds, if not enough.
 
         Nobody waits for what is left: a journal has it as under way.
         """
         self._halted.set()
         self._left = True
         until = time.monotonic() + seconds
-        while (found := self._taken(until)) is not None:
-            yield found
+        over = lambda: enough() or time.monotonic() >= until  # noqa: E731
+        return iter(lambda: self._taken(over), None)
 
     def cut_off(self) -> list[RowResult]:
         """Return the rows that were sent and left: nobody knows whether they were done."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import threading
 import time
@@ -18,6 +19,7 @@ from connector import errors
 from connector.core.response import Failure
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+LEAVES_CONNECTIONS = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # to a loop that ends before them
 CHILDREN = 8
 
 
@@ -115,6 +117,7 @@ def test_a_child_that_ends_in_the_ordinary_way_leaves_its_parents_connections_al
     seam.end()
 
 
+@LEAVES_CONNECTIONS
 def test_one_client_in_two_event_loops_works_or_says_that_it_does_not(library, echo):
     seam = Seam(library, "async")
     assert all_right(seam, echo, "first", 2)
@@ -126,8 +129,10 @@ def test_one_client_in_two_event_loops_works_or_says_that_it_does_not(library, e
     other.http = own
     other.end()
     seam.end()
+    gc.collect()
 
 
+@LEAVES_CONNECTIONS
 def test_a_new_loop_after_the_old_one_ended_is_fine(library, echo):
     first = Seam(library, "async")
     assert all_right(first, echo, "first", 2)
@@ -136,6 +141,7 @@ def test_a_new_loop_after_the_old_one_ended_is_fine(library, echo):
     second.http = first.http
     assert all_right(second, echo, "second", 2)
     second.end()
+    gc.collect()
 
 
 @pytest.mark.parametrize(
