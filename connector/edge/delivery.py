@@ -10,6 +10,7 @@ import contextlib
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import StoreError, UsageError, WebhookError
@@ -28,6 +29,7 @@ LOOK = 1.0  # seconds between two looks at an inbox that others fill too
 FORGET = 600.0  # seconds between two looks for what is old
 TIMEOUT = 300.0  # seconds that the handlers of an event may take
 LAST = 0.5  # seconds that a handler has for what it does when it is cancelled
+BEGUN = "Its process ended before its handler did."  # what is said of an event until another end of it is known
 _MOST_DOUBLINGS = 30
 _log = logging.getLogger("connector.webhook")
 
@@ -67,6 +69,7 @@ class Delivery:
         self._held = contextlib.ExitStack()
         self._holds = False
         self._stopping = False
+        self._alone = False  # an event that may have ended a process is with its handlers
         self._drain = 0.0
         self._woken = asyncio.Event()
         self._under_way: dict[asyncio.Task[None], int] = {}  # until an event is settled, and not only handled
@@ -97,7 +100,7 @@ class Delivery:
     async def _turn(self) -> bool:
         """Begin what is due; return whether there may be more to begin at once."""
         room = self._bounds.at_once - len(self._under_way)
-        if room <= 0 or not self._handlers:
+        if room <= 0 or not self._handlers or (self._alone and self._under_way):
             return False
         try:
             due = await self._in_thread(self._due, room, list(self._under_way.values()))
@@ -108,11 +111,21 @@ class Delivery:
         self._troubles.pop("read", None)
         if self._stopping:
             return False
-        for one in due:
+        begun = self._together(due)
+        for one in begun:
             task = asyncio.create_task(self._deliver(one))
             self._under_way[task] = one.id
             task.add_done_callback(self._ended)
-        return len(due) == room
+        return bool(begun) and len(due) == room
+
+    def _together(self, due: list[Kept]) -> list[Kept]:
+        """Return those that may be with handlers at once: one that processes end with is alone, to take no other along.
+
+        A first such end may have come from anywhere.
+        """
+        calm = list(takewhile(lambda one: one.error != BEGUN or one.attempts == 1, due))
+        self._alone = bool(due) and not calm and not self._under_way
+        return due[:1] if self._alone else calm
 
     def _due(self, room: int, busy: list[int]) -> list[Kept]:
         """Return events to begin, if this is who delivers; the lock and its connection belong to this thread."""
@@ -135,37 +148,56 @@ class Delivery:
         self._held.close()
 
     async def _deliver(self, one: Kept) -> None:
-        """Hand an event to its handlers, and note what came of it."""
+        """Hand an event to its handlers, and note what came of it.
+
+        The attempt is noted before, as one that failed, so that an event that ends the process is set aside too.
+        """
+        if one.attempts >= self._bounds.attempts:
+            await self._written(self._failed(one, one.error))
+            return
+        begun = replace(one, attempts=one.attempts + 1, due=self._again(1), error=BEGUN)
         try:
-            reason = await self._handlers.call(
-                self._source.scheme.event(one.body, one.name, one.key), self._bounds.timeout
-            )
+            if not await self._written(begun):
+                return
+            event = self._source.scheme.event(one.body, one.name, one.key)
+            reason = await self._handlers.call(event, self._bounds.timeout)
         except WebhookError as error:  # the connector has changed since
             reason = str(error)
-        after = self._after(one, reason)
+        except asyncio.CancelledError:
+            self._inbox.settle(one)  # a stop is no failure, so it is as it was
+            raise
+        done = replace(begun, state="done", due=self._inbox.clock.time(), error="")
+        await self._written(self._failed(begun, reason) if reason else done)
+
+    async def _written(self, after: Kept) -> bool:
+        """Write what became of an event, however often that is tried; return False when it stops before."""
         while True:
             try:
-                await asyncio.wrap_future(self._inbox.settle(after))
+                await self._inbox.settle_here(after)
             except StoreError as error:
                 self._told("written", error)
             else:
                 self._troubles.pop("written", None)
-                return
+                return True
             if self._stopping:
-                return  # it is delivered again
+                return False  # it is delivered again
             await asyncio.sleep(LOOK)
 
-    def _after(self, one: Kept, reason: str) -> Kept:
-        """Return an event as it is after an attempt, which failed for a reason if there is one."""
-        attempts, clock = one.attempts + 1, self._inbox.clock
-        if not reason:
-            return replace(one, state="done", attempts=attempts, due=clock.time(), error="")
-        dead = attempts >= self._bounds.attempts
-        pause = min(PAUSE * 2 ** min(attempts - 1, _MOST_DOUBLINGS), LONGEST_PAUSE) * (0.75 + clock.jitter() / 2)
-        end = "it is set aside as dead" if dead else f"again in {pause:.0f} s"
-        _log.warning("event %s failed at attempt %d, %s: %s", one.name, attempts, end, reason)
-        due = clock.time() + (0.0 if dead else pause)
-        return replace(one, state="dead" if dead else "new", attempts=attempts, due=due, error=reason)
+    def _failed(self, one: Kept, reason: str) -> Kept:
+        """Return an event as it is after its attempt has failed."""
+        if one.attempts < self._bounds.attempts:
+            state, due = "new", self._again(one.attempts)
+            end = f"again in {due - self._inbox.clock.time():.0f} s"
+        else:
+            state, due, end = "dead", self._inbox.clock.time(), "it is set aside as dead"
+        _log.warning("event %s failed at attempt %d, %s: %s", one.name, one.attempts, end, reason)
+        return replace(one, state=state, due=due, error=reason)
+
+    def _again(self, attempts: int) -> float:
+        """Return when an event is due again after so many attempts, the later the more there were."""
+        clock = self._inbox.clock
+        pause = min(PAUSE * 2 ** min(attempts - 1, _MOST_DOUBLINGS), LONGEST_PAUSE)
+        return float(clock.time() + pause * (0.75 + clock.jitter() / 2))
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.pop(task, None)

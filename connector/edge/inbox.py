@@ -7,8 +7,9 @@ goes on with what was not settled.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -30,6 +31,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg
 
 from connector.edge.clock import SystemClock
 from connector.edge.inbox_writer import Writer
@@ -73,16 +75,8 @@ _C = TABLE.c
 _STATE_NEW: Any = literal_column("'new'")  # no parameter, so that SQLite knows its index
 _NEW = _C.state == _STATE_NEW
 Index("connector_inbox_order", _C.subject, _C.id, sqlite_where=_NEW, postgresql_where=_NEW)
-_ADD: Any = {
-    "sqlite": sqlite.insert(TABLE).on_conflict_do_nothing(index_elements=["source", "key"]),
-    "postgresql": postgresql.insert(TABLE).on_conflict_do_nothing(index_elements=["source", "key"]),
-}
+_ADDED = ("key", "source", "trigger", "name", "subject", "came", "body", "due")
 _CHANGED = ("state", "attempts", "due", "error")
-_SETTLE = (
-    update(TABLE)
-    .where((_C.id == bindparam("which")) & _NEW)  # what another process has settled meanwhile stays so
-    .values({name: bindparam(f"its_{name}") for name in _CHANGED})
-)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -108,6 +102,9 @@ class Kept:
 
     def __repr__(self) -> str:
         return f"<Kept {self.id} {self.name!r} {self.state}>"
+
+
+_KEPT = [_C[one.name] for one in fields(Kept)]
 
 
 class Inbox:
@@ -144,6 +141,10 @@ class Inbox:
     def settle(self, one: Kept) -> Future[None]:
         """Write state, attempts, due and error of an event that was new; the future as that of `put`."""
         return self._writer().put(one, len(one.error))
+
+    def settle_here(self, one: Kept) -> asyncio.Future[None]:
+        """Do as `settle`, with a future of the running loop."""
+        return self._writer().put_here(one, len(one.error))
 
     def due(self, source: str, most: int, beyond: Collection[int] = (), *, ordered: bool = False) -> list[Kept]:
         """Return events of a source that are to be delivered now, the longest due first, but not these ids.
@@ -199,13 +200,10 @@ class Inbox:
         """Write what waits, and take no more."""
         self._writer().close()
 
-    def _row(self, event: Event, source: str) -> dict[str, Any]:
+    def _row(self, event: Event, source: str) -> tuple[Any, ...]:
+        """Return the columns that an event is added with."""
         now = self.clock.time()
-        return {
-            "key": event.key, "source": source or event.trigger, "trigger": event.trigger, "name": event.name,
-            "subject": event.subject, "came": now, "body": event.raw, "state": "new", "attempts": 0, "due": now,
-            "error": "",
-        }  # fmt: skip
+        return event.key, source or event.trigger, event.trigger, event.name, event.subject, now, event.raw, now
 
     def _writer(self) -> Writer:
         """Return this process's writer: a forked child has no thread of its parent's."""
@@ -213,20 +211,31 @@ class Inbox:
         return self._writers.get(pid) or self._writers.setdefault(pid, Writer(self._database, _write, MOST_TOGETHER))
 
     def _found(self, wanted: ColumnElement[bool], most: int, order: Sequence[Any]) -> list[Kept]:
-        query = select(TABLE).where(wanted).order_by(*order).limit(most)
-        rows = self._database.run(lambda connection: connection.execute(query).mappings().all())
-        return [Kept(**{**row, "body": bytes(row["body"])}) for row in rows]
+        query = select(*_KEPT).where(wanted).order_by(*order).limit(most)
+        rows = self._database.run(lambda connection: connection.execute(query).all())
+        return [Kept(*row) for row in rows]
 
 
 def _write(things: Sequence[Any], connection: Connection) -> None:
-    """Add the rows of new events, and change those of settled ones."""
-    added = [one for one in things if isinstance(one, dict)]
-    settled = [
-        {"which": one.id, **{f"its_{name}": getattr(one, name) for name in _CHANGED}}
-        for one in things
-        if isinstance(one, Kept)
-    ]
+    """Add the rows of new events, and change those of begun and settled ones."""
+    add, settle = _texts(connection.dialect.name)
+    added = [one for one in things if isinstance(one, tuple)]
+    settled = [(one.state, one.attempts, one.due, one.error, one.id) for one in things if isinstance(one, Kept)]
     if added:
-        connection.execute(_ADD[connection.dialect.name], added)
+        connection.exec_driver_sql(add, added)
     if settled:
-        connection.execute(_SETTLE, settled)
+        connection.exec_driver_sql(settle, settled)
+
+
+@functools.cache
+def _texts(dialect: str) -> tuple[str, str]:
+    """Return the statements that add and settle, as a driver takes them: with rows of values in their order."""
+    same = {"state": _STATE_NEW, "attempts": literal_column("0"), "error": literal_column("''")}
+    of: Any = {"sqlite": sqlite, "postgresql": psycopg}[dialect]
+    known = of.dialect(paramstyle="qmark" if of is sqlite else "format")
+    insert = sqlite.insert if of is sqlite else postgresql.insert
+    added: Any = insert(TABLE).inline().values({**{name: bindparam(name) for name in _ADDED}, **same})
+    changed: Any = {name: bindparam(f"its_{name}") for name in _CHANGED}
+    settled = update(TABLE).where((_C.id == bindparam("which")) & _NEW).values(changed)  # what was settled stays so
+    kept = added.on_conflict_do_nothing(index_elements=["source", "key"])
+    return str(kept.compile(dialect=known)), str(settled.compile(dialect=known))

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core import redact
 from connector.core.webhook import Challenge
+from connector.edge import asgi
+from connector.edge.deadlines import Within, of_tasks
 from connector.edge.delivery import AT_ONCE, ATTEMPTS, TIMEOUT, Bounds, Delivery, Source
 from connector.edge.handlers import Handlers
 from connector.edge.webhook import scheme_of
@@ -24,9 +26,6 @@ from connector.errors import StoreError, UsageError, WebhookError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
 
-    from starlette.requests import Request
-    from starlette.types import Receive, Scope, Send
-
     from connector.core.webhook import Event, Headers
     from connector.definition.load import Connector
     from connector.edge.clock import Clock
@@ -34,11 +33,10 @@ if TYPE_CHECKING:
     from connector.edge.inbox import Inbox
 
 LARGEST = 1 << 20  # bytes of a body
-_LONGEST_NUMBER = 12  # digits of its length
 BODY_TIME = 10.0  # seconds for a whole body
 KEEP_TIME = 2.5  # seconds to make an event durable: a sender does not wait longer
 DRAIN = 7.0  # seconds that handlers get to come to their end when the receiver stops
-_EXTRA = ("starlette", "sqlalchemy")
+_EXTRA = ("sqlalchemy",)
 _FINE = ("kept", "challenge answered")
 _log = logging.getLogger("connector.webhook")
 
@@ -77,8 +75,6 @@ class Receiver:
         clock: Clock | None = None,
     ) -> None:
         require(*_EXTRA)
-        from starlette.routing import Router  # noqa: PLC0415  an extra
-
         from connector.edge.inbox import Inbox  # noqa: PLC0415  an extra
 
         scheme = scheme_of(connector, trigger)
@@ -94,7 +90,7 @@ class Receiver:
         self.handlers = Handlers(redact.of(connector).knowing(self._secrets))
         self.counts: Counter[str] = Counter()
         self._delivery: Delivery | None = None
-        self._lifespan = Router(lifespan=self.running)
+        self._body_time, self._keep_time = of_tasks(BODY_TIME), of_tasks(KEEP_TIME)
 
     def __repr__(self) -> str:
         return f"<Receiver of {self._source.name}, {self.inbox!r}>"
@@ -112,22 +108,14 @@ class Receiver:
 
         return take
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """Answer as ASGI says, whatever the path: who gives the receiver a path looks at it."""
-        if scope["type"] != "http":
-            await self._lifespan(scope, receive, send)
-            return
-        from starlette.requests import ClientDisconnect, Request  # noqa: PLC0415  an extra
-        from starlette.responses import Response  # noqa: PLC0415  an extra
-
-        headers: dict[str, str] = {}
-        try:
-            status, said = await self._answered(Request(scope, receive), headers)
-        except ClientDisconnect:
-            return
-        content = b"" if said is None else json.dumps(said).encode()
-        response = Response(content, status, headers, "application/json" if content else None)
-        await response(scope, receive, send)
+        if scope["type"] == "lifespan":
+            await asgi.lifespan(self.running, receive, send)
+        elif scope["type"] == "http":
+            await self._answer(scope, receive, send)
+        else:
+            await send({"type": "websocket.close"})
 
     @contextlib.asynccontextmanager
     async def running(self, _: Any = None) -> AsyncIterator[None]:
@@ -167,7 +155,7 @@ class Receiver:
 
     async def _kept(self, event: Event) -> tuple[int, Any]:
         try:
-            async with asyncio.timeout(KEEP_TIME):
+            with Within(self._keep_time):
                 await self.inbox.put_here(event, self._source.name)
         except (StoreError, TimeoutError) as error:
             self._count("not kept", str(error) or "the inbox is too slow")
@@ -186,27 +174,26 @@ class Receiver:
         if what not in _FINE and times & (times - 1) == 0:
             _log.warning("a delivery was refused, for the %d. time: %s", times, f"{what}: {more}" if more else what)
 
-    async def _answered(self, request: Request, headers: dict[str, str]) -> tuple[int, Any]:
-        """Return status and JSON, once the body is there; a connection whose body is not read to its end is closed."""
-        if request.method != "POST":
-            headers["allow"] = "POST"
-            return self._cut(405, "method", request, headers)
-        length = request.headers.get("content-length", "0")
-        if len(length) > _LONGEST_NUMBER or not (length.isascii() and length.isdecimal()) or int(length) > LARGEST:
-            return self._cut(413, "too large", request, headers)
-        body = bytearray()
+    async def _answer(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        """Answer once the body is there; a connection whose body is not read to its end is closed."""
         try:
-            async with asyncio.timeout(BODY_TIME):
-                async for chunk in request.stream():
-                    body += chunk
-                    if len(body) > LARGEST:
-                        return self._cut(413, "too large", request, headers)
-        except TimeoutError:
-            return self._cut(408, "too slow", request, headers)
-        return await self.accept(request.headers.raw, bytes(body))
+            body = await self._body(scope, receive)
+        except asgi.RefusedError as refused:
+            self._count(refused.reason)
+            await asgi.refuse(scope, send, refused.status)
+        except asgi.GoneError:
+            pass
+        else:
+            status, said = await self.accept(scope["headers"], body)
+            await asgi.answer(send, status, b"" if said is None else json.dumps(said).encode())
 
-    def _cut(self, status: int, what: str, request: Request, headers: dict[str, str]) -> tuple[int, Any]:
-        self._count(what)
-        if request.scope["http_version"].startswith("1"):  # later ones have no such header
-            headers["connection"] = "close"
-        return status, None
+    async def _body(self, scope: asgi.Scope, receive: asgi.Receive) -> bytes:
+        """Return the body of a request. Raises RefusedError, GoneError."""
+        if scope["method"] != "POST":
+            raise asgi.RefusedError(405, "method")
+        asgi.judge_length(scope, LARGEST)
+        try:
+            with Within(self._body_time):
+                return await asgi.body(receive, LARGEST)
+        except TimeoutError:
+            raise asgi.RefusedError(408, "too slow") from None

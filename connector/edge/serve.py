@@ -6,19 +6,20 @@ import asyncio
 import contextlib
 import socket
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from connector.edge import asgi
 from connector.edge.receiver import Receiver, require
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from starlette.types import ASGIApp
+    from connector.edge.asgi import App
 
 BACKLOG = 512
 _HIGHEST_PORT = 65_535
-_EXTRA = ("uvicorn", "httptools", "starlette")
+_EXTRA = ("uvicorn", "httptools")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def serve(
 class Served:
     """An ASGI application behind a socket that listens from the start; `url` is its URL, without a path."""
 
-    def __init__(self, app: ASGIApp, host: str, port: int, limits: Limits | None = None) -> None:
+    def __init__(self, app: App, host: str, port: int, limits: Limits | None = None) -> None:
         require(*_EXTRA)
         from connector.edge.serving import server_of  # noqa: PLC0415  an extra
 
@@ -78,20 +79,18 @@ class Served:
         self._server.should_exit = True
 
 
-def routed(receivers: Mapping[str, Receiver]) -> ASGIApp:
+def routed(receivers: Mapping[str, Receiver]) -> App:
     """Return the application that has receivers at paths, which run while it does, with their inboxes opened.
 
     Raises UsageError for a path that cannot be one, StoreError.
     """
-    from starlette.routing import Route, Router  # noqa: PLC0415  an extra
-
     for path, one in receivers.items():
         if not path.startswith("/") or not path.isprintable() or set(path) & set(" {}?#"):
             raise UsageError(f"{path!r} is no path.", hint="Write it as /webhooks or /webhooks/one.")
         one.inbox.open()
 
     @contextlib.asynccontextmanager
-    async def running(_: Any) -> AsyncIterator[None]:
+    async def running() -> AsyncIterator[None]:
         ending = asyncio.Event()
 
         async def run(one: Receiver) -> None:
@@ -105,8 +104,15 @@ def routed(receivers: Mapping[str, Receiver]) -> ASGIApp:
             yield
             ending.set()
 
-    routes = [Route(path, one, methods=["POST"]) for path, one in receivers.items()]
-    return Router(routes, redirect_slashes=False, lifespan=running)
+    async def app(scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        if scope["type"] == "lifespan":
+            await asgi.lifespan(running, receive, send)
+        elif (one := receivers.get(scope["path"])) is not None:
+            await one(scope, receive, send)
+        else:
+            await asgi.refuse(scope, send, 404)
+
+    return app
 
 
 def _listening(host: str, port: int) -> socket.socket:

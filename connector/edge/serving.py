@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from connector.edge.deadlines import Deadlines
+
 if TYPE_CHECKING:
     import asyncio
     import socket
@@ -36,8 +38,9 @@ class Protocol(HttpToolsProtocol):
 
     limits: ClassVar[Limits]
     idle: ClassVar[dict[Protocol, None]]  # connections without a request, the longest idle first
+    heads: ClassVar[Deadlines[Protocol]]
 
-    _deadline: asyncio.TimerHandle | None = None
+    _in_head = False
     _beside = 0  # bytes of this request that are not its body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -57,7 +60,7 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, within the limits."""
-        if self._deadline is None and getattr(self.cycle, "response_complete", True):  # there may be no cycle yet
+        if not self._in_head and getattr(self.cycle, "response_complete", True):  # there may be no cycle yet
             self._begin_head()
         self._beside += len(data)
         super().data_received(data)
@@ -93,15 +96,15 @@ class Protocol(HttpToolsProtocol):
         self.loop.call_later(CUT, self._cut)
 
     def _begin_head(self) -> None:
-        self._deadline = self.loop.call_later(self.limits.head, self._close)
+        self._in_head = True
+        self.heads.begin(self)
 
     def _end_head(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
+        self._in_head = False
+        self.heads.end(self)
 
-    def _close(self) -> None:
-        self._deadline = None
+    def close(self) -> None:
+        """End the connection: its head took too long."""
         self.transport.abort()
 
     def _cut(self) -> None:
@@ -139,7 +142,8 @@ class Server(uvicorn.Server):
 
 def server_of(app: Any, limits: Limits) -> Server:
     """Return a server of an ASGI application; no line of a log has a path or a header of a request."""
-    protocol = type("Connection", (Protocol,), {"limits": limits, "idle": {}})
+    heads = Deadlines[Protocol](limits.head, Protocol.close)
+    protocol = type("Connection", (Protocol,), {"limits": limits, "idle": {}, "heads": heads})
     seconds: dict[str, Any] = {"timeout_keep_alive": limits.idle, "timeout_graceful_shutdown": LEAVE}
     config = uvicorn.Config(
         app,

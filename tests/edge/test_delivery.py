@@ -7,19 +7,21 @@ import contextlib
 import functools
 import itertools
 import logging
+import os
 import random
 import threading
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import private_postgres
 import pytest
 from receiving import PATIENCE, SECRET, body, signed, until
+from siblings import Sibling
 
-from connector import errors, verify_webhook
+from connector import Connector, errors, verify_webhook
 from connector.core import redact
 from connector.edge import delivery as deliveries
+from connector.edge.clock import SystemClock
 from connector.edge.delivery import Bounds, Delivery, Source
 from connector.edge.handlers import Handlers
 from connector.edge.inbox import TABLE, Inbox
@@ -156,9 +158,9 @@ def test_what_fails_comes_again_later_each_time_and_is_set_aside_at_last(either,
         world.keep(1)
         async with world.delivering(attempts=5) as delivery:
             for attempt in range(1, 6):
-                await until(lambda n=attempt: world.inbox.find(C.attempts == n, 1), wake=delivery.wake)
+                failed = (C.attempts == attempt) & (C.error == "ValueError: no room")
+                await until(lambda failed=failed: world.inbox.find(failed, 1), wake=delivery.wake)
                 (one,) = world.inbox.find(C.id > 0, 1)
-                assert one.error == "ValueError: no room"
                 if attempt < 5:
                     clock.passed = one.due - clock.start - 0.001
                     delivery.wake()
@@ -184,14 +186,8 @@ def test_a_pause_is_bounded_however_many_attempts_there_were(world):
     delivery._inbox, delivery._bounds = world.inbox, Bounds(attempts=10**9)
     world.clock.drawn = 0.5
 
-    async def story():
-        world.keep(1)
-        (one,) = world.inbox.due(SOURCE, 1)
-        for attempts, pause in ((0, 5), (11, 10_240), (13, 21_600), (10_000, 21_600)):
-            object.__setattr__(one, "attempts", attempts)
-            assert delivery._after(one, "broken").due == world.clock.time() + pause
-
-    world.run(story)
+    for attempts, pause in ((1, 5), (12, 10_240), (14, 21_600), (10_001, 21_600)):
+        assert delivery._again(attempts) == world.clock.time() + pause
 
 
 class Unsayable(Exception):
@@ -313,14 +309,15 @@ def test_functions_that_hang_do_not_keep_the_loop_from_its_end(world):
 
 
 def test_an_event_is_not_begun_again_before_what_came_of_it_is_written(world, monkeypatch):
-    settle, late = world.inbox.settle, []
+    settle, late = world.inbox.settle_here, []
 
-    def slow(one):
-        future = Future()
-        late.append(lambda: settle(one).add_done_callback(lambda done: future.set_result(done.result())))
-        return future
+    async def slow(one):
+        if one.state == "done":
+            late.append(asyncio.Event())
+            await late[-1].wait()
+        await settle(one)
 
-    monkeypatch.setattr(world.inbox, "settle", slow)
+    monkeypatch.setattr(world.inbox, "settle_here", slow)
     world.on(world.got.append)
 
     async def story():
@@ -332,7 +329,7 @@ def test_an_event_is_not_begun_again_before_what_came_of_it_is_written(world, mo
                 delivery.wake()
                 await until(lambda n=number: len(late) == n)
             for go in late:
-                go()
+                go.set()
             await until(world.all_done)
 
     world.run(story)
@@ -341,17 +338,15 @@ def test_an_event_is_not_begun_again_before_what_came_of_it_is_written(world, mo
 
 def test_an_inbox_that_cannot_be_written_is_tried_again_and_the_handler_is_not(world, monkeypatch, caplog):
     monkeypatch.setattr(deliveries, "LOOK", 0.01)
-    settle, fail = world.inbox.settle, [1, 2, 3]
+    settle, fail = world.inbox.settle_here, [1, 2, 3]
 
-    def failing(one):
-        if not fail:
-            return settle(one)
-        fail.pop()
-        future = Future()
-        future.set_exception(errors.StoreError("The disk is full."))
-        return future
+    async def failing(one):
+        if one.state == "done" and fail:
+            fail.pop()
+            raise errors.StoreError("The disk is full.")
+        await settle(one)
 
-    monkeypatch.setattr(world.inbox, "settle", failing)
+    monkeypatch.setattr(world.inbox, "settle_here", failing)
     world.on(world.got.append)
 
     async def story():
@@ -362,6 +357,63 @@ def test_an_inbox_that_cannot_be_written_is_tried_again_and_the_handler_is_not(w
     world.run(story)
     assert len(world.got) == 1
     assert caplog.text.count("The disk is full") == 1, "told once, and not with every try"
+
+
+def test_an_event_is_not_handed_over_before_its_attempt_is_noted(world, monkeypatch):
+    monkeypatch.setattr(deliveries, "LOOK", 0.01)
+    settle, noted = world.inbox.settle_here, []
+
+    async def failing(one):
+        if one.state == "new":
+            assert world.got == []
+            noted.append(one.attempts)
+            if len(noted) < 3:
+                raise errors.StoreError("The disk is full.")
+        await settle(one)
+
+    monkeypatch.setattr(world.inbox, "settle_here", failing)
+    world.on(world.got.append)
+
+    async def story():
+        world.keep(1)
+        async with world.delivering():
+            await until(world.all_done)
+
+    world.run(story)
+    assert noted == [1, 1, 1]
+    assert world.inbox.find(C.attempts == 1, 9)
+
+
+def deliver_until_dead(pipe, url):
+    """Deliver what is due until all of it is settled, with a handler that one of the events ends the process of."""
+    world = World(Connector.open(), url, SystemClock())
+    deliveries.PAUSE = 0.01
+
+    async def handler(event):
+        if event.subject == "1":
+            os._exit(9)
+
+    world.on(handler)
+
+    async def story():
+        async with world.delivering(attempts=3) as delivery:
+            await until(lambda: not world.inbox.find(C.state == "new", 1), wake=delivery.wake)
+
+    world.run(story)
+    return world.states()
+
+
+def test_an_event_that_ends_the_process_each_time_is_set_aside_and_the_others_are_delivered(zoom, url):
+    world = World(zoom, url, SystemClock())
+    world.keep(*range(4))
+    for _ in range(3):
+        other = Sibling(deliver_until_dead, url)
+        other.process.join(PATIENCE)
+        assert other.process.exitcode == 9
+    assert Sibling(deliver_until_dead, url).end() == {"0": "done", "1": "dead", "2": "done", "3": "done"}
+    (one,) = world.inbox.find(C.state == "dead", 9)
+    world.inbox.close()
+    assert (one.attempts, one.error) == (3, "Its process ended before its handler did.")
 
 
 def test_an_inbox_that_cannot_be_read_is_tried_again_whatever_it_is(world, monkeypatch):
@@ -517,6 +569,7 @@ def test_a_stop_lets_handlers_end_and_ends_those_that_do_not_whose_events_come_a
         world.on(lambda event: world.got.append(event.subject))
         async with world.delivering():
             await until(world.all_done)
+        assert len(world.inbox.find(C.attempts == 1, 9)) == 3, "a stop is no failure"
 
     world.run(story)
     assert (sorted(begun), sorted(world.got)) == (["1", "2"], ["1", "2", "3"])

@@ -144,8 +144,9 @@ STALLED = [
 
 
 @pytest.mark.parametrize("raw", STALLED, ids=range(len(STALLED)))
-def test_a_connection_that_stalls_is_closed(receiver, monkeypatch, raw):
+def test_a_connection_that_stalls_is_closed(zoom, inbox, monkeypatch, raw):
     monkeypatch.setattr(receivers, "BODY_TIME", 0.3)
+    receiver = Receiver(zoom, SECRET, inbox=inbox)
     with Behind(receiver, QUICK) as behind, behind.line() as line:
         line.send(raw)
         line.socket.settimeout(PATIENCE)
@@ -217,14 +218,14 @@ def busy_ones(behind):
 
 
 @pytest.mark.parametrize("stalled", [30, pytest.param(300, marks=pytest.mark.long)])
-def test_honest_senders_are_answered_while_others_stall_and_those_are_closed(receiver, inbox, capsys, stalled):
+def test_honest_senders_are_answered_while_others_stall_and_those_are_closed(zoom, inbox, capsys, stalled):
     kinds = [b"", b"POST /hook HTTP/1.1\r\nHost: x\r\nX-A", head(100) + b"{", request(body(1))[:-1]]
     slow = stalled >= 300
     limits = Limits() if slow else Limits(head=1.0, idle=1.0)
     with pytest.MonkeyPatch.context() as patch:
         if not slow:
             patch.setattr(receivers, "BODY_TIME", 1.0)
-        with Behind(receiver, limits) as behind:
+        with Behind(Receiver(zoom, SECRET, inbox=inbox), limits) as behind:
             lines = [behind.line() for _ in range(stalled)]
             for number, line in enumerate(lines):
                 line.send(kinds[number % len(kinds)])
