@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from connector.cli import failure, names
 from connector.cli.desk import Desk
-from connector.cli.watch import Watched
+from connector.cli.watch import TellingClock, Watched
 from connector.edge.client import Client
 from connector.edge.http import choose
 
@@ -45,9 +45,7 @@ class Session:
 
     def unsigned(self) -> Client:
         """Return a client without a connection, for what brings its own token."""
-        desk = self._desk
-        seam = self._watched(desk.http or choose(None, asynchronous=False))
-        self._clients[None] = Client(self.connector, http=seam, base_url=desk.base_url, budget=desk.budget)
+        self._clients[None] = self._client(None)
         return self._clients[None]
 
     def _default(self) -> str | None:
@@ -70,13 +68,14 @@ class Session:
             connection: Connection = names.resolve(desk, name)
         else:
             connection = (desk.stored(name) if name else None) or desk.box.connection
-        seam = self._watched(desk.http or choose(None, asynchronous=False))
-        return Client(self.connector, connection, http=seam, base_url=desk.base_url, budget=desk.budget)
+        return self._client(connection)
 
-    def _watched(self, inner: Any) -> Watched:
-        seam = Watched(inner, self.told)
+    def _client(self, connection: Connection | None) -> Client:
+        desk = self._desk
+        seam = Watched(desk.http or choose(None, asynchronous=False), self.told)
         self._seams.append(seam)
-        return seam
+        clock = TellingClock(self.note)
+        return Client(self.connector, connection, http=seam, base_url=desk.base_url, budget=desk.budget, clock=clock)
 
     def note(self, text: str) -> None:
         """Say something on stderr that a quiet command leaves out."""

@@ -1,20 +1,24 @@
-"""What happens on the wire while a command runs: progress of a listing, and a write that Ctrl-C cuts short."""
+"""What happens while a command runs: progress of a listing, waits that are long, a write that Ctrl-C cuts short."""
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 from connector.core.look_up import dig
 from connector.core.response import Reply
+from connector.edge.clock import SystemClock
 from connector.errors import TransportError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
 
     from connector.core.request import Request
 
 _HARMLESS = ("GET", "HEAD", "OPTIONS")
+_LONG = 2.0  # seconds from which on a wait is told
 
 
 class Watched:
@@ -48,6 +52,22 @@ class Watched:
         return TransportError(
             f"{where}: interrupted before the reply came.", kind="interrupted", hint=hint, outcome="uncertain"
         )
+
+
+class TellingClock(SystemClock):
+    """The machine's clock, which tells who looks at a terminal of a long wait: for a slot, or before a retry."""
+
+    def __init__(self, told: Callable[[str], None]) -> None:
+        self._told = told
+        self._until = 0.0  # the end of the wait that was told last: those beside it are not told, too
+
+    def wait(self, seconds: float, stop: threading.Event) -> None:
+        """Wait, or until stopped."""
+        now = self.monotonic()
+        if seconds >= _LONG and now >= self._until and sys.stderr.isatty():
+            self._until = now + seconds
+            self._told(f"Waiting {seconds:.0f} s before the next request.")
+        super().wait(seconds, stop)
 
 
 def count(reply: Reply, items: str | None) -> int:

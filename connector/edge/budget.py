@@ -70,7 +70,8 @@ class Gate:
         cls.lock = threading.Lock()
 
 
-os.register_at_fork(after_in_child=Gate.renew)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=Gate.renew)
 
 
 class Memory:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+
+import pytest
+from servers import reply
+from signing import Terminal
+
 ME = ("run", "getUser", "--user-id", "me")
 MEETING = ("run", "createMeeting", "--user-id", "ada")
 
@@ -43,7 +50,6 @@ def test_commands_share_a_budget_and_end_with_4_when_it_is_used_up(here, server,
 
 def spend(path):
     """Use up the day of every cap."""
-    import json
     import sqlite3
 
     with sqlite3.connect(path) as connection:
@@ -61,3 +67,19 @@ def spend(path):
 
 def test_the_sandbox_has_no_budget_whatever_the_environment_says(here):
     assert here(*ME, "--sandbox", ZOOM_PLAN="por").code == 0
+
+
+@pytest.mark.parametrize(("words", "told"), [((), True), (("--quiet",), False)])
+def test_a_long_wait_is_told_on_a_terminal(start, server, words, told):
+    server.then(reply(429, {}, headers=[("Retry-After", "2")])).always(reply(json_={"id": "me"}))
+    terminal = Terminal()
+    one = start(*ME, "--base-url", server.url, *words, env={"ZOOM_ACCESS_TOKEN": "t"}, stderr=terminal.theirs)
+    out, _ = one.communicate(timeout=30)
+    assert (one.returncode, json.loads(out)["data"]["id"], server.count) == (0, "me", 2)
+    assert bool(re.search(r"Waiting [23] s before the next request\.", terminal.close())) is told
+
+
+def test_a_wait_is_told_nowhere_else(here, server):
+    server.then(reply(429, {}, headers=[("Retry-After", "2")])).always(reply(json_={"id": "me"}))
+    done = here(*ME, "--base-url", server.url, ZOOM_ACCESS_TOKEN="t")
+    assert (done.code, done.err, server.count) == (0, "", 2)
