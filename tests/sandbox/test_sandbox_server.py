@@ -153,12 +153,12 @@ class Waiting(GivenClock):
 
     def __init__(self) -> None:
         super().__init__()
-        self.entered = threading.Event()
-        self.stopped = False
+        self.entered, self.stopped = threading.Event(), threading.Event()
 
     def wait(self, seconds: float, stop: threading.Event) -> None:
         self.entered.set()
-        self.stopped = stop.wait(10)
+        if stop.wait(10):
+            self.stopped.set()
 
 
 def test_a_slow_answer_does_not_hold_up_the_end(zoom: Connector) -> None:
@@ -171,7 +171,7 @@ def test_a_slow_answer_does_not_hold_up_the_end(zoom: Connector) -> None:
         with suppress(ConnectionResetError):
             while raw.recv(65_536):
                 pass
-    assert clock.stopped
+        assert clock.stopped.wait(10)
 
 
 def test_a_state_that_cannot_be_kept_is_the_services_trouble(zoom: Connector, tmp_path: Path) -> None:
