@@ -116,12 +116,18 @@ def _entry(ask: Ask, value: Any) -> dict[str, Any] | None:
 
 def _sent(ask: Send) -> dict[str, Any]:
     shown = ask.request.to_dict()
-    signed = {name: value.replace(ask.token.value, "$TOKEN") for name, value in ask.token.headers}
+    signed = {name: _blank(value, ask.token.value) for name, value in ask.token.headers}
     for name, value in ask.token.query:
-        shown["url"] += f"{'&' if '?' in shown['url'] else '?'}{name}={value.replace(ask.token.value, '$TOKEN')}"
+        shown["url"] += f"{'&' if '?' in shown['url'] else '?'}{name}={_blank(value, ask.token.value)}"
     typed = ask.request.body.content_type if ask.request.body else None
     shown["headers"] = {**signed, **({"Content-Type": typed} if typed else {}), **shown["headers"]}
     return shown
+
+
+def _blank(value: str, secret: str) -> str:
+    """Return what signs a request with $TOKEN for its secret, which stands last; a stand-in's has none."""
+    before, found, after = value.rpartition(secret) if secret else (value, "", "")
+    return f"{before}$TOKEN{after}" if found else value
 
 
 def _came(value: Any, safe: Redactor) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import re
 from copy import copy
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,6 +36,7 @@ _USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE)
 _BEARER = re.compile(r"\b((?i:Bearer|Basic))(\s+|%20)(?=\S*[0-9A-Z])[A-Za-z0-9._~+/=-]{6,}")
 _SHORTEST = 4  # a shorter value would hide half of every text
 _LONGEST_SHOWN = 60
+_LONGEST_READ = 1 << 20  # a larger body of text is an upload
 
 
 class Redactor:
@@ -124,6 +126,17 @@ def of(connector: Connector) -> Redactor:
 def plain() -> Redactor:
     """Return a redactor that knows what is secret everywhere."""
     return Redactor()
+
+
+def read(text: str | bytes) -> Any:
+    """Return what a body of text says as `secrets_in` takes it: JSON data, or the pairs of a form."""
+    if len(text) > _LONGEST_READ:
+        return None
+    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return parse_qsl(text.strip())
 
 
 def shown(value: Any, *, secret: bool = False, safe: Redactor | None = None) -> str:

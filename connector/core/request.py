@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from connector.core import convert, redact
 from connector.core.body import Body, Part, encoded, flat, listed, named, shown_body, wire
@@ -60,7 +60,11 @@ class Request:
         value = self.body.value if self.body else None
         if self.body is not None and self.body.kind == "multipart":
             value = [(part.name, part.data) for part in self.body.value]
-        return self.redactor.knowing((*self.secrets, *self.redactor.secrets_in([*self.query, value])))
+        elif isinstance(value, str | bytes):
+            value = redact.read(value)
+        given = [*self.query, *parse_qsl(self.path.partition("?")[2]), value]
+        headers = (value for name, value in self.headers if name.lower() in self.redactor.hidden)
+        return self.redactor.knowing((*self.secrets, *headers, *self.redactor.secrets_in(given)))
 
     def signed(self, secret: str, base: str | None) -> Request:
         """Return the request that knows the secret it is signed with, and the base URL that its token names.

@@ -113,3 +113,15 @@ def test_debug_leaves_the_programs_own_logging_alone(here, server):
     before = (log.level, log.propagate, list(log.handlers))
     here("run", "getUser", "--user-id", "me", "--debug", "--base-url", server.url, ZOOM_ACCESS_TOKEN=CANARY)
     assert (log.level, log.propagate, list(log.handlers)) == before
+
+
+def test_the_sandbox_is_debugged_too_and_its_sign_stays_readable(here):
+    done = here("run", "getUser", "--user-id", "me", "--sandbox", "--debug", "--quiet")
+    (line,) = [json.loads(line) for line in done.err.splitlines()]
+    assert line["request"]["headers"]["Authorization"] == "Bearer sandbox"
+
+
+@pytest.mark.parametrize("token", ["e", "Bearer", "x.y"])
+def test_the_tokens_place_is_shown_whatever_the_token_looks_like(here, server, token):
+    done = here("run", "getUser", "--user-id", "me", "--base-url", server.url, "--debug", ZOOM_ACCESS_TOKEN=token)
+    assert done.data["debug"][0]["request"]["headers"]["Authorization"] == "Bearer $TOKEN"

@@ -79,12 +79,13 @@ def test_so_is_json_that_is_no_object(status, data):
 @example(200, b"[" * 10_000)
 @example(200, b'{"error": ' + b"9" * 10_000 + b"}")
 @example(200, b'{"error": "\\ud800"}')
+@example(200, b"application/")
 def test_so_are_any_bytes(status, body):
     answer = read(status, body)
     plain(answer)
     if not body.lstrip().startswith(b"{"):
         text = body.decode("utf-8", "replace")
-        assert len(text) < 12 or text not in answer.message
+        assert len(text) < 12 or text not in answer.message.replace(read(status, b"?").message, "")
 
 
 @given(st.text(st.characters(codec="latin-1")))

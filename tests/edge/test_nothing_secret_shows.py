@@ -168,6 +168,37 @@ def test_whatever_the_service_answers(runner, server, clock, log, name):
     assert_clean(attempt(one.raw, "POST", "/x", **options), one, log)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"data": "password=a-canary%21&x=1"},
+        {"data": b"x=1&client_secret=a-canary%21"},
+        {"data": '{"in": [{"passcode": "a-canary!"}]}', "headers": {"Content-Type": "application/merge-patch+json"}},
+        {"headers": {"X-Api-Key": "a-canary!"}},
+        {"query": {"pwd": "a-canary!"}},
+    ],
+    ids=["form text", "bytes", "json text", "header", "query"],
+)
+def test_what_was_sent_in_a_secret_place_is_hidden_where_a_service_says_it_again(runner, server, log, options):
+    server.always(servers.reply(400, {"code": 300, "message": "a-canary! is odd", "seen": "a-canary%21"}))
+    one = runner(server.url)
+    error = attempt(one.raw, "POST", "/x", debug=True, **options)
+    assert isinstance(error, errors.ConnectorError)
+    assert "is odd" in str(error)
+    for seen in everything(error, one, log):
+        text = seen if isinstance(seen, str) else f"{seen!r} {seen}"
+        assert "a-canary" not in text
+
+
+def test_what_the_url_of_a_download_holds_is_hidden_where_a_service_says_it_again(runner, server, log, tmp_path):
+    server.always(servers.reply(403, {"code": 300, "message": "a-canary is odd"}))
+    one = runner(server.url)
+    error = attempt(one.download, f"{server.url}/f?access_token=a-canary", tmp_path / "f", debug=True)
+    assert "is odd" in str(error)
+    for seen in everything(error, one, log):
+        assert "a-canary" not in (seen if isinstance(seen, str) else f"{seen!r} {seen}")
+
+
 def test_a_connection_that_fails_before_a_byte_is_said(runner, log, clock):
     one = runner(f"http://127.0.0.1:{servers.free_port()}/v2", clock=clock)
     assert_clean(attempt(one.run, "createMeeting", {"userId": "me", "password": PASSWORD}, debug=True), one, log)
