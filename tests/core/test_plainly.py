@@ -62,7 +62,7 @@ def calls(draw):
     return name, {key: draw(st.one_of(good[key], good[key], good[key], ODD)) for key in keys}
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
 @given(calls())
 def test_what_is_accepted_at_once_is_what_the_careful_way_accepts(call):
     name, values = call
