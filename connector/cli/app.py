@@ -11,6 +11,7 @@ import click
 from connector.cli import failure
 from connector.cli.commands import COMPLETION
 from connector.cli.group import root
+from connector.cli.streams import STDOUT
 from connector.errors import ConnectorError, StoreError
 
 if TYPE_CHECKING:
@@ -33,8 +34,11 @@ def execute(words: Sequence[str]) -> int:
     except ConnectorError as error:
         return _told(error, words)
     except OSError as error:
-        if error.filename is None:
+        if error.filename == STDOUT or isinstance(error, BrokenPipeError):
             raise
+        if error.filename is None:
+            reason = str(error.strerror or error).rstrip(".")
+            return _told(StoreError(f"{reason}.", hint="Check the files and pipes that the command names."), words)
         path = str(error.filename)
         return _told(StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its rights."), words)
     except Exception as error:  # noqa: BLE001  the last resort: a person sees a sentence, never a traceback
@@ -72,7 +76,7 @@ def _wants_json(words: Sequence[str]) -> bool:
         setting = Settings({}).get("output")
     except ConnectorError:
         return False
-    running = any(word in ("run", "raw") for word in words if not word.startswith("-"))
+    running = any(word in ("run", "raw", "download") for word in words if not word.startswith("-"))
     return setting.value == "json" and (setting.source != "default" or (running and not sys.stdout.isatty()))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,8 +26,9 @@ _OPTIONS = (
                  help=f"Rows under way at once ({_AT_ONCE[0]})."),
     click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE",
                  help="Where it is noted how far the rows are (beside them, as ROWS.ACTION.journal)."),
-    click.option("--restart", is_flag=True, help="Set the journal aside and begin the rows anew."),
-    click.option("--retry-failed", is_flag=True, help="Run the rows again that failed in an earlier run."),
+    click.option("--restart", is_flag=True,
+                 help="Set the journal aside and begin anew: sends every row again, also those that are done."),
+    click.option("--retry-failed", is_flag=True, help="Run the rows again that failed in an earlier run, as they are."),
     click.option("--settle", "settled", multiple=True, metavar="ROW=done|again",
                  help="Say that an uncertain row is done, or is to be sent again; all=... for every one."),
 )  # fmt: skip
@@ -50,6 +53,13 @@ class Asked:
         """Take what is said of rows out of what was found on a command line."""
         names = ("mapped", "form", "at_once", "journal", "restart", "retry_failed", "settled", "keep_going")
         return cls(file, **{name: found.pop(name) for name in names})
+
+    @property
+    def piped(self) -> bool:
+        """Whether the rows come through a pipe, or from a device that may be one: no journal lies beside it."""
+        name = self.file or "-"
+        other = os.path.exists(name) and not os.path.isfile(name)  # noqa: PTH110, PTH113  a closed folder is told later
+        return name == "-" or Path(name).is_relative_to("/dev") or other
 
     @property
     def most(self) -> int:

@@ -8,16 +8,17 @@ import json
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from connector.cli import failure
+from connector.cli import bulk_check, failure
 from connector.cli.bulk_show import Shown
 from connector.cli.desk import base_url
 from connector.cli.session import Session
 from connector.cli.trace import debug_lines
+from connector.core.retry import Policy, policy
 from connector.core.rows import Columns
 from connector.edge.bulk import How, run_rows
 from connector.edge.bulk_source import Source, form_of
@@ -27,17 +28,12 @@ from connector.edge.journal import Journal, set_aside
 from connector.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from connector.cli.bulk import Asked
     from connector.cli.options import Options
     from connector.cli.settings import Settings
     from connector.cli.task import Task
     from connector.definition.load import Connector
-    from connector.edge.bulk_source import Row
-    from connector.errors import Problem
 
-MOST_TOLD = 50  # problems of rows that are told; the rest is counted
 _STDIN = "standard input"
 
 
@@ -59,8 +55,8 @@ class Job:
     @cached_property
     def how(self) -> Choices:
         """How each row's call runs."""
-        timeout = self.settings.get("timeout").value
-        return Choices(timeout, None, self.options.debug, self.options.limit, self.options.account)
+        timeout, options = self.settings.get("timeout").value, self.options
+        return Choices(timeout, options.knobs, options.debug, options.limit, options.account)
 
     @cached_property
     def caller(self) -> Caller:
@@ -73,7 +69,7 @@ class Job:
         """Where the journal of a run is; None for rows that come through a pipe, unless it is named."""
         if self.asked.journal:
             return Path(self.asked.journal)
-        if self.asked.file == "-":
+        if self.asked.piped:
             return None
         kind = "sandbox.journal" if self.options.sandbox else "journal"
         return Path(f"{self.asked.file}.{self.action}.{kind}")
@@ -97,7 +93,7 @@ def run(job: Job) -> int:
             _settle(job, journal)
             shown.total = journal.rows
         elif source.again:
-            shown.total = _checked(job, source)
+            shown.total = bulk_check.every(job, source)
         client = session.client(job.task.connection)
         how = How(job.asked.most, job.asked.keep_going, job.asked.retry_failed, job.how)
         stack.enter_context(debug_lines(wanted=job.options.debug))
@@ -105,41 +101,54 @@ def run(job: Job) -> int:
 
 
 def _refuse(job: Job) -> None:
-    """Refuse words that do not go together with rows. Raises UsageError, InputError."""
+    """Refuse words that do not go together with rows, or cannot be meant. Raises UsageError, InputError."""
     for flag, given in (("--har", job.options.har), ("--curl", job.options.curl)):
         if given:
             raise UsageError(f"{flag} is for a single call.", hint="Run one row's call alone, or leave it out.")
+    if job.options.limit is not None and not job.task.items(job.connector):
+        hint = "To try a few rows, put them into a file of their own: head -n 4 has the header and three."
+        raise UsageError("--limit is for a listing.", hint=hint)
+    policy(Policy(), job.how.retry)
     decided = job.asked.decisions()
     needs = {"--settle": decided, "--restart": job.asked.restart, "--retry-failed": job.asked.retry_failed}
     asked = next((flag for flag, given in needs.items() if given), None)
     if asked and job.journal is None:
         raise UsageError(f"{asked} needs a journal.", hint="Name it with --journal FILE.")
-    if decided and (job.asked.restart or not (job.journal and job.journal.exists())):
+    if decided and job.asked.restart:
+        raise UsageError("--settle and --restart do not go together.", hint="Leave one out: --restart begins anew.")
+    if decided and not (job.journal and job.journal.exists()):
         raise UsageError("--settle needs the journal of an earlier run.", hint=f"There is none at {job.journal}.")
+    rows = Path(str(job.asked.file))
+    if job.journal and job.journal.exists() and rows.exists() and job.journal.samefile(rows):
+        raise UsageError(f"--journal {job.journal} is the file of the rows.", hint="Name another place.")
 
 
 def _opened(job: Job, stack: contextlib.ExitStack) -> IO[bytes]:
     """Return the file of the rows; a pipe with a journal is read to its end first. Raises UsageError."""
     path = str(job.asked.file)
-    if path != "-":
-        try:
-            return stack.enter_context(Path(path).open("rb"))
-        except OSError as error:
-            raise UsageError(f"{path}: {error.strerror}.", hint="-f names the file of the rows.") from None
+    try:
+        file = _stdin() if path == "-" else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}.", hint="-f names the file of the rows.") from None
+    if job.journal is None or job.options.dry_run or file.seekable():
+        return file
+    kept = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    shutil.copyfileobj(file, kept)  # a journal is of all of these rows, and of no others
+    return kept
+
+
+def _stdin() -> IO[bytes]:
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("-f - reads standard input, and that is a terminal.", hint="Pipe the rows into the command.")
-    if job.journal is None or job.options.dry_run or sys.stdin.buffer.seekable():
-        return sys.stdin.buffer
-    kept = tempfile.TemporaryFile()  # noqa: SIM115  the stack closes it
-    stack.callback(kept.close)
-    shutil.copyfileobj(sys.stdin.buffer, kept)  # a journal is of all of these rows, and of no others
-    return kept
+    return sys.stdin.buffer
 
 
 def _journal(job: Job, source: Source, session: Session) -> Journal:
     """Open the journal; a new one begins with a check of every row. Raises ConnectorError."""
     path = job.journal
     assert path is not None
+    if path.exists():  # what was typed wrong is told before what else differs from an earlier run
+        bulk_check.shared(job, source)
     digest = source.digest()
     if job.asked.restart and (aside := set_aside(path)):
         session.note(f"The earlier journal is {aside} now.")
@@ -155,7 +164,7 @@ def _journal(job: Job, source: Source, session: Session) -> Journal:
         "account": job.options.account,
         "place": "sandbox" if job.options.sandbox else base_url(job.connector, job.settings),
     }
-    journal = Journal(path, of, lambda: _checked(job, source))
+    journal = Journal(path, of, lambda: bulk_check.every(job, source))
     if journal.begun:
         session.note(f"An earlier run of these rows goes on: {path}")
     return journal
@@ -168,56 +177,20 @@ def _settle(job: Job, journal: Journal) -> None:
     if everyone:
         decisions = dict.fromkeys(journal.uncertain(), everyone)
     known = set(journal.uncertain())
-    wrong = [row for row in decisions if row not in known]
-    if wrong:
-        raise UsageError(f"Row {wrong[0]} is not uncertain.", hint="Leave its --settle out; nothing was sent.")
+    wrong = next((row for row in decisions if row not in known), None)
+    if wrong is not None and wrong > journal.rows:
+        raise UsageError(f"There is no row {wrong}.", hint=f"The last one is {journal.rows}.")
+    if wrong is not None:
+        raise UsageError(f"Row {wrong} is not uncertain.", hint="Leave its --settle out; nothing was sent.")
     for row, how in decisions.items():
         assert row is not None
         journal.settle(row, how)
 
 
-def _checked(job: Job, source: Source) -> int:
-    """Read and check every row, and return how many there are.
-
-    Raises InputError with the first problems and their number; with --keep-going only where the file cannot be read.
-    """
-    problems: list[Problem] = []
-    bad = count = 0
-    for row, error in _each(job, source):
-        count = row.number
-        if error is not None and not job.asked.keep_going:
-            bad += 1
-            problems += _placed(row, error) if len(problems) <= MOST_TOLD else ()
-    if bad:
-        told = "".join(f"\n  {problem}" for problem in problems[:MOST_TOLD])
-        more = f"\n  and more: these are the first {MOST_TOLD} problems." if len(problems) > MOST_TOLD else ""
-        rows = f"{bad} of {count:,} rows" if bad > 1 else f"1 of {count:,} rows"
-        hint = "Mend them, or run the others with --keep-going."
-        message = f"{source.name}: {rows} cannot be sent, and nothing was.{told}{more}\n"
-        raise InputError(message, problems=tuple(problems[:MOST_TOLD]), hint=hint)
-    return count
-
-
-def _each(job: Job, source: Source) -> Iterator[tuple[Row, InputError | None]]:
-    """Yield each row, and what is wrong with it."""
-    for row in source.rows():
-        try:
-            if row.error is None:
-                job.caller.prepare(job.action, row.given, job.how, find=False)
-            yield row, row.error
-        except InputError as error:
-            yield row, error
-
-
-def _placed(row: Row, error: InputError) -> list[Problem]:
-    place = f"row {row.number} (line {row.line}) "
-    return [replace(problem, field=place + problem.field) for problem in error.problems]
-
-
 def _dry(job: Job, source: Source, shown: Shown) -> int:
     """Print each row's request, without secrets; nothing is sent. Raises InputError."""
     if source.again:
-        _checked(job, source)
+        bulk_check.every(job, source)
     for row in source.rows():
         place = {"row": row.number, "line": row.line}
         try:

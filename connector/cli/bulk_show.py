@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from connector import errors
-from connector.cli import failure, output, streams
+from connector.cli import bulk_check, failure, output, streams
 from connector.cli.progress import Progress
 from connector.cli.query import Query
 from connector.errors import ConnectorError, UsageError
@@ -70,7 +70,7 @@ class Shown:
         self.counts = {"done": 0, "failed": 0, "uncertain": 0}
         self._query = Query(query) if query is not None else None
         self._quiet = quiet
-        self._earlier = 0
+        self._earlier = self._unsendable = 0
         self._told = 0
         self._uncertain: list[dict[str, Any]] = []
 
@@ -140,6 +140,7 @@ class Shown:
         self.codes.add(failure.code_of(kind, result.outcome))
         if result.outcome != "uncertain":
             self.counts["failed"] += 1
+            self._unsendable += kind is errors.InputError
             return
         self.counts["uncertain"] += 1
         if len(self._uncertain) < MOST_TOLD:
@@ -175,14 +176,25 @@ class Shown:
             known = {**self.counts, "left": left}
             said = ", ".join(f"{count:,} {name}" for name, count in known.items() if count or name == "done")
             earlier = f", {self._earlier:,} of them by an earlier run" if self._earlier else ""
-            failure.say(f"{settled + left:,} rows: {said}{earlier}; {seconds:.1f} s.")
+            failure.say(f"{bulk_check.rows_of(settled + left)}: {said}{earlier}; {seconds:.1f} s.")
             if journal is not None:
-                goes_on = "The same command goes on with what is left." if left > 0 else ""
-                failed = "With --retry-failed the rows that failed are run once more." if self.counts["failed"] else ""
-                if goes_on or failed:
-                    failure.say(f"{goes_on} {failed}".strip())
+                self._to_go_on(left)
         if self._uncertain:
             failure.say(self._to_settle(journal))
+
+    def _to_go_on(self, left: int) -> None:
+        """Say what to do about rows that are left, that the service refused, and that cannot be sent as they are."""
+        hints = (
+            (left, "The same command goes on with what is left."),
+            (self.counts["failed"] - self._unsendable, "With --retry-failed the rows that failed are run once more."),
+            (
+                self._unsendable,
+                "Rows with wrong input cannot be sent as they are: put them, mended, into a file of their own.",
+            ),
+        )
+        said = " ".join(hint for count, hint in hints if count > 0)
+        if said:
+            failure.say(said)
 
     def _to_settle(self, journal: Journal | None) -> str:
         lines = ["Uncertain - look at the service whether these were done:"]

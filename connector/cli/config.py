@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli import output
+from connector.cli import failure, output
 from connector.cli.group import Command, shared
 from connector.cli.options import as_form, connector_of, settings
 from connector.cli.settings import KEYS, OF_A_CONNECTOR, Setting, Settings, config_path, default_inbox
 from connector.core import redact
 from connector.definition.model import snake
+from connector.edge import budget, http
+from connector.edge.clock import SystemClock
 from connector.edge.seal import VARIABLE
 from connector.edge.store_file import default_folder
+from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from connector.definition.load import Connector
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
 _HELP = """Print the settings in force, and where each came from.
 
 A flag wins over the environment, that over the file which NAME_FILE names, that over the config file, that over the
-default. An empty variable counts as unset.
+default. An empty variable counts as unset. A plan, a budget or an HTTP library that cannot be used is told on stderr.
 """
 
 
@@ -29,17 +32,39 @@ default. An empty variable counts as unset.
 @as_form
 @shared
 @click.pass_context
-def config_command(context: click.Context, shape: str) -> None:
+def config_command(context: click.Context, shape: str) -> int:
     """Print the settings in force."""
     known = settings(context)
     connector = connector_of(known)
     rows = [*_general(connector, known), *_connection(connector, known)]
     if shape == "json":
         output.write_json({"config_file": str(config_path()), "settings": rows})
-        return
-    width = max(len(row["name"]) for row in rows)
-    lines = [f"{row['name']:<{width}}  {_shown(row['value'])}  ({row['source']})" for row in rows]
-    output.write_text("\n".join([*lines, "", f"The config file is {config_path()}."]))
+    else:
+        width = max(len(row["name"]) for row in rows)
+        lines = [f"{row['name']:<{width}}  {_shown(row['value'])}  ({row['source']})" for row in rows]
+        output.write_text("\n".join([*lines, "", f"The config file is {config_path()}."]))
+    wrong = _wrong(connector, known)
+    for error in wrong:
+        failure.say(failure.told(error))
+    return failure.worst(map(failure.exit_code, wrong))
+
+
+def _wrong(connector: Connector, known: Settings) -> list[UsageError]:
+    """Return what is wrong with the settings that only a client would find out about."""
+    prefix = connector.name.upper()
+    plan, at = known.get("plan", f"{prefix}_PLAN").value, known.get("budget", f"{prefix}_BUDGET").value
+    library = known.variable("CONNECTOR_HTTP")
+    found = []
+    try:
+        budget.choose({"plan": plan, "at": at}, connector, SystemClock(), stand_in=False)
+    except UsageError as error:
+        found.append(error)
+    try:
+        if library:
+            http.choose(library[0], asynchronous=False).close()
+    except UsageError as error:
+        found.append(error)
+    return found
 
 
 def _shown(value: Any) -> str:

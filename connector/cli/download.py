@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _HELP = """Bring a file of the service to disk: a URL that one of its replies or events gave.
 
 With the name of an action in place of the URL, every file that its reply lists, several at once; those that are there
-already are skipped.
+already are skipped. There --limit is how many files come at most.
 
 A file comes under its name when it is whole. One that was cut goes on when the command is run again. The connection's
 token goes to the service's own hosts alone; a URL anywhere else is refused.
@@ -90,23 +90,33 @@ class Fetch(Task):
         """Whether it needs a connection."""
         return self.token is None
 
+    @property
+    def paged(self) -> bool:
+        """Whether its items are the service's: they are the files that came."""
+        return False
+
     def items(self, connector: Connector) -> str | None:  # noqa: ARG002  the base class's signature
-        """Return None: its result is no list of items."""
-        return None
+        """Return the field that holds the files of an action."""
+        return "files" if self.url is None else None
 
     def send(self, client: Client, how: Choices) -> Result:
         """Download. Raises ConnectorError."""
         options: dict[str, Any] = {"timeout": how.timeout, "retry": how.retry, "debug": how.debug}
-        with self.bar:
-            if self.url is not None:
-                return client.download(
-                    self.url, self.place, token=self.token, overwrite=self.overwrite, progress=self.bar, **options
-                )
-            assert self.action is not None
-            result = client.download_all(
-                self.action, self.given, self.place, at_once=self.at_once, overwrite=self.overwrite,
-                limit=how.limit, account=how.account, progress=self.bar, **options,
-            )  # fmt: skip
+        try:
+            with self.bar:
+                if self.url is not None:
+                    return client.download(
+                        self.url, self.place, token=self.token, overwrite=self.overwrite, progress=self.bar, **options
+                    )
+                assert self.action is not None
+                result = client.download_all(
+                    self.action, self.given, self.place, at_once=self.at_once, overwrite=self.overwrite,
+                    limit=how.limit, account=how.account, progress=self.bar, **options,
+                )  # fmt: skip
+        except KeyboardInterrupt as interrupt:
+            for note in getattr(interrupt, "__notes__", ()):
+                failure.say(note)
+            raise
         self._tell(result.data)
         return result
 
@@ -115,7 +125,7 @@ class Fetch(Task):
         for row in data["files"]:
             if "error" in row:
                 self.failures.append(row["path"])
-                failure.say(f"{row['path']}: {row['error']['message']}")
+                failure.say(f"{row['path']}: {row['error']['message']} {row['error']['hint']}".rstrip())
 
     def request(self, connector: Connector, base_url: str | None, how: Choices) -> Request:
         """Return the request that it would send first. Raises InputError."""
@@ -156,13 +166,21 @@ def download_command(context: click.Context, /, what: str, items: tuple[str, ...
     known = options.settings(context)
     connector = connector_of(known)
     own["bar"] = Bar(wanted=not options.quiet and not options.debug)
+    if own["place"] == "-":
+        hint = "Name a file or a folder; a file of that name is ./-"
+        raise UsageError("-o - names no place: what is cut goes on in a file, so a download has one.", hint=hint)
     if "://" in what:
         if items:
             raise UsageError("-i is for an action's inputs, and this is a URL.", hint="Leave -i out.")
+        if options.limit is not None:
+            raise UsageError("--limit is for the files of an action, and this is a URL.", hint="Leave --limit out.")
         task = Fetch(None, {}, url=what, **{**own, "token": _token(own["token"])})
     else:
         if own["token"] is not None:
             raise UsageError("--token is for a URL.", hint="The action says which token downloads its files.")
+        if "/" in what:
+            said = f"{what.partition('?')[0]:.60} is no URL: one begins with https://"
+            raise UsageError(said, hint="Take it as the service gave it.")
         action = connector.action(what)
         task = Fetch(action.action, given.read(connector, action, items, {}), **own)
     code = play(connector, known, options, Tasks([task]))
@@ -176,5 +194,6 @@ def _token(text: str | None) -> str | None:
     try:
         return given.secret_value("the token", "=", text)
     except Bad as bad:
-        fix = "write --token @FILE, --token env:NAME, or --token ? to be asked"
+        named = text.startswith(("@", "env:"))
+        fix = bad.fix if named else "write --token @FILE, --token env:NAME, or --token ? to be asked"
         raise InputError.of("download", [Problem("--token", HIDDEN, bad.expected, fix)]) from None

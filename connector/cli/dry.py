@@ -22,7 +22,8 @@ def show(connector: Connector, settings: Settings, options: Options, tasks: Task
     shape, place = settings.get("output"), base_url(connector, settings)
     requests = []
     for task in tasks.calls:
-        how = replace(task.how, account=options.account or task.how.account, limit=options.limit or task.how.limit)
+        limit = options.limit if task.items(connector) else None
+        how = replace(task.how, account=options.account or task.how.account, limit=limit or task.how.limit)
         request = task.request(connector, place, how)
         if options.curl:
             failure.say(unsent(request).curl())

@@ -127,7 +127,7 @@ def _got(item: str, sign: str, *, secret: bool) -> str:
 def _no_sign(key: str) -> Bad:
     if not key:
         return Bad("key=value", "there is no key before the = at position 1")
-    return Bad("key=value", f"put = and a value after position {len(key)}")
+    return Bad("key=value", f"put = and a value at the end, after position {len(key)}")
 
 
 def _taken(spec: Input | None, key: str, sign: str, value: str) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections import Counter
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -49,19 +50,35 @@ def keep(context: click.Context, name: str, value: Any) -> None:
 
 
 class Command(click.Command):
-    """A command that counts words too many instead of repeating them: one of them may be a secret."""
+    """A command that drops nothing it is given.
+
+    Words too many are counted instead of repeated: one of them may be a secret.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         settings = {"help_option_names": ["-h", "--help"], "allow_extra_args": True}
         super().__init__(*args, **{"context_settings": settings, **options})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse, and refuse words that no argument takes."""
-        rest = super().parse_args(ctx, args)
+        """Parse, and refuse words that no argument takes, and a second value where an option takes one."""
+        words = list(args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx  # an option without its value does not say whose it is
+            raise
+        if not ctx.resilient_parsing:
+            self._refuse_repeated(ctx, words)
         if rest and not ctx.resilient_parsing:
             many = "1 word" if len(rest) == 1 else f"{len(rest)} words"
             raise click.UsageError(f"{many} too many for '{ctx.command_path}'.{self.extra_words_hint()}", ctx)
         return rest
+
+    def _refuse_repeated(self, ctx: click.Context, words: list[str]) -> None:
+        _, _, order = self.make_parser(ctx).parse_args(words)
+        for option, times in Counter(order).items():
+            if times > 1 and isinstance(option, click.Option) and not (option.multiple or option.is_flag):
+                raise click.UsageError(f"{'/'.join(option.opts)} is given {times} times; it takes one value.", ctx)
 
     def extra_words_hint(self) -> str:
         """Return what such words were probably meant to be."""

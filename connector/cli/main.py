@@ -23,7 +23,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     words = [_typed(word) for word in (sys.argv[1:] if argv is None else argv)]
     code = 0
     try:
-        sys.stdout = streams.printable(sys.stdout)
+        sys.stdout = streams.named(streams.printable(sys.stdout))
         sys.stderr = streams.printable(sys.stderr)
         code = _answered(words)
         sys.stdout.flush()

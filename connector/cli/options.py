@@ -60,11 +60,15 @@ class Options:
     @property
     def knobs(self) -> dict[str, str] | None:
         """How calls are tried again, by the component's four names, where flags say it. Raises UsageError."""
-        read = [item.partition("=") for item in self.retry]
-        for name, sign, _ in read:
+        read: dict[str, str] = {}
+        for item in self.retry:
+            name, sign, value = item.partition("=")
             if not (name and sign):
                 raise UsageError(f"--retry {name} is not NAME=VALUE.", hint="Such as --retry maxRetries=3")
-        return {name: value for name, _, value in read} or None
+            if name in read:
+                raise UsageError(f"--retry {name} is given twice.", hint="Leave one out.")
+            read[name] = value
+        return read or None
 
     @property
     def file(self) -> Path | None:

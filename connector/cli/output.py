@@ -165,13 +165,19 @@ class Printer:
     query: Query | None = None
     codes: list[int] = field(default_factory=list)
 
-    def result(self, result: Result, items: list[Any] | None = None) -> None:
-        """Print a result: all of it, its data through the query, or as a table its items or data."""
+    def result(self, result: Result, items: list[Any] | None = None, *, each: bool = False) -> None:
+        """Print a result: all of it, its data through the query, or as a table its items or data.
+
+        `each` says that as lines its items are printed, each on its own.
+        """
         self.codes.append(failure.DONE)
         if self.query is not None:
             self._queried(result, self.query)
         elif self.shape == "table":
             self.form.result(result.data if items is None else items)
+        elif each and items is not None and self.shape == "lines":
+            for item in items:
+                self.form.result(item)
         else:
             self.form.result(result.to_dict())
 

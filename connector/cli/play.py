@@ -11,7 +11,7 @@ from connector.cli.query import Query
 from connector.cli.session import Session
 from connector.cli.trace import Trace, debug_lines
 from connector.core.look_up import dig
-from connector.errors import ConnectorError, StoreError
+from connector.errors import ConnectorError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from connector.cli.options import Options
@@ -26,6 +26,7 @@ def play(connector: Connector, settings: Settings, options: Options, tasks: Task
     """Run the calls and return the exit code. Raises KeyboardInterrupt, and ConnectorError before the first call."""
     shape, timeout = settings.get("output"), settings.get("timeout")
     query = Query(options.query) if options.query is not None else None
+    _listing(connector, options, tasks)
     if options.dry_run:
         return dry.show(connector, settings, options, tasks)
     several = tasks.several or (tasks.from_file and shape.value == "lines")
@@ -35,6 +36,15 @@ def play(connector: Connector, settings: Settings, options: Options, tasks: Task
     with Session(connector, settings, options) as session:
         printer = output.Printer(form, shape.value, query)
         return _Player(session, tasks, printer, trace, timeout).all()
+
+
+def _listing(connector: Connector, options: Options, tasks: Tasks) -> None:
+    """Refuse --limit where no call is a listing. Raises UsageError, and InputError for an action that is not known."""
+    if options.limit is None or any(task.items(connector) for task in tasks.calls):
+        return
+    actions = (connector.action(task.action).action if task.action else "raw" for task in tasks.calls)
+    message = f"--limit is for a listing; {', '.join(dict.fromkeys(actions))} brings one result."
+    raise UsageError(message, hint="Leave it out.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +97,14 @@ class _Player:
 
     def _one(self, task: Task) -> None:
         """Make one call and print what comes of it. Raises ConnectorError."""
-        how, items = self._how(task), task.items(self.session.connector)
+        items = task.items(self.session.connector)
+        how = self._how(task, items)
         try:
             client = self.session.client(task.connection) if task.signs else self.session.unsigned()
         except ConnectorError:
             task.check(self.session.connector, how)  # what was typed wrong is told before what is missing
             raise
-        if self._streams(items):
+        if task.paged and self._streams(items):
             for item in task.stream(client, how):
                 output.write_line(item)
             self.printer.codes.append(failure.DONE)
@@ -104,14 +115,14 @@ class _Player:
             self.session.note(f"Warning: {warning}")
         if self.trace.wanted and not (self.session.options.debug or task.debugged):
             result = replace(result, debug=None)
-        self.printer.result(result, dig(result.data, items) if items else None)
+        self.printer.result(result, dig(result.data, items) if items else None, each=not task.paged)
 
     def _streams(self, items: str | None) -> bool:
         """Whether items are printed as they come: one listing, as lines, whole."""
         plain = self.printer.shape == "lines" and self.printer.query is None and not self.trace.wanted
         return plain and items is not None and not self.tasks.from_file
 
-    def _how(self, task: Task) -> Choices:
+    def _how(self, task: Task, items: str | None) -> Choices:
         """Return how a call runs: flags first, then the call file's words, then settings."""
         options, how = self.session.options, task.how
         weaker = how.timeout is not None and not self.timeout.source.startswith("flag")
@@ -119,7 +130,7 @@ class _Player:
             how,
             timeout=how.timeout if weaker else self.timeout.value,
             retry=options.knobs or how.retry,
-            limit=how.limit if options.limit is None else options.limit,
+            limit=how.limit if options.limit is None or items is None else options.limit,
             account=options.account or how.account,
             debug=options.debug or self.trace.wanted or how.debug,
         )
@@ -130,7 +141,8 @@ class _Player:
         wanted = not options.quiet and not options.debug
         if self.tasks.several:
             return Progress("calls", total=len(self.tasks.calls), wanted=wanted)
-        items = self.tasks.calls[0].items(self.session.connector)
+        task = self.tasks.calls[0]
+        items = task.items(self.session.connector) if task.paged else None
         mixed = self._streams(items) and streams.on_terminal()
         progress = Progress("items", total=options.limit, step="pages", wanted=wanted and not mixed)
 

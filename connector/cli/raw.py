@@ -74,7 +74,8 @@ def _pairs(flag: str, items: Sequence[str], problems: list[Problem]) -> list[tup
         if sign and name.strip():
             pairs.append((name.strip(), value))
         else:
-            got, fix = ("no name before =", "put one there") if sign else ("no =", f"put = after position {len(item)}")
+            missing = f"put = and a value at the end, after position {len(item)}"
+            got, fix = ("no name before =", "put one there") if sign else ("no =", missing)
             problems.append(Problem(f"{flag} number {place}", got, "NAME=VALUE", fix))
     return pairs
 

@@ -67,8 +67,15 @@ class Session:
         if desk.box is None:
             connection: Connection = names.resolve(desk, name)
         else:
-            connection = (desk.stored(name) if name else None) or desk.box.connection
+            found = desk.stored(name) if name else None
+            if found is None and self._unknown(name):
+                raise names.unknown(desk, str(name))
+            connection = found or desk.box.connection
         return self._client(connection)
+
+    def _unknown(self, name: str | None) -> bool:
+        """Whether a name was typed that is no kind; a call file's is that of a connection to the service."""
+        return name == self.options.connection and name not in (None, *self.connector.manifest.connections)
 
     def _client(self, connection: Connection | None) -> Client:
         desk = self._desk

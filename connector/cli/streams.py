@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from typing import TextIO
+    from typing import Any, TextIO
 
 
 def printable(stream: TextIO | None) -> TextIO:
@@ -23,6 +24,36 @@ def printable(stream: TextIO | None) -> TextIO:
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
     return stream
+
+
+STDOUT = "stdout"  # as the file that an error of stdout names
+
+
+class _Named(io.FileIO):
+    """A file whose errors name it, so that they are told from those of any other."""
+
+    def write(self, data: Any, /) -> int:
+        """Write as any file does. Raises OSError with STDOUT as its file."""
+        try:
+            return super().write(data)
+        except OSError as error:
+            error.filename = STDOUT
+            raise
+
+
+def named(stream: TextIO) -> TextIO:
+    """Return stdout as it is, but for its errors, which name it; a stand-in for stdout is left alone."""
+    if stream is not sys.__stdout__ or not isinstance(stream, io.TextIOWrapper):
+        return stream
+    inner = getattr(stream.buffer, "raw", stream.buffer)
+    if type(inner) is not io.FileIO:
+        return stream
+    stream.flush()
+    file = _Named(stream.fileno(), "wb", closefd=False)
+    return io.TextIOWrapper(
+        file if inner is stream.buffer else io.BufferedWriter(file),  # -u: none between
+        stream.encoding, stream.errors, line_buffering=stream.line_buffering, write_through=stream.write_through,
+    )  # fmt: skip
 
 
 def give_up() -> None:

@@ -39,6 +39,11 @@ class Task:
         """Whether it needs a connection."""
         return True
 
+    @property
+    def paged(self) -> bool:
+        """Whether its items are the service's, page by page."""
+        return True
+
     def items(self, connector: Connector) -> str | None:
         """Return the field that holds the items when this is a listing."""
         try:

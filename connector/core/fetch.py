@@ -31,13 +31,17 @@ def request(connector: Connector, url: Any, base: str, secrets: tuple[str, ...] 
         or any(char in url for char in _FORBIDDEN)
     ):
         raise _refused(shown(url, safe=safe), "a URL, already encoded", "take it as the service gave it")
+    if "://" not in url:
+        expected = "a URL that begins with https://"
+        if url in connector.files:
+            raise _refused(f"{url}, which is an action", expected, "for the files of an action use download_all")
+        raise _refused("a text with no scheme", expected, "take it as the service gave it")
     origin = guard.origin(url)
     if origin is None:
         raise _refused(_where(url), "https without a user or a password in it", "take it as the service gave it")
     if origin != guard.origin(base) and not guard.may_carry(url, connector.manifest.hosts):
-        allowed = ", ".join(connector.manifest.hosts) or (urlsplit(base).hostname or "")
         fix = "credentials go nowhere else; look where this URL came from"
-        raise _refused(_where(url), f"a URL at one of {allowed}", fix)
+        raise _refused(_where(url), f"a URL at {_allowed(connector, base)}", fix)
     path = url[len(origin) :].partition("#")[0]
     return Request(
         "GET",
@@ -51,13 +55,23 @@ def request(connector: Connector, url: Any, base: str, secrets: tuple[str, ...] 
     )
 
 
+def _allowed(connector: Connector, base: str) -> str:
+    """Return where a URL may be: the manifest's hosts, and where the base URL points besides."""
+    hosts = connector.manifest.hosts
+    listed = [f"one of {', '.join(hosts)} (https on its usual port)"] if hosts else []
+    other = [] if guard.may_carry(base, hosts) else [_where(base)]
+    return ", or at ".join([*listed, *other])
+
+
 def _where(url: str) -> str:
-    """Return the scheme and the host of a URL: the rest of it may be secret."""
+    """Return the scheme, the host and the port of a URL: the rest of it may be secret."""
     try:
         parts = urlsplit(url)
+        port = "" if parts.port is None else f":{parts.port}"
     except ValueError:
         return "no URL"
-    return f"{parts.scheme or 'no scheme'}://{(parts.hostname or 'no host')[:_LONGEST_HOST]}"
+    host = (parts.hostname or "no host")[:_LONGEST_HOST]
+    return f"{parts.scheme or 'no scheme'}://{f'[{host}]' if ':' in host else host}{port}"
 
 
 def _refused(got: str, expected: str, fix: str) -> InputError:

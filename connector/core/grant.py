@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core import waits
-from connector.core.redact import HIDDEN, shown
+from connector.core.redact import HIDDEN, kind_of, shown
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def check(token: Mapping[str, Any]) -> Grant:
     """
     if not hasattr(token, "keys"):
         expected = "a mapping with access_token, refresh_token, expires_at"
-        raise InputError.of("token", [Problem("token", f"a {type(token).__name__}", expected)])
+        raise InputError.of("token", [Problem("token", kind_of(token), expected)])
     given = {str(key): token[key] for key in token.keys() if token[key] is not None}  # noqa: SIM118  any mapping
     problems = list(_problems(given))
     if problems:

@@ -41,22 +41,34 @@ def raw_path(path: str, base_path: str) -> str:
     """
     expected = "a path below the base URL that begins with one /, already encoded"
     alone, *query = re.split("[?#]", path, maxsplit=1)
-    as_query = " and give the query as query parameters" if query else ""
+    as_query = " and give the query as query parameters (-q NAME=VALUE on the command line)" if query else ""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path) or path.startswith(("//", "\\")):
         inner = _without(base_path, re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?[/\\]+[^/\\?#]*", "", alone))
         raise Bad(expected, "the host is fixed" + (f"; write {inner!r}{as_query}" if _PATH.match(inner) else ""))
     if query:
-        raise Bad(expected, f"write {_without(base_path, '/' + alone.lstrip('/'))!r}{as_query}")
+        fixed = _without(base_path, _encoded("/" + alone.lstrip("/")))
+        raise Bad(expected, f"write {fixed!r}{as_query}" if fixed else "")
     if not path.startswith("/"):
         fixed = _without(base_path, "/" + path)
         raise Bad(expected, f"write {fixed!r}" if _PATH.match(fixed) else "begin with /")
     if not _PATH.match(path):
-        raise Bad(expected, f"write {quote(path, safe='/%:@!$&()*+,;=~')!r}" if path.isprintable() else "")
+        fixed = _encoded(path)
+        raise Bad(expected, fixed and f"write {fixed!r}")
     if _without(base_path, path) != path:
         raise Bad(expected, f"{base_path} is in the base URL already; write {_without(base_path, path)!r}")
     if "//" in path or _climbs(path):
         raise Bad(expected, "without empty segments, . and ..")
     return path
+
+
+def _encoded(path: str) -> str:
+    """Return a path with what may not stand in one encoded, "" for one that no path can hold.
+
+    A % that encodes nothing is taken for text.
+    """
+    if not path.isprintable():
+        return ""
+    return quote(re.sub("%(?![0-9A-Fa-f]{2})", "%25", path), safe="/%:@!$&'()*+,;=~")
 
 
 def _without(base_path: str, path: str) -> str:
@@ -90,11 +102,17 @@ def header(name: str, value: str) -> tuple[str, str]:
 def headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Return headers that a caller may set, each once. Raises Bad."""
     found: dict[str, tuple[str, str]] = {}
+    wrong: dict[str, str] = {}  # what is to be done, by whose reason; all of it is told
     for name, value in pairs:
-        checked = header(name, value)
         if name.lower() in found:
-            raise Bad("each header once", f"{name} stands twice")
-        found[name.lower()] = checked
+            wrong[f"{name} stands twice"] = "each header once"
+            continue
+        try:
+            found[name.lower()] = header(name, value)
+        except Bad as bad:
+            wrong[bad.fix] = bad.expected
+    if wrong:
+        raise Bad(", and ".join(dict.fromkeys(wrong.values())), "; ".join(wrong))
     return tuple(found.values())
 
 
@@ -153,6 +171,8 @@ def named_host(url: str) -> bool:
 def owner_base_url(url: str) -> str:
     """Return a base URL given by the owner of the process: https, or http on loopback. Raises Bad."""
     expected = "https://HOST/PATH, or http on loopback"
+    if "://" not in url:
+        raise Bad(expected, "begin with https://, or http:// on loopback")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port

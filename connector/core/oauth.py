@@ -19,7 +19,7 @@ from pydantic_core import from_json
 from connector.core import waits
 from connector.core.exchange import Signed
 from connector.core.grant import Grant, sendable
-from connector.core.redact import plain
+from connector.core.redact import kind_of, plain
 from connector.core.request import Body, Request
 
 if TYPE_CHECKING:
@@ -275,7 +275,7 @@ def _life(value: Any) -> float | None:
 
 
 def _word(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) else f"a {type(value).__name__}"
+    return str(value) if isinstance(value, str | int) else kind_of(value)
 
 
 def _plain(text: str) -> str:

@@ -38,7 +38,7 @@ BUILT_IN = Action.model_validate(
                 ("form", "pairs", "raw.form", "Fields of a multipart form."),
                 ("files", "pairs", "raw.file", "Files of a multipart form."),
                 ("file_names", "pairs", "raw.file_name", "Names of the files, by their keys."),
-                ("response_type", "string", "raw.reply", "json, text or binary."),
+                ("response_type", "string", "raw.reply", "json, text, binary or document."),
             )
         },
     }

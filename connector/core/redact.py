@@ -147,9 +147,15 @@ def shown(value: Any, *, secret: bool = False, safe: Redactor | None = None) -> 
     try:
         text = f"{len(value)} bytes" if isinstance(value, bytes) else json.dumps(safe.data(value), ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
-        text = f"a {type(value).__name__}"
+        text = kind_of(value)
     text = _one_line(text).replace("\\\\", "\\")  # what stands for a sign of control is not escaped again
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+def kind_of(value: Any) -> str:
+    """Return what a value is, such as `an int`."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'AEIOaeio' else 'a'} {name}"
 
 
 def _one_line(text: str) -> str:

@@ -50,6 +50,8 @@ def refused(reader: Reader, request: Request, reply: Reply, said: Said, now: flo
         hint = "Begin the listing again; a cursor lives for a short while only."
         return errors.PageError(f"The service no longer knows the cursor: {message}", hint=hint)
     kind, retryable, hint = _kind(said, reply.status)
+    if said.means == "unreadable" and reader.action.is_raw and _of_another_type(reply):
+        hint = "Say that it is no JSON: response_type (--response-type) text or binary."
     sent_on = hops.following(request, reply, reader.connector.manifest.hosts)
     if isinstance(sent_on, str):
         message, hint = f"it sends on to {_where(request, reply)}", f"That is not followed: {sent_on}."
@@ -63,6 +65,12 @@ def refused(reader: Reader, request: Request, reply: Reply, said: Said, now: flo
         facts["retry_at"] = waits.moment(at) if at else None
     facts |= {"message": message, "result": shown, "retryable": retryable}
     return kind(_sentence(request, reply, said, message), **facts)
+
+
+def _of_another_type(reply: Reply) -> bool:
+    """Whether a reply is data of another type than JSON: a file, a text, but no web page."""
+    kind = (reply.header("content-type") or "json").lower()
+    return "json" not in kind and "html" not in kind
 
 
 def _where(request: Request, reply: Reply) -> str:

@@ -14,6 +14,7 @@ from connector.core.convert import Bad, boolean, integer
 from connector.core.redact import shown
 from connector.core.refusal import is_write, refused, unanswered
 from connector.core.response import Failure, Reader, Reply, Result, Said
+from connector.definition.near import did_you_mean
 from connector.errors import ConnectorError, InputError, NotFound, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -105,7 +106,8 @@ def knobs(default: Policy, read: Mapping[str, Any]) -> Policy:
 
 def _knob(name: str, value: Any, problems: list[Problem]) -> Any:
     if name not in NAMES:
-        problems.append(Problem(f"retry.{name}", "an unknown name", f"one of {', '.join(NAMES)}"))
+        fix = did_you_mean(str(name), NAMES).strip()
+        problems.append(Problem(f"retry.{name}", "an unknown name", f"one of {', '.join(NAMES)}", fix))
         return None
     try:
         read = integer(value) if name in NAMES[:2] else boolean(value)

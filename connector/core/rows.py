@@ -97,7 +97,8 @@ class Columns:
                     problems.append(self._no_column(name))
             elif key in of:
                 got = f"two columns: {_quoted(of[key])} and {_quoted(name)}"
-                problems.append(Problem(key, got, "one", _left_out(name)))
+                fix = f"rename one; {_map(name, '')} leaves out both" if of[key] == name else _left_out(name)
+                problems.append(Problem(key, got, "one", fix))
             elif key in self.fixed:
                 fix = f"give one of them; {_left_out(name)}"
                 problems.append(

@@ -61,11 +61,9 @@ class Story:
         torn, place = 0, 0
         for number, raw in enumerate(lines, 1):
             good = self._read(raw, place)
-            cut = (not raw.endswith(b"\n") or b"\0" in raw) and (
-                self.of is not None or _FIRST.startswith(raw[: len(_FIRST)])
-            )
+            cut = (not raw.endswith(b"\n") or b"\0" in raw) and (self.of is not None or begins(raw))
             if not good and not cut:
-                raise Damaged(f"line {number} cannot be read" if self.of else "it is no journal")
+                raise Damaged(f"line {number} cannot be read")
             if good and torn:
                 raise Damaged(f"line {torn} cannot be read")
             if good:
@@ -111,6 +109,11 @@ class Story:
             self._states.extend(bytes(missing))
             self._places.extend(array("Q", bytes(8 * missing)))
         self._states[number], self._places[number] = state, place
+
+
+def begins(raw: bytes) -> bool:
+    """Whether a file that begins so is a journal, of which a cut may have left no more than its first bytes."""
+    return bool(raw) and _FIRST.startswith(raw[: len(_FIRST)])
 
 
 _FIRST = b'{"journal":'

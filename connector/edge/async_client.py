@@ -119,14 +119,14 @@ class AsyncClient(AnyClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download_all."""
-        from connector.edge.download_all import Batch, check, in_tasks, listed  # noqa: PLC0415
+        from connector.edge.download_all import Batch, in_tasks  # noqa: PLC0415
 
-        into, how = check(self.connector, action, folder, at_once), Choices(timeout, retry, debug, limit, account)
-        listing = await self._run(action, given, how)
-        files, without = listed(self.connector, action, listing.data)
-        batch = Batch(files, into, overwrite, at_once, progress, without=without)
+        asked = {"at_once": at_once, "overwrite": overwrite, "progress": progress, "limit": limit}
+        batch = Batch.of(self.connector, action, folder, **asked)
+        how = Choices(timeout, retry, debug, batch.most_items, account)
+        batch.take(await self._run(action, given, how))
         await in_tasks(batch, lambda wanted: self._download(wanted, Choices(timeout, retry, debug)))
-        return batch.result(listing)
+        return batch.result()
 
     async def _download(self, wanted: Wanted, how: Choices) -> Result:
         from asyncio import to_thread  # noqa: PLC0415

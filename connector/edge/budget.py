@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.core import guard, rates
 from connector.core.rates import Asked, Line
+from connector.core.redact import kind_of
 from connector.definition.near import did_you_mean
 from connector.edge import environment
 from connector.edge.clock import SystemClock
@@ -226,13 +227,17 @@ def choose(given: object, connector: Connector, clock: Clock, *, stand_in: bool)
     declared = connector.manifest.rates
     if plan is not None and plan not in declared.plans:
         known = ", ".join(declared.plans) or "none"
-        hint = f"It has {known}.{did_you_mean(plan, declared.plans)}"
+        hint = f"It has {known}.{did_you_mean(plan, declared.plans)} budget= or {connector.name.upper()}_PLAN names it."
         raise UsageError(f"{connector.name} has no plan {plan!r}.", hint=hint)
     if (stand_in and plan is None and at is None) or not (declared.plans or declared.caps):
         return None
     key = f"rates:{plan}"
     table = connector.compiled.setdefault(key, connector.compiled.get(key) or rates.table(declared, plan))
-    return Slots(table, _ledger(at, clock))
+    try:
+        return Slots(table, _ledger(at, clock))
+    except UsageError as error:
+        where = f"The place of the rate budget, by budget= or {connector.name.upper()}_BUDGET"
+        raise UsageError(f"{where}: {error.args[0]}", hint=error.hint) from None
 
 
 def _named(given: object, connector: Connector) -> tuple[str | None, str | None]:
@@ -243,7 +248,7 @@ def _named(given: object, connector: Connector) -> tuple[str | None, str | None]
     elif isinstance(given, Mapping):
         said = dict(given)
     elif given is not None:
-        raise UsageError(f"A {type(given).__name__} is no budget.", hint="Give a plan's name, a URL, or both by name.")
+        raise UsageError(f"The budget is {kind_of(given)}.", hint="Give a plan's name, a URL, or both by name.")
     if unknown := sorted(set(said) - {"plan", "at"}):
         raise UsageError(f"A budget knows no {', '.join(map(str, unknown))}.", hint="It has plan and at.")
     name = connector.name.upper()

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import itertools
 import json
+import re
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
@@ -24,7 +25,9 @@ _SUFFIXES = {
     ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
     ".yaml": "yaml", ".yml": "yaml", ".json": "yaml",
 }  # fmt: skip
+_SHEETS = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 _DELIMITERS = ",;\t"
+_OLD_END = re.compile(r"(?<=\r)(?!\n)")  # a line end of CR alone, as some spreadsheets write it
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,22 +60,24 @@ class Source:
     def rows(self) -> Iterator[Row]:
         """Yield the rows, a file's from its beginning.
 
-        Raises InputError, or for YAML DefinitionError, where the file cannot be read on.
+        Raises InputError, or for YAML DefinitionError, where the file cannot be read on or has none.
         """
         if self.again:
             self._file.seek(0)
-        if self.form == "yaml":
-            return self._yaml()
-        return self._csv() if self.form == "csv" else self._json_lines()
+        row = None
+        for row in {"csv": self._csv, "jsonl": self._json_lines, "yaml": self._yaml}[self.form]():
+            yield row
+        if row is None:
+            raise InputError(f"{self.name} has no rows.", problems=(Problem("the rows", "none", "at least one"),))
 
     def _csv(self) -> Iterator[Row]:
-        lines = self._lines()
+        lines = self._csv_lines()
         first = next(lines, None)
         if first is None:
             raise self._refused(1, "nothing", "a header line", "name the inputs there, one a column")
-        reader = csv.reader(itertools.chain([first], lines), delimiter=_delimiter(first), strict=True)
         keys, number, line = None, 0, 1
         try:
+            reader = csv.reader(itertools.chain([first], lines), delimiter=_delimiter(first), strict=True)
             for cells in reader:
                 began, line = line, reader.line_num + 1
                 if keys is None:
@@ -81,8 +86,21 @@ class Source:
                     number += 1
                     yield self._of_cells(number, began, keys, cells)
         except csv.Error as error:
+            if "field limit" in str(error):
+                most = f"at most {csv.field_size_limit():,} characters a cell"
+                fix = "look for a quote that is not closed; rows with longer values can be JSON lines"
+                raise self._refused(line, "a longer cell", most, fix) from None
             fix = "put a cell with a quote, a delimiter or a line end in double quotes, and double the quotes in it"
             raise self._refused(line, str(error), "CSV (RFC 4180)", fix) from None
+
+    def _csv_lines(self) -> Iterator[str]:
+        """Yield the lines; where the first one holds a CR alone, that ends a line too."""
+        lines = self._lines()
+        first = next(lines, "")
+        whole = itertools.chain([first], lines) if first else lines
+        if _OLD_END.search(first) is None:
+            return whole
+        return (line for several in whole for line in _OLD_END.split(several) if line)
 
     def _of_cells(self, number: int, line: int, keys: Keys, cells: list[str]) -> Row:
         if len(cells) != len(keys):
@@ -149,6 +167,8 @@ def form_of(name: str, asked: str | None) -> str:
     """Return the form of a file: the one that is asked for, else by the end of its name. Raises UsageError."""
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     form = asked or _SUFFIXES.get(suffix)
+    if form is None and suffix in _SHEETS:
+        raise UsageError(f"{name} is a spreadsheet.", hint="Export it as CSV in UTF-8, and give that file.")
     if form is None:
         hint = f"Say it with --rows {'|'.join(FORMS)}."
         what = "standard input" if name == "-" else name

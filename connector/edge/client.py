@@ -142,7 +142,7 @@ class Client(AnyClient):
         """Send any request below the base URL; host and credentials stay ours. Raises as `run`.
 
         `query`, `headers`, `form` take a mapping or pairs; `files` maps a key to bytes, an open file, or
-        (name, either); `response_type` is json, text or binary.
+        (name, either); `response_type` is json, text, binary or document (the same as binary).
         """
         given = raw_given(method, path, query, headers, {"data": data, "form": form, "files": files})
         how = Choices(timeout, retry, debug, None, account, idempotency_key)
@@ -209,16 +209,17 @@ class Client(AnyClient):
 
         A file that is there with the right size is skipped. `data` has `files`, each with path and size, and how many
         were `downloaded`, `skipped`, and `failed` (each with its `error`; `complete` is False then). `timeout` is for
-        the action and for each file. Raises as `run`, and what no file would get past: SignInError, StoreError.
+        the action and for each file; `limit` is how many files at most. Raises as `run`, and what no file would get
+        past: SignInError, StoreError.
         """
-        from connector.edge.download_all import Batch, check, in_threads, listed  # noqa: PLC0415
+        from connector.edge.download_all import Batch, in_threads  # noqa: PLC0415
 
-        into, how = check(self.connector, action, folder, at_once), Choices(timeout, retry, debug, limit, account)
-        listing = self._run(action, given, how)
-        files, without = listed(self.connector, action, listing.data)
-        batch = Batch(files, into, overwrite, at_once, progress, without=without)
+        asked = {"at_once": at_once, "overwrite": overwrite, "progress": progress, "limit": limit}
+        batch = Batch.of(self.connector, action, folder, **asked)
+        how = Choices(timeout, retry, debug, batch.most_items, account)
+        batch.take(self._run(action, given, how))
         in_threads(batch, lambda wanted: self._download(wanted, Choices(timeout, retry, debug)))
-        return batch.result(listing)
+        return batch.result()
 
     def _download(self, wanted: Wanted, how: Choices) -> Result:
         from connector.edge.download import Download  # noqa: PLC0415

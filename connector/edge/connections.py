@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.core.redact import shown
+from connector.core.redact import kind_of, shown
 from connector.edge.connection import Connection
 from connector.errors import InputError, Problem, UsageError
 
@@ -66,7 +66,7 @@ class Connections:
         """Refuse a connection of another connector: its secret must not reach another service. Raises UsageError."""
         owner: Connector | None = getattr(found, "connector", None)
         if found is not None and owner is None:
-            raise UsageError(f"A {type(found).__name__} is no connection.", hint="Give a Connection, or its name.")
+            raise UsageError(f"The connection is {kind_of(found)}.", hint="Give a Connection, or its name.")
         if owner is not None and owner.name != self._connector.name:
             hint = "Its secret must not reach another service; make a connection of this connector."
             raise UsageError(f"The connection is one of {owner.name}, not of {self._connector.name}.", hint=hint)

@@ -16,7 +16,7 @@ from connector.edge.calls import LONGEST_TIMEOUT, seconds
 from connector.edge.download_part import Part
 from connector.edge.download_place import Place
 from connector.edge.started import Started
-from connector.errors import InputError, Problem
+from connector.errors import ConnectorError, InputError, Problem, UsageError
 
 if TYPE_CHECKING:
     import os
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from connector.core.exchange import Steps, Token
     from connector.core.response import Result
     from connector.edge.calls import Caller, Choices
-    from connector.errors import ConnectorError
 
 _UNSURE = "The service did not say how large the file is: that all of it came is not certain."
 
@@ -44,10 +43,12 @@ class Wanted:
 
     @classmethod
     def of(cls, url: str, path: str | os.PathLike[str], *, overwrite: bool = False, **rest: Any) -> Wanted:
-        """Read what a caller gives. Raises InputError."""
+        """Read what a caller gives. Raises InputError, UsageError."""
+        must_be_called(rest.get("told"))
         token = rest.get("token")
         if token is not None and not (isinstance(token, str) and token and HEADER_VALUE.match(token)):
-            raise InputError.of("download", [Problem("token", redact.HIDDEN, "a token of printable ASCII on one line")])
+            got = "an empty text" if token == "" else redact.HIDDEN
+            raise InputError.of("download", [Problem("token", got, "a token of printable ASCII on one line")])
         return cls(url, Place.of(path, replaces=overwrite), **rest)
 
 
@@ -104,14 +105,36 @@ class Download(Started):
 
     def finished(self, result: Result) -> Result:
         """Bring the file under its name and return what is told of it. Raises StoreError."""
-        data = self.part.finish()
+        try:
+            data = self.part.finish()
+        except ConnectorError as error:
+            self.failed(error)
+            raise
         sized = self.part.size is not None or "transfer-encoding" in result.headers
         warnings = result.warnings if sized else (*result.warnings, _UNSURE)
         return Started.finished(self, replace(result, data=data, warnings=warnings))
 
+    def failed(self, error: BaseException) -> None:
+        """Say on what ended it, an interrupt too, how much is here and stays for the next time."""
+        Started.failed(self, error)
+        so_far = self.part.so_far()
+        if not so_far:
+            return
+        if isinstance(error, ConnectorError):
+            error.hint = f"{error.hint} {so_far}".strip()
+        else:
+            error.add_note(so_far)
+
     def close(self) -> None:
         """Let go of the part, which stays where a later download can go on with it."""
         self.part.close()
+
+
+def must_be_called(progress: Any) -> None:
+    """Refuse a `progress` that cannot be called. Raises UsageError."""
+    if progress is not None and not callable(progress):
+        hint = "Give a function that takes the bytes that are there and the size, or leave it out."
+        raise UsageError(f"progress={redact.shown(progress)} is no function.", hint=hint)
 
 
 def _identity(url: str) -> str:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.look_up import dig
-from connector.edge import download_name
-from connector.edge.download import Wanted
+from connector.edge import download_name, download_place
+from connector.edge.calls import checked_limit
+from connector.edge.download import Wanted, must_be_called
 from connector.edge.download_place import Place
 from connector.errors import ConnectorError, InputError, Problem, SignInError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
 
     from connector.core.response import Result
     from connector.definition.load import Connector
 
 MOST_AT_ONCE = 32
-_FATAL = (SignInError, StoreError)  # what one download meets, all the others meet
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -39,7 +40,7 @@ class File:
         """Return the file of this name that is there already, or None."""
         if self.name is None:
             return download_name.free(folder, self.stem)
-        return folder / self.name if (folder / self.name).exists() else None
+        return folder / self.name if os.path.lexists(folder / self.name) else None
 
 
 def listed(connector: Connector, action: str, data: Any) -> tuple[list[File], int]:
@@ -79,30 +80,68 @@ def _text(value: Any) -> str | None:
 
 @dataclass(slots=True, repr=False)
 class Batch:
-    """The downloads of one reply, and what has become of them."""
+    """The downloads of one reply, at most `limit` of them, and what has become of them."""
 
-    files: list[File]
+    connector: Connector
+    action: str
     folder: Path
     overwrite: bool
     at_once: int
     progress: Callable[[int, int | None], None] | None
+    limit: int | None = None
+    files: list[File] = field(default_factory=list)
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     halt: threading.Event = field(default_factory=threading.Event)
     without: int = 0
+    _listing: Result | None = None
     _held: dict[int, int] = field(default_factory=dict)
     _gate: threading.Lock = field(default_factory=threading.Lock)
+
+    @classmethod
+    def of(cls, connector: Connector, action: str, folder: Any, **how: Any) -> Self:
+        """Read what a caller gives. Raises InputError, UsageError before anything is sent or made."""
+        if not connector.action(action).downloads:
+            able = [name for name in connector.files if connector.action(name).downloads]
+            hint = f"These do: {', '.join(able)}." if able else "Download a URL of the reply."
+            raise UsageError(f"{action} lists no files to download.", hint=hint)
+        at_once = how["at_once"]
+        if type(at_once) is not int or not 1 <= at_once <= MOST_AT_ONCE:
+            raise InputError.of("download", [Problem("at_once", repr(at_once), f"1 to {MOST_AT_ONCE}")])
+        must_be_called(how["progress"])
+        checked_limit(how["limit"])
+        return cls(connector, action, download_place.folder(folder), **how)
+
+    @property
+    def most_items(self) -> int | None:
+        """How many items the listing is to bring; None for all, and where the action is one call."""
+        return self.limit if self.connector.action(self.action).pages else None
+
+    def take(self, listing: Result) -> None:
+        """Take the reply that lists the files, and make the folder. Raises StoreError."""
+        self._listing = listing
+        self.files, self.without = listed(self.connector, self.action, listing.data)
+        if self.limit is not None and len(self.files) > self.limit:
+            self.files = self.files[: self.limit]
+            self._listing = replace(listing, complete=False)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            hint = "Name a folder that this user may write to."
+            where = str(self.folder)
+            raise StoreError(f"{where}: {error.strerror or error}.", hint=hint, path=where) from error
 
     def wanted(self, place: int) -> Wanted | None:
         """Return what is to be downloaded of a file; None when it is there. Raises InputError for another file."""
         file = self.files[place]
         there = None if self.overwrite else file.there(self.folder)
-        if there is not None and file.size in (None, there.stat().st_size):
+        if there is not None and there.is_file() and file.size in (None, there.stat().st_size):
             self.rows[place] = {"path": str(there), "size": there.stat().st_size, "skipped": True}
             self._told(place, there.stat().st_size)
             return None
         where = Place(self.folder, file.name, None if file.name else file.stem, replaces=self.overwrite)
-        if there is not None:
-            where.check(there.name)
+        taken = there.name if there is not None else file.name
+        if taken is not None:
+            where.check(taken)
         return Wanted(file.url, where, file.token, told=lambda held, _: self._told(place, held), halt=self.halt)
 
     def came(self, place: int, result: Result) -> None:
@@ -111,10 +150,16 @@ class Batch:
 
     def failed(self, place: int, error: ConnectorError) -> None:
         """Note a file that did not come. Raises the error when no other can come either."""
-        if isinstance(error, _FATAL):
-            raise error
+        if isinstance(error, SignInError) or (isinstance(error, StoreError) and not error.retryable):
+            raise error  # what one download meets, all the others meet
         file = self.files[place]
         self.rows[place] = {"path": str(self.folder / (file.name or file.stem)), "error": error.to_dict()}
+
+    def interrupted(self, error: BaseException) -> None:
+        """Note on an interrupt how many files are here."""
+        if not isinstance(error, ConnectorError):
+            here = sum("error" not in row for row in self.rows.values())
+            error.add_note(f"{here} of {len(self.files)} files are here: the same download goes on with the rest.")
 
     def _told(self, place: int, held: int) -> None:
         if self.progress is None:
@@ -125,11 +170,13 @@ class Batch:
             total = None if None in sizes else sum(filter(None, sizes))
             self.progress(sum(self._held.values()), total)
 
-    def result(self, listing: Result) -> Result:
+    def result(self) -> Result:
         """Return the listing's result with what became of the files as its data."""
         rows = [self.rows[place] for place in sorted(self.rows)]
         failed = sum("error" in row for row in rows)
         skipped = sum(row.get("skipped", False) for row in rows)
+        listing = self._listing
+        assert listing is not None
         data = {
             "folder": str(self.folder),
             "downloaded": len(rows) - failed - skipped,
@@ -150,23 +197,6 @@ class Batch:
                 yield f"{row['path']} has {row['size']:,} bytes, and the reply said {said:,}."
 
 
-def check(connector: Connector, action: str, folder: Any, at_once: int) -> Path:
-    """Return the folder, made when it is missing. Raises InputError, StoreError, UsageError before anything is sent."""
-    if not connector.action(action).downloads:
-        able = [name for name in connector.files if connector.action(name).downloads]
-        hint = f"These do: {', '.join(able)}." if able else "Download a URL of the reply."
-        raise UsageError(f"{action} lists no files to download.", hint=hint)
-    if type(at_once) is not int or not 1 <= at_once <= MOST_AT_ONCE:
-        raise InputError.of("download", [Problem("at_once", repr(at_once), f"1 to {MOST_AT_ONCE}")])
-    path = Path(folder)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        hint = "Name a folder that this user may write to."
-        raise StoreError(f"{path}: {error.strerror or error}.", hint=hint, path=str(path)) from error
-    return path
-
-
 def in_threads(batch: Batch, download: Callable[[Wanted], Result]) -> None:
     """Download every file, `at_once` of them at a time. Raises what ends them all; then nothing goes on."""
 
@@ -182,7 +212,8 @@ def in_threads(batch: Batch, download: Callable[[Wanted], Result]) -> None:
     try:
         for done in as_completed([pool.submit(one, place) for place in range(len(batch.files))]):
             done.result()
-    except BaseException:
+    except BaseException as error:
+        batch.interrupted(error)
         batch.halt.set()
         pool.shutdown(wait=False, cancel_futures=True)
         raise

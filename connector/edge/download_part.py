@@ -7,7 +7,6 @@ It is written by one download at a time, goes on only with the same version of t
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import json
 import os
@@ -19,9 +18,10 @@ import filelock
 
 from connector.core.response import Failure, Reply
 from connector.edge import private
+from connector.edge.download_place import Taken
 from connector.edge.download_reply import Head, Unwanted
 from connector.edge.locks import HELD
-from connector.errors import InputError, StoreError, TransportError, UsageError
+from connector.errors import StoreError, TransportError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 STALL = 30.0  # seconds without a byte
 _READ = 1 << 20
 _TOLD = 1 << 18  # bytes between two words of progress
-_KEPT = "What came so far is kept, and goes on from there."
-_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 
 
 class Part:
@@ -78,7 +76,7 @@ class Part:
                 self._lock()
                 self._go_on()
             except OSError as error:
-                raise self._failure(error) from error
+                raise self.place.failure(error, self.path) from error
 
     def _lock(self) -> None:
         """Hold the part: what is locked must still be the file of that name, and no name of a finished one."""
@@ -86,8 +84,10 @@ class Part:
             self._handle = HELD.take(lambda: private.open_own(self.path))
             if not filelock.lock_descriptor(self._handle, blocking=False):
                 self._drop()
+                target = str(self.place.folder / (self.place.name or ""))
                 hint = "Wait until it is done, or give this one another name."
-                raise UsageError(f"Another download to {self.path.parent} writes {self.path.name}.", hint=hint)
+                said = f"Another download writes {target}."
+                raise StoreError(said, hint=hint, path=target, retryable=True)
             found = os.fstat(self._handle)
             with contextlib.suppress(FileNotFoundError):
                 there = self.path.lstat()
@@ -152,13 +152,11 @@ class Part:
             private.write_new(self._notes, json.dumps(head.notes(self._identity)).encode())
 
     def _check_name(self) -> None:
+        """Refuse a name that is taken. Raises Taken."""
         assert self._name is not None
-        try:
-            self.place.check(self._name)
-        except InputError:
-            raise FileExistsError(
-                errno.EEXIST, os.strerror(errno.EEXIST), str(self.place.folder / self._name)
-            ) from None
+        problem = self.place.taken(self._name)
+        if problem is not None:
+            raise Taken(problem)
 
     def write(self, part: bytes) -> None:
         """Take bytes of the body. Raises OSError."""
@@ -185,14 +183,14 @@ class Part:
     def settled(self, got: Reply | Failure) -> Reply | Failure:
         """Return what an attempt came to for the whole file. Raises StoreError when it cannot be kept."""
         trouble, self._trouble = self._trouble, None
-        resumable = self._head is not None and self._head.validator is not None
-        gained = max(self.held - self._begun_at, 0) if resumable else 0
+        gained = max(self.held - self._begun_at, 0) if self._resumable else 0
         if isinstance(trouble, Unwanted):
             return replace(trouble.failure, received=gained)
         if trouble is not None:
-            raise self._failure(trouble) from trouble
+            raise self.place.failure(trouble, self.path) from trouble
         if isinstance(got, Failure):
-            return replace(got, received=gained)
+            late = self._taken and got.kind == "read_timeout"
+            return replace(got, received=gained, message="the rest did not come in time" if late else got.message)
         return self._whole(got, gained) if self._taken else self._other(got)
 
     def _whole(self, reply: Reply, gained: int) -> Reply | Failure:
@@ -231,6 +229,22 @@ class Part:
         self.held, self._digest, self._head = 0, hashlib.sha256(), None
 
     @property
+    def _resumable(self) -> bool:
+        return self._head is not None and self._head.validator is not None
+
+    @property
+    def kept(self) -> bool:
+        """Whether what came so far stays for a later download to go on with."""
+        return self.held > 0 and self._resumable
+
+    def so_far(self) -> str:
+        """Return a sentence of what came and stays; empty where nothing does."""
+        if not self.kept or self._finished:
+            return ""
+        of = f" of {self.size:,}" if self.size is not None else ""
+        return f"{self.held:,}{of} bytes are here and kept: the same download goes on from there."
+
+    @property
     def size(self) -> int | None:
         """How large the whole file is, where the service said it."""
         return self._head.size if self._head else None
@@ -248,7 +262,7 @@ class Part:
             except Unwanted as error:
                 raise TransportError(f"The download: {error.failure.message}.", kind=error.failure.kind) from None
             except OSError as error:
-                raise self._failure(error) from error
+                raise self.place.failure(error, self.path) from error
             self._finished = True
         kind = self._head.kind if self._head else None
         return {"path": str(target), "size": self.held, "sha256": self._digest.hexdigest(), "content_type": kind}
@@ -269,8 +283,7 @@ class Part:
             self._closed = True
             if self._handle < 0:
                 return
-            resumable = self.held and self._head is not None and self._head.validator is not None
-            if not self._finished and not resumable:
+            if not self._finished and not self.kept:
                 with contextlib.suppress(OSError):
                     self._notes.unlink(missing_ok=True)
                     self.path.unlink()
@@ -280,17 +293,3 @@ class Part:
         handle, self._handle = self._handle, -1
         HELD.drop(handle)
         os.close(handle)
-
-    def _failure(self, error: OSError) -> StoreError:
-        """Return the error of the system, with the path, what is safe and what to do."""
-        kept = f" {_KEPT}" if self.held else ""
-        path = str(error.filename or self.path)
-        hint = "Look at that place, and try again."
-        if error.errno in _FULL:
-            hint = "Free some space there, then run it again: it goes on where it stopped."
-        elif error.errno == errno.EEXIST:
-            hint = "Take another name, or replace it with overwrite (--overwrite)."
-        elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR):
-            hint = "Name a folder that is there and that this user may write to."
-        reason = error.strerror or type(error).__name__
-        return StoreError(f"{path}: {reason}.{kept}", hint=hint, path=path)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from connector._version import __version__
+from connector.core.redact import kind_of
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ _LIBRARIES = {  # a library's name: its file, what threads use, what tasks use
     "httpx2": ("http_httpx2", "Httpx2", "AsyncHttpx2"),
     "pyreqwest": ("http_pyreqwest", "Pyreqwest", "AsyncPyreqwest"),
 }
+_KNOWN = "Use " + ", ".join(f'"{known}"' for known in _LIBRARIES) + ", or an object with send()."
 _EXTRAS = {"httpx2": "httpx2", "pyreqwest": "fast"}
 
 
@@ -94,11 +96,12 @@ def choose(http: object, *, asynchronous: bool) -> Any:
     Raises UsageError for a name that is not known, or a library that is not installed.
     """
     if http is not None and not isinstance(http, str):
+        if not callable(getattr(http, "send", None)):
+            raise UsageError(f"http is {kind_of(http)}, which has no send().", hint=_KNOWN)
         return http
     name = http or os.environ.get("CONNECTOR_HTTP") or "httpx"
     if name not in _LIBRARIES:
-        hint = "Use " + ", ".join(f'"{known}"' for known in _LIBRARIES) + ", or an object with send()."
-        raise UsageError(f"The HTTP library {name!r} is not known.", hint=hint)
+        raise UsageError(f"The HTTP library {name!r} is not known.", hint=_KNOWN)
     file, *classes = _LIBRARIES[name]
     try:
         module = import_module(f"connector.edge.{file}")  # loaded when something is sent

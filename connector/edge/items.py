@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine
 
     from connector.core.exchange import Steps
     from connector.core.response import Result
@@ -18,24 +19,29 @@ if TYPE_CHECKING:
 
 
 class _Progress:
-    """How far a listing is: `complete` once nothing is left, `pages` read, `result` the last page."""
+    """How far a listing is: `complete` once nothing is left to hand out, `pages` read, `result` the last page."""
 
     def __init__(self, started: Started, run: Steps) -> None:
         self._started = started
         self._run = run
-        self._page: Iterator[Any] = iter(())
+        self._page: deque[Any] = deque()
         self._closed = False
         self._ended = False
-        self.complete = False
+        self._whole = False  # everything was read
         self.pages = 0
         self.result: Result | None = None
 
     def _took(self, got: Any) -> None:
         """Note a page and its items; `got` is a Page, or the last Result."""
         result: Result = got.result if isinstance(got, Page) else got
-        self._page = iter(self._started.items(result))
+        self._page = deque(self._started.items(result))
         self._ended = not isinstance(got, Page)
-        self.result, self.pages, self.complete = result, result.pages, result.complete and self._ended
+        self.result, self.pages, self._whole = result, result.pages, result.complete and self._ended
+
+    @property
+    def complete(self) -> bool:
+        """Whether every item of the listing was handed out."""
+        return self._whole and not self._page
 
     def _abandon(self, *_: object) -> None:
         """Close the steps, unless a page is being read: then they end with that page."""
@@ -44,8 +50,9 @@ class _Progress:
 
 
 class Items(_Progress):
-    """Iterate over it; `.complete`, `.pages`, `.close()`; also a context manager.
+    """An iterator, good for one time; `.complete`, `.pages`, `.close()`; also a context manager.
 
+    A loop after a break goes on where that stopped; one after the end finds nothing: ask for a new one.
     Errors come after the items that were read before them; a PageError says how many pages that were.
     """
 
@@ -60,8 +67,8 @@ class Items(_Progress):
 
     def __next__(self) -> Any:
         while not self._closed:
-            for item in self._page:
-                return item
+            if self._page:
+                return self._page.popleft()
             if self._ended:
                 break
             self._turn()
@@ -108,8 +115,8 @@ class AsyncItems(_Progress):
 
     async def __anext__(self) -> Any:
         while not self._closed:
-            for item in self._page:
-                return item
+            if self._page:
+                return self._page.popleft()
             if self._ended:
                 break
             await self._turn()

@@ -7,6 +7,7 @@ result after. Whatever cuts a run off, the lines tell how far it was; what they 
 from __future__ import annotations
 
 import contextlib
+import errno
 import itertools
 import json
 import os
@@ -16,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Self
 import filelock
 from pydantic_core import to_json
 
-from connector.core.story import BEGUN, DONE, FAILED, UNCERTAIN, Damaged, Story
+from connector.core.story import BEGUN, DONE, FAILED, UNCERTAIN, Damaged, Story, begins
 from connector.edge import private
 from connector.errors import StoreError, TransportError, UsageError
 
@@ -26,7 +27,14 @@ if TYPE_CHECKING:
 
 VERSION = 1
 LOOK = "Look at the service whether it was done before you repeat it."
-_GO_ON = "Free some space there, or give the journal another place; then run the same command again: it goes on."
+AGAIN = "--restart begins anew and sends every row again, also those that are done."
+_GO_ON = "Free some space there, or move the journal and name it with --journal FILE; then the same command goes on."
+_CLOSED = "Give this user the right to read and write there; rows that were not begun may have another --journal FILE."
+_PLACE = "Look at that place; rows that were not begun may have another --journal FILE."
+_HINTS = {
+    **dict.fromkeys((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG), _GO_ON),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _CLOSED),
+}
 
 
 class Journal:
@@ -35,7 +43,7 @@ class Journal:
     def __init__(self, path: Path, of: Mapping[str, Any], count: Callable[[], int]) -> None:
         """Open a journal, or begin it: then `count` is called, which may raise, for the number of rows.
 
-        Raises StoreError: not to be read or written, held by another, damaged. Raises UsageError when it is of others.
+        Raises StoreError: not to be read or written, held by another, damaged. Raises UsageError: of others, or none.
         """
         self.path = path
         self.story = Story()
@@ -56,12 +64,13 @@ class Journal:
     def _read(self) -> None:
         """Read what is there. Bytes of a line that a cut left half are taken off."""
         try:
+            _judge(self._handle, self.path, empty=True)
             with open(self._handle, "rb", closefd=False) as file:  # what is read is what is held
                 self.story.read(file)
             os.ftruncate(self._handle, self.story.size)
             self._size = os.lseek(self._handle, self.story.size, os.SEEK_SET)
         except Damaged as error:
-            hint = "Look at the file and at the service; --restart sets it aside and begins anew."
+            hint = f"Look at the file and at the service. {AGAIN}"
             raise StoreError(f"{self.path} is damaged: {error}.", hint=hint, path=str(self.path)) from None
         except OSError as error:
             raise _failure(self.path, error) from error
@@ -83,12 +92,11 @@ class Journal:
         there = dict(self.story.of or {})
         version, rows = there.pop("journal", None), there.pop("count", None)
         if version != VERSION or not isinstance(rows, int):
-            hint = "Use the version that made it, or begin anew with --restart."
+            hint = f"Use the version that made it. {AGAIN}"
             raise StoreError(f"{self.path} is no journal that this version reads.", hint=hint, path=str(self.path))
         other = [name for name in {**there, **of} if there.get(name) != of.get(name)]
         if other:
-            hint = "Give what it was begun with, name another --journal, or begin anew with --restart."
-            raise UsageError(f"{self.path} is the journal of another run: other {', '.join(other)}.", hint=hint)
+            raise _of_others(self.path, other)
         return rows
 
     @property
@@ -203,13 +211,14 @@ class Journal:
 def set_aside(path: Path) -> Path | None:
     """Rename a journal that nobody holds to the first free one of PATH.1, PATH.2 ...; None where there is none.
 
-    Raises StoreError.
+    Raises StoreError, and for a file that does not begin as a journal UsageError.
     """
     if not os.path.lexists(path):
         return None
     handle = _opened(path)
     try:
         _hold(handle, path)
+        _judge(handle, path, empty=False)
         other = next(
             one for one in (path.with_name(f"{path.name}.{count}") for count in itertools.count(1)) if not one.exists()
         )
@@ -226,6 +235,25 @@ def _opened(path: Path) -> int:
         return private.open_own(path)
     except OSError as error:
         raise _failure(path, error) from error
+
+
+def _judge(handle: int, path: Path, *, empty: bool) -> None:
+    """Refuse a file that does not begin as a journal; an empty one may become one. Raises OSError, UsageError."""
+    raw = os.read(handle, 64)
+    os.lseek(handle, 0, os.SEEK_SET)
+    if not (begins(raw) or (empty and not raw)):
+        hint = "Name another place with --journal FILE." if raw else "Leave --restart out."
+        raise UsageError(f"{path} is {'no journal' if raw else 'empty'}, and was left as it is.", hint=hint)
+
+
+def _of_others(path: Path, other: list[str]) -> UsageError:
+    """Return the error about a journal of another run, by the names of what differs."""
+    hint = f"Give what it was begun with. {AGAIN} So does another --journal."
+    if "rows" in other:
+        other = [name for name in other if name != "values"]  # they are kept with the rows, and tell nothing alone
+        hint = "Rows that were mended or are new: put them into a file of their own, and leave this one as it was. "
+        hint += AGAIN
+    return UsageError(f"{path} is the journal of another run: other {', '.join(other)}.", hint=hint)
 
 
 def _hold(handle: int, path: Path) -> None:
@@ -256,4 +284,5 @@ def cut_off(number: int, line: int | None) -> dict[str, Any]:
 def _failure(path: Path, error: OSError) -> StoreError:
     reason = error.strerror or str(error)
     safe = "What is not noted is not sent."
-    return StoreError(f"{path}: {reason}. {safe}", hint=_GO_ON, path=str(path))
+    hint = _HINTS.get(error.errno or 0, _PLACE)
+    return StoreError(f"{path}: {reason}. {safe}", hint=hint, path=str(path))

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from connector.core import exchange, nobody
 from connector.core.exchange import Options, Signed
 from connector.core.response import Reply
-from connector.errors import ConnectorError, SignInError, UsageError
+from connector.errors import ConnectorError, InputError, Problem, SignInError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,10 +74,13 @@ class Started:
         return Options(timeout, self.policy, self.limit, rates=self.slots[1] if self.slots else ())
 
     def steps(self) -> Steps:
-        """Return the steps of a run: one call, or every page merged."""
+        """Return the steps of a run: one call, or every page merged. Raises InputError for a limit of one call."""
         now = self.now()
         if self.lists:
             return exchange.listing(self.plan, self.request, self._options(LISTING_TIMEOUT), now)
+        if self.limit is not None:
+            got, expected = str(self.limit), f"none: {self.plan.action.action} is no listing"
+            raise InputError.of("options", [Problem("limit", got, expected, "leave it out")])
         options = self._options(TIMEOUT)
         return exchange.call(self.plan, self.request, options, now + options.timeout, now)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from connector.core.redact import kind_of
 from connector.core.webhook import Scheme
 from connector.definition.near import did_you_mean
 from connector.errors import UsageError
@@ -36,7 +37,7 @@ def verify_webhook(
     scheme = scheme_of(connector, trigger)
     if not isinstance(raw_body, bytes | bytearray | memoryview):
         hint = "Give the bytes as they came: JSON that was written again is not what was signed."
-        raise UsageError(f"The body is a {type(raw_body).__name__}.", hint=hint)
+        raise UsageError(f"The body is {kind_of(raw_body)}.", hint=hint)
     secrets = [secret] if isinstance(secret, str) else list(secret)
     if not secrets:
         raise UsageError("No secret is given.", hint="Give the trigger's secret, or a list of them.")

@@ -11,6 +11,8 @@ import threading
 import pytest
 from servers import hang_up, held, reply
 
+from connector.cli.bulk import Asked
+
 HEADER = "email,first_name,Last Name\n"
 TOKEN = "token-1"
 
@@ -36,8 +38,8 @@ def bulk(here, server):
     server.always(lambda request: reply(201, {"id": request.json()["user_info"]["email"]}))
 
     def call(file, *words):
-        return here("run", "createUser", "-f", file, "-i", "userType=1", "--base-url", server.url, *words,
-                    ZOOM_ACCESS_TOKEN=TOKEN)  # fmt: skip
+        place = () if "--base-url" in words else ("--base-url", server.url)
+        return here("run", "createUser", "-f", file, "-i", "userType=1", *place, *words, ZOOM_ACCESS_TOKEN=TOKEN)
 
     return call
 
@@ -93,9 +95,11 @@ def test_every_row_is_checked_before_anything_is_sent(bulk, rows, server, tmp_pa
     done = bulk(rows(people(3) + bad), "--output", "json")
     assert done.code == 2
     assert server.count == 0
-    assert "80 of 83 rows cannot be sent, and nothing was" in done.err
+    assert done.err.endswith(
+        "80 of 83 rows cannot be sent, and nothing was. Mend them, or run the others with --keep-going.\n"
+    )
     assert "row 4 (line 5) email" in done.err
-    assert "row 4 (line 5) lastName" in done.err
+    assert "row 4 (line 5), row 5 (line 6), row 6 (line 7) and 77 more lastName" in done.err, "the same, told once"
     assert "these are the first 50 problems" in done.err
     assert len(json.loads(done.out)["error"]["problems"]) == 50
     assert [one.name for one in tmp_path.iterdir()] == ["rows.csv"], "no journal of what was not begun"
@@ -120,6 +124,42 @@ def test_a_second_run_sends_nothing_and_prints_everything(bulk, rows, server):
     assert "rows.csv.createUser.journal.1" in third.err
 
 
+def test_rows_that_were_mended_are_asked_for_in_a_file_of_their_own(bulk, rows, server):
+    bulk(rows())
+    done = bulk(rows(people(3).replace("u2@", "you2@")))
+    assert done.code == 2
+    assert "other rows. Rows that were mended or are new: put them into a file of their own" in done.err
+    assert "--restart begins anew and sends every row again, also those that are done" in done.err
+    assert server.count == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [(["--map", "firstname=firstName"], "no such column"), (["--map", "first_name="], "firstName: got no column"),
+     (["-i", f"displayName={'x' * 129}"], "displayName: got")],
+)  # fmt: skip
+def test_what_is_typed_wrong_is_told_as_that_and_not_as_another_run(bulk, rows, server, words, said):
+    bulk(rows())
+    done = bulk("rows.csv", *words)
+    assert done.code == 2
+    assert said in done.err
+    assert "journal" not in done.err
+    assert server.count == 3
+
+
+@pytest.mark.parametrize("words", [[], ["--restart"]])
+def test_a_journal_is_never_the_file_of_the_rows_nor_any_other(bulk, rows, server, tmp_path, words):
+    for name in ("rows.csv", "notes.txt"):
+        (tmp_path / name).write_text(people(3), encoding="utf-8")
+        (tmp_path / name).chmod(0o600)
+    same, other = (bulk("rows.csv", "--journal", name, *words) for name in ("rows.csv", "notes.txt"))
+    assert (same.code, other.code) == (2, 2)
+    assert "--journal rows.csv is the file of the rows" in same.err
+    assert "notes.txt is no journal, and was left as it is" in other.err
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["notes.txt", "rows.csv"]
+    assert server.count == 0
+
+
 @pytest.mark.parametrize("change", ["rows", "values", "columns", "place"])
 def test_a_journal_of_another_run_is_refused(bulk, rows, server, tmp_path, change):
     bulk(rows())
@@ -127,7 +167,7 @@ def test_a_journal_of_another_run_is_refused(bulk, rows, server, tmp_path, chang
              "place": ["--base-url", "http://127.0.0.1:9/v2"]}  # fmt: skip
     done = bulk(rows(people(4)) if change == "rows" else "rows.csv", *words.get(change, []))
     assert done.code == 2
-    assert f"other {change}" in done.err
+    assert f"other {change}." in done.err
     assert server.count == 3
 
 
@@ -153,6 +193,8 @@ def test_what_a_run_left_is_told_and_settled_by_a_person(bulk, rows, server):
     assert (second.code, outcomes(second)) == (5, {1: "done", 2: "uncertain", 3: "done"})
     assert server.count == 3
     assert bulk(file, "--settle", "1=done").code == 2
+    assert "There is no row 9. The last one is 3." in bulk(file, "--settle", "9=done").err
+    assert "--settle and --restart do not go together" in bulk(file, "--settle", "2=done", "--restart").err
     third = bulk(file, "--settle", "2=done")
     assert (third.code, outcomes(third)) == (0, {1: "done", 2: "done", 3: "done"})
     assert {"row": 2, "line": 3, "outcome": "done", "settled": True} in lines(third)
@@ -171,12 +213,13 @@ def test_settled_as_again_is_sent_again(bulk, rows, server):
     "words",
     [["--settle", "x=done"], ["--settle", "1=maybe"], ["--settle", "0=done"], ["--settle", "1=done", "--settle", "1=again"],
      ["--settle", "all=done", "--settle", "1=again"], ["--settle", "1=done"], ["--map", "email"], ["--map", "a=b", "--map", "a=c"],
-     ["--output", "table"], ["--har", "x.har"], ["--curl"], ["--at-once", "0"], ["--at-once", "1000"], ["--rows", "xml"]],
+     ["--output", "table"], ["--limit", "3"], ["--retry", "maxretries=1"], ["--retry", "maxRetries"], ["--har", "x.har"], ["--curl"], ["--at-once", "0"], ["--at-once", "1000"], ["--rows", "xml"]],
 )  # fmt: skip
 def test_words_that_cannot_be_meant_are_told_before_anything_is_sent(bulk, rows, server, words):
-    done = bulk(rows(), *words)
+    done = bulk(rows(), *words, "--keep-going")
     assert done.code == 2, done.out
-    assert words[0] in done.err
+    assert words[0].strip("-") in done.err
+    assert len(done.err) < 500, "told once, not for each row"
     assert server.count == 0
 
 
@@ -199,6 +242,24 @@ def test_a_failure_ends_it_and_the_same_command_goes_on(bulk, rows, server):
     assert server.count == 5
     assert set(outcomes(bulk(file, "--retry-failed")).values()) == {"done"}
     assert server.count == 6
+
+
+def test_rows_are_tried_again_as_the_flags_say(bulk, rows, server):
+    server.then(*[reply(429, {}, headers=[("Retry-After", "0")])] * 4)
+    assert bulk(rows(people(1)), "--retry", "maxRetries=0").code == 4
+    assert server.count == 1
+    assert bulk(rows(people(1)), "--retry", "maxRetries=3", "--retry-failed").code == 0
+    assert server.count == 5
+
+
+def test_a_row_with_wrong_input_is_to_be_mended_and_not_run_once_more(bulk, rows, server):
+    unsent = bulk(rows(people(2) + "nobody,U,3\n"), "--keep-going")
+    assert "put them, mended, into a file of their own" in unsent.err
+    assert "--retry-failed" not in unsent.err
+    server.then(reply(400, {"code": 1, "message": "no"}))
+    both = bulk(rows(people(2) + "nobody,U,3\n", "other.csv"), "--keep-going")
+    assert "put them, mended, into a file of their own" in both.err
+    assert "--retry-failed" in both.err
 
 
 def test_the_worst_row_says_how_it_ended(bulk, rows, server):
@@ -228,6 +289,28 @@ def test_rows_of_a_pipe_are_run_as_they_come_and_noted_when_a_journal_is_named(c
         assert done.code == code
         assert "other rows" in done.err if code else len(lines(done)) == 4
     assert server.count == 2 + 4
+
+
+@pytest.mark.parametrize("more", [(), ("--journal", "kept.journal")])
+def test_a_named_pipe_is_a_pipe_too(start, server, tmp_path, more):
+    server.always(reply(201, {}))
+    pipe = tmp_path / "rows.csv"
+    os.mkfifo(pipe)
+    for _ in range(2):
+        words = ("run", "createUser", "-f", "rows.csv", "-i", "userType=1", "--base-url", server.url, *more)
+        one = start(*words, env={"ZOOM_ACCESS_TOKEN": TOKEN})
+        threading.Thread(target=pipe.write_text, args=(people(2),), daemon=True).start()
+        out, err = one.communicate(timeout=60)
+        assert (one.returncode, len(out.splitlines())) == (0, 2), err
+    assert server.count == (2 if more else 4)
+    assert {one.name for one in tmp_path.iterdir()} == {"rows.csv", *more[1:]}
+
+
+@pytest.mark.parametrize(
+    ("name", "piped"), [("-", True), ("/dev/stdin", True), ("/dev/fd/63", True), ("rows.csv", False)]
+)
+def test_no_journal_lies_beside_a_device(name, piped):
+    assert Asked(name).piped == piped
 
 
 @pytest.mark.parametrize(
@@ -275,9 +358,16 @@ def test_other_forms_hold_the_same_results(bulk, rows, shape, read):
     assert {one["row"]: one["data"]["id"] for one in shown} == {row: f"u{row}@example.com" for row in (1, 2, 3)}
 
 
-def test_no_rows_are_no_failure(bulk, rows):
-    assert json.loads(bulk(rows(HEADER), "--output", "json").out) == []
-    assert "0 rows: 0 done" in bulk(rows(HEADER)).err
+@pytest.mark.parametrize("words", [[], ["--keep-going"], ["--dry-run"]])
+def test_a_file_without_rows_is_an_error_and_leaves_no_journal(bulk, rows, tmp_path, words):
+    done = bulk(rows(HEADER), *words)
+    assert (done.code, done.err) == (2, "rows.csv has no rows.\n")
+    assert [one.name for one in tmp_path.iterdir()] == ["rows.csv"]
+
+
+def test_one_row_is_told_as_one(bulk, rows):
+    assert bulk(rows(people(1))).err.startswith("1 row: 1 done; ")
+    assert "1 of 1 row cannot be sent" in bulk(rows(HEADER + "nobody,A,B\n", "bad.csv")).err
 
 
 def test_a_query_takes_from_the_data_and_the_journal_keeps_it_whole(bulk, rows):

@@ -55,7 +55,7 @@ def test_a_call_file_runs_with_a_token_from_the_environment(cli, server, tmp_pat
         '{"action": "getUser", "inputs": {"userId": "me"}}',
         '{\n\t"action": "getUser",\n\t"inputs": {"user_id": "me"}\n}\n',
         "- {action: getUser, inputs: {userId: me}}",
-        "action: get-user\ninputs: {userId: me}\nlimit: 1\ndebug: false\n",
+        "action: get-user\ninputs: {userId: me}\ndebug: false\n",
     ],
 )
 def test_one_call_gives_one_object(file, server, text):
@@ -158,6 +158,16 @@ def test_a_limit_on_the_command_line_holds_for_the_file(file, server):
     server.always(servers.reply(200, {"users": [{"id": 1}, {"id": 2}], "next_page_token": ""}))
     assert len(file("action: listUsers\nlimit: 2\n", "--limit", "1").data["data"]["users"]) == 1
     assert len(file("action: listUsers\nlimit: 1\n").data["data"]["users"]) == 1
+
+
+def test_a_limit_is_each_listings_and_no_other_calls(file, server):
+    server.always(servers.reply(200, {"users": [{"id": 1}, {"id": 2}], "next_page_token": ""}))
+    both = "---\naction: listUsers\n---\naction: getUser\ninputs: {userId: me}\n"
+    assert [len(one["data"]["users"]) for one in file(both, "--limit", "1").data] == [1, 2]
+    sent = server.count
+    done = file("action: getUser\nlimit: 1\ninputs: {userId: me}\n")
+    assert (done.code, server.count) == (2, sent)
+    assert "limit: got 1; expected none: getUser is no listing" in done.err
 
 
 def test_each_call_may_name_a_connection_of_its_own(file, server):

@@ -106,7 +106,16 @@ def test_a_file_that_does_not_come_makes_the_command_fail_and_is_named(here, tmp
         (["getMeetingRecordings", "-i", "meetingId=1", "--token", "env:X"], 2, "--token is for a URL"),
         ([OURS, "--token", "canary-literal"], 2, "--token @FILE"),
         ([OURS, "-o", "taken"], 2, "--overwrite"),
-        ([OURS, "-o", "missing/x"], 1, "missing"),
+        ([OURS, "-o", "taken/"], 2, "taken, which is no folder"),
+        ([OURS, "-o", "taken/", "--overwrite"], 2, "taken, which is no folder"),
+        ([OURS, "-o", "-"], 2, "./-"),
+        ([OURS, "-o", ""], 2, 'path: got ""'),
+        ([OURS, "--limit", "1"], 2, "--limit is for the files of an action"),
+        ([OURS, "--token", "env:NOPE"], 2, "NOPE is not set"),
+        ([OURS, "--token", "@nope"], 2, "nope"),
+        (["users/x.mp4?token=canary"], 2, "begins with https://"),
+        (["getMeetingRecordings", "-o", "new"], 2, "meetingId"),
+        ([OURS, "-o", "missing/x"], 1, "missing: No such file"),
         ([], 2, "URL|ACTION is missing"),
     ],
 )
@@ -115,6 +124,8 @@ def test_what_cannot_be_is_a_sentence_with_the_fix(here, tmp_path, words, code, 
     done = here("download", *words, "--sandbox")
     assert done.code == code
     assert said in done.err
+    assert ".part" not in done.err
+    assert set(json.loads(done.out)) == {"error"}, "where a program reads, it reads the error"
     assert "canary" not in done.err + done.out
     assert there(tmp_path) == ["taken"]
 
@@ -134,6 +145,20 @@ def test_a_token_comes_from_the_environment_or_a_file_and_needs_no_connection(he
     assert sent == ["Bearer of-the-event", "Bearer of-the-file"]
 
 
+def test_as_lines_each_file_of_an_action_is_one(here, tmp_path):
+    words = ("download", "getMeetingRecordings", "-i", "meetingId=93171255240", "--sandbox", "--output", "lines")
+    rows = [json.loads(line) for line in here(*words).out.splitlines()]
+    assert sorted(row["path"] for row in rows) == there(tmp_path)
+    assert len(rows) == 2
+
+
+def test_a_limit_is_how_many_files_come(here, tmp_path):
+    done = here("download", "getPhoneRecordings", "-i", "userId=me", "--limit", "1", "--sandbox")
+    assert (done.code, done.data["data"]["downloaded"], len(there(tmp_path))) == (0, 1, 1)
+    done = here("download", "getMeetingRecordings", "-i", "meetingId=1", "-o", "m", "--limit", "1", "--sandbox")
+    assert (done.code, done.data["complete"], len(there(tmp_path / "m"))) == (0, False, 1)
+
+
 def test_a_dry_run_shows_the_request_and_no_token_of_the_url(here, tmp_path):
     done = here("download", "https://zoom.us/rec/x?access_token=canary", "--dry-run")
     assert (done.code, done.out.splitlines()[0]) == (0, "GET https://zoom.us/rec/x?access_token=***")
@@ -147,6 +172,7 @@ def test_interrupted_it_ends_with_130_and_goes_on_the_next_time(start, here, ser
     until(lambda: part.exists() and part.stat().st_size == 2_000_000)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 130
+    assert "2,000,000 of 3,000,000 bytes are here and kept: the same download goes on" in process.stderr.read().decode()
     done = here("download", url(server), "-o", "a.mp4", "--base-url", server.url, **TOKEN)
     assert (done.code, asked(server)) == (0, [None, "bytes=2000000-"])
     assert (tmp_path / "a.mp4").read_bytes() == BODY
@@ -162,6 +188,7 @@ def test_interrupted_while_several_come_it_ends_too(start, server, tmp_path):
     until(lambda: sum(one.stat().st_size == 2_000_000 for one in tmp_path.glob(".*.part")) == 3)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 130
+    assert "0 of 9 files are here: the same download goes on with the rest." in process.stderr.read().decode()
     assert server.count == 4
 
 

@@ -115,6 +115,14 @@ class TestSandbox:
         assert here(*ME, "--sandbox", "--connection", "play").out == ADA
         assert here(*ME, "--connection", "play").code == 3
 
+    def test_a_name_that_it_keeps_nothing_under_is_told(self, here, shelf):
+        shelf.put("work", "accessToken")
+        done = here(*ME, "--sandbox", "--connection", "work")
+        assert done.code == 3
+        assert "There is no connection 'work'. Stored: none." in done.err
+        assert "Run: connector connect work --sandbox" in done.err
+        assert here(*ME, "--sandbox", "--connection", "serverToServer").out == ADA
+
     def test_a_call_file_of_a_real_connection_is_played_without_it(self, here, tmp_path):
         (tmp_path / "call.yaml").write_text("action: getUser\nconnection: work\ninputs: {userId: me}\n")
         assert here("run", "-f", "call.yaml", "--sandbox", "--query", "email").out == ADA

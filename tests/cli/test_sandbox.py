@@ -38,12 +38,10 @@ def test_its_state_is_for_the_owner_alone_and_reset_forgets_it(here, surrounding
     assert here("run", "listMeetings", "--user-id", "me", "--sandbox").data["data"]["meetings"] == []
 
 
-def test_it_needs_no_connection_and_takes_any(here, tmp_path):
+def test_it_needs_no_connection_and_takes_that_of_a_call_file(here, tmp_path):
     (tmp_path / "call.yaml").write_text("action: getUser\nconnection: work\ninputs: {userId: me}\n")
     assert here("run", "-f", "call.yaml", "--sandbox").code == 0
-    assert (
-        here("raw", "GET", "/users/me", "--sandbox", "--connection", "work").data["data"]["email"] == "ada@example.com"
-    )
+    assert here("raw", "GET", "/users/me", "--sandbox").data["data"]["email"] == "ada@example.com"
 
 
 def test_no_base_url_of_the_owner_matters_to_it(here):

@@ -127,6 +127,22 @@ def test_config_shows_where_connections_are_kept_and_no_password(here, config, t
     assert CANARY not in done.out + done.err + rows["store"][0]
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_config_shows_a_plan_a_budget_and_a_library_that_cannot_be_and_says_so(here, form):
+    wrong = {"ZOOM_PLAN": "por", "CONNECTOR_HTTP": "curl"}
+    done = here("config", "--output", form, **wrong)
+    assert done.code == 2
+    assert "por" in done.out
+    assert "zoom has no plan 'por'" in done.err
+    assert "The HTTP library 'curl' is not known" in done.err
+    done = here(
+        "config", "--output", form, ZOOM_PLAN="pro", ZOOM_BUDGET="mysql://u:hunter2@h/x", CONNECTOR_HTTP="httpx"
+    )
+    assert (done.code, "hunter2" in done.out + done.err) == (2, False)
+    assert "ZOOM_BUDGET: The URL names no database" in done.err
+    assert here("config", "--output", form, ZOOM_BUDGET="memory:").code == 0
+
+
 def test_config_names_its_file(here, surroundings):
     assert f"{surroundings['XDG_CONFIG_HOME']}/connector/config.yaml" in here("config").out
 

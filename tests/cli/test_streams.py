@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,6 +12,8 @@ import time
 
 import pytest
 import servers
+
+from connector.cli import app
 
 TOKEN = {"ZOOM_ACCESS_TOKEN": "token-1"}
 PAGE = servers.reply(200, {"users": [{"id": n, "filler": "x" * 500} for n in range(300)], "next_page_token": "a"})
@@ -89,6 +92,28 @@ def test_a_full_disk_is_told(surroundings):
                               stderr=subprocess.PIPE, check=False, timeout=30)  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.startswith(b"stdout: No space left on device")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [["list"], ["list", "--output", "json"], ["show", "createMeeting"]])
+def test_a_full_disk_is_told_whatever_is_printed_and_however(surroundings, words, unbuffered):
+    env = {**surroundings, "PYTHONUNBUFFERED": unbuffered}
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "connector", *words], env=env, stdout=full,
+                              stderr=subprocess.PIPE, check=False, timeout=30)  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"stdout: No space left on device")
+
+
+def test_what_another_file_refuses_is_not_blamed_on_stdout(here, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(app, "_invoke", refuse)
+    done = here("list")
+    assert done.code == 1
+    assert done.err.startswith("Input/output error. Check the files")
 
 
 @pytest.mark.parametrize(

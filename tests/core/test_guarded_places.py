@@ -28,9 +28,12 @@ def test_a_value_is_one_segment_and_a_uuid_that_servers_would_take_apart_is_enco
 @pytest.mark.parametrize(
     ("path", "fix"),
     [
-        ("/users?page=1#x", "write '/users' and give the query as query parameters"),
-        ("/users#x?y", "write '/users' and give the query as query parameters"),
-        ("/users#x", "write '/users' and give the query as query parameters"),
+        (
+            "/users?page=1#x",
+            "write '/users' and give the query as query parameters (-q NAME=VALUE on the command line)",
+        ),
+        ("/users#x?y", "write '/users' and give the query as query parameters (-q NAME=VALUE on the command line)"),
+        ("/users#x", "write '/users' and give the query as query parameters (-q NAME=VALUE on the command line)"),
         ("https://h.example/users/me", "the host is fixed; write '/users/me'"),
         ("x+1.a-b://h/users", "the host is fixed; write '/users'"),
         ("//h.example/users", "the host is fixed; write '/users'"),
@@ -44,7 +47,7 @@ def test_a_value_is_one_segment_and_a_uuid_that_servers_would_take_apart_is_enco
         ("https://h/a b/c", "the host is fixed"),
         ("/a b/c", "write '/a%20b/c'"),
         ("1:x", "write '/1:x'"),
-        ("/a b/%zz", "write '/a%20b/%zz'"),
+        ("/a b/%zz", "write '/a%20b/%25zz'"),
         ("/a\nb", ""),
         ("/v2", "/v2 is in the base URL already; write '/'"),
         ("/v2/users", "/v2 is in the base URL already; write '/users'"),

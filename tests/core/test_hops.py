@@ -73,6 +73,24 @@ def test_a_hostile_location_is_refused_with_a_reason(to, request_):
     assert reason
 
 
+@pytest.mark.parametrize(
+    "to", ["/v2/\u00f6", "/v2/\x7f", "/v2/a b", '/v2/"', "/v2/<", "/v2/>", "/v2/a\\b", "/v2/a\n", "https://[api/"]
+)
+def test_what_libraries_would_read_in_different_ways_is_no_url_even_on_the_manifests_hosts(to):
+    assert sent_on(to) == "the address is not a URL"
+
+
+@pytest.mark.parametrize(
+    ("to", "url"),
+    [
+        (" \t/v2/X\t ", f"{BASE}/v2/X"), ("X#a#b", f"{BASE}/v2/rec/X"), ("https://files.zoom.us?a=1", "https://files.zoom.us/?a=1"),
+        ("https://files.zoom.us", "https://files.zoom.us/"), ("https://Files.zoom.us:443/b", "https://Files.zoom.us:443/b"),
+    ],
+)  # fmt: skip
+def test_a_hop_goes_where_the_location_says_to_the_letter(to, url):
+    assert sent_on(to).url == url
+
+
 @pytest.mark.parametrize("to", FOREIGN)
 def test_a_read_never_goes_to_a_host_that_the_manifest_does_not_name(to):
     assert "none of the hosts" in sent_on(to)
@@ -81,11 +99,11 @@ def test_a_read_never_goes_to_a_host_that_the_manifest_does_not_name(to):
 @pytest.mark.parametrize("to", FOREIGN)
 def test_a_download_goes_on_to_a_storage_without_anything_that_says_who_asks(to):
     headers = (("Range", "bytes=5-"), ("If-Range", '"v1"'), ("Accept-Encoding", "identity"), ("X-Api-Key", "k"),
-               ("Zoom-Account", "a"), ("Referer", "https://api.zoom.us/"))  # fmt: skip
+               ("Accept", "*/*"), ("User-Agent", "connector"), ("Zoom-Account", "a"), ("Referer", "https://api.zoom.us/"))  # fmt: skip
     hop = sent_on(to, download(headers=headers))
     assert isinstance(hop, Request)
     assert not hop.carries
-    assert [name for name, _ in hop.headers] == ["Range", "If-Range", "Accept-Encoding"]
+    assert [name for name, _ in hop.headers] == ["Range", "If-Range", "Accept-Encoding", "Accept", "User-Agent"]
     assert urlsplit(hop.url).hostname == urlsplit(f"https:{to}" if to.startswith("//") else to).hostname
     assert hop.url.startswith("https://")
 
@@ -116,6 +134,18 @@ def test_the_query_of_a_storage_is_a_secret_of_the_hop():
     assert "0f8e1d" not in repr(hop)
     assert "abcdef" not in repr(hop)
     assert "abcdef" not in hop.safe.text(f"no luck with {quote(hop.path)}")
+
+
+@pytest.mark.parametrize(
+    ("url", "secrets"),
+    [
+        ("https://s.example/a.mp4", ()), ("https://s.example/a.mp4?", ()), ("https://s.example/a?x=12345&y=", ()),
+        ("https://s.example/a?x=123456&bare-key&y=two=parts#z=fragment#more", ("123456", "bare-key", "two=parts")),
+        ("https://s.example/a?x=one%2Fpart&y=what?is=it", ("one%2Fpart", "one/part", "what?is=it")),
+    ],
+)  # fmt: skip
+def test_every_value_of_a_query_that_is_long_enough_for_a_key_is_a_secret_as_it_stands_and_decoded(url, secrets):
+    assert hops.signed_part(url) == secrets
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
@@ -161,7 +191,8 @@ def test_from_loopback_a_download_may_go_on_to_loopback_and_takes_no_credential_
     stays = hops.following(local, Reply(302, (("location", "/v2/rec/2"),), b""), HOSTS)
     assert isinstance(stays, Request)
     assert stays.carries
-    assert isinstance(hops.following(local, Reply(302, (("location", "http://10.0.0.1/"),), b""), HOSTS), str)
+    for inside in ("http://10.0.0.1/", "https://10.0.0.1/", "https://vault.internal/"):
+        assert isinstance(hops.following(local, Reply(302, (("location", inside),), b""), HOSTS), str)
 
 
 PIECE = st.sampled_from([

@@ -114,10 +114,22 @@ def test_whatever_passes_the_guard_begins_with_one_slash_and_never_climbs(path):
         ("/v2/users", "/users"),
         ("/users?x=1", "/users"),
         ("/a b", "/a%20b"),
+        ("/a%zz", "/a%25zz"),
+        ("/a b?x=1", "/a%20b"),
     ],
 )
 def test_a_path_is_told_with_the_one_that_was_meant(zoom, path, better):
     assert f"'{better}'" in refused(zoom, {"url": path})["url"].fix
+    assert built(zoom, url=better).path == better
+
+
+def test_every_header_that_may_not_be_set_is_told(zoom):
+    pairs = [("Host", "a"), ("X-A", "1"), ("Authorization", "b"), ("x-a", "2")]
+    fix = refused(zoom, {"headers": pairs})["headers"].fix
+    assert fix == (
+        "leave Host out: it follows from the base URL; leave Authorization out: it comes from the connection; "
+        "x-a stands twice"
+    )
 
 
 @pytest.mark.parametrize("method", ["FETCH", "", "GET ", "G\r\nET", "CONNECT", "TRACE", 5])

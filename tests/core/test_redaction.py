@@ -83,6 +83,11 @@ def test_every_character_of_base64_that_is_the_secrets_own_is_hidden_and_no_othe
             assert Redactor().knowing([secret]).text(coded) == f"{coded[:first]}***{coded[last:]}"
 
 
+def test_of_forms_in_base64_that_begin_alike_the_longest_is_hidden():
+    safe = Redactor().knowing(["UUUU"])  # VVVVV where it begins a text of base64, VVVV one byte later
+    assert safe.text(base64.b64encode(b"UUUU").decode()) == "***Q=="
+
+
 def _decoded(part):
     part = part.rstrip("=").replace("-", "+").replace("_", "/")
     part = part[: len(part) - (len(part) % 4 == 1)]

@@ -38,6 +38,7 @@ def action(connector, reply, name="getUser"):
         (Reply(500, (("content-type", "text/plain"),), b"oh  no\n"), "The service refused GET /x: HTTP 500: oh no. Try again later"),
         (Reply(200, (("content-type", "text/html"),), b"<p>Sign in"), "GET /x: HTTP 200, unexpected content type text/html: <p>Sign in. Check"),
         (Reply(200, (("content-type", "application/json"),), b"[1"), "GET /x: HTTP 200, the reply is not JSON: EOF while parsing a list at line 1 column 2. Try again."),
+        (Reply(200, (("content-type", "application/pdf"),), b"%PDF"), "GET /x: HTTP 200, the reply is not JSON: expected value at line 1 column 1. Say that it is no JSON: response_type (--response-type) text or binary."),
         (maybe_sent(), "GET /x: the connection broke. Try again; if it stays so"),
     ],
 )  # fmt: skip

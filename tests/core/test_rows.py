@@ -87,6 +87,11 @@ def test_two_columns_for_one_input_and_a_column_beside_a_fixed_value_are_told_in
     assert "every row" in problems(lambda: columns(fixed={"email": "a"}).of_mapping({"Email": "b"}))["email"].got
 
 
+def test_of_two_columns_of_one_name_none_can_be_left_out_alone(columns):
+    fix = problems(lambda: columns().header(["email", "email", "firstName", "lastName", "userType"]))["email"].fix
+    assert fix == "rename one; --map email= leaves out both"
+
+
 def test_an_empty_cell_gives_nothing_and_a_mapping_keeps_its_types(columns):
     made = columns()
     keys = made.header(["email", "firstName", "lastName", "userType", "displayName"])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
+from dataclasses import replace
 from types import SimpleNamespace
+from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 import pytest
@@ -36,7 +39,7 @@ def test_a_request_is_a_form_with_the_client_in_a_header_and_every_secret_known(
         "/oauth/token",
         (),
     )
-    assert request.body.content_type == FORM
+    assert (request.body.kind, request.body.content_type) == ("form", FORM)
     assert dict(request.body.value) == {
         "grant_type": "authorization_code", "code": "c d", "redirect_uri": "http://127.0.0.1/cb", "code_verifier": "ver-1",
     }  # fmt: skip
@@ -101,13 +104,36 @@ def test_every_part_of_a_credential_is_in_its_mark():
     assert len(oauth.mark(App("k", client_secret="\ud800"), None)) == 64
 
 
+def test_a_mark_stays_the_same_through_releases_since_stores_keep_it():
+    app = App("oauth2", client_id="id", client_secret="sec-1", account_id="acc")
+    for grant, refresh in ((None, b""), (Grant("a", NOW), b""), (Grant("a", NOW, refresh_token="ref-1"), b"ref-1")):
+        assert oauth.mark(app, grant) == hashlib.sha256(b"id\0sec-1\0acc\0" + refresh).hexdigest()
+
+
+def test_what_is_left_out_is_nothing_and_the_client_is_in_a_header():
+    assert App("oauth2") == App("oauth2", "", "", "", "basic", "", "", "", "")
+    assert Refusal("later", "m") == Refusal("later", "m", "", None, 0, "", False)
+
+
+def test_what_is_empty_is_sent_as_empty_for_the_service_to_tell():
+    request, _ = oauth.renewal_request(App("oauth2_account_credentials", "https://zoom.us/t"), None)
+    assert request.body.value == [("grant_type", "account_credentials"), ("account_id", ""), ("client_id", "")]
+
+
+def test_consent_is_asked_for_with_the_scopes_that_a_connection_has():
+    app = replace(APP, scopes="user:read meeting:write")
+    asked = parse_qsl(urlsplit(oauth.authorize_url(app, "http://127.0.0.1/cb", "st", "ver-1")).query)
+    assert ("scope", "user:read meeting:write") in asked
+
+
 # What a callback brings
 
 
 def test_a_callback_is_a_url_or_its_query_without_its_fragment():
     for url in ("http://127.0.0.1/cb?code=a+b&state=#x=1", "code=a+b&state=#x=1"):
         assert oauth.callback(url) == {"code": "a b", "state": ""}
-    assert oauth.callback("?a=1&a=2").message == "the callback brings a parameter twice"
+    assert oauth.callback("http://127.0.0.1/cb?code=a?b&state=s#x#y") == {"code": "a?b", "state": "s"}
+    assert oauth.callback("?a=1&a=2") == Refusal("refused", "the callback brings a parameter twice")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +144,7 @@ def test_a_callback_is_a_url_or_its_query_without_its_fragment():
         ({"iss": "https://evil.example", "code": "c"}, "the callback comes from another service than the one that was asked", ""),
         ({"iss": "http://zoom.us", "code": "c"}, "the callback comes from another service than the one that was asked", ""),
         ({"iss": "", "code": "c"}, "the callback comes from another service than the one that was asked", ""),
-        ({"error": "access_denied", "error_description": "Not you."}, "consent was not given: Not you", "access_denied"),
+        ({"error": "access_denied", "error_description": "Not you, X."}, "consent was not given: Not you, X", "access_denied"),
         ({"error": "access_denied"}, "consent was not given: no reason given", "access_denied"),
         ({"error": "odd", "code": "code-1", "error_description": f"code-1 the-state {SECRET}"}, "the service said odd: *** *** ***", "odd"),
         ({"error": "", "code": ""}, "the callback brings no code", ""),
@@ -149,7 +175,7 @@ def test_trouble_of_the_endpoint_says_its_status_and_when_to_come_back(status):
     ("status", "said", "wanted"),
     [
         (400, {"error": "invalid_grant", "error_description": "Gone."}, Refusal("grant", "the token endpoint said invalid_grant: Gone", "invalid_grant", status=400)),
-        (401, {"error": "invalid_client", "reason": "Who?"}, Refusal("client", "the token endpoint said invalid_client: Who?", "invalid_client", status=401)),
+        (401, {"error": "invalid_client", "reason": "No X."}, Refusal("client", "the token endpoint said invalid_client: No X", "invalid_client", status=401)),
         (400, {"error": "server_error"}, Refusal("later", "the token endpoint said server_error: no reason given", "server_error", status=400)),
         (403, {"code": 5, "message": "m"}, Refusal("refused", "the token endpoint said 5: m", "5", status=403)),
         (300, {"message": "a\tb"}, Refusal("refused", r"the token endpoint said 300: a\tb", "300", status=300)),
@@ -188,7 +214,9 @@ def test_a_token_is_taken_with_all_that_the_reply_says_of_it():
     assert oauth.read_token(request, Reply(200, (), b'{"access_token": "x"}'), NOW) == Grant("x", NOW + 3600, NOW)
 
 
-@pytest.mark.parametrize(("said", "seconds"), [("9" * 12, oauth.LONGEST_LIFE), ("000000000007", 7.0), ("9" * 13, None)])
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("9" * 12, oauth.LONGEST_LIFE), ("000000000007", 7.0), ("9" * 13, None), ("\u00a060", None)]
+)
 def test_a_life_has_an_end(said, seconds):
     answer = told(200, {"access_token": "x", "expires_in": said})
     assert getattr(answer, "expires_at", None) == (None if seconds is None else NOW + seconds)

@@ -58,9 +58,18 @@ class Issuer:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         )
+        if ca:  # Python from 3.13 on asks for it
+            made = made.add_extension(_usage(), critical=True)
         if hosts:
             made = made.add_extension(x509.SubjectAlternativeName([_name(host) for host in hosts]), critical=False)
         return made.sign(key, hashes.SHA256())
+
+
+def _usage() -> x509.KeyUsage:
+    """That it signs certificates, and nothing else."""
+    others = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+              "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
+    return x509.KeyUsage(key_cert_sign=True, **dict.fromkeys(others, False))
 
 
 def _name(host: str) -> x509.GeneralName:

@@ -401,8 +401,8 @@ def test_the_sandbox_has_no_budget_unless_one_is_named(zoom):
 @pytest.mark.parametrize(("given", "says"), [
     ("por", "has no plan 'por'.*pro"),
     ({"plan": "pro", "where": "x"}, "knows no where"),
-    (7, "A int is no budget"),
-    ("mysql://somewhere/x", "names no database"),
+    (7, "The budget is an int"),
+    ("mysql://somewhere/x", "by budget= or ZOOM_BUDGET: The URL names no database"),
     ("sqlite://", "named by the path of a file"),
 ])  # fmt: skip
 def test_a_budget_that_cannot_be_is_told_when_the_client_is_made(zoom, of, given, says):

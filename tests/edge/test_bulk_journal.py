@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -67,12 +68,55 @@ def test_a_journal_of_others_is_refused_with_the_reason_and_stays(path, change):
     assert path.read_bytes() == before
 
 
-def test_a_file_that_is_no_journal_is_refused_and_stays(path):
-    path.write_text("email\na@b.c\n", encoding="utf-8")
+def test_other_rows_are_told_as_that_alone_with_what_is_sent_again(path):
+    opened(path, OF | {"values": "v1"}).close()
+    with pytest.raises(UsageError, match=r"other rows\. .*a file of their own.*also those that are done"):
+        opened(path, OF | {"rows": "d2", "values": "v2"})
+    with pytest.raises(UsageError, match=r"other values\. .*also those that are done"):
+        opened(path, OF | {"values": "v2"})
+
+
+@pytest.mark.parametrize("act", [opened, set_aside], ids=["open", "set aside"])
+@pytest.mark.parametrize("text", ["email\na@b.c\n", "{}", '{"journals"'])
+def test_a_file_that_is_no_journal_is_refused_by_its_name_and_stays(path, act, text):
+    path.write_text(text, encoding="utf-8")
     path.chmod(0o600)
-    with pytest.raises(StoreError, match="it is no journal"):
+    with pytest.raises(UsageError, match="journal is no journal, and was left as it is"):
+        act(path)
+    assert path.read_text(encoding="utf-8") == text
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_an_empty_file_becomes_a_journal_and_is_not_set_aside(path):
+    path.touch(0o600)
+    with pytest.raises(UsageError, match="is empty, and was left as it is"):
+        set_aside(path)
+    with opened(path) as one:
+        assert one.rows == 3
+
+
+@pytest.mark.parametrize("text", ['{"jou', '{"journal":1,"count":3}\nnonsense\n'])
+def test_a_journal_that_is_cut_off_or_damaged_can_be_set_aside(path, text):
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    aside = set_aside(path)
+    assert aside.read_text(encoding="utf-8") == text
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.EACCES, "the right to read and write"), (errno.EROFS, "the right"), (errno.ENOSPC, "Free some space"),
+     (errno.ENOENT, "Look at that place")],
+)  # fmt: skip
+def test_a_place_that_cannot_be_written_is_told_with_what_helps(path, monkeypatch, number, said):
+    def refuse(*_):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(journals.private, "open_own", refuse)
+    with pytest.raises(StoreError, match=said) as raised:
         opened(path)
-    assert path.read_text(encoding="utf-8") == "email\na@b.c\n"
+    assert ("space" in raised.value.hint) == (number == errno.ENOSPC)
 
 
 def test_a_journal_of_a_later_version_is_refused(path):

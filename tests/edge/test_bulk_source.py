@@ -34,11 +34,11 @@ def rows(zoom):
 
 @pytest.mark.parametrize("between", [",", ";", "\t"])
 @pytest.mark.parametrize("begin", ["", "\ufeff"])
-@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\r\r\n"])
 def test_csv_is_utf_8_parted_by_commas_semicolons_or_tabs(rows, between, begin, end):
     text = begin + end.join([between.join(ADA), between.join(ADA.values()), ""])
     (row,) = rows(text)
-    assert (row.number, row.line, row.given, row.error) == (1, 2, ADA, None)
+    assert (row.number, row.line, row.given, row.error) == (1, 3 if end == "\r\r\n" else 2, ADA, None)
 
 
 def test_quotes_hold_delimiters_quotes_and_line_ends_and_lines_still_count(rows):
@@ -77,6 +77,24 @@ def test_a_file_that_cannot_be_read_on_is_told_with_its_line(rows, content, said
     with pytest.raises(InputError) as raised:
         rows(content)
     assert said in str(raised.value)
+
+
+@pytest.mark.parametrize(("line", "text"), [(1, HEADER.strip() + ",{}\n"), (3, HEADER + "a@b.c,A,B,1\na@b.c,{},B,1\n")])
+def test_a_cell_beyond_the_limit_is_told_with_the_limit_and_not_as_a_mistake_of_quoting(rows, line, text):
+    with pytest.raises(
+        InputError, match=f"line {line}: got a longer cell; expected at most 131,072 characters"
+    ) as raised:
+        rows(text.format("x" * 131_073))
+    assert "double quotes" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [("csv", HEADER), ("csv", HEADER + "\n"), ("jsonl", ""), ("jsonl", "\n"), ("yaml", ""), ("yaml", "[]")],
+)
+def test_a_file_without_rows_is_told(rows, form, text):
+    with pytest.raises(InputError, match="rows has no rows"):
+        rows(text, form)
 
 
 def test_a_line_without_an_end_is_no_reason_to_fill_the_memory(rows, monkeypatch):
@@ -128,6 +146,12 @@ def test_a_name_that_tells_no_form_is_asked_about(name):
         form_of(name, None)
 
 
+@pytest.mark.parametrize("name", ["people.xlsx", "People.XLS", "people.ods"])
+def test_a_spreadsheet_is_to_be_exported_as_csv(name):
+    with pytest.raises(UsageError, match="Export it as CSV"):
+        form_of(name, None)
+
+
 cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 
 
@@ -137,7 +161,8 @@ def test_what_the_csv_module_writes_is_read_as_it_was(zoom, table, between):
     writer = csv.writer(file, delimiter=between)
     writer.writerows([list(ADA), *table])
     columns = Columns(zoom.action("createUser"), {}, {})
-    found = list(Source("rows", io.BytesIO(file.getvalue().encode()), "csv", columns).rows())
+    source = Source("rows", io.BytesIO(file.getvalue().encode()), "csv", columns)
+    found = list(source.rows()) if table else []
     wanted = [{key: cell for key, cell in zip(ADA, line, strict=True) if cell} for line in table]
     assert [row.given for row in found] == wanted
 

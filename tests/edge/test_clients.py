@@ -72,6 +72,11 @@ def test_a_limit_that_is_none_is_told(runner, server, limit):
     assert set(problems(runner(server.url).run, "listUsers", limit=limit)) == {"limit"}
 
 
+def test_a_limit_of_what_is_no_listing_is_told(runner, server):
+    assert set(problems(runner(server.url).run, *READ, limit=3)) == {"limit"}
+    assert server.count == 0
+
+
 @pytest.mark.parametrize(
     ("retry", "field"),
     [
@@ -519,3 +524,24 @@ def test_a_hundred_clients_leave_nothing_behind(zoom, token_connection):
                 client.run(*READ)
     assert server.count == 100
     assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("kind", [Client, AsyncClient])
+@pytest.mark.parametrize("seam", ["http", "clock"])
+@pytest.mark.parametrize("wrong", [3, object(), [], b"httpx"])
+def test_a_seam_of_the_wrong_type_is_told_when_the_client_is_made(zoom, token_connection, kind, seam, wrong):
+    with pytest.raises(errors.UsageError, match=f"{seam} is an? {type(wrong).__name__}, which has no"):
+        kind(zoom, token_connection, **{seam: wrong})
+
+
+def test_what_is_wrong_with_the_inputs_and_with_the_options_is_told_at_once(runner, server):
+    given, options = {"userID": "me"}, {"retry": {"maxretries": 2}, "timeout": "soon", "limit": 0}
+    found = problems(runner(server.url).run, "getUser", given, **options)
+    assert set(found) == {"userID", "userId", "retry.maxretries", "timeout", "limit"}
+    assert set(problems(runner(server.url).run, *READ, **options)) == {"retry.maxretries", "timeout", "limit"}
+
+
+def test_a_retry_name_in_another_case_is_told_with_the_right_one(runner, server):
+    with pytest.raises(errors.InputError) as caught:
+        runner(server.url).run(*READ, retry={"maxretries": 2})
+    assert caught.value.problems[0].fix == "Did you mean 'maxRetries'?"

@@ -68,6 +68,80 @@ def test_a_file_of_another_size_is_told_and_not_replaced(make, server, tmp_path)
     assert (tmp_path / "2026-11-02T09-00-12Z-a.mp4").read_text() == "mine"
 
 
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_no_file_under_a_name_is_one_failed_entry(make, server, tmp_path, overwrite):
+    service(server, [recording(server, name) for name in ("a", "b", "c")])
+    (tmp_path / "2026-11-02T09-00-12Z-a.mp4").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "2026-11-02T09-00-12Z-b.mp4").mkdir()
+    result = make().download_all("getMeetingRecordings", GIVEN, tmp_path, overwrite=overwrite)
+    told = [row.get("error", {}).get("message", "") for row in result.data["files"]]
+    assert ["which is a link" in told[0], "which is a folder" in told[1], told[2]] == [True, True, ""]
+    assert all("move it away" in text for text in told[:2])
+    assert "another name" not in str(told)
+    assert (result.data["failed"], result.data["downloaded"], result.complete, server.count) == (2, 1, False, 2)
+    assert len(there(tmp_path)) == 3
+
+
+def test_a_limit_is_how_many_files_come_at_most(make, server, tmp_path):
+    service(server, [recording(server, name) for name in ("a", "b", "c")])
+    result = make().download_all("getMeetingRecordings", GIVEN, tmp_path, limit=2)
+    assert (result.data["downloaded"], result.complete, server.count) == (2, False, 3)
+    result = make().download_all("getMeetingRecordings", GIVEN, tmp_path, limit=3)
+    assert (result.data["skipped"], result.data["downloaded"], result.complete) == (2, 1, True)
+
+
+def test_a_limit_of_a_listing_asks_for_no_more_pages(make, server, tmp_path):
+    calls = [
+        {"id": str(n), "date_time": START, "download_url": f"http://127.0.0.1:{server.port}/rec/{n}"} for n in (1, 2)
+    ]
+    page = reply(json_={"recordings": calls, "next_page_token": "more"})
+    server.always(lambda request: page if b"/users/" in request.target else File(content(9))(request))
+    result = make().download_all("getPhoneRecordings", {"userId": "me"}, tmp_path, limit=1)
+    assert (result.data["downloaded"], result.complete, server.count) == (1, False, 2)
+
+
+def test_what_is_given_is_judged_before_a_folder_is_made(make, server, tmp_path):
+    with pytest.raises(errors.InputError, match="meetingId"):
+        make().download_all("getMeetingRecordings", {}, tmp_path / "new")
+    with pytest.raises(errors.InputError, match=r"folder: got a dict; expected the path"):
+        make().download_all("getMeetingRecordings", "x", GIVEN)
+    with pytest.raises(errors.UsageError, match="mapping"):
+        make().download_all("getMeetingRecordings", "x", tmp_path / "new")
+    for limit in (0, "1", True):
+        with pytest.raises(errors.InputError, match="limit"):
+            make().download_all("getMeetingRecordings", GIVEN, tmp_path / "new", limit=limit)
+    assert (server.count, there(tmp_path)) == (0, [])
+    server.always(reply(404, {"code": 3301, "message": "gone"}))
+    with pytest.raises(errors.NotFound):
+        make().download_all("getMeetingRecordings", GIVEN, tmp_path / "new")
+    assert there(tmp_path) == []
+
+
+def test_a_file_that_another_download_writes_is_one_failed_entry(make, server, tmp_path):
+    begun, gate = threading.Event(), threading.Event()
+    files = [recording(server, "a"), recording(server, "b")]
+
+    def first(line, request):
+        begun.set()
+        return held(gate, File(content(1000))(request))(line, request)
+
+    server.then(first)
+    one = threading.Thread(
+        target=lambda: make().download(files[0]["download_url"], tmp_path / "2026-11-02T09-00-12Z-a.mp4")
+    )
+    one.start()
+    assert begun.wait(20)
+    service(server, files)
+    try:
+        result = make().download_all("getMeetingRecordings", GIVEN, tmp_path)
+    finally:
+        gate.set()
+        one.join(20)
+    assert (result.data["downloaded"], result.data["failed"]) == (1, 1)
+    assert "Another download writes" in result.data["files"][0]["error"]["message"]
+    assert len(there(tmp_path)) == 2
+
+
 def test_files_that_are_named_alike_each_get_their_own(make, server, tmp_path):
     service(server, [recording(server, "a"), recording(server, "a"), recording(server, "A", file_extension="mp4")])
     make().download_all("getMeetingRecordings", GIVEN, tmp_path)

@@ -8,6 +8,7 @@ import logging
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -428,10 +429,12 @@ def test_a_circle_ends(make, server, tmp_path):
         ("https://zoom.us.evil.example/rec/1", "zoom.us.evil.example"),
         ("https://api.zoom.us@evil.example/rec/1", "evil.example"),
         ("http://api.zoom.us/rec/1", "http://api.zoom.us"),
-        ("https://api.zoom.us:8443/rec/1", "api.zoom.us"),
+        ("https://api.zoom.us:8443/rec/1", "got https://api.zoom.us:8443; expected a URL at one of zoom.us"),
+        ("https://api.zoom.us:8443/rec/1", "(https on its usual port), or at http://127.0.0.1:"),
         ("https://169.254.169.254/latest", "169.254.169.254"),
         ("file:///etc/passwd", "file://"),
-        ("/rec/1", "no scheme"),
+        ("/rec/1", "begins with https://"),
+        ("getMeetingRecordings", "download_all"),
         ("https://evil.example\\@api.zoom.us/", "a URL"),
         ("https://api.zoom.us/a b", "a URL"),
         ("", "no scheme"),
@@ -502,24 +505,37 @@ def test_with_overwrite_the_old_file_stays_until_the_new_one_is_whole_and_keeps_
 
 def test_a_name_that_is_taken_meanwhile_is_not_replaced(make, server, tmp_path):
     server.always(File(BODY))
-    with pytest.raises(errors.StoreError, match="overwrite"):
+    with pytest.raises(errors.InputError, match="overwrite") as caught:
         make().download(url(server), tmp_path / "a", progress=lambda *_: (tmp_path / "a").write_text("mine"))
+    assert (caught.value.outcome, caught.value.problems[0].field) == ("rejected", "path")
     assert (tmp_path / "a").read_text() == "mine"
 
 
-def test_a_link_in_the_place_of_the_file_is_replaced_and_what_it_leads_to_is_not(make, server, tmp_path):
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_no_file_is_never_replaced(make, server, tmp_path, overwrite):
     (tmp_path / "far").write_text("mine")
-    for name, to in (("link", "far"), ("dangling", "nowhere")):
-        (tmp_path / name).symlink_to(tmp_path / to)
-        with pytest.raises(errors.InputError):
-            make().download(url(server), tmp_path / name)
+    (tmp_path / "link").symlink_to(tmp_path / "far")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(str(tmp_path / "socket"))
+    before = {path.name: path.lstat().st_mode for path in tmp_path.iterdir()}
+    for name, kind in (("link", "a link"), ("dangling", "a link"), ("pipe", "a pipe"), ("socket", "a socket")):
+        with pytest.raises(errors.InputError, match=f"{name}, which is {kind};"):
+            make().download(url(server), tmp_path / name, overwrite=overwrite)
+    assert {path.name: path.lstat().st_mode for path in tmp_path.iterdir()} == before
+    assert (server.count, (tmp_path / "far").read_text()) == (0, "mine")
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_what_is_no_file_under_the_services_name_is_never_replaced(make, server, tmp_path, overwrite):
     server.always(File(BODY))
-    for name in ("link", "dangling"):
-        make().download(url(server), tmp_path / name, overwrite=True)
-        assert not (tmp_path / name).is_symlink()
-        assert (tmp_path / name).read_bytes() == BODY
-    assert (tmp_path / "far").read_text() == "mine"
-    assert not (tmp_path / "nowhere").exists()
+    (tmp_path / "Xk2m.mp4").mkdir()
+    with pytest.raises(errors.InputError, match=r"Xk2m\.mp4, which is a folder;.*move it away") as caught:
+        make().download(url(server), tmp_path, overwrite=overwrite)
+    assert caught.value.outcome == "rejected"
+    assert ".part" not in str(caught.value)
+    assert there(tmp_path) == ["Xk2m.mp4"]
 
 
 def test_a_link_in_the_place_of_the_part_is_not_followed(make, server, tmp_path):
@@ -543,7 +559,7 @@ def test_in_a_folder_the_file_gets_its_own_name(make, server, tmp_path):
     said = {"Content-Type": "video/mp4", "Content-Disposition": 'attachment; filename="../../etc/passwd"'}
     server.always(File(BODY, said))
     assert make().download(url(server), tmp_path).data["path"] == str(tmp_path / "passwd.mp4")
-    with pytest.raises(errors.StoreError, match=r"passwd\.mp4.*overwrite"):
+    with pytest.raises(errors.InputError, match=r"passwd\.mp4.*overwrite"):
         make().download(url(server), tmp_path)
     assert there(tmp_path) == ["new", "passwd.mp4", "weekly review.mp4"]
 
@@ -557,11 +573,49 @@ def test_in_a_folder_too_it_goes_on_where_it_was_cut(make, server, tmp_path):
     assert there(tmp_path) == ["Xk2m.mp4"]
 
 
-@pytest.mark.parametrize("path", ["", "a\0b", 5, None, b"a"])
+@pytest.mark.parametrize("path", ["", "a\0b", 5, None, b"a", "ß" * 200])
 def test_what_is_no_path_is_refused(make, server, path):
     with pytest.raises(errors.InputError, match="path"):
         make().download(url(server), path)
     assert server.count == 0
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_a_file_is_no_folder(make, server, tmp_path, overwrite):
+    (tmp_path / "file").write_text("mine")
+    for place in ("file/", "file/below/"):
+        with pytest.raises(errors.InputError, match="file, which is no folder; expected a folder"):
+            make().download(url(server), f"{tmp_path}/{place}", overwrite=overwrite)
+    with pytest.raises(errors.InputError, match="file, which is no folder"):
+        make().download_all("getMeetingRecordings", {"meetingId": "1"}, tmp_path / "file", overwrite=overwrite)
+    assert (server.count, (tmp_path / "file").read_text()) == (0, "mine")
+
+
+def test_progress_that_cannot_be_called_is_refused_before_anything_is_sent(make, server, tmp_path):
+    with pytest.raises(errors.UsageError, match="progress="):
+        make().download(url(server), tmp_path / "a", progress="yes")
+    with pytest.raises(errors.UsageError, match="progress="):
+        make().download_all("getMeetingRecordings", {"meetingId": "1"}, tmp_path, progress="yes")
+    assert server.count == 0
+
+
+@pytest.mark.parametrize("http", ["httpx", "httpx2", "pyreqwest"])
+def test_a_deadline_says_how_much_is_there_and_that_it_goes_on(runner, server, tmp_path, http):
+    first = head(200, [("ETag", '"v1"'), ("Content-Type", "video/mp4"), ("Content-Length", str(len(BODY)))])
+
+    def then_silent(line, request):
+        raw(first + BODY[:200_000])(line, request)
+        return silence()(line, request)
+
+    server.then(then_silent).always(File(BODY))
+    with pytest.raises(errors.DeadlineError) as caught:
+        runner(server.url, http=http).download(url(server), tmp_path / "a", timeout=0.5)
+    said = str(caught.value)
+    assert "the rest did not come in time" in said
+    assert "200,000 of 300,000 bytes are here and kept: the same download goes on from there." in said
+    assert (caught.value.outcome, caught.value.retryable) == ("rejected", True)
+    runner(server.url, http=http).download(url(server), tmp_path / "a")
+    assert asked(server) == [None, "bytes=200000-"]
 
 
 def test_a_place_that_cannot_be_written_is_named_before_anything_is_sent(make, server, tmp_path):
@@ -575,8 +629,8 @@ def test_a_place_that_cannot_be_written_is_named_before_anything_is_sent(make, s
     for place in places:
         with pytest.raises(errors.StoreError) as caught:
             make().download(url(server), place)
-        assert str(place.parent) in str(caught.value)
-        assert caught.value.path
+        assert str(caught.value).startswith(f"{place.parent}: ")
+        assert caught.value.path == str(place.parent)
     assert server.count == 0
 
 
@@ -599,8 +653,9 @@ def test_two_downloads_never_write_one_file(make, server, tmp_path):
     thread = threading.Thread(target=lambda: came.append(make().download(url(server), tmp_path / "a")))
     thread.start()
     assert asked_.wait(20)
-    with pytest.raises(errors.UsageError, match="Another download"):
+    with pytest.raises(errors.StoreError, match=f"Another download writes {tmp_path / 'a'}[.]") as caught:
         make().download(url(server), tmp_path / "a")
+    assert caught.value.retryable
     gate.set()
     thread.join(20)
     assert server.count == 1

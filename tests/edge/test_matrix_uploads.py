@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 import servers
@@ -171,6 +172,10 @@ def test_f86_a_key_that_comes_twice_goes_out_twice_and_in_order(runner, server):
         ({"files": {"f": io.StringIO("text")}}, "files"),
         ({"files": {"f": ("a.txt", {"a": 1})}}, "files"),
         ({"files": "f"}, "files"),
+        ({"files": {"f": "report.pdf"}}, "files"),
+        ({"files": {"f": ("a.pdf", "report.pdf")}}, "files"),
+        ({"files": {"f": Path("report.pdf")}}, "files"),
+        ({"files": {"f": [b"x", "report.pdf"]}}, "files"),
         ({"form": {"k": object()}}, "form"),
         ({"form": 5}, "form"),
     ],
@@ -179,6 +184,16 @@ def test_f86_what_is_no_file_is_told_and_nothing_is_sent(runner, server, parts, 
     with pytest.raises(errors.InputError) as caught:
         runner(server.url).raw("POST", "/files", **parts)
     assert field in [one.field for one in caught.value.problems]
+    assert server.count == 0
+
+
+def test_f86_the_path_of_a_file_is_told_with_how_to_open_it(runner, server):
+    with pytest.raises(errors.InputError) as caught:
+        runner(server.url).raw("POST", "/files", files={"a": "a.txt", "b": b"x", "c": Path("c.txt")})
+    told = [(one.got, one.expected, one.fix) for one in caught.value.problems]
+    assert [got for got, _, _ in told] == ['a str as "a"', f'a {type(Path()).__name__} as "c"']
+    assert all("a pair of a name and either" in expected for _, expected, _ in told)
+    assert all('open("report.pdf", "rb")' in fix for _, _, fix in told)
     assert server.count == 0
 
 

@@ -77,6 +77,20 @@ def expired_after(pages):
 class TestOneAfterAnother:
     """The sync client."""
 
+    def test_it_is_complete_when_the_last_item_was_handed_out_and_not_before(self, client, server):
+        server.always(numbered(2))
+        with client.items("listUsers") as items:
+            seen = [(next(items)["id"], items.complete) for _ in range(5)]
+            assert seen == [(one, False) for one in range(5)]
+        assert (items.complete, items.pages) == (False, 2)
+
+    def test_a_loop_after_a_break_goes_on_where_that_stopped(self, client, server):
+        server.always(numbered(2))
+        items = client.items("listUsers")
+        assert next(item["id"] for item in items) == 0
+        assert ids(items) == [1, 2, 3, 4, 5]
+        assert items.complete
+
     def test_progress_is_told(self, client, server):
         server.always(numbered(3))
         items = client.items("listUsers")
@@ -263,6 +277,17 @@ def awaited(zoom, token_connection, server, clock):
 
 class TestAwaited:
     """The async client."""
+
+    def test_it_is_complete_when_the_last_item_was_handed_out_and_not_before(self, awaited, server):
+        server.always(numbered(2))
+
+        async def work(client):
+            async with client.items("listUsers") as items:
+                seen = [((await anext(items))["id"], items.complete) for _ in range(5)]
+                assert seen == [(one, False) for one in range(5)]
+            assert (items.complete, items.pages) == (False, 2)
+
+        awaited(work)
 
     def test_progress_is_told(self, awaited, server):
         server.always(numbered(3))

@@ -117,6 +117,13 @@ def test_a_pause_that_is_asked_for_is_never_shorter_than_our_own(clock):
     assert clock.waits == [1.4]
 
 
+def test_a_pause_has_nobody_who_ends_it_early(clock):
+    stops = []
+    clock.wait = lambda seconds, stop: stops.append(stop)
+    insisted(clock, busy(), GOOD)
+    assert [stop.is_set() for stop in stops] == [False]
+
+
 def test_a_lost_reply_is_asked_for_once_more_and_stays_told(clock):
     answer, asked = insisted(clock, LOST, LOST, GOOD)
     assert (answer.kind, answer.lost, asked) == ("read", True, 2)
