@@ -93,6 +93,6 @@ def test_it_takes_no_token(zoom):
 
 def test_neither_key_material_nor_token_shows(zoom, connection, clock):
     signed = connection.signed(None, clock.time())
-    for seen in (repr(connection), repr(signed), repr(Client(zoom, connection, http=object()))):
+    for seen in (repr(connection), repr(signed), repr(Client(zoom, connection))):
         assert SECRET not in seen
         assert signed.value not in seen
