@@ -74,14 +74,14 @@ class TestWhichTimeRanOut:
 
     def test_reading(self, seam, server):
         server.always(servers.silence())
-        got = seam.send(asked(server.url, "POST"), seconds=0.2)
+        got = seam.send(asked(server.url, "POST"), seconds=0.5)
         assert (got.kind, got.sent) == ("read_timeout", "maybe")
 
     def test_writing(self, seam):
         with socket.create_server(("127.0.0.1", 0)) as held:  # takes the connection, and never reads from it
             url = f"http://127.0.0.1:{held.getsockname()[1]}"
             body = Body("binary", b"x" * (32 << 20), "application/octet-stream")
-            got = seam.send(asked(url, "PUT", body=body), seconds=0.3)
+            got = seam.send(asked(url, "PUT", body=body), seconds=0.6)
         assert got.kind == ("read_timeout" if seam.library in CANNOT_TELL_WRITING else "write_timeout")
         assert got.sent == "maybe"
 
