@@ -6,18 +6,18 @@ measured where BENCHMARK_POSTGRES holds the URL of a database.
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import tempfile
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from benchmarks import rounds
 from benchmarks.rounds import Row
+from benchmarks.service import JsonHandler
 from connector import Client, Connection, Connector, errors
 from connector.core import rates
 from connector.core.exchange import Acquire
@@ -85,21 +85,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
 
-def _handler(service: Counting) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+def _handler(service: Counting) -> type[JsonHandler]:
+    class Handler(JsonHandler):
         def do_GET(self) -> None:
             good = service.takes()
-            body = json.dumps({"id": "me"} if good else {"code": 429, "message": "Too many."}).encode()
-            self.send_response(200 if good else 429)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
+            self.say(200 if good else 429, {"id": "me"} if good else {"code": 429, "message": "Too many."})
 
     return Handler
 

@@ -13,8 +13,9 @@ import ssl
 import subprocess
 import sys
 import tempfile
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from urllib.parse import parse_qs
 
 from benchmarks import rounds
@@ -40,6 +41,24 @@ def page(token: str) -> bytes:
     """Return a page of users that names the next."""
     users = [{**_USER, "email": f"user{number}@example.com"} for number in range(PAGE)]
     return json.dumps({"page_size": PAGE, "next_page_token": token, "users": users}).encode()
+
+
+class JsonHandler(BaseHTTPRequestHandler):
+    """What a service that counts its requests answers with, in threads of the benchmark's own process."""
+
+    protocol_version = "HTTP/1.1"
+
+    def say(self, status: int, data: dict[str, Any]) -> None:
+        """Answer with JSON."""
+        body = json.dumps(data).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
 
 
 class _Answers(asyncio.Protocol):

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import json
 import threading
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from importlib.metadata import PackageNotFoundError, version
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import parse_qs
 
 from benchmarks.rounds import Row, shuffled
+from benchmarks.service import JsonHandler
 from connector import AsyncClient, Client, Connection, Connector
 from connector.edge.store import MemoryStore
 
@@ -91,27 +91,14 @@ class _Server(ThreadingHTTPServer):
         """Say nothing: a client that hangs up is no error of ours."""
 
 
-def _handler(authority: Authority) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+def _handler(authority: Authority) -> type[JsonHandler]:
+    class Handler(JsonHandler):
         def do_POST(self) -> None:
             form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
             self.say(*authority.renewed(form["refresh_token"][0]))
 
         def do_GET(self) -> None:
             self.say(*authority.called(self.headers.get("authorization", "")))
-
-        def say(self, status: int, data: dict[str, Any]) -> None:
-            body = json.dumps(data).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            pass
 
     return Handler
 

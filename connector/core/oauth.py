@@ -34,7 +34,7 @@ LONGEST_LIFE = 10 * 365 * 86_400.0
 JWT_LIFETIME = 3600.0
 JWT_BACKDATED = 30.0  # for a service whose clock is behind ours
 _LATER = (408, 409, 423, 425, 429)
-_SPOKEN = ("grant_type", "redirect_uri", "account_id", "client_id", "scope", "token_type_hint")  # no secrets
+_SPOKEN = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # no secrets
 _LONGEST_SAID = 200
 
 Fault = Literal["grant", "client", "refused", "later", "unreadable"]
@@ -125,8 +125,8 @@ def callback_code(app: App, given: Mapping[str, str], state: str) -> str | Refus
         return Refusal("refused", "the callback comes from another service than the one that was asked")
     if given.get("error"):
         safe = plain().knowing((given.get("code", ""), state, app.client_secret))
-        code = _plain(safe.text(given["error"]))
-        said = _plain(safe.text(given.get("error_description") or "no reason given")).rstrip(".")
+        code = _short(safe.text(given["error"]))
+        said = _short(safe.text(given.get("error_description") or "no reason given")).rstrip(".")
         what = "consent was not given" if code == "access_denied" else f"the service said {code}"
         return Refusal("refused", f"{what}: {said}", code)
     return given.get("code") or Refusal("refused", "the callback brings no code")
@@ -218,20 +218,20 @@ def read_token(request: Request, reply: Reply, now: float, old: Grant | None = N
         data = None
     if not isinstance(data, dict):
         kind = (reply.header("content-type") or "no content type").split(";")[0]
-        message = f"HTTP {status} with {_plain(request.safe.text(kind))} where a JSON token was expected"
+        message = f"HTTP {status} with {_short(request.safe.text(kind))} where a JSON token was expected"
         return Refusal("unreadable", message, status=status, lost=success)
     if data.get("error") or not success:
         return _refusal(request.safe, status, data)
     read = _grant(data, now, old)
     if isinstance(read, Grant):
         return read
-    return Refusal("unreadable", _plain(request.safe.text(read)), status=status, lost=True)
+    return Refusal("unreadable", _short(request.safe.text(read)), status=status, lost=True)
 
 
 def _refusal(safe: Redactor, status: int, data: Mapping[str, Any]) -> Refusal:
-    code = _plain(safe.text(_word(data.get("error") or data.get("code") or status)))
+    code = _short(safe.text(_word(data.get("error") or data.get("code") or status)))
     said = _word(data.get("error_description") or data.get("reason") or data.get("message") or "")
-    said = _plain(safe.text(said)).rstrip(".") or "no reason given"
+    said = _short(safe.text(said)).rstrip(".") or "no reason given"
     fault: Fault = "refused"
     if code == "invalid_grant":
         fault = "grant"
@@ -278,8 +278,8 @@ def _word(value: Any) -> str:
     return str(value) if isinstance(value, str | int) else kind_of(value)
 
 
-def _plain(text: str) -> str:
-    return "".join(char if char.isprintable() else " " for char in text).strip()[:_LONGEST_SAID]
+def _short(text: str) -> str:
+    return text.strip()[:_LONGEST_SAID]
 
 
 def api_jwt(key: str, secret: str, now: float, lifetime: float = JWT_LIFETIME) -> Grant:

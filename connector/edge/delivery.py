@@ -69,10 +69,9 @@ class Delivery:
         self._held = contextlib.ExitStack()
         self._holds = False
         self._stopping = False
-        self._alone = False  # an event that may have ended a process is with its handlers
         self._drain = 0.0
         self._woken = asyncio.Event()
-        self._under_way: dict[asyncio.Task[None], int] = {}  # until an event is settled, and not only handled
+        self._under_way: dict[asyncio.Task[None], Kept] = {}  # until an event is settled, and not only handled
         self._forget_at = 0.0
         self._troubles: dict[str, str] = {}
 
@@ -100,10 +99,10 @@ class Delivery:
     async def _turn(self) -> bool:
         """Begin what is due; return whether there may be more to begin at once."""
         room = self._bounds.at_once - len(self._under_way)
-        if room <= 0 or not self._handlers or (self._alone and self._under_way):
+        if room <= 0 or not self._handlers or any(map(_alone, self._under_way.values())):
             return False
         try:
-            due = await self._in_thread(self._due, room, list(self._under_way.values()))
+            due = await self._in_thread(self._due, room, [one.id for one in self._under_way.values()])
         except Exception as error:  # noqa: BLE001  events wait in the inbox, whatever it is
             self._told("read", error)
             await self._in_thread(self._let_go)
@@ -114,18 +113,14 @@ class Delivery:
         begun = self._together(due)
         for one in begun:
             task = asyncio.create_task(self._deliver(one))
-            self._under_way[task] = one.id
+            self._under_way[task] = one
             task.add_done_callback(self._ended)
         return bool(begun) and len(due) == room
 
     def _together(self, due: list[Kept]) -> list[Kept]:
-        """Return those that may be with handlers at once: one that processes end with is alone, to take no other along.
-
-        A first such end may have come from anywhere.
-        """
-        calm = list(takewhile(lambda one: one.error != BEGUN or one.attempts == 1, due))
-        self._alone = bool(due) and not calm and not self._under_way
-        return due[:1] if self._alone else calm
+        """Return those that may be with handlers at once, in order; one that is to be alone waits for the others."""
+        calm = list(takewhile(lambda one: not _alone(one), due))
+        return calm if calm or self._under_way else due[:1]
 
     def _due(self, room: int, busy: list[int]) -> list[Kept]:
         """Return events to begin, if this is who delivers; the lock and its connection belong to this thread."""
@@ -226,3 +221,8 @@ class Delivery:
 
     async def _in_thread(self, work: Callable[..., Any], *given: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work, *given)
+
+
+def _alone(one: Kept) -> bool:
+    """Whether processes end with an event, so that it takes no other along; a first such end may be of anything."""
+    return one.error == BEGUN and one.attempts > 1

@@ -13,10 +13,10 @@ LIBRARY = Library.of(httpcore, bare("httpx"))
 class Httpx(Seam):
     """The seam for threads, through httpx."""
 
-    library = LIBRARY
+    _library = LIBRARY
 
 
 class AsyncHttpx(AsyncSeam):
     """The seam for tasks, through httpx."""
 
-    library = LIBRARY
+    _library = LIBRARY

@@ -13,10 +13,10 @@ LIBRARY = Library.of(httpcore2, bare("httpx2"))
 class Httpx2(Seam):
     """The seam for threads, through httpx2."""
 
-    library = LIBRARY
+    _library = LIBRARY
 
 
 class AsyncHttpx2(AsyncSeam):
     """The seam for tasks, through httpx2."""
 
-    library = LIBRARY
+    _library = LIBRARY

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 class _Seam:
     """What threads and tasks share: the pool of this process, and what is known of each base URL."""
 
-    library: Library
+    _library: Library
 
     def __init__(self) -> None:
         self._begin()
@@ -48,7 +48,7 @@ class _Seam:
         """Return where a request goes. Raises SettingError, and the library's errors for what is no URL."""
         place = self._places.get(request.base)
         if place is None:
-            place = self._places[request.base] = Place.of(self.library, request.base)
+            place = self._places[request.base] = Place.of(self._library, request.base)
         call.proxy = place.proxy
         if place.proxy is not None and not place.secure and (token.headers or token.query):
             raise SettingError("proxy", "credentials do not go in clear to a proxy")
@@ -81,7 +81,7 @@ class Seam(_Seam):
     def send(self, request: Request, token: Signed, until: float, sink: Sink | None, stop: Any) -> Reply | Failure:
         """Send one request; `stop` is asked between the parts of a body."""
         call = Call(until, sink.stall if sink is not None else None)
-        library, line, good = self.library, None, False
+        library, line, good = self._library, None, False
         try:
             place = self._place(request, token, call)
             sent = outgoing(library, place, (request, token, sink), call)
@@ -132,15 +132,15 @@ class Seam(_Seam):
         return line
 
     def _open(self, place: Place, line: Line) -> None:
-        core = self.library.core
+        core = self._library.core
         backend = threads.Backend(core, line)
         if place.proxy is not None:
-            factory = place.factory(self.library, backend, asynchronous=False)
+            factory = place.factory(self._library, backend, asynchronous=False)
             line.connection = factory.create_connection(place.origin)
             return
         stream = backend.connect_tcp(place.origin.host.decode("ascii"), place.origin.port)
         if place.secure:
-            stream = stream.start_tls(context(self.library, certificates()), line.target)
+            stream = stream.start_tls(context(self._library, certificates()), line.target)
         line.connection = core.HTTP11Connection(place.origin, stream)
 
     def close(self) -> None:
@@ -164,7 +164,7 @@ class AsyncSeam(_Seam):
     ) -> Reply | Failure:
         """Send one request; `stop` is asked between the parts of a body. Raises UsageError in another loop."""
         call = Call(until, sink.stall if sink is not None else None)
-        library, line, good = self.library, None, False
+        library, line, good = self._library, None, False
         self._here()
         try:
             async with asyncio.timeout(call.left()) as timer:
@@ -231,15 +231,15 @@ class AsyncSeam(_Seam):
         return line
 
     async def _open(self, place: Place, line: Line) -> None:
-        core = self.library.core
+        core = self._library.core
         backend = tasks.Backend(core, line)
         if place.proxy is not None:
-            factory = place.factory(self.library, backend, asynchronous=True)
+            factory = place.factory(self._library, backend, asynchronous=True)
             line.connection = factory.create_connection(place.origin)
             return
         stream = await backend.connect_tcp(place.origin.host.decode("ascii"), place.origin.port)
         if place.secure:
-            stream = await stream.start_tls(context(self.library, certificates()), line.target)
+            stream = await stream.start_tls(context(self._library, certificates()), line.target)
         line.connection = core.AsyncHTTP11Connection(place.origin, stream)
 
     async def aclose(self) -> None:

@@ -44,6 +44,11 @@ def bulk(here, server):
     return call
 
 
+def creating(file, server, at_once):
+    """The words that create a user a row, so many at once."""
+    return ("run", "createUser", "-f", file, "-i", "userType=1", "--base-url", server.url, "--at-once", str(at_once))
+
+
 def lines(done):
     return [json.loads(line) for line in done.out.splitlines()]
 
@@ -412,18 +417,7 @@ def _until_the_end(terminal, seen):
 def test_ctrl_c_lets_rows_under_way_end_and_the_same_command_goes_on(start, rows, server, here):
     gate = threading.Event()
     server.then(*[reply(201, {})] * 4).always(held(gate, reply(201, {})))
-    words = (
-        "run",
-        "createUser",
-        "-f",
-        rows(people(40)),
-        "-i",
-        "userType=1",
-        "--base-url",
-        server.url,
-        "--at-once",
-        "4",
-    )
+    words = creating(rows(people(40)), server, 4)
     one = start(*words, env={"ZOOM_ACCESS_TOKEN": TOKEN})
     while server.count < 8:
         threading.Event().wait(0.005)
@@ -441,18 +435,7 @@ def test_ctrl_c_lets_rows_under_way_end_and_the_same_command_goes_on(start, rows
 def test_a_second_ctrl_c_leaves_at_once_and_what_it_left_is_uncertain(start, rows, server, here):
     gate = threading.Event()
     server.then(*[reply(201, {})] * 2).always(held(gate, reply(201, {})))
-    words = (
-        "run",
-        "createUser",
-        "-f",
-        rows(people(20)),
-        "-i",
-        "userType=1",
-        "--base-url",
-        server.url,
-        "--at-once",
-        "2",
-    )
+    words = creating(rows(people(20)), server, 2)
     one = start(*words, env={"ZOOM_ACCESS_TOKEN": TOKEN})
     while server.count < 4:
         threading.Event().wait(0.005)
@@ -473,18 +456,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_what_it_left_is_uncertain(start, row
 def test_a_reader_that_leaves_ends_it_and_the_journal_has_what_it_missed(start, rows, server, here):
     gate = threading.Event()
     server.then(reply(201, {})).always(held(gate, reply(201, {})))
-    words = (
-        "run",
-        "createUser",
-        "-f",
-        rows(people(60)),
-        "-i",
-        "userType=1",
-        "--base-url",
-        server.url,
-        "--at-once",
-        "2",
-    )
+    words = creating(rows(people(60)), server, 2)
     one = start(*words, env={"ZOOM_ACCESS_TOKEN": TOKEN})
     one.stdout.readline()
     one.stdout.close()

@@ -54,6 +54,16 @@ class World:
             event = verify_webhook(self.zoom, SECRET, signed(content, at=1000), content, now=1000.0)
             self.inbox.put(event, SOURCE).result(PATIENCE)
 
+    def before_settling(self, monkeypatch, look):
+        """Have somebody look at each event that is settled first; what that raises fails the settling."""
+        settle = self.inbox.settle_here
+
+        async def looked(one):
+            look(one)
+            await settle(one)
+
+        monkeypatch.setattr(self.inbox, "settle_here", looked)
+
     def on(self, handler, pattern="*"):
         self.handlers.add(pattern, handler)
         return handler
@@ -338,15 +348,14 @@ def test_an_event_is_not_begun_again_before_what_came_of_it_is_written(world, mo
 
 def test_an_inbox_that_cannot_be_written_is_tried_again_and_the_handler_is_not(world, monkeypatch, caplog):
     monkeypatch.setattr(deliveries, "LOOK", 0.01)
-    settle, fail = world.inbox.settle_here, [1, 2, 3]
+    fail = [1, 2, 3]
 
-    async def failing(one):
+    def failing(one):
         if one.state == "done" and fail:
             fail.pop()
             raise errors.StoreError("The disk is full.")
-        await settle(one)
 
-    monkeypatch.setattr(world.inbox, "settle_here", failing)
+    world.before_settling(monkeypatch, failing)
     world.on(world.got.append)
 
     async def story():
@@ -361,17 +370,16 @@ def test_an_inbox_that_cannot_be_written_is_tried_again_and_the_handler_is_not(w
 
 def test_an_event_is_not_handed_over_before_its_attempt_is_noted(world, monkeypatch):
     monkeypatch.setattr(deliveries, "LOOK", 0.01)
-    settle, noted = world.inbox.settle_here, []
+    noted = []
 
-    async def failing(one):
+    def failing(one):
         if one.state == "new":
             assert world.got == []
             noted.append(one.attempts)
             if len(noted) < 3:
                 raise errors.StoreError("The disk is full.")
-        await settle(one)
 
-    monkeypatch.setattr(world.inbox, "settle_here", failing)
+    world.before_settling(monkeypatch, failing)
     world.on(world.got.append)
 
     async def story():
