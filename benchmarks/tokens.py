@@ -93,11 +93,11 @@ class _Server(ThreadingHTTPServer):
 
 def _handler(authority: Authority) -> type[JsonHandler]:
     class Handler(JsonHandler):
-        def do_POST(self) -> None:
+        def do_POST(self) -> None:  # noqa: N802  the library names it
             form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
             self.say(*authority.renewed(form["refresh_token"][0]))
 
-        def do_GET(self) -> None:
+        def do_GET(self) -> None:  # noqa: N802  the library names it
             self.say(*authority.called(self.headers.get("authorization", "")))
 
     return Handler
