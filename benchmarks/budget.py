@@ -19,9 +19,9 @@ from benchmarks import rounds
 from benchmarks.rounds import Row
 from benchmarks.service import JsonHandler
 from connector import Client, Connection, Connector, errors
-from connector.core import rates
-from connector.core.exchange import Acquire
-from connector.edge.budget import Memory, Slots
+from connector.core import rate_limit as rates
+from connector.core.exchange.exchange import Acquire
+from connector.runtime.rate_budget.budget import Memory, Slots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

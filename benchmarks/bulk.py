@@ -13,10 +13,10 @@ from benchmarks import rounds, service
 from benchmarks.calls import connected
 from benchmarks.rounds import Row
 from connector import Client
-from connector.core.rows import Columns
-from connector.edge.bulk import AT_ONCE, How, run_rows
-from connector.edge.bulk_source import Source
-from connector.edge.journal import Journal
+from connector.core.bulk.columns import Columns
+from connector.runtime.bulk.journal import Journal
+from connector.runtime.bulk.row_reader import Source
+from connector.runtime.bulk.runner import AT_ONCE, How, run_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,8 +14,8 @@ from pydantic_core import from_json, to_json
 from benchmarks import rounds, service
 from benchmarks.rounds import Row
 from connector import AsyncClient, Client, Connection, Connector
-from connector.core.response import Reply
-from connector.edge.http import wire
+from connector.core.response.parser import Reply
+from connector.runtime.http.transport import wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

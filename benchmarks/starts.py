@@ -37,7 +37,7 @@ with Client(connector, connection, base_url=sys.argv[1]) as client:
 def rows(server: Service, count: int) -> Iterator[Row]:
     """Measure starts of fresh processes."""
     took = rounds.imported("connector", count)
-    client = rounds.imported("connector.edge.client", count)
+    client = rounds.imported("connector.runtime.client.client", count)
     yield Row("import connector", _milli(took), f"with its client {_milli(client)}", took / client, "far below 1")
     with tempfile.TemporaryDirectory() as folder:
         yield from _processes(server, Path(folder), count)

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from benchmarks import rounds
 from benchmarks.rounds import Row
 from connector import Connector
-from connector.edge.webhook import scheme_of
+from connector.runtime.webhooks.verify import scheme_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,9 +162,9 @@ class _Child:
 
 def _serve(folder: str, most_together: str, name: str) -> None:
     """Serve a receiver until standard input ends; print its port, and at the end the processor time it took."""
-    from connector.edge import inbox
-    from connector.edge.receiver import Receiver
-    from connector.edge.serve import Served, routed
+    from connector.runtime.webhooks import inbox
+    from connector.runtime.webhooks.receiver import Receiver
+    from connector.runtime.webhooks.server import Served, routed
 
     if int(most_together):
         inbox.MOST_TOGETHER = int(most_together)

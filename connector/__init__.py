@@ -12,40 +12,40 @@ from connector._version import __version__
 
 if TYPE_CHECKING:
     from connector import errors as errors
-    from connector.core.event import Challenge as Challenge
-    from connector.core.event import Event as Event
-    from connector.core.request import Request as Request
-    from connector.core.response import Result as Result
-    from connector.definition.load import Connector as Connector
-    from connector.edge.async_client import AsyncClient as AsyncClient
-    from connector.edge.client import Client as Client
-    from connector.edge.connection import Connection as Connection
-    from connector.edge.items import Items as Items
-    from connector.edge.kept import Store as Store
-    from connector.edge.receiver import Receiver as Receiver
-    from connector.edge.sign_in import begin_sign_in as begin_sign_in
-    from connector.edge.sign_in import finish_sign_in as finish_sign_in
-    from connector.edge.store import open_store as open_store
-    from connector.edge.webhook import verify_webhook as verify_webhook
+    from connector.core.request.builder import Request as Request
+    from connector.core.response.parser import Result as Result
+    from connector.core.webhook.event import Challenge as Challenge
+    from connector.core.webhook.event import Event as Event
+    from connector.definition.loader import Connector as Connector
+    from connector.runtime.auth.connection import Connection as Connection
+    from connector.runtime.auth.sign_in import begin_sign_in as begin_sign_in
+    from connector.runtime.auth.sign_in import finish_sign_in as finish_sign_in
+    from connector.runtime.client.async_client import AsyncClient as AsyncClient
+    from connector.runtime.client.client import Client as Client
+    from connector.runtime.client.items import Items as Items
+    from connector.runtime.storage.open import open_store as open_store
+    from connector.runtime.storage.store import Store as Store
+    from connector.runtime.webhooks.receiver import Receiver as Receiver
+    from connector.runtime.webhooks.verify import verify_webhook as verify_webhook
 
 BUNDLED = "zoom"  # the folder of the connector that comes with the package
 
 _HOMES = {
-    "AsyncClient": "connector.edge.async_client",
-    "Challenge": "connector.core.event",
-    "Client": "connector.edge.client",
-    "Connection": "connector.edge.connection",
-    "Connector": "connector.definition.load",
-    "Event": "connector.core.event",
-    "Items": "connector.edge.items",
-    "Receiver": "connector.edge.receiver",
-    "Request": "connector.core.request",
-    "Result": "connector.core.response",
-    "Store": "connector.edge.kept",
-    "begin_sign_in": "connector.edge.sign_in",
-    "finish_sign_in": "connector.edge.sign_in",
-    "open_store": "connector.edge.store",
-    "verify_webhook": "connector.edge.webhook",
+    "AsyncClient": "connector.runtime.client.async_client",
+    "Challenge": "connector.core.webhook.event",
+    "Client": "connector.runtime.client.client",
+    "Connection": "connector.runtime.auth.connection",
+    "Connector": "connector.definition.loader",
+    "Event": "connector.core.webhook.event",
+    "Items": "connector.runtime.client.items",
+    "Receiver": "connector.runtime.webhooks.receiver",
+    "Request": "connector.core.request.builder",
+    "Result": "connector.core.response.parser",
+    "Store": "connector.runtime.storage.store",
+    "begin_sign_in": "connector.runtime.auth.sign_in",
+    "finish_sign_in": "connector.runtime.auth.sign_in",
+    "open_store": "connector.runtime.storage.open",
+    "verify_webhook": "connector.runtime.webhooks.verify",
 }
 
 __all__ = [

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from typing import TYPE_CHECKING
-
-from servers import TOKEN, Counting, GivenClock
+from support.servers import TOKEN, Counting, GivenClock
 
 from connector import Client, Connection, Connector
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
 settings.register_profile(
     "short",  # every day; --hypothesis-profile long before a release

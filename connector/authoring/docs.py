@@ -6,19 +6,21 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.authoring import events_page, parity_page
-from connector.authoring.table import anchored, code, table
-from connector.definition import describe, shape
+from connector.authoring import events_page
+from connector.authoring.markdown import anchored, code, table
+from connector.authoring.parity import page as parity_page
+from connector.definition import describe
+from connector.definition import schema_validation as shape
 from connector.definition.action import Action
-from connector.definition.load import Connector
+from connector.definition.loader import Connector
 from connector.definition.manifest import Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from connector.definition.describe import Row
+    from connector.definition.fields import FormField
     from connector.definition.manifest import ConnectionKind, Trigger
-    from connector.definition.model import FormField
 
 ACTIONS = Path("docs/actions.md")
 PARITY = Path("docs/parity.md")

@@ -6,12 +6,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.authoring.table import code, table
-from connector.core.look_up import dig
+from connector.authoring.markdown import code, table
+from connector.core.json_path import dig
 
 if TYPE_CHECKING:
     from connector.definition.events import EventKind
-    from connector.definition.load import Connector
+    from connector.definition.loader import Connector
 
 PATH = Path("docs/events.md")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.authoring import record as records
-from connector.authoring.parity import parity
+from connector.authoring.folder_reader import Sources
+from connector.authoring.parity import page_record as records
+from connector.authoring.parity.compare import parity
+from connector.authoring.rules import connection_tests as probes
+from connector.authoring.rules import cross_file as across
 from connector.authoring.rules import (
-    across,
     endpoint,
     events,
     examples,
@@ -16,13 +18,11 @@ from connector.authoring.rules import (
     manifest,
     payloads,
     places,
-    probes,
     relations,
-    stand_in,
     texts,
     values,
 )
-from connector.authoring.sources import Sources
+from connector.authoring.rules import triggers_and_sandbox as stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connector.cli import failure
-from connector.cli.commands import COMPLETION
-from connector.cli.group import root
-from connector.cli.streams import STDOUT
+from connector.cli.groups import root
+from connector.cli.output import errors as failure
+from connector.cli.output.stdio import STDOUT
+from connector.cli.registry import COMPLETION
 from connector.errors import ConnectorError, StoreError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _invoke(words: Sequence[str]) -> int:
 def _told(error: ConnectorError, words: Sequence[str]) -> int:
     """Tell an error that no command told itself."""
     if _wants_json(words):
-        from connector.cli import output
+        from connector.cli.output import printer as output
 
         output.write_json(failure.as_data(error))
     failure.say(failure.told(error))
@@ -70,7 +70,7 @@ def _wants_json(words: Sequence[str]) -> bool:
     ]
     if asked:
         return asked[-1] == "json"
-    from connector.cli.settings import Settings
+    from connector.cli.context.settings import Settings
 
     try:
         setting = Settings({}).get("output")

@@ -7,7 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from connector.cli import commands, streams
+from connector.cli import registry as commands
+from connector.cli.output import stdio as streams
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

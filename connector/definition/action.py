@@ -8,8 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
+from connector.definition.fields import Input, Key, Model, Text, snake
 from connector.definition.manifest import Pages
-from connector.definition.model import Input, Key, Model, Text, snake
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATES = ("PATCH", "PUT")

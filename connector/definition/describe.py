@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from connector.definition import field_schema
 from connector.definition.field_schema import measure
-from connector.definition.model import kebab, snake
+from connector.definition.fields import kebab, snake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from connector.definition.action import Action, AnyOf
-    from connector.definition.load import Connector
-    from connector.definition.model import FormField, Input
+    from connector.definition.fields import FormField, Input
+    from connector.definition.loader import Connector
 
 RUN_FLAGS = frozenset(
     "--" + name

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, JsonValue, RootModel
 
 from connector.definition.action import Scopes
-from connector.definition.model import Model
-from connector.definition.near import did_you_mean
+from connector.definition.fields import Model
+from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,7 +51,7 @@ class EventFile(RootModel[dict[str, EventEntry]]):
 
 def findings(document: Document) -> list[Finding]:
     """Return all that is wrong with a file of events, in the order of its lines."""
-    from connector.definition import shape  # noqa: PLC0415  jsonschema is loaded for a broken file only
+    from connector.definition import schema_validation as shape  # noqa: PLC0415  jsonschema is loaded for a broken file only
 
     if not isinstance(document.data, dict):
         return [document.finding((), "event", "expected a mapping of events by name.")]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from connector.definition.action import Action
-    from connector.definition.model import FormField, Input
+    from connector.definition.fields import FormField, Input
 
 _MOMENT = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$"
 _PAIR = {

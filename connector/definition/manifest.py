@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from connector.definition.model import FormField, Key, Model, Text, snake
+from connector.definition.fields import FormField, Key, Model, Text, snake
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict

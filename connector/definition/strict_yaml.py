@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from connector.definition.json_events import events, is_json
+from connector.definition.json_parser_events import events, is_json
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:

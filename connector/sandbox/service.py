@@ -11,30 +11,33 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from connector.edge.clock import Clock, SystemClock
-from connector.sandbox import bodies, credentials, files, listing
-from connector.sandbox.answers import REFUSED, WEB_PAGE, Answer, Refusals
-from connector.sandbox.authority import Authority, trouble
-from connector.sandbox.bodies import Unreadable
-from connector.sandbox.checks import Checked, Checks
-from connector.sandbox.faults import Armed
-from connector.sandbox.incoming import Incoming
-from connector.sandbox.listing import StaleCursor
-from connector.sandbox.rates import Rates
-from connector.sandbox.replies import Fitting, Replies
-from connector.sandbox.routes import Match, Routes
-from connector.sandbox.things import NoSuchThing, Things
+from connector.runtime.clock import Clock, SystemClock
+from connector.sandbox.api import files
+from connector.sandbox.api import pagination as listing
+from connector.sandbox.api.pagination import StaleCursor
+from connector.sandbox.api.rate_limits import Rates
+from connector.sandbox.api.router import Match, Routes
+from connector.sandbox.api.validator import Checked, Checks
+from connector.sandbox.data.collections import NoSuchThing, Things
+from connector.sandbox.handlers import Fitting, Replies
+from connector.sandbox.http import body_parser as bodies
+from connector.sandbox.http.body_parser import Unreadable
+from connector.sandbox.http.faults import Armed
+from connector.sandbox.http.request import Incoming
+from connector.sandbox.http.responses import REFUSED, WEB_PAGE, Answer, Refusals
+from connector.sandbox.oauth import credentials
+from connector.sandbox.oauth.server import Authority, trouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connector.definition.action import Action
-    from connector.definition.load import Connector
-    from connector.sandbox.emitter import Emitter
-    from connector.sandbox.endpoints import Role
-    from connector.sandbox.faults import Fault
-    from connector.sandbox.grants import Terms
-    from connector.sandbox.state import Data, State
+    from connector.definition.loader import Connector
+    from connector.sandbox.data.issued_tokens import Terms
+    from connector.sandbox.data.state import Data, State
+    from connector.sandbox.events.emitter import Emitter
+    from connector.sandbox.http.faults import Fault
+    from connector.sandbox.oauth.endpoints import Role
 
 _RETRY_AFTER = 1  # seconds
 _REMEMBERED = 1_000  # answers to requests that carried an idempotency key

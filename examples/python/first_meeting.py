@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from connector import Client, Connection, Connector, errors
-from connector.sandbox.box import Sandbox
+from connector.sandbox.sandbox import Sandbox
 
 
 def open_client(zoom: Connector) -> Client:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from connector import AsyncClient, Connection, Connector, errors
-from connector.sandbox.box import Sandbox
+from connector.sandbox.sandbox import Sandbox
 
 
 def open_client(zoom: Connector) -> AsyncClient:

@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, quote
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from connector import Client, Connector, begin_sign_in, errors, finish_sign_in, open_store
-from connector.sandbox.server import serve
+from connector.sandbox.data.state import State
+from connector.sandbox.http_server import serve
 from connector.sandbox.service import Service
-from connector.sandbox.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-import servers
+from support import servers
 
 from connector import Connector, errors
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connector.authoring import scaffold
-from connector.definition.load import bundled
+from connector.definition.loader import bundled
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from signing import Shelf, World
+from support.sandboxes.sign_in_service import Shelf, World
 
 from connector.cli.main import run
 

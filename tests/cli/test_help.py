@@ -9,8 +9,8 @@ import click
 import pytest
 
 from connector import __version__
-from connector.cli.commands import COMMANDS
-from connector.cli.group import root
+from connector.cli.groups import root
+from connector.cli.registry import COMMANDS
 from connector.definition.describe import RUN_FLAGS
 
 

@@ -219,7 +219,7 @@ def test_a_mistake_of_ours_shows_no_traceback_and_no_message(here, monkeypatch):
     def broken(_context):
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(sys.modules["connector.cli.group"].root, "invoke", broken)
+    monkeypatch.setattr(sys.modules["connector.cli.groups"].root, "invoke", broken)
     done = here("list")
     assert done.code == 1
     assert "RuntimeError" in done.err

@@ -10,12 +10,13 @@ from urllib.parse import quote, quote_plus
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from world import NOW, World, bad, ready
+from support.exchange_world import NOW, World, bad, ready
 
 from connector import errors
-from connector.core import exchange, redact
-from connector.core.debug import Records
-from connector.core.redact import Redactor, shown
+from connector.core import redaction as redact
+from connector.core.exchange import exchange
+from connector.core.redaction import Redactor, shown
+from connector.core.response.trace import Records
 
 SECRET = st.text(
     string.ascii_letters + string.digits + "-._~+/=!$&'()*,;:@ \"\\<>#%[]{}|^`?é😀\n\t", min_size=6, max_size=40

@@ -10,13 +10,15 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 
-from markdown_blocks import Block, agrees, blocks, pages
-from page_runner import PORT, PageRunner
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from support.pages.markdown_blocks import Block, agrees, blocks, pages
+from support.pages.page_runner import PORT, PageRunner
 
 from connector import Connector
-from connector.sandbox.server import serve
+from connector.sandbox.data.state import State
+from connector.sandbox.http_server import serve
 from connector.sandbox.service import Service
-from connector.sandbox.state import State
 
 
 class _Refresher(PageRunner):

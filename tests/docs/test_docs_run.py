@@ -6,13 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from markdown_blocks import GATE, ROOT, agrees, blocks, pages
-from page_runner import PageRunner
+from support.pages.markdown_blocks import GATE, ROOT, agrees, blocks, pages
+from support.pages.page_runner import PageRunner
 
 from connector import Connector
-from connector.sandbox.server import serve
+from connector.sandbox.data.state import State
+from connector.sandbox.http_server import serve
 from connector.sandbox.service import Service
-from connector.sandbox.state import State
 
 if TYPE_CHECKING:
     from pathlib import Path

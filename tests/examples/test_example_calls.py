@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from servers import Counting, Recorded, reply
+from support.servers import Counting, Recorded, reply
 
 from connector import Client, Connector
-from connector.edge.callfile import read_calls
-from connector.sandbox.box import Sandbox
+from connector.runtime.calls.call_file import read_calls
+from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from servers import Behaviour
+    from support.servers import Behaviour
 
 ROOT = Path(__file__).parents[2]
 CALLS = ROOT / "examples" / "calls"

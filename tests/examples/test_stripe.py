@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
-from servers import Counting, Recorded, hang_up, reply
+from support.servers import Counting, Recorded, hang_up, reply
 
 from connector import AsyncClient, Client, Connection, Connector, errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from servers import Behaviour, GivenClock
+    from support.servers import Behaviour, GivenClock
 
     from connector.definition.action import Example
 

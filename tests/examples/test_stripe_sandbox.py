@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connector import Client, Connector, errors
-from connector.sandbox.box import Sandbox
+from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,9 +97,9 @@ class TestTheReadme:
     @pytest.fixture
     def online(self) -> Iterator[dict[str, str]]:
         """The environment of somebody with a key, whose service is the stand-in over HTTP."""
-        from connector.sandbox.server import serve
+        from connector.sandbox.data.state import State
+        from connector.sandbox.http_server import serve
         from connector.sandbox.service import Service
-        from connector.sandbox.state import State
 
         server = serve(Service(STRIPE, State(None)), "127.0.0.1", 0)
         yield {"STRIPE_BASE_URL": server.url, "STRIPE_SECRET_KEY": KEY}

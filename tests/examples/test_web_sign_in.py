@@ -15,15 +15,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from connector import Connector
-from connector.edge.seal import new_key
-from connector.sandbox.server import serve
+from connector.runtime.storage.encryption import new_key
+from connector.sandbox.data.state import State
+from connector.sandbox.http_server import serve
 from connector.sandbox.service import Service
-from connector.sandbox.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from connector.sandbox.server import Server
+    from connector.sandbox.http_server import Server
 
 ROOT = Path(__file__).parents[2]
 SECRET = "canary-of-a-client-secret-77"

@@ -26,14 +26,14 @@ import atheris
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
-with atheris.instrument_imports(include=["connector.core.event", "connector.core.webhook", "connector.edge.receiver"]):
-    from schemes import GITHUB, STANDARD, STRIPE
+with atheris.instrument_imports(include=["connector.core.webhook.event", "connector.core.webhook.signature", "connector.runtime.webhooks.receiver"]):
+    from support.signature_schemes import GITHUB, STANDARD, STRIPE
 
     from connector import Connector
-    from connector.core.webhook import Challenge, Event, Scheme
-    from connector.edge.receiver import Receiver
-    from connector.edge.webhook import scheme_of
+    from connector.core.webhook.signature import Challenge, Event, Scheme
     from connector.errors import WebhookError
+    from connector.runtime.webhooks.receiver import Receiver
+    from connector.runtime.webhooks.verify import scheme_of
 
 NOW = 1_720_707_180.0
 ZOOM = Connector.open()

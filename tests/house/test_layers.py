@@ -7,10 +7,10 @@ import importlib
 import re
 
 import pytest
-from house.sources import HOME, ROOMS, imports, modules, room
+from support.package_source import HOME, ROOMS, imports, modules, room
 
 WORLD = {"httpx", "httpcore", "asyncio", "threading", "time", "random", "os", "socket", "logging"}
-FILES_ONLY = {"connector.definition.load"}  # the one module of a pure room that opens files
+FILES_ONLY = {"connector.definition.loader"}  # the one module of a pure room that opens files
 
 
 @pytest.mark.parametrize("name", [name for name in modules() if room(name)])

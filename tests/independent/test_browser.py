@@ -7,13 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from servers import Counting, reply
+from support.servers import Counting, reply
 
-from connector.edge.loopback import Listener
-from connector.edge.store import open_store
-from connector.sandbox.server import serve
+from connector.runtime.auth.loopback_server import Listener
+from connector.runtime.storage.open import open_store
+from connector.sandbox.data.state import State
+from connector.sandbox.http_server import serve
 from connector.sandbox.service import Service
-from connector.sandbox.state import State
 
 SECRET = "canary-client-secret"
 STATE, CODE = "the-state-that-was-sent", "canary-code"

@@ -11,14 +11,14 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from servers import GivenClock
+from support.servers import GivenClock
 
 from connector import Client, Connection, Result, begin_sign_in, finish_sign_in
-from connector.edge.connection import store_key
-from connector.edge.revocation import revoke
-from connector.edge.store import MemoryStore, open_store
-from connector.edge.store_file import FileStore
 from connector.errors import SignInError
+from connector.runtime.auth.connection import store_key
+from connector.runtime.auth.revocation import revoke
+from connector.runtime.storage.file_store import FileStore
+from connector.runtime.storage.open import MemoryStore, open_store
 
 PERSON = (
     "by basic:1",

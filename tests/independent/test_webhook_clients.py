@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 import pytest
 import standardwebhooks
 import stripe
-from schemes import STANDARD, STRIPE
+from support.signature_schemes import STANDARD, STRIPE
 
 from connector import errors
-from connector.core.webhook import Challenge, Event
-from connector.edge.webhook import scheme_of, verify_webhook
+from connector.core.webhook.signature import Challenge, Event
+from connector.runtime.webhooks.verify import scheme_of, verify_webhook
 
 SECRET = "4fv1RkqGQUq5sWbEz6hA5A"
 STRIPES = "whsec_of_an_endpoint_in_test_mode"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from consents import Asker
-from shop import make_shop
+from support.sandboxes.consents import Asker
+from support.sandboxes.shop import make_shop
 
 from connector import Client, Connection, Connector
-from connector.sandbox.box import Sandbox
-from connector.sandbox.server import Server, serve
+from connector.sandbox.http_server import Server, serve
+from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from servers import GivenClock
+    from support.servers import GivenClock
 
 
 @pytest.fixture

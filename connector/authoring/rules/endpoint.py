@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Mistake
-from connector.core.look_up import dig
-from connector.core.pages import Words
+from connector.core.json_path import dig
+from connector.core.response.pagination import Words
 from connector.definition.action import UPDATES
-from connector.definition.near import did_you_mean
+from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.authoring.draft import Draft
-    from connector.authoring.sources import Sources
+    from connector.authoring.folder_reader import Sources
     from connector.definition.action import Action
 
 _FEWEST_WORDS = 3  # of a reason

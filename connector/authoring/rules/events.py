@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Mistake
-from connector.core.redact import of as redactor
+from connector.core.redaction import of as redactor
 from connector.definition import events
-from connector.definition.near import did_you_mean
+from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.authoring.draft import Draft
-    from connector.authoring.sources import Sources
+    from connector.authoring.folder_reader import Sources
     from connector.definition.manifest import Manifest
     from connector.definition.strict_yaml import Path
     from connector.errors import Finding

@@ -6,17 +6,17 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Mistake
-from connector.core.plan import plan
-from connector.core.request import wire
-from connector.definition.model import Place
+from connector.core.exchange.plan import plan
+from connector.core.request.builder import wire
+from connector.definition.fields import Place
 from connector.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from connector.authoring.draft import Draft
-    from connector.authoring.sources import Sources
-    from connector.core.request import Request
+    from connector.authoring.folder_reader import Sources
+    from connector.core.request.builder import Request
     from connector.definition.action import Action, Example, Sends
     from connector.definition.strict_yaml import Path
 

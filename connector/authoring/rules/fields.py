@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.authoring.draft import Mistake
-from connector.core import convert
-from connector.core.field import SchemaError, linear
+from connector.core.inputs import coerce as convert
+from connector.core.inputs.field_checks import SchemaError, linear
 from connector.definition.action import UPDATES, Action
-from connector.definition.model import Input, snake
+from connector.definition.fields import Input, snake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.authoring.draft import Draft
-    from connector.authoring.sources import Sources
-    from connector.definition.model import FormField
+    from connector.authoring.folder_reader import Sources
+    from connector.definition.fields import FormField
     from connector.definition.strict_yaml import Path
 
 TEXTS = ("string", "text", "password", "list of string")

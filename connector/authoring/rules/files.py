@@ -6,13 +6,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Mistake
-from connector.definition.model import kebab
+from connector.definition.fields import kebab
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from connector.authoring.draft import Draft
-    from connector.authoring.sources import Sources
+    from connector.authoring.folder_reader import Sources
     from connector.definition.action import Action
     from connector.definition.manifest import Manifest
     from connector.definition.strict_yaml import Path

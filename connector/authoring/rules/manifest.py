@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.authoring.draft import Mistake
-from connector.core.field import SchemaError, linear
-from connector.core.guard import may_carry
-from connector.core.redact import of as redactor
-from connector.definition.near import did_you_mean
+from connector.core.inputs.field_checks import SchemaError, linear
+from connector.core.redaction import of as redactor
+from connector.core.url_policy import may_carry
+from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.authoring.draft import Draft
-    from connector.authoring.sources import Sources
+    from connector.authoring.folder_reader import Sources
     from connector.definition.manifest import Manifest
     from connector.definition.strict_yaml import Path
 

@@ -12,14 +12,14 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from connector.authoring.draft import Mistake
-from connector.core.redact import shown
-from connector.definition.near import did_you_mean
+from connector.core.redaction import shown
+from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.authoring.draft import Draft
-    from connector.authoring.sources import Sources
+    from connector.authoring.folder_reader import Sources
     from connector.definition.action import Action
     from connector.definition.strict_yaml import Path
     from connector.errors import Finding

@@ -6,14 +6,14 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.authoring.draft import Mistake
-from connector.definition.model import Place
-from connector.definition.near import did_you_mean
+from connector.definition.fields import Place
+from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.authoring.draft import Draft
-    from connector.authoring.sources import Sources
+    from connector.authoring.folder_reader import Sources
     from connector.definition.action import Action
     from connector.definition.strict_yaml import Path
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 from connector.authoring.draft import Mistake
 from connector.authoring.rules.fields import Field
 from connector.authoring.rules.values import sent_as
-from connector.core.convert import Bad
-from connector.definition.model import snake
-from connector.definition.near import did_you_mean
+from connector.core.inputs.coerce import Bad
+from connector.definition.fields import snake
+from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.authoring.draft import Draft
-    from connector.authoring.sources import Sources
+    from connector.authoring.folder_reader import Sources
     from connector.definition.action import Action
     from connector.definition.strict_yaml import Path
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Mistake
 from connector.authoring.rules.fields import fields
-from connector.core.convert import Bad
-from connector.core.field import field_check, fitting
-from connector.core.redact import shown
-from connector.definition.model import Input
-from connector.definition.near import did_you_mean
+from connector.core.inputs.coerce import Bad
+from connector.core.inputs.field_checks import field_check, fitting
+from connector.core.redaction import shown
+from connector.definition.fields import Input
+from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.authoring.draft import Draft
+    from connector.authoring.folder_reader import Sources
     from connector.authoring.rules.fields import Field
-    from connector.authoring.sources import Sources
     from connector.errors import Finding
 
 

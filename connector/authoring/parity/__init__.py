@@ -1,0 +1,1 @@
+"""Comparing a connector with the page it mirrors."""

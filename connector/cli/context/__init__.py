@@ -1,0 +1,1 @@
+"""Settings, connections and options of a command."""

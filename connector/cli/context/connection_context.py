@@ -1,0 +1,151 @@
+"""A connector's connections as commands use them: the store that keeps them, the service or its stand-in."""
+
+from __future__ import annotations
+
+import shlex
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.cli.context.run_options import connector_of, one_place, settings, store_option
+from connector.cli.groups import kept
+from connector.cli.output import errors as failure
+from connector.runtime.auth import connection_record
+from connector.runtime.auth.connection import Connection, store_key
+from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
+from connector.runtime.client.client import Client
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from connector.cli.context.settings import Settings
+    from connector.definition.loader import Connector
+    from connector.runtime.storage.open import Store
+    from connector.runtime.storage.store import Kept
+    from connector.sandbox.sandbox import Sandbox
+
+
+class Desk:
+    """Where a command finds connections, and what it uses them with; with `sandbox` both are the stand-in's own."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        known: Settings,
+        *,
+        sandbox: bool = False,
+        faults: tuple[str, ...] = (),
+        events_to: str | None = None,
+    ) -> None:
+        self.connector = connector
+        self.settings = known
+        self.sandbox = sandbox
+        self._faults = faults
+        self._events_to = events_to
+
+    @classmethod
+    def of(cls, context: click.Context, *, store: str | None, sandbox: bool) -> Desk:
+        """Make the desk of a command. Raises UsageError for a store beside the sandbox's own."""
+        one_place(store, sandbox=sandbox)
+        known = settings(context, store=store)
+        desk = cls(connector_of(known), known, sandbox=sandbox)
+        if sandbox and not kept(context, "quiet"):
+            failure.say(desk.introduction)
+        return desk
+
+    @property
+    def introduction(self) -> str:
+        """What is said once of the stand-in."""
+        return f"Sandbox: a stand-in for {self.connector.manifest.label}. Nothing leaves this machine."
+
+    @cached_property
+    def box(self) -> Sandbox | None:
+        """The stand-in, or None where the service is meant."""
+        if not self.sandbox:
+            return None
+        from connector.sandbox.http.faults import parse
+        from connector.sandbox.sandbox import Sandbox, state_path
+
+        faults = tuple(map(parse, self._faults))
+        return Sandbox(self.connector, state_path(self.connector), faults, events_to=self._events_to)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store that the settings name; the sandbox's connections have a folder of their own."""
+        from connector.runtime.storage.open import open_store
+
+        if not self.sandbox:
+            return open_store(self.settings.get("store").value)
+        from connector.sandbox.sandbox import state_path
+
+        return open_store(f"file:{state_path(self.connector).parent / 'store'}")
+
+    @property
+    def http(self) -> Any:
+        """The seam to the stand-in; None for the service."""
+        return self.box.http if self.box else None
+
+    @property
+    def base_url(self) -> str | None:
+        """Where requests go when not to the manifest's base URL."""
+        if self.sandbox:
+            return self.connector.manifest.base_url  # whatever the owner set: nothing is sent there
+        return base_url(self.connector, self.settings)
+
+    @property
+    def budget(self) -> Any:
+        """The rate budget of the account: by its plan and where it is shared; none for the stand-in."""
+        if self.sandbox:
+            return False
+        prefix = self.connector.name.upper()
+        return {
+            "plan": self.settings.get("plan", f"{prefix}_PLAN").value,
+            "at": self.settings.get("budget", f"{prefix}_BUDGET").value,
+        }
+
+    def key(self, name: str) -> str:
+        """Return where the store keeps a connection."""
+        return store_key(self.connector, name)
+
+    def names(self) -> list[str]:
+        """Return the names of the connector's stored connections, sorted."""
+        prefix = self.key("")
+        return [key.removeprefix(prefix) for key in self.store.keys(prefix)]
+
+    def read(self, name: str) -> Kept | None:
+        """Return the record of a connection, or None. Raises StoreError."""
+        return connection_record.read(self.store, self.key(name))
+
+    def alone(self, name: str) -> AbstractContextManager[None]:
+        """Hold a connection's record alone, so that no renewal writes an older token over what is done meanwhile."""
+        return self.store.lock(self.key(name), LOCK_TIMEOUT)
+
+    def command(self, *words: str) -> str:
+        """Return a command to type, such as `connector connect work`, with the flags that lead to this same place."""
+        typed = [one for one in map(self.settings.get, ("connector", "store")) if one.source.startswith("flag")]
+        flags = [word for one in typed for word in (f"--{one.name}", str(one.value))]
+        return shlex.join(["connector", *words, *flags, *(["--sandbox"] if self.sandbox else [])])
+
+    def stored(self, name: str) -> Connection | None:
+        """Return the connection that is kept under a name, or None. Raises StoreError, UsageError."""
+        if self.read(name) is None:
+            return None
+        return Connection.stored(self.connector, name, store=self.store, http=self.http)
+
+    def client(self, connection: Connection) -> Client:
+        """Return a client of a connection."""
+        return Client(self.connector, connection, http=self.http, base_url=self.base_url, budget=self.budget)
+
+
+def base_url(connector: Connector, known: Settings) -> str | None:
+    """Return the base URL that the owner of the process set in place of the manifest's."""
+    found: str | None = known.get("base_url", f"{connector.name}_BASE_URL".upper()).value
+    return found
+
+
+def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where connections are kept: --store and --sandbox."""
+    sandbox = click.option("--sandbox", is_flag=True, help="The stand-in's connections, which are kept apart.")
+    return store_option(sandbox(command))

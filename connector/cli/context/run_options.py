@@ -1,0 +1,147 @@
+"""The options that `run` and `raw` share, and what they come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.cli.context.settings import FORMS, Settings
+from connector.cli.groups import kept
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from click.shell_completion import CompletionItem
+
+    from connector.definition.loader import Connector
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a command's calls run and how their results are shown, as far as flags say it."""
+
+    connection: str | None = None
+    store: str | None = None
+    sandbox: bool = False
+    fault: tuple[str, ...] = ()
+    events_to: str | None = None
+    dry_run: bool = False
+    debug: bool = False
+    limit: int | None = None
+    timeout: str | None = None
+    retry: tuple[str, ...] = ()
+    output: str | None = None
+    query: str | None = None
+    har: str | None = None
+    curl: bool = False
+    base_url: str | None = None
+    account: str | None = None
+    quiet: bool = False
+
+    @classmethod
+    def of(cls, context: click.Context, found: dict[str, Any]) -> Options:
+        """Read the options off a command line. Raises UsageError for those that do not go together."""
+        options = cls(**found, quiet=bool(kept(context, "quiet")))
+        if options.fault and not options.sandbox:
+            raise UsageError("--fault is played by the sandbox alone.", hint="Add --sandbox, or leave --fault out.")
+        if options.events_to and not options.sandbox:
+            raise UsageError("--events-to is the sandbox's alone.", hint="Add --sandbox, or leave --events-to out.")
+        if options.sandbox and options.base_url:
+            raise UsageError("--sandbox and --base-url name two places.", hint="Leave one out.")
+        one_place(options.store, sandbox=options.sandbox)
+        if options.har and options.dry_run:
+            raise UsageError("--dry-run sends nothing that --har could record.", hint="Leave one out.")
+        return options
+
+    @property
+    def knobs(self) -> dict[str, str] | None:
+        """How calls are tried again, by the component's four names, where flags say it. Raises UsageError."""
+        read: dict[str, str] = {}
+        for item in self.retry:
+            name, sign, value = item.partition("=")
+            if not (name and sign):
+                raise UsageError(f"--retry {name} is not NAME=VALUE.", hint="Such as --retry maxRetries=3")
+            if name in read:
+                raise UsageError(f"--retry {name} is given twice.", hint="Leave one out.")
+            read[name] = value
+        return read or None
+
+    @property
+    def file(self) -> Path | None:
+        """The HAR file to write."""
+        return Path(self.har) if self.har else None
+
+    def settings(self, context: click.Context) -> Settings:
+        """Return the settings in force."""
+        return settings(context, connection=self.connection, timeout=self.timeout, output=self.output,
+                        base_url=self.base_url, store=self.store)  # fmt: skip
+
+
+def settings(context: click.Context, **flags: Any) -> Settings:
+    """Return the settings in force with these flags, and the folder that a shared option names."""
+    return Settings({**flags, "connector": kept(context, "connector")})
+
+
+def connector_of(known: Settings) -> Connector:
+    """Open the connector that the settings name. Raises DefinitionError."""
+    from connector.definition.loader import Connector
+
+    return Connector.open(known.get("connector").value)
+
+
+def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of a run, in the order in which help shows them."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def _connections(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the names of connections."""
+    from connector.cli.context import connection_names as names
+    from connector.cli.context.connection_context import Desk
+
+    known = settings(context, store=context.params.get("store"))
+    return names.complete(Desk(connector_of(known), known), incomplete)
+
+
+def one_place(store: str | None, *, sandbox: bool) -> None:
+    """Refuse a store beside the sandbox's own. Raises UsageError."""
+    if store and sandbox:
+        raise UsageError("--sandbox and --store name two places.", hint="Leave one out.")
+
+
+as_form = click.option(
+    "--output", "shape", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
+)
+store_option = click.option(
+    "--store", metavar="URL", help="Where connections are kept: file:PATH, sqlite:///PATH or postgresql://..."
+)
+_OPTIONS = (
+    click.option("--connection", metavar="NAME", shell_complete=_connections,
+                 help="The connection to run with: a stored one, else a kind that the environment describes."),
+    store_option,
+    click.option("--sandbox", is_flag=True, help="Run against a stand-in of the service; nothing leaves the machine."),
+    click.option("--fault", multiple=True, metavar="FAULT",
+                 help="Let the sandbox misbehave, such as 429:3 or drop-reply; repeat for more."),
+    click.option("--events-to", metavar="URL",
+                 help="Let the sandbox send a signed event there for each change: https, or http on this machine."),
+    click.option("--dry-run", is_flag=True, help="Print the request and send nothing; needs no connection."),
+    click.option("--debug", is_flag=True, help="Print request, reply and every attempt on stderr, without secrets."),
+    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Take at most N items of a listing."),
+    click.option("--timeout", metavar="TIME", help="The time the whole call has, such as 10s, 500ms or 2m."),
+    click.option("--retry", multiple=True, metavar="NAME=VALUE",
+                 help="How it is tried again: maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors."),
+    click.option("--output", type=click.Choice(FORMS),
+                 help="json: the whole result (default). yaml: the same. table: a listing's items, or the data. "
+                      "lines: one item a line for a listing, else one result a line."),
+    click.option("--query", metavar="JMESPATH", help="Print only what this expression finds in the data."),
+    click.option("--har", metavar="FILE", type=click.Path(), help="Record requests and replies as HAR 1.2."),
+    click.option("--curl", is_flag=True, help="Print on stderr the curl command that does the same."),
+    click.option("--base-url", metavar="URL", help="Send to this place: https, or http on loopback."),
+    click.option("--account", metavar="ID", help="The sub-account to act on."),
+)  # fmt: skip

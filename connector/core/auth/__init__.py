@@ -1,0 +1,1 @@
+"""OAuth, JWT and tokens, as data."""

@@ -1,0 +1,1 @@
+"""Rows and the journal of a bulk run, as data."""

@@ -1,0 +1,1 @@
+"""Connections, sign-in and token refresh."""

@@ -1,0 +1,44 @@
+"""The database that a URL names, if its packages are here."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+from typing import TYPE_CHECKING
+
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+    from connector.runtime.clock import Clock
+    from connector.runtime.database.database import Database
+
+
+def require(package: str) -> None:
+    """Raise UsageError when a package of the extra `sql` is missing."""
+    if importlib.util.find_spec(package) is None:
+        hint = "Run: pip install 'connector[sql]'"
+        raise UsageError(f"A database needs the package {package}.", hint=hint)
+
+
+def open_database(url: str, table: Table, clock: Clock) -> Database:
+    """Return the database of a URL. Raises UsageError for another URL, and where a package is missing."""
+    require("sqlalchemy")
+    from sqlalchemy import make_url  # noqa: PLC0415  an extra
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415  an extra
+
+    parsed = None
+    with contextlib.suppress(ArgumentError, ValueError):
+        parsed = make_url(url)
+    if parsed is not None and parsed.drivername in ("sqlite", "sqlite+pysqlite"):
+        from connector.runtime.database.sqlite import Sqlite  # noqa: PLC0415  only the one that is asked for
+
+        return Sqlite(parsed, table, clock)
+    if parsed is not None and parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
+        require("psycopg")
+        from connector.runtime.database.postgres import Postgres  # noqa: PLC0415  only the one that is asked for
+
+        return Postgres(parsed, table, clock)
+    hint = "Write sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
+    raise UsageError("The URL names no database that can be used.", hint=hint)

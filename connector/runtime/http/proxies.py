@@ -1,0 +1,99 @@
+"""What the environment says of proxies and certificates, read alike for every HTTP library.
+
+HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, in small letters first; this machine is never reached through a proxy.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies_environment
+
+from connector.core.url_policy import loopback
+
+if TYPE_CHECKING:
+    from urllib.parse import SplitResult
+
+_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+
+
+class SettingError(Exception):
+    """A setting of the environment cannot be used; `kind` is proxy or tls. Says why, and never a credential."""
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Proxy:
+    """A proxy: its scheme (http, https, socks5, socks5h), host and port, and who to say we are."""
+
+    scheme: str
+    host: str
+    port: int
+    user: tuple[str, str] | None = None
+
+    @property
+    def url(self) -> str:
+        """The URL, without credentials."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}:{self.port}"
+
+    @property
+    def socks(self) -> bool:
+        """Whether it speaks SOCKS 5; names are then looked up by it."""
+        return self.scheme.startswith("socks")
+
+    def __repr__(self) -> str:
+        return f"<Proxy {self.url}>"
+
+
+def proxy_of(scheme: str, host: str, port: int) -> Proxy | None:
+    """Return the proxy that leads to a host, or None. Raises SettingError."""
+    named = getproxies_environment()
+    url = named.get(scheme) or named.get("all")
+    if not url or loopback(host) or _direct(host.lower(), port, named.get("no", "")):
+        return None
+    return _proxy(url, f"{scheme.upper()}_PROXY" if named.get(scheme) else "ALL_PROXY")
+
+
+def certificates() -> tuple[str, str]:
+    """Return the file and the folder of certificates to trust in place of the library's own; "" for none."""
+    return os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
+
+
+def _proxy(url: str, name: str) -> Proxy:
+    try:
+        parts: SplitResult = urlsplit(url if "://" in url else f"http://{url}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise SettingError("proxy", f"{name} is no URL") from None
+    if parts.scheme not in _PORTS or not host:
+        raise SettingError("proxy", f"{name} names no proxy that is known: http, https, socks5 or socks5h")
+    user = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    return Proxy(parts.scheme, host, port or _PORTS[parts.scheme], user)
+
+
+def _direct(host: str, port: int, exceptions: str) -> bool:
+    """Whether NO_PROXY names a host: itself, a name above it, its network, or * for all; perhaps with a port."""
+    return any(_fits(host, port, one.strip().lower()) for one in exceptions.split(",") if one.strip())
+
+
+def _fits(host: str, port: int, rule: str) -> bool:
+    if rule == "*":
+        return True
+    name, _, own_port = rule.rpartition(":") if rule.count(":") == 1 or rule.startswith("[") else (rule, "", "")
+    if own_port.isdigit():
+        if int(own_port) != port:
+            return False
+        rule = name
+    rule = rule.strip("[]")
+    try:
+        return ipaddress.ip_address(host) in ipaddress.ip_network(rule, strict=False)
+    except ValueError:
+        rule = rule.removeprefix("*").lstrip(".")
+        return host == rule or host.endswith(f".{rule}")

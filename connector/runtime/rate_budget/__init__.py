@@ -1,0 +1,1 @@
+"""The rate budget that callers share."""

@@ -1,0 +1,110 @@
+"""Where tokens are kept: the store of a process's memory, and opening any other by its URL."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from connector.errors import UsageError
+from connector.runtime.auth import env_connection as environment
+from connector.runtime.files.locks import ThreadLocks
+from connector.runtime.storage.record_codec import dump
+from connector.runtime.storage.store import Kept, Store, conflict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
+
+    from connector.runtime.storage.encryption import Keys
+
+__all__ = ["Kept", "MemoryStore", "Store", "open_store"]
+
+VARIABLE = "CONNECTOR_STORE"
+_KNOWN = "file:PATH, sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE or memory:"
+_WHERE = "memory"
+
+
+class MemoryStore:
+    """Keeps records in this process, and forgets them with it."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, tuple[str, int]] = {}
+        self._locks = ThreadLocks(_WHERE)
+        self._writing = ThreadLocks(_WHERE)
+
+    def __repr__(self) -> str:
+        return "MemoryStore()"
+
+    def read(self, key: str) -> Kept | None:
+        """Return the record, or None."""
+        found = self._records.get(key)
+        return None if found is None else Kept(json.loads(found[0]), found[1])
+
+    def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
+        """Keep data; with `version` only over that one (0: none yet)."""
+        text = dump(data)
+        with self._writing.hold(key, float("inf")):
+            have = self._records.get(key, ("", 0))[1]
+            if version is not None and version != have:
+                raise conflict(_WHERE, key, version)
+            self._records[key] = (text, have + 1)
+        return have + 1
+
+    def remove(self, key: str) -> bool:
+        """Forget a record; return whether there was one."""
+        with self._writing.hold(key, float("inf")):
+            return self._records.pop(key, None) is not None
+
+    def keys(self, prefix: str = "") -> list[str]:
+        """Return the keys that begin with a text, sorted."""
+        return sorted(key for key in list(self._records) if key.startswith(prefix))
+
+    def lock(self, key: str, timeout: float) -> AbstractContextManager[None]:
+        """Hold a key alone among the threads of this process."""
+        return self._locks.hold(key, timeout)
+
+    def prepare(self, key: str, size: int = 16_384) -> None:
+        """Do nothing: memory that runs out ends the process anyway."""
+
+
+def open_store(url: str | None = None, *, keys: Keys | None = None) -> Store:
+    """Return the store that a URL names; None is the environment's CONNECTOR_STORE, else the folder of this user.
+
+    `memory:`, `file:PATH`, `sqlite:///PATH` or `postgresql://...`. Records are sealed with `keys`, or else with
+    those of the environment (CONNECTOR_KEY, CONNECTOR_KEY_FILE); without any they are kept in clear, and a sealed
+    record is refused. Raises UsageError for a URL that names no store, StoreError for a place that is not private.
+    """
+    from connector.runtime.storage.encryption import Clear, Keys, Sealed  # noqa: PLC0415  a client with a plain token needs neither
+
+    store = _opened(url or environment.setting(os.environ, VARIABLE) or "file:")
+    if isinstance(store, MemoryStore):
+        return store
+    found = keys if keys is not None else Keys.from_env(os.environ)
+    return Clear(store) if found is None else Sealed(store, found)
+
+
+def _opened(url: str) -> Store:
+    scheme, colon, rest = url.partition(":")
+    scheme = scheme.lower()
+    if url == "memory:":
+        return MemoryStore()
+    if scheme == "file" and colon:
+        from connector.runtime.storage.file_store import FileStore  # noqa: PLC0415  only the store that is asked for
+
+        return FileStore(_path(rest))
+    if colon and scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres"):
+        from connector.runtime.storage.sql_store import SqlStore  # noqa: PLC0415  only the store that is asked for
+
+        return SqlStore(url)
+    raise UsageError("The URL names no known store.", hint=f"Known are {_KNOWN}.")
+
+
+def _path(rest: str) -> Path | None:
+    if rest.startswith("//"):
+        host, slash, rest = rest[2:].partition("/")
+        if host not in ("", "localhost") or not slash:
+            raise UsageError("A file: URL names a folder of this machine.", hint="Write file:/PATH.")
+        rest = f"/{rest}"
+    return Path(rest) if rest else None

@@ -1,0 +1,194 @@
+"""Where a receiver may hand its events on to: lines on a stream, a command, a URL. Each is a handler.
+
+All three get the same JSON: `trigger`, `event` (its name), `at`, `account`, `key` and `data`. An event may come more
+than once; its key is the same each time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import json
+import os
+import threading
+import time
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from connector.core import redaction as redact
+from connector.core.exchange.exchange import Signed
+from connector.core.request.body import Body
+from connector.core.request.builder import Request
+from connector.core.response.parser import Reply
+from connector.core.url_policy import is_loopback_url
+from connector.errors import ConnectorError, TransportError, UsageError
+from connector.runtime.http.transport import choose
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import TextIO
+
+    from connector.core.redaction import Redactor
+    from connector.core.response.parser import Failure
+    from connector.core.webhook.signature import Event
+    from connector.runtime.webhooks.handlers import Handler
+
+KEY_VARIABLE = "CONNECTOR_EVENT_KEY"
+KEY_HEADER = "Idempotency-Key"
+SEND_TIMEOUT = 30.0  # seconds for one request
+_JSON = "application/json; charset=utf-8"
+
+
+def told(event: Event) -> dict[str, Any]:
+    """Return an event as JSON data, its body whole."""
+    return {
+        "trigger": event.trigger,
+        "event": event.name,
+        "at": event.at.isoformat() if event.at else None,
+        "account": event.account,
+        "key": event.key,
+        "data": event.data,
+    }
+
+
+def shown(data: Any, safe: Redactor) -> Any:
+    """Return JSON data with the values of secret fields, and secrets in URLs, as ***; all else as it came."""
+    if isinstance(data, dict):
+        return {
+            name: redact.HIDDEN if name.lower() in safe.fields and item not in (None, "") else shown(item, safe)
+            for name, item in data.items()
+        }
+    if isinstance(data, list):
+        return [shown(item, safe) for item in data]
+    return safe.url(data) if isinstance(data, str) else data
+
+
+def only(patterns: Sequence[str], handler: Handler) -> Handler:
+    """Return a handler for the events whose name fits one of the patterns; without any, for all."""
+    if not patterns:
+        return handler
+
+    def fits(event: Event) -> bool:
+        return any(fnmatchcase(event.name, pattern) for pattern in patterns)
+
+    async def filtered(event: Event) -> None:
+        if fits(event):
+            await handler(event)
+
+    def filtered_in_thread(event: Event) -> None:
+        if fits(event):
+            handler(event)
+
+    waits = inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
+    return filtered if waits else filtered_in_thread
+
+
+class Lines:
+    """Writes each event to a stream as a line of JSON, at once; with `safe`, without secrets."""
+
+    def __init__(self, stream: TextIO, safe: Redactor | None = None) -> None:
+        self._stream, self._safe = stream, safe
+        self._lock = threading.Lock()
+
+    def __call__(self, event: Event) -> None:
+        """Write a line. Raises OSError when nobody takes it."""
+        data = told(event)
+        line = json.dumps(data if self._safe is None else shown(data, self._safe))
+        with self._lock:
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+
+
+class Command:
+    """Runs a command for each event: JSON on its standard input, the key in CONNECTOR_EVENT_KEY; 0 means done.
+
+    `words` are the program and its arguments; no shell reads them. Raises UsageError when there are none.
+    """
+
+    def __init__(self, words: Sequence[str]) -> None:
+        if not words:
+            raise UsageError("The command is empty.", hint="Name a program, with its arguments.")
+        self._words = list(words)
+
+    async def __call__(self, event: Event) -> None:
+        """Run it to its end. Raises ConnectorError when it cannot be run, or does not end with 0."""
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self._words,
+                stdin=asyncio.subprocess.PIPE,
+                env={**os.environ, KEY_VARIABLE: event.key},
+                start_new_session=True,  # Ctrl-C is for the receiver: what is under way may come to its end
+            )
+        except OSError as error:
+            raise ConnectorError(f"{self._words[0]} cannot be run: {error.strerror}.") from None
+        try:
+            await process.communicate(json.dumps(told(event)).encode())
+        except BaseException:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            raise
+        if process.returncode:
+            raise ConnectorError(f"{self._words[0]} ended with {process.returncode}.")
+
+
+class Forward:
+    """Sends each event to a URL as JSON, its key in the header Idempotency-Key; any 2xx means done.
+
+    Raises UsageError for a URL that is neither https nor http on this machine. No redirect is followed. `http` is a
+    seam of your own; else `close()` closes the connections.
+    """
+
+    def __init__(self, url: str, http: Any = None) -> None:
+        self._url = sendable(url)
+        self._owns_http = http is None
+        self._http = choose(http, asynchronous=False)
+
+    def __call__(self, event: Event) -> None:
+        """Send it. Raises TransportError when nobody answers, ConnectorError for any other answer than 2xx."""
+        request = posting(self._url, json.dumps(told(event)).encode(), {KEY_HEADER: event.key})
+        got = self._http.send(request, Signed(""), time.monotonic() + SEND_TIMEOUT, None, None)
+        accepted(self._url, got)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._owns_http:
+            self._http.close()
+
+
+def sendable(url: str) -> str:
+    """Return a URL that events may go to: https, or http on this machine. Raises UsageError."""
+    hint = "Write https://HOST/PATH, or http:// for this machine (127.0.0.1)."
+    place = redact.plain().url(url)
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise UsageError(f"{place} is no URL.", hint=hint) from None
+    if not host or parts.scheme not in ("http", "https"):
+        raise UsageError(f"{place} is no URL that an event can be sent to.", hint=hint)
+    if parts.username is not None or parts.fragment or not url.isprintable() or " " in url:
+        raise UsageError(f"{place}: a URL without user, # and spaces is expected.", hint=hint)
+    if parts.scheme == "http" and not is_loopback_url(url):
+        raise UsageError(f"{place}: an event must not travel in clear.", hint=hint)
+    return url
+
+
+def posting(url: str, body: bytes, headers: Mapping[str, str]) -> Request:
+    """Return the request that posts a body of JSON to a URL."""
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    base = f"{parts.scheme}://{parts.netloc}"
+    return Request("POST", path, headers=tuple(headers.items()), body=Body("binary", body, _JSON), base=base)
+
+
+def accepted(url: str, got: Reply | Failure) -> Reply:
+    """Return a reply with a status of success. Raises TransportError, ConnectorError; its body is in neither."""
+    place = redact.plain().url(url)
+    if not isinstance(got, Reply):
+        raise TransportError(f"{place}: {got.message}.", kind=got.kind)
+    if not 200 <= got.status < 300:  # noqa: PLR2004  the range of success
+        raise ConnectorError(f"{place} answered {got.status}.")
+    return got

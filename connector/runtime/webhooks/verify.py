@@ -1,0 +1,59 @@
+"""Checking one delivery of a webhook, in a service of your own."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from connector.core.redaction import kind_of
+from connector.core.webhook.signature import Scheme
+from connector.definition.suggest import did_you_mean
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector.core.webhook.signature import Challenge, Event, Headers
+    from connector.definition.loader import Connector
+
+
+def verify_webhook(
+    connector: Connector,
+    secret: str | Sequence[str],
+    headers: Headers,
+    raw_body: bytes,
+    max_age: float | None = None,
+    *,
+    now: float | None = None,
+    trigger: str | None = None,
+) -> Event | Challenge:
+    """Return the Event that a delivery brings, or the Challenge that asks for a reply: answer 200 with its `reply`.
+
+    `secret` is one or several, while one takes the place of another; `headers` a mapping or pairs as they came;
+    `raw_body` the bytes as they came, never JSON that was read and written again; `max_age` seconds (default: the
+    manifest's); `now` epoch seconds; `trigger` which one, where the connector has several. Raises WebhookError, whose
+    `status` is what to answer, UsageError for a secret that cannot be one or a body that is not bytes.
+    """
+    scheme = scheme_of(connector, trigger)
+    if not isinstance(raw_body, bytes | bytearray | memoryview):
+        hint = "Give the bytes as they came: JSON that was written again is not what was signed."
+        raise UsageError(f"The body is {kind_of(raw_body)}.", hint=hint)
+    secrets = [secret] if isinstance(secret, str) else list(secret)
+    if not secrets:
+        raise UsageError("No secret is given.", hint="Give the trigger's secret, or a list of them.")
+    return scheme.verify(secrets, headers, bytes(raw_body), time.time() if now is None else now, max_age)
+
+
+def scheme_of(connector: Connector, trigger: str | None = None) -> Scheme:
+    """Return how a connector's trigger signs, worked out once. Raises UsageError for one that it does not have."""
+    declared = connector.manifest.triggers
+    name = trigger or next(iter(declared), "")
+    if name not in declared:
+        near = did_you_mean(name, declared) if name else ""
+        raise UsageError(
+            f"{connector.name} has no trigger {name!r}.{near}", hint=f"It has {', '.join(declared) or 'none'}."
+        )
+    made: Scheme | None = connector.compiled.get(f"webhook:{name}")
+    if made is None:
+        made = connector.compiled[f"webhook:{name}"] = Scheme(name, declared[name])
+    return made

@@ -1,0 +1,1 @@
+"""Routing, validation, pagination and limits of the sandbox."""

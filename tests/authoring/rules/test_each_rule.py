@@ -1,0 +1,193 @@
+"""Each rule of lint finds the mistake that it is for, at its line, and nothing besides."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from support.planting import TAGS, line_of, one_input, plant
+
+from connector.authoring.lint import lint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connector.errors import Finding
+
+CREATE, LIST, GET = "actions/create-book.yaml", "actions/list-books.yaml", "actions/get-book.yaml"
+UPDATE = "actions/update-book.yaml"
+
+ONE = "label: One\nhelp: One more.\n"
+
+SHELF = [
+    # rule, file, old, new, the line that is told, a part of the sentence
+    ("file-name", CREATE, "action: createBook", "action: makeBook", "action: makeBook", "make-book.yaml"),
+    ("word-order", CREATE, "    label: Tags\n    help: Words to find it by.", "    help: Words to find it by.\n    label: Tags", "label: Tags", "'label' stands before 'help'"),
+    ("word-order", CREATE, "label: Create Book\nsummary: Add a book to the library.", "summary: Add a book to the library.\nlabel: Create Book", "label: Create Book", "before 'summary'"),
+    ("help-is-a-sentence", CREATE, "help: Words to find it by.", "help: Words to find it by", "Words to find", "full stop"),
+    ("help-is-a-sentence", CREATE, "help: Words to find it by.", f"help: Words {'and words ' * 16}to find it by.", "and words", "at most 160"),
+    ("help-is-a-sentence", CREATE, "help: Words to find it by.", "help: words to find it by.", "words to find", "capital"),
+    ("help-is-a-sentence", CREATE, "summary: Add a book to the library.", "summary: Add a book", "summary", "full stop"),
+    ("help-is-a-sentence", CREATE, "  help: The new book, with its ID.", "  help: The new book", "The new book", "full stop"),
+    ("no-templates", CREATE, "example: [water, towns]", 'example: [water, "{{ tag }}"]', "{{ tag }}", "nothing is evaluated"),
+    ("no-templates", CREATE, "    example: Ines Moreau", '    example: "${name}"', "${name}", "'${'"),
+    ("docs-deep-link", CREATE, "docs: https://bookshelf.example/docs/books#create", "docs: http://bookshelf.example/docs/books#create", "docs:", "https://"),
+    ("docs-deep-link", CREATE, "docs: https://bookshelf.example/docs/books#create", "docs: https://bookshelf.example/docs", "docs:", "section"),
+    ("docs-deep-link", CREATE, "docs: https://bookshelf.example/docs/books#create\n", "", "action: createBook", "say in `docs`"),
+    ("default-or-required", CREATE, "    required: true\n    max: 200", "    required: true\n    suggest: A Walk\n    max: 200", "suggest: A Walk", "required and suggest"),
+    ("default-or-required", CREATE, "    default: 1\n    min: 1", "    default: 1\n    suggest: 2\n    min: 1", "suggest: 2", "default and suggest"),
+    ("no-default-on-update", UPDATE, "    suggest: 1", "    default: 1", "default: 1", "PATCH"),
+    ("secret-default", CREATE, TAGS, one_input("pin", ONE + "type: password\ndefault: abcd\nto: body.pin"), "default: abcd", "password"),
+    ("secret-looking", CREATE, TAGS, one_input("readerToken", ONE + "type: string\nto: body.reader\nexample: x"), "type: string#4", "readerToken"),
+    ("secret-looking", CREATE, TAGS, one_input("word", ONE + "type: text\nto: body.pass_word.secret\nexample: x"), "type: text", "'secret'"),
+    ("default-fits", CREATE, "    default: 1\n    min: 1", "    default: 99\n    min: 1", "default: 99", "1 to 50"),
+    ("default-fits", CREATE, "    default: 1\n    min: 1", '    default: "2"\n    min: 1', 'default: "2"', "write it as 2"),
+    ("default-fits", CREATE, "    default: 1\n    min: 1", "    default: .nan\n    min: 1", "default: .nan", "whole number"),
+    ("default-fits", CREATE, "    default: novel", "    default: nvoel", "default: nvoel", "did you mean novel"),
+    ("default-fits", UPDATE, "    suggest: 1", "    suggest: 0", "suggest: 0", "1 to 50"),
+    ("example-fits", CREATE, "    example: 1961", "    example: 3000", "example: 3000", "1000 to 2100"),
+    ("example-fits", CREATE, "    example: [water, towns]", "    example: water", "example: water", "a list"),
+    ("has-example", LIST, "    to: query.q\n    example: canal", "    to: query.q", "  search:", "'search'"),
+    ("has-example", GET, "  schema: book\n  example:\n    id: bk_001\n    title: A Walk Along the Canal\n    author: {name: Ines Moreau, born: 1961}\n    genre: travel\n    copies: 2\n    tags: [water, towns]\n    created_at: 2026-01-12T09:30:00Z\n", "", "help: The book.", "what comes back"),
+    ("choices-typed", CREATE, TAGS, one_input("level", ONE + "type: integer\nchoices: {1: Low, high: High}\nto: body.level"), "choices: {1: Low", "'high'"),
+    ("choices-typed", CREATE, TAGS, one_input("level", ONE + "type: integer\nchoices: {1: Low, 01: High}\nto: body.level"), "choices: {1: Low", "same value as '1'"),
+    ("choices-typed", CREATE, TAGS, one_input("level", ONE + "type: json\nchoices: {a: Low}\nto: body.level"), "choices: {a: Low", "no choices"),
+    ("choices-typed", CREATE, TAGS, one_input("level", ONE + "type: string\nchoices_open: true\nto: body.level\nexample: x"), "choices_open", "no choices to be open"),
+    ("choices-file", CREATE, TAGS, one_input("shelf", ONE + "type: string\nchoices_file: shelfs\nto: body.shelf"), "choices_file: shelfs", "shelfs.json"),
+    ("limits", CREATE, "    min: 1000\n    max: 2100", "    min: 2100\n    max: 1000", "min: 2100", "no value"),
+    ("limits", CREATE, TAGS, one_input("new", ONE + "type: boolean\nmax: 3\nto: body.new"), "max: 3", "no size"),
+    ("pattern", CREATE, TAGS, one_input("isbn", ONE + "type: string\npattern: (a)\\1\nto: body.isbn\nexample: aa"), "pattern:", "linear engine"),
+    ("pattern", CREATE, TAGS, one_input("isbn", ONE + "type: string\npattern: (unclosed\nto: body.isbn\nexample: aa"), "pattern:", "linear engine"),
+    ("pattern", CREATE, TAGS, one_input("isbn", ONE + "type: integer\nlooks: digits\nto: body.isbn\nexample: 1"), "looks: digits", "for texts"),
+    ("place", CREATE, "    to: body.tags", "    to: bdoy.tags", "to: bdoy.tags", "Did you mean 'body'"),
+    ("place", CREATE, "    to: body.tags", "    to: query", "to: query", "query.name"),
+    ("place", CREATE, "    to: body.tags", "    to: raw.body", "to: raw.body", "no part 'raw'"),
+    ("place", CREATE, "    to: body.tags", "    to: body.tags.*", "to: body.tags.*", "spread"),
+    ("place", CREATE, "    to: body.tags", "    to: form.tags", "to: form.tags", "sends: form"),
+    ("one-place", CREATE, "    to: body.tags", "    to: body.title", "to: body.title#2", "title at line"),
+    ("one-place", CREATE, "    to: body.tags", "    to: body.author", "to: body.author#3", "authorName at line"),
+    ("path-complete", GET, "request: GET /books/{bookId}", "request: GET /books/{bookID}", "request:", "bookId at line 10 goes to path.bookId"),
+    ("path-complete", GET, "request: GET /books/{bookId}", "request: GET /books/{bookId}/{chapter}", "request:", "{chapter} has no input"),
+    ("path-complete", GET, "    to: path.bookId\n    example: bk_001\n", "    to: path.bookId\n    example: bk_001\n  page:\n    label: Page\n    help: The page.\n    type: string\n    required: true\n    to: path.page\n    example: x\n", "to: path.page", "the request at line 7 has no {page}"),
+    ("path-complete", GET, "    required: true\n", "", "  bookId:", "required"),
+    ("request-path", GET, "request: GET /books/{bookId}", "request: GET /shelf/../books/{bookId}", "request:", "below the base URL"),
+    ("request-path", GET, "request: GET /books/{bookId}", "request: GET //evil.example/{bookId}", "request:", "segments"),
+    ("request-path", GET, "request: GET /books/{bookId}", "request: GET /books/{bookId}?all=1", "request:", "query"),
+    ("body-on-get", LIST, "    to: query.q", "    to: body.q", "to: body.q", "GET carries no body"),
+    ("body-on-get", "actions/delete-book.yaml", "request: DELETE /books/{bookId}\n", "request: DELETE /books/{bookId}\nalways: {body.reason: sold}\n", "always:", "DELETE"),
+    ("word-fits", CREATE, TAGS, one_input("note", ONE + 'type: string\njoin: ","\nto: body.note\nexample: x'), "join:", "lists"),
+    ("word-fits", CREATE, TAGS, one_input("note", ONE + "type: string\nencode: uuid\nto: body.note\nexample: x"), "encode:", "path"),
+    ("word-fits", CREATE, TAGS, one_input("note", ONE + "type: string\nahead: true\nto: body.note\nexample: x"), "ahead:", "datetime"),
+    ("needs-exist", CREATE, "    max: 10\n    to: body.tags", "    max: 10\n    needs: titel\n    to: body.tags", "needs: titel", "Did you mean 'title'"),
+    ("needs-exist", CREATE, "    max: 10\n    to: body.tags", "    max: 10\n    needs: {genre: [poetry]}\n    to: body.tags", "needs: {genre", "never 'poetry'"),
+    ("needs-exist", CREATE, "    max: 10\n    to: body.tags", "    max: 10\n    not_with: tags\n    to: body.tags", "not_with: tags", "itself"),
+    ("needs-exist", CREATE, "returns:\n", "any_of:\n  - of: [title, subtitle]\n\nreturns:\n", "of: [title, subtitle]", "'subtitle'"),
+    ("needs-exist", CREATE, "    given: {title: Bread in Ten Steps, authorName: Tobe Okafor}", "    given: {titel: Bread in Ten Steps, authorName: Tobe Okafor}", "given: {titel", "'titel'"),
+    ("not-with-mutual", CREATE, "    max: 10\n    to: body.tags", "    max: 10\n    not_with: copies\n    to: body.tags", "not_with: copies", "'copies' at line"),
+    ("choices-from", CREATE, TAGS, one_input("shelf", ONE + "type: string\nchoices_from: {action: listShelves, items: shelves, value: id, label: name}\nto: body.shelf"), "choices_from", "'listShelves'"),
+    ("keys-fold", CREATE, TAGS, one_input("Title", ONE + "type: string\nto: body.other\nexample: x"), "  Title:", "is title in snake_case"),
+    ("rate-named", CREATE, "request: POST /books", "rate: light\nrequest: POST /books", "rate: light", "no rate 'light'"),
+    ("connection-known", CREATE, "request: POST /books\n", "request: POST /books\nconnections: [acessToken]\n", "connections:", "Did you mean 'accessToken'"),
+    ("repeatable", CREATE, "request: POST /books\n", "request: POST /books\nrepeatable: yes\n", "repeatable:", "why"),
+    ("repeatable", LIST, "request: GET /books\n", "request: GET /books\nrepeatable: false\n", "repeatable:", "GET"),
+    ("repeatable", "actions/delete-book.yaml", "request: DELETE /books/{bookId}\n", "request: DELETE /books/{bookId}\nrepeatable: it is gone then\n", "repeatable:", "anyway"),
+    ("pages-complete", LIST, "pages: {items: books}", "pages: {items: boks}", "pages:", "no list at 'boks'"),
+    ("downloads", LIST, "pages: {items: books}", "pages: {items: books}\ndownloads: [{items: boks, url: title, name: [id]}]", "downloads:", "no list at 'boks'"),
+    ("downloads", LIST, "pages: {items: books}", "pages: {items: books}\ndownloads: [{items: books, url: cover, name: [id]}]", "downloads:", "text at 'cover'"),
+    ("downloads", LIST, "pages: {items: books}", "pages: {items: books}\ndownloads: [{items: books, url: title, name: [isbn]}]", "downloads:", "text at 'isbn'"),
+    ("downloads", LIST, "pages: {items: books}", "pages: {items: books}\ndownloads: [{items: books, url: title, name: [id], size: title}]", "downloads:", "number at 'title'"),
+    ("downloads", LIST, "pages: {items: books}", "pages: {items: books}\ndownloads: [{items: books, url: title, name: [id], extension: copies}]", "downloads:", "text at 'copies'"),
+    ("downloads", LIST, "pages: {items: books}", "pages: {items: books}\ndownloads: [{items: books, url: title, name: [id], token: key}]", "downloads:", "no text at 'key'"),
+    ("pages-complete", LIST, "pages: {items: books}", "pages: {items: books, send: header.after}", "pages:", "query.x"),
+    ("example-payload-fits-schema", CREATE, "    copies: 1\n    created_at", '    copies: "1"\n    created_at', 'copies: "1"', "expected integer"),
+    ("example-payload-fits-schema", CREATE, "  schema: book\n", "  schema: bok\n", "schema: bok", "Did you mean 'book'"),
+    ("examples-run", CREATE, "        genre: novel\n        copies: 1\n", "        genre: novel\n        copies: 2\n", "      body:", '"copies": 1'),
+    ("examples-run", CREATE, "    given: {title: Bread in Ten Steps, authorName: Tobe Okafor}\n    sends:\n      path: /books\n", "    given: {title: Bread in Ten Steps, authorName: Tobe Okafor}\n    sends:\n      path: /book\n", "path: /book", "sent is /books"),
+    ("examples-run", CREATE, "    given: {title: Bread in Ten Steps, authorName: Tobe Okafor}", "    given: {title: Bread in Ten Steps}", "given: {title", "authorName"),
+    ("examples-run", LIST, "      query: {genre: travel, q: canal}", "      query: {genre: travel}", "query: {genre: travel}", "q is sent as 'canal'"),
+    ("examples-run", LIST, "    given: {genre: travel, search: canal}", "    given: {genre: travels, search: canal}", "given: {genre", "did you mean travel"),
+    ("examples-run", "actions/delete-book.yaml", "\nexamples:\n  By its id:\n    given: {bookId: bk_001}\n    sends:\n      path: /books/bk_001\n", "", "action: deleteBook", "at least one example"),
+    ("same-key-same-meaning", UPDATE, "    label: Title\n", "    label: Titel\n", "label: Titel", '"Title" at'),
+    ("unknown-word", CREATE, "    max: 10\n    to: body.tags", "    mx: 10\n    to: body.tags", "mx: 10", "Did you mean 'max'"),
+    ("type", CREATE, "    max: 10\n    to: body.tags", "    max: ten\n    to: body.tags", "max: ten", "a number"),
+    ("missing-word", CREATE, "    type: list of string\n", "", "  tags:", "'type' is missing"),
+    ("choices", CREATE, "    type: list of string\n", "    type: list of strings\n", "list of strings", "Did you mean 'list of string'"),
+    ("yaml", CREATE, "  tags:\n", "\ttags:\n", "\ttags:", "spaces, not tabs"),
+    ("hosts", "manifest.yaml", "hosts: [api.bookshelf.example]", "hosts: []", "hosts:", "where credentials may go"),
+    ("hosts", "manifest.yaml", "hosts: [api.bookshelf.example]", "hosts: [bookshelf.example]", "base_url:", "no line of `hosts`"),
+    ("hosts", "manifest.yaml", "hosts: [api.bookshelf.example]", 'hosts: [api.bookshelf.example, "https://x.example"]', "hosts:", "no name of a host"),
+    ("base-url", "manifest.yaml", "base_url: https://api.bookshelf.example/v1", "base_url: https://api.bookshelf.example/v1/", "base_url:", "slash"),
+    ("connection-inputs", "manifest.yaml", "        type: password\n", "        type: integer\n", "inputs:", "type password"),
+    ("connection-inputs", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    to: header.X-Key\n", "to: header.X-Key", "api_key"),
+    ("action-known", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    only: [listBook]\n", "only:", "Did you mean 'listBooks'"),
+    ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: listBook}", "test: {action", "Did you mean 'listBooks'"),
+    ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: createBook, given: {title: A, authorName: B}}", "test: {action", "a test is a GET"),
+    ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: getBook}", "test: {action", "bookId"),
+    ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: listBooks, given: {genre: travels}}", "test: {action", "did you mean travel"),
+    ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: listBooks, shows: [owner]}", "test: {action", "brings back no 'owner'"),
+    ("connection-test", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    only: [getBook]\n", "  accessToken:", "`test: null`"),
+    ("errors", "manifest.yaml", "  tracking: header.x-request-id", "  tracking: x-request-id", "tracking:", "header"),
+    ("errors", "manifest.yaml", "{is: cursor, code: cursor_expired}", "{is: cursor}", "{is: cursor}", "known by"),
+    ("pattern", "manifest.yaml", "{is: cursor, code: cursor_expired}", "{is: scope, code: 7, names: '(?=x)'}", "names:", "linear"),
+    ("rate-form", "manifest.yaml", "sandbox:\n", "rates:\n  caps:\n    day: {limit: many, by: path.bookId}\nsandbox:\n", "day: {limit", "100/day"),
+    ("place", "manifest.yaml", "pages: {by", "always: {path.x: 1}\npages: {by", "always:", "header.X"),
+    ("subaccounts", "manifest.yaml", "pages: {by", "subaccounts: {prefix: /branches}\npages: {by", "subaccounts:", "in braces"),
+    ("one-of", "manifest.yaml", "pages: {by", "subaccounts: {prefix: '/b/{id}', header: X-Branch}\npages: {by", "subaccounts:", "one of them"),
+    ("redact", "manifest.yaml", "  fields: [lending_code]", "  fields: [lending_code, Lending_Code]", "fields:", "twice"),
+    ("sandbox", "manifest.yaml", "    item: /books/{bookId}", "    item: /book/{bookId}", "item: /book/", "no action has the path"),
+    ("sandbox", "manifest.yaml", "    new_id: text\n", "    new_id: text\n    parent: shelves\n", "parent: shelves", "'shelves'"),
+    ("sandbox", "manifest.yaml", "      - id: bk_001\n        title", "      - title", "      - title", "'id' is missing"),
+    ("word-order", "manifest.yaml", "        type: password\n        required: true\n", "        required: true\n        type: password\n", "type: password", "before 'required'"),
+    ("schema", "schemas/objects/book-list.json", '"book.json"', '"boo.json"', "boo.json", "Did you mean 'book'"),
+    ("schema", "schemas/objects/book-list.json", '"book.json"', '"../book.json"', "../book.json", "out of this folder"),
+    ("schema", "schemas/objects/book-list.json", '"book.json"', '"https://bookshelf.example/book.json"', "https://bookshelf", "out of this folder"),
+    ("schema", "schemas/objects/book-list.json", '"book.json"', '"book.json#/$defs/none"', "$defs/none", "leads to no schema"),
+    ("schema", "schemas/objects/book-list.json", '"next": {"type": "string"}', '"next": {"type": "text"}', '"text"', "no JSON Schema"),
+    ("schema", "schemas/objects/book-list.json", '"next": {"type": "string"}', '"next": {"anyOf": [{"$ref": "#/properties/next"}]}', "anyOf", "comes back to itself"),
+    ("json", "schemas/objects/book.json", '"title": "Book",', '"title": "Book"', '"description"', "delimiter"),
+]  # fmt: skip
+
+COPIED = [
+    ("scopes-named", "actions/list-webinars.yaml", "scopes: {classic: [webinar:read, webinar:read:admin], granular: [webinar:read:list_webinars, webinar:read:list_webinars:admin]}\n", "", "action: listWebinars", "scopes"),
+    ("rate-named", "actions/list-webinars.yaml", "rate: medium", "rate: medum", "rate: medum", "Did you mean 'medium'"),
+    ("rate-named", "actions/list-webinars.yaml", "rate: medium\n", "", "action: listWebinars", "rate tier"),
+    ("place", "actions/raw-request.yaml", "    to: raw.reply", "    to: raw.replies", "to: raw.replies", "Did you mean 'raw.reply'"),
+    ("choices-file", "actions/list-meetings.yaml", "choices_file: timezones", "choices_file: timezone", "choices_file:", "Did you mean 'timezones'"),
+    ("parity", "actions/list-users.yaml", "    label: Role Id\n", "    label: Role ID\n", "label: Role ID", "'Role Id' on the page"),
+    ("parity", "actions/list-users.yaml", '    example: "0"\n', '    example: "1"\n', 'example: "1"', "'0' on the page"),
+    ("parity", "actions/list-users.yaml", "    default: active\n", "    suggest: active\n", "suggest: active", "suggested"),
+    ("parity", "parity.yaml", "    input: ttl\n", "    input: [ttl, meetingId]\n", "action: getMeetingRecordings", "as on the page"),
+    ("parity", "parity.yaml", "  - connection: [serverToServer, apiJwt, accessToken]\n    what: added", "  - connection: [serverToServer, apiJwt]\n    what: added", None, "no such connection"),
+    ("same-key-same-meaning", "parity.yaml", "differs:\n", "differs:\n  - {input: topic, what: label, actions: [createMeeting], reason: None.}\n", "input: topic", "the same everywhere"),
+    ("unknown-word", "parity.yaml", "    actions: [createUser]\n", "    action: [createUser]\n", "    action: [createUser]", "Did you mean 'actions'"),
+    ("redact", "manifest.yaml", "    - pstn_password\n", "", "  fields:#2", "'pstn_password'"),
+    ("trigger", "manifest.yaml", 'signs: "v0:{timestamp}:{body}"', 'signs: "v0:{timestamp}"', "signs:", "{body}"),
+    ("trigger", "manifest.yaml", 'looks: "v0={hex}"', 'looks: "v0={hexa}"', "looks:", "Did you mean 'hex'"),
+    ("trigger", "manifest.yaml", 'encryptedToken: "{hex}"', 'encryptedToken: "{hash}"', "encryptedToken", "{read} and {hex}"),
+    ("connection-inputs", "manifest.yaml", "      accountId:\n        label: Account ID", "      acountId:\n        label: Account ID", "inputs:#2", "accountId"),
+    ("sandbox", "manifest.yaml", "    item: /webinars/{webinarId}\n", "    item: /webinar/{webinarId}\n", "item: /webinar/", "Did you mean"),
+]  # fmt: skip
+
+
+def _judge(folder: Path, case: tuple[str, str, str, str, str | None, str]) -> list[Finding]:
+    rule, file, old, new, marker, sentence = case
+    plant(folder / file, old, new)
+    found = lint(folder)
+    told = [str(one) for one in found]
+    mine = [one for one in found if one.rule == rule and sentence in one.message]
+    assert mine, told
+    if marker is not None:
+        assert mine[0].file == str(folder / file), told
+        assert mine[0].line == line_of(folder / file, marker), told
+    return found
+
+
+@pytest.mark.parametrize("case", SHELF, ids=[f"{one[0]}-{number}" for number, one in enumerate(SHELF)])
+def test_a_rule_finds_its_mistake_at_its_line_and_nothing_besides(shelf: Path, case) -> None:
+    found = _judge(shelf, case)
+    assert len(found) == 1, [str(one) for one in found]
+
+
+@pytest.mark.parametrize("case", COPIED, ids=[f"{one[0]}-{number}" for number, one in enumerate(COPIED)])
+def test_a_rule_finds_its_mistake_in_the_bundled_connector(copied: Path, case) -> None:
+    _judge(copied, case)

@@ -1,0 +1,52 @@
+"""Lint finds what is wrong with the events of a connector, and with what its sandbox emits, at its line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.planting import line_of, plant
+
+from connector.authoring.lint import lint
+
+EVENTS = "schemas/events/users.json"
+MANIFEST = "manifest.yaml"
+
+PLANTED = [
+    # rule, file, old, new, the line that is told, a part of the sentence
+    ("key-twice", EVENTS, '"user.deactivated": {', '"user.created": {', '"user.created": {#2', "stands already at line"),
+    ("event", EVENTS, '"user.deactivated": {', '"meeting.started": {', '"meeting.started": {', "stands in meetings.json too"),
+    ("event", EVENTS, '"creation_type": "string"', '"creation_type": "strng"', "strng", "Did you mean 'string'?"),
+    ("unknown-word", EVENTS, '"user.activated": {\n    "scopes"', '"user.activated": {\n    "scope"', '"scope"', "Did you mean 'scopes'?"),
+    ("redact", EVENTS, '"vanity_name": "string"', '"vanity_name": "secret"', '"vanity_name"', "redact.fields"),
+    ("sandbox", MANIFEST, "deleted: user.deleted", "deleted: user.delted", "user.delted", "Did you mean 'user.deleted'?"),
+    ("sandbox", MANIFEST, "    meetings: {created: meeting.created", "    meeting: {created: meeting.created", "    meeting: {", "no collection 'meeting'. Did you mean 'meetings'?"),
+    ("sandbox", MANIFEST, "deleted: user.deleted}", "deleted: user.deleted, within: user}", "within: user}", "stand under nothing"),
+    ("unknown-word", MANIFEST, "{created: meeting.created", "{made: meeting.created", "{made:", "'made' is not a word here"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "file", "old", "new", "line", "said"), PLANTED, ids=lambda one: one[:24])
+def test_a_mistake_is_found_at_its_line(copied, rule, file, old, new, line, said):
+    path = copied / file
+    plant(path, old, new)
+    (found,) = [one for one in lint(copied) if one.rule != "parity"]
+    assert (found.file, found.rule, found.line) == (str(path), rule, line_of(path, line))
+    assert said in found.message
+
+
+def test_a_file_that_is_no_json_is_told_and_hides_nothing_else(copied):
+    (copied / "schemas" / "events" / "users.json").write_text('{"a": ')
+    plant(copied / MANIFEST, "    meetings: {created: meeting.created", "    meeting: {created: meeting.created")
+    told = [(one.file.rpartition("/")[2], one.rule) for one in lint(copied)]
+    assert sorted(told) == [("manifest.yaml", "sandbox"), ("users.json", "json")], "events that were not read may exist"
+
+
+def test_events_without_a_trigger_to_sign_them_are_told(shelf):
+    (shelf / "schemas" / "events").mkdir()
+    (shelf / "schemas" / "events" / "books.json").write_text(json.dumps({"book.added": {"body": {"id": "id"}}}))
+    manifest = shelf / "manifest.yaml"
+    manifest.write_text(manifest.read_text() + "  emits:\n    books: {created: book.added}\n")
+    assert [(one.rule, "no trigger" in one.message or "there is none" in one.message) for one in lint(shelf)] == [
+        ("sandbox", True)
+    ]

@@ -1,0 +1,71 @@
+"""A new connector is whole: it has no mistake, its examples run, and the stand-in service answers it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connector import Client, Connector
+from connector.authoring import docs, scaffold
+from connector.authoring.lint import lint
+from connector.core.exchange.plan import plan
+from connector.errors import NotFound, StoreError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_new_connector_has_no_mistake_and_fresh_pages(tmp_path: Path) -> None:
+    written = scaffold.new(tmp_path / "shelf")
+    assert lint(tmp_path / "shelf") == []
+    assert docs.write(tmp_path / "shelf", check=True) == []
+    assert written == sorted(path for path in (tmp_path / "shelf").rglob("*") if path.is_file())
+    assert all(path.stat().st_size for path in written)
+
+
+def test_every_example_of_a_new_connector_runs(shelf: Path) -> None:
+    connector = Connector.open(shelf)
+    for action in connector.actions():
+        planned = plan(connector, action.action)
+        for example in action.examples.values():
+            request = planned.request(planned.check(example.given))
+            assert request.path == example.sends.path
+            assert (request.body.value if request.body else None) == example.sends.body
+
+
+def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not empty"):
+        scaffold.new(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+    with pytest.raises(UsageError, match="not empty"):
+        scaffold.new(tmp_path / "mine.txt")
+
+
+def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
+    assert scaffold.new(tmp_path)[0].is_file()
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError) as told:
+        scaffold.new(tmp_path / "file" / "inside")
+    assert str(tmp_path / "file") in str(told.value)
+
+
+def test_a_new_connector_runs_against_its_own_stand_in(shelf: Path) -> None:
+    from connector.sandbox.sandbox import Sandbox
+
+    connector = Connector.open(shelf)
+    box = Sandbox(connector)
+    with Client(connector, box.connection, http=box.http) as client:
+        made = client.run("createBook", {"title": "Bread in Ten Steps", "author_name": "Tobe Okafor"}).data
+        assert made["author"] == {"name": "Tobe Okafor"}
+        titles = [book["title"] for book in client.items("listBooks")]
+        assert sorted(titles) == ["A Walk Along the Canal", "Bread in Ten Steps"]
+        client.run("updateBook", {"bookId": made["id"], "copies": 3})
+        assert client.run("getBook", {"bookId": made["id"]}).data["copies"] == 3
+        client.run("deleteBook", {"bookId": made["id"]})
+        with pytest.raises(NotFound):
+            client.run("getBook", {"bookId": made["id"]})

@@ -1,0 +1,92 @@
+"""`list` and `show` tell what a connector can do, to people and to programs."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+import pytest
+
+from connector.definition import describe
+
+
+def test_list_names_every_action_and_trigger(here, zoom):
+    data = here("list", "--output", "json").data
+    assert data["connector"] == "zoom"
+    assert [one["action"] for one in data["actions"]] == [action.action for action in zoom.actions()]
+    assert len(data["actions"]) == 22
+    assert data["actions"][2] == {
+        "action": "createMeeting", "label": "Create Meeting",
+        "summary": "Schedule or start a meeting hosted by one of your users.", "request": "POST /users/{userId}/meetings",
+    }  # fmt: skip
+    assert [one["trigger"] for one in data["triggers"]] == ["webhookReceiver"]
+
+
+def test_list_groups_by_what_an_action_is_about(here, zoom):
+    blocks = [block.splitlines() for block in here("list").out.rstrip().split("\n\n")]
+    groups = {head: [line.split()[0] for line in lines] for head, *lines in blocks}
+    assert groups["users"] == ["createUser", "deleteUser", "getUser", "listUsers", "updateUser"]
+    assert "createMeeting" in groups["meetings"]
+    assert "getMeetingInvitation" in groups["meetings"]
+    assert groups["any request"] == ["rawRequest"]
+    assert list(groups)[-1] == "triggers"
+    named = [name for names in groups.values() for name in names]
+    assert sorted(named) == sorted([*(one.action for one in zoom.actions()), "webhookReceiver"])
+
+
+def test_show_tells_every_input_and_the_payload(here, zoom):
+    action = zoom.action("createMeeting")
+    out = here("show", "createMeeting").out
+    for row in describe.rows(zoom, action):
+        assert f"\n{row.key}\t{row.type}\t" in out
+    assert action.summary in out
+    assert action.request in out
+    assert json.loads(out[out.index("\n{\n") :]) == action.returns.example
+
+
+def test_show_as_data_is_form_and_payload(here, zoom):
+    action = zoom.action("listUsers")
+    data = here("show", "list-users", "--output", "json").data
+    assert data["form"] == json.loads(json.dumps(describe.form(zoom, action)))
+    assert data["payload"] == action.returns.example
+    assert data["call"]["action"] == "listUsers"
+
+
+def test_every_example_that_show_prints_can_be_typed(here, zoom):
+    for action in zoom.actions():
+        for example in action.examples.values():
+            from connector.cli.commands.show import command_line
+
+            words = shlex.split(command_line(action, example.given))
+            assert words[:2] == ["connector", "run"]
+            if any(action.inputs[action.names[key]].secret for key in example.given):
+                continue
+            done = here(*words[1:], "--dry-run", "--output", "json")
+            assert done.code == 0, done.err
+            assert done.data["method"] == (example.sends.method or action.method)
+            if isinstance(example.sends.body, dict | list) and done.data["body"] != "[...]":
+                assert redacted(done.data["body"]) == redacted(example.sends.body)
+
+
+def redacted(body):
+    """A body without what a dry run hides."""
+    hidden = ("password", "passcode")
+    return {key: value for key, value in body.items() if key not in hidden} if isinstance(body, dict) else body
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_show_tells_a_trigger_too(here, form):
+    done = here("show", "webhookReceiver", "--output", form)
+    assert done.code == 0
+    assert "webhookSecretToken" in done.out
+
+
+def test_another_connector_is_listed(here, folder, tmp_path):
+    folder("", {"dim-lamp": "action: dimLamp\nlabel: Dim\nsummary: Dim a lamp.\nrequest: GET /lamps\n"})
+    assert here("--connector", str(tmp_path), "list").out == "lamps\n  dimLamp  Dim a lamp.\n"
+    assert here("--connector", str(tmp_path), "show", "dimLamp").code == 0
+
+
+def test_a_connector_without_actions_is_listed(here, folder, tmp_path):
+    folder()
+    assert here("list", "--connector", str(tmp_path)).code == 0

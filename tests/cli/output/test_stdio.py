@@ -1,0 +1,163 @@
+"""How a command ends when its reader leaves, the disk is full, or somebody presses Ctrl-C."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+from support import servers
+
+from connector.cli import app
+
+TOKEN = {"ZOOM_ACCESS_TOKEN": "token-1"}
+PAGE = servers.reply(200, {"users": [{"id": n, "filler": "x" * 500} for n in range(300)], "next_page_token": "a"})
+
+
+def until(server, count):
+    """Wait until the server has so many requests."""
+    ends = time.monotonic() + 20
+    while server.count < count:
+        assert time.monotonic() < ends, "no request came"
+        threading.Event().wait(0.01)
+
+
+@pytest.mark.parametrize("form", ["json", "lines", "yaml", "table"])
+def test_a_reader_who_left_is_no_failure(start, server, form):
+    server.always(servers.reply(200, {"users": [{"id": n, "filler": "x" * 500} for n in range(1000)]}))
+    process = start("run", "listUsers", "--output", form, "--quiet", "--base-url", server.url, env=TOKEN)
+    process.stdout.read(10)
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    assert process.wait(timeout=30) == 0
+
+
+def test_a_reader_who_left_is_not_waited_for(start, server):
+    server.then(PAGE).always(servers.silence())
+    process = start("run", "listUsers", "--output", "lines", "--base-url", server.url, env=TOKEN)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=10) == 0
+    assert process.stderr.read() == b""
+
+
+def test_help_into_a_closed_pipe(surroundings):
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([sys.executable, "-m", "connector", "list"], env=surroundings, stdout=writer,
+                          stderr=subprocess.PIPE, check=False, timeout=30)  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_an_uncertain_write_wins_over_a_reader_who_left(start, server, tmp_path):
+    call = "action: createMeeting\ninputs: {userId: me}\n"
+    (tmp_path / "call.yaml").write_text("---\n".join([call] * 2))
+    server.then(servers.hang_up()).always(servers.reply(201, {"filler": "x" * 200_000}))
+    process = start("run", "-f", "call.yaml", "--keep-going", "--output", "lines", "--base-url", server.url, env=TOKEN)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=30) == 5
+
+
+def test_an_uncertain_write_counts_more_than_a_reader_who_never_came(surroundings, server):
+    server.always(servers.hang_up())
+    reader, writer = os.pipe()
+    os.close(reader)
+    words = ["run", "createMeeting", "--user-id", "me", "--base-url", server.url]
+    done = subprocess.run([sys.executable, "-m", "connector", *words], env={**surroundings, **TOKEN}, stdout=writer,
+                          stderr=subprocess.PIPE, check=False, timeout=30)  # fmt: skip
+    os.close(writer)
+    assert done.returncode == 5
+    assert b"uncertain" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>&- 2>&-"])
+def test_streams_that_were_closed_before_the_start(surroundings, closed):
+    command = f'exec "{sys.executable}" -m connector list {closed}'
+    done = subprocess.run(["/bin/sh", "-c", command], env=surroundings, capture_output=True, check=False, timeout=30)
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has /dev/full")
+def test_a_full_disk_is_told(surroundings):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "connector", "list"], env=surroundings, stdout=full,
+                              stderr=subprocess.PIPE, check=False, timeout=30)  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"stdout: No space left on device")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="Linux has /dev/full")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", [["list"], ["list", "--output", "json"], ["show", "createMeeting"]])
+def test_a_full_disk_is_told_whatever_is_printed_and_however(surroundings, words, unbuffered):
+    env = {**surroundings, "PYTHONUNBUFFERED": unbuffered}
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([sys.executable, "-m", "connector", *words], env=env, stdout=full,
+                              stderr=subprocess.PIPE, check=False, timeout=30)  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"stdout: No space left on device")
+
+
+def test_what_another_file_refuses_is_not_blamed_on_stdout(here, monkeypatch):
+    def refuse(*_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(app, "_invoke", refuse)
+    done = here("list")
+    assert done.code == 1
+    assert done.err.startswith("Input/output error. Check the files")
+
+
+@pytest.mark.parametrize(
+    ("words", "script"),
+    [
+        (["run", "getUser", "--user-id", "me"], lambda server: server.always(servers.silence())),
+        (["run", "listUsers"], lambda server: server.then(PAGE).always(servers.silence())),
+        (["run", "listUsers", "--output", "lines"], lambda server: server.then(PAGE).always(servers.silence())),
+        (["raw", "GET", "/users"], lambda server: server.always(servers.trickle_body())),
+        (["run", "getUser", "--user-id", "me"],
+         lambda server: server.always(servers.reply(429, {}, headers=[("Retry-After", "30")]))),
+    ],
+    ids=["waiting", "paging", "streaming", "trickling", "backing off"],
+)  # fmt: skip
+def test_ctrl_c_ends_with_130_at_once(start, server, words, script):
+    script(server)
+    process = start(*words, "--base-url", server.url, env=TOKEN, stdout=subprocess.DEVNULL)
+    until(server, 2 if words[1] == "listUsers" else 1)
+    sent = server.count
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    assert process.wait(timeout=10) == 130
+    assert time.monotonic() - began < 3
+    assert process.stderr.read() == b"Interrupted.\n"
+    assert server.count == sent
+
+
+def test_ctrl_c_while_a_write_is_under_way_is_uncertain(start, server):
+    process = start("run", "createMeeting", "--user-id", "me", "--base-url", server.always(servers.silence()).url,
+                    env=TOKEN)  # fmt: skip
+    until(server, 1)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+    assert process.returncode == 5
+    assert b"look before you repeat it" in err
+    assert b'"outcome": "uncertain"' in out
+
+
+def test_ctrl_c_among_many_calls_keeps_the_results_before_it(start, server, tmp_path):
+    (tmp_path / "calls.yaml").write_text("---\n".join(["action: getUser\ninputs: {userId: me}\n"] * 3))
+    server.then(servers.reply(200, {"id": "u1"})).always(servers.silence())
+    process = start("run", "-f", "calls.yaml", "--base-url", server.url, env=TOKEN)
+    until(server, 2)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert b'"id": "u1"' in out

@@ -1,0 +1,229 @@
+"""How often and how patiently a call is tried again: what a caller may ask for, and what a service's words mean."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from support.exchange_world import NOW, World, bad, maybe_sent, nothing_sent, ok, ready
+
+from connector import errors
+from connector.core.exchange import exchange, retry
+from connector.core.exchange.retry import Policy
+from connector.core.response.parser import Failure
+
+DEFAULT = Policy(most=4, delay=3.0)
+MEANINGS = """\
+errors:
+  code: code
+  message: message
+  means:
+    - {is: scope, code: S, status: [400, 429, 503]}
+    - {is: daily, code: D, status: [400, 429]}
+    - {is: busy, code: B}
+    - {is: rate, code: R}
+    - {is: cursor, code: C}
+    - {is: not_found, code: N}
+"""
+CREATE = """\
+action: create
+label: Lamp
+summary: Make a lamp.
+request: POST /lamps
+inputs: {}
+"""
+
+
+def drive(plan, request, how, world):
+    return world.drive(exchange.call(plan, request, how, NOW + how.timeout, NOW))
+
+
+def raw(connector, world, method="POST", *, timeout=600.0, **policy):
+    return drive(*ready(connector, None, {"method": method, "path": "/x"}, timeout=timeout, **policy), world)
+
+
+def failed(connector, world, method="POST", **options):
+    with pytest.raises(errors.ConnectorError) as caught:
+        raw(connector, world, method, **options)
+    return caught.value
+
+
+@pytest.fixture
+def lamp(folder):
+    return folder(MEANINGS, {"create": CREATE})
+
+
+# What a caller may ask for
+
+
+def test_a_call_without_a_wish_has_the_clients_policy():
+    assert retry.policy(DEFAULT, None) is DEFAULT
+    assert retry.policy(DEFAULT, {}) == DEFAULT
+
+
+def test_an_engine_waits_itself_and_the_rest_of_the_policy_stays():
+    assert retry.policy(DEFAULT, "engine") == Policy(most=0, delay=3.0, engine=True)
+
+
+@pytest.mark.parametrize(
+    ("given", "policy"),
+    [
+        ({"maxRetries": 0}, Policy(0, 3.0)),
+        ({"maxRetries": "10"}, Policy(10, 3.0)),
+        ({"retryDelayMS": 2000}, Policy(4, 2.0)),
+        ({"retryDelayMS": "600000"}, Policy(4, 600.0)),
+        ({"retryDelayMS": 0}, Policy(4, retry.LEAST_PAUSE)),
+        ({"useExponentialBackoff": True}, Policy(4, None)),
+        ({"useExponentialBackoff": True, "retryDelayMS": 2000}, Policy(4, None)),
+        ({"useExponentialBackoff": "false"}, Policy(4, 3.0)),
+        ({"retryAllErrors": "true"}, Policy(4, 3.0, all_errors=True)),
+        ({"retryAllErrors": False}, Policy(4, 3.0)),
+    ],
+)
+def test_each_of_the_four_names_changes_what_it_says_and_nothing_else(given, policy):
+    assert retry.policy(DEFAULT, given) == policy
+
+
+def test_what_is_not_given_stays_with_every_other_part_of_the_policy():
+    default = Policy(3, None, all_errors=True, key="k-1")
+    assert retry.policy(default, {"maxRetries": 1}) == Policy(1, None, all_errors=True, key="k-1")
+    assert retry.policy(default, {"retryAllErrors": False}).all_errors is False
+    assert retry.knobs(default, {"maxRetries": 99}).most == 10, "an action's own inputs have no more"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"maxRetries": -1}, "0 to 10"),
+        ({"maxRetries": 11}, "0 to 10"),
+        ({"retryDelayMS": -1}, "0 to 600000 milliseconds"),
+        ({"retryDelayMS": 600_001}, "0 to 600000 milliseconds"),
+        ({"tries": 3}, "one of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors"),
+    ],
+)
+def test_what_no_policy_can_be_is_told_by_its_name_with_what_can_be(given, expected):
+    with pytest.raises(errors.InputError) as caught:
+        retry.policy(DEFAULT, given)
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.expected) == (f"retry.{next(iter(given))}", expected)
+
+
+def test_every_problem_of_a_policy_is_told_with_what_was_given():
+    given = {"maxRetries": "often", "retryDelayMS": 1.5, "useExponentialBackoff": "so", "retryAllErrors": 2}
+    with pytest.raises(errors.InputError) as caught:
+        retry.policy(DEFAULT, given)
+    assert {one.field: one.got for one in caught.value.problems} == {
+        f"retry.{name}": json.dumps(value) for name, value in given.items()
+    }
+    assert all(one.expected and one.fix for one in caught.value.problems)
+    assert str(caught.value).startswith("retry: 4 problems, nothing was sent.")
+
+
+@pytest.mark.parametrize("given", ["engines", "", 3, ["engine"], True])
+def test_what_is_no_policy_at_all_is_a_wrong_argument(given):
+    with pytest.raises(errors.UsageError, match="is not known"):
+        retry.policy(DEFAULT, given)
+
+
+# What a service's words mean
+
+
+@pytest.mark.parametrize("reply", [bad(400, "B"), bad(400, "R"), bad(429), bad(425), bad(503, retry_after="1")])
+def test_what_was_not_processed_is_sent_again_whatever_its_method(lamp, reply):
+    for method in ("POST", "GET"):
+        world = World(reply, ok({}))
+        raw(lamp, world, method)
+        assert len(world.sends) == 2
+
+
+@pytest.mark.parametrize("reply", [bad(400, "S"), bad(429, "S"), bad(503, "S", retry_after="1"), bad(400, "D")])
+def test_what_only_a_person_or_the_next_day_can_help_is_never_sent_again(lamp, reply):
+    world = World(reply)
+    failed(lamp, world, "GET", all_errors=True, most=5)
+    assert len(world.sends) == 1
+
+
+def test_a_reply_with_a_meaning_is_repeated_for_what_it_means_not_for_its_status(lamp):
+    for reply in (bad(500, "N"), bad(500, "C"), bad(408, "N")):
+        world = World(reply)
+        failed(lamp, world, "GET")
+        assert len(world.sends) == 1
+
+
+def test_a_401_without_a_meaning_is_a_stale_token_and_other_refusals_are_not(lamp):
+    world = World(bad(401), ok({}), tokens=["old", "new"])
+    raw(lamp, world)
+    assert [ask.token.value for ask in world.sends] == ["old", "new"]
+    for reply in (bad(401, "N"), bad(402), bad(403)):
+        world = World(reply, ok({}), tokens=["old", "new"])
+        failed(lamp, world)
+        assert len(world.sends) == 1
+
+
+def test_what_may_help_once_is_tried_twice(zoom):
+    world = World(Failure("dns", "no such name", sent="nothing", doubtful=True))
+    error = failed(zoom, world, "GET", most=5)
+    assert (len(world.sends), error.attempts) == (2, 2)
+
+
+def test_a_lost_delete_that_is_gone_has_the_status_and_headers_of_the_last_reply(zoom):
+    world = World(maybe_sent(), bad(404, 1001, x_zm_trackingid="t-1"))
+    result = raw(zoom, world, "DELETE")
+    assert (result.status, result.tracking_id, result.data) == (404, "t-1", {})
+    error = failed(zoom, World(maybe_sent(), bad(404, 1001)), "PUT")
+    assert type(error) is errors.NotFound
+
+
+# How long
+
+
+@pytest.mark.parametrize(("asked", "spread"), [("1", 0.2), ("4", 0.5), ("9", 1.0), ("40", 1.0)])
+def test_a_service_that_says_when_is_waited_for_and_callers_are_spread_a_little(zoom, asked, spread):
+    world = World(bad(429, retry_after=asked), ok({}))
+    raw(zoom, world)
+    (wait,) = world.waits
+    assert (wait.least, wait.spread) == (float(asked), pytest.approx(spread))
+
+
+def test_a_backoff_doubles_up_to_twenty_seconds(zoom):
+    world = World(bad(500))
+    failed(zoom, world, "GET", most=9)
+    ceilings = [wait.least + wait.spread for wait in world.waits]
+    assert ceilings == pytest.approx([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0, 20.0])
+    assert {wait.least for wait in world.waits} == {0.05}
+
+
+def test_a_delay_that_was_asked_for_is_the_same_each_time_unless_the_service_says_when(zoom):
+    world = World(bad(500), bad(503, retry_after="7"), nothing_sent(), ok({}))
+    raw(zoom, world, "GET", most=5, delay=2.5)
+    assert [wait.least for wait in world.waits] == [2.5, 7.0, 2.5]
+    assert [wait.spread for wait in world.waits][::2] == [0.0, 0.0]
+
+
+def test_an_engine_is_told_a_second_from_now_or_what_the_service_says(zoom):
+    error = failed(zoom, World(bad(500)), "GET", most=0, engine=True)
+    assert error.retry_at == datetime.fromtimestamp(NOW + 1, UTC)
+    error = failed(zoom, World(bad(503, retry_after="7")), "GET", most=0, engine=True)
+    assert error.retry_at == datetime.fromtimestamp(NOW + 7, UTC)
+    error = failed(zoom, World(bad(400)), "GET", most=0, engine=True)
+    assert (error.retryable, error.retry_at) == (False, None)
+
+
+def test_who_waits_himself_is_told_no_time_that_nobody_said(zoom):
+    error = failed(zoom, World(bad(500)), "GET", most=1)
+    assert (error.retryable, error.retry_at) == (True, None)
+
+
+def test_an_engine_never_has_a_call_wait_however_many_repeats_it_allows(zoom):
+    world = World(bad(503, retry_after="7"))
+    failed(zoom, world, "GET", most=5, engine=True)
+    assert len(world.sends) == 1
+
+
+def test_without_a_word_a_policy_is_two_repeats_with_backoff_and_no_more_than_is_safe():
+    assert Policy() == Policy(most=2, delay=None, all_errors=False, engine=False, key=None)
+    assert retry.Seen(Policy(), 1).lost is False
+    assert (retry.Verdict().again, retry.Verdict().stale, retry.Verdict().least, retry.Verdict().spread) == (
+        False, False, 0.0, 0.0,
+    )  # fmt: skip

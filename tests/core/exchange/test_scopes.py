@@ -1,0 +1,78 @@
+"""A token that says what it may do is asked before the service is; one that says nothing is not judged."""
+
+from __future__ import annotations
+
+import pytest
+from support.exchange_world import NOW, World, bad, ok, ready
+
+from connector import errors
+from connector.core.exchange import exchange
+from connector.core.exchange.exchange import Send, Signed, Token
+
+MEETING = "meeting:write:meeting"
+
+
+def token(*scopes, value="held"):
+    return Signed(value, headers=(("Authorization", f"Bearer {value}"),), renewable=True, scopes=scopes or None)
+
+
+def create(zoom, world):
+    plan, request, how = ready(zoom, "createMeeting", {"userId": "me"})
+    return world.drive(exchange.call(plan, request, how, NOW + how.timeout, NOW))
+
+
+@pytest.mark.parametrize(
+    "scopes",
+    [
+        (),
+        (MEETING,),
+        ("user:read:user", f"{MEETING}:admin"),
+        (f"{MEETING}:master",),
+        ("meeting:write:admin",),
+        ("meeting:write:master",),
+    ],
+)
+def test_any_scope_that_the_action_names_is_enough_at_any_level(zoom, scopes):
+    world = World(ok({"id": 1}, 201), tokens=[token(*scopes)])
+    assert create(zoom, world).data == {"id": 1}
+    assert len(world.of(Token)) == 1
+
+
+@pytest.mark.parametrize("scopes", [("user:read:user:admin",), ("meeting:read:meeting", "meeting:read"), ("admin",)])
+def test_a_token_that_lacks_the_scope_is_told_before_anything_is_sent(zoom, scopes):
+    world = World(ok({"id": 1}, 201), tokens=[token(*scopes)])
+    with pytest.raises(errors.SignInError) as caught:
+        create(zoom, world)
+    error = caught.value
+    assert world.of(Send) == []
+    assert (error.outcome, error.retryable, error.attempts) == ("not_sent", False, 0)
+    assert MEETING in error.scopes
+    assert all(name in str(error) for name in ("createMeeting", MEETING, *scopes, "connect again"))
+
+
+def test_what_was_consented_to_meanwhile_is_looked_for_before_that_is_said(zoom):
+    world = World(ok({"id": 1}, 201), tokens=[token("user:read:user"), token(MEETING, value="newer")])
+    assert create(zoom, world).data == {"id": 1}
+    assert [(ask.rejected, ask.anew) for ask in world.of(Token)] == [(None, False), (None, True)]
+    assert [ask.token.value for ask in world.sends] == ["newer"]
+
+
+def test_a_raw_request_is_not_judged(zoom):
+    plan, request, how = ready(zoom, None, {"method": "GET", "path": "/users/me"})
+    world = World(ok({}), tokens=[token("nothing:of:this")])
+    assert world.drive(exchange.call(plan, request, how, NOW + 60, NOW)).status == 200
+
+
+def test_a_refusal_for_a_scope_names_what_it_wants_and_what_the_token_has(zoom):
+    refused = bad(400, 4711, "Invalid access token, does not contain scopes:[meeting:write:meeting:admin].")
+    world = World(refused, tokens=[token(MEETING, "user:read:user")])
+    with pytest.raises(errors.SignInError) as caught:
+        create(zoom, world)
+    assert caught.value.scopes == ("meeting:write:meeting:admin",)
+    assert f"The token has {MEETING}, user:read:user." in str(caught.value)
+
+
+def test_many_scopes_are_counted_and_not_all_listed(zoom):
+    world = World(ok(), tokens=[token(*(f"a:b:{number}" for number in range(50)))])
+    with pytest.raises(errors.SignInError, match=r"a:b:19 and 30 more\."):
+        create(zoom, world)

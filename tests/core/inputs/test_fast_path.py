@@ -1,0 +1,91 @@
+"""What is accepted at once is what the careful way accepts, with the same values; and plain calls are accepted at once."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from types import MappingProxyType
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from connector import Connector, errors
+from connector.core.inputs import validate as inputs
+
+ZOOM = Connector.open()
+ACTIONS = sorted(ZOOM.files)
+
+
+def both(name):
+    """The quick acceptance of an action, and its careful check alone."""
+    action = ZOOM.action(name)
+    kept = inputs.compile_accept
+    made = []
+    try:
+        inputs.compile_accept = lambda *given: made.append(kept(*given)) or (lambda _: None)
+        careful = inputs.compile_inputs(action, ZOOM.choices)
+    finally:
+        inputs.compile_accept = kept
+    whole = inputs.compile_inputs(action, ZOOM.choices)
+    return made[0], whole, careful
+
+
+BOTH = {name: both(name) for name in ACTIONS}
+
+
+def judged(check, values):
+    try:
+        return check(values)
+    except errors.InputError as error:
+        return [str(problem) for problem in error.problems]
+
+
+class Level(IntEnum):
+    ONE = 1
+
+
+ODD = st.sampled_from(
+    ["", " ", ".", "..", "a", "me", "0", "1", "60", "-1", "1.5", "true", "False", "a\0b", "\ud800", "é", "\uff11\uff12", " 5 ",
+     "2030-01-31T09:00:00Z", "Europe/Paris", "a@b.c", "1,3", "[1]", "{}", "x" * 250, "8451 2345", "https://x.y/z/123456",
+     0, 1, 2, 3, 8, 60, -1, 10**6, 10**30, True, False, None, 1.0, 1.5, float("nan"), Level.ONE, b"x", [], [1], ["1"], {},
+     {"a": 1}, {"alternative_hosts": "x", "host_video": True}, [{"field": "a", "value": "b"}]]
+)  # fmt: skip
+
+
+@st.composite
+def calls(draw):
+    name = draw(st.sampled_from(ACTIONS))
+    specs = ZOOM.action(name).inputs
+    good = {key: st.sampled_from([*spec.options] or [spec.example]) for key, spec in specs.items()}
+    keys = draw(st.lists(st.sampled_from(sorted(specs)), unique=True)) if specs else []
+    keys = [*dict.fromkeys([*keys, *(key for key, spec in specs.items() if spec.required)])]
+    return name, {key: draw(st.one_of(good[key], good[key], good[key], ODD)) for key in keys}
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(calls())
+def test_what_is_accepted_at_once_is_what_the_careful_way_accepts(call):
+    name, values = call
+    accept, whole, careful = BOTH[name]
+    found = judged(careful, values)
+    assert judged(whole, values) == found
+    taken = accept(values)
+    if taken is not None and isinstance(found, dict):
+        assert {key: found[key] for key in taken} == taken
+        assert [type(found[key]) for key in taken] == [type(value) for value in taken.values()]
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIONS if not ZOOM.action(name).is_raw])
+def test_what_is_given_in_its_own_type_is_accepted_at_once(name):
+    accept, _, careful = BOTH[name]
+    for example in ZOOM.action(name).examples.values():
+        assert accept(careful(example.given)) is not None
+
+
+@pytest.mark.parametrize(
+    "unusual", [{"userId": "me", "no_such": 1}, {"user_id": "me"}, MappingProxyType({"userId": "me"}), {}]
+)
+def test_what_is_spelled_otherwise_goes_the_careful_way(unusual):
+    accept, whole, careful = BOTH["getUser"]
+    assert accept(unusual) is None
+    assert judged(whole, unusual) == judged(careful, unusual)

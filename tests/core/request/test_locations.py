@@ -1,0 +1,203 @@
+"""What `to:` means: every place of the grammar, and what stands on the wire for it."""
+
+from __future__ import annotations
+
+import io
+import json
+from urllib.parse import parse_qsl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector import errors
+from connector.core.exchange.exchange import Signed
+from connector.core.exchange.plan import plan
+from connector.runtime.http.transport import wire
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
+
+
+def action(request, inputs, more=""):
+    lines = "".join(f"  {key}: {{label: L, help: H., {spec}}}\n" for key, spec in inputs.items())
+    return f"action: doIt\nlabel: Do\nsummary: Do it.\nrequest: {request}\n{more}inputs:\n{lines or '  {}'}\n"
+
+
+@pytest.fixture
+def built(folder):
+    """Build the request of an action that is written on the spot."""
+
+    def build(request, inputs, given, more="", manifest="", account=None):
+        connector = folder(manifest, {"do-it": action(request, inputs, more)})
+        ready = plan(connector, "doIt")
+        return ready.request(ready.check(given), account)
+
+    return build
+
+
+def body(request):
+    return json.loads(request.body.content())
+
+
+def test_every_place_in_one_request(built):
+    inputs = {
+        "one": "type: string, required: true, to: path.one",
+        "two": "type: integer, required: true, to: path.two",
+        "ask": "type: boolean, to: query.ask",
+        "tag": "type: list of string, to: query.tag",
+        "head": "type: string, to: header.X-Head",
+        "flat": "type: string, to: body.flat",
+        "deep": "type: integer, to: body.a.b.deep",
+        "near": "type: json, to: body.a.near",
+        "free": "type: json, to: body.a.*",
+    }
+    given = {
+        "one": "x/y", "two": "7", "ask": "TRUE", "tag": ["p", "q"], "head": "v", "flat": "", "deep": 0, "near": [None],
+        "free": {"b": {"more": 1}, "new": False},
+    }  # fmt: skip
+    request = built("POST /one/{one}/two/{two}.json", inputs, given)
+    assert (request.method, request.path) == ("POST", "/one/x%2Fy/two/7.json")
+    assert request.query == (("ask", "true"), ("tag", "p"), ("tag", "q"))
+    assert request.headers == (("X-Head", "v"),)
+    assert body(request) == {"flat": "", "a": {"b": {"deep": 0, "more": 1}, "near": [None], "new": False}}
+    assert request.body.content_type == "application/json"
+    assert given["free"] == {"b": {"more": 1}, "new": False}, "what was given is left as it was"
+
+
+@pytest.mark.parametrize(
+    ("lists", "pairs"),
+    [("repeat", [("t", "a"), ("t", "b,c")]), ("comma", [("t", "a,b,c")]), ("brackets", [("t[]", "a"), ("t[]", "b,c")])],
+)
+def test_lists_in_a_query(built, lists, pairs):
+    request = built("GET /x", {"t": "type: list of string, to: query.t"}, {"t": ["a", "b,c"]}, f"lists: {lists}\n")
+    assert list(request.query) == pairs
+    assert parse_qsl(request.target.partition("?")[2]) == pairs
+
+
+def test_a_joined_list_is_one_text(built):
+    request = built("GET /x", {"t": 'type: list of integer, join: ";", to: query.t'}, {"t": "1; 2"})
+    assert request.query == (("t", "1;2"),)
+
+
+def test_constants_stand_first_and_are_never_given(built):
+    inputs = {"name": "type: string, to: body.name", "ask": "type: string, to: query.ask"}
+    always = "always: {header.X-Version: '3', query.kind: lamp, body.fixed.on: true, body.n: 5}\n"
+    request = built("POST /x", inputs, {"name": "n", "ask": "a"}, always, manifest="always: {header.X-All: y}\n")
+    assert request.headers == (("X-All", "y"), ("X-Version", "3"))
+    assert request.query == (("kind", "lamp"), ("ask", "a"))
+    assert body(request) == {"fixed": {"on": True}, "n": 5, "name": "n"}
+    with pytest.raises(errors.InputError):
+        built("POST /x", inputs, {"kind": "z"}, always)
+
+
+def test_a_form_is_encoded_with_brackets_or_dots(built):
+    inputs = {
+        "a": "type: string, to: body.card.number",
+        "b": "type: list of string, to: body.tags",
+        "c": "type: boolean, to: form.on",
+        "d": "type: string, to: body.none",
+    }
+    given = {"a": "4 & 2", "b": ["x", "y"], "c": True, "d": None}
+    request = built("POST /x", inputs, given, "sends: form\nform_nesting: brackets\nlists: brackets\n")
+    assert request.body.content_type == "application/x-www-form-urlencoded"
+    sent = parse_qsl(request.body.content().decode(), keep_blank_values=True)
+    assert sorted(sent) == [("card[number]", "4 & 2"), ("none", ""), ("on", "true"), ("tags[]", "x"), ("tags[]", "y")]
+    request = built("POST /x", inputs, {"a": "1"}, "sends: form\n")
+    assert request.body.content() == b"card.number=1"
+
+
+def test_a_whole_body_of_each_kind(built):
+    assert body(built("POST /x", {"all": "type: json, to: body"}, {"all": [1, {"a": None}]})) == [1, {"a": None}]
+    text = built("POST /x", {"all": "type: text, to: body"}, {"all": "café"}, "sends: text\n")
+    assert (text.body.content(), text.body.content_type) == ("café".encode(), "text/plain; charset=utf-8")
+    for data in (b"\x00\xff", io.BytesIO(b"\x00\xff")):
+        binary = built("PUT /x", {"all": "type: file, to: body"}, {"all": data}, "sends: binary\n")
+        assert (binary.body.content(), binary.body.content()) == (b"\x00\xff", b"\x00\xff")
+        assert binary.body.content_type == "application/octet-stream"
+        assert "\\x00" not in repr(binary)
+
+
+def test_a_multipart_body_has_fields_and_files(built):
+    inputs = {"a": "type: string, to: form.a", "f": "type: file, to: file.f"}
+    request = built("POST /x", inputs, {"a": "v", "f": b"data"}, "sends: multipart\n")
+    assert [(part.name, part.data, part.file_name) for part in request.body.value] == [
+        ("a", "v", None),
+        ("f", b"data", "f"),
+    ]
+
+
+@pytest.mark.parametrize(("method", "sent"), [("POST", {"a": 5}), ("DELETE", {"a": 5}), ("PATCH", None), ("PUT", None)])
+def test_a_default_is_sent_by_every_method_but_an_update(built, method, sent):
+    """A default on an update would reset what nobody touched, so that even one that slipped in is not sent."""
+    request = built(f"{method} /x", {"a": "type: integer, default: 5, to: body.a"}, {})
+    assert (body(request) if request.body else None) == sent
+
+
+def test_nothing_given_is_no_body(built):
+    for method in ("POST", "PATCH", "DELETE", "GET"):
+        assert built(f"{method} /x", {"a": "type: string, to: body.a"}, {}).body is None
+
+
+def test_a_spread_adds_to_what_is_there_and_null_stays_null(built):
+    inputs = {"a": "type: string, to: body.s.a", "free": "type: json, to: body.s.*"}
+    assert body(built("POST /x", inputs, {"a": "1", "free": {"b": None}})) == {"s": {"a": "1", "b": None}}
+    assert body(built("POST /x", {"free": "type: json, to: body.*"}, {"free": {"b": 1}})) == {"b": 1}
+
+
+@pytest.mark.parametrize(
+    ("value", "path"),
+    [
+        ("4444AAAiAAAAAiAiAiiAii==", "4444AAAiAAAAAiAiAiiAii%3D%3D"),
+        ("/ajXp112QmuoKj4854875==", "%252FajXp112QmuoKj4854875%253D%253D"),
+        ("a//b", "a%252F%252Fb"),
+        ("a/b", "a%2Fb"),
+        ("a+b", "a%2Bb"),
+    ],
+)
+def test_a_uuid_is_encoded_twice_when_it_begins_with_a_slash_or_holds_two(built, value, path):
+    inputs = {"u": "type: string, encode: uuid, required: true, to: path.u"}
+    assert built("GET /x/{u}", inputs, {"u": value}).path == f"/x/{path}"
+
+
+def test_the_twin_of_a_sub_account(built):
+    twins = 'subaccounts: {prefix: "/accounts/{accountId}"}\n'
+    request = built("GET /x", {}, {}, manifest=twins, account="a/b c")
+    assert request.path == "/accounts/a%2Fb%20c/x"
+    request = built("GET /x", {}, {}, manifest="subaccounts: {header: X-Account}\n", account="acct_1")
+    assert (request.path, request.headers) == ("/x", (("X-Account", "acct_1"),))
+
+
+@pytest.mark.parametrize("account", ["", " ", ".", "..", "a\0", "\ud800", 1.5, None.__class__, b"x", True])
+def test_an_account_that_would_change_the_path_is_refused(built, account):
+    with pytest.raises(errors.InputError):
+        built("GET /x", {}, {}, manifest='subaccounts: {prefix: "/accounts/{accountId}"}\n', account=account)
+
+
+@pytest.mark.parametrize("account", ["a\r\nEvil: 1", "é", "a\nb"])
+def test_an_account_that_would_change_the_headers_is_refused(built, account):
+    with pytest.raises(errors.InputError):
+        built("GET /x", {}, {}, manifest="subaccounts: {header: X-Account}\n", account=account)
+
+
+def test_an_action_without_a_twin_refuses_an_account(built):
+    with pytest.raises(errors.InputError):
+        built("GET /x", {}, {}, account="a")
+    with pytest.raises(errors.InputError):
+        built("GET /x", {}, {}, "subaccount: false\n", 'subaccounts: {prefix: "/accounts/{accountId}"}\n', account="a")
+
+
+@pytest.mark.parametrize("value", ["a\r\nEvil: 1", "a\nb", "\x00", "\x7f", "é", "😀", "\x0b"])
+@pytest.mark.parametrize("kind", ["string", "list of string"])
+def test_a_header_value_that_is_not_one_line_of_ascii_is_told(built, value, kind):
+    with pytest.raises(errors.InputError) as caught:
+        built("GET /x", {"h": f"type: {kind}, to: header.X-H"}, {"h": [value] if kind != "string" else value})
+    assert caught.value.problems[0].field == "h"
+
+
+@given(pairs=st.lists(st.tuples(st.sampled_from(["a", "b", "a b", "é"]), TEXT), max_size=6))
+def test_a_query_comes_back_as_it_was_given(zoom, pairs):
+    ready = plan(zoom, "rawRequest")
+    given_ = {"method": "GET", "url": "/x", "queryParams": [{"key": key, "value": value} for key, value in pairs]}
+    request = ready.request(ready.check(given_))
+    assert parse_qsl(request.target.partition("?")[2], keep_blank_values=True) == pairs
+    assert wire(request, Signed("t")).url.isascii()

@@ -1,0 +1,273 @@
+"""Slots of rates: never more than a limit allows, nearly all of it, first come first served, corrected by replies."""
+
+from __future__ import annotations
+
+import heapq
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.exchange_world import NOW, bad, ok
+
+from connector.core import rate_limit as rates
+from connector.core.rate_limit import DAY, MARGIN, Asked, Heard, Line, Rate
+from connector.errors import RateLimited
+
+LONG = NOW + 1e6
+arrivals = st.lists(st.floats(0, 40).map(lambda gap: gap**3 / 640), min_size=1, max_size=400)  # many small, some large
+
+
+def asked(text, name="light", **how):
+    return Asked(name, Rate.of(text, **how), Line())
+
+
+def times(gaps):
+    now, found = NOW, []
+    for gap in gaps:
+        now += gap
+        found.append(now)
+    return found
+
+
+def most_within(slots, seconds):
+    """The most slots in any stretch of so many seconds."""
+    first, most = 0, 0
+    for last, slot in enumerate(slots):
+        while slot - slots[first] >= seconds:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "seconds"),
+    [("30/s", 30, 1), ("1/s", 1, 1), ("10/min", 10, 60), ("7/10s", 7, 10), ("1000/2min", 1000, 120), ("250/s", 250, 1), ("350/min", 350, 60)],
+)  # fmt: skip
+@given(gaps=arrivals)
+def test_no_stretch_of_time_holds_more_slots_than_the_limit(text, most, seconds, gaps):
+    one = asked(text)
+    slots = [rates.acquire([one], now, LONG) for now in times(gaps)]
+    assert most_within(slots, seconds) <= most
+    assert slots == sorted(slots)
+    assert all(slot >= now for slot, now in zip(slots, times(gaps), strict=True))
+
+
+@pytest.mark.parametrize(("text", "most", "seconds"), [("30/s", 30, 1), ("10/min", 10, 60), ("1000/2min", 1000, 120)])
+def test_who_asks_for_more_than_there_is_uses_nearly_all_of_it(text, most, seconds):
+    one = asked(text)
+    slots = [rates.acquire([one], NOW, LONG) for _ in range(most * 20 + 1)]
+    assert most * 20 * 0.97 <= most * 20 * seconds * 20 / (slots[-1] - NOW) <= most * 20
+
+
+def test_a_limit_by_the_minute_may_be_used_at_once_and_one_by_the_second_evenly():
+    one = asked("10/min")
+    assert [rates.acquire([one], NOW, LONG) for _ in range(10)] == [NOW] * 10
+    assert rates.acquire([one], NOW, LONG) == pytest.approx(NOW + 60 * MARGIN)
+    two = asked("10/s")
+    slots = [rates.acquire([two], NOW, LONG) for _ in range(10)]
+    assert [round(slot - NOW, 4) for slot in slots] == [round(0.1 * MARGIN * number, 4) for number in range(10)]
+
+
+@given(
+    gaps=st.lists(st.floats(0, 9000), min_size=1, max_size=100), reset=st.sampled_from(["00:00Z", "07:30Z", "23:59Z"])
+)
+def test_no_day_holds_more_than_its_limit_and_a_used_up_day_says_when_the_next_begins(gaps, reset):
+    one = asked("5/day", "cap", reset=reset)
+    day = one.rate.days[0]
+    taken = []
+    for now in times(gaps):
+        got = rates.acquire([one], now, now + DAY * 3)
+        if isinstance(got, RateLimited):
+            assert got.retry_at.timestamp() == day.ends(day.day(now))
+            assert f"{got.retry_at:%H:%MZ}" == reset
+            assert (got.outcome, got.retryable) == ("not_sent", True)
+        else:
+            assert got == now
+            taken.append(day.day(now))
+    assert max((taken.count(number) for number in taken), default=0) <= 5
+    assert all(taken.count(day.day(now)) for now in times(gaps))
+
+
+@given(gaps=arrivals, until=st.floats(0, 3))
+def test_no_slot_lies_behind_the_deadline_and_a_refusal_takes_none(gaps, until):
+    one, free = asked("4/s"), asked("4/s")
+    for now in times(gaps):
+        got = rates.acquire([one], now, now + until)
+        if isinstance(got, RateLimited):
+            assert got.retry_at.timestamp() >= now + until - 1e-3
+        else:
+            assert got == rates.acquire([free], now, LONG)  # as if the refused had never asked
+            assert got == now or got < now + until
+
+
+def test_a_refusal_names_no_value():
+    one = asked("1/day", "per-host:ada@example.com")
+    rates.acquire([one], NOW, LONG)
+    error = rates.acquire([one], NOW, LONG)
+    assert "per-host" in str(error)
+    assert "ada" not in repr(vars(error)) + str(error)
+
+
+def test_who_is_refused_by_a_cap_takes_no_slot_of_the_tier():
+    tier, cap = asked("1/s"), asked("1/day", "cap:a")
+    assert rates.acquire([tier, cap], NOW, LONG) == NOW
+    assert isinstance(rates.acquire([tier, cap], NOW, LONG), RateLimited)
+    assert rates.acquire([tier, asked("1/day", "cap:b")], NOW, LONG) == pytest.approx(NOW + MARGIN)
+
+
+def test_a_rate_that_is_far_behind_holds_nobody_else_up():
+    tier, cap = asked("1/s"), asked("1/min", "cap:a")
+    rates.acquire([tier, cap], NOW, LONG)
+    assert rates.acquire([tier, cap], NOW, LONG) == pytest.approx(NOW + 60 * MARGIN)
+    assert rates.acquire([tier], NOW, LONG) < NOW + 3
+
+
+def test_a_closed_rate_has_its_next_slots_when_it_opens_one_after_the_other():
+    one = asked("2/s")
+    rates.correct([one], Heard(NOW + 7), NOW)
+    assert rates.acquire([one], NOW, LONG) == NOW + 7
+    assert rates.acquire([one], NOW, LONG) == pytest.approx(NOW + 7 + MARGIN / 2)
+    error = rates.acquire([one], NOW, NOW + 5)
+    assert "closed light" in str(error)
+    assert error.retry_at.timestamp() == pytest.approx(NOW + 7 + MARGIN)
+
+
+def test_who_waits_for_a_slot_of_a_rate_that_is_closed_meanwhile_takes_another_in_the_same_order():
+    one = asked("1/s")
+    mine = [rates.acquire([one], NOW, LONG) for _ in range(5)]
+    rates.correct([one], Heard(NOW + 30), NOW + 0.5)
+    anew = [rates.again([one], NOW, slot, LONG) for slot in mine[1:]]
+    assert anew == pytest.approx([NOW + 30 + MARGIN * number for number in range(4)])
+    assert rates.again([one], NOW + 3, anew[0], LONG) == anew[0]  # taken after it was closed, so it is good
+
+
+def test_a_slot_that_was_lost_to_a_closing_does_not_count_for_the_day():
+    one = asked("1/s 5/day")
+    mine = [rates.acquire([one], NOW, LONG) for _ in range(4)]
+    rates.correct([one], Heard(NOW + 10), NOW + 0.5)
+    for slot in mine[1:]:
+        rates.again([one], NOW, slot, LONG)
+    assert one.line.days[0][1] == 4
+
+
+def test_many_replies_to_what_was_under_way_close_a_rate_once():
+    one = asked("10/s")
+    rates.correct([one], Heard(NOW + 7), NOW)
+    first = rates.acquire([one], NOW, LONG)
+    rates.correct([one], Heard(NOW + 7.2), NOW + 0.2)
+    assert rates.again([one], NOW + 0.1, first, LONG) == first
+
+
+def test_a_smaller_limit_slows_a_tier_for_a_day_and_a_larger_one_changes_nothing():
+    one = asked("80/s")
+    rates.correct([one], Heard(gap=MARGIN / 30), NOW)
+    slots = [rates.acquire([one], NOW, LONG) for _ in range(31)]
+    assert slots[-1] - NOW == pytest.approx(MARGIN, abs=1e-4)
+    later = NOW + DAY + 2
+    slots = [rates.acquire([one], later, LONG + DAY) for _ in range(81)]
+    assert slots[-1] - later == pytest.approx(MARGIN, abs=1e-4)
+    rates.correct([one], Heard(gap=MARGIN / 500), later)
+    assert one.line.slow == pytest.approx(MARGIN / 30)
+
+
+def test_a_long_wait_is_that_of_the_cap_and_a_short_one_of_the_tier():
+    tier, cap, other = asked("30/s"), asked("100/day", "per-host:a"), asked("100/day", "per-host:b")
+    rates.correct([tier, cap], Heard(NOW + 3600), NOW)
+    assert isinstance(rates.acquire([tier, cap], NOW, NOW + 60), RateLimited)
+    assert rates.acquire([tier, other], NOW, NOW + 60) == NOW
+    rates.correct([tier, cap], Heard(NOW + 7), NOW)
+    assert rates.acquire([tier, other], NOW, NOW + 60) == NOW + 7
+
+
+MIDNIGHT = NOW - NOW % DAY + DAY
+
+
+@pytest.mark.parametrize(
+    ("reply", "closed", "gap"),
+    [
+        (ok({}), None, None),
+        (bad(503, retry_after="7"), None, None),
+        (bad(429), None, None),
+        (bad(429, retry_after="7"), NOW + 7, None),
+        (bad(429, retry_after="-1"), None, None),
+        (bad(429, retry_after="abc"), None, None),
+        (bad(429, retry_after="86401"), NOW + DAY, None),
+        (bad(429, retry_after="999999999"), None, None),
+        (bad(429, retry_after="2027-01-16T00:00:00Z"), MIDNIGHT, None),
+        (bad(429, retry_after="Sat, 16 Jan 2027 00:00:00 GMT"), MIDNIGHT, None),
+        (bad(429, x_ratelimit_type="Daily-limit"), MIDNIGHT, None),
+        (bad(429, x_ratelimit_type="QPS", x_ratelimit_reset=str(int(NOW) + 3)), NOW + 3, None),
+        (bad(429, x_ratelimit_type="QPS", x_ratelimit_limit="30"), None, MARGIN / 30),
+        (ok({}, x_ratelimit_type="QPS", x_ratelimit_limit="30"), None, MARGIN / 30),
+        (ok({}, x_ratelimit_type="QPS", x_ratelimit_limit="0"), None, None),
+        (ok({}, x_ratelimit_type="QPS", x_ratelimit_limit="many"), None, None),
+        (ok({}, x_ratelimit_limit="5000", x_ratelimit_remaining="4999", x_ratelimit_reset=str(int(NOW) + 900)), None, None),
+        (ok({}, x_ratelimit_limit="5000", x_ratelimit_remaining="0", x_ratelimit_reset=str(int(NOW) + 900)), NOW + 900, None),
+        (ok({}, x_ratelimit_remaining="0", x_ratelimit_reset=str(int(NOW) + 1)), None, None),  # the end of a second
+        (bad(429, x_ratelimit_category="Light", x_ratelimit_limit="30", x_ratelimit_remaining="5893"), None, None),
+    ],
+)  # fmt: skip
+def test_what_a_reply_says_about_its_rate(reply, closed, gap):
+    assert (rates.hear(reply, NOW) or Heard()) == (closed, gap)
+
+
+def test_a_clock_that_was_set_back_makes_nobody_wait_for_it():
+    one = asked("10/s 10/min")
+    for _ in range(5):
+        rates.acquire([one], NOW, LONG)
+    assert rates.acquire([one], NOW - 3600, NOW) < NOW - 3590
+
+
+def test_a_plan_holds_in_full_and_no_plan_means_the_most_generous_pace_without_days(zoom):
+    declared = zoom.manifest.rates
+    pro, unknown = rates.table(declared, "pro"), rates.table(declared, None)
+    assert pro["heavy"] == Rate(MARGIN / 10, (), (rates.Count(30000, 0.0),))
+    assert unknown["heavy"] == Rate(MARGIN / 40)
+    assert unknown["resource-intensive"].windows[0].most == 20
+    assert pro["meetings-per-host"] == unknown["meetings-per-host"] == Rate(days=(rates.Count(100, 0.0),))
+    assert "phone-light" not in rates.table(declared, "free")
+
+
+def test_a_line_ends_when_it_says_nothing_more():
+    one = asked("2/s 10/min 5/day", reset="06:00Z")
+    rates.acquire([one], NOW, LONG)
+    assert one.line.ends(one.rate) == one.rate.days[0].ends(one.rate.days[0].day(NOW))
+    two = asked("2/s 10/min")
+    rates.acquire([two], NOW, LONG)
+    assert two.line.ends(two.rate) == pytest.approx(NOW + 60 * MARGIN)
+
+
+def test_a_closing_forgets_no_slot_that_was_used_and_none_that_is_free_for_long():
+    one = asked("2/min")
+    mine = [rates.acquire([one], NOW, LONG) for _ in range(8)]
+    rates.correct([one], Heard(NOW + 30), NOW + 0.5)
+    anew = [rates.again([one], NOW, NOW + 30, LONG) for _ in mine[2:]]
+    assert NOW + 60 * MARGIN <= anew[0] == anew[1] <= NOW + 60 * MARGIN + 0.5  # the first two were used
+    assert anew[-1] <= NOW + 3 * 60 * MARGIN + 0.6
+
+
+@pytest.mark.parametrize(("text", "most", "seconds"), [("4/s", 4, 1), ("6/min", 6, 60), ("350/min", 350, 60)])
+@given(moves=st.lists(st.tuples(st.floats(0, 25), st.integers(0, 9), st.none() | st.floats(1, 80)), max_size=40))
+def test_whatever_is_closed_when_no_stretch_of_time_sees_more_than_the_limit(text, most, seconds, moves):
+    one, now, waiting, used = asked(text), NOW, [], []
+
+    def wake(until):
+        while waiting and waiting[0][0] <= until:
+            slot, since = heapq.heappop(waiting)
+            got = rates.again([one], since, slot, LONG)
+            if got == slot:
+                used.append(slot)
+            else:
+                heapq.heappush(waiting, (got, slot))
+
+    for gap, callers, closed in moves:
+        now += gap
+        wake(now)
+        for _ in range(callers):
+            heapq.heappush(waiting, (rates.acquire([one], now, LONG), now))
+        wake(now)  # whose slot is now has gone before the service says anything
+        if closed is not None:
+            rates.correct([one], Heard(now + closed), now)
+    wake(LONG)
+    assert len(used) == sum(callers for _, callers, _ in moves)
+    assert most_within(sorted(used), seconds) <= most

@@ -1,0 +1,185 @@
+"""Where a request may go, and how a value stands in a path: each answer of the guard, with the advice it gives."""
+
+from __future__ import annotations
+
+import pytest
+
+from connector.core import url_policy as guard
+from connector.core.inputs.coerce import Bad
+
+
+@pytest.mark.parametrize(
+    ("value", "once", "twice"),
+    [
+        ("abc123", "abc123", "abc123"),
+        ("a b", "a%20b", "a%20b"),
+        ("é", "%C3%A9", "%C3%A9"),
+        ("a/b", "a%2Fb", "a%2Fb"),
+        ("/ab==", "%2Fab%3D%3D", "%252Fab%253D%253D"),
+        ("a//b", "a%2F%2Fb", "a%252F%252Fb"),
+        ("", "", ""),
+    ],
+)
+def test_a_value_is_one_segment_and_a_uuid_that_servers_would_take_apart_is_encoded_twice(value, once, twice):
+    assert guard.segment(value) == once
+    assert guard.segment(value, twice=True) == twice
+
+
+@pytest.mark.parametrize(
+    ("path", "fix"),
+    [
+        (
+            "/users?page=1#x",
+            "write '/users' and give the query as query parameters (-q NAME=VALUE on the command line)",
+        ),
+        ("/users#x?y", "write '/users' and give the query as query parameters (-q NAME=VALUE on the command line)"),
+        ("/users#x", "write '/users' and give the query as query parameters (-q NAME=VALUE on the command line)"),
+        ("https://h.example/users/me", "the host is fixed; write '/users/me'"),
+        ("x+1.a-b://h/users", "the host is fixed; write '/users'"),
+        ("//h.example/users", "the host is fixed; write '/users'"),
+        ("\\\\h.example/users", "the host is fixed; write '/users'"),
+        ("\\h", "the host is fixed"),
+        ("//h.example", "the host is fixed"),
+        ("https://h/a b", "the host is fixed"),
+        ("users/me", "write '/users/me'"),
+        ("users me", "begin with /"),
+        ("a b/c", "begin with /"),
+        ("https://h/a b/c", "the host is fixed"),
+        ("/a b/c", "write '/a%20b/c'"),
+        ("1:x", "write '/1:x'"),
+        ("/a b/%zz", "write '/a%20b/%25zz'"),
+        ("/a\nb", ""),
+        ("/v2", "/v2 is in the base URL already; write '/'"),
+        ("/v2/users", "/v2 is in the base URL already; write '/users'"),
+        ("/users//me", "without empty segments, . and .."),
+        ("/users/%252e%252e", "without empty segments, . and .."),
+    ],
+)
+def test_a_path_is_refused_with_what_to_write(path, fix):
+    with pytest.raises(Bad) as caught:
+        guard.raw_path(path, "/v2")
+    assert caught.value.fix == fix
+    assert caught.value.expected == "a path below the base URL that begins with one /, already encoded"
+
+
+def test_without_a_path_in_the_base_url_any_path_is_new():
+    for path in ("/v2", "/v2/users", "/"):
+        assert guard.raw_path(path, "") == path
+    assert guard.raw_path("/v2x/users", "/v2") == "/v2x/users"
+    assert guard.raw_path("/users/v2", "/v2") == "/users/v2"
+
+
+def test_headers_keep_their_order_and_writing_and_come_once():
+    pairs = (("X-B", "1"), ("x-a", "2\t!"), ("Empty", ""))
+    assert guard.headers(iter(pairs)) == pairs
+    with pytest.raises(Bad) as caught:
+        guard.headers([("X-A", "1"), ("x-a", "2")])
+    assert (caught.value.expected, caught.value.fix) == ("each header once", "x-a stands twice")
+    with pytest.raises(Bad) as caught:
+        guard.header("x " * 100, "v")
+    assert len(caught.value.fix) == len("look at ") + 60
+    with pytest.raises(Bad) as caught:
+        guard.header("Cookie", "v")
+    assert caught.value.fix == "leave Cookie out: cookies are not kept"
+    with pytest.raises(Bad) as caught:
+        guard.header("Proxy-X", "v")
+    assert caught.value.fix == "leave Proxy-X out: it belongs to the transport"
+
+
+@pytest.mark.parametrize(
+    ("url", "hosts", "fits"),
+    [
+        ("https://a.lamp.example", ["*.lamp.example"], True),
+        ("https://a.b.lamp.example", ["*.LAMP.example"], True),
+        ("https://lamp.example", ["*.lamp.example"], False),
+        ("https://alamp.example", ["*.lamp.example"], False),
+        ("https://lamp.example", ["Lamp.Example"], True),
+        ("https://a.lamp.example", ["lamp.example"], False),
+        ("https://b.example", ["a.example", "b.example"], True),
+        ("https://b.example", [], False),
+        ("https://@lamp.example", ["lamp.example"], False),
+        ("https://a_b.lamp.example", ["*.lamp.example"], False),
+        ("https://.lamp.example", ["*.lamp.example"], False),
+        ("https://bücher.example", ["xn--bcher-kva.example"], True),
+        ("https://" + "a" * 64 + ".example", ["*.example"], False),
+        ("https://lamp.example:0", ["lamp.example"], False),
+        ("https://lamp.example:443", ["lamp.example"], True),
+    ],
+)
+def test_a_host_of_the_list_is_that_host_and_a_star_is_any_name_below(url, hosts, fits):
+    assert guard.may_carry(url, hosts) is fits
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://a.example/x?y", "https://a.example"),
+        ("https://A.example:8443/x", "https://A.example:8443"),
+        ("https://10.0.0.1/x", "https://10.0.0.1"),
+        ("https://[::1]:1/x", "https://[::1]:1"),
+        ("http://127.0.0.1:8080/x", "http://127.0.0.1:8080"),
+        ("http://localhost", "http://localhost"),
+        ("https://localhost", "https://localhost"),
+        ("http://a.example/x", None),
+        ("ftp://localhost/x", None),
+        ("https://user@a.example/x", None),
+        ("https://[2001:db8::1]/x", None),
+        ("https://a.example:x/", None),
+        ("https:///x", None),
+        ("https://a_b.example/x", None),
+        ("//a.example/x", None),
+    ],
+)
+def test_an_origin_is_where_a_request_may_go_at_all(url, origin):
+    assert guard.origin(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("https://files.example/x", True), ("https://FILES.example:443", True), ("https://1.files.example2", True),
+        ("http://files.example", False), ("https://files.example:8443", False), ("https://u@files.example", False),
+        ("https://files", False), ("https://10.0.0.1", False), ("https://[::1]", False), ("https://files.example.", False),
+        ("https://files.example:x", False), ("https://", False), ("https://a_b.example", False),
+        *((f"https://files.{inside}", False)
+          for inside in ("localhost", "local", "internal", "localdomain", "lan", "home", "corp", "arpa")),
+        *((f"https://files.{inside}.example", True) for inside in ("local", "corp")),
+    ],
+)  # fmt: skip
+def test_a_public_host_has_a_name_that_is_none_of_somebodys_network(url, named):
+    assert guard.named_host(url) is named
+
+
+def test_a_base_url_stays_as_it_is_but_for_slashes_at_its_end():
+    for url in ("https://h/X", "http://127.0.0.1:1"):
+        assert guard.owner_base_url(url) == guard.owner_base_url(f"{url}/") == url
+
+
+@pytest.mark.parametrize(
+    ("url", "fix"),
+    [
+        ("https://u:p@h/v2", "without user, query or fragment"),
+        ("https://h/v2?x=1", "without user, query or fragment"),
+        ("https://h/v2#f", "without user, query or fragment"),
+        ("https://", "without user, query or fragment"),
+        ("http://h/v2", "a token must not travel in clear"),
+        ("ftp://127.0.0.1/v2", "a token must not travel in clear"),
+        ("https://h:x/", ""),
+    ],
+)
+def test_a_base_url_that_is_none_is_told_with_the_reason(url, fix):
+    with pytest.raises(Bad) as caught:
+        guard.owner_base_url(url)
+    assert (caught.value.expected, caught.value.fix) == ("https://HOST/PATH, or http on loopback", fix)
+
+
+@pytest.mark.parametrize(
+    ("url", "here"),
+    [
+        ("http://127.0.0.1:1/x", True), ("https://127.8.8.8", True), ("http://[::1]/", True), ("http://LOCALHOST/", True),
+        ("ftp://localhost", False), ("http://u@localhost", False), ("http://@localhost", False), ("http://[::1", False),
+        ("http://10.0.0.1", False), ("http://localhost.evil.example", False), ("http://", False), ("localhost", False),
+    ],
+)  # fmt: skip
+def test_this_machine_is_loopback_by_address_or_name(url, here):
+    assert guard.is_loopback_url(url) is here

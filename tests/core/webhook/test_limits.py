@@ -1,0 +1,243 @@
+"""Where what a delivery may be ends: lengths, secrets, places, and what makes an event the same one for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+import pytest
+from core.webhook.test_signature import NOW, SECRET, event, reason, signed
+from core.webhook.test_signature_schemes import BODY, ENDPOINT, KEY, WHSEC
+from support.signature_schemes import GITHUB, STANDARD, STRIPE
+
+from connector import errors
+from connector.core.webhook.signature import LONGEST_TOKEN, Challenge
+from connector.runtime.webhooks.verify import scheme_of, verify_webhook
+
+TRIGGER = """\
+triggers:
+  lamps:
+    label: Lamps
+    summary: Receive lamps.
+    inputs: {{}}
+    signature: {{header: X-Sig, timestamp: part.t, id: part.i, signs: "{{id}}.{{timestamp}}.{{body}}", looks: "v={{hex}}", many: ";", digest: hex}}
+    event: {{name: kind, at: when{more}}}
+    dedupe: [id]
+"""
+
+
+def read(connector, body, secret, id_="id-1", now=NOW, **how):
+    body = body if isinstance(body, bytes) else json.dumps(body).encode()
+    headers = scheme_of(connector).sign(secret, int(now), body, id_)
+    return verify_webhook(connector, secret, headers, body, now=now, **how)
+
+
+def zoomed(zoom, body):
+    body = body if isinstance(body, str) else json.dumps(body)
+    return verify_webhook(zoom, SECRET, signed(body), body.encode(), now=NOW)
+
+
+def told(connector, headers, body=b"{}", secret=KEY):
+    with pytest.raises(errors.WebhookError) as caught:
+        verify_webhook(connector, secret, headers, body, now=NOW)
+    return str(caught.value)
+
+
+# Secrets
+
+
+@pytest.mark.parametrize("secret", ["12345678", "a b c d e", "x" * 500])
+def test_a_secret_of_eight_characters_is_one(zoom, secret):
+    body = event()
+    assert verify_webhook(zoom, secret, signed(body, secret), body.encode(), now=NOW).name == "user.activated"
+
+
+@pytest.mark.parametrize(
+    ("secret", "why"),
+    [
+        ("1234567", "is shorter than 8 characters, so anybody could guess it"),
+        ("", "is empty, or has spaces or line ends around it"),
+        (" 12345678", "is empty, or has spaces or line ends around it"),
+        ("12345678\n", "is empty, or has spaces or line ends around it"),
+        ("1234\x005678", "is empty, or has spaces or line ends around it"),
+    ],
+)
+def test_a_secret_that_is_none_is_told_with_the_reason_and_where_to_find_it(zoom, secret, why):
+    with pytest.raises(errors.UsageError) as caught:
+        scheme_of(zoom).secret(secret)
+    assert str(caught.value).startswith(f"The webhook's secret {why}.")
+    assert caught.value.hint == (
+        "Copy it anew. The Secret Token on your app's Feature page, where event subscriptions are."
+    )
+
+
+def test_where_a_manifest_does_not_say_where_secrets_are_nothing_is_made_up(folder):
+    with pytest.raises(errors.UsageError) as caught:
+        scheme_of(folder(TRIGGER.format(more=""))).secret("short")
+    assert caught.value.hint == "Copy it anew."
+    inputs = "inputs: {note: {label: N, help: Not this., type: text}, key: {label: K, help: This., type: password}}"
+    with pytest.raises(errors.UsageError) as caught:
+        scheme_of(folder(TRIGGER.format(more="").replace("inputs: {}", inputs))).secret("short")
+    assert caught.value.hint == "Copy it anew. This."
+
+
+def test_the_name_of_a_header_may_have_dots(folder):
+    dotted = TRIGGER.format(more="").replace("part.i", "header.X.Id")
+    headers = scheme_of(folder(dotted)).sign(KEY, int(NOW), b'{"kind": "on"}', "id-1")
+    assert headers["X.Id"] == "id-1"
+    assert verify_webhook(folder(dotted), KEY, headers, b'{"kind": "on"}', now=NOW).name == "on"
+
+
+# Headers
+
+
+def test_a_header_that_is_missing_doubled_or_endless_is_told_by_name(zoom):
+    body = event().encode()
+    name, stamp = "x-zm-signature", ("x-zm-request-timestamp", "5")
+    assert told(zoom, [stamp], body) == f"The header {name} is missing."
+    assert told(zoom, [stamp, (name, "a"), (name, "b")], body) == f"The header {name} came twice."
+    assert told(zoom, [stamp, (name, "a"), (name, "b" * 5000)], body) == f"The header {name} came twice."
+    assert told(zoom, [stamp, (name, "a" * 4097)], body) == f"The header {name} is too long."
+
+
+def test_a_header_of_four_kilobytes_is_read():
+    assert read(STANDARD, {"type": "a"}, WHSEC, id_="i" * 4096).name == "a"
+    with pytest.raises(errors.WebhookError, match="is too long"):
+        read(STANDARD, {"type": "a"}, WHSEC, id_="i" * 4097)
+
+
+def test_the_parts_of_a_header_stand_in_their_order_and_have_spaces_around_them(folder):
+    stamp = int(NOW)
+    assert scheme_of(STRIPE).sign(ENDPOINT, stamp, BODY)["stripe-signature"].startswith(f"t={stamp},v1=")
+    lamp = folder(TRIGGER.format(more=""))
+    header = scheme_of(lamp).sign(KEY, stamp, b'{"kind": "on"}', "id-1")["X-Sig"]
+    assert header.startswith(f"i=id-1;t={stamp};v=")
+    for spaced in (header, header.replace(";", " ; "), f" {header} "):
+        assert verify_webhook(lamp, KEY, {"x-sig": spaced}, b'{"kind": "on"}', now=NOW).name == "on"
+    assert reason(lamp, {"x-sig": header.replace("i=id-1;", "")}, b'{"kind": "on"}', KEY) == ("unsigned", 401)
+    assert reason(lamp, {"x-sig": f"{header};i=id-1"}, b'{"kind": "on"}', KEY) == ("unsigned", 401)
+    assert reason(lamp, {"x-sig": f"{header};t={stamp}"}, b'{"kind": "on"}', KEY) == ("timestamp", 401)
+
+
+def test_a_scheme_has_the_name_of_its_trigger_and_its_events_too(zoom):
+    assert scheme_of(zoom).name == "webhookReceiver"
+    assert zoomed(zoom, event()).trigger == "webhookReceiver"
+
+
+# Age
+
+
+def test_no_age_is_judged_where_no_time_is_signed_whatever_is_allowed():
+    headers = {**scheme_of(GITHUB).sign(KEY, 0, b"{}", "d-1"), "x-github-event": "ping"}
+    assert verify_webhook(GITHUB, KEY, headers, b"{}", now=NOW, max_age=300).name == "ping"
+
+
+def test_no_age_is_judged_where_the_manifest_allows_any(folder):
+    lamp = folder(TRIGGER.format(more=""))
+    assert read(lamp, {"kind": "on"}, KEY, now=5).name == "on"
+    headers = scheme_of(lamp).sign(KEY, 5, b'{"kind": "on"}', "id-1")
+    assert verify_webhook(lamp, KEY, headers, b'{"kind": "on"}', now=NOW).name == "on"
+    with pytest.raises(errors.WebhookError, match=r"older than 300 s"):
+        verify_webhook(lamp, KEY, headers, b'{"kind": "on"}', now=NOW, max_age=300)
+
+
+# Challenges
+
+
+def test_a_challenge_of_128_characters_is_answered_and_says_little_of_itself(zoom):
+    got = zoomed(zoom, event("endpoint.url_validation", plainToken="a" * LONGEST_TOKEN))
+    assert got.reply["plainToken"] == "a" * 128
+    assert repr(got) == "<Challenge, answered with plainToken, encryptedToken>"
+    assert Challenge().reply == {}
+
+
+# Events
+
+
+def test_an_event_says_little_of_itself(zoom):
+    got = zoomed(zoom, {"event": "a.b", "event_ts": 1_500})
+    assert repr(got) == f"<Event 'a.b' at 1970-01-01T00:00:01.500000+00:00 {got.key[:12]}>"
+    assert repr(zoomed(zoom, {"event": "a.b"})).startswith("<Event 'a.b' ")
+    assert " at " not in repr(zoomed(zoom, {"event": "a.b"}))
+
+
+def test_the_beginning_of_1970_is_a_time_and_seconds_may_have_parts(zoom, folder):
+    assert zoomed(zoom, {"event": "a.b", "event_ts": 0}).at == datetime(1970, 1, 1, tzinfo=UTC)
+    lamp = folder(TRIGGER.format(more=""))
+    assert read(lamp, {"kind": "on", "when": 2.5}, KEY).at == datetime(1970, 1, 1, 0, 0, 2, 500_000, tzinfo=UTC)
+    assert read(lamp, {"kind": "on", "when": 253_402_300_799}, KEY).at == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert read(lamp, {"kind": "on", "when": 253_402_300_800}, KEY).at is None
+
+
+def test_an_object_may_be_the_body_itself_or_nothing(folder):
+    assert read(folder(TRIGGER.format(more=", object: .")), {"kind": "on"}, KEY).object == {"kind": "on"}
+    assert read(folder(TRIGGER.format(more="")), {"kind": "on"}, KEY).object is None
+
+
+def test_a_name_has_at_most_200_characters_and_is_not_missing(zoom):
+    assert zoomed(zoom, event("n" * 200)).name == "n" * 200
+    headers = scheme_of(GITHUB).sign(KEY, 0, b"{}", "d-1")
+    assert told(GITHUB, headers) == "The delivery names no event."
+    twice = [*headers.items(), ("x-github-event", "a"), ("x-github-event", "b")]
+    assert told(GITHUB, twice) == "The delivery names no event."
+
+
+def test_a_delivery_that_is_refused_says_that_it_was_rejected(zoom):
+    with pytest.raises(errors.WebhookError) as caught:
+        verify_webhook(zoom, SECRET, {}, b"", now=NOW)
+    assert (caught.value.outcome, caught.value.reason, caught.value.status) == ("rejected", "unsigned", 401)
+
+
+def test_the_key_of_an_event_is_what_it_was_in_every_version_or_its_copies_would_be_new(zoom, folder):
+    def digest(text):
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    body = {
+        "event": "meeting.ended",
+        "event_ts": 5,
+        "payload": {"account_id": "acc", "object": {"uuid": "u==", "id": 7}},
+    }
+    got = zoomed(zoom, body)
+    told = (
+        "event=meeting.ended",
+        "event_ts=5",
+        "payload.account_id=acc",
+        "payload.object.uuid=u==",
+        "payload.object.id=7",
+    )
+    assert got.key == digest("\0".join(("webhookReceiver", *told)))
+    assert got.subject == "u=="
+    lamp = folder(TRIGGER.format(more=""))
+    bare = read(lamp, {"kind": "on"}, KEY)
+    assert (bare.key, bare.subject) == (digest('{"kind": "on"}'), bare.key)
+    assert read(lamp, {"kind": "on", "id": None}, KEY).key == digest('{"kind": "on", "id": null}')
+
+
+@pytest.mark.parametrize("id_", [["a"], {"a": 1}, {}])
+def test_more_than_one_value_where_one_should_be_makes_the_whole_body_the_key(folder, id_):
+    lamp = folder(TRIGGER.format(more=""))
+    body = {"kind": "on", "id": id_, "b": 1}
+    assert read(lamp, body, KEY).key == hashlib.sha256(json.dumps(body).encode()).hexdigest()
+    assert read(lamp, {**body, "b": 2}, KEY).key != read(lamp, body, KEY).key
+
+
+@pytest.mark.parametrize(("length", "kept"), [(200, True), (201, False)])
+def test_what_a_long_event_is_about_is_the_same_for_its_events_and_no_others(zoom, length, kept):
+    def got(name, uuid):
+        return zoomed(zoom, event(name, object={"uuid": uuid}))
+
+    one, two, other = got("a.b", "u" * length), got("a.c", "u" * length), got("a.b", "v" * length)
+    assert one.subject == two.subject != other.subject
+    assert one.key != two.key
+    assert one.subject == ("u" * 200 if kept else hashlib.sha256(b"u" * 201).hexdigest())
+
+
+def test_a_kept_event_is_read_again_with_the_key_that_it_had(zoom):
+    got = zoomed(zoom, event("meeting.ended", object={"uuid": "u"}))
+    again = scheme_of(zoom).event(got.raw, got.name, "kept-key")
+    kept = scheme_of(GITHUB).event(b'{"repository": {"id": 9}}', "issues", "kept-key")
+    assert (kept.key, kept.name, kept.subject) == ("kept-key", "issues", "9"), "no header is kept, and none is missed"
+    assert (again.key, again.name, again.object, again.subject, again.data) == (
+        "kept-key", got.name, got.object, got.subject, got.data,
+    )  # fmt: skip

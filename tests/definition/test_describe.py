@@ -1,0 +1,180 @@
+"""One description of an input makes the form, the tool, the table and the flags."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+from referencing import Registry
+
+from connector import Connector
+from connector.core.exchange.plan import plan
+from connector.core.inputs import coerce as convert
+from connector.definition import describe
+from connector.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector.definition.action import Action
+
+ZOOM = Connector.open()
+ACTIONS = {action.action: action for action in ZOOM.actions()}
+EXAMPLES = [(key, name) for key, action in ACTIONS.items() for name in action.examples]
+EVERY = pytest.mark.parametrize("key", sorted(ACTIONS))
+
+
+def plainly(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is given by its public keys, numbers and booleans as such."""
+    found = {action.names[spelling]: value for spelling, value in given.items()}
+    kinds = {key: action.inputs[key].type for key in found}
+    return {key: convert.TYPES[kinds[key]](value) if kinds[key] == "integer" else value for key, value in found.items()}
+
+
+def fits(action: Action, given: Mapping[str, Any]) -> bool:
+    return jsonschema.Draft202012Validator(describe.form(ZOOM, action), registry=Registry()).is_valid(given)
+
+
+@EVERY
+def test_a_form_is_a_json_schema_of_every_input_and_the_two_options_of_every_run(key: str) -> None:
+    form = describe.form(ZOOM, ACTIONS[key])
+    jsonschema.Draft202012Validator.check_schema(form)
+    assert list(form["properties"]) == [*ACTIONS[key].inputs, "connection", "debugRequest"]
+    assert form["additionalProperties"] is False
+    assert form["required"] == [name for name, spec in ACTIONS[key].inputs.items() if spec.required]
+
+
+@pytest.mark.parametrize(("key", "name"), EXAMPLES)
+def test_a_form_takes_every_example_and_refuses_what_it_does_not_know(key: str, name: str) -> None:
+    action = ACTIONS[key]
+    given = plainly(action, action.examples[name].given)
+    assert fits(action, given)
+    assert fits(action, {**given, "connection": "work", "debugRequest": True})
+    assert not fits(action, {**given, "unheardOf": 1})
+    for required in (one for one, spec in action.inputs.items() if spec.required):
+        assert not fits(action, {one: value for one, value in given.items() if one != required})
+
+
+GIVEN = [
+    ("createMeeting", {"userId": "me", "recurrence": 2, "weeklyDay": [2], "meetingType": 8}, True),
+    ("createMeeting", {"userId": "me", "recurrence": 2, "weeklyDay": [2], "meetingType": 2}, False),
+    ("createMeeting", {"userId": "me", "recurrence": 2, "meetingType": 8}, False),
+    ("createMeeting", {"userId": "me", "recurrence": 3, "meetingType": 8, "monthlyDay": 3}, True),
+    ("createMeeting", {"userId": "me", "endTimes": 3}, False),
+    ("createMeeting", {"userId": "me", "recurrence": 1, "meetingType": 8, "endTimes": 3}, True),
+    ("createMeeting", {"userId": "me", "recurrence": 1, "meetingType": 8, "endTimes": 3, "endDateTime": "2030-01-31T09:00:00Z"}, False),
+    ("createMeeting", {"userId": "me", "duration": 0}, False),
+    ("createMeeting", {"userId": "me", "duration": 1441}, False),
+    ("createMeeting", {"userId": "me", "topic": "x" * 201}, False),
+    ("createMeeting", {"userId": "me", "audio": "radio"}, False),
+    ("createMeeting", {"userId": "me", "startTime": "tomorrow"}, False),
+    ("createMeeting", {"userId": "me", "timezone": "Mars/Olympus"}, False),
+    ("createMeeting", {"userId": "me", "timezone": "Europe/Lisbon"}, True),
+    ("createMeeting", {"userId": "me", "weeklyDay": [8], "recurrence": 2, "meetingType": 8}, False),
+    ("createMeeting", {"userId": "me", "settingsExtraFields": [1]}, False),
+    ("createUser", {"email": "a@b.example", "firstName": "A", "lastName": "B", "userType": 1, "password": "Lantern42"}, False),
+    ("createUser", {"email": "a@b.example", "firstName": "A", "lastName": "B", "userType": 1, "password": "Lantern42", "action": "autoCreate"}, True),
+    ("createUser", {"email": "a@b.example", "firstName": "A", "lastName": "B", "userType": 99}, True),
+    ("listUsersChatMessages", {"userId": "me"}, False),
+    ("listUsersChatMessages", {"userId": "me", "toContact": "a", "toChannel": "b"}, False),
+    ("listUsersChatMessages", {"userId": "me", "searchKey": "a", "searchType": "file"}, True),
+    ("addMeetingRegistrant", {"meetingId": "1", "email": "a@b.example", "firstName": "A", "lastName": "B", "ocurrenceIds": "1,2"}, True),
+    ("rawRequest", {"method": "GET", "url": "/users", "queryParams": [{"key": "a", "value": "b"}, "c: d"]}, True),
+    ("rawRequest", {"method": "GET", "url": "/users", "queryParams": {"a": "b"}}, True),
+    ("rawRequest", {"method": "GET", "url": "/users", "queryParams": [{"key": "a"}]}, False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "given", "good"), GIVEN, ids=range(len(GIVEN)))
+def test_a_form_says_what_a_run_says(key: str, given, good: bool) -> None:
+    action = ACTIONS[key]
+    assert fits(action, given) is good
+    if good:
+        plan(ZOOM, key).check(given)
+    else:
+        with pytest.raises(InputError):
+            plan(ZOOM, key).check(given)
+
+
+def test_a_form_keeps_secrets_to_itself_and_tells_what_is_only_suggested() -> None:
+    properties = describe.form(ZOOM, ACTIONS["updateUser"])["properties"]
+    assert properties["hostKey"]["writeOnly"] is True
+    assert "examples" not in properties["hostKey"]
+    assert properties["zoomPhone"]["x-suggest"] is False
+    assert "default" not in properties["zoomPhone"]
+    assert describe.form(ZOOM, ACTIONS["createMeeting"])["properties"]["audio"]["default"] == "both"
+    assert properties["connection"]["x-kinds"] == list(ZOOM.manifest.connections)
+
+
+@EVERY
+def test_a_tool_has_a_flat_schema_that_every_model_reads(key: str) -> None:
+    tool = describe.tool(ZOOM, ACTIONS[key])
+    assert re.fullmatch(r"[a-z][a-z0-9_]{0,63}", tool["name"])
+    assert tool["description"].endswith(".")
+    jsonschema.Draft202012Validator.check_schema(tool["input_schema"])
+    assert set(tool["input_schema"]) == {"type", "properties", "required", "additionalProperties"}
+    assert all(one["description"] for one in tool["input_schema"]["properties"].values())
+
+
+def test_a_tool_tells_in_words_what_a_flat_schema_cannot() -> None:
+    properties = describe.tool(ZOOM, ACTIONS["createMeeting"])["input_schema"]["properties"]
+    assert properties["meetingType"]["enum"] == [1, 2, 3, 8, 10]
+    assert "8 (Recurring, fixed time)" in properties["meetingType"]["description"]
+    assert "Only when meetingType is 8." in properties["recurrence"]["description"]
+    assert "Not together with endDateTime." in properties["endTimes"]["description"]
+    assert "weeklyDay is needed when recurrence is 2." in properties["weeklyDay"]["description"]
+    assert properties["weeklyDay"]["items"]["enum"] == [1, 2, 3, 4, 5, 6, 7]
+    assert describe.tool(ZOOM, ACTIONS["createMeeting"])["name"] == "create_meeting"
+
+
+@EVERY
+def test_rows_have_every_input_and_the_two_options_of_every_run(key: str) -> None:
+    rows = describe.rows(ZOOM, ACTIONS[key])
+    assert [row.key for row in rows] == [*ACTIONS[key].inputs, "connection", "debugRequest"]
+    assert all(
+        isinstance(getattr(row, cell), str) for row in rows for cell in ("label", "type", "default", "notes", "example")
+    )
+    assert all(row.notes.endswith(".") for row in rows)
+
+
+def test_a_row_shows_a_suggestion_as_the_page_does_and_says_that_it_is_one() -> None:
+    rows = {row.key: row for row in describe.rows(ZOOM, ACTIONS["updateMeeting"])}
+    assert (rows["hostVideo"].default, rows["audio"].default, rows["endTimes"].default) == ("false", "both", "1")
+    assert "sent only when given" in rows["hostVideo"].notes
+    assert (rows["duration"].notes, rows["duration"].example) == (
+        "How long the meeting lasts, in minutes. From 1 to 1440.",
+        "60",
+    )
+    assert (rows["connection"].type, rows["connection"].required) == ("connection", True)
+    assert (rows["debugRequest"].type, rows["debugRequest"].default) == ("boolean", "false")
+
+
+@EVERY
+def test_flags_are_of_one_spelling_and_never_hide_a_run_option(key: str) -> None:
+    flags = describe.flags(ACTIONS[key])
+    assert [flag.key for flag in flags] == list(ACTIONS[key].inputs)
+    names = [name for flag in flags for name in (flag.name, *flag.aliases)]
+    assert len(names) == len(set(names))
+    assert not set(names) & describe.RUN_FLAGS
+    assert all(re.fullmatch(r"--[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)
+
+
+def test_a_flag_tells_what_a_command_line_needs() -> None:
+    flags = {
+        flag.key: flag
+        for key in ("rawRequest", "createMeeting", "addMeetingRegistrant")
+        for flag in describe.flags(ACTIONS[key])
+    }
+    assert flags["timeout"].name == "--input-timeout"
+    assert flags["usePMI"].name == "--use-pmi"
+    assert flags["retryDelayMS"].name == "--retry-delay-ms"
+    assert flags["ocurrenceIds"].aliases == ("--occurrence-ids",)
+    assert (flags["queryParams"].repeats, flags["availableDialInCountries"].repeats, flags["topic"].repeats) == (
+        True,
+        True,
+        False,
+    )
+    assert (flags["password"].secret, flags["userId"].required) == (True, True)
+    assert flags["meetingType"].choices == ["1", "2", "3", "8", "10"]

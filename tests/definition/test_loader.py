@@ -1,0 +1,100 @@
+"""A folder is a connector: each file is read when it is asked for, and what is wrong is told with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from connector import Connector
+from connector.definition import loader as load
+from connector.errors import DefinitionError, InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANIFEST = "connector: things\nlabel: Things\nsummary: Things.\nbase_url: https://things.example\n"
+ACTION = "action: listThings\nlabel: List Things\nsummary: List them.\nrequest: GET /things\n"
+
+
+@pytest.fixture
+def things(tmp_path: Path) -> Path:
+    (tmp_path / "actions").mkdir()
+    (tmp_path / "manifest.yaml").write_text(MANIFEST)
+    (tmp_path / "actions/list-things.yaml").write_text(ACTION)
+    return tmp_path
+
+
+def test_the_bundled_connector_opens_without_a_folder() -> None:
+    connector = Connector.open()
+    assert connector.name == "zoom"
+    assert len(connector.files) == 22
+
+
+def test_a_file_is_read_when_its_action_is_first_asked_for_and_once(
+    things: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    whole = load.read_bytes
+    monkeypatch.setattr(load, "read_bytes", lambda path: read.append(path.name) or whole(path))
+    connector = Connector.open(things)
+    assert read == ["manifest.yaml"]
+    assert connector.action("listThings") is connector.action("list_things")
+    assert connector.action("list-things").path == "/things"
+    assert read == ["manifest.yaml", "list-things.yaml"]
+
+
+def test_one_broken_action_leaves_the_others_alone(things: Path) -> None:
+    (things / "actions/get-thing.yaml").write_text("action: getThing\n")
+    connector = Connector.open(things)
+    assert connector.action("listThings").label == "List Things"
+    with pytest.raises(DefinitionError, match=r"get-thing\.yaml:1:1: missing-word"):
+        connector.action("getThing")
+
+
+@pytest.mark.parametrize("name", ["listThing", "lst-things"])
+def test_an_unknown_action_is_told_with_the_one_that_was_meant(things: Path, name: str) -> None:
+    with pytest.raises(InputError, match="Did you mean 'listThings'"):
+        Connector.open(things).action(name)
+
+
+@pytest.mark.parametrize("name", ["../manifest", "a/b", "", ".", "list things", "\0"])
+def test_a_name_never_leads_out_of_the_folder(things: Path, name: str) -> None:
+    with pytest.raises(InputError):
+        Connector.open(things).action(name)
+
+
+def test_a_file_under_another_name_is_told(things: Path) -> None:
+    (things / "actions/all-things.yaml").write_text(ACTION)
+    with pytest.raises(DefinitionError, match=r"all-things\.yaml:1:1: file-name: .*list-things\.yaml"):
+        Connector.open(things).action("allThings")
+
+
+def test_a_folder_without_a_manifest_says_where_it_looked(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError) as told:
+        Connector.open(tmp_path)
+    assert str(tmp_path) in str(told.value)
+    assert "connector new" in told.value.hint
+
+
+def test_every_mistake_of_a_file_is_told_at_once(things: Path) -> None:
+    (things / "actions/list-things.yaml").write_text(f"{ACTION}rat: light\nsubaccount: maybe\n")
+    with pytest.raises(DefinitionError) as told:
+        Connector.open(things).action("listThings")
+    assert [(one.line, one.rule) for one in told.value.findings] == [(5, "unknown-word"), (6, "type")]
+
+
+@pytest.mark.parametrize(("text", "place"), [("{", (1, 2)), ("[]", (1, 1)), (None, (1, 1))])
+def test_a_file_of_choices_or_a_schema_that_cannot_be_read_is_told(things: Path, text: str | None, place) -> None:
+    (things / "schemas/choices").mkdir(parents=True)
+    if text is not None:
+        (things / "schemas/choices/colours.json").write_text(text)
+    with pytest.raises(DefinitionError, match=r"colours\.json") as told:
+        Connector.open(things).choices("colours")
+    assert (told.value.line, told.value.column) == place
+
+
+def test_an_action_that_is_a_folder_is_told_and_not_read(things: Path) -> None:
+    (things / "actions/get-thing.yaml").mkdir()
+    with pytest.raises(InputError):
+        Connector.open(things).action("getThing")

@@ -1,0 +1,76 @@
+"""A token reply that cannot be used changes nothing and shows nothing; one that can is taken as it is meant."""
+
+from __future__ import annotations
+
+import pytest
+from support.oauth_server import page, says
+
+from connector import errors
+from connector.runtime.auth.connection import store_key
+
+ME = {"userId": "me"}
+
+
+def kept(zoom, store):
+    return store.read(store_key(zoom, "work")).data
+
+
+def odd(**changed):
+    """A token reply with something changed; None leaves it out."""
+    made = {"access_token": "canary-odd", "token_type": "bearer", "expires_in": 3600, "refresh_token": "canary-new"}
+    return says(200, {key: value for key, value in {**made, **changed}.items() if value is not None})
+
+
+UNUSABLE = {
+    "a page": (page(), errors.ServiceDown, "text/html"),
+    "a page of a 403": (page(403), errors.ServiceDown, "text/html"),
+    "an error with 200": (
+        says(200, {"error": "odd_canary?", "access_token": "canary-odd"}),
+        errors.SignInError,
+        "said",
+    ),
+    "no access token": (odd(access_token=None), errors.ServiceDown, "no access token"),
+    "an empty access token": (odd(access_token=""), errors.ServiceDown, "no access token"),
+    "a list for a token": (odd(access_token=["canary-odd"]), errors.ServiceDown, "no access token"),
+    "a token with a line end": (odd(access_token="canary-odd\r\nX: y"), errors.ServiceDown, "no access token"),
+    "another kind of token": (odd(token_type="mac"), errors.ServiceDown, "only bearer .* of type mac"),
+    "a life that is a word": (odd(expires_in="soon"), errors.ServiceDown, "expires_in"),
+    "a life that is true": (odd(expires_in=True), errors.ServiceDown, "expires_in"),
+    "a life that is a list": (odd(expires_in=[3600]), errors.ServiceDown, "expires_in"),
+    "a list": (says(200, ["canary-odd"]), errors.ServiceDown, "JSON token"),
+}
+
+
+@pytest.mark.parametrize("case", UNUSABLE)
+def test_a_reply_that_is_no_token_changes_nothing_and_shows_nothing(zoom, authority, store, connection, get, case):
+    play, kind, said = UNUSABLE[case]
+    before = kept(zoom, store)["grant"]
+    authority.then(play)
+    with pytest.raises(kind, match=said) as caught:
+        get(connection)
+    assert "canary-odd" not in repr(caught.value)
+    assert "canary-page" not in repr(caught.value)
+    assert not caught.value.retryable
+    assert authority.asked == 1
+    assert (kept(zoom, store)["grant"], kept(zoom, store)["dead"]) == (before, None)
+    assert get(connection) == 200
+
+
+@pytest.mark.parametrize(
+    ("life", "seconds"),
+    [(None, 3600), ("600", 600), (600.5, 600.5), (-1, 0), (0, 0), (10**30, 315_360_000), (1e300, 315_360_000)],
+)
+def test_every_life_that_is_a_number_is_taken(zoom, authority, store, connection, get, clock, life, seconds):
+    authority.own.add("canary-odd")
+    authority.then(odd(expires_in=life))
+    assert get(connection) == 200
+    assert kept(zoom, store)["grant"]["expires_at"] == clock.start + seconds
+
+
+def test_fewer_scopes_are_taken_and_told(zoom, authority, store, get, clock, caplog):
+    authority.own.add("canary-odd")
+    token = {**authority.sign_in(), "scope": "user:read meeting:write"}
+    authority.then(odd(scope="user:read"))
+    assert get(authority.connection(zoom, store=store, name="work", token=token)) == 200
+    assert "lacks scopes it had: meeting:write" in caplog.text
+    assert kept(zoom, store)["grant"]["scopes"] == ["user:read"]

@@ -1,0 +1,146 @@
+"""One body of tests for both clients: a runner that looks the same whether it awaits or not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.oauth_server import Authority
+from support.receivers import KINDS, database
+
+from connector import AsyncClient, Client, Connection, Connector
+from connector.runtime.storage.open import MemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from support.servers import GivenClock
+
+
+class Runner:
+    """A client and how to run it; `kind` is "sync" or "async"."""
+
+    def __init__(self, kind: str, connector: Connector, connection: Connection | None, **options: Any) -> None:
+        self.kind = kind
+        self._loop = asyncio.Runner() if kind == "async" else None
+        self.client: Any = (AsyncClient if self._loop else Client)(connector, connection, **options)
+
+    def run(self, *args: Any, **options: Any) -> Any:
+        """Run an action."""
+        return self._done(self.client.run, *args, **options)
+
+    def raw(self, *args: Any, **options: Any) -> Any:
+        """Send a raw request."""
+        return self._done(self.client.raw, *args, **options)
+
+    def download(self, *args: Any, **options: Any) -> Any:
+        """Download a file."""
+        return self._done(self.client.download, *args, **options)
+
+    def download_all(self, *args: Any, **options: Any) -> Any:
+        """Download the files that an action lists."""
+        return self._done(self.client.download_all, *args, **options)
+
+    def call(self, *args: Any) -> Any:
+        """Run a call file."""
+        return self._done(self.client.call, *args)
+
+    def items(self, *args: Any, **options: Any) -> list[Any]:
+        """Take every item of a listing."""
+        if self._loop is None:
+            return list(self.client.items(*args, **options))
+
+        async def every() -> list[Any]:
+            return [item async for item in self.client.items(*args, **options)]
+
+        return self._loop.run(every())
+
+    def _done(self, method: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        return method(*args, **options) if self._loop is None else self._loop.run(_awaited(method, args, options))
+
+    def close(self) -> None:
+        """Close the client."""
+        self._done(self.client.close)
+
+    def end(self) -> None:
+        """Close the client, and its loop."""
+        self.close()
+        if self._loop is not None:
+            self._loop.close()
+
+
+async def _awaited(method: Callable[..., Any], args: Any, options: Any) -> Any:
+    return await method(*args, **options)
+
+
+@pytest.fixture(params=["sync", "async"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which of both clients."""
+    return str(request.param)
+
+
+@pytest.fixture
+def library() -> str | None:
+    """The HTTP library of the clients: the default, here; the conformance tests have every one."""
+    return None
+
+
+@pytest.fixture
+def runner(
+    kind: str, library: str | None, zoom: Connector, token_connection: Connection
+) -> Iterator[Callable[..., Runner]]:
+    """Make runners of both kinds; they are closed at the end."""
+    with contextlib.ExitStack() as stack:
+
+        def make(url: str | None = None, connection: Connection | None = token_connection, **options: Any) -> Runner:
+            options = {"http": library, **options}
+            one = Runner(kind, options.pop("connector", zoom), connection, base_url=url, **options)
+            stack.callback(one.end)
+            return one
+
+        yield make
+
+
+@pytest.fixture
+def authority() -> Iterator[Authority]:
+    """An OAuth server and the API behind it, strict about rotation."""
+    with Authority() as one:
+        yield one
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    """A store of this process."""
+    return MemoryStore()
+
+
+@pytest.fixture
+def connection(zoom: Connector, authority: Authority, store: MemoryStore) -> Connection:
+    """A kept connection whose token has ended."""
+    return authority.connection(zoom, store=store, name="work")
+
+
+@pytest.fixture
+def get(zoom: Connector, authority: Authority, clock: GivenClock) -> Callable[[Connection], int]:
+    """Call with a connection; the status."""
+
+    def once(connection: Connection) -> int:
+        with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
+            return client.run("getUser", {"userId": "me"}).status
+
+    return once
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new database for an inbox, of each kind in turn."""
+    return database(request.param, tmp_path)
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> str:
+    """The URL of a new SQLite database for an inbox."""
+    return database("sqlite", tmp_path)

@@ -1,0 +1,272 @@
+"""Who gets which connection: the newest first, in turn, until their deadline; nothing that is broken or over comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import socket
+import threading
+import time
+from concurrent.futures import Future
+
+import pytest
+from support import servers
+from support.servers import Counting
+
+from connector.core.exchange.exchange import Signed
+from connector.core.request.builder import Request
+from connector.runtime.http import connection_pool as http_pool
+from connector.runtime.http.connection_pool import Closed, Pool
+from connector.runtime.http.transport import choose
+
+WIDE = 10.0
+PLACE = "http://a:80"
+READ = ("getUser", {"userId": "me"})
+CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
+
+
+class Line:
+    """A connection that notes its end."""
+
+    def __init__(self, place=PLACE):
+        self.place, self.since, self.ended = place, 0.0, ""
+
+    def close(self):
+        self.ended = "closed"
+
+    def abandon(self):
+        self.ended = "abandoned"
+
+
+def opened(pool, place=PLACE):
+    """Take a slot and open a connection in it."""
+    assert pool.take(place, Future) == (None, None)
+    line = Line(place)
+    pool.opened(line)
+    return line
+
+
+class TestThePool:
+    """What it gives to whom, without a network."""
+
+    def test_the_one_used_last_is_used_next(self):
+        pool = Pool()
+        lines = [opened(pool) for _ in range(3)]
+        for line in lines:
+            pool.give(line)
+        assert [pool.take(PLACE, Future)[0] for _ in range(3)] == lines[::-1]
+
+    def test_places_are_apart(self):
+        pool = Pool(most=1)
+        pool.give(opened(pool))
+        assert pool.take("http://b:80", Future) == (None, None)
+
+    def test_who_waits_is_served_in_turn_and_before_who_comes_later(self):
+        pool = Pool(most=2)
+        lines = [opened(pool), opened(pool)]
+        waiting = [pool.take(PLACE, Future)[1] for _ in range(3)]
+        pool.give(lines[0])
+        assert waiting[0].result(0) is lines[0]
+        late = pool.take(PLACE, Future)[1]
+        pool.drop(PLACE, lines[1])
+        assert waiting[1].result(0) is None, "who opens another"
+        assert not waiting[2].done()
+        pool.give(lines[0])
+        assert waiting[2].result(0) is lines[0]
+        assert not late.done()
+
+    def test_who_gives_up_is_passed_over_and_leaves_nothing_taken(self):
+        pool = Pool(most=1)
+        line = opened(pool)
+        waiting = [pool.take(PLACE, Future)[1] for _ in range(3)]
+        pool.leave(PLACE, waiting[0])
+        pool.give(line)
+        assert not waiting[0].done()
+        assert waiting[1].result(0) is line
+        pool.leave(PLACE, waiting[1])  # it came at the last moment
+        assert waiting[2].result(0) is line
+        pool.drop(PLACE, line)
+        assert pool.take(PLACE, Future) == (None, None)
+
+    def test_who_was_cancelled_is_passed_over(self):
+        pool = Pool(most=1)
+        line = opened(pool)
+        waiting = [pool.take(PLACE, Future)[1] for _ in range(2)]
+        waiting[0].cancel()
+        pool.give(line)
+        assert waiting[1].result(0) is line
+
+    def test_a_slot_that_came_at_the_last_moment_is_passed_on(self):
+        pool = Pool(most=1)
+        line = opened(pool)
+        waiting = pool.take(PLACE, Future)[1]
+        pool.drop(PLACE, line)
+        pool.leave(PLACE, waiting)
+        assert pool.take(PLACE, Future) == (None, None)
+
+    def test_the_old_ones_of_every_place_are_closed_when_another_is_opened(self, monkeypatch):
+        now = [100.0]
+        monkeypatch.setattr(http_pool.time, "monotonic", lambda: now[0])
+        pool = Pool()
+        old, young = opened(pool), opened(pool)
+        pool.give(old)
+        now[0] += 4
+        pool.give(young)
+        now[0] += 2
+        opened(pool, "http://b:80")
+        assert (old.ended, young.ended) == ("closed", "")
+        assert pool.take(PLACE, Future)[0] is young
+
+    def test_so_many_are_kept_and_no_more(self, monkeypatch):
+        monkeypatch.setattr(http_pool, "MOST_IDLE", 2)
+        pool = Pool()
+        lines = [opened(pool, f"http://h{number}:80") for number in range(4)]
+        for line in lines:
+            pool.give(line)
+        assert [line.ended for line in lines] == ["", "", "closed", "closed"]
+
+    def test_a_close_ends_all(self):
+        pool = Pool(most=2)
+        used, idle = opened(pool), opened(pool)
+        waiting = pool.take(PLACE, Future)[1]
+        pool.give(idle)
+        assert waiting.result(0) is idle
+        other = pool.take(PLACE, Future)[1]
+        pool.close()
+        assert (used.ended, idle.ended) == ("closed", "closed")
+        for late in (lambda: other.result(0), lambda: pool.take(PLACE, Future), lambda: pool.opened(Line())):
+            with pytest.raises(Closed):
+                late()
+        pool.leave(PLACE, other)
+        pool.give(used)
+        pool.drop(PLACE, idle)
+
+    def test_a_fork_lets_go_without_a_word(self):
+        pool = Pool()
+        used, idle = opened(pool), opened(pool)
+        pool.give(idle)
+        with pool._lock:  # held by a thread that the fork did not bring along
+            pool.abandon()
+        assert (used.ended, idle.ended) == ("abandoned", "abandoned")
+
+
+@pytest.fixture(params=["httpx", "httpx2"])
+def library(request):
+    return request.param
+
+
+def asked(seam, url, seconds=WIDE, path="/x"):
+    """Ask a seam of threads."""
+    return seam.send(Request("GET", path, base=url), Signed(""), time.monotonic() + seconds, None, None)
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_when_all_are_in_use_a_call_waits_its_turn_until_its_deadline(library, kind):
+    gate = threading.Event()
+    with Counting(servers.held(gate, servers.reply(json_={}))) as server:
+        seam = choose(library, asynchronous=kind == "async")
+        seam._pool = Pool(most=2)
+
+        async def send(seconds):
+            got = asked(seam, server.url, seconds)
+            return await got if inspect.isawaitable(got) else got
+
+        async def all_of_them():
+            if kind == "async":
+                first = [asyncio.ensure_future(send(WIDE)) for _ in range(2)]
+                await asyncio.sleep(0)
+            else:
+                loop = asyncio.get_running_loop()
+                first = [loop.run_in_executor(None, asked, seam, server.url) for _ in range(2)]
+            while server.count < 2:  # noqa: ASYNC110  the server is a thread
+                await asyncio.sleep(0.005)
+            late = await send(0.2)
+            last = (
+                asyncio.ensure_future(send(WIDE))
+                if kind == "async"
+                else loop.run_in_executor(None, asked, seam, server.url)
+            )
+            gate.set()
+            done = [*await asyncio.gather(*first), await last]
+            if kind == "async":
+                await seam.aclose()
+            return late, done
+
+        late, done = asyncio.run(all_of_them())
+        assert (late.kind, late.sent) == ("pool_timeout", "nothing")
+        assert [got.status for got in done] == [200] * 3
+        assert (server.count, server.connections) == (3, 2)
+        if kind == "sync":
+            seam.close()
+
+
+def _evil(first):
+    late = b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{"id":"evil"}'
+    return servers.raw(first + late, stay=True)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        servers.head(200, [("Content-Type", "application/json"), ("Content-Length", "2")]) + b"{}",
+        servers.head(200, [("Content-Type", "application/json"), ("Transfer-Encoding", "chunked")])
+        + b"2\r\n{}\r\n0\r\n\r\n",
+        servers.head(200, [("Content-Type", "application/json"), ("Transfer-Encoding", "chunked")])
+        + b"2\r\n{}\r\n0\r\nX: y\r\n\r\n",
+        b"HTTP/1.1 100 Continue\r\n\r\n"
+        + servers.head(200, [("Content-Type", "application/json"), ("Content-Length", "2")])
+        + b"{}",
+    ],
+    ids=["length", "chunks", "trailer", "continue"],
+)
+def test_what_comes_after_a_reply_is_never_the_next_one(runner, server, library, first):
+    one = runner(server.url, http=library)
+    server.always(servers.reply(json_={"id": "right"}))
+    for _ in range(3):
+        server.then(_evil(first))
+        assert one.run(*READ).data == {}
+        assert one.run(*READ).data == {"id": "right"}
+    assert (server.count, server.connections) == (6, 4)
+
+
+def test_a_reply_in_chunks_and_a_compressed_one_leave_their_connection_usable(runner, server, library):
+    chunks = servers.head(200, [("Content-Type", "application/json"), ("Transfer-Encoding", "chunked")])
+    server.then(servers.raw(chunks + b"2\r\n{}\r\n0\r\n\r\n", stay=True), servers.compressed(b"{}"))
+    server.then(servers.reply(500, {}), servers.reply(204))
+    one = runner(server.url, http=library)
+    for action in (READ, READ, READ, ("updateMeeting", {"meetingId": 1, "topic": "x"}), READ):
+        one.run(*action, retry={"retryDelayMS": 50})
+    assert (server.count, server.connections) == (6, 1)
+
+
+def test_a_request_is_one_packet_however_many_parts_it_has(runner, server, library, monkeypatch):
+    sent = []
+    real = socket.socket.send
+    monkeypatch.setattr(
+        socket.socket, "send", lambda self, data, *rest: sent.append(bytes(data)) or real(self, data, *rest)
+    )
+    runner(server.url, http=library).run(*CREATE)
+    ours = [data for data in sent if data.startswith(b"POST") or b"Standup" in data]
+    assert len(ours) == 1
+    assert ours[0].startswith(b"POST /v2/users/me/meetings")
+    assert ours[0].endswith(b"}")
+
+
+def test_a_dead_address_does_not_take_the_time_of_the_others(runner, server, library, monkeypatch):
+    """The first address of a host answers nothing, as behind a broken route."""
+    with socket.create_server(("127.0.0.2", server.port), backlog=0) as deaf:
+        full = [socket.socket() for _ in range(4)]  # fills its queue: whoever connects now hears nothing
+        for one in full:
+            one.setblocking(False)
+            one.connect_ex(deaf.getsockname())
+        try:
+            found = [
+                (socket.AF_INET, socket.SOCK_STREAM, 6, "", (host, server.port)) for host in ("127.0.0.2", "127.0.0.1")
+            ]
+            monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_options: found)
+            server.always(servers.reply(json_={"id": "u1"}))
+            url = server.url.replace("127.0.0.1", "localhost")
+            assert runner(url, http=library).run(*READ, timeout=2).data == {"id": "u1"}
+        finally:
+            for one in full:
+                one.close()

@@ -1,0 +1,417 @@
+"""The rate budget in memory: shared by the clients, threads and tasks of a process, known before anything is sent."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from support.calling import ME, attempt, awaited
+from support.rate_limited_server import Enforcing
+from support.servers import GivenClock, reply
+
+from connector import AsyncClient, Client, Connection, errors
+from connector.core import rate_limit as rates
+from connector.core.exchange.exchange import Acquire
+from connector.core.rate_limit import DAY, MARGIN
+from connector.runtime.clock import SystemClock
+from connector.runtime.rate_budget.budget import Gate, Memory, Slots
+
+MEETING = {"topic": "Standup"}
+TOO_MANY = {"code": 429, "message": "Too many."}
+
+
+@pytest.fixture
+def account(zoom):
+    """Make a connection of an account."""
+
+    def made(number="acc-1", **how):
+        return Connection(zoom, "serverToServer", accountId=number, clientId="c", clientSecret="s", **how)
+
+    return made
+
+
+@pytest.fixture
+def of(zoom):
+    """Make a connection that has no account of its own to say, with a name."""
+    return lambda name="": Connection(zoom, "accessToken", name=name, accessToken="a-token")
+
+
+def budget_of(zoom, plan="pro"):
+    return Slots(rates.table(zoom.manifest.rates, plan), Memory())
+
+
+# What takes a slot
+
+
+def test_each_page_takes_a_slot(runner, server, clock):
+    pages = [reply(json_={"users": [{"id": str(n)}], "next_page_token": str(n) if n < 3 else ""}) for n in range(1, 4)]
+    server.then(*pages)
+    one = runner(server.url, clock=clock, budget="pro")
+    assert one.run("listUsers").pages == 3
+    assert clock.passed == pytest.approx(2 * MARGIN / 20)  # medium is 20/s
+
+
+def test_each_retry_takes_a_slot(runner, server, clock):
+    server.then(reply(500, {}), reply(500, {}))
+    slots = Recorder()
+    runner(server.url, clock=clock, budget=slots).run("getUser", ME)
+    assert [ask.what for ask in slots.asked] == [("light",)] * 3
+
+
+def test_a_raw_request_takes_no_slot(runner, server, clock):
+    slots = Recorder()
+    runner(server.url, clock=clock, budget=slots).raw("GET", "/users/me")
+    assert slots.asked == []
+
+
+def test_a_cap_is_asked_for_by_the_value_at_its_place(runner, server, clock):
+    slots = Recorder()
+    runner(server.url, clock=clock, budget=slots).run("createMeeting", {"userId": "ada@example.com", **MEETING})
+    assert [ask.what for ask in slots.asked] == [("light", "meetings-per-host:ada@example.com")]
+
+
+class Recorder:
+    """A budget of somebody else's: it has what it was asked and told."""
+
+    def __init__(self, *answers):
+        self.asked, self.told, self.answers = [], [], list(answers)
+
+    def acquire(self, account, ask, now):
+        self.asked.append(ask)
+        return self.answers.pop(0) if self.answers else 0.0
+
+    def heard(self, account, what, reply, now):
+        self.told.append((account, what, reply.status))
+
+
+def test_any_object_can_be_the_budget(runner, server, clock):
+    refused = errors.RateLimited("Not now.")
+    slots = Recorder(0.0, 1.5, 0.0, refused)
+    one = runner(server.url, clock=clock, budget=slots)
+    one.run("getUser", ME)
+    assert slots.told == [(f"zoom@{server.url}/accessToken", ("light",), 200)]
+    one.run("getUser", ME)
+    assert clock.waits == [1.5]
+    with pytest.raises(errors.RateLimited) as caught:
+        one.run("getUser", ME)
+    assert caught.value is refused
+    assert server.count == 2
+
+
+def test_a_budget_may_be_awaited(zoom, server, of):
+    class Awaited(Recorder):
+        async def acquire(self, account, ask, now):
+            await asyncio.sleep(0)
+            return super().acquire(account, ask, now)
+
+    slots = Awaited()
+
+    async def call():
+        async with AsyncClient(zoom, of(), base_url=server.url, budget=slots) as client:
+            return await awaited(client)
+
+    assert asyncio.run(call()) == 200
+    assert len(slots.asked) == 1
+
+
+# Whose budget it is
+
+
+def shares(zoom, server, clock, first, second, **how):
+    """Whether two connections have one budget, told by the wait of the second's call."""
+    before = clock.passed
+    for connection in (first, second):
+        with Client(zoom, connection, base_url=server.url, clock=clock, budget="pro", **how) as client:
+            assert client.run("getUser", ME).status == 200
+    return clock.passed > before
+
+
+def test_two_clients_of_one_account_share_a_budget_and_two_accounts_do_not(zoom, server, clock, of):
+    server.always(lambda request: reply(json_={"access_token": "t", "expires_in": 3600}))
+    work, same, other = of("work"), of("work"), of("other")
+    assert shares(zoom, server, clock, work, same)
+    assert not shares(zoom, server, clock, other, of("third"))
+
+
+def test_the_manifest_says_which_input_is_the_account(zoom, account):
+    from connector.runtime.rate_budget.budget import Accounts
+
+    accounts = Accounts(zoom, None, budget_of(zoom))
+    assert accounts.of(account("acc-1", name="")) == accounts.of(account("acc-1")) == "zoom/acc-1"
+
+
+def test_a_connection_without_account_and_name_has_a_budget_of_its_own(zoom, server, clock, of):
+    mine = of()
+    assert shares(zoom, server, clock, mine, mine)
+    clock.passed += 10
+    assert not shares(zoom, server, clock, of(), of())
+
+
+def test_another_base_url_is_another_service(zoom, server, clock, of):
+    with Enforcing(1000) as other:
+        for url in (server.url, other.url):
+            with Client(zoom, of("work"), base_url=url, clock=clock, budget="pro") as client:
+                client.run("getUser", ME)
+    assert clock.waits == []
+
+
+# Which limits hold
+
+
+def test_without_a_plan_the_most_generous_pace_holds_and_no_day_is_counted(zoom):
+    slots = budget_of(zoom, None)
+    now = 1_800_000_000.0
+    for number in range(30_001):
+        assert slots.acquire("a", Acquire(("heavy",), now + 60), now + number / 39) < 1  # 40/s for business
+
+
+def test_a_days_limit_of_a_plan_refuses_with_when_it_begins_anew(zoom, server, clock, of):
+    midnight = clock.start - clock.start % DAY + DAY
+    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget="free") as client:
+        for _ in range(6000):
+            client._caller.budget.acquire(f"zoom@{server.url}/work", Acquire(("light",), midnight), clock.time())
+        error = attempt(client)
+        assert isinstance(error, errors.RateLimited)
+        assert (error.outcome, error.attempts, error.retry_at.timestamp()) == ("not_sent", 0, midnight)
+        clock.passed = midnight - clock.start
+        assert attempt(client) == 200
+    assert server.count == 1
+
+
+def test_a_cap_by_value_holds_without_a_plan_and_for_that_value_alone(zoom, server, clock, of):
+    server.always(reply(201, {"id": 1}))
+    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget={"at": "memory:"}) as client:
+        for _ in range(100):
+            client.run("createMeeting", {"userId": "ada", **MEETING})
+        with pytest.raises(errors.RateLimited, match="daily budget of meetings-per-host") as caught:
+            client.run("createMeeting", {"userId": "ada", **MEETING})
+        assert f"{caught.value.retry_at:%H:%M:%S}" == "00:00:00"
+        assert client.run("createMeeting", {"userId": "grace", **MEETING}).status == 201
+        assert client.run("getUser", ME).status == 201
+        clock.passed = caught.value.retry_at.timestamp() - clock.start
+        assert client.run("createMeeting", {"userId": "ada", **MEETING}).status == 201
+    assert server.count == 103
+
+
+def test_no_slot_lies_behind_the_deadline_and_nothing_is_slept(runner, server, clock):
+    one = runner(server.url, clock=clock, budget="pro")
+    one.run("getUser", ME)
+    with pytest.raises(errors.RateLimited, match="before the call's deadline") as caught:
+        one.run("getUser", ME, timeout=0.02)
+    assert caught.value.retry_at.timestamp() == pytest.approx(clock.time() + MARGIN / 30, abs=1e-3)
+    assert (caught.value.outcome, clock.waits, server.count) == ("not_sent", [], 1)
+    one.run("getUser", ME)  # the slot was not taken by who could not use it
+    assert clock.passed == pytest.approx(MARGIN / 30, abs=1e-4)
+
+
+def test_an_engine_that_owns_the_waits_is_told_at_once_of_a_long_one(runner, server, clock, zoom):
+    one = runner(server.url, clock=clock, budget="pro")
+    server.then(reply(429, TOO_MANY, headers=(("Retry-After", "7"),)))
+    for _ in range(2):
+        with pytest.raises(errors.RateLimited) as caught:
+            one.run("getUser", ME, retry="engine")
+        assert caught.value.retry_at.timestamp() == pytest.approx(clock.start + 7)
+    assert (server.count, clock.waits) == (1, [])
+
+
+# F17, F19, F21, F24: what the service says holds for all callers
+
+
+@pytest.mark.parametrize("header", ["Retry-After", "X-RateLimit-Reset"])
+def test_a_429_closes_the_tier_for_all_callers_until_the_service_opens(zoom, server, clock, of, header):
+    server.then(reply(429, TOO_MANY, headers=((header, "7"),)))
+    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget="pro") as one:
+        with pytest.raises(errors.RateLimited):
+            one.run("getUser", ME, retry={"maxRetries": 0})
+        clock.passed += 1
+        with Client(zoom, of("work"), base_url=server.url, clock=clock, budget="pro") as two:
+            assert two.run("getUser", ME).status == 200
+    assert clock.waits == [pytest.approx(6)]
+    assert server.count == 2
+
+
+def test_who_waits_for_a_slot_hears_that_the_service_has_closed_meanwhile(zoom, server, clock, of):
+    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget="pro") as one:
+        one.run("getUser", ME)
+
+        def close(_seconds):
+            clock.on_wait = None
+            refusal = rates.Heard(clock.time() + 5)
+            one._caller.budget._ledger.correct(
+                f"zoom@{server.url}/work",
+                (("light", zoom.compiled["rates:pro"]["light"]),),
+                refusal,
+                clock.time() - 0.001,
+            )
+
+        clock.on_wait = close
+        one.run("getUser", ME)
+    assert clock.waits == pytest.approx([MARGIN / 30, 5], abs=1e-4)
+    assert server.count == 2
+
+
+def test_one_users_used_up_day_is_told_with_when_it_ends_and_others_go_on(zoom, server, clock, of):
+    day = (("Retry-After", "2027-01-16T00:00:00Z"), ("X-RateLimit-Type", "Daily-limit"))
+    server.always(reply(201, {"id": 1})).then(
+        reply(429, {"code": 429, "message": "exceeded the daily rate limit (100)"}, headers=day)
+    )
+    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget="pro") as client:
+        for _ in range(2):
+            with pytest.raises(errors.RateLimited) as caught:
+                client.run("createMeeting", {"userId": "ada", **MEETING})
+            assert f"{caught.value.retry_at:%Y-%m-%d %H:%M}" == "2027-01-16 00:00"
+        assert client.run("createMeeting", {"userId": "grace", **MEETING}).status == 201
+    assert server.count == 2  # the second call of ada's was not sent
+
+
+def test_a_smaller_limit_that_the_service_names_slows_the_tier(zoom, server, clock, of):
+    named = (("X-RateLimit-Type", "QPS"), ("X-RateLimit-Limit", "4"))
+    server.then(reply(429, TOO_MANY, headers=named))
+    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget={"at": "memory:"}) as client:
+        client.run("getUser", ME)
+        clock.passed, clock.waits[:] = 100.0, []
+        client.run("getUser", ME)
+        client.run("getUser", ME)
+    assert clock.waits == [pytest.approx(MARGIN / 4)]
+
+
+# Many at once, real time, a server that enforces the limit
+
+
+def test_threads_and_tasks_together_use_the_limit_and_never_more(zoom, of):
+    with Enforcing(30) as server:
+        how = {"base_url": server.url, "budget": "pro"}
+        with Client(zoom, of("work"), **how) as one, Client(zoom, of("work"), **how) as two:
+
+            async def tasks():
+                async with AsyncClient(zoom, of("work"), **how) as three:
+                    return await asyncio.gather(*(awaited(three) for _ in range(20)))
+
+            with ThreadPoolExecutor(9) as pool:
+                loop = pool.submit(asyncio.run, tasks())
+                got = list(pool.map(attempt, [one, two] * 10))
+                got += loop.result()
+        assert got == [200] * 40
+        assert server.refused == 0  # of 40 at once the service takes 30
+
+
+def test_who_came_first_is_served_first(zoom):
+    slots = budget_of(zoom)
+    came, gate = [], threading.Barrier(20)
+
+    def ask(_):
+        gate.wait()
+        with order:
+            came.append(slots.acquire("a", Acquire(("light",), NOW + 60), NOW))
+
+    order = threading.Lock()
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(ask, range(20)))
+    assert came == sorted(came)
+    assert len(set(came)) == 20
+
+
+NOW = 1_800_000_000.0
+
+
+# In memory
+
+
+def test_memory_stays_flat_however_many_values_a_cap_has_seen(zoom, monkeypatch):
+    monkeypatch.setattr("connector.runtime.rate_budget.budget.FEW", 20)
+    monkeypatch.setattr("connector.runtime.rate_budget.budget.MOST", 2000)
+    memory = Memory()
+    slots = Slots(rates.table(zoom.manifest.rates, None), memory)
+    for number in range(6000):
+        slots.acquire("a", Acquire(("light", f"meetings-per-host:{number}"), NOW + 1e9), NOW)
+    assert 1000 <= len(memory) <= 2000
+    for number in range(4000):
+        slots.acquire("a", Acquire(("light", f"meetings-per-host:{number}"), NOW + 1e9), NOW + 2 * DAY + 600 * number)
+    assert len(memory) < 500
+    assert len(slots._known) <= 1
+
+
+def test_a_child_that_was_forked_while_another_thread_asked_can_ask(zoom):
+    slots = budget_of(zoom)
+    with Gate.lock:
+        child = os.fork()
+        if child == 0:
+            signal.alarm(20)  # a child that waits for the lock does not wait for ever
+            slots.acquire("a", Acquire(("light",), NOW + 60), NOW)
+            os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_a_budget_dies_with_what_it_was_for(zoom, server, of):
+    from connector.runtime.rate_budget import budget
+
+    clock = GivenClock()
+    with Client(zoom, of(), base_url=server.url, clock=clock, budget="pro") as client:
+        client.run("getUser", ME)
+    kept = len(budget._GIVEN)
+    del client, clock
+    gc.collect()
+    assert len(budget._GIVEN) < kept
+
+
+# How it is chosen
+
+
+@pytest.mark.parametrize(("given", "environ", "expected"), [
+    (None, {}, None),
+    (False, {"ZOOM_PLAN": "pro"}, None),
+    (None, {"ZOOM_PLAN": "pro"}, 30),
+    ("free", {"ZOOM_PLAN": "pro"}, 4),
+    ("memory:", {}, 80),
+    ({"plan": "business"}, {}, 80),
+    ({"plan": "pro", "at": "memory:"}, {}, 30),
+    ({"plan": None, "at": None}, {"ZOOM_PLAN": "free"}, 4),
+])  # fmt: skip
+def test_the_budget_is_what_is_said_else_what_the_environment_says_and_a_stand_in_has_none(
+    zoom, server, of, monkeypatch, given, environ, expected
+):
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    with Client(zoom, of(), base_url=server.url, budget=given) as client:
+        found = client._caller.budget
+    assert (found and round(MARGIN / found._table["light"].gap)) == expected
+
+
+def test_calls_to_the_service_itself_have_a_budget_without_being_asked(zoom, of):
+    with Client(zoom, of()) as one, Client(zoom, of()) as two:
+        assert one._caller.budget._ledger is two._caller.budget._ledger
+        assert round(MARGIN / one._caller.budget._table["light"].gap) == 80
+
+
+def test_the_sandbox_has_no_budget_unless_one_is_named(zoom):
+    from connector.sandbox.sandbox import Sandbox
+
+    box = Sandbox(zoom)
+    with Client(zoom, box.connection, http=box.http) as client:
+        assert client._caller.budget is None
+    with Client(zoom, box.connection, http=box.http, budget="pro") as client:
+        assert client._caller.budget is not None
+
+
+@pytest.mark.parametrize(("given", "says"), [
+    ("por", "has no plan 'por'.*pro"),
+    ({"plan": "pro", "where": "x"}, "knows no where"),
+    (7, "The budget is an int"),
+    ("mysql://somewhere/x", "by budget= or ZOOM_BUDGET: The URL names no database"),
+    ("sqlite://", "named by the path of a file"),
+])  # fmt: skip
+def test_a_budget_that_cannot_be_is_told_when_the_client_is_made(zoom, of, given, says):
+    with pytest.raises(errors.UsageError, match=says):
+        Client(zoom, of(), budget=given)
+
+
+def test_the_clock_of_the_machine_is_one_for_all_clients(zoom):
+    from connector.runtime.rate_budget.budget import memory_of
+
+    assert memory_of(SystemClock()) is memory_of(SystemClock())
+    assert memory_of(GivenClock()) is not memory_of(GivenClock())

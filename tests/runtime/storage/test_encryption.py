@@ -1,0 +1,264 @@
+"""Encryption at rest: nothing in clear on the disk, no wrong key taken for an empty store, keys that can change."""
+
+from __future__ import annotations
+
+import base64
+import pickle
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support import private_postgres
+
+from connector import errors
+from connector.runtime.storage.encryption import Clear, Keys, Sealed, new_key, rotate
+from connector.runtime.storage.file_store import FileStore
+from connector.runtime.storage.open import MemoryStore, open_store
+from connector.runtime.storage.sql_store import SqlStore
+
+KEY = "connection:work"
+CANARY = "canary-refresh-token-31337"
+OLD, NEW, OTHER = new_key(), new_key(), new_key()
+
+
+@pytest.fixture
+def inner(tmp_path):
+    return FileStore(tmp_path / "store")
+
+
+@pytest.fixture
+def sealed(inner):
+    return Sealed(inner, Keys.of([OLD]))
+
+
+@pytest.fixture(autouse=True)
+def no_keys_around(monkeypatch):
+    monkeypatch.delenv("CONNECTOR_KEY", raising=False)
+    monkeypatch.delenv("CONNECTOR_KEY_FILE", raising=False)
+
+
+def spellings(text):
+    """Return a text as bytes in the forms in which it might lie somewhere."""
+    raw = text.encode()
+    shifted = [base64.b64encode(b"x" * shift + raw)[4:-4] for shift in range(3)]
+    return [raw, raw.hex().encode(), text.encode("utf-16-le"), *shifted]
+
+
+# the canary
+
+
+@pytest.mark.parametrize("kind", ["file", "sqlite"])
+def test_no_file_holds_the_token_in_clear(tmp_path, kind):
+    url = {"file": f"file:{tmp_path}/store", "sqlite": f"sqlite:///{tmp_path}/store.db"}[kind]
+    store = open_store(url, keys=Keys.of([OLD]))
+    with store.lock(KEY, 1.0):
+        for turn in range(3):
+            store.prepare(KEY)
+            store.write(KEY, {"token": CANARY, "turn": turn})
+        held = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    held += [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(b"sealed" in content for content in held)
+    assert not [form for form in spellings(CANARY) for content in held if form in content]
+    assert store.read(KEY).data == {"token": CANARY, "turn": 2}
+
+
+def test_no_row_holds_the_token_in_clear():
+    url = private_postgres.fresh()
+    open_store(url, keys=Keys.of([OLD])).write(KEY, {"token": CANARY})
+    rows = private_postgres.execute(url, "SELECT * FROM connector_store")
+    assert "sealed" in str(rows)
+    assert CANARY not in str(rows)
+
+
+def test_the_same_record_never_looks_the_same_twice(sealed, inner):
+    looks = set()
+    for _ in range(20):
+        sealed.write(KEY, {"token": CANARY})
+        looks.add(inner.read(KEY).data["sealed"])
+    assert len(looks) == 20
+
+
+# F65: wrong key, rotation, moved and changed records
+
+
+def test_a_wrong_key_is_no_empty_store(sealed, inner):
+    sealed.write(KEY, {"token": CANARY})
+    wrong = Sealed(inner, Keys.of([OTHER, NEW]))
+    needed = Keys.of([OLD]).fingerprints[0]
+    for work in (lambda: wrong.read(KEY), lambda: wrong.write(KEY, {}), lambda: wrong.write(KEY, {}, version=1)):
+        with pytest.raises(errors.StoreError, match=f"sealed with key {needed}.*CONNECTOR_KEY"):
+            work()
+    assert wrong.keys() == [KEY]
+    assert sealed.read(KEY).data == {"token": CANARY}
+
+
+def test_no_key_is_no_empty_store(tmp_path, sealed):
+    sealed.write(KEY, {"token": CANARY})
+    clear = open_store(f"file:{tmp_path}/store")
+    for work in (lambda: clear.read(KEY), lambda: clear.write(KEY, {})):
+        with pytest.raises(errors.StoreError, match="CONNECTOR_KEY is not set"):
+            work()
+    assert clear.remove(KEY) is True
+    assert clear.write(KEY, {"token": "in clear"}) == 1
+
+
+def test_an_old_key_still_opens_after_a_new_one_is_put_first(sealed, inner):
+    sealed.write(KEY, {"token": CANARY})
+    both = Sealed(inner, Keys.of([NEW, OLD]))
+    assert both.read(KEY).data == {"token": CANARY}
+    both.write(KEY, {"token": "next"}, version=1)
+    assert Sealed(inner, Keys.of([NEW])).read(KEY).data == {"token": "next"}
+
+
+def test_rotating_seals_every_record_with_the_first_key(sealed, inner):
+    for number in range(4):
+        sealed.write(f"connection:{number}", {"token": number})
+    inner.write("connection:clear", {"token": "clear"})
+    assert rotate(Sealed(inner, Keys.of([NEW, OLD]))) == 5
+    renewed = Sealed(inner, Keys.of([NEW]))
+    assert [renewed.read(f"connection:{number}").data for number in range(4)] == [{"token": n} for n in range(4)]
+    assert renewed.read("connection:clear").data == {"token": "clear"}
+    assert set(inner.read("connection:clear").data) == {"sealed", "key"}
+    assert rotate(renewed) == 0
+
+
+def test_rotating_goes_past_what_does_not_open_and_names_it(inner):
+    Sealed(inner, Keys.of([OTHER])).write("connection:lost", {})
+    Sealed(inner, Keys.of([OLD])).write("connection:good", {"token": 1})
+    with pytest.raises(errors.StoreError, match=r"1 records were sealed anew, and 1 were not:\n.*connection:lost"):
+        rotate(Sealed(inner, Keys.of([NEW, OLD])))
+    assert Sealed(inner, Keys.of([NEW])).read("connection:good").data == {"token": 1}
+
+
+def test_rotating_waits_for_a_renewal_and_loses_no_token(tmp_path):
+    class Inner(MemoryStore):
+        """A store in which a renewal ends just before somebody else gets the lock."""
+
+        def lock(self, key, timeout):
+            Sealed(self, Keys.of([OLD])).write(key, {"token": "renewed"})
+            return super().lock(key, timeout)
+
+    inner = Inner()
+    Sealed(inner, Keys.of([OLD])).write(KEY, {"token": "old"})
+    assert rotate(Sealed(inner, Keys.of([NEW, OLD]))) == 1
+    assert Sealed(inner, Keys.of([NEW])).read(KEY).data == {"token": "renewed"}
+
+
+def test_a_record_moved_to_another_key_does_not_open(sealed, inner):
+    sealed.write("connection:boss", {"token": CANARY})
+    inner.write("connection:me", inner.read("connection:boss").data)
+    with pytest.raises(errors.StoreError, match="sealed for another key of the store") as caught:
+        sealed.read("connection:me")
+    assert CANARY not in str(caught.value)
+    assert inner.read("connection:me") is not None
+
+
+def test_a_changed_record_does_not_open_and_stays(sealed, inner):
+    sealed.write(KEY, {"token": CANARY})
+    raw = inner.read(KEY).data
+    middle = len(raw["sealed"]) // 2
+    letter = "A" if raw["sealed"][middle] != "A" else "B"
+    inner.write(KEY, {**raw, "sealed": raw["sealed"][:middle] + letter + raw["sealed"][middle + 1 :]})
+    with pytest.raises(errors.StoreError, match="does not open: it was changed"):
+        sealed.read(KEY)
+    assert inner.read(KEY) is not None
+
+
+def test_a_record_in_clear_is_read_and_sealed_when_written(sealed, inner):
+    inner.write(KEY, {"token": CANARY})
+    assert sealed.read(KEY).data == {"token": CANARY}
+    sealed.write(KEY, {"token": CANARY}, version=1)
+    assert set(inner.read(KEY).data) == {"sealed", "key"}
+    assert sealed.read(KEY).version == 2
+
+
+def test_conflicts_and_versions_pass_through(sealed):
+    assert sealed.write(KEY, {}, version=0) == 1
+    with pytest.raises(errors.StoreError) as caught:
+        sealed.write(KEY, {}, version=0)
+    assert caught.value.conflict
+
+
+def test_preparing_asks_for_the_room_that_a_sealed_record_takes(inner):
+    asked = []
+    inner.prepare = lambda key, size: asked.append(size)
+    sealed = Sealed(inner, Keys.of([OLD]))
+    sealed.prepare(KEY, 9000)
+    sealed.write(KEY, {"token": "x" * 8900})
+    assert asked[0] >= len(inner.read(KEY).data["sealed"])
+
+
+@given(key=st.text(st.characters(exclude_categories=())), data=st.dictionaries(st.text(), st.text() | st.integers()))
+def test_what_is_sealed_opens_as_it_was(key, data):
+    keys = Keys.of([OLD])
+    assert keys.open(key, keys.seal(key, data)) == data
+
+
+# keys
+
+
+def test_keys_come_from_the_environment_or_a_file_of_it(tmp_path):
+    file = tmp_path / "keys"
+    file.write_text(f"{NEW}\n{OLD}\n")
+    expected = Keys.of([NEW, OLD]).fingerprints
+    assert Keys.from_env({"CONNECTOR_KEY": f"{NEW},{OLD}"}).fingerprints == expected
+    assert Keys.from_env({"CONNECTOR_KEY": f" {NEW} {OLD} "}).fingerprints == expected
+    assert Keys.from_env({"CONNECTOR_KEY_FILE": str(file)}).fingerprints == expected
+    assert Keys.from_env({"CONNECTOR_KEY": OLD, "CONNECTOR_KEY_FILE": str(file)}).fingerprints == expected[1:]
+    assert Keys.from_env({"CONNECTOR_KEY": "", "CONNECTOR_KEY_FILE": ""}) is None
+    assert Keys.from_env({}) is None
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {"CONNECTOR_KEY": "   "},
+        {"CONNECTOR_KEY": f"{OLD},{CANARY}"},
+        {"CONNECTOR_KEY": f"{OLD[:-4]}"},
+        {"CONNECTOR_KEY": "ключ" * 11},
+        {"CONNECTOR_KEY_FILE": "/nowhere/at/all"},
+        {"CONNECTOR_KEY_FILE": "/"},
+        {"CONNECTOR_KEY_FILE": "/dev/null"},
+    ],
+)
+def test_bad_keys_are_refused_and_never_shown_nor_taken_for_none(environ):
+    with pytest.raises(errors.UsageError) as caught:
+        Keys.from_env(environ)
+    said = str(caught.value)
+    assert CANARY not in said
+    assert OLD[:-4] not in said
+    assert caught.value.hint
+
+
+def test_sealing_is_on_by_itself_when_the_environment_has_a_key(tmp_path, monkeypatch):
+    url = f"file:{tmp_path}/store"
+    assert isinstance(open_store(url), Clear)
+    monkeypatch.setenv("CONNECTOR_KEY", OLD)
+    store = open_store(url)
+    assert isinstance(store, Sealed)
+    store.write(KEY, {"token": CANARY})
+    assert set(FileStore(tmp_path / "store").read(KEY).data) == {"sealed", "key"}
+    assert isinstance(open_store(f"sqlite:///{tmp_path}/x.db"), Sealed)
+    assert isinstance(open_store(f"sqlite:///{tmp_path}/x.db").store, SqlStore)
+
+
+def test_keys_show_fingerprints_only_and_are_not_pickled():
+    keys = Keys.of([OLD, NEW])
+    assert repr(keys) == f"Keys({keys.fingerprints[0]}, {keys.fingerprints[1]})"
+    assert OLD not in repr(Sealed(MemoryStore(), keys))
+    with pytest.raises(errors.UsageError, match="not pickled"):
+        pickle.dumps(keys)
+
+
+def test_a_missing_package_names_the_extra():
+    program = (
+        "import sys; sys.modules['cryptography'] = None\n"
+        "from connector.runtime.storage.encryption import Keys\n"
+        "from connector.errors import UsageError\n"
+        f"try: Keys.from_env({{'CONNECTOR_KEY': {OLD!r}}})\n"
+        "except UsageError as error: print(error)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "pip install 'connector[crypto]'" in done.stdout

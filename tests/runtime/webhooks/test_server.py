@@ -1,0 +1,446 @@
+"""A receiver on a real socket: what is slow, endless or malformed is closed; who is honest is answered; a stop loses nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+from statistics import quantiles
+
+import pytest
+from support.processes.forked import Sibling
+from support.receivers import KINDS, PATIENCE, SECRET, Behind, Line, body, database, request, signed, wait_until
+
+from connector import Connector, Receiver, errors
+from connector.runtime.webhooks import receiver as receivers
+from connector.runtime.webhooks.inbox import TABLE, Inbox
+from connector.runtime.webhooks.server import Limits, Served, routed, serve
+
+C = TABLE.c
+QUICK = Limits(head=0.3, idle=0.3, connections=500)
+
+
+@pytest.fixture
+def inbox(tmp_path):
+    one = Inbox(database("sqlite", tmp_path))
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def receiver(zoom, inbox):
+    return Receiver(zoom, SECRET, inbox=inbox)
+
+
+def kept(inbox):
+    return sorted((one.subject for one in inbox.find(C.id > 0, 100_000)), key=int)
+
+
+def head(length, *lines, method="POST", path="/hook"):
+    return "\r\n".join(
+        [f"{method} {path} HTTP/1.1", "Host: receiver.example", f"Content-Length: {length}", *lines, "", ""]
+    ).encode()
+
+
+REFUSED = [
+    (head(2, path="/other") + b"{}", 404),
+    (head(2, path="/hook/canary-secret") + b"{}", 404),
+    (head(2, path="/hook?secret=canary-secret") + b"{}", 401),
+    (head(0, method="GET"), 405),
+    (head(2, method="PUT") + b"{}", 405),
+    (head(0, method="OPTIONS"), 405),
+    (head(2, "X-Zm-Signature: canary-secret") + b"{}", 401),
+    (head(2, "X-Zm-Signature: v0=" + "a" * 9000) + b"{}", 401),
+    (head(2, "X-Zm-Signature: \xe9\xff") + b"{}", 401),
+    (head(2, "Upgrade: websocket", "Connection: Upgrade") + b"{}", 401),
+    (head(2, "Content-Encoding: gzip", "Content-Type: canary-secret") + b"{}", 401),
+    (head(2, "X-Forwarded-For: 127.0.0.1", "X-Forwarded-Proto: https", "X-Real-IP: 127.0.0.1") + b"{}", 401),
+    (head(314_572_800), 413),
+    (head("9" * 15), 413),
+    (head("9" * 4500), 400),
+    (head(2, "Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
+    (head(2, "Content-Length: 3") + b"{}", 400),
+    (head(-1), 400),
+    (head("1e3"), 400),
+    (b"canary-secret\r\n\r\n", 400),
+    (b"POST /hook HTTP/9.9\r\n\r\n", 400),
+    (b"POST /hook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", 400),
+    (b"POST /hook HTTP/1.1\r\nHost: x\r\nA\0: b\r\n\r\n", 400),
+    (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
+]
+
+
+@pytest.mark.parametrize(("raw", "status"), REFUSED, ids=range(len(REFUSED)))
+def test_what_is_no_delivery_is_refused_and_nothing_of_it_comes_back_or_is_logged(receiver, inbox, caplog, raw, status):
+    with caplog.at_level(logging.DEBUG), Behind(receiver) as behind, behind.line() as line:
+        said, headers, content = line.ask(raw)
+        assert said == status
+        assert "server" not in headers
+        assert behind.post(body(1)) == 200
+    assert content in (b"", b"Not Found", b"Method Not Allowed", b"Invalid HTTP request received.")
+    assert "canary" not in f"{headers}{caplog.text}"
+    assert kept(inbox) == ["1"]
+
+
+def test_a_malformed_request_ends_its_connection(receiver):
+    with Behind(receiver) as behind, behind.line() as line:
+        assert line.ask(head(2, "Transfer-Encoding: chunked") + request(body(1)))[0] == 400
+        assert line.rest() == b"", "what is smuggled behind it is answered"
+
+
+def test_many_deliveries_come_over_one_connection_and_in_any_pieces(receiver, inbox):
+    with Behind(receiver) as behind, behind.line() as line:
+        for number in range(5):
+            raw = request(body(number))
+            for piece in (raw[:10], raw[10:200], raw[200:-3], raw[-3:]):
+                line.send(piece)
+            assert line.answer()[0] == 200
+        line.send(request(body(5)) + request(body(6)))
+        assert line.answer()[0] == 200
+        wait_until(lambda: len(kept(inbox)) == 7)
+        chunks = b"".join(b"%x\r\n%b\r\n" % (1, body(7)[place : place + 1]) for place in range(len(body(7))))
+        stamp = "".join(f"{name}: {value}\r\n" for name, value in signed(body(7)).items())
+        with behind.line() as other:
+            raw = f"POST /hook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n{stamp}\r\n".encode()
+            assert other.ask(raw + chunks + b"0\r\n\r\n")[0] == 200
+        with behind.line() as other:
+            assert other.ask(request(body(8), {**signed(body(8)), "Expect": "100-continue"}))[0] in (100, 200)
+    assert kept(inbox) == [str(number) for number in range(9)]
+
+
+def test_a_body_a_little_too_large_is_413_and_one_as_large_as_may_be_is_read(receiver, inbox):
+    with Behind(receiver) as behind:
+        rest = receivers.LARGEST - len(body(1, topic=""))
+        assert behind.post(body(1, topic="t" * rest)) == 200
+        assert behind.post(body(2, topic="t" * (rest + 1))) == 413
+        with behind.line() as line, contextlib.suppress(ConnectionError):
+            line.send(b"POST /hook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in range(1000):
+                line.send(b"10000\r\n" + b"t" * 65_536 + b"\r\n")
+            pytest.fail("an endless body is read on")
+    assert kept(inbox) == ["1"]
+
+
+STALLED = [
+    b"",
+    b"\r\n",
+    b"POST",
+    b"POST /hook HTTP/1.1\r\nHost: x\r\nX-A",
+    head(100),
+    head(100) + b"{",
+    request(body(1))[:-1],
+    b"POST /hook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+    request(body(2)),  # and nothing more
+    request(body(3)) + b"POST /ho",
+    request(body(4)) + b"\r\n",
+]
+
+
+@pytest.mark.parametrize("raw", STALLED, ids=range(len(STALLED)))
+def test_a_connection_that_stalls_is_closed(zoom, inbox, monkeypatch, raw):
+    monkeypatch.setattr(receivers, "BODY_TIME", 0.3)
+    receiver = Receiver(zoom, SECRET, inbox=inbox)
+    with Behind(receiver, QUICK) as behind, behind.line() as line:
+        line.send(raw)
+        line.socket.settimeout(PATIENCE)
+        line.rest()
+
+
+@pytest.mark.parametrize("more", [b"POST /ho", b"\r\n"])
+def test_a_connection_that_stalls_after_a_request_is_closed(receiver, more):
+    with Behind(receiver, QUICK) as behind, behind.line() as line:
+        assert line.ask(request(body(1)))[0] == 200
+        line.send(more)
+        line.socket.settimeout(PATIENCE)
+        assert line.rest() == b""
+
+
+def test_a_head_that_drips_is_closed_too(receiver):
+    with Behind(receiver, QUICK) as behind, behind.line() as line:
+        began = time.monotonic()
+        with contextlib.suppress(ConnectionError):
+            line.send(b"POST /hook HTTP/1.1\r\n")
+            while time.monotonic() < began + PATIENCE:
+                line.send(b"X-A: b\r\n")
+                line.socket.settimeout(0.02)
+                with contextlib.suppress(TimeoutError):
+                    if not line.socket.recv(1):
+                        break
+        assert time.monotonic() < began + PATIENCE
+
+
+FLOODS = [
+    (b"POST /hook HTTP/1.1\r\n", b"X-A: %b\r\n" % (b"b" * 500)),
+    (b"POST /hook HTTP/1.1\r\nX-A: ", b"b" * 500),
+    (b"", b"POST" * 200),
+    (b"POST /", b"a" * 500),
+    (b"POST /hook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;", b"e" * 500),
+    (b"POST /hook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", b"X-A: %b\r\n" % (b"b" * 500)),
+    (b"POST /hook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-A: ", b"b" * 500),
+]
+
+
+@pytest.mark.parametrize(("first", "more"), FLOODS, ids=range(len(FLOODS)))
+def test_an_endless_head_or_trailer_is_cut_off(receiver, first, more):
+    with Behind(receiver) as behind, behind.line() as line:
+        with contextlib.suppress(ConnectionError):
+            line.send(first)
+            for _ in range(2000):
+                line.send(more * 10)
+            pytest.fail("10 MB of a head were read")
+        assert behind.post(body(1)) == 200
+
+
+def test_too_many_connections_cost_the_longest_idle_ones_and_no_honest_sender(receiver, inbox):
+    with Behind(receiver, Limits(connections=20)) as behind, contextlib.ExitStack() as stack:
+        with behind.line() as busy:
+            raw = request(body(0))
+            busy.send(raw[:-1])
+            wait_until(lambda: busy_ones(behind) == 1)
+            stalled = [stack.enter_context(behind.line()) for _ in range(100)]
+            for number in range(1, 11):
+                assert behind.post(body(number)) == 200
+            assert busy.ask(raw[-1:])[0] == 200, "one in the middle of a request made room"
+        for line in stalled[:70]:
+            assert line.rest() == b""
+    assert kept(inbox) == [str(number) for number in range(11)]
+
+
+def busy_ones(behind):
+    return len(behind.served._server.server_state.tasks)
+
+
+@pytest.mark.parametrize("stalled", [30, pytest.param(300, marks=pytest.mark.long)])
+def test_honest_senders_are_answered_while_others_stall_and_those_are_closed(zoom, inbox, capsys, stalled):
+    kinds = [b"", b"POST /hook HTTP/1.1\r\nHost: x\r\nX-A", head(100) + b"{", request(body(1))[:-1]]
+    slow = stalled >= 300
+    limits = Limits() if slow else Limits(head=1.0, idle=1.0)
+    with pytest.MonkeyPatch.context() as patch:
+        if not slow:
+            patch.setattr(receivers, "BODY_TIME", 1.0)
+        with Behind(Receiver(zoom, SECRET, inbox=inbox), limits) as behind:
+            lines = [behind.line() for _ in range(stalled)]
+            for number, line in enumerate(lines):
+                line.send(kinds[number % len(kinds)])
+            began, took, ended = time.monotonic(), [], []
+            closing = threading.Thread(
+                target=lambda: ended.extend((line.rest(), time.monotonic())[1] for line in lines)
+            )
+            closing.start()
+            number = 10
+            while closing.is_alive() or len(took) < 100:
+                before = time.perf_counter()
+                assert behind.post(body(number)) == 200
+                took.append(time.perf_counter() - before)
+                number += 1
+            closing.join()
+            for line in lines:
+                line.socket.close()
+    assert len(ended) == stalled
+    longest, p99 = max(ended) - began, quantiles(took, n=100)[98]
+    with capsys.disabled() if slow else contextlib.nullcontext():
+        said = f"all closed in {longest:.1f} s; {len(took)} honest ones, p99 {p99 * 1000:.1f} ms"
+        sys.stdout.write(f"\n{stalled} stalled: {said}\n")
+    assert longest < (15 if slow else PATIENCE)
+    assert len(kept(inbox)) == number - 10
+
+
+def resident(pid):
+    with open(f"/proc/{pid}/status") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmRSS"))
+
+
+def serve_until_told(pipe, url, handled=None, ordered=False):
+    """Serve a receiver as a program does; write the subject of each event that is handled into a file."""
+    receiver = Receiver(Connector.open(), SECRET, inbox=url, ordered=ordered)
+    if handled is not None:
+        out = os.open(handled, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+        @receiver.on()
+        async def handler(event):
+            os.write(out, f"{event.subject}\n".encode())
+
+    serve(receiver, port=0, path="/hook", ready=lambda url: pipe.send(int(url.rpartition(":")[2])))
+    receiver.inbox.close()
+    return "ended"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="it is read how much memory a process has")
+@pytest.mark.parametrize("chunked", [False, True])
+def test_300_megabytes_are_refused_and_not_kept_in_memory(tmp_path, chunked):
+    other = Sibling(serve_until_told, database("sqlite", tmp_path))
+    port = other.hear()
+    with Line(port) as line:
+        assert line.ask(request(body(0, topic="t" * 900_000)))[0] == 200
+    before, most, stop = resident(other.pid), [0], threading.Event()
+
+    def watch():
+        while not stop.wait(0.001):
+            most[0] = max(most[0], resident(other.pid))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    size = 300 << 20
+    for _ in range(3):
+        with Line(port) as line, contextlib.suppress(ConnectionError):
+            line.send(
+                head(size)
+                if not chunked
+                else b"POST /hook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n" % size
+            )
+            for _ in range(300):
+                line.send(b"t" * (1 << 20))
+            pytest.fail("it was read to its end")
+    stop.set()
+    watching.join()
+    os.kill(other.pid, signal.SIGTERM)
+    assert other.end() == "ended"
+    assert most[0] - before < 16 << 20
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_signal_under_load_ends_it_in_time_with_nothing_lost(tmp_path, kind, number):
+    url, handled = database(kind, tmp_path), tmp_path / "handled"
+    other = Sibling(serve_until_told, url, str(handled))
+    port, answered = other.hear(), []
+
+    def load(first):
+        with contextlib.suppress(OSError, AssertionError), Line(port) as line:
+            for one in range(first, first + 100_000):
+                if line.ask(request(body(one)))[0] == 200:
+                    answered.append(one)
+
+    loads = [threading.Thread(target=load, args=(first * 1_000_000,)) for first in range(4)]
+    for one in loads:
+        one.start()
+    stalled = [Line(port) for _ in range(10)]
+    for line in stalled:
+        line.send(request(body(1))[:-1])
+    wait_until(lambda: len(answered) > 200)
+    began = time.monotonic()
+    os.kill(other.pid, number)
+    assert other.end() == "ended"
+    took = time.monotonic() - began
+    for one in loads:
+        one.join(PATIENCE)
+    for line in stalled:
+        assert line.rest() == b"", "half a request has an answer"
+        line.socket.close()
+    assert other.process.exitcode == 0
+    assert took < 10
+    again = Sibling(serve_until_told, url, str(handled))
+    again.hear()
+    inbox = Inbox(url)
+    wait_until(lambda: set(inbox.counts()) == {"done"})
+    os.kill(again.pid, signal.SIGTERM)
+    again.end()
+    assert {int(line) for line in handled.read_text().split()} >= set(answered)
+    assert len(handled.read_text().split()) == sum(inbox.counts().values()), "a stop is no reason for a duplicate"
+
+
+def serve_with_a_full_disk(pipe, url, size):
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    Inbox(url).open()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    return serve_until_told(pipe, url)
+
+
+def test_a_full_disk_is_503_and_what_was_answered_200_is_there(tmp_path):
+    url = database("sqlite", tmp_path)
+    other = Sibling(serve_with_a_full_disk, url, 300_000)
+    with Line(other.hear()) as line:
+        said = {number: line.ask(request(body(number, topic="t" * 9000)))[0] for number in range(60)}
+    os.kill(other.pid, signal.SIGTERM)
+    assert other.end() == "ended"
+    assert set(said.values()) == {200, 503}
+    inbox = Inbox(url)
+    assert kept(inbox) == [str(number) for number, status in said.items() if status == 200]
+
+
+def test_a_hanging_handler_does_not_keep_the_server_from_its_end(receiver, inbox, monkeypatch):
+    monkeypatch.setattr(receivers, "DRAIN", 0.2)
+    go = threading.Event()
+    receiver.on()(lambda event: go.wait(PATIENCE))
+    with Behind(receiver) as behind:
+        assert behind.post(body(1)) == 200
+        wait_until(lambda: any(thread.name == "connector-handler" for thread in threading.enumerate()))
+    go.set()
+    assert inbox.counts() == {"new": 1}
+
+
+def test_a_port_that_is_taken_and_a_path_that_is_none_are_told(receiver, inbox):
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(errors.UsageError, match="in use"):
+        serve(receiver, port=taken.getsockname()[1])
+    for port in (-1, 65_536):
+        with pytest.raises(errors.UsageError, match="no port"):
+            serve(receiver, port=port)
+    for path in ("hook", "", "/{hook}", "/a b", "/a?b"):
+        with pytest.raises(errors.UsageError, match="no path"):
+            serve(receiver, path=path)
+
+
+def test_an_inbox_that_cannot_be_opened_is_told_before_it_listens(zoom, tmp_path):
+    (tmp_path / "place").write_text("no folder")
+    with pytest.raises(errors.StoreError):
+        serve(
+            Receiver(zoom, SECRET, inbox=f"sqlite:///{tmp_path}/place/inbox.db"),
+            port=0,
+            ready=lambda _: pytest.fail("it listens"),
+        )
+
+
+def test_an_address_of_the_sixth_version_is_written_as_urls_have_it(receiver):
+    try:
+        served = Served(routed({"/": receiver}), "::1", 0)
+    except errors.UsageError:
+        pytest.skip("this machine has no IPv6")
+    assert served.url.startswith("http://[::1]:")
+    served._socket.close()
+
+
+@pytest.mark.long
+def test_five_hundred_a_second_for_two_minutes_leave_nothing_behind(tmp_path, capsys):
+    """As many as a second brings are sent in bursts of fifty; what the machine is too slow for is 503, and counted."""
+    url, handled = database("sqlite", tmp_path), tmp_path / "handled"
+    other = Sibling(serve_until_told, url, str(handled))
+    port, said, took = other.hear(), [], []
+
+    def load(first):
+        with Line(port) as line:
+            for turn in range(1200):
+                time.sleep(max(0.0, began + turn / 10 - time.monotonic()))
+                for one in range(5):
+                    before = time.perf_counter()
+                    said.append(line.ask(request(body(first + turn * 5 + one)))[0])
+                    took.append(time.perf_counter() - before)
+
+    began = time.monotonic() + 0.1
+    loads = [threading.Thread(target=load, args=(first * 1_000_000,)) for first in range(10)]
+    for one in loads:
+        one.start()
+    time.sleep(20)
+    early, open_early = resident(other.pid), len(os.listdir(f"/proc/{other.pid}/fd"))
+    for one in loads:
+        one.join()
+    lasted = time.monotonic() - began
+    late, open_late = resident(other.pid), len(os.listdir(f"/proc/{other.pid}/fd"))
+    inbox = Inbox(url)
+    wait_until(lambda: set(inbox.counts()) == {"done"})
+    os.kill(other.pid, signal.SIGTERM)
+    assert other.end() == "ended"
+    told = f"{len(said) / lasted:.0f} a second for {lasted:.0f} s: {said.count(200)} of {len(said)} answered 200"
+    told += f", p99 {quantiles(took, n=100)[98] * 1000:.0f} ms, growth {(late - early) >> 10} KiB, descriptors {open_late - open_early:+d}"
+    with capsys.disabled():
+        sys.stdout.write(f"\n{told}\n")
+    assert set(said) <= {200, 503}
+    assert len(handled.read_text().split()) == said.count(200)
+    assert late - early < 8 << 20
+    assert open_late - open_early < 20

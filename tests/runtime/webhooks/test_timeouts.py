@@ -1,0 +1,136 @@
+"""What takes too long is told so in its own loop, and nothing else is; a cancelled task stays cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+
+import pytest
+from support.receivers import until
+
+from connector.runtime.webhooks.timeouts import Deadlines, Within, of_tasks
+
+LONG = 3600.0
+
+
+def test_those_that_are_not_ended_are_late_in_the_order_they_began():
+    late = []
+    deadlines = Deadlines(0.05, late.append)
+
+    async def story():
+        for thing in "abcd":
+            deadlines.begin(thing)
+        assert deadlines.end("b")
+        await until(lambda: len(late) == 3)
+        assert late == ["a", "c", "d"]
+        assert not deadlines.end("a")
+        deadlines.begin("e")
+        assert deadlines.end("e")
+        deadlines.begin("f")
+        await until(lambda: len(late) == 4)
+
+    asyncio.run(story())
+    assert late == ["a", "c", "d", "f"]
+
+
+def test_one_timer_is_enough_for_many():
+    async def story():
+        loop, set_ = asyncio.get_running_loop(), []
+        timer = loop.call_later
+        loop.call_later = lambda *given: set_.append(given) or timer(*given)
+        deadlines = Deadlines(LONG, print)
+        for number in range(1000):
+            deadlines.begin(number)
+            assert deadlines.end(number)
+        assert len(set_) == 1
+
+    asyncio.run(story())
+
+
+def test_a_block_that_lasts_too_long_is_ended_and_what_comes_after_it_is_not():
+    within = of_tasks(0.05)
+
+    async def story():
+        with pytest.raises(TimeoutError), Within(within):
+            await asyncio.Event().wait()
+        with Within(within):
+            await asyncio.sleep(0)
+        assert asyncio.current_task().cancelling() == 0
+
+    asyncio.run(story())
+    asyncio.run(story())  # in another loop
+
+
+def test_a_task_that_somebody_else_cancels_is_cancelled():
+    within = of_tasks(LONG)
+
+    async def waiting():
+        with Within(within):
+            await asyncio.Event().wait()
+
+    async def both():
+        with Within(of_tasks(0.05)):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                asyncio.current_task().cancel()
+
+    async def story():
+        for one in (waiting(), both()):
+            task = asyncio.create_task(one)
+            await asyncio.sleep(0)
+            if one.__name__ == "waiting":
+                task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(story())
+
+
+def test_many_tasks_each_have_their_own_time():
+    within, ended = of_tasks(0.05), []
+
+    async def one(number):
+        try:
+            with Within(within):
+                await asyncio.Event().wait() if number % 2 else await asyncio.sleep(0)
+        except TimeoutError:
+            ended.append(number)
+
+    async def story():
+        await asyncio.gather(*map(one, range(100)))
+
+    asyncio.run(story())
+    assert ended == list(range(1, 100, 2))
+
+
+def test_a_loop_that_ended_is_not_kept():
+    within, loops = of_tasks(LONG), []
+
+    async def story():
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        with Within(within):
+            pass
+
+    for _ in range(3):
+        asyncio.run(story())
+    gc.collect()
+    assert not any(one() for one in loops)
+
+
+def test_what_began_later_is_late_later_and_is_not_forgotten():
+    late = []
+    deadlines = Deadlines(0.1, late.append)
+
+    async def story():
+        loop = asyncio.get_running_loop()
+        deadlines.begin("first")
+        began = loop.time()
+        await until(lambda: loop.time() > began + 0.05)
+        deadlines.begin("second")
+        await until(lambda: late)
+        assert late == ["first"]
+        await until(lambda: len(late) == 2)
+
+    asyncio.run(story())

@@ -1,0 +1,253 @@
+"""Signing in to the sandbox as to the service: whole sign-ins, and renewals."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import traceback
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from support.sandboxes.consents import BACK, CLIENT, Asker, basic, counted, signed_in
+from support.servers import GivenClock
+
+from connector import AsyncClient, Client, Connection, Connector, errors
+from connector.core.auth import oauth
+from connector.runtime.auth.loopback_server import Listener
+from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
+from connector.runtime.http.transport import choose
+from connector.runtime.storage.open import MemoryStore, open_store
+from connector.sandbox.http_server import serve
+from connector.sandbox.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from connector.sandbox.http_server import Server
+
+ME = {"userId": "me"}
+TOKEN = "POST /oauth/token"
+READ = "GET /v2/users/me"
+KINDS = ["oauth2", "serverToServer", "apiJwt", "accessToken"]
+LAMP = """\
+connector: lamp
+label: Lamp
+summary: Switch lamps.
+base_url: https://api.lamp.example/v1
+hosts: [api.lamp.example, id.lamp.example]
+connections:
+  people:
+    label: People
+    kind: oauth2
+    client_auth: body
+    inputs:
+      authorizeUrl:
+        {label: Authorize URL, help: Where., type: string, default: "https://id.lamp.example/in/consent?audience=lamps"}
+      tokenUrl: {label: Token URL, help: Where., type: string, default: "https://api.lamp.example/v1/token"}
+      clientId: {label: Client, help: Who., type: string, required: true}
+      clientSecret: {label: Secret, help: Its., type: password, required: true}
+      room: {label: Room, help: Which., type: string, required: true, example: hall}
+      floor: {label: Floor, help: Which., type: integer}
+"""
+LAMPS = """\
+action: listLamps
+label: List Lamps
+summary: List the lamps.
+request: GET /lamps
+returns: {example: {lamps: []}}
+"""
+
+
+@pytest.fixture
+def box(zoom: Connector, clock: GivenClock) -> Sandbox:
+    return Sandbox(zoom, clock=clock)
+
+
+class TestInProcess:
+    def test_a_whole_sign_in_needs_no_socket(self, zoom: Connector, box: Sandbox, clock: GivenClock) -> None:
+        seen = counted(box)
+        work = signed_in(box, clock)
+        with Client(zoom, work, http=box.http, clock=clock) as client:
+            assert client.run("getUser", ME).data["first_name"] == "Ada"
+            meeting = client.run("createMeeting", {**ME, "topic": "Standup"}).data
+            assert client.run("getMeeting", {"meetingId": meeting["id"]}).data["topic"] == "Standup"
+        assert seen[:3] == ["GET /oauth/authorize", TOKEN, READ]
+        assert seen.count(TOKEN) == 1
+
+    @pytest.mark.parametrize("kind", KINDS)
+    def test_every_kind_of_connection_is_let_in(
+        self, zoom: Connector, box: Sandbox, clock: GivenClock, kind: str
+    ) -> None:
+        seen = counted(box)
+        token = signed_in(box, clock).tokens if kind == "oauth2" else None
+        given = {"token": token.grant().to_dict()} if token else {}
+        work = Connection(zoom, kind, http=box.http, **given, **box.oauth(kind))
+        with Client(zoom, work, http=box.http, clock=clock) as client:
+            client.run("getUser", ME)
+            assert client.run("getUser", ME).status == 200
+        assert seen.count(TOKEN) == (0 if kind in ("apiJwt", "accessToken") else 1)
+
+    def test_tasks_use_it_too(self, zoom: Connector, box: Sandbox, clock: GivenClock) -> None:
+        seen = counted(box)
+        work = Connection(zoom, "serverToServer", http=box.http, **box.oauth("serverToServer"))
+
+        async def story() -> list[int]:
+            async with AsyncClient(zoom, work, http=box.http, clock=clock) as client:
+                return [one.status for one in await asyncio.gather(*(client.run("getUser", ME) for _ in range(20)))]
+
+        assert asyncio.run(story()) == [200] * 20
+        assert seen.count(TOKEN) == 1
+
+    def test_a_manifest_has_its_own_paths(self, folder: Callable[..., Connector], clock: GivenClock) -> None:
+        """They may stand below the API's base URL; the manifest's own URLs are served without a socket too."""
+        lamp = folder(whole=LAMP, actions={"list-lamps": LAMPS})
+        box, store = Sandbox(lamp, clock=clock), MemoryStore()
+        seen = counted(box)
+        for inputs in (box.oauth("people"), {"clientId": "mine", "clientSecret": "x", "room": "loft"}):
+            how = {"name": "work", "redirect_uri": BACK, "inputs": inputs, "kind": "people"}
+            begun = begin_sign_in(lamp, store=store, clock=clock, **how)
+            work = finish_sign_in(lamp, box.consent(begun.url), store=store, clock=clock, http=box.http)
+            with Client(lamp, work, http=box.http, clock=clock) as client:
+                assert client.run("listLamps").data == {"lamps": []}
+        assert seen == ["GET /in/consent", "POST /v1/token", "GET /v1/lamps"] * 2
+        assert box.oauth("people").keys() == {"authorizeUrl", "tokenUrl", "clientId", "clientSecret", "room"}
+        assert box.oauth("people")["room"] == "hall"
+
+    def test_a_sign_in_goes_on_in_another_process(self, zoom: Connector, clock: GivenClock, tmp_path: Path) -> None:
+        """Two commands share two files: the sandbox's state and the store."""
+        path, place = tmp_path / "state.json", f"file:{tmp_path / 'store'}"
+        first = Sandbox(zoom, path, clock=clock)
+        signed_in(first, clock, store=open_store(place))
+        clock.passed += 3700
+        second = Sandbox(zoom, path, clock=clock)
+        seen = counted(second)
+        work = Connection(zoom, "oauth2", name="work", store=open_store(place), http=second.http, **second.oauth())
+        with Client(zoom, work, http=second.http, clock=clock) as client:
+            assert client.run("getUser", ME).status == 200
+        assert seen == [TOKEN, READ]
+
+
+class TestOverHttp:
+    @pytest.fixture
+    def served(self, box: Sandbox) -> Iterator[Server]:
+        with serve(box.service) as one:
+            yield one
+
+    def test_a_browser_comes_back_with_the_code(
+        self, zoom: Connector, box: Sandbox, served: Server, clock: GivenClock
+    ) -> None:
+        seen, store = counted(box), MemoryStore()
+        with Listener() as listener:
+            begun = begin_sign_in(
+                zoom, name="work", redirect_uri=listener.redirect_uri, store=store, inputs=served.oauth(), clock=clock
+            )
+            listener.expect(begun.state)
+            with urllib.request.urlopen(begun.url, timeout=10) as page:
+                assert b"close this window" in page.read()
+            work = finish_sign_in(zoom, listener.wait(10), store=store, clock=clock)
+        with Client(zoom, work, base_url=served.url, clock=clock) as client:
+            assert client.run("getUser", ME).data["first_name"] == "Ada"
+            clock.passed += 3700
+            assert client.run("getUser", ME).status == 200
+        assert seen == ["GET /oauth/authorize", TOKEN, READ, TOKEN, READ]
+
+    @pytest.mark.parametrize("kind", KINDS[1:])
+    def test_every_kind_without_a_person_is_let_in(
+        self, zoom: Connector, served: Server, clock: GivenClock, kind: str
+    ) -> None:
+        work = Connection(zoom, kind, **served.oauth(kind))
+        with Client(zoom, work, base_url=served.url, clock=clock) as client:
+            assert client.run("getUser", ME).status == 200
+
+    def test_a_browser_is_shown_why_it_goes_nowhere(self, served: Server) -> None:
+        origin = served.oauth()["authorizeUrl"]
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(f"{origin}?client_id=a&redirect_uri=http://app.example/", timeout=10)
+        with caught.value as page:
+            assert page.status == 400
+            assert b"redirect_uri" in page.read()
+
+    def test_a_token_is_taken_back(self, zoom: Connector, box: Sandbox, served: Server, clock: GivenClock) -> None:
+        work = Connection(zoom, "serverToServer", **served.oauth("serverToServer"))
+        with Client(zoom, work, base_url=served.url, clock=clock) as client:
+            client.run("getUser", ME)
+            token = work.tokens.grant().access_token
+            http = choose(None, asynchronous=False)
+            try:
+                got = http.send(*oauth.revoke_request(work.app, token), time.monotonic() + 10, None, None)
+            finally:
+                http.close()
+            assert (got.status, json.loads(got.body)) == (200, {"status": "success"})
+            assert Asker(box).call(token) == 401
+
+
+class TestRenewal:
+    def test_an_expired_token_is_renewed_once_before_the_call(
+        self, zoom: Connector, box: Sandbox, clock: GivenClock
+    ) -> None:
+        work = signed_in(box, clock)
+        old = work.tokens.grant()
+        clock.passed += 3600
+        seen = counted(box)
+        with Client(zoom, work, http=box.http, clock=clock) as client:
+            assert [client.run("getUser", ME).attempts for _ in range(3)] == [1, 1, 1]
+        assert seen == [TOKEN, READ, READ, READ]
+        assert work.tokens.grant().access_token != old.access_token
+        assert work.tokens.grant().refresh_token != old.refresh_token
+
+    def test_a_token_that_only_the_service_holds_for_old_is_renewed_once(
+        self, zoom: Connector, clock: GivenClock
+    ) -> None:
+        """The service's clock is ahead, so the client learns of it by a 401, and makes the meeting once."""
+        ahead = GivenClock()
+        box = Sandbox(zoom, clock=ahead)
+        work = signed_in(box, clock)
+        ahead.passed, clock.passed = 3600, 61
+        seen = counted(box)
+        with Client(zoom, work, http=box.http, clock=clock) as client:
+            made = client.run("createMeeting", ME)
+            assert (made.status, made.attempts) == (201, 1)
+            assert len(client.run("listMeetings", ME).data["meetings"]) == 1
+        assert seen.count(TOKEN) == 1
+        assert seen.count("POST /v2/users/me/meetings") == 2
+
+    def test_a_family_that_has_ended_is_the_owners_turn(self, zoom: Connector, box: Sandbox, clock: GivenClock) -> None:
+        work = signed_in(box, clock)
+        stolen = work.tokens.grant().refresh_token
+        clock.passed += 3600
+        mine = box.oauth()
+        Asker(box).renew(stolen, (mine["clientId"], mine["clientSecret"]))
+        with Client(zoom, work, http=box.http, clock=clock) as client:
+            with pytest.raises(errors.SignInError, match="used before") as caught:
+                client.run("getUser", ME)
+            with pytest.raises(errors.SignInError, match="ended"):
+                client.run("getUser", ME)
+        assert stolen not in f"{caught.value!r} {caught.value} {caught.value.to_dict()}"
+
+    @pytest.mark.parametrize("why", ["wrong verifier", "used code", "other client"])
+    def test_a_sign_in_that_fails_keeps_nothing_and_tells_no_secret(
+        self, zoom: Connector, box: Sandbox, clock: GivenClock, why: str
+    ) -> None:
+        store, inputs = MemoryStore(), {**box.oauth(), "clientSecret": CLIENT[1]}
+        begun = begin_sign_in(zoom, name="work", redirect_uri=BACK, store=store, inputs=inputs, clock=clock)
+        back = box.consent(begun.url)
+        (key,) = store.keys("sign-in:")
+        kept = store.read(key).data
+        code = dict(parse_qsl(urlsplit(back).query))["code"]
+        if why == "used code":
+            form = {"grant_type": "authorization_code", "code": code, "redirect_uri": BACK}
+            client = basic(inputs["clientId"], CLIENT[1])
+            assert Asker(box).post("/oauth/token", {**form, "code_verifier": kept["verifier"]}, client)[0] == 200
+        changed = {"wrong verifier": {"verifier": "x" * 43}, "other client": {"inputs": {**inputs, "clientId": "o"}}}
+        store.write(key, {**kept, **changed.get(why, {})})
+        with pytest.raises(errors.SignInError, match="invalid_grant") as caught:
+            finish_sign_in(zoom, back, store=store, clock=clock, http=box.http)
+        assert store.keys() == []
+        shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value) + repr(begun)
+        for secret in (code, CLIENT[1], kept["verifier"], kept["state"]):
+            assert secret not in shown

@@ -1,0 +1,99 @@
+"""A fake world: it answers the asks of a run from lists, and keeps what was asked."""
+
+from __future__ import annotations
+
+import json
+
+from connector.core.exchange.exchange import Acquire, Options, Page, Send, Signed, Token, Wait
+from connector.core.exchange.plan import plan, raw_plan
+from connector.core.exchange.retry import Policy
+from connector.core.response.parser import Failure, Reply
+
+NOW = 1_800_000_000.0
+TYPED = (("content-type", "application/json"),)
+
+
+def ok(data=None, status=200, **headers):
+    """A good reply; header names with underscores."""
+    body = b"" if data is None else json.dumps(data).encode()
+    return Reply(status, (*TYPED, ("content-length", str(len(body))), *_headers(headers)), body)
+
+
+def bad(status, code=None, message="no", **headers):
+    """A refusal in the service's own shape."""
+    return ok({"code": status if code is None else code, "message": message}, status, **headers)
+
+
+def _headers(named):
+    return tuple((name.replace("_", "-"), value) for name, value in named.items())
+
+
+def nothing_sent(kind="refused", *, final=False):
+    return Failure(kind, "no connection", sent="nothing", final=final)
+
+
+def maybe_sent(kind="read", *, final=False):
+    return Failure(kind, "the connection broke", sent="maybe", final=final)
+
+
+class World:
+    """Answers asks: replies in order (the last one for ever), tokens in order, rate gaps, refusals to spend."""
+
+    def __init__(self, *replies, tokens=("first",), renewable=True, gaps=(), spent=None, takes=0.0):
+        self.now = NOW
+        self.replies = list(replies)
+        self.tokens = list(tokens)
+        self.renewable = renewable
+        self.gaps = list(gaps)
+        self.spent = spent
+        self.takes = takes
+        self.asked = []
+        self.stop_waiting = None
+
+    def drive(self, run):
+        """Run to the end; pages are passed over and kept."""
+        ask = next(run)
+        try:
+            while True:
+                self.asked.append(ask)
+                answer = self._answer(ask)
+                ask = run.send((self.now, answer))
+        except StopIteration as end:
+            return end.value
+
+    def _answer(self, ask):
+        if isinstance(ask, Token):
+            token = self.tokens.pop(0) if len(self.tokens) > 1 else self.tokens[0]
+            if not isinstance(token, str):
+                return token
+            return Signed(token, headers=(("Authorization", f"Bearer {token}"),), renewable=self.renewable)
+        if isinstance(ask, Acquire):
+            if ask.what == ("retry",):
+                return self.spent or 0.0
+            return self.gaps.pop(0) if self.gaps else 0.0
+        if isinstance(ask, Send):
+            self.now += self.takes
+            return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if isinstance(ask, Wait):
+            self.now += ask.least + ask.spread
+            return self.stop_waiting
+        assert isinstance(ask, Page)
+        return None
+
+    def of(self, kind):
+        return [ask for ask in self.asked if isinstance(ask, kind)]
+
+    @property
+    def sends(self):
+        return self.of(Send)
+
+    @property
+    def waits(self):
+        return self.of(Wait)
+
+
+def ready(connector, action, given, *, timeout=60.0, limit=None, **policy):
+    """A plan with its request and options; `action` None for a raw request."""
+    wanted = raw_plan(connector) if action is None else plan(connector, action)
+    values = wanted.check(given)
+    return wanted, wanted.request(values), Options(timeout, Policy(**policy), limit, rates=wanted.rates(values))

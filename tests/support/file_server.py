@@ -1,0 +1,64 @@
+"""A file behind a server: whole, in ranges, cut, changed; and what is asked for it."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from support.servers import Behaviour, Recorded, head, raw, reply
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DAY = "Mon, 02 Nov 2026 09:00:00 GMT"
+LATER = "Mon, 02 Nov 2026 09:10:00 GMT"
+
+
+def content(size: int, seed: int = 1) -> bytes:
+    """Bytes that differ everywhere."""
+    return random.Random(seed).randbytes(size)
+
+
+@dataclass
+class File:
+    """Serves `body` as RFC 9110 says; each of `cuts` ends one reply after so many bytes of its body."""
+
+    body: bytes
+    headers: dict[str, str] = field(default_factory=lambda: {"ETag": '"v1"', "Content-Type": "video/mp4"})
+    cuts: list[int] = field(default_factory=list)
+    ranges: bool = True
+
+    def __call__(self, request: Recorded) -> Behaviour:
+        """Answer a request."""
+        start = self._start(request)
+        said = dict(self.headers)
+        if start:
+            said["Content-Range"] = f"bytes {start}-{len(self.body) - 1}/{len(self.body)}"
+        part = self.body[start:]
+        if self.cuts:
+            said["Content-Length"] = str(len(part))
+            return raw(head(206 if start else 200, said.items()) + part[: self.cuts.pop(0)])
+        return reply(206 if start else 200, body=part, headers=said.items())
+
+    def _start(self, request: Recorded) -> int:
+        asked = re.fullmatch(r"bytes=(\d+)-", request.header("range") or "")
+        fits = request.header("if-range") in (None, self.headers.get("ETag"), self.headers.get("Last-Modified"))
+        return int(asked[1]) if asked and fits and self.ranges else 0
+
+
+def asked(server: Any) -> list[str | None]:
+    """The ranges that were asked for, in order."""
+    return [request.header("range") for request in server.requests]
+
+
+def there(folder: Path) -> list[str]:
+    """Every name in a folder, hidden ones too."""
+    return sorted(path.name for path in folder.iterdir())
+
+
+def sha256(body: bytes) -> str:
+    """As a result has it."""
+    return hashlib.sha256(body).hexdigest()

@@ -1,0 +1,99 @@
+"""Proxies for tests: HTTP, which tunnels and forwards, and SOCKS 5; each knows where every name leads."""
+
+from __future__ import annotations
+
+import select
+import socket
+import struct
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from support.servers import Line, Recorded
+
+
+def tunnel(port: int):
+    """Answer a CONNECT with a tunnel to a port of this machine, whatever host it asks for."""
+
+    def play(line: Line, request: Recorded) -> bool:
+        assert request.method == "CONNECT"
+        with socket.create_connection(("127.0.0.1", port)) as there:
+            line.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            pump(line.socket, there, line.stop)
+        return False
+
+    return play
+
+
+def pump(one: socket.socket, other: socket.socket, stop: threading.Event) -> None:
+    """Carry bytes both ways until an end comes."""
+    one.settimeout(0.05)  # a TLS socket may be readable and yet have nothing to say
+    with suppress(OSError):
+        while not stop.is_set():
+            waiting = [one] if getattr(one, "pending", int)() else select.select([one, other], [], [], 0.05)[0]
+            for here in waiting:
+                with suppress(TimeoutError):
+                    data = here.recv(65_536)
+                    if not data:
+                        return
+                    (other if here is one else one).sendall(data)
+
+
+class Socks:
+    """A SOCKS 5 proxy (RFC 1928, 1929) that leads every name to one port. `asked` has the hosts, `users` who asked.
+
+    `strange` is what it says in place of its first answer.
+    """
+
+    def __init__(self, port: int, *, user: bytes | None = None, strange: bytes | None = None) -> None:
+        self.asked: list[tuple[bytes, int]] = []
+        self.users: list[bytes] = []
+        self.seen = b""  # after the greeting
+        self._to, self._user, self._strange = port, user, strange
+        self._stop = threading.Event()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        self._threads = [threading.Thread(target=self._accept)]
+        self._threads[0].start()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                accepted, _ = self._listening.accept()
+                self._threads.append(threading.Thread(target=self._serve, args=(accepted,)))
+                self._threads[-1].start()
+
+    def _serve(self, here: socket.socket) -> None:
+        with here, suppress(OSError, IndexError, struct.error):
+            here.settimeout(10)
+            methods = here.recv(300)
+            if self._strange is not None:
+                here.sendall(self._strange)
+                return
+            method = 2 if self._user else 0
+            here.sendall(bytes([5, method if method in methods[2:] else 255]))
+            if self._user:
+                self.users.append(here.recv(600))
+                good = self.users[-1] == self._user
+                here.sendall(bytes([1, 0 if good else 1]))
+                if not good:
+                    return
+            request = here.recv(600)
+            host = request[5 : 5 + request[4]]
+            self.asked.append((host, struct.unpack("!H", request[-2:])[0]))
+            with socket.create_connection(("127.0.0.1", self._to)) as there:
+                here.sendall(bytes([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]))
+                pump(here, there, self._stop)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        with suppress(OSError):
+            self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+        for thread in self._threads:
+            thread.join(15)
+            assert not thread.is_alive()

@@ -1,0 +1,58 @@
+"""A service that counts: a token bucket of a second's size, and what the strictest window of a second saw."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from support.servers import Counting, reply
+
+OK = reply(json_={"id": "me"})
+TOO_MANY = reply(
+    429,
+    {"code": 429, "message": "You have reached the maximum per-second rate limit for this API. Try again later."},
+    headers=(("X-RateLimit-Type", "QPS"), ("X-RateLimit-Category", "Light")),
+)
+
+
+class Enforcing(Counting):
+    """Answers so many requests a second, and 429 to what is beyond; `came` has the moments of all."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.came: list[float] = []
+        self.refused = 0
+        self._left, self._filled = float(limit), time.monotonic()
+        self._counting = threading.Lock()
+
+        def judged(_request: object) -> object:
+            return self._judged()
+
+        super().__init__(judged)
+
+    def _judged(self) -> object:
+        with self._counting:
+            now = time.monotonic()
+            self._left = min(self.limit, self._left + (now - self._filled) * self.limit)
+            self._filled = now
+            self.came.append(now)
+            if self._left < 1:
+                self.refused += 1
+                return TOO_MANY
+            self._left -= 1
+            return OK
+
+    @property
+    def rate(self) -> float:
+        """Requests a second, from the first to the last."""
+        return (len(self.came) - 1) / (self.came[-1] - self.came[0])
+
+    @property
+    def fullest(self) -> int:
+        """The most requests in any second."""
+        first = most = 0
+        for last, moment in enumerate(self.came):
+            while moment - self.came[first] >= 1:
+                first += 1
+            most = max(most, last - first + 1)
+        return most

@@ -1,0 +1,148 @@
+"""Receivers under test: deliveries signed by hand, a served receiver with raw connections to it, waiting for what comes."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Self
+
+from connector import Receiver
+from connector.runtime.webhooks.server import Served, routed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connector.runtime.webhooks.server import Limits
+
+SECRET = "canary-of-a-webhook-secret"
+KINDS = ["sqlite", "postgres"]
+PATIENCE = 60.0  # seconds, for what takes well under one
+
+
+def database(kind: str, folder: Any) -> str:
+    """Return the URL of a new inbox."""
+    if kind == "postgres":
+        from support import private_postgres
+
+        return private_postgres.fresh()
+    return f"sqlite:///{folder}/place/inbox.db"
+
+
+def body(number: int, name: str = "meeting.started", *, about: Any = None, **more: Any) -> bytes:
+    """Return the body of an event: each number is another one."""
+    thing = {"id": str(number if about is None else about), **more}
+    payload = {"account_id": "acc", "object": thing}
+    return json.dumps({"event": name, "event_ts": 1_720_707_175_000 + number, "payload": payload}).encode()
+
+
+def signed(content: bytes, secret: str = SECRET, at: float | None = None) -> dict[str, str]:
+    """Return the headers that the service would send with a body, made here by hand."""
+    stamp = str(int(time.time() if at is None else at))
+    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + content, hashlib.sha256).hexdigest()
+    return {"x-zm-request-timestamp": stamp, "x-zm-signature": f"v0={digest}"}
+
+
+def request(content: bytes, headers: Mapping[str, str] | None = None, path: str = "/hook") -> bytes:
+    """Return a signed delivery as bytes."""
+    lines = {"Host": "receiver.example", "Content-Length": str(len(content)), **(headers or signed(content))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + content
+
+
+class Behind:
+    """A receiver, several by path, or an application with one, served in a thread; `line()` connects to it."""
+
+    def __init__(self, what: Any, limits: Limits | None = None) -> None:
+        paths = {"/hook": what} if isinstance(what, Receiver) else what
+        self.served = Served(routed(paths) if isinstance(paths, dict) else what, "127.0.0.1", 0, limits)
+        self.port = int(self.served.url.rpartition(":")[2])
+        self._thread = threading.Thread(target=self.served.run)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.served.stop()
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive(), "the server does not end"
+
+    def line(self) -> Line:
+        """Return a new connection."""
+        return Line(self.port)
+
+    def post(self, content: bytes, headers: Mapping[str, str] | None = None, path: str = "/hook") -> int:
+        """Deliver over a new connection; return the status."""
+        with self.line() as line:
+            return line.ask(request(content, headers, path))[0]
+
+
+class Line:
+    """One raw connection."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), PATIENCE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.socket.close()
+
+    def send(self, raw: bytes) -> None:
+        self.socket.sendall(raw)
+
+    def ask(self, raw: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Send bytes; return status, headers and body of the answer."""
+        self.send(raw)
+        return self.answer()
+
+    def answer(self) -> tuple[int, dict[str, str], bytes]:
+        """Return the next answer: status, headers, body."""
+        got = b""
+        while b"\r\n\r\n" not in got:
+            got += self._more()
+        head, _, rest = got.partition(b"\r\n\r\n")
+        first, *lines = head.decode().split("\r\n")
+        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+        while len(rest) < int(headers.get("content-length", "0")):
+            rest += self._more()
+        return int(first.split()[1]), headers, rest
+
+    def rest(self) -> bytes:
+        """Return all that comes until the other end closes, however it does."""
+        got = b""
+        try:
+            while more := self.socket.recv(65_536):
+                got += more
+        except ConnectionError:
+            pass
+        return got
+
+    def _more(self) -> bytes:
+        more = self.socket.recv(65_536)
+        assert more, "the connection was closed without an answer"
+        return more
+
+
+async def until(true: Callable[[], Any], *, wake: Callable[[], None] | None = None) -> None:
+    """Wait for a condition in a loop; `wake` is called meanwhile."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        if wake is not None:
+            wake()
+        await asyncio.sleep(0.005)
+
+
+def wait_until(true: Callable[[], Any]) -> None:
+    """Wait for a condition in a thread."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.005)

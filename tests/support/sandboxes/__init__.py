@@ -1,0 +1,1 @@
+"""Sandboxes and the people who use them."""
