@@ -19,9 +19,9 @@ from benchmarks import rounds
 from benchmarks.rounds import Row
 from benchmarks.service import JsonHandler
 from connector import Client, Connection, Connector, errors
-from connector.core import rate_limit as rates
-from connector.core.exchange.exchange import Acquire
-from connector.runtime.rate_budget.budget import Memory, Slots
+from connector.core import rate_limit
+from connector.core.exchange.exchange import AcquireSlot
+from connector.runtime.rate_budget.budget import LedgerBudget, MemoryLedger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,14 +147,14 @@ def _calls(url: str, at: str, ready: Any) -> None:
 
 
 def _slots() -> Any:
-    slots = Slots(rates.table(Connector.open().manifest.rates, "pro"), Memory())
+    slots = LedgerBudget(rate_limit.build_rate_table(Connector.open().manifest.rates, "pro"), MemoryLedger())
     at = [time.time()]
 
     def job() -> int:
         now = at[0]
         for _ in range(SLOTS):
             now += 0.05
-            slots.acquire("zoom/bench", Acquire(("light",), now + 60), now)
+            slots.acquire("zoom/bench", AcquireSlot(("light",), now + 60), now)
         at[0] = now
         return SLOTS
 

@@ -13,10 +13,10 @@ from benchmarks import rounds, service
 from benchmarks.calls import connected
 from benchmarks.rounds import Row
 from connector import Client
-from connector.core.bulk.columns import Columns
+from connector.core.bulk.columns import ColumnMapping
 from connector.runtime.bulk.journal import Journal
-from connector.runtime.bulk.row_reader import Source
-from connector.runtime.bulk.runner import AT_ONCE, How, run_rows
+from connector.runtime.bulk.row_reader import RowReader
+from connector.runtime.bulk.runner import DEFAULT_CONCURRENCY, BulkOptions, run_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def rows(server: service.Service, count: int) -> Iterator[Row]:
         yield _against("a row, noted in a journal: processor time", took, 1e6, "µs")
         took = rounds.wall(jobs, count)
         yield Row(
-            f"rows a second, {AT_ONCE} at once, noted in a journal", f"{1 / took['rows']:,.0f}",
+            f"rows a second, {DEFAULT_CONCURRENCY} at once, noted in a journal", f"{1 / took['rows']:,.0f}",
             f"a loop of client.run {1 / took['loop']:,.0f}", took["rows"] / took["loop"], "",
         )  # fmt: skip
         yield _memory(path)
@@ -51,19 +51,21 @@ def rows(server: service.Service, count: int) -> Iterator[Row]:
 
 def _jobs(client: Client, path: Path) -> dict[str, Callable[[], int]]:
     turn = itertools.count()
-    columns = Columns(client.connector.action("createMeeting"), {}, {})
+    columns = ColumnMapping(client.connector.action("createMeeting"), {}, {})
     given = [dict(zip(NAMES, _row(place), strict=True)) for place in range(BATCH)]
 
     def ours() -> int:
         kept = path.with_name(f"{next(turn)}.journal")
         with path.open("rb") as file, Journal(kept, {}, lambda: BATCH) as journal:
-            source = Source(path.name, file, "csv", columns)
-            done = run_rows(client, "createMeeting", source.rows(), journal=journal, how=How(AT_ONCE))
+            source = RowReader(path.name, file, "csv", columns)
+            done = run_rows(
+                client, "createMeeting", source.read_rows(), journal=journal, options=BulkOptions(DEFAULT_CONCURRENCY)
+            )
             assert all(one.outcome == "done" for one in done)
         return BATCH
 
     def loop() -> int:
-        with ThreadPoolExecutor(AT_ONCE) as threads:
+        with ThreadPoolExecutor(DEFAULT_CONCURRENCY) as threads:
             for _ in threads.map(lambda one: client.run("createMeeting", one), given):
                 pass
         return BATCH

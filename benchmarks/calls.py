@@ -15,7 +15,7 @@ from benchmarks import rounds, service
 from benchmarks.rounds import Row
 from connector import AsyncClient, Client, Connection, Connector
 from connector.core.response.parser import Reply
-from connector.runtime.http.transport import wire
+from connector.runtime.http.transport import prepare_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -45,7 +45,7 @@ class Instant:
 
     def send(self, request: Any, token: Any, *_: object) -> Reply:
         """Put the request together as it would go out, and answer."""
-        wire(request, token)
+        prepare_request(request, token)
         return self._reply
 
 
@@ -152,7 +152,7 @@ def _body(url: str) -> Any:
     """Return the body that the action sends, so that both send the same."""
     request = Client(Connector.open(), base_url=url).dry_run("createMeeting", GIVEN)
     assert request.body is not None
-    return json.loads(request.body.content())
+    return json.loads(request.body.to_bytes())
 
 
 def _signed() -> dict[str, str]:

@@ -65,7 +65,7 @@ def _installed(made: dict[str, Callable[[], Callable[[], int]]]) -> dict[str, Ca
 def _body(url: str) -> Any:
     request = Client(connected()[0], base_url=url).dry_run("createMeeting", GIVEN)
     assert request.body is not None
-    return json.loads(request.body.content())
+    return json.loads(request.body.to_bytes())
 
 
 def _many(call: Callable[[], Any]) -> Callable[[], int]:

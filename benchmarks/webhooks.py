@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from benchmarks import rounds
 from benchmarks.rounds import Row
 from connector import Connector
-from connector.runtime.webhooks.verify import scheme_of
+from connector.runtime.webhooks.verify import verifier_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ def rows(server: Service, count: int) -> Iterator[Row]:
 
 
 def _judging(count: int) -> Row:
-    scheme, body, now = scheme_of(Connector.open()), event(1), time.time()
+    scheme, body, now = verifier_for(Connector.open()), event(1), time.time()
     signed = scheme.sign(SECRET, int(now), body)
     headers = [("host", "example.com"), ("content-type", "application/json"), ("user-agent", "a"), *signed.items()]
     before = f"v0:{signed['x-zm-request-timestamp']}:".encode()
@@ -164,14 +164,14 @@ def _serve(folder: str, most_together: str, name: str) -> None:
     """Serve a receiver until standard input ends; print its port, and at the end the processor time it took."""
     from connector.runtime.webhooks import inbox
     from connector.runtime.webhooks.receiver import Receiver
-    from connector.runtime.webhooks.server import Served, routed
+    from connector.runtime.webhooks.server import ReceiverServer, route_by_path
 
     if int(most_together):
-        inbox.MOST_TOGETHER = int(most_together)
+        inbox.MAX_COMMIT_EVENTS = int(most_together)
     receiver = Receiver(Connector.open(), SECRET, inbox=f"sqlite:///{Path(folder) / 'inbox.db'}")
     if name == "handled":
         receiver.on("*")(_handled)  # else events are kept, and wait for one
-    served = Served(_bare if name == "bare" else routed({"/": receiver}), "127.0.0.1", 0)
+    served = ReceiverServer(_bare if name == "bare" else route_by_path({"/": receiver}), "127.0.0.1", 0)
     print(served.url, flush=True)  # who connects before it accepts, waits
     threading.Thread(target=_end_with_input, args=(served,), daemon=True).start()
     began = time.process_time()
@@ -230,7 +230,7 @@ class _Sender(asyncio.Protocol):
 
 async def _load(url: str, count: str) -> None:
     """Send events, and print how many a second were answered and the 99th percentile in milliseconds."""
-    scheme, now = scheme_of(Connector.open()), int(time.time())
+    scheme, now = verifier_for(Connector.open()), int(time.time())
     requests = [_request(scheme.sign(SECRET, now, body), body) for body in map(event, range(int(count) * 11 // 10))]
     await _sent(url, requests[int(count) :])
     began = time.perf_counter()

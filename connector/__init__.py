@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.receiver import Receiver as Receiver
     from connector.runtime.webhooks.verify import verify_webhook as verify_webhook
 
-BUNDLED = "zoom"  # the folder of the connector that comes with the package
+BUNDLED_FOLDER = "zoom"  # the folder of the connector that comes with the package
 
-_HOMES = {
+_MODULES_BY_NAME = {
     "AsyncClient": "connector.runtime.client.async_client",
     "Challenge": "connector.core.webhook.event",
     "Client": "connector.runtime.client.client",
@@ -72,9 +72,9 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "errors":
         return import_module("connector.errors")
-    if name not in _HOMES:
+    if name not in _MODULES_BY_NAME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    value = getattr(import_module(_MODULES_BY_NAME[name]), name)
     globals()[name] = value
     return value
 

@@ -56,9 +56,9 @@ class Finding:
         return f"{self.file}:{self.line}:{self.column}: {self.rule}: {self.message}"
 
 
-def _rebuild(kind: type[ConnectorError], args: tuple[str], facts: dict[str, Any]) -> ConnectorError:
-    error = kind(*args)
-    error.__dict__.update(facts)
+def _rebuild(error_class: type[ConnectorError], args: tuple[str], attributes: dict[str, Any]) -> ConnectorError:
+    error = error_class(*args)
+    error.__dict__.update(attributes)
     return error
 
 
@@ -80,17 +80,17 @@ class ConnectorError(Exception):
     idempotency_key: str | None = None
     debug: Any = None
 
-    def __init__(self, message: str, /, **facts: Any) -> None:
+    def __init__(self, message: str, /, **attributes: Any) -> None:
         super().__init__(message)
-        for name in facts:
+        for name in attributes:
             if not hasattr(type(self), name):
                 raise TypeError(f"{type(self).__name__} has no attribute {name!r}")
-        self.__dict__.update(facts)
+        self.__dict__.update(attributes)
 
     def __str__(self) -> str:
-        said = str(self.args[0])
-        stop = "" if said.rstrip().endswith((".", "!", "?")) else "."
-        return f"{said}{stop} {self.hint}" if self.hint else said
+        message = str(self.args[0])
+        full_stop = "" if message.rstrip().endswith((".", "!", "?")) else "."
+        return f"{message}{full_stop} {self.hint}" if self.hint else message
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -116,13 +116,13 @@ class DefinitionError(ConnectorError):
 
     findings: Sequence[Finding] = ()
 
-    def __init__(self, message: str, /, **facts: Any) -> None:
-        super().__init__(message, **facts)
+    def __init__(self, message: str, /, **attributes: Any) -> None:
+        super().__init__(message, **attributes)
         first = self.findings[0] if self.findings else Finding("", 0, 0, "", message)
         self.file, self.line, self.column, self.rule = first.file, first.line, first.column, first.rule
 
     @classmethod
-    def of(cls, findings: Sequence[Finding]) -> DefinitionError:
+    def from_findings(cls, findings: Sequence[Finding]) -> DefinitionError:
         """Make the error that tells all of these."""
         return cls("\n".join(map(str, findings)), findings=tuple(findings))
 
@@ -137,11 +137,11 @@ class InputError(ConnectorError):
     problems: Sequence[Problem] = ()
 
     @classmethod
-    def of(cls, what: str, problems: Sequence[Problem]) -> InputError:
+    def from_problems(cls, subject: str, problems: Sequence[Problem]) -> InputError:
         """Make the error of one call that tells all of these problems."""
         lines = "".join(f"\n  {problem}" for problem in problems)
-        many = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        return cls(f"{what}: {many}, nothing was sent.{lines}", problems=tuple(problems))
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        return cls(f"{subject}: {count}, nothing was sent.{lines}", problems=tuple(problems))
 
     def to_dict(self) -> dict[str, Any]:
         """As the others, with `problems`: field, got, expected, fix."""

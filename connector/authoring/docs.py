@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring import events_page
-from connector.authoring.markdown import anchored, code, table
-from connector.authoring.parity import page as parity_page
-from connector.definition import describe
-from connector.definition import schema_validation as shape
+from connector.authoring.markdown import format_code, link_heading, render_table
+from connector.authoring.parity import page
+from connector.definition import describe, schema_validation
 from connector.definition.action import Action
 from connector.definition.loader import Connector
 from connector.definition.manifest import Manifest
@@ -18,25 +17,25 @@ from connector.definition.manifest import Manifest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from connector.definition.describe import Row
+    from connector.definition.describe import DocRow
     from connector.definition.fields import FormField
-    from connector.definition.manifest import ConnectionKind, Trigger
+    from connector.definition.manifest import ConnectionType, Trigger
 
-ACTIONS = Path("docs/actions.md")
-PARITY = Path("docs/parity.md")
-SCHEMAS = {Path("schemas/action.schema.json"): Action, Path("schemas/manifest.schema.json"): Manifest}
+ACTIONS_PAGE = Path("docs/actions.md")
+PARITY_PAGE = Path("docs/parity.md")
+SCHEMA_MODELS = {Path("schemas/action.schema.json"): Action, Path("schemas/manifest.schema.json"): Manifest}
 
 
 def render(folder: Path) -> dict[Path, str]:
     """Return what is made from a connector's folder: path below the folder -> text. Raises DefinitionError."""
-    made = {path: _json(shape.schema(model)) for path, model in SCHEMAS.items()}
+    pages = {path: _format_json(schema_validation.build_json_schema(model)) for path, model in SCHEMA_MODELS.items()}
     connector = Connector.open(folder)
-    made[ACTIONS] = _reference(connector)
+    pages[ACTIONS_PAGE] = _render_reference(connector)
     if connector.events:
-        made[events_page.PATH] = events_page.render(connector)
+        pages[events_page.EVENTS_PAGE] = events_page.render_events_page(connector)
     if (folder / "parity.yaml").is_file():
-        made[PARITY] = parity_page.render(folder)
-    return made
+        pages[PARITY_PAGE] = page.render_parity_page(folder)
+    return pages
 
 
 def write(folder: Path, *, check: bool = False) -> list[Path]:
@@ -53,74 +52,98 @@ def write(folder: Path, *, check: bool = False) -> list[Path]:
     return sorted(stale)
 
 
-def _json(data: Any) -> str:
+def _format_json(data: Any) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _reference(connector: Connector) -> str:
+def _render_reference(connector: Connector) -> str:
     manifest = connector.manifest
     actions = sorted(connector.actions(), key=lambda action: action.label)
     lines = [f"# {manifest.label}: connections, triggers and actions", "", manifest.summary, ""]
     lines += ["This page is made from the definitions by `connector docs`.", ""]
     lines += ["| Action | Key | What it does |", "|---|---|---|"]
-    lines += [f"| {anchored(one.label)} | {code(one.action)} | {one.summary} |" for one in actions]
+    lines += [f"| {link_heading(item.label)} | {format_code(item.action)} | {item.summary} |" for item in actions]
     if manifest.connections:
         lines += ["", "## Connections"]
-        lines += [line for key, kind in manifest.connections.items() for line in _connection(connector, key, kind)]
+        lines += [
+            line
+            for key, connection_type in manifest.connections.items()
+            for line in _render_connection(connector, key, connection_type)
+        ]
     if manifest.triggers:
         lines += ["", "## Triggers"]
-        lines += [line for key, one in manifest.triggers.items() for line in _trigger(connector, key, one)]
+        lines += [line for key, item in manifest.triggers.items() for line in _render_trigger(connector, key, item)]
     lines += ["", "## Actions"]
-    lines += [line for action in actions for line in _action(connector, action)]
+    lines += [line for action in actions for line in _render_action(connector, action)]
     return "\n".join(lines) + "\n"
 
 
-def _fields(connector: Connector, inputs: dict[str, FormField]) -> list[Row]:
-    return _sorted(describe.row(connector, key, spec) for key, spec in inputs.items())
+def _build_rows(connector: Connector, inputs: dict[str, FormField]) -> list[DocRow]:
+    return _sort_rows(describe.build_doc_row(connector, key, field) for key, field in inputs.items())
 
 
-def _sorted(rows: Iterable[Row]) -> list[Row]:
+def _sort_rows(rows: Iterable[DocRow]) -> list[DocRow]:
     return sorted(rows, key=lambda row: row.key.lower())
 
 
-def _connection(connector: Connector, key: str, kind: ConnectionKind) -> Iterator[str]:
-    yield from ("", f"### {kind.label}", "", f"Key: {code(key)} · Kind: {code(kind.kind)}", "")
-    if kind.only is not None:
-        yield from (f"Runs {', '.join(map(code, kind.only))} only.", "")
-    found = _fields(connector, dict(kind.inputs))
-    yield from table(("Input", "Default", "Notes"), [(_input(row), code(row.default), row.notes) for row in found])
+def _render_connection(connector: Connector, key: str, connection_type: ConnectionType) -> Iterator[str]:
+    yield from (
+        "",
+        f"### {connection_type.label}",
+        "",
+        f"Key: {format_code(key)} · Kind: {format_code(connection_type.kind)}",
+        "",
+    )
+    if connection_type.only is not None:
+        yield from (f"Runs {', '.join(map(format_code, connection_type.only))} only.", "")
+    rows = _build_rows(connector, dict(connection_type.inputs))
+    yield from render_table(
+        ("Input", "Default", "Notes"), [(_format_input(row), format_code(row.default), row.notes) for row in rows]
+    )
 
 
-def _trigger(connector: Connector, key: str, trigger: Trigger) -> Iterator[str]:
-    yield from ("", f"### {trigger.label}", "", trigger.summary, "", f"Key: {code(key)}", "", *_signed(trigger), "")
+def _render_trigger(connector: Connector, key: str, trigger: Trigger) -> Iterator[str]:
+    yield from (
+        "",
+        f"### {trigger.label}",
+        "",
+        trigger.summary,
+        "",
+        f"Key: {format_code(key)}",
+        "",
+        *_describe_signature(trigger),
+        "",
+    )
     if connector.events:
-        yield from (f"Events: [{len(connector.events)} kinds]({events_page.PATH.name})", "")
-    found = _fields(connector, dict(trigger.inputs))
-    yield from table(("Input", "Notes", "Example"), [(_input(row), row.notes, code(row.example)) for row in found])
+        yield from (f"Events: [{len(connector.events)} kinds]({events_page.EVENTS_PAGE.name})", "")
+    rows = _build_rows(connector, dict(trigger.inputs))
+    yield from render_table(
+        ("Input", "Notes", "Example"), [(_format_input(row), row.notes, format_code(row.example)) for row in rows]
+    )
 
 
-def _signed(trigger: Trigger) -> Iterator[str]:
+def _describe_signature(trigger: Trigger) -> Iterator[str]:
     """Yield how a delivery is known to be the service's."""
-    yield f"- Signed in the header {code(trigger.signature.header)}, over {code(trigger.signature.signs)}"
+    yield f"- Signed in the header {format_code(trigger.signature.header)}, over {format_code(trigger.signature.signs)}"
     if trigger.max_age is not None:
         yield f"- Good for {trigger.max_age:,} seconds"
     if trigger.challenge is not None:
-        replied = ", ".join(map(code, trigger.challenge.reply))
-        yield f"- The challenge {code(trigger.challenge.event)} is answered with {replied}"
+        reply_fields = ", ".join(map(format_code, trigger.challenge.reply))
+        yield f"- The challenge {format_code(trigger.challenge.event)} is answered with {reply_fields}"
     if trigger.dedupe:
-        yield f"- Known again by {', '.join(map(code, trigger.dedupe))}"
+        yield f"- Known again by {', '.join(map(format_code, trigger.dedupe))}"
 
 
-def _action(connector: Connector, action: Action) -> Iterator[str]:
+def _render_action(connector: Connector, action: Action) -> Iterator[str]:
     yield from ("", f"### {action.label}", "", action.summary, "")
-    where = f" · [Documentation]({action.docs})" if action.docs else ""
-    yield f"Key: {code(action.action)}{where}"
-    yield from ("", *_facts(action), "")
+    docs_link = f" · [Documentation]({action.docs})" if action.docs else ""
+    yield f"Key: {format_code(action.action)}{docs_link}"
+    yield from ("", *_summarize_action(action), "")
     cells = [
-        (_input(row), code(row.default), row.notes, code(row.example))
-        for row in _sorted(describe.rows(connector, action))
+        (_format_input(row), format_code(row.default), row.notes, format_code(row.example))
+        for row in _sort_rows(describe.build_doc_rows(connector, action))
     ]
-    yield from table(("Input", "Default", "Notes", "Example"), cells)
+    yield from render_table(("Input", "Default", "Notes", "Example"), cells)
     if action.returns.help:
         yield from ("", f"Returns: {action.returns.help}")
     if action.returns.example is not None:
@@ -129,24 +152,24 @@ def _action(connector: Connector, action: Action) -> Iterator[str]:
         yield "```"
 
 
-def _facts(action: Action) -> Iterator[str]:
+def _summarize_action(action: Action) -> Iterator[str]:
     """Yield what a list of facts says of an action: request, scopes, rate, paging, who may run it."""
     if not action.is_raw:
-        yield f"- Request: {code(action.request)}"
-    for word, scopes in (("Scopes", action.scopes.granular), ("Classic scopes", action.scopes.classic)):
+        yield f"- Request: {format_code(action.request)}"
+    for heading, scopes in (("Scopes", action.scopes.granular), ("Classic scopes", action.scopes.classic)):
         if scopes:
-            yield f"- {word}, any of: {', '.join(map(code, scopes))}"
-    if action.rates:
-        yield f"- Rate: {', '.join(map(code, action.rates))}"
+            yield f"- {heading}, any of: {', '.join(map(format_code, scopes))}"
+    if action.rate_names:
+        yield f"- Rate: {', '.join(map(format_code, action.rate_names))}"
     if action.pages:
-        yield f"- Lists {code(action.pages.items)}, page by page"
+        yield f"- Lists {format_code(action.pages.items)}, page by page"
     if action.downloads:
-        listed = dict.fromkeys(code(files.items) for files in action.downloads)
-        yield f"- Files to download: those of {', '.join(listed)}, with `connector download {action.action}`"
+        item_paths = dict.fromkeys(format_code(listing.items) for listing in action.downloads)
+        yield f"- Files to download: those of {', '.join(item_paths)}, with `connector download {action.action}`"
     if action.connections:
-        yield f"- Connections: {', '.join(map(code, action.connections))}"
+        yield f"- Connections: {', '.join(map(format_code, action.connections))}"
 
 
-def _input(row: Row) -> str:
+def _format_input(row: DocRow) -> str:
     required = " / Required" if row.required else ""
-    return f"{row.label}<br>{row.type}{required}<br>{code(row.key)}"
+    return f"{row.label}<br>{row.type}{required}<br>{format_code(row.key)}"

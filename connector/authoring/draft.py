@@ -21,26 +21,32 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path as FilePath
 
-    from connector.definition.strict_yaml import Document, Path
+    from connector.definition.strict_yaml import Document, NodePath
 
-Kind = TypeVar("Kind", Action, Manifest)
+FileModel = TypeVar("FileModel", Action, Manifest)
 
-_ROUNDS = 4
-_NAMED = ("inputs", "examples", "connections", "triggers", "sandbox")  # words whose members have names of their own
-_STAND_INS: dict[str, Any] = {
+_MAX_REPAIR_ROUNDS = 4
+_KEYED_MAPPINGS = (
+    "inputs",
+    "examples",
+    "connections",
+    "triggers",
+    "sandbox",
+)  # words whose members have names of their own
+_PLACEHOLDERS: dict[str, Any] = {
     "action": "x", "connector": "x", "label": "-", "summary": "-", "help": "-", "type": "string", "to": "query.-",
     "request": "POST /", "base_url": "https://-.example", "path": "/", "given": {}, "sends": {"path": "/"},
     "message": "-", "id": "id", "items": ".",
 }  # fmt: skip
 
 
-class Mistake(NamedTuple):
+class Violation(NamedTuple):
     """What a rule finds in a document: at which path, by which rule, as a sentence.
 
     `key` points at the key instead of the value; `shift` is how many columns further it stands.
     """
 
-    path: Path
+    path: NodePath
     rule: str
     message: str
     key: bool = False
@@ -48,76 +54,78 @@ class Mistake(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Draft(Generic[Kind]):
+class ParsedFile(Generic[FileModel]):
     """One file: `model` is what is sound of it, `damaged` what was left out or put in to get there."""
 
-    file: FilePath
+    path: FilePath
     document: Document
-    model: Kind
-    damaged: tuple[Path, ...] = ()
+    model: FileModel
+    invalid_paths: tuple[NodePath, ...] = ()
 
     @property
-    def whole(self) -> bool:
+    def is_valid(self) -> bool:
         """Whether nothing was left out."""
-        return not self.damaged
+        return not self.invalid_paths
 
-    def lacks(self, *words: str) -> bool:
+    def has_invalid_key(self, *keys: str) -> bool:
         """Whether something was left out of one of these words of the file."""
-        return any(damage[0] in words for damage in self.damaged)
+        return any(path[0] in keys for path in self.invalid_paths)
 
-    def where(self, path: Path, *, key: bool = False) -> str:
+    def format_location(self, path: NodePath, *, key: bool = False) -> str:
         """Return `file:line` of a path, to name in a sentence about another place."""
-        return f"{self.file}:{self.document.mark(path, key=key).line}"
+        return f"{self.path}:{self.document.find_position(path, key=key).line}"
 
-    def line(self, path: Path) -> int:
+    def find_line(self, path: NodePath) -> int:
         """Return the line of a path's key."""
-        return self.document.mark(path, key=True).line
+        return self.document.find_position(path, key=True).line
 
-    def told(self, mistakes: Iterable[Mistake]) -> Iterator[Finding]:
+    def to_findings(self, violations: Iterable[Violation]) -> Iterator[Finding]:
         """Yield the findings of these mistakes, but for those that may follow from what is damaged."""
-        for one in mistakes:
-            if not any(_spoils(damage, one.path) for damage in self.damaged):
-                yield finding(self.document, one)
+        for violation in violations:
+            if not any(_may_follow_from(invalid_path, violation.path) for invalid_path in self.invalid_paths):
+                yield build_finding(self.document, violation)
 
 
-def finding(document: Document, mistake: Mistake) -> Finding:
+def build_finding(document: Document, violation: Violation) -> Finding:
     """Return a mistake as a finding of its document."""
-    line, column = document.mark(mistake.path, key=mistake.key)
-    return Finding(document.source, line, column + mistake.shift, mistake.rule, mistake.message)
+    line, column = document.find_position(violation.path, key=violation.key)
+    return Finding(document.source, line, column + violation.shift, violation.rule, violation.message)
 
 
-def mended(data: Any, kind: type[Kind]) -> tuple[Kind | None, tuple[Path, ...]]:
+def parse_lenient(data: Any, model_class: type[FileModel]) -> tuple[FileModel | None, tuple[NodePath, ...]]:
     """Return the model of what is sound in a file's data, and the paths that are not; None when too little is."""
     data = deepcopy(data)
-    damaged: list[Path] = []
-    for _ in range(_ROUNDS):
+    invalid_paths: list[NodePath] = []
+    for _ in range(_MAX_REPAIR_ROUNDS):
         try:
-            return kind.model_validate(data), tuple(damaged)
+            return model_class.model_validate(data), tuple(invalid_paths)
         except ValidationError as error:
-            paths = {_damage(data, one) for one in error.errors(include_url=False, include_input=False)}
+            paths = {
+                _find_invalid_path(data, details) for details in error.errors(include_url=False, include_input=False)
+            }
         for path in sorted(paths, key=str):
             if not path:
                 return None, ()
-            _replace(data, path)
-            damaged.append(path)
+            _remove_or_fill(data, path)
+            invalid_paths.append(path)
     return None, ()
 
 
-def _damage(data: Any, error: Mapping[str, Any]) -> Path:
+def _find_invalid_path(data: Any, error: Mapping[str, Any]) -> NodePath:
     """Return the path to what an error is about: a missing word, or what can be taken out of a mapping."""
-    where, found = data, []
+    node, path = data, []
     for name in error["loc"]:
-        if not isinstance(where, dict) or name not in where:
+        if not isinstance(node, dict) or name not in node:
             break
-        where = where[name]
-        found.append(name)
+        node = node[name]
+        path.append(name)
     last = error["loc"][-1] if error["loc"] else None
-    if error["type"] == "missing" and len(found) == len(error["loc"]) - 1 and last in _STAND_INS:
-        return (*found, last)
-    return tuple(found)
+    if error["type"] == "missing" and len(path) == len(error["loc"]) - 1 and last in _PLACEHOLDERS:
+        return (*path, last)
+    return tuple(path)
 
 
-def _replace(data: Any, path: Path) -> None:
+def _remove_or_fill(data: Any, path: NodePath) -> None:
     """Take out what stands at a path, or put a stand-in where something is missing."""
     for name in path[:-1]:
         if name not in data:
@@ -125,20 +133,20 @@ def _replace(data: Any, path: Path) -> None:
         data = data[name]
     if path[-1] in data:
         del data[path[-1]]
-    elif path[-1] in _STAND_INS:
-        data[path[-1]] = deepcopy(_STAND_INS[str(path[-1])])
+    elif path[-1] in _PLACEHOLDERS:
+        data[path[-1]] = deepcopy(_PLACEHOLDERS[str(path[-1])])
 
 
-def _spoils(damage: Path, path: Path) -> bool:
+def _may_follow_from(invalid_path: NodePath, path: NodePath) -> bool:
     """Whether a mistake at `path` may follow from what is damaged: it stands beside it, or is what was meant."""
-    depth = len(damage) - 1
-    if path[:depth] != damage[:depth]:
+    depth = len(invalid_path) - 1
+    if path[:depth] != invalid_path[:depth]:
         return False
     if depth > 1:
         return True
     if len(path) <= depth:
         return False
-    meant, written = path[depth], damage[depth]
-    if meant == written or (depth and damage[0] in _NAMED):
+    meant, written = path[depth], invalid_path[depth]
+    if meant == written or (depth and invalid_path[0] in _KEYED_MAPPINGS):
         return meant == written
     return difflib.SequenceMatcher(None, str(meant), str(written)).ratio() > 0.6  # noqa: PLR2004  as did_you_mean

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connector.authoring.draft import Draft, mended
-from connector.definition import schema_validation as shape
-from connector.definition import strict_yaml
+from connector.authoring.draft import ParsedFile, parse_lenient
+from connector.definition import schema_validation, strict_yaml
 from connector.definition.action import Action
-from connector.definition.fields import camel
+from connector.definition.fields import to_camel_case
 from connector.definition.loader import Connector, read_bytes
 from connector.definition.manifest import Manifest
 from connector.errors import DefinitionError, Finding
@@ -19,146 +18,148 @@ from connector.errors import DefinitionError, Finding
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connector.authoring.draft import Kind
+    from connector.authoring.draft import FileModel
     from connector.definition.strict_yaml import Document
 
-_BLANK = Manifest(connector="x", label="-", summary="-", base_url="https://-.example")
+_BLANK_MANIFEST = Manifest(connector="x", label="-", summary="-", base_url="https://-.example")
 
 
 @dataclass
-class Sources:
+class ConnectorFolder:
     """What lint reads of a folder; `findings` is what could not be read, or has no sound shape."""
 
-    folder: Path
-    manifest: Draft[Manifest] | None = None
-    actions: list[Draft[Action]] = field(default_factory=list)
+    path: Path
+    manifest: ParsedFile[Manifest] | None = None
+    actions: list[ParsedFile[Action]] = field(default_factory=list)
     objects: dict[str, Document] = field(default_factory=dict)
     choices: dict[str, Document] = field(default_factory=dict)
     events: dict[str, Document] = field(default_factory=dict)
     event_stems: list[str] = field(default_factory=list)
-    record: Document | None = None
-    stems: list[str] = field(default_factory=list)
+    parity: Document | None = None
+    action_stems: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     @classmethod
-    def read(cls, folder: Path) -> Sources:
+    def read(cls, folder: Path) -> ConnectorFolder:
         """Read every file of a connector's folder; never raises for what stands in them."""
-        sources = cls(folder)
-        sources._manifest(folder / "manifest.yaml")
-        for path in _listed(folder / "actions", (".yaml", ".yml")):
-            sources._action(path)
-        if not sources.stems and not sources.findings:
-            sources.findings.append(Finding(str(folder / "actions"), 1, 1, "file", "there are no actions."))
-        for path in _listed(folder / "schemas" / "objects", (".json",)):
-            sources._json(path, sources.objects)
-        for path in _listed(folder / "schemas" / "choices", (".json",)):
-            sources._json(path, sources.choices)
-        for path in _listed(folder / "schemas" / "events", (".json",)):
-            sources.event_stems.append(path.stem)
-            sources._json(path, sources.events)
+        connector_folder = cls(folder)
+        connector_folder._read_manifest(folder / "manifest.yaml")
+        for path in _list_files(folder / "actions", (".yaml", ".yml")):
+            connector_folder._read_action(path)
+        if not connector_folder.action_stems and not connector_folder.findings:
+            connector_folder.findings.append(Finding(str(folder / "actions"), 1, 1, "file", "there are no actions."))
+        for path in _list_files(folder / "schemas" / "objects", (".json",)):
+            connector_folder._read_json(path, connector_folder.objects)
+        for path in _list_files(folder / "schemas" / "choices", (".json",)):
+            connector_folder._read_json(path, connector_folder.choices)
+        for path in _list_files(folder / "schemas" / "events", (".json",)):
+            connector_folder.event_stems.append(path.stem)
+            connector_folder._read_json(path, connector_folder.events)
         if (folder / "parity.yaml").exists():
-            sources.record = sources._document(folder / "parity.yaml")
-        return sources
+            connector_folder.parity = connector_folder._read_document(folder / "parity.yaml")
+        return connector_folder
 
     @cached_property
-    def keys(self) -> list[str]:
+    def action_keys(self) -> list[str]:
         """The keys of all actions, those whose files cannot be read included."""
-        return sorted({draft.model.action for draft in self.actions} | {camel(stem) for stem in self.stems})
+        return sorted(
+            {file.model.action for file in self.actions} | {to_camel_case(stem) for stem in self.action_stems}
+        )
 
     @cached_property
     def connector(self) -> Connector:
         """The connector that the readable files make."""
-        return _Drafted(self)
+        return _ParsedConnector(self)
 
     @property
-    def shared(self) -> Manifest:
+    def manifest_or_blank(self) -> Manifest:
         """The manifest, or a blank one in place of a broken one."""
-        return self.manifest.model if self.manifest else _BLANK
+        return self.manifest.model if self.manifest else _BLANK_MANIFEST
 
-    def choices_path(self, name: str) -> Path:
+    def get_choices_path(self, name: str) -> Path:
         """Return where a file of choices is kept."""
-        return self.folder / "schemas" / "choices" / f"{name}.json"
+        return self.path / "schemas" / "choices" / f"{name}.json"
 
-    def objects_path(self, name: str) -> Path:
+    def get_objects_path(self, name: str) -> Path:
         """Return where the schema of an object is kept."""
-        return self.folder / "schemas" / "objects" / f"{name}.json"
+        return self.path / "schemas" / "objects" / f"{name}.json"
 
-    def told(self, path: Path) -> bool:
+    def has_finding(self, path: Path) -> bool:
         """Whether a file has been told of already, as one that cannot be read."""
-        return any(one.file == str(path) for one in self.findings)
+        return any(finding.file == str(path) for finding in self.findings)
 
-    def _manifest(self, path: Path) -> None:
+    def _read_manifest(self, path: Path) -> None:
         if not path.is_file():
             self.findings.append(Finding(str(path), 1, 1, "file", "there is no manifest.yaml."))
             return
-        self.manifest = self._draft(path, Manifest)
+        self.manifest = self._parse_file(path, Manifest)
 
-    def _action(self, path: Path) -> None:
-        refusal = _unfit(path)
-        if refusal:
-            self.findings.append(Finding(str(path), 1, 1, *refusal))
+    def _read_action(self, path: Path) -> None:
+        problem = _find_entry_problem(path)
+        if problem:
+            self.findings.append(Finding(str(path), 1, 1, *problem))
             return
-        self.stems.append(path.stem)
-        draft = self._draft(path, Action)
-        if draft is not None:
-            self.actions.append(draft)
+        self.action_stems.append(path.stem)
+        file = self._parse_file(path, Action)
+        if file is not None:
+            self.actions.append(file)
 
-    def _draft(self, path: Path, kind: type[Kind]) -> Draft[Kind] | None:
-        document = self._document(path)
+    def _parse_file(self, path: Path, model_class: type[FileModel]) -> ParsedFile[FileModel] | None:
+        document = self._read_document(path)
         if document is None:
             return None
-        model, damaged = mended(document.data, kind)
-        if model is None or damaged:
-            self.findings += shape.findings(document, kind)
-        return Draft(path, document, model, damaged) if model is not None else None
+        model, invalid_paths = parse_lenient(document.data, model_class)
+        if model is None or invalid_paths:
+            self.findings += schema_validation.validate_document(document, model_class)
+        return ParsedFile(path, document, model, invalid_paths) if model is not None else None
 
-    def _document(self, path: Path) -> Document | None:
+    def _read_document(self, path: Path) -> Document | None:
         try:
             return strict_yaml.read(read_bytes(path), str(path))
         except DefinitionError as error:
             self.findings += error.findings
             return None
 
-    def _json(self, path: Path, into: dict[str, Document]) -> None:
+    def _read_json(self, path: Path, documents: dict[str, Document]) -> None:
         """Read a file of JSON; the reader of YAML reads it too, and knows where everything stands."""
         try:
             raw = read_bytes(path)
             json.loads(raw)
-            into[path.stem] = strict_yaml.read(raw, str(path))
+            documents[path.stem] = strict_yaml.read(raw, str(path))
         except DefinitionError as error:
             self.findings += error.findings
         except (ValueError, RecursionError) as error:
-            place = getattr(error, "lineno", 1), getattr(error, "colno", 1)
-            self.findings.append(Finding(str(path), *place, "json", f"{getattr(error, 'msg', error)}."))
+            position = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+            self.findings.append(Finding(str(path), *position, "json", f"{getattr(error, 'msg', error)}."))
 
 
-class _Drafted(Connector):
+class _ParsedConnector(Connector):
     """A connector of drafts: what cannot be read is not there, and nothing is read again."""
 
-    def __init__(self, sources: Sources) -> None:
-        super().__init__(sources.folder, sources.shared)
-        self._drafts = {draft.model.action: draft.model for draft in sources.actions}
-        self._choices = sources.choices
+    def __init__(self, folder: ConnectorFolder) -> None:
+        super().__init__(folder.path, folder.manifest_or_blank)
+        self._models = {file.model.action: file.model for file in folder.actions}
+        self._choices_documents = folder.choices
 
     def action(self, name: str) -> Action:
-        return self._drafts[name]
+        return self._models[name]
 
     def choices(self, name: str) -> dict[str, str]:
-        data = self._choices[name].data if name in self._choices else None
+        data = self._choices_documents[name].data if name in self._choices_documents else None
         return data if isinstance(data, dict) else {}
 
 
-def _listed(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+def _list_files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     if not folder.is_dir():
         return []
     return sorted(path for path in folder.iterdir() if path.suffix in suffixes and not path.name.startswith("."))
 
 
-def _unfit(path: Path) -> tuple[str, str] | None:
+def _find_entry_problem(path: Path) -> tuple[str, str] | None:
     """Return rule and sentence of what keeps an entry of actions/ from being an action's file."""
     if path.suffix != ".yaml":
         return "file-name", f"this is never read; call it {path.stem}.yaml."
-    if path.is_symlink() and not _inside(path):
+    if path.is_symlink() and not _is_inside(path):
         return "file", "this link leads out of actions/, or nowhere; put the file itself here."
     if path.is_dir():
         return "file", "this is a folder; an action is a file."
@@ -167,7 +168,7 @@ def _unfit(path: Path) -> tuple[str, str] | None:
     return None
 
 
-def _inside(path: Path) -> bool:
+def _is_inside(path: Path) -> bool:
     try:
         return path.resolve(strict=True).parent == path.parent.resolve()
     except (OSError, RuntimeError):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.authoring.folder_reader import Sources
-from connector.authoring.parity import page_record as records
-from connector.authoring.parity.compare import parity
-from connector.authoring.rules import connection_tests as probes
-from connector.authoring.rules import cross_file as across
+from connector.authoring.folder_reader import ConnectorFolder
+from connector.authoring.parity import page_record
+from connector.authoring.parity.compare import check_parity
 from connector.authoring.rules import (
+    connection_tests,
+    cross_file,
     endpoint,
     events,
     examples,
@@ -20,9 +20,9 @@ from connector.authoring.rules import (
     places,
     relations,
     texts,
+    triggers_and_sandbox,
     values,
 )
-from connector.authoring.rules import triggers_and_sandbox as stand_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -31,25 +31,25 @@ if TYPE_CHECKING:
     from connector.errors import Finding
 
 ACTION_RULES = (
-    files.file_name, files.word_order,
-    texts.help_is_a_sentence, texts.no_templates, texts.docs_deep_link,
-    fields.field_rules, values.values_fit,
-    places.known_place, places.one_place, places.path_complete, places.request_path, places.body_on_get,
-    places.words_that_fit,
-    relations.needs_exist, relations.not_with_mutual, relations.choices_from_exist, relations.keys_fold,
-    endpoint.scopes_named, endpoint.rate_named, endpoint.connections_known, endpoint.repeatable,
-    endpoint.pages_complete, endpoint.downloads_there, endpoint.has_payload,
-    payloads.example_payload_fits_schema,
+    files.check_file_name, files.check_key_order,
+    texts.check_help_sentences, texts.check_no_templates, texts.check_docs_deep_link,
+    fields.check_fields, values.check_values,
+    places.check_known_location, places.check_unique_location, places.check_path, places.check_request_path, places.check_bodyless_method,
+    places.check_applicable_keys,
+    relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from, relations.check_unique_keys,
+    endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
+    endpoint.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
+    payloads.check_payload_fits_schema,
 )  # fmt: skip
 MANIFEST_RULES = (
-    files.word_order_of_fields,
-    texts.help_is_a_sentence, texts.no_templates, texts.docs_link,
-    fields.field_rules, values.values_fit,
-    manifest.hosts_cover, manifest.base_url, manifest.connection_inputs, manifest.only_known, manifest.errors_mean,
-    manifest.shared_places, manifest.rates_form, manifest.redact_covers,
-    stand_in.triggers, stand_in.sandbox, events.emitted,
+    files.check_input_key_order,
+    texts.check_help_sentences, texts.check_no_templates, texts.check_docs_link,
+    fields.check_fields, values.check_values,
+    manifest.check_allowed_hosts, manifest.check_base_url, manifest.check_connection_inputs, manifest.check_allowed_actions, manifest.check_error_rules,
+    manifest.check_shared_locations, manifest.check_rates, manifest.check_redaction,
+    triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
 )  # fmt: skip
-SOURCE_RULES = (values.choices_are_texts, payloads.schemas_sound, events.event_files)
+SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, events.check_event_files)
 
 
 def lint(folder: Path) -> list[Finding]:
@@ -57,42 +57,44 @@ def lint(folder: Path) -> list[Finding]:
 
     Files are named as the folder is: `lint(Path("demo"))` tells of `demo/actions/list-things.yaml`.
     """
-    sources = Sources.read(folder)
+    connector_folder = ConnectorFolder.read(folder)
     for rule in SOURCE_RULES:
-        sources.findings += list(rule(sources))
-    found = set(sources.findings)
-    if sources.manifest is not None:
-        for check in MANIFEST_RULES:
-            found.update(sources.manifest.told(check(sources.manifest, sources)))
-    found.update(_actions(sources))
-    found.update(_over_all(sources))
-    found.update(_tests(sources, found))
-    return sorted(found)
+        connector_folder.findings += list(rule(connector_folder))
+    findings = set(connector_folder.findings)
+    if connector_folder.manifest is not None:
+        for manifest_rule in MANIFEST_RULES:
+            findings.update(
+                connector_folder.manifest.to_findings(manifest_rule(connector_folder.manifest, connector_folder))
+            )
+    findings.update(_lint_actions(connector_folder))
+    findings.update(_lint_across_files(connector_folder))
+    findings.update(_lint_connection_tests(connector_folder, findings))
+    return sorted(findings)
 
 
-def _actions(sources: Sources) -> Iterator[Finding]:
+def _lint_actions(folder: ConnectorFolder) -> Iterator[Finding]:
     """Yield the mistakes of every action; its examples run when nothing is left that they would only repeat."""
-    for draft in sources.actions:
-        told = [finding for rule in ACTION_RULES for finding in draft.told(rule(draft, sources))]
-        yield from told
-        if not any(finding.rule in examples.BEFORE for finding in told):
-            yield from draft.told(examples.examples_run(draft, sources))
-
-
-def _tests(sources: Sources, found: Collection[Finding]) -> Iterator[Finding]:
-    """Yield the mistakes of the calls that test connections; an action that is broken itself is not called."""
-    if sources.manifest is None:
-        return
-    broken = {one.file for one in found if one.rule in examples.BEFORE}
-    sound = {one.model.action for one in sources.actions if one.whole and str(one.file) not in broken}
-    yield from sources.manifest.told(probes.connection_tests(sources.manifest, sources, sound))
-
-
-def _over_all(sources: Sources) -> Iterator[Finding]:
-    record = None
-    if sources.record is not None:
-        record, findings = records.read(sources.record)
+    for file in folder.actions:
+        findings = [finding for rule in ACTION_RULES for finding in file.to_findings(rule(file, folder))]
         yield from findings
-    yield from across.same_key_same_meaning(sources, record)
+        if not any(finding.rule in examples.PREREQUISITE_RULES for finding in findings):
+            yield from file.to_findings(examples.check_examples(file, folder))
+
+
+def _lint_connection_tests(folder: ConnectorFolder, findings: Collection[Finding]) -> Iterator[Finding]:
+    """Yield the mistakes of the calls that test connections; an action that is broken itself is not called."""
+    if folder.manifest is None:
+        return
+    broken = {item.file for item in findings if item.rule in examples.PREREQUISITE_RULES}
+    checkable = {item.model.action for item in folder.actions if item.is_valid and str(item.path) not in broken}
+    yield from folder.manifest.to_findings(connection_tests.check_connection_tests(folder.manifest, folder, checkable))
+
+
+def _lint_across_files(folder: ConnectorFolder) -> Iterator[Finding]:
+    record = None
+    if folder.parity is not None:
+        record, findings = page_record.parse_record(folder.parity)
+        yield from findings
+    yield from cross_file.check_key_consistency(folder, record)
     if record is not None:
-        yield from parity(sources, record)
+        yield from check_parity(folder, record)

@@ -7,25 +7,25 @@ from pathlib import Path
 from connector.authoring import docs
 from connector.errors import StoreError, UsageError
 
-TEMPLATE = Path(__file__).parent / "template"
+TEMPLATE_FOLDER = Path(__file__).parent / "template"
 
 
-def new(folder: Path) -> list[Path]:
+def create_connector(folder: Path) -> list[Path]:
     """Write a new connector into a folder that is empty or not there yet; return the files, sorted.
 
     Raises UsageError when something is there already, StoreError when it cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} is not empty.", hint="Name a folder that is not there yet.")
-    written = []
+    files = []
     try:
-        for source in sorted(path for path in TEMPLATE.rglob("*") if path.is_file()):
-            target = folder / source.relative_to(TEMPLATE)
+        for source in sorted(path for path in TEMPLATE_FOLDER.rglob("*") if path.is_file()):
+            target = folder / source.relative_to(TEMPLATE_FOLDER)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
-            written.append(target)
-        written += docs.write(folder)
+            files.append(target)
+        files += docs.write(folder)
     except OSError as error:
         hint = "Look at the folder's permissions and at the space on the disk."
         raise StoreError(f"{error.filename or folder}: {error.strerror}.", path=str(folder), hint=hint) from None
-    return sorted(written)
+    return sorted(files)

@@ -10,46 +10,50 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from connector._version import __version__
-from connector.cli.registry import COMMANDS, help_text
+from connector.cli.registry import COMMANDS, format_help_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_META = "connector.cli."
+_META_PREFIX = "connector.cli."
 
 
-def shared(command: Callable[..., Any]) -> Callable[..., Any]:
+def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that stand before or after a command's name: --connector and --quiet."""
     for option in (
-        click.option("--quiet", is_flag=True, help="No notes and no progress on stderr.", **_KEPT),
+        click.option("--quiet", is_flag=True, help="No notes and no progress on stderr.", **_META_OPTION_SETTINGS),
         click.option(
-            "--connector", metavar="PATH", type=click.Path(file_okay=False), help="The connector's folder.", **_KEPT
+            "--connector",
+            metavar="PATH",
+            type=click.Path(file_okay=False),
+            help="The connector's folder.",
+            **_META_OPTION_SETTINGS,
         ),
     ):
         command = option(command)
     return command
 
 
-def _keep(context: click.Context, option: click.Parameter, value: Any) -> Any:
+def _store_option_value(ctx: click.Context, option: click.Parameter, value: Any) -> Any:
     if value:
-        context.meta[_META + str(option.name)] = value
+        ctx.meta[_META_PREFIX + str(option.name)] = value
     return value
 
 
-_KEPT: Any = {"expose_value": False, "callback": _keep}
+_META_OPTION_SETTINGS: Any = {"expose_value": False, "callback": _store_option_value}
 
 
-def kept(context: click.Context, name: str) -> Any:
+def get_meta(ctx: click.Context, name: str) -> Any:
     """Return what a shared option was given, before or after the command's name, or None."""
-    return context.meta.get(_META + name)
+    return ctx.meta.get(_META_PREFIX + name)
 
 
-def keep(context: click.Context, name: str, value: Any) -> None:
+def set_meta(ctx: click.Context, name: str, value: Any) -> None:
     """Note a shared option's value ahead of its parsing."""
-    context.meta[_META + name] = value
+    ctx.meta[_META_PREFIX + name] = value
 
 
-class Command(click.Command):
+class StrictCommand(click.Command):
     """A command that drops nothing it is given.
 
     Words too many are counted instead of repeated: one of them may be a secret.
@@ -61,21 +65,21 @@ class Command(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse, and refuse words that no argument takes, and a second value where an option takes one."""
-        words = list(args)
+        given_args = list(args)
         try:
-            rest = super().parse_args(ctx, args)
+            extra_args = super().parse_args(ctx, args)
         except click.UsageError as error:
             error.ctx = error.ctx or ctx  # an option without its value does not say whose it is
             raise
         if not ctx.resilient_parsing:
-            self._refuse_repeated(ctx, words)
-        if rest and not ctx.resilient_parsing:
-            many = "1 word" if len(rest) == 1 else f"{len(rest)} words"
-            raise click.UsageError(f"{many} too many for '{ctx.command_path}'.{self.extra_words_hint()}", ctx)
-        return rest
+            self._reject_repeated(ctx, given_args)
+        if extra_args and not ctx.resilient_parsing:
+            word_count = "1 word" if len(extra_args) == 1 else f"{len(extra_args)} words"
+            raise click.UsageError(f"{word_count} too many for '{ctx.command_path}'.{self.extra_words_hint()}", ctx)
+        return extra_args
 
-    def _refuse_repeated(self, ctx: click.Context, words: list[str]) -> None:
-        _, _, order = self.make_parser(ctx).parse_args(words)
+    def _reject_repeated(self, ctx: click.Context, given_args: list[str]) -> None:
+        _, _, order = self.make_parser(ctx).parse_args(given_args)
         for option, times in Counter(order).items():
             if times > 1 and isinstance(option, click.Option) and not (option.multiple or option.is_flag):
                 raise click.UsageError(f"{'/'.join(option.opts)} is given {times} times; it takes one value.", ctx)
@@ -85,38 +89,38 @@ class Command(click.Command):
         return ""
 
 
-class Group(click.Group):
+class StrictGroup(click.Group):
     """Commands under one name; one that is not known is told with the nearest."""
 
-    command_class = Command
+    command_class = StrictCommand
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or name the nearest."""
-        known = self.list_commands(ctx)
-        if args[0] not in known and not ctx.resilient_parsing:
-            near = difflib.get_close_matches(args[0], known, n=1)
-            fix = f"Did you mean '{near[0]}'?" if near else f"The commands are {', '.join(known)}."
-            under = f"{ctx.info_name} " if ctx.parent else ""
-            raise click.UsageError(f"There is no command '{under}{args[0]:.40}'. {fix}", ctx)
+        names = self.list_commands(ctx)
+        if args[0] not in names and not ctx.resilient_parsing:
+            matches = difflib.get_close_matches(args[0], names, n=1)
+            fix = f"Did you mean '{matches[0]}'?" if matches else f"The commands are {', '.join(names)}."
+            prefix = f"{ctx.info_name} " if ctx.parent else ""
+            raise click.UsageError(f"There is no command '{prefix}{args[0]:.40}'. {fix}", ctx)
         return super().resolve_command(ctx, args)
 
 
-class Lazy(Group):
+class LazyGroup(StrictGroup):
     """Commands that are imported when they are named; `parts` has each one's module and what it does."""
 
-    parts: ClassVar[dict[str, tuple[str, str]]]
+    subcommands: ClassVar[dict[str, tuple[str, str]]]
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """Return the names, as the help page has them."""
-        return list(self.parts)
+        return list(self.subcommands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a command."""
-        if cmd_name not in self.parts:
+        if cmd_name not in self.subcommands:
             return None
-        module = import_module(f"connector.cli.{self.parts[cmd_name][0]}")
+        module = import_module(f"connector.cli.{self.subcommands[cmd_name][0]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
 
@@ -127,27 +131,31 @@ class Lazy(Group):
         if incomplete.startswith("-"):
             return super().shell_complete(ctx, incomplete)
         return [
-            CompletionItem(name, help=line) for name, (_, line) in self.parts.items() if name.startswith(incomplete)
+            CompletionItem(name, help=line)
+            for name, (_, line) in self.subcommands.items()
+            if name.startswith(incomplete)
         ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write what the commands do, without importing them."""
         with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self.parts.items()])
+            formatter.write_dl([(name, line) for name, (_, line) in self.subcommands.items()])
 
 
-class Root(Lazy):
+class RootGroup(LazyGroup):
     """The group of all commands."""
 
-    parts = COMMANDS
+    subcommands = COMMANDS
 
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""
-        return help_text().rstrip("\n")
+        return format_help_page().rstrip("\n")
 
 
-@click.group("connector", cls=Root, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False)
+@click.group(
+    "connector", cls=RootGroup, context_settings={"help_option_names": ["-h", "--help"]}, no_args_is_help=False
+)
 @click.version_option(__version__, prog_name="connector", message="%(prog)s %(version)s")
-@shared
+@global_options
 def root() -> None:
     """Run the actions of a connector."""

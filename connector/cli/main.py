@@ -7,13 +7,13 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from connector.cli import registry as commands
-from connector.cli.output import stdio as streams
+from connector.cli import registry
+from connector.cli.output import stdio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-UNCERTAIN, INTERRUPTED = 5, 130  # a write that may have happened counts more than a lost reader
+EXIT_UNCERTAIN, EXIT_INTERRUPTED = 5, 130  # a write that may have happened counts more than a lost reader
 
 
 def run(argv: Sequence[str] | None = None) -> int:
@@ -21,62 +21,62 @@ def run(argv: Sequence[str] | None = None) -> int:
 
     Without `argv` it is the process's own; then a page that is still being read ahead does not hold up the end.
     """
-    words = [_typed(word) for word in (sys.argv[1:] if argv is None else argv)]
+    args = [_to_utf8(arg) for arg in (sys.argv[1:] if argv is None else argv)]
     code = 0
     try:
-        sys.stdout = streams.named(streams.printable(sys.stdout))
-        sys.stderr = streams.printable(sys.stderr)
-        code = _answered(words)
+        sys.stdout = stdio.tag_stdout_errors(stdio.make_printable(sys.stdout))
+        sys.stderr = stdio.make_printable(sys.stderr)
+        code = _dispatch(args)
         sys.stdout.flush()
     except KeyboardInterrupt:
-        code = _interrupted()
+        code = _handle_interrupt()
     except BrokenPipeError:
-        streams.give_up()
-        code = UNCERTAIN if code == UNCERTAIN else 0
+        stdio.discard_output()
+        code = EXIT_UNCERTAIN if code == EXIT_UNCERTAIN else 0
     except OSError as error:
-        code = UNCERTAIN if code == UNCERTAIN else _failed(error)
+        code = EXIT_UNCERTAIN if code == EXIT_UNCERTAIN else _handle_stdout_error(error)
     if argv is None:
-        streams.leave(code)
+        stdio.exit_without_waiting(code)
     return code
 
 
-def _typed(word: str) -> str:
+def _to_utf8(arg: str) -> str:
     """Return a word as UTF-8 where the locale could not read its bytes."""
     try:
-        word.encode()
+        arg.encode()
     except UnicodeEncodeError:
         with contextlib.suppress(UnicodeError):
-            return os.fsencode(word).decode()
-    return word
+            return os.fsencode(arg).decode()
+    return arg
 
 
-def _answered(words: list[str]) -> int:
-    if not os.environ.get(commands.COMPLETION):
-        if not words or words[0] in commands.HELP:
-            sys.stdout.write(commands.help_text())
+def _dispatch(args: list[str]) -> int:
+    if not os.environ.get(registry.COMPLETION_VARIABLE):
+        if not args or args[0] in registry.HELP_FLAGS:
+            sys.stdout.write(registry.format_help_page())
             return 0
-        if words[0] == commands.VERSION:
+        if args[0] == registry.VERSION_FLAG:
             from connector import __version__
 
             sys.stdout.write(f"connector {__version__}\n")
             return 0
     from connector.cli.app import execute
 
-    return execute(words)
+    return execute(args)
 
 
-def _interrupted() -> int:
+def _handle_interrupt() -> int:
     """End as a shell expects after Ctrl-C, also when the other end of the pipe is gone already."""
     try:
         sys.stdout.flush()
         sys.stderr.write("Interrupted.\n")
     except OSError:
-        streams.give_up()
-    return INTERRUPTED
+        stdio.discard_output()
+    return EXIT_INTERRUPTED
 
 
-def _failed(error: OSError) -> int:
+def _handle_stdout_error(error: OSError) -> int:
     """End when stdout cannot take what is written: a full disk, for one."""
-    streams.give_up()
+    stdio.discard_output()
     sys.stderr.write(f"stdout: {error.strerror or error}. Give the output a place that can hold it.\n")
     return 1

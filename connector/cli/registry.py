@@ -18,11 +18,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("commands.author", "Make the folder of a new connector."),
     "completion": ("commands.completion", "The script that completes words in bash, zsh or fish."),
 }
-HELP = ("--help", "-h")
-VERSION = "--version"
-COMPLETION = "_CONNECTOR_COMPLETE"  # the variable with which a shell asks for completions
+HELP_FLAGS = ("--help", "-h")
+VERSION_FLAG = "--version"
+COMPLETION_VARIABLE = "_CONNECTOR_COMPLETE"  # the variable with which a shell asks for completions
 
-_OPTIONS = {
+_GLOBAL_OPTIONS = {
     "--connector PATH": "The connector's folder (default: the bundled one).",
     "--quiet": "No notes and no progress on stderr.",
     "--version": "Print the version and leave.",
@@ -30,19 +30,19 @@ _OPTIONS = {
 }
 
 
-def help_text() -> str:
+def format_help_page() -> str:
     """Return the page that `connector --help` prints."""
     commands = {name: line for name, (_, line) in COMMANDS.items()}
     return (
         "Usage: connector [OPTIONS] COMMAND [ARGS]...\n\n"
         "  Run the actions of a connector: a folder of YAML that describes an API.\n"
         "  Data goes to stdout, everything else to stderr.\n\n"
-        f"Options:\n{_columns(_OPTIONS)}\n\n"
-        f"Commands:\n{_columns(commands)}\n\n"
+        f"Options:\n{_format_columns(_GLOBAL_OPTIONS)}\n\n"
+        f"Commands:\n{_format_columns(commands)}\n\n"
         "  'connector COMMAND --help' tells more; 'connector run ACTION --help' tells an action's inputs.\n"
     )
 
 
-def _columns(rows: dict[str, str]) -> str:
+def _format_columns(rows: dict[str, str]) -> str:
     width = max(map(len, rows))
     return "\n".join(f"  {name:<{width}}  {line}" for name, line in rows.items())

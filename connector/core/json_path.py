@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def dig(data: Any, path: str | None) -> Any:
+def get_at_path(data: Any, path: str | None) -> Any:
     """Return what stands at a dotted path of JSON data, or None; `.` is the data itself."""
     if path is None:
         return None
@@ -18,14 +18,14 @@ def dig(data: Any, path: str | None) -> Any:
     return data
 
 
-def placed(data: Any, path: str, value: Any) -> Any:
+def set_at_path(data: Any, path: str, value: Any) -> Any:
     """Return JSON data with a value at a dotted path, copied along the way; `.` is the data itself."""
     if path == ".":
         return value
-    top = branch = dict(data or {})
+    root = branch = dict(data or {})
     *names, last = path.split(".")
     for name in names:
         branch[name] = dict(branch.get(name) or {})
         branch = branch[name]
     branch[last] = value
-    return top
+    return root

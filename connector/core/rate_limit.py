@@ -11,84 +11,86 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from connector.core.response import retry_after as waits
+from connector.core.response import retry_after
 from connector.errors import RateLimited
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.core.response.parser import Reply
-    from connector.definition.manifest import Rates
+    from connector.definition.manifest import RateLimits
 
-DAY = 86_400.0
-MARGIN = 1.015  # slots are this much farther apart than the limit asks: requests arrive less evenly than they leave
-GRAINS = 100  # what of a long limit is remembered, however large it is
-SET_BACK = 60.0  # seconds; calls that began together may see the time this far apart
-COARSE = 2.0  # seconds; a reset nearer than that is the end of a second, told in whole seconds
-_LIMIT = re.compile(r"(?<![0-9])([1-9][0-9]*)/([1-9][0-9]*)?(s|min|h|day)", re.ASCII)
-_UNITS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": DAY}
+DAY_SECONDS = 86_400.0
+SAFETY_FACTOR = (
+    1.015  # slots are this much farther apart than the limit asks: requests arrive less evenly than they leave
+)
+BUCKETS_PER_WINDOW = 100  # what of a long limit is remembered, however large it is
+MAX_CLOCK_SKEW = 60.0  # seconds; calls that began together may see the time this far apart
+RESET_PRECISION = 2.0  # seconds; a reset nearer than that is the end of a second, told in whole seconds
+_LIMIT_PATTERN = re.compile(r"(?<![0-9])([1-9][0-9]*)/([1-9][0-9]*)?(s|min|h|day)", re.ASCII)
+_UNIT_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": DAY_SECONDS}
 
 
-class Window(NamedTuple):
+class RateWindow(NamedTuple):
     """So many requests in any stretch of so many seconds; those of a grain are remembered as one."""
 
-    most: int
+    max_requests: int
     seconds: float
-    grain: int
+    bucket_size: int
 
 
-class Count(NamedTuple):
+class DailyLimit(NamedTuple):
     """So many requests a day, which begins at a second of the UTC day."""
 
-    most: int
-    reset: float
+    max_requests: int
+    reset_offset: float
 
-    def day(self, at: float) -> int:
+    def day_number(self, moment: float) -> int:
         """Return the number of the day at a moment."""
-        return int((at - self.reset) // DAY)
+        return int((moment - self.reset_offset) // DAY_SECONDS)
 
-    def ends(self, day: int) -> float:
+    def end_of_day(self, day: int) -> float:
         """Return the moment at which a day ends."""
-        return (day + 1) * DAY + self.reset
+        return (day + 1) * DAY_SECONDS + self.reset_offset
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class RateLimit:
     """A rate such as `30/s 30000/day`: the seconds between its slots, its longer limits and those by the day."""
 
     gap: float = 0.0
-    windows: tuple[Window, ...] = ()
-    days: tuple[Count, ...] = ()
+    windows: tuple[RateWindow, ...] = ()
+    daily_limits: tuple[DailyLimit, ...] = ()
 
     @classmethod
-    def of(cls, text: str, reset: str | None = None, *, daily: bool = True) -> Rate:
+    def parse(cls, text: str, reset: str | None = None, *, daily: bool = True) -> RateLimit:
         """Read a rate; `reset` is the time of day at which it counts anew; without `daily` its days are left out."""
-        gap, windows, days = 0.0, [], []
+        gap, windows, daily_limits = 0.0, [], []
         hour, minute = reset.rstrip("Z").split(":") if reset else ("0", "0")
-        for count, many, unit in _LIMIT.findall(text):
-            seconds = int(many or 1) * _UNITS[unit]
+        for count, multiple, unit in _LIMIT_PATTERN.findall(text):
+            seconds = int(multiple or 1) * _UNIT_SECONDS[unit]
             if unit == "day":
-                days.append(Count(int(count), int(hour) * 3600.0 + int(minute) * 60.0))
+                daily_limits.append(DailyLimit(int(count), int(hour) * 3600.0 + int(minute) * 60.0))
             elif seconds <= 1:
-                gap = max(gap, seconds * MARGIN / int(count))
+                gap = max(gap, seconds * SAFETY_FACTOR / int(count))
             else:
-                windows.append(Window(int(count), seconds * MARGIN, -(-int(count) // GRAINS)))
-        return cls(gap, tuple(windows), tuple(days) if daily else ())
+                windows.append(RateWindow(int(count), seconds * SAFETY_FACTOR, -(-int(count) // BUCKETS_PER_WINDOW)))
+        return cls(gap, tuple(windows), tuple(daily_limits) if daily else ())
 
     @property
-    def plain(self) -> bool:
+    def is_gap_only(self) -> bool:
         """Whether it is nothing but a gap."""
-        return not (self.windows or self.days)
+        return not (self.windows or self.daily_limits)
 
     @property
-    def speed(self) -> float:
+    def per_second(self) -> float:
         """How many requests a second it allows in the long run, days apart."""
-        paces = [one.most / one.seconds for one in self.windows]
-        return min([*paces, 1 / self.gap] if self.gap else paces, default=float("inf"))
+        speeds = [window.max_requests / window.seconds for window in self.windows]
+        return min([*speeds, 1 / self.gap] if self.gap else speeds, default=float("inf"))
 
 
 @dataclass(slots=True)
-class Line:
+class RateState:
     """The slots of one rate that are taken; `free` is the first moment that the next may have.
 
     `closed` is until when the service takes nothing and `shut` when it said so; `slow` is the gap that it asked for
@@ -96,205 +98,223 @@ class Line:
     many], `days` the number of a day and its count.
     """
 
-    free: float = 0.0
-    closed: float = 0.0
-    shut: float = 0.0
-    slow: float = 0.0
-    slow_until: float = 0.0
-    seen: float = 0.0
-    logs: list[deque[list[float]]] = field(default_factory=list)
-    days: list[list[int]] = field(default_factory=list)
+    next_free: float = 0.0
+    closed_until: float = 0.0
+    closed_at: float = 0.0
+    reduced_gap: float = 0.0
+    reduced_until: float = 0.0
+    last_now: float = 0.0
+    window_logs: list[deque[list[float]]] = field(default_factory=list)
+    daily_counts: list[list[int]] = field(default_factory=list)
 
-    def next(self, rate: Rate, now: float) -> float:
+    def next_slot(self, rate: RateLimit, now: float) -> float:
         """Return the first moment that the next slot may have, its days apart."""
-        if now < self.seen - SET_BACK:
-            self._set_back(self.seen - now)
-        self.seen = now
-        at = max(now, self.free)
-        for window, log in zip(rate.windows, self.logs, strict=False):
-            if sum(many for _, many in log) >= window.most:
-                at = max(at, log[0][0] + window.seconds)
-        return at
+        if now < self.last_now - MAX_CLOCK_SKEW:
+            self._shift_back(self.last_now - now)
+        self.last_now = now
+        slot = max(now, self.next_free)
+        for window, log in zip(rate.windows, self.window_logs, strict=False):
+            if sum(count for _, count in log) >= window.max_requests:
+                slot = max(slot, log[0][0] + window.seconds)
+        return slot
 
-    def step(self, gap: float, now: float, until: float) -> float | None:
+    def take_fast(self, gap: float, now: float, deadline: float) -> float | None:
         """Take the next slot of a rate that is nothing but a gap, in a third of the time; None leaves it undone."""
-        at = self.free
-        if now < at:
-            if at >= until or now < self.seen - SET_BACK:
+        slot = self.next_free
+        if now < slot:
+            if slot >= deadline or now < self.last_now - MAX_CLOCK_SKEW:
                 return None
         else:
-            at = now
-        if self.slow:
+            slot = now
+        if self.reduced_gap:
             return None
-        self.seen = now
-        self.free = at + gap
-        return at
+        self.last_now = now
+        self.next_free = slot + gap
+        return slot
 
-    def full(self, rate: Rate, at: float) -> float | None:
+    def daily_reset_after(self, rate: RateLimit, slot: float) -> float | None:
         """Return when its count begins anew, if the day of a moment is used up."""
         ends = [
-            limit.ends(day)
-            for limit, (day, count) in zip(rate.days, self.days, strict=False)
-            if limit.day(at) <= day and count >= limit.most
+            limit.end_of_day(day)
+            for limit, (day, count) in zip(rate.daily_limits, self.daily_counts, strict=False)
+            if limit.day_number(slot) <= day and count >= limit.max_requests
         ]
         return max(ends, default=None)
 
-    def take(self, rate: Rate, at: float, now: float) -> None:
+    def take_slot(self, rate: RateLimit, slot: float, now: float) -> None:
         """Take the slot at a moment."""
-        gap = max(rate.gap, self.slow) if self.slow and now < self.slow_until else rate.gap
-        self.free = at + gap
+        gap = max(rate.gap, self.reduced_gap) if self.reduced_gap and now < self.reduced_until else rate.gap
+        self.next_free = slot + gap
         if rate.windows:
-            self._log(rate, at)
-        if rate.days:
-            self._count(rate, at)
+            self._log_slot(rate, slot)
+        if rate.daily_limits:
+            self._count_day(rate, slot)
 
-    def _log(self, rate: Rate, at: float) -> None:
-        self.logs += [deque() for _ in rate.windows[len(self.logs) :]]
-        for window, log in zip(rate.windows, self.logs, strict=False):
-            if log and log[-1][1] < window.grain:
-                log[-1] = [at, log[-1][1] + 1]
+    def _log_slot(self, rate: RateLimit, slot: float) -> None:
+        self.window_logs += [deque() for _ in rate.windows[len(self.window_logs) :]]
+        for window, log in zip(rate.windows, self.window_logs, strict=False):
+            if log and log[-1][1] < window.bucket_size:
+                log[-1] = [slot, log[-1][1] + 1]
             else:
-                log.append([at, 1])
-            known = sum(many for _, many in log)
-            while known - log[0][1] >= window.most:
-                known -= log.popleft()[1]
+                log.append([slot, 1])
+            total = sum(count for _, count in log)
+            while total - log[0][1] >= window.max_requests:
+                total -= log.popleft()[1]
 
-    def _count(self, rate: Rate, at: float) -> None:
-        self.days += [[0, 0] for _ in rate.days[len(self.days) :]]
-        for limit, counted in zip(rate.days, self.days, strict=False):
-            day = limit.day(at)
-            counted[:] = [day, 1] if day > counted[0] else [counted[0], counted[1] + 1]
+    def _count_day(self, rate: RateLimit, slot: float) -> None:
+        self.daily_counts += [[0, 0] for _ in rate.daily_limits[len(self.daily_counts) :]]
+        for limit, day_count in zip(rate.daily_limits, self.daily_counts, strict=False):
+            day = limit.day_number(slot)
+            day_count[:] = [day, 1] if day > day_count[0] else [day_count[0], day_count[1] + 1]
 
-    def close(self, until: float, now: float) -> None:
+    def close_until(self, reopen_at: float, now: float) -> None:
         """Let nothing through until a moment; who has taken a slot for later must take another."""
-        if until <= self.closed + 1:
+        if reopen_at <= self.closed_until + 1:
             return  # another reply to what was under way
-        self.free = self.closed = until
-        self.shut = now
-        for log in self.logs:
-            lost = 0.0
+        self.next_free = self.closed_until = reopen_at
+        self.closed_at = now
+        for log in self.window_logs:
+            dropped = 0.0
             while log and log[-1][0] > now:
-                lost += log.pop()[1]
-            if lost:  # they stand for as many that were used before the oldest known, and forgotten for them
-                log.appendleft([log[0][0] if log else now, lost])
+                dropped += log.pop()[1]
+            if dropped:  # they stand for as many that were used before the oldest known, and forgotten for them
+                log.appendleft([log[0][0] if log else now, dropped])
 
-    def give_back(self) -> None:
+    def release_day_slot(self) -> None:
         """Take a slot that was not used out of the counts of its day."""
-        for counted in self.days:
-            counted[1] -= 1
+        for day_count in self.daily_counts:
+            day_count[1] -= 1
 
-    def _set_back(self, seconds: float) -> None:
+    def _shift_back(self, seconds: float) -> None:
         """Follow a clock that was set back, so that nobody waits for the time that it says again."""
-        self.free, self.closed, self.shut = self.free - seconds, self.closed - seconds, self.shut - seconds
-        self.logs = []
+        self.next_free, self.closed_until, self.closed_at = (
+            self.next_free - seconds,
+            self.closed_until - seconds,
+            self.closed_at - seconds,
+        )
+        self.window_logs = []
 
-    def ends(self, rate: Rate) -> float:
+    def expires_at(self, rate: RateLimit) -> float:
         """Return the moment from which on it says nothing."""
-        logs = [log[-1][0] + one.seconds for one, log in zip(rate.windows, self.logs, strict=False) if log]
-        days = [one.ends(day) for one, (day, _) in zip(rate.days, self.days, strict=False)]
-        return max(self.free, self.slow_until, *logs, *days)
+        log_ends = [
+            log[-1][0] + limit.seconds for limit, log in zip(rate.windows, self.window_logs, strict=False) if log
+        ]
+        day_ends = [
+            limit.end_of_day(day) for limit, (day, _) in zip(rate.daily_limits, self.daily_counts, strict=False)
+        ]
+        return max(self.next_free, self.reduced_until, *log_ends, *day_ends)
 
 
-class Asked(NamedTuple):
+class RequestedRate(NamedTuple):
     """A rate that a request needs a slot of: its name, what it allows, what is taken of it."""
 
     name: str
-    rate: Rate
-    line: Line
+    rate: RateLimit
+    state: RateState
 
 
-def acquire(asked: Sequence[Asked], now: float, until: float) -> float | RateLimited:
+def acquire_slots(requested_rates: Sequence[RequestedRate], now: float, deadline: float) -> float | RateLimited:
     """Take a slot of each rate and return the latest of them, or the error of one that is not to be had in time.
 
     Each rate gives its own next slot, so that one which is far behind holds nobody else up. Nothing is taken when
     there is an error. A day that is used up is never waited for.
     """
-    slots = [line.next(rate, now) for _, rate, line in asked]
-    at = max(slots)
-    for name, rate, line in asked:
-        if rate.days and (anew := line.full(rate, at)):
-            return _refused(f"The daily budget of {_kind(name)} is used up.", anew)
-    if at >= until and at > now:
-        return _late(asked[slots.index(at)], at, now)
-    for (_, rate, line), slot in zip(asked, slots, strict=True):
-        line.take(rate, slot, now)
-    return at
+    slots = [state.next_slot(rate, now) for _, rate, state in requested_rates]
+    latest_slot = max(slots)
+    for name, rate, state in requested_rates:
+        if rate.daily_limits and (reset_at := state.daily_reset_after(rate, latest_slot)):
+            return _build_rate_error(f"The daily budget of {_base_name(name)} is used up.", reset_at)
+    if latest_slot >= deadline and latest_slot > now:
+        return _build_late_error(requested_rates[slots.index(latest_slot)], latest_slot, now)
+    for (_, rate, state), slot in zip(requested_rates, slots, strict=True):
+        state.take_slot(rate, slot, now)
+    return latest_slot
 
 
-def again(asked: Sequence[Asked], since: float, now: float, until: float) -> float | RateLimited:
+def revalidate_slots(
+    requested_rates: Sequence[RequestedRate], reserved_at: float, now: float, deadline: float
+) -> float | RateLimited:
     """Return `now` when the slots that were taken at a moment are good, else as `acquire`: they were closed since."""
-    if all(line.shut < since for _, _, line in asked):
+    if all(state.closed_at < reserved_at for _, _, state in requested_rates):
         return now
-    for _, _, line in asked:
-        line.give_back()
-    return acquire(asked, now, until)
+    for _, _, state in requested_rates:
+        state.release_day_slot()
+    return acquire_slots(requested_rates, now, deadline)
 
 
-def _late(asked: Asked, at: float, now: float) -> RateLimited:
-    if asked.line.closed > now:
-        return _refused(f"The service has closed {_kind(asked.name)} for a while.", at)
-    return _refused(f"The rate budget has no slot of {_kind(asked.name)} before the call's deadline.", at)
+def _build_late_error(requested_rate: RequestedRate, slot: float, now: float) -> RateLimited:
+    if requested_rate.state.closed_until > now:
+        return _build_rate_error(f"The service has closed {_base_name(requested_rate.name)} for a while.", slot)
+    return _build_rate_error(
+        f"The rate budget has no slot of {_base_name(requested_rate.name)} before the call's deadline.", slot
+    )
 
 
-def _kind(name: str) -> str:
+def _base_name(name: str) -> str:
     """Return the name of a rate without the value that a cap counts by."""
     return name.partition(":")[0]
 
 
-def _refused(message: str, at: float) -> RateLimited:
-    when = waits.moment(at)
-    hint = f"Call again at {when:%Y-%m-%d %H:%M:%S} UTC."
-    return RateLimited(message, message=message, hint=hint, retry_at=when, outcome="not_sent")
+def _build_rate_error(message: str, moment: float) -> RateLimited:
+    retry_at = retry_after.to_utc_datetime(moment)
+    hint = f"Call again at {retry_at:%Y-%m-%d %H:%M:%S} UTC."
+    return RateLimited(message, message=message, hint=hint, retry_at=retry_at, outcome="not_sent")
 
 
-class Heard(NamedTuple):
+class RateFeedback(NamedTuple):
     """What a reply says about a rate: closed until a moment, and the gap of a smaller limit by the second."""
 
-    closed: float | None = None
+    closed_until: float | None = None
     gap: float | None = None
 
 
-def hear(reply: Reply, now: float) -> Heard | None:
+def read_feedback(reply: Reply, now: float) -> RateFeedback | None:
     """Return what a reply says about the rate of its request: a 429, or headers that name limits; else None."""
-    said = {name: value for name, value in reply.headers if name.startswith("x-ratelimit-")}
-    refuses = reply.status == 429  # noqa: PLR2004
-    if not (refuses or said):
+    limit_headers = {name: value for name, value in reply.headers if name.startswith("x-ratelimit-")}
+    is_rejected = reply.status == 429  # noqa: PLR2004
+    if not (is_rejected or limit_headers):
         return None
-    kind, limit = said.get("x-ratelimit-type", "").lower(), said.get("x-ratelimit-limit", "")
-    gap = MARGIN / int(limit) if kind == "qps" and re.fullmatch(r"[1-9][0-9]{0,6}", limit, re.ASCII) else None
-    at = waits.at(reply, now)
-    if refuses and at is None and "daily" in kind:
-        at = waits.next_midnight(now)
-    spent = said.get("x-ratelimit-remaining") == "0" and at is not None and at > now + COARSE
-    closed = min(at, now + DAY) if at is not None and (refuses or spent) else None
-    return Heard(closed, gap) if closed or gap else None
+    limit_type, limit = limit_headers.get("x-ratelimit-type", "").lower(), limit_headers.get("x-ratelimit-limit", "")
+    gap = (
+        SAFETY_FACTOR / int(limit)
+        if limit_type == "qps" and re.fullmatch(r"[1-9][0-9]{0,6}", limit, re.ASCII)
+        else None
+    )
+    retry_at = retry_after.parse_retry_at(reply, now)
+    if is_rejected and retry_at is None and "daily" in limit_type:
+        retry_at = retry_after.next_midnight(now)
+    is_exhausted = (
+        limit_headers.get("x-ratelimit-remaining") == "0" and retry_at is not None and retry_at > now + RESET_PRECISION
+    )
+    closed_until = min(retry_at, now + DAY_SECONDS) if retry_at is not None and (is_rejected or is_exhausted) else None
+    return RateFeedback(closed_until, gap) if closed_until or gap else None
 
 
-def correct(asked: Sequence[Asked], heard: Heard, now: float) -> None:
+def apply_feedback(requested_rates: Sequence[RequestedRate], feedback: RateFeedback, now: float) -> None:
     """Apply what a reply says to the rates of its request.
 
     A long wait is that of the request's caps where it has any, such as one user's day; a short one is of its tiers.
     """
-    caps = [one for one in asked if one.name.find(":") > 0]
-    tiers = [one for one in asked if one not in caps]
-    if heard.closed is not None:
-        far = heard.closed > now + 60
-        for one in caps if far and caps else tiers:
-            one.line.close(heard.closed, now)
-    for one in tiers if heard.gap else ():
-        if heard.gap and heard.gap > one.rate.gap > 0:
-            one.line.slow, one.line.slow_until = heard.gap, now + DAY
+    quotas = [requested_rate for requested_rate in requested_rates if requested_rate.name.find(":") > 0]
+    tiers = [requested_rate for requested_rate in requested_rates if requested_rate not in quotas]
+    if feedback.closed_until is not None:
+        is_long_wait = feedback.closed_until > now + 60
+        for requested_rate in quotas if is_long_wait and quotas else tiers:
+            requested_rate.state.close_until(feedback.closed_until, now)
+    for requested_rate in tiers if feedback.gap else ():
+        if feedback.gap and feedback.gap > requested_rate.rate.gap > 0:
+            requested_rate.state.reduced_gap, requested_rate.state.reduced_until = feedback.gap, now + DAY_SECONDS
 
 
-def table(declared: Rates, plan: str | None) -> dict[str, Rate]:
+def build_rate_table(settings: RateLimits, plan: str | None) -> dict[str, RateLimit]:
     """Return every rate by its name, tiers and caps.
 
     With no plan the most generous tier of any plan holds, days apart: nobody is held back whom the service would take.
     """
-    found: dict[str, Rate] = {}
-    for name in (plan,) if plan is not None else declared.plans:
-        for tier, text in declared.plans[name].items():
-            rate = Rate.of(text, daily=plan is not None)
-            if tier not in found or rate.speed > found[tier].speed:
-                found[tier] = rate
-    return found | {name: Rate.of(cap.limit, cap.reset) for name, cap in declared.caps.items()}
+    rates: dict[str, RateLimit] = {}
+    for name in (plan,) if plan is not None else settings.plans:
+        for tier, text in settings.plans[name].items():
+            rate = RateLimit.parse(text, daily=plan is not None)
+            if tier not in rates or rate.per_second > rates[tier].per_second:
+                rates[tier] = rate
+    return rates | {name: RateLimit.parse(quota.limit, quota.reset) for name, quota in settings.caps.items()}

@@ -7,17 +7,26 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from connector.core.inputs.coerce import Bad
+from connector.core.inputs.coerce import InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
-HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*\Z")
-_HOST_NAME = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries read \ in a host as the end of it
-_INSIDE = ("localhost", "local", "internal", "localdomain", "lan", "home", "corp", "arpa")  # names of private networks
-_PATH = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
-_RESERVED = {
+_HEADER_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
+HEADER_VALUE_PATTERN = re.compile(r"[\t\x20-\x7e]*\Z")
+_HOST_NAME_PATTERN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries read \ in a host as the end of it
+_PRIVATE_SUFFIXES = (
+    "localhost",
+    "local",
+    "internal",
+    "localdomain",
+    "lan",
+    "home",
+    "corp",
+    "arpa",
+)  # names of private networks
+_PATH_PATTERN = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
+_RESERVED_HEADERS = {
     "host": "it follows from the base URL", "authorization": "it comes from the connection",
     "content-length": "it follows from the body", "transfer-encoding": "it follows from the body",
     "cookie": "cookies are not kept", "connection": "it belongs to the transport", "te": "it belongs to the transport",
@@ -26,7 +35,7 @@ _RESERVED = {
 }  # fmt: skip
 
 
-def segment(value: str, *, twice: bool = False) -> str:
+def encode_path_segment(value: str, *, twice: bool = False) -> str:
     """Encode a value as one segment of a path; a UUID that begins with / or holds // twice."""
     if value.isascii() and value.isalnum():
         return value
@@ -34,34 +43,39 @@ def segment(value: str, *, twice: bool = False) -> str:
     return quote(encoded, safe="") if twice and (value.startswith("/") or "//" in value) else encoded
 
 
-def raw_path(path: str, base_path: str) -> str:
+def check_relative_path(path: str, base_path: str) -> str:
     """Return a caller's own path if it stays under the base URL. Raises Bad with a corrected suggestion.
 
     `base_path` is the path of the base URL, such as /v2.
     """
     expected = "a path below the base URL that begins with one /, already encoded"
-    alone, *query = re.split("[?#]", path, maxsplit=1)
-    as_query = " and give the query as query parameters (-q NAME=VALUE on the command line)" if query else ""
+    bare_path, *query = re.split("[?#]", path, maxsplit=1)
+    query_advice = " and give the query as query parameters (-q NAME=VALUE on the command line)" if query else ""
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path) or path.startswith(("//", "\\")):
-        inner = _without(base_path, re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?[/\\]+[^/\\?#]*", "", alone))
-        raise Bad(expected, "the host is fixed" + (f"; write {inner!r}{as_query}" if _PATH.match(inner) else ""))
+        inner_path = _strip_base_path(base_path, re.sub(r"^([A-Za-z][A-Za-z0-9+.-]*:)?[/\\]+[^/\\?#]*", "", bare_path))
+        raise InvalidValue(
+            expected,
+            "the host is fixed" + (f"; write {inner_path!r}{query_advice}" if _PATH_PATTERN.match(inner_path) else ""),
+        )
     if query:
-        fixed = _without(base_path, _encoded("/" + alone.lstrip("/")))
-        raise Bad(expected, f"write {fixed!r}{as_query}" if fixed else "")
+        suggestion = _strip_base_path(base_path, _encode_path("/" + bare_path.lstrip("/")))
+        raise InvalidValue(expected, f"write {suggestion!r}{query_advice}" if suggestion else "")
     if not path.startswith("/"):
-        fixed = _without(base_path, "/" + path)
-        raise Bad(expected, f"write {fixed!r}" if _PATH.match(fixed) else "begin with /")
-    if not _PATH.match(path):
-        fixed = _encoded(path)
-        raise Bad(expected, fixed and f"write {fixed!r}")
-    if _without(base_path, path) != path:
-        raise Bad(expected, f"{base_path} is in the base URL already; write {_without(base_path, path)!r}")
-    if "//" in path or _climbs(path):
-        raise Bad(expected, "without empty segments, . and ..")
+        suggestion = _strip_base_path(base_path, "/" + path)
+        raise InvalidValue(expected, f"write {suggestion!r}" if _PATH_PATTERN.match(suggestion) else "begin with /")
+    if not _PATH_PATTERN.match(path):
+        suggestion = _encode_path(path)
+        raise InvalidValue(expected, suggestion and f"write {suggestion!r}")
+    if _strip_base_path(base_path, path) != path:
+        raise InvalidValue(
+            expected, f"{base_path} is in the base URL already; write {_strip_base_path(base_path, path)!r}"
+        )
+    if "//" in path or _has_dot_segments(path):
+        raise InvalidValue(expected, "without empty segments, . and ..")
     return path
 
 
-def _encoded(path: str) -> str:
+def _encode_path(path: str) -> str:
     """Return a path with what may not stand in one encoded, "" for one that no path can hold.
 
     A % that encodes nothing is taken for text.
@@ -71,52 +85,54 @@ def _encoded(path: str) -> str:
     return quote(re.sub("%(?![0-9A-Fa-f]{2})", "%25", path), safe="/%:@!$&'()*+,;=~")
 
 
-def _without(base_path: str, path: str) -> str:
+def _strip_base_path(base_path: str, path: str) -> str:
     """Return a path without the base URL's own, where it begins with that."""
-    begins = base_path and (path == base_path or path.startswith(base_path + "/"))
-    return path[len(base_path) :] or "/" if begins else path
+    has_base_path = base_path and (path == base_path or path.startswith(base_path + "/"))
+    return path[len(base_path) :] or "/" if has_base_path else path
 
 
-def _climbs(path: str) -> bool:
+def _has_dot_segments(path: str) -> bool:
     """Whether a segment is . or .. once everything that servers decode is decoded."""
-    before = ""
-    while path != before:
+    previous = ""
+    while path != previous:
         if any(part.split(";")[0] in (".", "..") for part in re.split(r"[/\\]", path)):
             return True
-        before, path = path, unquote(path)
+        previous, path = path, unquote(path)
     return False
 
 
-def header(name: str, value: str) -> tuple[str, str]:
+def check_header(name: str, value: str) -> tuple[str, str]:
     """Return a header that a caller may set. Raises Bad."""
-    if not _HEADER_NAME.match(name):
-        raise Bad("header names of letters, digits and hyphens", f"look at {name!r:.60}")
-    reason = _RESERVED.get(name.lower()) or ("it belongs to the transport" if name.lower().startswith("proxy-") else "")
+    if not _HEADER_NAME_PATTERN.match(name):
+        raise InvalidValue("header names of letters, digits and hyphens", f"look at {name!r:.60}")
+    reason = _RESERVED_HEADERS.get(name.lower()) or (
+        "it belongs to the transport" if name.lower().startswith("proxy-") else ""
+    )
     if reason:
-        raise Bad("headers that a caller may set", f"leave {name} out: {reason}")
-    if not HEADER_VALUE.match(value):
-        raise Bad("header values of printable ASCII on one line", f"look at the value of {name}")
+        raise InvalidValue("headers that a caller may set", f"leave {name} out: {reason}")
+    if not HEADER_VALUE_PATTERN.match(value):
+        raise InvalidValue("header values of printable ASCII on one line", f"look at the value of {name}")
     return name, value
 
 
-def headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+def check_headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Return headers that a caller may set, each once. Raises Bad."""
-    found: dict[str, tuple[str, str]] = {}
-    wrong: dict[str, str] = {}  # what is to be done, by whose reason; all of it is told
+    accepted: dict[str, tuple[str, str]] = {}
+    expected_by_fix: dict[str, str] = {}  # what is to be done, by whose reason; all of it is told
     for name, value in pairs:
-        if name.lower() in found:
-            wrong[f"{name} stands twice"] = "each header once"
+        if name.lower() in accepted:
+            expected_by_fix[f"{name} stands twice"] = "each header once"
             continue
         try:
-            found[name.lower()] = header(name, value)
-        except Bad as bad:
-            wrong[bad.fix] = bad.expected
-    if wrong:
-        raise Bad(", and ".join(dict.fromkeys(wrong.values())), "; ".join(wrong))
-    return tuple(found.values())
+            accepted[name.lower()] = check_header(name, value)
+        except InvalidValue as invalid:
+            expected_by_fix[invalid.fix] = invalid.expected
+    if expected_by_fix:
+        raise InvalidValue(", and ".join(dict.fromkeys(expected_by_fix.values())), "; ".join(expected_by_fix))
+    return tuple(accepted.values())
 
 
-def may_carry(url: str, hosts: Iterable[str]) -> bool:
+def may_receive_credentials(url: str, allowed_hosts: Iterable[str]) -> bool:
     """Whether credentials may go to a URL: https, port 443, a host of the list; `*.x` is any name under x."""
     try:
         parts = urlsplit(url)
@@ -125,18 +141,18 @@ def may_carry(url: str, hosts: Iterable[str]) -> bool:
         return False
     if parts.scheme != "https" or port not in (None, 443) or "@" in parts.netloc or "[" in parts.netloc:
         return False
-    if not _HOST_NAME.match(host):
+    if not _HOST_NAME_PATTERN.match(host):
         return False
-    return any(_host_fits(host, allowed.lower()) for allowed in hosts)
+    return any(_matches_host(host, pattern.lower()) for pattern in allowed_hosts)
 
 
-def _host_fits(host: str, allowed: str) -> bool:
-    if allowed.startswith("*."):
-        return host.endswith(allowed[1:])  # what begins with a dot is no host
-    return host == allowed
+def _matches_host(host: str, pattern: str) -> bool:
+    if pattern.startswith("*."):
+        return host.endswith(pattern[1:])  # what begins with a dot is no host
+    return host == pattern
 
 
-def origin(url: str) -> str | None:
+def parse_origin(url: str) -> str | None:
     """Return scheme, host and port of a URL as they stand in it, when a request may go there at all.
 
     That is https without user and password, or http on loopback; else None.
@@ -147,13 +163,15 @@ def origin(url: str) -> str | None:
     except ValueError:
         return None
     host = parts.hostname or ""
-    usable = loopback(host) if "[" in parts.netloc else _HOST_NAME.match(host) or loopback(host)
-    if "@" in parts.netloc or not usable or not (parts.scheme == "https" or is_loopback_url(url)):
+    is_usable_host = (
+        is_loopback_host(host) if "[" in parts.netloc else _HOST_NAME_PATTERN.match(host) or is_loopback_host(host)
+    )
+    if "@" in parts.netloc or not is_usable_host or not (parts.scheme == "https" or is_loopback_url(url)):
         return None
     return url[: url.index("//") + 2] + parts.netloc
 
 
-def named_host(url: str) -> bool:
+def is_public_url(url: str) -> bool:
     """Whether a URL is https at a host of the public kind: a name with a dot, no address, no name of this machine."""
     try:
         parts = urlsplit(url)
@@ -162,26 +180,26 @@ def named_host(url: str) -> bool:
         return False
     if parts.scheme != "https" or port not in (None, 443) or "@" in parts.netloc or "[" in parts.netloc:
         return False
-    if not _HOST_NAME.match(host):
+    if not _HOST_NAME_PATTERN.match(host):
         return False
-    last = host.rpartition(".")[2]
-    return "." in host and not last.isdigit() and last not in _INSIDE
+    last_label = host.rpartition(".")[2]
+    return "." in host and not last_label.isdigit() and last_label not in _PRIVATE_SUFFIXES
 
 
-def owner_base_url(url: str) -> str:
+def check_base_url(url: str) -> str:
     """Return a base URL given by the owner of the process: https, or http on loopback. Raises Bad."""
     expected = "https://HOST/PATH, or http on loopback"
     if "://" not in url:
-        raise Bad(expected, "begin with https://, or http:// on loopback")
+        raise InvalidValue(expected, "begin with https://, or http:// on loopback")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise Bad(expected) from None
+        raise InvalidValue(expected) from None
     if parts.username is not None or parts.query or parts.fragment or not host:
-        raise Bad(expected, "without user, query or fragment")
-    if parts.scheme != "https" and not (parts.scheme == "http" and loopback(host)):
-        raise Bad(expected, "a token must not travel in clear")
+        raise InvalidValue(expected, "without user, query or fragment")
+    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback_host(host)):
+        raise InvalidValue(expected, "a token must not travel in clear")
     return url.rstrip("/")
 
 
@@ -191,10 +209,10 @@ def is_loopback_url(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    return parts.scheme in ("http", "https") and parts.username is None and loopback(parts.hostname or "")
+    return parts.scheme in ("http", "https") and parts.username is None and is_loopback_host(parts.hostname or "")
 
 
-def loopback(host: str) -> bool:
+def is_loopback_host(host: str) -> bool:
     """Whether a host is this machine, by address or as localhost."""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -8,37 +8,37 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from connector.definition.fields import Input, Key, Model, Text, snake
-from connector.definition.manifest import Pages
+from connector.definition.fields import Input, Key, StrictModel, Text, to_snake_case
+from connector.definition.manifest import PaginationSettings
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-UPDATES = ("PATCH", "PUT")
-RAW = "raw"
+UPDATE_METHODS = ("PATCH", "PUT")
+RAW_REQUEST = "raw"
 
 RequestLine = Annotated[str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$")]
 
 
-class Scopes(Model):
+class Scopes(StrictModel):
     """The OAuth scopes that let a connection run an action; any one of a list is enough."""
 
     classic: list[Text] = []
     granular: list[Text] = []
 
 
-class AnyOf(Model):
+class RequireOneOf(StrictModel):
     """At least one of these inputs must be given (when others have one of these values)."""
 
     of: list[Key] = Field(min_length=1)
     when: dict[Key, list[JsonValue]] = {}
 
 
-class ActionPages(Pages):
+class ActionPagination(PaginationSettings):
     """Where a list keeps its items; any word of the manifest's `pages` may be overridden."""
 
     items: Text = Field(description="The field that holds the items; `.` when the reply is the list.")
 
 
-class Files(Model):
+class FileListing(StrictModel):
     """Files that a reply lists, for a download of them all; each word but `suffix` names a field."""
 
     items: Text = Field(description="The field that holds the files; `.` when the reply is the list.")
@@ -50,7 +50,7 @@ class Files(Model):
     token: Text | None = Field(None, description="Of the reply: a token that downloads them in place of the own.")
 
 
-class Returns(Model):
+class Returns(StrictModel):
     """What comes back."""
 
     type: Literal["json", "text", "binary", "none"] = "json"
@@ -62,7 +62,7 @@ class Returns(Model):
     example: JsonValue = None
 
 
-class Sends(Model):
+class ExpectedRequest(StrictModel):
     """The request an example turns into, without what paging adds."""
 
     method: Text | None = None
@@ -73,14 +73,14 @@ class Sends(Model):
     form: list[list[str]] | dict[str, JsonValue] | None = None
 
 
-class Example(Model):
+class Example(StrictModel):
     """What is given, and what is then sent."""
 
     given: dict[Key, JsonValue]
-    sends: Sends
+    sends: ExpectedRequest
 
 
-class Action(Model):
+class Action(StrictModel):
     """One action of a connector."""
 
     action: Key = Field(description="The action's key; the file has the same name in kebab-case.")
@@ -102,16 +102,16 @@ class Action(Model):
     )
     lists: Literal["repeat", "comma", "brackets"] = "repeat"
     inputs: dict[Key, Input] = {}
-    any_of: list[AnyOf] = []
-    pages: ActionPages | None = None
-    downloads: list[Files] = Field(default=[], description="The files that the reply lists.")
+    any_of: list[RequireOneOf] = []
+    pages: ActionPagination | None = None
+    downloads: list[FileListing] = Field(default=[], description="The files that the reply lists.")
     returns: Returns = Returns()
     examples: dict[str, Example] = {}
 
     @property
     def is_raw(self) -> bool:
         """Whether the caller says method and path himself."""
-        return self.request == RAW
+        return self.request == RAW_REQUEST
 
     @cached_property
     def method(self) -> str:
@@ -136,16 +136,16 @@ class Action(Model):
         return self.repeatable is False
 
     @cached_property
-    def rates(self) -> tuple[str, ...]:
+    def rate_names(self) -> tuple[str, ...]:
         """The names of its rate tier and caps."""
         return (self.rate,) if isinstance(self.rate, str) else tuple(self.rate or ())
 
     @cached_property
-    def names(self) -> dict[str, str]:
+    def key_by_spelling(self) -> dict[str, str]:
         """Every accepted spelling of an input -> its key: the key, its aliases, and their snake_case."""
-        found: dict[str, str] = {}
-        for key, spec in self.inputs.items():
-            for spelling in (key, *spec.aliases):
-                found.setdefault(spelling, key)
-                found.setdefault(snake(spelling), key)
-        return found
+        keys: dict[str, str] = {}
+        for key, field in self.inputs.items():
+            for spelling in (key, *field.aliases):
+                keys.setdefault(spelling, key)
+                keys.setdefault(to_snake_case(spelling), key)
+        return keys

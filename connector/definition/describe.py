@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.definition import field_schema
-from connector.definition.field_schema import measure
-from connector.definition.fields import kebab, snake
+from connector.definition.field_schema import classify_limits
+from connector.definition.fields import to_kebab_case, to_snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from connector.definition.action import Action, AnyOf
+    from connector.definition.action import Action, RequireOneOf
     from connector.definition.fields import FormField, Input
     from connector.definition.loader import Connector
 
-RUN_FLAGS = frozenset(
+RESERVED_FLAGS = frozenset(
     "--" + name
     for name in (
         "account", "at-once", "base-url", "connection", "connector", "curl", "debug", "dry-run", "events-to", "fault",
@@ -28,15 +28,15 @@ RUN_FLAGS = frozenset(
         "quiet", "restart", "retry", "retry-failed", "rows", "sandbox", "settle", "store", "timeout", "version",
     )
 )  # fmt: skip
-CONNECTION = ("connection", "Connection", "The connection to run it with, by name.")
-DEBUG = ("debugRequest", "Debug Request", "Log the request, the reply and every attempt, without secrets.")
+CONNECTION_INPUT = ("connection", "Connection", "The connection to run it with, by name.")
+DEBUG_INPUT = ("debugRequest", "Debug Request", "Log the request, the reply and every attempt, without secrets.")
 
-_FEW = 25
-_EMPTY = '""'
+_MAX_LISTED_CHOICES = 25
+_EMPTY_TEXT = '""'
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DocRow:
     """One row of an action's table: every cell a text; `default` shows a suggestion too, `notes` says which."""
 
     key: str
@@ -49,7 +49,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Flag:
+class CliFlag:
     """One input as a flag of a command: `name` such as --user-id; `repeats` for lists and pairs."""
 
     key: str
@@ -63,173 +63,198 @@ class Flag:
     required: bool
 
 
-def form(connector: Connector, action: Action) -> dict[str, Any]:
+def build_form_schema(connector: Connector, action: Action) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of what is given to an action, keys and values spelled plainly.
 
     `x-suggest` is what a form shows but does not send unless it is chosen. Raises DefinitionError when a file of
     choices is missing.
     """
-    properties = {key: _property(connector, spec) for key, spec in action.inputs.items()}
-    key, label, text = CONNECTION
-    properties[key] = {"title": label, "description": text, "type": "string", "x-kinds": _kinds(connector, action)}
-    key, label, text = DEBUG
-    properties[key] = {"title": label, "description": text, "type": "boolean", "default": False}
-    made = {
+    properties = {key: _build_property(connector, field) for key, field in action.inputs.items()}
+    key, label, help_text = CONNECTION_INPUT
+    properties[key] = {
+        "title": label,
+        "description": help_text,
+        "type": "string",
+        "x-kinds": _list_connection_types(connector, action),
+    }
+    key, label, help_text = DEBUG_INPUT
+    properties[key] = {"title": label, "description": help_text, "type": "boolean", "default": False}
+    schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": action.label,
         "description": action.summary,
-        **_object(action, properties),
+        **_build_object_schema(action, properties),
     }
-    conditions = list(field_schema.conditions(action))
-    return {**made, "allOf": conditions} if conditions else made
+    conditions = list(field_schema.build_conditional_schemas(action))
+    return {**schema, "allOf": conditions} if conditions else schema
 
 
-def tool(connector: Connector, action: Action) -> dict[str, Any]:
+def build_tool_spec(connector: Connector, action: Action) -> dict[str, Any]:
     """Return an action as a tool that a language model may call: name, description, input_schema.
 
     The schema is flat, for models that take no conditions: rules between inputs stand in the descriptions.
     """
-    shown = {key: spec for key, spec in action.inputs.items() if not spec.hidden}
-    properties = {key: _tool_property(connector, action, key, spec) for key, spec in shown.items()}
-    returned = f" Returns: {action.returns.help}" if action.returns.help else ""
+    visible_inputs = {key: field for key, field in action.inputs.items() if not field.hidden}
+    properties = {key: _build_tool_property(connector, action, key, field) for key, field in visible_inputs.items()}
+    reply_help = f" Returns: {action.returns.help}" if action.returns.help else ""
     return {
-        "name": snake(action.action),
-        "description": action.summary + returned,
-        "input_schema": _object(action, properties),
+        "name": to_snake_case(action.action),
+        "description": action.summary + reply_help,
+        "input_schema": _build_object_schema(action, properties),
     }
 
 
-def rows(connector: Connector, action: Action) -> list[Row]:
+def build_doc_rows(connector: Connector, action: Action) -> list[DocRow]:
     """Return the rows of an action's table in the order of the file, then connection and debugRequest."""
-    found = [row(connector, key, spec, list(_relations(action, key, spec))) for key, spec in action.inputs.items()]
-    found.append(Row(CONNECTION[0], CONNECTION[1], "connection", True, "", CONNECTION[2], ""))  # noqa: FBT003
-    found.append(Row(DEBUG[0], DEBUG[1], "boolean", False, "false", DEBUG[2], ""))  # noqa: FBT003
-    return found
+    doc_rows = [
+        build_doc_row(connector, key, field, list(_describe_relations(action, key, field)))
+        for key, field in action.inputs.items()
+    ]
+    doc_rows.append(DocRow(CONNECTION_INPUT[0], CONNECTION_INPUT[1], "connection", True, "", CONNECTION_INPUT[2], ""))  # noqa: FBT003
+    doc_rows.append(DocRow(DEBUG_INPUT[0], DEBUG_INPUT[1], "boolean", False, "false", DEBUG_INPUT[2], ""))  # noqa: FBT003
+    return doc_rows
 
 
-def row(connector: Connector, key: str, spec: FormField, more: list[str] | None = None) -> Row:
+def build_doc_row(connector: Connector, key: str, field: FormField, extra_notes: list[str] | None = None) -> DocRow:
     """Return the row of one field, of an action, a connection or a trigger; `more` are further notes."""
-    shown = spec.default if spec.has_default else spec.suggest
-    return Row(
+    shown_value = field.default if field.has_default else field.suggest
+    return DocRow(
         key=key,
-        label=spec.label,
-        type=spec.type,
-        required=spec.required,
-        default=_plain(shown),
-        notes=" ".join([*_notes(connector, spec), *(more or [])]),
-        example=_plain(spec.example),
+        label=field.label,
+        type=field.type,
+        required=field.required,
+        default=_format_value(shown_value),
+        notes=" ".join([*_describe_field(connector, field), *(extra_notes or [])]),
+        example=_format_value(field.example),
     )
 
 
-def flags(action: Action) -> list[Flag]:
+def build_cli_flags(action: Action) -> list[CliFlag]:
     """Return the flags of an action, in the order of the file; a run option's name gives way: --input-timeout."""
     return [
-        Flag(
+        CliFlag(
             key=key,
-            name=_flag(key),
-            aliases=tuple(_flag(alias) for alias in spec.aliases),
-            type=spec.type,
-            help=spec.help,
-            choices=[_plain(value) for value in spec.options],
-            secret=spec.secret,
-            repeats=spec.is_list or spec.type in ("pairs", "map of string"),
-            required=spec.required,
+            name=_build_flag_name(key),
+            aliases=tuple(_build_flag_name(alias) for alias in field.aliases),
+            type=field.type,
+            help=field.help,
+            choices=[_format_value(value) for value in field.typed_choices],
+            secret=field.secret,
+            repeats=field.is_list or field.type in ("pairs", "map of string"),
+            required=field.required,
         )
-        for key, spec in action.inputs.items()
+        for key, field in action.inputs.items()
     ]
 
 
-def _flag(key: str) -> str:
-    name = f"--{kebab(key).replace('_', '-')}"
-    return f"--input-{name[2:]}" if name in RUN_FLAGS else name
+def _build_flag_name(key: str) -> str:
+    name = f"--{to_kebab_case(key).replace('_', '-')}"
+    return f"--input-{name[2:]}" if name in RESERVED_FLAGS else name
 
 
-def _kinds(connector: Connector, action: Action) -> list[str]:
-    known = connector.manifest.connections
-    allowed = action.connections or list(known)
-    return [kind for kind in allowed if kind in known and action.action in (known[kind].only or [action.action])]
+def _list_connection_types(connector: Connector, action: Action) -> list[str]:
+    connection_types = connector.manifest.connections
+    allowed = action.connections or list(connection_types)
+    return [
+        type_name
+        for type_name in allowed
+        if type_name in connection_types and action.action in (connection_types[type_name].only or [action.action])
+    ]
 
 
-def _object(action: Action, properties: Mapping[str, Any]) -> dict[str, Any]:
-    required = [key for key, spec in action.inputs.items() if spec.required and key in properties]
+def _build_object_schema(action: Action, properties: Mapping[str, Any]) -> dict[str, Any]:
+    required = [key for key, field in action.inputs.items() if field.required and key in properties]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def _property(connector: Connector, spec: Input) -> dict[str, Any]:
-    options = _options(connector, spec)
-    made: dict[str, Any] = {"title": spec.label, "description": spec.help, **field_schema.shape(spec, options)}
-    if spec.has_default:
-        made["default"] = spec.default
-    if spec.suggest is not None:
-        made["x-suggest"] = spec.suggest
-    if spec.example is not None and not spec.secret:
-        made["examples"] = [spec.example]
-    if spec.group:
-        made["x-group"] = spec.group
-    if spec.hidden:
-        made["x-hidden"] = True
-    if spec.choices_from:
-        made["x-choices-from"] = spec.choices_from.model_dump()
-    return made
+def _build_property(connector: Connector, field: Input) -> dict[str, Any]:
+    choices = _collect_choices(connector, field)
+    schema: dict[str, Any] = {
+        "title": field.label,
+        "description": field.help,
+        **field_schema.build_field_schema(field, choices),
+    }
+    if field.has_default:
+        schema["default"] = field.default
+    if field.suggest is not None:
+        schema["x-suggest"] = field.suggest
+    if field.example is not None and not field.secret:
+        schema["examples"] = [field.example]
+    if field.group:
+        schema["x-group"] = field.group
+    if field.hidden:
+        schema["x-hidden"] = True
+    if field.choices_from:
+        schema["x-choices-from"] = field.choices_from.model_dump()
+    return schema
 
 
-def _options(connector: Connector, spec: FormField) -> dict[Any, str]:
-    return {**spec.options, **(connector.choices(spec.choices_file) if spec.choices_file else {})}
+def _collect_choices(connector: Connector, field: FormField) -> dict[Any, str]:
+    return {**field.typed_choices, **(connector.choices(field.choices_file) if field.choices_file else {})}
 
 
-def _tool_property(connector: Connector, action: Action, key: str, spec: Input) -> dict[str, Any]:
-    options = _options(connector, spec)
-    made = {word: value for word, value in field_schema.shape(spec, {}).items() if not word.startswith("x-")}
-    if options and not spec.choices_open:
-        (made["items"] if spec.is_list else made)["enum"] = list(options)
-    if spec.has_default:
-        made["default"] = spec.default
-    return {"description": " ".join([*_notes(connector, spec), *_relations(action, key, spec)]), **made}
+def _build_tool_property(connector: Connector, action: Action, key: str, field: Input) -> dict[str, Any]:
+    choices = _collect_choices(connector, field)
+    schema = {
+        keyword: value
+        for keyword, value in field_schema.build_field_schema(field, {}).items()
+        if not keyword.startswith("x-")
+    }
+    if choices and not field.choices_open:
+        (schema["items"] if field.is_list else schema)["enum"] = list(choices)
+    if field.has_default:
+        schema["default"] = field.default
+    return {
+        "description": " ".join([*_describe_field(connector, field), *_describe_relations(action, key, field)]),
+        **schema,
+    }
 
 
-def _notes(connector: Connector, spec: FormField) -> Iterator[str]:
+def _describe_field(connector: Connector, field: FormField) -> Iterator[str]:
     """Yield what a reader of the form must know: help, choices, limits, how a suggestion works."""
-    yield spec.help
-    options = _options(connector, spec)
-    if 0 < len(options) <= _FEW:
-        each = ", ".join(f"{_plain(value) or _EMPTY} ({title})" for value, title in options.items())
-        yield f"{'Such as' if spec.choices_open else 'One of'} {each}."
-    elif options:
-        where = f", listed in schemas/choices/{spec.choices_file}.json" if spec.choices_file else ""
-        yield f"{'Such as one' if spec.choices_open else 'One'} of {len(options)} choices{where}."
-    if spec.min is not None or spec.max is not None:
-        yield _limits(spec)
-    if spec.suggest is not None:
+    yield field.help
+    choices = _collect_choices(connector, field)
+    if 0 < len(choices) <= _MAX_LISTED_CHOICES:
+        listed_choices = ", ".join(
+            f"{_format_value(value) or _EMPTY_TEXT} ({title})" for value, title in choices.items()
+        )
+        yield f"{'Such as' if field.choices_open else 'One of'} {listed_choices}."
+    elif choices:
+        file_note = f", listed in schemas/choices/{field.choices_file}.json" if field.choices_file else ""
+        yield f"{'Such as one' if field.choices_open else 'One'} of {len(choices)} choices{file_note}."
+    if field.min is not None or field.max is not None:
+        yield _describe_limits(field)
+    if field.suggest is not None:
         yield "Suggested; sent only when given."
-    if spec.hidden:
+    if field.hidden:
         yield "Hidden unless asked for."
 
 
-def _limits(spec: FormField) -> str:
-    unit = {"list": " items", "map": " entries", "text": " characters"}.get(measure(spec), "")
-    if spec.min is None:
-        return f"At most {spec.max}{unit}."
-    return f"At least {spec.min}{unit}." if spec.max is None else f"From {spec.min} to {spec.max}{unit}."
+def _describe_limits(field: FormField) -> str:
+    unit = {"list": " items", "map": " entries", "text": " characters"}.get(classify_limits(field), "")
+    if field.min is None:
+        return f"At most {field.max}{unit}."
+    return f"At least {field.min}{unit}." if field.max is None else f"From {field.min} to {field.max}{unit}."
 
 
-def _relations(action: Action, key: str, spec: Input) -> Iterator[str]:
-    for other, wanted in spec.needed.items():
-        each = " or ".join(map(_plain, wanted or ()))
-        yield f"Only when {other} is {each}." if wanted else f"Only together with {other}."
-    if spec.excluded:
-        yield f"Not together with {' or '.join(spec.excluded)}."
-    yield from (_any_of(rule) for rule in action.any_of if key in rule.of)
-    if spec.aliases:
-        yield f"Also taken as {', '.join(spec.aliases)}."
+def _describe_relations(action: Action, key: str, field: Input) -> Iterator[str]:
+    for other, values in field.required_inputs.items():
+        alternatives = " or ".join(map(_format_value, values or ()))
+        yield f"Only when {other} is {alternatives}." if values else f"Only together with {other}."
+    if field.conflicting_inputs:
+        yield f"Not together with {' or '.join(field.conflicting_inputs)}."
+    yield from (_describe_require_one_of(rule) for rule in action.any_of if key in rule.of)
+    if field.aliases:
+        yield f"Also taken as {', '.join(field.aliases)}."
 
 
-def _any_of(rule: AnyOf) -> str:
-    when = " and ".join(f"{key} is {' or '.join(map(_plain, values))}" for key, values in rule.when.items())
-    asked = f"{rule.of[0]} is needed" if len(rule.of) == 1 else f"At least one of {', '.join(rule.of)} is needed"
-    return f"{asked}{f' when {when}' if when else ''}."
+def _describe_require_one_of(rule: RequireOneOf) -> str:
+    condition = " and ".join(f"{key} is {' or '.join(map(_format_value, values))}" for key, values in rule.when.items())
+    requirement = f"{rule.of[0]} is needed" if len(rule.of) == 1 else f"At least one of {', '.join(rule.of)} is needed"
+    return f"{requirement}{f' when {condition}' if condition else ''}."
 
 
-def _plain(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, JsonValue, RootModel
 
 from connector.definition.action import Scopes
-from connector.definition.fields import Model
+from connector.definition.fields import StrictModel
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from connector.definition.strict_yaml import Document, Path
+    from connector.definition.strict_yaml import Document, NodePath
     from connector.errors import Finding
 
-TYPES = {
+VALUE_TYPES = {
     "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
     "id": "the service's own text for a thing", "integer id": "its number for a thing", "digits": "digits as a text",
     "uuid": "32 hexadecimal digits with hyphens", "base64": "16 bytes in Base64", "email": "an email address",
@@ -31,14 +31,14 @@ TYPES = {
 }  # fmt: skip
 
 
-class EventEntry(Model):
+class EventEntry(StrictModel):
     """What a file says of an event."""
 
     scopes: Scopes = Field(Scopes(), description="The OAuth scopes that see it; any one of a list is enough.")
     body: dict[str, JsonValue] = Field(description="Its shape: a type's word in the place of each value.")
 
 
-class EventKind(EventEntry):
+class EventType(EventEntry):
     """One kind of event: its name, the part of the service that it belongs to, scopes and body."""
 
     name: str
@@ -49,44 +49,47 @@ class EventFile(RootModel[dict[str, EventEntry]]):
     """One file of events, by name."""
 
 
-def findings(document: Document) -> list[Finding]:
+def validate_event_file(document: Document) -> list[Finding]:
     """Return all that is wrong with a file of events, in the order of its lines."""
-    from connector.definition import schema_validation as shape  # noqa: PLC0415  jsonschema is loaded for a broken file only
+    from connector.definition import schema_validation  # noqa: PLC0415  jsonschema is loaded for a broken file only
 
     if not isinstance(document.data, dict):
-        return [document.finding((), "event", "expected a mapping of events by name.")]
-    found = shape.findings(document, EventFile)
+        return [document.build_finding((), "event", "expected a mapping of events by name.")]
+    violations = schema_validation.validate_document(document, EventFile)
     for name, entry in document.data.items():
         body = entry.get("body") if isinstance(entry, dict) else None
         if isinstance(body, dict):
-            found += [document.finding((name, "body", *path), "event", said) for path, said in strange(body)]
-    return sorted(found)
+            violations += [
+                document.build_finding((name, "body", *path), "event", message)
+                for path, message in find_invalid_types(body)
+            ]
+    return sorted(violations)
 
 
-def strange(body: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
+def find_invalid_types(body: Any, path: NodePath = ()) -> Iterator[tuple[NodePath, str]]:
     """Yield the places of a body that hold no word for a type, and what is wrong there."""
-    if isinstance(body, str) and body in TYPES:
+    if isinstance(body, str) and body in VALUE_TYPES:
         return
     if isinstance(body, dict):
         for name, item in body.items():
-            yield from strange(item, (*path, name))
+            yield from find_invalid_types(item, (*path, name))
     elif isinstance(body, list) and len(body) <= 1:
         for item in body:
-            yield from strange(item, (*path, 0))
+            yield from find_invalid_types(item, (*path, 0))
     elif isinstance(body, list):
         yield path, "a list holds the shape of one item, or nothing."
     else:
-        near = did_you_mean(body, TYPES) if isinstance(body, str) else ""
-        yield path, f"{body!r} is no type.{near} Known: {', '.join(TYPES)}."
+        suggestion = did_you_mean(body, VALUE_TYPES) if isinstance(body, str) else ""
+        yield path, f"{body!r} is no type.{suggestion} Known: {', '.join(VALUE_TYPES)}."
 
 
-def leaves(body: Any, path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], str]]:
+def iter_leaf_fields(body: Any, path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], str]]:
     """Yield the path and the type of each plain value of a body; an item of a list has the list's path."""
     if isinstance(body, dict):
         for name, item in body.items():
-            yield from leaves(item, (*path, name))
+            yield from iter_leaf_fields(item, (*path, name))
     elif isinstance(body, list):
         for item in body:
-            yield from leaves(item, path)
+            yield from iter_leaf_fields(item, path)
     else:
         yield path, body

@@ -16,16 +16,16 @@ InputType = Literal[
     "string", "text", "password", "integer", "number", "boolean", "datetime", "date", "json", "file",
     "list of string", "list of integer", "map of string", "pairs",
 ]  # fmt: skip
-Looks = Literal["digits", "email", "url", "timezone", "uuid"]
+TextFormat = Literal["digits", "email", "url", "timezone", "uuid"]
 
 
-class Model(BaseModel):
+class StrictModel(BaseModel):
     """A part of a file: frozen, strict, and closed to words it does not know."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
 
-class Place(NamedTuple):
+class RequestLocation(NamedTuple):
     """Where a value goes: the part of the request, the path inside it, and whether it is spread there."""
 
     part: str
@@ -33,7 +33,7 @@ class Place(NamedTuple):
     spread: bool = False
 
     @classmethod
-    def of(cls, to: str) -> Place:
+    def parse(cls, to: str) -> RequestLocation:
         """Read a `to:` text such as `body.settings.audio`, `body.settings.*` or `path.userId`."""
         part, *path = to.split(".")
         spread = bool(path) and path[-1] == "*"
@@ -43,7 +43,7 @@ class Place(NamedTuple):
         return ".".join((self.part, *self.path, *(["*"] if self.spread else [])))
 
 
-class ChoicesFrom(Model):
+class ChoicesFrom(StrictModel):
     """Live choices: run an action, read its items, take one field as value and one as label."""
 
     action: Key
@@ -52,7 +52,7 @@ class ChoicesFrom(Model):
     label: Text
 
 
-class FormField(Model):
+class FormField(StrictModel):
     """One field of a form: what connections and triggers ask for; an action's input says more."""
 
     label: Text = Field(description="The field's name in a form.")
@@ -70,7 +70,7 @@ class FormField(Model):
     min: Number | None = Field(None, description="Least value; of a text or list, least length.")
     max: Number | None = Field(None, description="Largest value; of a text or list, largest length.")
     pattern: Text | None = Field(None, description="A regular expression the text must match (linear).")
-    looks: Looks | None = Field(None, description="A named check with its own message and clean-up.")
+    looks: TextFormat | None = Field(None, description="A named check with its own message and clean-up.")
     example: JsonValue = Field(None, description="One value that passes.")
 
     @property
@@ -89,9 +89,9 @@ class FormField(Model):
         return self.type.startswith("list of ")
 
     @cached_property
-    def options(self) -> dict[Any, str]:
+    def typed_choices(self) -> dict[Any, str]:
         """The choices with each value in the input's own type (those that do not fit stay text)."""
-        return {_typed(value, self.type): label for value, label in (self.choices or {}).items()}
+        return {_convert_choice(value, self.type): label for value, label in (self.choices or {}).items()}
 
 
 class Input(FormField):
@@ -114,52 +114,52 @@ class Input(FormField):
     aliases: list[Key] = Field(default=[], description="Other spellings that are accepted.")
 
     @cached_property
-    def place(self) -> Place:
+    def location(self) -> RequestLocation:
         """Where the value goes."""
-        return Place.of(self.to)
+        return RequestLocation.parse(self.to)
 
     @cached_property
-    def needed(self) -> dict[str, tuple[Any, ...] | None]:
+    def required_inputs(self) -> dict[str, tuple[Any, ...] | None]:
         """The keys it needs, each with the values that will do, or None when any will."""
         if isinstance(self.needs, dict):
             return {key: tuple(values) for key, values in self.needs.items()}
-        return dict.fromkeys(_listed(self.needs))
+        return dict.fromkeys(_to_tuple(self.needs))
 
     @cached_property
-    def excluded(self) -> tuple[str, ...]:
+    def conflicting_inputs(self) -> tuple[str, ...]:
         """The keys it excludes."""
-        return _listed(self.not_with)
+        return _to_tuple(self.not_with)
 
 
-def snake(key: str) -> str:
+def to_snake_case(key: str) -> str:
     """Return a key in snake_case, an acronym as one word: usePMI -> use_pmi."""
-    split = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", key)
-    return split.lower()
+    separated = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", key)
+    return separated.lower()
 
 
-def kebab(key: str) -> str:
+def to_kebab_case(key: str) -> str:
     """Return a key in kebab-case, as file names and flags have it: usePMI -> use-pmi."""
-    return snake(key).replace("_", "-")
+    return to_snake_case(key).replace("_", "-")
 
 
-def camel(stem: str) -> str:
+def to_camel_case(stem: str) -> str:
     """Return the key that a file name in kebab-case stands for: create-meeting -> createMeeting."""
     first, *rest = stem.split("-")
     return first + "".join(word.capitalize() for word in rest)
 
 
-def _listed(word: Any) -> tuple[str, ...]:
-    if word is None:
+def _to_tuple(keys: Any) -> tuple[str, ...]:
+    if keys is None:
         return ()
-    return (word,) if isinstance(word, str) else tuple(word)
+    return (keys,) if isinstance(keys, str) else tuple(keys)
 
 
-def _typed(value: str, kind: str) -> Any:
-    if kind in ("integer", "list of integer"):
+def _convert_choice(value: str, type_name: str) -> Any:
+    if type_name in ("integer", "list of integer"):
         try:
             return int(value)
         except ValueError:
             return value
-    if kind == "boolean":
+    if type_name == "boolean":
         return {"true": True, "false": False}.get(value, value)
     return value

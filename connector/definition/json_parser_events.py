@@ -16,42 +16,42 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_TOKEN = re.compile(r"[ \t\r\n,:]*([{}\[\]\"]|[^ \t\r\n,:{}\[\]\"]+)")
-_ENDS = {"}": yaml.MappingEndEvent, "]": yaml.SequenceEndEvent}
-_STARTS = {"{": yaml.MappingStartEvent, "[": yaml.SequenceStartEvent}
+_TOKEN_PATTERN = re.compile(r"[ \t\r\n,:]*([{}\[\]\"]|[^ \t\r\n,:{}\[\]\"]+)")
+_END_EVENTS = {"}": yaml.MappingEndEvent, "]": yaml.SequenceEndEvent}
+_START_EVENTS = {"{": yaml.MappingStartEvent, "[": yaml.SequenceStartEvent}
 
 
 def is_json(text: str) -> bool:
     """Whether a text is one value of JSON, without NaN, Infinity and half characters."""
     try:
-        json.dumps(json.loads(text, parse_constant=_no_constant), ensure_ascii=False).encode()
+        json.dumps(json.loads(text, parse_constant=_reject_constant), ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return False
     return True
 
 
-def _no_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def events(text: str) -> Iterator[yaml.Event]:
+def parse_events(text: str) -> Iterator[yaml.Event]:
     """Yield the events of one document of JSON; the text is known to be JSON."""
-    breaks = [-1, *(match.start() for match in re.finditer("\n", text))]
+    line_breaks = [-1, *(match.start() for match in re.finditer("\n", text))]
 
-    def mark(position: int) -> yaml.Mark:
-        line = bisect_right(breaks, position - 1) - 1
-        return yaml.Mark("", position, line, position - breaks[line] - 1, None, 0)
+    def build_mark(position: int) -> yaml.Mark:
+        line = bisect_right(line_breaks, position - 1) - 1
+        return yaml.Mark("", position, line, position - line_breaks[line] - 1, None, 0)
 
-    yield yaml.DocumentStartEvent(mark(0), mark(0))
+    yield yaml.DocumentStartEvent(build_mark(0), build_mark(0))
     position = 0
-    while match := _TOKEN.match(text, position):
-        word, place, position = match[1], mark(match.start(1)), match.end()
-        if word in _STARTS:
-            yield _STARTS[word](None, None, True, place, place)  # noqa: FBT003  untagged
-        elif word in _ENDS:
-            yield _ENDS[word](place, place)
-        elif word == '"':
+    while match := _TOKEN_PATTERN.match(text, position):
+        token, start, position = match[1], build_mark(match.start(1)), match.end()
+        if token in _START_EVENTS:
+            yield _START_EVENTS[token](None, None, True, start, start)  # noqa: FBT003  untagged
+        elif token in _END_EVENTS:
+            yield _END_EVENTS[token](start, start)
+        elif token == '"':
             value, position = scanstring(text, position)
-            yield yaml.ScalarEvent(None, None, (False, True), value, place, place, '"')
+            yield yaml.ScalarEvent(None, None, (False, True), value, start, start, '"')
         else:
-            yield yaml.ScalarEvent(None, None, (True, False), word, place, place)
+            yield yaml.ScalarEvent(None, None, (True, False), token, start, start)

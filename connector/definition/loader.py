@@ -13,7 +13,7 @@ from pydantic import ValidationError
 import connector as package
 from connector.definition import strict_yaml
 from connector.definition.action import Action
-from connector.definition.fields import Model, camel, kebab
+from connector.definition.fields import StrictModel, to_camel_case, to_kebab_case
 from connector.definition.manifest import Manifest
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterator, Mapping
 
-    from connector.definition.events import EventKind
+    from connector.definition.events import EventType
 
-Kind = TypeVar("Kind", Action, Manifest)
+FileModel = TypeVar("FileModel", Action, Manifest)
 
 
 class Connector:
@@ -37,19 +37,19 @@ class Connector:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         self.manifest = manifest
-        self.compiled: dict[str, Any] = {}  # what the core works out once per action
-        self._actions: dict[str, Action] = {}
+        self.compile_cache: dict[str, Any] = {}  # what the core works out once per action
+        self._actions_by_stem: dict[str, Action] = {}
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str] | None = None) -> Connector:
         """Open a connector's folder (default: the bundled one)."""
-        place = bundled() if folder is None else Path(folder)
-        path = place / "manifest.yaml"
+        root = find_bundled_folder() if folder is None else Path(folder)
+        path = root / "manifest.yaml"
         if not path.is_file():
-            message = f"no manifest.yaml in {place.absolute()}"
+            message = f"no manifest.yaml in {root.absolute()}"
             hint = "Name a connector's folder; 'connector new FOLDER' makes one."
             raise DefinitionError(f"{message}.", findings=(Finding(str(path), 1, 1, "file", message),), hint=hint)
-        return cls(place, read_model(path, Manifest))
+        return cls(root, read_model(path, Manifest))
 
     @property
     def name(self) -> str:
@@ -57,91 +57,93 @@ class Connector:
         return self.manifest.connector
 
     @cached_property
-    def files(self) -> dict[str, Path]:
+    def action_files(self) -> dict[str, Path]:
         """The action files, by the key that their name stands for (an acronym's case is in the file)."""
-        found = sorted((self.folder / "actions").glob("*.yaml"))
-        return {camel(path.stem): path for path in found if not path.name.startswith(".")}
+        paths = sorted((self.folder / "actions").glob("*.yaml"))
+        return {to_camel_case(path.stem): path for path in paths if not path.name.startswith(".")}
 
     def action(self, name: str) -> Action:
         """Return an action by its key, or the key in snake_case or kebab-case.
 
         Raises InputError with a did-you-mean when there is none, DefinitionError when its file is wrong.
         """
-        stem = kebab(name).replace("_", "-")
-        if stem not in self._actions:
+        stem = to_kebab_case(name).replace("_", "-")
+        if stem not in self._actions_by_stem:
             path = self.folder / "actions" / f"{stem}.yaml"
-            if not _plain_name(stem) or not path.is_file():
-                raise self._unknown(name)
-            self._actions[stem] = self._read_action(path)
-        return self._actions[stem]
+            if not _is_plain_name(stem) or not path.is_file():
+                raise self._build_unknown_action_error(name)
+            self._actions_by_stem[stem] = self._read_action(path)
+        return self._actions_by_stem[stem]
 
     def actions(self) -> Iterator[Action]:
         """Read every action, in the order of their keys."""
-        for name in self.files:
+        for name in self.action_files:
             yield self.action(name)
 
     @cached_property
-    def events(self) -> Mapping[str, EventKind]:
+    def events(self) -> Mapping[str, EventType]:
         """The kinds of events by name, from schemas/events/*.json; empty where the folder has none.
 
         Raises DefinitionError for a file that is broken, and for an event that stands in two.
         """
         from connector.definition import events  # noqa: PLC0415  seldom needed
 
-        found: dict[str, EventKind] = {}
+        event_types: dict[str, EventType] = {}
         for path in sorted((self.folder / "schemas" / "events").glob("[!.]*.json")):
-            data = self._json("events", path.stem)
+            data = self._read_json("events", path.stem)
             try:
                 entries = events.EventFile.model_validate(data).root
-                sound = not any(True for one in entries.values() for _ in events.strange(one.body))
+                is_valid = not any(True for entry in entries.values() for _ in events.find_invalid_types(entry.body))
             except ValidationError:
-                sound = False
-            if not sound:
-                raise DefinitionError.of(events.findings(strict_yaml.read(read_bytes(path), str(path))))
-            for name, one in entries.items():
-                if name in found:
-                    message = f"{name!r} stands in {found[name].group}.json too."
-                    raise DefinitionError.of([Finding(str(path), 1, 1, "event", message)])
-                found[name] = events.EventKind(name=name, group=path.stem, scopes=one.scopes, body=one.body)
-        return MappingProxyType(found)
+                is_valid = False
+            if not is_valid:
+                raise DefinitionError.from_findings(
+                    events.validate_event_file(strict_yaml.read(read_bytes(path), str(path)))
+                )
+            for name, entry in entries.items():
+                if name in event_types:
+                    message = f"{name!r} stands in {event_types[name].group}.json too."
+                    raise DefinitionError.from_findings([Finding(str(path), 1, 1, "event", message)])
+                event_types[name] = events.EventType(name=name, group=path.stem, scopes=entry.scopes, body=entry.body)
+        return MappingProxyType(event_types)
 
     def choices(self, name: str) -> dict[str, str]:
         """Return a file of choices, value -> label. Raises DefinitionError when it is missing or broken."""
-        return self._json("choices", name)
+        return self._read_json("choices", name)
 
     def object_schema(self, name: str) -> dict[str, Any]:
         """Return the JSON Schema of a thing that comes back. Raises DefinitionError likewise."""
-        return self._json("objects", name)
+        return self._read_json("objects", name)
 
-    def _json(self, kind: str, name: str) -> dict[str, Any]:
-        path = self.folder / "schemas" / kind / f"{name}.json"
+    def _read_json(self, subfolder: str, name: str) -> dict[str, Any]:
+        path = self.folder / "schemas" / subfolder / f"{name}.json"
         try:
             data = json.loads(path.read_bytes())
         except (OSError, ValueError) as error:
-            found = Finding(str(path), getattr(error, "lineno", 1), getattr(error, "colno", 1), "file", str(error))
-            raise DefinitionError.of([found]) from None
+            finding = Finding(str(path), getattr(error, "lineno", 1), getattr(error, "colno", 1), "file", str(error))
+            raise DefinitionError.from_findings([finding]) from None
         if not isinstance(data, dict):
-            raise DefinitionError.of([Finding(str(path), 1, 1, "file", "expected a JSON object.")])
+            raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file", "expected a JSON object.")])
         return data
 
     def _read_action(self, path: Path) -> Action:
         action = read_model(path, Action)
-        if kebab(action.action) != path.stem:
-            message = f"the file of {action.action!r} is called {kebab(action.action)}.yaml."
-            raise DefinitionError.of([Finding(str(path), 1, 1, "file-name", message)])
+        if to_kebab_case(action.action) != path.stem:
+            message = f"the file of {action.action!r} is called {to_kebab_case(action.action)}.yaml."
+            raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file-name", message)])
         return action
 
-    def _unknown(self, name: str) -> InputError:
-        fix = did_you_mean(name, self.files).strip() or f"the actions are: {', '.join(self.files)}"
-        known = f"an action of {self.name}"
-        return InputError.of(f"{self.name}", [Problem("action", repr(name), known, fix)])
+    def _build_unknown_action_error(self, name: str) -> InputError:
+        fix = did_you_mean(name, self.action_files).strip() or f"the actions are: {', '.join(self.action_files)}"
+        expected = f"an action of {self.name}"
+        return InputError.from_problems(f"{self.name}", [Problem("action", repr(name), expected, fix)])
 
 
-def bundled() -> Path:
+def find_bundled_folder() -> Path:
     """Return the folder of the connector that comes with the package: beside it, or the checkout around it."""
-    home = Path(package.__file__).parent
-    inside = home / package.BUNDLED
-    return inside if inside.is_dir() else home.parent
+    package_folder = Path(package.__file__).parent
+    bundled_folder = package_folder / package.BUNDLED_FOLDER
+    return bundled_folder if bundled_folder.is_dir() else package_folder.parent
 
 
 def read_bytes(path: Path) -> bytes:
@@ -149,22 +151,22 @@ def read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise DefinitionError.of([Finding(str(path), 1, 1, "file", f"{error.strerror or error}.")]) from None
+        raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file", f"{error.strerror or error}.")]) from None
 
 
-def read_model(path: Path, model: type[Kind]) -> Kind:
+def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
     """Read one file of a connector. Raises DefinitionError with every mistake of its shape."""
     document = strict_yaml.read(read_bytes(path), str(path))
     try:
-        return model.model_validate(document.data)
+        return model_class.model_validate(document.data)
     except ValidationError:
-        from connector.definition import schema_validation as shape  # noqa: PLC0415  jsonschema is loaded for a broken file only
+        from connector.definition import schema_validation  # noqa: PLC0415  jsonschema is loaded for a broken file only
 
-        raise DefinitionError.of(shape.findings(document, model)) from None
+        raise DefinitionError.from_findings(schema_validation.validate_document(document, model_class)) from None
 
 
-def _plain_name(stem: str) -> bool:
+def _is_plain_name(stem: str) -> bool:
     return stem.replace("-", "").isalnum()
 
 
-__all__ = ["Action", "Connector", "Manifest", "Model", "bundled", "read_bytes", "read_model"]
+__all__ = ["Action", "Connector", "Manifest", "StrictModel", "find_bundled_folder", "read_bytes", "read_model"]

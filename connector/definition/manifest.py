@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from connector.definition.fields import FormField, Key, Model, Text, snake
+from connector.definition.fields import FormField, Key, StrictModel, Text, to_snake_case
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
 
 Scalar = str | int
-ConnectionKindName = Literal[
+ConnectionTypeName = Literal[
     "oauth2", "oauth2_account_credentials", "oauth2_client_credentials",
     "jwt_hs256", "bearer", "api_key", "basic",
 ]  # fmt: skip
 
 
-class Probe(Model):
+class ConnectionTest(StrictModel):
     """The call that tests a connection: a GET that changes nothing, and what of its reply says who is connected."""
 
     action: Key = Field(description="The action to run; of a listing one item is asked for.")
@@ -27,24 +27,24 @@ class Probe(Model):
     shows: list[Text] = Field(default=[], description="Fields of the reply that say who is connected.")
 
 
-class ConnectionKind(Model):
+class ConnectionType(StrictModel):
     """One way to sign in, and what it asks for."""
 
     label: Text
-    kind: ConnectionKindName
+    kind: ConnectionTypeName
     client_auth: Literal["basic", "body"] = "basic"
     only: list[Key] | None = Field(None, description="The actions it may run; all when absent.")
     to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")] | None = Field(
         None, description="Where an api_key goes: header.X or query.x"
     )
     nobody: list[Text] = Field(default=[], description="Words of a path that stand for nobody with this kind.")
-    test: Probe | None = Field(
+    test: ConnectionTest | None = Field(
         None, description="The call that tests a connection of this kind; null where none of the actions can."
     )
     inputs: dict[Key, FormField] = {}
 
 
-class Pages(Model):
+class PaginationSettings(StrictModel):
     """How a list hands out its next page; every word may be overridden by an action."""
 
     by: Literal["cursor", "number", "offset", "link", "last"] | None = None
@@ -56,7 +56,7 @@ class Pages(Model):
     more: Text | None = Field(None, description="The field that says whether there is more.")
 
 
-class Meaning(Model):
+class ErrorRule(StrictModel):
     """What an error of the service means; the first that matches wins."""
 
     is_: Literal["token", "scope", "cursor", "daily", "busy", "rate", "not_found"] = Field(alias="is")
@@ -67,7 +67,7 @@ class Meaning(Model):
     names: Text | None = Field(None, description="A regular expression whose group names the scopes.")
 
 
-class Errors(Model):
+class ErrorFormat(StrictModel):
     """Where a reply says what went wrong, and what that means."""
 
     code: Text | None = None
@@ -75,18 +75,18 @@ class Errors(Model):
     fields: Text | None = None
     tracking: Text | None = Field(None, description="header.X with the id of a reply.")
     also_in_2xx: bool = Field(default=False, description="Errors may come with a status of success.")
-    means: list[Meaning] = []
+    means: list[ErrorRule] = []
     hints: dict[str, str] = Field(default={}, description="What to do about a code.")
 
 
-class Redact(Model):
+class RedactionRules(StrictModel):
     """Fields of bodies and parameters of URLs that are never shown, beyond inputs of type password."""
 
     fields: list[Text] = []
     query: list[Text] = []
 
 
-class Cap(Model):
+class Quota(StrictModel):
     """A limit of its own, by the value at a place."""
 
     limit: Text = Field(description="How many in what time: 100/day")
@@ -94,45 +94,45 @@ class Cap(Model):
     reset: Text | None = Field(None, description="When a day begins, in UTC; 00:00Z when absent.")
 
 
-class Rates(Model):
+class RateLimits(StrictModel):
     """How the service counts calls: `30/s 30000/day` by tier and plan."""
 
     per: Text | None = Field(None, description="The input of a connection that says its account: connection.accountId")
     plans: dict[str, dict[str, Text]] = Field(default={}, description="The tiers of each plan.")
-    caps: dict[str, Cap] = Field(default={}, description="Limits by a value, whatever the plan.")
+    caps: dict[str, Quota] = Field(default={}, description="Limits by a value, whatever the plan.")
 
-    def declares(self, name: str) -> bool:
+    def has_rate(self, name: str) -> bool:
         """Whether a rate is a tier of some plan, or a cap on the whole account."""
         if name in self.caps:
             return self.caps[name].by.startswith("connection.")
         return any(name in tiers for tiers in self.plans.values())
 
 
-class Idempotency(Model):
+class Idempotency(StrictModel):
     """The header that makes a repeated write safe, where the service has one."""
 
     header: Text
 
 
-_HEADER_NAMED: JsonDict = {"required": ["header"], "properties": {"header": {"type": "string"}}}
+_HEADER_SCHEMA: JsonDict = {"required": ["header"], "properties": {"header": {"type": "string"}}}
 
 
-class Subaccounts(Model):
+class Subaccounts(StrictModel):
     """How a request acts on a sub-account: by what goes before its path, or by a header with the account's id."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["prefix"]}, _HEADER_NAMED]})
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["prefix"]}, _HEADER_SCHEMA]})
 
     prefix: Text = Field("", description="What goes before the path: /accounts/{accountId}")
     header: Text | None = Field(None, description="The header that names the account.")
 
     @model_validator(mode="after")
-    def _one_way(self) -> Self:
+    def _check_prefix_or_header(self) -> Self:
         if bool(self.prefix) == bool(self.header):
             raise ValueError("give `prefix` or `header`, one of them")
         return self
 
 
-class Signature(Model):
+class Signature(StrictModel):
     """How deliveries are signed."""
 
     header: Text
@@ -146,7 +146,7 @@ class Signature(Model):
     secret_prefix: Text | None = None
 
 
-class Challenge(Model):
+class ChallengeFormat(StrictModel):
     """How the service asks whether the receiver knows the secret."""
 
     event: Text
@@ -154,7 +154,7 @@ class Challenge(Model):
     reply: dict[str, str]
 
 
-class EventShape(Model):
+class EventFields(StrictModel):
     """Where an event says its name, time, account and object."""
 
     name: Text
@@ -164,20 +164,20 @@ class EventShape(Model):
     object: Text | None = None
 
 
-class Trigger(Model):
+class Trigger(StrictModel):
     """A webhook: what it asks for, how it is checked, what an event looks like."""
 
     label: Text
     summary: Text
     inputs: dict[Key, FormField] = {}
     signature: Signature
-    challenge: Challenge | None = None
-    event: EventShape
+    challenge: ChallengeFormat | None = None
+    event: EventFields
     dedupe: list[Text] = []
     max_age: int | None = Field(None, gt=0, description="Seconds a delivery stays good.")
 
 
-class Collection(Model):
+class CollectionDefinition(StrictModel):
     """Paths of the sandbox that are one collection of things."""
 
     listing: Text | None = Field(None, alias="list")
@@ -193,7 +193,7 @@ class Collection(Model):
     start: list[dict[str, JsonValue]] = Field(default=[], description="Things that are there from the start.")
 
 
-class Missing(Model):
+class ErrorReply(StrictModel):
     """How the service answers for a thing that is not there."""
 
     status: int = 404
@@ -201,7 +201,7 @@ class Missing(Model):
     message: Text
 
 
-class Emits(Model):
+class EmittedEvents(StrictModel):
     """What a collection's changes let the sandbox emit: events by name, one or several for each change."""
 
     created: Text | list[Text] = Field(default=[], description="When a thing was created.")
@@ -212,29 +212,29 @@ class Emits(Model):
     )
 
     @property
-    def changes(self) -> dict[str, list[str]]:
+    def event_names_by_change(self) -> dict[str, list[str]]:
         """The names of the events, by change."""
-        named = {"created": self.created, "updated": self.updated, "deleted": self.deleted}
-        return {change: [one] if isinstance(one, str) else one for change, one in named.items()}
+        declared = {"created": self.created, "updated": self.updated, "deleted": self.deleted}
+        return {change: [names] if isinstance(names, str) else names for change, names in declared.items()}
 
 
-class Sandbox(Model):
+class SandboxSettings(StrictModel):
     """How the stand-in service behaves: its collections by name, and how it refuses."""
 
     model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, Collection] = Field(init=False)
+    __pydantic_extra__: dict[str, CollectionDefinition] = Field(init=False)
 
-    missing: Missing | None = None
-    invalid: Missing | None = None
-    emits: dict[Key, Emits] = Field(default={}, description="The events that its changes emit, by collection.")
+    missing: ErrorReply | None = None
+    invalid: ErrorReply | None = None
+    emits: dict[Key, EmittedEvents] = Field(default={}, description="The events that its changes emit, by collection.")
 
     @property
-    def collections(self) -> dict[str, Collection]:
+    def collections(self) -> dict[str, CollectionDefinition]:
         """The paths that are collections of things, by name."""
         return self.__pydantic_extra__
 
 
-class Manifest(Model):
+class Manifest(StrictModel):
     """What all actions of a connector share."""
 
     connector: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -243,28 +243,30 @@ class Manifest(Model):
     docs: Text | None = None
     base_url: Annotated[str, StringConstraints(pattern=r"^https://")]
     hosts: list[Text] = Field(default=[], description="Where credentials may go, on every hop.")
-    connections: dict[Key, ConnectionKind] = {}
-    test: Probe | None = Field(None, description="The call that tests a connection of any kind that has no own.")
+    connections: dict[Key, ConnectionType] = {}
+    test: ConnectionTest | None = Field(
+        None, description="The call that tests a connection of any kind that has no own."
+    )
     scope_levels: list[Text] = Field(
         default=[], description="Words that at the end of a scope only widen it: x:read:admin is a wider x:read."
     )
     always: dict[str, JsonValue] = Field(default={}, description="Constants of every request, by place.")
-    pages: Pages = Pages()
+    pages: PaginationSettings = PaginationSettings()
     subaccounts: Subaccounts | None = None
-    errors: Errors = Errors()
-    redact: Redact = Redact()
-    rates: Rates = Rates()
+    errors: ErrorFormat = ErrorFormat()
+    redact: RedactionRules = RedactionRules()
+    rates: RateLimits = RateLimits()
     idempotency: Idempotency | None = None
     triggers: dict[Key, Trigger] = {}
-    sandbox: Sandbox = Sandbox()
+    sandbox: SandboxSettings = SandboxSettings()
 
     @cached_property
-    def variables(self) -> dict[str, str]:
+    def environment_variables(self) -> dict[str, str]:
         """Environment variable -> connection input, for every connection: NAME_CLIENT_ID -> clientId."""
-        inputs = {key for kind in self.connections.values() for key in kind.inputs}
-        return {f"{self.connector}_{snake(key)}".upper(): key for key in sorted(inputs)}
+        inputs = {key for connection_type in self.connections.values() for key in connection_type.inputs}
+        return {f"{self.connector}_{to_snake_case(key)}".upper(): key for key in sorted(inputs)}
 
-    def test_of(self, kind: str) -> Probe | None:
+    def find_connection_test(self, kind: str) -> ConnectionTest | None:
         """Return the call that tests a connection of a kind, its own or that of all; None where there is none."""
-        declared = self.connections[kind]
-        return declared.test if "test" in declared.model_fields_set else self.test
+        connection_type = self.connections[kind]
+        return connection_type.test if "test" in connection_type.model_fields_set else self.test

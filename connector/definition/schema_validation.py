@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from connector.definition.strict_yaml import Document, Path
+    from connector.definition.strict_yaml import Document, NodePath
     from connector.errors import Finding
 
-_NAMES = {
+_TYPE_NAMES = {
     "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
     "array": "a list", "object": "a mapping", "null": "null",
 }  # fmt: skip
 
 
-class _Untitled(GenerateJsonSchema):
+class _UntitledSchema(GenerateJsonSchema):
     """Without the titles that repeat each word's name."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  the base class's signature
@@ -36,102 +36,104 @@ class _Untitled(GenerateJsonSchema):
 
 
 @cache
-def schema(model: type[BaseModel]) -> dict[str, Any]:
+def build_json_schema(model: type[BaseModel]) -> dict[str, Any]:
     """Return the JSON Schema of a kind of file; editors complete and check from it."""
-    made: dict[str, Any] = _closed(model.model_json_schema(schema_generator=_Untitled))
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **made}
+    generated: dict[str, Any] = _forbid_additional_properties(model.model_json_schema(schema_generator=_UntitledSchema))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **generated}
 
 
-def _closed(made: Any) -> Any:
+def _forbid_additional_properties(node: Any) -> Any:
     """A mapping whose keys have a form takes no others, as the models do."""
-    if isinstance(made, list):
-        return [_closed(item) for item in made]
-    if not isinstance(made, dict):
-        return made
-    closed = {"additionalProperties": False} if "patternProperties" in made else {}
-    return {**closed, **{name: _closed(item) for name, item in made.items()}}
+    if isinstance(node, list):
+        return [_forbid_additional_properties(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    restriction = {"additionalProperties": False} if "patternProperties" in node else {}
+    return {**restriction, **{name: _forbid_additional_properties(item) for name, item in node.items()}}
 
 
-def findings(document: Document, model: type[BaseModel]) -> list[Finding]:
+def validate_document(document: Document, model: type[BaseModel]) -> list[Finding]:
     """Return all that is wrong with the shape of a document, in the order of its lines."""
-    found = set(_schema_findings(document, model))
-    if not found:
-        found = set(_model_findings(document, model))
-    return sorted(found)
+    violations = set(_find_schema_violations(document, model))
+    if not violations:
+        violations = set(_find_model_violations(document, model))
+    return sorted(violations)
 
 
-def _schema_findings(document: Document, model: type[BaseModel]) -> Iterator[Finding]:
-    validator = jsonschema.Draft202012Validator(schema(model), registry=Registry())
+def _find_schema_violations(document: Document, model: type[BaseModel]) -> Iterator[Finding]:
+    validator = jsonschema.Draft202012Validator(build_json_schema(model), registry=Registry())
     for error in validator.iter_errors(document.data):
-        yield from _told(document, error)
+        yield from _build_findings(document, error)
 
 
-def _told(document: Document, error: Any) -> Iterator[Finding]:
-    path: Path = tuple(error.absolute_path)
+def _build_findings(document: Document, error: Any) -> Iterator[Finding]:
+    path: NodePath = tuple(error.absolute_path)
     if error.validator == "additionalProperties" and "patternProperties" in error.schema:
-        (form,) = error.schema["patternProperties"]
-        for word in sorted(word for word in error.instance if not re.search(form, word)):
-            message = f"{word!r} is no key; a key has letters and digits and begins with a letter."
-            yield document.finding((*path, word), "key", message, key=True)
+        (pattern,) = error.schema["patternProperties"]
+        for key in sorted(key for key in error.instance if not re.search(pattern, key)):
+            message = f"{key!r} is no key; a key has letters and digits and begins with a letter."
+            yield document.build_finding((*path, key), "key", message, key=True)
     elif error.validator == "additionalProperties":
-        known = sorted(error.schema.get("properties", ()))
-        for word in sorted(set(error.instance) - set(known)):
-            message = f"{word!r} is not a word here.{did_you_mean(word, known)} Known: {', '.join(known)}."
-            yield document.finding((*path, word), "unknown-word", message, key=True)
+        allowed_keys = sorted(error.schema.get("properties", ()))
+        for key in sorted(set(error.instance) - set(allowed_keys)):
+            message = f"{key!r} is not a word here.{did_you_mean(key, allowed_keys)} Known: {', '.join(allowed_keys)}."
+            yield document.build_finding((*path, key), "unknown-word", message, key=True)
     elif error.validator == "required":
-        meant = [word for word in error.instance if word not in error.schema.get("properties", ())]
-        for word in error.validator_value:
-            if word not in error.instance and not difflib.get_close_matches(word, meant, n=1):
-                yield document.finding(path, "missing-word", f"{word!r} is missing.", key=True)
+        unknown_keys = [key for key in error.instance if key not in error.schema.get("properties", ())]
+        for key in error.validator_value:
+            if key not in error.instance and not difflib.get_close_matches(key, unknown_keys, n=1):
+                yield document.build_finding(path, "missing-word", f"{key!r} is missing.", key=True)
     elif error.validator == "oneOf":
-        words = " or ".join(f"`{one['required'][0]}`" for one in error.validator_value)
-        yield document.finding(path, "one-of", f"give {words}, one of them.", key=True)
+        alternatives = " or ".join(f"`{alternative['required'][0]}`" for alternative in error.validator_value)
+        yield document.build_finding(path, "one-of", f"give {alternatives}, one of them.", key=True)
     elif error.validator == "anyOf":
-        yield from _alternatives(document, error)
+        yield from _build_any_of_findings(document, error)
     else:
-        yield document.finding(path, _rule(error), _unfit(error))
+        yield document.build_finding(path, _get_rule_name(error), _build_mismatch_message(error))
 
 
-def _alternatives(document: Document, error: Any) -> Iterator[Finding]:
+def _build_any_of_findings(document: Document, error: Any) -> Iterator[Finding]:
     """Tell all of the alternative that came nearest, one that failed inside; else every type that would do."""
-    deeper = [one for one in error.context or () if one.path or one.validator != "type"]
-    if deeper:
-        nearest = max(deeper, key=lambda one: len(one.path)).relative_schema_path[0]
-        for one in deeper:
-            if one.relative_schema_path[0] == nearest:
-                yield from _told(document, one)
+    nested_errors = [
+        nested_error for nested_error in error.context or () if nested_error.path or nested_error.validator != "type"
+    ]
+    if nested_errors:
+        nearest_branch = max(nested_errors, key=lambda nested_error: len(nested_error.path)).relative_schema_path[0]
+        for nested_error in nested_errors:
+            if nested_error.relative_schema_path[0] == nearest_branch:
+                yield from _build_findings(document, nested_error)
         return
-    types = [_NAMES.get(str(one.validator_value), "?") for one in error.context or ()]
-    message = f"got {_shown(error.instance)}; expected {' or '.join(sorted(set(types) - {'null'}))}."
-    yield document.finding(tuple(error.absolute_path), "type", message)
+    types = [_TYPE_NAMES.get(str(nested_error.validator_value), "?") for nested_error in error.context or ()]
+    message = f"got {_preview(error.instance)}; expected {' or '.join(sorted(set(types) - {'null'}))}."
+    yield document.build_finding(tuple(error.absolute_path), "type", message)
 
 
-def _rule(error: Any) -> str:
+def _get_rule_name(error: Any) -> str:
     return {"enum": "choices", "const": "choices", "type": "type", "pattern": "form"}.get(str(error.validator), "limit")
 
 
-def _unfit(error: Any) -> str:
-    got, rule = _shown(error.instance), error.validator_value
+def _build_mismatch_message(error: Any) -> str:
+    received, rule = _preview(error.instance), error.validator_value
     if error.validator == "type":
-        return f"got {got}; expected {_NAMES.get(rule, rule)}."
+        return f"got {received}; expected {_TYPE_NAMES.get(rule, rule)}."
     if error.validator == "enum":
-        near = did_you_mean(str(error.instance), map(str, rule))
-        return f"got {got}; expected one of {', '.join(map(str, rule))}.{near}"
+        suggestion = did_you_mean(str(error.instance), map(str, rule))
+        return f"got {received}; expected one of {', '.join(map(str, rule))}.{suggestion}"
     if error.validator == "pattern":
-        return f"got {got}; expected a text of the form {rule}"
-    words = {"minLength": "longer", "minItems": "more", "exclusiveMinimum": f"more than {rule}"}
-    return f"got {got}; expected {words.get(str(error.validator), f'{error.validator} {rule}')}."
+        return f"got {received}; expected a text of the form {rule}"
+    expectations = {"minLength": "longer", "minItems": "more", "exclusiveMinimum": f"more than {rule}"}
+    return f"got {received}; expected {expectations.get(str(error.validator), f'{error.validator} {rule}')}."
 
 
-def _shown(value: Any) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."  # noqa: PLR2004  a line's worth
+def _preview(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004  a line's worth
 
 
-def _model_findings(document: Document, model: type[BaseModel]) -> Iterator[Finding]:
+def _find_model_violations(document: Document, model: type[BaseModel]) -> Iterator[Finding]:
     """Tell what the models refuse and the schema could not say."""
     try:
         model.model_validate(document.data)
     except ValidationError as error:
-        for one in error.errors(include_url=False, include_context=False):
-            yield document.finding(tuple(one["loc"]), "shape", f"{one['msg']}.")
+        for details in error.errors(include_url=False, include_context=False):
+            yield document.build_finding(tuple(details["loc"]), "shape", f"{details['msg']}.")

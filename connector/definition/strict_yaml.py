@@ -14,26 +14,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from connector.definition.json_parser_events import events, is_json
+from connector.definition.json_parser_events import is_json, parse_events
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LARGEST = 1 << 20
-DEEPEST = 40
-MOST_NODES = 50_000
-LONGEST_NUMBER = 310
+MAX_FILE_BYTES = 1 << 20
+MAX_DEPTH = 40
+MAX_NODES = 50_000
+MAX_NUMBER_LENGTH = 310
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
-_BREAK = re.compile("[\x85\u2028\u2029]")
-_WORDS = {"": None, "null": None, "true": True, "false": False}
-_Parser: type = getattr(yaml, "CLoader", yaml.SafeLoader)
+_NUMBER_PATTERN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
+_LINE_BREAK = re.compile("[\x85\u2028\u2029]")
+_CONSTANTS = {"": None, "null": None, "true": True, "false": False}
+_Loader: type = getattr(yaml, "CLoader", yaml.SafeLoader)
 
-Path = tuple[str | int, ...]
+NodePath = tuple[str | int, ...]
 
 
-class Mark(NamedTuple):
+class Position(NamedTuple):
     """A place in a file; both count from 1."""
 
     line: int
@@ -46,65 +46,67 @@ class Document:
 
     source: str
     data: Any = None
-    marks: dict[Path, Mark] = field(default_factory=dict)
-    keys: dict[Path, Mark] = field(default_factory=dict)
+    value_positions: dict[NodePath, Position] = field(default_factory=dict)
+    key_positions: dict[NodePath, Position] = field(default_factory=dict)
 
-    def mark(self, path: Path, *, key: bool = False) -> Mark:
+    def find_position(self, path: NodePath, *, key: bool = False) -> Position:
         """Return where the value (or its key) stands, or the nearest thing around it that exists."""
-        if key and path in self.keys:
-            return self.keys[path]
-        while path not in self.marks and path:
+        if key and path in self.key_positions:
+            return self.key_positions[path]
+        while path not in self.value_positions and path:
             path = path[:-1]
-        return self.marks.get(path, Mark(1, 1))
+        return self.value_positions.get(path, Position(1, 1))
 
-    def finding(self, path: Path, rule: str, message: str, *, key: bool = False) -> Finding:
+    def build_finding(self, path: NodePath, rule: str, message: str, *, key: bool = False) -> Finding:
         """Make a finding at that path."""
-        return Finding(self.source, *self.mark(path, key=key), rule, message)
+        return Finding(self.source, *self.find_position(path, key=key), rule, message)
 
 
 def read(raw: bytes, source: str) -> Document:
     """Read one document. Raises DefinitionError with file, line and column."""
-    documents = read_all(raw, source, largest=LARGEST)
+    documents = read_all(raw, source, max_bytes=MAX_FILE_BYTES)
     if len(documents) > 1:
-        mark = documents[1].mark(())
-        raise _refused(source, mark, "one-document", "a file holds one document; this is a second one.")
+        position = documents[1].find_position(())
+        raise _build_definition_error(
+            source, position, "one-document", "a file holds one document; this is a second one."
+        )
     return documents[0]
 
 
-def read_all(raw: bytes, source: str, *, largest: int = LARGEST) -> list[Document]:
+def read_all(raw: bytes, source: str, *, max_bytes: int = MAX_FILE_BYTES) -> list[Document]:
     """Read every document of a text (at least one, perhaps empty). Raises DefinitionError."""
-    text = _text(raw, source, largest)
+    text = _decode_text(raw, source, max_bytes)
     try:
         return _read_yaml(text, source)
-    except DefinitionError as refusal:
-        if refusal.rule not in ("yaml", "line-end") or not is_json(text):
+    except DefinitionError as error:
+        if error.rule not in ("yaml", "line-end") or not is_json(text):
             raise
-    return _Builder(source).build(events(text))
+    return _DocumentBuilder(source).build(parse_events(text))
 
 
 def _read_yaml(text: str, source: str) -> list[Document]:
-    found = _BREAK.search(text)
-    if found:
-        code = f"{ord(found[0]):04x}"
+    line_break = _LINE_BREAK.search(text)
+    if line_break:
+        code = f"{ord(line_break[0]):04x}"
         message = f"U+{code.upper()} would end the line here; write it as \\u{code} in double quotes."
-        raise _refused(source, _place(text, found.start()), "line-end", message)
+        raise _build_definition_error(source, _locate_offset(text, line_break.start()), "line-end", message)
     try:
-        return _Builder(source).build(yaml.parse(text, Loader=_Parser)) or [Document(source)]
+        return _DocumentBuilder(source).build(yaml.parse(text, Loader=_Loader)) or [Document(source)]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Mark(mark.line + 1, mark.column + 1) if mark else Mark(1, 1)
-        raise _refused(source, place, "yaml", _sentence(error, text, place)) from None
+        position = Position(mark.line + 1, mark.column + 1) if mark else Position(1, 1)
+        raise _build_definition_error(source, position, "yaml", _describe_error(error, text, position)) from None
     except yaml.YAMLError as error:
-        place = _place(text, getattr(error, "position", 0) or 0)
+        position = _locate_offset(text, getattr(error, "position", 0) or 0)
         reason = getattr(error, "reason", "it cannot be read as YAML")
-        raise _refused(source, place, "yaml", f"{reason}.") from None
+        raise _build_definition_error(source, position, "yaml", f"{reason}.") from None
 
 
-def resolve(text: str) -> Any:
+def resolve_scalar(text: str) -> Any:
     """Return what a plain scalar means: null, true, false, a JSON number, else the text itself."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if _NUMBER.match(text) and len(text) <= LONGEST_NUMBER:
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _NUMBER_PATTERN.match(text) and len(text) <= MAX_NUMBER_LENGTH:
         number = json.loads(text)
         if number in (float("inf"), float("-inf")):
             return text
@@ -112,23 +114,23 @@ def resolve(text: str) -> Any:
     return text
 
 
-class _Frame:
+class _OpenNode:
     """A mapping or list that is being read."""
 
     __slots__ = ("anchor", "count", "key", "path", "value")
 
-    def __init__(self, value: Any, path: Path, anchor: str | None, count: int) -> None:
+    def __init__(self, value: Any, path: NodePath, anchor: str | None, count: int) -> None:
         self.value, self.path, self.anchor, self.count = value, path, anchor, count
         self.key: str | None = None
 
 
-class _Builder:
+class _DocumentBuilder:
     """Builds documents from the parser's events; never recursive, so depth is ours to limit."""
 
     def __init__(self, source: str) -> None:
         self.source = source
         self.documents: list[Document] = []
-        self.stack: list[_Frame] = []
+        self.stack: list[_OpenNode] = []
         self.anchors: dict[str, tuple[Any, int]] = {}
         self.count = 0
 
@@ -138,136 +140,140 @@ class _Builder:
                 self.documents.append(Document(self.source))
                 self.anchors, self.count = {}, 0
             elif isinstance(event, yaml.ScalarEvent):
-                self._scalar(event)
+                self._add_scalar(event)
             elif isinstance(event, yaml.CollectionStartEvent):
-                self._open(event)
+                self._open_collection(event)
             elif isinstance(event, yaml.CollectionEndEvent):
-                self._close(event)
+                self._close_collection(event)
             elif isinstance(event, yaml.AliasEvent):
-                self._alias(event)
+                self._add_alias(event)
         return self.documents
 
-    def _refuse(self, event: Any, rule: str, message: str) -> DefinitionError:
-        return _refused(self.source, _mark(event), rule, message)
+    def _build_error(self, event: Any, rule: str, message: str) -> DefinitionError:
+        return _build_definition_error(self.source, _start_position(event), rule, message)
 
-    def _counted(self, event: Any, more: int = 1) -> None:
-        self.count += more
-        if self.count > MOST_NODES:
-            limit = f"more than {MOST_NODES:,} values"
-            raise self._refuse(event, "too-large", f"{limit}, counting what aliases repeat.")
+    def _count_nodes(self, event: Any, size: int = 1) -> None:
+        self.count += size
+        if self.count > MAX_NODES:
+            limit = f"more than {MAX_NODES:,} values"
+            raise self._build_error(event, "too-large", f"{limit}, counting what aliases repeat.")
 
-    def _untagged(self, event: Any) -> None:
+    def _reject_tag(self, event: Any) -> None:
         if event.tag not in (None, "!"):
-            raise self._refuse(event, "no-tags", f"the tag {event.tag} is not used here; write the plain value.")
+            raise self._build_error(event, "no-tags", f"the tag {event.tag} is not used here; write the plain value.")
 
-    def _path(self, event: Any) -> Path:
+    def _next_path(self, event: Any) -> NodePath:
         if not self.stack:
             return ()
-        frame = self.stack[-1]
-        if isinstance(frame.value, list):
-            return (*frame.path, len(frame.value))
-        if frame.key is None:
-            raise self._refuse(event, "text-keys", "a key is a plain text, not a list or a mapping.")
-        return (*frame.path, frame.key)
+        node = self.stack[-1]
+        if isinstance(node.value, list):
+            return (*node.path, len(node.value))
+        if node.key is None:
+            raise self._build_error(event, "text-keys", "a key is a plain text, not a list or a mapping.")
+        return (*node.path, node.key)
 
-    def _scalar(self, event: Any) -> None:
-        self._untagged(event)
-        self._counted(event)
-        frame = self.stack[-1] if self.stack else None
-        if frame and isinstance(frame.value, dict) and frame.key is None:
-            self._key(event, frame)
+    def _add_scalar(self, event: Any) -> None:
+        self._reject_tag(event)
+        self._count_nodes(event)
+        node = self.stack[-1] if self.stack else None
+        if node and isinstance(node.value, dict) and node.key is None:
+            self._add_key(event, node)
             return
-        plain = event.implicit[0] and event.tag is None and event.style in (None, "")
-        value = resolve(event.value) if plain else event.value
-        self._put(event, value)
+        is_plain = event.implicit[0] and event.tag is None and event.style in (None, "")
+        value = resolve_scalar(event.value) if is_plain else event.value
+        self._add_value(event, value)
         if event.anchor:
             self.anchors[event.anchor] = (value, 1)
 
-    def _key(self, event: Any, frame: _Frame) -> None:
-        path = (*frame.path, event.value)
-        keys = self.documents[-1].keys
-        if path in keys:
-            first = keys[path]
-            raise self._refuse(event, "key-twice", f"{event.value!r} stands already at line {first.line}.")
+    def _add_key(self, event: Any, node: _OpenNode) -> None:
+        path = (*node.path, event.value)
+        key_positions = self.documents[-1].key_positions
+        if path in key_positions:
+            first_position = key_positions[path]
+            raise self._build_error(
+                event, "key-twice", f"{event.value!r} stands already at line {first_position.line}."
+            )
         if event.value == "<<" and event.style in (None, ""):
-            raise self._refuse(event, "no-merge", "merge keys are not used here; write the values out.")
+            raise self._build_error(event, "no-merge", "merge keys are not used here; write the values out.")
         if event.anchor:
-            raise self._refuse(event, "no-anchor", "a key cannot carry an anchor.")
-        keys[path] = _mark(event)
-        frame.key = event.value
+            raise self._build_error(event, "no-anchor", "a key cannot carry an anchor.")
+        key_positions[path] = _start_position(event)
+        node.key = event.value
 
-    def _open(self, event: Any) -> None:
-        self._untagged(event)
-        self._counted(event)
-        if len(self.stack) >= DEEPEST:
-            raise self._refuse(event, "too-deep", f"nested deeper than {DEEPEST} levels.")
+    def _open_collection(self, event: Any) -> None:
+        self._reject_tag(event)
+        self._count_nodes(event)
+        if len(self.stack) >= MAX_DEPTH:
+            raise self._build_error(event, "too-deep", f"nested deeper than {MAX_DEPTH} levels.")
         value: Any = {} if isinstance(event, yaml.MappingStartEvent) else []
-        path = self._path(event)
-        self._put(event, value)
-        self.stack.append(_Frame(value, path, event.anchor, self.count))
+        path = self._next_path(event)
+        self._add_value(event, value)
+        self.stack.append(_OpenNode(value, path, event.anchor, self.count))
 
-    def _close(self, _event: Any) -> None:
-        frame = self.stack.pop()
-        if frame.anchor:
-            self.anchors[frame.anchor] = (frame.value, self.count - frame.count + 1)
+    def _close_collection(self, _event: Any) -> None:
+        node = self.stack.pop()
+        if node.anchor:
+            self.anchors[node.anchor] = (node.value, self.count - node.count + 1)
 
-    def _alias(self, event: Any) -> None:
+    def _add_alias(self, event: Any) -> None:
         if event.anchor not in self.anchors:
-            raise self._refuse(event, "alias", f"*{event.anchor} names nothing that is complete before it.")
+            raise self._build_error(event, "alias", f"*{event.anchor} names nothing that is complete before it.")
         value, size = self.anchors[event.anchor]
-        self._counted(event, size)
-        self._put(event, value)
+        self._count_nodes(event, size)
+        self._add_value(event, value)
 
-    def _put(self, event: Any, value: Any) -> None:
+    def _add_value(self, event: Any, value: Any) -> None:
         document = self.documents[-1]
-        path = self._path(event)
-        document.marks[path] = _mark(event)
+        path = self._next_path(event)
+        document.value_positions[path] = _start_position(event)
         if not self.stack:
             document.data = value
             return
-        frame = self.stack[-1]
-        if isinstance(frame.value, list):
-            frame.value.append(value)
+        node = self.stack[-1]
+        if isinstance(node.value, list):
+            node.value.append(value)
         else:
-            frame.value[frame.key] = value
-            frame.key = None
+            node.value[node.key] = value
+            node.key = None
 
 
-def _text(raw: bytes, source: str, largest: int) -> str:
-    if len(raw) > largest:
-        raise _refused(source, Mark(1, 1), "too-large", f"{len(raw):,} bytes; at most {largest:,} are read.")
+def _decode_text(raw: bytes, source: str, max_bytes: int) -> str:
+    if len(raw) > max_bytes:
+        raise _build_definition_error(
+            source, Position(1, 1), "too-large", f"{len(raw):,} bytes; at most {max_bytes:,} are read."
+        )
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise _refused(source, Mark(1, 1), "utf-8", "this is UTF-16; save the file as UTF-8.")
+        raise _build_definition_error(source, Position(1, 1), "utf-8", "this is UTF-16; save the file as UTF-8.")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        place = _place(raw[: error.start].decode("utf-8"), error.start)
+        position = _locate_offset(raw[: error.start].decode("utf-8"), error.start)
         byte = f"byte 0x{raw[error.start]:02x} is not UTF-8"
-        raise _refused(source, place, "utf-8", f"{byte}; save the file as UTF-8.") from None
+        raise _build_definition_error(source, position, "utf-8", f"{byte}; save the file as UTF-8.") from None
 
 
-def _place(text: str, position: int) -> Mark:
-    before = text[:position]
-    return Mark(before.count("\n") + 1, len(before) - before.rfind("\n"))
+def _locate_offset(text: str, offset: int) -> Position:
+    preceding = text[:offset]
+    return Position(preceding.count("\n") + 1, len(preceding) - preceding.rfind("\n"))
 
 
-def _mark(event: Any) -> Mark:
-    return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
+def _start_position(event: Any) -> Position:
+    return Position(event.start_mark.line + 1, event.start_mark.column + 1)
 
 
-def _sentence(error: yaml.MarkedYAMLError, text: str, place: Mark) -> str:
+def _describe_error(error: yaml.MarkedYAMLError, text: str, position: Position) -> str:
     lines = text.splitlines()
-    line = lines[place.line - 1] if place.line <= len(lines) else ""
-    shown = line[:120].replace("\t", "→")
-    said = ", ".join(part for part in (error.context, error.problem) if part)
-    caret = " " * (min(place.column, 121) - 1) + "^"
+    line = lines[position.line - 1] if position.line <= len(lines) else ""
+    excerpt = line[:120].replace("\t", "→")
+    problem = ", ".join(part for part in (error.context, error.problem) if part)
+    caret = " " * (min(position.column, 121) - 1) + "^"
     hint = ""
     if line[: len(line) - len(line.lstrip())].count("\t"):
         hint = " Indent with spaces, not tabs."
     elif re.search(r":\s+[@`%*&!]", line) or line.count(": ") > 1:
         hint = " Put the text in quotes."
-    return f"{said}.{hint}\n    {shown}\n    {caret}"
+    return f"{problem}.{hint}\n    {excerpt}\n    {caret}"
 
 
-def _refused(source: str, mark: Mark, rule: str, message: str) -> DefinitionError:
-    return DefinitionError.of([Finding(source, mark.line, mark.column, rule, message)])
+def _build_definition_error(source: str, position: Position, rule: str, message: str) -> DefinitionError:
+    return DefinitionError.from_findings([Finding(source, position.line, position.column, rule, message)])

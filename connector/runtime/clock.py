@@ -22,7 +22,7 @@ class Clock(Protocol):
     def jitter(self) -> float:
         """Return a number from 0 up to 1."""
 
-    def wait(self, seconds: float, stop: threading.Event) -> None:
+    def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:
         """Wait, or until stopped."""
 
     async def sleep(self, seconds: float) -> None:
@@ -44,9 +44,9 @@ class SystemClock:
         """Return a random number from 0 up to 1."""
         return random.random()  # noqa: S311  jitter spreads callers; it guards nothing
 
-    def wait(self, seconds: float, stop: threading.Event) -> None:
+    def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:
         """Wait, or until stopped."""
-        stop.wait(seconds)
+        stop_event.wait(seconds)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in a task."""

@@ -7,48 +7,55 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
-from connector.core.json_path import dig
-from connector.core.response.pagination import Words
-from connector.sandbox.api import pagination as listing
-from connector.sandbox.api.pagination import Lists, Window
-from connector.sandbox.data.collection import at_items
-from connector.sandbox.data.state import entry
-from connector.sandbox.http import responses as answers
-from connector.sandbox.http.responses import Answer, Happening
+from connector.core.json_path import get_at_path
+from connector.core.response.pagination import Pagination
+from connector.sandbox.api.pagination import (
+    ListAdapter,
+    PageRequest,
+    build_next_link,
+    build_reply,
+    set_next_cursor,
+    slice_looping_page,
+    slice_page,
+)
+from connector.sandbox.data.collection import get_items
+from connector.sandbox.data.state import get_record
+from connector.sandbox.http import responses
+from connector.sandbox.http.responses import ChangeEvent, SandboxResponse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.definition.action import Action
-    from connector.definition.manifest import Emits
+    from connector.definition.manifest import EmittedEvents
     from connector.sandbox.api.router import Route
-    from connector.sandbox.data.collection import Shelf
-    from connector.sandbox.data.collections import Things
-    from connector.sandbox.data.state import Data, Record, State
-    from connector.sandbox.http.request import Incoming
+    from connector.sandbox.data.collection import RecordCollection
+    from connector.sandbox.data.collections import RecordCollections
+    from connector.sandbox.data.state import SandboxData, SandboxRecord, SandboxState
+    from connector.sandbox.http.request import SandboxRequest
 
-_ALL = 1_000_000_000
+_UNLIMITED_SIZE = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
+class MatchedRequest:
     """A request that passed its checks: route, path values, action (None for a path that only a collection has).
 
     `sent` is the object in its body, `window` what it asks of a list.
     """
 
-    request: Incoming
+    http_request: SandboxRequest
     route: Route
-    values: tuple[str, ...]
+    path_values: tuple[str, ...]
     action: Action | None
-    sent: dict[str, Any]
-    words: Words | None
-    window: Window | None
+    body: dict[str, Any]
+    pagination: Pagination | None
+    page_request: PageRequest | None
 
     @property
     def method(self) -> str:
         """The method, GET for HEAD."""
-        return "GET" if self.request.method == "HEAD" else self.request.method
+        return "GET" if self.http_request.method == "HEAD" else self.http_request.method
 
     @property
     def example(self) -> Any:
@@ -56,126 +63,150 @@ class Fitting:
         return self.action.returns.example if self.action else None
 
 
-class Replies:
+class CrudHandlers:
     """Answers requests that fit, from the things in the state; `emits` says which changes are to be told of."""
 
-    def __init__(self, things: Things, state: State, emits: Mapping[str, Emits], *, loops: bool) -> None:
-        self._things = things
+    def __init__(
+        self,
+        collections: RecordCollections,
+        state: SandboxState,
+        emitted_events: Mapping[str, EmittedEvents],
+        *,
+        has_cursor_loop: bool,
+    ) -> None:
+        self._collections = collections
         self._state = state
-        self._emits = emits
-        self._cut = listing.looped if loops else listing.cut
+        self._emitted_events = emitted_events
+        self._slice_page = slice_looping_page if has_cursor_loop else slice_page
 
-    def answer(self, asked: Fitting) -> Answer:
+    def handle(self, request: MatchedRequest) -> SandboxResponse:
         """Do what a request asks. Raises NoSuchThing, StaleCursor, StoreError."""
-        shelf = self._things.shelves.get(asked.route.collection)
-        if shelf is None:
-            return self._example(asked)
-        if asked.route.role == "list":
-            does = {"GET": self._list, "POST": self._create}.get(asked.method)
+        collection = self._collections.by_name.get(request.route.collection)
+        if collection is None:
+            return self._respond_with_example(request)
+        if request.route.role == "list":
+            handler = {"GET": self._list, "POST": self._create}.get(request.method)
         else:
-            does = {"GET": self._read, "DELETE": self._remove}.get(asked.method, self._update)
-        return does(asked, shelf) if does else self._example(asked)
+            handler = {"GET": self._read, "DELETE": self._remove}.get(request.method, self._update)
+        return handler(request, collection) if handler else self._respond_with_example(request)
 
-    def _create(self, asked: Fitting, shelf: Shelf) -> Answer:
-        with self._state.writing() as data:
-            made = self._things.create(data, shelf, asked.values, asked.action, asked.sent)
-            answer = _sent(asked.action, 201, shelf.shaped(made, asked.example))
-            return replace(answer, happened=self._happened("created", shelf, made, data))
+    def _create(self, request: MatchedRequest, collection: RecordCollection) -> SandboxResponse:
+        with self._state.transaction() as data:
+            record = self._collections.create(data, collection, request.path_values, request.action, request.body)
+            response = _build_response(request.action, 201, collection.render_as(record, request.example))
+            return replace(response, changes=self._build_change_events("created", collection, record, data))
 
-    def _read(self, asked: Fitting, shelf: Shelf) -> Answer:
-        with self._state.reading() as data:
-            record = self._things.item(data, shelf, asked.values)
-            return _sent(asked.action, 200, shelf.wrapped(record, asked.example))
+    def _read(self, request: MatchedRequest, collection: RecordCollection) -> SandboxResponse:
+        with self._state.read() as data:
+            record = self._collections.get_item(data, collection, request.path_values)
+            return _build_response(request.action, 200, collection.render_in_example(record, request.example))
 
-    def _update(self, asked: Fitting, shelf: Shelf) -> Answer:
-        with self._state.writing() as data:
-            record = self._things.item(data, shelf, asked.values)
-            before = shelf.thing(record) if shelf.name in self._emits else None
-            self._things.update(shelf, record, asked.action, asked.sent)
-            answer = Answer(204)
-            if asked.action is not None:
-                answer = _sent(asked.action, 200, shelf.shaped(record, asked.example))
-            return replace(answer, happened=self._happened("updated", shelf, record, data, before))
+    def _update(self, request: MatchedRequest, collection: RecordCollection) -> SandboxResponse:
+        with self._state.transaction() as data:
+            record = self._collections.get_item(data, collection, request.path_values)
+            before = collection.render(record) if collection.name in self._emitted_events else None
+            self._collections.update(collection, record, request.action, request.body)
+            response = SandboxResponse(204)
+            if request.action is not None:
+                response = _build_response(request.action, 200, collection.render_as(record, request.example))
+            return replace(response, changes=self._build_change_events("updated", collection, record, data, before))
 
-    def _remove(self, asked: Fitting, shelf: Shelf) -> Answer:
-        with self._state.writing() as data:
-            record = self._things.item(data, shelf, asked.values)
-            happened = self._happened("deleted", shelf, record, data)
-            self._things.remove(data, shelf, record)
-            answer = Answer(204)
-            if asked.action is not None:
-                answer = _sent(asked.action, 200, shelf.gone(record, asked.example))
-            return replace(answer, happened=happened)
+    def _remove(self, request: MatchedRequest, collection: RecordCollection) -> SandboxResponse:
+        with self._state.transaction() as data:
+            record = self._collections.get_item(data, collection, request.path_values)
+            changes = self._build_change_events("deleted", collection, record, data)
+            self._collections.remove(data, collection, record)
+            response = SandboxResponse(204)
+            if request.action is not None:
+                response = _build_response(request.action, 200, collection.render_deleted(record, request.example))
+            return replace(response, changes=changes)
 
-    def _happened(
-        self, change: str, shelf: Shelf, record: Record, data: Data, before: dict[str, Any] | None = None
-    ) -> tuple[Happening, ...]:
+    def _build_change_events(
+        self,
+        change: str,
+        collection: RecordCollection,
+        record: SandboxRecord,
+        data: SandboxData,
+        before: dict[str, Any] | None = None,
+    ) -> tuple[ChangeEvent, ...]:
         """Return what is to be told of a change to a thing."""
-        emits = self._emits.get(shelf.name)
-        if emits is None or not emits.changes[change]:
+        emitted = self._emitted_events.get(collection.name)
+        if emitted is None or not emitted.event_names_by_change[change]:
             return ()
-        about = {**shelf.thing(record), shelf.declared.list_id or shelf.declared.id: record.id}
-        if emits.within is not None:
-            above = self._things.shelves[shelf.declared.parent or ""]
-            parent = entry(data, above.name, str(record.parent))
-            about = {**(above.thing(parent) if parent else {}), emits.within: about}
-        return tuple(Happening(event, about, before) for event in emits.changes[change])
+        subject = {**collection.render(record), collection.definition.list_id or collection.definition.id: record.id}
+        if emitted.within is not None:
+            parent_collection = self._collections.by_name[collection.definition.parent or ""]
+            parent = get_record(data, parent_collection.name, str(record.parent))
+            subject = {**(parent_collection.render(parent) if parent else {}), emitted.within: subject}
+        return tuple(ChangeEvent(event, subject, before) for event in emitted.event_names_by_change[change])
 
-    def _list(self, asked: Fitting, shelf: Shelf) -> Answer:
-        words = asked.words or _one_page(asked.example, shelf.name)
-        window = asked.window or Window(_ALL)
-        own = shelf.declared.list_id or shelf.declared.id
+    def _list(self, request: MatchedRequest, collection: RecordCollection) -> SandboxResponse:
+        pagination = request.pagination or _build_single_page(request.example, collection.name)
+        page_request = request.page_request or PageRequest(_UNLIMITED_SIZE)
+        id_name = collection.definition.list_id or collection.definition.id
 
-        def name(record: Record) -> Any:
-            return record.id if words.read == own else dig(shelf.listed(record), words.read)
+        def read_cursor(record: SandboxRecord) -> Any:
+            return (
+                record.id
+                if pagination.read == id_name
+                else get_at_path(collection.render_in_list(record), pagination.read)
+            )
 
-        with self._state.reading() as data:
-            records = self._things.under(data, shelf, asked.values)
-            lists = Lists(f"{shelf.name} {'/'.join(asked.values)}", lambda record: record.place, name)
-            page = self._cut(words, window, records, lists)
-            items = [shelf.listed(record) for record in page.entries]
-        headers = _links(asked, words, page.following)
-        return _sent(asked.action, 200, listing.reply(words, window, page, items, asked.example), headers)
-
-    def _example(self, asked: Fitting) -> Answer:
-        """Answer with the action's example; a list is handed out page by page."""
-        assert asked.action is not None
-        example, words, window = asked.example, asked.words, asked.window
-        items = at_items(example, words.items) if words else None
-        if words is None or window is None or not isinstance(items, list):
-            return _sent(asked.action, 201 if asked.method == "POST" else 200, example)
-        entries = list(enumerate(items, 1))
-        lists: Lists[tuple[int, Any]] = Lists(
-            asked.request.path, lambda entry: entry[0], lambda entry: dig(entry[1], words.read)
+        with self._state.read() as data:
+            records = self._collections.list_in_scope(data, collection, request.path_values)
+            adapter = ListAdapter(
+                f"{collection.name} {'/'.join(request.path_values)}", lambda record: record.position, read_cursor
+            )
+            page = self._slice_page(pagination, page_request, records, adapter)
+            items = [collection.render_in_list(record) for record in page.entries]
+        headers = _build_link_headers(request, pagination, page.next_cursor)
+        return _build_response(
+            request.action, 200, build_reply(pagination, page_request, page, items, request.example), headers
         )
-        page = self._cut(words, window, entries, lists)
-        if page.whole:
-            value = listing.ended(words, example, page) if isinstance(example, dict) else example
+
+    def _respond_with_example(self, request: MatchedRequest) -> SandboxResponse:
+        """Answer with the action's example; a list is handed out page by page."""
+        assert request.action is not None
+        example, pagination, page_request = request.example, request.pagination, request.page_request
+        items = get_items(example, pagination.items) if pagination else None
+        if pagination is None or page_request is None or not isinstance(items, list):
+            return _build_response(request.action, 201 if request.method == "POST" else 200, example)
+        entries = list(enumerate(items, 1))
+        adapter: ListAdapter[tuple[int, Any]] = ListAdapter(
+            request.http_request.path, lambda entry: entry[0], lambda entry: get_at_path(entry[1], pagination.read)
+        )
+        page = self._slice_page(pagination, page_request, entries, adapter)
+        if page.is_complete:
+            value = set_next_cursor(pagination, example, page) if isinstance(example, dict) else example
         else:
-            value = listing.reply(words, window, page, [item for _, item in page.entries], example)
-        return _sent(asked.action, 200, value, _links(asked, words, page.following))
+            value = build_reply(pagination, page_request, page, [item for _, item in page.entries], example)
+        return _build_response(request.action, 200, value, _build_link_headers(request, pagination, page.next_cursor))
 
 
-def _links(asked: Fitting, words: Words, following: str | None) -> tuple[tuple[str, str], ...]:
-    linked = words.by == "link" and following is not None
-    return (listing.link(asked.request, words, following),) if linked and following else ()
+def _build_link_headers(
+    request: MatchedRequest, pagination: Pagination, next_cursor: str | None
+) -> tuple[tuple[str, str], ...]:
+    is_linked = pagination.by == "link" and next_cursor is not None
+    return (build_next_link(request.http_request, pagination, next_cursor),) if is_linked and next_cursor else ()
 
 
-def _one_page(example: Any, name: str) -> Words:
+def _build_single_page(example: Any, name: str) -> Pagination:
     """Return the words of a list that is not paged: where its items are, and nothing else."""
     fields = example.items() if isinstance(example, dict) else ()
-    named = next((key for key, value in fields if isinstance(value, list)), name)
-    items = "." if isinstance(example, list) else named
-    return Words(by="cursor", items=items, read=None, send=None, size=None, max=None, first=0, more=None)
+    list_field = next((key for key, value in fields if isinstance(value, list)), name)
+    items = "." if isinstance(example, list) else list_field
+    return Pagination(by="cursor", items=items, read=None, send=None, size=None, max=None, first=0, more=None)
 
 
-def _sent(action: Action | None, status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()) -> Answer:
+def _build_response(
+    action: Action | None, status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()
+) -> SandboxResponse:
     """Return the answer in the kind of body that the action's file declares."""
-    kind = action.returns.type if action else "json"
-    if kind == "none":
-        return Answer(204, headers)
-    if kind == "json":
-        return answers.data(status, value, headers)
+    body_type = action.returns.type if action else "json"
+    if body_type == "none":
+        return SandboxResponse(204, headers)
+    if body_type == "json":
+        return responses.build_json_response(status, value, headers)
     body = value.encode() if isinstance(value, str) else to_json(value)
-    media = "text/plain; charset=utf-8" if kind == "text" else "application/octet-stream"
-    return Answer(status, (("content-type", media), *headers), body)
+    content_type = "text/plain; charset=utf-8" if body_type == "text" else "application/octet-stream"
+    return SandboxResponse(status, (("content-type", content_type), *headers), body)

@@ -10,53 +10,53 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.core.url_policy import loopback
+from connector.core.url_policy import is_loopback_host
 from connector.errors import ConnectorError, UsageError
-from connector.sandbox.http.responses import Answer, Refusals
+from connector.sandbox.http.responses import ErrorResponses, SandboxResponse
 
 if TYPE_CHECKING:
-    from connector.sandbox.service import Service
+    from connector.sandbox.service import SandboxService
 
-LARGEST_BODY = 10 * 1024 * 1024
-_IDLE = 60.0  # seconds that a connection may stay quiet
-_HIGHEST_PORT = 65_535
-_LONGEST_LENGTH = 12  # digits
+MAX_BODY_BYTES = 10 * 1024 * 1024
+_IDLE_TIMEOUT = 60.0  # seconds that a connection may stay quiet
+_MAX_PORT = 65_535
+_MAX_LENGTH_DIGITS = 12  # digits
 
 
-def serve(service: Service, host: str = "127.0.0.1", port: int = 0) -> Server:
+def serve(service: SandboxService, host: str = "127.0.0.1", port: int = 0) -> SandboxServer:
     """Serve a service on loopback, from threads of its own; port 0 takes a free one.
 
     Raises UsageError for a host that other machines reach, and for a port that is taken.
     """
-    if not loopback(host):
+    if not is_loopback_host(host):
         hint = "Take 127.0.0.1: the sandbox lets everybody in, so it is for this machine alone."
         raise UsageError(f"The sandbox does not listen on {host}.", hint=hint)
-    if not 0 <= port <= _HIGHEST_PORT:
-        raise UsageError(f"There is no port {port}.", hint=f"Take one from 0 (any free one) to {_HIGHEST_PORT}.")
+    if not 0 <= port <= _MAX_PORT:
+        raise UsageError(f"There is no port {port}.", hint=f"Take one from 0 (any free one) to {_MAX_PORT}.")
     try:
-        return Server(service, host, port)
+        return SandboxServer(service, host, port)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UsageError(f"The sandbox cannot listen on {host}:{port}: {reason}.", hint="Take another port.") from error
 
 
-class Server:
+class SandboxServer:
     """A running server: `url` is the base URL to give to a client; `wait()` until `shutdown()`."""
 
-    def __init__(self, service: Service, host: str, port: int) -> None:
-        self._http = _Listener(service, host, port)
-        self._authority = service.authority
-        named = f"[{host}]" if ":" in host else host
+    def __init__(self, service: SandboxService, host: str, port: int) -> None:
+        self._http = _HttpServer(service, host, port)
+        self._authorization_server = service.authorization_server
+        url_host = f"[{host}]" if ":" in host else host
         self.port: int = self._http.server_address[1]
-        self._origin = f"http://{named}:{self.port}"
+        self._origin = f"http://{url_host}:{self.port}"
         self.url = self._origin + service.base_path
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), name="connector-sandbox")
         self._thread.daemon = True
         self._thread.start()
 
-    def oauth(self, kind: str = "oauth2") -> dict[str, Any]:
+    def build_oauth_inputs(self, kind: str = "oauth2") -> dict[str, Any]:
         """Return the inputs of a connection of a kind that gets its tokens here. Raises UsageError for another kind."""
-        return self._authority.inputs(kind, self._origin)
+        return self._authorization_server.build_connection_inputs(kind, self._origin)
 
     def wait(self, timeout: float | None = None) -> None:
         """Wait until the server is shut down, or for so many seconds."""
@@ -64,10 +64,10 @@ class Server:
 
     def shutdown(self) -> None:
         """Stop listening and end every connection; twice does no harm."""
-        self._http.ending.set()
+        self._http.shutdown_event.set()
         self._http.shutdown()
         self._http.server_close()
-        self._http.hang_up()
+        self._http.close_connections()
         self._thread.join()
 
     def __enter__(self) -> Self:
@@ -77,37 +77,37 @@ class Server:
         self.shutdown()
 
 
-class _Listener(ThreadingHTTPServer):
+class _HttpServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, service: Service, host: str, port: int) -> None:
+    def __init__(self, service: SandboxService, host: str, port: int) -> None:
         self.service = service
-        self.ending = threading.Event()
-        self._open: set[socket.socket] = set()
+        self.shutdown_event = threading.Event()
+        self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        super().__init__((host, port), _Handler)
+        super().__init__((host, port), _HttpRequestHandler)
 
     def server_bind(self) -> None:
         """Bind without looking the host's name up, which may take seconds and leaves the machine."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
-    def opened(self, connection: socket.socket) -> None:
+    def register_connection(self, connection: socket.socket) -> None:
         with self._lock:
-            self._open.add(connection)
+            self._connections.add(connection)
 
-    def closed(self, connection: socket.socket) -> None:
+    def unregister_connection(self, connection: socket.socket) -> None:
         with self._lock:
-            self._open.discard(connection)
+            self._connections.discard(connection)
 
-    def hang_up(self) -> None:
+    def close_connections(self) -> None:
         """End the connections that are still open."""
         with self._lock:
-            for connection in self._open:
-                _end(connection)
+            for connection in self._connections:
+                _shut_down_socket(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that went away; a mistake of our own is shown."""
@@ -115,58 +115,58 @@ class _Listener(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    server: _Listener
+class _HttpRequestHandler(BaseHTTPRequestHandler):
+    server: _HttpServer
     server_version = "connector-sandbox"
     sys_version = ""
     protocol_version = "HTTP/1.1"
-    timeout = _IDLE
+    timeout = _IDLE_TIMEOUT
     disable_nagle_algorithm = True
     wbufsize = -1
 
     def setup(self) -> None:
         super().setup()
-        self.server.opened(self.connection)
+        self.server.register_connection(self.connection)
 
     def finish(self) -> None:
-        self.server.closed(self.connection)
+        self.server.unregister_connection(self.connection)
         super().finish()
 
-    def _serve(self) -> None:
-        body = self._body()
+    def _handle_request(self) -> None:
+        body = self._read_body()
         if body is None:
             return
         service = self.server.service
         try:
-            answer = service.handle(self.command, self.path, self.headers.items(), body)
+            response = service.handle(self.command, self.path, self.headers.items(), body)
         except ConnectorError as error:
-            answer = Refusals(service.connector.manifest).down(500, str(error))
-        if answer.delay:
-            service.clock.wait(answer.delay, self.server.ending)
+            response = ErrorResponses(service.connector.manifest).build_server_error(500, str(error))
+        if response.delay:
+            service.clock.wait_or_stop(response.delay, self.server.shutdown_event)
         try:
-            if answer.fate == "sent":
-                self._send(answer)
+            if response.delivery == "sent":
+                self._write_response(response)
             else:
                 self.close_connection = True
-                _end(self.connection)
+                _shut_down_socket(self.connection)
         finally:  # what was done is told of, also when nobody waits for the answer
-            service.tell(answer)
+            service.emit_events(response)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815  the library's names
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle_request  # noqa: N815  the library's names
 
-    def _body(self) -> bytes | None:
+    def _read_body(self) -> bytes | None:
         """Read the body, or answer why it is not read."""
         length = self.headers.get("content-length") or "0"
-        refusal = None
+        error = None
         if self.headers.get("transfer-encoding"):
-            refusal = (411, "Send the body with a Content-Length.")
+            error = (411, "Send the body with a Content-Length.")
         elif not (length.isascii() and length.isdigit()):
-            refusal = (400, "The Content-Length is no number.")
-        elif len(length) > _LONGEST_LENGTH or int(length) > LARGEST_BODY:
-            refusal = (413, f"The body is larger than {LARGEST_BODY} bytes.")
-        if refusal:
+            error = (400, "The Content-Length is no number.")
+        elif len(length) > _MAX_LENGTH_DIGITS or int(length) > MAX_BODY_BYTES:
+            error = (413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
+        if error:
             self.close_connection = True
-            self._send(Refusals(self.server.service.connector.manifest).down(*refusal))
+            self._write_response(ErrorResponses(self.server.service.connector.manifest).build_server_error(*error))
             return None
         body = self.rfile.read(int(length))
         if len(body) < int(length):
@@ -176,27 +176,27 @@ class _Handler(BaseHTTPRequestHandler):
 
     def handle_expect_100(self) -> bool:
         """Let the client go on with its body at once: the reply is not kept in the buffer."""
-        goes_on = super().handle_expect_100()
+        should_continue = super().handle_expect_100()
         self.wfile.flush()
-        return goes_on
+        return should_continue
 
-    def _send(self, answer: Answer) -> None:
-        self.send_response(answer.status)
-        for name, value in answer.headers:
+    def _write_response(self, response: SandboxResponse) -> None:
+        self.send_response(response.status)
+        for name, value in response.headers:
             self.send_header(name, value)
-        if answer.status != 204 and self.command != "HEAD":  # noqa: PLR2004  neither has a body
-            self.send_header("content-length", str(len(answer.body)))
+        if response.status != 204 and self.command != "HEAD":  # noqa: PLR2004  neither has a body
+            self.send_header("content-length", str(len(response.body)))
         if self.close_connection:
             self.send_header("connection", "close")
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(response.body)
         self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's name
         """Say nothing: the client tells what came back."""
 
 
-def _end(connection: socket.socket) -> None:
+def _shut_down_socket(connection: socket.socket) -> None:
     with contextlib.suppress(OSError):  # the client may have been quicker
         connection.shutdown(socket.SHUT_RDWR)

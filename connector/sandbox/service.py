@@ -13,37 +13,36 @@ from urllib.parse import unquote, urlsplit
 
 from connector.runtime.clock import Clock, SystemClock
 from connector.sandbox.api import files
-from connector.sandbox.api import pagination as listing
-from connector.sandbox.api.pagination import StaleCursor
-from connector.sandbox.api.rate_limits import Rates
-from connector.sandbox.api.router import Match, Routes
-from connector.sandbox.api.validator import Checked, Checks
-from connector.sandbox.data.collections import NoSuchThing, Things
-from connector.sandbox.handlers import Fitting, Replies
-from connector.sandbox.http import body_parser as bodies
-from connector.sandbox.http.body_parser import Unreadable
-from connector.sandbox.http.faults import Armed
-from connector.sandbox.http.request import Incoming
-from connector.sandbox.http.responses import REFUSED, WEB_PAGE, Answer, Refusals
+from connector.sandbox.api.pagination import UnknownCursor, parse_page_request
+from connector.sandbox.api.rate_limits import RateLimiter
+from connector.sandbox.api.router import Match, Router
+from connector.sandbox.api.validator import RequestValidator, ValidatedRequest
+from connector.sandbox.data.collections import RecordCollections, RecordNotFound
+from connector.sandbox.handlers import CrudHandlers, MatchedRequest
+from connector.sandbox.http import body_parser
+from connector.sandbox.http.body_parser import BadBody
+from connector.sandbox.http.faults import FaultInjector
+from connector.sandbox.http.request import SandboxRequest
+from connector.sandbox.http.responses import CONNECTION_REFUSED, SIGN_IN_PAGE_RESPONSE, ErrorResponses, SandboxResponse
 from connector.sandbox.oauth import credentials
-from connector.sandbox.oauth.server import Authority, trouble
+from connector.sandbox.oauth.server import AuthorizationServer, build_oauth_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connector.definition.action import Action
     from connector.definition.loader import Connector
-    from connector.sandbox.data.issued_tokens import Terms
-    from connector.sandbox.data.state import Data, State
-    from connector.sandbox.events.emitter import Emitter
+    from connector.sandbox.data.issued_tokens import TokenPolicy
+    from connector.sandbox.data.state import SandboxData, SandboxState
+    from connector.sandbox.events.emitter import EventEmitter
     from connector.sandbox.http.faults import Fault
     from connector.sandbox.oauth.endpoints import Role
 
-_RETRY_AFTER = 1  # seconds
-_REMEMBERED = 1_000  # answers to requests that carried an idempotency key
+_RETRY_AFTER_SECONDS = 1  # seconds
+_MAX_REMEMBERED_RESPONSES = 1_000  # answers to requests that carried an idempotency key
 
 
-class Service:
+class SandboxService:
     """A stand-in for the service of any connector, from its definitions; safe to share among threads.
 
     `Service(connector, state)`; `faults` are what goes wrong, from `faults.parse`; a server waits on `clock` before a
@@ -55,186 +54,212 @@ class Service:
     def __init__(
         self,
         connector: Connector,
-        state: State,
+        state: SandboxState,
         faults: Iterable[Fault] = (),
         clock: Clock | None = None,
         *,
-        terms: Terms | None = None,
-        emitter: Emitter | None = None,
+        token_policy: TokenPolicy | None = None,
+        emitter: EventEmitter | None = None,
         plan: str | None = None,
     ) -> None:
         self.connector = connector
         self.state = state
-        state.fresh = self._fresh
+        state.create_initial = self._build_initial_data
         self.clock: Clock = clock or SystemClock()
-        self.authority = Authority(connector, state, self.clock, terms)
+        self.authorization_server = AuthorizationServer(connector, state, self.clock, token_policy)
         self.base_path = urlsplit(connector.manifest.base_url).path.rstrip("/")
         self.emitter = emitter
-        self._rates = None if plan is None else Rates(connector, plan)
-        self._armed = Armed(faults)
-        self._refusals = Refusals(connector.manifest)
-        self._checks: dict[str, Checks] = {}
-        self._done: OrderedDict[tuple[str, str, bytes], Answer] = OrderedDict()
+        self._rate_limiter = None if plan is None else RateLimiter(connector, plan)
+        self._fault_injector = FaultInjector(faults)
+        self._error_responses = ErrorResponses(connector.manifest)
+        self._validators: dict[str, RequestValidator] = {}
+        self._idempotent_responses: OrderedDict[tuple[str, str, bytes], SandboxResponse] = OrderedDict()
         self._lock = threading.Lock()
-        self._count = itertools.count(1)
-        self._tracking = (connector.manifest.errors.tracking or "").partition(".")[2].lower()
+        self._request_numbers = itertools.count(1)
+        self._request_id_header = (connector.manifest.errors.tracking or "").partition(".")[2].lower()
 
     @cached_property
-    def _routes(self) -> Routes:
-        return Routes(self.connector)
+    def _router(self) -> Router:
+        return Router(self.connector)
 
     @cached_property
-    def _things(self) -> Things:
-        return Things(self.connector, self._routes)
+    def _collections(self) -> RecordCollections:
+        return RecordCollections(self.connector, self._router)
 
     @cached_property
-    def _replies(self) -> Replies:
-        emits = self.connector.manifest.sandbox.emits if self.emitter else {}
-        return Replies(self._things, self.state, emits, loops=self._armed.loops)
+    def _handlers(self) -> CrudHandlers:
+        emitted_events = self.connector.manifest.sandbox.emits if self.emitter else {}
+        return CrudHandlers(
+            self._collections, self.state, emitted_events, has_cursor_loop=self._fault_injector.has_cursor_loop
+        )
 
-    def _fresh(self) -> Data:
-        return self._things.fresh()
+    def _build_initial_data(self) -> SandboxData:
+        return self._collections.build_initial_data()
 
-    def handle(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answer:
+    def handle(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> SandboxResponse:
         """Answer a request: its method, path and query as on the request line, headers and body.
 
         Raises StoreError when the state cannot be kept, DefinitionError when a file of the connector is wrong.
         """
-        request = Incoming.of(method, target, headers, body)
-        role = self.authority.endpoints.role(request.path)
-        answer = self._given(role, request) if role else self._served(request)
-        return answer.bodiless() if request.method == "HEAD" else answer
+        request = SandboxRequest.parse(method, target, headers, body)
+        role = self.authorization_server.endpoints.find_role(request.path)
+        response = self._handle_oauth(role, request) if role else self._handle_api(request)
+        return response.without_body() if request.method == "HEAD" else response
 
-    def tell(self, answer: Answer) -> None:
+    def emit_events(self, response: SandboxResponse) -> None:
         """Let events be sent of what an answer's request changed; for whoever has sent the answer."""
         if self.emitter is not None:
-            self.emitter.tell(answer.happened)
+            self.emitter.enqueue(response.changes)
 
-    def _given(self, role: Role, request: Incoming) -> Answer:
+    def _handle_oauth(self, role: Role, request: SandboxRequest) -> SandboxResponse:
         """Answer a request to the authority; faults of tokens meet those for a token."""
         if role != "token":
-            return self.authority.answer(role, request)
-        fault = self._armed.take("token")
+            return self.authorization_server.handle(role, request)
+        fault = self._fault_injector.take_next_fault("token")
         if fault is not None and fault.kind == "token-5xx":
-            answer = trouble(503, "temporarily_unavailable", "Tokens cannot be given now.")
+            response = build_oauth_error(503, "temporarily_unavailable", "Tokens cannot be given now.")
         elif fault is not None and fault.kind == "invalid-grant":
-            answer = trouble(400, "invalid_grant", "Invalid token.")
+            response = build_oauth_error(400, "invalid_grant", "Invalid token.")
         else:
-            answer = self.authority.answer(role, request)
-        lost = fault is not None and fault.kind == "drop-token-reply"
-        return replace(answer, fate="lost" if lost else answer.fate, delay=self._armed.delay("token"))
+            response = self.authorization_server.handle(role, request)
+        is_dropped = fault is not None and fault.kind == "drop-token-reply"
+        return replace(
+            response,
+            delivery="lost" if is_dropped else response.delivery,
+            delay=self._fault_injector.get_delay("token"),
+        )
 
-    def _served(self, request: Incoming) -> Answer:
+    def _handle_api(self, request: SandboxRequest) -> SandboxResponse:
         """Answer a request to the API."""
-        fault = self._armed.take()
+        fault = self._fault_injector.take_next_fault()
         if fault is not None and fault.kind == "refuse":
-            return REFUSED
-        answer = self._fault(fault) or self._answer(request)
+            return CONNECTION_REFUSED
+        response = self._build_fault_response(fault) or self._route_request(request)
         if fault is not None and fault.kind == "drop-reply":
-            answer = replace(answer, fate="lost")
-        if self._tracking:
-            answer = replace(answer, headers=(*answer.headers, (self._tracking, f"sandbox-{next(self._count)}")))
-        return replace(answer, delay=self._armed.delay())
+            response = replace(response, delivery="lost")
+        if self._request_id_header:
+            response = replace(
+                response,
+                headers=(*response.headers, (self._request_id_header, f"sandbox-{next(self._request_numbers)}")),
+            )
+        return replace(response, delay=self._fault_injector.get_delay())
 
-    def _fault(self, fault: Fault | None) -> Answer | None:
+    def _build_fault_response(self, fault: Fault | None) -> SandboxResponse | None:
         """Return the answer of a fault that takes the place of the service's own."""
         if fault is None or fault.kind == "drop-reply":
             return None
         if fault.kind == "html":
-            return WEB_PAGE
+            return SIGN_IN_PAGE_RESPONSE
         if fault.kind == "expire-token":
-            return self._refusals.unsigned()
-        return self._refusals.too_many(_RETRY_AFTER) if fault.status == 429 else self._refusals.down(fault.status)  # noqa: PLR2004
+            return self._error_responses.build_unauthorized()
+        return (
+            self._error_responses.build_too_many_requests(_RETRY_AFTER_SECONDS)
+            if fault.status == 429
+            else self._error_responses.build_server_error(fault.status)
+        )
 
-    def _answer(self, request: Incoming) -> Answer:
-        below = request.path.removeprefix(self.base_path)
+    def _route_request(self, request: SandboxRequest) -> SandboxResponse:
+        api_path = request.path.removeprefix(self.base_path)
         if not request.path.startswith(f"{self.base_path}/"):
-            return self._refusals.missing(request.path)
-        if not (credentials.accepted(self.connector, request, self.clock.time()) and self.authority.admits(request)):
-            return self._refusals.unsigned()
-        if below.startswith(files.PATH) and request.method in ("GET", "HEAD"):
-            return files.served(request)
-        matches = self._routes.find(below)
+            return self._error_responses.build_not_found(request.path)
+        if not (
+            credentials.is_authenticated(self.connector, request, self.clock.time())
+            and self.authorization_server.accepts_token(request)
+        ):
+            return self._error_responses.build_unauthorized()
+        if api_path.startswith(files.FILES_PATH) and request.method in ("GET", "HEAD"):
+            return files.build_file_response(request)
+        matches = self._router.find_matches(api_path)
         if not matches:
-            return self._refusals.missing(below)
-        taken = [match for match in matches if request.method in match.route.methods]
-        if not taken:
-            return self._refusals.wrong_method(sorted(set().union(*(match.route.methods for match in matches))))
-        return self._once(request, taken)
+            return self._error_responses.build_not_found(api_path)
+        allowed_matches = [match for match in matches if request.method in match.route.methods]
+        if not allowed_matches:
+            return self._error_responses.build_method_not_allowed(
+                sorted(set().union(*(match.route.methods for match in matches)))
+            )
+        return self._handle_once(request, allowed_matches)
 
-    def _once(self, request: Incoming, matches: list[Match]) -> Answer:
+    def _handle_once(self, request: SandboxRequest, matches: list[Match]) -> SandboxResponse:
         """Answer, and answer alike when a request comes again with the same idempotency key."""
-        declared = self.connector.manifest.idempotency
-        key = request.headers.get(declared.header.lower()) if declared and request.method == "POST" else None
+        idempotency = self.connector.manifest.idempotency
+        key = request.headers.get(idempotency.header.lower()) if idempotency and request.method == "POST" else None
         if not key:
-            return self._judged(request, matches)
-        named = (key, request.path, hashlib.blake2b(request.body).digest())
+            return self._dispatch(request, matches)
+        request_key = (key, request.path, hashlib.blake2b(request.body).digest())
         with self._lock:
-            if named in self._done:
-                return self._done[named]
-            answer = self._judged(request, matches)
-            if answer.status < 400:  # noqa: PLR2004  what was refused may be put right and come again
-                self._done[named] = replace(answer, happened=())
-            if len(self._done) > _REMEMBERED:
-                self._done.popitem(last=False)
-            return answer
+            if request_key in self._idempotent_responses:
+                return self._idempotent_responses[request_key]
+            response = self._dispatch(request, matches)
+            if response.status < 400:  # noqa: PLR2004  what was refused may be put right and come again
+                self._idempotent_responses[request_key] = replace(response, changes=())
+            if len(self._idempotent_responses) > _MAX_REMEMBERED_RESPONSES:
+                self._idempotent_responses.popitem(last=False)
+            return response
 
-    def _judged(self, request: Incoming, matches: list[Match]) -> Answer:
+    def _dispatch(self, request: SandboxRequest, matches: list[Match]) -> SandboxResponse:
         """Answer by the first action of the path that the request fits, or tell what is wrong with it."""
-        least: dict[str, str] | None = None
-        for match, action in _candidates(request, matches):
+        fewest_errors: dict[str, str] | None = None
+        for match, action in _list_candidates(request, matches):
             if match.subaccount and action is not None and not action.subaccount:
                 continue
-            asked, wrong = self._read(request, match, action)
-            if not wrong:
-                return self._limited(asked) or self._done_for(asked)
-            least = wrong if least is None or len(wrong) < len(least) else least
-        return self._refusals.invalid(list(least.items())) if least else self._refusals.missing(request.path)
+            matched, errors = self._match_request(request, match, action)
+            if not errors:
+                return self._check_rate(matched) or self._execute(matched)
+            fewest_errors = errors if fewest_errors is None or len(errors) < len(fewest_errors) else fewest_errors
+        return (
+            self._error_responses.build_invalid_request(list(fewest_errors.items()))
+            if fewest_errors
+            else self._error_responses.build_not_found(request.path)
+        )
 
-    def _limited(self, asked: Fitting) -> Answer | None:
+    def _check_rate(self, request: MatchedRequest) -> SandboxResponse | None:
         """Return the refusal of a request that is one more than a rate allows."""
-        if self._rates is None or asked.action is None:
+        if self._rate_limiter is None or request.action is None:
             return None
-        headers = self._rates.exceeded(asked.action, asked.values, self.clock.time())
-        return None if headers is None else self._refusals.limited(headers)
+        headers = self._rate_limiter.check_request(request.action, request.path_values, self.clock.time())
+        return None if headers is None else self._error_responses.build_rate_limited(headers)
 
-    def _done_for(self, asked: Fitting) -> Answer:
+    def _execute(self, request: MatchedRequest) -> SandboxResponse:
         try:
-            base = files.base_url(asked.request, self.base_path)
-            return files.pointed(self._replies.answer(asked), asked.action, base)
-        except NoSuchThing as error:
-            return self._refusals.missing(str(error))
-        except StaleCursor as error:
-            return self._refusals.stale_cursor(str(error))
+            base_url = files.get_base_url(request.http_request, self.base_path)
+            return files.rewrite_file_urls(self._handlers.handle(request), request.action, base_url)
+        except RecordNotFound as error:
+            return self._error_responses.build_not_found(str(error))
+        except UnknownCursor as error:
+            return self._error_responses.build_unknown_cursor(str(error))
 
-    def _read(self, request: Incoming, match: Match, action: Action | None) -> tuple[Fitting, dict[str, str]]:
+    def _match_request(
+        self, request: SandboxRequest, match: Match, action: Action | None
+    ) -> tuple[MatchedRequest, dict[str, str]]:
         """Return a request as an action sees it, and what is wrong with it."""
         if action is None:
-            values = tuple(map(unquote, match.segments))
-            checked, words = _unchecked(request), None
+            path_values = tuple(map(unquote, match.segments))
+            validated, pagination = _parse_unvalidated(request), None
         else:
-            checks = self._checks_of(action)
-            values, words = checks.values(match.segments), checks.words
-            checked = checks.read(request, match.segments)
-        wrong = dict(checked.wrong)
+            validator = self._get_validator(action)
+            path_values, pagination = validator.decode_path_values(match.segments), validator.pagination
+            validated = validator.validate(request, match.segments)
+        errors = dict(validated.errors)
         example = action.returns.example if action else None
-        window = listing.window(words, request, checked.sent, example, wrong) if words else None
-        return Fitting(request, match.route, values, action, checked.sent, words, window), wrong
+        page_request = parse_page_request(pagination, request, validated.body, example, errors) if pagination else None
+        return MatchedRequest(
+            request, match.route, path_values, action, validated.body, pagination, page_request
+        ), errors
 
-    def _checks_of(self, action: Action) -> Checks:
-        checks = self._checks.get(action.action)
-        if checks is None:
-            checks = self._checks[action.action] = Checks(self.connector, action)
-        return checks
+    def _get_validator(self, action: Action) -> RequestValidator:
+        validator = self._validators.get(action.action)
+        if validator is None:
+            validator = self._validators[action.action] = RequestValidator(self.connector, action)
+        return validator
 
 
-def _candidates(request: Incoming, matches: list[Match]) -> list[tuple[Match, Action | None]]:
+def _list_candidates(request: SandboxRequest, matches: list[Match]) -> list[tuple[Match, Action | None]]:
     method = "GET" if request.method == "HEAD" else request.method
     return [(match, action) for match in matches for action in match.route.actions.get(method) or (None,)]
 
 
-def _unchecked(request: Incoming) -> Checked:
+def _parse_unvalidated(request: SandboxRequest) -> ValidatedRequest:
     try:
-        return Checked(bodies.read_any(request).tree)
-    except Unreadable as error:
-        return Checked({}, {error.name: error.why})
+        return ValidatedRequest(body_parser.parse_any_body(request).tree)
+    except BadBody as error:
+        return ValidatedRequest({}, {error.name: error.reason})

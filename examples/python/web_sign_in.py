@@ -14,9 +14,9 @@ from urllib.parse import parse_qs, quote
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 from connector import Client, Connector, begin_sign_in, errors, finish_sign_in, open_store
-from connector.sandbox.data.state import State
+from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http_server import serve
-from connector.sandbox.service import Service
+from connector.sandbox.service import SandboxService
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -91,13 +91,13 @@ class Quiet(WSGIRequestHandler):
 def oauth_app(connector: Connector) -> dict[str, Any]:
     """Return the inputs of your OAuth app, as ZOOM_CLIENT_ID and the like say them, or those of a stand-in."""
     asked = connector.manifest.connections["oauth2"].inputs
-    variables = connector.manifest.variables.items()
+    variables = connector.manifest.environment_variables.items()
     found = {key: os.environ[name] for name, key in variables if key in asked and os.environ.get(name)}
     if found:
         return found
-    stand_in = serve(Service(connector, State(None)))
+    stand_in = serve(SandboxService(connector, SandboxState(None)))
     os.environ["ZOOM_BASE_URL"] = stand_in.url
-    return stand_in.oauth()
+    return stand_in.build_oauth_inputs()
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ def value_of(spec):
     usual = spec.default if spec.has_default else spec.suggest
     if spec.type == "boolean":
         return usual is not True
-    others = [value for value in spec.options if value not in (usual, "")]
+    others = [value for value in spec.typed_choices if value not in (usual, "")]
     if others:
         return [others[0], others[-1]] if spec.is_list else others[-1]
     if spec.choices_file:
@@ -51,13 +51,13 @@ def groups(action):
     left = dict(action.inputs)
     while left:
         taken = {key for key, spec in action.inputs.items() if spec.required}
-        first = [other for spec in left.values() for other in spec.needed]
+        first = [other for spec in left.values() for other in spec.required_inputs]
         for key in dict.fromkeys([*first, *left, *action.inputs]):
             spec = action.inputs[key]
-            clash = any(other in taken for other in spec.excluded)
-            if not clash and not any(key in action.inputs[other].excluded for other in taken):
+            clash = any(other in taken for other in spec.conflicting_inputs)
+            if not clash and not any(key in action.inputs[other].conflicting_inputs for other in taken):
                 taken.add(key)
-        taken = {key for key in taken if set(action.inputs[key].needed) <= taken}
+        taken = {key for key in taken if set(action.inputs[key].required_inputs) <= taken}
         assert taken & set(left), f"{set(left)} cannot be given"
         left = {key: spec for key, spec in left.items() if key not in taken}
         yield taken
@@ -66,7 +66,7 @@ def groups(action):
 def given_of(action, keys):
     given = {key: value_of(action.inputs[key]) for key in keys}
     for key in keys:
-        for other, wanted in action.inputs[key].needed.items():
+        for other, wanted in action.inputs[key].required_inputs.items():
             if wanted is not None:
                 given[other] = wanted[0]
     for rule in action.any_of:
@@ -125,8 +125,8 @@ def defaults(action, given):
     keep = {}
     for key, text in found.items():
         spec = action.inputs[key]
-        needs = all(other in given for other in spec.needed)
-        if needs and not any(other in given for other in spec.excluded):
+        needs = all(other in given for other in spec.required_inputs)
+        if needs and not any(other in given for other in spec.conflicting_inputs):
             keep[key] = text
     return keep
 
@@ -149,7 +149,7 @@ def expect(action, given, request):
         elif part == "body":
             got = at(body, place)
             assert type(got) is TYPES[kind], f"{key} arrived as {got!r}"
-            if spec.place.spread:
+            if spec.location.spread:
                 assert all(got[name] == value for name, value in wanted.items())
                 seen |= {f"{place}/{name}" for name in wanted}
             else:
@@ -198,8 +198,8 @@ def test_each_optional_input_alone_adds_itself_alone(client, server, zoom, name)
     action = zoom.action(name)
     always = {key for key, spec in action.inputs.items() if spec.required}
     for key, spec in action.inputs.items():
-        keys = always | {key, *spec.needed}
-        keys |= {other for one in set(keys) for other in action.inputs[one].needed}
+        keys = always | {key, *spec.required_inputs}
+        keys |= {other for one in set(keys) for other in action.inputs[one].required_inputs}
         given = given_of(action, keys)
         client.run(name, given)
         expect(action, given, server.last)
@@ -310,7 +310,7 @@ def test_a_uuid_with_slashes_is_encoded_twice_where_the_service_asks_for_it(clie
 
 
 def test_numbers_beyond_2_to_the_53_are_exact(client, server, zoom):
-    large = [value for value in zoom.action("createUser").inputs["zoomOneType"].options if value > 1 << 53]
+    large = [value for value in zoom.action("createUser").inputs["zoomOneType"].typed_choices if value > 1 << 53]
     assert large
     given = {"email": "a@b.example", "firstName": "A", "lastName": "B", "userType": 2}
     for number in large:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connector.authoring import scaffold
-from connector.definition.loader import bundled
+from connector.definition.loader import find_bundled_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 @pytest.fixture
 def shelf(tmp_path: Path) -> Path:
     """A new connector, as `scaffold` lays it out: five actions, one connection, a sandbox."""
-    scaffold.new(tmp_path / "shelf")
+    scaffold.create_connector(tmp_path / "shelf")
     return tmp_path / "shelf"
 
 
 @pytest.fixture
 def copied(tmp_path: Path) -> Path:
     """A copy of the bundled connector's folder."""
-    folder, source = tmp_path / "copied", bundled()
+    folder, source = tmp_path / "copied", find_bundled_folder()
     folder.mkdir()
     for name in ("manifest.yaml", "parity.yaml"):
         shutil.copy(source / name, folder / name)

@@ -11,9 +11,9 @@ from support.planting import plant
 
 from connector import Connector
 from connector.authoring import docs
-from connector.authoring.markdown import anchored, code, table
+from connector.authoring.markdown import format_code, link_heading, render_table
 from connector.definition import describe
-from connector.definition.loader import bundled
+from connector.definition.loader import find_bundled_folder
 from connector.errors import DefinitionError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def test_what_is_made_from_the_bundled_connector_is_fresh() -> None:
 
 
 def test_a_page_is_the_same_each_time() -> None:
-    assert docs.render(bundled()) == docs.render(bundled())
+    assert docs.render(find_bundled_folder()) == docs.render(find_bundled_folder())
 
 
 def test_writing_returns_what_changed_and_checking_writes_nothing(shelf: Path) -> None:
@@ -44,7 +44,7 @@ def test_writing_returns_what_changed_and_checking_writes_nothing(shelf: Path) -
 
 def test_a_folder_without_a_record_has_no_parity_page(shelf: Path) -> None:
     assert PARITY not in docs.render(shelf)
-    assert PARITY in docs.render(bundled())
+    assert PARITY in docs.render(find_bundled_folder())
 
 
 def test_a_broken_file_makes_no_page(shelf: Path, copied: Path) -> None:
@@ -63,7 +63,7 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
 
 
 def test_the_reference_has_the_order_of_the_page() -> None:
-    text = docs.render(bundled())[REFERENCE]
+    text = docs.render(find_bundled_folder())[REFERENCE]
     places = [text.index(f"\n## {title}\n") for title in ("Connections", "Triggers", "Actions")]
     assert places == sorted(places)
     connector = Connector.open()
@@ -72,7 +72,7 @@ def test_the_reference_has_the_order_of_the_page() -> None:
 
 
 def test_each_action_shows_every_input_and_its_example_payload() -> None:
-    text = docs.render(bundled())[REFERENCE]
+    text = docs.render(find_bundled_folder())[REFERENCE]
     connector = Connector.open()
     found = dict(_sections(text[text.index("\n## Actions\n") :]))
     for action in connector.actions():
@@ -82,11 +82,11 @@ def test_each_action_shows_every_input_and_its_example_payload() -> None:
         assert f"Key: `{action.action}`" in body
         payload = body.split("```json\n")[1].split("```")[0]
         assert json.loads(payload) == {"data": action.returns.example}
-        for row in describe.rows(connector, action):
+        for row in describe.build_doc_rows(connector, action):
             assert f"| {row.label}<br>{row.type}" in body
 
 
 def test_a_cell_holds_anything() -> None:
-    lines = list(table(("A", "B"), [("a|b", "two\nlines"), (code("x`y"), code(""))]))
+    lines = list(render_table(("A", "B"), [("a|b", "two\nlines"), (format_code("x`y"), format_code(""))]))
     assert lines == ["| A | B |", "|---|---|", "| a\\|b | two<br>lines |", "| `` x`y `` |  |"]
-    assert anchored("List User's Channels") == "[List User's Channels](#list-users-channels)"
+    assert link_heading("List User's Channels") == "[List User's Channels](#list-users-channels)"

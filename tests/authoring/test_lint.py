@@ -15,13 +15,13 @@ from support.planting import line_of, plant
 from connector.authoring import scaffold
 from connector.authoring.lint import lint
 from connector.definition import strict_yaml
-from connector.definition.loader import bundled
+from connector.definition.loader import find_bundled_folder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_the_bundled_connector_has_no_mistake() -> None:
-    assert [str(one) for one in lint(bundled())] == []
+    assert [str(one) for one in lint(find_bundled_folder())] == []
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ ODD = st.recursive(
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sound") / "shelf"
-    scaffold.new(folder)
+    scaffold.create_connector(folder)
     return folder
 
 
@@ -218,7 +218,7 @@ def test_whatever_stands_in_a_file_lint_tells_it_and_never_raises(sound: Path, f
     before = path.read_bytes()
     document = strict_yaml.read(before, file)
     data = json.loads(json.dumps(document.data))
-    where = seed.choice(sorted((one for one in document.marks if one), key=str))
+    where = seed.choice(sorted((one for one in document.value_positions if one), key=str))
     holder = data
     for name in where[:-1]:
         holder = holder[name]

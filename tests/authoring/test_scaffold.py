@@ -9,7 +9,7 @@ import pytest
 from connector import Client, Connector
 from connector.authoring import docs, scaffold
 from connector.authoring.lint import lint
-from connector.core.exchange.plan import plan
+from connector.core.exchange.plan import compile_action
 from connector.errors import NotFound, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def test_a_new_connector_has_no_mistake_and_fresh_pages(tmp_path: Path) -> None:
-    written = scaffold.new(tmp_path / "shelf")
+    written = scaffold.create_connector(tmp_path / "shelf")
     assert lint(tmp_path / "shelf") == []
     assert docs.write(tmp_path / "shelf", check=True) == []
     assert written == sorted(path for path in (tmp_path / "shelf").rglob("*") if path.is_file())
@@ -27,9 +27,9 @@ def test_a_new_connector_has_no_mistake_and_fresh_pages(tmp_path: Path) -> None:
 def test_every_example_of_a_new_connector_runs(shelf: Path) -> None:
     connector = Connector.open(shelf)
     for action in connector.actions():
-        planned = plan(connector, action.action)
+        planned = compile_action(connector, action.action)
         for example in action.examples.values():
-            request = planned.request(planned.check(example.given))
+            request = planned.build_request(planned.validate(example.given))
             assert request.path == example.sends.path
             assert (request.body.value if request.body else None) == example.sends.body
 
@@ -37,20 +37,20 @@ def test_every_example_of_a_new_connector_runs(shelf: Path) -> None:
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(UsageError, match="not empty"):
-        scaffold.new(tmp_path)
+        scaffold.create_connector(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
     with pytest.raises(UsageError, match="not empty"):
-        scaffold.new(tmp_path / "mine.txt")
+        scaffold.create_connector(tmp_path / "mine.txt")
 
 
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
-    assert scaffold.new(tmp_path)[0].is_file()
+    assert scaffold.create_connector(tmp_path)[0].is_file()
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError) as told:
-        scaffold.new(tmp_path / "file" / "inside")
+        scaffold.create_connector(tmp_path / "file" / "inside")
     assert str(tmp_path / "file") in str(told.value)
 
 

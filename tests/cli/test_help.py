@@ -11,7 +11,7 @@ import pytest
 from connector import __version__
 from connector.cli.groups import root
 from connector.cli.registry import COMMANDS
-from connector.definition.describe import RUN_FLAGS
+from connector.definition.describe import RESERVED_FLAGS
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
@@ -91,7 +91,7 @@ def test_every_option_of_a_run_is_kept_clear_of_the_inputs_flags(name):
     command = root.get_command(context, name)
     assert command is not None
     long = {flag for param in command.params for flag in param.opts if flag.startswith("--")}
-    assert long - RUN_FLAGS <= {"--response-type"}
+    assert long - RESERVED_FLAGS <= {"--response-type"}
 
 
 def test_both_spellings_of_the_entry_are_one(cli):

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.exchange_world import NOW, bad, ok
 
-from connector.core import rate_limit as rates
-from connector.core.rate_limit import DAY, MARGIN, Asked, Heard, Line, Rate
+from connector.core import rate_limit
+from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR, RateFeedback, RateLimit, RateState, RequestedRate
 from connector.errors import RateLimited
 
 LONG = NOW + 1e6
@@ -18,7 +18,7 @@ arrivals = st.lists(st.floats(0, 40).map(lambda gap: gap**3 / 640), min_size=1, 
 
 
 def asked(text, name="light", **how):
-    return Asked(name, Rate.of(text, **how), Line())
+    return RequestedRate(name, RateLimit.parse(text, **how), RateState())
 
 
 def times(gaps):
@@ -46,7 +46,7 @@ def most_within(slots, seconds):
 @given(gaps=arrivals)
 def test_no_stretch_of_time_holds_more_slots_than_the_limit(text, most, seconds, gaps):
     one = asked(text)
-    slots = [rates.acquire([one], now, LONG) for now in times(gaps)]
+    slots = [rate_limit.acquire_slots([one], now, LONG) for now in times(gaps)]
     assert most_within(slots, seconds) <= most
     assert slots == sorted(slots)
     assert all(slot >= now for slot, now in zip(slots, times(gaps), strict=True))
@@ -55,17 +55,17 @@ def test_no_stretch_of_time_holds_more_slots_than_the_limit(text, most, seconds,
 @pytest.mark.parametrize(("text", "most", "seconds"), [("30/s", 30, 1), ("10/min", 10, 60), ("1000/2min", 1000, 120)])
 def test_who_asks_for_more_than_there_is_uses_nearly_all_of_it(text, most, seconds):
     one = asked(text)
-    slots = [rates.acquire([one], NOW, LONG) for _ in range(most * 20 + 1)]
+    slots = [rate_limit.acquire_slots([one], NOW, LONG) for _ in range(most * 20 + 1)]
     assert most * 20 * 0.97 <= most * 20 * seconds * 20 / (slots[-1] - NOW) <= most * 20
 
 
 def test_a_limit_by_the_minute_may_be_used_at_once_and_one_by_the_second_evenly():
     one = asked("10/min")
-    assert [rates.acquire([one], NOW, LONG) for _ in range(10)] == [NOW] * 10
-    assert rates.acquire([one], NOW, LONG) == pytest.approx(NOW + 60 * MARGIN)
+    assert [rate_limit.acquire_slots([one], NOW, LONG) for _ in range(10)] == [NOW] * 10
+    assert rate_limit.acquire_slots([one], NOW, LONG) == pytest.approx(NOW + 60 * SAFETY_FACTOR)
     two = asked("10/s")
-    slots = [rates.acquire([two], NOW, LONG) for _ in range(10)]
-    assert [round(slot - NOW, 4) for slot in slots] == [round(0.1 * MARGIN * number, 4) for number in range(10)]
+    slots = [rate_limit.acquire_slots([two], NOW, LONG) for _ in range(10)]
+    assert [round(slot - NOW, 4) for slot in slots] == [round(0.1 * SAFETY_FACTOR * number, 4) for number in range(10)]
 
 
 @given(
@@ -73,113 +73,115 @@ def test_a_limit_by_the_minute_may_be_used_at_once_and_one_by_the_second_evenly(
 )
 def test_no_day_holds_more_than_its_limit_and_a_used_up_day_says_when_the_next_begins(gaps, reset):
     one = asked("5/day", "cap", reset=reset)
-    day = one.rate.days[0]
+    day = one.rate.daily_limits[0]
     taken = []
     for now in times(gaps):
-        got = rates.acquire([one], now, now + DAY * 3)
+        got = rate_limit.acquire_slots([one], now, now + DAY_SECONDS * 3)
         if isinstance(got, RateLimited):
-            assert got.retry_at.timestamp() == day.ends(day.day(now))
+            assert got.retry_at.timestamp() == day.end_of_day(day.day_number(now))
             assert f"{got.retry_at:%H:%MZ}" == reset
             assert (got.outcome, got.retryable) == ("not_sent", True)
         else:
             assert got == now
-            taken.append(day.day(now))
+            taken.append(day.day_number(now))
     assert max((taken.count(number) for number in taken), default=0) <= 5
-    assert all(taken.count(day.day(now)) for now in times(gaps))
+    assert all(taken.count(day.day_number(now)) for now in times(gaps))
 
 
 @given(gaps=arrivals, until=st.floats(0, 3))
 def test_no_slot_lies_behind_the_deadline_and_a_refusal_takes_none(gaps, until):
     one, free = asked("4/s"), asked("4/s")
     for now in times(gaps):
-        got = rates.acquire([one], now, now + until)
+        got = rate_limit.acquire_slots([one], now, now + until)
         if isinstance(got, RateLimited):
             assert got.retry_at.timestamp() >= now + until - 1e-3
         else:
-            assert got == rates.acquire([free], now, LONG)  # as if the refused had never asked
+            assert got == rate_limit.acquire_slots([free], now, LONG)  # as if the refused had never asked
             assert got == now or got < now + until
 
 
 def test_a_refusal_names_no_value():
     one = asked("1/day", "per-host:ada@example.com")
-    rates.acquire([one], NOW, LONG)
-    error = rates.acquire([one], NOW, LONG)
+    rate_limit.acquire_slots([one], NOW, LONG)
+    error = rate_limit.acquire_slots([one], NOW, LONG)
     assert "per-host" in str(error)
     assert "ada" not in repr(vars(error)) + str(error)
 
 
 def test_who_is_refused_by_a_cap_takes_no_slot_of_the_tier():
     tier, cap = asked("1/s"), asked("1/day", "cap:a")
-    assert rates.acquire([tier, cap], NOW, LONG) == NOW
-    assert isinstance(rates.acquire([tier, cap], NOW, LONG), RateLimited)
-    assert rates.acquire([tier, asked("1/day", "cap:b")], NOW, LONG) == pytest.approx(NOW + MARGIN)
+    assert rate_limit.acquire_slots([tier, cap], NOW, LONG) == NOW
+    assert isinstance(rate_limit.acquire_slots([tier, cap], NOW, LONG), RateLimited)
+    assert rate_limit.acquire_slots([tier, asked("1/day", "cap:b")], NOW, LONG) == pytest.approx(NOW + SAFETY_FACTOR)
 
 
 def test_a_rate_that_is_far_behind_holds_nobody_else_up():
     tier, cap = asked("1/s"), asked("1/min", "cap:a")
-    rates.acquire([tier, cap], NOW, LONG)
-    assert rates.acquire([tier, cap], NOW, LONG) == pytest.approx(NOW + 60 * MARGIN)
-    assert rates.acquire([tier], NOW, LONG) < NOW + 3
+    rate_limit.acquire_slots([tier, cap], NOW, LONG)
+    assert rate_limit.acquire_slots([tier, cap], NOW, LONG) == pytest.approx(NOW + 60 * SAFETY_FACTOR)
+    assert rate_limit.acquire_slots([tier], NOW, LONG) < NOW + 3
 
 
 def test_a_closed_rate_has_its_next_slots_when_it_opens_one_after_the_other():
     one = asked("2/s")
-    rates.correct([one], Heard(NOW + 7), NOW)
-    assert rates.acquire([one], NOW, LONG) == NOW + 7
-    assert rates.acquire([one], NOW, LONG) == pytest.approx(NOW + 7 + MARGIN / 2)
-    error = rates.acquire([one], NOW, NOW + 5)
+    rate_limit.apply_feedback([one], RateFeedback(NOW + 7), NOW)
+    assert rate_limit.acquire_slots([one], NOW, LONG) == NOW + 7
+    assert rate_limit.acquire_slots([one], NOW, LONG) == pytest.approx(NOW + 7 + SAFETY_FACTOR / 2)
+    error = rate_limit.acquire_slots([one], NOW, NOW + 5)
     assert "closed light" in str(error)
-    assert error.retry_at.timestamp() == pytest.approx(NOW + 7 + MARGIN)
+    assert error.retry_at.timestamp() == pytest.approx(NOW + 7 + SAFETY_FACTOR)
 
 
 def test_who_waits_for_a_slot_of_a_rate_that_is_closed_meanwhile_takes_another_in_the_same_order():
     one = asked("1/s")
-    mine = [rates.acquire([one], NOW, LONG) for _ in range(5)]
-    rates.correct([one], Heard(NOW + 30), NOW + 0.5)
-    anew = [rates.again([one], NOW, slot, LONG) for slot in mine[1:]]
-    assert anew == pytest.approx([NOW + 30 + MARGIN * number for number in range(4)])
-    assert rates.again([one], NOW + 3, anew[0], LONG) == anew[0]  # taken after it was closed, so it is good
+    mine = [rate_limit.acquire_slots([one], NOW, LONG) for _ in range(5)]
+    rate_limit.apply_feedback([one], RateFeedback(NOW + 30), NOW + 0.5)
+    anew = [rate_limit.revalidate_slots([one], NOW, slot, LONG) for slot in mine[1:]]
+    assert anew == pytest.approx([NOW + 30 + SAFETY_FACTOR * number for number in range(4)])
+    assert (
+        rate_limit.revalidate_slots([one], NOW + 3, anew[0], LONG) == anew[0]
+    )  # taken after it was closed, so it is good
 
 
 def test_a_slot_that_was_lost_to_a_closing_does_not_count_for_the_day():
     one = asked("1/s 5/day")
-    mine = [rates.acquire([one], NOW, LONG) for _ in range(4)]
-    rates.correct([one], Heard(NOW + 10), NOW + 0.5)
+    mine = [rate_limit.acquire_slots([one], NOW, LONG) for _ in range(4)]
+    rate_limit.apply_feedback([one], RateFeedback(NOW + 10), NOW + 0.5)
     for slot in mine[1:]:
-        rates.again([one], NOW, slot, LONG)
-    assert one.line.days[0][1] == 4
+        rate_limit.revalidate_slots([one], NOW, slot, LONG)
+    assert one.state.daily_counts[0][1] == 4
 
 
 def test_many_replies_to_what_was_under_way_close_a_rate_once():
     one = asked("10/s")
-    rates.correct([one], Heard(NOW + 7), NOW)
-    first = rates.acquire([one], NOW, LONG)
-    rates.correct([one], Heard(NOW + 7.2), NOW + 0.2)
-    assert rates.again([one], NOW + 0.1, first, LONG) == first
+    rate_limit.apply_feedback([one], RateFeedback(NOW + 7), NOW)
+    first = rate_limit.acquire_slots([one], NOW, LONG)
+    rate_limit.apply_feedback([one], RateFeedback(NOW + 7.2), NOW + 0.2)
+    assert rate_limit.revalidate_slots([one], NOW + 0.1, first, LONG) == first
 
 
 def test_a_smaller_limit_slows_a_tier_for_a_day_and_a_larger_one_changes_nothing():
     one = asked("80/s")
-    rates.correct([one], Heard(gap=MARGIN / 30), NOW)
-    slots = [rates.acquire([one], NOW, LONG) for _ in range(31)]
-    assert slots[-1] - NOW == pytest.approx(MARGIN, abs=1e-4)
-    later = NOW + DAY + 2
-    slots = [rates.acquire([one], later, LONG + DAY) for _ in range(81)]
-    assert slots[-1] - later == pytest.approx(MARGIN, abs=1e-4)
-    rates.correct([one], Heard(gap=MARGIN / 500), later)
-    assert one.line.slow == pytest.approx(MARGIN / 30)
+    rate_limit.apply_feedback([one], RateFeedback(gap=SAFETY_FACTOR / 30), NOW)
+    slots = [rate_limit.acquire_slots([one], NOW, LONG) for _ in range(31)]
+    assert slots[-1] - NOW == pytest.approx(SAFETY_FACTOR, abs=1e-4)
+    later = NOW + DAY_SECONDS + 2
+    slots = [rate_limit.acquire_slots([one], later, LONG + DAY_SECONDS) for _ in range(81)]
+    assert slots[-1] - later == pytest.approx(SAFETY_FACTOR, abs=1e-4)
+    rate_limit.apply_feedback([one], RateFeedback(gap=SAFETY_FACTOR / 500), later)
+    assert one.state.reduced_gap == pytest.approx(SAFETY_FACTOR / 30)
 
 
 def test_a_long_wait_is_that_of_the_cap_and_a_short_one_of_the_tier():
     tier, cap, other = asked("30/s"), asked("100/day", "per-host:a"), asked("100/day", "per-host:b")
-    rates.correct([tier, cap], Heard(NOW + 3600), NOW)
-    assert isinstance(rates.acquire([tier, cap], NOW, NOW + 60), RateLimited)
-    assert rates.acquire([tier, other], NOW, NOW + 60) == NOW
-    rates.correct([tier, cap], Heard(NOW + 7), NOW)
-    assert rates.acquire([tier, other], NOW, NOW + 60) == NOW + 7
+    rate_limit.apply_feedback([tier, cap], RateFeedback(NOW + 3600), NOW)
+    assert isinstance(rate_limit.acquire_slots([tier, cap], NOW, NOW + 60), RateLimited)
+    assert rate_limit.acquire_slots([tier, other], NOW, NOW + 60) == NOW
+    rate_limit.apply_feedback([tier, cap], RateFeedback(NOW + 7), NOW)
+    assert rate_limit.acquire_slots([tier, other], NOW, NOW + 60) == NOW + 7
 
 
-MIDNIGHT = NOW - NOW % DAY + DAY
+MIDNIGHT = NOW - NOW % DAY_SECONDS + DAY_SECONDS
 
 
 @pytest.mark.parametrize(
@@ -191,14 +193,14 @@ MIDNIGHT = NOW - NOW % DAY + DAY
         (bad(429, retry_after="7"), NOW + 7, None),
         (bad(429, retry_after="-1"), None, None),
         (bad(429, retry_after="abc"), None, None),
-        (bad(429, retry_after="86401"), NOW + DAY, None),
+        (bad(429, retry_after="86401"), NOW + DAY_SECONDS, None),
         (bad(429, retry_after="999999999"), None, None),
         (bad(429, retry_after="2027-01-16T00:00:00Z"), MIDNIGHT, None),
         (bad(429, retry_after="Sat, 16 Jan 2027 00:00:00 GMT"), MIDNIGHT, None),
         (bad(429, x_ratelimit_type="Daily-limit"), MIDNIGHT, None),
         (bad(429, x_ratelimit_type="QPS", x_ratelimit_reset=str(int(NOW) + 3)), NOW + 3, None),
-        (bad(429, x_ratelimit_type="QPS", x_ratelimit_limit="30"), None, MARGIN / 30),
-        (ok({}, x_ratelimit_type="QPS", x_ratelimit_limit="30"), None, MARGIN / 30),
+        (bad(429, x_ratelimit_type="QPS", x_ratelimit_limit="30"), None, SAFETY_FACTOR / 30),
+        (ok({}, x_ratelimit_type="QPS", x_ratelimit_limit="30"), None, SAFETY_FACTOR / 30),
         (ok({}, x_ratelimit_type="QPS", x_ratelimit_limit="0"), None, None),
         (ok({}, x_ratelimit_type="QPS", x_ratelimit_limit="many"), None, None),
         (ok({}, x_ratelimit_limit="5000", x_ratelimit_remaining="4999", x_ratelimit_reset=str(int(NOW) + 900)), None, None),
@@ -208,42 +210,48 @@ MIDNIGHT = NOW - NOW % DAY + DAY
     ],
 )  # fmt: skip
 def test_what_a_reply_says_about_its_rate(reply, closed, gap):
-    assert (rates.hear(reply, NOW) or Heard()) == (closed, gap)
+    assert (rate_limit.read_feedback(reply, NOW) or RateFeedback()) == (closed, gap)
 
 
 def test_a_clock_that_was_set_back_makes_nobody_wait_for_it():
     one = asked("10/s 10/min")
     for _ in range(5):
-        rates.acquire([one], NOW, LONG)
-    assert rates.acquire([one], NOW - 3600, NOW) < NOW - 3590
+        rate_limit.acquire_slots([one], NOW, LONG)
+    assert rate_limit.acquire_slots([one], NOW - 3600, NOW) < NOW - 3590
 
 
 def test_a_plan_holds_in_full_and_no_plan_means_the_most_generous_pace_without_days(zoom):
     declared = zoom.manifest.rates
-    pro, unknown = rates.table(declared, "pro"), rates.table(declared, None)
-    assert pro["heavy"] == Rate(MARGIN / 10, (), (rates.Count(30000, 0.0),))
-    assert unknown["heavy"] == Rate(MARGIN / 40)
-    assert unknown["resource-intensive"].windows[0].most == 20
-    assert pro["meetings-per-host"] == unknown["meetings-per-host"] == Rate(days=(rates.Count(100, 0.0),))
-    assert "phone-light" not in rates.table(declared, "free")
+    pro, unknown = rate_limit.build_rate_table(declared, "pro"), rate_limit.build_rate_table(declared, None)
+    assert pro["heavy"] == RateLimit(SAFETY_FACTOR / 10, (), (rate_limit.DailyLimit(30000, 0.0),))
+    assert unknown["heavy"] == RateLimit(SAFETY_FACTOR / 40)
+    assert unknown["resource-intensive"].windows[0].max_requests == 20
+    assert (
+        pro["meetings-per-host"]
+        == unknown["meetings-per-host"]
+        == RateLimit(daily_limits=(rate_limit.DailyLimit(100, 0.0),))
+    )
+    assert "phone-light" not in rate_limit.build_rate_table(declared, "free")
 
 
 def test_a_line_ends_when_it_says_nothing_more():
     one = asked("2/s 10/min 5/day", reset="06:00Z")
-    rates.acquire([one], NOW, LONG)
-    assert one.line.ends(one.rate) == one.rate.days[0].ends(one.rate.days[0].day(NOW))
+    rate_limit.acquire_slots([one], NOW, LONG)
+    assert one.state.expires_at(one.rate) == one.rate.daily_limits[0].end_of_day(
+        one.rate.daily_limits[0].day_number(NOW)
+    )
     two = asked("2/s 10/min")
-    rates.acquire([two], NOW, LONG)
-    assert two.line.ends(two.rate) == pytest.approx(NOW + 60 * MARGIN)
+    rate_limit.acquire_slots([two], NOW, LONG)
+    assert two.state.expires_at(two.rate) == pytest.approx(NOW + 60 * SAFETY_FACTOR)
 
 
 def test_a_closing_forgets_no_slot_that_was_used_and_none_that_is_free_for_long():
     one = asked("2/min")
-    mine = [rates.acquire([one], NOW, LONG) for _ in range(8)]
-    rates.correct([one], Heard(NOW + 30), NOW + 0.5)
-    anew = [rates.again([one], NOW, NOW + 30, LONG) for _ in mine[2:]]
-    assert NOW + 60 * MARGIN <= anew[0] == anew[1] <= NOW + 60 * MARGIN + 0.5  # the first two were used
-    assert anew[-1] <= NOW + 3 * 60 * MARGIN + 0.6
+    mine = [rate_limit.acquire_slots([one], NOW, LONG) for _ in range(8)]
+    rate_limit.apply_feedback([one], RateFeedback(NOW + 30), NOW + 0.5)
+    anew = [rate_limit.revalidate_slots([one], NOW, NOW + 30, LONG) for _ in mine[2:]]
+    assert NOW + 60 * SAFETY_FACTOR <= anew[0] == anew[1] <= NOW + 60 * SAFETY_FACTOR + 0.5  # the first two were used
+    assert anew[-1] <= NOW + 3 * 60 * SAFETY_FACTOR + 0.6
 
 
 @pytest.mark.parametrize(("text", "most", "seconds"), [("4/s", 4, 1), ("6/min", 6, 60), ("350/min", 350, 60)])
@@ -254,7 +262,7 @@ def test_whatever_is_closed_when_no_stretch_of_time_sees_more_than_the_limit(tex
     def wake(until):
         while waiting and waiting[0][0] <= until:
             slot, since = heapq.heappop(waiting)
-            got = rates.again([one], since, slot, LONG)
+            got = rate_limit.revalidate_slots([one], since, slot, LONG)
             if got == slot:
                 used.append(slot)
             else:
@@ -264,10 +272,10 @@ def test_whatever_is_closed_when_no_stretch_of_time_sees_more_than_the_limit(tex
         now += gap
         wake(now)
         for _ in range(callers):
-            heapq.heappush(waiting, (rates.acquire([one], now, LONG), now))
+            heapq.heappush(waiting, (rate_limit.acquire_slots([one], now, LONG), now))
         wake(now)  # whose slot is now has gone before the service says anything
         if closed is not None:
-            rates.correct([one], Heard(now + closed), now)
+            rate_limit.apply_feedback([one], RateFeedback(now + closed), now)
     wake(LONG)
     assert len(used) == sum(callers for _, callers, _ in moves)
     assert most_within(sorted(used), seconds) <= most

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from connector.core import url_policy as guard
-from connector.core.inputs.coerce import Bad
+from connector.core import url_policy
+from connector.core.inputs.coerce import InvalidValue
 
 
 @pytest.mark.parametrize(
@@ -21,8 +21,8 @@ from connector.core.inputs.coerce import Bad
     ],
 )
 def test_a_value_is_one_segment_and_a_uuid_that_servers_would_take_apart_is_encoded_twice(value, once, twice):
-    assert guard.segment(value) == once
-    assert guard.segment(value, twice=True) == twice
+    assert url_policy.encode_path_segment(value) == once
+    assert url_policy.encode_path_segment(value, twice=True) == twice
 
 
 @pytest.mark.parametrize(
@@ -56,33 +56,33 @@ def test_a_value_is_one_segment_and_a_uuid_that_servers_would_take_apart_is_enco
     ],
 )
 def test_a_path_is_refused_with_what_to_write(path, fix):
-    with pytest.raises(Bad) as caught:
-        guard.raw_path(path, "/v2")
+    with pytest.raises(InvalidValue) as caught:
+        url_policy.check_relative_path(path, "/v2")
     assert caught.value.fix == fix
     assert caught.value.expected == "a path below the base URL that begins with one /, already encoded"
 
 
 def test_without_a_path_in_the_base_url_any_path_is_new():
     for path in ("/v2", "/v2/users", "/"):
-        assert guard.raw_path(path, "") == path
-    assert guard.raw_path("/v2x/users", "/v2") == "/v2x/users"
-    assert guard.raw_path("/users/v2", "/v2") == "/users/v2"
+        assert url_policy.check_relative_path(path, "") == path
+    assert url_policy.check_relative_path("/v2x/users", "/v2") == "/v2x/users"
+    assert url_policy.check_relative_path("/users/v2", "/v2") == "/users/v2"
 
 
 def test_headers_keep_their_order_and_writing_and_come_once():
     pairs = (("X-B", "1"), ("x-a", "2\t!"), ("Empty", ""))
-    assert guard.headers(iter(pairs)) == pairs
-    with pytest.raises(Bad) as caught:
-        guard.headers([("X-A", "1"), ("x-a", "2")])
+    assert url_policy.check_headers(iter(pairs)) == pairs
+    with pytest.raises(InvalidValue) as caught:
+        url_policy.check_headers([("X-A", "1"), ("x-a", "2")])
     assert (caught.value.expected, caught.value.fix) == ("each header once", "x-a stands twice")
-    with pytest.raises(Bad) as caught:
-        guard.header("x " * 100, "v")
+    with pytest.raises(InvalidValue) as caught:
+        url_policy.check_header("x " * 100, "v")
     assert len(caught.value.fix) == len("look at ") + 60
-    with pytest.raises(Bad) as caught:
-        guard.header("Cookie", "v")
+    with pytest.raises(InvalidValue) as caught:
+        url_policy.check_header("Cookie", "v")
     assert caught.value.fix == "leave Cookie out: cookies are not kept"
-    with pytest.raises(Bad) as caught:
-        guard.header("Proxy-X", "v")
+    with pytest.raises(InvalidValue) as caught:
+        url_policy.check_header("Proxy-X", "v")
     assert caught.value.fix == "leave Proxy-X out: it belongs to the transport"
 
 
@@ -107,7 +107,7 @@ def test_headers_keep_their_order_and_writing_and_come_once():
     ],
 )
 def test_a_host_of_the_list_is_that_host_and_a_star_is_any_name_below(url, hosts, fits):
-    assert guard.may_carry(url, hosts) is fits
+    assert url_policy.may_receive_credentials(url, hosts) is fits
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_a_host_of_the_list_is_that_host_and_a_star_is_any_name_below(url, hosts
     ],
 )
 def test_an_origin_is_where_a_request_may_go_at_all(url, origin):
-    assert guard.origin(url) == origin
+    assert url_policy.parse_origin(url) == origin
 
 
 @pytest.mark.parametrize(
@@ -147,12 +147,12 @@ def test_an_origin_is_where_a_request_may_go_at_all(url, origin):
     ],
 )  # fmt: skip
 def test_a_public_host_has_a_name_that_is_none_of_somebodys_network(url, named):
-    assert guard.named_host(url) is named
+    assert url_policy.is_public_url(url) is named
 
 
 def test_a_base_url_stays_as_it_is_but_for_slashes_at_its_end():
     for url in ("https://h/X", "http://127.0.0.1:1"):
-        assert guard.owner_base_url(url) == guard.owner_base_url(f"{url}/") == url
+        assert url_policy.check_base_url(url) == url_policy.check_base_url(f"{url}/") == url
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_a_base_url_stays_as_it_is_but_for_slashes_at_its_end():
     ],
 )
 def test_a_base_url_that_is_none_is_told_with_the_reason(url, fix):
-    with pytest.raises(Bad) as caught:
-        guard.owner_base_url(url)
+    with pytest.raises(InvalidValue) as caught:
+        url_policy.check_base_url(url)
     assert (caught.value.expected, caught.value.fix) == ("https://HOST/PATH, or http on loopback", fix)
 
 
@@ -182,4 +182,4 @@ def test_a_base_url_that_is_none_is_told_with_the_reason(url, fix):
     ],
 )  # fmt: skip
 def test_this_machine_is_loopback_by_address_or_name(url, here):
-    assert guard.is_loopback_url(url) is here
+    assert url_policy.is_loopback_url(url) is here

@@ -10,8 +10,8 @@ import pytest
 from referencing import Registry
 
 from connector import Connector
-from connector.core.exchange.plan import plan
-from connector.core.inputs import coerce as convert
+from connector.core.exchange.plan import compile_action
+from connector.core.inputs import coerce
 from connector.definition import describe
 from connector.errors import InputError
 
@@ -28,18 +28,22 @@ EVERY = pytest.mark.parametrize("key", sorted(ACTIONS))
 
 def plainly(action: Action, given: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is given by its public keys, numbers and booleans as such."""
-    found = {action.names[spelling]: value for spelling, value in given.items()}
+    found = {action.key_by_spelling[spelling]: value for spelling, value in given.items()}
     kinds = {key: action.inputs[key].type for key in found}
-    return {key: convert.TYPES[kinds[key]](value) if kinds[key] == "integer" else value for key, value in found.items()}
+    return {
+        key: coerce.CONVERTERS[kinds[key]](value) if kinds[key] == "integer" else value for key, value in found.items()
+    }
 
 
 def fits(action: Action, given: Mapping[str, Any]) -> bool:
-    return jsonschema.Draft202012Validator(describe.form(ZOOM, action), registry=Registry()).is_valid(given)
+    return jsonschema.Draft202012Validator(describe.build_form_schema(ZOOM, action), registry=Registry()).is_valid(
+        given
+    )
 
 
 @EVERY
 def test_a_form_is_a_json_schema_of_every_input_and_the_two_options_of_every_run(key: str) -> None:
-    form = describe.form(ZOOM, ACTIONS[key])
+    form = describe.build_form_schema(ZOOM, ACTIONS[key])
     jsonschema.Draft202012Validator.check_schema(form)
     assert list(form["properties"]) == [*ACTIONS[key].inputs, "connection", "debugRequest"]
     assert form["additionalProperties"] is False
@@ -92,25 +96,25 @@ def test_a_form_says_what_a_run_says(key: str, given, good: bool) -> None:
     action = ACTIONS[key]
     assert fits(action, given) is good
     if good:
-        plan(ZOOM, key).check(given)
+        compile_action(ZOOM, key).validate(given)
     else:
         with pytest.raises(InputError):
-            plan(ZOOM, key).check(given)
+            compile_action(ZOOM, key).validate(given)
 
 
 def test_a_form_keeps_secrets_to_itself_and_tells_what_is_only_suggested() -> None:
-    properties = describe.form(ZOOM, ACTIONS["updateUser"])["properties"]
+    properties = describe.build_form_schema(ZOOM, ACTIONS["updateUser"])["properties"]
     assert properties["hostKey"]["writeOnly"] is True
     assert "examples" not in properties["hostKey"]
     assert properties["zoomPhone"]["x-suggest"] is False
     assert "default" not in properties["zoomPhone"]
-    assert describe.form(ZOOM, ACTIONS["createMeeting"])["properties"]["audio"]["default"] == "both"
+    assert describe.build_form_schema(ZOOM, ACTIONS["createMeeting"])["properties"]["audio"]["default"] == "both"
     assert properties["connection"]["x-kinds"] == list(ZOOM.manifest.connections)
 
 
 @EVERY
 def test_a_tool_has_a_flat_schema_that_every_model_reads(key: str) -> None:
-    tool = describe.tool(ZOOM, ACTIONS[key])
+    tool = describe.build_tool_spec(ZOOM, ACTIONS[key])
     assert re.fullmatch(r"[a-z][a-z0-9_]{0,63}", tool["name"])
     assert tool["description"].endswith(".")
     jsonschema.Draft202012Validator.check_schema(tool["input_schema"])
@@ -119,19 +123,19 @@ def test_a_tool_has_a_flat_schema_that_every_model_reads(key: str) -> None:
 
 
 def test_a_tool_tells_in_words_what_a_flat_schema_cannot() -> None:
-    properties = describe.tool(ZOOM, ACTIONS["createMeeting"])["input_schema"]["properties"]
+    properties = describe.build_tool_spec(ZOOM, ACTIONS["createMeeting"])["input_schema"]["properties"]
     assert properties["meetingType"]["enum"] == [1, 2, 3, 8, 10]
     assert "8 (Recurring, fixed time)" in properties["meetingType"]["description"]
     assert "Only when meetingType is 8." in properties["recurrence"]["description"]
     assert "Not together with endDateTime." in properties["endTimes"]["description"]
     assert "weeklyDay is needed when recurrence is 2." in properties["weeklyDay"]["description"]
     assert properties["weeklyDay"]["items"]["enum"] == [1, 2, 3, 4, 5, 6, 7]
-    assert describe.tool(ZOOM, ACTIONS["createMeeting"])["name"] == "create_meeting"
+    assert describe.build_tool_spec(ZOOM, ACTIONS["createMeeting"])["name"] == "create_meeting"
 
 
 @EVERY
 def test_rows_have_every_input_and_the_two_options_of_every_run(key: str) -> None:
-    rows = describe.rows(ZOOM, ACTIONS[key])
+    rows = describe.build_doc_rows(ZOOM, ACTIONS[key])
     assert [row.key for row in rows] == [*ACTIONS[key].inputs, "connection", "debugRequest"]
     assert all(
         isinstance(getattr(row, cell), str) for row in rows for cell in ("label", "type", "default", "notes", "example")
@@ -140,7 +144,7 @@ def test_rows_have_every_input_and_the_two_options_of_every_run(key: str) -> Non
 
 
 def test_a_row_shows_a_suggestion_as_the_page_does_and_says_that_it_is_one() -> None:
-    rows = {row.key: row for row in describe.rows(ZOOM, ACTIONS["updateMeeting"])}
+    rows = {row.key: row for row in describe.build_doc_rows(ZOOM, ACTIONS["updateMeeting"])}
     assert (rows["hostVideo"].default, rows["audio"].default, rows["endTimes"].default) == ("false", "both", "1")
     assert "sent only when given" in rows["hostVideo"].notes
     assert (rows["duration"].notes, rows["duration"].example) == (
@@ -153,11 +157,11 @@ def test_a_row_shows_a_suggestion_as_the_page_does_and_says_that_it_is_one() -> 
 
 @EVERY
 def test_flags_are_of_one_spelling_and_never_hide_a_run_option(key: str) -> None:
-    flags = describe.flags(ACTIONS[key])
+    flags = describe.build_cli_flags(ACTIONS[key])
     assert [flag.key for flag in flags] == list(ACTIONS[key].inputs)
     names = [name for flag in flags for name in (flag.name, *flag.aliases)]
     assert len(names) == len(set(names))
-    assert not set(names) & describe.RUN_FLAGS
+    assert not set(names) & describe.RESERVED_FLAGS
     assert all(re.fullmatch(r"--[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)
 
 
@@ -165,7 +169,7 @@ def test_a_flag_tells_what_a_command_line_needs() -> None:
     flags = {
         flag.key: flag
         for key in ("rawRequest", "createMeeting", "addMeetingRegistrant")
-        for flag in describe.flags(ACTIONS[key])
+        for flag in describe.build_cli_flags(ACTIONS[key])
     }
     assert flags["timeout"].name == "--input-timeout"
     assert flags["usePMI"].name == "--use-pmi"

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from connector import Connector, errors
-from connector.definition.events import TYPES, leaves
+from connector.definition.events import VALUE_TYPES, iter_leaf_fields
 
 
 def put(connector, name, data):
@@ -48,7 +48,7 @@ def test_an_event_tells_scopes_and_shape(zoom):
     ],
 )
 def test_the_odd_places_are_as_the_service_has_them(zoom, name, path, kind):
-    assert dict(leaves(zoom.events[name].body))[path] == kind
+    assert dict(iter_leaf_fields(zoom.events[name].body))[path] == kind
 
 
 def test_an_event_that_has_no_object_or_no_time_has_none(zoom):
@@ -57,7 +57,7 @@ def test_an_event_that_has_no_object_or_no_time_has_none(zoom):
 
 
 def test_every_value_has_a_word_for_its_type(zoom):
-    assert {kind for one in zoom.events.values() for _, kind in leaves(one.body)} == set(TYPES)
+    assert {kind for one in zoom.events.values() for _, kind in iter_leaf_fields(one.body)} == set(VALUE_TYPES)
 
 
 def test_nothing_is_read_before_an_event_is_asked_for(folder):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connector import Connector
-from connector.definition import loader as load
+from connector.definition import loader
 from connector.errors import DefinitionError, InputError
 
 if TYPE_CHECKING:
@@ -28,15 +28,15 @@ def things(tmp_path: Path) -> Path:
 def test_the_bundled_connector_opens_without_a_folder() -> None:
     connector = Connector.open()
     assert connector.name == "zoom"
-    assert len(connector.files) == 22
+    assert len(connector.action_files) == 22
 
 
 def test_a_file_is_read_when_its_action_is_first_asked_for_and_once(
     things: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    whole = load.read_bytes
-    monkeypatch.setattr(load, "read_bytes", lambda path: read.append(path.name) or whole(path))
+    whole = loader.read_bytes
+    monkeypatch.setattr(loader, "read_bytes", lambda path: read.append(path.name) or whole(path))
     connector = Connector.open(things)
     assert read == ["manifest.yaml"]
     assert connector.action("listThings") is connector.action("list_things")

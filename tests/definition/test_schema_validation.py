@@ -13,16 +13,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from referencing import Registry
 
-from connector.definition import schema_validation as shape
-from connector.definition import strict_yaml
+from connector.definition import schema_validation, strict_yaml
 from connector.definition.action import Action
-from connector.definition.loader import bundled
+from connector.definition.loader import find_bundled_folder
 from connector.definition.manifest import Manifest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-ROOT = bundled()
+ROOT = find_bundled_folder()
 FILES = [(path, Action) for path in sorted((ROOT / "actions").glob("*.yaml"))] + [(ROOT / "manifest.yaml", Manifest)]
 SMALL = {"action": "listThings", "label": "List Things", "summary": "List them.", "request": "GET /things"}
 ONE = {"label": "One", "help": "One.", "type": "string", "to": "query.one"}
@@ -30,7 +29,9 @@ WHOLE = {"connector": "things", "label": "Things", "summary": "Things.", "base_u
 
 
 def fits_schema(data, model) -> bool:
-    return jsonschema.Draft202012Validator(shape.schema(model), registry=Registry()).is_valid(data)
+    return jsonschema.Draft202012Validator(schema_validation.build_json_schema(model), registry=Registry()).is_valid(
+        data
+    )
 
 
 def fits_model(data, model) -> bool:
@@ -54,7 +55,7 @@ def test_every_file_of_the_bundled_connector_fits_both(path: Path, model) -> Non
     data = strict_yaml.read(path.read_bytes(), path.name).data
     assert fits_schema(data, model)
     assert fits_model(data, model)
-    assert shape.findings(strict_yaml.Document(path.name, data), model) == []
+    assert schema_validation.validate_document(strict_yaml.Document(path.name, data), model) == []
 
 
 GOOD = [
@@ -93,7 +94,7 @@ def test_what_fits_fits_both(data) -> None:
 @pytest.mark.parametrize("data", BAD, ids=range(len(BAD)))
 def test_what_does_not_fit_is_refused_by_both_and_told(data) -> None:
     assert (fits_schema(data, Action), fits_model(data, Action)) == (False, False)
-    assert shape.findings(strict_yaml.Document("bad.yaml", data), Action)
+    assert schema_validation.validate_document(strict_yaml.Document("bad.yaml", data), Action)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ def test_both_judge_a_file_alike_whatever_is_put_in_it(file, seed, odd) -> None:
     path, model = file
     document = strict_yaml.read(path.read_bytes(), path.name)
     data = copy.deepcopy(document.data)
-    where = seed.choice(sorted((one for one in document.marks if one), key=str))
+    where = seed.choice(sorted((one for one in document.value_positions if one), key=str))
     holder = data
     for name in where[:-1]:
         holder = holder[name]
@@ -137,7 +138,7 @@ def test_both_judge_a_file_alike_whatever_is_put_in_it(file, seed, odd) -> None:
 
 def test_the_schemas_are_json_schemas_without_words_that_editors_do_not_know() -> None:
     for model in (Action, Manifest):
-        made = shape.schema(model)
+        made = schema_validation.build_json_schema(model)
         jsonschema.Draft202012Validator.check_schema(made)
         assert not {"prefixItems", "$dynamicRef", "unevaluatedProperties", "dependentSchemas"} & set(_words(made))
         assert json.loads(json.dumps(made)) == made
@@ -151,7 +152,7 @@ def _words(data):
 
 
 def told(text: str, model=Action) -> list[tuple[int, int, str, str]]:
-    found = shape.findings(strict_yaml.read(text.encode(), "a.yaml"), model)
+    found = schema_validation.validate_document(strict_yaml.read(text.encode(), "a.yaml"), model)
     return [(one.line, one.column, one.rule, one.message) for one in found]
 
 

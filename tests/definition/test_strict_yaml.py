@@ -59,9 +59,9 @@ def test_json_that_yaml_cannot_read_has_places_and_limits_too() -> None:
     text = '{\n\t"a": [1, "\\ud83d\\ude00"],\n\t"%s": {"b": null}}' % ("k" * 2000)
     document = strict_yaml.read(text.encode(), "a.json")
     assert document.data == {"a": [1, "\U0001f600"], "k" * 2000: {"b": None}}
-    assert document.mark(("a",), key=True) == (2, 2)
-    assert document.mark(("a", 1)) == (2, 11)
-    assert document.mark(("k" * 2000, "b")) == (3, 2012)
+    assert document.find_position(("a",), key=True) == (2, 2)
+    assert document.find_position(("a", 1)) == (2, 11)
+    assert document.find_position(("k" * 2000, "b")) == (3, 2012)
     assert refusal('{\n\t"a": 1,\n\t"a": 2}')[:3] == (3, 2, "key-twice")
     assert refusal("\t" + "[" * 50 + "]" * 50)[:3] == (1, 42, "too-deep")
     assert refusal('{"\\ud83d\\ude00": NaN}')[2] == "yaml"
@@ -174,7 +174,7 @@ def test_aliases_that_multiply_are_refused_before_they_are_built(many: int) -> N
 
 
 def test_more_values_than_a_file_holds_are_refused() -> None:
-    _, _, rule, _ = refusal("[" + "1," * strict_yaml.MOST_NODES + "1]")
+    _, _, rule, _ = refusal("[" + "1," * strict_yaml.MAX_NODES + "1]")
     assert rule == "too-large"
 
 
@@ -184,13 +184,13 @@ def test_an_alias_that_does_not_multiply_is_read() -> None:
 
 def test_every_node_has_its_place() -> None:
     document = strict_yaml.read(b"a:\n  b: [1,\n     {c: x}]\nd: |\n  text\n", "a.yaml")
-    assert document.mark(("a",)) == (2, 3)
-    assert document.mark(("a",), key=True) == (1, 1)
-    assert document.mark(("a", "b", 0)) == (2, 7)
-    assert document.mark(("a", "b", 1, "c")) == (3, 10)
-    assert document.mark(("a", "b", 1, "c"), key=True) == (3, 7)
-    assert document.mark(("d",)) == (4, 4)
-    assert document.mark(("a", "b", 7, "z")) == (2, 6), "the nearest thing around what is not there"
+    assert document.find_position(("a",)) == (2, 3)
+    assert document.find_position(("a",), key=True) == (1, 1)
+    assert document.find_position(("a", "b", 0)) == (2, 7)
+    assert document.find_position(("a", "b", 1, "c")) == (3, 10)
+    assert document.find_position(("a", "b", 1, "c"), key=True) == (3, 7)
+    assert document.find_position(("d",)) == (4, 4)
+    assert document.find_position(("a", "b", 7, "z")) == (2, 6), "the nearest thing around what is not there"
 
 
 def test_several_documents_are_read_where_they_are_asked_for() -> None:

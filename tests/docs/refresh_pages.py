@@ -16,9 +16,9 @@ from support.pages.markdown_blocks import Block, agrees, blocks, pages
 from support.pages.page_runner import PORT, PageRunner
 
 from connector import Connector
-from connector.sandbox.data.state import State
+from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http_server import serve
-from connector.sandbox.service import Service
+from connector.sandbox.service import SandboxService
 
 
 class _Refresher(PageRunner):
@@ -36,7 +36,7 @@ class _Refresher(PageRunner):
 
 def refreshed(page: Path) -> str:
     """Return a page with what is printed today."""
-    server = serve(Service(Connector.open(), State(None)), "127.0.0.1", 0)
+    server = serve(SandboxService(Connector.open(), SandboxState(None)), "127.0.0.1", 0)
     with tempfile.TemporaryDirectory() as folder:
         runner = _Refresher(Path(folder), ZOOM_ACCESS_TOKEN="a-token-for-the-stand-in", ZOOM_BASE_URL=server.url)
         try:

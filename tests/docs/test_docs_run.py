@@ -10,9 +10,9 @@ from support.pages.markdown_blocks import GATE, ROOT, agrees, blocks, pages
 from support.pages.page_runner import PageRunner
 
 from connector import Connector
-from connector.sandbox.data.state import State
+from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http_server import serve
-from connector.sandbox.service import Service
+from connector.sandbox.service import SandboxService
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 @pytest.fixture
 def stand_in():
     """The bundled connector's sandbox over HTTP, for the Python of a page."""
-    server = serve(Service(Connector.open(), State(None)), "127.0.0.1", 0)
+    server = serve(SandboxService(Connector.open(), SandboxState(None)), "127.0.0.1", 0)
     yield server.url
     server.shutdown()
 

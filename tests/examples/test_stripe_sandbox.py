@@ -97,11 +97,11 @@ class TestTheReadme:
     @pytest.fixture
     def online(self) -> Iterator[dict[str, str]]:
         """The environment of somebody with a key, whose service is the stand-in over HTTP."""
-        from connector.sandbox.data.state import State
+        from connector.sandbox.data.state import SandboxState
         from connector.sandbox.http_server import serve
-        from connector.sandbox.service import Service
+        from connector.sandbox.service import SandboxService
 
-        server = serve(Service(STRIPE, State(None)), "127.0.0.1", 0)
+        server = serve(SandboxService(STRIPE, SandboxState(None)), "127.0.0.1", 0)
         yield {"STRIPE_BASE_URL": server.url, "STRIPE_SECRET_KEY": KEY}
         server.shutdown()
 

@@ -15,15 +15,15 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from connector import Connector
-from connector.runtime.storage.encryption import new_key
-from connector.sandbox.data.state import State
+from connector.runtime.storage.encryption import generate_key
+from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http_server import serve
-from connector.sandbox.service import Service
+from connector.sandbox.service import SandboxService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from connector.sandbox.http_server import Server
+    from connector.sandbox.http_server import SandboxServer
 
 ROOT = Path(__file__).parents[2]
 SECRET = "canary-of-a-client-secret-77"
@@ -65,13 +65,13 @@ class Browser:
 
 
 @pytest.fixture
-def stand_in(zoom: Connector) -> Iterator[Server]:
-    with serve(Service(zoom, State(None))) as one:
+def stand_in(zoom: Connector) -> Iterator[SandboxServer]:
+    with serve(SandboxService(zoom, SandboxState(None))) as one:
         yield one
 
 
 @pytest.fixture
-def start(tmp_path: Path, stand_in: Server) -> Iterator[Callable[..., str]]:
+def start(tmp_path: Path, stand_in: SandboxServer) -> Iterator[Callable[..., str]]:
     """Start the script in a process of its own; return its address."""
     begun: list[subprocess.Popen[str]] = []
 
@@ -100,12 +100,12 @@ def test_it_runs_without_credentials(start):
 
 
 @pytest.fixture
-def shared(stand_in: Server, tmp_path: Path) -> dict[str, str]:
+def shared(stand_in: SandboxServer, tmp_path: Path) -> dict[str, str]:
     """The settings of processes that serve one application: its app at the service, its store, its key."""
-    variables = {key: name for name, key in Connector.open().manifest.variables.items()}
-    app = {variables[key]: value for key, value in {**stand_in.oauth(), "clientSecret": SECRET}.items()}
+    variables = {key: name for name, key in Connector.open().manifest.environment_variables.items()}
+    app = {variables[key]: value for key, value in {**stand_in.build_oauth_inputs(), "clientSecret": SECRET}.items()}
     place = f"file:{tmp_path / 'store'}"
-    return {**app, "ZOOM_BASE_URL": stand_in.url, "CONNECTOR_STORE": place, "CONNECTOR_KEY": new_key()}
+    return {**app, "ZOOM_BASE_URL": stand_in.url, "CONNECTOR_STORE": place, "CONNECTOR_KEY": generate_key()}
 
 
 def test_any_process_with_the_store_finishes_what_another_began(start, shared, tmp_path):

@@ -26,14 +26,16 @@ import atheris
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
-with atheris.instrument_imports(include=["connector.core.webhook.event", "connector.core.webhook.signature", "connector.runtime.webhooks.receiver"]):
+with atheris.instrument_imports(
+    include=["connector.core.webhook.event", "connector.core.webhook.signature", "connector.runtime.webhooks.receiver"]
+):
     from support.signature_schemes import GITHUB, STANDARD, STRIPE
 
     from connector import Connector
-    from connector.core.webhook.signature import Challenge, Event, Scheme
+    from connector.core.webhook.signature import Challenge, Event, WebhookVerifier
     from connector.errors import WebhookError
     from connector.runtime.webhooks.receiver import Receiver
-    from connector.runtime.webhooks.verify import scheme_of
+    from connector.runtime.webhooks.verify import verifier_for
 
 NOW = 1_720_707_180.0
 ZOOM = Connector.open()
@@ -57,16 +59,18 @@ def read(data: bytes):
     head, _, body = data.partition(b"\n\n")
     first, *lines = head.decode("latin-1").split("\n")
     connector, secret = SECRETS.get(first.strip()) or list(SECRETS.values())[len(first) % len(SECRETS)]
-    right = {name.lower(): value for name, value in scheme_of(connector).sign(secret, int(NOW), body, "id-1").items()}
+    right = {
+        name.lower(): value for name, value in verifier_for(connector).sign(secret, int(NOW), body, "id-1").items()
+    }
     pairs = [(name, value.strip(" ")) for name, colon, value in (line.partition(":") for line in lines) if colon]
     headers = [(name, value.replace("{}", right.get(name.lower(), ""))) for name, value in pairs]
-    digest = right[scheme_of(connector).trigger.signature.header.lower()][-44:]
+    digest = right[verifier_for(connector).trigger.signature.header.lower()][-44:]
     return connector, secret, headers, body, any(digest in value for _, value in headers)
 
 
 def verify(data: bytes) -> None:
     connector, secret, headers, body, signed = read(data)
-    scheme = scheme_of(connector)
+    scheme = verifier_for(connector)
     try:
         got = scheme.verify(["an-older-secret-AAAA", secret] if connector is ZOOM else [secret], headers, body, NOW)
     except WebhookError as error:
@@ -78,7 +82,7 @@ def verify(data: bytes) -> None:
     assert signed or told == 401, "something is told of a body that nobody signed"
 
 
-def judge(scheme: Scheme, got: Event | Challenge, body: bytes) -> None:
+def judge(scheme: WebhookVerifier, got: Event | Challenge, body: bytes) -> None:
     """Look at what came of a delivery."""
     if isinstance(got, Challenge):
         assert all(isinstance(one, str) for one in got.reply.values())
@@ -89,7 +93,7 @@ def judge(scheme: Scheme, got: Event | Challenge, body: bytes) -> None:
     assert got.subject.isprintable()
     assert len(got.key) == 64
     assert repr(got)
-    assert scheme.event(body, got.name, got.key) == got
+    assert scheme.restore_event(body, got.name, got.key) == got
 
 
 class Kept:
@@ -97,7 +101,7 @@ class Kept:
 
     clock = SimpleNamespace(time=lambda: NOW)
 
-    def put_here(self, event: Event, _source: str = "") -> asyncio.Future[None]:
+    def put_async(self, event: Event, _source: str = "") -> asyncio.Future[None]:
         """Take an event as a database would: its texts must be storable."""
         for text in (event.name, event.subject, event.key, event.trigger):
             assert "\0" not in text.encode().decode()
@@ -148,7 +152,7 @@ def seeds(folder: Path) -> None:
     """Put the deliveries to begin with into the corpus."""
     for name, (connector, secret) in SECRETS.items():
         for number, body in enumerate(BODIES):
-            right = scheme_of(connector).sign(secret, int(NOW), body.encode(), "id-1")
+            right = verifier_for(connector).sign(secret, int(NOW), body.encode(), "id-1")
             lines = "".join(f"{header}: {{}}\n" for header in right)
             more = "x-github-event: issues\n" if connector is GITHUB else ""
             (folder / f"{name}-{number}").write_text(f"{name}\n{lines}{more}\n{body}")

@@ -20,19 +20,19 @@ import httpx2
 import pytest
 
 from connector import Client, errors
-from connector.core.exchange.exchange import Signed
+from connector.core.exchange.exchange import Credential
 from connector.core.request.builder import Request
 from connector.core.response.parser import Failure, Result
-from connector.core.response.trace import Records
+from connector.core.response.trace import Trace
 from connector.errors import Finding, Problem
 from connector.runtime.http.body_reader import DecodingError
-from connector.runtime.http.httpx import httpx1 as http_httpx
+from connector.runtime.http.httpx import httpx1
 from connector.runtime.http.httpx import httpx2 as http_httpx2
 
 CLASSES = [one for one in vars(errors).values() if inspect.isclass(one) and issubclass(one, errors.ConnectorError)]
 VALUES = {
     "hint": "Do this next.", "retryable": True, "retry_at": datetime(2030, 1, 31, 9, tzinfo=UTC), "outcome": "uncertain", "attempts": 3, "idempotency_key": "key-1",
-    "debug": Records([{"what": "wait"}]), "findings": (Finding("f.yaml", 3, 7, "rule", "message"),),
+    "debug": Trace([{"what": "wait"}]), "findings": (Finding("f.yaml", 3, 7, "rule", "message"),),
     "problems": (Problem("field", "got", "expected", "fix"),), "scopes": ("a:b", "c:d"), "status": 418, "code": 4711, "tracking_id": "rid=1",
     "kind": "read_timeout", "limit": 1.5, "elapsed": 2.5, "message": "said", "result": Result({"a": [1]}, 418, {"x": "y"}), "cursor": "c",
     "pages": 7, "path": "/p", "conflict": True, "file": "f.yaml", "line": 3, "column": 7, "rule": "rule",
@@ -62,7 +62,7 @@ def test_an_error_travels_whole(kind, protocol):
 
 
 def _comparable(value):
-    return value.to_dict() if isinstance(value, Result) else value.to_list() if isinstance(value, Records) else value
+    return value.to_dict() if isinstance(value, Result) else value.to_list() if isinstance(value, Trace) else value
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=lambda kind: kind.__name__)
@@ -85,19 +85,19 @@ def test_a_fact_that_is_none_is_refused(kind):
 
 
 def test_many_findings_and_problems_are_told_in_one_text():
-    error = errors.DefinitionError.of(
+    error = errors.DefinitionError.from_findings(
         [Finding("a.yaml", 1, 2, "rule", "one."), Finding("b.yaml", 3, 4, "rule", "two.")]
     )
     assert str(error) == "a.yaml:1:2: rule: one.\nb.yaml:3:4: rule: two."
     assert (error.file, error.line, error.column, error.rule) == ("a.yaml", 1, 2, "rule")
-    error = errors.InputError.of("doIt", [Problem("a", "1", "2", "Do."), Problem("b", "3", "4")])
+    error = errors.InputError.from_problems("doIt", [Problem("a", "1", "2", "Do."), Problem("b", "3", "4")])
     assert (
         str(error) == "doIt: 2 problems, nothing was sent.\n  a: got 1; expected 2. Fix: Do.\n  b: got 3; expected 4."
     )
     assert error.to_dict()["problems"][1] == {"field": "b", "got": "3", "expected": "4", "fix": ""}
 
 
-SEAMS = [(http_httpx, "Httpx"), (http_httpx2, "Httpx2")]
+SEAMS = [(httpx1, "HttpxTransport"), (http_httpx2, "Httpx2Transport")]
 LIBRARY = sorted(
     {
         one
@@ -127,7 +127,7 @@ def made(kind):
 def seams(error):
     """The files of the libraries that may meet an error: its own library's, or all for an error of the system."""
     own = type(error).__module__.split(".")[0]
-    return [one for one in SEAMS if not own.startswith("http") or own.endswith("2") == one[1].endswith("2")]
+    return [one for one in SEAMS if not own.startswith("http") or own.endswith("2") == one[1].startswith("Httpx2")]
 
 
 def test_the_walk_finds_the_libraries_exceptions():
@@ -149,13 +149,13 @@ class Broken:
 
     error: BaseException
     late: bool
-    place = "http://127.0.0.1:1"
+    origin = "http://127.0.0.1:1"
 
     status = 200
     headers = ()
 
     @property
-    def connection(self):
+    def library_connection(self):
         return self
 
     def handle_request(self, _request):
@@ -188,18 +188,18 @@ def breaking(monkeypatch, seam, error, late):
         return Broken(error, late)
 
     asynchronous = type(seam).__name__.startswith("Async")
-    monkeypatch.setattr(seam, "_line", line_in_time if asynchronous else lambda _place, _call: Broken(error, late))
+    monkeypatch.setattr(seam, "_acquire", line_in_time if asynchronous else lambda _place, _call: Broken(error, late))
     return seam
 
 
 @pytest.mark.parametrize("error", [*(made(kind) for kind in LIBRARY), *SYSTEM], ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("late", [False, True])
 def test_no_exception_of_a_library_comes_out_of_a_send(zoom, token_connection, monkeypatch, clock, error, late):
-    request = Request("GET", "/x", base="http://127.0.0.1:1/v2")
+    request = Request("GET", "/x", base_url="http://127.0.0.1:1/v2")
     until = time.monotonic() + 5
-    signed = Signed("t")
+    signed = Credential("t")
     for file, name in seams(error):
-        assert isinstance(error, file.LIBRARY.errors)
+        assert isinstance(error, file.LIBRARY.exceptions)
         for kind in (name, f"Async{name}"):
             seam = breaking(monkeypatch, getattr(file, kind)(), error, late)
             got = seam.send(request, signed, until, None, None)
@@ -229,6 +229,6 @@ def test_no_exception_of_a_library_comes_out_of_a_send(zoom, token_connection, m
 def test_each_way_to_fail_has_a_kind_of_its_own(monkeypatch, error, kind):
     for file, name in seams(error):
         seam = breaking(monkeypatch, getattr(file, name)(), error, late=False)
-        request = Request("GET", "/x", base="http://127.0.0.1:1/v2")
-        got = seam.send(request, Signed("t"), time.monotonic() + 5, None, None)
+        request = Request("GET", "/x", base_url="http://127.0.0.1:1/v2")
+        got = seam.send(request, Credential("t"), time.monotonic() + 5, None, None)
         assert (got.kind, got.sent, got.final) == (kind, "nothing", False)

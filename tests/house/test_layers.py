@@ -55,12 +55,12 @@ def test_no_room_is_named_for_odds_and_ends():
 
 
 def test_python_knows_no_vendor_beyond_the_bundled_folder():
-    bundled = importlib.import_module("connector").BUNDLED
+    bundled = importlib.import_module("connector").BUNDLED_FOLDER
     named = {}
     for path in sorted(HOME.rglob("*.py")):
         lines = [line for line in path.read_text("utf-8").splitlines() if re.search(bundled, line, re.IGNORECASE)]
         named[str(path.relative_to(HOME))] = lines
     own = named.pop("__init__.py")
     assert len(own) == 1
-    assert own[0].startswith("BUNDLED = ")
+    assert own[0].startswith("BUNDLED_FOLDER = ")
     assert not {name: lines for name, lines in named.items() if lines}

@@ -9,19 +9,19 @@ from pathlib import Path
 
 from support.servers import Counting, reply
 
-from connector.runtime.auth.loopback_server import Listener
+from connector.runtime.auth.loopback_server import CallbackServer
 from connector.runtime.storage.open import open_store
-from connector.sandbox.data.state import State
+from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http_server import serve
-from connector.sandbox.service import Service
+from connector.sandbox.service import SandboxService
 
 SECRET = "canary-client-secret"
 STATE, CODE = "the-state-that-was-sent", "canary-code"
 
 
 def test_connect_opens_it_and_takes_it_back(zoom, browser, tmp_path):
-    with serve(Service(zoom, State(None))) as server:
-        urls = {key: value for key, value in server.oauth().items() if key.endswith("Url")}
+    with serve(SandboxService(zoom, SandboxState(None))) as server:
+        urls = {key: value for key, value in server.build_oauth_inputs().items() if key.endswith("Url")}
         around = {
             "PATH": os.environ["PATH"], "HOME": str(tmp_path), "PYTHONPATH": str(Path(__file__).parents[2]),
             "BROWSER": browser.command, "ZOOM_BASE_URL": server.url, "ZOOM_CLIENT_ID": "app-1", "ZOOM_CLIENT_SECRET": SECRET,
@@ -43,11 +43,11 @@ def test_connect_opens_it_and_takes_it_back(zoom, browser, tmp_path):
 
 
 def test_what_it_fetches_on_the_way_is_not_taken_for_the_callback(browser):
-    with Listener() as listener, Counting() as service:
-        listener.expect(STATE)
+    with CallbackServer() as listener, Counting() as service:
+        listener.expect_state(STATE)
         asked: list[str] = []
-        taken = listener.offered
-        listener.offered = lambda target, host: (asked.append(target), taken(target, host))[1]
+        taken = listener.accept_callback
+        listener.accept_callback = lambda target, host: (asked.append(target), taken(target, host))[1]
         home, back = listener.redirect_uri.removesuffix("/callback"), listener.redirect_uri
         strays = ["/favicon.ico", f"/callback?code={CODE}", f"/callback?state=other&code={CODE}"]
         whole = f"/callback?state={STATE}&code={CODE}"

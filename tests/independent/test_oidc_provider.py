@@ -274,7 +274,10 @@ class TestRevocation:
         grant = home.record()["grant"]
         tokens = [grant["access_token"], grant["refresh_token"]]
         assert [home.alive(token) for token in tokens] == [True, True]
-        assert [(one.what, one.refusal) for one in revoke(connection)] == [("access token", ""), ("refresh token", "")]
+        assert [(one.token_kind, one.error) for one in revoke(connection)] == [
+            ("access token", ""),
+            ("refresh token", ""),
+        ]
         assert [home.alive(token) for token in tokens] == [False, False]
 
     def test_what_another_client_holds_is_not_ended(self, home):
@@ -282,7 +285,7 @@ class TestRevocation:
         grant = home.record()["grant"]
         inputs = home.provider.inputs(*BY_BODY)
         thief = Connection(home.connector, "byBody", token={**grant, "scopes": None}, **inputs)
-        assert all("not authorized" in one.refusal for one in revoke(thief))
+        assert all("not authorized" in one.error for one in revoke(thief))
         assert home.alive(grant["access_token"])
         assert revoke(connection)
 

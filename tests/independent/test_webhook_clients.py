@@ -13,7 +13,7 @@ from support.signature_schemes import STANDARD, STRIPE
 
 from connector import errors
 from connector.core.webhook.signature import Challenge, Event
-from connector.runtime.webhooks.verify import scheme_of, verify_webhook
+from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 
 SECRET = "4fv1RkqGQUq5sWbEz6hA5A"
 STRIPES = "whsec_of_an_endpoint_in_test_mode"
@@ -29,7 +29,7 @@ class TestZoomsOwnSdk:
     """@zoom/rivet 0.4.0: its receiver is the only way to its verifier."""
 
     def sign(self, zoom, body, secret=SECRET, at=None):
-        return scheme_of(zoom).sign(secret, now() if at is None else at, body)
+        return verifier_for(zoom).sign(secret, now() if at is None else at, body)
 
     @pytest.mark.parametrize(
         "payload",
@@ -109,7 +109,7 @@ EVENT = '{"id": "evt_1", "object": "event", "type": "customer.created", "created
 
 class TestStripesLibrary:
     def test_takes_what_we_sign(self):
-        headers = scheme_of(STRIPE).sign(STRIPES, now(), EVENT.encode())
+        headers = verifier_for(STRIPE).sign(STRIPES, now(), EVENT.encode())
         got = stripe.Webhook.construct_event(EVENT.encode(), headers["stripe-signature"], STRIPES)
         assert (got.type, got.data.object.id) == ("customer.created", "cus_1")
         with pytest.raises(stripe.SignatureVerificationError):
@@ -141,7 +141,7 @@ class TestTheLibraryOfStandardWebhooks:
 
     def test_takes_what_we_sign(self):
         library = standardwebhooks.Webhook(STANDARDS)
-        headers = scheme_of(STANDARD).sign(STANDARDS, now(), self.BODY.encode(), "msg_1")
+        headers = verifier_for(STANDARD).sign(STANDARDS, now(), self.BODY.encode(), "msg_1")
         assert library.verify(self.BODY, headers) == json.loads(self.BODY)
         with pytest.raises(standardwebhooks.WebhookVerificationError):
             library.verify(self.BODY, {**headers, "webhook-id": "msg_2"})

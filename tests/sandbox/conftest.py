@@ -9,7 +9,7 @@ from support.sandboxes.consents import Asker
 from support.sandboxes.shop import make_shop
 
 from connector import Client, Connection, Connector
-from connector.sandbox.http_server import Server, serve
+from connector.sandbox.http_server import SandboxServer, serve
 from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ def inside(zoom: Connector, box: Sandbox) -> Iterator[Client]:
 
 
 @pytest.fixture
-def served(box: Sandbox) -> Iterator[Server]:
+def served(box: Sandbox) -> Iterator[SandboxServer]:
     """The same sandbox over HTTP."""
     with serve(box.service, "127.0.0.1", 0) as one:
         yield one
 
 
 @pytest.fixture
-def outside(zoom: Connector, served: Server, clock: GivenClock) -> Iterator[Client]:
+def outside(zoom: Connector, served: SandboxServer, clock: GivenClock) -> Iterator[Client]:
     """A client of it, over HTTP, with a token like any other."""
     with Client(zoom, Connection(zoom, "accessToken", accessToken="t"), base_url=served.url, clock=clock) as one:
         yield one

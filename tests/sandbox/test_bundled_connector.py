@@ -86,7 +86,7 @@ def test_a_first_password_is_never_kept(inside: Client, box: Sandbox) -> None:
     given = {"email": "a@example.com", "firstName": "A", "lastName": "B", "userType": 1}
     made = inside.run("createUser", {**given, "action": "autoCreate", "password": "Lantern42Harbour"}).data
     assert "Lantern42Harbour" not in json.dumps(inside.run("getUser", {"userId": made["id"]}).data)
-    with box.state.reading() as data:
+    with box.state.read() as data:
         assert "Lantern42Harbour" not in data.model_dump_json()
 
 
@@ -98,8 +98,8 @@ def test_a_removed_user_takes_meetings_and_registrants_along(inside: Client, box
     inside.run("deleteUser", {"userId": user})
     with pytest.raises(errors.NotFound):
         inside.run("getMeeting", {"meetingId": meeting})
-    with box.state.reading() as data:
-        assert data.things["registrants"] == {}
+    with box.state.read() as data:
+        assert data.records["registrants"] == {}
 
 
 def test_two_meetings_share_no_id_and_no_uuid(inside: Client) -> None:

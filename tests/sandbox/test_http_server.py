@@ -14,8 +14,8 @@ import pytest
 from support.servers import GivenClock
 
 from connector import Client, Connection, Connector, errors
-from connector.sandbox import http_server as server_module
-from connector.sandbox.http_server import LARGEST_BODY, Server, serve
+from connector.sandbox import http_server
+from connector.sandbox.http_server import MAX_BODY_BYTES, SandboxServer, serve
 from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ TOKEN = {"Authorization": "Bearer t"}
 
 
 @pytest.fixture
-def line(served: Server) -> Iterator[http.client.HTTPConnection]:
+def line(served: SandboxServer) -> Iterator[http.client.HTTPConnection]:
     """A plain HTTP connection to the sandbox."""
     one = http.client.HTTPConnection("127.0.0.1", served.port, timeout=10)
     yield one
@@ -40,7 +40,7 @@ def ask(line: http.client.HTTPConnection, method: str, path: str, **more: Any) -
     return reply.status, {name.lower(): value for name, value in reply.getheaders()}, json.loads(body) if body else None
 
 
-def test_the_url_is_a_base_url(zoom: Connector, served: Server) -> None:
+def test_the_url_is_a_base_url(zoom: Connector, served: SandboxServer) -> None:
     assert served.url == f"http://127.0.0.1:{served.port}/v2"
     with Client(zoom, Connection(zoom, "accessToken", accessToken="t"), base_url=served.url) as client:
         assert client.run("getUser", {"userId": "me"}).data["first_name"] == "Ada"
@@ -91,7 +91,7 @@ def test_head_has_no_body_and_options_no_place(line: http.client.HTTPConnection)
 def test_a_large_body_is_refused_before_it_is_read(line: http.client.HTTPConnection) -> None:
     line.putrequest("POST", "/v2/users")
     line.putheader("Authorization", "Bearer t")
-    line.putheader("Content-Length", str(LARGEST_BODY + 1))
+    line.putheader("Content-Length", str(MAX_BODY_BYTES + 1))
     line.endheaders()
     assert line.getresponse().status == 413
 
@@ -109,7 +109,7 @@ def test_a_body_of_unknown_length_is_refused(
     assert (reply.status, json.loads(reply.read())["code"]) == (status, status)
 
 
-def test_a_client_that_asks_first_is_told_to_go_on(served: Server) -> None:
+def test_a_client_that_asks_first_is_told_to_go_on(served: SandboxServer) -> None:
     with socket.create_connection(("127.0.0.1", served.port), timeout=10) as raw:
         head = "POST /v2/users/me/meetings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\nExpect: 100-continue\r\n"
         raw.sendall((head + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n").encode())
@@ -124,7 +124,7 @@ def test_other_machines_are_kept_out(box: Sandbox, host: str) -> None:
         serve(box.service, host, 0)
 
 
-def test_a_port_that_is_taken_is_told(box: Sandbox, served: Server) -> None:
+def test_a_port_that_is_taken_is_told(box: Sandbox, served: SandboxServer) -> None:
     with pytest.raises(errors.UsageError, match=str(served.port)):
         serve(box.service, "127.0.0.1", served.port)
     with pytest.raises(errors.UsageError, match="no port"):
@@ -155,9 +155,9 @@ class Waiting(GivenClock):
         super().__init__()
         self.entered, self.stopped = threading.Event(), threading.Event()
 
-    def wait(self, seconds: float, stop: threading.Event) -> None:
+    def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:
         self.entered.set()
-        if stop.wait(10):
+        if stop_event.wait(10):
             self.stopped.set()
 
 
@@ -192,5 +192,5 @@ def test_nothing_is_printed(line: http.client.HTTPConnection, capfd: pytest.Capt
 
 
 def test_the_module_names_its_host(box: Sandbox) -> None:
-    with server_module.serve(box.service, "localhost") as server:
+    with http_server.serve(box.service, "localhost") as server:
         assert urlsplit(server.url).hostname == "localhost"

@@ -81,7 +81,7 @@ class TestForms:
 
     def test_a_secret_that_no_reply_shows_is_not_kept(self, client: Client, box: Sandbox) -> None:
         client.run("createOrder", {"customerName": "Rui", "secret": "hush-hush"})
-        with box.state.reading() as data:
+        with box.state.read() as data:
             assert "hush-hush" not in data.model_dump_json()
 
 

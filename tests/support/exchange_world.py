@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import json
 
-from connector.core.exchange.exchange import Acquire, Options, Page, Send, Signed, Token, Wait
-from connector.core.exchange.plan import plan, raw_plan
-from connector.core.exchange.retry import Policy
+from connector.core.exchange.exchange import (
+    AcquireSlot,
+    Credential,
+    ExchangeOptions,
+    GetToken,
+    SendRequest,
+    Sleep,
+    YieldPage,
+)
+from connector.core.exchange.plan import compile_action, compile_raw_action
+from connector.core.exchange.retry import RetryPolicy
 from connector.core.response.parser import Failure, Reply
 
 NOW = 1_800_000_000.0
@@ -62,22 +70,22 @@ class World:
             return end.value
 
     def _answer(self, ask):
-        if isinstance(ask, Token):
+        if isinstance(ask, GetToken):
             token = self.tokens.pop(0) if len(self.tokens) > 1 else self.tokens[0]
             if not isinstance(token, str):
                 return token
-            return Signed(token, headers=(("Authorization", f"Bearer {token}"),), renewable=self.renewable)
-        if isinstance(ask, Acquire):
-            if ask.what == ("retry",):
+            return Credential(token, headers=(("Authorization", f"Bearer {token}"),), renewable=self.renewable)
+        if isinstance(ask, AcquireSlot):
+            if ask.rates == ("retry",):
                 return self.spent or 0.0
             return self.gaps.pop(0) if self.gaps else 0.0
-        if isinstance(ask, Send):
+        if isinstance(ask, SendRequest):
             self.now += self.takes
             return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        if isinstance(ask, Wait):
-            self.now += ask.least + ask.spread
+        if isinstance(ask, Sleep):
+            self.now += ask.min_delay + ask.jitter
             return self.stop_waiting
-        assert isinstance(ask, Page)
+        assert isinstance(ask, YieldPage)
         return None
 
     def of(self, kind):
@@ -85,15 +93,19 @@ class World:
 
     @property
     def sends(self):
-        return self.of(Send)
+        return self.of(SendRequest)
 
     @property
     def waits(self):
-        return self.of(Wait)
+        return self.of(Sleep)
 
 
 def ready(connector, action, given, *, timeout=60.0, limit=None, **policy):
     """A plan with its request and options; `action` None for a raw request."""
-    wanted = raw_plan(connector) if action is None else plan(connector, action)
-    values = wanted.check(given)
-    return wanted, wanted.request(values), Options(timeout, Policy(**policy), limit, rates=wanted.rates(values))
+    wanted = compile_raw_action(connector) if action is None else compile_action(connector, action)
+    values = wanted.validate(given)
+    return (
+        wanted,
+        wanted.build_request(values),
+        ExchangeOptions(timeout, RetryPolicy(**policy), limit, rates=wanted.rate_names(values)),
+    )

@@ -12,12 +12,12 @@ import time
 from typing import TYPE_CHECKING, Any, Self
 
 from connector import Receiver
-from connector.runtime.webhooks.server import Served, routed
+from connector.runtime.webhooks.server import ReceiverServer, route_by_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.runtime.webhooks.server import Limits
+    from connector.runtime.webhooks.server import ConnectionLimits
 
 SECRET = "canary-of-a-webhook-secret"
 KINDS = ["sqlite", "postgres"]
@@ -57,9 +57,9 @@ def request(content: bytes, headers: Mapping[str, str] | None = None, path: str 
 class Behind:
     """A receiver, several by path, or an application with one, served in a thread; `line()` connects to it."""
 
-    def __init__(self, what: Any, limits: Limits | None = None) -> None:
+    def __init__(self, what: Any, limits: ConnectionLimits | None = None) -> None:
         paths = {"/hook": what} if isinstance(what, Receiver) else what
-        self.served = Served(routed(paths) if isinstance(paths, dict) else what, "127.0.0.1", 0, limits)
+        self.served = ReceiverServer(route_by_path(paths) if isinstance(paths, dict) else what, "127.0.0.1", 0, limits)
         self.port = int(self.served.url.rpartition(":")[2])
         self._thread = threading.Thread(target=self.served.run)
 

@@ -436,7 +436,7 @@ class GivenClock:
         """What is drawn for every wait."""
         return self.drawn
 
-    def wait(self, seconds: float, stop: threading.Event) -> None:
+    def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:
         """Let the time pass at once."""
         self._pass(seconds)
 

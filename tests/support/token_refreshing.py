@@ -8,18 +8,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.core.auth.oauth import App
-from connector.core.auth.token_set import Grant
+from connector.core.auth.oauth import OAuthClient
+from connector.core.auth.token_set import TokenSet
 from connector.core.response.parser import Failure, Reply
-from connector.runtime.auth.token_refresh import Owner, Renewal
-from connector.runtime.files import private_files as private
+from connector.runtime.auth.token_refresh import RefreshContext, TokenRefresher
+from connector.runtime.files import private_files
 from connector.runtime.storage.open import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
-    from connector.runtime.storage.open import Kept
+    from connector.runtime.storage.open import StoredRecord
 
 START = 1_800_000_000.0  # of the given clock, which has run for some time when a test begins
 NOW = START + 1000.0
@@ -27,11 +27,11 @@ KEY = "connection:zoom:work"
 AGAIN = "Sign in again: connector connect work"
 URL = "http://127.0.0.1:9/token"  # nobody listens there, should anything really be sent
 SEED: dict[str, Any] = {"kind": "user", "inputs": {}, "grant": None, "intent": None, "dead": None}
-USER = App("oauth2", URL, "id-1", "canary-secret")
-ACCOUNT = App("oauth2_account_credentials", URL, "id-1", "canary-secret", account_id="acc-1")
-ENDED = Grant("canary-old", NOW - 1, NOW - 3601, "canary-refresh", ("a",))
-LASTS = Grant("canary-old", NOW + 60, NOW - 3540, "canary-refresh", ("a",))  # for a minute, and is renewed before
-THEIRS = Grant("canary-theirs", NOW + 3600, NOW, "canary-their-refresh")
+USER = OAuthClient("oauth2", URL, "id-1", "canary-secret")
+ACCOUNT = OAuthClient("oauth2_account_credentials", URL, "id-1", "canary-secret", account_id="acc-1")
+ENDED = TokenSet("canary-old", NOW - 1, NOW - 3601, "canary-refresh", ("a",))
+LASTS = TokenSet("canary-old", NOW + 60, NOW - 3540, "canary-refresh", ("a",))  # for a minute, and is renewed before
+THEIRS = TokenSet("canary-theirs", NOW + 3600, NOW, "canary-their-refresh")
 LOST = Failure("read", "no reply", sent="maybe")
 
 
@@ -61,10 +61,10 @@ class Endpoint:
         self.clients: list[str] = []
         self.meanwhile: Callable[[], Any] = lambda: None
 
-    def send(self, request: Any, signed: Any, *_: Any) -> Reply | Failure:
+    def send(self, request: Any, credential: Any, *_: Any) -> Reply | Failure:
         """Answer the next."""
         self.forms.append(dict(request.body.value))
-        self.clients.append(signed.value)
+        self.clients.append(credential.secret)
         self.meanwhile()
         return self.answers.pop(0)
 
@@ -81,7 +81,7 @@ class Watched(MemoryStore):
         self.did.append((name, *what))
         self.on(name, data or {})
 
-    def read(self, key: str) -> Kept | None:
+    def read(self, key: str) -> StoredRecord | None:
         """As any store."""
         self._note("read")
         return super().read(key)
@@ -101,7 +101,7 @@ class Watched(MemoryStore):
         self._note("prepare", key)
         super().prepare(key, size)
 
-    def begin(self, grant: Grant | None, **more: Any) -> None:
+    def begin(self, grant: TokenSet | None, **more: Any) -> None:
         """Keep a record, as somebody else."""
         MemoryStore.write(self, KEY, {**SEED, "grant": grant and grant.to_dict(), **more})
 
@@ -130,7 +130,7 @@ def fails(*names: str, only: Callable[[Mapping[str, Any]], bool] = lambda data: 
 
     def on(name: str, data: Mapping[str, Any]) -> None:
         if name in names and only(data):
-            raise private.failure(OSError(errno.EIO, os.strerror(errno.EIO)), Path("/disk/store"))
+            raise private_files.build_store_error(OSError(errno.EIO, os.strerror(errno.EIO)), Path("/disk/store"))
 
     return on
 
@@ -140,12 +140,12 @@ def new(data: Mapping[str, Any]) -> bool:
     return bool(data["grant"]) and data["grant"]["access_token"].startswith("canary-new")
 
 
-def as_kept(grant: Grant) -> dict[str, Any]:
+def as_kept(grant: TokenSet) -> dict[str, Any]:
     """A token as a record has it."""
     made: dict[str, Any] = json.loads(json.dumps(grant.to_dict()))
     return made
 
 
-def owned(store: Watched, endpoint: Endpoint, app: App = USER, **more: Any) -> Renewal:
+def owned(store: Watched, endpoint: Endpoint, app: OAuthClient = USER, **more: Any) -> TokenRefresher:
     """The renewal of a connection."""
-    return Renewal(Owner(app, store, KEY, ["zoom.us"], SEED, AGAIN, http=endpoint, **more))
+    return TokenRefresher(RefreshContext(app, store, KEY, ["zoom.us"], SEED, AGAIN, http=endpoint, **more))

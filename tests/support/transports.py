@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from connector import errors
-from connector.core.exchange.exchange import Signed
+from connector.core.exchange.exchange import Credential
 from connector.core.request.builder import Request
-from connector.runtime.http.transport import choose
+from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
 READ = ("getUser", {"userId": "me"})
 WIDE = 10.0  # what should take half a second ends within this on the slowest machine
-NOBODY = Signed("")
+NOBODY = Credential("")
 
 # What a library cannot do. Nothing else differs, and docs/http-libraries.md tells each of these.
 CANNOT_TELL_WRITING = {"pyreqwest"}  # a deadline that ends the sending is told as one that ends the waiting
@@ -47,7 +47,7 @@ def failed(run: Callable[..., Any], *args: Any, **options: Any) -> Any:
 
 def asked(url: str, method: str = "GET", path: str = "/x", **rest: Any) -> Request:
     """Return a request."""
-    return Request(method, path, base=url, **rest)
+    return Request(method, path, base_url=url, **rest)
 
 
 def until(condition: Callable[[], Any], seconds: float = WIDE) -> None:
@@ -80,7 +80,7 @@ class Seam:
 
     def __init__(self, library: str, kind: str) -> None:
         self.library, self.kind = library, kind
-        self.http: Any = choose(library, asynchronous=kind == "async")
+        self.http: Any = load_transport(library, asynchronous=kind == "async")
         self.loop = asyncio.Runner() if kind == "async" else None
 
     def send(self, request: Request, *, seconds: float = WIDE, sink: Any = None, stop: Any = None) -> Reply | Failure:

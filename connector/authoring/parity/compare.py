@@ -5,24 +5,24 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.authoring.rules.fields import Field
-from connector.authoring.rules.values import sent_as
-from connector.core.inputs.coerce import Bad
-from connector.definition.describe import CONNECTION, DEBUG
+from connector.authoring.rules.fields import FieldRef
+from connector.authoring.rules.values import coerce_value
+from connector.core.inputs.coerce import InvalidValue
+from connector.definition.describe import CONNECTION_INPUT, DEBUG_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from connector.authoring.draft import Draft
-    from connector.authoring.folder_reader import Sources
-    from connector.authoring.parity.page_record import Form, Line, Page, Record
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
+    from connector.authoring.parity.page_record import MirroredPage, PageForm, PageInput, ParityRecord
     from connector.definition.fields import FormField
-    from connector.definition.strict_yaml import Path
+    from connector.definition.strict_yaml import NodePath
     from connector.errors import Finding
 
 
 RULE = "parity"
-Place = tuple[str, str, str | None, str]  # kind, the owner's key, the input's key, what
+DifferenceKey = tuple[str, str, str | None, str]  # kind, the owner's key, the input's key, what
 
 
 class Difference(NamedTuple):
@@ -31,17 +31,17 @@ class Difference(NamedTuple):
     kind: str
     owner: str
     input: str | None
-    what: str
-    page: str
-    here: str
+    aspect: str
+    page_value: str
+    connector_value: str
 
     @property
-    def place(self) -> Place:
+    def key(self) -> DifferenceKey:
         """What a declaration must name."""
-        return self.kind, self.owner, self.input, self.what
+        return self.kind, self.owner, self.input, self.aspect
 
 
-class _Owner(NamedTuple):
+class _Subject(NamedTuple):
     """An action, connection or trigger that both sides have."""
 
     kind: str
@@ -50,156 +50,179 @@ class _Owner(NamedTuple):
     inputs: Mapping[str, FormField]
 
 
-def differences(sources: Sources, record: Record) -> Iterator[Difference]:
+def find_differences(folder: ConnectorFolder, record: ParityRecord) -> Iterator[Difference]:
     """Yield every difference between the page and the connector's readable files."""
-    page, manifest = record.page, sources.manifest
+    page, manifest = record.page, folder.manifest
     if manifest is not None:
-        yield from _component(page, sources)
+        yield from _compare_component(page, folder)
         for kind, forms, owners in (
             ("connection", page.connections, manifest.model.connections),
             ("trigger", page.triggers, manifest.model.triggers),
         ):
-            here = [_Owner(kind, key, one.label, one.inputs) for key, one in owners.items()]
-            yield from _sides(kind, forms, here, (record, sources))
-    drafts = [draft for draft in sources.actions if draft.whole]
-    here = [_Owner("action", draft.model.action, draft.model.label, draft.model.inputs) for draft in drafts]
-    unread = set(sources.keys) - {one.key for one in here}
-    forms = {key: form for key, form in page.actions.items() if key not in unread}
-    yield from _sides("action", forms, here, (record, sources))
+            subjects = [_Subject(kind, key, owner.label, owner.inputs) for key, owner in owners.items()]
+            yield from _compare_forms(kind, forms, subjects, (record, folder))
+    files = [file for file in folder.actions if file.is_valid]
+    subjects = [_Subject("action", file.model.action, file.model.label, file.model.inputs) for file in files]
+    unread_keys = set(folder.action_keys) - {owner.key for owner in subjects}
+    forms = {key: form for key, form in page.actions.items() if key not in unread_keys}
+    yield from _compare_forms("action", forms, subjects, (record, folder))
     if page.actions:
-        yield from _every_action(page)
+        yield from _compare_every_action(page)
 
 
-def _component(page: Page, sources: Sources) -> Iterator[Difference]:
-    manifest = sources.shared
-    for what, theirs, ours in (
+def _compare_component(page: MirroredPage, folder: ConnectorFolder) -> Iterator[Difference]:
+    manifest = folder.manifest_or_blank
+    for aspect, theirs, ours in (
         ("added", page.component.key, manifest.connector),
         ("label", page.component.label, manifest.label),
     ):
         if theirs != ours:
-            yield Difference("component", page.component.key, None, what, theirs, ours)
+            yield Difference("component", page.component.key, None, aspect, theirs, ours)
 
 
-def _every_action(page: Page) -> Iterator[Difference]:
+def _compare_every_action(page: MirroredPage) -> Iterator[Difference]:
     """The rows of every run are the same for all actions, as `describe` adds them."""
-    ours = {CONNECTION[0]: (CONNECTION[1], True, None), DEBUG[0]: (DEBUG[1], False, "false")}
-    for key, line in page.every_action.items():
-        if ours.get(key) != (line.label, line.required, line.default):
-            yield Difference("every action", "every_action", key, "missing", line.label, "")
+    ours = {CONNECTION_INPUT[0]: (CONNECTION_INPUT[1], True, None), DEBUG_INPUT[0]: (DEBUG_INPUT[1], False, "false")}
+    for key, page_input in page.every_action.items():
+        if ours.get(key) != (page_input.label, page_input.required, page_input.default):
+            yield Difference("every action", "every_action", key, "missing", page_input.label, "")
 
 
-def _sides(
-    kind: str, forms: Mapping[str, Form], here: list[_Owner], both: tuple[Record, Sources]
+def _compare_forms(
+    kind: str, forms: Mapping[str, PageForm], subjects: list[_Subject], context: tuple[ParityRecord, ConnectorFolder]
 ) -> Iterator[Difference]:
-    owners = {owner.key: owner for owner in here}
+    subjects_by_key = {subject.key: subject for subject in subjects}
     for key, form in forms.items():
-        if key not in owners:
+        if key not in subjects_by_key:
             yield Difference(kind, key, None, "missing", form.label, "")
             continue
-        yield from _inputs(owners[key], form, both)
-    for key, owner in owners.items():
+        yield from _compare_inputs(subjects_by_key[key], form, context)
+    for key, subject in subjects_by_key.items():
         if key not in forms:
-            yield Difference(kind, key, None, "added", "", owner.label)
+            yield Difference(kind, key, None, "added", "", subject.label)
 
 
-def _inputs(owner: _Owner, form: Form, both: tuple[Record, Sources]) -> Iterator[Difference]:
-    if owner.label != form.label:
-        yield Difference(owner.kind, owner.key, None, "label", form.label, owner.label)
-    for key, line in form.inputs.items():
-        spec = owner.inputs.get(key)
-        if spec is None:
-            yield Difference(owner.kind, owner.key, key, "missing", line.label, "")
+def _compare_inputs(
+    subject: _Subject, form: PageForm, context: tuple[ParityRecord, ConnectorFolder]
+) -> Iterator[Difference]:
+    if subject.label != form.label:
+        yield Difference(subject.kind, subject.key, None, "label", form.label, subject.label)
+    for key, page_input in form.inputs.items():
+        field = subject.inputs.get(key)
+        if field is None:
+            yield Difference(subject.kind, subject.key, key, "missing", page_input.label, "")
             continue
-        for what, theirs, ours in _words(Field((), key, spec), line, *both):
-            yield Difference(owner.kind, owner.key, key, what, theirs, ours)
-    for key, spec in owner.inputs.items():
+        for aspect, theirs, ours in _compare_field(FieldRef((), key, field), page_input, *context):
+            yield Difference(subject.kind, subject.key, key, aspect, theirs, ours)
+    for key, field in subject.inputs.items():
         if key not in form.inputs:
-            yield Difference(owner.kind, owner.key, key, "added", "", spec.label)
+            yield Difference(subject.kind, subject.key, key, "added", "", field.label)
 
 
-def _words(field: Field, line: Line, record: Record, sources: Sources) -> Iterator[tuple[str, str, str]]:
+def _compare_field(
+    field: FieldRef, page_input: PageInput, record: ParityRecord, folder: ConnectorFolder
+) -> Iterator[tuple[str, str, str]]:
     """Yield what differs of one input: the word, the page's side, ours."""
-    spec = field.spec
-    if spec.label != line.label:
-        yield "label", line.label, spec.label
-    if spec.type not in record.types.get(line.type, [line.type]):
-        yield "type", line.type, spec.type
-    if spec.required != line.required:
-        yield "required", _yes(line.required), _yes(spec.required)
-    if spec.hidden != line.hidden:
-        yield "hidden", _yes(line.hidden), _yes(spec.hidden)
-    if getattr(spec, "aliases", None):
-        yield "alias", "", ", ".join(getattr(spec, "aliases", ()))
-    if spec.suggest is not None and line.default is not None and _same(field, line.default, spec.suggest, sources):
-        yield "suggested", line.default, _text(spec.suggest)
-    elif not _same(field, line.default, spec.default, sources):
-        yield "default", line.default or "", _text(spec.default)
-    if line.example is not None and not _same(field, line.example, spec.example, sources):
-        yield "example", line.example, _text(spec.example)
+    definition = field.definition
+    if definition.label != page_input.label:
+        yield "label", page_input.label, definition.label
+    if definition.type not in record.types.get(page_input.type, [page_input.type]):
+        yield "type", page_input.type, definition.type
+    if definition.required != page_input.required:
+        yield "required", _format_flag(page_input.required), _format_flag(definition.required)
+    if definition.hidden != page_input.hidden:
+        yield "hidden", _format_flag(page_input.hidden), _format_flag(definition.hidden)
+    if getattr(definition, "aliases", None):
+        yield "alias", "", ", ".join(getattr(definition, "aliases", ()))
+    if (
+        definition.suggest is not None
+        and page_input.default is not None
+        and _is_sent_alike(field, page_input.default, definition.suggest, folder)
+    ):
+        yield "suggested", page_input.default, _format_value(definition.suggest)
+    elif not _is_sent_alike(field, page_input.default, definition.default, folder):
+        yield "default", page_input.default or "", _format_value(definition.default)
+    if page_input.example is not None and not _is_sent_alike(field, page_input.example, definition.example, folder):
+        yield "example", page_input.example, _format_value(definition.example)
 
 
-def _same(field: Field, theirs: str | None, ours: Any, sources: Sources) -> bool:
+def _is_sent_alike(field: FieldRef, theirs: str | None, ours: Any, folder: ConnectorFolder) -> bool:
     """Whether a text of the page and a value of ours are sent as the same."""
     if theirs is None or ours is None:
         return theirs is None and ours is None
-    read: Any = [theirs] if field.spec.is_list and not getattr(field.spec, "join", None) else theirs
+    page_value: Any = [theirs] if field.definition.is_list and not getattr(field.definition, "join", None) else theirs
     try:
-        return json.dumps(sent_as(field, read, sources)) == json.dumps(sent_as(field, ours, sources))
-    except (Bad, TypeError):
-        return theirs == _text(ours)
+        return json.dumps(coerce_value(field, page_value, folder)) == json.dumps(coerce_value(field, ours, folder))
+    except (InvalidValue, TypeError):
+        return theirs == _format_value(ours)
 
 
-def _yes(there: bool) -> str:  # noqa: FBT001  a word for a flag
-    return "yes" if there else "no"
+def _format_flag(value: bool) -> str:  # noqa: FBT001  a word for a flag
+    return "yes" if value else "no"
 
 
-def _text(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def parity(sources: Sources, record: Record) -> Iterator[Finding]:
+def check_parity(folder: ConnectorFolder, record: ParityRecord) -> Iterator[Finding]:
     """Each difference from the page is declared with its reason, and each declaration is a real difference."""
-    assert sources.record is not None
-    found = {one.place: one for one in differences(sources, record)}
-    declared: dict[Place, Path] = {}
-    for number, one in enumerate(record.deviations):
-        path: Path = ("deviations", number)
-        if not one.places:
-            yield sources.record.finding(path, RULE, "say whose it is: action, connection or trigger.")
-        for kind, owner, key in one.places:
-            declared.setdefault((kind, owner, key, one.what), path)
-    yield from (_undeclared(one, sources) for place, one in found.items() if place not in declared)
-    judged = {draft.model.action for draft in sources.actions if draft.whole}
-    lost = set(sources.keys) - judged
-    for place, path in declared.items():
-        kind, owner, _, what = place
-        unknown = owner in lost if kind == "action" else sources.manifest is None
-        if place not in found and not unknown:
-            yield sources.record.finding(path, RULE, f"{_named(place)}: {what} is as on the page; take this out.")
+    assert folder.parity is not None
+    differences_by_key = {entry.key: entry for entry in find_differences(folder, record)}
+    declared: dict[DifferenceKey, NodePath] = {}
+    for number, entry in enumerate(record.deviations):
+        path: NodePath = ("deviations", number)
+        if not entry.subjects:
+            yield folder.parity.build_finding(path, RULE, "say whose it is: action, connection or trigger.")
+        for kind, owner, key in entry.subjects:
+            declared.setdefault((kind, owner, key, entry.what), path)
+    yield from (
+        _build_undeclared_finding(entry, folder)
+        for difference_key, entry in differences_by_key.items()
+        if difference_key not in declared
+    )
+    checked_keys = {file.model.action for file in folder.actions if file.is_valid}
+    unchecked_keys = set(folder.action_keys) - checked_keys
+    for difference_key, path in declared.items():
+        kind, owner, _, aspect = difference_key
+        is_unchecked = owner in unchecked_keys if kind == "action" else folder.manifest is None
+        if difference_key not in differences_by_key and not is_unchecked:
+            yield folder.parity.build_finding(
+                path, RULE, f"{_describe_subject(difference_key)}: {aspect} is as on the page; take this out."
+            )
 
 
-def _named(place: Place) -> str:
-    kind, owner, key, _ = place
+def _describe_subject(difference_key: DifferenceKey) -> str:
+    kind, owner, key, _ = difference_key
     return f"{kind} {owner}" + (f", input {key}" if key else "")
 
 
-def _undeclared(one: Difference, sources: Sources) -> Finding:
+def _build_undeclared_finding(difference: Difference, folder: ConnectorFolder) -> Finding:
     """Return the finding of a difference at the place where it can be put right."""
-    kind, owner, key, what = one.place
-    sides = {
+    kind, owner, key, aspect = difference.key
+    explanations = {
         "added": f"the page has no such {'input' if key else kind}",
-        "missing": f"the page has {one.page!r}, which is missing here",
+        "missing": f"the page has {difference.page_value!r}, which is missing here",
     }
-    said = sides.get(what, f"{what} is {one.here or 'nothing'!r} and {one.page or 'nothing'!r} on the page")
-    message = f"{_named(one.place)}: {said}; put it right, or say why in parity.yaml under `deviations`."
-    draft: Draft[Any] | None = next((d for d in sources.actions if kind == "action" and d.model.action == owner), None)
-    if draft is None and kind in ("connection", "trigger", "component"):
-        draft = sources.manifest
-    if draft is None:
-        assert sources.record is not None
-        return sources.record.finding(("page", "actions", owner), RULE, message, key=True)
-    path: Path = () if kind in ("action", "component") else (f"{kind}s", owner)
-    word = {"alias": "aliases", "suggested": "suggest"}.get(what, what)
-    return draft.document.finding((*path, "inputs", key, word) if key else (*path, word), RULE, message, key=True)
+    details = explanations.get(
+        aspect,
+        f"{aspect} is {difference.connector_value or 'nothing'!r} and {difference.page_value or 'nothing'!r} on the page",
+    )
+    message = (
+        f"{_describe_subject(difference.key)}: {details}; put it right, or say why in parity.yaml under `deviations`."
+    )
+    file: ParsedFile[Any] | None = next(
+        (candidate for candidate in folder.actions if kind == "action" and candidate.model.action == owner), None
+    )
+    if file is None and kind in ("connection", "trigger", "component"):
+        file = folder.manifest
+    if file is None:
+        assert folder.parity is not None
+        return folder.parity.build_finding(("page", "actions", owner), RULE, message, key=True)
+    path: NodePath = () if kind in ("action", "component") else (f"{kind}s", owner)
+    yaml_key = {"alias": "aliases", "suggested": "suggest"}.get(aspect, aspect)
+    return file.document.build_finding(
+        (*path, "inputs", key, yaml_key) if key else (*path, yaml_key), RULE, message, key=True
+    )

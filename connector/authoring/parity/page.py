@@ -4,101 +4,121 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.authoring.folder_reader import Sources
-from connector.authoring.markdown import code, table
-from connector.authoring.parity import page_record as records
-from connector.authoring.parity.compare import differences
+from connector.authoring.folder_reader import ConnectorFolder
+from connector.authoring.markdown import format_code, render_table
+from connector.authoring.parity import page_record
+from connector.authoring.parity.compare import find_differences
 from connector.errors import DefinitionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from connector.authoring.parity.compare import Difference, Place
-    from connector.authoring.parity.page_record import Record
+    from connector.authoring.parity.compare import Difference, DifferenceKey
+    from connector.authoring.parity.page_record import ParityRecord
 
 _INTRO = (
     "The {label} connector mirrors a component page: every key, label and default is as printed there, and what is "
     "required is required. Where it is otherwise, it is so on purpose, and this page says why."
 )
-_MADE = "This page is made from `parity.yaml` by `connector docs`; `connector lint` compares both sides."
-_HEAD = ("Input", "What", "On the page", "Here", "Why")
+_SOURCE_NOTE = "This page is made from `parity.yaml` by `connector docs`; `connector lint` compares both sides."
+_COLUMNS = ("Input", "What", "On the page", "Here", "Why")
 
 
-def render(folder: Path) -> str:
+def render_parity_page(folder: Path) -> str:
     """Return the parity page of a folder that has a parity.yaml. Raises DefinitionError when a file is broken."""
-    sources = Sources.read(folder)
-    record, findings = records.read(sources.record) if sources.record else (None, [])
-    if record is None or sources.findings:
-        raise DefinitionError.of([*sources.findings, *findings])
-    found = list(differences(sources, record))
-    label = sources.shared.label
-    lines = [f"# {label}: parity with the component page", "", _INTRO.format(label=label), "", _MADE]
-    lines += _owners("Connections and triggers", [one for one in found if one.kind != "action"], record)
-    lines += _owners("Actions", [one for one in found if one.kind == "action"], record)
-    lines += _unchanged(record, found)
-    lines += _meanings(record)
-    lines += _better(record)
-    lines += _numbers(record, found)
+    connector_folder = ConnectorFolder.read(folder)
+    record, findings = page_record.parse_record(connector_folder.parity) if connector_folder.parity else (None, [])
+    if record is None or connector_folder.findings:
+        raise DefinitionError.from_findings([*connector_folder.findings, *findings])
+    diffs = list(find_differences(connector_folder, record))
+    label = connector_folder.manifest_or_blank.label
+    lines = [f"# {label}: parity with the component page", "", _INTRO.format(label=label), "", _SOURCE_NOTE]
+    lines += _render_subjects(
+        "Connections and triggers", [difference for difference in diffs if difference.kind != "action"], record
+    )
+    lines += _render_subjects("Actions", [difference for difference in diffs if difference.kind == "action"], record)
+    lines += _render_unchanged(record, diffs)
+    lines += _render_shared_keys(record)
+    lines += _render_improvements(record)
+    lines += _render_numbers(record, diffs)
     return "\n".join(lines) + "\n"
 
 
-def _owners(title: str, found: list[Difference], record: Record) -> Iterator[str]:
+def _render_subjects(title: str, diffs: list[Difference], record: ParityRecord) -> Iterator[str]:
     """Yield a table of deviations for each action, connection or trigger that has any."""
-    if not found:
+    if not diffs:
         return
     yield from ("", f"## {title}")
-    reasons: dict[Place, str] = {}
-    for one in record.deviations:
-        reasons.update({(*place, one.what): one.reason for place in one.places})
-    for kind, owner in dict.fromkeys((each.kind, each.owner) for each in found):
-        mine = [each for each in found if (each.kind, each.owner) == (kind, owner)]
-        mine.sort(key=lambda each: (each.input or "").lower())
-        heading = _label(record, kind, owner) or mine[0].here or owner
-        yield from ("", f"### {heading}", "", f"{kind.capitalize()} {code(owner)}", "")
-        yield from table(_HEAD, [_row(each, reasons.get(each.place, "")) for each in mine])
+    reasons: dict[DifferenceKey, str] = {}
+    for deviation in record.deviations:
+        reasons.update({(*subject, deviation.what): deviation.reason for subject in deviation.subjects})
+    for kind, owner in dict.fromkeys((difference.kind, difference.owner) for difference in diffs):
+        subject_diffs = [difference for difference in diffs if (difference.kind, difference.owner) == (kind, owner)]
+        subject_diffs.sort(key=lambda difference: (difference.input or "").lower())
+        heading = _find_label(record, kind, owner) or subject_diffs[0].connector_value or owner
+        yield from ("", f"### {heading}", "", f"{kind.capitalize()} {format_code(owner)}", "")
+        yield from render_table(
+            _COLUMNS, [_build_row(difference, reasons.get(difference.key, "")) for difference in subject_diffs]
+        )
 
 
-def _row(one: Difference, reason: str) -> tuple[str, ...]:
-    return code(one.input or ""), one.what, code(one.page), code(one.here), reason
+def _build_row(difference: Difference, reason: str) -> tuple[str, ...]:
+    return (
+        format_code(difference.input or ""),
+        difference.aspect,
+        format_code(difference.page_value),
+        format_code(difference.connector_value),
+        reason,
+    )
 
 
-def _label(record: Record, kind: str, owner: str) -> str:
+def _find_label(record: ParityRecord, kind: str, owner: str) -> str:
     page = record.page
     forms = {"action": page.actions, "connection": page.connections, "trigger": page.triggers}.get(kind, {})
     return forms[owner].label if owner in forms else ""
 
 
-def _unchanged(record: Record, found: Iterable[Difference]) -> Iterator[str]:
-    changed = {one.owner for one in found if one.kind == "action"}
-    same = [form.label for key, form in record.page.actions.items() if key not in changed]
-    if same:
-        yield from ("", f"Exactly as on the page: {', '.join(same)}.")
+def _render_unchanged(record: ParityRecord, diffs: Iterable[Difference]) -> Iterator[str]:
+    changed_keys = {difference.owner for difference in diffs if difference.kind == "action"}
+    unchanged_labels = [form.label for key, form in record.page.actions.items() if key not in changed_keys]
+    if unchanged_labels:
+        yield from ("", f"Exactly as on the page: {', '.join(unchanged_labels)}.")
 
 
-def _meanings(record: Record) -> Iterator[str]:
+def _render_shared_keys(record: ParityRecord) -> Iterator[str]:
     if record.differs:
         yield from ("", "## One key, several meanings", "")
-        yield from table(
+        yield from render_table(
             ("Input", "What", "Actions", "Why"),
-            ((code(one.input), one.what, ", ".join(map(code, one.actions)), one.reason) for one in record.differs),
+            (
+                (
+                    format_code(shared_key.input),
+                    shared_key.what,
+                    ", ".join(map(format_code, shared_key.actions)),
+                    shared_key.reason,
+                )
+                for shared_key in record.differs
+            ),
         )
 
 
-def _better(record: Record) -> Iterator[str]:
+def _render_improvements(record: ParityRecord) -> Iterator[str]:
     if record.better:
         yield from ("", "## Better on purpose", "")
-        yield from (f"- **{one.what}** {one.why}" for one in record.better)
+        yield from (f"- **{improvement.what}** {improvement.why}" for improvement in record.better)
 
 
-def _numbers(record: Record, found: list[Difference]) -> Iterator[str]:
+def _render_numbers(record: ParityRecord, diffs: list[Difference]) -> Iterator[str]:
     """Count the inputs of all actions, the rows that the page repeats for each of them included."""
     actions = record.page.actions
     repeated = len(actions) * len(record.page.every_action)
     total = sum(len(form.inputs) for form in actions.values()) + repeated
-    mine = [one for one in found if one.kind == "action" and one.input is not None]
-    added = sum(1 for one in mine if one.what == "added")
-    deviating = len({(one.owner, one.input) for one in mine if one.what != "added"})
+    input_diffs = [difference for difference in diffs if difference.kind == "action" and difference.input is not None]
+    added = sum(1 for difference in input_diffs if difference.aspect == "added")
+    deviating = len(
+        {(difference.owner, difference.input) for difference in input_diffs if difference.aspect != "added"}
+    )
     yield from ("", "## In numbers", "")
     yield f"{len(actions)} actions, {total} inputs: {total - deviating} as on the page, {deviating} otherwise"
     yield f"in at least one respect, {added} added."

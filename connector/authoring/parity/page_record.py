@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, ValidationError
 
-from connector.definition import schema_validation as shape
-from connector.definition.fields import Key, Model, Text
+from connector.definition import schema_validation
+from connector.definition.fields import Key, StrictModel, Text
 
 if TYPE_CHECKING:
     from connector.definition.strict_yaml import Document
     from connector.errors import Finding
 
-What = Literal[
+Aspect = Literal[
     "added", "missing", "label", "type", "required", "default", "suggested", "example", "hidden", "alias",
 ]  # fmt: skip
-Keys = Key | list[Key]
+KeyOrKeys = Key | list[Key]
 
 
-class Line(Model):
+class PageInput(StrictModel):
     """One input as the page prints it; defaults and examples are the page's texts."""
 
     label: Text
@@ -30,49 +30,49 @@ class Line(Model):
     example: str | None = None
 
 
-class Form(Model):
+class PageForm(StrictModel):
     """An action, connection or trigger of the page: its label and its inputs in the page's order."""
 
     label: Text
-    inputs: dict[Key, Line] = {}
+    inputs: dict[Key, PageInput] = {}
 
 
-class Component(Model):
+class PageComponent(StrictModel):
     """The page's own name."""
 
     key: Key
     label: Text
 
 
-class Page(Model):
+class MirroredPage(StrictModel):
     """What the page holds; `every_action` are the rows that it repeats for each action."""
 
-    component: Component
-    connections: dict[Key, Form] = {}
-    triggers: dict[Key, Form] = {}
-    every_action: dict[Key, Line] = {}
-    actions: dict[Key, Form] = {}
+    component: PageComponent
+    connections: dict[Key, PageForm] = {}
+    triggers: dict[Key, PageForm] = {}
+    every_action: dict[Key, PageInput] = {}
+    actions: dict[Key, PageForm] = {}
 
 
-class Deviation(Model):
+class Deviation(StrictModel):
     """One thing that is otherwise than on the page, at one or several places, and why."""
 
-    action: Keys | None = None
-    connection: Keys | None = None
-    trigger: Keys | None = None
-    input: Keys | None = None
-    what: What
+    action: KeyOrKeys | None = None
+    connection: KeyOrKeys | None = None
+    trigger: KeyOrKeys | None = None
+    input: KeyOrKeys | None = None
+    what: Aspect
     reason: Text
 
     @property
-    def places(self) -> list[tuple[str, str, str | None]]:
+    def subjects(self) -> list[tuple[str, str, str | None]]:
         """Every place it is about: kind, the owner's key, the input's key."""
-        inputs: list[str | None] = [*listed(self.input)] or [None]
+        inputs: list[str | None] = [*to_list(self.input)] or [None]
         owners = (("action", self.action), ("connection", self.connection), ("trigger", self.trigger))
-        return [(kind, owner, key) for kind, keys in owners for owner in listed(keys) for key in inputs]
+        return [(kind, owner, key) for kind, keys in owners for owner in to_list(keys) for key in inputs]
 
 
-class Differs(Model):
+class SharedKeyException(StrictModel):
     """One key that means different things in these actions, and why."""
 
     input: Key
@@ -81,32 +81,32 @@ class Differs(Model):
     reason: Text
 
 
-class Better(Model):
+class Improvement(StrictModel):
     """Where the connector behaves better than what it mirrors, and what that spares."""
 
     what: Text
     why: Text
 
 
-class Record(Model):
+class ParityRecord(StrictModel):
     """The whole of parity.yaml."""
 
     types: dict[str, list[Text]] = Field(default={}, description="A type of the page -> the types that are the same.")
-    page: Page
+    page: MirroredPage
     deviations: list[Deviation] = []
-    differs: list[Differs] = []
-    better: list[Better] = []
+    differs: list[SharedKeyException] = []
+    better: list[Improvement] = []
 
 
-def read(document: Document) -> tuple[Record | None, list[Finding]]:
+def parse_record(document: Document) -> tuple[ParityRecord | None, list[Finding]]:
     """Return the record of a file, or what is wrong with its shape."""
     try:
-        return Record.model_validate(document.data), []
+        return ParityRecord.model_validate(document.data), []
     except ValidationError:
-        return None, shape.findings(document, Record)
+        return None, schema_validation.validate_document(document, ParityRecord)
 
 
-def listed(keys: Keys | None) -> list[str]:
+def to_list(keys: KeyOrKeys | None) -> list[str]:
     """Return keys as a list, be they none, one or several."""
     if keys is None:
         return []

@@ -4,68 +4,76 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.authoring.draft import Mistake
-from connector.core.exchange.plan import plan
-from connector.core.json_path import dig
+from connector.authoring.draft import Violation
+from connector.core.exchange.plan import compile_action
+from connector.core.json_path import get_at_path
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from connector.authoring.draft import Draft
-    from connector.authoring.folder_reader import Sources
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
-    from connector.definition.manifest import Manifest, Probe
-    from connector.definition.strict_yaml import Path
+    from connector.definition.manifest import ConnectionTest, Manifest
+    from connector.definition.strict_yaml import NodePath
 
 RULE = "connection-test"
 
 
-def connection_tests(draft: Draft[Manifest], sources: Sources, sound: Collection[str]) -> Iterator[Mistake]:
+def check_connection_tests(
+    file: ParsedFile[Manifest], folder: ConnectorFolder, checkable: Collection[str]
+) -> Iterator[Violation]:
     """Check the calls that test connections; `sound` are the actions without a mistake that would only be repeated."""
-    manifest = draft.model
-    actions = {one.model.action: one.model for one in sources.actions}
-    tests: dict[Path, Probe | None] = {("test",): manifest.test}
-    tests |= {("connections", name, "test"): kind.test for name, kind in manifest.connections.items()}
-    for path, probe in tests.items():
-        if probe is not None and probe.action not in sources.keys:
-            message = f"there is no action {probe.action!r}.{did_you_mean(probe.action, sources.keys)}"
-            yield Mistake((*path, "action"), RULE, message)
-        elif probe is not None and probe.action in sound:
-            yield from _call(path, probe, actions[probe.action], sources)
+    manifest = file.model
+    actions = {action_file.model.action: action_file.model for action_file in folder.actions}
+    tests: dict[NodePath, ConnectionTest | None] = {("test",): manifest.test}
+    tests |= {
+        ("connections", name, "test"): connection_type.test for name, connection_type in manifest.connections.items()
+    }
+    for path, test in tests.items():
+        if test is not None and test.action not in folder.action_keys:
+            message = f"there is no action {test.action!r}.{did_you_mean(test.action, folder.action_keys)}"
+            yield Violation((*path, "action"), RULE, message)
+        elif test is not None and test.action in checkable:
+            yield from _check_call(path, test, actions[test.action], folder)
     for name in manifest.connections:
-        probe = manifest.test_of(name)
-        only = manifest.connections[name].only or ()
-        if probe is not None and probe.action in actions and set(sources.keys) >= set(only):  # else another rule tells
-            yield from _may_run(draft, name, actions[probe.action])
+        test = manifest.find_connection_test(name)
+        allowed_actions = manifest.connections[name].only or ()
+        if (
+            test is not None and test.action in actions and set(folder.action_keys) >= set(allowed_actions)
+        ):  # else another rule tells
+            yield from _check_may_run(file, name, actions[test.action])
 
 
-def _call(path: Path, probe: Probe, action: Action, sources: Sources) -> Iterator[Mistake]:
+def _check_call(path: NodePath, test: ConnectionTest, action: Action, folder: ConnectorFolder) -> Iterator[Violation]:
     if action.method != "GET":
-        yield Mistake((*path, "action"), RULE, f"{action.action} may change something: a test is a GET.")
+        yield Violation((*path, "action"), RULE, f"{action.action} may change something: a test is a GET.")
     try:
-        plan(sources.connector, action.action).check(probe.given)
+        compile_action(folder.connector, action.action).validate(test.given)
     except InputError as error:
         for problem in error.problems:
-            there = problem.field in probe.given
-            where = (*path, "given", problem.field) if there else (*path, "given") if probe.given else path
-            yield Mistake(where, RULE, f"{problem}", key=not there)
+            is_given = problem.field in test.given
+            violation_path = (*path, "given", problem.field) if is_given else (*path, "given") if test.given else path
+            yield Violation(violation_path, RULE, f"{problem}", key=not is_given)
     example = action.returns.example
-    for place, field in enumerate(probe.shows):
-        if example is not None and dig(example, field) is None:
-            yield Mistake((*path, "shows", place), RULE, f"{action.action} brings back no {field!r}.")
+    for index, field in enumerate(test.shows):
+        if example is not None and get_at_path(example, field) is None:
+            yield Violation((*path, "shows", index), RULE, f"{action.action} brings back no {field!r}.")
 
 
-def _may_run(draft: Draft[Manifest], name: str, action: Action) -> Iterator[Mistake]:
+def _check_may_run(file: ParsedFile[Manifest], name: str, action: Action) -> Iterator[Violation]:
     """Tell of a kind that may not make the call that tests it."""
-    kind = draft.model.connections[name]
-    allowed = (kind.only is None or action.action in kind.only) and (
+    connection_type = file.model.connections[name]
+    is_allowed = (connection_type.only is None or action.action in connection_type.only) and (
         action.connections is None or name in action.connections
     )
-    if allowed:
+    if is_allowed:
         return
-    path: Path = ("connections", name)
-    fix = "name another action." if kind.test is not None else "give it a `test` of its own, or `test: null`."
-    where = (*path, "test") if kind.test is not None else path
-    yield Mistake(where, RULE, f"{name} may not run {action.action}: {fix}", key=True)
+    path: NodePath = ("connections", name)
+    fix = (
+        "name another action." if connection_type.test is not None else "give it a `test` of its own, or `test: null`."
+    )
+    violation_path = (*path, "test") if connection_type.test is not None else path
+    yield Violation(violation_path, RULE, f"{name} may not run {action.action}: {fix}", key=True)

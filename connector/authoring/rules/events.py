@@ -4,57 +4,63 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from connector.authoring.draft import Mistake
-from connector.core.redaction import of as redactor
+from connector.authoring.draft import Violation
+from connector.core.redaction import redactor_for as redactor
 from connector.definition import events
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.authoring.draft import Draft
-    from connector.authoring.folder_reader import Sources
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.manifest import Manifest
-    from connector.definition.strict_yaml import Path
+    from connector.definition.strict_yaml import NodePath
     from connector.errors import Finding
 
 
-def event_files(sources: Sources) -> Iterator[Finding]:
+def check_event_files(folder: ConnectorFolder) -> Iterator[Finding]:
     """Every file of events is sound, and no event stands in two."""
-    first: dict[str, str] = {}
-    hidden = redactor(sources.connector).fields
-    for stem, document in sources.events.items():
-        wrong = events.findings(document)
-        yield from wrong
+    file_by_event: dict[str, str] = {}
+    redacted_fields = redactor(folder.connector).secret_fields
+    for stem, document in folder.events.items():
+        findings = events.validate_event_file(document)
+        yield from findings
         for name, entry in document.data.items() if isinstance(document.data, dict) else ():
-            if name in first:
-                yield document.finding((name,), "event", f"{name!r} stands in {first[name]}.json too.", key=True)
-            first.setdefault(name, stem)
-            body = entry.get("body") if isinstance(entry, dict) and not wrong else None
-            for path, kind in events.leaves(body or {}):
-                if kind == "secret" and sources.manifest is not None and path[-1].lower() not in hidden:
+            if name in file_by_event:
+                yield document.build_finding(
+                    (name,), "event", f"{name!r} stands in {file_by_event[name]}.json too.", key=True
+                )
+            file_by_event.setdefault(name, stem)
+            body = entry.get("body") if isinstance(entry, dict) and not findings else None
+            for path, value_type in events.iter_leaf_fields(body or {}):
+                if value_type == "secret" and folder.manifest is not None and path[-1].lower() not in redacted_fields:
                     message = f"{path[-1]!r} is a secret; name it in the manifest's redact.fields."
-                    yield document.finding((name, "body", *path), "redact", message, key=True)
+                    yield document.build_finding((name, "body", *path), "redact", message, key=True)
 
 
-def emitted(draft: Draft[Manifest], sources: Sources) -> Iterator[Mistake]:
+def check_emitted_events(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
     """What the sandbox emits: changes of its collections, events that the catalogue has."""
-    sandbox = draft.model.sandbox
-    unread = any(stem not in sources.events for stem in sources.event_stems)
-    known = {name for one in sources.events.values() if isinstance(one.data, dict) for name in one.data}
-    if sandbox.emits and not draft.model.triggers:
-        yield Mistake(("sandbox", "emits"), "sandbox", "events are signed as a trigger says; there is none.", key=True)
+    sandbox = file.model.sandbox
+    has_unread_files = any(stem not in folder.events for stem in folder.event_stems)
+    event_names = {
+        name for document in folder.events.values() if isinstance(document.data, dict) for name in document.data
+    }
+    if sandbox.emits and not file.model.triggers:
+        yield Violation(
+            ("sandbox", "emits"), "sandbox", "events are signed as a trigger says; there is none.", key=True
+        )
     for name, emits in sandbox.emits.items():
-        where: Path = ("sandbox", "emits", name)
-        declared = sandbox.collections.get(name)
-        if declared is None:
+        path: NodePath = ("sandbox", "emits", name)
+        collection = sandbox.collections.get(name)
+        if collection is None:
             message = f"there is no collection {name!r}.{did_you_mean(name, sandbox.collections)}"
-            yield Mistake(where, "sandbox", message, key=True)
-        elif emits.within is not None and declared.parent is None:
+            yield Violation(path, "sandbox", message, key=True)
+        elif emits.within is not None and collection.parent is None:
             message = f"{name} stand under nothing: an event of theirs is about them alone."
-            yield Mistake((*where, "within"), "sandbox", message, key=True)
-        for change, events_ in emits.changes.items():
-            for event in events_:
-                if event not in known and not unread:
-                    message = f"no file of schemas/events/ has {event!r}.{did_you_mean(event, known)}"
-                    yield Mistake((*where, change), "sandbox", message)
+            yield Violation((*path, "within"), "sandbox", message, key=True)
+        for change, names in emits.event_names_by_change.items():
+            for event in names:
+                if event not in event_names and not has_unread_files:
+                    message = f"no file of schemas/events/ has {event!r}.{did_you_mean(event, event_names)}"
+                    yield Violation((*path, change), "sandbox", message)

@@ -5,135 +5,143 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from connector.authoring.draft import Mistake
-from connector.core.exchange.plan import plan
-from connector.core.request.builder import wire
-from connector.definition.fields import Place
+from connector.authoring.draft import Violation
+from connector.core.exchange.plan import compile_action
+from connector.core.request.builder import to_wire_text
+from connector.definition.fields import RequestLocation
 from connector.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from connector.authoring.draft import Draft
-    from connector.authoring.folder_reader import Sources
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
     from connector.core.request.builder import Request
-    from connector.definition.action import Action, Example, Sends
-    from connector.definition.strict_yaml import Path
+    from connector.definition.action import Action, Example, ExpectedRequest
+    from connector.definition.strict_yaml import NodePath
 
 RULE = "examples-run"
 # What must be right first: an example would only say it again.
-BEFORE = (
+PREREQUISITE_RULES = (
     "place", "one-place", "path-complete", "request-path", "needs-exist", "not-with-mutual", "limits", "pattern",
     "choices-typed", "choices-file", "default-fits", "default-or-required", "no-default-on-update", "word-fits",
     "keys-fold", "body-on-get", "no-templates", "secret-default",
 )  # fmt: skip
-_LONGEST = 120
+_MAX_SHOWN_LENGTH = 120
 
 
-def examples_run(draft: Draft[Action], sources: Sources) -> Iterator[Mistake]:
+def check_examples(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """Check what each example gives, build its request, and compare that with what it says is sent."""
-    action = draft.model
+    action = file.model
     if not action.examples:
-        yield Mistake(("examples",), RULE, "show at least one example: what is given, what is sent.", key=True)
-    if not draft.whole:
+        yield Violation(("examples",), RULE, "show at least one example: what is given, what is sent.", key=True)
+    if not file.is_valid:
         return
-    planned = plan(sources.connector, action.action)
-    optional = {_named(Place.of(to)) for to in sources.shared.always}
+    compiled = compile_action(folder.connector, action.action)
+    constant_locations = {_identify_location(RequestLocation.parse(to)) for to in folder.manifest_or_blank.always}
     for name, example in action.examples.items():
-        path: Path = ("examples", name)
+        path: NodePath = ("examples", name)
         try:
             given = {key: value for key, value in example.given.items() if key not in ("connection", "debugRequest")}
-            request = planned.request(planned.check(given))
+            request = compiled.build_request(compiled.validate(given))
         except InputError as error:
-            yield from _refused((*path, "given"), action, example, error)
+            yield from _build_input_violations((*path, "given"), action, example, error)
             continue
-        for word, message in _differences(example.sends, request, optional):
-            there = getattr(example.sends, word) is not None and word in example.sends.model_fields_set
-            yield Mistake((*path, "sends", word) if there else (*path, "sends"), RULE, message, key=True)
+        for word, message in _find_differences(example.sends, request, constant_locations):
+            is_declared = getattr(example.sends, word) is not None and word in example.sends.model_fields_set
+            yield Violation((*path, "sends", word) if is_declared else (*path, "sends"), RULE, message, key=True)
 
 
-def _refused(path: Path, action: Action, example: Example, error: InputError) -> Iterator[Mistake]:
-    spelled = {action.names.get(spelling, spelling): spelling for spelling in example.given}
+def _build_input_violations(path: NodePath, action: Action, example: Example, error: InputError) -> Iterator[Violation]:
+    spelling_by_key = {action.key_by_spelling.get(spelling, spelling): spelling for spelling in example.given}
     for problem in error.problems:
-        field = spelled.get(problem.field.partition(".")[0])
-        where = (*path, field) if field else path
-        yield Mistake(where, RULE, f"{problem}", key=field is None)
+        given_key = spelling_by_key.get(problem.field.partition(".")[0])
+        violation_path = (*path, given_key) if given_key else path
+        yield Violation(violation_path, RULE, f"{problem}", key=given_key is None)
 
 
-def _differences(sends: Sends, request: Request, optional: set[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _find_differences(
+    expected: ExpectedRequest, request: Request, constant_locations: set[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
     """Yield the word of `sends` that does not say what is sent, and how."""
-    if sends.method is not None and sends.method.upper() != request.method:
+    if expected.method is not None and expected.method.upper() != request.method:
         yield "method", f"the method that is sent is {request.method}."
-    if sends.path != request.path:
+    if expected.path != request.path:
         yield "path", f"the path that is sent is {request.path}"
-    yield from _pairs_differ("query", _listed(sends.query.items()), request.query, optional)
-    yield from _pairs_differ("headers", _listed(sends.headers.items()), request.headers, optional)
-    yield from _bodies_differ(sends, request)
+    yield from _compare_pairs("query", _encode_pairs(expected.query.items()), request.query, constant_locations)
+    yield from _compare_pairs("headers", _encode_pairs(expected.headers.items()), request.headers, constant_locations)
+    yield from _compare_bodies(expected, request)
 
 
-def _pairs_differ(
-    word: str, said: list[tuple[str, str]], sent: Iterable[tuple[str, str]], optional: set[tuple[str, str]]
+def _compare_pairs(
+    word: str,
+    expected_pairs: list[tuple[str, str]],
+    actual_pairs: Iterable[tuple[str, str]],
+    constant_locations: set[tuple[str, str]],
 ) -> Iterator[tuple[str, str]]:
     part = "query" if word == "query" else "header"
-    wanted, found = _grouped(said, part), _grouped(sent, part)
-    for name in sorted(wanted.keys() | found.keys()):
-        if name not in wanted and (part, name) in optional:
+    expected, actual = _group_pairs(expected_pairs, part), _group_pairs(actual_pairs, part)
+    for name in sorted(expected.keys() | actual.keys()):
+        if name not in expected and (part, name) in constant_locations:
             continue
-        if wanted.get(name) != found.get(name):
-            got = "not sent" if name not in found else f"sent as {', '.join(map(repr, found[name]))}"
-            yield word, f"{name} is {got}{'' if name in wanted else ' and not said here'}."
+        if expected.get(name) != actual.get(name):
+            outcome = "not sent" if name not in actual else f"sent as {', '.join(map(repr, actual[name]))}"
+            yield word, f"{name} is {outcome}{'' if name in expected else ' and not said here'}."
 
 
-def _grouped(pairs: Iterable[tuple[str, str]], part: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def _group_pairs(pairs: Iterable[tuple[str, str]], part: str) -> dict[str, list[str]]:
+    groups: dict[str, list[str]] = {}
     for name, value in pairs:
-        found.setdefault(name.lower() if part == "header" else name, []).append(value)
-    return found
+        groups.setdefault(name.lower() if part == "header" else name, []).append(value)
+    return groups
 
 
-def _named(place: Place) -> tuple[str, str]:
-    name = ".".join(place.path)
-    return place.part, name.lower() if place.part == "header" else name
+def _identify_location(location: RequestLocation) -> tuple[str, str]:
+    name = ".".join(location.path)
+    return location.part, name.lower() if location.part == "header" else name
 
 
-def _listed(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
+def _encode_pairs(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
     """Return pairs as they go on the wire: a list repeats its name."""
     return [
-        (name, "" if one is None else wire(one))
+        (name, "" if item is None else to_wire_text(item))
         for name, value in pairs
-        for one in (value if isinstance(value, list) else [value])
+        for item in (value if isinstance(value, list) else [value])
     ]
 
 
-def _bodies_differ(sends: Sends, request: Request) -> Iterator[tuple[str, str]]:
+def _compare_bodies(expected: ExpectedRequest, request: Request) -> Iterator[tuple[str, str]]:
     body = request.body
     if body is None:
-        word = "body" if sends.body is not None else "form"
-        if sends.body is not None or sends.form is not None:
+        word = "body" if expected.body is not None else "form"
+        if expected.body is not None or expected.form is not None:
             yield word, "no body is sent."
     elif body.kind in ("form", "multipart"):
-        pairs = [(one.name, one.data) for one in body.value] if body.kind == "multipart" else list(body.value)
-        if sends.form is None or pairs != _form(sends.form):
-            yield "form", f"the form that is sent is {_short([list(pair) for pair in pairs])}"
-    elif json.dumps(sends.body, sort_keys=True) != json.dumps(body.value, sort_keys=True, default=repr):
-        yield "body", f"the body that is sent is {_short(_other(sends.body, body.value))}"
+        pairs = [(part.name, part.data) for part in body.value] if body.kind == "multipart" else list(body.value)
+        if expected.form is None or pairs != _list_form_pairs(expected.form):
+            yield "form", f"the form that is sent is {_shorten([list(pair) for pair in pairs])}"
+    elif json.dumps(expected.body, sort_keys=True) != json.dumps(body.value, sort_keys=True, default=repr):
+        yield "body", f"the body that is sent is {_shorten(_diff_bodies(expected.body, body.value))}"
 
 
-def _form(form: Mapping[str, Any] | list[list[str]]) -> list[tuple[str, Any]]:
-    pairs = form.items() if not isinstance(form, list) else ((one[0], one[-1]) for one in form if one)
-    return _listed(pairs)
+def _list_form_pairs(form: Mapping[str, Any] | list[list[str]]) -> list[tuple[str, Any]]:
+    pairs = form.items() if not isinstance(form, list) else ((pair[0], pair[-1]) for pair in form if pair)
+    return _encode_pairs(pairs)
 
 
-def _other(said: Any, sent: Any) -> Any:
+def _diff_bodies(expected: Any, actual: Any) -> Any:
     """Return the part of a body that differs, so that the sentence stays short."""
-    if not isinstance(said, dict) or not isinstance(sent, dict):
-        return sent
-    differing = {name for name in said.keys() | sent.keys() if said.get(name) != sent.get(name)}
+    if not isinstance(expected, dict) or not isinstance(actual, dict):
+        return actual
+    differing = {name for name in expected.keys() | actual.keys() if expected.get(name) != actual.get(name)}
     if not differing:
-        return sent
-    return {name: _other(said.get(name), sent[name]) if name in sent else "nothing" for name in sorted(differing)}
+        return actual
+    return {
+        name: _diff_bodies(expected.get(name), actual[name]) if name in actual else "nothing"
+        for name in sorted(differing)
+    }
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=repr)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+    return text if len(text) <= _MAX_SHOWN_LENGTH else f"{text[: _MAX_SHOWN_LENGTH - 3]}..."

@@ -4,166 +4,196 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.authoring.draft import Mistake
-from connector.core.inputs import coerce as convert
-from connector.core.inputs.field_checks import SchemaError, linear
-from connector.definition.action import UPDATES, Action
-from connector.definition.fields import Input, snake
+from connector.authoring.draft import Violation
+from connector.core.inputs import coerce
+from connector.core.inputs.field_checks import SchemaError, compile_linear_regex
+from connector.definition.action import UPDATE_METHODS, Action
+from connector.definition.fields import Input, to_snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.authoring.draft import Draft
-    from connector.authoring.folder_reader import Sources
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.fields import FormField
-    from connector.definition.strict_yaml import Path
+    from connector.definition.strict_yaml import NodePath
 
-TEXTS = ("string", "text", "password", "list of string")
-_SIZED = (*TEXTS, "integer", "number", "list of integer", "map of string")
-_CHOSEN = ("string", "text", "integer", "list of string", "list of integer", "datetime", "date")
-_SECRETS = ("password", "passwd", "passcode", "passphrase", "secret", "token")
-_CURSORS = ("page", "cursor", "sync", "continuation")  # a token of these is a place in a list
+TEXT_TYPES = ("string", "text", "password", "list of string")
+_SIZED_TYPES = (*TEXT_TYPES, "integer", "number", "list of integer", "map of string")
+_CHOICE_TYPES = ("string", "text", "integer", "list of string", "list of integer", "datetime", "date")
+_SECRET_WORDS = ("password", "passwd", "passcode", "passphrase", "secret", "token")
+_CURSOR_WORDS = ("page", "cursor", "sync", "continuation")  # a token of these is a place in a list
 
 
-class Field(NamedTuple):
+class FieldRef(NamedTuple):
     """One field, with its path in the file and the action it belongs to, if it is an action's."""
 
-    path: Path
+    path: NodePath
     key: str
-    spec: FormField
+    definition: FormField
     action: Action | None = None
 
-    def at(self, word: str) -> Path:
+    def get_path(self, word: str) -> NodePath:
         """Return the path of one of its words."""
         return (*self.path, word)
 
     @property
-    def sound(self) -> bool:
+    def is_checkable(self) -> bool:
         """Whether its own check can be made; what keeps it from that is told by a rule of its own."""
-        return not any((*choices_typed(self), *limits(self), *patterns(self)))
+        return not any((*check_choices(self), *check_limits(self), *check_pattern(self)))
 
 
-def fields(draft: Draft[Any]) -> Iterator[Field]:
+def iter_fields(file: ParsedFile[Any]) -> Iterator[FieldRef]:
     """Yield every field of a file."""
-    model = draft.model
+    model = file.model
     if isinstance(model, Action):
-        for key, spec in model.inputs.items():
-            yield Field(("inputs", key), key, spec, model)
+        for key, definition in model.inputs.items():
+            yield FieldRef(("inputs", key), key, definition, model)
         return
     for word in ("connections", "triggers"):
         for name, owner in getattr(model, word).items():
-            for key, spec in owner.inputs.items():
-                yield Field((word, name, "inputs", key), key, spec)
+            for key, definition in owner.inputs.items():
+                yield FieldRef((word, name, "inputs", key), key, definition)
 
 
-def default_or_required(field: Field) -> Iterator[Mistake]:
+def check_default_or_required(field: FieldRef) -> Iterator[Violation]:
     """`required`, `default` and `suggest` exclude each other."""
-    spec = field.spec
-    said = [("required", spec.required), ("default", spec.has_default), ("suggest", spec.suggest is not None)]
-    words = [word for word, there in said if there]
-    if len(words) > 1:
-        message = f"{' and '.join(words)} exclude each other; keep one of them."
-        yield Mistake(field.at(words[1]), "default-or-required", message, key=True)
+    definition = field.definition
+    declarations = [
+        ("required", definition.required),
+        ("default", definition.has_default),
+        ("suggest", definition.suggest is not None),
+    ]
+    keys = [word for word, is_declared in declarations if is_declared]
+    if len(keys) > 1:
+        message = f"{' and '.join(keys)} exclude each other; keep one of them."
+        yield Violation(field.get_path(keys[1]), "default-or-required", message, key=True)
 
 
-def no_default_on_update(field: Field) -> Iterator[Mistake]:
+def check_no_update_default(field: FieldRef) -> Iterator[Violation]:
     """A default on an update would reset what nobody touched."""
-    if field.action and field.action.method in UPDATES and field.spec.has_default:
+    if field.action and field.action.method in UPDATE_METHODS and field.definition.has_default:
         message = f"{field.action.method} changes what is there: a default would reset it. Use `suggest`."
-        yield Mistake(field.at("default"), "no-default-on-update", message, key=True)
+        yield Violation(field.get_path("default"), "no-default-on-update", message, key=True)
 
 
-def secret_default(field: Field) -> Iterator[Mistake]:
+def check_secret_default(field: FieldRef) -> Iterator[Violation]:
     """A secret in a file is no secret."""
     for word in ("default", "suggest"):
-        if field.spec.secret and word in field.spec.model_fields_set:
-            yield Mistake(field.at(word), "secret-default", f"a password has no {word}: it would be known.", key=True)
+        if field.definition.secret and word in field.definition.model_fields_set:
+            yield Violation(
+                field.get_path(word), "secret-default", f"a password has no {word}: it would be known.", key=True
+            )
 
 
-def secret_looking(field: Field) -> Iterator[Mistake]:
+def check_secret_type(field: FieldRef) -> Iterator[Violation]:
     """A field that is called like a secret is a password, so that it is never shown."""
-    if field.spec.type not in TEXTS or field.spec.secret:
+    if field.definition.type not in TEXT_TYPES or field.definition.secret:
         return
-    wire = field.spec.place.path[-1] if isinstance(field.spec, Input) and field.spec.place.path else field.key
-    for name in (field.key, wire):
-        words = snake(name).replace("-", "_").split("_")
-        if words[-1] in _SECRETS and not set(words) & set(_CURSORS):
+    wire_name = (
+        field.definition.location.path[-1]
+        if isinstance(field.definition, Input) and field.definition.location.path
+        else field.key
+    )
+    for name in (field.key, wire_name):
+        name_parts = to_snake_case(name).replace("-", "_").split("_")
+        if name_parts[-1] in _SECRET_WORDS and not set(name_parts) & set(_CURSOR_WORDS):
             message = f"{name!r} looks like a secret; its type is password, or its name is another."
-            yield Mistake(field.at("type"), "secret-looking", message)
+            yield Violation(field.get_path("type"), "secret-looking", message)
             return
 
 
-def has_example(field: Field) -> Iterator[Mistake]:
+def check_has_example(field: FieldRef) -> Iterator[Violation]:
     """Every input shows what a value looks like: an example, choices, a default; a boolean shows itself."""
-    spec = field.spec
-    if field.action is None or spec.type in ("boolean", "file"):
+    definition = field.definition
+    if field.action is None or definition.type in ("boolean", "file"):
         return
-    shows = (spec.example, spec.choices, spec.choices_file, spec.choices_from, spec.default, spec.suggest)
-    if all(one is None for one in shows):
-        yield Mistake(field.path, "has-example", f"{field.key!r} has neither an example nor choices.", key=True)
+    samples = (
+        definition.example,
+        definition.choices,
+        definition.choices_file,
+        definition.choices_from,
+        definition.default,
+        definition.suggest,
+    )
+    if all(sample is None for sample in samples):
+        yield Violation(field.path, "has-example", f"{field.key!r} has neither an example nor choices.", key=True)
 
 
-def choices_typed(field: Field) -> Iterator[Mistake]:
+def check_choices(field: FieldRef) -> Iterator[Violation]:
     """Choices are values of the field's type, each once."""
-    spec, seen = field.spec, dict[Any, str]()
-    if spec.choices_open and not (spec.choices or spec.choices_file or spec.choices_from):
-        yield Mistake(field.at("choices_open"), "choices-typed", "there are no choices to be open.", key=True)
-    if (spec.choices is not None or spec.choices_file) and spec.type not in _CHOSEN:
-        word = "choices" if spec.choices is not None else "choices_file"
-        yield Mistake(field.at(word), "choices-typed", f"a field of type {spec.type} has no choices.", key=True)
+    definition, seen = field.definition, dict[Any, str]()
+    if definition.choices_open and not (definition.choices or definition.choices_file or definition.choices_from):
+        yield Violation(field.get_path("choices_open"), "choices-typed", "there are no choices to be open.", key=True)
+    if (definition.choices is not None or definition.choices_file) and definition.type not in _CHOICE_TYPES:
+        word = "choices" if definition.choices is not None else "choices_file"
+        yield Violation(
+            field.get_path(word), "choices-typed", f"a field of type {definition.type} has no choices.", key=True
+        )
         return
-    if spec.choices is not None and not spec.choices:
-        yield Mistake(field.at("choices"), "choices-typed", "there is no choice to choose.", key=True)
-    for value in spec.choices or {}:
+    if definition.choices is not None and not definition.choices:
+        yield Violation(field.get_path("choices"), "choices-typed", "there is no choice to choose.", key=True)
+    for value in definition.choices or {}:
         try:
-            typed = convert.TYPES[spec.type](value)
-        except convert.Bad as bad:
-            message = f"{value!r} does not fit the type {spec.type}: expected {bad.expected}."
-            yield Mistake((*field.at("choices"), value), "choices-typed", message, key=True)
+            converted = coerce.CONVERTERS[definition.type](value)
+        except coerce.InvalidValue as error:
+            message = f"{value!r} does not fit the type {definition.type}: expected {error.expected}."
+            yield Violation((*field.get_path("choices"), value), "choices-typed", message, key=True)
             continue
-        if typed in seen:
-            message = f"{value!r} is the same value as {seen[typed]!r}."
-            yield Mistake((*field.at("choices"), value), "choices-typed", message, key=True)
-        seen.setdefault(typed, value)
+        if converted in seen:
+            message = f"{value!r} is the same value as {seen[converted]!r}."
+            yield Violation((*field.get_path("choices"), value), "choices-typed", message, key=True)
+        seen.setdefault(converted, value)
 
 
-def limits(field: Field) -> Iterator[Mistake]:
+def check_limits(field: FieldRef) -> Iterator[Violation]:
     """`min` and `max` suit the type, and leave room between them."""
-    spec = field.spec
-    word = "min" if spec.min is not None else "max"
-    if spec.min is None and spec.max is None:
+    definition = field.definition
+    word = "min" if definition.min is not None else "max"
+    if definition.min is None and definition.max is None:
         return
-    if spec.type not in _SIZED:
-        yield Mistake(field.at(word), "limits", f"a field of type {spec.type} has no size to limit.", key=True)
-    elif spec.min is not None and spec.max is not None and spec.min > spec.max:
-        yield Mistake(field.at("min"), "limits", f"no value is at least {spec.min} and at most {spec.max}.")
-    elif spec.type not in ("integer", "number") and word == "min" and spec.min is not None and spec.min < 0:
-        yield Mistake(field.at("min"), "limits", "a length is not below 0.")
+    if definition.type not in _SIZED_TYPES:
+        yield Violation(
+            field.get_path(word), "limits", f"a field of type {definition.type} has no size to limit.", key=True
+        )
+    elif definition.min is not None and definition.max is not None and definition.min > definition.max:
+        yield Violation(
+            field.get_path("min"), "limits", f"no value is at least {definition.min} and at most {definition.max}."
+        )
+    elif (
+        definition.type not in ("integer", "number")
+        and word == "min"
+        and definition.min is not None
+        and definition.min < 0
+    ):
+        yield Violation(field.get_path("min"), "limits", "a length is not below 0.")
 
 
-def patterns(field: Field) -> Iterator[Mistake]:
+def check_pattern(field: FieldRef) -> Iterator[Violation]:
     """A pattern runs in linear time, so that no text can make it hang; patterns and looks are for texts."""
-    spec = field.spec
+    definition = field.definition
     for word in ("pattern", "looks"):
-        if getattr(spec, word) is not None and spec.type not in TEXTS:
-            yield Mistake(field.at(word), "pattern", f"`{word}` is for texts, not for {spec.type}.", key=True)
-    if spec.pattern is None:
+        if getattr(definition, word) is not None and definition.type not in TEXT_TYPES:
+            yield Violation(
+                field.get_path(word), "pattern", f"`{word}` is for texts, not for {definition.type}.", key=True
+            )
+    if definition.pattern is None:
         return
     try:
-        linear(spec.pattern)
+        compile_linear_regex(definition.pattern)
     except SchemaError:
         message = "the linear engine cannot run this expression: look-around and back-references are not known to it."
-        yield Mistake(field.at("pattern"), "pattern", message)
+        yield Violation(field.get_path("pattern"), "pattern", message)
 
 
 FIELD_RULES = (
-    default_or_required, no_default_on_update, secret_default, secret_looking, has_example, choices_typed, limits,
-    patterns,
+    check_default_or_required, check_no_update_default, check_secret_default, check_secret_type, check_has_example, check_choices, check_limits,
+    check_pattern,
 )  # fmt: skip
 
 
-def field_rules(draft: Draft[Any], _sources: Sources) -> Iterator[Mistake]:
+def check_fields(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Apply the rules above to every field of a file."""
-    for field in fields(draft):
+    for field in iter_fields(file):
         for rule in FIELD_RULES:
             yield from rule(field)

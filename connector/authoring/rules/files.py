@@ -5,67 +5,67 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from connector.authoring.draft import Mistake
-from connector.definition.fields import kebab
+from connector.authoring.draft import Violation
+from connector.definition.fields import to_kebab_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from connector.authoring.draft import Draft
-    from connector.authoring.folder_reader import Sources
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
     from connector.definition.manifest import Manifest
-    from connector.definition.strict_yaml import Path
+    from connector.definition.strict_yaml import NodePath
 
-ACTION_WORDS = (
+ACTION_KEYS = (
     "action", "label", "summary", "docs", "scopes", "rate", "request", "connections", "subaccount", "repeatable",
     "always", "sends", "form_nesting", "lists", "inputs", "any_of", "pages", "downloads",
     "returns", "examples",
 )  # fmt: skip
-INPUT_WORDS = (
+INPUT_KEYS = (
     "label", "help", "group", "type", "required", "default", "suggest", "hidden", "choices", "choices_open",
     "choices_from", "choices_file", "min", "max", "pattern", "looks", "ahead", "needs", "not_with", "join", "encode",
     "to", "aliases", "example",
 )  # fmt: skip
 
 
-def file_name(draft: Draft[Action], sources: Sources) -> Iterator[Mistake]:
+def check_file_name(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """An action's file is called after its key, so that no two files have one key."""
-    key, stem = draft.model.action, draft.file.stem
-    if kebab(key) == stem:
+    key, stem = file.model.action, file.path.stem
+    if to_kebab_case(key) == stem:
         return
-    twin = next((one for one in sources.actions if one.model.action == key and one.file != draft.file), None)
-    more = f" {twin.where(('action',))} has this key too." if twin else ""
-    yield Mistake(("action",), "file-name", f"the file of {key!r} is called {kebab(key)}.yaml.{more}")
+    twin = next((other for other in folder.actions if other.model.action == key and other.path != file.path), None)
+    note = f" {twin.format_location(('action',))} has this key too." if twin else ""
+    yield Violation(("action",), "file-name", f"the file of {key!r} is called {to_kebab_case(key)}.yaml.{note}")
 
 
-def word_order(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
+def check_key_order(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Words stand in one order in every file, so that a reader finds them."""
-    data = draft.document.data
-    yield from _ordered((), list(data), ACTION_WORDS)
-    yield from _inputs_ordered((), data)
+    data = file.document.data
+    yield from _check_order((), list(data), ACTION_KEYS)
+    yield from _check_inputs((), data)
 
 
-def word_order_of_fields(draft: Draft[Manifest], _sources: Sources) -> Iterator[Mistake]:
+def check_input_key_order(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
     """The inputs of connections and triggers follow the order of an action's inputs."""
     for kind in ("connections", "triggers"):
-        members = draft.document.data.get(kind)
+        members = file.document.data.get(kind)
         for name, data in members.items() if isinstance(members, dict) else ():
-            yield from _inputs_ordered((kind, name), data)
+            yield from _check_inputs((kind, name), data)
 
 
-def _inputs_ordered(path: Path, data: object) -> Iterator[Mistake]:
+def _check_inputs(path: NodePath, data: object) -> Iterator[Violation]:
     inputs = data.get("inputs") if isinstance(data, dict) else None
-    for key, spec in (inputs if isinstance(inputs, dict) else {}).items():
-        if isinstance(spec, dict):
-            yield from _ordered((*path, "inputs", key), list(spec), INPUT_WORDS)
+    for key, field in (inputs if isinstance(inputs, dict) else {}).items():
+        if isinstance(field, dict):
+            yield from _check_order((*path, "inputs", key), list(field), INPUT_KEYS)
 
 
-def _ordered(path: Path, words: list[str], order: Sequence[str]) -> Iterator[Mistake]:
+def _check_order(path: NodePath, keys: list[str], order: Sequence[str]) -> Iterator[Violation]:
     """Tell the first word that stands too late."""
-    known = [word for word in words if word in order]
-    for before, word in pairwise(known):
-        if order.index(word) < order.index(before):
-            late = next(one for one in known if order.index(one) > order.index(word))
-            yield Mistake((*path, word), "word-order", f"{word!r} stands before {late!r}.", key=True)
+    known_keys = [key for key in keys if key in order]
+    for previous, key in pairwise(known_keys):
+        if order.index(key) < order.index(previous):
+            successor = next(candidate for candidate in known_keys if order.index(candidate) > order.index(key))
+            yield Violation((*path, key), "word-order", f"{key!r} stands before {successor!r}.", key=True)
             return

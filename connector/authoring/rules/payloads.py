@@ -11,145 +11,149 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from connector.authoring.draft import Mistake
-from connector.core.redaction import shown
+from connector.authoring.draft import Violation
+from connector.core.redaction import preview
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.authoring.draft import Draft
-    from connector.authoring.folder_reader import Sources
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
-    from connector.definition.strict_yaml import Path
+    from connector.definition.strict_yaml import NodePath
     from connector.errors import Finding
 
 RULE = "example-payload-fits-schema"
-Place = tuple[str, tuple[str, ...]]  # a schema's file, and where in it a schema stands
+SchemaLocation = tuple[str, tuple[str, ...]]  # a schema's file, and where in it a schema stands
 
 _SAME_VALUE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")  # judge the very value that they stand for
-_NAMES = (("properties",), ("$defs",))  # what stands under these are names, not words
+_NAME_MAPPINGS = (("properties",), ("$defs",))  # what stands under these are names, not words
 _NO_SCHEMAS = ("enum", "const", "examples", "default")
 
 
-def example_payload_fits_schema(draft: Draft[Action], sources: Sources) -> Iterator[Mistake]:
+def check_payload_fits_schema(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """What an action shows as its reply fits the schema that it names."""
-    returns, name = draft.model.returns, draft.model.returns.schema_
+    returns, name = file.model.returns, file.model.returns.schema_
     if name is None:
         return
-    if name not in sources.objects:
-        path = sources.objects_path(name)
-        if not sources.told(path):
-            message = f"there is no {path}.{did_you_mean(name, sources.objects)}"
-            yield Mistake(("returns", "schema"), RULE, message)
+    if name not in folder.objects:
+        path = folder.get_objects_path(name)
+        if not folder.has_finding(path):
+            message = f"there is no {path}.{did_you_mean(name, folder.objects)}"
+            yield Violation(("returns", "schema"), RULE, message)
         return
     with suppress(Unresolvable):  # a schema that leads to one with a mistake of its own
-        for error in _validator(name, sources).iter_errors(returns.example):
-            yield Mistake(("returns", "example", *error.absolute_path), RULE, _reason(error))
+        for error in _build_validator(name, folder).iter_errors(returns.example):
+            yield Violation(("returns", "example", *error.absolute_path), RULE, _build_message(error))
 
 
-def _validator(name: str, sources: Sources) -> Any:
+def _build_validator(name: str, folder: ConnectorFolder) -> Any:
     """Return what checks against a sound schema; nothing is ever fetched."""
     resources = {
         f"{stem}.json": DRAFT202012.create_resource(document.data)
-        for stem, document in sources.objects.items()
-        if not sources.told(sources.objects_path(stem))
+        for stem, document in folder.objects.items()
+        if not folder.has_finding(folder.get_objects_path(stem))
     }
     registry: Registry[Any] = Registry().with_resources(resources.items())
     return jsonschema.Draft202012Validator({"$ref": f"{name}.json"}, registry=registry)
 
 
-def _reason(error: jsonschema.ValidationError) -> str:
-    rule, got = str(error.validator), shown(error.instance)
-    wanted: Any = error.validator_value
+def _build_message(error: jsonschema.ValidationError) -> str:
+    rule, received = str(error.validator), preview(error.instance)
+    expected: Any = error.validator_value
     if rule == "required":
         instance: Any = error.instance
-        missing = [name for name in wanted if name not in instance]
+        missing = [name for name in expected if name not in instance]
         return f"{' and '.join(map(repr, missing))} {'is' if len(missing) == 1 else 'are'} missing."
     if rule == "type":
-        return f"got {got}; expected {wanted if isinstance(wanted, str) else ' or '.join(wanted)}."
+        return f"got {received}; expected {expected if isinstance(expected, str) else ' or '.join(expected)}."
     if rule in ("enum", "const"):
-        each = ", ".join(map(shown, wanted)) if rule == "enum" else shown(wanted)
-        return f"got {got}; expected {each}."
-    return f"got {got}; expected what {rule} says: {shown(wanted)}."
+        allowed = ", ".join(map(preview, expected)) if rule == "enum" else preview(expected)
+        return f"got {received}; expected {allowed}."
+    return f"got {received}; expected what {rule} says: {preview(expected)}."
 
 
-def schemas_sound(sources: Sources) -> Iterator[Finding]:
+def check_object_schemas(folder: ConnectorFolder) -> Iterator[Finding]:
     """Every file of schemas/objects/ is a JSON Schema whose references lead to files beside it."""
     meta = jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA)
-    circular: set[Place] = set()
-    for stem, document in sources.objects.items():
+    circular: set[SchemaLocation] = set()
+    for stem, document in folder.objects.items():
         if not isinstance(document.data, dict):
-            yield document.finding((), "schema", "expected a JSON Schema: a mapping.")
+            yield document.build_finding((), "schema", "expected a JSON Schema: a mapping.")
             continue
         for error in meta.iter_errors(document.data):
-            yield document.finding(tuple(error.absolute_path), "schema", f"no JSON Schema: {_reason(error)}")
-        yield from (document.finding(path, "schema", message) for path, message in _odd(document.data, ()))
-        for path, target in _references(document.data, ()):
-            problem = _leads_nowhere(stem, target, sources)
-            place = (stem, tuple(map(str, path[:-1])))
+            yield document.build_finding(
+                tuple(error.absolute_path), "schema", f"no JSON Schema: {_build_message(error)}"
+            )
+        yield from (
+            document.build_finding(path, "schema", message) for path, message in _find_bad_keywords(document.data, ())
+        )
+        for path, target in _find_references(document.data, ()):
+            problem = _find_reference_problem(stem, target, folder)
+            location = (stem, tuple(map(str, path[:-1])))
             if problem:
-                yield document.finding(path, "schema", problem)
-            elif place not in circular and _circles(place, sources, circular):
+                yield document.build_finding(path, "schema", problem)
+            elif location not in circular and _has_cycle(location, folder, circular):
                 message = f"{target!r} comes back to itself without ever looking deeper into the value."
-                yield document.finding(path, "schema", message)
+                yield document.build_finding(path, "schema", message)
 
 
-def _odd(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def _find_bad_keywords(data: Any, path: NodePath) -> Iterator[tuple[NodePath, str]]:
     """Yield what a JSON Schema may hold and these may not: names of its own, expressions that do not compile."""
-    if isinstance(data, dict) and "$id" in data and path[-1:] not in _NAMES:
+    if isinstance(data, dict) and "$id" in data and path[-1:] not in _NAME_MAPPINGS:
         yield (*path, "$id"), "a schema is known by the name of its file; leave `$id` out."
-    if isinstance(data, dict) and isinstance(data.get("pattern"), str) and path[-1:] not in _NAMES:
+    if isinstance(data, dict) and isinstance(data.get("pattern"), str) and path[-1:] not in _NAME_MAPPINGS:
         try:
             re.compile(data["pattern"])
         except re.error as error:
             yield (*path, "pattern"), f"no regular expression: {error}."
-    for name, item in _members(data, path):
-        yield from _odd(item, (*path, name))
+    for name, item in _iter_members(data, path):
+        yield from _find_bad_keywords(item, (*path, name))
 
 
-def _references(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    for name, item in _members(data, path):
+def _find_references(data: Any, path: NodePath) -> Iterator[tuple[NodePath, str]]:
+    for name, item in _iter_members(data, path):
         if name == "$ref" and isinstance(item, str):
             yield (*path, name), item
         else:
-            yield from _references(item, (*path, name))
+            yield from _find_references(item, (*path, name))
 
 
-def _members(data: Any, path: Path) -> Iterator[tuple[str | int, Any]]:
+def _iter_members(data: Any, path: NodePath) -> Iterator[tuple[str | int, Any]]:
     """Yield what may hold schemas; under `properties`, every name is a property's."""
     if isinstance(data, list):
         yield from enumerate(data)
     elif isinstance(data, dict):
-        names = () if path[-1:] in _NAMES else _NO_SCHEMAS
+        names = () if path[-1:] in _NAME_MAPPINGS else _NO_SCHEMAS
         yield from ((name, item) for name, item in data.items() if name not in names)
 
 
-def _leads_nowhere(stem: str, target: str, sources: Sources) -> str:
+def _find_reference_problem(stem: str, target: str, folder: ConnectorFolder) -> str:
     """Return what is wrong with a reference, or nothing."""
     file = target.partition("#")[0]
     if "/" in file or ":" in file or "\\" in file:
         return f"{target!r} leads out of this folder; a reference names a file beside this one."
-    place = _target(stem, target)
-    if place[0] not in sources.objects:
-        broken = sources.told(sources.objects_path(place[0]))
-        return "" if broken else f"there is no {file}.{did_you_mean(place[0], sources.objects)}"
-    return "" if isinstance(_at(sources, place), dict | bool) else f"{target!r} leads to no schema."
+    location = _resolve_reference(stem, target)
+    if location[0] not in folder.objects:
+        is_reported = folder.has_finding(folder.get_objects_path(location[0]))
+        return "" if is_reported else f"there is no {file}.{did_you_mean(location[0], folder.objects)}"
+    return "" if isinstance(_get_schema(folder, location), dict | bool) else f"{target!r} leads to no schema."
 
 
-def _target(stem: str, target: str) -> Place:
+def _resolve_reference(stem: str, target: str) -> SchemaLocation:
     file, _, pointer = target.partition("#")
     names = pointer.removeprefix("/").split("/") if pointer else []
-    return file.removesuffix(".json") or stem, tuple(_unescaped(name) for name in names)
+    return file.removesuffix(".json") or stem, tuple(_unescape(name) for name in names)
 
 
-def _unescaped(name: str) -> str:
+def _unescape(name: str) -> str:
     return name.replace("~1", "/").replace("~0", "~")  # RFC 6901, 4
 
 
-def _at(sources: Sources, place: Place) -> Any:
-    stem, names = place
-    data = sources.objects[stem].data if stem in sources.objects else None
+def _get_schema(folder: ConnectorFolder, location: SchemaLocation) -> Any:
+    stem, names = location
+    data = folder.objects[stem].data if stem in folder.objects else None
     for name in names:
         if isinstance(data, list) and name.isdigit() and int(name) < len(data):
             data = data[int(name)]
@@ -158,31 +162,31 @@ def _at(sources: Sources, place: Place) -> Any:
     return data
 
 
-def _circles(start: Place, sources: Sources, circular: set[Place]) -> bool:
+def _has_cycle(start: SchemaLocation, folder: ConnectorFolder, circular: set[SchemaLocation]) -> bool:
     """Whether judging a value by the schema at `start` leads to judging the same value by it again."""
-    seen: set[Place] = set()
-    ahead = list(_next(start, sources))
-    while ahead:
-        place = ahead.pop()
-        if place == start:
+    seen: set[SchemaLocation] = set()
+    pending = list(_list_same_value_schemas(start, folder))
+    while pending:
+        location = pending.pop()
+        if location == start:
             circular |= seen
             return True
-        if place not in seen:
-            seen.add(place)
-            ahead += _next(place, sources)
+        if location not in seen:
+            seen.add(location)
+            pending += _list_same_value_schemas(location, folder)
     return False
 
 
-def _next(place: Place, sources: Sources) -> Iterator[Place]:
+def _list_same_value_schemas(location: SchemaLocation, folder: ConnectorFolder) -> Iterator[SchemaLocation]:
     """Yield the schemas that judge the same value as the one at a place."""
-    schema, (stem, names) = _at(sources, place), place
+    schema, (stem, names) = _get_schema(folder, location), location
     if not isinstance(schema, dict):
         return
     if isinstance(schema.get("$ref"), str):
-        yield _target(stem, schema["$ref"])
-    for word in _SAME_VALUE:
-        members = schema.get(word)
+        yield _resolve_reference(stem, schema["$ref"])
+    for keyword in _SAME_VALUE:
+        members = schema.get(keyword)
         if isinstance(members, list):
-            yield from ((stem, (*names, word, str(number))) for number in range(len(members)))
+            yield from ((stem, (*names, keyword, str(number))) for number in range(len(members)))
         elif isinstance(members, dict):
-            yield stem, (*names, word)
+            yield stem, (*names, keyword)

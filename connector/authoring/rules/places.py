@@ -5,180 +5,183 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from connector.authoring.draft import Mistake
-from connector.definition.fields import Place
+from connector.authoring.draft import Violation
+from connector.definition.fields import RequestLocation
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.authoring.draft import Draft
-    from connector.authoring.folder_reader import Sources
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
-    from connector.definition.strict_yaml import Path
+    from connector.definition.strict_yaml import NodePath
 
-PARTS = ("path", "query", "header", "form", "file", "body")
-RAW_PLACES = (
+REQUEST_PARTS = ("path", "query", "header", "form", "file", "body")
+RAW_LOCATIONS = (
     "raw.method", "raw.path", "raw.query", "raw.headers", "raw.body", "raw.form", "raw.file", "raw.file_name",
     "raw.reply", "retry.max", "retry.delay_ms", "retry.backoff", "retry.all", "timeout.attempt_ms",
 )  # fmt: skip
-_CONTENT = ("body", "form", "file")
-_BODILESS = ("GET", "HEAD", "DELETE")
-_SEGMENTS = re.compile(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2}|\{[A-Za-z][A-Za-z0-9_]*\})+)*/?\Z")
+_BODY_PARTS = ("body", "form", "file")
+_BODYLESS_METHODS = ("GET", "HEAD", "DELETE")
+_PATH_PATTERN = re.compile(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2}|\{[A-Za-z][A-Za-z0-9_]*\})+)*/?\Z")
 
 
-class Taken(NamedTuple):
+class UsedLocation(NamedTuple):
     """A place that is taken: by whom, and where the file says so."""
 
-    place: Place
-    by: str
-    path: Path
+    location: RequestLocation
+    owner: str
+    path: NodePath
 
 
-def taken(draft: Draft[Action]) -> list[Taken]:
+def list_used_locations(file: ParsedFile[Action]) -> list[UsedLocation]:
     """Return the places of an action's inputs and constants, in the order of the file."""
-    found = [Taken(Place.of(to), f"always {to}", ("always", to)) for to in draft.model.always]
-    found += [Taken(spec.place, key, ("inputs", key, "to")) for key, spec in draft.model.inputs.items()]
-    return found
+    used = [UsedLocation(RequestLocation.parse(to), f"always {to}", ("always", to)) for to in file.model.always]
+    used += [UsedLocation(field.location, key, ("inputs", key, "to")) for key, field in file.model.inputs.items()]
+    return used
 
 
-def known_place(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
+def check_known_location(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """A place is one that requests have."""
-    for one in taken(draft):
-        is_key = one.path[0] == "always"
-        for message in _place_problems(draft.model, one):
-            yield Mistake(one.path, "place", message, key=is_key)
+    for used in list_used_locations(file):
+        is_key = used.path[0] == "always"
+        for message in _find_location_problems(file.model, used):
+            yield Violation(used.path, "place", message, key=is_key)
 
 
-def _place_problems(action: Action, one: Taken) -> Iterator[str]:
-    place, text = one.place, str(one.place)
+def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]:
+    location, text = used.location, str(used.location)
     if action.is_raw:
-        if text not in RAW_PLACES:
-            yield f"a raw request has no place {text!r}.{did_you_mean(text, RAW_PLACES)}"
+        if text not in RAW_LOCATIONS:
+            yield f"a raw request has no place {text!r}.{did_you_mean(text, RAW_LOCATIONS)}"
         return
-    if place.part not in PARTS:
-        yield f"requests have no part {place.part!r}.{did_you_mean(place.part, PARTS)} Known: {', '.join(PARTS)}."
-    elif place.part == "path" and one.path[0] == "always":
+    if location.part not in REQUEST_PARTS:
+        yield f"requests have no part {location.part!r}.{did_you_mean(location.part, REQUEST_PARTS)} Known: {', '.join(REQUEST_PARTS)}."
+    elif location.part == "path" and used.path[0] == "always":
         yield "a path is written in the request line, not here."
-    elif place.part not in ("body", "form") and (not place.path or place.spread):
-        yield f"say which {place.part}: {place.part}.name"
-    elif place.part == "path" and len(place.path) > 1:
+    elif location.part not in ("body", "form") and (not location.path or location.spread):
+        yield f"say which {location.part}: {location.part}.name"
+    elif location.part == "path" and len(location.path) > 1:
         yield "a value of the path has one name, without dots."
-    elif place.spread and action.inputs[one.by].type not in ("json", "map of string"):
+    elif location.spread and action.inputs[used.owner].type not in ("json", "map of string"):
         yield "only a value of type json or map of string can be spread."
     else:
-        yield from _sends_problems(action, place)
+        yield from _find_body_problems(action, location)
 
 
-def _sends_problems(action: Action, place: Place) -> Iterator[str]:
-    if place.part == "file" and action.sends != "multipart":
+def _find_body_problems(action: Action, location: RequestLocation) -> Iterator[str]:
+    if location.part == "file" and action.sends != "multipart":
         yield "files are sent with `sends: multipart` only."
-    elif place.part == "form" and action.sends not in ("form", "multipart"):
+    elif location.part == "form" and action.sends not in ("form", "multipart"):
         yield "fields of a form are sent with `sends: form` or `sends: multipart`."
-    elif place.part == "body" and place.path and action.sends in ("text", "binary"):
+    elif location.part == "body" and location.path and action.sends in ("text", "binary"):
         yield f"`sends: {action.sends}` has one body: to: body"
 
 
-def one_place(draft: Draft[Action], sources: Sources) -> Iterator[Mistake]:
+def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """No two inputs share a place, and none is inside another's; a spread may overlap."""
-    found = taken(draft)
-    shared = [Place.of(to) for to in sources.shared.always]
-    for number, one in enumerate(found):
-        for other in found[:number]:
-            if _overlap(one.place, other.place):
-                where = f"{other.by} at line {draft.line(other.path)}"
-                yield Mistake(one.path, "one-place", f"{one.place} is taken by {where}.")
+    used_locations = list_used_locations(file)
+    constant_locations = [RequestLocation.parse(to) for to in folder.manifest_or_blank.always]
+    for number, used in enumerate(used_locations):
+        for other in used_locations[:number]:
+            if _has_overlap(used.location, other.location):
+                owner = f"{other.owner} at line {file.find_line(other.path)}"
+                yield Violation(used.path, "one-place", f"{used.location} is taken by {owner}.")
                 break
-        if any(_overlap(one.place, place) for place in shared):
-            yield Mistake(one.path, "one-place", f"{one.place} is a constant of the manifest.")
+        if any(_has_overlap(used.location, location) for location in constant_locations):
+            yield Violation(used.path, "one-place", f"{used.location} is a constant of the manifest.")
 
 
-def _overlap(one: Place, other: Place) -> bool:
-    if one.spread or other.spread:
-        return one == other
-    nested = {part: "body" if part == "form" else part for part in (one.part, other.part)}
-    if nested[one.part] != nested[other.part]:
+def _has_overlap(left: RequestLocation, right: RequestLocation) -> bool:
+    if left.spread or right.spread:
+        return left == right
+    nested = {part: "body" if part == "form" else part for part in (left.part, right.part)}
+    if nested[left.part] != nested[right.part]:
         return False
-    if nested[one.part] != "body":
-        return _folded(one) == _folded(other)
-    depth = min(len(one.path), len(other.path))
-    return one.path[:depth] == other.path[:depth]
+    if nested[left.part] != "body":
+        return _fold_names(left) == _fold_names(right)
+    depth = min(len(left.path), len(right.path))
+    return left.path[:depth] == right.path[:depth]
 
 
-def _folded(place: Place) -> tuple[str, ...]:
-    return tuple(name.lower() for name in place.path) if place.part == "header" else place.path
+def _fold_names(location: RequestLocation) -> tuple[str, ...]:
+    return tuple(name.lower() for name in location.path) if location.part == "header" else location.path
 
 
-def path_complete(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
+def check_path(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Each name in braces has an input that is always there, and each input of the path a name in braces."""
-    action = draft.model
-    if draft.lacks("inputs", "request"):
+    action = file.model
+    if file.has_invalid_key("inputs", "request"):
         return
-    owners = {spec.place.path[0]: key for key, spec in action.inputs.items() if _in_path(spec.place)}
-    lost = {name: key for name, key in owners.items() if name not in action.path_names}
+    owners = {field.location.path[0]: key for key, field in action.inputs.items() if _is_path_name(field.location)}
+    unmatched = {name: key for name, key in owners.items() if name not in action.path_names}
     for name in dict.fromkeys(action.path_names):
         if name not in owners:
-            hint = _meant(draft, name, lost)
+            hint = _pop_likely_input(file, name, unmatched)
             shift = action.request.index(f"{{{name}}}")
-            yield Mistake(("request",), "path-complete", f"{{{name}}} has no input.{hint}", shift=shift)
-    for name, key in lost.items():
-        message = f"the request at line {draft.line(('request',))} has no {{{name}}}."
-        yield Mistake(("inputs", key, "to"), "path-complete", message)
+            yield Violation(("request",), "path-complete", f"{{{name}}} has no input.{hint}", shift=shift)
+    for name, key in unmatched.items():
+        message = f"the request at line {file.find_line(('request',))} has no {{{name}}}."
+        yield Violation(("inputs", key, "to"), "path-complete", message)
     for key in owners.values():
         if not action.inputs[key].required and not action.inputs[key].has_default:
-            yield Mistake(("inputs", key), "path-complete", f"{key} is part of the path: it is required.", key=True)
+            yield Violation(("inputs", key), "path-complete", f"{key} is part of the path: it is required.", key=True)
 
 
-def _meant(draft: Draft[Action], name: str, lost: dict[str, str]) -> str:
+def _pop_likely_input(file: ParsedFile[Action], name: str, unmatched: dict[str, str]) -> str:
     """Take the input that a name in braces may have meant out of the lost ones, and tell where it stands."""
-    near = next((one for one in lost if one.lower() == name.lower() or did_you_mean(name, [one])), None)
-    if near is None:
+    match = next(
+        (candidate for candidate in unmatched if candidate.lower() == name.lower() or did_you_mean(name, [candidate])),
+        None,
+    )
+    if match is None:
         return ""
-    key = lost.pop(near)
-    return f" {key} at line {draft.line(('inputs', key))} goes to path.{near}."
+    key = unmatched.pop(match)
+    return f" {key} at line {file.find_line(('inputs', key))} goes to path.{match}."
 
 
-def _in_path(place: Place) -> bool:
-    return place.part == "path" and len(place.path) == 1
+def _is_path_name(location: RequestLocation) -> bool:
+    return location.part == "path" and len(location.path) == 1
 
 
-def request_path(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
+def check_request_path(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """The path stays below the base URL and is written as it is sent."""
-    path = draft.model.path
-    if draft.model.is_raw:
+    path = file.model.path
+    if file.model.is_raw:
         return
     if "?" in path or "#" in path:
-        yield Mistake(("request",), "request-path", "a query is not part of the path: use `to: query.x` or `always`.")
+        yield Violation(("request",), "request-path", "a query is not part of the path: use `to: query.x` or `always`.")
     elif any(part in (".", "..") for part in path.split("/")):
-        yield Mistake(("request",), "request-path", "a path without . and .. stays below the base URL.")
-    elif not _SEGMENTS.match(path) and path != "/":
+        yield Violation(("request",), "request-path", "a path without . and .. stays below the base URL.")
+    elif not _PATH_PATTERN.match(path) and path != "/":
         message = "expected segments of a path, encoded, with names in braces: /users/{userId}"
-        yield Mistake(("request",), "request-path", message)
+        yield Violation(("request",), "request-path", message)
 
 
-def body_on_get(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
+def check_bodyless_method(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """GET and HEAD carry no body, and the body of a DELETE means nothing (RFC 9110, 9.3)."""
-    action = draft.model
-    if action.method not in _BODILESS:
+    action = file.model
+    if action.method not in _BODYLESS_METHODS:
         return
-    for one in taken(draft):
-        if one.place.part in _CONTENT:
+    for used in list_used_locations(file):
+        if used.location.part in _BODY_PARTS:
             message = f"{action.method} carries no body; send it in the query."
-            yield Mistake(one.path, "body-on-get", message, key=one.path[0] == "always")
+            yield Violation(used.path, "body-on-get", message, key=used.path[0] == "always")
     for word in ("send", "size"):
         if action.pages and (getattr(action.pages, word) or "").startswith("body"):
-            yield Mistake(("pages", word), "body-on-get", f"{action.method} carries no body; send it in the query.")
+            yield Violation(("pages", word), "body-on-get", f"{action.method} carries no body; send it in the query.")
 
 
-def words_that_fit(draft: Draft[Action], _sources: Sources) -> Iterator[Mistake]:
+def check_applicable_keys(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """`encode`, `ahead` and `join` stand where they mean something."""
-    for key, spec in draft.model.inputs.items():
-        if spec.encode and spec.place.part != "path":
+    for key, field in file.model.inputs.items():
+        if field.encode and field.location.part != "path":
             message = "`encode` is for a value of the path."
-            yield Mistake(("inputs", key, "encode"), "word-fits", message, key=True)
-        if spec.ahead and spec.type != "datetime":
-            message = f"`ahead` is for a datetime, not for {spec.type}."
-            yield Mistake(("inputs", key, "ahead"), "word-fits", message, key=True)
-        if spec.join and not spec.is_list:
-            message = f"`join` is for lists, not for {spec.type}."
-            yield Mistake(("inputs", key, "join"), "word-fits", message, key=True)
+            yield Violation(("inputs", key, "encode"), "word-fits", message, key=True)
+        if field.ahead and field.type != "datetime":
+            message = f"`ahead` is for a datetime, not for {field.type}."
+            yield Violation(("inputs", key, "ahead"), "word-fits", message, key=True)
+        if field.join and not field.is_list:
+            message = f"`join` is for lists, not for {field.type}."
+            yield Violation(("inputs", key, "join"), "word-fits", message, key=True)

@@ -5,46 +5,48 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from connector.authoring.draft import Mistake
+from connector.authoring.draft import Violation
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.authoring.draft import Draft
-    from connector.authoring.folder_reader import Sources
-    from connector.definition.manifest import Collection, Manifest, Trigger
-    from connector.definition.strict_yaml import Path
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
+    from connector.definition.manifest import CollectionDefinition, Manifest, Trigger
+    from connector.definition.strict_yaml import NodePath
 
-_BRACES = re.compile(r"\{([^{}]*)\}")
-_PLACE = re.compile(r"(header|part)\.[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # a name as headers have them (RFC 9110, 5.6.2)
-_SIGNS = ("timestamp", "body", "id")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_LOCATION_PATTERN = re.compile(
+    r"(header|part)\.[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z"
+)  # a name as headers have them (RFC 9110, 5.6.2)
+_SIGNED_PARTS = ("timestamp", "body", "id")
 
 
-def triggers(draft: Draft[Manifest], _sources: Sources) -> Iterator[Mistake]:
+def check_triggers(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
     """A trigger can be checked: it asks for a secret, signs the body, and names only what a delivery has."""
-    for name, trigger in draft.model.triggers.items():
-        path: Path = ("triggers", name)
-        for where, message in (*_signature(trigger), *_event(trigger), *_challenge(trigger)):
-            missing = where == ("dedupe",) and not trigger.dedupe
-            yield Mistake(path if missing else (*path, *where), "trigger", message, key=missing)
-        if not any(spec.secret for spec in trigger.inputs.values()):
+    for name, trigger in file.model.triggers.items():
+        path: NodePath = ("triggers", name)
+        for subpath, message in (*_check_signature(trigger), *_check_dedupe(trigger), *_check_challenge(trigger)):
+            is_missing = subpath == ("dedupe",) and not trigger.dedupe
+            yield Violation(path if is_missing else (*path, *subpath), "trigger", message, key=is_missing)
+        if not any(field.secret for field in trigger.inputs.values()):
             message = "ask for the secret that signs: an input of type password."
-            yield Mistake((*path, "inputs"), "trigger", message, key=True)
+            yield Violation((*path, "inputs"), "trigger", message, key=True)
 
 
-def _signature(trigger: Trigger) -> Iterator[tuple[Path, str]]:
+def _check_signature(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
     signature = trigger.signature
-    signs, looks = _BRACES.findall(signature.signs), _BRACES.findall(signature.looks)
-    for word, found, known in (("signs", signs, _SIGNS), ("looks", looks, (signature.digest,))):
-        for one in found:
-            if one not in known:
-                yield ("signature", word), f"{{{one}}} does not stand here.{did_you_mean(one, known)}"
-            elif found.count(one) > 1:
-                yield ("signature", word), f"{{{one}}} stands here once."
-    if "body" not in signs:
+    payload_names, format_names = _PLACEHOLDER.findall(signature.signs), _PLACEHOLDER.findall(signature.looks)
+    for word, names, allowed in (("signs", payload_names, _SIGNED_PARTS), ("looks", format_names, (signature.digest,))):
+        for name in names:
+            if name not in allowed:
+                yield ("signature", word), f"{{{name}}} does not stand here.{did_you_mean(name, allowed)}"
+            elif names.count(name) > 1:
+                yield ("signature", word), f"{{{name}}} stands here once."
+    if "body" not in payload_names:
         yield ("signature", "signs"), "what is signed holds the {body}; else anybody could change it."
-    if signature.digest not in looks:
+    if signature.digest not in format_names:
         yield ("signature", "looks"), f"say where the digest stands: {{{signature.digest}}}"
     if signature.many is not None and signature.many in signature.looks:
         yield (
@@ -54,85 +56,92 @@ def _signature(trigger: Trigger) -> Iterator[tuple[Path, str]]:
     if signature.secret_prefix is not None and signature.secret == "text":  # noqa: S105  how it is written
         yield ("signature", "secret_prefix"), "a secret that is text is used whole; a prefix is of one in base64."
     for word in ("timestamp", "id"):
-        yield from _placed(trigger, word, signed=word in signs)
+        yield from _check_location(trigger, word, is_signed=word in payload_names)
     if signature.timestamp is not None and trigger.max_age is None:
         yield ("signature", "timestamp"), "say how old a delivery may be: max_age, in seconds."
     if signature.timestamp is None and trigger.max_age is not None:
         yield ("max_age",), "no timestamp is signed, so the age of a delivery is not known."
 
 
-def _placed(trigger: Trigger, word: str, *, signed: bool) -> Iterator[tuple[Path, str]]:
+def _check_location(trigger: Trigger, word: str, *, is_signed: bool) -> Iterator[tuple[NodePath, str]]:
     """Tell what is wrong with where a delivery has its timestamp, or its id."""
     signature = trigger.signature
-    place: str | None = getattr(signature, word)
-    if place is None:
-        if signed:
+    location: str | None = getattr(signature, word)
+    if location is None:
+        if is_signed:
             yield ("signature", "signs"), f"{{{word}}} is signed; say where a delivery has it: {word}: header.X"
         return
-    if not _PLACE.match(place):
+    if not _LOCATION_PATTERN.match(location):
         yield ("signature", word), "expected header.X, or part.x of the signature's header."
-    elif place.startswith("part.") and signature.many is None:
+    elif location.startswith("part.") and signature.many is None:
         yield ("signature", word), "a header of one part has no other; say what stands between them: many."
-    elif not signed and word == "timestamp":
+    elif not is_signed and word == "timestamp":
         yield ("signature", word), "it is not signed, so anybody could change it: have {timestamp} in `signs`."
 
 
-def _event(trigger: Trigger) -> Iterator[tuple[Path, str]]:
+def _check_dedupe(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
     """Tell what is wrong with how an event is known: by no place of the body, or by the same thing twice."""
-    for place in trigger.dedupe:
-        if trigger.dedupe.count(place) > 1:
-            yield ("dedupe",), f"{place} stands here twice."
+    for body_path in trigger.dedupe:
+        if trigger.dedupe.count(body_path) > 1:
+            yield ("dedupe",), f"{body_path} stands here twice."
             break
     if not trigger.dedupe:
         yield ("dedupe",), "say what an event is known by, so that it is delivered once: the places of its id."
 
 
-def _challenge(trigger: Trigger) -> Iterator[tuple[Path, str]]:
+def _check_challenge(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
     if trigger.challenge is None:
         return
     for name, value in trigger.challenge.reply.items():
-        for one in _BRACES.findall(value):
-            if one not in ("read", "hex"):
-                yield ("challenge", "reply", name), f"{{{one}}} is not known: a reply holds {{read}} and {{hex}}."
+        for placeholder in _PLACEHOLDER.findall(value):
+            if placeholder not in ("read", "hex"):
+                yield (
+                    ("challenge", "reply", name),
+                    f"{{{placeholder}}} is not known: a reply holds {{read}} and {{hex}}.",
+                )
     if not any("{hex}" in value for value in trigger.challenge.reply.values()):
         yield ("challenge", "reply"), "nothing of it shows that the secret is known: a reply holds {hex}."
 
 
-def sandbox(draft: Draft[Manifest], sources: Sources) -> Iterator[Mistake]:
+def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
     """The sandbox's collections are paths of the actions, and hang together."""
-    collections = draft.model.sandbox.collections
-    paths = {_shape(path): path for path in _paths(sources)}
-    for name, one in collections.items():
-        where: Path = ("sandbox", name)
-        yield from _collection(where, one, paths)
-        if one.parent is not None and one.parent not in collections:
-            message = f"there is no collection {one.parent!r}.{did_you_mean(one.parent, collections)}"
-            yield Mistake((*where, "parent"), "sandbox", message)
+    collections = file.model.sandbox.collections
+    paths = {_normalize_path(path): path for path in _list_request_paths(folder)}
+    for name, collection in collections.items():
+        base_path: NodePath = ("sandbox", name)
+        yield from _check_collection(base_path, collection, paths)
+        if collection.parent is not None and collection.parent not in collections:
+            message = f"there is no collection {collection.parent!r}.{did_you_mean(collection.parent, collections)}"
+            yield Violation((*base_path, "parent"), "sandbox", message)
     for word in ("missing", "invalid"):
-        answer = getattr(draft.model.sandbox, word)
-        if answer is not None and not 400 <= answer.status < 600:  # noqa: PLR2004  the range of refusals
-            yield Mistake(("sandbox", word, "status"), "sandbox", "a refusal has a status from 400 to 599.")
+        error_reply = getattr(file.model.sandbox, word)
+        if error_reply is not None and not 400 <= error_reply.status < 600:  # noqa: PLR2004  the range of refusals
+            yield Violation(("sandbox", word, "status"), "sandbox", "a refusal has a status from 400 to 599.")
 
 
-def _paths(sources: Sources) -> list[str]:
+def _list_request_paths(folder: ConnectorFolder) -> list[str]:
     """Return the path of every request line, those of broken files too."""
-    lines = [str((draft.document.data or {}).get("request", "")) for draft in sources.actions]
+    lines = [str((file.document.data or {}).get("request", "")) for file in folder.actions]
     return [line.partition(" ")[2] for line in lines if " " in line]
 
 
-def _shape(path: str) -> str:
-    return _BRACES.sub("{}", path)
+def _normalize_path(path: str) -> str:
+    return _PLACEHOLDER.sub("{}", path)
 
 
-def _collection(where: Path, one: Collection, paths: dict[str, str]) -> Iterator[Mistake]:
-    if one.listing is None and one.item is None:
-        yield Mistake(where, "sandbox", "say where it is: list, item, or both.", key=True)
-    for word, path in (("list", one.listing), ("item", one.item)):
-        if path is not None and paths and _shape(path) not in paths:
+def _check_collection(
+    base_path: NodePath, collection: CollectionDefinition, paths: dict[str, str]
+) -> Iterator[Violation]:
+    if collection.listing is None and collection.item is None:
+        yield Violation(base_path, "sandbox", "say where it is: list, item, or both.", key=True)
+    for word, path in (("list", collection.listing), ("item", collection.item)):
+        if path is not None and paths and _normalize_path(path) not in paths:
             message = f"no action has the path {path}{did_you_mean(path, paths.values())}"
-            yield Mistake((*where, word), "sandbox", message if message.endswith("?") else f"{message}.")
-    if one.item is not None and not _BRACES.search(one.item.rpartition("/")[2]):
-        yield Mistake((*where, "item"), "sandbox", "the path of one thing ends with its name in braces.")
-    for place, thing in enumerate(one.start):
-        if one.id not in thing:
-            yield Mistake((*where, "start", place), "sandbox", f"{one.id!r} is missing: it names the thing.")
+            yield Violation((*base_path, word), "sandbox", message if message.endswith("?") else f"{message}.")
+    if collection.item is not None and not _PLACEHOLDER.search(collection.item.rpartition("/")[2]):
+        yield Violation((*base_path, "item"), "sandbox", "the path of one thing ends with its name in braces.")
+    for index, item in enumerate(collection.start):
+        if collection.id not in item:
+            yield Violation(
+                (*base_path, "start", index), "sandbox", f"{collection.id!r} is missing: it names the thing."
+            )

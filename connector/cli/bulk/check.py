@@ -11,80 +11,80 @@ from connector.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.cli.bulk.run import Job
+    from connector.cli.bulk.run import BulkJob
     from connector.errors import Problem
-    from connector.runtime.bulk.row_reader import Row, Source
+    from connector.runtime.bulk.row_reader import Row, RowReader
 
-MOST_TOLD = 50  # problems that are told
-_MOST_ROWS = 3  # rows that are named for one problem; the rest is counted
+MAX_REPORTED_PROBLEMS = 50  # problems that are told
+_MAX_ROWS_PER_PROBLEM = 3  # rows that are named for one problem; the rest is counted
 
 
-def every(job: Job, source: Source) -> int:
+def check_all_rows(job: BulkJob, source: RowReader) -> int:
     """Read and check every row, and return how many there are.
 
     Raises InputError with the first problems and their number; with --keep-going only where the file cannot be read.
     """
-    found: dict[Problem, list[Row]] = {}
-    counts: dict[Problem, int] = {}
-    bad = count = 0
-    more = False
-    for row, error in _each(job, source):
+    rows_by_problem: dict[Problem, list[Row]] = {}
+    row_counts: dict[Problem, int] = {}
+    bad_count = count = 0
+    is_truncated = False
+    for row, error in _validate_rows(job, source):
         count = row.number
-        if error is None or job.asked.keep_going:
+        if error is None or job.arguments.keep_going:
             continue
-        bad += 1
+        bad_count += 1
         for problem in error.problems:
-            if problem not in found and len(found) == MOST_TOLD:
-                more = True
+            if problem not in rows_by_problem and len(rows_by_problem) == MAX_REPORTED_PROBLEMS:
+                is_truncated = True
                 continue
-            counts[problem] = counts.get(problem, 0) + 1
-            if counts[problem] <= _MOST_ROWS:
-                found.setdefault(problem, []).append(row)
-    if bad:
-        problems = [_placed(problem, rows, counts[problem]) for problem, rows in found.items()]
-        raise _wrong(source, problems, f"{bad:,} of {rows_of(count)}", more=more)
+            row_counts[problem] = row_counts.get(problem, 0) + 1
+            if row_counts[problem] <= _MAX_ROWS_PER_PROBLEM:
+                rows_by_problem.setdefault(problem, []).append(row)
+    if bad_count:
+        problems = [_add_row_numbers(problem, rows, row_counts[problem]) for problem, rows in rows_by_problem.items()]
+        raise _build_error(source, problems, f"{bad_count:,} of {format_row_count(count)}", is_truncated=is_truncated)
     return count
 
 
-def shared(job: Job, source: Source) -> None:
+def check_common_inputs(job: BulkJob, source: RowReader) -> None:
     """Check the columns, and what every row is given, by the first row. Raises InputError."""
-    for _, error in islice(_each(job, source), 1):
-        fixed = [one for one in error.problems if _root(one) in job.task.given] if error else []
-        if fixed and not job.asked.keep_going:
-            raise InputError.of(job.action, fixed)
+    for _, error in islice(_validate_rows(job, source), 1):
+        problems = [problem for problem in error.problems if _input_key_of(problem) in job.task.given] if error else []
+        if problems and not job.arguments.keep_going:
+            raise InputError.from_problems(job.action, problems)
 
 
-def rows_of(count: int) -> str:
+def format_row_count(count: int) -> str:
     """Return so many rows as a text."""
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def _each(job: Job, source: Source) -> Iterator[tuple[Row, InputError | None]]:
+def _validate_rows(job: BulkJob, source: RowReader) -> Iterator[tuple[Row, InputError | None]]:
     """Yield each row, and what is wrong with it."""
-    for row in source.rows():
+    for row in source.read_rows():
         try:
             if row.error is None:
-                job.caller.prepare(job.action, row.given, job.how, find=False)
+                job.call_factory.prepare(job.action, row.given, job.call_options, resolve_connection=False)
             yield row, row.error
         except InputError as error:
             yield row, error
 
 
-def _placed(problem: Problem, rows: list[Row], count: int) -> Problem:
+def _add_row_numbers(problem: Problem, rows: list[Row], count: int) -> Problem:
     """Return a problem with the rows that it is in."""
-    places = ", ".join(f"row {row.number} (line {row.line})" for row in rows)
-    more = f" and {count - len(rows):,} more" if count > len(rows) else ""
-    return replace(problem, field=f"{places}{more} {problem.field}")
+    locations = ", ".join(f"row {row.number} (line {row.line})" for row in rows)
+    omitted = f" and {count - len(rows):,} more" if count > len(rows) else ""
+    return replace(problem, field=f"{locations}{omitted} {problem.field}")
 
 
-def _wrong(source: Source, problems: list[Problem], rows: str, *, more: bool) -> InputError:
-    told = "".join(f"\n  {problem}" for problem in problems)
-    if more:
-        told += f"\n  and more: these are the first {MOST_TOLD} problems."
-    message = f"{source.name} has mistakes.{told}\n{rows} cannot be sent, and nothing was."
+def _build_error(source: RowReader, problems: list[Problem], row_summary: str, *, is_truncated: bool) -> InputError:
+    details = "".join(f"\n  {problem}" for problem in problems)
+    if is_truncated:
+        details += f"\n  and more: these are the first {MAX_REPORTED_PROBLEMS} problems."
+    message = f"{source.name} has mistakes.{details}\n{row_summary} cannot be sent, and nothing was."
     return InputError(message, problems=tuple(problems), hint="Mend them, or run the others with --keep-going.")
 
 
-def _root(problem: Problem) -> str:
+def _input_key_of(problem: Problem) -> str:
     """Return the input that a problem is about."""
     return problem.field.partition(".")[0].partition("[")[0]

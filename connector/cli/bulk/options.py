@@ -15,15 +15,15 @@ from connector.errors import InputError, Problem, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_AT_ONCE = (8, 100)  # the default, and the most
-_SETTLE = re.compile(r"(all|[1-9][0-9]{0,9})=(done|again)\Z", re.ASCII)
-_OPTIONS = (
+_CONCURRENCY_DEFAULT_AND_MAX = (8, 100)  # the default, and the most
+_RESOLUTION_PATTERN = re.compile(r"(all|[1-9][0-9]{0,9})=(done|again)\Z", re.ASCII)
+_BULK_OPTIONS = (
     click.option("--map", "mapped", multiple=True, metavar="COLUMN=INPUT",
                  help="Which input a column of the rows gives, where the names differ; COLUMN= leaves one out."),
     click.option("--rows", "form", type=click.Choice(("csv", "jsonl", "yaml")), metavar="csv|jsonl|yaml",
                  help="The form of the rows, where the file's name does not tell it."),
-    click.option("--at-once", type=click.IntRange(1, _AT_ONCE[1]), metavar="N",
-                 help=f"Rows under way at once ({_AT_ONCE[0]})."),
+    click.option("--at-once", type=click.IntRange(1, _CONCURRENCY_DEFAULT_AND_MAX[1]), metavar="N",
+                 help=f"Rows under way at once ({_CONCURRENCY_DEFAULT_AND_MAX[0]})."),
     click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE",
                  help="Where it is noted how far the rows are (beside them, as ROWS.ACTION.journal)."),
     click.option("--restart", is_flag=True,
@@ -35,7 +35,7 @@ _OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class BulkArguments:
     """What the command line says of rows."""
 
     file: str | None
@@ -49,60 +49,62 @@ class Asked:
     keep_going: bool = False
 
     @classmethod
-    def of(cls, file: str | None, found: dict[str, Any]) -> Asked:
+    def from_options(cls, file: str | None, options: dict[str, Any]) -> BulkArguments:
         """Take what is said of rows out of what was found on a command line."""
         names = ("mapped", "form", "at_once", "journal", "restart", "retry_failed", "settled", "keep_going")
-        return cls(file, **{name: found.pop(name) for name in names})
+        return cls(file, **{name: options.pop(name) for name in names})
 
     @property
-    def piped(self) -> bool:
+    def is_stream(self) -> bool:
         """Whether the rows come through a pipe, or from a device that may be one: no journal lies beside it."""
         name = self.file or "-"
-        other = os.path.exists(name) and not os.path.isfile(name)  # noqa: PTH110, PTH113  a closed folder is told later
-        return name == "-" or Path(name).is_relative_to("/dev") or other
+        is_special_file = os.path.exists(name) and not os.path.isfile(name)  # noqa: PTH110, PTH113  a closed folder is told later
+        return name == "-" or Path(name).is_relative_to("/dev") or is_special_file
 
     @property
-    def most(self) -> int:
+    def max_in_flight(self) -> int:
         """How many rows are under way at once."""
-        return self.at_once or _AT_ONCE[0]
+        return self.at_once or _CONCURRENCY_DEFAULT_AND_MAX[0]
 
-    def refuse_alone(self) -> None:
+    def reject_without_rows(self) -> None:
         """Refuse words about rows where no rows are. Raises UsageError."""
-        said = {
+        values_by_flag = {
             "--map": self.mapped, "--rows": self.form, "--at-once": self.at_once, "--journal": self.journal,
             "--restart": self.restart, "--retry-failed": self.retry_failed, "--settle": self.settled,
         }  # fmt: skip
-        alone = next((name for name, value in said.items() if value), None)
-        if alone:
-            raise UsageError(f"{alone} is for rows.", hint="Give both: connector run ACTION -f ROWS.")
+        used_flag = next((flag for flag, value in values_by_flag.items() if value), None)
+        if used_flag:
+            raise UsageError(f"{used_flag} is for rows.", hint="Give both: connector run ACTION -f ROWS.")
 
-    def columns(self) -> dict[str, str]:
+    def parse_column_mapping(self) -> dict[str, str]:
         """Return the input that each mapped column gives. Raises InputError."""
-        found = {}
+        input_by_column = {}
         for pair in self.mapped:
-            column, sign, key = pair.rpartition("=")
-            if not sign or column in found:
-                got = "the same column twice" if sign else "no ="
-                raise InputError.of("options", [Problem("--map", got, "COLUMN=INPUT, each column once")])
-            found[column] = key
-        return found
+            column, separator, key = pair.rpartition("=")
+            if not separator or column in input_by_column:
+                got = "the same column twice" if separator else "no ="
+                raise InputError.from_problems("options", [Problem("--map", got, "COLUMN=INPUT, each column once")])
+            input_by_column[column] = key
+        return input_by_column
 
-    def decisions(self) -> dict[int | None, str]:
+    def parse_resolutions(self) -> dict[int | None, str]:
         """Return "done" or "again" by row; None stands for all that are uncertain. Raises InputError."""
-        found: dict[int | None, str] = {}
-        for word in self.settled:
-            match = _SETTLE.match(word)
+        resolutions: dict[int | None, str] = {}
+        for item in self.settled:
+            match = _RESOLUTION_PATTERN.match(item)
             row = None if match is None or match[1] == "all" else int(match[1])
-            if match is None or row in found or (found and None in (row, *found)):
-                got = f"{word:.40}" if match is None else "two answers for a row"
+            if match is None or row in resolutions or (resolutions and None in (row, *resolutions)):
+                got = f"{item:.40}" if match is None else "two answers for a row"
                 fix = "such as --settle 17=done --settle 18=again, or --settle all=done"
-                raise InputError.of("options", [Problem("--settle", got, "ROW=done or ROW=again, each row once", fix)])
-            found[row] = match[2]
-        return found
+                raise InputError.from_problems(
+                    "options", [Problem("--settle", got, "ROW=done or ROW=again, each row once", fix)]
+                )
+            resolutions[row] = match[2]
+        return resolutions
 
 
 def bulk_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of rows."""
-    for option in reversed(_OPTIONS):
+    for option in reversed(_BULK_OPTIONS):
         command = option(command)
     return command

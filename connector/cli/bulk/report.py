@@ -10,11 +10,18 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from connector import errors
-from connector.cli.bulk import check as bulk_check
-from connector.cli.output import errors as failure
-from connector.cli.output import printer as output
-from connector.cli.output import stdio as streams
-from connector.cli.output.progress import Progress
+from connector.cli.bulk import check
+from connector.cli.output import printer, stdio
+from connector.cli.output.errors import (
+    EXIT_DONE,
+    EXIT_UNCERTAIN,
+    EXIT_USAGE,
+    exit_code,
+    exit_code_for_type,
+    format_error,
+    print_stderr,
+)
+from connector.cli.output.progress import ProgressBar
 from connector.cli.output.query import Query
 from connector.errors import ConnectorError, UsageError
 
@@ -23,206 +30,213 @@ if TYPE_CHECKING:
 
     from connector.cli.context.settings import Setting
     from connector.runtime.bulk.journal import Journal
-    from connector.runtime.bulk.runner import RowResult, Rows
+    from connector.runtime.bulk.runner import BulkRun, RowResult
 
-GRACE = 5.0  # seconds that rows under way have after Ctrl-C
-MOST_TOLD = 20  # failures, and uncertain rows, that are told one by one
+STOP_GRACE_SECONDS = 5.0  # seconds that rows under way have after Ctrl-C
+MAX_REPORTED_ROWS = 20  # failures, and uncertain rows, that are told one by one
 
 
-class Array:
+class JsonArrayPrinter:
     """One JSON array, written as its items come."""
 
     def __init__(self) -> None:
-        self._empty = True
+        self._is_empty = True
 
-    def result(self, shown: Any) -> None:
+    def print_result(self, data: Any) -> None:
         """Print an item, at once."""
-        sys.stdout.write(("[\n" if self._empty else ",\n") + json.dumps(shown, default=str))
+        sys.stdout.write(("[\n" if self._is_empty else ",\n") + json.dumps(data, default=str))
         sys.stdout.flush()
-        self._empty = False
+        self._is_empty = False
 
-    def error(self, error: dict[str, Any]) -> None:
+    def print_error(self, error: dict[str, Any]) -> None:
         """Print an error in its place."""
-        self.result(error)
+        self.print_result(error)
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Print the end of the array."""
-        sys.stdout.write("[]\n" if self._empty else "\n]\n")
+        sys.stdout.write("[]\n" if self._is_empty else "\n]\n")
 
 
-class _Drawn(Progress):
+class _RowProgressBar(ProgressBar):
     """How far the rows are, with those that did not succeed."""
 
-    def __init__(self, shown: Shown, *, wanted: bool) -> None:
-        super().__init__("rows", total=shown.total, wanted=wanted)
-        self._shown = shown
+    def __init__(self, reporter: BulkReporter, *, enabled: bool) -> None:
+        super().__init__("rows", total=reporter.total, enabled=enabled)
+        self._reporter = reporter
 
-    def _said(self) -> str:
-        counts = self._shown.counts
-        bad = "".join(f", {counts[name]:,} {name}" for name in ("failed", "uncertain") if counts[name])
-        return super()._said() + bad
+    def _describe(self) -> str:
+        counts = self._reporter.counts
+        unsuccessful = "".join(f", {counts[name]:,} {name}" for name in ("failed", "uncertain") if counts[name])
+        return super()._describe() + unsuccessful
 
 
-class Shown:
+class BulkReporter:
     """Prints the results of rows and knows what they come to; `total` is how many there are, where that is known."""
 
-    def __init__(self, shape: Setting, query: str | None, *, quiet: bool) -> None:
-        self.form = _form(shape)
+    def __init__(self, output_setting: Setting, query: str | None, *, quiet: bool) -> None:
+        self.printer = _make_printer(output_setting)
         self.total: int | None = None
-        self.codes: set[int] = set()
+        self.exit_codes: set[int] = set()
         self.counts = {"done": 0, "failed": 0, "uncertain": 0}
         self._query = Query(query) if query is not None else None
         self._quiet = quiet
-        self._earlier = self._unsendable = 0
-        self._told = 0
-        self._uncertain: list[dict[str, Any]] = []
+        self._earlier_count = self._unsendable_count = 0
+        self._reported_count = 0
+        self._uncertain_rows: list[dict[str, Any]] = []
 
-    def all(self, rows: Rows, journal: Journal | None) -> int:
+    def report(self, rows: BulkRun, journal: Journal | None) -> int:
         """Print every result, say what they come to, and return the exit code. Raises KeyboardInterrupt, OSError."""
-        began, interrupted = time.monotonic(), False
-        with _Drawn(self, wanted=not self._quiet and not streams.on_terminal()) as drawn:
+        started_at, was_interrupted = time.monotonic(), False
+        with _RowProgressBar(self, enabled=not self._quiet and not stdio.is_stdout_terminal()) as progress_bar:
             try:
-                self._each(rows, drawn)
+                self._print_results(rows, progress_bar)
             except KeyboardInterrupt:
-                interrupted = True
-                self._end_soon(rows, drawn)
+                was_interrupted = True
+                self._drain_after_interrupt(rows, progress_bar)
             except OSError:  # nobody takes the results any more; the journal keeps them
-                if not self._leave(rows):
+                if not self._drain_quietly(rows):
                     raise
-                return failure.UNCERTAIN
+                return EXIT_UNCERTAIN
             except ConnectorError as error:
-                self.codes.add(failure.exit_code(error))
-                failure.say(failure.told(error))
-        self.form.end()
-        self._sum_up(time.monotonic() - began, journal)
-        if interrupted and failure.UNCERTAIN not in self.codes:
+                self.exit_codes.add(exit_code(error))
+                print_stderr(format_error(error))
+        self.printer.finish()
+        self._print_summary(time.monotonic() - started_at, journal)
+        if was_interrupted and EXIT_UNCERTAIN not in self.exit_codes:
             raise KeyboardInterrupt
-        return max(self.codes, default=failure.DONE)
+        return max(self.exit_codes, default=EXIT_DONE)
 
-    def _each(self, results: Iterable[RowResult], drawn: Progress) -> None:
+    def _print_results(self, results: Iterable[RowResult], progress_bar: ProgressBar) -> None:
         for result in results:
-            self._count(result)
-            self.form.result(self._queried(result.data))
-            self._tell(result)
-            drawn.advance()
+            self._count_result(result)
+            self.printer.print_result(self._apply_query(result.data))
+            self._report_failure(result)
+            progress_bar.advance()
 
-    def _end_soon(self, rows: Rows, drawn: Progress) -> None:
+    def _drain_after_interrupt(self, rows: BulkRun, progress_bar: ProgressBar) -> None:
         """After Ctrl-C: what is under way may still come to its end; a second one leaves it."""
-        first, again = signal.getsignal(signal.SIGINT), threading.Event()
+        previous_handler, interrupted_again = signal.getsignal(signal.SIGINT), threading.Event()
 
-        def second(*_: object) -> None:
-            signal.signal(signal.SIGINT, first)
-            again.set()
+        def on_second_interrupt(*_: object) -> None:
+            signal.signal(signal.SIGINT, previous_handler)
+            interrupted_again.set()
 
-        signal.signal(signal.SIGINT, second)
-        rest = rows.stop(GRACE, again.is_set)
-        failure.say(f"Stopping: rows under way have {GRACE:g} s to end. Ctrl-C again leaves them.")
+        signal.signal(signal.SIGINT, on_second_interrupt)
+        remaining = rows.drain(STOP_GRACE_SECONDS, interrupted_again.is_set)
+        print_stderr(f"Stopping: rows under way have {STOP_GRACE_SECONDS:g} s to end. Ctrl-C again leaves them.")
         try:
-            self._each(rest, drawn)
-            self._each(rows.cut_off(), drawn)
+            self._print_results(remaining, progress_bar)
+            self._print_results(rows.list_interrupted(), progress_bar)
         finally:
-            signal.signal(signal.SIGINT, first)
+            signal.signal(signal.SIGINT, previous_handler)
 
-    def _leave(self, rows: Rows) -> bool:
+    def _drain_quietly(self, rows: BulkRun) -> bool:
         """Let rows under way end, with nobody to show them to; return whether one is uncertain."""
-        for result in rows.stop(GRACE):
-            self._count(result)
-        for result in rows.cut_off():
-            self._count(result)
-        if failure.UNCERTAIN in self.codes:
-            streams.give_up()
-        return failure.UNCERTAIN in self.codes
+        for result in rows.drain(STOP_GRACE_SECONDS):
+            self._count_result(result)
+        for result in rows.list_interrupted():
+            self._count_result(result)
+        if EXIT_UNCERTAIN in self.exit_codes:
+            stdio.discard_output()
+        return EXIT_UNCERTAIN in self.exit_codes
 
-    def _count(self, result: RowResult) -> None:
+    def _count_result(self, result: RowResult) -> None:
         data = result.data
-        self._earlier += result.earlier
+        self._earlier_count += result.from_earlier_run
         if result.outcome == "done":
             self.counts["done"] += 1
             return
-        kind: type[ConnectorError] = getattr(errors, data["error"]["type"])
-        self.codes.add(failure.code_of(kind, result.outcome))
+        error_type: type[ConnectorError] = getattr(errors, data["error"]["type"])
+        self.exit_codes.add(exit_code_for_type(error_type, result.outcome))
         if result.outcome != "uncertain":
             self.counts["failed"] += 1
-            self._unsendable += kind is errors.InputError
+            self._unsendable_count += error_type is errors.InputError
             return
         self.counts["uncertain"] += 1
-        if len(self._uncertain) < MOST_TOLD:
-            self._uncertain.append(data)
+        if len(self._uncertain_rows) < MAX_REPORTED_ROWS:
+            self._uncertain_rows.append(data)
 
-    def _queried(self, data: dict[str, Any]) -> dict[str, Any]:
+    def _apply_query(self, data: dict[str, Any]) -> dict[str, Any]:
         """Return a row's result with its data through the query; where that does not suit, all of it."""
         if self._query is None or data["outcome"] != "done" or "data" not in data:
             return data
         try:
-            return {**data, "data": self._query.read(data["data"])}
+            return {**data, "data": self._query.apply(data["data"])}
         except UsageError as error:
-            if failure.WRONG not in self.codes:
-                failure.say(failure.told(error))
-            self.codes.add(failure.WRONG)
+            if EXIT_USAGE not in self.exit_codes:
+                print_stderr(format_error(error))
+            self.exit_codes.add(EXIT_USAGE)
             return data
 
-    def _tell(self, result: RowResult) -> None:
+    def _report_failure(self, result: RowResult) -> None:
         """Tell a failure as a sentence, the first of them; the rest stands in the results."""
         if result.error is None or result.outcome == "uncertain":
             return
-        self._told += 1
-        if self._told <= MOST_TOLD:
-            failure.say(f"{_place(result.data)}: {failure.told(result.error)}")
-        elif self._told == MOST_TOLD + 1:
-            failure.say("More rows fail; the results tell of each.")
+        self._reported_count += 1
+        if self._reported_count <= MAX_REPORTED_ROWS:
+            print_stderr(f"{_format_position(result.data)}: {format_error(result.error)}")
+        elif self._reported_count == MAX_REPORTED_ROWS + 1:
+            print_stderr("More rows fail; the results tell of each.")
 
-    def _sum_up(self, seconds: float, journal: Journal | None) -> None:
+    def _print_summary(self, seconds: float, journal: Journal | None) -> None:
         """Say what the rows come to, and what a person has to do."""
-        settled = sum(self.counts.values())
-        left = (self.total or settled) - settled
+        finished_count = sum(self.counts.values())
+        remaining = (self.total or finished_count) - finished_count
         if not self._quiet:
-            known = {**self.counts, "left": left}
-            said = ", ".join(f"{count:,} {name}" for name, count in known.items() if count or name == "done")
-            earlier = f", {self._earlier:,} of them by an earlier run" if self._earlier else ""
-            failure.say(f"{bulk_check.rows_of(settled + left)}: {said}{earlier}; {seconds:.1f} s.")
+            row_counts = {**self.counts, "left": remaining}
+            summary = ", ".join(f"{count:,} {name}" for name, count in row_counts.items() if count or name == "done")
+            earlier_note = f", {self._earlier_count:,} of them by an earlier run" if self._earlier_count else ""
+            print_stderr(
+                f"{check.format_row_count(finished_count + remaining)}: {summary}{earlier_note}; {seconds:.1f} s."
+            )
             if journal is not None:
-                self._to_go_on(left)
-        if self._uncertain:
-            failure.say(self._to_settle(journal))
+                self._print_next_steps(remaining)
+        if self._uncertain_rows:
+            print_stderr(self._format_uncertain(journal))
 
-    def _to_go_on(self, left: int) -> None:
+    def _print_next_steps(self, remaining: int) -> None:
         """Say what to do about rows that are left, that the service refused, and that cannot be sent as they are."""
         hints = (
-            (left, "The same command goes on with what is left."),
-            (self.counts["failed"] - self._unsendable, "With --retry-failed the rows that failed are run once more."),
+            (remaining, "The same command goes on with what is left."),
             (
-                self._unsendable,
+                self.counts["failed"] - self._unsendable_count,
+                "With --retry-failed the rows that failed are run once more.",
+            ),
+            (
+                self._unsendable_count,
                 "Rows with wrong input cannot be sent as they are: put them, mended, into a file of their own.",
             ),
         )
-        said = " ".join(hint for count, hint in hints if count > 0)
-        if said:
-            failure.say(said)
+        message = " ".join(hint for count, hint in hints if count > 0)
+        if message:
+            print_stderr(message)
 
-    def _to_settle(self, journal: Journal | None) -> str:
+    def _format_uncertain(self, journal: Journal | None) -> str:
         lines = ["Uncertain - look at the service whether these were done:"]
-        lines += [f"  {_place(data)}: {data['error']['message']}" for data in self._uncertain]
-        more = self.counts["uncertain"] - len(self._uncertain)
-        if more:
-            lines.append(f"  and {more:,} more, with the outcome uncertain in the results")
+        lines += [f"  {_format_position(data)}: {data['error']['message']}" for data in self._uncertain_rows]
+        omitted_count = self.counts["uncertain"] - len(self._uncertain_rows)
+        if omitted_count:
+            lines.append(f"  and {omitted_count:,} more, with the outcome uncertain in the results")
         if journal is not None:
-            row = self._uncertain[0]["row"]
+            first_row = self._uncertain_rows[0]["row"]
             lines.append(
-                f"Then run the same command with --settle {row}=done, or with --settle {row}=again to send it again; "
+                f"Then run the same command with --settle {first_row}=done, or with --settle {first_row}=again to send it again; "
                 "all=... is for every one."
             )
         return "\n".join(lines)
 
 
-def _place(data: dict[str, Any]) -> str:
+def _format_position(data: dict[str, Any]) -> str:
     return f"Row {data['row']} (line {data['line']})"
 
 
-def _form(shape: Setting) -> output.Form:
+def _make_printer(output_setting: Setting) -> printer.ResultPrinter:
     """Return the form of the results: lines when nobody chose another. Raises UsageError for a table."""
-    if not shape.chosen or shape.value == "lines":
-        return output.Lines(several=True)
-    if shape.value == "table":
+    if not output_setting.is_set or output_setting.value == "lines":
+        return printer.LinesPrinter(several=True)
+    if output_setting.value == "table":
         hint = "Use --output lines, json or yaml."
-        raise UsageError(f"The results of rows come one by one, and make no table ({shape.source}).", hint=hint)
-    return output.Yaml(several=True) if shape.value == "yaml" else Array()
+        raise UsageError(
+            f"The results of rows come one by one, and make no table ({output_setting.source}).", hint=hint
+        )
+    return printer.YamlPrinter(several=True) if output_setting.value == "yaml" else JsonArrayPrinter()

@@ -13,40 +13,40 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from connector.cli.bulk import check as bulk_check
-from connector.cli.bulk.report import Shown
+from connector.cli.bulk import check
+from connector.cli.bulk.report import BulkReporter
 from connector.cli.calls.session import Session
-from connector.cli.calls.trace import debug_lines
-from connector.cli.context.connection_context import base_url
-from connector.cli.output import errors as failure
-from connector.core.bulk.columns import Columns
-from connector.core.exchange.retry import Policy, policy
+from connector.cli.calls.trace import print_debug_lines
+from connector.cli.context.connection_context import resolve_base_url
+from connector.cli.output import errors
+from connector.core.bulk.columns import ColumnMapping
+from connector.core.exchange.retry import RetryPolicy, parse_retry_policy
 from connector.errors import InputError, UsageError
-from connector.runtime.auth.connection_resolver import Connections
-from connector.runtime.bulk.journal import Journal, set_aside
-from connector.runtime.bulk.row_reader import Source, form_of
-from connector.runtime.bulk.runner import How, run_rows
-from connector.runtime.calls.factory import Caller, Choices
+from connector.runtime.auth.connection_resolver import ConnectionResolver
+from connector.runtime.bulk.journal import Journal, rotate_journal
+from connector.runtime.bulk.row_reader import RowReader, detect_format
+from connector.runtime.bulk.runner import BulkOptions, run_rows
+from connector.runtime.calls.factory import CallFactory, CallOptions
 
 if TYPE_CHECKING:
-    from connector.cli.bulk.options import Asked
-    from connector.cli.calls.call import Task
-    from connector.cli.context.run_options import Options
+    from connector.cli.bulk.options import BulkArguments
+    from connector.cli.calls.call import CallTask
+    from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Settings
     from connector.definition.loader import Connector
 
-_STDIN = "standard input"
+_STDIN_NAME = "standard input"
 
 
 @dataclass(frozen=True)
-class Job:
+class BulkJob:
     """One command over rows: what every row is given stands in `task`."""
 
     connector: Connector
     settings: Settings
-    options: Options
-    asked: Asked
-    task: Task
+    options: RunOptions
+    arguments: BulkArguments
+    task: CallTask
 
     @property
     def action(self) -> str:
@@ -54,156 +54,166 @@ class Job:
         return str(self.task.action)
 
     @cached_property
-    def how(self) -> Choices:
+    def call_options(self) -> CallOptions:
         """How each row's call runs."""
         timeout, options = self.settings.get("timeout").value, self.options
-        return Choices(timeout, options.knobs, options.debug, options.limit, options.account)
+        return CallOptions(timeout, options.retry_options, options.debug, options.limit, options.account)
 
     @cached_property
-    def caller(self) -> Caller:
+    def call_factory(self) -> CallFactory:
         """What checks a row without a connection."""
-        place = base_url(self.connector, self.settings)
-        return Caller(self.connector, Connections(self.connector, None, None, None), place, None)
+        url = resolve_base_url(self.connector, self.settings)
+        return CallFactory(self.connector, ConnectionResolver(self.connector, None, None, None), url, None)
 
     @cached_property
-    def journal(self) -> Path | None:
+    def journal_path(self) -> Path | None:
         """Where the journal of a run is; None for rows that come through a pipe, unless it is named."""
-        if self.asked.journal:
-            return Path(self.asked.journal)
-        if self.asked.piped:
+        if self.arguments.journal:
+            return Path(self.arguments.journal)
+        if self.arguments.is_stream:
             return None
-        kind = "sandbox.journal" if self.options.sandbox else "journal"
-        return Path(f"{self.asked.file}.{self.action}.{kind}")
+        suffix = "sandbox.journal" if self.options.sandbox else "journal"
+        return Path(f"{self.arguments.file}.{self.action}.{suffix}")
 
 
-def run(job: Job) -> int:
+def run(job: BulkJob) -> int:
     """Run the rows and return the exit code. Raises ConnectorError before the first row, KeyboardInterrupt."""
-    _refuse(job)
-    shown = Shown(job.settings.get("output"), job.options.query, quiet=job.options.quiet)
-    columns = Columns(job.connector.action(job.action), job.asked.columns(), job.task.given)
+    _check_options(job)
+    reporter = BulkReporter(job.settings.get("output"), job.options.query, quiet=job.options.quiet)
+    columns = ColumnMapping(job.connector.action(job.action), job.arguments.parse_column_mapping(), job.task.given)
     with contextlib.ExitStack() as stack:
-        name = str(job.asked.file)
-        form = form_of(name, job.asked.form)
-        source = Source(_STDIN if name == "-" else name, _opened(job, stack), form, columns)
+        path = str(job.arguments.file)
+        rows_format = detect_format(path, job.arguments.form)
+        source = RowReader(_STDIN_NAME if path == "-" else path, _open_rows(job, stack), rows_format, columns)
         if job.options.dry_run:
-            return _dry(job, source, shown)
+            return _dry_run(job, source, reporter)
         session = stack.enter_context(Session(job.connector, job.settings, job.options))
-        journal = _journal(job, source, session) if job.journal else None
+        journal = _open_journal(job, source, session) if job.journal_path else None
         if journal is not None:
             stack.enter_context(journal)
-            _settle(job, journal)
-            shown.total = journal.rows
-        elif source.again:
-            shown.total = bulk_check.every(job, source)
-        client = session.client(job.task.connection)
-        how = How(job.asked.most, job.asked.keep_going, job.asked.retry_failed, job.how)
-        stack.enter_context(debug_lines(wanted=job.options.debug))
-        return shown.all(run_rows(client, job.action, source.rows(), journal=journal, how=how), journal)
+            _resolve_uncertain(job, journal)
+            reporter.total = journal.row_count
+        elif source.is_seekable:
+            reporter.total = check.check_all_rows(job, source)
+        client = session.get_client(job.task.connection)
+        bulk_options = BulkOptions(
+            job.arguments.max_in_flight, job.arguments.keep_going, job.arguments.retry_failed, job.call_options
+        )
+        stack.enter_context(print_debug_lines(enabled=job.options.debug))
+        return reporter.report(
+            run_rows(client, job.action, source.read_rows(), journal=journal, options=bulk_options), journal
+        )
 
 
-def _refuse(job: Job) -> None:
+def _check_options(job: BulkJob) -> None:
     """Refuse words that do not go together with rows, or cannot be meant. Raises UsageError, InputError."""
     for flag, given in (("--har", job.options.har), ("--curl", job.options.curl)):
         if given:
             raise UsageError(f"{flag} is for a single call.", hint="Run one row's call alone, or leave it out.")
-    if job.options.limit is not None and not job.task.items(job.connector):
+    if job.options.limit is not None and not job.task.find_items_path(job.connector):
         hint = "To try a few rows, put them into a file of their own: head -n 4 has the header and three."
         raise UsageError("--limit is for a listing.", hint=hint)
-    policy(Policy(), job.how.retry)
-    decided = job.asked.decisions()
-    needs = {"--settle": decided, "--restart": job.asked.restart, "--retry-failed": job.asked.retry_failed}
-    asked = next((flag for flag, given in needs.items() if given), None)
-    if asked and job.journal is None:
-        raise UsageError(f"{asked} needs a journal.", hint="Name it with --journal FILE.")
-    if decided and job.asked.restart:
+    parse_retry_policy(RetryPolicy(), job.call_options.retry)
+    resolutions = job.arguments.parse_resolutions()
+    journal_flags = {
+        "--settle": resolutions,
+        "--restart": job.arguments.restart,
+        "--retry-failed": job.arguments.retry_failed,
+    }
+    used_flag = next((flag for flag, given in journal_flags.items() if given), None)
+    if used_flag and job.journal_path is None:
+        raise UsageError(f"{used_flag} needs a journal.", hint="Name it with --journal FILE.")
+    if resolutions and job.arguments.restart:
         raise UsageError("--settle and --restart do not go together.", hint="Leave one out: --restart begins anew.")
-    if decided and not (job.journal and job.journal.exists()):
-        raise UsageError("--settle needs the journal of an earlier run.", hint=f"There is none at {job.journal}.")
-    rows = Path(str(job.asked.file))
-    if job.journal and job.journal.exists() and rows.exists() and job.journal.samefile(rows):
-        raise UsageError(f"--journal {job.journal} is the file of the rows.", hint="Name another place.")
+    if resolutions and not (job.journal_path and job.journal_path.exists()):
+        raise UsageError("--settle needs the journal of an earlier run.", hint=f"There is none at {job.journal_path}.")
+    rows_path = Path(str(job.arguments.file))
+    if job.journal_path and job.journal_path.exists() and rows_path.exists() and job.journal_path.samefile(rows_path):
+        raise UsageError(f"--journal {job.journal_path} is the file of the rows.", hint="Name another place.")
 
 
-def _opened(job: Job, stack: contextlib.ExitStack) -> IO[bytes]:
+def _open_rows(job: BulkJob, stack: contextlib.ExitStack) -> IO[bytes]:
     """Return the file of the rows; a pipe with a journal is read to its end first. Raises UsageError."""
-    path = str(job.asked.file)
+    path = str(job.arguments.file)
     try:
-        file = _stdin() if path == "-" else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115
+        file = _open_stdin() if path == "-" else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}.", hint="-f names the file of the rows.") from None
-    if job.journal is None or job.options.dry_run or file.seekable():
+    if job.journal_path is None or job.options.dry_run or file.seekable():
         return file
-    kept = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-    shutil.copyfileobj(file, kept)  # a journal is of all of these rows, and of no others
-    return kept
+    buffer = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+    shutil.copyfileobj(file, buffer)  # a journal is of all of these rows, and of no others
+    return buffer
 
 
-def _stdin() -> IO[bytes]:
+def _open_stdin() -> IO[bytes]:
     if sys.stdin is None or sys.stdin.isatty():
         raise UsageError("-f - reads standard input, and that is a terminal.", hint="Pipe the rows into the command.")
     return sys.stdin.buffer
 
 
-def _journal(job: Job, source: Source, session: Session) -> Journal:
+def _open_journal(job: BulkJob, source: RowReader, session: Session) -> Journal:
     """Open the journal; a new one begins with a check of every row. Raises ConnectorError."""
-    path = job.journal
+    path = job.journal_path
     assert path is not None
     if path.exists():  # what was typed wrong is told before what else differs from an earlier run
-        bulk_check.shared(job, source)
-    digest = source.digest()
-    if job.asked.restart and (aside := set_aside(path)):
-        session.note(f"The earlier journal is {aside} now.")
-    given = json.dumps(job.task.given, sort_keys=True, default=str)
-    of = {
+        check.check_common_inputs(job, source)
+    digest = source.compute_digest()
+    if job.arguments.restart and (rotated_path := rotate_journal(path)):
+        session.note(f"The earlier journal is {rotated_path} now.")
+    inputs_json = json.dumps(job.task.given, sort_keys=True, default=str)
+    header = {
         "connector": job.connector.name,
         "action": job.action,
         "rows": digest,
-        "form": source.form,
-        "columns": source.columns.mapped,
-        "values": hashlib.sha256(f"{digest}{given}".encode()).hexdigest(),
+        "form": source.row_format,
+        "columns": source.columns.column_map,
+        "values": hashlib.sha256(f"{digest}{inputs_json}".encode()).hexdigest(),
         "connection": job.options.connection or job.task.connection or job.settings.get("connection").value,
         "account": job.options.account,
-        "place": "sandbox" if job.options.sandbox else base_url(job.connector, job.settings),
+        "place": "sandbox" if job.options.sandbox else resolve_base_url(job.connector, job.settings),
     }
-    journal = Journal(path, of, lambda: bulk_check.every(job, source))
-    if journal.begun:
+    journal = Journal(path, header, lambda: check.check_all_rows(job, source))
+    if journal.has_history:
         session.note(f"An earlier run of these rows goes on: {path}")
     return journal
 
 
-def _settle(job: Job, journal: Journal) -> None:
+def _resolve_uncertain(job: BulkJob, journal: Journal) -> None:
     """Note what a person found out about uncertain rows. Raises UsageError."""
-    decisions = job.asked.decisions()
-    everyone = decisions.pop(None, None)
-    if everyone:
-        decisions = dict.fromkeys(journal.uncertain(), everyone)
-    known = set(journal.uncertain())
-    wrong = next((row for row in decisions if row not in known), None)
-    if wrong is not None and wrong > journal.rows:
-        raise UsageError(f"There is no row {wrong}.", hint=f"The last one is {journal.rows}.")
-    if wrong is not None:
-        raise UsageError(f"Row {wrong} is not uncertain.", hint="Leave its --settle out; nothing was sent.")
-    for row, how in decisions.items():
+    resolutions = job.arguments.parse_resolutions()
+    resolution_for_all = resolutions.pop(None, None)
+    if resolution_for_all:
+        resolutions = dict.fromkeys(journal.iter_uncertain(), resolution_for_all)
+    uncertain_rows = set(journal.iter_uncertain())
+    unknown_row = next((row for row in resolutions if row not in uncertain_rows), None)
+    if unknown_row is not None and unknown_row > journal.row_count:
+        raise UsageError(f"There is no row {unknown_row}.", hint=f"The last one is {journal.row_count}.")
+    if unknown_row is not None:
+        raise UsageError(f"Row {unknown_row} is not uncertain.", hint="Leave its --settle out; nothing was sent.")
+    for row, resolution in resolutions.items():
         assert row is not None
-        journal.settle(row, how)
+        journal.resolve_row(row, resolution)
 
 
-def _dry(job: Job, source: Source, shown: Shown) -> int:
+def _dry_run(job: BulkJob, source: RowReader, reporter: BulkReporter) -> int:
     """Print each row's request, without secrets; nothing is sent. Raises InputError."""
-    if source.again:
-        bulk_check.every(job, source)
-    for row in source.rows():
-        place = {"row": row.number, "line": row.line}
+    if source.is_seekable:
+        check.check_all_rows(job, source)
+    for row in source.read_rows():
+        position = {"row": row.number, "line": row.line}
         try:
             if row.error is not None:
                 raise row.error
-            request = job.caller.prepare(job.action, row.given, job.how, find=False).dry()
+            request = job.call_factory.prepare(
+                job.action, row.given, job.call_options, resolve_connection=False
+            ).build_first_request()
         except InputError as error:
-            shown.codes.add(failure.exit_code(error))
-            shown.form.result({**place, "outcome": "not_sent", "error": error.to_dict()})
-            if not job.asked.keep_going:
+            reporter.exit_codes.add(errors.exit_code(error))
+            reporter.printer.print_result({**position, "outcome": "not_sent", "error": error.to_dict()})
+            if not job.arguments.keep_going:
                 break
         else:
-            shown.form.result({**place, **request.to_dict()})
-    shown.form.end()
-    return max(shown.codes, default=failure.DONE)
+            reporter.printer.print_result({**position, **request.to_dict()})
+    reporter.printer.finish()
+    return max(reporter.exit_codes, default=errors.EXIT_DONE)

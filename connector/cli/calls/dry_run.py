@@ -6,45 +6,47 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.calls.trace import unsent
-from connector.cli.context.connection_context import base_url
-from connector.cli.output import errors as failure
-from connector.cli.output import printer as output
+from connector.cli.calls.trace import trace_unsent_request
+from connector.cli.context.connection_context import resolve_base_url
+from connector.cli.output import errors
+from connector.cli.output.printer import make_printer, write_text
 
 if TYPE_CHECKING:
-    from connector.cli.calls.call import Tasks
-    from connector.cli.context.run_options import Options
+    from connector.cli.calls.call import CallList
+    from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Settings
     from connector.definition.loader import Connector
 
 
-def show(connector: Connector, settings: Settings, options: Options, tasks: Tasks) -> int:
+def print_requests(connector: Connector, settings: Settings, options: RunOptions, tasks: CallList) -> int:
     """Print the first request of every call, as text unless a form was chosen. Raises InputError."""
-    shape, place = settings.get("output"), base_url(connector, settings)
+    output_setting, url = settings.get("output"), resolve_base_url(connector, settings)
     requests = []
     for task in tasks.calls:
-        limit = options.limit if task.items(connector) else None
-        how = replace(task.how, account=options.account or task.how.account, limit=limit or task.how.limit)
-        request = task.request(connector, place, how)
+        limit = options.limit if task.find_items_path(connector) else None
+        call_options = replace(
+            task.options, account=options.account or task.options.account, limit=limit or task.options.limit
+        )
+        request = task.build_request(connector, url, call_options)
         if options.curl:
-            failure.say(unsent(request).curl())
+            errors.print_stderr(trace_unsent_request(request).curl())
         requests.append(request.to_dict())
-    if shape.value == "table" or not shape.chosen:
-        output.write_text("\n\n".join(map(_text, requests)))
-        return failure.DONE
-    form = output.form(shape.value, several=tasks.several, errors=True, quiet=options.quiet)
+    if output_setting.value == "table" or not output_setting.is_set:
+        write_text("\n\n".join(map(_format_request, requests)))
+        return errors.EXIT_DONE
+    printer = make_printer(output_setting.value, several=tasks.several, include_errors=True, quiet=options.quiet)
     for request_data in requests:
-        form.result(request_data)
-    form.end()
-    return failure.DONE
+        printer.print_result(request_data)
+    printer.finish()
+    return errors.EXIT_DONE
 
 
-def _text(request: dict[str, Any]) -> str:
+def _format_request(request: dict[str, Any]) -> str:
     """Return a request as it is read: its line, its headers, its body."""
     lines = [f"{request['method']} {request['url']}"]
     lines += [f"{name}: {value}" for name, value in request["headers"].items()]
     body = request.get("body")
     if body is not None:
-        shown = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False, default=str)
-        lines += ["", shown]
+        body_text = body if isinstance(body, str) else json.dumps(body, indent=2, ensure_ascii=False, default=str)
+        lines += ["", body_text]
     return "\n".join(lines)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from connector.core.inputs.coerce import Bad
+from connector.core.inputs.coerce import InvalidValue
 
 
 @dataclass(frozen=True, slots=True)
-class Upload:
+class FileArgument:
     """The recipe of a file's bytes; `path` was readable when it was named."""
 
     path: Path
@@ -28,36 +28,38 @@ class Upload:
         return self.path.read_bytes()
 
 
-def named(path: str) -> Upload:
+def open_file_argument(path: str) -> FileArgument:
     """Return the recipe of a file. Raises Bad naming the path and the reason when it cannot be read."""
-    found = Path(path).expanduser()
+    resolved = Path(path).expanduser()
     try:
-        with found.open("rb") as file:
+        with resolved.open("rb") as file:
             file.read(1)
     except OSError as error:
-        raise _unreadable(path, error) from None
-    return Upload(found)
+        raise _build_unreadable_error(path, error) from None
+    return FileArgument(resolved)
 
 
-def text(path: str) -> str:
+def read_text(path: str) -> str:
     """Return a file's text without its last line end, as a shell does. Raises Bad."""
     try:
-        read = Path(path).expanduser().read_bytes().decode("utf-8-sig")
+        content = Path(path).expanduser().read_bytes().decode("utf-8-sig")
     except OSError as error:
-        raise _unreadable(path, error) from None
+        raise _build_unreadable_error(path, error) from None
     except UnicodeDecodeError as error:
-        raise Bad("a file of UTF-8 text", f"{path}: byte {error.start + 1} is not UTF-8; save it as UTF-8") from None
-    return read.removesuffix("\n").removesuffix("\r")
+        raise InvalidValue(
+            "a file of UTF-8 text", f"{path}: byte {error.start + 1} is not UTF-8; save it as UTF-8"
+        ) from None
+    return content.removesuffix("\n").removesuffix("\r")
 
 
-def body(path: str) -> str | bytes:
+def read_body(path: str) -> str | bytes:
     """Return a file as the body of a raw request: text where it is text, else its bytes. Raises Bad."""
-    raw = bytes(named(path))
+    raw = bytes(open_file_argument(path))
     try:
         return raw.decode()
     except UnicodeDecodeError:
         return raw
 
 
-def _unreadable(path: str, error: OSError) -> Bad:
-    return Bad("a file that can be read", f"{path or 'the name is empty'}: {error.strerror or error}".rstrip())
+def _build_unreadable_error(path: str, error: OSError) -> InvalidValue:
+    return InvalidValue("a file that can be read", f"{path or 'the name is empty'}: {error.strerror or error}".rstrip())

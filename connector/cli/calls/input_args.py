@@ -11,9 +11,9 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.calls import file_args as upload
-from connector.core.inputs.coerce import Bad, structure
-from connector.core.redaction import HIDDEN, shown
+from connector.cli.calls import file_args
+from connector.core.inputs.coerce import InvalidValue, to_json_value
+from connector.core.redaction import MASK, preview
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -23,189 +23,204 @@ if TYPE_CHECKING:
     from connector.definition.fields import Input
     from connector.definition.loader import Connector
 
-RUN_OPTIONS = {"connection": "connection", "debugRequest": "debugRequest", "debug_request": "debugRequest"}
+RUN_OPTION_SPELLINGS = {"connection": "connection", "debugRequest": "debugRequest", "debug_request": "debugRequest"}
 SECRET_FIX = "write {key}=@FILE, {key}=env:NAME or {key}=? to be asked"  # noqa: S105  how to give one, not one
-_PAIR = re.compile(r"(?P<name>[^=:\s][^=:]*)=(?P<value>.*)\Z", re.DOTALL)
+_PAIR_PATTERN = re.compile(r"(?P<name>[^=:\s][^=:]*)=(?P<value>.*)\Z", re.DOTALL)
 
 
 @dataclass(slots=True)
-class _Reading:
+class _InputParser:
     """One command line's inputs as they are read."""
 
     action: Action
     given: dict[str, Any] = field(default_factory=dict)
-    origin: dict[str, str] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def put(self, key: str, value: Any, origin: str) -> None:
+    def add_value(self, key: str, value: Any, origin: str) -> None:
         """Keep a value; a list grows, anything else is given once."""
-        spec = self.action.inputs.get(key)
+        input_field = self.action.inputs.get(key)
         if key not in self.given:
-            self.given[key], self.origin[key] = value, origin
-        elif spec is not None and _grows(spec) and isinstance(value, list | dict) and _alike(value, self.given[key]):
+            self.given[key], self.origins[key] = value, origin
+        elif (
+            input_field is not None
+            and _accepts_many(input_field)
+            and isinstance(value, list | dict)
+            and _is_same_type(value, self.given[key])
+        ):
             self.given[key] = [*self.given[key], *value] if isinstance(value, list) else self.given[key] | value
         else:
-            got = f"two values: with {self.origin[key]} and with {origin}"
+            got = f"two values: with {self.origins[key]} and with {origin}"
             self.problems.append(Problem(key, got, "one", "leave one out"))
 
-    def refuse(self, key: str, got: str, bad: Bad) -> None:
-        self.problems.append(Problem(bad.field or key, got, bad.expected, bad.fix))
+    def add_problem(self, key: str, got: str, invalid: InvalidValue) -> None:
+        self.problems.append(Problem(invalid.field or key, got, invalid.expected, invalid.fix))
 
 
-def read(
+def parse_inputs(
     connector: Connector, action: Action, items: Sequence[str], flags: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
     """Return what `-i` items (`key=value`, `key:=json`, `key=@file`) and flags, by input key, give to an action.
 
     Raises InputError with every problem of the words, and of the values that could be read beside them.
     """
-    reading = _Reading(action)
+    parser = _InputParser(action)
     for key, values in flags.items():
         for value in values:
-            _take_flag(reading, key, value)
-    for place, item in enumerate(items, 1):
-        _take_item(reading, item, place)
-    if reading.problems:
-        raise InputError.of(action.action, [*reading.problems, *_more(connector, reading)])
-    return reading.given
+            _parse_flag(parser, key, value)
+    for position, item in enumerate(items, 1):
+        _parse_item(parser, item, position)
+    if parser.problems:
+        raise InputError.from_problems(action.action, [*parser.problems, *_find_remaining_problems(connector, parser)])
+    return parser.given
 
 
-def _more(connector: Connector, reading: _Reading) -> list[Problem]:
+def _find_remaining_problems(connector: Connector, parser: _InputParser) -> list[Problem]:
     """Return what the core finds wrong with the rest, so that all is told at once."""
-    from connector.core.exchange.plan import plan
+    from connector.core.exchange.plan import compile_action
 
-    told = {problem.field for problem in reading.problems}
-    rest = {key: value for key, value in reading.given.items() if key not in RUN_OPTIONS}
+    reported_keys = {problem.field for problem in parser.problems}
+    remaining = {key: value for key, value in parser.given.items() if key not in RUN_OPTION_SPELLINGS}
     try:
-        plan(connector, reading.action.action).check(rest)
+        compile_action(connector, parser.action.action).validate(remaining)
     except InputError as error:
-        return [problem for problem in error.problems if problem.field not in told]
+        return [problem for problem in error.problems if problem.field not in reported_keys]
     return []
 
 
-def _alike(one: Any, other: Any) -> bool:
-    return type(one) is type(other)
+def _is_same_type(left: Any, right: Any) -> bool:
+    return type(left) is type(right)
 
 
-def _take_flag(reading: _Reading, key: str, value: str) -> None:
-    spec = reading.action.inputs[key]
+def _parse_flag(parser: _InputParser, key: str, value: str) -> None:
+    input_field = parser.action.inputs[key]
     try:
-        taken = _from_file(spec, value[1:]) if value.startswith("@") and _takes_file(spec) else _texts(spec, value)
-    except Bad as bad:
-        reading.refuse(key, shown(value), bad)
+        parsed = (
+            _read_file_value(input_field, value[1:])
+            if value.startswith("@") and _accepts_file(input_field)
+            else _parse_text(input_field, value)
+        )
+    except InvalidValue as invalid:
+        parser.add_problem(key, preview(value), invalid)
         return
-    reading.put(key, taken, "its flag")
+    parser.add_value(key, parsed, "its flag")
 
 
-def _take_item(reading: _Reading, item: str, place: int) -> None:
-    key, sign, value = split(item)
-    name = RUN_OPTIONS.get(key) or reading.action.names.get(key, key)
-    spec = reading.action.inputs.get(name)
+def _parse_item(parser: _InputParser, item: str, position: int) -> None:
+    key, separator, value = split_item(item)
+    name = RUN_OPTION_SPELLINGS.get(key) or parser.action.key_by_spelling.get(key, key)
+    input_field = parser.action.inputs.get(name)
     try:
-        if not sign or not key:
-            raise _no_sign(key)
-        taken = _taken(spec, name, sign, value)
-    except Bad as bad:
-        secret = spec is None or spec.secret
-        reading.refuse(name if sign and key else f"-i number {place}", _got(item, sign, secret=secret), bad)
+        if not separator or not key:
+            raise _build_separator_error(key)
+        parsed = _parse_value(input_field, name, separator, value)
+    except InvalidValue as invalid:
+        is_secret = input_field is None or input_field.secret
+        parser.add_problem(
+            name if separator and key else f"-i number {position}",
+            _describe_item(item, separator, is_secret=is_secret),
+            invalid,
+        )
         return
-    reading.put(name, taken, f"-i {key}")
+    parser.add_value(name, parsed, f"-i {key}")
 
 
-def split(item: str) -> tuple[str, str, str]:
+def split_item(item: str) -> tuple[str, str, str]:
     """Return key, sign and value; the sign is =, := or nothing."""
     key, equals, value = item.partition("=")
     return (key[:-1], ":=", value) if equals and key.endswith(":") else (key, equals, value)
 
 
-def _got(item: str, sign: str, *, secret: bool) -> str:
-    if not sign:
-        return shown(item) if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,40}", item) else "no ="
-    return HIDDEN if secret else shown(item.partition("=")[2])
+def _describe_item(item: str, separator: str, *, is_secret: bool) -> str:
+    if not separator:
+        return preview(item) if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{0,40}", item) else "no ="
+    return MASK if is_secret else preview(item.partition("=")[2])
 
 
-def _no_sign(key: str) -> Bad:
+def _build_separator_error(key: str) -> InvalidValue:
     if not key:
-        return Bad("key=value", "there is no key before the = at position 1")
-    return Bad("key=value", f"put = and a value at the end, after position {len(key)}")
+        return InvalidValue("key=value", "there is no key before the = at position 1")
+    return InvalidValue("key=value", f"put = and a value at the end, after position {len(key)}")
 
 
-def _taken(spec: Input | None, key: str, sign: str, value: str) -> Any:
+def _parse_value(input_field: Input | None, key: str, separator: str, value: str) -> Any:
     """Return what one item gives. Raises Bad."""
-    if spec is not None and spec.secret:
-        return secret_value(key, sign, value)
-    if sign == "=" and value.startswith("="):
-        place = len(key) + 2
-        raise Bad(f"one = after {key}", f"take out the second = at position {place}; as a value write {key}:='\"=\"'")
-    if sign == ":=":
-        return structure(upload.text(value[1:]) if value.startswith("@") else value)
+    if input_field is not None and input_field.secret:
+        return read_secret(key, separator, value)
+    if separator == "=" and value.startswith("="):
+        position = len(key) + 2
+        raise InvalidValue(
+            f"one = after {key}", f"take out the second = at position {position}; as a value write {key}:='\"=\"'"
+        )
+    if separator == ":=":
+        return to_json_value(file_args.read_text(value[1:]) if value.startswith("@") else value)
     if value.startswith("@"):
-        return _from_file(spec, value[1:]) if spec is not None else upload.text(value[1:])
-    return value if spec is None else _texts(spec, value)
+        return _read_file_value(input_field, value[1:]) if input_field is not None else file_args.read_text(value[1:])
+    return value if input_field is None else _parse_text(input_field, value)
 
 
-def _from_file(spec: Input, path: str) -> Any:
+def _read_file_value(input_field: Input, path: str) -> Any:
     """Return a file as its input takes it: bytes for a file, a pair for a file of a form, else its text."""
-    if spec.type == "file":
-        return upload.named(path)
-    if str(spec.place) == "raw.file":
-        file = upload.named(path)
+    if input_field.type == "file":
+        return file_args.open_file_argument(path)
+    if str(input_field.location) == "raw.file":
+        file = file_args.open_file_argument(path)
         return [{"key": file.name, "value": file}]
-    if str(spec.place) == "raw.body":
-        return upload.body(path)
-    return _texts(spec, upload.text(path))
+    if str(input_field.location) == "raw.body":
+        return file_args.read_body(path)
+    return _parse_text(input_field, file_args.read_text(path))
 
 
-def _takes_file(spec: Input) -> bool:
-    return spec.type in ("file", "json") or str(spec.place) in ("raw.file", "raw.body")
+def _accepts_file(input_field: Input) -> bool:
+    return input_field.type in ("file", "json") or str(input_field.location) in ("raw.file", "raw.body")
 
 
-def _texts(spec: Input, value: str) -> Any:
+def _parse_text(input_field: Input, value: str) -> Any:
     """Return a text as its input takes it: one item of a list, one pair, or itself."""
-    if value.lstrip().startswith(("[", "{")) and _grows(spec):
-        return structure(value)
-    if spec.type == "pairs":
-        return [_pair(value, files=str(spec.place) == "raw.file")]
-    if spec.type == "map of string":
-        name, sign, text = value.partition("=")
-        return {name: text} if sign else value
-    if spec.is_list and not (spec.join and spec.join in value):
+    if value.lstrip().startswith(("[", "{")) and _accepts_many(input_field):
+        return to_json_value(value)
+    if input_field.type == "pairs":
+        return [_parse_pair(value, accepts_files=str(input_field.location) == "raw.file")]
+    if input_field.type == "map of string":
+        name, separator, text = value.partition("=")
+        return {name: text} if separator else value
+    if input_field.is_list and not (input_field.join and input_field.join in value):
         return [value]
     return value
 
 
-def _pair(value: str, *, files: bool) -> Any:
+def _parse_pair(value: str, *, accepts_files: bool) -> Any:
     """Return `name=value`, or `name=@file` where a form takes files; `Name: value` passes as it is."""
-    match = _PAIR.match(value)
+    match = _PAIR_PATTERN.match(value)
     if match is None:
         return value
-    if files and match["value"].startswith("@"):
-        return {"key": match["name"], "value": upload.named(match["value"][1:])}
+    if accepts_files and match["value"].startswith("@"):
+        return {"key": match["name"], "value": file_args.open_file_argument(match["value"][1:])}
     return {"key": match["name"], "value": match["value"]}
 
 
-def _grows(spec: Input) -> bool:
-    return spec.is_list or spec.type in ("pairs", "map of string")
+def _accepts_many(input_field: Input) -> bool:
+    return input_field.is_list or input_field.type in ("pairs", "map of string")
 
 
-def secret_value(key: str, sign: str, value: str) -> str:
+def read_secret(key: str, separator: str, value: str) -> str:
     """Return a secret from where it may come: a file, the environment, or a person. Raises Bad for a literal."""
     fix = SECRET_FIX.format(key=key)
-    if sign == "=" and value.startswith("@"):
-        return upload.text(value[1:])
-    if sign == "=" and value.startswith("env:"):
-        held = os.environ.get(value[4:])
-        if not held:
-            raise Bad("a variable that is set", f"{value[4:] or 'NAME'} is not set; export it first")
-        return held
-    if sign == "=" and value == "?":
-        return _asked(key)
-    raise Bad("a secret that does not stand on the command line", fix)
+    if separator == "=" and value.startswith("@"):
+        return file_args.read_text(value[1:])
+    if separator == "=" and value.startswith("env:"):
+        secret = os.environ.get(value[4:])
+        if not secret:
+            raise InvalidValue("a variable that is set", f"{value[4:] or 'NAME'} is not set; export it first")
+        return secret
+    if separator == "=" and value == "?":
+        return _prompt_secret(key)
+    raise InvalidValue("a secret that does not stand on the command line", fix)
 
 
-def _asked(key: str) -> str:
+def _prompt_secret(key: str) -> str:
     if not sys.stdin.isatty():
-        raise Bad("a terminal to ask on", f"write {key}=@FILE or {key}=env:NAME")
+        raise InvalidValue("a terminal to ask on", f"write {key}=@FILE or {key}=env:NAME")
     import click
 
     answer: str = click.prompt(key, hide_input=True, err=True)

@@ -5,46 +5,44 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connector.cli.calls import dry_run as dry
-from connector.cli.calls import watch
+from connector.cli.calls import dry_run, watch
 from connector.cli.calls.session import Session
-from connector.cli.calls.trace import Trace, debug_lines
-from connector.cli.output import errors as failure
-from connector.cli.output import printer as output
-from connector.cli.output import stdio as streams
-from connector.cli.output.progress import Progress
+from connector.cli.calls.trace import TraceCollector, print_debug_lines
+from connector.cli.output import errors, stdio
+from connector.cli.output.printer import ResultWriter, make_printer, write_line
+from connector.cli.output.progress import ProgressBar
 from connector.cli.output.query import Query
-from connector.core.json_path import dig
+from connector.core.json_path import get_at_path
 from connector.errors import ConnectorError, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from connector.cli.calls.call import Task, Tasks
-    from connector.cli.context.run_options import Options
+    from connector.cli.calls.call import CallList, CallTask
+    from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Setting, Settings
     from connector.core.response.parser import Reply
     from connector.definition.loader import Connector
-    from connector.runtime.calls.factory import Choices
+    from connector.runtime.calls.factory import CallOptions
 
 
-def play(connector: Connector, settings: Settings, options: Options, tasks: Tasks) -> int:
+def run_calls(connector: Connector, settings: Settings, options: RunOptions, tasks: CallList) -> int:
     """Run the calls and return the exit code. Raises KeyboardInterrupt, and ConnectorError before the first call."""
-    shape, timeout = settings.get("output"), settings.get("timeout")
+    output_setting, timeout = settings.get("output"), settings.get("timeout")
     query = Query(options.query) if options.query is not None else None
-    _listing(connector, options, tasks)
+    _check_limit(connector, options, tasks)
     if options.dry_run:
-        return dry.show(connector, settings, options, tasks)
-    several = tasks.several or (tasks.from_file and shape.value == "lines")
-    told = shape.chosen or not streams.on_terminal()
-    form = output.form(shape.value, several=several, errors=told, quiet=options.quiet)
-    trace = Trace(options.file, options.curl)
+        return dry_run.print_requests(connector, settings, options, tasks)
+    several = tasks.several or (tasks.from_file and output_setting.value == "lines")
+    include_errors = output_setting.is_set or not stdio.is_stdout_terminal()
+    printer = make_printer(output_setting.value, several=several, include_errors=include_errors, quiet=options.quiet)
+    trace = TraceCollector(options.har_path, options.curl)
     with Session(connector, settings, options) as session:
-        printer = output.Printer(form, shape.value, query)
-        return _Player(session, tasks, printer, trace, timeout).all()
+        writer = ResultWriter(printer, output_setting.value, query)
+        return _CallRunner(session, tasks, writer, trace, timeout).run()
 
 
-def _listing(connector: Connector, options: Options, tasks: Tasks) -> None:
+def _check_limit(connector: Connector, options: RunOptions, tasks: CallList) -> None:
     """Refuse --limit where no call is a listing. Raises UsageError, and InputError for an action that is not known."""
-    if options.limit is None or any(task.items(connector) for task in tasks.calls):
+    if options.limit is None or any(task.find_items_path(connector) for task in tasks.calls):
         return
     actions = (connector.action(task.action).action if task.action else "raw" for task in tasks.calls)
     message = f"--limit is for a listing; {', '.join(dict.fromkeys(actions))} brings one result."
@@ -52,116 +50,129 @@ def _listing(connector: Connector, options: Options, tasks: Tasks) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Player:
+class _CallRunner:
     """One command's calls as they run."""
 
     session: Session
-    tasks: Tasks
-    printer: output.Printer
-    trace: Trace
+    tasks: CallList
+    writer: ResultWriter
+    trace: TraceCollector
     timeout: Setting
 
-    def all(self) -> int:
+    def run(self) -> int:
         """Run every call and return the exit code; a write that may have happened counts more than a lost reader."""
         try:
-            self._all()
+            self._run_all()
         except BrokenPipeError:
-            if failure.UNCERTAIN not in self.printer.codes:
+            if errors.EXIT_UNCERTAIN not in self.writer.exit_codes:
                 raise
-            streams.give_up()
-        return failure.worst(self.printer.codes)
+            stdio.discard_output()
+        return errors.combine_exit_codes(self.writer.exit_codes)
 
-    def _all(self) -> None:
+    def _run_all(self) -> None:
         """Run every call and print what was kept back, also after Ctrl-C."""
         options = self.session.options
-        asked = any(task.debugged for task in self.tasks.calls) and not self.trace.wanted
+        has_debugged_call = any(task.is_debugged for task in self.tasks.calls) and not self.trace.is_enabled
         try:
-            with debug_lines(wanted=options.debug or asked), self._progress() as progress:
-                self._in_order(progress)
+            with (
+                print_debug_lines(enabled=options.debug or has_debugged_call),
+                self._make_progress_bar() as progress_bar,
+            ):
+                self._run_in_order(progress_bar)
         except KeyboardInterrupt:
-            error = self.session.interrupted()
+            error = self.session.find_interrupted_write()
             if error is not None:
-                self.printer.error(error)
-            elif failure.UNCERTAIN not in self.printer.codes:
-                self._end()
+                self.writer.write_error(error)
+            elif errors.EXIT_UNCERTAIN not in self.writer.exit_codes:
+                self._finish()
                 raise
-        self._end()
+        self._finish()
 
-    def _in_order(self, progress: Progress) -> None:
+    def _run_in_order(self, progress_bar: ProgressBar) -> None:
         for task in self.tasks.calls:
             try:
-                self._one(task)
+                self._run_call(task)
             except ConnectorError as error:
                 self.trace.add(error.debug)
-                self.printer.error(error)
+                self.writer.write_error(error)
                 if not self.tasks.keep_going:
                     return
             if self.tasks.several:
-                progress.advance()
+                progress_bar.advance()
 
-    def _one(self, task: Task) -> None:
+    def _run_call(self, task: CallTask) -> None:
         """Make one call and print what comes of it. Raises ConnectorError."""
-        items = task.items(self.session.connector)
-        how = self._how(task, items)
+        items = task.find_items_path(self.session.connector)
+        options = self._resolve_options(task, items)
         try:
-            client = self.session.client(task.connection) if task.signs else self.session.unsigned()
+            client = (
+                self.session.get_client(task.connection)
+                if task.needs_connection
+                else self.session.open_anonymous_client()
+            )
         except ConnectorError:
-            task.check(self.session.connector, how)  # what was typed wrong is told before what is missing
+            task.validate(self.session.connector, options)  # what was typed wrong is told before what is missing
             raise
-        if task.paged and self._streams(items):
-            for item in task.stream(client, how):
-                output.write_line(item)
-            self.printer.codes.append(failure.DONE)
+        if task.streams_items and self._is_streaming(items):
+            for item in task.stream(client, options):
+                write_line(item)
+            self.writer.exit_codes.append(errors.EXIT_DONE)
             return
-        result = task.send(client, how)
+        result = task.send(client, options)
         self.trace.add(result.debug)
         for warning in result.warnings:
             self.session.note(f"Warning: {warning}")
-        if self.trace.wanted and not (self.session.options.debug or task.debugged):
+        if self.trace.is_enabled and not (self.session.options.debug or task.is_debugged):
             result = replace(result, debug=None)
-        self.printer.result(result, dig(result.data, items) if items else None, each=not task.paged)
-
-    def _streams(self, items: str | None) -> bool:
-        """Whether items are printed as they come: one listing, as lines, whole."""
-        plain = self.printer.shape == "lines" and self.printer.query is None and not self.trace.wanted
-        return plain and items is not None and not self.tasks.from_file
-
-    def _how(self, task: Task, items: str | None) -> Choices:
-        """Return how a call runs: flags first, then the call file's words, then settings."""
-        options, how = self.session.options, task.how
-        weaker = how.timeout is not None and not self.timeout.source.startswith("flag")
-        return replace(
-            how,
-            timeout=how.timeout if weaker else self.timeout.value,
-            retry=options.knobs or how.retry,
-            limit=how.limit if options.limit is None or items is None else options.limit,
-            account=options.account or how.account,
-            debug=options.debug or self.trace.wanted or how.debug,
+        self.writer.write_result(
+            result, get_at_path(result.data, items) if items else None, one_item_a_line=not task.streams_items
         )
 
-    def _progress(self) -> Progress:
+    def _is_streaming(self, items: str | None) -> bool:
+        """Whether items are printed as they come: one listing, as lines, whole."""
+        is_plain_lines = (
+            self.writer.output_format == "lines" and self.writer.query is None and not self.trace.is_enabled
+        )
+        return is_plain_lines and items is not None and not self.tasks.from_file
+
+    def _resolve_options(self, task: CallTask, items: str | None) -> CallOptions:
+        """Return how a call runs: flags first, then the call file's words, then settings."""
+        run_options, call_options = self.session.options, task.options
+        is_file_timeout = call_options.timeout is not None and not self.timeout.source.startswith("flag")
+        return replace(
+            call_options,
+            timeout=call_options.timeout if is_file_timeout else self.timeout.value,
+            retry=run_options.retry_options or call_options.retry,
+            limit=call_options.limit if run_options.limit is None or items is None else run_options.limit,
+            account=run_options.account or call_options.account,
+            debug=run_options.debug or self.trace.is_enabled or call_options.debug,
+        )
+
+    def _make_progress_bar(self) -> ProgressBar:
         """Return the progress of the calls; a single listing's moves with each page that comes."""
         options = self.session.options
-        wanted = not options.quiet and not options.debug
+        enabled = not options.quiet and not options.debug
         if self.tasks.several:
-            return Progress("calls", total=len(self.tasks.calls), wanted=wanted)
+            return ProgressBar("calls", total=len(self.tasks.calls), enabled=enabled)
         task = self.tasks.calls[0]
-        items = task.items(self.session.connector) if task.paged else None
-        mixed = self._streams(items) and streams.on_terminal()
-        progress = Progress("items", total=options.limit, step="pages", wanted=wanted and not mixed)
+        items = task.find_items_path(self.session.connector) if task.streams_items else None
+        shares_terminal = self._is_streaming(items) and stdio.is_stdout_terminal()
+        progress_bar = ProgressBar(
+            "items", total=options.limit, step_name="pages", enabled=enabled and not shares_terminal
+        )
 
-        def told(reply: Reply) -> None:
-            progress.advance(watch.count(reply, items))
+        def on_reply(reply: Reply) -> None:
+            progress_bar.advance(watch.count_items(reply, items))
 
-        if progress.wanted and items is not None:
-            self.session.told = told
-        return progress
+        if progress_bar.enabled and items is not None:
+            self.session.on_reply = on_reply
+        return progress_bar
 
-    def _end(self) -> None:
+    def _finish(self) -> None:
         """Print what was kept back, and write the HAR file."""
-        self.printer.form.end()
+        self.writer.printer.finish()
         try:
-            self.trace.end()
+            self.trace.write_har()
         except StoreError as error:
-            self.printer.codes.append(failure.exit_code(error))
-            failure.say(failure.told(error))
+            self.writer.exit_codes.append(errors.exit_code(error))
+            errors.print_stderr(errors.format_error(error))

@@ -5,17 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from connector.cli.calls.watch import TellingClock, Watched
-from connector.cli.context import connection_names as names
-from connector.cli.context.connection_context import Desk
-from connector.cli.output import errors as failure
+from connector.cli.calls.watch import NotifyingClock, ObservedTransport
+from connector.cli.context import connection_names
+from connector.cli.context.connection_context import ConnectionContext
+from connector.cli.output import errors
 from connector.runtime.client.client import Client
-from connector.runtime.http.transport import choose
+from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.cli.context.run_options import Options
+    from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Settings
     from connector.core.response.parser import Reply
     from connector.definition.loader import Connector
@@ -26,73 +26,79 @@ if TYPE_CHECKING:
 class Session:
     """The clients of one command, made when first needed, closed together."""
 
-    def __init__(self, connector: Connector, settings: Settings, options: Options) -> None:
+    def __init__(self, connector: Connector, settings: Settings, options: RunOptions) -> None:
         self.connector = connector
         self.settings = settings
         self.options = options
-        self.told: Callable[[Reply], None] = lambda _: None
+        self.on_reply: Callable[[Reply], None] = lambda _: None
         self._clients: dict[str | None, Client] = {}
-        self._seams: list[Watched] = []
+        self._transports: list[ObservedTransport] = []
 
-    def client(self, connection: str | None) -> Client:
+    def get_client(self, connection: str | None) -> Client:
         """Return the client of a connection, by name: the flag's, else this, else the setting's.
 
         Raises SignInError, InputError or UsageError when there is no such connection.
         """
-        name = self.options.connection or connection or (None if self.options.sandbox else self._default())
+        name = (
+            self.options.connection or connection or (None if self.options.sandbox else self._default_connection_name())
+        )
         if name not in self._clients:
-            self._clients[name] = self._made(name)
+            self._clients[name] = self._open_client(name)
         return self._clients[name]
 
-    def unsigned(self) -> Client:
+    def open_anonymous_client(self) -> Client:
         """Return a client without a connection, for what brings its own token."""
-        self._clients[None] = self._client(None)
+        self._clients[None] = self._create_client(None)
         return self._clients[None]
 
-    def _default(self) -> str | None:
-        found: str | None = self.settings.get("connection").value
-        return found
+    def _default_connection_name(self) -> str | None:
+        name: str | None = self.settings.get("connection").value
+        return name
 
     @cached_property
-    def _desk(self) -> Desk:
+    def _context(self) -> ConnectionContext:
         options = self.options
-        desk = Desk(
+        context = ConnectionContext(
             self.connector, self.settings, sandbox=options.sandbox, faults=options.fault, events_to=options.events_to
         )
-        if desk.box is not None:  # it is made first: a fault that it does not know is all there is to say
-            self.note(desk.introduction)
-        return desk
+        if (
+            context.sandbox_instance is not None
+        ):  # it is made first: a fault that it does not know is all there is to say
+            self.note(context.sandbox_notice)
+        return context
 
-    def _made(self, name: str | None) -> Client:
-        desk = self._desk
-        if desk.box is None:
-            connection: Connection = names.resolve(desk, name)
+    def _open_client(self, name: str | None) -> Client:
+        context = self._context
+        if context.sandbox_instance is None:
+            connection: Connection = connection_names.resolve_connection(context, name)
         else:
-            found = desk.stored(name) if name else None
-            if found is None and self._unknown(name):
-                raise names.unknown(desk, str(name))
-            connection = found or desk.box.connection
-        return self._client(connection)
+            stored_connection = context.load_connection(name) if name else None
+            if stored_connection is None and self._is_unknown_name(name):
+                raise connection_names.build_unknown_error(context, str(name))
+            connection = stored_connection or context.sandbox_instance.connection
+        return self._create_client(connection)
 
-    def _unknown(self, name: str | None) -> bool:
+    def _is_unknown_name(self, name: str | None) -> bool:
         """Whether a name was typed that is no kind; a call file's is that of a connection to the service."""
         return name == self.options.connection and name not in (None, *self.connector.manifest.connections)
 
-    def _client(self, connection: Connection | None) -> Client:
-        desk = self._desk
-        seam = Watched(desk.http or choose(None, asynchronous=False), self.told)
-        self._seams.append(seam)
-        clock = TellingClock(self.note)
-        return Client(self.connector, connection, http=seam, base_url=desk.base_url, budget=desk.budget, clock=clock)
+    def _create_client(self, connection: Connection | None) -> Client:
+        context = self._context
+        transport = ObservedTransport(context.transport or load_transport(None, asynchronous=False), self.on_reply)
+        self._transports.append(transport)
+        clock = NotifyingClock(self.note)
+        return Client(
+            self.connector, connection, http=transport, base_url=context.base_url, budget=context.budget, clock=clock
+        )
 
     def note(self, text: str) -> None:
         """Say something on stderr that a quiet command leaves out."""
         if not self.options.quiet:
-            failure.say(text)
+            errors.print_stderr(text)
 
-    def interrupted(self) -> TransportError | None:
+    def find_interrupted_write(self) -> TransportError | None:
         """Return the error of a write that was under way, or None."""
-        return next(filter(None, (seam.interrupted() for seam in self._seams)), None)
+        return next(filter(None, (transport.find_interrupted_write() for transport in self._transports)), None)
 
     def __enter__(self) -> Self:
         return self
@@ -100,5 +106,5 @@ class Session:
     def __exit__(self, *_: object) -> None:
         for client in self._clients.values():
             client.close()
-        for seam in self._seams:
-            seam.close()
+        for transport in self._transports:
+            transport.close()

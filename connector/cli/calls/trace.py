@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.output import errors as failure
-from connector.core.exchange.exchange import Send, Signed
+from connector.cli.output import errors
+from connector.core.exchange.exchange import Credential, SendRequest
 from connector.core.response.parser import Failure
-from connector.core.response.trace import Records
+from connector.core.response.trace import Trace
 from connector.errors import StoreError
 
 if TYPE_CHECKING:
@@ -25,96 +25,96 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Trace:
+class TraceCollector:
     """Gathers the records of a command's calls."""
 
-    har: Path | None = None
+    har_path: Path | None = None
     curl: bool = False
-    records: list[Records] = field(default_factory=list)
+    traces: list[Trace] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        if self.har is not None:
-            _writable(self.har)
+        if self.har_path is not None:
+            _check_writable(self.har_path)
 
     @property
-    def wanted(self) -> bool:
+    def is_enabled(self) -> bool:
         """Whether the calls have to keep records."""
-        return self.har is not None or self.curl
+        return self.har_path is not None or self.curl
 
-    def add(self, records: Any) -> None:
+    def add(self, trace: Any) -> None:
         """Take the records of a result or an error; print the command of its last request when asked to."""
-        if not isinstance(records, Records):
+        if not isinstance(trace, Trace):
             return
-        self.records.append(records)
-        if self.curl and records.curl():
-            failure.say(records.curl())
+        self.traces.append(trace)
+        if self.curl and trace.curl():
+            errors.print_stderr(trace.curl())
 
-    def end(self) -> None:
+    def write_har(self) -> None:
         """Write the HAR file. Raises StoreError."""
-        if self.har is None:
+        if self.har_path is None:
             return
-        whole = Records([entry for one in self.records for entry in one.entries])
-        write_private(self.har, json.dumps(whole.har(), ensure_ascii=False, indent=2, default=str).encode())
+        merged = Trace([entry for trace in self.traces for entry in trace.entries])
+        write_private_file(self.har_path, json.dumps(merged.har(), ensure_ascii=False, indent=2, default=str).encode())
 
 
-def unsent(request: Request) -> Records:
+def trace_unsent_request(request: Request) -> Trace:
     """Return the records of a request that is only shown."""
-    records = Records()
-    token = Signed("$TOKEN", headers=(("Authorization", "Bearer $TOKEN"),))
-    records.tap(Send(request, token, 0.0), 0.0, 0.0, Failure("dry_run", "not sent", sent="nothing"))
-    return records
+    trace = Trace()
+    credential = Credential("$TOKEN", headers=(("Authorization", "Bearer $TOKEN"),))
+    trace.record(SendRequest(request, credential, 0.0), 0.0, 0.0, Failure("dry_run", "not sent", sent="nothing"))
+    return trace
 
 
 @contextlib.contextmanager
-def debug_lines(*, wanted: bool) -> Iterator[None]:
+def print_debug_lines(*, enabled: bool) -> Iterator[None]:
     """Print the records of debugged calls on stderr as they are made."""
-    log = logging.getLogger("connector.debug")
+    logger = logging.getLogger("connector.debug")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
-    before = log.level, log.propagate
-    if wanted:
-        log.addHandler(handler)
-        log.setLevel(logging.INFO)
-        log.propagate = False
+    previous = logger.level, logger.propagate
+    if enabled:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+        logger.propagate = False
     try:
         yield
     finally:
-        log.removeHandler(handler)
-        log.setLevel(before[0])
-        log.propagate = before[1]
+        logger.removeHandler(handler)
+        logger.setLevel(previous[0])
+        logger.propagate = previous[1]
 
 
-def write_private(path: Path, content: bytes) -> None:
+def write_private_file(path: Path, content: bytes) -> None:
     """Write a file that only its owner may read, whole or not at all. Raises StoreError."""
     try:
-        held, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, temp_name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise _refused(path, error) from None
+        raise _build_error(path, error) from None
     try:
-        with os.fdopen(held, "wb") as file:
+        with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(name).replace(path)
+        Path(temp_name).replace(path)
     except OSError as error:
-        raise _refused(path, error) from None
+        raise _build_error(path, error) from None
     finally:
-        Path(name).unlink(missing_ok=True)
+        Path(temp_name).unlink(missing_ok=True)
 
 
-def _writable(path: Path) -> None:
+def _check_writable(path: Path) -> None:
     """Find out before anything is sent whether a file can be written at a path. Raises StoreError."""
     if path.is_dir():
         raise StoreError(f"{path} is a folder.", path=str(path), hint="Name a file in it.")
     try:
-        held, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        descriptor, temp_name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
-        raise _refused(path, error) from None
-    os.close(held)
-    Path(name).unlink()
+        raise _build_error(path, error) from None
+    os.close(descriptor)
+    Path(temp_name).unlink()
 
 
-def _refused(path: Path, error: OSError) -> StoreError:
+def _build_error(path: Path, error: OSError) -> StoreError:
     folder = path.parent
     mode = f" (mode {folder.stat().st_mode & 0o7777:04o})" if folder.is_dir() else ""
     hint = f"Check the folder {folder}{mode}: chmod u+wx {folder}" if mode else f"Make it first: mkdir -p {folder}"

@@ -7,23 +7,22 @@ from pathlib import Path
 
 import click
 
-from connector.cli.context.run_options import as_form, settings
-from connector.cli.groups import Command, kept, shared
-from connector.cli.output import errors as failure
-from connector.cli.output import printer as output
+from connector.cli.context.run_options import load_settings, output_option
+from connector.cli.groups import StrictCommand, get_meta, global_options
+from connector.cli.output import errors, printer
 
-_folder = click.argument("folder", required=False, type=click.Path(path_type=Path))
+_folder_argument = click.argument("folder", required=False, type=click.Path(path_type=Path))
 
 
-def chosen(context: click.Context, folder: Path | None) -> Path:
+def resolve_folder(ctx: click.Context, folder: Path | None) -> Path:
     """Return the folder to work on: the argument, else the connector that is set, this folder, or the bundled one.
 
     Raises DefinitionError, naming where it looked, when no connector is there.
     """
     if folder is None:
-        set_one = settings(context).get("connector").value
-        here = Path() if Path("manifest.yaml").is_file() else None
-        folder = Path(set_one) if set_one is not None else here
+        configured = load_settings(ctx).get("connector").value
+        current = Path() if Path("manifest.yaml").is_file() else None
+        folder = Path(configured) if configured is not None else current
     if folder is None or not (folder / "manifest.yaml").is_file():
         from connector.definition.loader import Connector
 
@@ -31,71 +30,77 @@ def chosen(context: click.Context, folder: Path | None) -> Path:
     return folder
 
 
-@click.command("lint", cls=Command, help="Check every file of a connector; exit code 2 on any finding.")
-@_folder
-@as_form
-@shared
+@click.command("lint", cls=StrictCommand, help="Check every file of a connector; exit code 2 on any finding.")
+@_folder_argument
+@output_option
+@global_options
 @click.pass_context
-def lint_command(context: click.Context, folder: Path | None, shape: str) -> int:
+def lint_command(ctx: click.Context, folder: Path | None, shape: str) -> int:
     """Check every file of a connector."""
     from connector.authoring.lint import lint
     from connector.definition.loader import Connector
 
-    place = chosen(context, folder)
-    findings = lint(place)
+    target = resolve_folder(ctx, folder)
+    findings = lint(target)
     if shape == "json":
-        output.write_json({"folder": str(place), "findings": [asdict(finding) for finding in findings]})
+        printer.write_json({"folder": str(target), "findings": [asdict(finding) for finding in findings]})
     elif not findings:
-        connector = Connector.open(place)
-        count = len(connector.files)
-        output.write_text(f"{connector.name}: {count} action{'' if count == 1 else 's'}, nothing to find fault with.")
+        connector = Connector.open(target)
+        count = len(connector.action_files)
+        printer.write_text(f"{connector.name}: {count} action{'' if count == 1 else 's'}, nothing to find fault with.")
     else:
-        output.write_text("\n".join(map(str, findings)))
-        failure.say(f"{_called(place)}: {len(findings)} finding{'' if len(findings) == 1 else 's'}.")
-    return failure.WRONG if findings else failure.DONE
+        printer.write_text("\n".join(map(str, findings)))
+        errors.print_stderr(f"{_format_folder(target)}: {len(findings)} finding{'' if len(findings) == 1 else 's'}.")
+    return errors.EXIT_USAGE if findings else errors.EXIT_DONE
 
 
-@click.command("docs", cls=Command, help="Write a connector's pages and schemas; the files that changed are printed.")
-@_folder
+@click.command(
+    "docs", cls=StrictCommand, help="Write a connector's pages and schemas; the files that changed are printed."
+)
+@_folder_argument
 @click.option("--check", is_flag=True, help="Write nothing; exit code 2 when a file is not fresh.")
-@as_form
-@shared
+@output_option
+@global_options
 @click.pass_context
-def docs_command(context: click.Context, folder: Path | None, shape: str, *, check: bool) -> int:
+def docs_command(ctx: click.Context, folder: Path | None, shape: str, *, check: bool) -> int:
     """Write, or check, what is generated from the definitions."""
     from connector.authoring import docs
 
-    place = chosen(context, folder)
-    changed = docs.write(place, check=check)
+    target = resolve_folder(ctx, folder)
+    changed = docs.write(target, check=check)
     if shape == "json":
-        output.write_json({"folder": str(place), "stale" if check else "written": [str(path) for path in changed]})
+        printer.write_json({"folder": str(target), "stale" if check else "written": [str(path) for path in changed]})
     elif changed:
-        output.write_text("\n".join(map(str, changed)))
-    if not kept(context, "quiet"):
-        failure.say(_said(place, len(changed), check=check))
-    return failure.WRONG if check and changed else failure.DONE
+        printer.write_text("\n".join(map(str, changed)))
+    if not get_meta(ctx, "quiet"):
+        errors.print_stderr(_summarize(target, len(changed), check=check))
+    return errors.EXIT_USAGE if check and changed else errors.EXIT_DONE
 
 
-def _said(place: Path, count: int, *, check: bool) -> str:
-    where = _called(place)
+def _summarize(folder: Path, count: int, *, check: bool) -> str:
+    label = _format_folder(folder)
     if not count:
-        return f"{where}: everything is fresh."
-    many = "1 file" if count == 1 else f"{count} files"
-    return f"{where}: {many} not fresh; 'connector docs' writes them." if check else f"{where}: {many} written."
+        return f"{label}: everything is fresh."
+    file_count = "1 file" if count == 1 else f"{count} files"
+    return (
+        f"{label}: {file_count} not fresh; 'connector docs' writes them."
+        if check
+        else f"{label}: {file_count} written."
+    )
 
 
-def _called(place: Path) -> str:
-    return "this folder" if place == Path() else str(place)
+def _format_folder(folder: Path) -> str:
+    return "this folder" if folder == Path() else str(folder)
 
 
-@click.command("new", cls=Command, help="Make FOLDER with a small connector in it, ready to lint and run.")
+@click.command("new", cls=StrictCommand, help="Make FOLDER with a small connector in it, ready to lint and run.")
 @click.argument("folder", type=click.Path(path_type=Path))
-@shared
+@global_options
 @click.pass_context
-def new_command(context: click.Context, folder: Path) -> None:
+def new_command(ctx: click.Context, folder: Path) -> None:
     """Make a new connector."""
     from connector.authoring import scaffold
 
-    output.write_text("\n".join(str(path) for path in scaffold.new(folder)))
-    if not kept(context, "quiet"):
-        failure.say(f"Next: connector lint {folder}, then connector --connector {folder} list")
+    printer.write_text("\n".join(str(path) for path in scaffold.create_connector(folder)))
+    if not get_meta(ctx, "quiet"):
+        errors.print_stderr(f"Next: connector lint {folder}, then connector --connector {folder} list")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from connector.cli.groups import Command, root, shared
-from connector.cli.output import printer as output
-from connector.cli.registry import COMPLETION
+from connector.cli.groups import StrictCommand, global_options, root
+from connector.cli.output import printer
+from connector.cli.registry import COMPLETION_VARIABLE
 
 _HELP = """Print the completion script of a shell. To use it:
 
@@ -17,14 +17,14 @@ fish:  connector completion fish | source      in ~/.config/fish/config.fish
 """
 
 
-@click.command("completion", cls=Command, help=_HELP)
+@click.command("completion", cls=StrictCommand, help=_HELP)
 @click.argument("shell", metavar="bash|zsh|fish", type=click.Choice(["bash", "zsh", "fish"]))
-@shared
+@global_options
 def completion_command(shell: str) -> None:
     """Print a completion script."""
     from click.shell_completion import ShellComplete, get_completion_class
 
-    kind = get_completion_class(shell)
-    assert kind is not None
-    made = kind(root, {}, "connector", COMPLETION)
-    output.write_text(ShellComplete.source(made))  # without bash's look at its own version, which runs a program
+    completer_class = get_completion_class(shell)
+    assert completer_class is not None
+    completer = completer_class(root, {}, "connector", COMPLETION_VARIABLE)
+    printer.write_text(ShellComplete.source(completer))  # without bash's look at its own version, which runs a program

@@ -6,19 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.run_options import as_form, connector_of, settings
-from connector.cli.context.settings import KEYS, OF_A_CONNECTOR, Setting, Settings, config_path, default_inbox
-from connector.cli.groups import Command, shared
-from connector.cli.output import errors as failure
-from connector.cli.output import printer as output
-from connector.core import redaction as redact
-from connector.definition.fields import snake
+from connector.cli.context.run_options import load_settings, open_connector, output_option
+from connector.cli.context.settings import (
+    PER_CONNECTOR_KEYS,
+    SETTING_KEYS,
+    Setting,
+    Settings,
+    config_path,
+    default_inbox_url,
+)
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import printer
+from connector.cli.output.errors import combine_exit_codes, exit_code, format_error, print_stderr
+from connector.core import redaction
+from connector.definition.fields import to_snake_case
 from connector.errors import UsageError
 from connector.runtime.clock import SystemClock
-from connector.runtime.http import transport as http
+from connector.runtime.http import transport
 from connector.runtime.rate_budget import budget
-from connector.runtime.storage.encryption import VARIABLE
-from connector.runtime.storage.file_store import default_folder
+from connector.runtime.storage.encryption import KEY_VARIABLE
+from connector.runtime.storage.file_store import get_default_folder
 
 if TYPE_CHECKING:
     from connector.definition.loader import Connector
@@ -30,85 +37,98 @@ default. An empty variable counts as unset. A plan, a budget or an HTTP library 
 """
 
 
-@click.command("config", cls=Command, help=_HELP)
-@as_form
-@shared
+@click.command("config", cls=StrictCommand, help=_HELP)
+@output_option
+@global_options
 @click.pass_context
-def config_command(context: click.Context, shape: str) -> int:
+def config_command(ctx: click.Context, shape: str) -> int:
     """Print the settings in force."""
-    known = settings(context)
-    connector = connector_of(known)
-    rows = [*_general(connector, known), *_connection(connector, known)]
+    settings = load_settings(ctx)
+    connector = open_connector(settings)
+    rows = [*_list_general_settings(connector, settings), *_list_connection_settings(connector, settings)]
     if shape == "json":
-        output.write_json({"config_file": str(config_path()), "settings": rows})
+        printer.write_json({"config_file": str(config_path()), "settings": rows})
     else:
         width = max(len(row["name"]) for row in rows)
-        lines = [f"{row['name']:<{width}}  {_shown(row['value'])}  ({row['source']})" for row in rows]
-        output.write_text("\n".join([*lines, "", f"The config file is {config_path()}."]))
-    wrong = _wrong(connector, known)
-    for error in wrong:
-        failure.say(failure.told(error))
-    return failure.worst(map(failure.exit_code, wrong))
+        lines = [f"{row['name']:<{width}}  {_format_value(row['value'])}  ({row['source']})" for row in rows]
+        printer.write_text("\n".join([*lines, "", f"The config file is {config_path()}."]))
+    errors = _find_setting_errors(connector, settings)
+    for error in errors:
+        print_stderr(format_error(error))
+    return combine_exit_codes(map(exit_code, errors))
 
 
-def _wrong(connector: Connector, known: Settings) -> list[UsageError]:
+def _find_setting_errors(connector: Connector, settings: Settings) -> list[UsageError]:
     """Return what is wrong with the settings that only a client would find out about."""
     prefix = connector.name.upper()
-    plan, at = known.get("plan", f"{prefix}_PLAN").value, known.get("budget", f"{prefix}_BUDGET").value
-    library = known.variable("CONNECTOR_HTTP")
-    found = []
+    plan, store = settings.get("plan", f"{prefix}_PLAN").value, settings.get("budget", f"{prefix}_BUDGET").value
+    library = settings.read_variable("CONNECTOR_HTTP")
+    errors = []
     try:
-        budget.choose({"plan": plan, "at": at}, connector, SystemClock(), stand_in=False)
+        budget.open_budget({"plan": plan, "at": store}, connector, SystemClock(), sandboxed=False)
     except UsageError as error:
-        found.append(error)
+        errors.append(error)
     try:
         if library:
-            http.choose(library[0], asynchronous=False).close()
+            transport.load_transport(library[0], asynchronous=False).close()
     except UsageError as error:
-        found.append(error)
-    return found
+        errors.append(error)
+    return errors
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     return "-" if value is None else str(value)
 
 
-def _general(connector: Connector, known: Settings) -> list[dict[str, Any]]:
-    safe = redact.of(connector)
-    named = {key: f"{connector.name}_{key}".upper() for key in OF_A_CONNECTOR}
-    found = [known.get(key, named.get(key)) for key in KEYS]
-    found.append(Setting("http", *(known.variable("CONNECTOR_HTTP") or ("httpx", "default"))))
-    standing = {
+def _list_general_settings(connector: Connector, settings: Settings) -> list[dict[str, Any]]:
+    redactor = redaction.redactor_for(connector)
+    variables = {key: f"{connector.name}_{key}".upper() for key in PER_CONNECTOR_KEYS}
+    found_settings = [settings.get(key, variables.get(key)) for key in SETTING_KEYS]
+    found_settings.append(Setting("http", *(settings.read_variable("CONNECTOR_HTTP") or ("httpx", "default"))))
+    defaults = {
         "connector": str(connector.folder),
         "base_url": connector.manifest.base_url,
         "budget": "memory:",
-        "store": f"file:{default_folder()}",
-        "inbox": default_inbox(connector.name),
+        "store": f"file:{get_default_folder()}",
+        "inbox": default_inbox_url(connector.name),
     }
     return [
         {
-            "name": one.name,
-            "value": safe.url(str(one.value)) if one.value is not None else standing.get(one.name),
-            "source": one.source,
+            "name": setting.name,
+            "value": redactor.redact_url(str(setting.value))
+            if setting.value is not None
+            else defaults.get(setting.name),
+            "source": setting.source,
         }
-        for one in found
+        for setting in found_settings
     ]
 
 
-def _connection(connector: Connector, known: Settings) -> list[dict[str, Any]]:
+def _list_connection_settings(connector: Connector, settings: Settings) -> list[dict[str, Any]]:
     """Return what the environment says of the connections; an input is shown unless any kind calls it secret."""
-    rows = [_hidden(known, VARIABLE)]
-    inputs = [(key, spec) for kind in connector.manifest.connections.values() for key, spec in kind.inputs.items()]
-    secret = {key for key, spec in inputs if spec.secret}
-    safe = redact.of(connector)
-    for variable, key in connector.manifest.variables.items():
-        value, source = known.variable(variable) or (None, "not set")
-        shown = redact.HIDDEN if value is not None and key in secret else value and safe.text(value)
-        rows.append({"name": variable, "value": shown, "source": source})
-    asked = [key for one in connector.manifest.triggers.values() for key, spec in one.inputs.items() if spec.secret]
-    return [*rows, *(_hidden(known, f"{connector.name}_{snake(key)}".upper()) for key in asked)]
+    rows = [_mask_variable(settings, KEY_VARIABLE)]
+    inputs = [
+        (key, field)
+        for connection_type in connector.manifest.connections.values()
+        for key, field in connection_type.inputs.items()
+    ]
+    secret_keys = {key for key, field in inputs if field.secret}
+    redactor = redaction.redactor_for(connector)
+    for variable, key in connector.manifest.environment_variables.items():
+        value, source = settings.read_variable(variable) or (None, "not set")
+        display_value = (
+            redaction.MASK if value is not None and key in secret_keys else value and redactor.redact_text(value)
+        )
+        rows.append({"name": variable, "value": display_value, "source": source})
+    trigger_secret_keys = [
+        key for trigger in connector.manifest.triggers.values() for key, field in trigger.inputs.items() if field.secret
+    ]
+    return [
+        *rows,
+        *(_mask_variable(settings, f"{connector.name}_{to_snake_case(key)}".upper()) for key in trigger_secret_keys),
+    ]
 
 
-def _hidden(known: Settings, name: str) -> dict[str, Any]:
-    value, source = known.variable(name) or (None, "not set")
-    return {"name": name, "value": value and redact.HIDDEN, "source": source}
+def _mask_variable(settings: Settings, name: str) -> dict[str, Any]:
+    value, source = settings.read_variable(name) or (None, "not set")
+    return {"name": name, "value": value and redaction.MASK, "source": source}

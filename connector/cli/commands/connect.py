@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.connections import connection_test as probe
-from connector.cli.connections import consent, credentials, telling
-from connector.cli.context import connection_names as names
-from connector.cli.context.connection_context import Desk, place_options
-from connector.cli.context.run_options import as_form
-from connector.cli.groups import Command, kept, shared
-from connector.cli.output import errors as failure
-from connector.cli.output import stdio as streams
+from connector.cli.connections import connection_test, consent, credentials, telling
+from connector.cli.context import connection_names
+from connector.cli.context.connection_context import ConnectionContext, store_options
+from connector.cli.context.run_options import output_option
+from connector.cli.groups import StrictCommand, get_meta, global_options
+from connector.cli.output import errors, stdio
 from connector.errors import ConnectorError, SignInError, UsageError
-from connector.runtime.auth import env_connection as environment
+from connector.runtime.auth import env_connection
 from connector.runtime.auth.connection import Connection
 from connector.runtime.storage.open import MemoryStore
 
@@ -36,7 +34,7 @@ What is kept is sealed with the key in CONNECTOR_KEY; 'connector connections key
 
 
 @dataclass(frozen=True, slots=True)
-class _Ways:
+class _ConsentOptions:
     """How consent is had."""
 
     browser: bool
@@ -45,136 +43,161 @@ class _Ways:
     quiet: bool
 
 
-@click.command("connect", cls=Command, help=_HELP)
-@click.argument("name", required=False, shell_complete=names.stored_names)
+@click.command("connect", cls=StrictCommand, help=_HELP)
+@click.argument("name", required=False, shell_complete=connection_names.complete_stored_names)
 @click.option("--kind", metavar="KIND", help="The kind of connection (default: the environment's, else OAuth).")
 @click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input of the kind; repeatable.")
-@place_options
+@store_options
 @click.option("--no-browser", is_flag=True, help="Print the address to open, and take the one it leads to from stdin.")
 @click.option("--redirect-url", metavar="URL", help="With --no-browser: the redirect URL that the app has.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0,
               help="The port on 127.0.0.1 that a browser comes back to (default: 0, any that is free).")  # fmt: skip
 @click.option("--plain", is_flag=True, help="Keep it unencrypted where no key is set.")
-@as_form
-@shared
+@output_option
+@global_options
 @click.pass_context
 def connect_command(
-    context: click.Context, /, name: str | None, kind: str | None, items: tuple[str, ...], shape: str, **found: Any
+    ctx: click.Context, /, name: str | None, kind: str | None, items: tuple[str, ...], shape: str, **flags: Any
 ) -> None:
     """Sign in, keep, test."""
-    ways = _Ways(not found["no_browser"], found["redirect_url"], found["port"], bool(kept(context, "quiet")))
-    if ways.redirect_url and ways.browser:
+    consent_options = _ConsentOptions(
+        not flags["no_browser"], flags["redirect_url"], flags["port"], bool(get_meta(ctx, "quiet"))
+    )
+    if consent_options.redirect_url and consent_options.browser:
         raise UsageError("--redirect-url goes with --no-browser.", hint="A browser here comes back to this machine.")
-    desk = Desk.of(context, store=found["store"], sandbox=found["sandbox"])
-    chosen = _kind(desk, name, kind)
-    name = name or chosen
-    _may_keep(desk, plain=found["plain"])
-    inputs = credentials.read(desk.connector, chosen, items, _known(desk, name, chosen))
-    desk.store.prepare(desk.key(name))
-    record = _record(desk, (chosen, name, inputs), ways)
-    with desk.alone(name):
-        desk.store.write(desk.key(name), record)
-    telling.connected(desk, name, shape, _tested(desk, name))
+    context = ConnectionContext.from_click(ctx, store=flags["store"], sandbox=flags["sandbox"])
+    resolved_kind = _resolve_kind(context, name, kind)
+    name = name or resolved_kind
+    _check_encryption(context, allow_unencrypted=flags["plain"])
+    inputs = credentials.collect_inputs(
+        context.connector, resolved_kind, items, _collect_known_inputs(context, name, resolved_kind)
+    )
+    context.store.prepare(context.build_record_key(name))
+    record = _build_record(context, (resolved_kind, name, inputs), consent_options)
+    with context.lock(name):
+        context.store.write(context.build_record_key(name), record)
+    telling.print_connected(context, name, shape, _test_connection(context, name))
 
 
-def _kind(desk: Desk, name: str | None, asked: str | None) -> str:
+def _resolve_kind(context: ConnectionContext, name: str | None, requested_kind: str | None) -> str:
     """Return the kind to sign in with: as asked, as kept, as the environment describes it, or the first OAuth one."""
-    declared = desk.connector.manifest.connections
-    before = desk.read(name) if name and asked is None else None
-    chosen = asked or (str(before.data["kind"]) if before else _described(desk))
-    if chosen is not None and chosen not in declared:
+    connection_types = context.connector.manifest.connections
+    stored_record = context.read_record(name) if name and requested_kind is None else None
+    kind = requested_kind or (str(stored_record.data["kind"]) if stored_record else _find_environment_kind(context))
+    if kind is not None and kind not in connection_types:
         from connector.definition.suggest import did_you_mean
 
-        message = f"{desk.connector.name} has no kind of connection {chosen!r}.{did_you_mean(chosen, declared)}"
-        raise UsageError(message, hint=f"It has {', '.join(declared) or 'none'}.")
-    if not declared:
-        raise UsageError(f"{desk.connector.name} needs no connection.", hint="Run its actions as they are.")
-    oauth = (key for key, one in declared.items() if one.kind == "oauth2")
-    return chosen or next(oauth, next(iter(declared)))
+        message = f"{context.connector.name} has no kind of connection {kind!r}.{did_you_mean(kind, connection_types)}"
+        raise UsageError(message, hint=f"It has {', '.join(connection_types) or 'none'}.")
+    if not connection_types:
+        raise UsageError(f"{context.connector.name} needs no connection.", hint="Run its actions as they are.")
+    oauth_kinds = (key for key, connection_type in connection_types.items() if connection_type.kind == "oauth2")
+    return kind or next(oauth_kinds, next(iter(connection_types)))
 
 
-def _described(desk: Desk) -> str | None:
+def _find_environment_kind(context: ConnectionContext) -> str | None:
     """Return the kind that the environment describes, or None."""
-    if desk.sandbox:
+    if context.sandbox:
         return None
     try:
-        return environment.connection(desk.connector, None, os.environ)[0]
+        return env_connection.read_env_connection(context.connector, None, os.environ)[0]
     except SignInError:
         return None
 
 
-def _known(desk: Desk, name: str, kind: str) -> dict[str, Any]:
+def _collect_known_inputs(context: ConnectionContext, name: str, kind: str) -> dict[str, Any]:
     """Return the inputs that need not be typed: the stand-in's; else the environment's, over those that are kept."""
-    if desk.box is not None:
-        return desk.box.oauth(kind)
-    before = desk.read(name)
-    same = before is not None and before.data["kind"] == kind
-    return {**(before.data["inputs"] if before and same else {}), **credentials.of_environment(desk.connector, kind)}
+    if context.sandbox_instance is not None:
+        return context.sandbox_instance.build_oauth_inputs(kind)
+    stored_record = context.read_record(name)
+    is_same_kind = stored_record is not None and stored_record.data["kind"] == kind
+    return {
+        **(stored_record.data["inputs"] if stored_record and is_same_kind else {}),
+        **credentials.read_environment_inputs(context.connector, kind),
+    }
 
 
-def _may_keep(desk: Desk, *, plain: bool) -> None:
+def _check_encryption(context: ConnectionContext, *, allow_unencrypted: bool) -> None:
     """Make sure that secrets are kept sealed, or that somebody wants them in clear. Raises UsageError."""
-    from connector.runtime.storage.encryption import VARIABLE, Sealed
+    from connector.runtime.storage.encryption import KEY_VARIABLE, EncryptedStore
 
-    if isinstance(desk.store, MemoryStore):
+    if isinstance(context.store, MemoryStore):
         raise UsageError("memory: keeps nothing beyond this command.", hint="Name another store with --store.")
-    if desk.sandbox or plain or isinstance(desk.store, Sealed):
+    if context.sandbox or allow_unencrypted or isinstance(context.store, EncryptedStore):
         return
-    hint = f"Set {VARIABLE} ('connector connections key' makes one), or say --plain to keep it unencrypted."
-    if not streams.asking():
+    hint = f"Set {KEY_VARIABLE} ('connector connections key' makes one), or say --plain to keep it unencrypted."
+    if not stdio.can_prompt():
         raise UsageError("No key is set, so the connection's secrets would be kept unencrypted.", hint=hint)
-    question = f"No key is set ({VARIABLE}), so secrets would be kept in clear, for this user alone. Keep unencrypted?"
+    question = (
+        f"No key is set ({KEY_VARIABLE}), so secrets would be kept in clear, for this user alone. Keep unencrypted?"
+    )
     if not click.confirm(question, default=False, err=True):
         raise UsageError("Nothing was kept.", hint=hint)
 
 
-def _record(desk: Desk, wanted: tuple[str, str, dict[str, Any]], ways: _Ways) -> dict[str, Any]:
+def _build_record(
+    context: ConnectionContext, target: tuple[str, str, dict[str, Any]], consent_options: _ConsentOptions
+) -> dict[str, Any]:
     """Sign in, and return what is to be kept: nothing of it is in the store before all of it is there."""
-    kind, name, inputs = wanted
-    aside = MemoryStore()
-    if names.consents(desk.connector, kind):
-        _consented(desk, wanted, ways, aside)
+    kind, name, inputs = target
+    scratch_store = MemoryStore()
+    if connection_names.needs_sign_in(context.connector, kind):
+        _sign_in_with_consent(context, target, consent_options, scratch_store)
     else:
-        made = Connection(desk.connector, kind, name=name, store=aside, http=desk.http, **inputs)
-        if made.tokens is None:
-            made.keep()
+        connection = Connection(
+            context.connector, kind, name=name, store=scratch_store, http=context.transport, **inputs
+        )
+        if connection.token_source is None:
+            connection.keep()
         else:
-            probe.get_token(made)
-    found = aside.read(desk.key(name))
-    assert found is not None
-    return found.data
+            connection_test.fetch_token(connection)
+    record = scratch_store.read(context.build_record_key(name))
+    assert record is not None
+    return record.data
 
 
-def _consented(desk: Desk, wanted: tuple[str, str, dict[str, Any]], ways: _Ways, aside: Store) -> None:
+def _sign_in_with_consent(
+    context: ConnectionContext,
+    target: tuple[str, str, dict[str, Any]],
+    consent_options: _ConsentOptions,
+    scratch_store: Store,
+) -> None:
     """Have a person consent, and fetch the tokens. Raises SignInError."""
     from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
 
-    kind, name, inputs = wanted
+    kind, name, inputs = target
 
-    def begin(redirect_uri: str) -> SignIn:
+    def start_sign_in(redirect_uri: str) -> SignIn:
         return begin_sign_in(
-            desk.connector, name=name, redirect_uri=redirect_uri, store=aside, inputs=inputs, kind=kind
+            context.connector, name=name, redirect_uri=redirect_uri, store=scratch_store, inputs=inputs, kind=kind
         )
 
-    finish_sign_in(desk.connector, _came_back(desk, begin, ways), store=aside, http=desk.http)
+    finish_sign_in(
+        context.connector,
+        _get_callback_url(context, start_sign_in, consent_options),
+        store=scratch_store,
+        http=context.transport,
+    )
 
 
-def _came_back(desk: Desk, begin: consent.Begin, ways: _Ways) -> str:
+def _get_callback_url(
+    context: ConnectionContext, start_sign_in: consent.StartSignIn, consent_options: _ConsentOptions
+) -> str:
     """Return the address that a browser came back to."""
-    redirect = ways.redirect_url or consent.paste_redirect(ways.port)
-    if desk.box is not None:
-        return desk.box.consent(begin(redirect).url)
-    if ways.browser:
-        return consent.in_browser(begin, ways.port, quiet=ways.quiet)
-    return consent.pasted(begin, redirect)
+    redirect_uri = consent_options.redirect_url or consent.build_paste_redirect_uri(consent_options.port)
+    if context.sandbox_instance is not None:
+        return context.sandbox_instance.consent(start_sign_in(redirect_uri).url)
+    if consent_options.browser:
+        return consent.get_callback_via_browser(start_sign_in, consent_options.port, quiet=consent_options.quiet)
+    return consent.get_callback_by_paste(start_sign_in, redirect_uri)
 
 
-def _tested(desk: Desk, name: str) -> probe.Tested:
+def _test_connection(context: ConnectionContext, name: str) -> connection_test.ConnectionTestResult:
     """Test a connection that was kept a moment ago. Raises ConnectorError, after it said that it is kept."""
-    connection = desk.stored(name)
+    connection = context.load_connection(name)
     assert connection is not None
     try:
-        return probe.run(desk, connection)
+        return connection_test.run_connection_test(context, connection)
     except ConnectorError:
-        failure.say(f"{name} is kept; its test failed:")
+        errors.print_stderr(f"{name} is kept; its test failed:")
         raise

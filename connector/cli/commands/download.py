@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from connector.cli.calls import input_args as given
-from connector.cli.calls.call import Task
-from connector.cli.context.run_options import Options, connector_of, run_options
-from connector.cli.groups import Command, shared
-from connector.cli.output import errors as failure
-from connector.core.inputs.coerce import Bad
-from connector.core.redaction import HIDDEN
+from connector.cli.calls import input_args
+from connector.cli.calls.call import CallTask
+from connector.cli.context.run_options import RunOptions, open_connector, run_options
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import errors
+from connector.core.inputs.coerce import InvalidValue
+from connector.core.redaction import MASK
 from connector.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
     from connector.definition.loader import Connector
-    from connector.runtime.calls.factory import Choices
+    from connector.runtime.calls.factory import CallOptions
     from connector.runtime.client.client import Client
 
 _HELP = """Bring a file of the service to disk: a URL that one of its replies or events gave.
@@ -35,139 +35,139 @@ already are skipped. There --limit is how many files come at most.
 A file comes under its name when it is whole. One that was cut goes on when the command is run again. The connection's
 token goes to the service's own hosts alone; a URL anywhere else is refused.
 """
-_AT_ONCE = 4
+_DEFAULT_CONCURRENCY = 4
 
 
-class Bar:
+class DownloadProgressBar:
     """How much of a download is there, how fast it comes, how long still; only on a terminal, gone when done."""
 
-    def __init__(self, *, wanted: bool) -> None:
-        moves = os.environ.get("TERM", "dumb") != "dumb"  # else a bar would be a line after another
-        self._wanted = wanted and moves and sys.stderr.isatty()
-        self._drawn: Drawn | None = None
+    def __init__(self, *, enabled: bool) -> None:
+        is_animated = os.environ.get("TERM", "dumb") != "dumb"  # else a bar would be a line after another
+        self._is_enabled = enabled and is_animated and sys.stderr.isatty()
+        self._progress: Drawn | None = None
 
-    def __call__(self, held: int, size: int | None) -> None:
+    def __call__(self, received: int, size: int | None) -> None:
         """Show what is there."""
-        if not self._wanted:
+        if not self._is_enabled:
             return
-        if self._drawn is None:
-            self._drawn = _draw()
-        self._drawn.update(self._drawn.task_ids[0], completed=held, total=size)
+        if self._progress is None:
+            self._progress = _start_progress()
+        self._progress.update(self._progress.task_ids[0], completed=received, total=size)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._drawn is not None:
-            self._drawn.stop()
+        if self._progress is not None:
+            self._progress.stop()
 
 
-def _draw() -> Drawn:
+def _start_progress() -> Drawn:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
     from rich.progress import Progress as Drawn
 
     columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    drawn = Drawn(*columns, console=Console(stderr=True), transient=True)
-    drawn.add_task("", total=None)
-    drawn.start()
-    return drawn
+    progress = Drawn(*columns, console=Console(stderr=True), transient=True)
+    progress.add_task("", total=None)
+    progress.start()
+    return progress
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fetch(Task):
+class DownloadTask(CallTask):
     """A download: of `url`, or of the files that the action lists. `failures` are files that did not come."""
 
     url: str | None = None
     place: str = "."
     token: str | None = field(default=None, repr=False)
     overwrite: bool = False
-    at_once: int = _AT_ONCE
-    bar: Bar = field(default_factory=lambda: Bar(wanted=False))
-    failures: list[str] = field(default_factory=list)
+    at_once: int = _DEFAULT_CONCURRENCY
+    bar: DownloadProgressBar = field(default_factory=lambda: DownloadProgressBar(enabled=False))
+    failed_paths: list[str] = field(default_factory=list)
 
     @property
-    def signs(self) -> bool:
+    def needs_connection(self) -> bool:
         """Whether it needs a connection."""
         return self.token is None
 
     @property
-    def paged(self) -> bool:
+    def streams_items(self) -> bool:
         """Whether its items are the service's: they are the files that came."""
         return False
 
-    def items(self, connector: Connector) -> str | None:  # noqa: ARG002  the base class's signature
+    def find_items_path(self, connector: Connector) -> str | None:  # noqa: ARG002  the base class's signature
         """Return the field that holds the files of an action."""
         return "files" if self.url is None else None
 
-    def send(self, client: Client, how: Choices) -> Result:
+    def send(self, client: Client, options: CallOptions) -> Result:
         """Download. Raises ConnectorError."""
-        options: dict[str, Any] = {"timeout": how.timeout, "retry": how.retry, "debug": how.debug}
+        arguments: dict[str, Any] = {"timeout": options.timeout, "retry": options.retry, "debug": options.debug}
         try:
             with self.bar:
                 if self.url is not None:
                     return client.download(
-                        self.url, self.place, token=self.token, overwrite=self.overwrite, progress=self.bar, **options
+                        self.url, self.place, token=self.token, overwrite=self.overwrite, progress=self.bar, **arguments
                     )
                 assert self.action is not None
                 result = client.download_all(
                     self.action, self.given, self.place, at_once=self.at_once, overwrite=self.overwrite,
-                    limit=how.limit, account=how.account, progress=self.bar, **options,
+                    limit=options.limit, account=options.account, progress=self.bar, **arguments,
                 )  # fmt: skip
         except KeyboardInterrupt as interrupt:
             for note in getattr(interrupt, "__notes__", ()):
-                failure.say(note)
+                errors.print_stderr(note)
             raise
-        self._tell(result.data)
+        self._report_failures(result.data)
         return result
 
-    def _tell(self, data: dict[str, Any]) -> None:
+    def _report_failures(self, data: dict[str, Any]) -> None:
         """Say on stderr which files did not come, and how many did."""
         for row in data["files"]:
             if "error" in row:
-                self.failures.append(row["path"])
-                failure.say(f"{row['path']}: {row['error']['message']} {row['error']['hint']}".rstrip())
+                self.failed_paths.append(row["path"])
+                errors.print_stderr(f"{row['path']}: {row['error']['message']} {row['error']['hint']}".rstrip())
 
-    def request(self, connector: Connector, base_url: str | None, how: Choices) -> Request:
+    def build_request(self, connector: Connector, base_url: str | None, options: CallOptions) -> Request:
         """Return the request that it would send first. Raises InputError."""
         if self.url is None:
-            return Task.request(self, connector, base_url, how)
-        from connector.core.request import download_request as fetch
+            return CallTask.build_request(self, connector, base_url, options)
+        from connector.core.request import download_request
 
-        return fetch.request(connector, self.url, base_url or connector.manifest.base_url)
+        return download_request.build_download_request(connector, self.url, base_url or connector.manifest.base_url)
 
-    def check(self, connector: Connector, how: Choices) -> None:
+    def validate(self, connector: Connector, options: CallOptions) -> None:
         """Raise InputError with every problem of what is given."""
         if self.url is None:
-            Task.check(self, connector, how)
+            CallTask.validate(self, connector, options)
         else:
-            self.request(connector, None, how)
+            self.build_request(connector, None, options)
 
 
-@click.command("download", cls=Command, help=_HELP)
+@click.command("download", cls=StrictCommand, help=_HELP)
 @click.argument("what", metavar="URL|ACTION")
 @click.option("-o", "place", metavar="FILE|FOLDER/", default=".",
               help="Where to; in a folder a file gets its own name (default: this folder).")  # fmt: skip
 @click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input of ACTION; repeat for more.")
 @click.option("--overwrite", is_flag=True, help="Replace a file of that name once the new one is whole.")
-@click.option("--at-once", type=click.IntRange(1, 32), default=_AT_ONCE, show_default=True,
+@click.option("--at-once", type=click.IntRange(1, 32), default=_DEFAULT_CONCURRENCY, show_default=True,
               help="How many files of ACTION come at the same time.")  # fmt: skip
 @click.option("--token", "token", metavar="@FILE|env:NAME|?",
               help="A token for this URL in place of the connection's, such as an event's download token.")  # fmt: skip
 @run_options
-@shared
+@global_options
 @click.pass_context
-def download_command(context: click.Context, /, what: str, items: tuple[str, ...], **found: Any) -> int:
+def download_command(ctx: click.Context, /, what: str, items: tuple[str, ...], **flags: Any) -> int:
     """Download."""
-    from connector.cli.calls.call import Tasks
-    from connector.cli.calls.runner import play
+    from connector.cli.calls.call import CallList
+    from connector.cli.calls.runner import run_calls
 
-    own = {name: found.pop(name) for name in ("place", "overwrite", "at_once", "token")}
-    options = Options.of(context, found)
-    known = options.settings(context)
-    connector = connector_of(known)
-    own["bar"] = Bar(wanted=not options.quiet and not options.debug)
-    if own["place"] == "-":
+    download_flags = {name: flags.pop(name) for name in ("place", "overwrite", "at_once", "token")}
+    options = RunOptions.from_flags(ctx, flags)
+    settings = options.load_settings(ctx)
+    connector = open_connector(settings)
+    download_flags["bar"] = DownloadProgressBar(enabled=not options.quiet and not options.debug)
+    if download_flags["place"] == "-":
         hint = "Name a file or a folder; a file of that name is ./-"
         raise UsageError("-o - names no place: what is cut goes on in a file, so a download has one.", hint=hint)
     if "://" in what:
@@ -175,26 +175,26 @@ def download_command(context: click.Context, /, what: str, items: tuple[str, ...
             raise UsageError("-i is for an action's inputs, and this is a URL.", hint="Leave -i out.")
         if options.limit is not None:
             raise UsageError("--limit is for the files of an action, and this is a URL.", hint="Leave --limit out.")
-        task = Fetch(None, {}, url=what, **{**own, "token": _token(own["token"])})
+        task = DownloadTask(None, {}, url=what, **{**download_flags, "token": _read_token(download_flags["token"])})
     else:
-        if own["token"] is not None:
+        if download_flags["token"] is not None:
             raise UsageError("--token is for a URL.", hint="The action says which token downloads its files.")
         if "/" in what:
-            said = f"{what.partition('?')[0]:.60} is no URL: one begins with https://"
-            raise UsageError(said, hint="Take it as the service gave it.")
+            message = f"{what.partition('?')[0]:.60} is no URL: one begins with https://"
+            raise UsageError(message, hint="Take it as the service gave it.")
         action = connector.action(what)
-        task = Fetch(action.action, given.read(connector, action, items, {}), **own)
-    code = play(connector, known, options, Tasks([task]))
-    return failure.REFUSED if code == failure.DONE and task.failures else code
+        task = DownloadTask(action.action, input_args.parse_inputs(connector, action, items, {}), **download_flags)
+    code = run_calls(connector, settings, options, CallList([task]))
+    return errors.EXIT_REFUSED if code == errors.EXIT_DONE and task.failed_paths else code
 
 
-def _token(text: str | None) -> str | None:
+def _read_token(text: str | None) -> str | None:
     """Return a token from a file, the environment or a person. Raises InputError for a literal."""
     if text is None:
         return None
     try:
-        return given.secret_value("the token", "=", text)
-    except Bad as bad:
-        named = text.startswith(("@", "env:"))
-        fix = bad.fix if named else "write --token @FILE, --token env:NAME, or --token ? to be asked"
-        raise InputError.of("download", [Problem("--token", HIDDEN, bad.expected, fix)]) from None
+        return input_args.read_secret("the token", "=", text)
+    except InvalidValue as invalid:
+        is_reference = text.startswith(("@", "env:"))
+        fix = invalid.fix if is_reference else "write --token @FILE, --token env:NAME, or --token ? to be asked"
+        raise InputError.from_problems("download", [Problem("--token", MASK, invalid.expected, fix)]) from None

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.calls import file_args as upload
-from connector.cli.context.run_options import Options, connector_of, run_options
-from connector.cli.groups import Command, shared
-from connector.core.inputs.coerce import Bad
+from connector.cli.calls import file_args
+from connector.cli.context.run_options import RunOptions, open_connector, run_options
+from connector.cli.groups import StrictCommand, global_options
+from connector.core.inputs.coerce import InvalidValue
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ encoded.
 """
 
 
-@click.command("raw", cls=Command, help=_HELP)
+@click.command("raw", cls=StrictCommand, help=_HELP)
 @click.argument("method", metavar="METHOD")
 @click.argument("path", metavar="PATH")
 @click.option("-q", "parameters", multiple=True, metavar="KEY=VALUE", help="A parameter of the query; repeat for more.")
@@ -33,75 +33,77 @@ encoded.
 @click.option("--response-type", type=click.Choice(["json", "text", "binary", "document"]), default="json",
               help="What to expect of the answer (default: json).")  # fmt: skip
 @run_options
-@shared
+@global_options
 @click.pass_context
-def raw_command(context: click.Context, /, method: str, path: str, response_type: str, **found: Any) -> int:
+def raw_command(ctx: click.Context, /, method: str, path: str, response_type: str, **flags: Any) -> int:
     """Send any request."""
-    from connector.cli.calls.call import Task, Tasks
-    from connector.cli.calls.runner import play
+    from connector.cli.calls.call import CallList, CallTask
+    from connector.cli.calls.runner import run_calls
 
-    parts = _parts({name: found.pop(name) for name in ("parameters", "headers", "data", "form")})
-    options = Options.of(context, found)
-    settings = options.settings(context)
-    call = Task(None, {"method": method, "path": path, "response_type": response_type, **parts})
-    return play(connector_of(settings), settings, options, Tasks([call]))
+    parts = _parse_parts({name: flags.pop(name) for name in ("parameters", "headers", "data", "form")})
+    options = RunOptions.from_flags(ctx, flags)
+    settings = options.load_settings(ctx)
+    call = CallTask(None, {"method": method, "path": path, "response_type": response_type, **parts})
+    return run_calls(open_connector(settings), settings, options, CallList([call]))
 
 
-def _parts(found: dict[str, Any]) -> dict[str, Any]:
+def _parse_parts(flags: dict[str, Any]) -> dict[str, Any]:
     """Return the parts of the request. Raises InputError with every problem."""
     problems: list[Problem] = []
-    fields = _pairs("-F", found["form"], problems)
+    fields = _parse_pairs("-F", flags["form"], problems)
     parts = {
-        "query": _pairs("-q", found["parameters"], problems),
-        "headers": _pairs("-H", found["headers"], problems),
-        "data": _data(found["data"], problems),
+        "query": _parse_pairs("-q", flags["parameters"], problems),
+        "headers": _parse_pairs("-H", flags["headers"], problems),
+        "data": _read_body(flags["data"], problems),
         "form": [(name, value) for name, value in fields if not value.startswith("@")],
-        "files": _files(fields, problems),
+        "files": _open_files(fields, problems),
     }
     if problems:
-        raise InputError.of("raw", problems)
+        raise InputError.from_problems("raw", problems)
     return {name: value for name, value in parts.items() if value not in (None, [], {})}
 
 
-def _pairs(flag: str, items: Sequence[str], problems: list[Problem]) -> list[tuple[str, str]]:
+def _parse_pairs(flag: str, items: Sequence[str], problems: list[Problem]) -> list[tuple[str, str]]:
     """Split NAME=VALUE; a header may be written `Name: value` too."""
     pairs = []
-    for place, item in enumerate(items, 1):
-        name, sign, value = item.partition("=")
+    for position, item in enumerate(items, 1):
+        name, separator, value = item.partition("=")
         if flag == "-H" and ":" in name:
-            name, sign, value = item.partition(":")
+            name, separator, value = item.partition(":")
             value = value.strip()
-        if sign and name.strip():
+        if separator and name.strip():
             pairs.append((name.strip(), value))
         else:
-            missing = f"put = and a value at the end, after position {len(item)}"
-            got, fix = ("no name before =", "put one there") if sign else ("no =", missing)
-            problems.append(Problem(f"{flag} number {place}", got, "NAME=VALUE", fix))
+            missing_separator = f"put = and a value at the end, after position {len(item)}"
+            got, fix = ("no name before =", "put one there") if separator else ("no =", missing_separator)
+            problems.append(Problem(f"{flag} number {position}", got, "NAME=VALUE", fix))
     return pairs
 
 
-def _data(text: str | None, problems: list[Problem]) -> str | bytes | None:
+def _read_body(text: str | None, problems: list[Problem]) -> str | bytes | None:
     if text is None or not text.startswith("@"):
         return text
     try:
-        return upload.body(text[1:])
-    except Bad as bad:
-        problems.append(Problem("-d", text, bad.expected, bad.fix))
+        return file_args.read_body(text[1:])
+    except InvalidValue as invalid:
+        problems.append(Problem("-d", text, invalid.expected, invalid.fix))
         return None
 
 
-def _files(fields: Sequence[tuple[str, str]], problems: list[Problem]) -> dict[str, tuple[str, upload.Upload]]:
+def _open_files(
+    fields: Sequence[tuple[str, str]], problems: list[Problem]
+) -> dict[str, tuple[str, file_args.FileArgument]]:
     """Open the files among the fields of a form, each under a name of its own."""
-    found: dict[str, tuple[str, upload.Upload]] = {}
+    files: dict[str, tuple[str, file_args.FileArgument]] = {}
     for name, value in fields:
         if not value.startswith("@"):
             continue
         try:
-            file = upload.named(value[1:])
-        except Bad as bad:
-            problems.append(Problem(f"-F {name}", value, bad.expected, bad.fix))
+            file = file_args.open_file_argument(value[1:])
+        except InvalidValue as invalid:
+            problems.append(Problem(f"-F {name}", value, invalid.expected, invalid.fix))
             continue
-        if name in found:
+        if name in files:
             problems.append(Problem(f"-F {name}", "two files", "one file under each name", "rename one"))
-        found[name] = (file.name, file)
-    return found
+        files[name] = (file.name, file)
+    return files

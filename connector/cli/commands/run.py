@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.bulk.options import Asked, bulk_options
-from connector.cli.calls import input_args as given
-from connector.cli.context.run_options import Options, connector_of, run_options, settings
-from connector.cli.groups import Command, keep, kept, shared
+from connector.cli.bulk.options import BulkArguments, bulk_options
+from connector.cli.calls import input_args
+from connector.cli.context.run_options import RunOptions, load_settings, open_connector, run_options
+from connector.cli.groups import StrictCommand, get_meta, global_options, set_meta
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from connector.cli.calls.call import Task
+    from connector.cli.calls.call import CallTask
     from connector.definition.action import Action
-    from connector.definition.describe import Flag
+    from connector.definition.describe import CliFlag
     from connector.definition.fields import Input
     from connector.definition.loader import Connector
 
-_PREFIX = "given_"  # before an input's key, as the name of its option
-_SHORT = 30  # characters of choices that fit beside a flag
-_FEW = 12  # choices that a help page spells out
+_OPTION_PREFIX = "given_"  # before an input's key, as the name of its option
+_MAX_METAVAR_LENGTH = 30  # characters of choices that fit beside a flag
+_MAX_LISTED_CHOICES = 12  # choices that a help page spells out
 _HELP = """Run ACTION, the calls of a file, or ACTION for each row of a file.
 
 An action's inputs are flags after its name ('connector run ACTION --help' lists them), or -i KEY=VALUE for a text,
@@ -39,12 +39,12 @@ JSON was asked for or stdout is no terminal. Exit codes: 0 done, 1 refused or un
 """
 
 
-class _Value(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.5
+class _InputParamType(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.5
     """A text whose type is the core's to judge; a shell completes its choices."""
 
-    def __init__(self, connector: Connector, action: Action, flag: Flag) -> None:
+    def __init__(self, connector: Connector, action: Action, flag: CliFlag) -> None:
         self.name = "true|false" if flag.type == "boolean" else flag.type
-        self._connector, self._spec, self._flag = connector, action.inputs[flag.key], flag
+        self._connector, self._field, self._flag = connector, action.inputs[flag.key], flag
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Complete the choices, each with its meaning."""
@@ -52,21 +52,21 @@ class _Value(click.ParamType):  # type: ignore[type-arg]  # generic only since c
 
         if self._flag.type == "boolean":
             return [CompletionItem(word) for word in ("true", "false") if word.startswith(incomplete)]
-        choices = {str(value): label for value, label in self._spec.options.items()}
-        if self._spec.choices_file:
-            choices |= self._connector.choices(self._spec.choices_file)
+        choices = {str(value): label for value, label in self._field.typed_choices.items()}
+        if self._field.choices_file:
+            choices |= self._connector.choices(self._field.choices_file)
         return [CompletionItem(value, help=label) for value, label in choices.items() if value.startswith(incomplete)]
 
 
-class RunCommand(Command):
+class RunCommand(StrictCommand):
     """Finds the action among the words first, then takes its inputs as flags."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Find the action, and parse with its flags."""
-        keep_folder(ctx, args)
+        note_connector_folder(ctx, args)
         name = self._first_word(args)
         if name is not None:
-            _resolve(ctx, name)
+            _resolve_action(ctx, name)
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
@@ -78,11 +78,11 @@ class RunCommand(Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own parameters, and a flag for each input of the action that is named."""
-        return [*super().get_params(ctx), *_input_options(ctx)]
+        return [*super().get_params(ctx), *_get_input_options(ctx)]
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what the action does, or what the command does."""
-        action: Action | None = kept(ctx, "action")
+        action: Action | None = get_meta(ctx, "action")
         if action is None:
             super().format_help_text(ctx, formatter)
             return
@@ -93,20 +93,20 @@ class RunCommand(Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the inputs of the action, then the options of every run."""
-        inputs = _input_options(ctx)
-        action: Action | None = kept(ctx, "action")
+        inputs = _get_input_options(ctx)
+        action: Action | None = get_meta(ctx, "action")
         if action is not None:
             rows = [record for option in inputs if (record := option.get_help_record(ctx))]
             rows += [
-                (f"-i {key}=?", f"{spec.help} Also {key}=@FILE or {key}=env:NAME.")
-                for key, spec in action.inputs.items()
-                if spec.secret
+                (f"-i {key}=?", f"{field.help} Also {key}=@FILE or {key}=env:NAME.")
+                for key, field in action.inputs.items()
+                if field.secret
             ]
             with formatter.section(f"Inputs of {action.action}"):
                 formatter.write_dl(rows or [("none", "")])
         with formatter.section("Options"):
-            own = [param for param in super().get_params(ctx) if isinstance(param, click.Option)]
-            formatter.write_dl([record for option in own if (record := option.get_help_record(ctx))])
+            own_options = [param for param in super().get_params(ctx) if isinstance(param, click.Option)]
+            formatter.write_dl([record for option in own_options if (record := option.get_help_record(ctx))])
 
     def extra_words_hint(self) -> str:
         """Return what words without a flag were probably meant to be."""
@@ -114,17 +114,17 @@ class RunCommand(Command):
 
     def _first_word(self, args: Sequence[str]) -> str | None:
         """Return the first word that is no option and no option's value."""
-        valued = {name for param in self.params if _takes_value(param) for name in param.opts}
-        known = {name for param in self.params for name in param.opts} | {"-h", "--help"}
-        words = iter(args)
-        for word in words:
-            if word == "--":
-                return next(words, None)
-            if not word.startswith("-") or word == "-":
-                return word
-            if word in valued:
-                next(words, None)
-            elif word.partition("=")[0] not in known and word[:2] not in known:
+        value_flags = {name for param in self.params if _takes_value(param) for name in param.opts}
+        known_flags = {name for param in self.params for name in param.opts} | {"-h", "--help"}
+        remaining = iter(args)
+        for arg in remaining:
+            if arg == "--":
+                return next(remaining, None)
+            if not arg.startswith("-") or arg == "-":
+                return arg
+            if arg in value_flags:
+                next(remaining, None)
+            elif arg.partition("=")[0] not in known_flags and arg[:2] not in known_flags:
                 return None
         return None
 
@@ -133,105 +133,125 @@ def _takes_value(param: click.Parameter) -> bool:
     return isinstance(param, click.Option) and not param.is_flag
 
 
-def keep_folder(context: click.Context, args: Sequence[str]) -> None:
+def note_connector_folder(ctx: click.Context, args: Sequence[str]) -> None:
     """Note the folder that --connector names anywhere among the words: the action is looked up in it."""
-    for place, word in enumerate(args):
-        if word == "--connector" and place + 1 < len(args):
-            keep(context, "connector", args[place + 1])
-        elif word.startswith("--connector="):
-            keep(context, "connector", word.partition("=")[2])
+    for index, arg in enumerate(args):
+        if arg == "--connector" and index + 1 < len(args):
+            set_meta(ctx, "connector", args[index + 1])
+        elif arg.startswith("--connector="):
+            set_meta(ctx, "connector", arg.partition("=")[2])
 
 
-def _resolve(context: click.Context, name: str) -> None:
+def _resolve_action(ctx: click.Context, name: str) -> None:
     """Open the connector and find the action. Raises InputError with the nearest name."""
-    connector = connector_of(settings(context))
-    keep(context, "opened", connector)
-    keep(context, "action", connector.action(name))
+    connector = open_connector(load_settings(ctx))
+    set_meta(ctx, "opened", connector)
+    set_meta(ctx, "action", connector.action(name))
 
 
-def _input_options(context: click.Context) -> list[click.Option]:
+def _get_input_options(ctx: click.Context) -> list[click.Option]:
     """Return a flag for each input that may stand on a command line."""
-    action: Action | None = kept(context, "action")
-    made: list[click.Option] | None = kept(context, "flags")
-    if action is None or made is not None:
-        return made or []
-    from connector.definition.describe import flags
+    action: Action | None = get_meta(ctx, "action")
+    input_options: list[click.Option] | None = get_meta(ctx, "flags")
+    if action is None or input_options is not None:
+        return input_options or []
+    from connector.definition.describe import build_cli_flags
 
-    connector: Connector = kept(context, "opened")
-    made = [_option(connector, action, flag) for flag in flags(action) if not flag.secret]
-    keep(context, "flags", made)
-    return made
+    connector: Connector = get_meta(ctx, "opened")
+    input_options = [_build_option(connector, action, flag) for flag in build_cli_flags(action) if not flag.secret]
+    set_meta(ctx, "flags", input_options)
+    return input_options
 
 
-def _option(connector: Connector, action: Action, flag: Flag) -> click.Option:
-    bare: dict[str, Any] = {"is_flag": False, "flag_value": "true"} if flag.type == "boolean" else {}
-    short = "|".join(flag.choices)
-    metavar = short if short and len(short) <= _SHORT else "[true|false]" if bare else flag.type.upper()
-    words = [
+def _build_option(connector: Connector, action: Action, flag: CliFlag) -> click.Option:
+    boolean_settings: dict[str, Any] = {"is_flag": False, "flag_value": "true"} if flag.type == "boolean" else {}
+    choice_text = "|".join(flag.choices)
+    metavar = (
+        choice_text
+        if choice_text and len(choice_text) <= _MAX_METAVAR_LENGTH
+        else "[true|false]"
+        if boolean_settings
+        else flag.type.upper()
+    )
+    help_parts = [
         flag.help,
-        _meanings(action.inputs[flag.key]),
-        "Bare means true." if bare else "",
+        _describe_choices(action.inputs[flag.key]),
+        "Bare means true." if boolean_settings else "",
         "Repeat for more." if flag.repeats else "",
         "(required)" if flag.required else "",
     ]
     return click.Option(
-        [_PREFIX + flag.key, flag.name, *flag.aliases],
+        [_OPTION_PREFIX + flag.key, flag.name, *flag.aliases],
         multiple=True,
-        type=_Value(connector, action, flag),
+        type=_InputParamType(connector, action, flag),
         metavar=metavar,
-        help=" ".join(filter(None, words)),
-        **bare,
+        help=" ".join(filter(None, help_parts)),
+        **boolean_settings,
     )
 
 
-def _meanings(spec: Input) -> str:
+def _describe_choices(field: Input) -> str:
     """Return the choices with what they mean, where they are few."""
-    options = spec.options
-    if not 0 < len(options) <= _FEW:
+    options = field.typed_choices
+    if not 0 < len(options) <= _MAX_LISTED_CHOICES:
         return ""
     return f"One of {', '.join(f'{value} ({label})' for value, label in options.items())}."
 
 
-def _actions(context: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Complete the names of actions."""
-    return [name for name in connector_of(settings(context)).files if name.startswith(incomplete)]
+    return [name for name in open_connector(load_settings(ctx)).action_files if name.startswith(incomplete)]
 
 
 @click.command("run", cls=RunCommand, help=_HELP)
-@click.argument("name", metavar="ACTION", required=False, shell_complete=_actions)
+@click.argument("name", metavar="ACTION", required=False, shell_complete=_complete_actions)
 @click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input; repeat for more.")
 @click.option("-f", "--file", "file", type=click.Path(allow_dash=True), metavar="FILE",
               help="A call file; with ACTION its rows: CSV, JSON lines, YAML. - is standard input.")  # fmt: skip
 @click.option("--keep-going", is_flag=True, help="With -f: run the calls or rows after one that failed, too.")
 @bulk_options
 @run_options
-@shared
+@global_options
 @click.pass_context
 def run_command(
-    context: click.Context, /, name: str | None, items: tuple[str, ...], file: str | None, **found: Any
+    ctx: click.Context, /, name: str | None, items: tuple[str, ...], file: str | None, **raw_options: Any
 ) -> int:
     """Run an action, or the calls of a file."""
-    from connector.cli.calls.call import Tasks
-    from connector.cli.calls.runner import play
+    from connector.cli.calls.call import CallList
+    from connector.cli.calls.runner import run_calls
 
-    asked = Asked.of(file, found)
-    flags = {key[len(_PREFIX) :]: list(found.pop(key)) for key in list(found) if key.startswith(_PREFIX)}
-    options = Options.of(context, found)
-    known = options.settings(context)
-    connector = kept(context, "opened") or connector_of(known)
+    bulk_arguments = BulkArguments.from_options(file, raw_options)
+    flags = {
+        key[len(_OPTION_PREFIX) :]: list(raw_options.pop(key))
+        for key in list(raw_options)
+        if key.startswith(_OPTION_PREFIX)
+    }
+    options = RunOptions.from_flags(ctx, raw_options)
+    settings = options.load_settings(ctx)
+    connector = get_meta(ctx, "opened") or open_connector(settings)
     if name is not None and file is not None:
-        from connector.cli.bulk.run import Job, run
+        from connector.cli.bulk.run import BulkJob, run
 
-        return run(Job(connector, known, options, asked, _call(connector, kept(context, "action"), items, flags)))
-    asked.refuse_alone()
+        return run(
+            BulkJob(
+                connector,
+                settings,
+                options,
+                bulk_arguments,
+                _build_task(connector, get_meta(ctx, "action"), items, flags),
+            )
+        )
+    bulk_arguments.reject_without_rows()
     if name is None:
-        calls = read_file(_only_file(file, items))
+        tasks = read_call_file(_require_file(file, items))
     else:
-        calls = [_call(connector, kept(context, "action"), items, flags)]
-    return play(connector, known, options, Tasks(calls, from_file=name is None, keep_going=asked.keep_going))
+        tasks = [_build_task(connector, get_meta(ctx, "action"), items, flags)]
+    return run_calls(
+        connector, settings, options, CallList(tasks, from_file=name is None, keep_going=bulk_arguments.keep_going)
+    )
 
 
-def _only_file(file: str | None, items: Sequence[str]) -> str:
+def _require_file(file: str | None, items: Sequence[str]) -> str:
     """Refuse a command that names no call, or gives inputs beside those of a file. Raises UsageError."""
     if file is None:
         raise UsageError("ACTION is missing.", hint="Name one ('connector list' shows them), or give a file with -f.")
@@ -241,20 +261,20 @@ def _only_file(file: str | None, items: Sequence[str]) -> str:
     return file
 
 
-def _call(connector: Connector, action: Action, items: Sequence[str], flags: dict[str, list[str]]) -> Task:
+def _build_task(connector: Connector, action: Action, items: Sequence[str], flags: dict[str, list[str]]) -> CallTask:
     """Return the call of one action; the connection may be named among its inputs. Raises InputError."""
-    from connector.cli.calls.call import Task
+    from connector.cli.calls.call import CallTask
 
-    found = given.read(connector, action, items, flags)
-    connection = found.pop("connection", None)
-    return Task(action.action, found, connection)
+    inputs = input_args.parse_inputs(connector, action, items, flags)
+    connection = inputs.pop("connection", None)
+    return CallTask(action.action, inputs, connection)
 
 
-def read_file(path: str) -> list[Task]:
+def read_call_file(path: str) -> list[CallTask]:
     """Read the calls of a file, or of standard input for -. Raises DefinitionError, InputError, UsageError."""
     from pathlib import Path
 
-    from connector.cli.calls.call import Task
+    from connector.cli.calls.call import CallTask
     from connector.definition.loader import read_bytes
     from connector.runtime.calls.call_file import read_calls
 
@@ -265,4 +285,4 @@ def read_file(path: str) -> list[Task]:
         raise UsageError("-f - reads standard input, and that is a terminal.", hint=hint)
     else:
         raw, source = sys.stdin.buffer.read(), "standard input"
-    return [Task(call.action, dict(call.given), call.connection, call.how) for call in read_calls(raw, source)]
+    return [CallTask(call.action, dict(call.given), call.connection, call.options) for call in read_calls(raw, source)]

@@ -8,117 +8,118 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from connector.cli.context.run_options import connector_of, settings
-from connector.cli.groups import Command, kept, shared
-from connector.cli.output import errors as failure
-from connector.cli.output import printer as output
+from connector.cli.context.run_options import load_settings, open_connector
+from connector.cli.groups import StrictCommand, get_meta, global_options
+from connector.cli.output import errors, printer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import FrameType
 
     from connector.definition.loader import Connector
-    from connector.sandbox.events.emitter import Emitter
+    from connector.sandbox.events.emitter import EventEmitter
 
 _HELP = """Serve a stand-in of the service on loopback until Ctrl-C, and print the base URL to give as --base-url.
 
 It is built from the connector's definitions: it checks requests, keeps what is created, and misbehaves on request.
 """
-_EVENTS = "\nEvents of what changes go to {url}, signed with the stand-in's secret."
+_EVENTS_NOTICE = "\nEvents of what changes go to {url}, signed with the stand-in's secret."
 
 
-class _Group(click.Group):
+class _SandboxGroup(click.Group):
     """Serves when no word follows; options before `reset` are the server's own."""
 
-    command_class = Command
+    command_class = StrictCommand
 
 
-@click.group("sandbox", cls=_Group, help=_HELP, invoke_without_command=True,
+@click.group("sandbox", cls=_SandboxGroup, help=_HELP, invoke_without_command=True,
              context_settings={"help_option_names": ["-h", "--help"]})  # fmt: skip
 @click.option("--host", default="127.0.0.1", metavar="HOST", help="The address to listen on (default: 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port (default: 0, any that is free).")
 @click.option("--fault", multiple=True, metavar="FAULT", help="Misbehave, such as 429:3 or drop-reply; repeatable.")
 @click.option("--plan", metavar="PLAN", help="Keep the rates of this plan, and answer 429 to what is beyond them.")
 @click.option("--events-to", metavar="URL", help="Send a signed event there for each change: https, or http here.")
-@shared
+@global_options
 @click.pass_context
 def sandbox_command(
-    context: click.Context, *, host: str, port: int, fault: tuple[str, ...], plan: str | None, events_to: str | None
+    ctx: click.Context, *, host: str, port: int, fault: tuple[str, ...], plan: str | None, events_to: str | None
 ) -> int | None:
     """Serve the stand-in service."""
-    if context.invoked_subcommand is not None:
+    if ctx.invoked_subcommand is not None:
         return None
-    from connector.sandbox.data.state import State
-    from connector.sandbox.http.faults import parse
+    from connector.sandbox.data.state import SandboxState
+    from connector.sandbox.http.faults import parse_fault
     from connector.sandbox.http_server import serve
-    from connector.sandbox.sandbox import state_path
-    from connector.sandbox.service import Service
+    from connector.sandbox.sandbox import get_state_path
+    from connector.sandbox.service import SandboxService
 
-    connector = connector_of(settings(context))
-    emitter = emitter_to(connector, events_to)
-    faults = tuple(parse(text) for text in fault)
-    service = Service(connector, State(state_path(connector)), faults, emitter=emitter, plan=plan)
-    with _Ended() as ended:
+    connector = open_connector(load_settings(ctx))
+    emitter = open_emitter(connector, events_to)
+    faults = tuple(parse_fault(text) for text in fault)
+    service = SandboxService(connector, SandboxState(get_state_path(connector)), faults, emitter=emitter, plan=plan)
+    with _SignalWaiter() as signal_waiter:
         server = serve(service, host, port)
         try:
-            output.write_text(server.url)
-            output.flush()
-            if not kept(context, "quiet"):
-                failure.say(
+            printer.write_text(server.url)
+            printer.flush()
+            if not get_meta(ctx, "quiet"):
+                errors.print_stderr(
                     f"Sandbox: a stand-in for {connector.manifest.label}, at {server.url}. Ctrl-C ends it.\n"
-                    f"Use it with --base-url {server.url}" + (_EVENTS.format(url=events_to) if emitter else "")
+                    f"Use it with --base-url {server.url}" + (_EVENTS_NOTICE.format(url=events_to) if emitter else "")
                 )
-            ended.wait()
+            signal_waiter.wait()
         finally:
             server.shutdown()
             if emitter is not None:
                 emitter.close()
-    return failure.DONE
+    return errors.EXIT_DONE
 
 
-def emitter_to(connector: Connector, url: str | None) -> Emitter | None:
+def open_emitter(connector: Connector, url: str | None) -> EventEmitter | None:
     """Return what sends events to a URL; None without one. Raises UsageError."""
     if url is None:
         return None
-    from connector.sandbox.events.emitter import Emitter
+    from connector.sandbox.events.emitter import EventEmitter
 
-    return Emitter(connector, url, say=failure.say)
+    return EventEmitter(connector, url, on_failure=errors.print_stderr)
 
 
 @sandbox_command.command("reset", help="Forget everything that the stand-in service was told.")
-@shared
+@global_options
 @click.pass_context
-def reset_command(context: click.Context) -> None:
+def reset_command(ctx: click.Context) -> None:
     """Forget the state."""
-    from connector.sandbox.data.state import State
-    from connector.sandbox.sandbox import state_path
+    from connector.sandbox.data.state import SandboxState
+    from connector.sandbox.sandbox import get_state_path
 
-    connector = connector_of(settings(context))
-    State(state_path(connector)).reset()
-    if not kept(context, "quiet"):
-        failure.say(f"Sandbox: the stand-in for {connector.manifest.label} is as new.")
+    connector = open_connector(load_settings(ctx))
+    SandboxState(get_state_path(connector)).reset()
+    if not get_meta(ctx, "quiet"):
+        errors.print_stderr(f"Sandbox: the stand-in for {connector.manifest.label} is as new.")
 
 
-class _Ended:
+class _SignalWaiter:
     """Waits for Ctrl-C or SIGTERM; gives the signals back afterwards."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
-        self._before: dict[int, Any] = {}
+        self._previous_handlers: dict[int, Any] = {}
 
     def wait(self) -> None:
         """Wait for the end."""
         self._event.wait()
 
-    def _end(self, _number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
         self._event.set()
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            handler: Callable[[int, FrameType | None], None] = self._end
-            self._before = {number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)}
+            handler: Callable[[int, FrameType | None], None] = self._on_signal
+            self._previous_handlers = {
+                number: signal.signal(number, handler) for number in (signal.SIGINT, signal.SIGTERM)
+            }
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
+        for number, handler in self._previous_handlers.items():
             signal.signal(number, handler)

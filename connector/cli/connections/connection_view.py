@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.core import redaction as redact
-from connector.core.auth.token_set import NEVER
-from connector.core.redaction import HIDDEN
-from connector.core.response import retry_after as waits
+from connector.core import redaction
+from connector.core.auth.token_set import NO_EXPIRY
+from connector.core.redaction import MASK
+from connector.core.response import retry_after
 from connector.errors import SignInError
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from connector.definition.loader import Connector
 
-KEYS = "connection:"  # what the store's keys of connections begin with
-_TOKENS = ("access_token", "refresh_token")
+KEY_PREFIX = "connection:"  # what the store's keys of connections begin with
+_TOKEN_FIELDS = ("access_token", "refresh_token")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Entry:
+class ConnectionView:
     """One record of a store; `data` holds secrets, so it is told by the methods here alone."""
 
     connector: str
@@ -29,9 +29,9 @@ class Entry:
     data: Mapping[str, Any]
 
     @classmethod
-    def of(cls, key: str, data: Mapping[str, Any]) -> Entry:
+    def from_record(cls, key: str, data: Mapping[str, Any]) -> ConnectionView:
         """Read a record and the key it is kept under."""
-        connector, name = owner(key)
+        connector, name = parse_key(key)
         return cls(connector, name, data)
 
     @property
@@ -40,77 +40,82 @@ class Entry:
         return str(self.data.get("kind", ""))
 
     @property
-    def grant(self) -> Mapping[str, Any]:
+    def token_data(self) -> Mapping[str, Any]:
         """The token as it is kept; empty for a kind without one."""
         return self.data.get("grant") or {}
 
     @property
-    def expires(self) -> str | None:
+    def expires_at(self) -> str | None:
         """When the token at hand ends."""
-        return _moment(self.grant.get("expires_at"))
+        return _format_time(self.token_data.get("expires_at"))
 
     @property
     def scopes(self) -> list[str] | None:
         """What the token may do, where the service said it."""
-        found = self.grant.get("scopes")
-        return None if found is None else list(found)
+        scopes = self.token_data.get("scopes")
+        return None if scopes is None else list(scopes)
 
-    def state(self, connector: Connector, now: float) -> str:
+    def get_status(self, connector: Connector, now: float) -> str:
         """Return alive, expired (its token ended, and only a person gets the next) or dead (the service ended it).
 
         Whether an ended token of another connector's is renewed without a person is not known here: unknown.
         """
         if self.data.get("dead"):
             return "dead"
-        if not self.grant or self.grant.get("refresh_token") or now < self.grant["expires_at"]:
+        if not self.token_data or self.token_data.get("refresh_token") or now < self.token_data["expires_at"]:
             return "alive"
-        declared = connector.manifest.connections.get(self.kind) if connector.name == self.connector else None
-        if declared is None:
+        connection_type = connector.manifest.connections.get(self.kind) if connector.name == self.connector else None
+        if connection_type is None:
             return "unknown"
-        return "expired" if declared.kind == "oauth2" else "alive"
+        return "expired" if connection_type.kind == "oauth2" else "alive"
 
-    def ended(self, connector: Connector, now: float) -> SignInError | None:
+    def build_sign_in_error(self, connector: Connector, now: float) -> SignInError | None:
         """Return the error of a connection of this connector that only signing in again brings back, or None."""
-        state, dead = self.state(connector, now), self.data.get("dead")
-        if self.connector != connector.name or state not in ("dead", "expired"):
+        status, revocation = self.get_status(connector, now), self.data.get("dead")
+        if self.connector != connector.name or status not in ("dead", "expired"):
             return None
-        if dead:
-            return SignInError(f"{self.name} ended at {_moment(dead['at'])}: {dead['why']}.")
-        return SignInError(f"The token of {self.name} ended at {self.expires}, and nothing renews it.")
+        if revocation:
+            return SignInError(f"{self.name} ended at {_format_time(revocation['at'])}: {revocation['why']}.")
+        return SignInError(f"The token of {self.name} ended at {self.expires_at}, and nothing renews it.")
 
-    def row(self, connector: Connector, now: float) -> dict[str, Any]:
+    def to_summary(self, connector: Connector, now: float) -> dict[str, Any]:
         """Return what a list tells of it."""
         return {
             "name": self.name,
             "connector": self.connector,
             "kind": self.kind,
-            "state": self.state(connector, now),
-            "expires": self.expires,
+            "state": self.get_status(connector, now),
+            "expires": self.expires_at,
             "scopes": None if self.scopes is None else len(self.scopes),
         }
 
-    def whole(self, connector: Connector, now: float) -> dict[str, Any]:
+    def to_dict(self, connector: Connector, now: float) -> dict[str, Any]:
         """Return everything that is known of it, secrets as ***."""
-        declared = connector.manifest.connections.get(self.kind)
-        public = {key for key, spec in (declared.inputs if declared else {}).items() if not spec.secret}
-        inputs = {key: value if key in public else HIDDEN for key, value in self.data.get("inputs", {}).items()}
-        token = {key: HIDDEN for key in _TOKENS if self.grant.get(key)}
-        dead = self.data.get("dead")
+        connection_type = connector.manifest.connections.get(self.kind)
+        public_keys = {
+            key for key, field in (connection_type.inputs if connection_type else {}).items() if not field.secret
+        }
+        inputs = {key: value if key in public_keys else MASK for key, value in self.data.get("inputs", {}).items()}
+        token = {key: MASK for key in _TOKEN_FIELDS if self.token_data.get(key)}
+        revocation = self.data.get("dead")
         return {
-            **self.row(connector, now),
+            **self.to_summary(connector, now),
             "scopes": self.scopes,
-            "inputs": redact.of(connector).data(inputs),
-            "token": token | {"obtained": _moment(self.grant.get("obtained_at")), "api_url": self.grant.get("api_url")},
-            "ended": {"at": _moment(dead["at"]), "why": dead["why"]} if dead else None,
-            "interrupted": _moment((self.data.get("intent") or {}).get("at")),
+            "inputs": redaction.redactor_for(connector).redact_data(inputs),
+            "token": token
+            | {"obtained": _format_time(self.token_data.get("obtained_at")), "api_url": self.token_data.get("api_url")},
+            "ended": {"at": _format_time(revocation["at"]), "why": revocation["why"]} if revocation else None,
+            "interrupted": _format_time((self.data.get("intent") or {}).get("at")),
         }
 
 
-def owner(key: str) -> tuple[str, str]:
+def parse_key(key: str) -> tuple[str, str]:
     """Return the connector and the name in the key of a record."""
-    connector, _, name = key.removeprefix(KEYS).partition(":")
+    connector, _, name = key.removeprefix(KEY_PREFIX).partition(":")
     return connector, name
 
 
-def _moment(at: float | None) -> str | None:
-    return f"{waits.moment(at):%Y-%m-%dT%H:%M:%SZ}" if at and at < NEVER else None
+def _format_time(timestamp: float | None) -> str | None:
+    return (
+        f"{retry_after.to_utc_datetime(timestamp):%Y-%m-%dT%H:%M:%SZ}" if timestamp and timestamp < NO_EXPIRY else None
+    )

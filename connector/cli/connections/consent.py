@@ -9,74 +9,73 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connector.cli.output import errors as failure
-from connector.cli.output import stdio as streams
+from connector.cli.output import errors, stdio
 from connector.errors import SignInError
-from connector.runtime.auth.loopback_server import PATH, Listener
+from connector.runtime.auth.loopback_server import CALLBACK_PATH, CallbackServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.runtime.auth.sign_in import SignIn
 
-    Begin = Callable[[str], SignIn]
+    StartSignIn = Callable[[str], SignIn]
 
-PASTE_PORT = 8976  # of the address that a browser elsewhere is sent to; nobody listens there
-_PATIENCE = 3.0  # seconds for a browser that cannot be opened to say so
+PASTE_REDIRECT_PORT = 8976  # of the address that a browser elsewhere is sent to; nobody listens there
+_BROWSER_START_TIMEOUT = 3.0  # seconds for a browser that cannot be opened to say so
 
 
-def in_browser(begin: Begin, port: int, *, quiet: bool) -> str:
+def get_callback_via_browser(start_sign_in: StartSignIn, port: int, *, quiet: bool) -> str:
     """Open a browser, wait for it to come back to this machine, and return the address that it came to.
 
     `begin` takes the redirect URI. Raises SignInError when the port is taken, and when nobody comes back in time.
     """
-    with Listener(port) as listener:
-        begun = begin(listener.redirect_uri)
-        listener.expect(begun.state)
-        opened = _opened(begun.url)
-        if not opened and not streams.asking():
-            hint = f"Use --no-browser, or set BROWSER. The address to open is {begun.url}"
+    with CallbackServer(port) as listener:
+        sign_in = start_sign_in(listener.redirect_uri)
+        listener.expect_state(sign_in.state)
+        is_open = _open_browser(sign_in.url)
+        if not is_open and not stdio.can_prompt():
+            hint = f"Use --no-browser, or set BROWSER. The address to open is {sign_in.url}"
             raise SignInError("No browser could be opened here.", hint=hint)
-        if not opened:
-            failure.say(f"No browser could be opened. Open this address on this machine:\n{begun.url}")
+        if not is_open:
+            errors.print_stderr(f"No browser could be opened. Open this address on this machine:\n{sign_in.url}")
         elif not quiet:
-            failure.say(f"Your browser is open at this address; sign in there.\n{begun.url}")
+            errors.print_stderr(f"Your browser is open at this address; sign in there.\n{sign_in.url}")
         return listener.wait()
 
 
-def _opened(url: str) -> bool:
+def _open_browser(url: str) -> bool:
     """Open a browser; one that stays in the foreground counts as opened."""
-    answers: list[bool] = []
+    results: list[bool] = []
 
-    def work() -> None:
+    def open_url() -> None:
         try:
-            answers.append(webbrowser.open(url))
+            results.append(webbrowser.open(url))
         except (webbrowser.Error, OSError):
-            answers.append(False)
+            results.append(False)
 
-    thread = threading.Thread(target=work, name="connector-browser", daemon=True)
-    with streams.talking_aside():
+    thread = threading.Thread(target=open_url, name="connector-browser", daemon=True)
+    with stdio.redirect_stdout_to_stderr():
         thread.start()
-        thread.join(_PATIENCE)
-    return not answers or answers[0]
+        thread.join(_BROWSER_START_TIMEOUT)
+    return not results or results[0]
 
 
-def pasted(begin: Begin, redirect_uri: str) -> str:
+def get_callback_by_paste(start_sign_in: StartSignIn, redirect_uri: str) -> str:
     """Print the address to open, and return the one that a person pastes. Raises SignInError when nothing comes."""
-    begun = begin(redirect_uri)
-    failure.say(
-        f"Open this address in a browser, on any machine:\n{begun.url}\n"
+    sign_in = start_sign_in(redirect_uri)
+    errors.print_stderr(
+        f"Open this address in a browser, on any machine:\n{sign_in.url}\n"
         f"The browser is then sent to an address that begins with {redirect_uri}, and need not find anything there."
     )
-    if streams.asking():
-        came: str = click.prompt("Paste that address (it does not show)", hide_input=True, err=True)
+    if stdio.can_prompt():
+        callback_url: str = click.prompt("Paste that address (it does not show)", hide_input=True, err=True)
     else:
-        came = sys.stdin.readline() if sys.stdin is not None else ""
-    if not came.strip():
+        callback_url = sys.stdin.readline() if sys.stdin is not None else ""
+    if not callback_url.strip():
         raise SignInError("No address was pasted.", hint="Run it again, and paste the whole address.")
-    return came.strip().strip("\"'<>")
+    return callback_url.strip().strip("\"'<>")
 
 
-def paste_redirect(port: int) -> str:
+def build_paste_redirect_uri(port: int) -> str:
     """Return where a browser is sent whose address is pasted."""
-    return f"http://127.0.0.1:{port or PASTE_PORT}{PATH}"
+    return f"http://127.0.0.1:{port or PASTE_REDIRECT_PORT}{CALLBACK_PATH}"

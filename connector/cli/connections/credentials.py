@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.calls import file_args as upload
-from connector.cli.calls import input_args as given
-from connector.cli.output import stdio as streams
-from connector.core.inputs.coerce import Bad, structure
-from connector.core.redaction import shown
-from connector.definition.fields import snake
+from connector.cli.calls import file_args, input_args
+from connector.cli.output import stdio
+from connector.core.inputs.coerce import InvalidValue, to_json_value
+from connector.core.redaction import preview
+from connector.definition.fields import to_snake_case
 from connector.errors import InputError, Problem
-from connector.runtime.auth import env_connection as environment
+from connector.runtime.auth import env_connection
 from connector.runtime.auth.connection import Connection
 
 if TYPE_CHECKING:
@@ -22,94 +21,106 @@ if TYPE_CHECKING:
 
     from connector.definition.fields import FormField
     from connector.definition.loader import Connector
-    from connector.definition.manifest import ConnectionKind
+    from connector.definition.manifest import ConnectionType
 
 
-def read(connector: Connector, kind: str, items: Sequence[str], known: Mapping[str, Any]) -> dict[str, Any]:
+def collect_inputs(
+    connector: Connector, kind: str, items: Sequence[str], known_inputs: Mapping[str, Any]
+) -> dict[str, Any]:
     """Return the inputs of a connection of a kind: those of `-i` items over `known` ones.
 
     What is still missing is asked for on a terminal. Raises InputError with every problem; no secret is in it.
     """
-    declared = connector.manifest.connections[kind]
-    typed, problems = _typed(declared, kind, items)
-    found = {**known, **typed}
-    missing = [key for key, spec in declared.inputs.items() if _lacks(spec, found.get(key))]
-    if missing and not problems and streams.asking():
-        found |= {key: _asked(key, declared.inputs[key]) for key in missing}
-    told = {problem.field for problem in problems}
-    unsaid = [key for key in missing if not found.get(key) and key not in told]
-    problems += [_missing(connector, key, declared.inputs[key]) for key in unsaid]
-    problems += _judged(connector, kind, found, told | set(missing))
+    connection_type = connector.manifest.connections[kind]
+    typed_inputs, problems = _parse_items(connection_type, kind, items)
+    inputs = {**known_inputs, **typed_inputs}
+    missing_keys = [key for key, field in connection_type.inputs.items() if _is_missing(field, inputs.get(key))]
+    if missing_keys and not problems and stdio.can_prompt():
+        inputs |= {key: _prompt_for(key, connection_type.inputs[key]) for key in missing_keys}
+    reported_keys = {problem.field for problem in problems}
+    unreported_keys = [key for key in missing_keys if not inputs.get(key) and key not in reported_keys]
+    problems += [_build_missing_problem(connector, key, connection_type.inputs[key]) for key in unreported_keys]
+    problems += _validate_inputs(connector, kind, inputs, reported_keys | set(missing_keys))
     if problems:
-        raise InputError.of(f"connect {kind}", problems)
-    return found
+        raise InputError.from_problems(f"connect {kind}", problems)
+    return inputs
 
 
-def of_environment(connector: Connector, kind: str) -> dict[str, Any]:
+def read_environment_inputs(connector: Connector, kind: str) -> dict[str, Any]:
     """Return what the environment says of a kind. Raises InputError for a file that cannot be read."""
-    return environment.connection(connector, kind, os.environ)[1]
+    return env_connection.read_env_connection(connector, kind, os.environ)[1]
 
 
-def _typed(declared: ConnectionKind, kind: str, items: Sequence[str]) -> tuple[dict[str, Any], list[Problem]]:
-    spellings = {spelling: key for key in declared.inputs for spelling in (key, snake(key))}
+def _parse_items(
+    connection_type: ConnectionType, kind: str, items: Sequence[str]
+) -> tuple[dict[str, Any], list[Problem]]:
+    spellings = {spelling: key for key in connection_type.inputs for spelling in (key, to_snake_case(key))}
     values: dict[str, Any] = {}
     problems: list[Problem] = []
-    for place, item in enumerate(items, 1):
-        name, sign, value = given.split(item)
+    for position, item in enumerate(items, 1):
+        name, separator, value = input_args.split_item(item)
         key = spellings.get(name)
-        if not sign or not name:
-            problems.append(Problem(f"-i number {place}", "no key=value", "key=value", "put the key before a ="))
+        if not separator or not name:
+            problems.append(Problem(f"-i number {position}", "no key=value", "key=value", "put the key before a ="))
         elif key is None:
-            problems.append(_unknown(name, kind, declared))
+            problems.append(_build_unknown_problem(name, kind, connection_type))
         elif key in values:
             problems.append(Problem(key, "two values", "one", "leave one out"))
         else:
-            _take(declared.inputs[key], key, (sign, value), (values, problems))
+            _parse_value(connection_type.inputs[key], key, (separator, value), (values, problems))
     return values, problems
 
 
-def _take(spec: FormField, key: str, said: tuple[str, str], into: tuple[dict[str, Any], list[Problem]]) -> None:
-    values, problems = into
-    sign, value = said
+def _parse_value(
+    field: FormField, key: str, separator_and_value: tuple[str, str], results: tuple[dict[str, Any], list[Problem]]
+) -> None:
+    values, problems = results
+    separator, value = separator_and_value
     try:
-        if spec.secret:
-            values[key] = given.secret_value(key, sign, value)
-        elif sign == ":=":
-            values[key] = structure(value)
+        if field.secret:
+            values[key] = input_args.read_secret(key, separator, value)
+        elif separator == ":=":
+            values[key] = to_json_value(value)
         else:
-            values[key] = upload.text(value[1:]) if value.startswith("@") else value
-    except Bad as bad:
-        problems.append(Problem(key, shown(value, secret=spec.secret), bad.expected, bad.fix))
+            values[key] = file_args.read_text(value[1:]) if value.startswith("@") else value
+    except InvalidValue as invalid:
+        problems.append(Problem(key, preview(value, is_secret=field.secret), invalid.expected, invalid.fix))
 
 
-def _unknown(name: str, kind: str, declared: ConnectionKind) -> Problem:
+def _build_unknown_problem(name: str, kind: str, connection_type: ConnectionType) -> Problem:
     from connector.definition.suggest import did_you_mean
 
-    near = did_you_mean(name, declared.inputs).strip() or f"the inputs are {', '.join(declared.inputs)}"
-    return Problem(f"{name:.40}", "an unknown input", f"an input of {kind}", near)
+    suggestion = (
+        did_you_mean(name, connection_type.inputs).strip() or f"the inputs are {', '.join(connection_type.inputs)}"
+    )
+    return Problem(f"{name:.40}", "an unknown input", f"an input of {kind}", suggestion)
 
 
-def _lacks(spec: FormField, value: Any) -> bool:
-    return spec.required and not spec.has_default and value in (None, "")
+def _is_missing(field: FormField, value: Any) -> bool:
+    return field.required and not field.has_default and value in (None, "")
 
 
-def _asked(key: str, spec: FormField) -> str:
+def _prompt_for(key: str, field: FormField) -> str:
     """Ask a person; a secret does not show while it is typed."""
-    told = "; it does not show while you type" if spec.secret else ""
-    answer: str = click.prompt(f"{spec.label} ({key}: {spec.help.rstrip('.')}{told})", hide_input=spec.secret, err=True)
+    note = "; it does not show while you type" if field.secret else ""
+    answer: str = click.prompt(
+        f"{field.label} ({key}: {field.help.rstrip('.')}{note})", hide_input=field.secret, err=True
+    )
     return answer.strip()
 
 
-def _missing(connector: Connector, key: str, spec: FormField) -> Problem:
-    variable = f"{connector.name}_{snake(key)}".upper()
-    way = f"-i {key}=@FILE or {key}=env:NAME" if spec.secret else f"-i {key}=VALUE"
-    return Problem(key, "nothing", f"a value: {spec.help}", f"write {way}, or set {variable}")
+def _build_missing_problem(connector: Connector, key: str, field: FormField) -> Problem:
+    variable = f"{connector.name}_{to_snake_case(key)}".upper()
+    example = f"-i {key}=@FILE or {key}=env:NAME" if field.secret else f"-i {key}=VALUE"
+    return Problem(key, "nothing", f"a value: {field.help}", f"write {example}, or set {variable}")
 
 
-def _judged(connector: Connector, kind: str, found: Mapping[str, Any], told: set[str]) -> list[Problem]:
+def _validate_inputs(
+    connector: Connector, kind: str, inputs: Mapping[str, Any], reported_keys: set[str]
+) -> list[Problem]:
     """Return what is wrong with the values themselves, so that all is told at once."""
     try:
-        Connection(connector, kind, **found)
+        Connection(connector, kind, **inputs)
     except InputError as error:
-        return [problem for problem in error.problems if problem.field not in told]
+        return [problem for problem in error.problems if problem.field not in reported_keys]
     return []

@@ -5,60 +5,66 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.connections.connection_view import Entry
-from connector.cli.output import printer as output
-from connector.core import redaction as redact
+from connector.cli.connections.connection_view import ConnectionView
+from connector.cli.output import printer
+from connector.core import redaction
 
 if TYPE_CHECKING:
-    from connector.cli.connections.connection_test import Tested
-    from connector.cli.context.connection_context import Desk
+    from connector.cli.connections.connection_test import ConnectionTestResult
+    from connector.cli.context.connection_context import ConnectionContext
 
-_WIDTH = 100
+_LINE_WIDTH = 100
 
 
-def connected(desk: Desk, name: str, shape: str, tested: Tested) -> None:
+def print_connected(context: ConnectionContext, name: str, output_format: str, result: ConnectionTestResult) -> None:
     """Tell what a new connection is."""
-    record = desk.read(name)
+    record = context.read_record(name)
     assert record is not None
-    entry = Entry.of(desk.key(name), record.data)
-    if shape == "json":
-        output.write_json({**_facts(desk, entry), "store": kept_in(desk), "test": tested.to_dict()})
+    view = ConnectionView.from_record(context.build_record_key(name), record.data)
+    if output_format == "json":
+        printer.write_json(
+            {**_connection_to_dict(context, view), "store": describe_store(context), "test": result.to_dict()}
+        )
         return
-    manifest = desk.connector.manifest
-    label = manifest.connections[entry.kind].label
-    who = f" as {tested.who}" if tested.who else ""
-    lines = [f"{name}: connected to {manifest.label} with {label}{who}.", told(tested)]
-    if entry.scopes:
-        lines.append(_wrapped(f"Scopes: {', '.join(entry.scopes)}"))
-    output.write_text("\n".join([*lines, f"Kept in {kept_in(desk)}."]))
+    manifest = context.connector.manifest
+    label = manifest.connections[view.kind].label
+    identity = f" as {result.identity}" if result.identity else ""
+    lines = [f"{name}: connected to {manifest.label} with {label}{identity}.", format_test_result(result)]
+    if view.scopes:
+        lines.append(_wrap_text(f"Scopes: {', '.join(view.scopes)}"))
+    printer.write_text("\n".join([*lines, f"Kept in {describe_store(context)}."]))
 
 
-def told(tested: Tested) -> str:
+def format_test_result(result: ConnectionTestResult) -> str:
     """Return a test as a sentence."""
-    if tested.action is None:
+    if result.action is None:
         return "No action of this connector can test this kind, so nothing was called."
-    return f"Tested with {tested.action}: status {tested.status}."
+    return f"Tested with {result.action}: status {result.status}."
 
 
-def kept_in(desk: Desk) -> str:
+def describe_store(context: ConnectionContext) -> str:
     """Return where connections are kept, and whether they are sealed."""
-    from connector.runtime.storage.encryption import Sealed
+    from connector.runtime.storage.encryption import EncryptedStore
 
-    folder = getattr(getattr(desk.store, "store", None), "folder", None)
-    place = folder or redact.plain().url(str(desk.settings.get("store").value))
-    how = f"sealed with key {desk.store.given.fingerprints[0]}" if isinstance(desk.store, Sealed) else "unencrypted"
-    return f"{place}, {how}"
+    folder = getattr(getattr(context.store, "store", None), "folder", None)
+    location = folder or redaction.default_redactor().redact_url(str(context.settings.get("store").value))
+    encryption = (
+        f"sealed with key {context.store.keyring.fingerprints[0]}"
+        if isinstance(context.store, EncryptedStore)
+        else "unencrypted"
+    )
+    return f"{location}, {encryption}"
 
 
-def _facts(desk: Desk, entry: Entry) -> dict[str, Any]:
+def _connection_to_dict(context: ConnectionContext, view: ConnectionView) -> dict[str, Any]:
     return {
-        "connection": entry.name,
-        "connector": desk.connector.name,
-        "kind": entry.kind,
-        "expires": entry.expires,
-        "scopes": entry.scopes,
+        "connection": view.name,
+        "connector": context.connector.name,
+        "kind": view.kind,
+        "expires": view.expires_at,
+        "scopes": view.scopes,
     }
 
 
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
+def _wrap_text(text: str) -> str:
+    return textwrap.fill(text, _LINE_WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

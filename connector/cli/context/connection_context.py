@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.run_options import connector_of, one_place, settings, store_option
-from connector.cli.groups import kept
-from connector.cli.output import errors as failure
+from connector.cli.context.run_options import load_settings, open_connector, reject_store_with_sandbox, store_option
+from connector.cli.groups import get_meta
+from connector.cli.output import errors
 from connector.runtime.auth import connection_record
 from connector.runtime.auth.connection import Connection, store_key
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
@@ -23,53 +23,53 @@ if TYPE_CHECKING:
     from connector.cli.context.settings import Settings
     from connector.definition.loader import Connector
     from connector.runtime.storage.open import Store
-    from connector.runtime.storage.store import Kept
+    from connector.runtime.storage.store import StoredRecord
     from connector.sandbox.sandbox import Sandbox
 
 
-class Desk:
+class ConnectionContext:
     """Where a command finds connections, and what it uses them with; with `sandbox` both are the stand-in's own."""
 
     def __init__(
         self,
         connector: Connector,
-        known: Settings,
+        settings: Settings,
         *,
         sandbox: bool = False,
         faults: tuple[str, ...] = (),
         events_to: str | None = None,
     ) -> None:
         self.connector = connector
-        self.settings = known
+        self.settings = settings
         self.sandbox = sandbox
         self._faults = faults
         self._events_to = events_to
 
     @classmethod
-    def of(cls, context: click.Context, *, store: str | None, sandbox: bool) -> Desk:
+    def from_click(cls, ctx: click.Context, *, store: str | None, sandbox: bool) -> ConnectionContext:
         """Make the desk of a command. Raises UsageError for a store beside the sandbox's own."""
-        one_place(store, sandbox=sandbox)
-        known = settings(context, store=store)
-        desk = cls(connector_of(known), known, sandbox=sandbox)
-        if sandbox and not kept(context, "quiet"):
-            failure.say(desk.introduction)
-        return desk
+        reject_store_with_sandbox(store, sandbox=sandbox)
+        known = load_settings(ctx, store=store)
+        context = cls(open_connector(known), known, sandbox=sandbox)
+        if sandbox and not get_meta(ctx, "quiet"):
+            errors.print_stderr(context.sandbox_notice)
+        return context
 
     @property
-    def introduction(self) -> str:
+    def sandbox_notice(self) -> str:
         """What is said once of the stand-in."""
         return f"Sandbox: a stand-in for {self.connector.manifest.label}. Nothing leaves this machine."
 
     @cached_property
-    def box(self) -> Sandbox | None:
+    def sandbox_instance(self) -> Sandbox | None:
         """The stand-in, or None where the service is meant."""
         if not self.sandbox:
             return None
-        from connector.sandbox.http.faults import parse
-        from connector.sandbox.sandbox import Sandbox, state_path
+        from connector.sandbox.http.faults import parse_fault
+        from connector.sandbox.sandbox import Sandbox, get_state_path
 
-        faults = tuple(map(parse, self._faults))
-        return Sandbox(self.connector, state_path(self.connector), faults, events_to=self._events_to)
+        faults = tuple(map(parse_fault, self._faults))
+        return Sandbox(self.connector, get_state_path(self.connector), faults, webhook_url=self._events_to)
 
     @cached_property
     def store(self) -> Store:
@@ -78,21 +78,21 @@ class Desk:
 
         if not self.sandbox:
             return open_store(self.settings.get("store").value)
-        from connector.sandbox.sandbox import state_path
+        from connector.sandbox.sandbox import get_state_path
 
-        return open_store(f"file:{state_path(self.connector).parent / 'store'}")
+        return open_store(f"file:{get_state_path(self.connector).parent / 'store'}")
 
     @property
-    def http(self) -> Any:
+    def transport(self) -> Any:
         """The seam to the stand-in; None for the service."""
-        return self.box.http if self.box else None
+        return self.sandbox_instance.http if self.sandbox_instance else None
 
     @property
     def base_url(self) -> str | None:
         """Where requests go when not to the manifest's base URL."""
         if self.sandbox:
             return self.connector.manifest.base_url  # whatever the owner set: nothing is sent there
-        return base_url(self.connector, self.settings)
+        return resolve_base_url(self.connector, self.settings)
 
     @property
     def budget(self) -> Any:
@@ -105,47 +105,49 @@ class Desk:
             "at": self.settings.get("budget", f"{prefix}_BUDGET").value,
         }
 
-    def key(self, name: str) -> str:
+    def build_record_key(self, name: str) -> str:
         """Return where the store keeps a connection."""
         return store_key(self.connector, name)
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the names of the connector's stored connections, sorted."""
-        prefix = self.key("")
+        prefix = self.build_record_key("")
         return [key.removeprefix(prefix) for key in self.store.keys(prefix)]
 
-    def read(self, name: str) -> Kept | None:
+    def read_record(self, name: str) -> StoredRecord | None:
         """Return the record of a connection, or None. Raises StoreError."""
-        return connection_record.read(self.store, self.key(name))
+        return connection_record.read_record(self.store, self.build_record_key(name))
 
-    def alone(self, name: str) -> AbstractContextManager[None]:
+    def lock(self, name: str) -> AbstractContextManager[None]:
         """Hold a connection's record alone, so that no renewal writes an older token over what is done meanwhile."""
-        return self.store.lock(self.key(name), LOCK_TIMEOUT)
+        return self.store.lock(self.build_record_key(name), LOCK_TIMEOUT)
 
-    def command(self, *words: str) -> str:
+    def format_command(self, *args: str) -> str:
         """Return a command to type, such as `connector connect work`, with the flags that lead to this same place."""
-        typed = [one for one in map(self.settings.get, ("connector", "store")) if one.source.startswith("flag")]
-        flags = [word for one in typed for word in (f"--{one.name}", str(one.value))]
-        return shlex.join(["connector", *words, *flags, *(["--sandbox"] if self.sandbox else [])])
+        typed_settings = [
+            setting for setting in map(self.settings.get, ("connector", "store")) if setting.source.startswith("flag")
+        ]
+        flags = [part for setting in typed_settings for part in (f"--{setting.name}", str(setting.value))]
+        return shlex.join(["connector", *args, *flags, *(["--sandbox"] if self.sandbox else [])])
 
-    def stored(self, name: str) -> Connection | None:
+    def load_connection(self, name: str) -> Connection | None:
         """Return the connection that is kept under a name, or None. Raises StoreError, UsageError."""
-        if self.read(name) is None:
+        if self.read_record(name) is None:
             return None
-        return Connection.stored(self.connector, name, store=self.store, http=self.http)
+        return Connection.stored(self.connector, name, store=self.store, http=self.transport)
 
-    def client(self, connection: Connection) -> Client:
+    def open_client(self, connection: Connection) -> Client:
         """Return a client of a connection."""
-        return Client(self.connector, connection, http=self.http, base_url=self.base_url, budget=self.budget)
+        return Client(self.connector, connection, http=self.transport, base_url=self.base_url, budget=self.budget)
 
 
-def base_url(connector: Connector, known: Settings) -> str | None:
+def resolve_base_url(connector: Connector, settings: Settings) -> str | None:
     """Return the base URL that the owner of the process set in place of the manifest's."""
-    found: str | None = known.get("base_url", f"{connector.name}_BASE_URL".upper()).value
-    return found
+    url: str | None = settings.get("base_url", f"{connector.name}_BASE_URL".upper()).value
+    return url
 
 
-def place_options(command: Callable[..., Any]) -> Callable[..., Any]:
+def store_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say where connections are kept: --store and --sandbox."""
-    sandbox = click.option("--sandbox", is_flag=True, help="The stand-in's connections, which are kept apart.")
-    return store_option(sandbox(command))
+    sandbox_option = click.option("--sandbox", is_flag=True, help="The stand-in's connections, which are kept apart.")
+    return store_option(sandbox_option(command))

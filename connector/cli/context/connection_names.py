@@ -6,104 +6,109 @@ import os
 from typing import TYPE_CHECKING
 
 from connector.errors import ConnectorError, SignInError
-from connector.runtime.auth import env_connection as environment
+from connector.runtime.auth import env_connection
 from connector.runtime.auth.connection import Connection
 
 if TYPE_CHECKING:
     import click
     from click.shell_completion import CompletionItem
 
-    from connector.cli.context.connection_context import Desk
+    from connector.cli.context.connection_context import ConnectionContext
     from connector.definition.loader import Connector
 
 
-def resolve(desk: Desk, name: str | None) -> Connection:
+def resolve_connection(context: ConnectionContext, name: str | None) -> Connection:
     """Return the connection of a name: the stored one, else a kind of the environment; without one, what there is.
 
     Raises SignInError with the command that signs in, InputError for what a kind still asks for.
     """
     if name is None:
-        return _only_one(desk)
-    found = desk.stored(name)
-    if found is not None:
-        return found
-    if name in desk.connector.manifest.connections:
-        return _of_environment(desk, name)
-    raise unknown(desk, name)
+        return _resolve_default(context)
+    connection = context.load_connection(name)
+    if connection is not None:
+        return connection
+    if name in context.connector.manifest.connections:
+        return _open_environment_connection(context, name)
+    raise build_unknown_error(context, name)
 
 
-def unknown(desk: Desk, name: str) -> SignInError:
+def build_unknown_error(context: ConnectionContext, name: str) -> SignInError:
     """Return the error of a name that nothing is kept under."""
     from connector.definition.suggest import did_you_mean
 
-    kinds, stored = list(desk.connector.manifest.connections), desk.names()
-    near = did_you_mean(name, [*stored, *kinds])
+    kinds, stored = list(context.connector.manifest.connections), context.list_names()
+    suggestion = did_you_mean(name, [*stored, *kinds])
     return SignInError(
-        f"There is no connection {name!r}.{near} Stored: {', '.join(stored) or 'none'}. "
+        f"There is no connection {name!r}.{suggestion} Stored: {', '.join(stored) or 'none'}. "
         f"Kinds that the environment may describe: {', '.join(kinds)}.",
-        hint=f"Run: {desk.command('connect', name)}",
+        hint=f"Run: {context.format_command('connect', name)}",
     )
 
 
-def _of_environment(desk: Desk, kind: str) -> Connection:
-    if consents(desk.connector, kind):
-        stored = ", ".join(desk.names()) or "none"
+def _open_environment_connection(context: ConnectionContext, kind: str) -> Connection:
+    if needs_sign_in(context.connector, kind):
+        stored = ", ".join(context.list_names()) or "none"
         message = f"Nobody has signed in to a connection {kind!r} yet. Stored: {stored}."
-        raise SignInError(message, hint=f"Run: {desk.command('connect')}")
-    return Connection.from_env(desk.connector, kind)
+        raise SignInError(message, hint=f"Run: {context.format_command('connect')}")
+    return Connection.from_env(context.connector, kind)
 
 
-def _only_one(desk: Desk) -> Connection:
+def _resolve_default(context: ConnectionContext) -> Connection:
     """Return the connection that the environment describes; when it says nothing at all, the only one that is kept."""
     try:
-        kind, _ = environment.connection(desk.connector, None, os.environ)
+        kind, _ = env_connection.read_env_connection(context.connector, None, os.environ)
     except SignInError as error:
-        return _only_stored(desk, error)
-    found = desk.stored(kind) if consents(desk.connector, kind) else None
-    return found or _of_environment(desk, kind)
+        return _resolve_only_stored(context, error)
+    connection = context.load_connection(kind) if needs_sign_in(context.connector, kind) else None
+    return connection or _open_environment_connection(context, kind)
 
 
-def consents(connector: Connector, kind: str) -> bool:
+def needs_sign_in(connector: Connector, kind: str) -> bool:
     """Whether a person signs in to a kind of connection."""
     return connector.manifest.connections[kind].kind == "oauth2"
 
 
-def _only_stored(desk: Desk, error: SignInError) -> Connection:
-    names = desk.names()
-    if len(names) == 1 and not _describes(desk):
-        found = desk.stored(names[0])
-        if found is not None:
-            return found
+def _resolve_only_stored(context: ConnectionContext, error: SignInError) -> Connection:
+    names = context.list_names()
+    if len(names) == 1 and not _has_environment_connection(context):
+        connection = context.load_connection(names[0])
+        if connection is not None:
+            return connection
     if not names:
-        raise SignInError(str(error.args[0]), hint=f"{error.hint} Or sign in: {desk.command('connect')}") from None
-    said = f"{error.args[0]} Stored: {', '.join(names)}."
-    raise SignInError(said, hint=f"Name one with --connection. {error.hint}") from None
+        raise SignInError(
+            str(error.args[0]), hint=f"{error.hint} Or sign in: {context.format_command('connect')}"
+        ) from None
+    message = f"{error.args[0]} Stored: {', '.join(names)}."
+    raise SignInError(message, hint=f"Name one with --connection. {error.hint}") from None
 
 
-def _describes(desk: Desk) -> bool:
+def _has_environment_connection(context: ConnectionContext) -> bool:
     """Whether the environment says anything of a connection: then a stored one in its place would surprise."""
-    known = desk.connector.manifest.variables
-    return any(os.environ.get(name) or os.environ.get(f"{name}_FILE") for name in known)
+    variables = context.connector.manifest.environment_variables
+    return any(os.environ.get(name) or os.environ.get(f"{name}_FILE") for name in variables)
 
 
-def complete(desk: Desk, incomplete: str, *, kinds: bool = True) -> list[CompletionItem]:
+def complete_names(context: ConnectionContext, incomplete: str, *, kinds: bool = True) -> list[CompletionItem]:
     """Return the names that begin with a text: stored ones, then kinds."""
     from click.shell_completion import CompletionItem
 
-    declared = desk.connector.manifest.connections
+    connection_types = context.connector.manifest.connections
     try:
-        stored = desk.names()
+        stored = context.list_names()
     except ConnectorError:  # a store that cannot be read must not hide the kinds
         stored = []
-    found = {**{name: one.label for name, one in declared.items() if kinds}, **dict.fromkeys(stored, "stored")}
-    return [CompletionItem(name, help=text) for name, text in found.items() if name.startswith(incomplete)]
+    help_by_name = {
+        **{name: connection_type.label for name, connection_type in connection_types.items() if kinds},
+        **dict.fromkeys(stored, "stored"),
+    }
+    return [CompletionItem(name, help=text) for name, text in help_by_name.items() if name.startswith(incomplete)]
 
 
-def stored_names(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def complete_stored_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the name of a stored connection."""
-    from connector.cli.context.connection_context import Desk
-    from connector.cli.context.run_options import connector_of, settings
+    from connector.cli.context.connection_context import ConnectionContext
+    from connector.cli.context.run_options import load_settings, open_connector
 
-    known = settings(context, store=context.params.get("store"))
-    desk = Desk(connector_of(known), known, sandbox=bool(context.params.get("sandbox")))
-    return complete(desk, incomplete, kinds=False)
+    known = load_settings(ctx, store=ctx.params.get("store"))
+    context = ConnectionContext(open_connector(known), known, sandbox=bool(ctx.params.get("sandbox")))
+    return complete_names(context, incomplete, kinds=False)

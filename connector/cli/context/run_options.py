@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.settings import FORMS, Settings
-from connector.cli.groups import kept
+from connector.cli.context.settings import OUTPUT_FORMATS, Settings
+from connector.cli.groups import get_meta
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class RunOptions:
     """How a command's calls run and how their results are shown, as far as flags say it."""
 
     connection: str | None = None
@@ -43,86 +43,86 @@ class Options:
     quiet: bool = False
 
     @classmethod
-    def of(cls, context: click.Context, found: dict[str, Any]) -> Options:
+    def from_flags(cls, ctx: click.Context, flags: dict[str, Any]) -> RunOptions:
         """Read the options off a command line. Raises UsageError for those that do not go together."""
-        options = cls(**found, quiet=bool(kept(context, "quiet")))
+        options = cls(**flags, quiet=bool(get_meta(ctx, "quiet")))
         if options.fault and not options.sandbox:
             raise UsageError("--fault is played by the sandbox alone.", hint="Add --sandbox, or leave --fault out.")
         if options.events_to and not options.sandbox:
             raise UsageError("--events-to is the sandbox's alone.", hint="Add --sandbox, or leave --events-to out.")
         if options.sandbox and options.base_url:
             raise UsageError("--sandbox and --base-url name two places.", hint="Leave one out.")
-        one_place(options.store, sandbox=options.sandbox)
+        reject_store_with_sandbox(options.store, sandbox=options.sandbox)
         if options.har and options.dry_run:
             raise UsageError("--dry-run sends nothing that --har could record.", hint="Leave one out.")
         return options
 
     @property
-    def knobs(self) -> dict[str, str] | None:
+    def retry_options(self) -> dict[str, str] | None:
         """How calls are tried again, by the component's four names, where flags say it. Raises UsageError."""
-        read: dict[str, str] = {}
+        parsed: dict[str, str] = {}
         for item in self.retry:
-            name, sign, value = item.partition("=")
-            if not (name and sign):
+            name, separator, value = item.partition("=")
+            if not (name and separator):
                 raise UsageError(f"--retry {name} is not NAME=VALUE.", hint="Such as --retry maxRetries=3")
-            if name in read:
+            if name in parsed:
                 raise UsageError(f"--retry {name} is given twice.", hint="Leave one out.")
-            read[name] = value
-        return read or None
+            parsed[name] = value
+        return parsed or None
 
     @property
-    def file(self) -> Path | None:
+    def har_path(self) -> Path | None:
         """The HAR file to write."""
         return Path(self.har) if self.har else None
 
-    def settings(self, context: click.Context) -> Settings:
+    def load_settings(self, ctx: click.Context) -> Settings:
         """Return the settings in force."""
-        return settings(context, connection=self.connection, timeout=self.timeout, output=self.output,
+        return load_settings(ctx, connection=self.connection, timeout=self.timeout, output=self.output,
                         base_url=self.base_url, store=self.store)  # fmt: skip
 
 
-def settings(context: click.Context, **flags: Any) -> Settings:
+def load_settings(ctx: click.Context, **flags: Any) -> Settings:
     """Return the settings in force with these flags, and the folder that a shared option names."""
-    return Settings({**flags, "connector": kept(context, "connector")})
+    return Settings({**flags, "connector": get_meta(ctx, "connector")})
 
 
-def connector_of(known: Settings) -> Connector:
+def open_connector(settings: Settings) -> Connector:
     """Open the connector that the settings name. Raises DefinitionError."""
     from connector.definition.loader import Connector
 
-    return Connector.open(known.get("connector").value)
+    return Connector.open(settings.get("connector").value)
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a run, in the order in which help shows them."""
-    for option in reversed(_OPTIONS):
+    for option in reversed(_RUN_OPTIONS):
         command = option(command)
     return command
 
 
-def _connections(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _complete_connections(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the names of connections."""
-    from connector.cli.context import connection_names as names
-    from connector.cli.context.connection_context import Desk
+    from connector.cli.context import connection_names
+    from connector.cli.context.connection_context import ConnectionContext
 
-    known = settings(context, store=context.params.get("store"))
-    return names.complete(Desk(connector_of(known), known), incomplete)
+    settings = load_settings(ctx, store=ctx.params.get("store"))
+    return connection_names.complete_names(ConnectionContext(open_connector(settings), settings), incomplete)
 
 
-def one_place(store: str | None, *, sandbox: bool) -> None:
+def reject_store_with_sandbox(store: str | None, *, sandbox: bool) -> None:
     """Refuse a store beside the sandbox's own. Raises UsageError."""
     if store and sandbox:
         raise UsageError("--sandbox and --store name two places.", hint="Leave one out.")
 
 
-as_form = click.option(
+output_option = click.option(
     "--output", "shape", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
 )
 store_option = click.option(
     "--store", metavar="URL", help="Where connections are kept: file:PATH, sqlite:///PATH or postgresql://..."
 )
-_OPTIONS = (
-    click.option("--connection", metavar="NAME", shell_complete=_connections,
+_RUN_OPTIONS = (
+    click.option("--connection", metavar="NAME", shell_complete=_complete_connections,
                  help="The connection to run with: a stored one, else a kind that the environment describes."),
     store_option,
     click.option("--sandbox", is_flag=True, help="Run against a stand-in of the service; nothing leaves the machine."),
@@ -136,7 +136,7 @@ _OPTIONS = (
     click.option("--timeout", metavar="TIME", help="The time the whole call has, such as 10s, 500ms or 2m."),
     click.option("--retry", multiple=True, metavar="NAME=VALUE",
                  help="How it is tried again: maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors."),
-    click.option("--output", type=click.Choice(FORMS),
+    click.option("--output", type=click.Choice(OUTPUT_FORMATS),
                  help="json: the whole result (default). yaml: the same. table: a listing's items, or the data. "
                       "lines: one item a line for a listing, else one result a line."),
     click.option("--query", metavar="JMESPATH", help="Print only what this expression finds in the data."),

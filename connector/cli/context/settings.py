@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from connector.core.redaction import HIDDEN
+from connector.core.redaction import MASK
 from connector.errors import DefinitionError, InputError, Problem
 
 if TYPE_CHECKING:
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from connector.definition.strict_yaml import Document
     from connector.errors import Finding
 
-FORMS = ("json", "yaml", "table", "lines")
-KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox")
-OF_A_CONNECTOR = ("base_url", "plan", "budget")  # their variables begin with its name
-DEFAULTS = {"output": "json"}
-_VARIABLES = {
+OUTPUT_FORMATS = ("json", "yaml", "table", "lines")
+SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox")
+PER_CONNECTOR_KEYS = ("base_url", "plan", "budget")  # their variables begin with its name
+DEFAULT_VALUES = {"output": "json"}
+_VARIABLE_NAMES = {
     "connector": "CONNECTOR_PATH",
     "output": "CONNECTOR_OUTPUT",
     "connection": "CONNECTOR_CONNECTION",
@@ -41,7 +41,7 @@ class Setting:
     source: str
 
     @property
-    def chosen(self) -> bool:
+    def is_set(self) -> bool:
         """Whether somebody said it."""
         return self.source not in ("default", "")
 
@@ -60,16 +60,16 @@ class Settings:
         """
         if self._flags.get(key) is not None:
             flag = f"flag --{key.replace('_', '-')}"
-            return _without_password(_checked(Setting(key, self._flags[key], flag)))
-        name = variable or _VARIABLES.get(key, "")
-        found = self.variable(name)
-        if found is not None:
-            return _checked(Setting(key, *found))
-        if key in self._file:
-            return Setting(key, self._file[key], f"config file {config_path()}")
-        return Setting(key, DEFAULTS.get(key), "default")
+            return _reject_password(_check_setting(Setting(key, self._flags[key], flag)))
+        name = variable or _VARIABLE_NAMES.get(key, "")
+        value_and_source = self.read_variable(name)
+        if value_and_source is not None:
+            return _check_setting(Setting(key, *value_and_source))
+        if key in self._config:
+            return Setting(key, self._config[key], f"config file {config_path()}")
+        return Setting(key, DEFAULT_VALUES.get(key), "default")
 
-    def variable(self, name: str) -> tuple[str, str] | None:
+    def read_variable(self, name: str) -> tuple[str, str] | None:
         """Return a variable's value and source, its own or that of the file NAME_FILE names; empty is unset."""
         if self._environ.get(name):
             return self._environ[name], f"environment {name}"
@@ -81,10 +81,10 @@ class Settings:
         except (OSError, UnicodeDecodeError) as error:
             reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
             problem = Problem(f"{name}_FILE", path, f"a file to read: {reason}", "name another, or unset it")
-            raise InputError.of("settings", [problem]) from None
+            raise InputError.from_problems("settings", [problem]) from None
 
     @cached_property
-    def _file(self) -> dict[str, Any]:
+    def _config(self) -> dict[str, Any]:
         return read_config(config_path())
 
 
@@ -95,7 +95,7 @@ def config_path() -> Path:
     return user_config_path("connector", appauthor=False) / "config.yaml"
 
 
-def default_inbox(name: str) -> str:
+def default_inbox_url(name: str) -> str:
     """Return the URL of the database that a connector's events are kept in when nothing else is said."""
     from platformdirs import user_data_path
 
@@ -112,53 +112,55 @@ def read_config(path: Path) -> dict[str, Any]:
     document = strict_yaml.read(read_bytes(path), str(path))
     if document.data is None:
         return {}
-    findings = list(_findings(document))
+    findings = list(_validate_config(document))
     if findings:
-        raise DefinitionError.of(sorted(findings))
+        raise DefinitionError.from_findings(sorted(findings))
     config: dict[str, Any] = document.data
     if "connector" in config:
         config["connector"] = str(path.parent / Path(config["connector"]).expanduser())
     return config
 
 
-def _findings(document: Document) -> list[Finding]:
+def _validate_config(document: Document) -> list[Finding]:
     from connector.definition.suggest import did_you_mean
 
     if not isinstance(document.data, dict):
-        return [document.finding((), "config", f"expected a mapping of {', '.join(KEYS)}.")]
-    found = []
+        return [document.build_finding((), "config", f"expected a mapping of {', '.join(SETTING_KEYS)}.")]
+    findings = []
     for key, value in document.data.items():
-        if key not in KEYS:
-            message = f"{key!r} is not a setting.{did_you_mean(key, KEYS)} Known: {', '.join(KEYS)}."
-            found.append(document.finding((key,), "unknown-word", message, key=True))
+        if key not in SETTING_KEYS:
+            message = f"{key!r} is not a setting.{did_you_mean(key, SETTING_KEYS)} Known: {', '.join(SETTING_KEYS)}."
+            findings.append(document.build_finding((key,), "unknown-word", message, key=True))
             continue
-        wrong = _problem(key, value)
-        if wrong:
-            found.append(document.finding((key,), "config", f"{key}: got {wrong.got}; expected {wrong.expected}."))
-    return found
+        problem = _find_problem(key, value)
+        if problem:
+            findings.append(
+                document.build_finding((key,), "config", f"{key}: got {problem.got}; expected {problem.expected}.")
+            )
+    return findings
 
 
-def _checked(setting: Setting) -> Setting:
+def _check_setting(setting: Setting) -> Setting:
     """Return a setting whose value fits. Raises InputError naming where it came from."""
-    wrong = _problem(setting.name, setting.value)
-    if wrong is not None:
+    problem = _find_problem(setting.name, setting.value)
+    if problem is not None:
         field = setting.source.rpartition(" ")[2]
-        raise InputError.of("settings", [Problem(field, wrong.got, wrong.expected, wrong.fix)])
+        raise InputError.from_problems("settings", [Problem(field, problem.got, problem.expected, problem.fix)])
     return setting
 
 
-def _without_password(setting: Setting) -> Setting:
+def _reject_password(setting: Setting) -> Setting:
     """Return a flag's setting. Raises InputError for a URL with a password, which others would see in the command."""
-    if setting.name in ("store", "inbox") and _holds_password(setting.value):
-        variable = _VARIABLES[setting.name]
+    if setting.name in ("store", "inbox") and _has_password(setting.value):
+        variable = _VARIABLE_NAMES[setting.name]
         fix = f"set {variable}, or name a file that holds the URL in {variable}_FILE"
         expected = "a URL without a password: a secret never stands on the command line"
-        problem = Problem(f"--{setting.name}", HIDDEN, expected, fix)
-        raise InputError.of("settings", [problem])
+        problem = Problem(f"--{setting.name}", MASK, expected, fix)
+        raise InputError.from_problems("settings", [problem])
     return setting
 
 
-def _holds_password(url: str) -> bool:
+def _has_password(url: str) -> bool:
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -166,21 +168,21 @@ def _holds_password(url: str) -> bool:
     return bool(parts.password) or any(name.lower().endswith("password") for name, _ in parse_qsl(parts.query))
 
 
-def _problem(key: str, value: Any) -> Problem | None:
-    if key == "output" and value not in FORMS:
-        return Problem(key, repr(value), f"one of {', '.join(FORMS)}")
+def _find_problem(key: str, value: Any) -> Problem | None:
+    if key == "output" and value not in OUTPUT_FORMATS:
+        return Problem(key, repr(value), f"one of {', '.join(OUTPUT_FORMATS)}")
     if key == "timeout":
-        return _late(value)
+        return _find_timeout_problem(value)
     if not isinstance(value, str) or not value:
         return Problem(key, repr(value), "a text that is not empty")
     return None
 
 
-def _late(value: Any) -> Problem | None:
-    from connector.runtime.calls.factory import seconds
+def _find_timeout_problem(value: Any) -> Problem | None:
+    from connector.runtime.calls.factory import parse_duration
 
     try:
-        seconds(value)
+        parse_duration(value)
     except InputError as error:
         return error.problems[0]
     return None

@@ -7,62 +7,62 @@ import traceback
 from typing import TYPE_CHECKING, Any
 
 from connector import errors
-from connector.cli.groups import kept
+from connector.cli.groups import get_meta
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import click
 
-DONE, REFUSED, WRONG, SIGN_IN, LATE, UNCERTAIN = 0, 1, 2, 3, 4, 5
+EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_SIGN_IN, EXIT_TOO_LATE, EXIT_UNCERTAIN = 0, 1, 2, 3, 4, 5
 
-_CODES: tuple[tuple[type[errors.ConnectorError], int], ...] = (
-    (errors.DefinitionError, WRONG),
-    (errors.InputError, WRONG),
-    (errors.UsageError, WRONG),
-    (errors.SignInError, SIGN_IN),
-    (errors.RateLimited, LATE),
-    (errors.DeadlineError, LATE),
+_EXIT_CODES: tuple[tuple[type[errors.ConnectorError], int], ...] = (
+    (errors.DefinitionError, EXIT_USAGE),
+    (errors.InputError, EXIT_USAGE),
+    (errors.UsageError, EXIT_USAGE),
+    (errors.SignInError, EXIT_SIGN_IN),
+    (errors.RateLimited, EXIT_TOO_LATE),
+    (errors.DeadlineError, EXIT_TOO_LATE),
 )
 
 
 def exit_code(error: errors.ConnectorError) -> int:
     """Return the exit code of an error: 5 when a write may have happened, else by whose turn it is."""
-    return code_of(type(error), error.outcome)
+    return exit_code_for_type(type(error), error.outcome)
 
 
-def code_of(kind: type[errors.ConnectorError], outcome: str) -> int:
+def exit_code_for_type(error_type: type[errors.ConnectorError], outcome: str) -> int:
     """Return the exit code of a kind of error with such an outcome."""
     if outcome == "uncertain":
-        return UNCERTAIN
-    return next((code for one, code in _CODES if issubclass(kind, one)), REFUSED)
+        return EXIT_UNCERTAIN
+    return next((code for candidate, code in _EXIT_CODES if issubclass(error_type, candidate)), EXIT_REFUSED)
 
 
-def worst(codes: Iterable[int]) -> int:
+def combine_exit_codes(codes: Iterable[int]) -> int:
     """Return the exit code of several calls: 5 if any is uncertain, else that of the first that failed."""
-    failed = [code for code in codes if code]
-    return UNCERTAIN if UNCERTAIN in failed else failed[0] if failed else DONE
+    failures = [code for code in codes if code]
+    return EXIT_UNCERTAIN if EXIT_UNCERTAIN in failures else failures[0] if failures else EXIT_DONE
 
 
-def told(error: errors.ConnectorError) -> str:
+def format_error(error: errors.ConnectorError) -> str:
     """Return an error as sentences, one a line, with what is known of the call below."""
-    return "\n".join(filter(None, (str(error), _facts(error))))
+    return "\n".join(filter(None, (str(error), _format_call_details(error))))
 
 
-def _facts(error: errors.ConnectorError) -> str:
+def _format_call_details(error: errors.ConnectorError) -> str:
     """Return the outcome, attempts and tracking id of a call that reached the service."""
     if not error.attempts and error.outcome == "not_sent":
         return ""
-    facts = {
+    details = {
         "outcome": error.outcome,
         "attempts": error.attempts or None,
         "retry at": error.retry_at.isoformat(timespec="seconds") if error.retry_at else None,
         "tracking id": getattr(error, "tracking_id", None),
     }
-    return "  " + " · ".join(f"{name}: {value}" for name, value in facts.items() if value is not None)
+    return "  " + " · ".join(f"{name}: {value}" for name, value in details.items() if value is not None)
 
 
-def say(text: str) -> None:
+def print_stderr(text: str) -> None:
     """Write a line to stderr; a reader who left is no reason to fail."""
     try:
         sys.stderr.write(f"{text}\n")
@@ -71,48 +71,48 @@ def say(text: str) -> None:
         return
 
 
-def from_click(error: click.ClickException, words: Sequence[str]) -> errors.UsageError:
+def from_click(error: click.ClickException, args: Sequence[str]) -> errors.UsageError:
     """Return a mistake of the command line as our own error: the sentence, and where to read more."""
     import click
 
     message = error.format_message()
-    context = getattr(error, "ctx", None)
+    ctx = getattr(error, "ctx", None)
     if isinstance(error, click.NoSuchOption):
-        message = _no_such_option(error, words)
+        message = _no_such_option(error, args)
     elif isinstance(error, click.MissingParameter) and isinstance(error.param, click.Argument):
         message = f"{error.param.make_metavar(error.ctx) if error.ctx else error.param.name} is missing."
-    path = context.command_path if context else "connector"
-    action = kept(context, "action") if context else None
+    path = ctx.command_path if ctx else "connector"
+    action = get_meta(ctx, "action") if ctx else None
     path += f" {action.action}" if action else ""
     return errors.UsageError(message if message.endswith((".", "?")) else f"{message}.", hint=f"Try '{path} --help'.")
 
 
-def _no_such_option(error: click.NoSuchOption, words: Sequence[str]) -> str:
+def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
     """Name the nearest option, and never a value: one may stand behind the = of an unknown option."""
     name = error.option_name.partition("=")[0]
     if any(part in name.lower() for part in ("token", "secret", "password", "passcode", "api-key")):
-        return f"There is no option {name}: a secret never stands on the command line.{_secret_fix(words)}"
-    near = f" Did you mean {error.possibilities[0]}?" if error.possibilities else ""
-    return f"There is no option {name:.60}.{near}"
+        return f"There is no option {name}: a secret never stands on the command line.{_secret_fix(args)}"
+    suggestion = f" Did you mean {error.possibilities[0]}?" if error.possibilities else ""
+    return f"There is no option {name:.60}.{suggestion}"
 
 
-def _secret_fix(words: Sequence[str]) -> str:
-    if "run" in words[:4]:
+def _secret_fix(args: Sequence[str]) -> str:
+    if "run" in args[:4]:
         return " Give it with -i KEY=@FILE, -i KEY=env:NAME or -i KEY=?; a connection's in the environment."
     return " Put it in the environment, or in a file that NAME_FILE names."
 
 
-def unexpected(error: BaseException) -> str:
+def describe_unexpected(error: BaseException) -> str:
     """Return the sentence about a mistake of ours; its own message may hold a secret, so its place is told."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    return f"This is a mistake in connector, not yours: {type(error).__name__}{place}. Please report it."
+    location = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"This is a mistake in connector, not yours: {type(error).__name__}{location}. Please report it."
 
 
-def as_data(error: errors.ConnectorError) -> dict[str, Any]:
+def error_to_dict(error: errors.ConnectorError) -> dict[str, Any]:
     """Return an error as `--output json` has it; what a listing had read so far stands beside it."""
     data: dict[str, Any] = {"error": error.to_dict()}
-    so_far = error.result if isinstance(error, errors.PageError) else None
-    if so_far is not None:
-        data["result"] = so_far.to_dict()
+    partial_result = error.result if isinstance(error, errors.PageError) else None
+    if partial_result is not None:
+        data["result"] = partial_result.to_dict()
     return data

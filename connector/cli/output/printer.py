@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.cli.output import errors as failure
+from connector.cli.output import errors
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from connector.core.response.parser import Result
     from connector.errors import ConnectorError
 
-RULER = "---"
+YAML_SEPARATOR = "---"
 
 
 def write_json(data: Any) -> None:
     """Write data to stdout as JSON on several lines."""
-    _write(json.dumps(data, indent=2, ensure_ascii=not _unicode(), default=str) + "\n")
+    _write(json.dumps(data, indent=2, ensure_ascii=not _is_unicode(), default=str) + "\n")
 
 
 def write_line(data: Any) -> None:
     """Write data to stdout as JSON on one line, at once."""
-    _write(json.dumps(data, ensure_ascii=not _unicode(), default=str) + "\n")
+    _write(json.dumps(data, ensure_ascii=not _is_unicode(), default=str) + "\n")
     sys.stdout.flush()
 
 
@@ -34,7 +34,7 @@ def write_yaml(data: Any) -> None:
     import yaml
 
     plain = json.loads(json.dumps(data, default=str))
-    _write(yaml.safe_dump(plain, sort_keys=False, allow_unicode=_unicode(), width=110))
+    _write(yaml.safe_dump(plain, sort_keys=False, allow_unicode=_is_unicode(), width=110))
 
 
 def write_text(text: str) -> None:
@@ -51,160 +51,160 @@ def _write(text: str) -> None:
     sys.stdout.write(text)
 
 
-def _unicode() -> bool:
+def _is_unicode() -> bool:
     """Whether stdout takes every character; else JSON escapes what is not ASCII, so that it stays JSON."""
     return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
 
 
-class Form(Protocol):
+class ResultPrinter(Protocol):
     """How results are printed, one after another."""
 
-    def result(self, shown: Any) -> None:
+    def print_result(self, data: Any) -> None:
         """Take what is to be shown of a result."""
 
-    def error(self, error: dict[str, Any]) -> None:
+    def print_error(self, error: dict[str, Any]) -> None:
         """Take the error of a call, as data."""
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Print what was kept back."""
 
 
 @dataclass(slots=True)
-class Json:
+class JsonPrinter:
     """One object, or the array of several calls; an error stands where its result would."""
 
     several: bool
-    errors: bool
-    kept: list[Any] = field(default_factory=list)
+    include_errors: bool
+    buffered: list[Any] = field(default_factory=list)
 
-    def result(self, shown: Any) -> None:
+    def print_result(self, data: Any) -> None:
         """Keep a result."""
-        self.kept.append(shown)
+        self.buffered.append(data)
 
-    def error(self, error: dict[str, Any]) -> None:
+    def print_error(self, error: dict[str, Any]) -> None:
         """Keep an error, where a program reads."""
-        if self.errors:
-            self.kept.append(error)
+        if self.include_errors:
+            self.buffered.append(error)
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Print all."""
         if self.several:
-            write_json(self.kept)
-        elif self.kept:
-            write_json(self.kept[0])
-        self.kept.clear()
+            write_json(self.buffered)
+        elif self.buffered:
+            write_json(self.buffered[0])
+        self.buffered.clear()
 
 
 @dataclass(slots=True)
-class Yaml:
+class YamlPrinter:
     """A document for each result."""
 
     several: bool
 
-    def result(self, shown: Any) -> None:
+    def print_result(self, data: Any) -> None:
         """Print a result."""
         if self.several:
-            write_text(RULER)
-        write_yaml(shown)
+            write_text(YAML_SEPARATOR)
+        write_yaml(data)
 
-    def error(self, error: dict[str, Any]) -> None:
+    def print_error(self, error: dict[str, Any]) -> None:
         """Print an error in its place among several."""
         if self.several:
-            self.result(error)
+            self.print_result(error)
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Nothing was kept."""
 
 
 @dataclass(slots=True)
-class Lines:
+class LinesPrinter:
     """A line for each result; where there are several calls, for each error too."""
 
     several: bool
 
-    def result(self, shown: Any) -> None:
+    def print_result(self, data: Any) -> None:
         """Print a result on a line, at once."""
-        write_line(shown)
+        write_line(data)
 
-    def error(self, error: dict[str, Any]) -> None:
+    def print_error(self, error: dict[str, Any]) -> None:
         """Print an error in its place among several."""
         if self.several:
             write_line(error)
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Nothing was kept."""
 
 
 @dataclass(slots=True)
-class Table:
+class TablePrinter:
     """A table for each result."""
 
     quiet: bool
 
-    def result(self, shown: Any) -> None:
+    def print_result(self, data: Any) -> None:
         """Print a result as a table."""
         from connector.cli.output import table
 
-        note = table.show(shown)
+        note = table.print_data(data)
         if note and not self.quiet:
-            failure.say(note)
+            errors.print_stderr(note)
 
-    def error(self, error: dict[str, Any]) -> None:
+    def print_error(self, error: dict[str, Any]) -> None:
         """An error is told on stderr alone."""
 
-    def end(self) -> None:
+    def finish(self) -> None:
         """Nothing was kept."""
 
 
 @dataclass(slots=True)
-class Printer:
+class ResultWriter:
     """Prints the results and errors of a command's calls, and knows what they come to."""
 
-    form: Form
-    shape: str
+    printer: ResultPrinter
+    output_format: str
     query: Query | None = None
-    codes: list[int] = field(default_factory=list)
+    exit_codes: list[int] = field(default_factory=list)
 
-    def result(self, result: Result, items: list[Any] | None = None, *, each: bool = False) -> None:
+    def write_result(self, result: Result, items: list[Any] | None = None, *, one_item_a_line: bool = False) -> None:
         """Print a result: all of it, its data through the query, or as a table its items or data.
 
         `each` says that as lines its items are printed, each on its own.
         """
-        self.codes.append(failure.DONE)
+        self.exit_codes.append(errors.EXIT_DONE)
         if self.query is not None:
-            self._queried(result, self.query)
-        elif self.shape == "table":
-            self.form.result(result.data if items is None else items)
-        elif each and items is not None and self.shape == "lines":
+            self._write_query_result(result, self.query)
+        elif self.output_format == "table":
+            self.printer.print_result(result.data if items is None else items)
+        elif one_item_a_line and items is not None and self.output_format == "lines":
             for item in items:
-                self.form.result(item)
+                self.printer.print_result(item)
         else:
-            self.form.result(result.to_dict())
+            self.printer.print_result(result.to_dict())
 
-    def _queried(self, result: Result, query: Query) -> None:
+    def _write_query_result(self, result: Result, query: Query) -> None:
         """Print what a query finds; where it does not suit the data, all of it: the call is done, once."""
         try:
-            found = query.read(result.data)
+            selected = query.apply(result.data)
         except UsageError as error:
-            self.codes.append(failure.exit_code(error))
-            failure.say(failure.told(error))
-            write_json({**failure.as_data(error), "result": result.to_dict()})
+            self.exit_codes.append(errors.exit_code(error))
+            errors.print_stderr(errors.format_error(error))
+            write_json({**errors.error_to_dict(error), "result": result.to_dict()})
             return
-        one_by_one = self.shape == "lines" and isinstance(found, list)
-        for shown in found if one_by_one else [found]:
-            self.form.result(shown)
+        one_by_one = self.output_format == "lines" and isinstance(selected, list)
+        for data in selected if one_by_one else [selected]:
+            self.printer.print_result(data)
 
-    def error(self, error: ConnectorError) -> None:
+    def write_error(self, error: ConnectorError) -> None:
         """Tell an error, on stderr and in its place among the results."""
-        self.codes.append(failure.exit_code(error))
-        self.form.error(failure.as_data(error))
-        failure.say(failure.told(error))
+        self.exit_codes.append(errors.exit_code(error))
+        self.printer.print_error(errors.error_to_dict(error))
+        errors.print_stderr(errors.format_error(error))
 
 
-def form(shape: str, *, several: bool, errors: bool, quiet: bool) -> Form:
+def make_printer(output_format: str, *, several: bool, include_errors: bool, quiet: bool) -> ResultPrinter:
     """Return the form of a name; `errors` says whether JSON on stdout tells errors too."""
-    if shape == "yaml":
-        return Yaml(several)
-    if shape == "lines":
-        return Lines(several)
-    return Table(quiet) if shape == "table" else Json(several, errors)
+    if output_format == "yaml":
+        return YamlPrinter(several)
+    if output_format == "lines":
+        return LinesPrinter(several)
+    return TablePrinter(quiet) if output_format == "table" else JsonPrinter(several, include_errors)

@@ -9,68 +9,68 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Drawn
     from rich.progress import Task
 
-_LONG = 2  # steps from which on work counts as long
+_MIN_STEPS = 2  # steps from which on work counts as long
 
 
-class Progress:
+class ProgressBar:
     """Counts units of work; drawn from the second step on, since short work needs none.
 
     `unit` names what is counted, `total` how many there will be where that is known, `step` what brings them.
     """
 
-    def __init__(self, unit: str, *, total: int | None = None, step: str = "", wanted: bool = True) -> None:
-        self.wanted = wanted and sys.stderr.isatty()
-        self.unit, self.total, self.named = unit, total, step
-        self.done, self.steps = 0, 0
-        self._drawn: Drawn | None = None
+    def __init__(self, unit: str, *, total: int | None = None, step_name: str = "", enabled: bool = True) -> None:
+        self.enabled = enabled and sys.stderr.isatty()
+        self.unit, self.total, self.step_name = unit, total, step_name
+        self.completed, self.step_count = 0, 0
+        self._progress: Drawn | None = None
 
     def advance(self, count: int = 1) -> None:
         """Note a step that brought so many units."""
-        if not self.wanted:
+        if not self.enabled:
             return
-        self.done += count
-        self.steps += 1
-        if self.steps < _LONG:
+        self.completed += count
+        self.step_count += 1
+        if self.step_count < _MIN_STEPS:
             return
-        if self._drawn is None:
-            self._drawn = _draw(self.total)
-        self._drawn.update(self._drawn.task_ids[0], completed=self.done, description=self._said())
+        if self._progress is None:
+            self._progress = _start_progress(self.total)
+        self._progress.update(self._progress.task_ids[0], completed=self.completed, description=self._describe())
 
-    def _said(self) -> str:
-        of = f" of {self.total}" if self.total is not None else ""
-        steps = f"{self.steps} {self.named}, " if self.named else ""
-        return f"{steps}{self.done}{of} {self.unit}"
+    def _describe(self) -> str:
+        of_total = f" of {self.total}" if self.total is not None else ""
+        step_text = f"{self.step_count} {self.step_name}, " if self.step_name else ""
+        return f"{step_text}{self.completed}{of_total} {self.unit}"
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Clear what is drawn."""
-        if self._drawn is not None:
-            self._drawn.stop()
-            self._drawn = None
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.end()
+        self.close()
 
 
-def _draw(total: int | None) -> Drawn:
+def _start_progress(total: int | None) -> Drawn:
     from rich.console import Console
     from rich.progress import Progress as Drawn
     from rich.progress import ProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.text import Text
 
-    class Rate(ProgressColumn):
+    class SpeedColumn(ProgressColumn):
         """Units a second."""
 
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:.1f}/s" if task.speed else "")
 
-    timing: Any = TimeRemainingColumn() if total is not None else TimeElapsedColumn()
-    drawn = Drawn(
-        TextColumn("{task.description}"), Rate(), timing, console=Console(stderr=True), transient=True,
+    time_column: Any = TimeRemainingColumn() if total is not None else TimeElapsedColumn()
+    progress = Drawn(
+        TextColumn("{task.description}"), SpeedColumn(), time_column, console=Console(stderr=True), transient=True,
         redirect_stdout=sys.stdout.isatty(),  # or what is meant for a file would be drawn on the terminal
     )  # fmt: skip
-    drawn.add_task("", total=total)
-    drawn.start()
-    return drawn
+    progress.add_task("", total=total)
+    progress.start()
+    return progress

@@ -9,7 +9,7 @@ from connector.errors import InputError, Problem, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_RULE = "a JMESPath expression (https://jmespath.org)"
+_EXPECTED_EXPRESSION = "a JMESPath expression (https://jmespath.org)"
 
 
 class Query:
@@ -22,15 +22,22 @@ class Query:
         try:
             self._compiled = jmespath.compile(expression)
         except exceptions.ParseError as error:
-            place = min(error.lex_position, len(expression)) + 1
-            raise _refused(expression, f"look at position {place}: {_said(expression, place)}") from None
+            position = min(error.lex_position, len(expression)) + 1
+            raise _build_error(
+                expression, f"look at position {position}: {_describe_position(expression, position)}"
+            ) from None
         except exceptions.JMESPathError:
-            raise _refused(expression, "write one, such as 'users[].email', or leave --query out") from None
-        unknown = [name for name in _functions(self._compiled.parsed) if name not in _known()]
-        if unknown:
-            raise _refused(expression, f"there is no function {unknown[0]}(); {', '.join(sorted(_known()))} there are")
+            raise _build_error(expression, "write one, such as 'users[].email', or leave --query out") from None
+        unknown_functions = [
+            name for name in _find_function_names(self._compiled.parsed) if name not in _load_known_functions()
+        ]
+        if unknown_functions:
+            raise _build_error(
+                expression,
+                f"there is no function {unknown_functions[0]}(); {', '.join(sorted(_load_known_functions()))} there are",
+            )
 
-    def read(self, data: Any) -> Any:
+    def apply(self, data: Any) -> Any:
         """Return what the expression finds. Raises UsageError for a function that does not take what it finds."""
         from jmespath import exceptions
 
@@ -45,25 +52,29 @@ class Query:
         raise UsageError(message, outcome="done", hint="The call itself is done; its whole result is printed instead.")
 
 
-def _said(expression: str, place: int) -> str:
-    return "the expression ends too early" if place > len(expression) else f"{expression[place - 1 : place + 19]!r}"
+def _describe_position(expression: str, position: int) -> str:
+    return (
+        "the expression ends too early"
+        if position > len(expression)
+        else f"{expression[position - 1 : position + 19]!r}"
+    )
 
 
-def _refused(expression: str, fix: str) -> InputError:
-    return InputError.of("options", [Problem("--query", repr(expression), _RULE, fix)])
+def _build_error(expression: str, fix: str) -> InputError:
+    return InputError.from_problems("options", [Problem("--query", repr(expression), _EXPECTED_EXPRESSION, fix)])
 
 
-def _functions(tree: Any) -> Iterator[str]:
+def _find_function_names(tree: Any) -> Iterator[str]:
     """Yield the names of the functions that an expression calls."""
     if not isinstance(tree, dict):
         return
     if tree.get("type") == "function_expression":
         yield tree["value"]
     for child in tree.get("children", ()):
-        yield from _functions(child)
+        yield from _find_function_names(child)
 
 
-def _known() -> Mapping[str, Any]:
+def _load_known_functions() -> Mapping[str, Any]:
     from jmespath.functions import Functions
 
     table: Mapping[str, Any] = Functions.FUNCTION_TABLE

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
 
-def printable(stream: TextIO | None) -> TextIO:
+def make_printable(stream: TextIO | None) -> TextIO:
     """Return a stream that takes every character: one that the terminal lacks becomes an escape.
 
     A stream that was closed before the start takes everything, and keeps nothing.
@@ -26,10 +26,10 @@ def printable(stream: TextIO | None) -> TextIO:
     return stream
 
 
-STDOUT = "stdout"  # as the file that an error of stdout names
+STDOUT_NAME = "stdout"  # as the file that an error of stdout names
 
 
-class _Named(io.FileIO):
+class _StdoutFile(io.FileIO):
     """A file whose errors name it, so that they are told from those of any other."""
 
     def write(self, data: Any, /) -> int:
@@ -37,26 +37,26 @@ class _Named(io.FileIO):
         try:
             return super().write(data)
         except OSError as error:
-            error.filename = STDOUT
+            error.filename = STDOUT_NAME
             raise
 
 
-def named(stream: TextIO) -> TextIO:
+def tag_stdout_errors(stream: TextIO) -> TextIO:
     """Return stdout as it is, but for its errors, which name it; a stand-in for stdout is left alone."""
     if stream is not sys.__stdout__ or not isinstance(stream, io.TextIOWrapper):
         return stream
-    inner = getattr(stream.buffer, "raw", stream.buffer)
-    if type(inner) is not io.FileIO:
+    raw_file = getattr(stream.buffer, "raw", stream.buffer)
+    if type(raw_file) is not io.FileIO:
         return stream
     stream.flush()
-    file = _Named(stream.fileno(), "wb", closefd=False)
+    tagged_file = _StdoutFile(stream.fileno(), "wb", closefd=False)
     return io.TextIOWrapper(
-        file if inner is stream.buffer else io.BufferedWriter(file),  # -u: none between
+        tagged_file if raw_file is stream.buffer else io.BufferedWriter(tagged_file),  # -u: none between
         stream.encoding, stream.errors, line_buffering=stream.line_buffering, write_through=stream.write_through,
     )  # fmt: skip
 
 
-def give_up() -> None:
+def discard_output() -> None:
     """Let what is still buffered go nowhere, since nobody reads it any more."""
     for stream in (sys.stdout, sys.stderr):
         try:
@@ -67,21 +67,23 @@ def give_up() -> None:
             os.close(null)
 
 
-def leave(code: int) -> None:
+def exit_without_waiting(code: int) -> None:
     """End the process now if a thread would keep it waiting: nobody takes any more what such a thread reads."""
-    waited_for = [one for one in threading.enumerate() if one is not threading.main_thread() and not one.daemon]
-    if waited_for:
-        give_up()
+    blocking_threads = [
+        thread for thread in threading.enumerate() if thread is not threading.main_thread() and not thread.daemon
+    ]
+    if blocking_threads:
+        discard_output()
         os._exit(code)
 
 
-def on_terminal() -> bool:
+def is_stdout_terminal() -> bool:
     """Whether a person reads stdout."""
     return sys.stdout.isatty()
 
 
 @contextmanager
-def talking_aside() -> Iterator[None]:
+def redirect_stdout_to_stderr() -> Iterator[None]:
     """Let programs that are started meanwhile talk on stderr: stdout is for data."""
     try:
         saved = os.dup(1)
@@ -97,6 +99,6 @@ def talking_aside() -> Iterator[None]:
         os.close(saved)
 
 
-def asking() -> bool:
+def can_prompt() -> bool:
     """Whether a person can be asked: stdin is a terminal."""
     return sys.stdin is not None and sys.stdin.isatty()

@@ -16,33 +16,33 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from pydantic_core import from_json
 
-from connector.core.auth.token_set import Grant, sendable
-from connector.core.exchange.exchange import Signed
-from connector.core.redaction import kind_of, plain
+from connector.core.auth.token_set import TokenSet, is_header_safe
+from connector.core.exchange.exchange import Credential
+from connector.core.redaction import default_redactor, describe_type
 from connector.core.request.builder import Body, Request
-from connector.core.response import retry_after as waits
+from connector.core.response import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.core.redaction import Redactor
     from connector.core.response.parser import Reply
-    from connector.definition.manifest import ConnectionKind
+    from connector.definition.manifest import ConnectionType
 
-LIFETIME = 3600.0  # seconds a token lives when the service does not say (RFC 6749, 4.2.2 recommends saying)
-LONGEST_LIFE = 10 * 365 * 86_400.0
+DEFAULT_LIFETIME = 3600.0  # seconds a token lives when the service does not say (RFC 6749, 4.2.2 recommends saying)
+MAX_LIFETIME = 10 * 365 * 86_400.0
 JWT_LIFETIME = 3600.0
-JWT_BACKDATED = 30.0  # for a service whose clock is behind ours
-_LATER = (408, 409, 423, 425, 429)
-_SPOKEN = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # no secrets
-_LONGEST_SAID = 200
+JWT_BACKDATE_SECONDS = 30.0  # for a service whose clock is behind ours
+_RETRYABLE_STATUSES = (408, 409, 423, 425, 429)
+_PUBLIC_FIELDS = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # no secrets
+_MAX_TEXT_LENGTH = 200
 
-Fault = Literal["grant", "client", "refused", "later", "unreadable"]
-Asked = tuple[Request, Signed]
+TokenFailureCategory = Literal["grant", "client", "refused", "later", "unreadable"]
+TokenRequest = tuple[Request, Credential]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class App:
+class OAuthClient:
     """Where and as whom tokens are asked for: the inputs of a connection, by what they mean."""
 
     kind: str
@@ -56,12 +56,12 @@ class App:
     account_id: str = ""
 
     @classmethod
-    def of(cls, declared: ConnectionKind, values: Mapping[str, Any]) -> App:
+    def from_inputs(cls, connection_type: ConnectionType, values: Mapping[str, Any]) -> OAuthClient:
         """Read the inputs that OAuth kinds have, each optional: tokenUrl, clientId, clientSecret and so on."""
         texts = {key: str(value) for key, value in values.items() if value is not None}
         return cls(
-            kind=declared.kind,
-            client_auth=declared.client_auth,
+            kind=connection_type.kind,
+            client_auth=connection_type.client_auth,
             token_url=texts.get("tokenUrl", ""),
             client_id=texts.get("clientId", ""),
             client_secret=texts.get("clientSecret", ""),
@@ -73,7 +73,7 @@ class App:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class TokenFailure:
     """What came instead of a token; `message` holds no secret and nothing of the raw body.
 
     `fault` says whose: the grant's, the client's, of this request, the service's for now ("later"), or a reply that
@@ -81,58 +81,58 @@ class Refusal:
     that was never received.
     """
 
-    fault: Fault
+    category: TokenFailureCategory
     message: str
     code: str = ""
     retry_at: float | None = None
     status: int = 0
-    kind: str = ""
-    lost: bool = False
+    failure_kind: str = ""
+    may_be_issued: bool = False
 
 
-def authorize_url(app: App, redirect_uri: str, state: str, verifier: str) -> str:
+def build_authorize_url(client: OAuthClient, redirect_uri: str, state: str, verifier: str) -> str:
     """Return where a person gives consent, with PKCE S256 and state (RFC 7636, RFC 6749 10.12)."""
     from oauthlib.common import add_params_to_uri  # noqa: PLC0415
 
-    asked = {
+    parameters = {
         "response_type": "code",
-        "client_id": app.client_id,
+        "client_id": client.client_id,
         "redirect_uri": redirect_uri,
-        "scope": app.scopes,
+        "scope": client.scopes,
         "state": state,
-        "code_challenge": _client(app).create_code_challenge(verifier, "S256"),
+        "code_challenge": _load_oauthlib_client(client).create_code_challenge(verifier, "S256"),
         "code_challenge_method": "S256",
     }
-    made: str = add_params_to_uri(app.authorize_url, [(name, value) for name, value in asked.items() if value])
-    return made  # the client's own method would refuse http, which is fit for this machine; the caller judges the URL
+    url: str = add_params_to_uri(client.authorize_url, [(name, value) for name, value in parameters.items() if value])
+    return url  # the client's own method would refuse http, which is fit for this machine; the caller judges the URL
 
 
-def callback(url: str) -> dict[str, str] | Refusal:
+def parse_callback(url: str) -> dict[str, str] | TokenFailure:
     """Return the parameters of a callback's URL, or of its query alone; none of them may come twice."""
     query = (url.partition("?")[2] if "?" in url else url).partition("#")[0]
     pairs = parse_qsl(query, keep_blank_values=True)
-    given = dict(pairs)
-    if len(given) < len(pairs):
-        return Refusal("refused", "the callback brings a parameter twice")
-    return given
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs):
+        return TokenFailure("refused", "the callback brings a parameter twice")
+    return parameters
 
 
-def callback_code(app: App, given: Mapping[str, str], state: str) -> str | Refusal:
+def read_callback_code(client: OAuthClient, parameters: Mapping[str, str], state: str) -> str | TokenFailure:
     """Return the code that a callback brings, or why it is refused; the state is compared in constant time."""
-    if not hmac.compare_digest(given.get("state", "").encode("utf-8", "replace"), state.encode()):
-        return Refusal("refused", "the state of the callback is not the one that was sent")
-    if "iss" in given and _service(given["iss"]) != _service(app.authorize_url):  # RFC 9207, 2.4
-        return Refusal("refused", "the callback comes from another service than the one that was asked")
-    if given.get("error"):
-        safe = plain().knowing((given.get("code", ""), state, app.client_secret))
-        code = _short(safe.text(given["error"]))
-        said = _short(safe.text(given.get("error_description") or "no reason given")).rstrip(".")
-        what = "consent was not given" if code == "access_denied" else f"the service said {code}"
-        return Refusal("refused", f"{what}: {said}", code)
-    return given.get("code") or Refusal("refused", "the callback brings no code")
+    if not hmac.compare_digest(parameters.get("state", "").encode("utf-8", "replace"), state.encode()):
+        return TokenFailure("refused", "the state of the callback is not the one that was sent")
+    if "iss" in parameters and _split_origin(parameters["iss"]) != _split_origin(client.authorize_url):  # RFC 9207, 2.4
+        return TokenFailure("refused", "the callback comes from another service than the one that was asked")
+    if parameters.get("error"):
+        redactor = default_redactor().with_secrets((parameters.get("code", ""), state, client.client_secret))
+        error_code = _shorten(redactor.redact_text(parameters["error"]))
+        details = _shorten(redactor.redact_text(parameters.get("error_description") or "no reason given")).rstrip(".")
+        message = "consent was not given" if error_code == "access_denied" else f"the service said {error_code}"
+        return TokenFailure("refused", f"{message}: {details}", error_code)
+    return parameters.get("code") or TokenFailure("refused", "the callback brings no code")
 
 
-def _service(url: str) -> tuple[str, str]:
+def _split_origin(url: str) -> tuple[str, str]:
     """Return whose URL it is: scheme and host, or nothing for what is no URL."""
     try:
         return urlsplit(url)[:2]
@@ -140,153 +140,169 @@ def _service(url: str) -> tuple[str, str]:
         return "", ""
 
 
-def code_request(app: App, code: str, redirect_uri: str, verifier: str) -> Asked:
+def build_code_request(client: OAuthClient, code: str, redirect_uri: str, verifier: str) -> TokenRequest:
     """Return the request that turns a code into tokens."""
-    body = _client(app).prepare_request_body(
+    body = _load_oauthlib_client(client).prepare_request_body(
         code=code, redirect_uri=redirect_uri, include_client_id=False, code_verifier=verifier
     )
-    return _token_request(app, body)
+    return _build_token_request(client, body)
 
 
-def renewal_request(app: App, grant: Grant | None) -> Asked | None:
+def build_refresh_request(client: OAuthClient, token_set: TokenSet | None) -> TokenRequest | None:
     """Return the request for the next token, or None when only a person can help."""
-    if app.kind == "oauth2":
-        if grant is None or not grant.refresh_token:
+    if client.kind == "oauth2":
+        if token_set is None or not token_set.refresh_token:
             return None
-        body = _client(app).prepare_refresh_body(refresh_token=grant.refresh_token)
-        return _token_request(app, body, grant.access_token)
-    if app.kind == "oauth2_account_credentials":
-        return _token_request(app, f"grant_type=account_credentials&account_id={quote_plus(app.account_id)}")
+        body = _load_oauthlib_client(client).prepare_refresh_body(refresh_token=token_set.refresh_token)
+        return _build_token_request(client, body, token_set.access_token)
+    if client.kind == "oauth2_account_credentials":
+        return _build_token_request(
+            client, f"grant_type=account_credentials&account_id={quote_plus(client.account_id)}"
+        )
     from oauthlib.oauth2 import BackendApplicationClient  # noqa: PLC0415
 
-    body = BackendApplicationClient(app.client_id).prepare_request_body(scope=app.scopes or None)
-    return _token_request(app, body)
+    body = BackendApplicationClient(client.client_id).prepare_request_body(scope=client.scopes or None)
+    return _build_token_request(client, body)
 
 
-def revoke_request(app: App, token: str) -> Asked | None:
+def build_revoke_request(client: OAuthClient, token: str) -> TokenRequest | None:
     """Return the request that ends a token at the service (RFC 7009), or None where it has no such place."""
-    if not app.revoke_url:
+    if not client.revoke_url:
         return None
-    return _token_request(replace(app, token_url=app.revoke_url), f"token={quote_plus(token)}")
+    return _build_token_request(replace(client, token_url=client.revoke_url), f"token={quote_plus(token)}")
 
 
-def _client(app: App) -> Any:
+def _load_oauthlib_client(client: OAuthClient) -> Any:
     from oauthlib.oauth2 import WebApplicationClient  # noqa: PLC0415
 
-    return WebApplicationClient(app.client_id)
+    return WebApplicationClient(client.client_id)
 
 
-def _token_request(app: App, body: str, *secrets: str) -> Asked:
-    parts = urlsplit(app.token_url)
+def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> TokenRequest:
+    parts = urlsplit(client.token_url)
     pairs = parse_qsl(body, keep_blank_values=True)
-    signed = Signed(app.client_secret or app.client_id)
-    if app.client_auth == "basic" and app.client_secret:
-        pair = f"{quote_plus(app.client_id)}:{quote_plus(app.client_secret)}"  # RFC 6749, 2.3.1
-        coded = base64.b64encode(pair.encode()).decode()
-        signed = Signed(coded, headers=(("Authorization", f"Basic {coded}"),))
-        secrets = (*secrets, coded)
+    credential = Credential(client.client_secret or client.client_id)
+    if client.client_auth == "basic" and client.client_secret:
+        basic_pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"  # RFC 6749, 2.3.1
+        encoded_pair = base64.b64encode(basic_pair.encode()).decode()
+        credential = Credential(encoded_pair, headers=(("Authorization", f"Basic {encoded_pair}"),))
+        secrets = (*secrets, encoded_pair)
     else:
-        pairs += [("client_id", app.client_id), *([("client_secret", app.client_secret)] if app.client_secret else [])]
-    hidden = [value for name, value in pairs if name not in _SPOKEN]
+        pairs += [
+            ("client_id", client.client_id),
+            *([("client_secret", client.client_secret)] if client.client_secret else []),
+        ]
+    secret_values = [value for name, value in pairs if name not in _PUBLIC_FIELDS]
     request = Request(
         "POST",
         parts.path or "/",
-        base=f"{parts.scheme}://{parts.netloc}",
+        base_url=f"{parts.scheme}://{parts.netloc}",
         query=tuple(parse_qsl(parts.query)),
         body=Body("form", pairs, "application/x-www-form-urlencoded"),
-        secrets=tuple(filter(None, (*hidden, app.client_secret, *secrets))),
+        secrets=tuple(filter(None, (*secret_values, client.client_secret, *secrets))),
     )
-    return request, signed
+    return request, credential
 
 
-def mark(app: App, grant: Grant | None) -> str:
+def fingerprint_credential(client: OAuthClient, token_set: TokenSet | None) -> str:
     """Return what tells one credential from another, without being one."""
-    of = (app.client_id, app.client_secret, app.account_id, (grant.refresh_token if grant else None) or "")
-    return hashlib.sha256("\0".join(of).encode("utf-8", "surrogatepass")).hexdigest()
+    parts = (
+        client.client_id,
+        client.client_secret,
+        client.account_id,
+        (token_set.refresh_token if token_set else None) or "",
+    )
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def read_token(request: Request, reply: Reply, now: float, old: Grant | None = None) -> Grant | Refusal:
+def parse_token_reply(
+    request: Request, reply: Reply, now: float, previous: TokenSet | None = None
+) -> TokenSet | TokenFailure:
     """Return the grant of a token reply, or what it says instead. Nothing of the raw body is ever in a message."""
     status = reply.status
-    if status in _LATER or status >= 500:  # noqa: PLR2004  the server's own trouble
-        message, at = f"HTTP {status} from the token endpoint", waits.at(reply, now)
-        return Refusal("later", message, retry_at=at, status=status, lost=status >= 500)  # noqa: PLR2004
-    success = 200 <= status < 300  # noqa: PLR2004
+    if status in _RETRYABLE_STATUSES or status >= 500:  # noqa: PLR2004  the server's own trouble
+        message, retry_at = f"HTTP {status} from the token endpoint", retry_after.parse_retry_at(reply, now)
+        return TokenFailure("later", message, retry_at=retry_at, status=status, may_be_issued=status >= 500)  # noqa: PLR2004
+    is_success = 200 <= status < 300  # noqa: PLR2004
     try:
         data = from_json(reply.body)
     except ValueError:
         data = None
     if not isinstance(data, dict):
-        kind = (reply.header("content-type") or "no content type").split(";")[0]
-        message = f"HTTP {status} with {_short(request.safe.text(kind))} where a JSON token was expected"
-        return Refusal("unreadable", message, status=status, lost=success)
-    if data.get("error") or not success:
-        return _refusal(request.safe, status, data)
-    read = _grant(data, now, old)
-    if isinstance(read, Grant):
-        return read
-    return Refusal("unreadable", _short(request.safe.text(read)), status=status, lost=True)
-
-
-def _refusal(safe: Redactor, status: int, data: Mapping[str, Any]) -> Refusal:
-    code = _short(safe.text(_word(data.get("error") or data.get("code") or status)))
-    said = _word(data.get("error_description") or data.get("reason") or data.get("message") or "")
-    said = _short(safe.text(said)).rstrip(".") or "no reason given"
-    fault: Fault = "refused"
-    if code == "invalid_grant":
-        fault = "grant"
-    elif code == "invalid_client":
-        fault = "client"
-    elif code in ("temporarily_unavailable", "server_error", "slow_down"):
-        fault = "later"
-    return Refusal(fault, f"the token endpoint said {code}: {said}", code, status=status)
-
-
-def _grant(data: Mapping[str, Any], now: float, old: Grant | None) -> Grant | str:
-    """Return the grant that a reply's data hold, or what is wrong with them."""
-    token, kind = data.get("access_token"), data.get("token_type", "bearer")
-    if not isinstance(token, str) or not sendable(token):
-        return "the token reply holds no access token that can be sent"
-    if not isinstance(kind, str) or kind.lower() != "bearer":
-        return f"only bearer tokens can be sent, and the token reply brings one of type {_word(kind)}"
-    life = _life(data.get("expires_in"))
-    if life is None:
-        return "the token reply's expires_in is no number of seconds"
-    refresh, scope, api_url = data.get("refresh_token"), data.get("scope"), data.get("api_url")
-    return Grant(
-        access_token=token,
-        expires_at=now + life,
-        obtained_at=now,
-        refresh_token=refresh if isinstance(refresh, str) and refresh else (old.refresh_token if old else None),
-        scopes=tuple(scope.split()) if isinstance(scope, str) else (old.scopes if old else None),
-        api_url=api_url if isinstance(api_url, str) else (old.api_url if old else None),
+        content_type = (reply.header("content-type") or "no content type").split(";")[0]
+        message = f"HTTP {status} with {_shorten(request.full_redactor.redact_text(content_type))} where a JSON token was expected"
+        return TokenFailure("unreadable", message, status=status, may_be_issued=is_success)
+    if data.get("error") or not is_success:
+        return _build_failure(request.full_redactor, status, data)
+    token_set = _parse_token_set(data, now, previous)
+    if isinstance(token_set, TokenSet):
+        return token_set
+    return TokenFailure(
+        "unreadable", _shorten(request.full_redactor.redact_text(token_set)), status=status, may_be_issued=True
     )
 
 
-def _life(value: Any) -> float | None:
+def _build_failure(redactor: Redactor, status: int, data: Mapping[str, Any]) -> TokenFailure:
+    code = _shorten(redactor.redact_text(_to_text(data.get("error") or data.get("code") or status)))
+    description = _to_text(data.get("error_description") or data.get("reason") or data.get("message") or "")
+    description = _shorten(redactor.redact_text(description)).rstrip(".") or "no reason given"
+    category: TokenFailureCategory = "refused"
+    if code == "invalid_grant":
+        category = "grant"
+    elif code == "invalid_client":
+        category = "client"
+    elif code in ("temporarily_unavailable", "server_error", "slow_down"):
+        category = "later"
+    return TokenFailure(category, f"the token endpoint said {code}: {description}", code, status=status)
+
+
+def _parse_token_set(data: Mapping[str, Any], now: float, previous: TokenSet | None) -> TokenSet | str:
+    """Return the grant that a reply's data hold, or what is wrong with them."""
+    token, token_type = data.get("access_token"), data.get("token_type", "bearer")
+    if not isinstance(token, str) or not is_header_safe(token):
+        return "the token reply holds no access token that can be sent"
+    if not isinstance(token_type, str) or token_type.lower() != "bearer":
+        return f"only bearer tokens can be sent, and the token reply brings one of type {_to_text(token_type)}"
+    lifetime = _parse_lifetime(data.get("expires_in"))
+    if lifetime is None:
+        return "the token reply's expires_in is no number of seconds"
+    refresh_token, scope, api_url = data.get("refresh_token"), data.get("scope"), data.get("api_url")
+    return TokenSet(
+        access_token=token,
+        expires_at=now + lifetime,
+        obtained_at=now,
+        refresh_token=refresh_token
+        if isinstance(refresh_token, str) and refresh_token
+        else (previous.refresh_token if previous else None),
+        scopes=tuple(scope.split()) if isinstance(scope, str) else (previous.scopes if previous else None),
+        api_url=api_url if isinstance(api_url, str) else (previous.api_url if previous else None),
+    )
+
+
+def _parse_lifetime(value: Any) -> float | None:
     """Return a lifetime in seconds: LIFETIME when it is not said, at least 0; None for what is no number."""
     if value is None:
-        return LIFETIME
+        return DEFAULT_LIFETIME
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}\s*", value, re.ASCII):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124  NaN
         return None
-    return float(max(0, min(value, LONGEST_LIFE)))
+    return float(max(0, min(value, MAX_LIFETIME)))
 
 
-def _word(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) else kind_of(value)
+def _to_text(value: Any) -> str:
+    return str(value) if isinstance(value, str | int) else describe_type(value)
 
 
-def _short(text: str) -> str:
-    return text.strip()[:_LONGEST_SAID]
+def _shorten(text: str) -> str:
+    return text.strip()[:_MAX_TEXT_LENGTH]
 
 
-def api_jwt(key: str, secret: str, now: float, lifetime: float = JWT_LIFETIME) -> Grant:
+def build_api_jwt(api_key: str, secret: str, now: float, lifetime: float = JWT_LIFETIME) -> TokenSet:
     """Return an API JWT (HS256) with iss, iat and exp, as a grant."""
     import jwt as pyjwt  # noqa: PLC0415  loaded for this kind only
 
-    issued = int(now - JWT_BACKDATED)
-    claims: dict[str, Any] = {"iss": key, "iat": issued, "exp": int(now + lifetime - JWT_BACKDATED)}
-    signing = secret.encode().ljust(32, b"\0")  # HMAC fills a short key up like this itself; the library would warn
-    return Grant(pyjwt.encode(claims, signing, algorithm="HS256"), expires_at=claims["exp"], obtained_at=now)
+    issued = int(now - JWT_BACKDATE_SECONDS)
+    claims: dict[str, Any] = {"iss": api_key, "iat": issued, "exp": int(now + lifetime - JWT_BACKDATE_SECONDS)}
+    signing_key = secret.encode().ljust(32, b"\0")  # HMAC fills a short key up like this itself; the library would warn
+    return TokenSet(pyjwt.encode(claims, signing_key, algorithm="HS256"), expires_at=claims["exp"], obtained_at=now)

@@ -6,23 +6,23 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.core.redaction import HIDDEN, kind_of, shown
-from connector.core.response import retry_after as waits
+from connector.core.redaction import MASK, describe_type, preview
+from connector.core.response import retry_after
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-LONGEST_LEEWAY = 120.0  # a token is renewed this long before it ends, at most a tenth of its life
-COOLDOWN = 60.0  # a younger token is never renewed, whatever its expiry or the service says
-NEVER = 253_402_300_799.0  # the end of the year 9999: a token whose end nobody knows is used until it is refused
-_LATEST_GIVEN = 1e11  # epoch seconds; what is larger was meant as milliseconds
-_KNOWN = ("access_token", "refresh_token", "expires_at", "scope", "scopes", "api_url", "obtained_at", "token_type")
-_SECRET = ("access_token", "refresh_token")
+MAX_LEEWAY = 120.0  # a token is renewed this long before it ends, at most a tenth of its life
+REFRESH_COOLDOWN = 60.0  # a younger token is never renewed, whatever its expiry or the service says
+NO_EXPIRY = 253_402_300_799.0  # the end of the year 9999: a token whose end nobody knows is used until it is refused
+_MAX_GIVEN_TIMESTAMP = 1e11  # epoch seconds; what is larger was meant as milliseconds
+_TOKEN_KEYS = ("access_token", "refresh_token", "expires_at", "scope", "scopes", "api_url", "obtained_at", "token_type")
+_SECRET_KEYS = ("access_token", "refresh_token")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Grant:
+class TokenSet:
     """The access token and when it was had and ends (epoch seconds), and how to get the next one."""
 
     access_token: str
@@ -33,7 +33,7 @@ class Grant:
     api_url: str | None = None
 
     @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Grant:
+    def from_dict(cls, data: Mapping[str, Any]) -> TokenSet:
         """Return what `to_dict` made."""
         scopes = data["scopes"]
         return cls(**{**data, "scopes": None if scopes is None else tuple(scopes)})
@@ -42,25 +42,25 @@ class Grant:
         """Return it as JSON-safe data, secrets included: for a store, never for a log."""
         return asdict(self)
 
-    def fresh(self, now: float) -> bool:
+    def is_fresh(self, now: float) -> bool:
         """Whether it may be used without renewing: not near its end, or too young to renew."""
-        leeway = min(LONGEST_LEEWAY, (self.expires_at - self.obtained_at) / 10)
-        return now < self.expires_at - leeway or self.young(now)
+        leeway = min(MAX_LEEWAY, (self.expires_at - self.obtained_at) / 10)
+        return now < self.expires_at - leeway or self.is_in_cooldown(now)
 
-    def young(self, now: float) -> bool:
+    def is_in_cooldown(self, now: float) -> bool:
         """Whether it is too young to renew; one that seems to come from the future is of unknown age."""
-        return 0.0 <= now - self.obtained_at < COOLDOWN
+        return 0.0 <= now - self.obtained_at < REFRESH_COOLDOWN
 
     def __repr__(self) -> str:
-        return f"<Grant until {waits.moment(self.expires_at).isoformat()}>"
+        return f"<Grant until {retry_after.to_utc_datetime(self.expires_at).isoformat()}>"
 
 
-def sendable(token: object) -> bool:
+def is_header_safe(token: object) -> bool:
     """Whether a value may stand in a header as a token."""
     return isinstance(token, str) and bool(token) and all("!" <= char <= "~" for char in token)
 
 
-def check(token: Mapping[str, Any]) -> Grant:
+def parse_token(token: Mapping[str, Any]) -> TokenSet:
     """Return the grant of a token that a program gives. Raises InputError with every problem.
 
     Keys: access_token, refresh_token (one of them at least), expires_at (epoch seconds; a token without it is used
@@ -68,15 +68,15 @@ def check(token: Mapping[str, Any]) -> Grant:
     """
     if not hasattr(token, "keys"):
         expected = "a mapping with access_token, refresh_token, expires_at"
-        raise InputError.of("token", [Problem("token", kind_of(token), expected)])
+        raise InputError.from_problems("token", [Problem("token", describe_type(token), expected)])
     given = {str(key): token[key] for key in token.keys() if token[key] is not None}  # noqa: SIM118  any mapping
-    problems = list(_problems(given))
+    problems = list(_find_problems(given))
     if problems:
-        raise InputError.of("token", problems)
-    access, scopes = given.get("access_token", ""), given.get("scopes", given.get("scope"))
-    return Grant(
-        access_token=access,
-        expires_at=float(given.get("expires_at", NEVER)) if access else 0.0,
+        raise InputError.from_problems("token", problems)
+    access_token, scopes = given.get("access_token", ""), given.get("scopes", given.get("scope"))
+    return TokenSet(
+        access_token=access_token,
+        expires_at=float(given.get("expires_at", NO_EXPIRY)) if access_token else 0.0,
         obtained_at=float(given.get("obtained_at", 0.0)),
         refresh_token=given.get("refresh_token"),
         scopes=tuple(scopes.split() if isinstance(scopes, str) else scopes) if scopes is not None else None,
@@ -84,37 +84,39 @@ def check(token: Mapping[str, Any]) -> Grant:
     )
 
 
-def _problems(given: Mapping[str, Any]) -> Iterable[Problem]:
+def _find_problems(given: Mapping[str, Any]) -> Iterable[Problem]:
     for key, value in given.items():
         if key == "expires_in":
-            yield Problem(key, shown(value), "expires_at, in epoch seconds", "add it to the time the token was had at")
-        elif key not in _KNOWN:
-            yield Problem(key, "an unknown key", f"one of {', '.join(_KNOWN)}")
-        elif key in _SECRET and not sendable(value):
-            yield Problem(key, HIDDEN, "printable ASCII without spaces")
-        elif key in ("expires_at", "obtained_at") and not _moment(value):
-            yield Problem(key, shown(value), "epoch seconds, such as 1800000000")
-        elif key in ("scope", "scopes") and not _texts(value):
-            yield Problem(key, shown(value), "a text of scopes, or a list of them")
+            yield Problem(
+                key, preview(value), "expires_at, in epoch seconds", "add it to the time the token was had at"
+            )
+        elif key not in _TOKEN_KEYS:
+            yield Problem(key, "an unknown key", f"one of {', '.join(_TOKEN_KEYS)}")
+        elif key in _SECRET_KEYS and not is_header_safe(value):
+            yield Problem(key, MASK, "printable ASCII without spaces")
+        elif key in ("expires_at", "obtained_at") and not _is_timestamp(value):
+            yield Problem(key, preview(value), "epoch seconds, such as 1800000000")
+        elif key in ("scope", "scopes") and not _is_text_or_list(value):
+            yield Problem(key, preview(value), "a text of scopes, or a list of them")
         elif key == "api_url" and not isinstance(value, str):
-            yield Problem(key, shown(value), "a URL")
+            yield Problem(key, preview(value), "a URL")
         elif key == "token_type" and str(value).lower() != "bearer":
-            yield Problem(key, shown(value), "bearer")
-    if not any(key in given for key in _SECRET):
+            yield Problem(key, preview(value), "bearer")
+    if not any(key in given for key in _SECRET_KEYS):
         yield Problem("access_token", "nothing", "a token, or a refresh_token to get one with")
 
 
-def _moment(value: object) -> bool:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return number and math.isfinite(value) and (0 <= value < _LATEST_GIVEN or value == NEVER)  # type: ignore[arg-type,operator]
+def _is_timestamp(value: object) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) and (0 <= value < _MAX_GIVEN_TIMESTAMP or value == NO_EXPIRY)  # type: ignore[arg-type,operator]
 
 
-def _texts(value: object) -> bool:
-    return isinstance(value, str) or (isinstance(value, list | tuple) and all(isinstance(one, str) for one in value))
+def _is_text_or_list(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, list | tuple) and all(isinstance(item, str) for item in value))
 
 
-def shrunk(grant: Grant, old: Grant | None) -> tuple[str, ...]:
+def find_lost_scopes(token_set: TokenSet, previous: TokenSet | None) -> tuple[str, ...]:
     """Return the scopes that the older grant had and this one has not."""
-    if old is None or old.scopes is None or grant.scopes is None:
+    if previous is None or previous.scopes is None or token_set.scopes is None:
         return ()
-    return tuple(scope for scope in old.scopes if scope not in grant.scopes)
+    return tuple(scope for scope in previous.scopes if scope not in token_set.scopes)

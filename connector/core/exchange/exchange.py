@@ -12,24 +12,23 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from connector.core.exchange import scopes
-from connector.core.exchange.retry import Policy, Seen, judge
-from connector.core.response import pagination as pages
-from connector.core.response import redirects as hops
-from connector.core.response.api_errors import is_write, leave_open
+from connector.core.exchange.retry import Attempt, RetryPolicy, decide
+from connector.core.response import pagination, redirects
+from connector.core.response.api_errors import is_write, mark_uncertain
 from connector.core.response.parser import Failure, Reply
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
 
 if TYPE_CHECKING:
-    from connector.core.exchange.plan import Plan
+    from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Signed:
+class Credential:
     """What a connection signs requests with: headers and query to add, its secret, the base URL and scopes it names."""
 
-    value: str
+    secret: str
     headers: tuple[tuple[str, str], ...] = ()
     query: tuple[tuple[str, str], ...] = ()
     base_url: str | None = None
@@ -40,253 +39,277 @@ class Signed:
         return f"<Signed by {', '.join(name for name, _ in (*self.headers, *self.query)) or 'nothing'}>"
 
 
-class Token(NamedTuple):
+class GetToken(NamedTuple):
     """Asks for a signed token. Answer: Signed or ConnectorError.
 
     `rejected` is the one that drew a 401. With `anew` the one at hand lacks a scope: what is kept may have it by now.
     """
 
-    rejected: str | None
-    until: float
-    anew: bool = False
+    rejected_token: str | None
+    deadline: float
+    reload: bool = False
 
 
-class Acquire(NamedTuple):
+class AcquireSlot(NamedTuple):
     """Asks for a slot under these rates, such as light and cap:value ("retry" is the shared quota).
 
     Answer: the seconds until its time comes, or RateLimited. Asked again when it has come, with the time `since` which
     the slot is held: 0.0 when it is still good.
     """
 
-    what: tuple[str, ...]
-    until: float
-    since: float | None = None
+    rates: tuple[str, ...]
+    deadline: float
+    reserved_at: float | None = None
 
 
-class Send(NamedTuple):
+class SendRequest(NamedTuple):
     """Asks to send; a `sink` takes the body of a download. Answer: Reply or Failure."""
 
     request: Request
-    token: Signed
-    until: float
-    sink: Sink | None = None
+    credential: Credential
+    deadline: float
+    sink: BodySink | None = None
 
 
-class Wait(NamedTuple):
+class Sleep(NamedTuple):
     """Asks to wait from `least` to `least + spread` seconds. Answer: nothing."""
 
-    least: float
-    spread: float
-    why: str
+    min_delay: float
+    jitter: float
+    reason: str
 
 
-class Page(NamedTuple):
+class YieldPage(NamedTuple):
     """Hands a page to the caller, whose time is not the call's. Answer: nothing."""
 
     result: Result
 
 
-class Sink(Protocol):
+class BodySink(Protocol):
     """Where the body of a download goes; the edge has the rest of it."""
 
-    def rest(self, request: Request) -> Request:
+    def resume_request(self, request: Request) -> Request:
         """Return the request of what is not there yet: the whole, or a Range."""
 
-    def settled(self, got: Reply | Failure) -> Reply | Failure:
+    def finish_attempt(self, reply_or_failure: Reply | Failure) -> Reply | Failure:
         """Return what an attempt came to for the whole: a failure while bytes are missing. Raises StoreError.
 
         A failure's `received` are the bytes that the next attempt need not bring again.
         """
 
 
-ENGINE_PATIENCE = 1.0  # seconds that a call waits for its slot where an engine owns all longer waits
-PROGRESS = 1 << 20  # bytes; a cut download that brought as many has its tries begin anew, at no cost to the quota
-RETRY = ("retry",)  # the shared quota's name among what is acquired
-Ask = Token | Acquire | Send | Wait | Page
+ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for its slot where an engine owns all longer waits
+MIN_PROGRESS_BYTES = (
+    1 << 20
+)  # bytes; a cut download that brought as many has its tries begin anew, at no cost to the quota
+RETRY_QUOTA = ("retry",)  # the shared quota's name among what is acquired
+Ask = GetToken | AcquireSlot | SendRequest | Sleep | YieldPage
 Answer = tuple[float, Any]
 Steps = Generator[Ask, Answer, "Result"]
-_NOBODY = Signed("")
-_Attempted = tuple[float, "Request", Signed, Reply | Failure]
+_NO_CREDENTIAL = Credential("")
+_AttemptOutcome = tuple[float, "Request", Credential, Reply | Failure]
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class ExchangeOptions:
     """How one call runs: its deadline in seconds, how it is tried again, how many items, where its body goes.
 
     `rates` are what each of its requests needs a slot of.
     """
 
     timeout: float
-    policy: Policy
+    policy: RetryPolicy
     limit: int | None = None
-    sink: Sink | None = None
+    sink: BodySink | None = None
     rates: tuple[str, ...] = ()
 
 
-def call(plan: Plan, request: Request, options: Options, until: float, now: float) -> Steps:
+def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:
     """One request to its result: token, rate, send, judge, again. Raises ConnectorError."""
-    started, attempt, rejected, lost, before = now, 0, None, False, 0
+    started_at, attempt, rejected_token, reply_lost, attempts_before_progress = now, 0, None, False, 0
     try:
         while True:
-            now, at, token, got = yield from _attempt(plan, request, options, until, rejected)
-            gained = options.sink is not None and isinstance(got, Failure) and got.received >= PROGRESS
-            before = attempt if gained else before
-            verdict = judge(plan.reader, at, Seen(options.policy, attempt + 1, lost, before), got, now)
-            if verdict.stale and rejected is None and token.renewable:
-                rejected = token.value
-                request.must_open_again()
+            now, last_request, credential, reply_or_failure = yield from _make_attempt(
+                plan, request, options, deadline, rejected_token
+            )
+            made_progress = (
+                options.sink is not None
+                and isinstance(reply_or_failure, Failure)
+                and reply_or_failure.received >= MIN_PROGRESS_BYTES
+            )
+            attempts_before_progress = attempt if made_progress else attempts_before_progress
+            decision = decide(
+                plan.parser,
+                last_request,
+                Attempt(options.policy, attempt + 1, reply_lost, attempts_before_progress),
+                reply_or_failure,
+                now,
+            )
+            if decision.token_rejected and rejected_token is None and credential.renewable:
+                rejected_token = credential.secret
+                request.ensure_replayable()
                 continue
             attempt += 1
-            if verdict.result is not None:
-                doubled = lost and options.policy.all_errors and is_write(plan.action, request)
-                return _noted(verdict.result, attempt, doubled=doubled)
-            late = now + verdict.least + verdict.spread if verdict.again else now
-            if late >= until and (verdict.again or isinstance(got, Failure)):
-                raise _too_late(verdict.error, options, now - started)
-            if not verdict.again:
-                raise scopes.told(verdict.error, token.scopes)
-            lost = lost or verdict.error.outcome == "uncertain"
-            request.must_open_again()
-            now, spent = (now, None) if gained else (yield Acquire(RETRY, until))
-            if isinstance(spent, ConnectorError):
-                raise _spent(verdict.error, spent)
-            now = _waited((yield Wait(verdict.least, verdict.spread, "retry")), verdict.error)
+            if decision.result is not None:
+                possibly_repeated = reply_lost and options.policy.all_errors and is_write(plan.action, request)
+                return _with_attempts(decision.result, attempt, possibly_repeated=possibly_repeated)
+            next_attempt_at = now + decision.min_delay + decision.jitter if decision.should_retry else now
+            if next_attempt_at >= deadline and (decision.should_retry or isinstance(reply_or_failure, Failure)):
+                raise _build_deadline_error(decision.error, options, now - started_at)
+            if not decision.should_retry:
+                raise scopes.add_token_scopes(decision.error, credential.scopes)
+            reply_lost = reply_lost or decision.error.outcome == "uncertain"
+            request.ensure_replayable()
+            now, quota_answer = (now, None) if made_progress else (yield AcquireSlot(RETRY_QUOTA, deadline))
+            if isinstance(quota_answer, ConnectorError):
+                raise _with_quota_hint(decision.error, quota_answer)
+            now = _check_wait((yield Sleep(decision.min_delay, decision.jitter, "retry")), decision.error)
     except ConnectorError as error:
-        if lost:
-            leave_open(error, plan.action, request)
-        error.idempotency_key = options.policy.key
+        if reply_lost:
+            mark_uncertain(error, plan.action, request)
+        error.idempotency_key = options.policy.idempotency_key
         raise
 
 
-def _attempt(
-    plan: Plan, request: Request, options: Options, until: float, rejected: str | None
-) -> Generator[Ask, Answer, _Attempted]:
+def _make_attempt(
+    plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, rejected_token: str | None
+) -> Generator[Ask, Answer, _AttemptOutcome]:
     """Ask for a token and a slot, and send once, on to where a reply sends a reader. Raises ConnectorError."""
-    now, token = yield Token(rejected, until)
-    if isinstance(token, Signed) and scopes.lacking(plan, token.scopes):
-        now, token = yield Token(None, until, anew=True)
-    if isinstance(token, ConnectorError):
-        raise token
-    if error := scopes.lacking(plan, token.scopes):
+    now, credential = yield GetToken(rejected_token, deadline)
+    if isinstance(credential, Credential) and scopes.missing_scope_error(plan, credential.scopes):
+        now, credential = yield GetToken(None, deadline, reload=True)
+    if isinstance(credential, ConnectorError):
+        raise credential
+    if error := scopes.missing_scope_error(plan, credential.scopes):
         raise error
-    request = _signed(request, token)
+    request = _with_credential(request, credential)
     if options.rates:
-        now = yield from _slot(options, until, now)
-    ends = until if request.attempt_timeout is None else min(until, now + request.attempt_timeout)
+        now = yield from _acquire_slot(options, deadline, now)
+    send_deadline = deadline if request.attempt_timeout is None else min(deadline, now + request.attempt_timeout)
     if options.sink is not None:
-        request = options.sink.rest(request)
-    now, got = yield Send(request, token, ends, options.sink)
-    while isinstance(got, Reply) and 300 <= got.status < 400:  # noqa: PLR2004  it sends somebody on
-        hop = hops.following(request, got, plan.connector.manifest.hosts)
-        if hop is None or isinstance(hop, str):
+        request = options.sink.resume_request(request)
+    now, reply_or_failure = yield SendRequest(request, credential, send_deadline, options.sink)
+    while isinstance(reply_or_failure, Reply) and 300 <= reply_or_failure.status < 400:  # noqa: PLR2004  it sends somebody on
+        next_hop = redirects.follow_redirect(request, reply_or_failure, plan.connector.manifest.hosts)
+        if next_hop is None or isinstance(next_hop, str):
             break
-        request, token = hop, token if hop.carries else _NOBODY
-        now, got = yield Send(request, token, ends, options.sink)
+        request, credential = next_hop, credential if next_hop.sends_credential else _NO_CREDENTIAL
+        now, reply_or_failure = yield SendRequest(request, credential, send_deadline, options.sink)
     if options.sink is not None:
-        got = options.sink.settled(got)
-    return now, request, token, got
+        reply_or_failure = options.sink.finish_attempt(reply_or_failure)
+    return now, request, credential, reply_or_failure
 
 
-def _slot(options: Options, until: float, now: float) -> Generator[Ask, Answer, float]:
+def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Generator[Ask, Answer, float]:
     """Have a slot of the rates and wait for its time; return the time then. Raises RateLimited."""
-    until = min(until, now + ENGINE_PATIENCE) if options.policy.engine else until
-    now, gap = yield Acquire(options.rates, until)
-    while gap and not isinstance(gap, ConnectorError):
-        since = now
-        _waited((yield Wait(gap, 0.0, "rate budget")), None)
-        now, gap = yield Acquire(options.rates, until, since)  # the service may have closed the rate meanwhile
-    if isinstance(gap, ConnectorError):
-        raise gap
+    deadline = min(deadline, now + ENGINE_MAX_WAIT) if options.policy.engine_retries else deadline
+    now, delay = yield AcquireSlot(options.rates, deadline)
+    while delay and not isinstance(delay, ConnectorError):
+        reserved_at = now
+        _check_wait((yield Sleep(delay, 0.0, "rate budget")), None)
+        now, delay = yield AcquireSlot(
+            options.rates, deadline, reserved_at
+        )  # the service may have closed the rate meanwhile
+    if isinstance(delay, ConnectorError):
+        raise delay
     return now
 
 
-def _spent(error: ConnectorError, spent: ConnectorError) -> ConnectorError:
+def _with_quota_hint(error: ConnectorError, quota_error: ConnectorError) -> ConnectorError:
     """Say on the error of a call why it is not tried again although it could be."""
-    error.hint = f"{error.hint} {spent.args[0]}".strip()
+    error.hint = f"{error.hint} {quota_error.args[0]}".strip()
     return error
 
 
-def _waited(answer: Answer, error: ConnectorError | None) -> float:
+def _check_wait(answer: Answer, error: ConnectorError | None) -> float:
     """Return the time after a wait. Raises what ended it, with what is known of the attempts before."""
-    now, ended = answer
-    if not isinstance(ended, ConnectorError):
+    now, interruption = answer
+    if not isinstance(interruption, ConnectorError):
         return now
     if error is not None:
-        ended.outcome, ended.attempts = error.outcome, error.attempts
-    raise ended
+        interruption.outcome, interruption.attempts = error.outcome, error.attempts
+    raise interruption
 
 
-def listing(plan: Plan, request: Request, options: Options, now: float) -> Steps:
+def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptions, now: float) -> Steps:
     """Every page as one result. Raises PageError with what was read so far."""
-    walk = pages.Walk(_words(plan), options.limit, pages.MOST_PAGES)
-    merged = pages.Merged(walk)
-    until = now + options.timeout
-    following: Request | None = walk.first(request)
+    paginator = pagination.Paginator(_require_pagination(plan), options.limit, pagination.MAX_PAGES)
+    merged = pagination.MergedPages(paginator)
+    deadline = now + options.timeout
+    next_request: Request | None = paginator.build_first_request(request)
     try:
-        while following is not None:
-            result = yield from call(plan, following, options, until, now)
-            merged.add(walk.take(result))
-            following = walk.following(following, result)
+        while next_request is not None:
+            result = yield from run_call(plan, next_request, options, deadline, now)
+            merged.add_page(paginator.count_page(result))
+            next_request = paginator.next_request(next_request, result)
     except PageError as error:
-        raise _with_so_far(error, merged) from None
-    return merged.result()  # type: ignore[return-value]  # a walk has at least one page
+        raise _attach_partial_result(error, merged) from None
+    return merged.build_result()  # type: ignore[return-value]  # a walk has at least one page
 
 
-def stream(plan: Plan, request: Request, options: Options, now: float) -> Steps:
+def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOptions, now: float) -> Steps:
     """A page at a time, each with a deadline of its own; returns the last. Raises PageError."""
-    walk = pages.Walk(_words(plan), options.limit)
-    following: Request | None = walk.first(request)
+    paginator = pagination.Paginator(_require_pagination(plan), options.limit)
+    next_request: Request | None = paginator.build_first_request(request)
     while True:
-        assert following is not None
+        assert next_request is not None
         try:
-            result = yield from call(plan, following, options, now + options.timeout, now)
+            result = yield from run_call(plan, next_request, options, now + options.timeout, now)
         except PageError as error:
-            error.pages, error.cursor = walk.pages, walk.cursor
+            error.pages, error.cursor = paginator.page_count, paginator.cursor
             raise
-        page = replace(walk.take(result), pages=walk.pages, complete=False)
+        page = replace(paginator.count_page(result), pages=paginator.page_count, complete=False)
         try:
-            following = walk.following(following, result)
+            next_request = paginator.next_request(next_request, result)
         except PageError:
-            yield Page(page)
+            yield YieldPage(page)
             raise
-        if following is None:
-            return replace(page, complete=walk.complete)
-        now, _ = yield Page(page)
+        if next_request is None:
+            return replace(page, complete=paginator.complete)
+        now, _ = yield YieldPage(page)
 
 
-def _signed(request: Request, token: Signed) -> Request:
+def _with_credential(request: Request, credential: Credential) -> Request:
     """Let a request know its token, to hide it, and the base URL that the token names."""
-    known = not token.value or token.value in request.secrets
-    return request if known and token.base_url is None else request.signed(token.value, token.base_url)
+    is_known = not credential.secret or credential.secret in request.secrets
+    return (
+        request
+        if is_known and credential.base_url is None
+        else request.with_credential(credential.secret, credential.base_url)
+    )
 
 
-def _words(plan: Plan) -> pages.Words:
-    assert plan.words is not None
-    return plan.words
+def _require_pagination(plan: CompiledAction) -> pagination.Pagination:
+    assert plan.pagination is not None
+    return plan.pagination
 
 
-def _noted(result: Result, attempt: int, *, doubled: bool) -> Result:
-    if attempt == 1 and not doubled:
+def _with_attempts(result: Result, attempts: int, *, possibly_repeated: bool) -> Result:
+    if attempts == 1 and not possibly_repeated:
         return result
     warnings = result.warnings
-    if doubled:
+    if possibly_repeated:
         warnings = (*warnings, "It may have been done more than once: a reply was lost and the request was repeated.")
-    return replace(result, attempts=attempt, warnings=warnings)
+    return replace(result, attempts=attempts, warnings=warnings)
 
 
-def _too_late(error: ConnectorError, options: Options, elapsed: float) -> ConnectorError:
+def _build_deadline_error(error: ConnectorError, options: ExchangeOptions, elapsed: float) -> ConnectorError:
     """What to raise when the next attempt would come after the deadline."""
     if isinstance(error, RateLimited) and error.retry_at:
         return error
     message = f"The call did not end within {options.timeout:g} s (after {elapsed:.1f} s): {error.args[0]}"
     hint = error.hint if error.outcome == "uncertain" else "Give it more time with timeout, or try again later."
-    facts = {"limit": options.timeout, "elapsed": elapsed, "outcome": error.outcome, "attempts": error.attempts}
-    facts |= {name: getattr(error, name) for name in ("status", "code") if hasattr(error, name)}
-    return DeadlineError(message, hint=hint, retryable=error.retryable, retry_at=error.retry_at, **facts)
+    details = {"limit": options.timeout, "elapsed": elapsed, "outcome": error.outcome, "attempts": error.attempts}
+    details |= {name: getattr(error, name) for name in ("status", "code") if hasattr(error, name)}
+    return DeadlineError(message, hint=hint, retryable=error.retryable, retry_at=error.retry_at, **details)
 
 
-def _with_so_far(error: PageError, merged: pages.Merged) -> PageError:
-    error.pages, error.cursor, error.attempts = merged.walk.pages, merged.walk.cursor, merged.attempts + error.attempts
-    so_far = merged.result()
-    error.result = replace(so_far, complete=False) if so_far else None
+def _attach_partial_result(error: PageError, merged: pagination.MergedPages) -> PageError:
+    error.pages, error.cursor, error.attempts = (
+        merged.paginator.page_count,
+        merged.paginator.cursor,
+        merged.attempts + error.attempts,
+    )
+    partial_result = merged.build_result()
+    error.result = replace(partial_result, complete=False) if partial_result else None
     return error

@@ -5,115 +5,123 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.core import redaction as redact
-from connector.core.exchange.retry import Policy, knobs
-from connector.core.inputs.coerce import Bad
-from connector.core.inputs.validate import compile_inputs
-from connector.core.redaction import shown
-from connector.core.request.body import wire
-from connector.core.request.builder import compile_request, under_account
-from connector.core.request.raw_request import BUILT_IN, compile_raw
-from connector.core.response import pagination as pages
-from connector.core.response.parser import Reader
+from connector.core import redaction
+from connector.core.exchange.retry import RetryPolicy, policy_from_inputs
+from connector.core.inputs.coerce import InvalidValue
+from connector.core.inputs.validate import compile_validator
+from connector.core.redaction import preview
+from connector.core.request.body import to_wire_text
+from connector.core.request.builder import apply_subaccount, compile_request
+from connector.core.request.raw_request import RAW_ACTION, compile_raw_request
+from connector.core.response.pagination import Pagination, pagination_for
+from connector.core.response.parser import ResponseParser
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from connector.core.inputs.validate import Values
-    from connector.core.request.builder import Build, Request
+    from connector.core.request.builder import Request, RequestBuilder
     from connector.definition.action import Action
     from connector.definition.loader import Connector
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CompiledAction:
     """One action, ready to run."""
 
     connector: Connector
     action: Action
-    check: Callable[[Mapping[str, Any]], Values]
-    build: Build
-    reader: Reader
-    words: pages.Words | None
-    policy_keys: Mapping[str, str]
-    needs: frozenset[str] = frozenset()  # scopes, any of which is enough
-    tiers: tuple[str, ...] = ()  # the rates that its requests need a slot of
-    ahead: tuple[str, ...] = ()  # inputs whose time should lie ahead
-    capped: tuple[tuple[str, str], ...] = ()  # caps by the value of an input: cap and key
+    validate: Callable[[Mapping[str, Any]], Values]
+    builder: RequestBuilder
+    parser: ResponseParser
+    pagination: Pagination | None
+    retry_keys: Mapping[str, str]
+    required_scopes: frozenset[str] = frozenset()  # scopes, any of which is enough
+    rate_tiers: tuple[str, ...] = ()  # the rates that its requests need a slot of
+    future_inputs: tuple[str, ...] = ()  # inputs whose time should lie ahead
+    quota_inputs: tuple[tuple[str, str], ...] = ()  # caps by the value of an input: cap and key
 
-    def request(
-        self, values: Values, account: str | None = None, base: str = "", secrets: tuple[str, ...] = ()
+    def build_request(
+        self, values: Values, account: str | None = None, base_url: str = "", secrets: tuple[str, ...] = ()
     ) -> Request:
         """Return the request of checked values, of the sub-account twin when an account is named."""
-        request = self.build(values, base, secrets)
+        request = self.builder(values, base_url, secrets)
         if account is None:
             return request
-        declared = self.connector.manifest.subaccounts
-        if declared is None or not self.action.subaccount:
-            got = Problem("account", repr(account), "no account: this action has no sub-account twin", "leave it out")
-            raise InputError.of(self.action.action, [got])
+        subaccounts = self.connector.manifest.subaccounts
+        if subaccounts is None or not self.action.subaccount:
+            problem = Problem(
+                "account", repr(account), "no account: this action has no sub-account twin", "leave it out"
+            )
+            raise InputError.from_problems(self.action.action, [problem])
         try:
-            return under_account(request, declared, account)
-        except Bad as bad:
-            got = Problem("account", shown(account), bad.expected, bad.fix)
-            raise InputError.of(self.action.action, [got]) from None
+            return apply_subaccount(request, subaccounts, account)
+        except InvalidValue as invalid:
+            problem = Problem("account", preview(account), invalid.expected, invalid.fix)
+            raise InputError.from_problems(self.action.action, [problem]) from None
 
-    def rates(self, values: Values) -> tuple[str, ...]:
+    def rate_names(self, values: Values) -> tuple[str, ...]:
         """Return what each request of checked values needs a slot of: its tier, and caps such as per-host:VALUE."""
-        if not self.capped:
-            return self.tiers
-        return self.tiers + tuple(
-            f"{cap}:{wire(values[key])}" for cap, key in self.capped if values.get(key) is not None
+        if not self.quota_inputs:
+            return self.rate_tiers
+        return self.rate_tiers + tuple(
+            f"{quota}:{to_wire_text(values[key])}" for quota, key in self.quota_inputs if values.get(key) is not None
         )
 
-    def policy(self, values: Values) -> Policy:
+    def resolve_retry_policy(self, values: Values) -> RetryPolicy:
         """Return how often this action is tried again when the call does not say."""
-        if not self.policy_keys:
-            return _USUAL
-        return knobs(_USUAL, {name: values[key] for name, key in self.policy_keys.items() if key in values})
+        if not self.retry_keys:
+            return _DEFAULT_POLICY
+        return policy_from_inputs(
+            _DEFAULT_POLICY, {name: values[key] for name, key in self.retry_keys.items() if key in values}
+        )
 
 
-_USUAL = Policy()
-_KNOBS = {
+_DEFAULT_POLICY = RetryPolicy()
+_RETRY_NAME_BY_LOCATION = {
     "retry.max": "maxRetries", "retry.delay_ms": "retryDelayMS",
     "retry.backoff": "useExponentialBackoff", "retry.all": "retryAllErrors",
 }  # fmt: skip
 
 
-def plan(connector: Connector, name: str) -> Plan:
+def compile_action(connector: Connector, name: str) -> CompiledAction:
     """Return the plan of an action, made when it is first asked for. Raises InputError for an unknown one."""
-    made: Plan | None = connector.compiled.get(name)
-    if made is None:
+    compiled: CompiledAction | None = connector.compile_cache.get(name)
+    if compiled is None:
         action = connector.action(name)
-        made = connector.compiled.get(f"plan:{action.action}") or _compile(connector, action)
-        connector.compiled[f"plan:{action.action}"] = connector.compiled[name] = made
-    return made
+        compiled = connector.compile_cache.get(f"plan:{action.action}") or _build_compiled_action(connector, action)
+        connector.compile_cache[f"plan:{action.action}"] = connector.compile_cache[name] = compiled
+    return compiled
 
 
-def raw_plan(connector: Connector) -> Plan:
+def compile_raw_action(connector: Connector) -> CompiledAction:
     """Return the plan of a raw request that no action file declares."""
-    made: Plan | None = connector.compiled.get("raw request")
-    if made is None:
-        made = connector.compiled["raw request"] = _compile(connector, BUILT_IN)
-    return made
+    compiled: CompiledAction | None = connector.compile_cache.get("raw request")
+    if compiled is None:
+        compiled = connector.compile_cache["raw request"] = _build_compiled_action(connector, RAW_ACTION)
+    return compiled
 
 
-def _compile(connector: Connector, action: Action) -> Plan:
-    build = compile_raw(connector, action) if action.is_raw else compile_request(connector, action)
-    places = {str(spec.place): key for key, spec in action.inputs.items()}
+def _build_compiled_action(connector: Connector, action: Action) -> CompiledAction:
+    builder = compile_raw_request(connector, action) if action.is_raw else compile_request(connector, action)
+    keys_by_location = {str(field.location): key for key, field in action.inputs.items()}
     rates = connector.manifest.rates
-    caps = {name: places.get(rates.caps[name].by) for name in action.rates if name in rates.caps}
-    return Plan(
+    quota_keys = {name: keys_by_location.get(rates.caps[name].by) for name in action.rate_names if name in rates.caps}
+    return CompiledAction(
         connector=connector,
         action=action,
-        check=compile_inputs(action, connector.choices, redact.of(connector)),
-        build=build,
-        reader=Reader(connector, action),
-        words=pages.words(connector.manifest, action),
-        policy_keys={name: places[place] for place, name in _KNOBS.items() if place in places},
-        needs=frozenset((*action.scopes.granular, *action.scopes.classic)),
-        tiers=tuple(name for name in action.rates if rates.declares(name)),
-        ahead=tuple(key for key, spec in action.inputs.items() if spec.ahead),
-        capped=tuple((name, key) for name, key in caps.items() if key is not None),
+        validate=compile_validator(action, connector.choices, redaction.redactor_for(connector)),
+        builder=builder,
+        parser=ResponseParser(connector, action),
+        pagination=pagination_for(connector.manifest, action),
+        retry_keys={
+            name: keys_by_location[location]
+            for location, name in _RETRY_NAME_BY_LOCATION.items()
+            if location in keys_by_location
+        },
+        required_scopes=frozenset((*action.scopes.granular, *action.scopes.classic)),
+        rate_tiers=tuple(name for name in action.rate_names if rates.has_rate(name)),
+        future_inputs=tuple(key for key, field in action.inputs.items() if field.ahead),
+        quota_inputs=tuple((name, key) for name, key in quota_keys.items() if key is not None),
     )

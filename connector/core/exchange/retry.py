@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.core.inputs.coerce import Bad, boolean, integer
-from connector.core.redaction import shown
-from connector.core.response import retry_after as waits
-from connector.core.response.api_errors import is_write, refused, unanswered
-from connector.core.response.parser import Failure, Reader, Reply, Result, Said
+from connector.core.inputs.coerce import InvalidValue, to_boolean, to_integer
+from connector.core.redaction import preview
+from connector.core.response import retry_after
+from connector.core.response.api_errors import build_failure_error, build_reply_error, is_write
+from connector.core.response.parser import ErrorDetails, Failure, Reply, ResponseParser, Result
 from connector.definition.suggest import did_you_mean
 from connector.errors import ConnectorError, InputError, NotFound, Problem, UsageError
 
@@ -22,27 +22,27 @@ if TYPE_CHECKING:
 
     from connector.core.request.builder import Request
 
-BASE = 0.5  # seconds; doubles with each attempt, the wait is drawn between 0 and that
-LONGEST_BACKOFF = 20.0
-LONGEST_WAIT = 60.0  # a service that asks for more is told as an error with retry_at
-LEAST_PAUSE = 0.05  # never a loop without a breath
-MOST = 10
-LONGEST_DELAY = 600_000  # milliseconds
-NAMES = ("maxRetries", "retryDelayMS", "useExponentialBackoff", "retryAllErrors")
+BASE_DELAY = 0.5  # seconds; doubles with each attempt, the wait is drawn between 0 and that
+MAX_BACKOFF = 20.0
+MAX_RETRY_WAIT = 60.0  # a service that asks for more is told as an error with retry_at
+MIN_DELAY = 0.05  # never a loop without a breath
+MAX_RETRIES = 10
+MAX_DELAY_MS = 600_000  # milliseconds
+RETRY_INPUTS = ("maxRetries", "retryDelayMS", "useExponentialBackoff", "retryAllErrors")
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class RetryPolicy:
     """How often and how patiently a call is tried again."""
 
-    most: int = 2
+    max_retries: int = 2
     delay: float | None = None  # seconds between attempts; None: exponential, with full jitter
     all_errors: bool = False
-    engine: bool = False  # never wait: raise, and let the caller's engine come back
-    key: str | None = None  # the request's idempotency key
+    engine_retries: bool = False  # never wait: raise, and let the caller's engine come back
+    idempotency_key: str | None = None  # the request's idempotency key
 
 
-class Verdict(NamedTuple):
+class RetryDecision(NamedTuple):
     """What to do with what came back: a `result`; or an `error`, or again after `least`..`least + spread`.
 
     `stale` says that the token is what was refused.
@@ -50,122 +50,141 @@ class Verdict(NamedTuple):
 
     result: Result | None = None
     error: ConnectorError = ConnectorError("The call came to no result.")
-    least: float = 0.0
-    spread: float = 0.0
-    again: bool = False
-    stale: bool = False
+    min_delay: float = 0.0
+    jitter: float = 0.0
+    should_retry: bool = False
+    token_rejected: bool = False
 
 
-class Seen(NamedTuple):
+class Attempt(NamedTuple):
     """What is known of a call so far: its policy, requests answered or lost, whether a reply was lost.
 
     `before` of the requests do not count as tries any more: a download has come on since.
     """
 
-    policy: Policy
-    attempt: int
-    lost: bool = False
-    before: int = 0
+    policy: RetryPolicy
+    number: int
+    reply_lost: bool = False
+    attempts_before_progress: int = 0
 
     @property
-    def tries(self) -> int:
+    def tries_since_progress(self) -> int:
         """How often it was tried, from the last time that it came on."""
-        return self.attempt - self.before
+        return self.number - self.attempts_before_progress
 
-    def may_repeat(self, reader: Reader, request: Request) -> bool:
+    def may_repeat(self, parser: ResponseParser, request: Request) -> bool:
         """Whether sending it twice can do no harm, or is what the caller asked for."""
-        asked = self.policy.all_errors and reader.action.is_raw
-        return asked or self.policy.key is not None or not is_write(reader.action, request)
+        requested_by_caller = self.policy.all_errors and parser.action.is_raw
+        return requested_by_caller or self.policy.idempotency_key is not None or not is_write(parser.action, request)
 
 
-def policy(default: Policy, given: Mapping[str, Any] | str | None) -> Policy:
+def parse_retry_policy(default: RetryPolicy, given: Mapping[str, Any] | str | None) -> RetryPolicy:
     """Return the policy of a call: None, "engine", or the page's four retry names. Raises InputError."""
     if given is None:
         return default
     if given == "engine":
-        return replace(default, most=0, engine=True)
+        return replace(default, max_retries=0, engine_retries=True)
     if isinstance(given, str) or not hasattr(given, "items"):
         raise UsageError(f"retry={given!r} is not known.", hint='Give None, "engine", or a mapping.')
     problems: list[Problem] = []
-    read = {name: _knob(name, value, problems) for name, value in given.items()}
+    values = {name: _parse_retry_input(name, value, problems) for name, value in given.items()}
     if problems:
-        raise InputError.of("retry", problems)
-    return knobs(default, read)
+        raise InputError.from_problems("retry", problems)
+    return policy_from_inputs(default, values)
 
 
-def knobs(default: Policy, read: Mapping[str, Any]) -> Policy:
+def policy_from_inputs(default: RetryPolicy, values: Mapping[str, Any]) -> RetryPolicy:
     """Return a policy from checked values of the page's four retry names."""
-    delay = max(read["retryDelayMS"] / 1000, LEAST_PAUSE) if "retryDelayMS" in read else default.delay
+    delay = max(values["retryDelayMS"] / 1000, MIN_DELAY) if "retryDelayMS" in values else default.delay
     return replace(
         default,
-        most=min(read.get("maxRetries", default.most), MOST),
-        delay=None if read.get("useExponentialBackoff") else delay,
-        all_errors=bool(read.get("retryAllErrors", default.all_errors)),
+        max_retries=min(values.get("maxRetries", default.max_retries), MAX_RETRIES),
+        delay=None if values.get("useExponentialBackoff") else delay,
+        all_errors=bool(values.get("retryAllErrors", default.all_errors)),
     )
 
 
-def _knob(name: str, value: Any, problems: list[Problem]) -> Any:
-    if name not in NAMES:
-        fix = did_you_mean(str(name), NAMES).strip()
-        problems.append(Problem(f"retry.{name}", "an unknown name", f"one of {', '.join(NAMES)}", fix))
+def _parse_retry_input(name: str, value: Any, problems: list[Problem]) -> Any:
+    if name not in RETRY_INPUTS:
+        fix = did_you_mean(str(name), RETRY_INPUTS).strip()
+        problems.append(Problem(f"retry.{name}", "an unknown name", f"one of {', '.join(RETRY_INPUTS)}", fix))
         return None
     try:
-        read = integer(value) if name in NAMES[:2] else boolean(value)
-        _within(name, read)
-    except Bad as bad:
-        problems.append(Problem(f"retry.{name}", shown(value), bad.expected, bad.fix))
+        parsed = to_integer(value) if name in RETRY_INPUTS[:2] else to_boolean(value)
+        _check_range(name, parsed)
+    except InvalidValue as invalid:
+        problems.append(Problem(f"retry.{name}", preview(value), invalid.expected, invalid.fix))
         return None
-    return read
+    return parsed
 
 
-def _within(name: str, read: int | bool) -> None:  # noqa: FBT001  a flag has no limits
-    if name == "maxRetries" and not 0 <= read <= MOST:
-        raise Bad(f"0 to {MOST}")
-    if name == "retryDelayMS" and not 0 <= read <= LONGEST_DELAY:
-        raise Bad(f"0 to {LONGEST_DELAY} milliseconds")
+def _check_range(name: str, parsed: int | bool) -> None:  # noqa: FBT001  a flag has no limits
+    if name == "maxRetries" and not 0 <= parsed <= MAX_RETRIES:
+        raise InvalidValue(f"0 to {MAX_RETRIES}")
+    if name == "retryDelayMS" and not 0 <= parsed <= MAX_DELAY_MS:
+        raise InvalidValue(f"0 to {MAX_DELAY_MS} milliseconds")
 
 
-def judge(reader: Reader, request: Request, seen: Seen, got: Reply | Failure, now: float) -> Verdict:
+def decide(
+    parser: ResponseParser, request: Request, attempt: Attempt, reply_or_failure: Reply | Failure, now: float
+) -> RetryDecision:
     """Say what to do with what came back; pure. `now` is epoch seconds."""
-    if isinstance(got, Failure):
-        error: ConnectorError = unanswered(reader.action, request, got)
-        hopeless = got.final or (got.doubtful and seen.tries > 1)
-        repeat = not hopeless and (got.sent == "nothing" or seen.may_repeat(reader, request))
-        return _again(seen, error, None, now, repeat=repeat)
-    read = reader.read(request, got)
-    if isinstance(read, Result):
-        return Verdict(result=read)
-    error = refused(reader, request, got, read, now)
-    if seen.lost and request.method == "DELETE" and isinstance(error, NotFound):
-        return Verdict(result=reader.result(request, got, {}))
-    if request.carries and (read.means == "token" or (got.status == 401 and read.means is None)):  # noqa: PLR2004
-        error.attempts = seen.attempt
-        return Verdict(error=error, stale=True)
-    when = waits.at(got, now)
-    return _again(seen, error, when, now, repeat=_repeats(reader, request, seen, got, read))
+    if isinstance(reply_or_failure, Failure):
+        error: ConnectorError = build_failure_error(parser.action, request, reply_or_failure)
+        is_final = reply_or_failure.final or (reply_or_failure.retry_once and attempt.tries_since_progress > 1)
+        may_retry = not is_final and (reply_or_failure.sent == "nothing" or attempt.may_repeat(parser, request))
+        return _decide_retry(attempt, error, None, now, may_retry=may_retry)
+    parsed = parser.parse(request, reply_or_failure)
+    if isinstance(parsed, Result):
+        return RetryDecision(result=parsed)
+    error = build_reply_error(parser, request, reply_or_failure, parsed, now)
+    if attempt.reply_lost and request.method == "DELETE" and isinstance(error, NotFound):
+        return RetryDecision(result=parser.build_result(request, reply_or_failure, {}))
+    if request.sends_credential and (
+        parsed.category == "token" or (reply_or_failure.status == 401 and parsed.category is None)
+    ):
+        error.attempts = attempt.number
+        return RetryDecision(error=error, token_rejected=True)
+    retry_at = retry_after.parse_retry_at(reply_or_failure, now)
+    return _decide_retry(
+        attempt, error, retry_at, now, may_retry=_may_retry_reply(parser, request, attempt, reply_or_failure, parsed)
+    )
 
 
-def _repeats(reader: Reader, request: Request, seen: Seen, reply: Reply, said: Said) -> bool:
-    if said.means in ("daily", "scope"):
+def _may_retry_reply(
+    parser: ResponseParser, request: Request, attempt: Attempt, reply: Reply, details: ErrorDetails
+) -> bool:
+    if details.category in ("daily", "scope"):
         return False
-    if reply.status in (425, 429) or said.means in ("busy", "rate"):  # by their meaning, nothing was processed
+    if reply.status in (425, 429) or details.category in ("busy", "rate"):  # by their meaning, nothing was processed
         return True
     if reply.status == 503 and reply.header("retry-after"):  # noqa: PLR2004
         return True
-    down = (reply.status >= 500 or reply.status == 408) and said.means is None  # noqa: PLR2004
-    return (down or said.means == "cut" or seen.policy.all_errors) and seen.may_repeat(reader, request)
+    is_down = (reply.status >= 500 or reply.status == 408) and details.category is None  # noqa: PLR2004
+    return (is_down or details.category == "cut" or attempt.policy.all_errors) and attempt.may_repeat(parser, request)
 
 
-def _again(seen: Seen, error: ConnectorError, when: float | None, now: float, *, repeat: bool) -> Verdict:
-    error.attempts = seen.attempt
-    least = when - now if when is not None else 0.0
-    if not repeat or seen.tries > seen.policy.most or seen.policy.engine or least > LONGEST_WAIT:
-        if error.retry_at is None and error.retryable and seen.policy.engine:
-            error.retry_at = waits.moment(now + max(least, BASE * 2**seen.tries))
-        return Verdict(error=error)
-    if when is not None:
-        return Verdict(error=error, again=True, least=least, spread=min(1.0, 0.1 * least + 0.1))
-    if seen.policy.delay is not None:
-        return Verdict(error=error, again=True, least=seen.policy.delay)
-    spread = min(LONGEST_BACKOFF, BASE * 2 ** (seen.tries - 1))
-    return Verdict(error=error, again=True, least=LEAST_PAUSE, spread=spread - LEAST_PAUSE)
+def _decide_retry(
+    attempt: Attempt, error: ConnectorError, retry_at: float | None, now: float, *, may_retry: bool
+) -> RetryDecision:
+    error.attempts = attempt.number
+    min_delay = retry_at - now if retry_at is not None else 0.0
+    if (
+        not may_retry
+        or attempt.tries_since_progress > attempt.policy.max_retries
+        or attempt.policy.engine_retries
+        or min_delay > MAX_RETRY_WAIT
+    ):
+        if error.retry_at is None and error.retryable and attempt.policy.engine_retries:
+            error.retry_at = retry_after.to_utc_datetime(
+                now + max(min_delay, BASE_DELAY * 2**attempt.tries_since_progress)
+            )
+        return RetryDecision(error=error)
+    if retry_at is not None:
+        return RetryDecision(
+            error=error, should_retry=True, min_delay=min_delay, jitter=min(1.0, 0.1 * min_delay + 0.1)
+        )
+    if attempt.policy.delay is not None:
+        return RetryDecision(error=error, should_retry=True, min_delay=attempt.policy.delay)
+    backoff = min(MAX_BACKOFF, BASE_DELAY * 2 ** (attempt.tries_since_progress - 1))
+    return RetryDecision(error=error, should_retry=True, min_delay=MIN_DELAY, jitter=backoff - MIN_DELAY)

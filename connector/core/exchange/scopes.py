@@ -9,42 +9,46 @@ from connector.errors import SignInError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.core.exchange.plan import Plan
+    from connector.core.exchange.plan import CompiledAction
     from connector.errors import ConnectorError
 
-_MOST = 20  # named in a message
+_MAX_SHOWN_SCOPES = 20  # named in a message
 
 
-def lacking(plan: Plan, has: tuple[str, ...] | None) -> SignInError | None:
+def missing_scope_error(compiled_action: CompiledAction, token_scopes: tuple[str, ...] | None) -> SignInError | None:
     """Return the error of a token whose scopes let it run nothing of the kind, or None.
 
     Any one scope that the action names is enough; a scope at another of the manifest's levels counts as that scope, so
     that only what the service would refuse is refused here. A token that names no scopes is not judged.
     """
-    needs = plan.needs
-    if not has or not needs or not needs.isdisjoint(has):
+    required_scopes = compiled_action.required_scopes
+    if not token_scopes or not required_scopes or not required_scopes.isdisjoint(token_scopes):
         return None
-    levels = plan.connector.manifest.scope_levels
-    if not {_bare(scope, levels) for scope in needs}.isdisjoint(_bare(scope, levels) for scope in has):
+    levels = compiled_action.connector.manifest.scope_levels
+    if not {_without_level(scope, levels) for scope in required_scopes}.isdisjoint(
+        _without_level(scope, levels) for scope in token_scopes
+    ):
         return None
-    scopes = plan.action.scopes
-    wanted = tuple(scopes.granular or scopes.classic)
-    message = f"{plan.action.action} needs one of these scopes: {', '.join(wanted)}. The token has {_shown(has)}."
-    return SignInError(message, scopes=wanted, hint="Add one to the app, then connect again. Nothing was sent.")
+    action_scopes = compiled_action.action.scopes
+    accepted_scopes = tuple(action_scopes.granular or action_scopes.classic)
+    message = f"{compiled_action.action.action} needs one of these scopes: {', '.join(accepted_scopes)}. The token has {_format_scopes(token_scopes)}."
+    return SignInError(
+        message, scopes=accepted_scopes, hint="Add one to the app, then connect again. Nothing was sent."
+    )
 
 
-def told(error: ConnectorError, has: tuple[str, ...] | None) -> ConnectorError:
+def add_token_scopes(error: ConnectorError, token_scopes: tuple[str, ...] | None) -> ConnectorError:
     """Say on a refusal that names missing scopes which ones the token has, where it says so."""
-    if has and isinstance(error, SignInError) and error.scopes:
-        error.hint = f"{error.hint} The token has {_shown(has)}."
+    if token_scopes and isinstance(error, SignInError) and error.scopes:
+        error.hint = f"{error.hint} The token has {_format_scopes(token_scopes)}."
     return error
 
 
-def _bare(scope: str, levels: Iterable[str]) -> str:
-    head, _, last = scope.rpartition(":")
-    return head if head and last in levels else scope
+def _without_level(scope: str, levels: Iterable[str]) -> str:
+    scope_name, _, level = scope.rpartition(":")
+    return scope_name if scope_name and level in levels else scope
 
 
-def _shown(has: tuple[str, ...]) -> str:
-    more = f" and {len(has) - _MOST} more" if len(has) > _MOST else ""
-    return ", ".join(has[:_MOST]) + more
+def _format_scopes(token_scopes: tuple[str, ...]) -> str:
+    suffix = f" and {len(token_scopes) - _MAX_SHOWN_SCOPES} more" if len(token_scopes) > _MAX_SHOWN_SCOPES else ""
+    return ", ".join(token_scopes[:_MAX_SHOWN_SCOPES]) + suffix

@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    Convert = Callable[[Any], Any]
+    Converter = Callable[[Any], Any]
 
-_WHOLE = re.compile(r"-?[0-9]{1,19}\Z", re.ASCII)
-_DECIMAL = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
-_DATETIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
-_AS_TEXT = "a text and a whole number are taken, nothing else"
-_EXACT = 1 << 53  # a float holds every whole number up to here
-DEEPEST = 60
+_WHOLE_NUMBER_PATTERN = re.compile(r"-?[0-9]{1,19}\Z", re.ASCII)
+_DECIMAL_PATTERN = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
+_DATE_PATTERN = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
+_DATETIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
+_TEXT_FIX = "a text and a whole number are taken, nothing else"
+_MAX_EXACT_INTEGER = 1 << 53  # a float holds every whole number up to here
+MAX_JSON_DEPTH = 60
 
 
-class Bad(Exception):
+class InvalidValue(Exception):
     """A value that does not fit: what was expected, and how to mend it. It becomes a Problem."""
 
     def __init__(self, expected: str, fix: str = "", field: str = "") -> None:
@@ -36,86 +36,95 @@ class Bad(Exception):
         self.expected, self.fix, self.field = expected, fix, field
 
 
-def text(value: Any) -> str:
+def to_text(value: Any) -> str:
     """Accept text, and whole numbers as their digits."""
     if type(value) is not str:
         if type(value) is int:
             return str(value)
         if isinstance(value, float | Decimal):
-            raise Bad("a text", "a number with a fraction or exponent loses digits; put the value in quotes")
+            raise InvalidValue("a text", "a number with a fraction or exponent loses digits; put the value in quotes")
         if not isinstance(value, str):
-            raise Bad("a text", "put the value in quotes" if isinstance(value, bool) else _AS_TEXT)
+            raise InvalidValue("a text", "put the value in quotes" if isinstance(value, bool) else _TEXT_FIX)
     if not value.isascii() or "\0" in value:
-        _sound(value)
+        _check_characters(value)
     return value
 
 
-def _sound(value: str) -> None:
-    for place, char in enumerate(value):
+def _check_characters(value: str) -> None:
+    for index, char in enumerate(value):
         if char == "\0" or "\ud800" <= char <= "\udfff":
-            raise Bad("a text without NUL or half characters", f"take out U+{ord(char):04X} at position {place + 1}")
+            raise InvalidValue(
+                "a text without NUL or half characters", f"take out U+{ord(char):04X} at position {index + 1}"
+            )
 
 
-def integer(value: Any) -> int:
+def to_integer(value: Any) -> int:
     """Accept whole numbers, also as text of digits or a float without a fraction."""
     if type(value) is int:
         return value
     if isinstance(value, int) and not isinstance(value, bool):  # a member of an enumeration
         return int(value)
-    if isinstance(value, str) and _WHOLE.match(value):
+    if isinstance(value, str) and _WHOLE_NUMBER_PATTERN.match(value):
         return int(value)
-    if isinstance(value, float | Decimal) and _finite(value) and -_EXACT < value < _EXACT and value == int(value):
+    if (
+        isinstance(value, float | Decimal)
+        and _is_finite(value)
+        and -_MAX_EXACT_INTEGER < value < _MAX_EXACT_INTEGER
+        and value == int(value)
+    ):
         return int(value)
-    raise Bad("a whole number", "write digits only")
+    raise InvalidValue("a whole number", "write digits only")
 
 
-def _finite(value: float | Decimal) -> bool:
+def _is_finite(value: float | Decimal) -> bool:
     return value.is_finite() if isinstance(value, Decimal) else isfinite(value)
 
 
-def number(value: Any) -> int | float:
+def to_number(value: Any) -> int | float:
     """Accept finite numbers, also as text."""
     if type(value) is int:
         return value
-    if isinstance(value, str) and _WHOLE.match(value):
+    if isinstance(value, str) and _WHOLE_NUMBER_PATTERN.match(value):
         return int(value)
-    if isinstance(value, str) and _DECIMAL.match(value):
-        written, value = Decimal(value), float(value)
-        if isfinite(value) and Decimal(repr(value)) != written:
-            raise Bad("a number of at most 15 digits", "this one would be cut")
+    if isinstance(value, str) and _DECIMAL_PATTERN.match(value):
+        exact, value = Decimal(value), float(value)
+        if isfinite(value) and Decimal(repr(value)) != exact:
+            raise InvalidValue("a number of at most 15 digits", "this one would be cut")
     if isinstance(value, float | int) and not isinstance(value, bool) and abs(value) < float("inf"):
         return value
-    raise Bad("a number", "write it with digits and a point, such as 1.5")
+    raise InvalidValue("a number", "write it with digits and a point, such as 1.5")
 
 
-def boolean(value: Any) -> bool:
+def to_boolean(value: Any) -> bool:
     """Accept true and false, also as text in any case; nothing else."""
     if type(value) is bool:
         return value
-    known = {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
-    if known is None:
-        raise Bad("true or false", "write true or false")
-    return known
+    parsed = {"true": True, "false": False}.get(value.lower()) if isinstance(value, str) else None
+    if parsed is None:
+        raise InvalidValue("true or false", "write true or false")
+    return parsed
 
 
-def moment(value: Any) -> str:
+def to_iso_datetime(value: Any) -> str:
     """Accept an ISO-8601 date and time: UTC with Z, or local without; datetime objects too."""
     if isinstance(value, datetime):
-        aware = value.tzinfo is not None
-        plain = (value.astimezone(UTC) if aware else value).replace(tzinfo=None, microsecond=0)
-        return plain.isoformat() + ("Z" if aware else "")
-    if isinstance(value, str) and _DATETIME.match(value):
+        is_aware = value.tzinfo is not None
+        naive = (value.astimezone(UTC) if is_aware else value).replace(tzinfo=None, microsecond=0)
+        return naive.isoformat() + ("Z" if is_aware else "")
+    if isinstance(value, str) and _DATETIME_PATTERN.match(value):
         try:
             datetime.fromisoformat(value)
         except ValueError:
             pass
         else:
             return value
-    raise Bad("a date and time, yyyy-MM-ddTHH:mm:ssZ in UTC, or without Z in local time", _moment_fix(value))
+    raise InvalidValue(
+        "a date and time, yyyy-MM-ddTHH:mm:ssZ in UTC, or without Z in local time", _suggest_datetime_fix(value)
+    )
 
 
-def _moment_fix(value: Any) -> str:
-    if isinstance(value, str) and _DATE.match(value):
+def _suggest_datetime_fix(value: Any) -> str:
+    if isinstance(value, str) and _DATE_PATTERN.match(value):
         return f"add the time, such as {value}T09:00:00Z"
     if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d \d\d:", value):
         return "put a T between date and time"
@@ -124,140 +133,144 @@ def _moment_fix(value: Any) -> str:
     return "such as 2030-01-31T09:00:00Z"
 
 
-def day(value: Any) -> str:
+def to_iso_date(value: Any) -> str:
     """Accept an ISO-8601 date; a date and time too, for services that take both."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value.isoformat()
-    if isinstance(value, str) and _DATE.match(value):
+    if isinstance(value, str) and _DATE_PATTERN.match(value):
         try:
             date.fromisoformat(value)
         except ValueError:
-            raise Bad("a date that exists, yyyy-MM-dd", "such as 2030-01-31") from None
+            raise InvalidValue("a date that exists, yyyy-MM-dd", "such as 2030-01-31") from None
         return value
     try:
-        return moment(value)
-    except Bad:
-        raise Bad("a date, yyyy-MM-dd", "such as 2030-01-31") from None
+        return to_iso_datetime(value)
+    except InvalidValue:
+        raise InvalidValue("a date, yyyy-MM-dd", "such as 2030-01-31") from None
 
 
-def structure(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """Accept JSON data, or a text that is JSON."""
     if isinstance(value, str):
         try:
-            value = json.loads(value, parse_constant=_no_constant)
+            value = json.loads(value, parse_constant=_reject_constant)
         except json.JSONDecodeError as error:
-            where = f"line {error.lineno} column {error.colno}"
-            raise Bad("JSON", f'{error.msg.lower()} at {where}; quote names and texts with "') from None
+            position = f"line {error.lineno} column {error.colno}"
+            raise InvalidValue("JSON", f'{error.msg.lower()} at {position}; quote names and texts with "') from None
         except (ValueError, RecursionError):
-            raise Bad("JSON without NaN or Infinity, not nested without end") from None
-    plain(value)
+            raise InvalidValue("JSON without NaN or Infinity, not nested without end") from None
+    check_json(value)
     return value
 
 
-def _no_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def plain(value: Any, depth: int = 0) -> None:
+def check_json(value: Any, depth: int = 0) -> None:
     """Refuse what JSON cannot hold."""
-    if depth > DEEPEST:
-        raise Bad(f"data nested at most {DEEPEST} levels deep")
+    if depth > MAX_JSON_DEPTH:
+        raise InvalidValue(f"data nested at most {MAX_JSON_DEPTH} levels deep")
     if isinstance(value, str):
-        text(value)
+        to_text(value)
     elif isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
-                raise Bad("data whose keys are text", f"put the key {key!r} in quotes")
-            text(key)
-            plain(item, depth + 1)
+                raise InvalidValue("data whose keys are text", f"put the key {key!r} in quotes")
+            to_text(key)
+            check_json(item, depth + 1)
     elif isinstance(value, list | tuple):
         for item in value:
-            plain(item, depth + 1)
+            check_json(item, depth + 1)
     elif isinstance(value, float):
-        number(value)
+        to_number(value)
     elif value is not None and not isinstance(value, bool | int):
-        raise Bad("JSON data: texts, numbers, true, false, null, lists and mappings")
+        raise InvalidValue("JSON data: texts, numbers, true, false, null, lists and mappings")
 
 
-def body(value: Any) -> Any:
+def to_raw_body(value: Any) -> Any:
     """Accept the body of a raw request: text, bytes, or JSON data."""
     if isinstance(value, str):
-        return text(value)
+        return to_text(value)
     if not isinstance(value, bytes):
-        plain(value)
+        check_json(value)
     return value
 
 
-def file(value: Any) -> Any:
+def to_file(value: Any) -> Any:
     """Accept bytes or an open binary file; a path only from the command line, which opens it."""
     if isinstance(value, bytes | bytearray):
         return bytes(value)
-    if _readable(value):
+    if _is_binary_file(value):
         return value
-    raise Bad("bytes or a file open in binary mode", "on the command line write @path")
+    raise InvalidValue("bytes or a file open in binary mode", "on the command line write @path")
 
 
-def _readable(value: Any) -> bool:
+def _is_binary_file(value: Any) -> bool:
     """Whether it is a file to send: open, and of bytes."""
     if hasattr(value, "open_again"):
         return True
     return hasattr(value, "read") and not isinstance(value, TextIOBase) and not getattr(value, "closed", False)
 
 
-def mapping(value: Any) -> dict[str, str]:
+def to_text_mapping(value: Any) -> dict[str, str]:
     """Accept a mapping of texts."""
     if not isinstance(value, dict):
-        raise Bad("a mapping of names to texts")
-    return {text(key): text(item) for key, item in value.items()}
+        raise InvalidValue("a mapping of names to texts")
+    return {to_text(key): to_text(item) for key, item in value.items()}
 
 
-def pairs(value: Any) -> list[tuple[str, Any]]:
+def to_pairs(value: Any) -> list[tuple[str, Any]]:
     """Accept a list of {key, value}, of `Name: value` texts, or a mapping; keys may repeat in a list.
 
     A pair whose value is null is left out.
     """
     if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
-        value = structure(value)
+        value = to_json_value(value)
     if isinstance(value, dict):
-        return [(text(key), item) for key, value_ in value.items() for item in _each(value_) if item is not None]
+        return [
+            (to_text(key), item) for key, values in value.items() for item in _to_scalars(values) if item is not None
+        ]
     if isinstance(value, str):
         value = [value]
     if not isinstance(value, list | tuple):
-        raise Bad("a list of {key, value}, of `Name: value` texts, or a mapping")
-    return [pair for pair in (_pair(item, place) for place, item in enumerate(value, 1)) if pair[1] is not None]
+        raise InvalidValue("a list of {key, value}, of `Name: value` texts, or a mapping")
+    return [
+        pair for pair in (_to_pair(item, position) for position, item in enumerate(value, 1)) if pair[1] is not None
+    ]
 
 
-def _each(value: Any) -> list[Any]:
+def _to_scalars(value: Any) -> list[Any]:
     items = value if isinstance(value, list | tuple) else [value]
     if any(isinstance(item, dict | list | tuple) for item in items):
-        raise Bad("plain values; a key repeats by a list of them", "give {key: [a, b]} or two pairs")
-    return [_scalar(item) for item in items]
+        raise InvalidValue("plain values; a key repeats by a list of them", "give {key: [a, b]} or two pairs")
+    return [_to_scalar(item) for item in items]
 
 
-def _pair(item: Any, place: int) -> tuple[str, Any]:
+def _to_pair(item: Any, position: int) -> tuple[str, Any]:
     if isinstance(item, dict) and set(item) == {"key", "value"}:
-        return text(item["key"]), _scalar(item["value"])
+        return to_text(item["key"]), _to_scalar(item["value"])
     if isinstance(item, list | tuple) and len(item) == 2:  # noqa: PLR2004  a pair
-        return text(item[0]), _scalar(item[1])
+        return to_text(item[0]), _to_scalar(item[1])
     if isinstance(item, str) and ":" in item:
         name, value = item.split(":", 1)
-        return text(name.strip()), text(value.strip())
-    raise Bad("a list of {key, value}, of `Name: value` texts, or a mapping", f"look at item {place}")
+        return to_text(name.strip()), to_text(value.strip())
+    raise InvalidValue("a list of {key, value}, of `Name: value` texts, or a mapping", f"look at item {position}")
 
 
-def _scalar(value: Any) -> Any:
+def _to_scalar(value: Any) -> Any:
     """Keep bytes, files and null as they are; the rest becomes the text that is sent."""
-    if value is None or isinstance(value, bytes) or _readable(value):
+    if value is None or isinstance(value, bytes) or _is_binary_file(value):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return repr(number(value))
-    return text(value)
+        return repr(to_number(value))
+    return to_text(value)
 
 
-TYPES: dict[str, Convert] = {
-    "string": text, "text": text, "password": text, "integer": integer, "number": number, "boolean": boolean,
-    "datetime": moment, "date": day, "json": structure, "file": file, "map of string": mapping, "pairs": pairs,
-    "list of string": text, "list of integer": integer,
+CONVERTERS: dict[str, Converter] = {
+    "string": to_text, "text": to_text, "password": to_text, "integer": to_integer, "number": to_number, "boolean": to_boolean,
+    "datetime": to_iso_datetime, "date": to_iso_date, "json": to_json_value, "file": to_file, "map of string": to_text_mapping, "pairs": to_pairs,
+    "list of string": to_text, "list of integer": to_integer,
 }  # fmt: skip

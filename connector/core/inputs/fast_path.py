@@ -12,80 +12,86 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-from connector.core.inputs.coerce import Bad
-from connector.core.inputs.field_checks import NULLABLE
+from connector.core.inputs.coerce import InvalidValue
+from connector.core.inputs.field_checks import NULLABLE_PARTS
 
 if TYPE_CHECKING:
-    from connector.core.inputs.field_checks import Check, Choices
+    from connector.core.inputs.field_checks import ChoicesLoader, ValueCheck
     from connector.definition.fields import Input
 
-_TEXTS = ("string", "text", "password")
-_PLACES = ("path", "query", "body", "form")
-_ANY_TEXT = r"\A[^\x00]*\z"
-_SAYS_SOMETHING = r"\A[^\x00]*[0-9A-Za-z][^\x00]*\z"  # neither blank nor . or ..
-_DIGITS = r"\A[0-9]+\z"
+_TEXT_TYPES = ("string", "text", "password")
+_SIMPLE_PARTS = ("path", "query", "body", "form")
+_ANY_TEXT_PATTERN = r"\A[^\x00]*\z"
+_NON_BLANK_PATTERN = r"\A[^\x00]*[0-9A-Za-z][^\x00]*\z"  # neither blank nor . or ..
+_DIGITS_PATTERN = r"\A[0-9]+\z"
 
-Accept = Callable[[Mapping[str, Any]], "dict[str, Any] | None"]
+FastPath = Callable[[Mapping[str, Any]], "dict[str, Any] | None"]
 
 
-def compile_accept(inputs: Mapping[str, Input], checks: Mapping[str, Check], choices: Choices) -> Accept:
+def compile_fast_path(
+    inputs: Mapping[str, Input], checks: Mapping[str, ValueCheck], load_choices: ChoicesLoader
+) -> FastPath:
     """Return the function that takes what is given by the inputs' own keys: values, or None when in doubt."""
     fields = {}
-    for key, spec in inputs.items():
-        schema = _native(spec, choices) or core_schema.no_info_plain_validator_function(checks[key])
-        if spec.place.part in NULLABLE and not spec.required:
+    for key, field in inputs.items():
+        schema = _native_schema(field, load_choices) or core_schema.no_info_plain_validator_function(checks[key])
+        if field.location.part in NULLABLE_PARTS and not field.required:
             schema = core_schema.nullable_schema(schema)
-        fields[key] = core_schema.typed_dict_field(schema, required=spec.required)
-    whole = core_schema.typed_dict_schema(fields, extra_behavior="forbid")
-    validate = SchemaValidator(whole).validate_python
+        fields[key] = core_schema.typed_dict_field(schema, required=field.required)
+    mapping_schema = core_schema.typed_dict_schema(fields, extra_behavior="forbid")
+    validate = SchemaValidator(mapping_schema).validate_python
 
-    def accept(given: Mapping[str, Any]) -> dict[str, Any] | None:
+    def validate_fast(given: Mapping[str, Any]) -> dict[str, Any] | None:
         try:
             values: dict[str, Any] = validate(given, strict=True)
-        except (ValidationError, Bad, RecursionError):
+        except (ValidationError, InvalidValue, RecursionError):
             return None
         return values
 
-    return accept
+    return validate_fast
 
 
-def _native(spec: Input, choices: Choices) -> core_schema.CoreSchema | None:
+def _native_schema(field: Input, load_choices: ChoicesLoader) -> core_schema.CoreSchema | None:
     """Return what accepts the plain form of a value without Python, or None where only the check itself can tell."""
-    usual = spec.place.part in _PLACES and not spec.pattern and not (spec.choices_open or spec.choices_from)
-    if not usual or spec.looks not in (None, "digits"):
+    is_simple = (
+        field.location.part in _SIMPLE_PARTS and not field.pattern and not (field.choices_open or field.choices_from)
+    )
+    if not is_simple or field.looks not in (None, "digits"):
         return None
-    if spec.choices or spec.choices_file:
-        return _choice(spec, choices)
-    if spec.type in _TEXTS:
-        return _text(spec)
-    if spec.looks:
+    if field.choices or field.choices_file:
+        return _choice_schema(field, load_choices)
+    if field.type in _TEXT_TYPES:
+        return _text_schema(field)
+    if field.looks:
         return None
-    if spec.type == "integer":
-        return core_schema.int_schema(ge=_least(spec), le=_most(spec))
-    return core_schema.bool_schema() if spec.type == "boolean" else None
+    if field.type == "integer":
+        return core_schema.int_schema(ge=_min_value(field), le=_max_value(field))
+    return core_schema.bool_schema() if field.type == "boolean" else None
 
 
-def _choice(spec: Input, choices: Choices) -> core_schema.CoreSchema | None:
-    options = {**spec.options, **(choices(spec.choices_file) if spec.choices_file else {})}
-    bounded = spec.looks or spec.min is not None or spec.max is not None
-    if bounded or spec.type not in (*_TEXTS, "integer") or (spec.required and "" in options):
+def _choice_schema(field: Input, load_choices: ChoicesLoader) -> core_schema.CoreSchema | None:
+    options = {**field.typed_choices, **(load_choices(field.choices_file) if field.choices_file else {})}
+    is_bounded = field.looks or field.min is not None or field.max is not None
+    if is_bounded or field.type not in (*_TEXT_TYPES, "integer") or (field.required and "" in options):
         return None
-    one_of = core_schema.literal_schema(list(options))
-    if spec.type != "integer":
-        return one_of
-    return core_schema.chain_schema([core_schema.int_schema(), one_of])  # true is no 1
+    literal = core_schema.literal_schema(list(options))
+    if field.type != "integer":
+        return literal
+    return core_schema.chain_schema([core_schema.int_schema(), literal])  # true is no 1
 
 
-def _text(spec: Input) -> core_schema.CoreSchema:
-    says = _SAYS_SOMETHING if spec.required or spec.place.part == "path" else _ANY_TEXT
-    pattern = _DIGITS if spec.looks else says
-    least, most = _least(spec), _most(spec)
-    return core_schema.str_schema(min_length=least, max_length=most, pattern=pattern, regex_engine="rust-regex")
+def _text_schema(field: Input) -> core_schema.CoreSchema:
+    content_pattern = _NON_BLANK_PATTERN if field.required or field.location.part == "path" else _ANY_TEXT_PATTERN
+    pattern = _DIGITS_PATTERN if field.looks else content_pattern
+    min_length, max_length = _min_value(field), _max_value(field)
+    return core_schema.str_schema(
+        min_length=min_length, max_length=max_length, pattern=pattern, regex_engine="rust-regex"
+    )
 
 
-def _least(spec: Input) -> int | None:
-    return None if spec.min is None else ceil(spec.min)
+def _min_value(field: Input) -> int | None:
+    return None if field.min is None else ceil(field.min)
 
 
-def _most(spec: Input) -> int | None:
-    return None if spec.max is None else floor(spec.max)
+def _max_value(field: Input) -> int | None:
+    return None if field.max is None else floor(field.max)

@@ -10,23 +10,30 @@ if TYPE_CHECKING:
 
     from connector.core.inputs.validate import Values
 
-FAR = 10 * 365.25 * 86_400  # seconds; ten years
-_BEHIND, _BEFORE = 12 * 3600, 14 * 3600  # seconds that local time is behind UTC or before it, at the most
+FAR_FUTURE_SECONDS = 10 * 365.25 * 86_400  # seconds; ten years
+_MAX_SECONDS_BEHIND_UTC, _MAX_SECONDS_AHEAD_OF_UTC = (
+    12 * 3600,
+    14 * 3600,
+)  # seconds that local time is behind UTC or before it, at the most
 
 
-def warnings(values: Values, keys: Iterable[str], now: float) -> tuple[str, ...]:
+def find_time_warnings(values: Values, keys: Iterable[str], now: float) -> tuple[str, ...]:
     """Return a sentence for each of these inputs that is no time ahead; `now` is epoch seconds.
 
     A time without a zone is given the benefit of every zone.
     """
-    found = ((key, values[key], _what(values[key], now)) for key in keys if values.get(key) is not None)
-    return tuple(f"{key}: {value} {what}. It was sent as it is." for key, value, what in found if what)
+    entries = ((key, values[key], _describe_problem(values[key], now)) for key in keys if values.get(key) is not None)
+    return tuple(f"{key}: {value} {problem}. It was sent as it is." for key, value, problem in entries if problem)
 
 
-def _what(value: str, now: float) -> str:
-    moment = datetime.fromisoformat(value)
-    local = moment.tzinfo is None
-    at = (moment.replace(tzinfo=UTC) if local else moment).timestamp() - now
-    if at + (_BEHIND if local else 0) < 0:
+def _describe_problem(value: str, now: float) -> str:
+    timestamp = datetime.fromisoformat(value)
+    is_local = timestamp.tzinfo is None
+    seconds_ahead = (timestamp.replace(tzinfo=UTC) if is_local else timestamp).timestamp() - now
+    if seconds_ahead + (_MAX_SECONDS_BEHIND_UTC if is_local else 0) < 0:
         return "is in the past"
-    return "is more than ten years ahead" if at - (_BEFORE if local else 0) > FAR else ""
+    return (
+        "is more than ten years ahead"
+        if seconds_ahead - (_MAX_SECONDS_AHEAD_OF_UTC if is_local else 0) > FAR_FUTURE_SECONDS
+        else ""
+    )

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from connector.core.redaction import Redactor
     from connector.definition.action import Action
 
-FORM = "application/x-www-form-urlencoded"
-_LISTS = {"repeat": "{name}", "brackets": "{name}[]"}
+FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
+_LIST_NAME_FORMATS = {"repeat": "{name}", "brackets": "{name}[]"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Part:
+class MultipartPart:
     """A part of a multipart body: a field, or a file with its name. The data opens anew for each sending."""
 
     name: str
@@ -27,7 +27,7 @@ class Part:
     file_name: str | None = None
 
 
-def opened(data: Any) -> Any:
+def reopen(data: Any) -> Any:
     """Return data ready to be read from its beginning: a recipe opened, a file rewound, all else as it is."""
     if hasattr(data, "open_again"):
         return data.open_again()
@@ -36,7 +36,7 @@ def opened(data: Any) -> Any:
     return data
 
 
-def _once(data: Any) -> bool:
+def _is_single_use(data: Any) -> bool:
     """Whether data can be read one time only."""
     if not hasattr(data, "read") or hasattr(data, "open_again"):
         return False
@@ -51,77 +51,88 @@ class Body:
     value: Any
     content_type: str | None
 
-    def content(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """Return the bytes to send; a multipart body is put together by the HTTP library instead."""
         if self.kind == "json":
             return to_json(self.value)
         if self.kind == "form":
             return urlencode(self.value).encode()
         if hasattr(self.value, "read"):
-            return bytes(opened(self.value).read())
+            return bytes(reopen(self.value).read())
         return self.value.encode() if isinstance(self.value, str) else bytes(self.value)
 
     @property
-    def once(self) -> bool:
+    def is_single_use(self) -> bool:
         """Whether it can be sent one time only, because it reads from a stream."""
-        return any(_once(part.data) for part in self.value) if self.kind == "multipart" else _once(self.value)
+        return (
+            any(_is_single_use(part.data) for part in self.value)
+            if self.kind == "multipart"
+            else _is_single_use(self.value)
+        )
 
 
-def shown_body(body: Body, safe: Redactor) -> Any:
+def redact_body(body: Body, redactor: Redactor) -> Any:
     """Return a body as JSON-safe data without secrets; bytes and files by their size alone."""
     if body.kind == "multipart":
-        shown = safe.pairs((part.name, _size(part.data)) for part in body.value)
-        names = [part.file_name and safe.text(part.file_name) for part in body.value]
-        return [{"name": name, "file_name": own, "data": data} for (name, data), own in zip(shown, names, strict=True)]
-    return safe.pairs(body.value) if body.kind == "form" else safe.data(_size(body.value))
+        fields = redactor.redact_pairs((part.name, _summarize_data(part.data)) for part in body.value)
+        file_names = [part.file_name and redactor.redact_text(part.file_name) for part in body.value]
+        return [
+            {"name": name, "file_name": file_name, "data": data}
+            for (name, data), file_name in zip(fields, file_names, strict=True)
+        ]
+    return (
+        redactor.redact_pairs(body.value) if body.kind == "form" else redactor.redact_data(_summarize_data(body.value))
+    )
 
 
-def _size(data: Any) -> Any:
+def _summarize_data(data: Any) -> Any:
     if isinstance(data, bytes):
         return f"{len(data)} bytes"
     return "a file" if hasattr(data, "read") or hasattr(data, "open_again") else data
 
 
-def encoded(action: Action, value: Any) -> Body:
+def encode_body(action: Action, value: Any) -> Body:
     """Return a value as the body that an action sends."""
     if action.sends == "form":
-        return Body("form", flat(value, action), FORM)
-    kinds = {"text": "text/plain; charset=utf-8", "binary": "application/octet-stream"}
-    return Body(action.sends, value, kinds.get(action.sends, "application/json"))
+        return Body("form", flatten_form(value, action), FORM_CONTENT_TYPE)
+    content_types = {"text": "text/plain; charset=utf-8", "binary": "application/octet-stream"}
+    return Body(action.sends, value, content_types.get(action.sends, "application/json"))
 
 
-def flat(tree: Mapping[str, Any], action: Action) -> list[tuple[str, str]]:
+def flatten_form(tree: Mapping[str, Any], action: Action) -> list[tuple[str, str]]:
     """Return a nested body as the pairs of a form."""
-    return [pair for name, value in tree.items() for pair in named((name,), value, action)]
+    return [pair for name, value in tree.items() for pair in encode_pairs((name,), value, action)]
 
 
-def named(path: tuple[str, ...], value: Any, action: Action) -> list[tuple[str, str]]:
+def encode_pairs(path: tuple[str, ...], value: Any, action: Action) -> list[tuple[str, str]]:
     """Return the pairs of what stands at a path of a query or form: names in brackets, or joined with dots.
 
     A list of mappings is numbered from 0; null is sent as nothing after the equals sign.
     """
-    inner: Iterable[tuple[Any, Any]] = ()
+    entries: Iterable[tuple[Any, Any]] = ()
     if isinstance(value, dict):
-        inner = value.items()
+        entries = value.items()
     elif isinstance(value, list | tuple) and any(isinstance(item, dict | list | tuple) for item in value):
-        inner = enumerate(value)
+        entries = enumerate(value)
     else:
-        name = path[0] + "".join(f"[{one}]" if action.form_nesting == "brackets" else f".{one}" for one in path[1:])
-        return [(name, "")] if value is None else listed(name, value, action.lists)
-    return [pair for name, item in inner for pair in named((*path, str(name)), item, action)]
+        name = path[0] + "".join(
+            f"[{segment}]" if action.form_nesting == "brackets" else f".{segment}" for segment in path[1:]
+        )
+        return [(name, "")] if value is None else encode_list(name, value, action.lists)
+    return [pair for name, item in entries for pair in encode_pairs((*path, str(name)), item, action)]
 
 
-def wire(value: Any) -> str:
+def to_wire_text(value: Any) -> str:
     """Return a value as the text that a query, form or header carries."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value)
 
 
-def listed(name: str, value: Any, lists: str) -> list[tuple[str, str]]:
+def encode_list(name: str, value: Any, list_style: str) -> list[tuple[str, str]]:
     """Return the pairs of one value: a list is repeated, joined with commas, or named with brackets."""
     if not isinstance(value, list | tuple):
-        return [(name, wire(value))]
-    if lists == "comma":
-        return [(name, ",".join(map(wire, value)))]
-    return [(_LISTS[lists].format(name=name), wire(item)) for item in value]
+        return [(name, to_wire_text(value))]
+    if list_style == "comma":
+        return [(name, ",".join(map(to_wire_text, value)))]
+    return [(_LIST_NAME_FORMATS[list_style].format(name=name), to_wire_text(item)) for item in value]

@@ -7,12 +7,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import parse_qsl, urlencode
 
-from connector.core import redaction as redact
-from connector.core.inputs import coerce as convert
-from connector.core.inputs.coerce import Bad
-from connector.core.request.body import Body, Part, encoded, flat, listed, named, shown_body, wire
-from connector.core.url_policy import header, segment
-from connector.definition.fields import Place
+from connector.core import redaction
+from connector.core.inputs import coerce
+from connector.core.inputs.coerce import InvalidValue
+from connector.core.request.body import (
+    Body,
+    MultipartPart,
+    encode_body,
+    encode_list,
+    encode_pairs,
+    flatten_form,
+    redact_body,
+    to_wire_text,
+)
+from connector.core.url_policy import check_header, encode_path_segment
+from connector.definition.fields import RequestLocation
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -35,184 +44,222 @@ class Request:
     query: Pairs = ()
     headers: Pairs = ()
     body: Body | None = None
-    reply: str = "json"
-    base: str = ""
-    cap: int | None = None  # the most bytes of a reply, decoded
+    reply_type: str = "json"
+    base_url: str = ""
+    max_bytes: int | None = None  # the most bytes of a reply, decoded
     attempt_timeout: float | None = None
     secrets: tuple[str, ...] = ()
-    redactor: redact.Redactor = field(default_factory=redact.plain, compare=False)
-    hops: tuple[str, ...] = ()  # the URLs that sent it on to here
-    carries: bool = True  # whether it takes the token along
-    may_leave: bool = False  # whether it may be sent on to a host that must not see the token
+    redactor: redaction.Redactor = field(default_factory=redaction.default_redactor, compare=False)
+    redirect_urls: tuple[str, ...] = ()  # the URLs that sent it on to here
+    sends_credential: bool = True  # whether it takes the token along
+    may_leave_hosts: bool = False  # whether it may be sent on to a host that must not see the token
 
     @property
-    def target(self) -> str:
+    def request_target(self) -> str:
         """Path and query, as they go on the wire."""
         return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
     @property
     def url(self) -> str:
         """The whole URL, secrets included."""
-        return self.base + self.target
+        return self.base_url + self.request_target
 
     @property
-    def safe(self) -> redact.Redactor:
+    def full_redactor(self) -> redaction.Redactor:
         """The redactor that knows this request's own secrets: those it was told, and those in secret places of it."""
         value = self.body.value if self.body else None
         if self.body is not None and self.body.kind == "multipart":
             value = [(part.name, part.data) for part in self.body.value]
         elif isinstance(value, str | bytes):
-            value = redact.read(value)
-        given = [*self.query, *parse_qsl(self.path.partition("?")[2]), value]
-        headers = (value for name, value in self.headers if name.lower() in self.redactor.hidden)
-        return self.redactor.knowing((*self.secrets, *headers, *self.redactor.secrets_in(given)))
+            value = redaction.parse_body_fields(value)
+        candidates = [*self.query, *parse_qsl(self.path.partition("?")[2]), value]
+        header_values = (value for name, value in self.headers if name.lower() in self.redactor.secret_headers)
+        return self.redactor.with_secrets((*self.secrets, *header_values, *self.redactor.find_secrets(candidates)))
 
-    def signed(self, secret: str, base: str | None) -> Request:
+    def with_credential(self, secret: str, base_url: str | None) -> Request:
         """Return the request that knows the secret it is signed with, and the base URL that its token names.
 
         Every call makes one, so it is made at once: `dataclasses.replace` takes five times as long.
         """
         secrets = self.secrets if secret in self.secrets else (*self.secrets, secret)
         return Request(
-            self.method, self.path, self.query, self.headers, self.body, self.reply, base or self.base, self.cap,
-            self.attempt_timeout, secrets, self.redactor, self.hops, self.carries, self.may_leave,
+            self.method, self.path, self.query, self.headers, self.body, self.reply_type, base_url or self.base_url, self.max_bytes,
+            self.attempt_timeout, secrets, self.redactor, self.redirect_urls, self.sends_credential, self.may_leave_hosts,
         )  # fmt: skip
 
-    def must_open_again(self) -> None:
+    def ensure_replayable(self) -> None:
         """Raise UsageError when the body was a stream that cannot be sent a second time."""
-        if self.body is not None and self.body.once:
+        if self.body is not None and self.body.is_single_use:
             hint = "Pass bytes, or a file that can seek, so that it can be sent again."
             raise UsageError("The request would have to be sent again, and its stream is used up.", hint=hint)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the request as JSON-safe data without secrets: method, url, headers, body."""
-        safe = self.safe
-        shown = {"method": self.method, "url": safe.url(self.url), "headers": dict(safe.headers(self.headers))}
+        redactor = self.full_redactor
+        data = {
+            "method": self.method,
+            "url": redactor.redact_url(self.url),
+            "headers": dict(redactor.redact_headers(self.headers)),
+        }
         if self.body is not None:
-            shown["body"] = shown_body(self.body, safe)
-        return shown
+            data["body"] = redact_body(self.body, redactor)
+        return data
 
     def __repr__(self) -> str:
-        shown = self.to_dict()
-        body = f", body={shown['body']!r}" if "body" in shown else ""
-        return f"<Request {shown['method']} {shown['url']}{body}>"
+        data = self.to_dict()
+        body = f", body={data['body']!r}" if "body" in data else ""
+        return f"<Request {data['method']} {data['url']}{body}>"
 
     __str__ = __repr__
 
 
-class Build(Protocol):
+class RequestBuilder(Protocol):
     """Makes a request of checked values, for a base URL, with the secrets that its connection has."""
 
-    def __call__(self, values: Values, base: str = "", secrets: tuple[str, ...] = ()) -> Request:
+    def __call__(self, values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
         """Return the request. Raises InputError for what only the whole of it shows."""
 
 
-def compile_request(connector: Connector, action: Action) -> Build:
+def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     """Return the function that turns checked values into the request of an action with a request line."""
-    always = {**connector.manifest.always, **action.always}
-    constants = [(Place.of(to), value) for to, value in always.items()]
-    places = {key: spec.place for key, spec in action.inputs.items()}
-    path = _path(action)
-    query = _query(action, places, constants)
-    headers = _headers(places, constants)
-    body = _body(action, places, constants)
-    secret = tuple(key for key, spec in action.inputs.items() if spec.secret)
-    method, reply, cap, redactor = action.method, action.returns.type, action.returns.cap, redact.of(connector)
+    constant_values = {**connector.manifest.always, **action.always}
+    constants = [(RequestLocation.parse(location_text), value) for location_text, value in constant_values.items()]
+    locations = {key: input_field.location for key, input_field in action.inputs.items()}
+    build_path = _compile_path(action)
+    build_query = _compile_query(action, locations, constants)
+    build_headers = _compile_headers(locations, constants)
+    build_body = _compile_body(action, locations, constants)
+    secret_keys = tuple(key for key, input_field in action.inputs.items() if input_field.secret)
+    method, reply_type, max_bytes, redactor = (
+        action.method,
+        action.returns.type,
+        action.returns.cap,
+        redaction.redactor_for(connector),
+    )
 
-    def build(values: Values, base: str = "", secrets: tuple[str, ...] = ()) -> Request:
-        known = (*(values[key] for key in secret if values.get(key)), *secrets)
+    def build(values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
+        known_secrets = (*(values[key] for key in secret_keys if values.get(key)), *secrets)
         return Request(
-            method, path(values), query(values), headers(values), body(values), reply, base, cap, None, known, redactor
+            method,
+            build_path(values),
+            build_query(values),
+            build_headers(values),
+            build_body(values),
+            reply_type,
+            base_url,
+            max_bytes,
+            None,
+            known_secrets,
+            redactor,
         )
 
     return build
 
 
-def under_account(request: Request, declared: Subaccounts, account: str) -> Request:
+def apply_subaccount(request: Request, subaccounts: Subaccounts, account: str) -> Request:
     """Return the request of the sub-account twin: the manifest's prefix before the path, or its header. Raises Bad."""
-    account = convert.text(account)
+    account = coerce.to_text(account)
     if account.strip() in ("", ".", ".."):
-        raise Bad("the id of an account")
-    if declared.header:
-        return replace(request, headers=(*request.headers, header(declared.header, account)))
-    return replace(request, path=re.sub(r"\{[^{}]*\}", lambda _: segment(account), declared.prefix) + request.path)
+        raise InvalidValue("the id of an account")
+    if subaccounts.header:
+        return replace(request, headers=(*request.headers, check_header(subaccounts.header, account)))
+    return replace(
+        request, path=re.sub(r"\{[^{}]*\}", lambda _: encode_path_segment(account), subaccounts.prefix) + request.path
+    )
 
 
-def _path(action: Action) -> Callable[[Values], str]:
-    owners = {spec.place.path[0]: key for key, spec in action.inputs.items() if spec.place.part == "path"}
-    twice = {key for key, spec in action.inputs.items() if spec.encode == "uuid"}
+def _compile_path(action: Action) -> Callable[[Values], str]:
+    keys_by_name = {
+        input_field.location.path[0]: key
+        for key, input_field in action.inputs.items()
+        if input_field.location.part == "path"
+    }
+    uuid_keys = {key for key, input_field in action.inputs.items() if input_field.encode == "uuid"}
     pieces = re.split(r"\{([^{}]*)\}", action.path)
-    literals, keys = pieces[::2], [owners[name] for name in pieces[1::2]]
+    literals, keys = pieces[::2], [keys_by_name[name] for name in pieces[1::2]]
 
     def build(values: Values) -> str:
-        encoded = [segment(wire(values[key]), twice=key in twice) for key in keys]
-        return literals[0] + "".join(one + rest for one, rest in zip(encoded, literals[1:], strict=True))
+        segments = [encode_path_segment(to_wire_text(values[key]), twice=key in uuid_keys) for key in keys]
+        return literals[0] + "".join(
+            encoded_value + literal for encoded_value, literal in zip(segments, literals[1:], strict=True)
+        )
 
     return build
 
 
-def _headers(places: Mapping[str, Place], constants: list[tuple[Place, Any]]) -> Callable[[Values], Pairs]:
+def _compile_headers(
+    locations: Mapping[str, RequestLocation], constants: list[tuple[RequestLocation, Any]]
+) -> Callable[[Values], Pairs]:
     """Build the headers; a constant stands first and is never given."""
-    fixed = tuple((".".join(place.path), wire(value)) for place, value in constants if place.part == "header")
-    members = [(".".join(place.path), key) for key, place in places.items() if place.part == "header"]
+    constant_pairs = tuple(
+        (".".join(location.path), to_wire_text(value)) for location, value in constants if location.part == "header"
+    )
+    members = [(".".join(location.path), key) for key, location in locations.items() if location.part == "header"]
 
     def build(values: Values) -> Pairs:
         given = [(name, values[key]) for name, key in members if key in values]
-        return (*fixed, *(pair for name, value in given for pair in listed(name, value, "comma")))
+        return (*constant_pairs, *(pair for name, value in given for pair in encode_list(name, value, "comma")))
 
     return build
 
 
-def _query(
-    action: Action, places: Mapping[str, Place], constants: list[tuple[Place, Any]]
+def _compile_query(
+    action: Action, locations: Mapping[str, RequestLocation], constants: list[tuple[RequestLocation, Any]]
 ) -> Callable[[Values], Pairs]:
     """Build the query; a constant stands first and is never given."""
-    fixed = [pair for place, value in constants if place.part == "query" for pair in named(place.path, value, action)]
-    members = [(place.path, key) for key, place in places.items() if place.part == "query"]
+    constant_pairs = [
+        pair
+        for location, value in constants
+        if location.part == "query"
+        for pair in encode_pairs(location.path, value, action)
+    ]
+    members = [(location.path, key) for key, location in locations.items() if location.part == "query"]
 
     def build(values: Values) -> Pairs:
         given = [(path, values[key]) for path, key in members if key in values]
-        return (*fixed, *(pair for path, value in given for pair in named(path, value, action)))
+        return (*constant_pairs, *(pair for path, value in given for pair in encode_pairs(path, value, action)))
 
     return build
 
 
-def _body(
-    action: Action, places: Mapping[str, Place], constants: list[tuple[Place, Any]]
+def _compile_body(
+    action: Action, locations: Mapping[str, RequestLocation], constants: list[tuple[RequestLocation, Any]]
 ) -> Callable[[Values], Body | None]:
     parts = ("body", "form")
-    fixed = [(place.path, value) for place, value in constants if place.part in parts]
-    whole = next((k for k, p in places.items() if p.part == "body" and not p.path and not p.spread), None)
-    spreads = [(place.path, key) for key, place in places.items() if place.part in parts and place.spread]
-    groups: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-    for key, place in places.items():
-        if place.part in parts and place.path and not place.spread:
-            groups.setdefault(place.path[:-1], []).append((place.path[-1], key))
-    files = [(".".join(place.path), key) for key, place in places.items() if place.part == "file"]
-    sized = [(parent, tuple(members)) for parent, members in groups.items()]
+    constant_values = [(location.path, value) for location, value in constants if location.part in parts]
+    whole_key = next((k for k, p in locations.items() if p.part == "body" and not p.path and not p.spread), None)
+    spread_keys = [
+        (location.path, key) for key, location in locations.items() if location.part in parts and location.spread
+    ]
+    members_by_parent: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for key, location in locations.items():
+        if location.part in parts and location.path and not location.spread:
+            members_by_parent.setdefault(location.path[:-1], []).append((location.path[-1], key))
+    file_keys = [(".".join(location.path), key) for key, location in locations.items() if location.part == "file"]
+    grouped_members = [(parent, tuple(members)) for parent, members in members_by_parent.items()]
 
     def build(values: Values) -> Body | None:
-        if whole is not None and whole in values:
-            return encoded(action, values[whole])
+        if whole_key is not None and whole_key in values:
+            return encode_body(action, values[whole_key])
         tree: dict[str, Any] = {}
-        for path, value in fixed:
-            _at(tree, path[:-1])[path[-1]] = value
-        for parent, members in sized:
-            found = {name: values[key] for name, key in members if key in values}
-            if found:
-                _at(tree, parent).update(found)
-        for parent, key in spreads:
+        for path, value in constant_values:
+            _ensure_branch(tree, path[:-1])[path[-1]] = value
+        for parent, members in grouped_members:
+            member_values = {name: values[key] for name, key in members if key in values}
+            if member_values:
+                _ensure_branch(tree, parent).update(member_values)
+        for parent, key in spread_keys:
             if isinstance(values.get(key), dict):
-                _merge(_at(tree, parent), values[key])
+                _merge_into(_ensure_branch(tree, parent), values[key])
         if action.sends == "multipart":
-            sent = [Part(name, values[key], name) for name, key in files if key in values]
-            return Body("multipart", [*(Part(n, v) for n, v in flat(tree, action)), *sent], None)
-        return encoded(action, tree) if tree else None
+            file_parts = [MultipartPart(name, values[key], name) for name, key in file_keys if key in values]
+            return Body("multipart", [*(MultipartPart(n, v) for n, v in flatten_form(tree, action)), *file_parts], None)
+        return encode_body(action, tree) if tree else None
 
     return build
 
 
-def _at(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+def _ensure_branch(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     for name in path:
         branch = dict(tree.get(name) or {})  # a copy: what was given, and constants, stay as they are
         tree[name] = branch
@@ -220,12 +267,12 @@ def _at(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     return tree
 
 
-def _merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
-    for name, value in more.items():
-        if isinstance(value, dict) and isinstance(into.get(name), dict):
-            _merge(_at(into, (name,)), value)
+def _merge_into(target: dict[str, Any], updates: Mapping[str, Any]) -> None:
+    for name, value in updates.items():
+        if isinstance(value, dict) and isinstance(target.get(name), dict):
+            _merge_into(_ensure_branch(target, (name,)), value)
         else:
-            into[name] = value
+            target[name] = value
 
 
-__all__ = ["Body", "Part", "Request", "compile_request", "listed", "under_account", "wire"]
+__all__ = ["Body", "MultipartPart", "Request", "apply_subaccount", "compile_request", "encode_list", "to_wire_text"]

@@ -5,75 +5,82 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from connector.core import redaction as redact
-from connector.core import url_policy as guard
-from connector.core.redaction import shown
+from connector.core import redaction, url_policy
+from connector.core.redaction import preview
 from connector.core.request.builder import Request
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
-_FORBIDDEN = ' \\"<>'  # what no URL holds, and libraries read each in its own way
-_LONGEST_HOST = 100
+_FORBIDDEN_CHARACTERS = ' \\"<>'  # what no URL holds, and libraries read each in its own way
+_MAX_HOST_LENGTH = 100
 
 
-def request(connector: Connector, url: Any, base: str, secrets: tuple[str, ...] = ()) -> Request:
+def build_download_request(connector: Connector, url: Any, base_url: str, secrets: tuple[str, ...] = ()) -> Request:
     """Return the request of a download; `base` is the base URL in force, `secrets` are never shown.
 
     Credentials go to the manifest's hosts and to where the base URL points, so a URL anywhere else is refused. From
     there it may be sent on to a storage, which gets none. Raises InputError, which names the host.
     """
-    safe = redact.of(connector).knowing(secrets)
+    redactor = redaction.redactor_for(connector).with_secrets(secrets)
     if (
         not isinstance(url, str)
         or not url.isascii()
         or not url.isprintable()
-        or any(char in url for char in _FORBIDDEN)
+        or any(char in url for char in _FORBIDDEN_CHARACTERS)
     ):
-        raise _refused(shown(url, safe=safe), "a URL, already encoded", "take it as the service gave it")
+        raise _build_url_error(
+            preview(url, redactor=redactor), "a URL, already encoded", "take it as the service gave it"
+        )
     if "://" not in url:
         expected = "a URL that begins with https://"
-        if url in connector.files:
-            raise _refused(f"{url}, which is an action", expected, "for the files of an action use download_all")
-        raise _refused("a text with no scheme", expected, "take it as the service gave it")
-    origin = guard.origin(url)
+        if url in connector.action_files:
+            raise _build_url_error(
+                f"{url}, which is an action", expected, "for the files of an action use download_all"
+            )
+        raise _build_url_error("a text with no scheme", expected, "take it as the service gave it")
+    origin = url_policy.parse_origin(url)
     if origin is None:
-        raise _refused(_where(url), "https without a user or a password in it", "take it as the service gave it")
-    if origin != guard.origin(base) and not guard.may_carry(url, connector.manifest.hosts):
+        raise _build_url_error(
+            _describe_origin(url), "https without a user or a password in it", "take it as the service gave it"
+        )
+    if origin != url_policy.parse_origin(base_url) and not url_policy.may_receive_credentials(
+        url, connector.manifest.hosts
+    ):
         fix = "credentials go nowhere else; look where this URL came from"
-        raise _refused(_where(url), f"a URL at {_allowed(connector, base)}", fix)
+        raise _build_url_error(_describe_origin(url), f"a URL at {_describe_allowed_origins(connector, base_url)}", fix)
     path = url[len(origin) :].partition("#")[0]
     return Request(
         "GET",
         path if path.startswith("/") else f"/{path}",
         headers=(("Accept-Encoding", "identity"),),
-        reply="none",
-        base=origin,
+        reply_type="none",
+        base_url=origin,
         secrets=secrets,
-        redactor=redact.of(connector),
-        may_leave=True,
+        redactor=redaction.redactor_for(connector),
+        may_leave_hosts=True,
     )
 
 
-def _allowed(connector: Connector, base: str) -> str:
+def _describe_allowed_origins(connector: Connector, base_url: str) -> str:
     """Return where a URL may be: the manifest's hosts, and where the base URL points besides."""
     hosts = connector.manifest.hosts
-    listed = [f"one of {', '.join(hosts)} (https on its usual port)"] if hosts else []
-    other = [] if guard.may_carry(base, hosts) else [_where(base)]
-    return ", or at ".join([*listed, *other])
+    host_texts = [f"one of {', '.join(hosts)} (https on its usual port)"] if hosts else []
+    base_texts = [] if url_policy.may_receive_credentials(base_url, hosts) else [_describe_origin(base_url)]
+    return ", or at ".join([*host_texts, *base_texts])
 
 
-def _where(url: str) -> str:
+def _describe_origin(url: str) -> str:
     """Return the scheme, the host and the port of a URL: the rest of it may be secret."""
     try:
         parts = urlsplit(url)
         port = "" if parts.port is None else f":{parts.port}"
     except ValueError:
         return "no URL"
-    host = (parts.hostname or "no host")[:_LONGEST_HOST]
+    host = (parts.hostname or "no host")[:_MAX_HOST_LENGTH]
     return f"{parts.scheme or 'no scheme'}://{f'[{host}]' if ':' in host else host}{port}"
 
 
-def _refused(got: str, expected: str, fix: str) -> InputError:
-    return InputError.of("download", [Problem("url", got, expected, fix)])
+def _build_url_error(given: str, expected: str, fix: str) -> InputError:
+    return InputError.from_problems("download", [Problem("url", given, expected, fix)])

@@ -6,15 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from connector.core import redaction as redact
-from connector.core import url_policy as guard
-from connector.core.inputs import coerce as convert
-from connector.core.inputs.coerce import Bad
-from connector.core.redaction import shown
-from connector.core.request.body import Body, Part, wire
-from connector.core.request.builder import Build, Request
-from connector.definition.action import METHODS, RAW, Action
-from connector.definition.fields import Place
+from connector.core import redaction, url_policy
+from connector.core.inputs import coerce
+from connector.core.inputs.coerce import InvalidValue
+from connector.core.redaction import preview
+from connector.core.request.body import Body, MultipartPart, to_wire_text
+from connector.core.request.builder import Request, RequestBuilder
+from connector.definition.action import METHODS, RAW_REQUEST, Action
+from connector.definition.fields import RequestLocation
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -23,12 +22,12 @@ if TYPE_CHECKING:
     from connector.core.inputs.validate import Values
     from connector.definition.loader import Connector
 
-BUILT_IN = Action.model_validate(
+RAW_ACTION = Action.model_validate(
     {
         "action": "raw",
         "label": "Raw Request",
         "summary": "Send any request below the base URL.",
-        "request": RAW,
+        "request": RAW_REQUEST,
         "inputs": {
             key: {"label": key, "help": text, "type": kind, "to": to}
             for key, kind, to, text in (
@@ -45,124 +44,149 @@ BUILT_IN = Action.model_validate(
         },
     }
 )  # what `Client.raw` runs, for every connector
-REPLIES = ("json", "text", "binary", "document")
-_BODILESS = ("GET", "HEAD")
+REPLY_TYPES = ("json", "text", "binary", "document")
+_BODYLESS_METHODS = ("GET", "HEAD")
 
 
-def compile_raw(connector: Connector, action: Action) -> Build:
+def compile_raw_request(connector: Connector, action: Action) -> RequestBuilder:
     """Return the function that turns the values of a `request: raw` action into a request."""
-    keys = {str(spec.place): key for key, spec in action.inputs.items()}
+    keys_by_location = {str(field.location): key for key, field in action.inputs.items()}
     base_path = urlsplit(connector.manifest.base_url).path.rstrip("/")
-    blank = Request("", "", redactor=redact.of(connector))
-    constants = [(Place.of(to), wire(value)) for to, value in connector.manifest.always.items()]
+    template = Request("", "", redactor=redaction.redactor_for(connector))
+    constants = [
+        (RequestLocation.parse(location_text), to_wire_text(value))
+        for location_text, value in connector.manifest.always.items()
+    ]
 
-    def build(values: Values, base: str = "", secrets: tuple[str, ...] = ()) -> Request:
-        given = {place: values[key] for place, key in keys.items() if values.get(key) is not None}
+    def build(values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
+        given = {location: values[key] for location, key in keys_by_location.items() if values.get(key) is not None}
         problems: list[Problem] = []
 
-        def checked(place: str, check: Callable[[Any], Any], default: Any) -> Any:
-            if place not in given:
+        def check_value(location: str, check: Callable[[Any], Any], default: Any) -> Any:
+            if location not in given:
                 return default
             try:
-                return check(given[place])
-            except Bad as bad:
-                got = shown(_names(given[place]) if place == "raw.headers" else given[place], safe=blank.redactor)
-                problems.append(Problem(keys[place], got, bad.expected, blank.redactor.text(bad.fix)))
+                return check(given[location])
+            except InvalidValue as invalid:
+                given_text = preview(
+                    _join_names(given[location]) if location == "raw.headers" else given[location],
+                    redactor=template.redactor,
+                )
+                problems.append(
+                    Problem(
+                        keys_by_location[location],
+                        given_text,
+                        invalid.expected,
+                        template.redactor.redact_text(invalid.fix),
+                    )
+                )
                 return default
 
         request = replace(
-            blank,
-            base=base,
+            template,
+            base_url=base_url,
             secrets=secrets,
-            method=checked("raw.method", _method, "GET"),
-            path=checked("raw.path", lambda path: guard.raw_path(path, base_path), "/"),
+            method=check_value("raw.method", _check_method, "GET"),
+            path=check_value("raw.path", lambda path: url_policy.check_relative_path(path, base_path), "/"),
             query=tuple(given.get("raw.query", ())),
-            headers=checked("raw.headers", guard.headers, ()),
-            reply=checked("raw.reply", _reply, "json"),
-            attempt_timeout=checked("timeout.attempt_ms", _milliseconds, None),
+            headers=check_value("raw.headers", url_policy.check_headers, ()),
+            reply_type=check_value("raw.reply", _check_reply_type, "json"),
+            attempt_timeout=check_value("timeout.attempt_ms", _check_milliseconds, None),
         )
-        body = _body(given, keys, request, problems)
+        body = _build_body(given, keys_by_location, request, problems)
         if problems:
-            raise InputError.of(action.action, problems)
-        return _typed(_with_constants(replace(request, body=body), constants))
+            raise InputError.from_problems(action.action, problems)
+        return _apply_content_type(_add_constants(replace(request, body=body), constants))
 
     return build
 
 
-def _names(pairs: list[tuple[str, Any]]) -> str:
+def _join_names(pairs: list[tuple[str, Any]]) -> str:
     return ", ".join(name for name, _ in pairs)
 
 
-def _with_constants(request: Request, constants: list[tuple[Place, str]]) -> Request:
+def _add_constants(request: Request, constants: list[tuple[RequestLocation, str]]) -> Request:
     """Add the manifest's constant headers and parameters, where the caller says nothing else."""
-    said = {("header", name.lower()) for name, _ in request.headers} | {("query", name) for name, _ in request.query}
-    found = [(place.part, ".".join(place.path), value) for place, value in constants]
-    headers = [(name, value) for part, name, value in found if part == "header" and (part, name.lower()) not in said]
-    query = [(name, value) for part, name, value in found if part == "query" and (part, name) not in said]
+    given_names = {("header", name.lower()) for name, _ in request.headers} | {
+        ("query", name) for name, _ in request.query
+    }
+    entries = [(location.part, ".".join(location.path), value) for location, value in constants]
+    headers = [
+        (name, value) for part, name, value in entries if part == "header" and (part, name.lower()) not in given_names
+    ]
+    query = [(name, value) for part, name, value in entries if part == "query" and (part, name) not in given_names]
     return replace(request, headers=(*headers, *request.headers), query=(*query, *request.query))
 
 
-def _method(value: str) -> str:
+def _check_method(value: str) -> str:
     if value.upper() not in METHODS:
-        raise Bad(f"one of {', '.join(METHODS)}")
+        raise InvalidValue(f"one of {', '.join(METHODS)}")
     return value.upper()
 
 
-def _reply(value: str) -> str:
-    if value not in REPLIES:
-        raise Bad(f"one of {', '.join(REPLIES)}")
+def _check_reply_type(value: str) -> str:
+    if value not in REPLY_TYPES:
+        raise InvalidValue(f"one of {', '.join(REPLY_TYPES)}")
     return "binary" if value == "document" else value
 
 
-def _milliseconds(value: int) -> float:
+def _check_milliseconds(value: int) -> float:
     if value <= 0:
-        raise Bad("a number of milliseconds above 0", "leave it out for no limit of its own")
+        raise InvalidValue("a number of milliseconds above 0", "leave it out for no limit of its own")
     return value / 1000
 
 
-def _body(given: Values, keys: dict[str, str], request: Request, problems: list[Problem]) -> Body | None:
-    names = dict(given.get("raw.file_name", ()))
+def _build_body(
+    given: Values, keys_by_location: dict[str, str], request: Request, problems: list[Problem]
+) -> Body | None:
+    file_names = dict(given.get("raw.file_name", ()))
     files, form = given.get("raw.file", ()), given.get("raw.form", ())
     has_text = "raw.body" in given
     if has_text and (files or form):
-        other = keys["raw.file" if files else "raw.form"]
-        problems.append(Problem(keys["raw.body"], "a body", f"no {other} beside it", "give one of them"))
-    if request.method in _BODILESS and (has_text or files or form):
+        other_key = keys_by_location["raw.file" if files else "raw.form"]
+        problems.append(
+            Problem(keys_by_location["raw.body"], "a body", f"no {other_key} beside it", "give one of them")
+        )
+    if request.method in _BODYLESS_METHODS and (has_text or files or form):
         part = "raw.body" if has_text else "raw.file" if files else "raw.form"
         problems.append(
-            Problem(keys[part], "a body", f"none: {request.method} carries no body", "use query parameters")
+            Problem(keys_by_location[part], "a body", f"none: {request.method} carries no body", "use query parameters")
         )
-    unknown = sorted(set(names) - {name for name, _ in files})
-    if unknown:
-        expected = f"keys of {keys['raw.file']}"
-        problems.append(Problem(keys["raw.file_name"], ", ".join(unknown), expected, "give a file of that key"))
+    unknown_names = sorted(set(file_names) - {name for name, _ in files})
+    if unknown_names:
+        expected = f"keys of {keys_by_location['raw.file']}"
+        problems.append(
+            Problem(keys_by_location["raw.file_name"], ", ".join(unknown_names), expected, "give a file of that key")
+        )
     if files or form:
-        sent = [Part(name, value) for name, value in form]
-        return Body("multipart", [*sent, *(Part(n, v, names.get(n, n)) for n, v in files)], None)
-    return _whole(given["raw.body"], request, keys, problems) if has_text else None
+        form_parts = [MultipartPart(name, value) for name, value in form]
+        return Body("multipart", [*form_parts, *(MultipartPart(n, v, file_names.get(n, n)) for n, v in files)], None)
+    return _build_single_body(given["raw.body"], request, keys_by_location, problems) if has_text else None
 
 
-def _whole(value: Any, request: Request, keys: dict[str, str], problems: list[Problem]) -> Body:
+def _build_single_body(value: Any, request: Request, keys_by_location: dict[str, str], problems: list[Problem]) -> Body:
     """Text that is JSON goes out as JSON, unless a Content-Type says what it is."""
-    declared = next((value for name, value in request.headers if name.lower() == "content-type"), None)
+    content_type = next((value for name, value in request.headers if name.lower() == "content-type"), None)
     if isinstance(value, bytes):
         return Body("binary", value, "application/octet-stream")
     if not isinstance(value, str):
         return Body("json", value, "application/json")
     try:
-        parsed = convert.structure(value)
-    except Bad as bad:
-        if declared and "json" in declared.lower():
-            fix = f"{bad.fix or bad.expected}; or change the Content-Type"
-            problems.append(Problem(keys["raw.body"], f"{len(value)} characters", "JSON, as the header says", fix))
+        parsed = coerce.to_json_value(value)
+    except InvalidValue as invalid:
+        if content_type and "json" in content_type.lower():
+            fix = f"{invalid.fix or invalid.expected}; or change the Content-Type"
+            problems.append(
+                Problem(keys_by_location["raw.body"], f"{len(value)} characters", "JSON, as the header says", fix)
+            )
         return Body("text", value, "text/plain; charset=utf-8")
-    return Body("text", value, "text/plain") if declared else Body("json", parsed, "application/json")
+    return Body("text", value, "text/plain") if content_type else Body("json", parsed, "application/json")
 
 
-def _typed(request: Request) -> Request:
+def _apply_content_type(request: Request) -> Request:
     """A Content-Type of the caller's replaces the body's own."""
-    declared = next((value for name, value in request.headers if name.lower() == "content-type"), None)
-    if declared is None or request.body is None:
+    content_type = next((value for name, value in request.headers if name.lower() == "content-type"), None)
+    if content_type is None or request.body is None:
         return request
-    rest = tuple(pair for pair in request.headers if pair[0].lower() != "content-type")
-    return replace(request, headers=rest, body=replace(request.body, content_type=declared))
+    other_headers = tuple(pair for pair in request.headers if pair[0].lower() != "content-type")
+    return replace(request, headers=other_headers, body=replace(request.body, content_type=content_type))

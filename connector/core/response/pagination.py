@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
-from connector.core import url_policy as guard
-from connector.core.inputs.coerce import Bad
-from connector.core.json_path import dig, placed
+from connector.core import url_policy
+from connector.core.inputs.coerce import InvalidValue
+from connector.core.json_path import get_at_path, set_at_path
 from connector.core.request.body import Body
 from connector.errors import PageError
 
@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
-    from connector.definition.action import Action, ActionPages
+    from connector.definition.action import Action, ActionPagination
     from connector.definition.manifest import Manifest
 
-MOST_PAGES = 1_000
-_ODD = "The service pages in an unexpected way; what was read so far is on the error."
-_NEXT_LINK = re.compile(r"<([^<>]*)>\s*;(?:[^,<]*;)?\s*rel=\"?next\"?", re.IGNORECASE)
+MAX_PAGES = 1_000
+_UNEXPECTED_PAGING_HINT = "The service pages in an unexpected way; what was read so far is on the error."
+_NEXT_LINK_PATTERN = re.compile(r"<([^<>]*)>\s*;(?:[^,<]*;)?\s*rel=\"?next\"?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class Pagination:
     """How one list is paged: the manifest's words with the action's own over them."""
 
     by: str
@@ -40,186 +40,201 @@ class Words:
     more: str | None
 
     @classmethod
-    def of(cls, manifest: Manifest, pages: ActionPages) -> Words:
+    def from_definition(cls, manifest: Manifest, pages: ActionPagination) -> Pagination:
         """Merge the words; a list without a way to page is one page."""
-        shared = manifest.pages.model_dump(exclude_unset=True)
-        merged = {**shared, **pages.model_dump(exclude_unset=True)}
-        by = merged.get("by") or "cursor"
-        first = merged.get("first", 1 if by == "number" else 0)
-        rest = {name: merged.get(name) for name in ("read", "send", "size", "max", "more")}
-        return cls(by=by, items=pages.items, first=first, **rest)
+        defaults = manifest.pages.model_dump(exclude_unset=True)
+        merged = {**defaults, **pages.model_dump(exclude_unset=True)}
+        style = merged.get("by") or "cursor"
+        first = merged.get("first", 1 if style == "number" else 0)
+        options = {key: merged.get(key) for key in ("read", "send", "size", "max", "more")}
+        return cls(by=style, items=pages.items, first=first, **options)
 
 
-def words(manifest: Manifest, action: Action) -> Words | None:
+def pagination_for(manifest: Manifest, action: Action) -> Pagination | None:
     """Return how an action's list is paged, or None when it is no list."""
-    return Words.of(manifest, action.pages) if action.pages else None
+    return Pagination.from_definition(manifest, action.pages) if action.pages else None
 
 
 @dataclass(slots=True)
-class Walk:
+class Paginator:
     """One walk through the pages of a list: where it is, what it has seen, how many items it may take."""
 
-    words: Words
+    pagination: Pagination
     limit: int | None = None
-    most_pages: int | None = None
-    pages: int = 0
-    count: int = 0
+    max_pages: int | None = None
+    page_count: int = 0
+    item_count: int = 0
     cursor: str | None = None
     complete: bool = False
-    cut: bool = False
-    seen: set[str] = field(default_factory=set)
+    truncated: bool = False
+    seen_cursors: set[str] = field(default_factory=set)
 
-    def first(self, request: Request) -> Request:
+    def build_first_request(self, request: Request) -> Request:
         """Return the first request, with the page size."""
-        most = self.words.max
-        size = min(self.limit, most) if self.limit and most else most
-        if self.words.size and size and not _has(request, self.words.size):
-            request = _with(request, self.words.size, size)
+        max_size = self.pagination.max
+        size = min(self.limit, max_size) if self.limit and max_size else max_size
+        if self.pagination.size and size and not _has_parameter(request, self.pagination.size):
+            request = _set_parameter(request, self.pagination.size, size)
         return request
 
-    def take(self, result: Result) -> Result:
+    def count_page(self, result: Result) -> Result:
         """Count a page and return it, cut at the limit. Raises PageError when the reply is no list."""
-        items = self.items(result.data)
-        self.pages += 1
-        left = len(items) if self.limit is None else self.limit - self.count
-        self.cut = len(items) > left
-        self.count += min(len(items), left)
-        return replace(result, data=placed(result.data, self.words.items, items[:left])) if self.cut else result
+        items = self.items_of(result.data)
+        self.page_count += 1
+        remaining = len(items) if self.limit is None else self.limit - self.item_count
+        self.truncated = len(items) > remaining
+        self.item_count += min(len(items), remaining)
+        return (
+            replace(result, data=set_at_path(result.data, self.pagination.items, items[:remaining]))
+            if self.truncated
+            else result
+        )
 
-    def following(self, request: Request, result: Result) -> Request | None:
+    def next_request(self, request: Request, result: Result) -> Request | None:
         """Return the request after this one, whose whole page was `result`; None at the end or at the limit.
 
         Raises PageError when a cursor comes back, or pages never end.
         """
-        if self.cut:  # the cursor stays at this page, so that what was cut off can still be read
+        if self.truncated:  # the cursor stays at this page, so that what was cut off can still be read
             return None
-        following = self._next(request, result, self.items(result.data))
-        self.complete = following is None
-        if following is None or (self.limit is not None and self.count >= self.limit):
+        next_request = self._build_next_request(request, result, self.items_of(result.data))
+        self.complete = next_request is None
+        if next_request is None or (self.limit is not None and self.item_count >= self.limit):
             return None
-        if self.most_pages is not None and self.pages >= self.most_pages:
+        if self.max_pages is not None and self.page_count >= self.max_pages:
             hint = "Take them one by one with items(), or give a limit."
-            raise self.error(f"there are more than {self.most_pages:,} pages", hint)
-        return following
+            raise self.build_error(f"there are more than {self.max_pages:,} pages", hint)
+        return next_request
 
-    def items(self, data: Any) -> list[Any]:
+    def items_of(self, data: Any) -> list[Any]:
         """Return the items of a page; a missing or null field is an empty page."""
-        found = dig(data, self.words.items)
-        if isinstance(found, list):
-            return found
-        if found is not None or not isinstance(data, dict):
-            what = "the reply" if self.words.items == "." or found is None else f"the reply's {self.words.items}"
-            raise self.error(f"{what} is no list", "Look at the reply with debug, and at `pages` of the action.")
+        items = get_at_path(data, self.pagination.items)
+        if isinstance(items, list):
+            return items
+        if items is not None or not isinstance(data, dict):
+            subject = (
+                "the reply" if self.pagination.items == "." or items is None else f"the reply's {self.pagination.items}"
+            )
+            raise self.build_error(
+                f"{subject} is no list", "Look at the reply with debug, and at `pages` of the action."
+            )
         return []
 
-    def error(self, why: str, hint: str = "") -> PageError:
+    def build_error(self, reason: str, hint: str = "") -> PageError:
         """Make the error of this walk."""
         return PageError(
-            f"Paging stopped after {self.pages} pages: {why}.", hint=hint, pages=self.pages, cursor=self.cursor
+            f"Paging stopped after {self.page_count} pages: {reason}.",
+            hint=hint,
+            pages=self.page_count,
+            cursor=self.cursor,
         )
 
-    def _next(self, request: Request, result: Result, items: list[Any]) -> Request | None:
-        more = dig(result.data, self.words.more)
-        if self.words.more and more in (False, None):
+    def _build_next_request(self, request: Request, result: Result, items: list[Any]) -> Request | None:
+        has_more = get_at_path(result.data, self.pagination.more)
+        if self.pagination.more and has_more in (False, None):
             return None
-        if self.words.by == "link":
-            return self._linked(request, result)
+        if self.pagination.by == "link":
+            return self._follow_link_header(request, result)
         cursor = self._next_cursor(request, result, items)
-        if cursor is None or self.words.send is None:
+        if cursor is None or self.pagination.send is None:
             return None
-        self._unseen(cursor)
-        return _with(request, self.words.send, cursor)
+        self._reject_seen_cursor(cursor)
+        return _set_parameter(request, self.pagination.send, cursor)
 
     def _next_cursor(self, request: Request, result: Result, items: list[Any]) -> str | None:
-        by, size = self.words.by, self.words.max
-        if by == "cursor":
-            found = dig(result.data, self.words.read)
-            return None if found in (None, "", False) else str(found)
-        if by == "last":
-            found = dig(items[-1], self.words.read) if items else None
-            return None if found is None else str(found)
-        if not items or (size and not self.words.more and len(items) < _asked(request, self.words.size, size)):
+        style, size = self.pagination.by, self.pagination.max
+        if style == "cursor":
+            value = get_at_path(result.data, self.pagination.read)
+            return None if value in (None, "", False) else str(value)
+        if style == "last":
+            value = get_at_path(items[-1], self.pagination.read) if items else None
+            return None if value is None else str(value)
+        if not items or (
+            size and not self.pagination.more and len(items) < _requested_page_size(request, self.pagination.size, size)
+        ):
             return None
-        step = 1 if by == "number" else len(items)
-        current = int(self.cursor) if self.cursor is not None else self.words.first
+        step = 1 if style == "number" else len(items)
+        current = int(self.cursor) if self.cursor is not None else self.pagination.first
         return str(current + step)
 
-    def _linked(self, request: Request, result: Result) -> Request | None:
-        match = _NEXT_LINK.search(result.headers.get("link", ""))
+    def _follow_link_header(self, request: Request, result: Result) -> Request | None:
+        match = _NEXT_LINK_PATTERN.search(result.headers.get("link", ""))
         if match is None:
             return None
-        self._unseen(match[1])
+        self._reject_seen_cursor(match[1])
         link = urlsplit(match[1])
-        path = _below(urlsplit(request.base), link)
+        path = _path_below_base(urlsplit(request.base_url), link)
         if path is None:
-            raise self.error("the link to the next page leaves the service's base URL", _ODD)
+            raise self.build_error("the link to the next page leaves the service's base URL", _UNEXPECTED_PAGING_HINT)
         return replace(request, path=path, query=tuple(parse_qsl(link.query, keep_blank_values=True)))
 
-    def _unseen(self, cursor: str) -> None:
-        if cursor in self.seen:
-            raise self.error(f"the cursor {cursor[:40]!r} came back", _ODD)
-        self.seen.add(cursor)
+    def _reject_seen_cursor(self, cursor: str) -> None:
+        if cursor in self.seen_cursors:
+            raise self.build_error(f"the cursor {cursor[:40]!r} came back", _UNEXPECTED_PAGING_HINT)
+        self.seen_cursors.add(cursor)
         self.cursor = cursor
 
 
 @dataclass(slots=True)
-class Merged:
+class MergedPages:
     """The pages of a walk as one result: the first page's shape with all items in it."""
 
-    walk: Walk
-    last: Result | None = None
-    gathered: list[Any] = field(default_factory=list)
-    shape: Any = None
+    paginator: Paginator
+    last_result: Result | None = None
+    items: list[Any] = field(default_factory=list)
+    first_data: Any = None
     attempts: int = 0
 
-    def add(self, result: Result) -> None:
+    def add_page(self, result: Result) -> None:
         """Add one page."""
-        if self.last is None:
-            self.shape = result.data
-        self.last = result
+        if self.last_result is None:
+            self.first_data = result.data
+        self.last_result = result
         self.attempts += result.attempts
-        self.gathered += self.walk.items(result.data)
+        self.items += self.paginator.items_of(result.data)
 
-    def result(self) -> Result | None:
+    def build_result(self) -> Result | None:
         """Return what was gathered, or None when no page came."""
-        if self.last is None:
+        if self.last_result is None:
             return None
-        walk, words = self.walk, self.walk.words
-        data = placed(self.shape, words.items, self.gathered)
-        if words.by == "cursor" and words.items != "." and dig(data, words.read) is not None:
-            data = placed(data, str(words.read), "" if walk.complete else walk.cursor or "")
-        if words.more and isinstance(dig(data, words.more), bool):
-            data = placed(data, words.more, not walk.complete)
-        return replace(self.last, data=data, pages=walk.pages, complete=walk.complete, attempts=self.attempts)
+        paginator, pagination = self.paginator, self.paginator.pagination
+        data = set_at_path(self.first_data, pagination.items, self.items)
+        if pagination.by == "cursor" and pagination.items != "." and get_at_path(data, pagination.read) is not None:
+            data = set_at_path(data, str(pagination.read), "" if paginator.complete else paginator.cursor or "")
+        if pagination.more and isinstance(get_at_path(data, pagination.more), bool):
+            data = set_at_path(data, pagination.more, not paginator.complete)
+        return replace(
+            self.last_result, data=data, pages=paginator.page_count, complete=paginator.complete, attempts=self.attempts
+        )
 
 
-def _below(base: SplitResult, link: SplitResult) -> str | None:
+def _path_below_base(base: SplitResult, link: SplitResult) -> str | None:
     """Return the path of a link below a base URL, or None when it leads elsewhere."""
-    elsewhere = (link.scheme or link.netloc) and (link.scheme, link.netloc) != (base.scheme, base.netloc)
-    if elsewhere or not link.path.startswith(base.path + "/"):
+    is_elsewhere = (link.scheme or link.netloc) and (link.scheme, link.netloc) != (base.scheme, base.netloc)
+    if is_elsewhere or not link.path.startswith(base.path + "/"):
         return None
     try:
-        return guard.raw_path(link.path[len(base.path) :], "")
-    except Bad:
+        return url_policy.check_relative_path(link.path[len(base.path) :], "")
+    except InvalidValue:
         return None
 
 
-def _asked(request: Request, place: str | None, most: int) -> int:
-    name = (place or "").partition(".")[2]
-    found = dict(request.query).get(name)
-    return int(found) if found and found.isdigit() else most
+def _requested_page_size(request: Request, location: str | None, max_size: int) -> int:
+    name = (location or "").partition(".")[2]
+    text = dict(request.query).get(name)
+    return int(text) if text and text.isdigit() else max_size
 
 
-def _has(request: Request, place: str) -> bool:
-    part, _, name = place.partition(".")
+def _has_parameter(request: Request, location: str) -> bool:
+    part, _, name = location.partition(".")
     return part == "query" and any(key == name for key, _ in request.query)
 
 
-def _with(request: Request, place: str, value: Any) -> Request:
+def _set_parameter(request: Request, location: str, value: Any) -> Request:
     """Return the request with a value at query.x or body.x, replacing what stood there."""
-    part, _, name = place.partition(".")
+    part, _, name = location.partition(".")
     if part == "query":
-        rest = tuple(pair for pair in request.query if pair[0] != name)
-        return replace(request, query=(*rest, (name, str(value))))
-    held = request.body.value if request.body and isinstance(request.body.value, dict) else {}
-    return replace(request, body=Body("json", {**held, name: value}, "application/json"))
+        other_pairs = tuple(pair for pair in request.query if pair[0] != name)
+        return replace(request, query=(*other_pairs, (name, str(value))))
+    fields = request.body.value if request.body and isinstance(request.body.value, dict) else {}
+    return replace(request, body=Body("json", {**fields, name: value}, "application/json"))

@@ -11,12 +11,14 @@ if TYPE_CHECKING:
     from connector.errors import ConnectorError
 
 
-def told(error: ConnectorError, manifest: Manifest, kind: str, path: str) -> None:
+def add_path_alias_hint(error: ConnectorError, manifest: Manifest, connection_type: str, path: str) -> None:
     """Say it on the service's refusal of such a path, which is the service's to refuse: it may know better."""
-    words = [word for word in manifest.connections[kind].nobody if word in path.split("/")]
-    if not words or not isinstance(error, Denied | NotFound | Rejected):
+    aliases = [alias for alias in manifest.connections[connection_type].nobody if alias in path.split("/")]
+    if not aliases or not isinstance(error, Denied | NotFound | Rejected):
         return
-    signed_in = [name for name, one in manifest.connections.items() if one.kind == "oauth2"]
-    other = f", or use a connection of kind {' or '.join(signed_in)}" if signed_in else ""
-    nobody = f'"{words[0]}" is nobody with a connection of kind {kind}: name who is meant{other}.'
-    error.hint = f"{nobody} {error.hint}".strip()
+    oauth_types = [name for name, settings in manifest.connections.items() if settings.kind == "oauth2"]
+    alternative = f", or use a connection of kind {' or '.join(oauth_types)}" if oauth_types else ""
+    alias_hint = (
+        f'"{aliases[0]}" is nobody with a connection of kind {connection_type}: name who is meant{alternative}.'
+    )
+    error.hint = f"{alias_hint} {error.hint}".strip()

@@ -10,47 +10,51 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from connector.core.response.parser import Reply
 
-FARTHEST = 30 * 86_400  # seconds ahead; what lies farther is taken for a mistake
+MAX_RETRY_AFTER = 30 * 86_400  # seconds ahead; what lies farther is taken for a mistake
 
 
-def at(reply: Reply, now: float) -> float | None:
+def parse_retry_at(reply: Reply, now: float) -> float | None:
     """Return the epoch second at which a reply says to come back, or None when it does not say.
 
     A moment that has passed, or lies more than 30 days ahead, is no answer.
     """
-    for name, read in (("retry-after", _after), ("x-ratelimit-reset", _reset), ("ratelimit-reset", _after)):
+    for name, parse in (
+        ("retry-after", _parse_retry_after),
+        ("x-ratelimit-reset", _parse_reset),
+        ("ratelimit-reset", _parse_retry_after),
+    ):
         text = reply.header(name)
-        when = read(text.strip(), now) if text else None
-        if when is not None and now < when <= now + FARTHEST:
-            return when
+        retry_at = parse(text.strip(), now) if text else None
+        if retry_at is not None and now < retry_at <= now + MAX_RETRY_AFTER:
+            return retry_at
     return None
 
 
-def _after(text: str, now: float) -> float | None:
+def _parse_retry_after(text: str, now: float) -> float | None:
     if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
         return now + int(text)
-    return _date(text)
+    return _parse_date(text)
 
 
-def _reset(text: str, now: float) -> float | None:
+def _parse_reset(text: str, now: float) -> float | None:
     if re.fullmatch(r"[0-9]{1,12}", text, re.ASCII):
         return float(text) if int(text) > now else now + int(text)
-    return _date(text)
+    return _parse_date(text)
 
 
-def _date(text: str) -> float | None:
-    for read in (datetime.fromisoformat, parsedate_to_datetime):
+def _parse_date(text: str) -> float | None:
+    for parse in (datetime.fromisoformat, parsedate_to_datetime):
         try:
-            when = read(text)
-            return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
+            parsed = parse(text)
+            return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
         except (ValueError, TypeError, IndexError, OverflowError):
             continue
     return None
 
 
-def moment(when: float) -> datetime:
+def to_utc_datetime(timestamp: float) -> datetime:
     """Return an epoch second as an aware UTC datetime."""
-    return datetime.fromtimestamp(when, UTC)
+    return datetime.fromtimestamp(timestamp, UTC)
 
 
 def next_midnight(now: float) -> float:

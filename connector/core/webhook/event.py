@@ -17,14 +17,14 @@ from connector.errors import WebhookError
 if TYPE_CHECKING:
     from connector.definition.manifest import Trigger
 
-LONGEST_NAME = 200  # characters of an event's name, and of a subject that is kept as it is
-_UNITS = {"s": 1, "ms": 1000}  # how many are a second
-_LATEST = 253_402_300_799  # the last second of the year 9999
+MAX_NAME_LENGTH = 200  # characters of an event's name, and of a subject that is kept as it is
+_UNITS_PER_SECOND = {"s": 1, "ms": 1000}  # how many are a second
+_MAX_TIMESTAMP = 253_402_300_799  # the last second of the year 9999
 
 Reason = Literal["unsigned", "timestamp", "signature", "age", "body", "event", "challenge"]
-Named = Mapping[str, list[str]]  # the headers that a trigger reads, by lower-case name, each with all its values
-Place = tuple[str, ...] | str | None  # the names that lead to a field of the body; or the name of a header
-Found = Mapping[Place, Any]  # what stands at places, None where nothing does
+HeaderValues = Mapping[str, list[str]]  # the headers that a trigger reads, by lower-case name, each with all its values
+FieldLocation = tuple[str, ...] | str | None  # the names that lead to a field of the body; or the name of a header
+FieldValues = Mapping[FieldLocation, Any]  # what stands at places, None where nothing does
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,116 +60,123 @@ class Challenge:
         return f"<Challenge, answered with {', '.join(self.reply)}>"
 
 
-class EventReader:
+class EventParser:
     """Reads the events of one trigger; all that its manifest says is worked out once."""
 
     def __init__(self, name: str, trigger: Trigger) -> None:
-        shape = trigger.event
-        self._trigger, self._unit = name, _UNITS[shape.unit]
-        self._name, self._at = _place(shape.name), _place(shape.at)
-        self._account, self._object = _place(shape.account), _place(shape.object)
-        self._dedupe = [(f"{place}=", _place(place)) for place in trigger.dedupe]
-        self._about = [_place(place) for place in trigger.dedupe if place.startswith(f"{shape.object}.")]
-        own = (self._name, self._at, self._account, self._object)
-        self._places = list(dict.fromkeys((*own, *(place for _, place in self._dedupe))))
-        self.headers = {place for place in self._places if isinstance(place, str)}
+        event_fields = trigger.event
+        self._trigger_name, self._units_per_second = name, _UNITS_PER_SECOND[event_fields.unit]
+        self._name_location, self._time_location = _parse_location(event_fields.name), _parse_location(event_fields.at)
+        self._account_location, self._object_location = (
+            _parse_location(event_fields.account),
+            _parse_location(event_fields.object),
+        )
+        self._key_locations = [(f"{location}=", _parse_location(location)) for location in trigger.dedupe]
+        self._subject_locations = [
+            _parse_location(location) for location in trigger.dedupe if location.startswith(f"{event_fields.object}.")
+        ]
+        event_locations = (self._name_location, self._time_location, self._account_location, self._object_location)
+        self._locations = list(dict.fromkeys((*event_locations, *(location for _, location in self._key_locations))))
+        self.header_names = {location for location in self._locations if isinstance(location, str)}
 
-    def found(self, data: dict[str, Any], named: Named) -> Found:
+    def read_fields(self, data: dict[str, Any], headers: HeaderValues) -> FieldValues:
         """Return what stands at the places that a delivery is read by."""
-        return {place: at(data, place, named) for place in self._places}
+        return {location: find_value(data, location, headers) for location in self._locations}
 
-    def name(self, found: Found) -> str:
+    def read_name(self, fields: FieldValues) -> str:
         """Return what a delivery calls itself, or nothing; it may be what asks for the secret."""
-        name = found[self._name]
+        name = fields[self._name_location]
         return name if isinstance(name, str) else ""
 
-    def event(self, body: bytes, data: dict[str, Any], name: str, found: Found) -> Event:
+    def parse_event(self, body: bytes, data: dict[str, Any], name: str, fields: FieldValues) -> Event:
         """Return the event of a delivery. Raises WebhookError for one without a name."""
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            raise refused("event", "The delivery names no event.", status=400)
-        return self._made(body, data, name, found)
+        if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
+            raise build_webhook_error("event", "The delivery names no event.", status=400)
+        return self._build_event(body, data, name, fields)
 
-    def again(self, body: bytes, name: str, key: str) -> Event:
+    def parse_stored(self, body: bytes, name: str, key: str) -> Event:
         """Return an event that was read before, of what was kept of it. Raises WebhookError for what is none."""
-        data = parsed(body)
-        return self._made(body, data, name, self.found(data, {}), key)
+        data = parse_json_object(body)
+        return self._build_event(body, data, name, self.read_fields(data, {}), key)
 
-    def _made(self, body: bytes, data: dict[str, Any], name: str, found: Found, key: str = "") -> Event:
-        account = found[self._account]
-        key = key or self._key(found, body)
+    def _build_event(self, body: bytes, data: dict[str, Any], name: str, fields: FieldValues, key: str = "") -> Event:
+        account = fields[self._account_location]
+        key = key or self._build_key(fields, body)
         return Event(
-            trigger=self._trigger,
+            trigger=self._trigger_name,
             name=name,
-            at=_moment(found[self._at], self._unit),
+            at=_to_datetime(fields[self._time_location], self._units_per_second),
             account=account if isinstance(account, str) else None,
-            object=found[self._object],
+            object=fields[self._object_location],
             data=data,
             raw=body,
             key=key,
-            subject=self._subject(found) or key,
+            subject=self._build_subject(fields) or key,
         )
 
-    def _key(self, found: Found, body: bytes) -> str:
+    def _build_key(self, fields: FieldValues, body: bytes) -> str:
         """Return what is the same for each delivery of an event, and differs between events.
 
         It is made of the whole body where the places of `dedupe` hold nothing, or more than one value: no event is
         taken for another because of what was not looked at.
         """
-        parts = [self._trigger]
-        for told, place in self._dedupe:
-            value = found[place]
+        parts = [self._trigger_name]
+        for prefix, location in self._key_locations:
+            value = fields[location]
             if isinstance(value, dict | list):
                 return hashlib.sha256(body).hexdigest()
             if value is not None:
-                parts.append(told + _plain(value))
-        whole = "\0".join(parts).encode("utf-8", "surrogatepass") if len(parts) > 1 else body
-        return hashlib.sha256(whole).hexdigest()
+                parts.append(prefix + _to_key_text(value))
+        content = "\0".join(parts).encode("utf-8", "surrogatepass") if len(parts) > 1 else body
+        return hashlib.sha256(content).hexdigest()
 
-    def _subject(self, found: Found) -> str:
+    def _build_subject(self, fields: FieldValues) -> str:
         """Return what an event is about: the first of dedupe's fields below its object; nothing where it has none."""
-        subject = next((_plain(found[place]) for place in self._about if found[place] is not None), "")
-        if len(subject) <= LONGEST_NAME and subject.isprintable():
+        subject = next(
+            (_to_key_text(fields[location]) for location in self._subject_locations if fields[location] is not None), ""
+        )
+        if len(subject) <= MAX_NAME_LENGTH and subject.isprintable():
             return subject
         return hashlib.sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()  # else no database would keep it
 
 
-def refused(reason: Reason, message: str, status: int = 401) -> WebhookError:
+def build_webhook_error(reason: Reason, message: str, status: int = 401) -> WebhookError:
     """Return the error of a delivery; its status is what the sender is answered with."""
     return WebhookError(message, reason=reason, status=status, outcome="rejected")
 
 
-def parsed(body: bytes) -> dict[str, Any]:
+def parse_json_object(body: bytes) -> dict[str, Any]:
     """Return a body's data; half a surrogate pair is taken as Python's own reader takes it. Raises WebhookError."""
     data = None
     with contextlib.suppress(ValueError, RecursionError):
         try:
             data = from_json(body, allow_inf_nan=False)
         except ValueError:
-            data = json.loads(body.decode("utf-8-sig"), parse_constant=_no_number)
+            data = json.loads(body.decode("utf-8-sig"), parse_constant=_reject_constant)
     if not isinstance(data, dict):
-        raise refused("body", "The body is no JSON object.", status=400)
+        raise build_webhook_error("body", "The body is no JSON object.", status=400)
     return data
 
 
-def _no_number(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(name)
 
 
-def at(data: Any, place: Place, named: Named) -> Any:
+def find_value(data: Any, location: FieldLocation, headers: HeaderValues) -> Any:
     """Return what stands at a place of the body, or of a header that came once; None where nothing does."""
-    if place is None:
+    if location is None:
         return None
-    if isinstance(place, str):
-        values = named.get(place, ())
+    if isinstance(location, str):
+        values = headers.get(location, ())
         return values[0] if len(values) == 1 else None
-    for name in place:
+    for name in location:
         if not isinstance(data, dict):
             return None
         data = data.get(name)
     return data
 
 
-def _place(text: str | None) -> Place:
+def _parse_location(text: str | None) -> FieldLocation:
     """Return a place of the manifest, `header.X` or a dotted path, taken apart; `.` is the body itself."""
     if text is None:
         return None
@@ -178,13 +185,17 @@ def _place(text: str | None) -> Place:
     return () if text == "." else tuple(text.split("."))
 
 
-def _moment(found: Any, unit: int) -> datetime | None:
+def _to_datetime(value: Any, units_per_second: int) -> datetime | None:
     """Return a number of seconds, or of a part of them, as a time; None for what is no such number, however large."""
-    if isinstance(found, bool) or not isinstance(found, int | float) or not 0 <= found <= _LATEST * unit:
+    if (
+        isinstance(value, bool)
+        or not isinstance(value, int | float)
+        or not 0 <= value <= _MAX_TIMESTAMP * units_per_second
+    ):
         return None
-    return datetime.fromtimestamp(found / unit, UTC)
+    return datetime.fromtimestamp(value / units_per_second, UTC)
 
 
-def _plain(value: Any) -> str:
+def _to_key_text(value: Any) -> str:
     """Return a value so that a number and its text are the same: services send ids as either."""
     return value if isinstance(value, str) else repr(value)

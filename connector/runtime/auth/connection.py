@@ -7,32 +7,31 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth import oauth
-from connector.core.auth import token_set as grants
-from connector.core.auth.oauth import App
-from connector.core.exchange.exchange import Signed
-from connector.core.inputs.coerce import Bad
-from connector.core.inputs.field_checks import field_check
-from connector.core.redaction import HIDDEN, shown
-from connector.definition.fields import snake
+from connector.core.auth.oauth import OAuthClient
+from connector.core.auth.token_set import parse_token
+from connector.core.exchange.exchange import Credential
+from connector.core.inputs.coerce import InvalidValue
+from connector.core.inputs.field_checks import compile_field_check
+from connector.core.redaction import MASK, preview
+from connector.definition.fields import to_snake_case
 from connector.errors import InputError, Problem, SignInError, StoreError, UsageError
-from connector.runtime.auth import connection_record
-from connector.runtime.auth import env_connection as environment
-from connector.runtime.auth.token_refresh import LOCK_TIMEOUT, Owner
-from connector.runtime.auth.token_source import Tokens
+from connector.runtime.auth import connection_record, env_connection
+from connector.runtime.auth.token_refresh import LOCK_TIMEOUT, RefreshContext
+from connector.runtime.auth.token_source import TokenSource
 from connector.runtime.storage.open import MemoryStore, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.core.auth.token_set import Grant
+    from connector.core.auth.token_set import TokenSet
     from connector.definition.action import Action
     from connector.definition.fields import FormField
     from connector.definition.loader import Connector
-    from connector.definition.manifest import ConnectionKind
+    from connector.definition.manifest import ConnectionType
     from connector.runtime.storage.open import Store
 
-RENEWED = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
-LEAST_JWT = 120.0  # seconds that an API JWT still has when it is used
+OAUTH_KINDS = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
+MIN_JWT_LIFETIME = 120.0  # seconds that an API JWT still has when it is used
 
 
 def store_key(connector: Connector, name: str) -> str:
@@ -62,24 +61,26 @@ class Connection:
         http: Any = None,
         **inputs: Any,
     ) -> None:
-        declared = connector.manifest.connections
-        if kind not in declared:
-            raise UsageError(f"{connector.name} has no connection {kind!r}.", hint=f"It has {', '.join(declared)}.")
+        connection_types = connector.manifest.connections
+        if kind not in connection_types:
+            raise UsageError(
+                f"{connector.name} has no connection {kind!r}.", hint=f"It has {', '.join(connection_types)}."
+            )
         if store is not None and not name:
             raise UsageError("A connection that is kept needs a name.", hint="Give name=.")
         self.connector = connector
         self.kind = kind
         self.name = name or kind
         self.http = http
-        self._declared = declared[kind]
-        self._values = _checked(connector, self._declared, kind, inputs)
-        self._signed: Signed | None = None
-        self._jwt: tuple[float, Signed] | None = None
-        self._lasting = store is not None
+        self._type = connection_types[kind]
+        self._values = _check_inputs(connector, self._type, kind, inputs)
+        self._credential: Credential | None = None
+        self._cached_jwt: tuple[float, Credential] | None = None
+        self._is_durable = store is not None
         self._store: Store = store if store is not None else MemoryStore()
-        self._tokens = self._renewing()
+        self._token_source = self._build_token_source()
         if token is not None:
-            self._begin_with(token)
+            self._store_initial_token(token)
 
     @classmethod
     def from_env(
@@ -90,8 +91,10 @@ class Connection:
         `X_FILE` names a file that holds X; an empty variable is unset. Without `kind`, the one with the most
         required inputs set is taken. Raises SignInError when none is complete, UsageError when two are as good.
         """
-        chosen, inputs = environment.connection(connector, kind, os.environ if environ is None else environ)
-        return cls(connector, chosen, **inputs)
+        chosen_kind, inputs = env_connection.read_env_connection(
+            connector, kind, os.environ if environ is None else environ
+        )
+        return cls(connector, chosen_kind, **inputs)
 
     @classmethod
     def stored(cls, connector: Connector, name: str, *, store: Store | None = None, http: Any = None) -> Connection:
@@ -99,41 +102,46 @@ class Connection:
 
         Raises SignInError when there is none, StoreError when it cannot be read.
         """
-        place = store if store is not None else open_store(None)
-        kept = connection_record.read(place, store_key(connector, name))
-        if kept is None:
-            every = store_key(connector, "")
-            known = [key.removeprefix(every) for key in place.keys(every)]
-            there = f"There are {', '.join(known)}." if known else "There are none."
-            raise SignInError(f"No connection {name!r} is kept. {there}", hint=f"Run: connector connect {name}")
-        made = cls(connector, kept.data["kind"], name=name, store=place, http=http, **kept.data["inputs"])
-        made._tokens = made._renewing(follows=True)
-        return made
+        resolved_store = store if store is not None else open_store(None)
+        stored = connection_record.read_record(resolved_store, store_key(connector, name))
+        if stored is None:
+            prefix = store_key(connector, "")
+            names = [key.removeprefix(prefix) for key in resolved_store.keys(prefix)]
+            available = f"There are {', '.join(names)}." if names else "There are none."
+            raise SignInError(f"No connection {name!r} is kept. {available}", hint=f"Run: connector connect {name}")
+        connection = cls(
+            connector, stored.data["kind"], name=name, store=resolved_store, http=http, **stored.data["inputs"]
+        )
+        connection._token_source = connection._build_token_source(reload_inputs=True)
+        return connection
 
-    def _begin_with(self, token: Mapping[str, Any]) -> None:
-        if self._tokens is None:
+    def _store_initial_token(self, token: Mapping[str, Any]) -> None:
+        if self._token_source is None:
             raise UsageError(f"A connection of kind {self.kind} takes no token.", hint="Leave token= out.")
-        key, record = store_key(self.connector, self.name), {**self._seed(), "grant": grants.check(token).to_dict()}
-        kept = self._store.read(key)
-        if kept is not None and kept.data.get("grant") and not kept.data.get("dead"):
+        key, record = (
+            store_key(self.connector, self.name),
+            {**self._initial_record(), "grant": parse_token(token).to_dict()},
+        )
+        stored = self._store.read(key)
+        if stored is not None and stored.data.get("grant") and not stored.data.get("dead"):
             return
         try:
-            self._store.write(key, record, version=kept.version if kept else 0)
+            self._store.write(key, record, version=stored.version if stored else 0)
         except StoreError as error:
             if not error.conflict:  # else a sibling began with it, and may have renewed it already
                 raise
 
-    def keep(self, grant: Grant | None = None) -> None:
+    def keep(self, token_set: TokenSet | None = None) -> None:
         """Keep this connection and its token over whatever was kept; durable when it returns. Raises StoreError.
 
         It waits for no lock: a renewal that is under way, and may hang, sees at its next write that the record is
         another, and gives way.
         """
-        token = None if grant is None else grant.to_dict()
-        self._store.write(store_key(self.connector, self.name), {**self._seed(), "grant": token})
-        self._tokens = self._renewing()
+        token_data = None if token_set is None else token_set.to_dict()
+        self._store.write(store_key(self.connector, self.name), {**self._initial_record(), "grant": token_data})
+        self._token_source = self._build_token_source()
 
-    def _seed(self) -> dict[str, Any]:
+    def _initial_record(self) -> dict[str, Any]:
         return {"kind": self.kind, "inputs": self.given(), "grant": None, "intent": None, "dead": None}
 
     def given(self) -> dict[str, Any]:
@@ -151,39 +159,39 @@ class Connection:
             return self._store.remove(key)
 
     @property
-    def app(self) -> App:
+    def oauth_client(self) -> OAuthClient:
         """Where and as whom its tokens are asked for."""
-        return App.of(self._declared, self._values)
+        return OAuthClient.from_inputs(self._type, self._values)
 
     @property
-    def tokens(self) -> Tokens | None:
+    def token_source(self) -> TokenSource | None:
         """What renews its token; None for a kind that signs every request alike."""
-        return self._tokens
+        return self._token_source
 
-    def _renewing(self, *, follows: bool = False) -> Tokens | None:
+    def _build_token_source(self, *, reload_inputs: bool = False) -> TokenSource | None:
         """Return what renews the token; with `follows` by the inputs that its record has then."""
-        if self._declared.kind not in RENEWED:
+        if self._type.kind not in OAUTH_KINDS:
             return None
-        again = f"Sign in again: connector connect {self.name}"
-        if self._declared.kind != "oauth2":
-            again = "Look at its inputs: the service does not accept them."
-        owner = Owner(
-            app=self.app,
+        hint = f"Sign in again: connector connect {self.name}"
+        if self._type.kind != "oauth2":
+            hint = "Look at its inputs: the service does not accept them."
+        context = RefreshContext(
+            oauth_client=self.oauth_client,
             store=self._store,
             key=store_key(self.connector, self.name),
-            hosts=self.connector.manifest.hosts,
-            seed=self._seed(),
-            again=again,
-            lasting=self._lasting,
-            follows=self._declared if follows else None,
+            allowed_hosts=self.connector.manifest.hosts,
+            initial_record=self._initial_record(),
+            sign_in_hint=hint,
+            is_durable=self._is_durable,
+            reload_inputs_as=self._type if reload_inputs else None,
             http=self.http,
         )
-        return Tokens(owner)
+        return TokenSource(context)
 
-    def may_run(self, action: Action) -> bool:
+    def can_run(self, action: Action) -> bool:
         """Whether the manifest and the action let a connection of this kind run it."""
-        only, kinds = self._declared.only, action.connections
-        return (only is None or action.action in only) and (kinds is None or self.kind in kinds)
+        allowed_actions, kinds = self._type.only, action.connections
+        return (allowed_actions is None or action.action in allowed_actions) and (kinds is None or self.kind in kinds)
 
     @property
     def base_url(self) -> str:
@@ -191,110 +199,120 @@ class Connection:
         url = self.connector.manifest.base_url
         for key, value in self._values.items():
             if f"{{{key}}}" in url:
-                url = url.replace(f"{{{key}}}", _label(key, value))
+                url = url.replace(f"{{{key}}}", _check_dns_label(key, value))
         return url
 
     def secrets(self) -> tuple[str, ...]:
         """Return the values that must never be shown."""
-        return tuple(str(value) for key, value in self._values.items() if self._declared.inputs[key].secret and value)
+        return tuple(str(value) for key, value in self._values.items() if self._type.inputs[key].secret and value)
 
-    def signed(self, rejected: str | None, now: float) -> Signed | None:
+    def credential(self, rejected_token: str | None, now: float) -> Credential | None:
         """Return what signs a request if it is at hand; None when a token must be got first (`tokens`)."""
-        if self._tokens is not None:
-            return self._tokens.current(rejected, now)
-        if self._declared.kind == "jwt_hs256":
-            return self._own_jwt(now)
-        if self._signed is None:
-            self._signed = self._sign()
-        return self._signed
+        if self._token_source is not None:
+            return self._token_source.get_cached(rejected_token, now)
+        if self._type.kind == "jwt_hs256":
+            return self._jwt_credential(now)
+        if self._credential is None:
+            self._credential = self._build_credential()
+        return self._credential
 
-    def _own_jwt(self, now: float) -> Signed:
+    def _jwt_credential(self, now: float) -> Credential:
         """Return the API JWT at hand, or a new one when it ends soon; or when the clock went back behind it."""
-        made = self._jwt
-        if made is None or not LEAST_JWT <= made[0] - now <= oauth.JWT_LIFETIME:
-            grant = oauth.api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
-            signed = Signed(grant.access_token, headers=(("Authorization", f"Bearer {grant.access_token}"),))
-            made = self._jwt = (grant.expires_at, signed)
-        return made[1]
+        cached = self._cached_jwt
+        if cached is None or not MIN_JWT_LIFETIME <= cached[0] - now <= oauth.JWT_LIFETIME:
+            token_set = oauth.build_api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
+            credential = Credential(
+                token_set.access_token, headers=(("Authorization", f"Bearer {token_set.access_token}"),)
+            )
+            cached = self._cached_jwt = (token_set.expires_at, credential)
+        return cached[1]
 
-    def _sign(self) -> Signed:
+    def _build_credential(self) -> Credential:
         """Return what signs every request of a kind that needs no sign-in."""
-        kind, values = self._declared.kind, self._values
+        kind, values = self._type.kind, self._values
         if kind == "basic":
-            user, *password = (str(values.get(key, "")) for key in self._declared.inputs)
-            pair = f"{user}:{':'.join(password)}"  # a key may be the user's name, with no password after it
-            coded = base64.b64encode(pair.encode()).decode()
-            return Signed(coded, headers=(("Authorization", f"Basic {coded}"),))
-        secret = str(_only_secret(self._declared.inputs, values))
+            username, *password = (str(values.get(key, "")) for key in self._type.inputs)
+            pair = f"{username}:{':'.join(password)}"  # a key may be the user's name, with no password after it
+            encoded = base64.b64encode(pair.encode()).decode()
+            return Credential(encoded, headers=(("Authorization", f"Basic {encoded}"),))
+        secret = str(_find_secret(self._type.inputs, values))
         if kind == "bearer":
-            return Signed(secret, headers=(("Authorization", f"Bearer {secret}"),))
-        part, _, name = (self._declared.to or "header.X-API-Key").partition(".")
-        return Signed(secret, **{"headers" if part == "header" else "query": ((name, secret),)})  # type: ignore[arg-type]
+            return Credential(secret, headers=(("Authorization", f"Bearer {secret}"),))
+        location, _, name = (self._type.to or "header.X-API-Key").partition(".")
+        return Credential(secret, **{"headers" if location == "header" else "query": ((name, secret),)})  # type: ignore[arg-type]
 
     def __repr__(self) -> str:
-        inputs = self._declared.inputs
-        shown_values = {key: HIDDEN if inputs[key].secret else value for key, value in self._values.items()}
+        inputs = self._type.inputs
+        shown_values = {key: MASK if inputs[key].secret else value for key, value in self._values.items()}
         return f"<Connection {self.name}: {self.connector.name} {self.kind} {shown_values}>"
 
 
-def _checked(connector: Connector, declared: ConnectionKind, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    names = {spelling: key for key in declared.inputs for spelling in (key, snake(key))}
+def _check_inputs(
+    connector: Connector, connection_type: ConnectionType, kind: str, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    keys_by_spelling = {spelling: key for key in connection_type.inputs for spelling in (key, to_snake_case(key))}
     problems = [
-        Problem(name, "an unknown input", f"an input of {kind}", f"the inputs are {', '.join(declared.inputs)}")
+        Problem(name, "an unknown input", f"an input of {kind}", f"the inputs are {', '.join(connection_type.inputs)}")
         for name in given
-        if name not in names
+        if name not in keys_by_spelling
     ]
-    values: dict[str, Any] = {key: spec.default for key, spec in declared.inputs.items() if spec.has_default}
+    values: dict[str, Any] = {key: field.default for key, field in connection_type.inputs.items() if field.has_default}
     for name, value in given.items():
-        if name in names:
-            _take(connector, declared.inputs[names[name]], names[name], value, (values, problems))
-    for key, spec in declared.inputs.items():
-        if spec.required and key not in values and key not in {problem.field for problem in problems}:
-            variable = f"{connector.name}_{snake(key)}".upper()
-            problems.append(Problem(key, "nothing", f"a value: {spec.help}", f"give {key}, or set {variable}"))
+        if name in keys_by_spelling:
+            _check_input(
+                connector,
+                connection_type.inputs[keys_by_spelling[name]],
+                keys_by_spelling[name],
+                value,
+                (values, problems),
+            )
+    for key, field in connection_type.inputs.items():
+        if field.required and key not in values and key not in {problem.field for problem in problems}:
+            variable = f"{connector.name}_{to_snake_case(key)}".upper()
+            problems.append(Problem(key, "nothing", f"a value: {field.help}", f"give {key}, or set {variable}"))
     if problems:
-        raise InputError.of(f"connection {kind}", problems)
+        raise InputError.from_problems(f"connection {kind}", problems)
     return values
 
 
-def _take(
-    connector: Connector, spec: FormField, key: str, value: Any, into: tuple[dict[str, Any], list[Problem]]
+def _check_input(
+    connector: Connector, field: FormField, key: str, value: Any, result: tuple[dict[str, Any], list[Problem]]
 ) -> None:
-    values, problems = into
+    values, problems = result
     try:
-        checked = field_check(spec, connector.choices)(value)
-        values[key] = _whole(checked) if spec.secret else _trim(checked)
-    except Bad as bad:
-        problems.append(Problem(key, shown(value, secret=spec.secret), bad.expected, bad.fix))
+        checked = compile_field_check(field, connector.choices)(value)
+        values[key] = _check_secret(checked) if field.secret else _check_text(checked)
+    except InvalidValue as invalid:
+        problems.append(Problem(key, preview(value, is_secret=field.secret), invalid.expected, invalid.fix))
 
 
-def _trim(value: Any) -> Any:
+def _check_text(value: Any) -> Any:
     """Refuse a text that was pasted with spaces or line ends around it, or is none."""
     if isinstance(value, str) and (not value or value != value.strip()):
         if not value.strip():
-            raise Bad("a value that is not blank")
-        place = 1 if value[0].isspace() else len(value.rstrip()) + 1
-        raise Bad("a value without spaces or line ends around it", f"look at position {place}")
+            raise InvalidValue("a value that is not blank")
+        position = 1 if value[0].isspace() else len(value.rstrip()) + 1
+        raise InvalidValue("a value without spaces or line ends around it", f"look at position {position}")
     return value
 
 
-def _whole(secret: str) -> str:
+def _check_secret(secret: str) -> str:
     """Refuse a secret that was pasted with something around it; never show it."""
-    for place, char in enumerate(secret, 1):
+    for position, char in enumerate(secret, 1):
         if char.isspace() or not char.isprintable() or char in "\"'" or not char.isascii():
-            raise Bad("a secret without spaces, quotes or line ends", f"look at position {place}")
+            raise InvalidValue("a secret without spaces, quotes or line ends", f"look at position {position}")
     if not secret:
-        raise Bad("a secret that is not empty")
+        raise InvalidValue("a secret that is not empty")
     return secret
 
 
-def _only_secret(inputs: Mapping[str, FormField], values: Mapping[str, Any]) -> Any:
-    return next(values[key] for key, spec in inputs.items() if spec.secret)
+def _find_secret(inputs: Mapping[str, FormField], values: Mapping[str, Any]) -> Any:
+    return next(values[key] for key, field in inputs.items() if field.secret)
 
 
-def _label(key: str, value: Any) -> str:
+def _check_dns_label(key: str, value: Any) -> str:
     text = str(value)
     if not text.isascii() or not text.replace("-", "").isalnum() or text.startswith("-"):
-        problem = Problem(key, shown(value), "one part of a host name: letters, digits and hyphens")
-        raise InputError.of("connection", [problem])
+        problem = Problem(key, preview(value), "one part of a host name: letters, digits and hyphens")
+        raise InputError.from_problems("connection", [problem])
     return text

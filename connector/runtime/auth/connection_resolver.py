@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.core.redaction import kind_of, shown
+from connector.core.redaction import describe_type, preview
 from connector.errors import InputError, Problem, UsageError
 from connector.runtime.auth.connection import Connection
 
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.runtime.storage.store import Store
 
-    Resolve = Callable[[str], Connection]
+    ResolveConnection = Callable[[str], Connection]
 
 
-class Connections:
+class ConnectionResolver:
     """The connections of one client.
 
     A client with a connection uses that one alone: what is given to a call may come from anybody, and must not choose
@@ -26,48 +26,56 @@ class Connections:
     """
 
     def __init__(
-        self, connector: Connector, own: Connection | str | None, store: Store | None, resolve: Resolve | None
+        self,
+        connector: Connector,
+        default: Connection | str | None,
+        store: Store | None,
+        resolve_connection: ResolveConnection | None,
     ) -> None:
         self._connector = connector
-        self._resolve = resolve or (lambda name: Connection.stored(connector, name, store=store))
-        self._found: dict[str, Connection] = {}
-        self.own = self._of_name(own) if isinstance(own, str) else self._checked(own)
+        self._resolve_connection = resolve_connection or (lambda name: Connection.stored(connector, name, store=store))
+        self._loaded: dict[str, Connection] = {}
+        self.default = self._load(default) if isinstance(default, str) else self._check_connector(default)
 
-    def of_call(self, named: Any, action: Action, *, find: bool) -> Connection | None:
+    def resolve(self, given: Any, action: Action, *, load_named: bool) -> Connection | None:
         """Return the connection of a call; None where there is none. Raises InputError, and what finding it raises.
 
         Without `find`, for a call that is only shown, one that a call names is not looked for.
         """
-        own = self.own
-        if own is None and (named is None or not find):
+        connection = self.default
+        if connection is None and (given is None or not load_named):
             return None
-        if own is None:
-            if not isinstance(named, str) or not named:
-                raise InputError.of(action.action, [Problem("connection", shown(named), "the name of a connection")])
-            own = self._of_name(named)
-        elif named not in (None, own.name, own.kind):
-            problem = Problem("connection", shown(named), own.name, "make a client with that connection")
-            raise InputError.of(action.action, [problem])
-        if not own.may_run(action):
-            usable = ", ".join(action.connections or self._connector.manifest.connections)
-            problem = Problem("connection", own.kind, f"a connection that may run it: {usable}")
-            raise InputError.of(action.action, [problem])
-        return own
+        if connection is None:
+            if not isinstance(given, str) or not given:
+                raise InputError.from_problems(
+                    action.action, [Problem("connection", preview(given), "the name of a connection")]
+                )
+            connection = self._load(given)
+        elif given not in (None, connection.name, connection.kind):
+            problem = Problem("connection", preview(given), connection.name, "make a client with that connection")
+            raise InputError.from_problems(action.action, [problem])
+        if not connection.can_run(action):
+            allowed_types = ", ".join(action.connections or self._connector.manifest.connections)
+            problem = Problem("connection", connection.kind, f"a connection that may run it: {allowed_types}")
+            raise InputError.from_problems(action.action, [problem])
+        return connection
 
-    def _of_name(self, name: str) -> Connection:
-        found = self._found.get(name)
-        if found is None:
-            found = self._checked(self._resolve(name))
-            assert found is not None
-            self._found[name] = found
-        return found
+    def _load(self, name: str) -> Connection:
+        connection = self._loaded.get(name)
+        if connection is None:
+            connection = self._check_connector(self._resolve_connection(name))
+            assert connection is not None
+            self._loaded[name] = connection
+        return connection
 
-    def _checked(self, found: Connection | None) -> Connection | None:
+    def _check_connector(self, connection: Connection | None) -> Connection | None:
         """Refuse a connection of another connector: its secret must not reach another service. Raises UsageError."""
-        owner: Connector | None = getattr(found, "connector", None)
-        if found is not None and owner is None:
-            raise UsageError(f"The connection is {kind_of(found)}.", hint="Give a Connection, or its name.")
-        if owner is not None and owner.name != self._connector.name:
+        owner_connector: Connector | None = getattr(connection, "connector", None)
+        if connection is not None and owner_connector is None:
+            raise UsageError(f"The connection is {describe_type(connection)}.", hint="Give a Connection, or its name.")
+        if owner_connector is not None and owner_connector.name != self._connector.name:
             hint = "Its secret must not reach another service; make a connection of this connector."
-            raise UsageError(f"The connection is one of {owner.name}, not of {self._connector.name}.", hint=hint)
-        return found
+            raise UsageError(
+                f"The connection is one of {owner_connector.name}, not of {self._connector.name}.", hint=hint
+            )
+        return connection

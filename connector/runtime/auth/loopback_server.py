@@ -17,52 +17,54 @@ from urllib.parse import parse_qs, urlsplit
 
 from connector.errors import SignInError
 
-LIFETIME = 300.0  # seconds
-_SLICE = 0.5  # seconds: a Ctrl-C in the moment before a wait begins is seen only when that wait ends
-PATH = "/callback"
-_PAGE = b"<!doctype html><meta charset=utf-8><title>Back</title><p>Back to the terminal. You can close this window.</p>"
-_REFUSED = b"<!doctype html><meta charset=utf-8><title>Not here</title><p>Nothing to see here.</p>"
+CALLBACK_TIMEOUT = 300.0  # seconds
+_POLL_INTERVAL = 0.5  # seconds: a Ctrl-C in the moment before a wait begins is seen only when that wait ends
+CALLBACK_PATH = "/callback"
+_SUCCESS_PAGE = (
+    b"<!doctype html><meta charset=utf-8><title>Back</title><p>Back to the terminal. You can close this window.</p>"
+)
+_REFUSED_PAGE = b"<!doctype html><meta charset=utf-8><title>Not here</title><p>Nothing to see here.</p>"
 
 
-class Listener:
+class CallbackServer:
     """Waits for the callback of a sign-in; a context manager. `redirect_uri` is where to send the person back."""
 
     def __init__(self, port: int = 0) -> None:
-        self._came: queue.Queue[str] = queue.Queue()
-        self._state = ""
-        self._awaits = threading.Lock()  # taken by the one callback that counts, and never freed
+        self._callbacks: queue.Queue[str] = queue.Queue()
+        self._expected_state = ""
+        self._callback_lock = threading.Lock()  # taken by the one callback that counts, and never freed
         try:
-            self._server = _Server(("127.0.0.1", port), _handler(self))
+            self._server = _LoopbackHttpServer(("127.0.0.1", port), _build_handler(self))
         except OSError as error:
             message = f"Port {port} on 127.0.0.1 cannot be listened on: {error.strerror}."
             raise SignInError(message, hint="Choose another with --port, or use --no-browser.") from None
-        self.redirect_uri = f"http://127.0.0.1:{self._server.server_port}{PATH}"
+        self.redirect_uri = f"http://127.0.0.1:{self._server.server_port}{CALLBACK_PATH}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
-    def expect(self, state: str) -> None:
+    def expect_state(self, state: str) -> None:
         """Say which state the callback must bring; others are answered and ignored."""
-        self._state = state
+        self._expected_state = state
 
-    def wait(self, seconds: float = LIFETIME) -> str:
+    def wait(self, seconds: float = CALLBACK_TIMEOUT) -> str:
         """Return the callback's URL. Raises SignInError when nobody comes back in time."""
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+        deadline = time.monotonic() + seconds
+        while (remaining := deadline - time.monotonic()) > 0:
             with contextlib.suppress(queue.Empty):
-                return self._came.get(timeout=min(left, _SLICE))
+                return self._callbacks.get(timeout=min(remaining, _POLL_INTERVAL))
         message = f"Nobody came back within {seconds:g} s."
         raise SignInError(message, hint="Run it again, or with --no-browser.")
 
-    def offered(self, target: str, host: str) -> bool:
+    def accept_callback(self, target: str, host: str) -> bool:
         """Take a callback if it is the one that is awaited; return whether it was."""
         parts = urlsplit(target)
         state = parse_qs(parts.query).get("state", [""])[0]
-        if parts.path != PATH or host != urlsplit(self.redirect_uri).netloc:
+        if parts.path != CALLBACK_PATH or host != urlsplit(self.redirect_uri).netloc:
             return False
-        if not self._state or not hmac.compare_digest(state.encode(), self._state.encode()):
+        if not self._expected_state or not hmac.compare_digest(state.encode(), self._expected_state.encode()):
             return False
-        if not self._awaits.acquire(blocking=False):
+        if not self._callback_lock.acquire(blocking=False):
             return False
-        self._came.put(f"{self.redirect_uri}?{parts.query}")
+        self._callbacks.put(f"{self.redirect_uri}?{parts.query}")
         return True
 
     def __enter__(self) -> Self:
@@ -75,7 +77,7 @@ class Listener:
         self._thread.join()
 
 
-class _Server(ThreadingHTTPServer):
+class _LoopbackHttpServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128  # a browser opens lines that it may never use; with the default of 5 one could be refused
 
@@ -88,19 +90,19 @@ class _Server(ThreadingHTTPServer):
         """Say nothing: a browser that hangs up is no error of ours."""
 
 
-def _handler(listener: Listener) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def _build_handler(callback_server: CallbackServer) -> type[BaseHTTPRequestHandler]:
+    class CallbackHandler(BaseHTTPRequestHandler):
         timeout = 10
 
         def do_GET(self) -> None:
-            taken = listener.offered(self.path, self.headers.get("Host", ""))
-            self._say(200 if taken else 404, _PAGE if taken else _REFUSED)
+            is_accepted = callback_server.accept_callback(self.path, self.headers.get("Host", ""))
+            self._send_page(200 if is_accepted else 404, _SUCCESS_PAGE if is_accepted else _REFUSED_PAGE)
 
         def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
             """Refuse a request; the base class would repeat it, and the code with it."""
-            self._say(code, _REFUSED)
+            self._send_page(code, _REFUSED_PAGE)
 
-        def _say(self, status: int, page: bytes) -> None:
+        def _send_page(self, status: int, page: bytes) -> None:
             self.send_response(status)
             self.send_header("Content-Type", "text/html; charset=utf-8")
             self.send_header("Content-Length", str(len(page)))
@@ -113,4 +115,4 @@ def _handler(listener: Listener) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class's name
             """Log nothing: the path holds the code."""
 
-    return Handler
+    return CallbackHandler

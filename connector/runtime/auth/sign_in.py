@@ -11,10 +11,9 @@ import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.core import redaction as redact
-from connector.core import url_policy as guard
+from connector.core import redaction, url_policy
 from connector.core.auth import oauth
-from connector.core.inputs.coerce import Bad
+from connector.core.inputs.coerce import InvalidValue
 from connector.errors import SignInError, TransportError, UsageError
 from connector.runtime.auth import token_endpoint
 from connector.runtime.auth.connection import Connection
@@ -23,13 +22,13 @@ from connector.runtime.clock import SystemClock
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.core.auth.token_set import Grant
+    from connector.core.auth.token_set import TokenSet
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
     from connector.runtime.storage.open import Store
 
 STATE_LIFETIME = 600.0  # seconds between the two steps
-_WAITING = "sign-in:"
+_PENDING_PREFIX = "sign-in:"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -62,19 +61,19 @@ def begin_sign_in(
     """
     clock = clock or SystemClock()
     connection = Connection(connector, kind, name=name, **inputs)
-    if connection.app.kind != "oauth2":
+    if connection.oauth_client.kind != "oauth2":
         hint = "Make one: Connection(connector, kind, ...)."
         raise UsageError(f"Connections of kind {kind} need no consent.", hint=hint)
     _check_urls(connection, redirect_uri)
-    _sweep(store, clock)
+    _delete_expired(store, clock)
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
     expires_at = clock.time() + STATE_LIFETIME
-    kept = {
+    pending = {
         "connector": connector.name, "connection": name, "kind": kind, "inputs": connection.given(),
         "redirect_uri": redirect_uri, "state": state, "verifier": verifier, "expires_at": expires_at,
     }  # fmt: skip
-    store.write(_state_key(state), kept)
-    return SignIn(oauth.authorize_url(connection.app, redirect_uri, state, verifier), state, expires_at)
+    store.write(_state_key(state), pending)
+    return SignIn(oauth.build_authorize_url(connection.oauth_client, redirect_uri, state, verifier), state, expires_at)
 
 
 def finish_sign_in(
@@ -87,68 +86,72 @@ def finish_sign_in(
     it does not answer, StoreError; nothing is kept then.
     """
     clock = clock or SystemClock()
-    given = oauth.callback(callback_url.strip())
-    if isinstance(given, oauth.Refusal):
-        raise _not_signed_in(given)
-    waiting = _taken(given.get("state", ""), store, clock)
-    if waiting["connector"] != connector.name:
-        message = f"This sign-in began for {waiting['connector']}, not for {connector.name}."
+    parameters = oauth.parse_callback(callback_url.strip())
+    if isinstance(parameters, oauth.TokenFailure):
+        raise _build_sign_in_error(parameters)
+    pending = _pop_pending(parameters.get("state", ""), store, clock)
+    if pending["connector"] != connector.name:
+        message = f"This sign-in began for {pending['connector']}, not for {connector.name}."
         raise UsageError(message, hint="Begin again.")
-    name, inputs = waiting["connection"], waiting["inputs"]
-    connection = Connection(connector, waiting["kind"], name=name, store=store, http=http, **inputs)
-    code = oauth.callback_code(connection.app, given, waiting["state"])
-    if isinstance(code, oauth.Refusal):
-        raise _not_signed_in(code)
-    _check_urls(connection, waiting["redirect_uri"])
-    connection.keep(_exchanged(connection, (code, waiting["redirect_uri"], waiting["verifier"]), clock))
+    name, inputs = pending["connection"], pending["inputs"]
+    connection = Connection(connector, pending["kind"], name=name, store=store, http=http, **inputs)
+    code = oauth.read_callback_code(connection.oauth_client, parameters, pending["state"])
+    if isinstance(code, oauth.TokenFailure):
+        raise _build_sign_in_error(code)
+    _check_urls(connection, pending["redirect_uri"])
+    connection.keep(_exchange_code(connection, (code, pending["redirect_uri"], pending["verifier"]), clock))
     return connection
 
 
-def _taken(state: str, store: Store, clock: Clock) -> dict[str, Any]:
+def _pop_pending(state: str, store: Store, clock: Clock) -> dict[str, Any]:
     """Take the waiting sign-in of a state out of the store: it is whose removing it succeeds, and nobody else's."""
     key = _state_key(state)
-    kept = store.read(key) if state else None
-    if kept is None or not store.remove(key) or kept.data["expires_at"] < clock.time():
+    stored = store.read(key) if state else None
+    if stored is None or not store.remove(key) or stored.data["expires_at"] < clock.time():
         message = "Not signed in: the callback's state is unknown, was used, or is too old."
         raise SignInError(message, hint="Begin again.")
-    return kept.data
+    return stored.data
 
 
-def _sweep(store: Store, clock: Clock) -> None:
+def _delete_expired(store: Store, clock: Clock) -> None:
     """Forget sign-ins that nobody came back from: they hold a secret."""
-    for key in store.keys(_WAITING):
-        kept = store.read(key)
-        if kept is not None and kept.data["expires_at"] < clock.time():
+    for key in store.keys(_PENDING_PREFIX):
+        stored = store.read(key)
+        if stored is not None and stored.data["expires_at"] < clock.time():
             store.remove(key)
 
 
-def _exchanged(connection: Connection, code: tuple[str, str, str], clock: Clock) -> Grant:
-    answer = token_endpoint.ask(oauth.code_request(connection.app, *code), connection.http, clock)
-    if not isinstance(answer, oauth.Refusal):
+def _exchange_code(connection: Connection, code_arguments: tuple[str, str, str], clock: Clock) -> TokenSet:
+    answer = token_endpoint.request_token(
+        oauth.build_code_request(connection.oauth_client, *code_arguments), connection.http, clock
+    )
+    if not isinstance(answer, oauth.TokenFailure):
         return answer
-    if answer.kind:
-        raise TransportError(f"Not signed in: {answer.message}.", kind=answer.kind, hint="Begin again.")
-    raise _not_signed_in(answer)
+    if answer.failure_kind:
+        raise TransportError(f"Not signed in: {answer.message}.", kind=answer.failure_kind, hint="Begin again.")
+    raise _build_sign_in_error(answer)
 
 
-def _not_signed_in(refusal: oauth.Refusal) -> SignInError:
-    code, status = refusal.code or None, refusal.status or None
-    return SignInError(f"Not signed in: {refusal.message}.", hint="Begin again.", code=code, status=status)
+def _build_sign_in_error(token_error: oauth.TokenFailure) -> SignInError:
+    code, status = token_error.code or None, token_error.status or None
+    return SignInError(f"Not signed in: {token_error.message}.", hint="Begin again.", code=code, status=status)
 
 
 def _check_urls(connection: Connection, redirect_uri: str) -> None:
     """Raise UsageError for a URL that a code or a secret must not go to."""
-    connector, app = connection.connector, connection.app
-    for url in (app.authorize_url, app.token_url):
-        if not token_endpoint.may_ask(url, connector.manifest.hosts):
+    connector, oauth_client = connection.connector, connection.oauth_client
+    for url in (oauth_client.authorize_url, oauth_client.token_url):
+        if not token_endpoint.is_allowed_url(url, connector.manifest.hosts):
             hint = "Look at authorizeUrl and tokenUrl."
-            raise UsageError(f"{redact.shown(url)} is not https at a host of {connector.name}.", hint=hint)
+            raise UsageError(f"{redaction.preview(url)} is not https at a host of {connector.name}.", hint=hint)
     try:
-        guard.owner_base_url(redirect_uri.partition("?")[0])
-    except Bad as bad:
-        message = f"The redirect URI {redact.shown(redirect_uri)} is not fit for a code: {bad.expected} is expected."
-        raise UsageError(message, hint=bad.fix) from None
+        url_policy.check_base_url(redirect_uri.partition("?")[0])
+    except InvalidValue as invalid:
+        message = (
+            f"The redirect URI {redaction.preview(redirect_uri)} is not fit for a code: {invalid.expected} is expected."
+        )
+        raise UsageError(message, hint=invalid.fix) from None
 
 
 def _state_key(state: str) -> str:
-    return f"{_WAITING}{hashlib.sha256(state.encode('utf-8', 'replace')).hexdigest()}"
+    return f"{_PENDING_PREFIX}{hashlib.sha256(state.encode('utf-8', 'replace')).hexdigest()}"

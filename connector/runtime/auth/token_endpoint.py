@@ -7,78 +7,97 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connector.core import url_policy as guard
+from connector.core import url_policy
 from connector.core.auth import oauth
-from connector.core.auth.oauth import Refusal
-from connector.core.auth.token_set import Grant
-from connector.core.response import retry_after as waits
+from connector.core.auth.oauth import TokenFailure
+from connector.core.auth.token_set import TokenSet
+from connector.core.response import retry_after
 from connector.core.response.parser import Reply
 from connector.errors import RateLimited, ServiceDown, SignInError, TransportError
-from connector.runtime.http.transport import choose
+from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.core.auth.oauth import Asked
+    from connector.core.auth.oauth import TokenRequest
     from connector.errors import ConnectorError
     from connector.runtime.clock import Clock
 
 SEND_TIMEOUT = 30.0  # seconds for one request
-ATTEMPTS = 3
-PAUSE = 1.0  # seconds; doubles with each attempt
-LONGEST_PAUSE = 10.0  # a service that wants more time is not waited for
+MAX_ATTEMPTS = 3
+RETRY_DELAY = 1.0  # seconds; doubles with each attempt
+MAX_RETRY_DELAY = 10.0  # a service that wants more time is not waited for
 
 
-def may_ask(url: str, hosts: Iterable[str]) -> bool:
+def is_allowed_url(url: str, hosts: Iterable[str]) -> bool:
     """Whether a secret may go to a URL: https at one of the connector's hosts, or this machine."""
-    return guard.may_carry(url, hosts) or guard.is_loopback_url(url)
+    return url_policy.may_receive_credentials(url, hosts) or url_policy.is_loopback_url(url)
 
 
-def ask(asked: Asked, http: Any, clock: Clock, old: Grant | None = None) -> Grant | Refusal:
+def request_token(
+    token_request: TokenRequest, http: Any, clock: Clock, previous: TokenSet | None = None
+) -> TokenSet | TokenFailure:
     """Send one request through an HTTP seam (None: one of its own); no redirect is followed."""
-    request, signed = asked
-    seam = http if http is not None else choose(None, asynchronous=False)
+    request, credential = token_request
+    transport = http if http is not None else load_transport(None, asynchronous=False)
     try:
-        got = seam.send(request, signed, time.monotonic() + SEND_TIMEOUT, None, None)
+        reply_or_failure = transport.send(request, credential, time.monotonic() + SEND_TIMEOUT, None, None)
     finally:
-        if seam is not http:
-            seam.close()
-    if isinstance(got, Reply):
-        return oauth.read_token(request, got, clock.time(), old)
-    message = f"the token endpoint: {request.safe.text(got.message)}"
-    return Refusal("refused" if got.final else "later", message, kind=got.kind, lost=got.sent == "maybe")
+        if transport is not http:
+            transport.close()
+    if isinstance(reply_or_failure, Reply):
+        return oauth.parse_token_reply(request, reply_or_failure, clock.time(), previous)
+    message = f"the token endpoint: {request.full_redactor.redact_text(reply_or_failure.message)}"
+    return TokenFailure(
+        "refused" if reply_or_failure.final else "later",
+        message,
+        failure_kind=reply_or_failure.kind,
+        may_be_issued=reply_or_failure.sent == "maybe",
+    )
 
 
-def insist(asked: Asked, http: Any, clock: Clock, old: Grant | None = None) -> Grant | Refusal:
+def request_token_with_retries(
+    token_request: TokenRequest, http: Any, clock: Clock, previous: TokenSet | None = None
+) -> TokenSet | TokenFailure:
     """Ask up to ATTEMPTS times: what is the service's own trouble is tried again, a lost reply once."""
-    lost, silences = False, 0
-    for attempt in range(ATTEMPTS):
-        answer = ask(asked, http, clock, old)
-        if isinstance(answer, Refusal):
-            lost, silences = lost or answer.lost, silences + bool(answer.kind and answer.lost)
-            answer = replace(answer, lost=lost)
-        if isinstance(answer, Grant) or answer.fault != "later" or silences > 1 or attempt == ATTEMPTS - 1:
+    maybe_issued, lost_replies = False, 0
+    for attempt in range(MAX_ATTEMPTS):
+        answer = request_token(token_request, http, clock, previous)
+        if isinstance(answer, TokenFailure):
+            maybe_issued, lost_replies = (
+                maybe_issued or answer.may_be_issued,
+                lost_replies + bool(answer.failure_kind and answer.may_be_issued),
+            )
+            answer = replace(answer, may_be_issued=maybe_issued)
+        if (
+            isinstance(answer, TokenSet)
+            or answer.category != "later"
+            or lost_replies > 1
+            or attempt == MAX_ATTEMPTS - 1
+        ):
             break
-        pause = PAUSE * 2**attempt * (0.5 + clock.jitter())
+        delay = RETRY_DELAY * 2**attempt * (0.5 + clock.jitter())
         if answer.retry_at is not None:
-            pause = max(pause, answer.retry_at - clock.time())
-        if pause > LONGEST_PAUSE:
+            delay = max(delay, answer.retry_at - clock.time())
+        if delay > MAX_RETRY_DELAY:
             break
-        clock.wait(pause, threading.Event())
+        clock.wait_or_stop(delay, threading.Event())
     return answer
 
 
-def failed(answer: Refusal, *, inputs: str) -> ConnectorError:
+def build_token_error(answer: TokenFailure, *, hint: str) -> ConnectorError:
     """Return the error of an answer that brought no token and ends nothing; `inputs` says what to look at."""
-    text, later = f"No new token: {answer.message}.", "Nothing is lost; try again later."
-    if answer.kind:
-        again = answer.fault == "later"
-        return TransportError(text, kind=answer.kind, retryable=again, hint=later if again else inputs)
-    facts = {"status": answer.status, "message": answer.message, "outcome": "not_sent"}
-    if answer.fault == "later":
-        at = waits.moment(answer.retry_at) if answer.retry_at else None
-        kind = RateLimited if answer.status == 429 else ServiceDown  # noqa: PLR2004
-        return kind(text, hint=later, retry_at=at, **facts)
-    if answer.fault == "unreadable":
-        return ServiceDown(text, hint=inputs, retryable=False, **facts)
-    return SignInError(text, hint=inputs, status=answer.status, code=answer.code or None)
+    message, retry_hint = f"No new token: {answer.message}.", "Nothing is lost; try again later."
+    if answer.failure_kind:
+        is_temporary = answer.category == "later"
+        return TransportError(
+            message, kind=answer.failure_kind, retryable=is_temporary, hint=retry_hint if is_temporary else hint
+        )
+    details = {"status": answer.status, "message": answer.message, "outcome": "not_sent"}
+    if answer.category == "later":
+        retry_at = retry_after.to_utc_datetime(answer.retry_at) if answer.retry_at else None
+        error_class = RateLimited if answer.status == 429 else ServiceDown  # noqa: PLR2004
+        return error_class(message, hint=retry_hint, retry_at=retry_at, **details)
+    if answer.category == "unreadable":
+        return ServiceDown(message, hint=hint, retryable=False, **details)
+    return SignInError(message, hint=hint, status=answer.status, code=answer.code or None)

@@ -14,30 +14,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core.auth import oauth
-from connector.core.auth import token_set as grants
-from connector.core.auth.oauth import App
-from connector.core.auth.token_set import COOLDOWN, Grant
+from connector.core.auth.oauth import OAuthClient
+from connector.core.auth.token_set import REFRESH_COOLDOWN, TokenSet, find_lost_scopes
 from connector.errors import ApiError, ConnectorError, SignInError, StoreError, TransportError
 from connector.runtime.auth import connection_record, token_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.core.auth.oauth import Asked
-    from connector.definition.manifest import ConnectionKind
+    from connector.core.auth.oauth import TokenRequest
+    from connector.definition.manifest import ConnectionType
     from connector.runtime.clock import Clock
-    from connector.runtime.storage.open import Kept, Store
+    from connector.runtime.storage.open import Store, StoredRecord
 
 LOCK_TIMEOUT = 120.0  # seconds to wait for another process's renewal, which may itself have to try thrice
-SAVE_AGAIN = 5.0  # seconds between two tries to keep what could not be kept
-REST = 30.0  # seconds that a token is used on when its renewal failed and it has not ended
-LOOKS = 10  # how often somebody else may write while a renewal is under way
+SAVE_RETRY_INTERVAL = 5.0  # seconds between two tries to keep what could not be kept
+REFRESH_FAILURE_GRACE = 30.0  # seconds that a token is used on when its renewal failed and it has not ended
+MAX_CONFLICTS = 10  # how often somebody else may write while a renewal is under way
 
 _log = logging.getLogger("connector.connection")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Owner:
+class RefreshContext:
     """What renewing needs of a connection.
 
     Its app; its store and key there; the hosts that secrets may go to; what its record begins with; how to sign in
@@ -45,245 +44,272 @@ class Owner:
     anew by a sign-in elsewhere; an HTTP seam (None: one of its own).
     """
 
-    app: App
+    oauth_client: OAuthClient
     store: Store
     key: str
-    hosts: Sequence[str]
-    seed: dict[str, Any]
-    again: str
-    lasting: bool = True
-    follows: ConnectionKind | None = None
+    allowed_hosts: Sequence[str]
+    initial_record: dict[str, Any]
+    sign_in_hint: str
+    is_durable: bool = True
+    reload_inputs_as: ConnectionType | None = None
     http: Any = None
 
-    def app_of(self, kept: Kept | None) -> App:
+    def oauth_client_for(self, stored: StoredRecord | None) -> OAuthClient:
         """Return the app that a record is renewed with."""
-        if self.follows is None or kept is None or kept.data["kind"] != self.seed["kind"]:
-            return self.app
-        return App.of(self.follows, kept.data["inputs"])
+        if self.reload_inputs_as is None or stored is None or stored.data["kind"] != self.initial_record["kind"]:
+            return self.oauth_client
+        return OAuthClient.from_inputs(self.reload_inputs_as, stored.data["inputs"])
 
 
-class _Unsaved(NamedTuple):
-    grant: Grant
-    replaces: Grant | None  # what the store still has
+class _PendingSave(NamedTuple):
+    token_set: TokenSet
+    replaces: TokenSet | None  # what the store still has
     tried_at: float
 
 
-class Renewal:
+class TokenRefresher:
     """Gets a good token: the one at hand, one that a sibling has kept, or a new one. Only one thread may `renew`."""
 
-    def __init__(self, owner: Owner) -> None:
-        self.owner = owner
-        self._grant: Grant | None = None
-        self._unsaved: _Unsaved | None = None
+    def __init__(self, context: RefreshContext) -> None:
+        self.context = context
+        self._token_set: TokenSet | None = None
+        self._pending_save: _PendingSave | None = None
         self._failed_at = 0.0
-        self._made: tuple[str | None, float] = (None, 0.0)  # the last token made here, and when, monotonic
-        self._closed: tuple[float, ConnectorError] | None = None
-        self._dead: tuple[int, dict[str, Any]] | None = None  # what the record of a version should say, and cannot
+        self._last_issued: tuple[str | None, float] = (None, 0.0)  # the last token made here, and when, monotonic
+        self._backoff: tuple[float, ConnectorError] | None = None
+        self._unsaved_revocation: tuple[int, dict[str, Any]] | None = (
+            None  # what the record of a version should say, and cannot
+        )
 
-    def at_hand(self, rejected: str | None, now: float) -> Grant | None:
+    def get_cached(self, rejected_token: str | None, now: float) -> TokenSet | None:
         """Return the grant in memory when it is good; None when there is something to do first."""
-        grant, unsaved = self._grant, self._unsaved
-        if grant is None or grant.access_token == rejected:
+        token_set, pending_save = self._token_set, self._pending_save
+        if token_set is None or token_set.access_token == rejected_token:
             return None
-        if unsaved is not None and not 0.0 <= now - unsaved.tried_at < SAVE_AGAIN:
+        if pending_save is not None and not 0.0 <= now - pending_save.tried_at < SAVE_RETRY_INTERVAL:
             return None
-        resting = now < grant.expires_at and 0.0 <= now - self._failed_at < REST
-        return grant if resting or grant.fresh(now) else None
+        in_grace = now < token_set.expires_at and 0.0 <= now - self._failed_at < REFRESH_FAILURE_GRACE
+        return token_set if in_grace or token_set.is_fresh(now) else None
 
-    def known(self) -> Grant | None:
+    def read_token_set(self) -> TokenSet | None:
         """Return the grant in memory, else the store's, good or not."""
-        return self._grant or connection_record.grant_of(connection_record.read(self.owner.store, self.owner.key))
+        return self._token_set or connection_record.token_set_of(
+            connection_record.read_record(self.context.store, self.context.key)
+        )
 
-    def renew(self, rejected: str | None, clock: Clock) -> Grant:
+    def refresh(self, rejected_token: str | None, clock: Clock) -> TokenSet:
         """Return a good grant that is not the rejected one. Raises ConnectorError."""
-        store, key, now = self.owner.store, self.owner.key, clock.time()
+        store, key, now = self.context.store, self.context.key, clock.time()
         try:
-            if self._unsaved is None and (found := connection_record.good(store, key, rejected, now)):
-                self._grant = found
-                return found
+            if self._pending_save is None and (
+                stored_token_set := connection_record.read_fresh_token(store, key, rejected_token, now)
+            ):
+                self._token_set = stored_token_set
+                return stored_token_set
             with store.lock(key, LOCK_TIMEOUT):
-                for left in reversed(range(LOOKS)):
+                for attempts_left in reversed(range(MAX_CONFLICTS)):
                     try:
-                        self._grant = grant = self._renewed(rejected, clock)
+                        self._token_set = token_set = self._refresh_locked(rejected_token, clock)
                         break
                     except StoreError as error:
-                        if not error.conflict or not left:
+                        if not error.conflict or not attempts_left:
                             raise
         except StoreError as error:
-            grant = self._used_on(self._grant, rejected, error, clock)
-        return grant
+            token_set = self._keep_using(self._token_set, rejected_token, error, clock)
+        return token_set
 
-    def _renewed(self, rejected: str | None, clock: Clock) -> Grant:
+    def _refresh_locked(self, rejected_token: str | None, clock: Clock) -> TokenSet:
         now = clock.time()
-        trouble = self._save_again(now)
-        kept = connection_record.read(self.owner.store, self.owner.key)
-        held = self._unsaved.grant if self._unsaved else connection_record.grant_of(kept)
-        self._refuse_gone(kept, held)
-        if held is None:
-            return self._next(kept, None, clock)
-        lately = held.young(now) or self._made_lately(held, clock)
-        if held.access_token != rejected and (lately or held.fresh(now)):
-            return held
-        if held.access_token == rejected and lately:
-            hint = f"Look at what it may do, and try again later. {self.owner.again}"
+        save_error = self._retry_save(now)
+        stored = connection_record.read_record(self.context.store, self.context.key)
+        current = self._pending_save.token_set if self._pending_save else connection_record.token_set_of(stored)
+        self._check_not_revoked(stored, current)
+        if current is None:
+            return self._request_new(stored, None, clock)
+        is_recent = current.is_in_cooldown(now) or self._is_just_issued(current, clock)
+        if current.access_token != rejected_token and (is_recent or current.is_fresh(now)):
+            return current
+        if current.access_token == rejected_token and is_recent:
+            hint = f"Look at what it may do, and try again later. {self.context.sign_in_hint}"
             raise SignInError(
                 "The service refuses a token that is younger than a minute.", hint=hint, outcome="rejected"
             )
         try:
-            if trouble is not None and held.refresh_token:
-                raise trouble
-            return self._next(kept, held, clock)
+            if save_error is not None and current.refresh_token:
+                raise save_error
+            return self._request_new(stored, current, clock)
         except (StoreError, TransportError, ApiError) as error:
-            return self._used_on(held, rejected, error, clock)
+            return self._keep_using(current, rejected_token, error, clock)
 
-    def _used_on(self, held: Grant | None, rejected: str | None, error: ConnectorError, clock: Clock) -> Grant:
+    def _keep_using(
+        self, current: TokenSet | None, rejected_token: str | None, error: ConnectorError, clock: Clock
+    ) -> TokenSet:
         """Return the token at hand while it lasts, since there is no newer one; where it does not, raise why."""
-        now, conflict = clock.time(), getattr(error, "conflict", False)
-        if held is None or conflict or held.access_token == rejected or now >= held.expires_at:
+        now, is_conflict = clock.time(), getattr(error, "conflict", False)
+        if current is None or is_conflict or current.access_token == rejected_token or now >= current.expires_at:
             raise error
-        _log.warning("connection %s: the token is not renewed, and used while it lasts: %s", self.owner.key, error)
+        _log.warning("connection %s: the token is not renewed, and used while it lasts: %s", self.context.key, error)
         self._failed_at = now
-        return held
+        return current
 
-    def _next(self, kept: Kept | None, held: Grant | None, clock: Clock) -> Grant:
+    def _request_new(self, stored: StoredRecord | None, current: TokenSet | None, clock: Clock) -> TokenSet:
         """Ask for a new grant and keep it."""
-        app = self.owner.app_of(kept)
-        asked = self._request(app, held, clock)
-        record = dict(kept.data if kept else self.owner.seed)
-        before, version = record.get("intent"), kept.version if kept else 0
-        if held is not None and held.refresh_token:
-            self.owner.store.prepare(self.owner.key)
-            if before is None:
+        oauth_client = self.context.oauth_client_for(stored)
+        token_request = self._build_request(oauth_client, current, clock)
+        record = dict(stored.data if stored else self.context.initial_record)
+        earlier_intent, version = record.get("intent"), stored.version if stored else 0
+        if current is not None and current.refresh_token:
+            self.context.store.prepare(self.context.key)
+            if earlier_intent is None:
                 record["intent"] = {"at": clock.time(), "pid": os.getpid()}
-                version = self.owner.store.write(self.owner.key, record, version=version)
-        answer = token_endpoint.insist(asked, self.owner.http, clock, held)
-        if isinstance(answer, Grant):
-            return self._keep(answer, held, clock)
-        if answer.fault in ("grant", "client"):
-            why = connection_record.why(answer, record.get("intent") if before or answer.lost else None)
-            dead = {"at": clock.time(), "why": why, "of": oauth.mark(app, held)}
-            noted = self._note({**record, "intent": None, "dead": dead}, version)
-            self._dead = None if noted else (version, dead)
-            self._grant = None
-            message = f"The connection can no longer be renewed: {why}."
-            raise SignInError(message, hint=self.owner.again, status=answer.status or None, code=answer.code)
-        if before is None and record.get("intent") and not answer.lost:
-            self._note({**record, "intent": None}, version)
-        error = token_endpoint.failed(answer, inputs="Look at the connection's inputs, and at what stands between.")
+                version = self.context.store.write(self.context.key, record, version=version)
+        answer = token_endpoint.request_token_with_retries(token_request, self.context.http, clock, current)
+        if isinstance(answer, TokenSet):
+            return self._persist(answer, current, clock)
+        if answer.category in ("grant", "client"):
+            reason = connection_record.revocation_reason(
+                answer, record.get("intent") if earlier_intent or answer.may_be_issued else None
+            )
+            revocation = {"at": clock.time(), "why": reason, "of": oauth.fingerprint_credential(oauth_client, current)}
+            is_saved = self._try_write({**record, "intent": None, "dead": revocation}, version)
+            self._unsaved_revocation = None if is_saved else (version, revocation)
+            self._token_set = None
+            message = f"The connection can no longer be renewed: {reason}."
+            raise SignInError(message, hint=self.context.sign_in_hint, status=answer.status or None, code=answer.code)
+        if earlier_intent is None and record.get("intent") and not answer.may_be_issued:
+            self._try_write({**record, "intent": None}, version)
+        error = token_endpoint.build_token_error(
+            answer, hint="Look at the connection's inputs, and at what stands between."
+        )
         if answer.retry_at is not None:
-            wait = min(answer.retry_at - clock.time(), COOLDOWN)
-            self._closed = (clock.monotonic() + wait, error)
+            delay = min(answer.retry_at - clock.time(), REFRESH_COOLDOWN)
+            self._backoff = (clock.monotonic() + delay, error)
         raise error
 
-    def _request(self, app: App, held: Grant | None, clock: Clock) -> Asked:
+    def _build_request(self, oauth_client: OAuthClient, current: TokenSet | None, clock: Clock) -> TokenRequest:
         """Return the request for the next grant. Raises what makes sending it wrong or useless."""
-        if not token_endpoint.may_ask(app.token_url, self.owner.hosts):
+        if not token_endpoint.is_allowed_url(oauth_client.token_url, self.context.allowed_hosts):
             message = "The token URL is not https at one of the connector's hosts; the secret was not sent."
             raise SignInError(message, hint="Look at tokenUrl, and at the manifest's hosts.")
-        asked = oauth.renewal_request(app, held)
-        if asked is None:
-            what = "is not signed in" if held is None else "holds no refresh token, so its token cannot be renewed"
-            raise SignInError(f"The connection {what}.", hint=self.owner.again)
-        if self._closed is not None and clock.monotonic() < self._closed[0]:
-            raise copy.copy(self._closed[1])
-        return asked
+        token_request = oauth.build_refresh_request(oauth_client, current)
+        if token_request is None:
+            problem = (
+                "is not signed in" if current is None else "holds no refresh token, so its token cannot be renewed"
+            )
+            raise SignInError(f"The connection {problem}.", hint=self.context.sign_in_hint)
+        if self._backoff is not None and clock.monotonic() < self._backoff[0]:
+            raise copy.copy(self._backoff[1])
+        return token_request
 
-    def _keep(self, grant: Grant, held: Grant | None, clock: Clock) -> Grant:
+    def _persist(self, token_set: TokenSet, current: TokenSet | None, clock: Clock) -> TokenSet:
         """Make a new grant durable; when the store cannot, it lives in memory until the store can."""
-        gone = grants.shrunk(grant, held)
-        if gone:
-            _log.warning("connection %s: the new token lacks scopes it had: %s", self.owner.key, ", ".join(gone))
-        if not self.owner.lasting and grant.refresh_token and held and grant.refresh_token != held.refresh_token:
+        lost_scopes = find_lost_scopes(token_set, current)
+        if lost_scopes:
+            _log.warning(
+                "connection %s: the new token lacks scopes it had: %s", self.context.key, ", ".join(lost_scopes)
+            )
+        if (
+            not self.context.is_durable
+            and token_set.refresh_token
+            and current
+            and token_set.refresh_token != current.refresh_token
+        ):
             hint = "give store= and name= to keep it"
-            _log.warning("connection %s: the new refresh token ends with this process; %s", self.owner.key, hint)
-        self._made = (grant.access_token, clock.monotonic())
-        replaces = self._unsaved.replaces if self._unsaved else held
+            _log.warning("connection %s: the new refresh token ends with this process; %s", self.context.key, hint)
+        self._last_issued = (token_set.access_token, clock.monotonic())
+        replaces = self._pending_save.replaces if self._pending_save else current
         try:
-            kept = self._save(grant, replaces)
+            saved = self._save(token_set, replaces)
         except StoreError as error:
-            self._unsaved = _Unsaved(grant, replaces, clock.time())
-            atexit.unregister(self._at_exit)  # once is enough
-            atexit.register(self._at_exit)
-            ends = "it ends with this process unless it can be kept before"
-            _log.error("connection %s: the new token is in memory only, and %s: %s", self.owner.key, ends, error)
-            return grant
-        self._unsaved = None
-        return kept
+            self._pending_save = _PendingSave(token_set, replaces, clock.time())
+            atexit.unregister(self._save_at_exit)  # once is enough
+            atexit.register(self._save_at_exit)
+            consequence = "it ends with this process unless it can be kept before"
+            _log.error(
+                "connection %s: the new token is in memory only, and %s: %s", self.context.key, consequence, error
+            )
+            return token_set
+        self._pending_save = None
+        return saved
 
-    def _save(self, grant: Grant, replaces: Grant | None) -> Grant:
+    def _save(self, token_set: TokenSet, replaces: TokenSet | None) -> TokenSet:
         """Keep a grant; but what a sign-in has kept since is newer, and is returned. Raises StoreError."""
-        for left in reversed(range(LOOKS)):
-            kept = connection_record.read(self.owner.store, self.owner.key)
-            found = connection_record.grant_of(kept)
-            if found != replaces:
-                self._refuse_gone(kept, replaces)
-                return found or grant
-            record = kept.data if kept else self.owner.seed
-            record = {**record, "grant": grant.to_dict(), "intent": None, "dead": None}
+        for attempts_left in reversed(range(MAX_CONFLICTS)):
+            stored = connection_record.read_record(self.context.store, self.context.key)
+            stored_token_set = connection_record.token_set_of(stored)
+            if stored_token_set != replaces:
+                self._check_not_revoked(stored, replaces)
+                return stored_token_set or token_set
+            record = stored.data if stored else self.context.initial_record
+            record = {**record, "grant": token_set.to_dict(), "intent": None, "dead": None}
             try:
-                self.owner.store.write(self.owner.key, record, version=kept.version if kept else 0)
+                self.context.store.write(self.context.key, record, version=stored.version if stored else 0)
                 break
             except StoreError as error:
-                if not error.conflict or not left:
+                if not error.conflict or not attempts_left:
                     raise
-        return grant
+        return token_set
 
-    def _save_again(self, now: float) -> StoreError | None:
+    def _retry_save(self, now: float) -> StoreError | None:
         """Keep what could not be kept; return why that still cannot be done."""
-        if self._unsaved is None:
+        if self._pending_save is None:
             return None
         try:
-            self._grant = self._save(self._unsaved.grant, self._unsaved.replaces)
+            self._token_set = self._save(self._pending_save.token_set, self._pending_save.replaces)
         except StoreError as error:
-            self._unsaved = self._unsaved._replace(tried_at=now)
-            _log.error("connection %s: the token is still in memory only: %s", self.owner.key, error)
+            self._pending_save = self._pending_save._replace(tried_at=now)
+            _log.error("connection %s: the token is still in memory only: %s", self.context.key, error)
             return error
-        self._unsaved = None
-        _log.warning("connection %s: the token that was in memory only is kept now", self.owner.key)
+        self._pending_save = None
+        _log.warning("connection %s: the token that was in memory only is kept now", self.context.key)
         return None
 
-    def _at_exit(self) -> None:
+    def _save_at_exit(self) -> None:
         """Try a last time to keep what could not be kept; say so when it is lost."""
-        if self._unsaved is None:
+        if self._pending_save is None:
             return
         try:
-            with self.owner.store.lock(self.owner.key, SAVE_AGAIN):
-                trouble: ConnectorError | None = self._save_again(self._unsaved.tried_at)
+            with self.context.store.lock(self.context.key, SAVE_RETRY_INTERVAL):
+                save_error: ConnectorError | None = self._retry_save(self._pending_save.tried_at)
         except ConnectorError as error:
-            trouble = error
-        if trouble is not None:
-            lost = "this process ends, and with it the only token"
-            _log.error("connection %s: %s: %s %s", self.owner.key, lost, trouble, self.owner.again)
+            save_error = error
+        if save_error is not None:
+            consequence = "this process ends, and with it the only token"
+            _log.error("connection %s: %s: %s %s", self.context.key, consequence, save_error, self.context.sign_in_hint)
 
-    def _note(self, record: dict[str, Any], version: int) -> bool:
+    def _try_write(self, record: dict[str, Any], version: int) -> bool:
         """Write what helps later; return whether it is kept, since a store that fails must not hide what happened.
 
         Raises StoreError for a conflict.
         """
         try:
-            self.owner.store.write(self.owner.key, record, version=version)
+            self.context.store.write(self.context.key, record, version=version)
         except StoreError as error:
             if error.conflict:
                 raise
-            _log.error("connection %s: %s", self.owner.key, error)
+            _log.error("connection %s: %s", self.context.key, error)
             return False
         return True
 
-    def _refuse_gone(self, kept: Kept | None, held: Grant | None) -> None:
+    def _check_not_revoked(self, stored: StoredRecord | None, current: TokenSet | None) -> None:
         """Raise SignInError for a connection that was removed from its store, or that the service has ended."""
-        unsaved = self._unsaved is not None and self._unsaved.replaces is None
-        if kept is None and not unsaved and (held or self._grant) is not None:
-            self._grant = self._unsaved = None
+        is_first_save = self._pending_save is not None and self._pending_save.replaces is None
+        if stored is None and not is_first_save and (current or self._token_set) is not None:
+            self._token_set = self._pending_save = None
             message = "The connection is no longer in its store: it was removed, or kept aside as damaged."
-            raise SignInError(message, hint=self.owner.again)
-        dead = kept.data.get("dead") if kept else None
-        if self._dead and self._dead[0] == (kept.version if kept else 0):
-            dead = self._dead[1]
-        if dead and dead["of"] == oauth.mark(self.owner.app_of(kept), held):
-            self._grant = None
-            when = connection_record.when(dead["at"])
-            raise SignInError(f"The connection ended at {when}: {dead['why']}.", hint=self.owner.again)
+            raise SignInError(message, hint=self.context.sign_in_hint)
+        revocation = stored.data.get("dead") if stored else None
+        if self._unsaved_revocation and self._unsaved_revocation[0] == (stored.version if stored else 0):
+            revocation = self._unsaved_revocation[1]
+        if revocation and revocation["of"] == oauth.fingerprint_credential(
+            self.context.oauth_client_for(stored), current
+        ):
+            self._token_set = None
+            ended_at = connection_record.format_time(revocation["at"])
+            raise SignInError(
+                f"The connection ended at {ended_at}: {revocation['why']}.", hint=self.context.sign_in_hint
+            )
 
-    def _made_lately(self, held: Grant, clock: Clock) -> bool:
-        token, at = self._made
-        return held.access_token == token and clock.monotonic() - at < COOLDOWN
+    def _is_just_issued(self, current: TokenSet, clock: Clock) -> bool:
+        access_token, issued_at = self._last_issued
+        return current.access_token == access_token and clock.monotonic() - issued_at < REFRESH_COOLDOWN

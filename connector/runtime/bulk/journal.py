@@ -17,183 +17,199 @@ from typing import IO, TYPE_CHECKING, Any, Self
 import filelock
 from pydantic_core import to_json
 
-from connector.core.bulk.journal_state import BEGUN, DONE, FAILED, UNCERTAIN, Damaged, Story, begins
+from connector.core.bulk.journal_state import (
+    ROW_DONE,
+    ROW_FAILED,
+    ROW_STARTED,
+    ROW_UNCERTAIN,
+    CorruptJournal,
+    JournalState,
+    is_journal_header,
+)
 from connector.errors import StoreError, TransportError, UsageError
-from connector.runtime.files import private_files as private
+from connector.runtime.files import private_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-VERSION = 1
-LOOK = "Look at the service whether it was done before you repeat it."
-AGAIN = "--restart begins anew and sends every row again, also those that are done."
-_GO_ON = "Free some space there, or move the journal and name it with --journal FILE; then the same command goes on."
-_CLOSED = "Give this user the right to read and write there; rows that were not begun may have another --journal FILE."
-_PLACE = "Look at that place; rows that were not begun may have another --journal FILE."
-_HINTS = {
-    **dict.fromkeys((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG), _GO_ON),
-    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _CLOSED),
+JOURNAL_VERSION = 1
+CHECK_BEFORE_RETRY = "Look at the service whether it was done before you repeat it."
+RESTART_HINT = "--restart begins anew and sends every row again, also those that are done."
+_DISK_FULL_HINT = (
+    "Free some space there, or move the journal and name it with --journal FILE; then the same command goes on."
+)
+_NO_ACCESS_HINT = (
+    "Give this user the right to read and write there; rows that were not begun may have another --journal FILE."
+)
+_OTHER_ERROR_HINT = "Look at that place; rows that were not begun may have another --journal FILE."
+_HINTS_BY_ERRNO = {
+    **dict.fromkeys((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG), _DISK_FULL_HINT),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _NO_ACCESS_HINT),
 }
 
 
 class Journal:
     """One journal, held alone by this process; its `of` says what rows it is of. Safe to share among threads."""
 
-    def __init__(self, path: Path, of: Mapping[str, Any], count: Callable[[], int]) -> None:
+    def __init__(self, path: Path, header: Mapping[str, Any], count_rows: Callable[[], int]) -> None:
         """Open a journal, or begin it: then `count` is called, which may raise, for the number of rows.
 
         Raises StoreError: not to be read or written, held by another, damaged. Raises UsageError: of others, or none.
         """
         self.path = path
-        self.story = Story()
-        self._gate = threading.Lock()  # one line at a time
-        self._syncing = threading.Lock()  # one fsync at a time, for all that wait
-        self._written = self._synced = 0  # lines
+        self.state = JournalState()
+        self._write_lock = threading.Lock()  # one line at a time
+        self._sync_lock = threading.Lock()  # one fsync at a time, for all that wait
+        self._written_lines = self._synced_lines = 0  # lines
         self._size = 0  # bytes
-        self._broken: OSError | None = None
-        self._handle = _opened(path)
+        self._write_error: OSError | None = None
+        self._handle = _open_journal(path)
         try:
-            _hold(self._handle, path)
-            self._read()
-            self.rows = self._compared(dict(of)) if self.story.of is not None else self._began(of, count)
+            _lock_journal(self._handle, path)
+            self._load()
+            self.row_count = (
+                self._match_header(dict(header)) if self.state.header is not None else self._create(header, count_rows)
+            )
         except BaseException:
             self.close()
             raise
 
-    def _read(self) -> None:
+    def _load(self) -> None:
         """Read what is there. Bytes of a line that a cut left half are taken off."""
         try:
-            _judge(self._handle, self.path, empty=True)
+            _check_header(self._handle, self.path, allow_empty=True)
             with open(self._handle, "rb", closefd=False) as file:  # what is read is what is held
-                self.story.read(file)
-            os.ftruncate(self._handle, self.story.size)
-            self._size = os.lseek(self._handle, self.story.size, os.SEEK_SET)
-        except Damaged as error:
-            hint = f"Look at the file and at the service. {AGAIN}"
+                self.state.replay(file)
+            os.ftruncate(self._handle, self.state.valid_bytes)
+            self._size = os.lseek(self._handle, self.state.valid_bytes, os.SEEK_SET)
+        except CorruptJournal as error:
+            hint = f"Look at the file and at the service. {RESTART_HINT}"
             raise StoreError(f"{self.path} is damaged: {error}.", hint=hint, path=str(self.path)) from None
         except OSError as error:
-            raise _failure(self.path, error) from error
+            raise _store_error(self.path, error) from error
 
-    def _began(self, of: Mapping[str, Any], count: Callable[[], int]) -> int:
+    def _create(self, header: Mapping[str, Any], count_rows: Callable[[], int]) -> int:
         """Write the first line, and return the number of rows; where they cannot be counted no file stays."""
         try:
-            rows = count()
+            row_count = count_rows()
         except BaseException:
             with contextlib.suppress(OSError):
                 self.path.unlink()
             raise
-        self._durable({"journal": VERSION, "count": rows, **of})
-        private.sync_folder(self.path.parent)
-        return rows
+        self._write_durably({"journal": JOURNAL_VERSION, "count": row_count, **header})
+        private_files.sync_folder(self.path.parent)
+        return row_count
 
-    def _compared(self, of: dict[str, Any]) -> int:
+    def _match_header(self, header: dict[str, Any]) -> int:
         """Return the number of rows. Raises StoreError for another version's journal, UsageError for one of others."""
-        there = dict(self.story.of or {})
-        version, rows = there.pop("journal", None), there.pop("count", None)
-        if version != VERSION or not isinstance(rows, int):
-            hint = f"Use the version that made it. {AGAIN}"
+        stored_header = dict(self.state.header or {})
+        version, row_count = stored_header.pop("journal", None), stored_header.pop("count", None)
+        if version != JOURNAL_VERSION or not isinstance(row_count, int):
+            hint = f"Use the version that made it. {RESTART_HINT}"
             raise StoreError(f"{self.path} is no journal that this version reads.", hint=hint, path=str(self.path))
-        other = [name for name in {**there, **of} if there.get(name) != of.get(name)]
-        if other:
-            raise _of_others(self.path, other)
-        return rows
+        differing = [name for name in {**stored_header, **header} if stored_header.get(name) != header.get(name)]
+        if differing:
+            raise _mismatch_error(self.path, differing)
+        return row_count
 
     @property
-    def begun(self) -> bool:
+    def has_history(self) -> bool:
         """Whether an earlier run has left something here."""
-        return self.story.rows > 0
+        return self.state.highest_row > 0
 
-    def begin(self, number: int, line: int, key: str | None, *, again: bool) -> None:
-        """Note that a row is about to be sent, down to the disk; `again` where it may be sent twice.
+    def record_start(self, number: int, line: int, key: str | None, *, may_resend: bool) -> None:
+        """Note that a row is about to be sent, down to the disk; `may_resend` where it may be sent twice.
 
         Raises StoreError, and then nothing may be sent.
         """
-        noted: dict[str, Any] = {"begin": number, "line": line}
+        entry: dict[str, Any] = {"begin": number, "line": line}
         if key is not None:
-            noted["key"] = key
-        if again:
-            noted["again"] = True
-        self._durable(noted)
+            entry["key"] = key
+        if may_resend:
+            entry["again"] = True
+        self._write_durably(entry)
 
-    def end(self, result: Mapping[str, Any]) -> None:
+    def record_result(self, result: Mapping[str, Any]) -> None:
         """Note what came of a row; it is on the disk with the next row that begins, at the latest with the last."""
-        self._write(result)
+        self._write_line(result)
 
-    def undo(self, number: int) -> None:
+    def record_revert(self, number: int) -> None:
         """Note that a row was not sent after all."""
-        self._write({"undo": number})
+        self._write_line({"undo": number})
 
-    def settle(self, number: int, how: str) -> None:
+    def resolve_row(self, number: int, resolution: str) -> None:
         """Say of an uncertain row that it is "done", or is to be sent "again". Raises UsageError for any other row."""
-        if self.story.state(number) not in (BEGUN, UNCERTAIN):
+        if self.state.state_of(number) not in (ROW_STARTED, ROW_UNCERTAIN):
             raise UsageError(f"Row {number} is not uncertain.", hint="--settle is for rows whose outcome is uncertain.")
         with self.path.open("rb") as file:
-            line = self._line(file, number)["line"]
-        settled = {"row": number, "line": line, "outcome": "done", "settled": True}
-        noted = settled if how == "done" else {"undo": number}
-        self.story.take(noted, self._size)
-        self._durable(noted)
+            line = self._read_line(file, number)["line"]
+        resolved_entry = {"row": number, "line": line, "outcome": "done", "settled": True}
+        entry = resolved_entry if resolution == "done" else {"undo": number}
+        self.state.apply(entry, self._size)
+        self._write_durably(entry)
 
-    def uncertain(self) -> Iterator[int]:
+    def iter_uncertain(self) -> Iterator[int]:
         """Yield the numbers of the rows of which nobody knows whether they were done."""
-        return (number for number in self.story.numbers() if self.story.state(number) in (BEGUN, UNCERTAIN))
+        return (
+            number for number in self.state.row_numbers() if self.state.state_of(number) in (ROW_STARTED, ROW_UNCERTAIN)
+        )
 
-    def results(self, *, failed: bool = True) -> Iterator[dict[str, Any]]:
+    def iter_results(self, *, include_failed: bool = True) -> Iterator[dict[str, Any]]:
         """Yield what earlier runs came to, in the order of rows: one result each; of rows that failed if wanted."""
-        ended = (DONE, UNCERTAIN, FAILED) if failed else (DONE, UNCERTAIN)
+        final_states = (ROW_DONE, ROW_UNCERTAIN, ROW_FAILED) if include_failed else (ROW_DONE, ROW_UNCERTAIN)
         with self.path.open("rb") as file:
-            for number in self.story.numbers():
-                state = self.story.state(number)
-                if state == BEGUN:
-                    yield cut_off(number, self._line(file, number)["line"])
-                elif state in ended:
-                    yield self._line(file, number)
+            for number in self.state.row_numbers():
+                state = self.state.state_of(number)
+                if state == ROW_STARTED:
+                    yield interrupted_result(number, self._read_line(file, number)["line"])
+                elif state in final_states:
+                    yield self._read_line(file, number)
 
-    def _line(self, file: IO[bytes], number: int) -> dict[str, Any]:
+    def _read_line(self, file: IO[bytes], number: int) -> dict[str, Any]:
         """Read the last line of a row."""
-        file.seek(self.story.place(number))
+        file.seek(self.state.offset_of(number))
         line: dict[str, Any] = json.loads(file.readline())
         return line
 
-    def _durable(self, data: Mapping[str, Any]) -> None:
+    def _write_durably(self, data: Mapping[str, Any]) -> None:
         """Write a line down to the disk; those who come meanwhile share the next fsync. Raises StoreError."""
-        ticket = self._write(data)
-        with self._syncing:
-            if self._synced >= ticket:
+        line_number = self._write_line(data)
+        with self._sync_lock:
+            if self._synced_lines >= line_number:
                 return
-            upto = self._written
+            written_lines = self._written_lines
             try:
                 os.fsync(self._handle)
             except OSError as error:
-                self._broken = error
-                raise _failure(self.path, error) from error
-            self._synced = upto
+                self._write_error = error
+                raise _store_error(self.path, error) from error
+            self._synced_lines = written_lines
 
-    def _write(self, data: Mapping[str, Any]) -> int:
+    def _write_line(self, data: Mapping[str, Any]) -> int:
         """Write a line and return its number. Raises StoreError, from then on for every line."""
-        line = _line(data)
-        with self._gate:
-            if self._broken is not None:
-                raise _failure(self.path, self._broken) from self._broken
+        line = _encode_line(data)
+        with self._write_lock:
+            if self._write_error is not None:
+                raise _store_error(self.path, self._write_error) from self._write_error
             try:
-                rest = memoryview(line)
-                while rest:
-                    rest = rest[os.write(self._handle, rest) :]
+                remaining = memoryview(line)
+                while remaining:
+                    remaining = remaining[os.write(self._handle, remaining) :]
             except OSError as error:
-                self._broken = error
-                raise _failure(self.path, error) from error
+                self._write_error = error
+                raise _store_error(self.path, error) from error
             self._size += len(line)
-            self._written += 1
-            return self._written
+            self._written_lines += 1
+            return self._written_lines
 
     def close(self) -> None:
         """Bring everything to the disk and let go; what threads still want to note is refused."""
-        with self._syncing, self._gate:
+        with self._sync_lock, self._write_lock:
             handle, self._handle = self._handle, -1
             if handle < 0:
                 return
-            self._broken = self._broken or OSError("the journal is closed")
+            self._write_error = self._write_error or OSError("the journal is closed")
             try:
                 os.fsync(handle)
             except OSError:
@@ -208,81 +224,85 @@ class Journal:
         self.close()
 
 
-def set_aside(path: Path) -> Path | None:
+def rotate_journal(path: Path) -> Path | None:
     """Rename a journal that nobody holds to the first free one of PATH.1, PATH.2 ...; None where there is none.
 
     Raises StoreError, and for a file that does not begin as a journal UsageError.
     """
     if not os.path.lexists(path):
         return None
-    handle = _opened(path)
+    handle = _open_journal(path)
     try:
-        _hold(handle, path)
-        _judge(handle, path, empty=False)
-        other = next(
-            one for one in (path.with_name(f"{path.name}.{count}") for count in itertools.count(1)) if not one.exists()
+        _lock_journal(handle, path)
+        _check_header(handle, path, allow_empty=False)
+        free_path = next(
+            candidate
+            for candidate in (path.with_name(f"{path.name}.{number}") for number in itertools.count(1))
+            if not candidate.exists()
         )
-        path.rename(other)
+        path.rename(free_path)
     except OSError as error:
-        raise _failure(path, error) from error
+        raise _store_error(path, error) from error
     finally:
         os.close(handle)
-    return other
+    return free_path
 
 
-def _opened(path: Path) -> int:
+def _open_journal(path: Path) -> int:
     try:
-        return private.open_own(path)
+        return private_files.open_private(path)
     except OSError as error:
-        raise _failure(path, error) from error
+        raise _store_error(path, error) from error
 
 
-def _judge(handle: int, path: Path, *, empty: bool) -> None:
+def _check_header(handle: int, path: Path, *, allow_empty: bool) -> None:
     """Refuse a file that does not begin as a journal; an empty one may become one. Raises OSError, UsageError."""
     raw = os.read(handle, 64)
     os.lseek(handle, 0, os.SEEK_SET)
-    if not (begins(raw) or (empty and not raw)):
+    if not (is_journal_header(raw) or (allow_empty and not raw)):
         hint = "Name another place with --journal FILE." if raw else "Leave --restart out."
         raise UsageError(f"{path} is {'no journal' if raw else 'empty'}, and was left as it is.", hint=hint)
 
 
-def _of_others(path: Path, other: list[str]) -> UsageError:
+def _mismatch_error(path: Path, differing: list[str]) -> UsageError:
     """Return the error about a journal of another run, by the names of what differs."""
-    hint = f"Give what it was begun with. {AGAIN} So does another --journal."
-    if "rows" in other:
-        other = [name for name in other if name != "values"]  # they are kept with the rows, and tell nothing alone
+    hint = f"Give what it was begun with. {RESTART_HINT} So does another --journal."
+    if "rows" in differing:
+        differing = [
+            name for name in differing if name != "values"
+        ]  # they are kept with the rows, and tell nothing alone
         hint = "Rows that were mended or are new: put them into a file of their own, and leave this one as it was. "
-        hint += AGAIN
-    return UsageError(f"{path} is the journal of another run: other {', '.join(other)}.", hint=hint)
+        hint += RESTART_HINT
+    return UsageError(f"{path} is the journal of another run: other {', '.join(differing)}.", hint=hint)
 
 
-def _hold(handle: int, path: Path) -> None:
+def _lock_journal(handle: int, path: Path) -> None:
     """Have a file alone; the system frees it when this process ends, however that happens. Raises StoreError."""
     try:
         if filelock.lock_descriptor(handle, blocking=False):
             return
     except OSError as error:
-        raise _failure(path, error) from error
+        raise _store_error(path, error) from error
     hint = "Wait until it ends, or stop it."
     raise StoreError(f"{path}: another run of these rows is under way.", hint=hint, path=str(path))
 
 
-def _line(data: Mapping[str, Any]) -> bytes:
+def _encode_line(data: Mapping[str, Any]) -> bytes:
     try:
         return to_json(data) + b"\n"
     except ValueError:  # half a character in a text, which only escapes can hold
         return json.dumps(data).encode() + b"\n"
 
 
-def cut_off(number: int, line: int | None) -> dict[str, Any]:
+def interrupted_result(number: int, line: int | None) -> dict[str, Any]:
     """Return the result of a row that was sent and not waited for."""
     message = "The row was under way when the run was cut off."
-    error = TransportError(message, kind="interrupted", hint=LOOK, outcome="uncertain")
+    error = TransportError(message, kind="interrupted", hint=CHECK_BEFORE_RETRY, outcome="uncertain")
     return {"row": number, "line": line, "outcome": "uncertain", "error": error.to_dict()}
 
 
-def _failure(path: Path, error: OSError) -> StoreError:
+def _store_error(path: Path, error: OSError) -> StoreError:
     reason = error.strerror or str(error)
-    safe = "What is not noted is not sent."
-    hint = _HINTS.get(error.errno or 0, _PLACE)
-    return StoreError(f"{path}: {reason}. {safe}", hint=hint, path=str(path))
+    consequence = "What is not noted is not sent."
+    hint = _HINTS_BY_ERRNO.get(error.errno or 0, _OTHER_ERROR_HINT)
+    return StoreError(f"{path}: {reason}. {consequence}", hint=hint, path=str(path))

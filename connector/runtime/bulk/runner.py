@@ -8,12 +8,12 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.core.bulk.journal_state import FAILED, NEW, OPEN
-from connector.core.exchange.exchange import Send
-from connector.core.response.api_errors import changes, is_write
+from connector.core.bulk.journal_state import ROW_FAILED, ROW_NEW, ROW_REPEATABLE
+from connector.core.exchange.exchange import SendRequest
+from connector.core.response.api_errors import is_write, may_change_state
 from connector.errors import ConnectorError, NotFound, SignInError, StoreError, UsageError
-from connector.runtime.bulk.journal import cut_off
-from connector.runtime.calls.factory import Choices
+from connector.runtime.bulk.journal import interrupted_result
+from connector.runtime.calls.factory import CallOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from connector.errors import Outcome
     from connector.runtime.bulk.journal import Journal
     from connector.runtime.bulk.row_reader import Row
-    from connector.runtime.calls.prepared import Started
+    from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.client import Client
 
-AT_ONCE = 8
-MOST_AT_ONCE = 100
-_LOOK = 0.1  # seconds: a signal that comes as a wait begins does not end that wait
-_AHEAD = 4  # results for each row at once that may wait to be taken
-_STOPS = (SignInError, StoreError, UsageError)  # what every row after it would meet too
+DEFAULT_CONCURRENCY = 8
+MAX_CONCURRENCY = 100
+_POLL_INTERVAL = 0.1  # seconds: a signal that comes as a wait begins does not end that wait
+_BUFFERED_RESULTS_PER_THREAD = 4  # results for each row at once that may wait to be taken
+_FATAL_ERRORS = (SignInError, StoreError, UsageError)  # what every row after it would meet too
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -40,7 +40,7 @@ class RowResult:
 
     data: dict[str, Any]
     error: ConnectorError | None = None
-    earlier: bool = False
+    from_earlier_run: bool = False
 
     @property
     def number(self) -> int:
@@ -56,18 +56,23 @@ class RowResult:
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class BulkOptions:
     """How rows run: so many at once; on after one that failed; those that failed in an earlier run once more."""
 
-    at_once: int = AT_ONCE
+    concurrency: int = DEFAULT_CONCURRENCY
     keep_going: bool = False
     retry_failed: bool = False
-    call: Choices = field(default_factory=Choices)
+    call_options: CallOptions = field(default_factory=CallOptions)
 
 
 def run_rows(
-    client: Client, action: str, rows: Iterator[Row], *, journal: Journal | None = None, how: How | None = None
-) -> Rows:
+    client: Client,
+    action: str,
+    rows: Iterator[Row],
+    *,
+    journal: Journal | None = None,
+    options: BulkOptions | None = None,
+) -> BulkRun:
     """Run an action for each row; yield a RowResult each, as they finish, those of earlier runs first.
 
     Its `data` is `{"row", "line", "outcome", "attempts"}` with `status` and `data` of a row that is done, with `error`
@@ -75,88 +80,93 @@ def run_rows(
     come to their end. What would stop every row (SignInError, StoreError, UsageError) always does, and is raised at
     the end. With a journal each row has its result once, whatever cuts a run off and however often it is run again.
     """
-    return Rows(client, action, rows, journal, how or How())
+    return BulkRun(client, action, rows, journal, options or BulkOptions())
 
 
-class Rows:
+class BulkRun:
     """Rows under way: an iterator of RowResult, and a context manager that lets none run on."""
 
-    def __init__(self, client: Client, action: str, rows: Iterator[Row], journal: Journal | None, how: How) -> None:
+    def __init__(
+        self, client: Client, action: str, rows: Iterator[Row], journal: Journal | None, options: BulkOptions
+    ) -> None:
         self._client, self._action = client, client.connector.action(action)
-        self._rows, self._journal, self._how = rows, journal, how
-        self._earlier = journal.results(failed=not how.retry_failed) if journal else iter(())
-        self._wanted = (NEW, OPEN, FAILED) if how.retry_failed else (NEW, OPEN)
-        self._turn = threading.Lock()  # rows are read one at a time
-        self._room = threading.Semaphore(how.at_once * (1 + _AHEAD))
+        self._rows, self._journal, self._options = rows, journal, options
+        self._earlier_results = journal.iter_results(include_failed=not options.retry_failed) if journal else iter(())
+        self._states_to_run = (
+            (ROW_NEW, ROW_REPEATABLE, ROW_FAILED) if options.retry_failed else (ROW_NEW, ROW_REPEATABLE)
+        )
+        self._read_lock = threading.Lock()  # rows are read one at a time
+        self._backpressure = threading.Semaphore(options.concurrency * (1 + _BUFFERED_RESULTS_PER_THREAD))
         self._results: queue.SimpleQueue[RowResult | None] = queue.SimpleQueue()
-        self._halted = threading.Event()
+        self._stop_event = threading.Event()
         self._threads: list[threading.Thread] = []
-        self._working = 0
-        self._left = False
-        self._sent: dict[int, Row] = {}  # under way, and not to be sent twice
-        self._fatal: BaseException | None = None
+        self._active_threads = 0
+        self._is_draining = False
+        self._in_flight: dict[int, Row] = {}  # under way, and not to be sent twice
+        self._fatal_error: BaseException | None = None
 
     def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> RowResult:
-        earlier = next(self._earlier, None)
-        if earlier is not None:
-            return RowResult(earlier, earlier=True)
+        earlier_result = next(self._earlier_results, None)
+        if earlier_result is not None:
+            return RowResult(earlier_result, from_earlier_run=True)
         if not self._threads:
-            self._begin()
-        found = self._taken(lambda: False)
-        if found is None:
-            raise self._fatal or StopIteration
-        return found
+            self._start_threads()
+        result = self._next_result(lambda: False)
+        if result is None:
+            raise self._fatal_error or StopIteration
+        return result
 
-    def _begin(self) -> None:
+    def _start_threads(self) -> None:
         # Daemons, so that a process which is told to end need not wait: the journal knows what was under way.
         self._threads = [
-            threading.Thread(target=self._work, name=f"row-{place}", daemon=True) for place in range(self._how.at_once)
+            threading.Thread(target=self._run_worker, name=f"row-{index}", daemon=True)
+            for index in range(self._options.concurrency)
         ]
-        self._working = len(self._threads)
+        self._active_threads = len(self._threads)
         for thread in self._threads:
             thread.start()
 
-    def _taken(self, enough: Callable[[], bool]) -> RowResult | None:
+    def _next_result(self, should_stop: Callable[[], bool]) -> RowResult | None:
         """Return the next result; None when all have ended, or it is enough."""
-        while self._working:
+        while self._active_threads:
             try:
-                found = self._results.get(timeout=_LOOK)
+                result = self._results.get(timeout=_POLL_INTERVAL)
             except queue.Empty:
-                if enough():
+                if should_stop():
                     return None
                 continue
-            if found is not None:
-                self._room.release()
-                return found
-            self._working -= 1
+            if result is not None:
+                self._backpressure.release()
+                return result
+            self._active_threads -= 1
         return None
 
-    def stop(self, seconds: float, enough: Callable[[], bool] = lambda: False) -> Iterator[RowResult]:
+    def drain(self, timeout: float, should_stop: Callable[[], bool] = lambda: False) -> Iterator[RowResult]:
         """Begin no more rows, as of now; return what those under way come to within so many seconds, if not enough.
 
         Nobody waits for what is left: a journal has it as under way.
         """
-        self._halted.set()
-        self._left = True
-        until = time.monotonic() + seconds
-        over = lambda: enough() or time.monotonic() >= until  # noqa: E731
-        return iter(lambda: self._taken(over), None)
+        self._stop_event.set()
+        self._is_draining = True
+        deadline = time.monotonic() + timeout
+        is_over = lambda: should_stop() or time.monotonic() >= deadline  # noqa: E731
+        return iter(lambda: self._next_result(is_over), None)
 
-    def cut_off(self) -> list[RowResult]:
+    def list_interrupted(self) -> list[RowResult]:
         """Return the rows that were sent and left: nobody knows whether they were done."""
-        left = sorted(self._sent.copy().items())
-        return [RowResult(cut_off(number, row.line)) for number, row in left]
+        in_flight = sorted(self._in_flight.copy().items())
+        return [RowResult(interrupted_result(number, row.line)) for number, row in in_flight]
 
     def close(self) -> None:
         """Begin no more rows, and wait for those under way, but for those that `stop` left."""
-        self._halted.set()
-        if self._left:
+        self._stop_event.set()
+        if self._is_draining:
             return
         for _ in self._threads:
-            self._room.release()
+            self._backpressure.release()
         for thread in self._threads:
             thread.join()
 
@@ -166,93 +176,97 @@ class Rows:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _work(self) -> None:
+    def _run_worker(self) -> None:
         """One thread: take a row, run it, hand over what came of it; until there is none."""
         try:
             while True:
-                self._room.acquire()
-                row = self._next()
+                self._backpressure.acquire()
+                row = self._next_row()
                 if row is None:
                     return
-                self._results.put(self._one(row))
+                self._results.put(self._run_row(row))
         except BaseException as error:  # noqa: BLE001  it is raised where the results are taken
-            self._stopped(error)
+            self._stop_with(error)
         finally:
             self._results.put(None)
 
-    def _next(self) -> Row | None:
+    def _next_row(self) -> Row | None:
         """Return the next row that is to run: one that is new, or may be sent again."""
-        with self._turn:
-            while not self._halted.is_set():
+        with self._read_lock:
+            while not self._stop_event.is_set():
                 row = next(self._rows, None)
-                if row is None or self._journal is None or self._journal.story.state(row.number) in self._wanted:
+                if (
+                    row is None
+                    or self._journal is None
+                    or self._journal.state.state_of(row.number) in self._states_to_run
+                ):
                     return row
         return None
 
-    def _stopped(self, error: BaseException) -> None:
-        self._fatal = self._fatal or error
-        self._halted.set()
+    def _stop_with(self, error: BaseException) -> None:
+        self._fatal_error = self._fatal_error or error
+        self._stop_event.set()
 
-    def _one(self, row: Row) -> RowResult:
-        noted = _Noted(self._journal, row, self._sent)
+    def _run_row(self, row: Row) -> RowResult:
+        hook = _JournalHook(self._journal, row, self._in_flight)
         try:
             if row.error is not None:
                 raise row.error
-            result = self._call(row, noted)
+            result = self._run_action(row, hook)
         except ConnectorError as error:
-            if noted.again and self._action.method == "DELETE" and isinstance(error, NotFound):
-                ended = RowResult(_gone(row, error))
+            if hook.is_resend and self._action.method == "DELETE" and isinstance(error, NotFound):
+                row_result = RowResult(_build_deleted_row(row, error))
             else:
-                ended = self._failed(row, error)
+                row_result = self._handle_error(row, error)
         else:
-            ended = RowResult(_of(row, result))
-        self._note(ended, noted)
-        self._sent.pop(row.number, None)
-        return ended
+            row_result = RowResult(_build_result_row(row, result))
+        self._record_result(row_result, hook)
+        self._in_flight.pop(row.number, None)
+        return row_result
 
-    def _call(self, row: Row, noted: _Noted) -> Result:
-        key = self._journal.story.key(row.number) if self._journal else None
-        how = replace(self._how.call, idempotency_key=key) if key else self._how.call
-        return self._client._run(self._action.action, row.given, how, noted.through)  # noqa: SLF001  run() with a tap
+    def _run_action(self, row: Row, hook: _JournalHook) -> Result:
+        key = self._journal.state.key_of(row.number) if self._journal else None
+        options = replace(self._options.call_options, idempotency_key=key) if key else self._options.call_options
+        return self._client._run(self._action.action, row.given, options, hook.observe)  # noqa: SLF001  run() with a tap
 
-    def _failed(self, row: Row, error: ConnectorError) -> RowResult:
-        if isinstance(error, _STOPS):
-            self._stopped(error)
-        elif not self._how.keep_going:
-            self._halted.set()
+    def _handle_error(self, row: Row, error: ConnectorError) -> RowResult:
+        if isinstance(error, _FATAL_ERRORS):
+            self._stop_with(error)
+        elif not self._options.keep_going:
+            self._stop_event.set()
         data = {"row": row.number, "line": row.line, "outcome": error.outcome, "attempts": error.attempts}
         return RowResult({**data, "error": error.to_dict()}, error)
 
-    def _note(self, ended: RowResult, noted: _Noted) -> None:
+    def _record_result(self, row_result: RowResult, hook: _JournalHook) -> None:
         """Note what came of a row; one that met what stops all rows was not to blame, and stays to be done."""
         if self._journal is None:
             return
-        stays = isinstance(ended.error, _STOPS) and ended.outcome != "uncertain"
+        is_still_pending = isinstance(row_result.error, _FATAL_ERRORS) and row_result.outcome != "uncertain"
         try:
-            if not stays:
-                self._journal.end(ended.data)
-            elif noted.begun:
-                self._journal.undo(ended.number)
+            if not is_still_pending:
+                self._journal.record_result(row_result.data)
+            elif hook.is_recorded:
+                self._journal.record_revert(row_result.number)
         except StoreError as error:
-            self._stopped(error)
+            self._stop_with(error)
 
 
-class _Noted:
+class _JournalHook:
     """Notes in the journal that a row is begun, just before its first request that changes something is sent."""
 
-    def __init__(self, journal: Journal | None, row: Row, sent: dict[int, Row]) -> None:
-        self._journal, self._row, self._sent = journal, row, sent
-        self.begun = False
-        self.again = journal is not None and journal.story.state(row.number) == OPEN
+    def __init__(self, journal: Journal | None, row: Row, in_flight: dict[int, Row]) -> None:
+        self._journal, self._row, self._in_flight = journal, row, in_flight
+        self.is_recorded = False
+        self.is_resend = journal is not None and journal.state.state_of(row.number) == ROW_REPEATABLE
 
-    def through(self, started: Started, steps: Steps) -> Steps:
+    def observe(self, call: PreparedCall, steps: Steps) -> Steps:
         """Hand on the asks of a call and their answers; what cannot be noted is not sent. Raises StoreError."""
         answer: Any = None
         try:
             while True:
                 ask = steps.send(answer)
-                if type(ask) is Send and not self.begun and changes(ask.request):
-                    self._begin(started, ask.request)
+                if type(ask) is SendRequest and not self.is_recorded and may_change_state(ask.request):
+                    self._record_start(call, ask.request)
                 answer = yield ask
         except StopIteration as end:
             result: Result = end.value
@@ -260,31 +274,31 @@ class _Noted:
         finally:
             steps.close()
 
-    def _begin(self, started: Started, request: Request) -> None:
-        key = started.policy.key
-        again = key is not None or not is_write(started.plan.action, request)
+    def _record_start(self, call: PreparedCall, request: Request) -> None:
+        key = call.retry_policy.idempotency_key
+        may_resend = key is not None or not is_write(call.compiled.action, request)
         if self._journal is not None:
-            self._journal.begin(self._row.number, self._row.line, key, again=again)
-        if not again:
-            self._sent[self._row.number] = self._row
-        self.begun = True
+            self._journal.record_start(self._row.number, self._row.line, key, may_resend=may_resend)
+        if not may_resend:
+            self._in_flight[self._row.number] = self._row
+        self.is_recorded = True
 
 
-def _of(row: Row, result: Result) -> dict[str, Any]:
+def _build_result_row(row: Row, result: Result) -> dict[str, Any]:
     """Return what came of a row that is done, as JSON has it."""
-    shown = result.to_dict()
+    result_data = result.to_dict()
     data = {
-        "row": row.number, "line": row.line, "outcome": shown["outcome"], "attempts": shown["attempts"],
-        "status": shown["status"], "data": shown["data"],
+        "row": row.number, "line": row.line, "outcome": result_data["outcome"], "attempts": result_data["attempts"],
+        "status": result_data["status"], "data": result_data["data"],
     }  # fmt: skip
-    if "encoding" in shown:
-        data["encoding"] = shown["encoding"]
-    if shown["warnings"]:
-        data["warnings"] = shown["warnings"]
+    if "encoding" in result_data:
+        data["encoding"] = result_data["encoding"]
+    if result_data["warnings"]:
+        data["warnings"] = result_data["warnings"]
     return data
 
 
-def _gone(row: Row, error: NotFound) -> dict[str, Any]:
+def _build_deleted_row(row: Row, error: NotFound) -> dict[str, Any]:
     """Return the result of a row that was cut off while it removed something, which now is not there."""
     return {
         "row": row.number, "line": row.line, "outcome": "done", "attempts": error.attempts,

@@ -11,92 +11,92 @@ from connector.definition import strict_yaml
 from connector.definition.loader import read_bytes
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem, UsageError
-from connector.runtime.calls.factory import Choices
+from connector.runtime.calls.factory import CallOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from connector.definition.strict_yaml import Document
 
-LARGEST = 64 << 20
-_WORDS = ("action", "connection", "inputs", "retry", "timeout", "limit", "account", "debug", "idempotency_key")
+MAX_CALL_FILE_BYTES = 64 << 20
+_CALL_KEYS = ("action", "connection", "inputs", "retry", "timeout", "limit", "account", "debug", "idempotency_key")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Call:
+class CallSpec:
     """One call of a file: action, inputs, connection's name, and how to run it."""
 
     action: str
     given: Mapping[str, Any]
     connection: str | None
-    how: Choices
+    options: CallOptions
 
     @property
-    def options_and_given(self) -> Mapping[str, Any]:
+    def arguments(self) -> Mapping[str, Any]:
         """What is given, and the connection where the call names one."""
         return self.given if self.connection is None else {**self.given, "connection": self.connection}
 
 
-def one_call(call: str | os.PathLike[str] | Mapping[str, Any]) -> Call:
+def load_call(call: str | os.PathLike[str] | Mapping[str, Any]) -> CallSpec:
     """Return the one call of a file or mapping. Raises DefinitionError, InputError."""
     if isinstance(call, str | os.PathLike):
-        found = list(read_calls(read_bytes(Path(call)), str(call)))
-        if len(found) != 1:
-            raise UsageError(f"{call} holds {len(found)} calls.", hint="Run them one by one, or on the command line.")
-        return found[0]
-    return _call(dict(call), strict_yaml.Document("the call", dict(call)), ())
+        specs = list(read_calls(read_bytes(Path(call)), str(call)))
+        if len(specs) != 1:
+            raise UsageError(f"{call} holds {len(specs)} calls.", hint="Run them one by one, or on the command line.")
+        return specs[0]
+    return _parse_call(dict(call), strict_yaml.Document("the call", dict(call)), ())
 
 
-def read_calls(raw: bytes, source: str) -> Iterator[Call]:
+def read_calls(raw: bytes, source: str) -> Iterator[CallSpec]:
     """Read the calls of a YAML or JSON text, in order. Raises DefinitionError with file, line and column."""
-    for document in strict_yaml.read_all(raw, source, largest=LARGEST):
+    for document in strict_yaml.read_all(raw, source, max_bytes=MAX_CALL_FILE_BYTES):
         if isinstance(document.data, list):
-            for place, item in enumerate(document.data):
-                yield _call(item, document, (place,))
+            for index, item in enumerate(document.data):
+                yield _parse_call(item, document, (index,))
         else:
-            yield _call(document.data, document, ())
+            yield _parse_call(document.data, document, ())
 
 
-def _call(data: Any, document: Document, path: strict_yaml.Path) -> Call:
-    findings = list(_findings(data, document, path))
+def _parse_call(data: Any, document: Document, path: strict_yaml.NodePath) -> CallSpec:
+    findings = list(_check_call(data, document, path))
     if findings:
-        raise DefinitionError.of(sorted(findings))
+        raise DefinitionError.from_findings(sorted(findings))
     problems: list[Problem] = []
-    given = {key: _known(value, f"inputs.{key}", problems) for key, value in (data.get("inputs") or {}).items()}
+    given = {key: _resolve_env(value, f"inputs.{key}", problems) for key, value in (data.get("inputs") or {}).items()}
     if problems:
-        raise InputError.of(data["action"], problems)
-    how = {
+        raise InputError.from_problems(data["action"], problems)
+    options = {
         name: data[name]
         for name in ("retry", "timeout", "limit", "account", "debug", "idempotency_key")
         if name in data
     }
-    return Call(data["action"], given, data.get("connection"), Choices(**how))
+    return CallSpec(data["action"], given, data.get("connection"), CallOptions(**options))
 
 
-def _findings(data: Any, document: Document, path: strict_yaml.Path) -> Iterator[Finding]:
+def _check_call(data: Any, document: Document, path: strict_yaml.NodePath) -> Iterator[Finding]:
     if not isinstance(data, dict):
-        yield document.finding(path, "call", "expected a call: a mapping with `action` and `inputs`.")
+        yield document.build_finding(path, "call", "expected a call: a mapping with `action` and `inputs`.")
         return
-    for word in data:
-        if word not in _WORDS:
-            message = f"{word!r} is not a word here.{did_you_mean(str(word), _WORDS)} Known: {', '.join(_WORDS)}."
-            yield document.finding((*path, word), "unknown-word", message, key=True)
+    for key in data:
+        if key not in _CALL_KEYS:
+            message = f"{key!r} is not a word here.{did_you_mean(str(key), _CALL_KEYS)} Known: {', '.join(_CALL_KEYS)}."
+            yield document.build_finding((*path, key), "unknown-word", message, key=True)
     if not isinstance(data.get("action"), str):
-        yield document.finding((*path, "action"), "call", "`action` names the action to run.")
-    for word, kind, named in (
+        yield document.build_finding((*path, "action"), "call", "`action` names the action to run.")
+    for key, expected_type, type_name in (
         ("inputs", dict, "a mapping"),
         ("retry", dict, "a mapping"),
         ("debug", bool, "true or false"),
     ):
-        if data.get(word) is not None and not isinstance(data[word], kind):
-            yield document.finding((*path, word), "call", f"`{word}` is {named}.")
+        if data.get(key) is not None and not isinstance(data[key], expected_type):
+            yield document.build_finding((*path, key), "call", f"`{key}` is {type_name}.")
 
 
-def _known(value: Any, name: str, problems: list[Problem]) -> Any:
+def _resolve_env(value: Any, name: str, problems: list[Problem]) -> Any:
     """Replace `{env: NAME}` by what the environment holds; nothing else is evaluated."""
     if isinstance(value, dict) and set(value) == {"env"} and isinstance(value["env"], str):
-        held = os.environ.get(value["env"])
-        if not held:
+        env_value = os.environ.get(value["env"])
+        if not env_value:
             problems.append(Problem(name, f"the variable {value['env']}", "a variable that is set", "export it first"))
-        return held
+        return env_value
     return value

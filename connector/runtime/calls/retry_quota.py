@@ -14,30 +14,30 @@ from connector.errors import ServiceDown
 if TYPE_CHECKING:
     from connector.core.response.parser import Result
 
-FULL = 500
-RETRY = 5  # what one retry takes; a success after it gives as much back
-SUCCESS = 1  # what a success at once gives back
+CAPACITY = 500
+RETRY_COST = 5  # what one retry takes; a success after it gives as much back
+SUCCESS_REFUND = 1  # what a success at once gives back
 
 
-class Quota:
+class RetryQuota:
     """How much is left; safe to share among threads."""
 
-    def __init__(self, full: int = FULL) -> None:
-        self._full = self._left = full
-        self._gate = threading.Lock()
+    def __init__(self, capacity: int = CAPACITY) -> None:
+        self._capacity = self._available = capacity
+        self._lock = threading.Lock()
 
-    def take(self) -> float | ServiceDown:
+    def acquire(self) -> float | ServiceDown:
         """Take what one retry costs; 0.0 when it may go ahead, else the error that says why not."""
-        with self._gate:
-            if self._left >= RETRY:
-                self._left -= RETRY
+        with self._lock:
+            if self._available >= RETRY_COST:
+                self._available -= RETRY_COST
                 return 0.0
         return ServiceDown("Not tried again: too many calls of this client are failing.")
 
-    def give(self, result: Result) -> None:
+    def release(self, result: Result) -> None:
         """Give back for a call that succeeded."""
-        if self._left == self._full:  # as in every call while all is well
+        if self._available == self._capacity:  # as in every call while all is well
             return
-        retried = result.attempts > result.pages
-        with self._gate:
-            self._left = min(self._full, self._left + (RETRY if retried else SUCCESS))
+        was_retried = result.attempts > result.pages
+        with self._lock:
+            self._available = min(self._capacity, self._available + (RETRY_COST if was_retried else SUCCESS_REFUND))

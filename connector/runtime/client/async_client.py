@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.core.exchange.exchange import RETRY, Acquire, Page, Send, Token, Wait
-from connector.runtime.calls.call_file import one_call
-from connector.runtime.calls.factory import Choices, raw_given
-from connector.runtime.client.client import AnyClient
+from connector.core.exchange.exchange import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
+from connector.runtime.calls.call_file import load_call
+from connector.runtime.calls.factory import CallOptions, build_raw_inputs
+from connector.runtime.client.client import BaseClient
 
 if TYPE_CHECKING:
     import os
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
     from connector.core.exchange.exchange import Ask, Steps
     from connector.core.response.parser import Result
-    from connector.runtime.calls.prepared import Started
+    from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.items import AsyncItems
-    from connector.runtime.downloads.download import Wanted
+    from connector.runtime.downloads.download import DownloadRequest
 
 
-class AsyncClient(AnyClient):
+class AsyncClient(BaseClient):
     """As Client, awaited; safe to share among the tasks of one event loop."""
 
-    _asynchronous = True
+    _is_async = True
 
     async def run(
         self,
@@ -38,12 +38,12 @@ class AsyncClient(AnyClient):
         idempotency_key: str | None = None,
     ) -> Result:
         """As Client.run."""
-        return await self._run(action, given, Choices(timeout, retry, debug, limit, account, idempotency_key))
+        return await self._run(action, given, CallOptions(timeout, retry, debug, limit, account, idempotency_key))
 
     async def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
         """As Client.call."""
-        asked = one_call(call)
-        return await self._run(asked.action, asked.options_and_given, asked.how)
+        call_spec = load_call(call)
+        return await self._run(call_spec.action, call_spec.arguments, call_spec.options)
 
     async def raw(
         self,
@@ -63,9 +63,9 @@ class AsyncClient(AnyClient):
         idempotency_key: str | None = None,
     ) -> Result:
         """As Client.raw."""
-        given = raw_given(method, path, query, headers, {"data": data, "form": form, "files": files})
-        how = Choices(timeout, retry, debug, None, account, idempotency_key)
-        return await self._run(None, {**given, "response_type": response_type}, how)
+        given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
+        options = CallOptions(timeout, retry, debug, None, account, idempotency_key)
+        return await self._run(None, {**given, "response_type": response_type}, options)
 
     def items(
         self,
@@ -81,8 +81,8 @@ class AsyncClient(AnyClient):
         """As Client.items, for `async for`."""
         from connector.runtime.client.items import AsyncItems  # noqa: PLC0415
 
-        started = self._start(action, given, Choices(timeout, retry, debug, limit, account))
-        return AsyncItems(started, started.stream(), self._step)
+        call = self._prepare(action, given, CallOptions(timeout, retry, debug, limit, account))
+        return AsyncItems(call, call.build_page_steps(), self._drive)
 
     async def download(
         self,
@@ -98,10 +98,12 @@ class AsyncClient(AnyClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download."""
-        from connector.runtime.downloads.download import Wanted  # noqa: PLC0415
+        from connector.runtime.downloads.download import DownloadRequest  # noqa: PLC0415
 
-        wanted = Wanted.of(url, path, overwrite=overwrite, token=token, connection=connection, told=progress)
-        return await self._download(wanted, Choices(timeout, retry, debug))
+        download_request = DownloadRequest.from_arguments(
+            url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
+        )
+        return await self._download(download_request, CallOptions(timeout, retry, debug))
 
     async def download_all(
         self,
@@ -119,76 +121,82 @@ class AsyncClient(AnyClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download_all."""
-        from connector.runtime.downloads.batch import Batch, in_tasks  # noqa: PLC0415
+        from connector.runtime.downloads.batch import DownloadBatch, download_in_tasks  # noqa: PLC0415
 
-        asked = {"at_once": at_once, "overwrite": overwrite, "progress": progress, "limit": limit}
-        batch = Batch.of(self.connector, action, folder, **asked)
-        how = Choices(timeout, retry, debug, batch.most_items, account)
-        batch.take(await self._run(action, given, how))
-        await in_tasks(batch, lambda wanted: self._download(wanted, Choices(timeout, retry, debug)))
-        return batch.result()
+        batch_options = {"concurrency": at_once, "overwrite": overwrite, "on_progress": progress, "limit": limit}
+        batch = DownloadBatch.from_arguments(self.connector, action, folder, **batch_options)
+        options = CallOptions(timeout, retry, debug, batch.max_items, account)
+        batch.load_listing(await self._run(action, given, options))
+        await download_in_tasks(
+            batch, lambda download_request: self._download(download_request, CallOptions(timeout, retry, debug))
+        )
+        return batch.build_result()
 
-    async def _download(self, wanted: Wanted, how: Choices) -> Result:
+    async def _download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
         from asyncio import to_thread  # noqa: PLC0415
 
         from connector.runtime.downloads.download import Download  # noqa: PLC0415
 
-        if closed := self._closed():
-            raise closed
-        started = Download.of(self._caller, wanted, how)
+        if closed_error := self._closed_error():
+            raise closed_error
+        call = Download.prepare(self._call_factory, download_request, options)
         try:
-            await to_thread(started.open)  # what waits for the disk does not hold up the loop
-            result = await self._step(started, started.steps(), first=True)
-            self._quota.give(result)
-            return await to_thread(started.finished, result)
+            await to_thread(call.open)  # what waits for the disk does not hold up the loop
+            result = await self._drive(call, call.build_steps(), first=True)
+            self._retry_quota.release(result)
+            return await to_thread(call.finish, result)
         finally:
-            await to_thread(started.close)
+            await to_thread(call.close)
 
-    async def _run(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Result:
-        started = self._start(action, given, how)
-        result = await self._step(started, started.steps(), first=True)
-        self._quota.give(result)
-        return started.finished(result)
+    async def _run(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
+        call = self._prepare(action, given, options)
+        result = await self._drive(call, call.build_steps(), first=True)
+        self._retry_quota.release(result)
+        return call.finish(result)
 
-    async def _step(self, started: Started, run: Steps, *, first: bool) -> Any:
-        answer = started.begun(first=first)
+    async def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
+        answer = call.begin(first=first)
         try:
-            while type(ask := run.send(answer)) is not Page:
-                answer = started.answered(ask, await self._answer(started, ask))
+            while type(ask := steps.send(answer)) is not YieldPage:
+                answer = call.answer(ask, await self._perform(call, ask))
         except StopIteration as end:
             return end.value
         except BaseException as error:
-            run.close()
-            started.failed(error)
+            steps.close()
+            call.annotate_error(error)
             raise
         return ask
 
-    async def _answer(self, started: Started, ask: Ask) -> Any:
-        if isinstance(ask, Send):
-            got = self._http.send(ask.request, ask.token, started.until(ask.until), ask.sink, self._stop)
-            return await got if hasattr(got, "__await__") else got
-        if isinstance(ask, Token):
-            return await self._token(started, ask)
-        if isinstance(ask, Acquire):
-            return self._quota.take() if ask.what == RETRY else await started.slot_async(ask)
-        assert isinstance(ask, Wait)  # a page is answered by the caller
-        clock = started.caller.clock
-        await clock.sleep(ask.least + ask.spread * clock.jitter())
-        return self._closed()
+    async def _perform(self, call: PreparedCall, ask: Ask) -> Any:
+        if isinstance(ask, SendRequest):
+            pending = self._transport.send(
+                ask.request, ask.credential, call.to_monotonic(ask.deadline), ask.sink, self._stop_event
+            )
+            return await pending if hasattr(pending, "__await__") else pending
+        if isinstance(ask, GetToken):
+            return await self._get_credential(call, ask)
+        if isinstance(ask, AcquireSlot):
+            return self._retry_quota.acquire() if ask.rates == RETRY_QUOTA else await call.acquire_slot_async(ask)
+        assert isinstance(ask, Sleep)  # a page is answered by the caller
+        clock = call.factory.clock
+        await clock.sleep(ask.min_delay + ask.jitter * clock.jitter())
+        return self._closed_error()
 
-    async def _token(self, started: Started, ask: Token) -> Any:
-        at_hand = self._at_hand(started, ask)
-        if at_hand is not None:
-            return at_hand
-        seconds = ask.until - started.now()
-        waited = await started.tokens().wait_async(ask.rejected, started.caller.clock, seconds, self._stop)
-        return self._closed() or started.based(waited)
+    async def _get_credential(self, call: PreparedCall, ask: GetToken) -> Any:
+        cached = self._get_cached_credential(call, ask)
+        if cached is not None:
+            return cached
+        max_wait = ask.deadline - call.now()
+        credential = await call.get_token_source().wait_async(
+            ask.rejected_token, call.factory.clock, max_wait, self._stop_event
+        )
+        return self._closed_error() or call.with_base_url(credential)
 
     async def aclose(self) -> None:
         """Close the connections; calls after this raise UsageError."""
-        self._stop.set()
-        if self._owns_http:
-            await self._http.aclose()
+        self._stop_event.set()
+        if self._owns_transport:
+            await self._transport.aclose()
 
     close = aclose
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.core.exchange.exchange import RETRY, Acquire, Page, Send, Token, Wait
+from connector.core.exchange.exchange import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
 from connector.errors import UsageError
-from connector.runtime.auth.connection_resolver import Connections
-from connector.runtime.calls.call_file import one_call
-from connector.runtime.calls.factory import Caller, Choices, raw_given
-from connector.runtime.calls.retry_quota import Quota
-from connector.runtime.http.transport import choose
+from connector.runtime.auth.connection_resolver import ConnectionResolver
+from connector.runtime.calls.call_file import load_call
+from connector.runtime.calls.factory import CallFactory, CallOptions, build_raw_inputs
+from connector.runtime.calls.retry_quota import RetryQuota
+from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
     import os
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from connector.core.response.parser import Result
     from connector.definition.loader import Connector
     from connector.runtime.auth.connection import Connection
-    from connector.runtime.auth.connection_resolver import Resolve
-    from connector.runtime.calls.prepared import Started
+    from connector.runtime.auth.connection_resolver import ResolveConnection
+    from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.items import Items
     from connector.runtime.clock import Clock
-    from connector.runtime.downloads.download import Wanted
+    from connector.runtime.downloads.download import DownloadRequest
     from connector.runtime.storage.store import Store
 
-    Through = Callable[[Started, Steps], Steps]  # sees the asks of a call, and their answers
+    Observer = Callable[[PreparedCall, Steps], Steps]  # sees the asks of a call, and their answers
 
 
-class AnyClient:
+class BaseClient:
     """What both clients are: who calls, through which HTTP library, and whether it is closed."""
 
-    _asynchronous = False
+    _is_async = False
 
     def __init__(
         self,
@@ -44,41 +44,43 @@ class AnyClient:
         *,
         base_url: str | None = None,
         store: Store | None = None,
-        resolve: Resolve | None = None,
+        resolve: ResolveConnection | None = None,
         budget: object = None,
         http: object = None,
         clock: Clock | None = None,
     ) -> None:
-        connections = Connections(connector, connection, store, resolve)
+        connection_resolver = ConnectionResolver(connector, connection, store, resolve)
         self.connector = connector
-        self.connection = connections.own
-        self._caller = Caller(connector, connections, base_url, clock)
-        self._http = choose(http, asynchronous=self._asynchronous)
-        self._owns_http = self._http is not http
-        self._caller.budgeted(budget, self._http)
-        self._quota = Quota()
-        self._stop = threading.Event()
+        self.connection = connection_resolver.default
+        self._call_factory = CallFactory(connector, connection_resolver, base_url, clock)
+        self._transport = load_transport(http, asynchronous=self._is_async)
+        self._owns_transport = self._transport is not http
+        self._call_factory.set_budget(budget, self._transport)
+        self._retry_quota = RetryQuota()
+        self._stop_event = threading.Event()
 
     def dry_run(self, action: str, given: Mapping[str, Any] | None = None, *, account: str | None = None) -> Request:
         """Return the request that a run would send first, redacted when printed; nothing is sent.
 
         Needs no connection. Raises InputError with every problem.
         """
-        how = Choices(account=account)
-        return self._caller.prepare(action, {} if given is None else given, how, find=False).dry()
+        options = CallOptions(account=account)
+        return self._call_factory.prepare(
+            action, {} if given is None else given, options, resolve_connection=False
+        ).build_first_request()
 
-    def _start(self, action: str | None, given: Mapping[str, Any] | None, how: Choices) -> Started:
-        if closed := self._closed():
-            raise closed
-        return self._caller.prepare(action, {} if given is None else given, how)
+    def _prepare(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> PreparedCall:
+        if closed_error := self._closed_error():
+            raise closed_error
+        return self._call_factory.prepare(action, {} if given is None else given, options)
 
-    def _at_hand(self, started: Started, ask: Token) -> Any:
+    def _get_cached_credential(self, call: PreparedCall, ask: GetToken) -> Any:
         """Answer a Token ask that needs no waiting, else None."""
-        return self._closed() or started.signed(ask)
+        return self._closed_error() or call.get_credential(ask)
 
-    def _closed(self) -> UsageError | None:
+    def _closed_error(self) -> UsageError | None:
         """Return what a call on a closed client meets."""
-        if not self._stop.is_set():
+        if not self._stop_event.is_set():
             return None
         return UsageError("The client is closed.", hint="Make a new one, or use it inside its with block.")
 
@@ -86,7 +88,7 @@ class AnyClient:
         return f"<{type(self).__name__} {self.connector.name} {self.connection!r}>"
 
 
-class Client(AnyClient):
+class Client(BaseClient):
     """Runs the actions of a connector; safe to share among threads.
 
     `Client(connector, connection)`, where the connection may be the name of one that `store` keeps (default: the
@@ -115,12 +117,12 @@ class Client(AnyClient):
         `retry_at`) or a mapping of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors; `limit` items of a
         listing; `account` the sub-account to act on.
         """
-        return self._run(action, given, Choices(timeout, retry, debug, limit, account, idempotency_key))
+        return self._run(action, given, CallOptions(timeout, retry, debug, limit, account, idempotency_key))
 
     def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
         """Run a call file, or the same as a mapping: action, inputs, and how to run it."""
-        asked = one_call(call)
-        return self._run(asked.action, asked.options_and_given, asked.how)
+        call_spec = load_call(call)
+        return self._run(call_spec.action, call_spec.arguments, call_spec.options)
 
     def raw(
         self,
@@ -144,9 +146,9 @@ class Client(AnyClient):
         `query`, `headers`, `form` take a mapping or pairs; `files` maps a key to bytes, an open file, or
         (name, either); `response_type` is json, text, binary or document (the same as binary).
         """
-        given = raw_given(method, path, query, headers, {"data": data, "form": form, "files": files})
-        how = Choices(timeout, retry, debug, None, account, idempotency_key)
-        return self._run(None, {**given, "response_type": response_type}, how)
+        given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
+        options = CallOptions(timeout, retry, debug, None, account, idempotency_key)
+        return self._run(None, {**given, "response_type": response_type}, options)
 
     def items(
         self,
@@ -162,8 +164,8 @@ class Client(AnyClient):
         """Stream the items of a listing, one page read ahead, memory flat; `timeout` is for each page."""
         from connector.runtime.client.items import Items  # noqa: PLC0415  loaded when something is streamed
 
-        started = self._start(action, given, Choices(timeout, retry, debug, limit, account))
-        return Items(started, started.stream(), self._step)
+        call = self._prepare(action, given, CallOptions(timeout, retry, debug, limit, account))
+        return Items(call, call.build_page_steps(), self._drive)
 
     def download(
         self,
@@ -185,10 +187,12 @@ class Client(AnyClient):
         it ends when nothing comes for 30 s); `progress` is called with the bytes there and the size or None. Raises
         as `run`, InputError for a URL elsewhere than the manifest's hosts and a name that is taken, StoreError.
         """
-        from connector.runtime.downloads.download import Wanted  # noqa: PLC0415  loaded when something is downloaded
+        from connector.runtime.downloads.download import DownloadRequest  # noqa: PLC0415  loaded when something is downloaded
 
-        wanted = Wanted.of(url, path, overwrite=overwrite, token=token, connection=connection, told=progress)
-        return self._download(wanted, Choices(timeout, retry, debug))
+        download_request = DownloadRequest.from_arguments(
+            url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
+        )
+        return self._download(download_request, CallOptions(timeout, retry, debug))
 
     def download_all(
         self,
@@ -212,76 +216,82 @@ class Client(AnyClient):
         the action and for each file; `limit` is how many files at most. Raises as `run`, and what no file would get
         past: SignInError, StoreError.
         """
-        from connector.runtime.downloads.batch import Batch, in_threads  # noqa: PLC0415
+        from connector.runtime.downloads.batch import DownloadBatch, download_in_threads  # noqa: PLC0415
 
-        asked = {"at_once": at_once, "overwrite": overwrite, "progress": progress, "limit": limit}
-        batch = Batch.of(self.connector, action, folder, **asked)
-        how = Choices(timeout, retry, debug, batch.most_items, account)
-        batch.take(self._run(action, given, how))
-        in_threads(batch, lambda wanted: self._download(wanted, Choices(timeout, retry, debug)))
-        return batch.result()
+        batch_options = {"concurrency": at_once, "overwrite": overwrite, "on_progress": progress, "limit": limit}
+        batch = DownloadBatch.from_arguments(self.connector, action, folder, **batch_options)
+        options = CallOptions(timeout, retry, debug, batch.max_items, account)
+        batch.load_listing(self._run(action, given, options))
+        download_in_threads(
+            batch, lambda download_request: self._download(download_request, CallOptions(timeout, retry, debug))
+        )
+        return batch.build_result()
 
-    def _download(self, wanted: Wanted, how: Choices) -> Result:
+    def _download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
         from connector.runtime.downloads.download import Download  # noqa: PLC0415
 
-        if closed := self._closed():
-            raise closed
-        started = Download.of(self._caller, wanted, how)
+        if closed_error := self._closed_error():
+            raise closed_error
+        call = Download.prepare(self._call_factory, download_request, options)
         try:
-            started.open()
-            result = self._step(started, started.steps(), first=True)
-            self._quota.give(result)
-            return started.finished(result)
+            call.open()
+            result = self._drive(call, call.build_steps(), first=True)
+            self._retry_quota.release(result)
+            return call.finish(result)
         finally:
-            started.close()
+            call.close()
 
     def _run(
-        self, action: str | None, given: Mapping[str, Any] | None, how: Choices, through: Through | None = None
+        self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions, observe: Observer | None = None
     ) -> Result:
-        started = self._start(action, given, how)
-        steps = started.steps()
-        result = self._step(started, steps if through is None else through(started, steps), first=True)
-        self._quota.give(result)
-        return started.finished(result)
+        call = self._prepare(action, given, options)
+        steps = call.build_steps()
+        result = self._drive(call, steps if observe is None else observe(call, steps), first=True)
+        self._retry_quota.release(result)
+        return call.finish(result)
 
-    def _step(self, started: Started, run: Steps, *, first: bool) -> Any:
+    def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
         """Drive a run to its next page or its end; returns a Page or a Result."""
-        answer = started.begun(first=first)
+        answer = call.begin(first=first)
         try:
-            while type(ask := run.send(answer)) is not Page:
-                answer = started.answered(ask, self._answer(started, ask))
+            while type(ask := steps.send(answer)) is not YieldPage:
+                answer = call.answer(ask, self._perform(call, ask))
         except StopIteration as end:
             return end.value
         except BaseException as error:
-            run.close()
-            started.failed(error)
+            steps.close()
+            call.annotate_error(error)
             raise
         return ask
 
-    def _answer(self, started: Started, ask: Ask) -> Any:
-        if isinstance(ask, Send):
-            return self._http.send(ask.request, ask.token, started.until(ask.until), ask.sink, self._stop)
-        if isinstance(ask, Token):
-            return self._token(started, ask)
-        if isinstance(ask, Acquire):
-            return self._quota.take() if ask.what == RETRY else started.slot(ask)
-        assert isinstance(ask, Wait)  # a page is answered by the caller
-        clock = started.caller.clock
-        clock.wait(ask.least + ask.spread * clock.jitter(), self._stop)
-        return self._closed()
+    def _perform(self, call: PreparedCall, ask: Ask) -> Any:
+        if isinstance(ask, SendRequest):
+            return self._transport.send(
+                ask.request, ask.credential, call.to_monotonic(ask.deadline), ask.sink, self._stop_event
+            )
+        if isinstance(ask, GetToken):
+            return self._get_credential(call, ask)
+        if isinstance(ask, AcquireSlot):
+            return self._retry_quota.acquire() if ask.rates == RETRY_QUOTA else call.acquire_slot(ask)
+        assert isinstance(ask, Sleep)  # a page is answered by the caller
+        clock = call.factory.clock
+        clock.wait_or_stop(ask.min_delay + ask.jitter * clock.jitter(), self._stop_event)
+        return self._closed_error()
 
-    def _token(self, started: Started, ask: Token) -> Any:
-        at_hand = self._at_hand(started, ask)
-        if at_hand is not None:
-            return at_hand
-        waited = started.tokens().wait(ask.rejected, started.caller.clock, ask.until - started.now(), self._stop)
-        return self._closed() or started.based(waited)
+    def _get_credential(self, call: PreparedCall, ask: GetToken) -> Any:
+        cached = self._get_cached_credential(call, ask)
+        if cached is not None:
+            return cached
+        credential = call.get_token_source().wait(
+            ask.rejected_token, call.factory.clock, ask.deadline - call.now(), self._stop_event
+        )
+        return self._closed_error() or call.with_base_url(credential)
 
     def close(self) -> None:
         """End every wait and close the connections; calls after this raise UsageError."""
-        self._stop.set()
-        if self._owns_http:
-            self._http.close()
+        self._stop_event.set()
+        if self._owns_transport:
+            self._transport.close()
 
     def __enter__(self) -> Self:
         return self

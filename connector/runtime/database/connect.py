@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.runtime.database.database import Database
 
 
-def require(package: str) -> None:
+def require_package(package: str) -> None:
     """Raise UsageError when a package of the extra `sql` is missing."""
     if importlib.util.find_spec(package) is None:
         hint = "Run: pip install 'connector[sql]'"
@@ -24,7 +24,7 @@ def require(package: str) -> None:
 
 def open_database(url: str, table: Table, clock: Clock) -> Database:
     """Return the database of a URL. Raises UsageError for another URL, and where a package is missing."""
-    require("sqlalchemy")
+    require_package("sqlalchemy")
     from sqlalchemy import make_url  # noqa: PLC0415  an extra
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415  an extra
 
@@ -36,7 +36,7 @@ def open_database(url: str, table: Table, clock: Clock) -> Database:
 
         return Sqlite(parsed, table, clock)
     if parsed is not None and parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        require("psycopg")
+        require_package("psycopg")
         from connector.runtime.database.postgres import Postgres  # noqa: PLC0415  only the one that is asked for
 
         return Postgres(parsed, table, clock)

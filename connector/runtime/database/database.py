@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 
     from connector.runtime.clock import Clock
 
-PATIENCE = 10.0  # seconds to wait for a free connection, or for another process that is writing
-UNTOUCHED = "What was kept before is untouched."
-UNKNOWN = "The old record or the new one is there, whole."
-_DEFAULT = "Look at the database, and try again."
+BUSY_TIMEOUT = 10.0  # seconds to wait for a free connection, or for another process that is writing
+NOT_WRITTEN = "What was kept before is untouched."
+WRITE_UNKNOWN = "The old record or the new one is there, whole."
+_DEFAULT_HINT = "Look at the database, and try again."
 T = TypeVar("T")
 
 
@@ -36,106 +36,108 @@ class Database(ABC):
     `shown` is its URL without secrets.
     """
 
-    shown: str
+    display_url: str
     hints: ClassVar[dict[str, str]]
-    begin: ClassVar[str] = "BEGIN"  # a transaction of several statements
-    durable: ClassVar[TextClause | None] = None  # makes the commits of a connection wait for the disk
+    begin_statement: ClassVar[str] = "BEGIN"  # a transaction of several statements
+    sync_commit_statement: ClassVar[TextClause | None] = None  # makes the commits of a connection wait for the disk
 
     def __init__(self, url: URL, table: Table, clock: Clock) -> None:
         self._url = url
         self.table = table
         self.clock = clock
-        self._ready: set[int] = set()
+        self._ready_pids: set[int] = set()
         self._engines: dict[int, Engine] = {}
-        self._pinned = threading.local()
+        self._thread_state = threading.local()
 
     @abstractmethod
     def hold(self, key: str, timeout: float) -> AbstractContextManager[None]:
         """Hold a key alone among all who share the database."""
 
     @abstractmethod
-    def code(self, error: BaseException) -> str:
+    def read_error_code(self, error: BaseException) -> str:
         """Return the driver's own code of an error, by which `hints` knows what to do."""
 
     @abstractmethod
     def connect(self) -> Connection:
         """Return a new connection that commits each statement. Raises the library's errors, or StoreError."""
 
-    def options(self) -> dict[str, Any]:
+    def build_engine_options(self) -> dict[str, Any]:
         """Return what the engine is made with, besides what all have in common."""
         return {}
 
-    def engine(self) -> Engine:
+    def get_engine(self) -> Engine:
         """Return this process's engine: it keeps no connection, so nothing is shared over a fork."""
-        made = self._engines.get(os.getpid())
-        return made or self._engines.setdefault(os.getpid(), self.engine_of(self._url))
+        existing = self._engines.get(os.getpid())
+        return existing or self._engines.setdefault(os.getpid(), self.build_engine(self._url))
 
-    def engine_of(self, url: URL) -> Engine:
+    def build_engine(self, url: URL) -> Engine:
         """Return a new engine of a URL."""
-        common: dict[str, Any] = {
+        shared_options: dict[str, Any] = {
             "poolclass": NullPool,
             "pool_reset_on_return": None,
             "isolation_level": "AUTOCOMMIT",
             "hide_parameters": True,  # what is kept must not stand in the library's errors and logs
         }
-        return create_engine(url, **common, **self.options())
+        return create_engine(url, **shared_options, **self.build_engine_options())
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
         """Do all that this thread asks in a with block over one connection."""
-        if self._mine_now() is not None:
+        if self._find_thread_connection() is not None:
             yield
             return
-        with self._opened() as connection, self.pin(connection):
+        with self._open_connection() as connection, self.use_connection(connection):
             yield
 
     @contextlib.contextmanager
-    def pin(self, connection: Connection) -> Iterator[None]:
+    def use_connection(self, connection: Connection) -> Iterator[None]:
         """Use a connection for all that this thread asks in a with block."""
-        before = getattr(self._pinned, "now", None)
-        self._pinned.now = (os.getpid(), connection)
+        previous = getattr(self._thread_state, "now", None)
+        self._thread_state.now = (os.getpid(), connection)
         try:
             yield
         finally:
-            self._pinned.now = before
+            self._thread_state.now = previous
 
-    def failure(self, error: BaseException, safe: str = UNTOUCHED) -> StoreError:
+    def build_error(self, error: BaseException, data_state: str = NOT_WRITTEN) -> StoreError:
         """Return an error of the library or the driver as one of the store, without a value or a password."""
         origin = getattr(error, "orig", None) or error
-        said = str(origin).strip() if isinstance(error, DBAPIError | OSError) else ""
-        reason = self.cleaned(said.splitlines()[0] if said else type(origin).__name__)
-        lost = isinstance(error, DBAPIError) and error.connection_invalidated
-        hint = self.hints.get(self.code(origin), _DEFAULT)
-        message = f"{self.shown}: {reason}. {safe if lost else UNTOUCHED}"
-        return StoreError(message, hint=hint, path=self.shown)
+        details = str(origin).strip() if isinstance(error, DBAPIError | OSError) else ""
+        reason = self.strip_passwords(details.splitlines()[0] if details else type(origin).__name__)
+        connection_lost = isinstance(error, DBAPIError) and error.connection_invalidated
+        hint = self.hints.get(self.read_error_code(origin), _DEFAULT_HINT)
+        message = f"{self.display_url}: {reason}. {data_state if connection_lost else NOT_WRITTEN}"
+        return StoreError(message, hint=hint, path=self.display_url)
 
-    def cleaned(self, text: str) -> str:
+    def strip_passwords(self, text: str) -> str:
         """Return a driver's message without the passwords of the URL, should they be there."""
-        secret = [str(self._url.password or "")]
-        secret += [str(value) for name, value in self._url.query.items() if "pass" in name]
-        for one in filter(None, secret):
-            text = text.replace(one, "***")
+        passwords = [str(self._url.password or "")]
+        passwords += [str(value) for name, value in self._url.query.items() if "pass" in name]
+        for password in filter(None, passwords):
+            text = text.replace(password, "***")
         return text.rstrip(".")
 
-    def run(self, work: Callable[[Connection], T], safe: str = UNTOUCHED) -> T:
+    def run(self, work: Callable[[Connection], T], data_state: str = NOT_WRITTEN) -> T:
         """Return what work does with a connection to a database that has the table; `safe` says what failing leaves."""
-        pinned = self._mine_now()
-        with self._opened() if pinned is None else contextlib.nullcontext(pinned) as connection:
+        own_connection = self._find_thread_connection()
+        with (
+            self._open_connection() if own_connection is None else contextlib.nullcontext(own_connection) as connection
+        ):
             try:
-                if os.getpid() not in self._ready:
-                    make_table(connection, self.table)
-                    self._ready.add(os.getpid())
+                if os.getpid() not in self._ready_pids:
+                    create_table(connection, self.table)
+                    self._ready_pids.add(os.getpid())
                 return work(connection)
             except (SQLAlchemyError, OSError) as error:
-                failed = self.failure(error, safe)
-        raise failed  # outside, so that the library's error with its parameters is not its context
+                store_error = self.build_error(error, data_state)
+        raise store_error  # outside, so that the library's error with its parameters is not its context
 
-    def together(self, work: Callable[[Connection], Any]) -> None:
+    def run_in_transaction(self, work: Callable[[Connection], Any]) -> None:
         """Do work in one transaction, which waits for the disk; when it fails, nothing of it was done or all."""
 
-        def all_of_it(connection: Connection) -> None:
-            self.make_durable(connection)
-            connection.exec_driver_sql(self.begin)
+        def run_all(connection: Connection) -> None:
+            self.enable_sync_commit(connection)
+            connection.exec_driver_sql(self.begin_statement)
             try:
                 work(connection)
                 connection.exec_driver_sql("COMMIT")
@@ -144,28 +146,28 @@ class Database(ABC):
                     connection.exec_driver_sql("ROLLBACK")
                 raise
 
-        self.run(all_of_it, UNKNOWN)
+        self.run(run_all, WRITE_UNKNOWN)
 
-    def _opened(self) -> Connection:
+    def _open_connection(self) -> Connection:
         try:
             return self.connect()
         except (SQLAlchemyError, OSError) as error:
-            failed = self.failure(error)
-        raise failed
+            store_error = self.build_error(error)
+        raise store_error
 
-    def _mine_now(self) -> Connection | None:
+    def _find_thread_connection(self) -> Connection | None:
         """Return the connection that is pinned to this thread of this process, unless it was lost."""
-        pid, connection = getattr(self._pinned, "now", None) or (0, None)
+        pid, connection = getattr(self._thread_state, "now", None) or (0, None)
         return connection if connection is not None and pid == os.getpid() and not connection.invalidated else None
 
-    def make_durable(self, connection: Connection) -> None:
+    def enable_sync_commit(self, connection: Connection) -> None:
         """Have the commits of a connection wait for the disk."""
-        if self.durable is not None and "durable" not in connection.info:
-            connection.execute(self.durable)
+        if self.sync_commit_statement is not None and "durable" not in connection.info:
+            connection.execute(self.sync_commit_statement)
             connection.info["durable"] = True
 
 
-def make_table(connection: Connection, table: Table) -> None:
+def create_table(connection: Connection, table: Table) -> None:
     """Make the table where it is missing; another process may be making it at the same time."""
     if connection.dialect.has_table(connection, table.name):
         return

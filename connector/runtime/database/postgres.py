@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import URL, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from connector.runtime.database.database import PATIENCE, Database
-from connector.runtime.files.locks import HELD, ThreadLocks
-from connector.runtime.storage.store import busy, process
+from connector.runtime.database.database import BUSY_TIMEOUT, Database
+from connector.runtime.files.locks import LOCK_DESCRIPTORS, ThreadLocks
+from connector.runtime.storage.store import build_lock_timeout_error, describe_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from connector.errors import StoreError
     from connector.runtime.clock import Clock
 
-_TOO_LATE = "55P03"  # lock_not_available: lock_timeout has passed
-_RETRY = 0.1  # seconds between two tries when the server has no connection free
-_NO_ROOM = ("too many clients", "remaining connection slots", "too many connections")
-_ALIVE = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
-_SESSION = text("""
+_LOCK_NOT_AVAILABLE = "55P03"  # lock_not_available: lock_timeout has passed
+_RETRY_SECONDS = 0.1  # seconds between two tries when the server has no connection free
+_TOO_MANY_CONNECTIONS = ("too many clients", "remaining connection slots", "too many connections")
+_KEEPALIVES = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+_SESSION_SETTINGS = text("""
     SELECT set_config(name, wanted, false) FROM pg_settings JOIN (VALUES
         ('application_name', CAST(:who AS text)), ('lock_timeout', CAST(:wait AS text)),
         ('statement_timeout', '0'), ('idle_session_timeout', '0'), ('client_connection_check_interval', '1000'),
         ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3')
     ) AS wishes (wish, wanted) ON name = wish
 """)  # only what this server knows; the server learns of a dead host within half a minute
-_LOCK = text("SELECT pg_advisory_lock(:number)")
-_UNLOCK = text("SELECT pg_advisory_unlock(:number)")
-_HOLDER = text("""
+_LOCK_STATEMENT = text("SELECT pg_advisory_lock(:number)")
+_UNLOCK_STATEMENT = text("SELECT pg_advisory_unlock(:number)")
+_HOLDER_QUERY = text("""
     SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
     WHERE locktype = 'advisory' AND granted AND objsubid = 1
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -60,101 +60,105 @@ class Postgres(Database):
         "3D000": "Make the database, or name another in the URL.",
         "": "Look whether the server runs and can be reached from here, and at user and password of the URL.",
     }
-    durable: ClassVar = text(
+    sync_commit_statement: ClassVar = text(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
     )
 
     def __init__(self, url: URL, table: Table, clock: Clock) -> None:
-        place = f"{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
-        self.shown = f"postgresql://{place}"
+        address = f"{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
+        self.display_url = f"postgresql://{address}"
         super().__init__(url.set(drivername="postgresql+psycopg"), table, clock)
-        self._waiting = ThreadLocks(self.shown)  # one connection a process waits for a key, not one a thread
+        self._thread_locks = ThreadLocks(self.display_url)  # one connection a process waits for a key, not one a thread
 
-    def options(self) -> dict[str, Any]:
+    def build_engine_options(self) -> dict[str, Any]:
         """Give up on a server that is silent, unless the URL says otherwise."""
-        alive = {name: value for name, value in _ALIVE.items() if name not in self._url.query}
-        return {"connect_args": {**alive, "prepare_threshold": None}}
+        keepalives = {name: value for name, value in _KEEPALIVES.items() if name not in self._url.query}
+        return {"connect_args": {**keepalives, "prepare_threshold": None}}
 
-    def code(self, error: BaseException) -> str:
+    def read_error_code(self, error: BaseException) -> str:
         """Return the SQLSTATE, or an empty text when there was no server to give one."""
         return str(getattr(error, "sqlstate", None) or "")
 
     def connect(self) -> Connection:
         """Return a new connection; waits a while for one when the server has none free."""
-        return self._connect(self.clock.monotonic() + PATIENCE)
+        return self._connect(self.clock.monotonic() + BUSY_TIMEOUT)
 
     @contextlib.contextmanager
     def hold(self, key: str, timeout: float) -> Iterator[None]:
         """Hold a key alone among all who share the database."""
-        until = self.clock.monotonic() + timeout
-        with self._waiting.hold(key, timeout):
-            connection, handle = self._locked(key, until, timeout)
+        deadline = self.clock.monotonic() + timeout
+        with self._thread_locks.hold(key, timeout):
+            connection, descriptor = self._connect_and_lock(key, deadline, timeout)
             pid = os.getpid()
             try:
-                with self.pin(connection):
+                with self.use_connection(connection):
                     yield
             finally:
                 if os.getpid() == pid:  # in a child that was forked meanwhile the lock is the parent's
                     with contextlib.suppress(SQLAlchemyError):  # a lost connection has freed it
-                        connection.execute(_UNLOCK, {"number": _number(key)})
-                    _close(connection, handle)
+                        connection.execute(_UNLOCK_STATEMENT, {"number": _compute_lock_number(key)})
+                    _close_connection(connection, descriptor)
 
-    def _locked(self, key: str, until: float, timeout: float) -> tuple[Connection, int]:
+    def _connect_and_lock(self, key: str, deadline: float, timeout: float) -> tuple[Connection, int]:
         """Return a connection that holds a key, and its socket."""
-        failed: StoreError
+        store_error: StoreError
         try:
-            connection = self._connect(until)
+            connection = self._connect(deadline)
         except SQLAlchemyError as error:
-            failed = self.failure(error)
+            store_error = self.build_error(error)
         else:
-            handle = HELD.take(lambda: _socket(connection))
+            descriptor = LOCK_DESCRIPTORS.register(lambda: _get_descriptor(connection))
             try:
-                self._lock(connection, key, until)
+                self._lock(connection, key, deadline)
             except SQLAlchemyError as error:
-                late = self.code(getattr(error, "orig", error)) == _TOO_LATE
-                holder = self._holder(connection, key) if late else ""
-                failed = busy(self.shown, key, timeout, holder) if late else self.failure(error)
-                _close(connection, handle)
+                timed_out = self.read_error_code(getattr(error, "orig", error)) == _LOCK_NOT_AVAILABLE
+                holder = self._find_holder(connection, key) if timed_out else ""
+                store_error = (
+                    build_lock_timeout_error(self.display_url, key, timeout, holder)
+                    if timed_out
+                    else self.build_error(error)
+                )
+                _close_connection(connection, descriptor)
             except BaseException:
-                _close(connection, handle)
+                _close_connection(connection, descriptor)
                 raise
             else:
-                return connection, handle
-        raise failed
+                return connection, descriptor
+        raise store_error
 
-    def _lock(self, connection: Connection, key: str, until: float) -> None:
-        left = max(1, round((until - self.clock.monotonic()) * 1000))
-        who = f"connector {os.getpid()} {socket.gethostname()}"
-        connection.execute(_SESSION, {"who": who[:60], "wait": f"{left}ms"})
-        connection.execute(_LOCK, {"number": _number(key)})
-        connection.execute(_SESSION, {"who": who[:60], "wait": f"{round(PATIENCE)}s"})
+    def _lock(self, connection: Connection, key: str, deadline: float) -> None:
+        timeout_ms = max(1, round((deadline - self.clock.monotonic()) * 1000))
+        application_name = f"connector {os.getpid()} {socket.gethostname()}"
+        connection.execute(_SESSION_SETTINGS, {"who": application_name[:60], "wait": f"{timeout_ms}ms"})
+        connection.execute(_LOCK_STATEMENT, {"number": _compute_lock_number(key)})
+        connection.execute(_SESSION_SETTINGS, {"who": application_name[:60], "wait": f"{round(BUSY_TIMEOUT)}s"})
 
-    def _connect(self, until: float) -> Connection:
+    def _connect(self, deadline: float) -> Connection:
         while True:
             try:
-                return self.engine().connect()
+                return self.get_engine().connect()
             except OperationalError as error:
-                full = any(words in str(error.orig) for words in _NO_ROOM)
-                if not full or self.clock.monotonic() >= until:
+                no_slot_free = any(phrase in str(error.orig) for phrase in _TOO_MANY_CONNECTIONS)
+                if not no_slot_free or self.clock.monotonic() >= deadline:
                     raise
-            self.clock.wait(_RETRY, threading.Event())
+            self.clock.wait_or_stop(_RETRY_SECONDS, threading.Event())
 
-    def _holder(self, connection: Connection, key: str) -> str:
+    def _find_holder(self, connection: Connection, key: str) -> str:
         try:
-            name = connection.scalar(_HOLDER, {"number": _number(key)})
+            name = connection.scalar(_HOLDER_QUERY, {"number": _compute_lock_number(key)})
         except SQLAlchemyError:
             return ""
-        words = str(name or "").split(" ", 2)
-        return process(int(words[1]), words[2]) if len(words) == 3 and words[1].isdecimal() else ""  # noqa: PLR2004
+        parts = str(name or "").split(" ", 2)
+        return describe_process(int(parts[1]), parts[2]) if len(parts) == 3 and parts[1].isdecimal() else ""  # noqa: PLR2004
 
 
-def _number(key: str) -> int:
+def _compute_lock_number(key: str) -> int:
     """Return a key as the number of its advisory lock, of 64 bits."""
     digest = hashlib.sha256(b"connector_store\0" + key.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
-def _socket(connection: Connection) -> int:
+def _get_descriptor(connection: Connection) -> int:
     """Return the descriptor of a connection's socket, or -1 when the server has cut it already."""
     driver: Any = connection.connection.driver_connection
     try:
@@ -163,7 +167,7 @@ def _socket(connection: Connection) -> int:
         return -1
 
 
-def _close(connection: Connection, handle: int) -> None:
-    HELD.drop(handle)
+def _close_connection(connection: Connection, descriptor: int) -> None:
+    LOCK_DESCRIPTORS.unregister(descriptor)
     with contextlib.suppress(SQLAlchemyError):
         connection.close()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlalchemy import URL, event
 
 from connector.errors import StoreError, UsageError
-from connector.runtime.database.database import PATIENCE, Database, make_table
-from connector.runtime.files import private_files as private
+from connector.runtime.database.database import BUSY_TIMEOUT, Database, create_table
+from connector.runtime.files import private_files
 from connector.runtime.files.lock_files import FileLocks
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from connector.runtime.clock import Clock
 
-_WHOLE = "Keep a copy of it, and mend it with: sqlite3 OLD .recover | sqlite3 NEW"
+_RECOVER_HINT = "Keep a copy of it, and mend it with: sqlite3 OLD .recover | sqlite3 NEW"
 
 
 class Sqlite(Database):
@@ -34,75 +34,75 @@ class Sqlite(Database):
         "SQLITE_READONLY": "Give this user the right to write there, or give the store another place.",
         "SQLITE_CANTOPEN": "Give this user the right to read and write there, or give the store another place.",
         "SQLITE_BUSY": "Another process has been writing for long: try again, or look what it does.",
-        "SQLITE_CORRUPT": _WHOLE,
-        "SQLITE_NOTADB": _WHOLE,
+        "SQLITE_CORRUPT": _RECOVER_HINT,
+        "SQLITE_NOTADB": _RECOVER_HINT,
     }
 
-    begin: ClassVar = "BEGIN IMMEDIATE"  # wait for other writers now, and not between two statements
+    begin_statement: ClassVar = "BEGIN IMMEDIATE"  # wait for other writers now, and not between two statements
 
     def __init__(self, url: URL, table: Table, clock: Clock) -> None:
         if not url.database or url.database == ":memory:" or url.query or url.database.startswith("file:"):
             raise UsageError("A store in SQLite is named by the path of a file.", hint="sqlite:///PATH, or memory:")
         self._path = Path(url.database).expanduser().absolute()
-        self.shown = f"sqlite:///{self._path}"
+        self.display_url = f"sqlite:///{self._path}"
         super().__init__(URL.create("sqlite", database=str(self._path)), table, clock)
-        self._locks = FileLocks(self._path.with_name(f"{self._path.name}.locks"), self.shown, clock)
+        self._locks = FileLocks(self._path.with_name(f"{self._path.name}.locks"), self.display_url, clock)
 
     def hold(self, key: str, timeout: float) -> AbstractContextManager[None]:
         """Hold a key alone among the processes of this machine."""
-        self._see_folder()
+        self._ensure_folder()
         return self._locks.hold(key, timeout)
 
-    def code(self, error: BaseException) -> str:
+    def read_error_code(self, error: BaseException) -> str:
         """Return the primary result code's name, such as SQLITE_FULL."""
         return "_".join(str(getattr(error, "sqlite_errorname", "")).split("_")[:2])
 
-    def options(self) -> dict[str, Any]:
+    def build_engine_options(self) -> dict[str, Any]:
         """Wait for other writers this long."""
-        return {"connect_args": {"timeout": PATIENCE}}
+        return {"connect_args": {"timeout": BUSY_TIMEOUT}}
 
-    def engine_of(self, url: URL) -> Engine:
+    def build_engine(self, url: URL) -> Engine:
         """Return an engine whose commits wait for the disk."""
-        made = super().engine_of(url)
-        event.listen(made, "connect", _full)
-        return made
+        engine = super().build_engine(url)
+        event.listen(engine, "connect", _enable_full_sync)
+        return engine
 
     def connect(self) -> Connection:
         """Return a new connection. Raises StoreError when the file is cut to nothing or not private."""
-        if not private.check_file(self._path):
-            self._see_folder()
-            with self._locks.hold("open", PATIENCE, "write"):
-                if not private.check_file(self._path):  # nobody was faster
-                    self._make()
+        if not private_files.check_file(self._path):
+            self._ensure_folder()
+            with self._locks.hold("open", BUSY_TIMEOUT, "write"):
+                if not private_files.check_file(self._path):  # nobody was faster
+                    self._create_file()
         if self._path.stat().st_size == 0:
             raise StoreError(
                 f"{self._path} cannot be read: it is empty, so it was cut. It stays where it is.",
                 hint=f"Put a good copy in its place, or begin anew: rm {shlex.quote(str(self._path))}",
                 path=str(self._path),
             )
-        return self.engine().connect()
+        return self.get_engine().connect()
 
-    def _see_folder(self) -> None:
+    def _ensure_folder(self) -> None:
         if not self._path.parent.exists():
-            private.make_folder(self._path.parent)
+            private_files.make_folder(self._path.parent)
 
-    def _make(self) -> None:
+    def _create_file(self) -> None:
         """Make the file beside, with its table, and put it into place: what is there is never half a database."""
-        fresh = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
+        temp_path = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
         try:
-            for left in self._path.parent.glob(f"{glob.escape(self._path.name)}.*.tmp*"):
-                left.unlink()
-            private.write_new(fresh, b"")
-            with self.engine_of(URL.create("sqlite", database=str(fresh))).connect() as connection:
+            for stale_path in self._path.parent.glob(f"{glob.escape(self._path.name)}.*.tmp*"):
+                stale_path.unlink()
+            private_files.create_private(temp_path, b"")
+            with self.build_engine(URL.create("sqlite", database=str(temp_path))).connect() as connection:
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-                make_table(connection, self.table)
-            fresh.replace(self._path)
-            private.sync_folder(self._path.parent)
+                create_table(connection, self.table)
+            temp_path.replace(self._path)
+            private_files.sync_folder(self._path.parent)
         except OSError as error:
-            raise private.failure(error, self._path) from error
+            raise private_files.build_store_error(error, self._path) from error
 
 
-def _full(connection: Any, _record: Any) -> None:
+def _enable_full_sync(connection: Any, _record: Any) -> None:
     """Have each commit wait for the disk, in WAL mode too (https://www.sqlite.org/pragma.html#pragma_synchronous)."""
     try:
         connection.execute("PRAGMA synchronous=FULL")

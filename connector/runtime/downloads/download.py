@@ -6,139 +6,153 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from connector.core import redaction as redact
+from connector.core import redaction
 from connector.core.exchange import exchange
-from connector.core.exchange.exchange import Options, Signed
-from connector.core.exchange.plan import raw_plan
-from connector.core.exchange.retry import Policy, policy
-from connector.core.request import download_request as fetch
-from connector.core.response.trace import Records
-from connector.core.url_policy import HEADER_VALUE
+from connector.core.exchange.exchange import Credential, ExchangeOptions
+from connector.core.exchange.plan import compile_raw_action
+from connector.core.exchange.retry import RetryPolicy, parse_retry_policy
+from connector.core.request.download_request import build_download_request
+from connector.core.response.trace import Trace
+from connector.core.url_policy import HEADER_VALUE_PATTERN
 from connector.errors import ConnectorError, InputError, Problem, UsageError
-from connector.runtime.calls.factory import LONGEST_TIMEOUT, seconds
-from connector.runtime.calls.prepared import Started
-from connector.runtime.downloads.partial_file import Part
-from connector.runtime.downloads.target import Place
+from connector.runtime.calls.factory import MAX_TIMEOUT, parse_duration
+from connector.runtime.calls.prepared import PreparedCall
+from connector.runtime.downloads.partial_file import PartialFile
+from connector.runtime.downloads.target import DownloadTarget
 
 if TYPE_CHECKING:
     import os
     import threading
     from collections.abc import Callable
 
-    from connector.core.exchange.exchange import Steps, Token
+    from connector.core.exchange.exchange import GetToken, Steps
     from connector.core.response.parser import Result
-    from connector.runtime.calls.factory import Caller, Choices
+    from connector.runtime.calls.factory import CallFactory, CallOptions
 
-_UNSURE = "The service did not say how large the file is: that all of it came is not certain."
+_SIZE_UNKNOWN_WARNING = "The service did not say how large the file is: that all of it came is not certain."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wanted:
+class DownloadRequest:
     """What is to be downloaded, where to, with which token in place of the connection's; who is told, who ends it."""
 
     url: str
-    place: Place
+    target: DownloadTarget
     token: str | None = None
     connection: str | None = None
-    told: Callable[[int, int | None], None] | None = None
-    halt: threading.Event | None = None
+    on_progress: Callable[[int, int | None], None] | None = None
+    cancel: threading.Event | None = None
 
     @classmethod
-    def of(cls, url: str, path: str | os.PathLike[str], *, overwrite: bool = False, **rest: Any) -> Wanted:
+    def from_arguments(
+        cls, url: str, path: str | os.PathLike[str], *, overwrite: bool = False, **fields: Any
+    ) -> DownloadRequest:
         """Read what a caller gives. Raises InputError, UsageError."""
-        must_be_called(rest.get("told"))
-        token = rest.get("token")
-        if token is not None and not (isinstance(token, str) and token and HEADER_VALUE.match(token)):
-            got = "an empty text" if token == "" else redact.HIDDEN
-            raise InputError.of("download", [Problem("token", got, "a token of printable ASCII on one line")])
-        return cls(url, Place.of(path, replaces=overwrite), **rest)
+        check_progress_callback(fields.get("on_progress"))
+        token = fields.get("token")
+        if token is not None and not (isinstance(token, str) and token and HEADER_VALUE_PATTERN.match(token)):
+            got = "an empty text" if token == "" else redaction.MASK
+            raise InputError.from_problems(
+                "download", [Problem("token", got, "a token of printable ASCII on one line")]
+            )
+        return cls(url, DownloadTarget.from_path(path, overwrite=overwrite), **fields)
 
 
 @dataclass(slots=True, repr=False, kw_only=True)
-class Download(Started):
+class Download(PreparedCall):
     """One download that is ready: `open()` first, `finished()` when its steps are done, `close()` always."""
 
-    part: Part
+    partial_file: PartialFile
     token: str | None = None
 
     @classmethod
-    def of(cls, caller: Caller, wanted: Wanted, how: Choices) -> Download:
+    def prepare(cls, factory: CallFactory, download_request: DownloadRequest, options: CallOptions) -> Download:
         """Judge where it would go; nothing is sent or written yet. Raises InputError, UsageError."""
-        plan = raw_plan(caller.connector)
+        compiled = compile_raw_action(factory.connector)
         connection = None
-        if wanted.token is None:
-            connection = caller.connections.of_call(wanted.connection, plan.action, find=True)
-        base = caller.owner_base or (connection.base_url if connection else caller.connector.manifest.base_url)
-        secrets = (wanted.token,) if wanted.token else connection.secrets() if connection else ()
-        request = fetch.request(caller.connector, wanted.url, base, secrets)
-        part = Part(wanted.place, request.url, _identity(request.redactor.url(request.url)), wanted.told, wanted.halt)
+        if download_request.token is None:
+            connection = factory.connection_resolver.resolve(
+                download_request.connection, compiled.action, load_named=True
+            )
+        base_url = factory.base_url_override or (
+            connection.base_url if connection else factory.connector.manifest.base_url
+        )
+        secrets = (download_request.token,) if download_request.token else connection.secrets() if connection else ()
+        request = build_download_request(factory.connector, download_request.url, base_url, secrets)
+        partial_file = PartialFile(
+            download_request.target,
+            request.url,
+            _fingerprint_url(request.redactor.redact_url(request.url)),
+            download_request.on_progress,
+            download_request.cancel,
+        )
         return cls(
-            caller,
-            plan,
+            factory,
+            compiled,
             request,
             connection,
-            policy(Policy(), how.retry),
-            None if how.timeout is None else seconds(how.timeout),
+            parse_retry_policy(RetryPolicy(), options.retry),
+            None if options.timeout is None else parse_duration(options.timeout),
             None,
-            Records() if how.debug else None,
-            part=part,
-            token=wanted.token,
+            Trace() if options.debug else None,
+            partial_file=partial_file,
+            token=download_request.token,
         )
 
     def open(self) -> None:
         """Open the part; it takes as long as reading what is there. Raises StoreError, UsageError."""
-        self.part.open()
+        self.partial_file.open()
 
-    def steps(self) -> Steps:
+    def build_steps(self) -> Steps:
         """Return the steps: one call, as long as bytes come."""
-        now, timeout = self.now(), LONGEST_TIMEOUT if self.timeout is None else self.timeout
-        options = Options(timeout, self.policy, sink=self.part)
-        return exchange.call(self.plan, self.request, options, now + timeout, now)
+        now, timeout = self.now(), MAX_TIMEOUT if self.timeout is None else self.timeout
+        options = ExchangeOptions(timeout, self.retry_policy, sink=self.partial_file)
+        return exchange.run_call(self.compiled, self.request, options, now + timeout, now)
 
-    def signed(self, ask: Token) -> Signed | ConnectorError | None:
+    def get_credential(self, ask: GetToken) -> Credential | ConnectorError | None:
         """Answer a Token ask: with the token that was given, else with the connection's."""
         if self.token is not None:
-            return Signed(self.token, headers=(("Authorization", f"Bearer {self.token}"),))
-        return Started.signed(self, ask)
+            return Credential(self.token, headers=(("Authorization", f"Bearer {self.token}"),))
+        return PreparedCall.get_credential(self, ask)
 
-    def based(self, signed: Signed | ConnectorError) -> Signed | ConnectorError:
+    def with_base_url(self, credential: Credential | ConnectorError) -> Credential | ConnectorError:
         """Leave the URL as it is, whatever base URL a token names."""
-        return replace(signed, base_url=None) if isinstance(signed, Signed) else signed
+        return replace(credential, base_url=None) if isinstance(credential, Credential) else credential
 
-    def finished(self, result: Result) -> Result:
+    def finish(self, result: Result) -> Result:
         """Bring the file under its name and return what is told of it. Raises StoreError."""
         try:
-            data = self.part.finish()
+            data = self.partial_file.finish()
         except ConnectorError as error:
-            self.failed(error)
+            self.annotate_error(error)
             raise
-        sized = self.part.size is not None or "transfer-encoding" in result.headers
-        warnings = result.warnings if sized else (*result.warnings, _UNSURE)
-        return Started.finished(self, replace(result, data=data, warnings=warnings))
+        is_size_known = self.partial_file.total_size is not None or "transfer-encoding" in result.headers
+        warnings = result.warnings if is_size_known else (*result.warnings, _SIZE_UNKNOWN_WARNING)
+        return PreparedCall.finish(self, replace(result, data=data, warnings=warnings))
 
-    def failed(self, error: BaseException) -> None:
+    def annotate_error(self, error: BaseException) -> None:
         """Say on what ended it, an interrupt too, how much is here and stays for the next time."""
-        Started.failed(self, error)
-        so_far = self.part.so_far()
-        if not so_far:
+        PreparedCall.annotate_error(self, error)
+        resume_note = self.partial_file.build_resume_note()
+        if not resume_note:
             return
         if isinstance(error, ConnectorError):
-            error.hint = f"{error.hint} {so_far}".strip()
+            error.hint = f"{error.hint} {resume_note}".strip()
         else:
-            error.add_note(so_far)
+            error.add_note(resume_note)
 
     def close(self) -> None:
         """Let go of the part, which stays where a later download can go on with it."""
-        self.part.close()
+        self.partial_file.close()
 
 
-def must_be_called(progress: Any) -> None:
+def check_progress_callback(progress: Any) -> None:
     """Refuse a `progress` that cannot be called. Raises UsageError."""
     if progress is not None and not callable(progress):
         hint = "Give a function that takes the bytes that are there and the size, or leave it out."
-        raise UsageError(f"progress={redact.shown(progress)} is no function.", hint=hint)
+        raise UsageError(f"progress={redaction.preview(progress)} is no function.", hint=hint)
 
 
-def _identity(url: str) -> str:
+def _fingerprint_url(url: str) -> str:
     """Return what stands for a URL beside its part: another token in it makes no other file."""
     return hashlib.sha256(url.encode()).hexdigest()

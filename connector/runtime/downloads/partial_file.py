@@ -18,278 +18,305 @@ import filelock
 
 from connector.core.response.parser import Failure, Reply
 from connector.errors import StoreError, TransportError, UsageError
-from connector.runtime.downloads.reply_headers import Head, Unwanted
-from connector.runtime.downloads.target import Taken
-from connector.runtime.files import private_files as private
-from connector.runtime.files.locks import HELD
+from connector.runtime.downloads.reply_headers import FileHeaders, UnusableReply
+from connector.runtime.downloads.target import NameTaken
+from connector.runtime.files import private_files
+from connector.runtime.files.locks import LOCK_DESCRIPTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from connector.core.request.builder import Request
-    from connector.runtime.downloads.target import Place
+    from connector.runtime.downloads.target import DownloadTarget
 
-STALL = 30.0  # seconds without a byte
-_READ = 1 << 20
-_TOLD = 1 << 18  # bytes between two words of progress
+STALL_TIMEOUT = 30.0  # seconds without a byte
+_READ_CHUNK_BYTES = 1 << 20
+_PROGRESS_INTERVAL_BYTES = 1 << 18  # bytes between two words of progress
 
 
-class Part:
+class PartialFile:
     """Takes the body of a download (`edge.sink`): `open()` it first, `finish()` when all is there, `close()` always.
 
     `told` is called with the bytes that are there and the size (None where it is not known) as they come; `halt` ends
     it between two parts of the body. Safe to close from another thread.
     """
 
-    stall = STALL
+    stall_timeout = STALL_TIMEOUT
 
     def __init__(
-        self, place: Place, url: str, identity: str, told: Callable[[int, int | None], None] | None = None,
-        halt: threading.Event | None = None,
+        self, target: DownloadTarget, url: str, url_fingerprint: str, on_progress: Callable[[int, int | None], None] | None = None,
+        cancel: threading.Event | None = None,
     ) -> None:  # fmt: skip
-        self.place = place
-        self.path = place.part(identity)
-        self.held = 0
+        self.target = target
+        self.path = target.get_partial_path(url_fingerprint)
+        self.current_size = 0
         self.complete = False
-        self._notes = self.path.with_name(f"{self.path.name}.json")
-        self._url, self._identity, self._told, self._halt = url, identity, told, halt
-        self._gate = threading.Lock()
+        self._metadata_path = self.path.with_name(f"{self.path.name}.json")
+        self._url, self._url_fingerprint, self._on_progress, self._cancel = url, url_fingerprint, on_progress, cancel
+        self._state_lock = threading.Lock()
         self._closed = self._finished = False
         self._handle = -1
         self._digest = hashlib.sha256()
-        self._head: Head | None = None  # of the version that is held
-        self._name: str | None = None
-        self._taken = False
-        self._data: tuple[Head, bytes] | None = None  # a short JSON that came, until it is known to be no error
-        self._begun_at = self._told_at = 0
-        self._trouble: OSError | None = None
+        self._file_headers: FileHeaders | None = None  # of the version that is held
+        self._file_name: str | None = None
+        self._is_accepted = False
+        self._json_reply: tuple[FileHeaders, bytes] | None = (
+            None  # a short JSON that came, until it is known to be no error
+        )
+        self._attempt_start_size = self._reported_size = 0
+        self._write_error: OSError | None = None
 
     def open(self) -> None:
         """Open and lock the part, and read what is there already. Raises StoreError, UsageError."""
-        with self._gate:
+        with self._state_lock:
             if self._closed:
                 raise UsageError("The download was ended before it began.")
             try:
-                if self.place.name is None:
-                    self.place.folder.mkdir(parents=True, exist_ok=True)
-                self._lock()
-                self._go_on()
+                if self.target.name is None:
+                    self.target.folder.mkdir(parents=True, exist_ok=True)
+                self._lock_file()
+                self._load_existing()
             except OSError as error:
-                raise self.place.failure(error, self.path) from error
+                raise self.target.build_error(error, self.path) from error
 
-    def _lock(self) -> None:
+    def _lock_file(self) -> None:
         """Hold the part: what is locked must still be the file of that name, and no name of a finished one."""
         while True:
-            self._handle = HELD.take(lambda: private.open_own(self.path))
+            self._handle = LOCK_DESCRIPTORS.register(lambda: private_files.open_private(self.path))
             if not filelock.lock_descriptor(self._handle, blocking=False):
-                self._drop()
-                target = str(self.place.folder / (self.place.name or ""))
+                self._release()
+                target_path = str(self.target.folder / (self.target.name or ""))
                 hint = "Wait until it is done, or give this one another name."
-                said = f"Another download writes {target}."
-                raise StoreError(said, hint=hint, path=target, retryable=True)
-            found = os.fstat(self._handle)
+                message = f"Another download writes {target_path}."
+                raise StoreError(message, hint=hint, path=target_path, retryable=True)
+            opened_stat = os.fstat(self._handle)
             with contextlib.suppress(FileNotFoundError):
-                there = self.path.lstat()
-                if (there.st_ino, there.st_dev) == (found.st_ino, found.st_dev):
+                path_stat = self.path.lstat()
+                if (path_stat.st_ino, path_stat.st_dev) == (opened_stat.st_ino, opened_stat.st_dev):
                     return
-            self._drop()
+            self._release()
 
-    def _go_on(self) -> None:
+    def _load_existing(self) -> None:
         """Read what an older download left, if it was of this URL and its version can be asked for again."""
         size = os.fstat(self._handle).st_size
-        self._head = Head.noted(self._notes, self._identity) if size else None
-        if self._head is None:
-            self._forget()
+        self._file_headers = FileHeaders.load(self._metadata_path, self._url_fingerprint) if size else None
+        if self._file_headers is None:
+            self._restart()
             return
-        if self._head.size is not None and size >= self._head.size:
-            size = max(self._head.size - 1, 0)  # the last byte comes again, and with it that the version is the same
+        if self._file_headers.size is not None and size >= self._file_headers.size:
+            size = max(
+                self._file_headers.size - 1, 0
+            )  # the last byte comes again, and with it that the version is the same
             os.ftruncate(self._handle, size)
         os.lseek(self._handle, 0, os.SEEK_SET)
-        while data := os.read(self._handle, _READ):
+        while data := os.read(self._handle, _READ_CHUNK_BYTES):
             self._digest.update(data)
-            self.held += len(data)
+            self.current_size += len(data)
 
-    def rest(self, request: Request) -> Request:
+    def resume_request(self, request: Request) -> Request:
         """Return the request of what is not there yet; of all where a part of it could not be told to fit."""
-        if self.held and (self._head is None or self._head.validator is None):
-            self._forget()
-        self._taken, self._data, self._begun_at, self.complete = False, None, self.held, False
-        if not self.held or self._head is None:
+        if self.current_size and (self._file_headers is None or self._file_headers.validator is None):
+            self._restart()
+        self._is_accepted, self._json_reply, self._attempt_start_size, self.complete = (
+            False,
+            None,
+            self.current_size,
+            False,
+        )
+        if not self.current_size or self._file_headers is None:
             return request
-        wanted = (("Range", f"bytes={self.held}-"), ("If-Range", str(self._head.validator)))
-        return replace(request, headers=(*request.headers, *wanted))
+        range_headers = (("Range", f"bytes={self.current_size}-"), ("If-Range", str(self._file_headers.validator)))
+        return replace(request, headers=(*request.headers, *range_headers))
 
-    def takes(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
+    def accepts(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
         """Whether a reply has the file, or the rest of it. Raises OSError when it cannot be used."""
-        head = Head.of(headers)
-        if not head.has_file(status):
+        file_headers = FileHeaders.from_headers(headers)
+        if not file_headers.has_file(status):
             return False
         try:
-            self._take(status, head)
+            self._accept_reply(status, file_headers)
         except OSError as error:
-            self._trouble = error
+            self._write_error = error
             raise
-        self._taken = True
+        self._is_accepted = True
         return True
 
-    def _take(self, status: int, head: Head) -> None:
-        if self._name is None:
-            self._name = self.place.named(self._url, head)
+    def _accept_reply(self, status: int, file_headers: FileHeaders) -> None:
+        if self._file_name is None:
+            self._file_name = self.target.resolve_name(self._url, file_headers)
             self._check_name()
-        if status == 206 and self._head is not None and self.held:  # noqa: PLR2004
+        if status == 206 and self._file_headers is not None and self.current_size:  # noqa: PLR2004
             try:
-                head.must_continue(self._head, self.held)
-            except Unwanted:
-                self._forget()
+                file_headers.check_resume(self._file_headers, self.current_size)
+            except UnusableReply:
+                self._restart()
                 raise
-            self._head = replace(self._head, size=head.size)
+            self._file_headers = replace(self._file_headers, size=file_headers.size)
             return
-        head.must_be_whole(status)
-        self._forget()
-        self._head = head
-        if head.validator is not None:
-            private.write_new(self._notes, json.dumps(head.notes(self._identity)).encode())
+        file_headers.check_full(status)
+        self._restart()
+        self._file_headers = file_headers
+        if file_headers.validator is not None:
+            private_files.create_private(
+                self._metadata_path, json.dumps(file_headers.dump(self._url_fingerprint)).encode()
+            )
 
     def _check_name(self) -> None:
         """Refuse a name that is taken. Raises Taken."""
-        assert self._name is not None
-        problem = self.place.taken(self._name)
+        assert self._file_name is not None
+        problem = self.target.find_conflict(self._file_name)
         if problem is not None:
-            raise Taken(problem)
+            raise NameTaken(problem)
 
-    def write(self, part: bytes) -> None:
+    def write(self, chunk: bytes) -> None:
         """Take bytes of the body. Raises OSError."""
         try:
-            if self._halt is not None and self._halt.is_set():
-                raise Unwanted(Failure("stopped", "it was ended", final=True))
-            rest = memoryview(part)
-            while rest:
-                count = os.write(self._handle, rest)
-                self._digest.update(rest[:count])
-                self.held += count
-                rest = rest[count:]
+            if self._cancel is not None and self._cancel.is_set():
+                raise UnusableReply(Failure("stopped", "it was ended", final=True))
+            remaining = memoryview(chunk)
+            while remaining:
+                written = os.write(self._handle, remaining)
+                self._digest.update(remaining[:written])
+                self.current_size += written
+                remaining = remaining[written:]
         except OSError as error:
-            self._trouble = error
+            self._write_error = error
             raise
-        if self._told is not None and self.held - self._told_at >= _TOLD:
-            self._tell()
+        if self._on_progress is not None and self.current_size - self._reported_size >= _PROGRESS_INTERVAL_BYTES:
+            self._report_progress()
 
-    def _tell(self) -> None:
-        self._told_at = self.held
-        if self._told is not None:
-            self._told(self.held, self.size)
+    def _report_progress(self) -> None:
+        self._reported_size = self.current_size
+        if self._on_progress is not None:
+            self._on_progress(self.current_size, self.total_size)
 
-    def settled(self, got: Reply | Failure) -> Reply | Failure:
+    def finish_attempt(self, reply_or_failure: Reply | Failure) -> Reply | Failure:
         """Return what an attempt came to for the whole file. Raises StoreError when it cannot be kept."""
-        trouble, self._trouble = self._trouble, None
-        gained = max(self.held - self._begun_at, 0) if self._resumable else 0
-        if isinstance(trouble, Unwanted):
-            return replace(trouble.failure, received=gained)
-        if trouble is not None:
-            raise self.place.failure(trouble, self.path) from trouble
-        if isinstance(got, Failure):
-            late = self._taken and got.kind == "read_timeout"
-            return replace(got, received=gained, message="the rest did not come in time" if late else got.message)
-        return self._whole(got, gained) if self._taken else self._other(got)
+        write_error, self._write_error = self._write_error, None
+        new_bytes = max(self.current_size - self._attempt_start_size, 0) if self._has_validator else 0
+        if isinstance(write_error, UnusableReply):
+            return replace(write_error.failure, received=new_bytes)
+        if write_error is not None:
+            raise self.target.build_error(write_error, self.path) from write_error
+        if isinstance(reply_or_failure, Failure):
+            is_stalled = self._is_accepted and reply_or_failure.kind == "read_timeout"
+            return replace(
+                reply_or_failure,
+                received=new_bytes,
+                message="the rest did not come in time" if is_stalled else reply_or_failure.message,
+            )
+        return (
+            self._judge_body_end(reply_or_failure, new_bytes)
+            if self._is_accepted
+            else self._judge_other_reply(reply_or_failure)
+        )
 
-    def _whole(self, reply: Reply, gained: int) -> Reply | Failure:
+    def _judge_body_end(self, reply: Reply, new_bytes: int) -> Reply | Failure:
         """Judge the end of a body: all of it, too little, or too much."""
-        size = self.size
-        if size is not None and self.held < size:
-            return Failure("read", f"{self.held:,} of {size:,} bytes came", received=gained)
-        if size is not None and self.held > size:
-            self._forget()
-            return Failure("protocol", f"more than the {size:,} bytes of the file came", final=True)
+        total_size = self.total_size
+        if total_size is not None and self.current_size < total_size:
+            return Failure("read", f"{self.current_size:,} of {total_size:,} bytes came", received=new_bytes)
+        if total_size is not None and self.current_size > total_size:
+            self._restart()
+            return Failure("protocol", f"more than the {total_size:,} bytes of the file came", final=True)
         self.complete = True
-        self._tell()
+        self._report_progress()
         return reply
 
-    def _other(self, reply: Reply) -> Reply | Failure:
+    def _judge_other_reply(self, reply: Reply) -> Reply | Failure:
         """Judge a reply that was not taken: data that may be an error, and a range that does not exist."""
-        head = Head.of(reply.headers)
-        if reply.status == 416 and self.held:  # noqa: PLR2004
-            if head.size == self.held:
+        file_headers = FileHeaders.from_headers(reply.headers)
+        if reply.status == 416 and self.current_size:  # noqa: PLR2004
+            if file_headers.size == self.current_size:
                 self.complete = True
                 return Reply(200, reply.headers, b"")
-            self._forget()
+            self._restart()
             return Failure("protocol", "the part that was there is of another file; it begins anew")
-        if reply.status in (200, 203) and head.is_data:
-            self._data, self.complete = (head, reply.body), True
+        if reply.status in (200, 203) and file_headers.may_be_error:
+            self._json_reply, self.complete = (file_headers, reply.body), True
             return reply
-        if 200 <= reply.status < 300 and not head.is_page:  # noqa: PLR2004
+        if 200 <= reply.status < 300 and not file_headers.is_web_page:  # noqa: PLR2004
             return Failure("protocol", f"the service answered {reply.status} without a file", final=True)
         return reply
 
-    def _forget(self) -> None:
+    def _restart(self) -> None:
         """Begin anew."""
         os.ftruncate(self._handle, 0)
         os.lseek(self._handle, 0, os.SEEK_SET)
-        self._notes.unlink(missing_ok=True)
-        self.held, self._digest, self._head = 0, hashlib.sha256(), None
+        self._metadata_path.unlink(missing_ok=True)
+        self.current_size, self._digest, self._file_headers = 0, hashlib.sha256(), None
 
     @property
-    def _resumable(self) -> bool:
-        return self._head is not None and self._head.validator is not None
+    def _has_validator(self) -> bool:
+        return self._file_headers is not None and self._file_headers.validator is not None
 
     @property
-    def kept(self) -> bool:
+    def is_resumable(self) -> bool:
         """Whether what came so far stays for a later download to go on with."""
-        return self.held > 0 and self._resumable
+        return self.current_size > 0 and self._has_validator
 
-    def so_far(self) -> str:
+    def build_resume_note(self) -> str:
         """Return a sentence of what came and stays; empty where nothing does."""
-        if not self.kept or self._finished:
+        if not self.is_resumable or self._finished:
             return ""
-        of = f" of {self.size:,}" if self.size is not None else ""
-        return f"{self.held:,}{of} bytes are here and kept: the same download goes on from there."
+        total_suffix = f" of {self.total_size:,}" if self.total_size is not None else ""
+        return f"{self.current_size:,}{total_suffix} bytes are here and kept: the same download goes on from there."
 
     @property
-    def size(self) -> int | None:
+    def total_size(self) -> int | None:
         """How large the whole file is, where the service said it."""
-        return self._head.size if self._head else None
+        return self._file_headers.size if self._file_headers else None
 
     def finish(self) -> dict[str, Any]:
         """Bring the whole file under its name, down to the disk; return what is told of it. Raises StoreError."""
-        with self._gate:
+        with self._state_lock:
             assert self.complete
             try:
-                if self._data is not None:
-                    self._take(200, self._data[0])
-                    self.write(self._data[1])
-                target = self.place.folder / (self._name or self.place.named(self._url, self._head or Head.of(())))
-                self._name_it(target)
-            except Unwanted as error:
+                if self._json_reply is not None:
+                    self._accept_reply(200, self._json_reply[0])
+                    self.write(self._json_reply[1])
+                target_path = self.target.folder / (
+                    self._file_name
+                    or self.target.resolve_name(self._url, self._file_headers or FileHeaders.from_headers(()))
+                )
+                self._publish(target_path)
+            except UnusableReply as error:
                 raise TransportError(f"The download: {error.failure.message}.", kind=error.failure.kind) from None
             except OSError as error:
-                raise self.place.failure(error, self.path) from error
+                raise self.target.build_error(error, self.path) from error
             self._finished = True
-        kind = self._head.kind if self._head else None
-        return {"path": str(target), "size": self.held, "sha256": self._digest.hexdigest(), "content_type": kind}
+        content_type = self._file_headers.content_type if self._file_headers else None
+        return {
+            "path": str(target_path),
+            "size": self.current_size,
+            "sha256": self._digest.hexdigest(),
+            "content_type": content_type,
+        }
 
-    def _name_it(self, target: Path) -> None:
+    def _publish(self, target_path: Path) -> None:
         os.fsync(self._handle)
-        if self.place.replaces and target.is_file() and hasattr(os, "fchmod"):
-            os.fchmod(self._handle, target.stat().st_mode & 0o777)  # what is replaced keeps its mode
-        self._name = target.name
+        if self.target.overwrite and target_path.is_file() and hasattr(os, "fchmod"):
+            os.fchmod(self._handle, target_path.stat().st_mode & 0o777)  # what is replaced keeps its mode
+        self._file_name = target_path.name
         self._check_name()
-        self.path.replace(target)
-        self._notes.unlink(missing_ok=True)
-        private.sync_folder(self.place.folder)
+        self.path.replace(target_path)
+        self._metadata_path.unlink(missing_ok=True)
+        private_files.sync_folder(self.target.folder)
 
     def close(self) -> None:
         """Let go of the part; it stays only where a later download can go on with it."""
-        with self._gate:
+        with self._state_lock:
             self._closed = True
             if self._handle < 0:
                 return
-            if not self._finished and not self.kept:
+            if not self._finished and not self.is_resumable:
                 with contextlib.suppress(OSError):
-                    self._notes.unlink(missing_ok=True)
+                    self._metadata_path.unlink(missing_ok=True)
                     self.path.unlink()
-            self._drop()
+            self._release()
 
-    def _drop(self) -> None:
+    def _release(self) -> None:
         handle, self._handle = self._handle, -1
-        HELD.drop(handle)
+        LOCK_DESCRIPTORS.unregister(handle)
         os.close(handle)

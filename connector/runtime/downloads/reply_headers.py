@@ -9,20 +9,20 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.response.parser import Failure
-from connector.runtime.files import private_files as private
-from connector.runtime.http.body_reader import LARGEST_ERROR
+from connector.runtime.files import private_files
+from connector.runtime.http.body_reader import MAX_ERROR_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_RANGE = re.compile(r"bytes (?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)\Z", re.ASCII)
-_LENGTH = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
-_STRONG = (
+_CONTENT_RANGE = re.compile(r"bytes (?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)\Z", re.ASCII)
+_CONTENT_LENGTH = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
+_MIN_LAST_MODIFIED_AGE = (
     1.0  # seconds: a file that changed in the second in which it was sent may have changed twice (RFC 9110, 8.8.2)
 )
 
 
-class Unwanted(OSError):
+class UnusableReply(OSError):
     """A reply that cannot be used for the file; `failure` is what it comes to."""
 
     def __init__(self, failure: Failure) -> None:
@@ -31,7 +31,7 @@ class Unwanted(OSError):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class FileHeaders:
     """What a reply says: its headers, the size of the whole file, where its bytes begin, the version, the kind.
 
     `validator` is a strong ETag, or a date of change that is as good (RFC 9110, 8.8); None where there is neither.
@@ -39,89 +39,99 @@ class Head:
 
     headers: tuple[tuple[str, str], ...]
     size: int | None
-    begins: int | None
+    range_start: int | None
     validator: str | None
-    kind: str | None
+    content_type: str | None
 
     @classmethod
-    def of(cls, headers: tuple[tuple[str, str], ...]) -> Self:
+    def from_headers(cls, headers: tuple[tuple[str, str], ...]) -> Self:
         """Read the headers of a reply; names in lower case."""
-        said = dict(headers)
-        match = _RANGE.match(said.get("content-range", "").strip())
-        length = said.get("content-length", "").strip()
-        size = int(length) if _LENGTH.match(length) else None
-        begins = None
+        headers_by_name = dict(headers)
+        match = _CONTENT_RANGE.match(headers_by_name.get("content-range", "").strip())
+        length = headers_by_name.get("content-length", "").strip()
+        size = int(length) if _CONTENT_LENGTH.match(length) else None
+        range_start = None
         if match:
             size = None if match[3] == "*" else int(match[3])
-            begins = int(match[1]) if match[1] else None
-        return cls(headers, size, begins, _validator(said), said.get("content-type"))
+            range_start = int(match[1]) if match[1] else None
+        return cls(headers, size, range_start, _choose_validator(headers_by_name), headers_by_name.get("content-type"))
 
     @classmethod
-    def noted(cls, path: Path, identity: str) -> Self | None:
+    def load(cls, path: Path, url_fingerprint: str) -> Self | None:
         """Read what an older download noted, if it was of the same URL; None when that is not to be known."""
         try:
-            kept = json.loads(private.read(path) or b"null")
-            if kept["url"] != identity or not isinstance(kept["validator"], str):
+            stored = json.loads(private_files.read_file(path) or b"null")
+            if stored["url"] != url_fingerprint or not isinstance(stored["validator"], str):
                 return None
-            size = kept["size"] if isinstance(kept["size"], int) else None
-            return cls((), size, None, kept["validator"], kept["kind"] if isinstance(kept["kind"], str) else None)
+            size = stored["size"] if isinstance(stored["size"], int) else None
+            return cls((), size, None, stored["validator"], stored["kind"] if isinstance(stored["kind"], str) else None)
         except (ValueError, TypeError, KeyError):
             return None
 
-    def notes(self, identity: str) -> dict[str, Any]:
+    def dump(self, url_fingerprint: str) -> dict[str, Any]:
         """Return what is needed to go on later; `identity` stands for the URL, which may hold secrets."""
-        return {"url": identity, "validator": self.validator, "size": self.size, "kind": self.kind}
+        return {"url": url_fingerprint, "validator": self.validator, "size": self.size, "kind": self.content_type}
 
-    def header(self, name: str) -> str | None:
+    def get_header(self, name: str) -> str | None:
         """Return a header's value, or None."""
         return dict(self.headers).get(name)
 
     @property
-    def is_page(self) -> bool:
+    def is_web_page(self) -> bool:
         """Whether it is a web page: a form to sign in with, a notice."""
-        return "html" in (self.kind or "").lower()
+        return "html" in (self.content_type or "").lower()
 
     @property
-    def is_data(self) -> bool:
+    def may_be_error(self) -> bool:
         """Whether it is JSON so short that it may be an error."""
-        kind = (self.kind or "").partition(";")[0].strip().lower()
-        return (kind == "application/json" or kind.endswith("+json")) and (self.size or 0) <= LARGEST_ERROR
+        media_type = (self.content_type or "").partition(";")[0].strip().lower()
+        return (media_type == "application/json" or media_type.endswith("+json")) and (
+            self.size or 0
+        ) <= MAX_ERROR_BYTES
 
     def has_file(self, status: int) -> bool:
         """Whether a reply of this status has bytes of a file; a short JSON may be an error and is read first."""
-        if self.is_page:
+        if self.is_web_page:
             return False
-        return status == 206 or (status in (200, 203) and not self.is_data)  # noqa: PLR2004
+        return status == 206 or (status in (200, 203) and not self.may_be_error)  # noqa: PLR2004
 
-    def must_continue(self, held: Head, count: int) -> None:
+    def check_resume(self, previous: FileHeaders, offset: int) -> None:
         """Refuse a part that does not go on where the `count` bytes of `held` end. Raises Unwanted."""
-        self._must_be_plain()
-        version = self.header("etag" if (held.validator or "").startswith('"') else "last-modified")
-        if version not in (None, held.validator) or (held.size is not None and self.size not in (None, held.size)):
-            raise Unwanted(Failure("protocol", "the file has changed; it begins anew"))
-        if self.begins != count:
-            message = f"bytes from {self.begins} on came where those from {count} on were asked for"
-            raise Unwanted(Failure("protocol", message))
+        self._check_not_compressed()
+        version = self.get_header("etag" if (previous.validator or "").startswith('"') else "last-modified")
+        if version not in (None, previous.validator) or (
+            previous.size is not None and self.size not in (None, previous.size)
+        ):
+            raise UnusableReply(Failure("protocol", "the file has changed; it begins anew"))
+        if self.range_start != offset:
+            message = f"bytes from {self.range_start} on came where those from {offset} on were asked for"
+            raise UnusableReply(Failure("protocol", message))
 
-    def must_be_whole(self, status: int) -> None:
+    def check_full(self, status: int) -> None:
         """Refuse a part where the whole file was asked for, and a compressed one. Raises Unwanted."""
-        self._must_be_plain()
+        self._check_not_compressed()
         if status == 206:  # noqa: PLR2004
-            raise Unwanted(Failure("protocol", "a part of the file came where the whole was asked for", final=True))
+            raise UnusableReply(
+                Failure("protocol", "a part of the file came where the whole was asked for", final=True)
+            )
 
-    def _must_be_plain(self) -> None:
-        coding = (self.header("content-encoding") or "identity").strip().lower()
-        if coding != "identity":
-            message = f"the file came compressed ({coding[:20]}) although that was not asked for"
-            raise Unwanted(Failure("decoding", message, final=True))
+    def _check_not_compressed(self) -> None:
+        encoding = (self.get_header("content-encoding") or "identity").strip().lower()
+        if encoding != "identity":
+            message = f"the file came compressed ({encoding[:20]}) although that was not asked for"
+            raise UnusableReply(Failure("decoding", message, final=True))
 
 
-def _validator(said: dict[str, str]) -> str | None:
-    etag, changed = said.get("etag", "").strip(), said.get("last-modified", "").strip()
+def _choose_validator(headers_by_name: dict[str, str]) -> str | None:
+    etag, last_modified = headers_by_name.get("etag", "").strip(), headers_by_name.get("last-modified", "").strip()
     if re.fullmatch(r'"[\x21\x23-\x7e]*"', etag):
         return etag
     try:
-        age = parsedate_to_datetime(said.get("date", "")) - parsedate_to_datetime(changed)
-        return changed if age.total_seconds() >= _STRONG and changed.isascii() and changed.isprintable() else None
+        age = parsedate_to_datetime(headers_by_name.get("date", "")) - parsedate_to_datetime(last_modified)
+        return (
+            last_modified
+            if age.total_seconds() >= _MIN_LAST_MODIFIED_AGE and last_modified.isascii() and last_modified.isprintable()
+            else None
+        )
     except (ValueError, TypeError):
         return None

@@ -11,10 +11,10 @@ import filelock
 
 from connector.errors import StoreError
 from connector.runtime.clock import SystemClock
-from connector.runtime.files import private_files as private
-from connector.runtime.files.locks import HELD
-from connector.runtime.storage import record_codec as record
-from connector.runtime.storage.store import busy, process
+from connector.runtime.files import private_files
+from connector.runtime.files.locks import LOCK_DESCRIPTORS
+from connector.runtime.storage import record_codec
+from connector.runtime.storage.store import build_lock_timeout_error, describe_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from connector.runtime.clock import Clock
 
-POLL = 0.02  # seconds between two tries for a lock that another process holds
+POLL_SECONDS = 0.02  # seconds between two tries for a lock that another process holds
 
 
 class FileLocks:
@@ -31,9 +31,9 @@ class FileLocks:
     The file stays, with the holder's pid in it while it is held; its purpose is part of its name.
     """
 
-    def __init__(self, folder: Path, where: str, clock: Clock | None = None) -> None:
+    def __init__(self, folder: Path, store_name: str, clock: Clock | None = None) -> None:
         self._folder = folder
-        self._where = where
+        self._store_name = store_name
         self._clock = clock or SystemClock()
 
     @contextlib.contextmanager
@@ -42,34 +42,34 @@ class FileLocks:
 
         Raises StoreError after `timeout` seconds.
         """
-        private.make_folder(self._folder)
-        path = self._folder / f"{name or record.name(key)}.{purpose}"
+        private_files.make_folder(self._folder)
+        path = self._folder / f"{name or record_codec.encode_key(key)}.{purpose}"
         pid = os.getpid()
-        handle = self._open(path)
+        descriptor = self._open_file(path)
         locked = False
         try:
-            self._wait(handle, path, key, timeout)
+            self._acquire(descriptor, path, key, timeout)
             locked = True
-            _mark(handle)
+            _write_holder(descriptor)
             yield
         finally:
             if os.getpid() == pid:  # in a child that was forked meanwhile the lock is the parent's
-                _close(handle, locked=locked)
+                _release(descriptor, locked=locked)
 
-    def _open(self, path: Path) -> int:
+    def _open_file(self, path: Path) -> int:
         try:
-            return HELD.take(lambda: private.open_own(path))
+            return LOCK_DESCRIPTORS.register(lambda: private_files.open_private(path))
         except OSError as error:
-            raise private.failure(error, path) from error
+            raise private_files.build_store_error(error, path) from error
 
-    def _wait(self, handle: int, path: Path, key: str, timeout: float) -> None:
-        until = self._clock.monotonic() + timeout
+    def _acquire(self, descriptor: int, path: Path, key: str, timeout: float) -> None:
+        deadline = self._clock.monotonic() + timeout
         try:
-            while not filelock.lock_descriptor(handle, blocking=False):
-                left = until - self._clock.monotonic()
-                if left <= 0:
-                    raise busy(self._where, key, timeout, _holder(handle))
-                self._clock.wait(min(POLL, left), threading.Event())
+            while not filelock.lock_descriptor(descriptor, blocking=False):
+                remaining = deadline - self._clock.monotonic()
+                if remaining <= 0:
+                    raise build_lock_timeout_error(self._store_name, key, timeout, _read_holder(descriptor))
+                self._clock.wait_or_stop(min(POLL_SECONDS, remaining), threading.Event())
         except OSError as error:
             raise StoreError(
                 f"{path}: this file system cannot lock ({error.strerror}). Nothing is written without a lock.",
@@ -78,27 +78,27 @@ class FileLocks:
             ) from error
 
 
-def _mark(handle: int) -> None:
+def _write_holder(descriptor: int) -> None:
     """Write who holds a lock into its file; a full disk must not undo the lock."""
     with contextlib.suppress(OSError):
-        os.ftruncate(handle, 0)
-        os.lseek(handle, 0, os.SEEK_SET)
-        os.write(handle, f"{os.getpid()}\n".encode())
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
 
 
-def _close(handle: int, *, locked: bool) -> None:
+def _release(descriptor: int, *, locked: bool) -> None:
     with contextlib.suppress(OSError):  # closing frees it in any case
         if locked:
-            os.ftruncate(handle, 0)
-            filelock.unlock_descriptor(handle)
-    HELD.drop(handle)
-    os.close(handle)
+            os.ftruncate(descriptor, 0)
+            filelock.unlock_descriptor(descriptor)
+    LOCK_DESCRIPTORS.unregister(descriptor)
+    os.close(descriptor)
 
 
-def _holder(handle: int) -> str:
+def _read_holder(descriptor: int) -> str:
     try:
-        os.lseek(handle, 0, os.SEEK_SET)
-        text = os.read(handle, 32).decode("ascii", "replace").strip()
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        text = os.read(descriptor, 32).decode("ascii", "replace").strip()
     except OSError:  # Windows shows nobody the bytes that are locked
         return ""
-    return process(int(text)) if text.isdecimal() else ""
+    return describe_process(int(text)) if text.isdecimal() else ""

@@ -7,72 +7,74 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from connector.runtime.storage.store import busy, process
+from connector.runtime.storage.store import build_lock_timeout_error, describe_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-class Held:
+class InheritedLockGuard:
     """The descriptors whose closing frees a lock.
 
     A forked child has copies of them, and would keep a dead parent's locks: in the child each becomes /dev/null.
     """
 
     def __init__(self) -> None:
-        self._gate = threading.RLock()
-        self._opened: dict[int, tuple[int, int]] = {}
+        self._lock = threading.RLock()
+        self._identities: dict[int, tuple[int, int]] = {}
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(
-                before=self._gate.acquire, after_in_parent=self._gate.release, after_in_child=self._abandon
+                before=self._lock.acquire, after_in_parent=self._lock.release, after_in_child=self._release_in_child
             )
 
-    def take(self, opener: Callable[[], int]) -> int:
+    def register(self, open_descriptor: Callable[[], int]) -> int:
         """Open a descriptor, with no fork in between, and watch over it; -1 is none."""
-        with self._gate:
-            handle = opener()
-            if handle >= 0:
-                self._opened[handle] = _identity(handle)
-            return handle
+        with self._lock:
+            descriptor = open_descriptor()
+            if descriptor >= 0:
+                self._identities[descriptor] = _read_identity(descriptor)
+            return descriptor
 
-    def drop(self, handle: int) -> None:
+    def unregister(self, descriptor: int) -> None:
         """Watch over a descriptor no longer: its owner closes it."""
-        self._opened.pop(handle, None)
+        self._identities.pop(descriptor, None)
 
-    def _abandon(self) -> None:
+    def _release_in_child(self) -> None:
         try:
-            nothing = os.open(os.devnull, os.O_RDWR)
-            for handle, identity in self._opened.items():
+            devnull = os.open(os.devnull, os.O_RDWR)
+            for descriptor, identity in self._identities.items():
                 with contextlib.suppress(OSError):
-                    if _identity(handle) == identity:  # a library may have closed it, and the number be another's
-                        os.dup2(nothing, handle, inheritable=False)
-            os.close(nothing)
+                    if (
+                        _read_identity(descriptor) == identity
+                    ):  # a library may have closed it, and the number be another's
+                        os.dup2(devnull, descriptor, inheritable=False)
+            os.close(devnull)
         finally:
-            self._opened.clear()
-            self._gate.release()
+            self._identities.clear()
+            self._lock.release()
 
 
-def _identity(handle: int) -> tuple[int, int]:
-    found = os.fstat(handle)
-    return found.st_dev, found.st_ino
+def _read_identity(descriptor: int) -> tuple[int, int]:
+    status = os.fstat(descriptor)
+    return status.st_dev, status.st_ino
 
 
-HELD = Held()
+LOCK_DESCRIPTORS = InheritedLockGuard()
 
 
 class ThreadLocks:
     """One lock a key among the threads of this process; a forked child begins with none held."""
 
-    def __init__(self, where: str) -> None:
-        self._where = where
-        self._of_process: dict[int, dict[str, threading.Lock]] = {}
+    def __init__(self, store_name: str) -> None:
+        self._store_name = store_name
+        self._locks_by_pid: dict[int, dict[str, threading.Lock]] = {}
 
     @contextlib.contextmanager
     def hold(self, key: str, timeout: float) -> Iterator[None]:
         """Hold a key for the time of a with block. Raises StoreError after `timeout` seconds."""
-        lock = self._of_process.setdefault(os.getpid(), {}).setdefault(key, threading.Lock())
+        lock = self._locks_by_pid.setdefault(os.getpid(), {}).setdefault(key, threading.Lock())
         if not lock.acquire(timeout=min(max(timeout, 0.0), threading.TIMEOUT_MAX)):
-            raise busy(self._where, key, timeout, process(os.getpid()))
+            raise build_lock_timeout_error(self._store_name, key, timeout, describe_process(os.getpid()))
         try:
             yield
         finally:

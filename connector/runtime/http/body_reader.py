@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.core.request.builder import Request
-    from connector.runtime.http.sink import Sink
+    from connector.runtime.http.sink import BodySink
 
-LARGEST_BODY = 50 * 1024 * 1024
-LARGEST_ERROR = 64 * 1024
-_ERROR = 400
-_WINDOWS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # of zlib: with a gzip header, with zlib's own
-_BARE = -15  # deflate without its header, as some servers mean it
-_ZLIB = 0x08  # a zlib header's first four bits
-_PIECE = 262_144  # bytes that are decompressed at once
+MAX_REPLY_BYTES = 50 * 1024 * 1024
+MAX_ERROR_BYTES = 64 * 1024
+_FIRST_ERROR_STATUS = 400
+_ZLIB_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # of zlib: with a gzip header, with zlib's own
+_RAW_DEFLATE = -15  # deflate without its header, as some servers mean it
+_ZLIB_METHOD_BITS = 0x08  # a zlib header's first four bits
+_CHUNK_BYTES = 262_144  # bytes that are decompressed at once
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -27,35 +27,35 @@ class DecodingError(Exception):
     """A body's compression is broken, or none that was asked for."""
 
 
-class SinkError(Exception):
+class BodySinkError(Exception):
     """A sink could not take what came."""
 
 
-class Arriving:
+class BodyReader:
     """A body on its way: `add` every part that comes, then ask for the `reply`."""
 
-    def __init__(self, request: Request, status: int, headers: Headers, sink: Sink | None = None) -> None:
+    def __init__(self, request: Request, status: int, headers: Headers, sink: BodySink | None = None) -> None:
         """Begin. Raises DecodingError, SinkError."""
         self.received = 0  # bytes that were kept, decompressed
         self._status, self._headers = status, headers
-        self._sink = sink if sink is not None and _taken(sink, status, headers) else None
-        self._cap = LARGEST_ERROR if status >= _ERROR else request.cap or LARGEST_BODY
-        self._parts: list[bytes] = []
-        self._inflating = None if self._sink is not None else _inflating(headers)
+        self._sink = sink if sink is not None and _is_for_sink(sink, status, headers) else None
+        self._max_bytes = MAX_ERROR_BYTES if status >= _FIRST_ERROR_STATUS else request.max_bytes or MAX_REPLY_BYTES
+        self._chunks: list[bytes] = []
+        self._decompressor = None if self._sink is not None else _build_decompressor(headers)
 
-    def add(self, part: bytes) -> bool:
+    def feed(self, chunk: bytes) -> bool:
         """Take a part; return False when no more is wanted. Raises DecodingError, SinkError."""
         if self._sink is not None:
             try:
-                self._sink.write(part)
+                self._sink.write(chunk)
             except OSError as error:
-                raise SinkError(_reason(error)) from error
-            self.received += len(part)
+                raise BodySinkError(_describe_sink_error(error)) from error
+            self.received += len(chunk)
             return True
-        for piece in (part,) if self._inflating is None else self._inflating.more(part):
-            self._parts.append(piece)
-            self.received += len(piece)
-            if self.received > self._cap:
+        for data in (chunk,) if self._decompressor is None else self._decompressor.decompress(chunk):
+            self._chunks.append(data)
+            self.received += len(data)
+            if self.received > self._max_bytes:
                 return False
         return True
 
@@ -64,69 +64,69 @@ class Arriving:
         """The version of what comes, where the service names it."""
         return next((value for name, value in self._headers if name == "etag"), None)
 
-    def reply(self) -> Reply | Failure:
+    def finish(self) -> Reply | Failure:
         """Return the reply; or a failure when its body is larger than its cap. The text of an error is cut there.
 
         Raises DecodingError when the compressed body has no end.
         """
         if self._sink is not None:
             return Reply(self._status, self._headers, b"")
-        if self.received > self._cap and self._status < _ERROR:
-            message = f"the reply is larger than {self._cap:,} bytes"
+        if self.received > self._max_bytes and self._status < _FIRST_ERROR_STATUS:
+            message = f"the reply is larger than {self._max_bytes:,} bytes"
             return Failure("too_large", message, received=self.received, final=True)
-        if self._inflating is not None and self.received <= self._cap:
-            self._inflating.must_be_whole()
-        return Reply(self._status, self._headers, b"".join(self._parts)[: self._cap])
+        if self._decompressor is not None and self.received <= self._max_bytes:
+            self._decompressor.check_complete()
+        return Reply(self._status, self._headers, b"".join(self._chunks)[: self._max_bytes])
 
 
-class _Inflating:
+class _BoundedDecompressor:
     """A compressed body, decompressed a piece at a time and no further than is asked for: a bomb never grows."""
 
     def __init__(self, coding: str) -> None:
         self._coding = coding
-        self._zlib = zlib.decompressobj(_WINDOWS[coding])
-        self._begun = False
+        self._decoder = zlib.decompressobj(_ZLIB_WINDOW_BITS[coding])
+        self._started = False
 
-    def more(self, part: bytes) -> Iterator[bytes]:
+    def decompress(self, chunk: bytes) -> Iterator[bytes]:
         """Decompress a part. Raises DecodingError."""
-        if part and not self._begun:
-            self._begun = True
-            if self._coding == "deflate" and part[0] & 0x0F != _ZLIB:
-                self._zlib = zlib.decompressobj(_BARE)
-        piece = b""
-        while part or len(piece) == _PIECE:
+        if chunk and not self._started:
+            self._started = True
+            if self._coding == "deflate" and chunk[0] & 0x0F != _ZLIB_METHOD_BITS:
+                self._decoder = zlib.decompressobj(_RAW_DEFLATE)
+        output = b""
+        while chunk or len(output) == _CHUNK_BYTES:
             try:
-                piece = self._zlib.decompress(part, _PIECE)
+                output = self._decoder.decompress(chunk, _CHUNK_BYTES)
             except zlib.error as error:
                 raise DecodingError(str(error)) from error
-            part = self._zlib.unconsumed_tail
-            yield piece
+            chunk = self._decoder.unconsumed_tail
+            yield output
 
-    def must_be_whole(self) -> None:
+    def check_complete(self) -> None:
         """Raise DecodingError when the end did not come; a body that never began is an empty one."""
-        if self._begun and not self._zlib.eof:
+        if self._started and not self._decoder.eof:
             raise DecodingError("the compressed body has no end")
 
 
-def _inflating(headers: Headers) -> _Inflating | None:
+def _build_decompressor(headers: Headers) -> _BoundedDecompressor | None:
     """Return what decompresses a body; None for a plain one. Layers of compression multiply, so one is taken."""
-    found = [value for name, value in headers if name == "content-encoding"]
-    if not found:
+    codings = [value for name, value in headers if name == "content-encoding"]
+    if not codings:
         return None
-    coding = ",".join(found).strip().lower()
+    coding = ",".join(codings).strip().lower()
     if coding in ("", "identity"):
         return None
-    if coding not in _WINDOWS:
+    if coding not in _ZLIB_WINDOW_BITS:
         raise DecodingError("a compression that was not asked for")
-    return _Inflating(coding)
+    return _BoundedDecompressor(coding)
 
 
-def _taken(sink: Sink, status: int, headers: Headers) -> bool:
+def _is_for_sink(sink: BodySink, status: int, headers: Headers) -> bool:
     try:
-        return sink.takes(status, headers)
+        return sink.accepts(status, headers)
     except OSError as error:
-        raise SinkError(_reason(error)) from error
+        raise BodySinkError(_describe_sink_error(error)) from error
 
 
-def _reason(error: OSError) -> str:
+def _describe_sink_error(error: OSError) -> str:
     return f"what came could not be kept ({error.strerror or type(error).__name__})"

@@ -13,20 +13,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST = 100  # connections to one place, in use and idle
-MOST_IDLE = 100  # to all places
-IDLE_SECONDS = 5.0  # services close theirs later than that, so that a request seldom meets a closing one
+MAX_CONNECTIONS_PER_ORIGIN = 100  # connections to one place, in use and idle
+MAX_IDLE_CONNECTIONS = 100  # to all places
+MAX_IDLE_SECONDS = 5.0  # services close theirs later than that, so that a request seldom meets a closing one
 
 
-class Closed(Exception):
+class PoolClosed(Exception):
     """The client was closed."""
 
 
-class Line(Protocol):
+class ReusableConnection(Protocol):
     """A connection: the place it leads to, and since when it is idle."""
 
-    place: str
-    since: float
+    origin: str
+    idle_since: float
 
     def close(self) -> None:
         """End it; never waits."""
@@ -38,130 +38,132 @@ class Line(Protocol):
 class Pool:
     """The connections of one process (threads), or of one event loop (tasks)."""
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
+    def __init__(self, max_per_origin: int = MAX_CONNECTIONS_PER_ORIGIN) -> None:
+        self._max_per_origin = max_per_origin
         self._lock = threading.Lock()
-        self._idle: dict[str, list[Line]] = {}
-        self._resting = 0  # how many are idle
-        self._open: dict[str, int] = defaultdict(int)
-        self._waiting: dict[str, deque[Any]] = {}
-        self._used: set[Line] = set()
+        self._idle: dict[str, list[ReusableConnection]] = {}
+        self._idle_count = 0  # how many are idle
+        self._open_counts: dict[str, int] = defaultdict(int)
+        self._waiters: dict[str, deque[Any]] = {}
+        self._in_use: set[ReusableConnection] = set()
         self._closed = False
 
-    def take(self, place: str, future: Callable[[], Any]) -> tuple[Any, Any]:
+    def acquire(self, origin: str, create_future: Callable[[], Any]) -> tuple[Any, Any]:
         """Return an idle connection; or nothing, for who may open one; or else a future of either, as second.
 
         Raises Closed.
         """
         with self._lock:
             if self._closed:
-                raise Closed
-            if idle := self._idle.get(place):
-                line = idle.pop()
-                self._resting -= 1
-                self._used.add(line)
-                return line, None
-            if self._open[place] < self._most:
-                self._open[place] += 1
-                old = self._outworn()
+                raise PoolClosed
+            if idle := self._idle.get(origin):
+                connection = idle.pop()
+                self._idle_count -= 1
+                self._in_use.add(connection)
+                return connection, None
+            if self._open_counts[origin] < self._max_per_origin:
+                self._open_counts[origin] += 1
+                expired = self._pop_expired()
             else:
-                waiting = future()
-                self._waiting.setdefault(place, deque()).append(waiting)
-                return None, waiting
-        for line in old:
-            line.close()
+                waiter = create_future()
+                self._waiters.setdefault(origin, deque()).append(waiter)
+                return None, waiter
+        for connection in expired:
+            connection.close()
         return None, None
 
-    def opened(self, line: Line, old: Line | None = None) -> None:
+    def register(self, connection: ReusableConnection, replaced: ReusableConnection | None = None) -> None:
         """Count a connection that was opened as in use, in place of an old one that was no longer good.
 
         Raises Closed when the client was closed meanwhile.
         """
         with self._lock:
-            if old is not None:
-                self._used.discard(old)
+            if replaced is not None:
+                self._in_use.discard(replaced)
             if not self._closed:
-                self._used.add(line)
+                self._in_use.add(connection)
                 return
-        line.close()
-        raise Closed
+        connection.close()
+        raise PoolClosed
 
-    def give(self, line: Line) -> None:
+    def release(self, connection: ReusableConnection) -> None:
         """Take back a connection that may be used again."""
-        line.since = time.monotonic()
+        connection.idle_since = time.monotonic()
         with self._lock:
-            waiting = self._first(line.place)
-            if waiting is not None:
-                waiting.set_result(line)
+            waiter = self._pop_waiter(connection.origin)
+            if waiter is not None:
+                waiter.set_result(connection)
                 return
-            self._used.discard(line)
-            if not self._closed and self._resting < MOST_IDLE:
-                self._idle.setdefault(line.place, []).append(line)
-                self._resting += 1
+            self._in_use.discard(connection)
+            if not self._closed and self._idle_count < MAX_IDLE_CONNECTIONS:
+                self._idle.setdefault(connection.origin, []).append(connection)
+                self._idle_count += 1
                 return
-        line.close()
-        self.drop(line.place)
+        connection.close()
+        self.discard(connection.origin)
 
-    def drop(self, place: str, line: Line | None = None) -> None:
+    def discard(self, origin: str, connection: ReusableConnection | None = None) -> None:
         """Let somebody open another in place of a connection that is gone, or that never was."""
         with self._lock:
-            if line is not None:
-                self._used.discard(line)
-            waiting = self._first(place)
-            if waiting is not None:
-                waiting.set_result(None)
+            if connection is not None:
+                self._in_use.discard(connection)
+            waiter = self._pop_waiter(origin)
+            if waiter is not None:
+                waiter.set_result(None)
             else:
-                self._open[place] -= 1
+                self._open_counts[origin] -= 1
 
-    def leave(self, place: str, waiting: Any) -> None:
+    def cancel_wait(self, origin: str, waiter: Any) -> None:
         """Wait no longer; what came at the last moment goes to the next."""
         with self._lock:
-            if not waiting.done() or waiting.cancelled():
-                if waiting in self._waiting.get(place, ()):
-                    self._waiting[place].remove(waiting)
+            if not waiter.done() or waiter.cancelled():
+                if waiter in self._waiters.get(origin, ()):
+                    self._waiters[origin].remove(waiter)
                 return
-        if waiting.exception() is None:
-            line = waiting.result()
-            if line is None:
-                self.drop(place)
+        if waiter.exception() is None:
+            connection = waiter.result()
+            if connection is None:
+                self.discard(origin)
             else:
-                self.give(line)
+                self.release(connection)
 
     def close(self) -> None:
         """Close every connection, in use or not; who waits for one meets Closed."""
         with self._lock:
             self._closed = True
-            lines = [*self._used, *(line for idle in self._idle.values() for line in idle)]
-            waiting = [one for queue in self._waiting.values() for one in queue if not one.done()]
-            self._idle, self._waiting, self._resting = {}, {}, 0
-        for one in waiting:
-            one.set_exception(Closed())
-        for line in lines:
-            line.close()
+            connections = [*self._in_use, *(connection for idle in self._idle.values() for connection in idle)]
+            waiters = [waiter for queue in self._waiters.values() for waiter in queue if not waiter.done()]
+            self._idle, self._waiters, self._idle_count = {}, {}, 0
+        for waiter in waiters:
+            waiter.set_exception(PoolClosed())
+        for connection in connections:
+            connection.close()
 
     def abandon(self) -> None:
         """Forget every connection, in a child of a fork: they are its parent's. Takes no lock, which may be held."""
-        for line in (*self._used, *(line for idle in self._idle.values() for line in idle)):
-            line.abandon()
+        for connection in (*self._in_use, *(connection for idle in self._idle.values() for connection in idle)):
+            connection.abandon()
 
-    def _first(self, place: str) -> Any:
+    def _pop_waiter(self, origin: str) -> Any:
         """Return who has waited longest and still does; None when nobody does."""
-        queue = self._waiting.get(place)
+        queue = self._waiters.get(origin)
         while queue:
-            one = queue.popleft()
-            if not one.done():
-                return one
+            waiter = queue.popleft()
+            if not waiter.done():
+                return waiter
         return None
 
-    def _outworn(self) -> list[Line]:
+    def _pop_expired(self) -> list[ReusableConnection]:
         """Take out the connections that were idle for too long."""
-        before = time.monotonic() - IDLE_SECONDS
-        old: list[Line] = []
-        for place, idle in self._idle.items():
-            count = next((n for n, line in enumerate(idle) if line.since >= before), len(idle))
+        idle_cutoff = time.monotonic() - MAX_IDLE_SECONDS
+        expired: list[ReusableConnection] = []
+        for origin, idle in self._idle.items():
+            count = next(
+                (index for index, connection in enumerate(idle) if connection.idle_since >= idle_cutoff), len(idle)
+            )
             if count:
-                old += idle[:count]
-                self._open[place] -= count
-                self._idle[place] = idle[count:]
-        self._resting -= len(old)
-        return old
+                expired += idle[:count]
+                self._open_counts[origin] -= count
+                self._idle[origin] = idle[count:]
+        self._idle_count -= len(expired)
+        return expired

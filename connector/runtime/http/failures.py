@@ -7,24 +7,33 @@ import ssl
 from typing import TYPE_CHECKING
 
 from connector.core.response.parser import Failure
-from connector.runtime.http.body_reader import DecodingError, SinkError
-from connector.runtime.http.connection_pool import Closed
-from connector.runtime.http.proxies import SettingError
-from connector.runtime.http.transport import SourceError
+from connector.runtime.http.body_reader import BodySinkError, DecodingError
+from connector.runtime.http.connection_pool import PoolClosed
+from connector.runtime.http.proxies import NetworkSettingError
+from connector.runtime.http.transport import UploadReadError
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from connector.runtime.http.request_state import Call
+    from connector.runtime.http.request_state import RequestState
 
-OWN = (OSError, RuntimeError, UnicodeError, SourceError, SinkError, DecodingError, SettingError, Closed)
-_MOST_CAUSES = 50
-_KINDS = (  # httpcore's names, the narrower before the wider
+OWN_EXCEPTIONS = (
+    OSError,
+    RuntimeError,
+    UnicodeError,
+    UploadReadError,
+    BodySinkError,
+    DecodingError,
+    NetworkSettingError,
+    PoolClosed,
+)
+_MAX_CAUSES = 50
+_KIND_BY_EXCEPTION = (  # httpcore's names, the narrower before the wider
     ("ConnectTimeout", "connect_timeout"), ("PoolTimeout", "pool_timeout"), ("ReadTimeout", "read_timeout"),
     ("WriteTimeout", "write_timeout"), ("ConnectError", "connect"), ("ReadError", "read"), ("WriteError", "write"),
     ("LocalProtocolError", "unsayable"), ("RemoteProtocolError", "protocol"), ("ProxyError", "proxy"),
 )  # fmt: skip
-_MESSAGES = {
+_MESSAGE_BY_KIND = {
     "connect_timeout": "no connection in time",
     "pool_timeout": "no free connection in time",
     "read_timeout": "no reply in time",
@@ -36,75 +45,77 @@ _MESSAGES = {
     "protocol": "the reply is not valid HTTP, or was cut",
     "decoding": "the reply's compression is broken, or not one that was asked for",
 }
-_TLS = {  # reasons of OpenSSL's that say little to who reads them
+_TLS_REASONS = {  # reasons of OpenSSL's that say little to who reads them
     "TLSV1_ALERT_PROTOCOL_VERSION": "the server has no TLS protocol of version 1.2 or later",
     "UNSUPPORTED_PROTOCOL": "the server has no TLS protocol of version 1.2 or later",
     "WRONG_VERSION_NUMBER": "what answers does not speak TLS",
 }
 
 
-def known(*libraries: ModuleType) -> tuple[type[Exception], ...]:
+def collect_exceptions(*libraries: ModuleType) -> tuple[type[Exception], ...]:
     """Return every exception that may come out of these libraries, and our own."""
-    found = [one for library in libraries for one in vars(library).values() if isinstance(one, type)]
-    return (*(one for one in found if issubclass(one, Exception)), *OWN)
+    classes = [member for library in libraries for member in vars(library).values() if isinstance(member, type)]
+    return (*(member for member in classes if issubclass(member, Exception)), *OWN_EXCEPTIONS)
 
 
-def failure(core: ModuleType, error: BaseException, call: Call) -> Failure:
+def classify_failure(core: ModuleType, error: BaseException, state: RequestState) -> Failure:
     """Return what an error of a call means; `core` is the library whose errors it may be."""
-    kind, message, final = _read(core, error, call)
-    doubtful = False
-    cause = _cause(error)
+    kind, message, final = _classify_error(core, error, state)
+    retry_once = False
+    cause = _find_os_error(error)
     if isinstance(cause, socket.gaierror):
         kind, message = "dns", f"the host's name cannot be looked up ({cause.strerror})"
-        doubtful, final = cause.errno == socket.EAI_NONAME, cause.errno not in (socket.EAI_AGAIN, socket.EAI_NONAME)
+        retry_once, final = cause.errno == socket.EAI_NONAME, cause.errno not in (socket.EAI_AGAIN, socket.EAI_NONAME)
     elif isinstance(cause, ssl.SSLError) and not isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError):
-        kind, final = "tls", call.phase == "connect"
-        why = getattr(cause, "verify_message", "") or _TLS.get(cause.reason) or cause.reason or "no reason given"
-        message = f"the TLS handshake failed: {why}" if final else f"the TLS connection broke: {why}"
+        kind, final = "tls", state.phase == "connect"
+        reason = (
+            getattr(cause, "verify_message", "") or _TLS_REASONS.get(cause.reason) or cause.reason or "no reason given"
+        )
+        message = f"the TLS handshake failed: {reason}" if final else f"the TLS connection broke: {reason}"
     elif isinstance(cause, ConnectionRefusedError):
         kind, message = "refused", "the connection was refused"
     elif isinstance(cause, ConnectionResetError) and kind in ("read", "write"):
         message = "the connection was reset"
-    if call.proxy is not None and not call.wrote:
-        message = f"{message}, through the proxy {call.proxy.url}"
-    came = call.arriving
+    if state.proxy is not None and not state.has_sent_bytes:
+        message = f"{message}, through the proxy {state.proxy.url}"
+    body_reader = state.body_reader
     return Failure(
-        kind, message, sent="maybe" if call.wrote else "nothing", received=came.received if came else 0,
-        etag=came.etag if came else None, final=final, doubtful=doubtful,
+        kind, message, sent="maybe" if state.has_sent_bytes else "nothing", received=body_reader.received if body_reader else 0,
+        etag=body_reader.etag if body_reader else None, final=final, retry_once=retry_once,
     )  # fmt: skip
 
 
-def _read(core: ModuleType, error: BaseException, call: Call) -> tuple[str, str, bool]:
+def _classify_error(core: ModuleType, error: BaseException, state: RequestState) -> tuple[str, str, bool]:
     """Return the kind, the message, and whether it is final."""
-    if isinstance(error, SourceError | SinkError):
+    if isinstance(error, UploadReadError | BodySinkError):
         return "file", str(error), True
-    if isinstance(error, SettingError):
+    if isinstance(error, NetworkSettingError):
         return error.kind, str(error), True
-    if isinstance(error, Closed):
+    if isinstance(error, PoolClosed):
         return "stopped", "the client was closed", True
-    named = next((kind for name, kind in _KINDS if isinstance(error, getattr(core, name))), None)
-    if named == "proxy":
+    failure_kind = next((kind for name, kind in _KIND_BY_EXCEPTION if isinstance(error, getattr(core, name))), None)
+    if failure_kind == "proxy":
         status = str(error)[:3]
-        said = f" ({status})" if status.isdigit() else ""
-        return "proxy", f"the proxy refused{said}", said[:3] == " (4"
-    if named is None and isinstance(error, DecodingError):
-        named = "decoding"
-    if named is None and isinstance(error, OSError):
-        named = f"{call.phase}_timeout" if isinstance(error, TimeoutError) else call.phase
-    if named is None and call.proxy is not None and call.proxy.socks and not call.wrote:
+        suffix = f" ({status})" if status.isdigit() else ""
+        return "proxy", f"the proxy refused{suffix}", suffix[:3] == " (4"
+    if failure_kind is None and isinstance(error, DecodingError):
+        failure_kind = "decoding"
+    if failure_kind is None and isinstance(error, OSError):
+        failure_kind = f"{state.phase}_timeout" if isinstance(error, TimeoutError) else state.phase
+    if failure_kind is None and state.proxy is not None and state.proxy.is_socks and not state.has_sent_bytes:
         return "proxy", "the proxy does not speak SOCKS 5 as it should", False
-    if named is None:
+    if failure_kind is None:
         return "transport", type(error).__name__, False
-    return "protocol" if named == "unsayable" else named, _MESSAGES[named], False
+    return "protocol" if failure_kind == "unsayable" else failure_kind, _MESSAGE_BY_KIND[failure_kind], False
 
 
-def _cause(error: BaseException) -> BaseException:
+def _find_os_error(error: BaseException) -> BaseException:
     """Return the system's error behind a library's."""
-    behind: list[BaseException | None] = [error]
-    for one in behind:  # grows while it is walked
-        if isinstance(one, OSError) and one.errno is not None:
-            return one
-        if one is not None and len(behind) < _MOST_CAUSES:
-            behind += [*getattr(one, "exceptions", ()), *(arg for arg in one.args if isinstance(arg, BaseException))]
-            behind += [one.__cause__, one.__context__]
+    chain: list[BaseException | None] = [error]
+    for cause in chain:  # grows while it is walked
+        if isinstance(cause, OSError) and cause.errno is not None:
+            return cause
+        if cause is not None and len(chain) < _MAX_CAUSES:
+            chain += [*getattr(cause, "exceptions", ()), *(arg for arg in cause.args if isinstance(arg, BaseException))]
+            chain += [cause.__cause__, cause.__context__]
     return error

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment
 
-from connector.core.url_policy import loopback
+from connector.core.url_policy import is_loopback_host
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+_DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
-class SettingError(Exception):
+class NetworkSettingError(Exception):
     """A setting of the environment cannot be used; `kind` is proxy or tls. Says why, and never a credential."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -35,7 +35,7 @@ class Proxy:
     scheme: str
     host: str
     port: int
-    user: tuple[str, str] | None = None
+    credentials: tuple[str, str] | None = None
 
     @property
     def url(self) -> str:
@@ -44,7 +44,7 @@ class Proxy:
         return f"{self.scheme}://{host}:{self.port}"
 
     @property
-    def socks(self) -> bool:
+    def is_socks(self) -> bool:
         """Whether it speaks SOCKS 5; names are then looked up by it."""
         return self.scheme.startswith("socks")
 
@@ -52,43 +52,43 @@ class Proxy:
         return f"<Proxy {self.url}>"
 
 
-def proxy_of(scheme: str, host: str, port: int) -> Proxy | None:
+def find_proxy(scheme: str, host: str, port: int) -> Proxy | None:
     """Return the proxy that leads to a host, or None. Raises SettingError."""
-    named = getproxies_environment()
-    url = named.get(scheme) or named.get("all")
-    if not url or loopback(host) or _direct(host.lower(), port, named.get("no", "")):
+    proxy_urls = getproxies_environment()
+    url = proxy_urls.get(scheme) or proxy_urls.get("all")
+    if not url or is_loopback_host(host) or _bypasses_proxy(host.lower(), port, proxy_urls.get("no", "")):
         return None
-    return _proxy(url, f"{scheme.upper()}_PROXY" if named.get(scheme) else "ALL_PROXY")
+    return _parse_proxy(url, f"{scheme.upper()}_PROXY" if proxy_urls.get(scheme) else "ALL_PROXY")
 
 
-def certificates() -> tuple[str, str]:
+def read_certificate_paths() -> tuple[str, str]:
     """Return the file and the folder of certificates to trust in place of the library's own; "" for none."""
     return os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
 
 
-def _proxy(url: str, name: str) -> Proxy:
+def _parse_proxy(url: str, variable: str) -> Proxy:
     try:
         parts: SplitResult = urlsplit(url if "://" in url else f"http://{url}")
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise SettingError("proxy", f"{name} is no URL") from None
-    if parts.scheme not in _PORTS or not host:
-        raise SettingError("proxy", f"{name} names no proxy that is known: http, https, socks5 or socks5h")
-    user = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return Proxy(parts.scheme, host, port or _PORTS[parts.scheme], user)
+        raise NetworkSettingError("proxy", f"{variable} is no URL") from None
+    if parts.scheme not in _DEFAULT_PORTS or not host:
+        raise NetworkSettingError("proxy", f"{variable} names no proxy that is known: http, https, socks5 or socks5h")
+    credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    return Proxy(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme], credentials)
 
 
-def _direct(host: str, port: int, exceptions: str) -> bool:
+def _bypasses_proxy(host: str, port: int, exceptions: str) -> bool:
     """Whether NO_PROXY names a host: itself, a name above it, its network, or * for all; perhaps with a port."""
-    return any(_fits(host, port, one.strip().lower()) for one in exceptions.split(",") if one.strip())
+    return any(_matches_no_proxy(host, port, rule.strip().lower()) for rule in exceptions.split(",") if rule.strip())
 
 
-def _fits(host: str, port: int, rule: str) -> bool:
+def _matches_no_proxy(host: str, port: int, rule: str) -> bool:
     if rule == "*":
         return True
-    name, _, own_port = rule.rpartition(":") if rule.count(":") == 1 or rule.startswith("[") else (rule, "", "")
-    if own_port.isdigit():
-        if int(own_port) != port:
+    name, _, rule_port = rule.rpartition(":") if rule.count(":") == 1 or rule.startswith("[") else (rule, "", "")
+    if rule_port.isdigit():
+        if int(rule_port) != port:
             return False
         rule = name
     rule = rule.strip("[]")

@@ -10,53 +10,53 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connector.runtime.http.body_reader import Arriving
+    from connector.runtime.http.body_reader import BodyReader
     from connector.runtime.http.proxies import Proxy
 
 
-class Call:
+class RequestState:
     """What one call knows on the wire. `phase` is pool, connect, write or read; `stall` bounds each read besides."""
 
-    __slots__ = ("arriving", "files", "phase", "proxy", "stall", "timer", "until", "wrote")
+    __slots__ = ("body_reader", "deadline", "has_sent_bytes", "open_files", "phase", "proxy", "stall_timeout", "timer")
 
-    def __init__(self, until: float, stall: float | None = None) -> None:
-        self.until = until
-        self.stall = stall
+    def __init__(self, deadline: float, stall_timeout: float | None = None) -> None:
+        self.deadline = deadline
+        self.stall_timeout = stall_timeout
         self.phase = "connect"
-        self.wrote = False
-        self.files: list[Any] = []  # opened for its body
-        self.arriving: Arriving | None = None
+        self.has_sent_bytes = False
+        self.open_files: list[Any] = []  # opened for its body
+        self.body_reader: BodyReader | None = None
         self.proxy: Proxy | None = None
         self.timer: Any = None  # of tasks: what ends a read that stalls
 
-    def left(self) -> float:
+    def require_time_left(self) -> float:
         """Return the seconds that the next operation may take. Raises TimeoutError when the call's time is over."""
-        left = self.until - time.monotonic()
-        if left <= 0:
+        remaining = self.deadline - time.monotonic()
+        if remaining <= 0:
             raise TimeoutError("the call's time is over")
-        return left if self.stall is None else min(left, self.stall)
+        return remaining if self.stall_timeout is None else min(remaining, self.stall_timeout)
 
-    def over(self) -> None:
+    def close_files(self) -> None:
         """Close what was opened for it."""
-        for file in self.files:
+        for file in self.open_files:
             file.close()
 
 
-def look_up(host: str, port: int) -> Future[list[str]]:
+def resolve_host(host: str, port: int) -> Future[list[str]]:
     """Return the addresses of a host, to come: the system's look-up knows no deadline, so a thread makes it."""
-    found: Future[list[str]] = Future()
-    found.set_running_or_notify_cancel()  # who waits may give up; the answer then goes nowhere
+    future: Future[list[str]] = Future()
+    future.set_running_or_notify_cancel()  # who waits may give up; the answer then goes nowhere
     try:
-        found.set_result([str(ipaddress.ip_address(host))])
+        future.set_result([str(ipaddress.ip_address(host))])
     except ValueError:
-        threading.Thread(target=_look_up, args=(host, port, found), name="connector-dns", daemon=True).start()
-    return found
+        threading.Thread(target=_resolve_into, args=(host, port, future), name="connector-dns", daemon=True).start()
+    return future
 
 
-def _look_up(host: str, port: int, found: Future[list[str]]) -> None:
+def _resolve_into(host: str, port: int, future: Future[list[str]]) -> None:
     try:
-        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        found.set_exception(error)
+        future.set_exception(error)
     else:
-        found.set_result(list(dict.fromkeys(str(one[4][0]) for one in answers)))
+        future.set_result(list(dict.fromkeys(str(entry[4][0]) for entry in entries)))

@@ -8,20 +8,20 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
 
 
-class Sink(Protocol):
+class BodySink(Protocol):
     """Takes the body of a reply as it comes; its request asks for no compression.
 
     `stall` is the most seconds without a byte: the call's own deadline bounds the whole besides. What a sink raises is
     an OSError, and ends the call as a Failure of kind "file".
     """
 
-    stall: float
+    stall_timeout: float
 
-    def rest(self, request: Request) -> Request:
+    def resume_request(self, request: Request) -> Request:
         """Return the request of what is not there yet: the whole, or a Range. Asked before each attempt."""
 
-    def takes(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
+    def accepts(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
         """Whether the body of this reply is for the sink; any other goes to memory, under a cap."""
 
-    def write(self, part: bytes) -> None:
+    def write(self, chunk: bytes) -> None:
         """Take bytes of the body, undecoded, in order."""

@@ -13,26 +13,28 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
 from connector._version import __version__
-from connector.core.redaction import kind_of
+from connector.core.redaction import describe_type
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import Signed
+    from connector.core.exchange.exchange import Credential
     from connector.core.request.builder import Request
-    from connector.runtime.http.sink import Sink
+    from connector.runtime.http.sink import BodySink
 
 USER_AGENT = f"connector/{__version__} (+https://pypi.org/project/connector)"
 
 
-class Http(Protocol):
+class Transport(Protocol):
     """What a client needs of an HTTP library."""
 
-    def send(self, request: Request, token: Signed, until: float, sink: Sink | None, stop: Any) -> Any:
+    def send(
+        self, request: Request, credential: Credential, deadline: float, sink: BodySink | None, cancel: Any
+    ) -> Any:
         """Send one request and return its Reply or Failure, or an awaitable of it; never raise."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Wire:
+class PreparedRequest:
     """A request as it goes to a library: URL, headers, and the body's bytes (None: multipart or no body)."""
 
     url: str
@@ -40,11 +42,11 @@ class Wire:
     content: bytes | None
 
 
-class SourceError(Exception):
+class UploadReadError(Exception):
     """A file of the caller's could not be read while its body was sent."""
 
 
-class Source:
+class UploadFile:
     """A file of the caller's as a library reads it: its own trouble is told apart from the network's."""
 
     def __init__(self, file: Any) -> None:
@@ -55,41 +57,41 @@ class Source:
         try:
             return bytes(self._file.read(size))
         except Exception as error:
-            raise SourceError(f"the file to send could not be read ({type(error).__name__})") from error
+            raise UploadReadError(f"the file to send could not be read ({type(error).__name__})") from error
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._file, name)
 
 
-def wire(request: Request, token: Signed, sink: Sink | None = None) -> Wire:
+def prepare_request(request: Request, credential: Credential, sink: BodySink | None = None) -> PreparedRequest:
     """Put a request and its token together; what goes to a sink is asked for without compression."""
-    query = (*request.query, *token.query)
-    url = request.base + request.path + (f"?{urlencode(query)}" if query else "")
-    own = {name.lower() for name, _ in request.headers}
-    headers = [*token.headers, *request.headers]
-    if "user-agent" not in own:
+    query = (*request.query, *credential.query)
+    url = request.base_url + request.path + (f"?{urlencode(query)}" if query else "")
+    header_names = {name.lower() for name, _ in request.headers}
+    headers = [*credential.headers, *request.headers]
+    if "user-agent" not in header_names:
         headers.append(("User-Agent", USER_AGENT))
-    if "accept" not in own:
-        headers.append(("Accept", "application/json" if request.reply == "json" else "*/*"))
-    if "accept-encoding" not in own:
+    if "accept" not in header_names:
+        headers.append(("Accept", "application/json" if request.reply_type == "json" else "*/*"))
+    if "accept-encoding" not in header_names:
         headers.append(("Accept-Encoding", "gzip, deflate" if sink is None else "identity"))
     if request.body is None or request.body.kind == "multipart":
-        return Wire(url, headers, None)
+        return PreparedRequest(url, headers, None)
     if request.body.content_type:
         headers.append(("Content-Type", request.body.content_type))
-    return Wire(url, headers, request.body.content())
+    return PreparedRequest(url, headers, request.body.to_bytes())
 
 
 _LIBRARIES = {  # a library's name: its file, what threads use, what tasks use
-    "httpx": ("httpx.httpx1", "Httpx", "AsyncHttpx"),
-    "httpx2": ("httpx.httpx2", "Httpx2", "AsyncHttpx2"),
-    "pyreqwest": ("pyreqwest.transport", "Pyreqwest", "AsyncPyreqwest"),
+    "httpx": ("httpx.httpx1", "HttpxTransport", "AsyncHttpxTransport"),
+    "httpx2": ("httpx.httpx2", "Httpx2Transport", "AsyncHttpx2Transport"),
+    "pyreqwest": ("pyreqwest.transport", "PyreqwestTransport", "AsyncPyreqwestTransport"),
 }
-_KNOWN = "Use " + ", ".join(f'"{known}"' for known in _LIBRARIES) + ", or an object with send()."
-_EXTRAS = {"httpx2": "httpx2", "pyreqwest": "fast"}
+_LIBRARY_HINT = "Use " + ", ".join(f'"{known}"' for known in _LIBRARIES) + ", or an object with send()."
+_EXTRA_BY_LIBRARY = {"httpx2": "httpx2", "pyreqwest": "fast"}
 
 
-def choose(http: object, *, asynchronous: bool) -> Any:
+def load_transport(http: object, *, asynchronous: bool) -> Any:
     """Return the seam object of a choice: a library's name, an object with `send`, or None for the setting.
 
     The environment's CONNECTOR_HTTP names the library when the program does not; httpx is the default.
@@ -97,17 +99,17 @@ def choose(http: object, *, asynchronous: bool) -> Any:
     """
     if http is not None and not isinstance(http, str):
         if not callable(getattr(http, "send", None)):
-            raise UsageError(f"http is {kind_of(http)}, which has no send().", hint=_KNOWN)
+            raise UsageError(f"http is {describe_type(http)}, which has no send().", hint=_LIBRARY_HINT)
         return http
     name = http or os.environ.get("CONNECTOR_HTTP") or "httpx"
     if name not in _LIBRARIES:
-        raise UsageError(f"The HTTP library {name!r} is not known.", hint=_KNOWN)
-    file, *classes = _LIBRARIES[name]
+        raise UsageError(f"The HTTP library {name!r} is not known.", hint=_LIBRARY_HINT)
+    module_name, *class_names = _LIBRARIES[name]
     try:
-        module = import_module(f"connector.runtime.http.{file}")  # loaded when something is sent
+        module = import_module(f"connector.runtime.http.{module_name}")  # loaded when something is sent
     except ModuleNotFoundError as error:
-        if name not in _EXTRAS or (error.name or "").startswith("connector"):
+        if name not in _EXTRA_BY_LIBRARY or (error.name or "").startswith("connector"):
             raise
-        hint = f"Install it with: pip install 'connector[{_EXTRAS[name]}]'."
+        hint = f"Install it with: pip install 'connector[{_EXTRA_BY_LIBRARY[name]}]'."
         raise UsageError(f"The HTTP library {name!r} is not installed.", hint=hint) from None
-    return getattr(module, classes[asynchronous])()
+    return getattr(module, class_names[asynchronous])()

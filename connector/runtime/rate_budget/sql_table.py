@@ -10,20 +10,20 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Column, Float, MetaData, Table, Text, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from connector.core import rate_limit as rates
-from connector.core.rate_limit import Asked, Line
+from connector.core import rate_limit
+from connector.core.rate_limit import RateState, RequestedRate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection
 
-    from connector.core.rate_limit import Heard, Rate
+    from connector.core.rate_limit import RateFeedback, RateLimit
     from connector.errors import RateLimited
     from connector.runtime.clock import Clock
     from connector.runtime.database.database import Database
 
-    Wanted = tuple[tuple[str, Rate], ...]
+    NamedRates = tuple[tuple[str, RateLimit], ...]
 
 TABLE = Table(
     "connector_budget",
@@ -32,7 +32,7 @@ TABLE = Table(
     Column("line", Text, nullable=False),
     Column("ends", Float, nullable=False),
 )
-_PUT: Any = {
+_UPSERT: Any = {
     "sqlite": sqlite.insert(TABLE).on_conflict_do_update(
         index_elements=["key"],
         set_={"line": sqlite.insert(TABLE).excluded.line, "ends": sqlite.insert(TABLE).excluded.ends},
@@ -42,123 +42,144 @@ _PUT: Any = {
         set_={"line": postgresql.insert(TABLE).excluded.line, "ends": postgresql.insert(TABLE).excluded.ends},
     ),
 }
-_ALONE = text("SELECT pg_advisory_xact_lock(:number)")
-_TIME = text("SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision)")
-_PLAIN = {
+_LOCK_ACCOUNT = text("SELECT pg_advisory_xact_lock(:number)")
+_SERVER_TIME = text("SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision)")
+_SESSION_SETTINGS = {
     # a power cut may take the last second of a budget, which is not worth a wait for the disk at each request
     "sqlite": ["PRAGMA synchronous=NORMAL"],
     "postgresql": ["SET synchronous_commit=off", "SET lock_timeout='9s'", "SET statement_timeout='9s'"],
 }
 
 
-class Work(NamedTuple):
+class LedgerOp(NamedTuple):
     """What is asked of the table: a slot in so many seconds at most, or with `heard` to apply what a reply said.
 
     `held` is how many seconds ago a slot was taken whose time has come.
     """
 
     account: str
-    wanted: Wanted
-    left: float = 0.0
-    held: float | None = None
-    heard: Heard | None = None
+    named_rates: NamedRates
+    seconds_left: float = 0.0
+    reserved_ago: float | None = None
+    feedback: RateFeedback | None = None
 
 
-class Done(NamedTuple):
+class LedgerResult(NamedTuple):
     """What came of it: the seconds until the slot or RateLimited, and how long ago each rate was closed, if it is."""
 
-    gap: float | RateLimited
-    shut: list[float | None]
+    delay: float | RateLimited
+    closed_ago: list[float | None]
 
 
-class Rows:
+class LedgerTable:
     """The lines of all accounts in a database."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database = database
         self._clock = clock
 
-    def do(self, works: Sequence[Work]) -> list[Done]:
+    def execute(self, ops: Sequence[LedgerOp]) -> list[LedgerResult]:
         """Do works in their order, in one transaction. Raises StoreError; then nothing is done."""
-        return self.database.run(lambda connection: self._together(connection, works))
+        return self.database.run(lambda connection: self._execute_in_transaction(connection, ops))
 
-    def _together(self, connection: Connection, works: Sequence[Work]) -> list[Done]:
-        kind = connection.dialect.name
+    def _execute_in_transaction(self, connection: Connection, ops: Sequence[LedgerOp]) -> list[LedgerResult]:
+        dialect = connection.dialect.name
         if "budget" not in connection.info:
-            for statement in _PLAIN[kind]:
+            for statement in _SESSION_SETTINGS[dialect]:
                 connection.exec_driver_sql(statement)
             connection.info["budget"] = True
-        connection.exec_driver_sql(self.database.begin)
+        connection.exec_driver_sql(self.database.begin_statement)
         try:
-            if kind == "postgresql":
-                for account in sorted({work.account for work in works}):
-                    connection.execute(_ALONE, {"number": _number(account)})
-            done = self._done(connection, works, self._now(connection, kind))
+            if dialect == "postgresql":
+                for account in sorted({op.account for op in ops}):
+                    connection.execute(_LOCK_ACCOUNT, {"number": _advisory_lock_id(account)})
+            results = self._apply_ops(connection, ops, self._read_time(connection, dialect))
             connection.exec_driver_sql("COMMIT")
         except BaseException:
             if not connection.invalidated:
                 connection.exec_driver_sql("ROLLBACK")
             raise
-        return done
+        return results
 
-    def _now(self, connection: Connection, kind: str) -> float:
+    def _read_time(self, connection: Connection, dialect: str) -> float:
         """Return the time that all who share the database agree on: the server's, or this machine's."""
-        return float(connection.scalar(_TIME)) if kind == "postgresql" else self._clock.time()
+        return float(connection.scalar(_SERVER_TIME)) if dialect == "postgresql" else self._clock.time()
 
-    def _done(self, connection: Connection, works: Sequence[Work], now: float) -> list[Done]:
-        names = {key(work.account, name): rate for work in works for name, rate in work.wanted}
-        rows = connection.execute(select(TABLE.c.key, TABLE.c.line).where(TABLE.c.key.in_(names)))
-        kept = {name: read(line) for name, line in rows}
-        lines = {name: kept.get(name) or Line() for name in names}
-        done = [_one(work, lines, now) for work in works]
-        rows_now = [{"key": name, "line": shown(line), "ends": line.ends(names[name])} for name, line in lines.items()]
-        connection.execute(_PUT[connection.dialect.name], rows_now)
-        return done
+    def _apply_ops(self, connection: Connection, ops: Sequence[LedgerOp], now: float) -> list[LedgerResult]:
+        rates_by_key = {row_key(op.account, name): rate for op in ops for name, rate in op.named_rates}
+        rows = connection.execute(select(TABLE.c.key, TABLE.c.line).where(TABLE.c.key.in_(rates_by_key)))
+        stored_states = {name: load_state(state) for name, state in rows}
+        states = {name: stored_states.get(name) or RateState() for name in rates_by_key}
+        results = [_apply_op(op, states, now) for op in ops]
+        updated_rows = [
+            {"key": name, "line": dump_state(state), "ends": state.expires_at(rates_by_key[name])}
+            for name, state in states.items()
+        ]
+        connection.execute(_UPSERT[connection.dialect.name], updated_rows)
+        return results
 
-    def forget(self) -> None:
+    def delete_expired(self) -> None:
         """Remove the rows that say nothing any more. Raises StoreError."""
-        self.database.run(self._forget)
+        self.database.run(self._delete_expired)
 
-    def _forget(self, connection: Connection) -> None:
-        connection.execute(delete(TABLE).where(TABLE.c.ends < self._now(connection, connection.dialect.name)))
+    def _delete_expired(self, connection: Connection) -> None:
+        connection.execute(delete(TABLE).where(TABLE.c.ends < self._read_time(connection, connection.dialect.name)))
 
 
-def _one(work: Work, lines: dict[str, Line], now: float) -> Done:
-    keys = [key(work.account, name) for name, _ in work.wanted]
-    asked = [Asked(name, rate, lines[one]) for (name, rate), one in zip(work.wanted, keys, strict=True)]
+def _apply_op(op: LedgerOp, states: dict[str, RateState], now: float) -> LedgerResult:
+    keys = [row_key(op.account, name) for name, _ in op.named_rates]
+    requested_rates = [
+        RequestedRate(name, rate, states[item]) for (name, rate), item in zip(op.named_rates, keys, strict=True)
+    ]
     answer: float | RateLimited = now
-    if work.heard is not None:
-        rates.correct(asked, work.heard, now)
-    elif work.held is None:
-        answer = rates.acquire(asked, now, now + work.left)
+    if op.feedback is not None:
+        rate_limit.apply_feedback(requested_rates, op.feedback, now)
+    elif op.reserved_ago is None:
+        answer = rate_limit.acquire_slots(requested_rates, now, now + op.seconds_left)
     else:
-        answer = rates.again(asked, now - work.held, now, now + work.left)
-    shut = [now - one.line.shut if one.line.closed > now else None for one in asked]
-    return Done(answer - now if isinstance(answer, float) else answer, shut)
+        answer = rate_limit.revalidate_slots(requested_rates, now - op.reserved_ago, now, now + op.seconds_left)
+    closed_ago = [now - item.state.closed_at if item.state.closed_until > now else None for item in requested_rates]
+    return LedgerResult(answer - now if isinstance(answer, float) else answer, closed_ago)
 
 
-def key(account: str, name: str) -> str:
+def row_key(account: str, name: str) -> str:
     """Return the key of a rate's row; the value of a cap may be somebody's address, so it stands there as a digest."""
-    kind, colon, value = name.partition(":")
-    return f"{account}/{kind}:{hashlib.sha256(value.encode()).hexdigest()[:32]}" if colon else f"{account}/{kind}"
+    kind, separator, value = name.partition(":")
+    return f"{account}/{kind}:{hashlib.sha256(value.encode()).hexdigest()[:32]}" if separator else f"{account}/{kind}"
 
 
-def shown(line: Line) -> str:
+def dump_state(state: RateState) -> str:
     """Return a line as text."""
-    numbers = [line.free, line.closed, line.shut, line.slow, line.slow_until, line.seen]
-    return json.dumps([numbers, [list(log) for log in line.logs], line.days])
+    numbers = [
+        state.next_free,
+        state.closed_until,
+        state.closed_at,
+        state.reduced_gap,
+        state.reduced_until,
+        state.last_now,
+    ]
+    return json.dumps([numbers, [list(timestamps) for timestamps in state.window_logs], state.daily_counts])
 
 
-def read(line: str) -> Line | None:
+def load_state(state_text: str) -> RateState | None:
     """Return the line of a text, None when it is damaged: a budget begins anew rather than to stop every call."""
     try:
-        (free, closed, shut, slow, slow_until, seen), logs, days = json.loads(line)
-        return Line(free, closed, shut, slow, slow_until, seen, [deque(log) for log in logs], days)
+        (free, closed_until, closed_at, reduced_gap, slow_until, seen), logs, days = json.loads(state_text)
+        return RateState(
+            free,
+            closed_until,
+            closed_at,
+            reduced_gap,
+            slow_until,
+            seen,
+            [deque(timestamps) for timestamps in logs],
+            days,
+        )
     except (ValueError, TypeError):
         return None
 
 
-def _number(account: str) -> int:
+def _advisory_lock_id(account: str) -> int:
     """Return the number of an account's advisory lock, of 64 bits."""
     digest = hashlib.sha256(b"connector_budget\0" + account.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big", signed=True)

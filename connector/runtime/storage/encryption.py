@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import StoreError, UsageError
-from connector.runtime.storage.record_codec import dump
-from connector.runtime.storage.store import Kept, where
+from connector.runtime.storage.record_codec import dump_json
+from connector.runtime.storage.store import StoredRecord, describe_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
     from connector.runtime.storage.store import Store
 
-VARIABLE = "CONNECTOR_KEY"
-PATIENCE = 60.0  # seconds that `rotate` waits for a renewal that is under way
-_SHAPE = {"sealed", "key"}
-_EXPECTED = "A key is 32 random bytes in URL-safe base64, 44 characters; "
-_EXPECTED += "connector.runtime.storage.encryption.new_key() makes one."
+KEY_VARIABLE = "CONNECTOR_KEY"
+ROTATE_LOCK_TIMEOUT = 60.0  # seconds that `rotate` waits for a renewal that is under way
+_ENCRYPTED_FIELDS = {"sealed", "key"}
+_KEY_FORMAT_HINT = "A key is 32 random bytes in URL-safe base64, 44 characters; "
+_KEY_FORMAT_HINT += "connector.runtime.storage.encryption.generate_key() makes one."
 
 
-def new_key() -> str:
+def generate_key() -> str:
     """Return a new key for CONNECTOR_KEY: 32 random bytes in URL-safe base64."""
-    return str(_library().Fernet.generate_key().decode())
+    return str(_load_fernet().Fernet.generate_key().decode())
 
 
-class Keys:
+class Keyring:
     """The keys of a store: the first one seals, each of them opens. Only fingerprints are ever shown."""
 
     def __init__(self, fernet: MultiFernet, fingerprints: tuple[str, ...]) -> None:
@@ -40,67 +40,69 @@ class Keys:
         self.fingerprints = fingerprints
 
     @classmethod
-    def of(cls, texts: Iterable[str], *, source: str = "the keys") -> Keys:
+    def from_texts(cls, texts: Iterable[str], *, source: str = "the keys") -> Keyring:
         """Make keys of texts. Raises UsageError, which says which one is wrong and never shows it."""
-        library = _library()
-        made, fingerprints = [], []
+        fernet_module = _load_fernet()
+        fernets, fingerprints = [], []
         for number, text in enumerate(texts, 1):
             try:
-                made.append(library.Fernet(text))
+                fernets.append(fernet_module.Fernet(text))
             except ValueError:
-                raise UsageError(f"Key {number} of {source} is not a key.", hint=_EXPECTED) from None
-            fingerprints.append(_fingerprint(text))
-        if not made:
-            raise UsageError(f"There is no key in {source}.", hint=_EXPECTED)
-        return cls(library.MultiFernet(made), tuple(fingerprints))
+                raise UsageError(f"Key {number} of {source} is not a key.", hint=_KEY_FORMAT_HINT) from None
+            fingerprints.append(_compute_fingerprint(text))
+        if not fernets:
+            raise UsageError(f"There is no key in {source}.", hint=_KEY_FORMAT_HINT)
+        return cls(fernet_module.MultiFernet(fernets), tuple(fingerprints))
 
     @classmethod
-    def from_env(cls, environ: Mapping[str, str] | None = None) -> Keys | None:
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Keyring | None:
         """Return the keys of CONNECTOR_KEY, or of the file that CONNECTOR_KEY_FILE names; None when neither is set.
 
         Keys are separated by commas, spaces or lines; to rotate, put the new one first. Raises UsageError.
         """
-        known = os.environ if environ is None else environ
-        if known.get(VARIABLE):
-            return cls.of(_split(known[VARIABLE]), source=VARIABLE)
-        path = known.get(f"{VARIABLE}_FILE")
+        variables = os.environ if environ is None else environ
+        if variables.get(KEY_VARIABLE):
+            return cls.from_texts(_split_keys(variables[KEY_VARIABLE]), source=KEY_VARIABLE)
+        path = variables.get(f"{KEY_VARIABLE}_FILE")
         if not path:
             return None
         reason = ""
         try:
-            return cls.of(_split(Path(path).read_text("utf-8")), source=path)
+            return cls.from_texts(_split_keys(Path(path).read_text("utf-8")), source=path)
         except OSError as error:
             reason = error.strerror or type(error).__name__
         except UnicodeDecodeError:
             reason = "it is not text"
-        raise UsageError(f"{VARIABLE}_FILE names {path}, which cannot be read: {reason}.", hint="Name a file of keys.")
-
-    def seal(self, key: str, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return data as a sealed record that opens under this key of the store only."""
-        plain = dump({"for": key, "data": dict(data)})
-        return {"sealed": self._fernet.encrypt(plain.encode()).decode(), "key": self.fingerprints[0]}
-
-    def open(self, key: str, sealed: Mapping[str, Any], place: str = "the store") -> dict[str, Any]:
-        """Return the data of a sealed record. Raises StoreError for a missing key and for a changed record."""
-        self.check(key, sealed, place)
-        why = "does not open: it was changed"
-        try:
-            found: dict[str, Any] = json.loads(self._fernet.decrypt(str(sealed["sealed"])))
-            if found["for"] == key:
-                return dict(found["data"])
-            why = "was sealed for another key of the store"
-        except _library().InvalidToken:
-            pass
-        raise StoreError(
-            f"The record {key!r} in {place} {why}. It stays where it is.",
-            hint="Put a good copy in its place, or remove it and sign in again.",
-            path=place,
+        raise UsageError(
+            f"{KEY_VARIABLE}_FILE names {path}, which cannot be read: {reason}.", hint="Name a file of keys."
         )
 
-    def check(self, key: str, sealed: Mapping[str, Any], place: str = "the store") -> None:
+    def encrypt(self, key: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return data as a sealed record that opens under this key of the store only."""
+        plaintext = dump_json({"for": key, "data": dict(data)})
+        return {"sealed": self._fernet.encrypt(plaintext.encode()).decode(), "key": self.fingerprints[0]}
+
+    def decrypt(self, key: str, encrypted: Mapping[str, Any], store_name: str = "the store") -> dict[str, Any]:
+        """Return the data of a sealed record. Raises StoreError for a missing key and for a changed record."""
+        self.check_key(key, encrypted, store_name)
+        problem = "does not open: it was changed"
+        try:
+            payload: dict[str, Any] = json.loads(self._fernet.decrypt(str(encrypted["sealed"])))
+            if payload["for"] == key:
+                return dict(payload["data"])
+            problem = "was sealed for another key of the store"
+        except _load_fernet().InvalidToken:
+            pass
+        raise StoreError(
+            f"The record {key!r} in {store_name} {problem}. It stays where it is.",
+            hint="Put a good copy in its place, or remove it and sign in again.",
+            path=store_name,
+        )
+
+    def check_key(self, key: str, encrypted: Mapping[str, Any], store_name: str = "the store") -> None:
         """Raise StoreError when a record is sealed with none of these keys."""
-        if sealed["key"] not in self.fingerprints:
-            raise _locked(key, sealed, place, f"and given are {', '.join(self.fingerprints)}")
+        if encrypted["key"] not in self.fingerprints:
+            raise _build_missing_key_error(key, encrypted, store_name, f"and given are {', '.join(self.fingerprints)}")
 
     def __repr__(self) -> str:
         return f"Keys({', '.join(self.fingerprints)})"
@@ -109,7 +111,7 @@ class Keys:
         raise UsageError("Keys are not pickled.", hint="Make them where they are needed: Keys.from_env().")
 
 
-class _Around:
+class _StoreWrapper:
     """What both stores around another one have in common."""
 
     def __init__(self, store: Store) -> None:
@@ -128,15 +130,17 @@ class _Around:
         return self.store.lock(key, timeout)
 
 
-class Clear(_Around):
+class PlaintextStore(_StoreWrapper):
     """Keeps records in clear in another store, and leaves sealed ones alone."""
 
-    def read(self, key: str) -> Kept | None:
+    def read(self, key: str) -> StoredRecord | None:
         """Return the record, or None. Raises StoreError for a sealed one."""
-        kept = self.store.read(key)
-        if kept is not None and _is_sealed(kept):
-            raise _locked(key, kept.data, where(self.store), f"and {VARIABLE} is not set")
-        return kept
+        stored = self.store.read(key)
+        if stored is not None and _is_encrypted(stored):
+            raise _build_missing_key_error(
+                key, stored.data, describe_store(self.store), f"and {KEY_VARIABLE} is not set"
+            )
+        return stored
 
     def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
         """Keep data, unless a sealed record stands there."""
@@ -151,84 +155,86 @@ class Clear(_Around):
         return f"Clear({self.store!r})"
 
 
-class Sealed(_Around):
+class EncryptedStore(_StoreWrapper):
     """Keeps records sealed in another store; one that stands there in clear is read, and sealed when written."""
 
-    def __init__(self, store: Store, keys: Keys) -> None:
+    def __init__(self, store: Store, keyring: Keyring) -> None:
         super().__init__(store)
-        self.given = keys
+        self.keyring = keyring
 
-    def read(self, key: str) -> Kept | None:
+    def read(self, key: str) -> StoredRecord | None:
         """Return the record, or None. A record that does not open is a StoreError, never None."""
-        kept = self.store.read(key)
-        if kept is None or not _is_sealed(kept):
-            return kept
-        return Kept(self.given.open(key, kept.data, where(self.store)), kept.version)
+        stored = self.store.read(key)
+        if stored is None or not _is_encrypted(stored):
+            return stored
+        return StoredRecord(self.keyring.decrypt(key, stored.data, describe_store(self.store)), stored.version)
 
     def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
         """Keep data sealed with the first key, unless a record stands there that none of the keys opens."""
-        kept = self.store.read(key)
-        if kept is not None and _is_sealed(kept):
-            self.given.check(key, kept.data, where(self.store))
-        return self.store.write(key, self.given.seal(key, data), version=version)
+        stored = self.store.read(key)
+        if stored is not None and _is_encrypted(stored):
+            self.keyring.check_key(key, stored.data, describe_store(self.store))
+        return self.store.write(key, self.keyring.encrypt(key, data), version=version)
 
     def prepare(self, key: str, size: int = 16_384) -> None:
         """Raise StoreError when a write of `size` bytes would fail now; a sealed record is a third longer."""
         self.store.prepare(key, size * 4 // 3 + 256)
 
     def __repr__(self) -> str:
-        return f"Sealed({self.store!r}, {self.given!r})"
+        return f"Sealed({self.store!r}, {self.keyring!r})"
 
 
-def rotate(store: Sealed) -> int:
+def rotate(store: EncryptedStore) -> int:
     """Seal every record that is not sealed with the first key with that key; return how many were.
 
     Each is locked meanwhile, so that no renewal is lost. Goes on past a record that does not open, and then raises
     StoreError that names all of those.
     """
-    done, failed = 0, []
+    count, errors = 0, []
     for key in store.keys():  # noqa: SIM118  a store is no mapping
         try:
-            with store.lock(key, PATIENCE):
-                done += _resealed(store, key)
+            with store.lock(key, ROTATE_LOCK_TIMEOUT):
+                count += _reencrypt(store, key)
         except StoreError as error:
-            failed.append(error)
-    if failed:
-        told = "\n".join(f"  {error}" for error in failed)
-        message = f"{done} records were sealed anew, and {len(failed)} were not:\n{told}\n"
-        raise StoreError(message, hint="The others are done; mend these and do it again.", path=failed[0].path)
-    return done
+            errors.append(error)
+    if errors:
+        details = "\n".join(f"  {error}" for error in errors)
+        message = f"{count} records were sealed anew, and {len(errors)} were not:\n{details}\n"
+        raise StoreError(message, hint="The others are done; mend these and do it again.", path=errors[0].path)
+    return count
 
 
-def _resealed(store: Sealed, key: str) -> bool:
+def _reencrypt(store: EncryptedStore, key: str) -> bool:
     raw = store.store.read(key)
-    if raw is None or (_is_sealed(raw) and raw.data["key"] == store.given.fingerprints[0]):
+    if raw is None or (_is_encrypted(raw) and raw.data["key"] == store.keyring.fingerprints[0]):
         return False
-    kept = store.read(key)
-    if kept is not None:
-        store.write(key, kept.data, version=kept.version)
-    return kept is not None
+    stored = store.read(key)
+    if stored is not None:
+        store.write(key, stored.data, version=stored.version)
+    return stored is not None
 
 
-def _is_sealed(kept: Kept) -> bool:
-    return set(kept.data) == _SHAPE
+def _is_encrypted(stored: StoredRecord) -> bool:
+    return set(stored.data) == _ENCRYPTED_FIELDS
 
 
-def _locked(key: str, sealed: Mapping[str, Any], place: str, but: str) -> StoreError:
-    hint = f"Add that key to {VARIABLE}; or, if it is lost, remove the record and sign in again."
-    message = f"The record {key!r} in {place} is sealed with key {sealed['key']}, {but}. It stays where it is."
-    return StoreError(message, hint=hint, path=place)
+def _build_missing_key_error(
+    key: str, encrypted: Mapping[str, Any], store_name: str, available_keys: str
+) -> StoreError:
+    hint = f"Add that key to {KEY_VARIABLE}; or, if it is lost, remove the record and sign in again."
+    message = f"The record {key!r} in {store_name} is sealed with key {encrypted['key']}, {available_keys}. It stays where it is."
+    return StoreError(message, hint=hint, path=store_name)
 
 
-def _fingerprint(text: str) -> str:
+def _compute_fingerprint(text: str) -> str:
     return hashlib.sha256(b"connector key " + text.encode()).hexdigest()[:12]
 
 
-def _split(text: str) -> list[str]:
+def _split_keys(text: str) -> list[str]:
     return text.replace(",", " ").split()
 
 
-def _library() -> Any:
+def _load_fernet() -> Any:
     try:
         from cryptography import fernet  # noqa: PLC0415  an extra
     except ImportError:

@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import UsageError
-from connector.runtime.auth import env_connection as environment
+from connector.runtime.auth import env_connection
 from connector.runtime.files.locks import ThreadLocks
-from connector.runtime.storage.record_codec import dump
-from connector.runtime.storage.store import Kept, Store, conflict
+from connector.runtime.storage.record_codec import dump_json
+from connector.runtime.storage.store import Store, StoredRecord, build_conflict_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from contextlib import AbstractContextManager
 
-    from connector.runtime.storage.encryption import Keys
+    from connector.runtime.storage.encryption import Keyring
 
-__all__ = ["Kept", "MemoryStore", "Store", "open_store"]
+__all__ = ["MemoryStore", "Store", "StoredRecord", "open_store"]
 
-VARIABLE = "CONNECTOR_STORE"
-_KNOWN = "file:PATH, sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE or memory:"
-_WHERE = "memory"
+STORE_VARIABLE = "CONNECTOR_STORE"
+_KNOWN_URLS = "file:PATH, sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABASE or memory:"
+_STORE_NAME = "memory"
 
 
 class MemoryStore:
@@ -31,30 +31,30 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self._records: dict[str, tuple[str, int]] = {}
-        self._locks = ThreadLocks(_WHERE)
-        self._writing = ThreadLocks(_WHERE)
+        self._locks = ThreadLocks(_STORE_NAME)
+        self._write_locks = ThreadLocks(_STORE_NAME)
 
     def __repr__(self) -> str:
         return "MemoryStore()"
 
-    def read(self, key: str) -> Kept | None:
+    def read(self, key: str) -> StoredRecord | None:
         """Return the record, or None."""
-        found = self._records.get(key)
-        return None if found is None else Kept(json.loads(found[0]), found[1])
+        stored = self._records.get(key)
+        return None if stored is None else StoredRecord(json.loads(stored[0]), stored[1])
 
     def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
         """Keep data; with `version` only over that one (0: none yet)."""
-        text = dump(data)
-        with self._writing.hold(key, float("inf")):
-            have = self._records.get(key, ("", 0))[1]
-            if version is not None and version != have:
-                raise conflict(_WHERE, key, version)
-            self._records[key] = (text, have + 1)
-        return have + 1
+        text = dump_json(data)
+        with self._write_locks.hold(key, float("inf")):
+            current_version = self._records.get(key, ("", 0))[1]
+            if version is not None and version != current_version:
+                raise build_conflict_error(_STORE_NAME, key, version)
+            self._records[key] = (text, current_version + 1)
+        return current_version + 1
 
     def remove(self, key: str) -> bool:
         """Forget a record; return whether there was one."""
-        with self._writing.hold(key, float("inf")):
+        with self._write_locks.hold(key, float("inf")):
             return self._records.pop(key, None) is not None
 
     def keys(self, prefix: str = "") -> list[str]:
@@ -69,42 +69,42 @@ class MemoryStore:
         """Do nothing: memory that runs out ends the process anyway."""
 
 
-def open_store(url: str | None = None, *, keys: Keys | None = None) -> Store:
+def open_store(url: str | None = None, *, keys: Keyring | None = None) -> Store:
     """Return the store that a URL names; None is the environment's CONNECTOR_STORE, else the folder of this user.
 
     `memory:`, `file:PATH`, `sqlite:///PATH` or `postgresql://...`. Records are sealed with `keys`, or else with
     those of the environment (CONNECTOR_KEY, CONNECTOR_KEY_FILE); without any they are kept in clear, and a sealed
     record is refused. Raises UsageError for a URL that names no store, StoreError for a place that is not private.
     """
-    from connector.runtime.storage.encryption import Clear, Keys, Sealed  # noqa: PLC0415  a client with a plain token needs neither
+    from connector.runtime.storage.encryption import EncryptedStore, Keyring, PlaintextStore  # noqa: PLC0415  a client with a plain token needs neither
 
-    store = _opened(url or environment.setting(os.environ, VARIABLE) or "file:")
+    store = _open_by_url(url or env_connection.read_env_value(os.environ, STORE_VARIABLE) or "file:")
     if isinstance(store, MemoryStore):
         return store
-    found = keys if keys is not None else Keys.from_env(os.environ)
-    return Clear(store) if found is None else Sealed(store, found)
+    keyring = keys if keys is not None else Keyring.from_env(os.environ)
+    return PlaintextStore(store) if keyring is None else EncryptedStore(store, keyring)
 
 
-def _opened(url: str) -> Store:
-    scheme, colon, rest = url.partition(":")
+def _open_by_url(url: str) -> Store:
+    scheme, colon, location = url.partition(":")
     scheme = scheme.lower()
     if url == "memory:":
         return MemoryStore()
     if scheme == "file" and colon:
         from connector.runtime.storage.file_store import FileStore  # noqa: PLC0415  only the store that is asked for
 
-        return FileStore(_path(rest))
+        return FileStore(_parse_path(location))
     if colon and scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres"):
         from connector.runtime.storage.sql_store import SqlStore  # noqa: PLC0415  only the store that is asked for
 
         return SqlStore(url)
-    raise UsageError("The URL names no known store.", hint=f"Known are {_KNOWN}.")
+    raise UsageError("The URL names no known store.", hint=f"Known are {_KNOWN_URLS}.")
 
 
-def _path(rest: str) -> Path | None:
-    if rest.startswith("//"):
-        host, slash, rest = rest[2:].partition("/")
+def _parse_path(location: str) -> Path | None:
+    if location.startswith("//"):
+        host, slash, location = location[2:].partition("/")
         if host not in ("", "localhost") or not slash:
             raise UsageError("A file: URL names a folder of this machine.", hint="Write file:/PATH.")
-        rest = f"/{rest}"
-    return Path(rest) if rest else None
+        location = f"/{location}"
+    return Path(location) if location else None

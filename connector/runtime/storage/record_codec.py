@@ -9,41 +9,43 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from connector.errors import UsageError
-from connector.runtime.storage.store import Kept
+from connector.runtime.storage.store import StoredRecord
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-SCHEMA = 1
-LONGEST_NAME = 100  # characters of a quoted key that a name holds; a longer key ends in its hash
-_PLAIN = frozenset((string.ascii_lowercase + string.digits + "_-").encode())  # case-blind file systems keep them apart
+SCHEMA_VERSION = 1
+MAX_NAME_CHARS = 100  # characters of a quoted key that a name holds; a longer key ends in its hash
+_UNQUOTED_BYTES = frozenset(
+    (string.ascii_lowercase + string.digits + "_-").encode()
+)  # case-blind file systems keep them apart
 
 
-class Broken(Exception):
+class CorruptRecord(Exception):
     """A record cannot be read; the text says why, and holds nothing of it."""
 
 
-class Unreadable(Broken):
+class UnsupportedRecord(CorruptRecord):
     """A record may be whole, and yet cannot be read here: it stays where it is."""
 
 
-def name(key: str) -> str:
+def encode_key(key: str) -> str:
     """Return a key as a name: percent-quoted UTF-8, at most LONGEST_NAME characters and a hash."""
     raw = key.encode("utf-8", "surrogatepass")
-    quoted = "".join(chr(byte) if byte in _PLAIN else f"%{byte:02X}" for byte in raw) or "%"
-    if len(quoted) <= LONGEST_NAME:
+    quoted = "".join(chr(byte) if byte in _UNQUOTED_BYTES else f"%{byte:02X}" for byte in raw) or "%"
+    if len(quoted) <= MAX_NAME_CHARS:
         return quoted
-    return f"{quoted[:LONGEST_NAME]}~{hashlib.sha256(raw).hexdigest()[:32]}"
+    return f"{quoted[:MAX_NAME_CHARS]}~{hashlib.sha256(raw).hexdigest()[:32]}"
 
 
-def key_of(named: str) -> str | None:
+def decode_key(encoded: str) -> str | None:
     """Return the key of a name, or None where the name is shortened and the record itself must tell."""
-    if "~" in named:
+    if "~" in encoded:
         return None
-    return "" if named == "%" else unquote_to_bytes(named).decode("utf-8", "surrogatepass")
+    return "" if encoded == "%" else unquote_to_bytes(encoded).decode("utf-8", "surrogatepass")
 
 
-def dump(data: Mapping[str, Any]) -> str:
+def dump_json(data: Mapping[str, Any]) -> str:
     """Return data as JSON. Raises UsageError, which shows no value."""
     problem = ""
     try:
@@ -53,49 +55,49 @@ def dump(data: Mapping[str, Any]) -> str:
     raise UsageError(f"What is to be kept is not JSON ({problem}).", hint="Give texts, numbers, lists and mappings.")
 
 
-def render(key: str, version: int, data: Mapping[str, Any]) -> str:
+def encode_record(key: str, version: int, data: Mapping[str, Any]) -> str:
     """Return a record as one line of JSON with a checksum over the rest of it."""
-    body = {"schema": SCHEMA, "key": key, "version": version, "data": json.loads(dump(data))}
-    return json.dumps({**body, "sha256": _sum(body)}, separators=(",", ":")) + "\n"
+    body = {"schema": SCHEMA_VERSION, "key": key, "version": version, "data": json.loads(dump_json(data))}
+    return json.dumps({**body, "sha256": _compute_checksum(body)}, separators=(",", ":")) + "\n"
 
 
-def parse(text: str | bytes, key: str) -> Kept:
+def decode_record(text: str | bytes, key: str) -> StoredRecord:
     """Return the record that a text holds for a key. Raises Broken, or Unreadable."""
-    found, held = _whole(text)
-    if held != key:
-        raise Broken("it holds the record of another key")
-    return found
+    stored, stored_key = _decode(text)
+    if stored_key != key:
+        raise CorruptRecord("it holds the record of another key")
+    return stored
 
 
-def held_key(text: str | bytes) -> str:
+def read_key(text: str | bytes) -> str:
     """Return the key that a record's text names. Raises Broken."""
-    return _whole(text)[1]
+    return _decode(text)[1]
 
 
-def _whole(text: str | bytes) -> tuple[Kept, str]:
+def _decode(text: str | bytes) -> tuple[StoredRecord, str]:
     if not text.strip():
-        raise Broken("it is empty")
+        raise CorruptRecord("it is empty")
     try:
-        found = json.loads(text)
+        fields = json.loads(text)
     except RecursionError:
-        raise Unreadable("it is nested too deeply to be read here") from None
+        raise UnsupportedRecord("it is nested too deeply to be read here") from None
     except ValueError:
-        raise Broken("it is not whole JSON") from None
-    if not isinstance(found, dict):
-        raise Broken("it is no record")
-    schema = found.get("schema")
-    if isinstance(schema, int) and schema > SCHEMA:
-        raise Unreadable(f"it is of schema {schema}, and this version reads {SCHEMA}; use a newer one")
-    checked = found.pop("sha256", None)
-    if set(found) != {"schema", "key", "version", "data"} or schema != SCHEMA:
-        raise Broken("it has not the shape of a record")
-    if checked != _sum(found):
-        raise Broken("its checksum does not fit: it was damaged or changed by hand")
-    if not isinstance(found["data"], dict) or not isinstance(found["version"], int):
-        raise Broken("it has not the shape of a record")
-    return Kept(found["data"], found["version"]), found["key"]
+        raise CorruptRecord("it is not whole JSON") from None
+    if not isinstance(fields, dict):
+        raise CorruptRecord("it is no record")
+    schema = fields.get("schema")
+    if isinstance(schema, int) and schema > SCHEMA_VERSION:
+        raise UnsupportedRecord(f"it is of schema {schema}, and this version reads {SCHEMA_VERSION}; use a newer one")
+    checksum = fields.pop("sha256", None)
+    if set(fields) != {"schema", "key", "version", "data"} or schema != SCHEMA_VERSION:
+        raise CorruptRecord("it has not the shape of a record")
+    if checksum != _compute_checksum(fields):
+        raise CorruptRecord("its checksum does not fit: it was damaged or changed by hand")
+    if not isinstance(fields["data"], dict) or not isinstance(fields["version"], int):
+        raise CorruptRecord("it has not the shape of a record")
+    return StoredRecord(fields["data"], fields["version"]), fields["key"]
 
 
-def _sum(body: Mapping[str, Any]) -> str:
+def _compute_checksum(body: Mapping[str, Any]) -> str:
     canonical = json.dumps(body, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

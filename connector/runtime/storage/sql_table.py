@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from connector.runtime.database.database import UNKNOWN
+from connector.runtime.database.database import WRITE_UNKNOWN
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -24,7 +24,7 @@ TABLE = Table(
 )
 
 
-class Records:
+class StoreTable:
     """The table of a store; every method raises StoreError."""
 
     def __init__(self, database: Database) -> None:
@@ -32,11 +32,11 @@ class Records:
 
     def select(self, name: str) -> tuple[int, str] | None:
         """Return version and text of a row, or None."""
-        wanted = select(TABLE.c.version, TABLE.c.data).where(TABLE.c.key == name)
-        row = self._database.run(lambda connection: connection.execute(wanted).first())
+        statement = select(TABLE.c.version, TABLE.c.data).where(TABLE.c.key == name)
+        row = self._database.run(lambda connection: connection.execute(statement).first())
         return None if row is None else (int(row[0]), str(row[1]))
 
-    def names(self) -> list[str]:
+    def list_names(self) -> list[str]:
         """Return the name of every row."""
         return self._database.run(lambda connection: [str(name) for name in connection.scalars(select(TABLE.c.key))])
 
@@ -44,38 +44,42 @@ class Records:
         """Add a row of version 1; return whether there was none."""
         row = {"key": name, "version": 1, "data": text, "updated_at": func.now()}
 
-        def work(connection: Connection) -> bool:
-            self._database.make_durable(connection)
+        def insert_row(connection: Connection) -> bool:
+            self._database.enable_sync_commit(connection)
             try:
                 connection.execute(insert(TABLE).values(row))
             except IntegrityError:
                 return False
             return True
 
-        return self._database.run(work, UNKNOWN)
+        return self._database.run(insert_row, WRITE_UNKNOWN)
 
-    def update(self, name: str, have: int, text: str) -> bool:
+    def update(self, name: str, expected_version: int, text: str) -> bool:
         """Replace the text of a row that has this version, in one statement; return whether it had."""
-        which = (TABLE.c.key == name) & (TABLE.c.version == have)
-        fresh = update(TABLE).where(which).values(version=have + 1, data=text, updated_at=func.now())
+        condition = (TABLE.c.key == name) & (TABLE.c.version == expected_version)
+        statement = (
+            update(TABLE).where(condition).values(version=expected_version + 1, data=text, updated_at=func.now())
+        )
 
-        def work(connection: Connection) -> bool:
-            self._database.make_durable(connection)
-            return connection.execute(fresh).rowcount == 1
+        def update_row(connection: Connection) -> bool:
+            self._database.enable_sync_commit(connection)
+            return connection.execute(statement).rowcount == 1
 
-        return self._database.run(work, UNKNOWN)
+        return self._database.run(update_row, WRITE_UNKNOWN)
 
-    def rename(self, name: str, to: str, text: str) -> bool:
+    def rename(self, name: str, new_name: str, text: str) -> bool:
         """Move a row that still holds this text; return whether it did."""
-        moved = update(TABLE).where((TABLE.c.key == name) & (TABLE.c.data == text)).values(key=to)
-        return self._database.run(lambda connection: connection.execute(moved).rowcount == 1, UNKNOWN)
+        statement = update(TABLE).where((TABLE.c.key == name) & (TABLE.c.data == text)).values(key=new_name)
+        return self._database.run(lambda connection: connection.execute(statement).rowcount == 1, WRITE_UNKNOWN)
 
     def delete(self, name: str) -> bool:
         """Remove a row; return whether there was one."""
-        gone = delete(TABLE).where(TABLE.c.key == name)
-        return self._database.run(lambda connection: connection.execute(gone).rowcount == 1, "It may be there still.")
+        statement = delete(TABLE).where(TABLE.c.key == name)
+        return self._database.run(
+            lambda connection: connection.execute(statement).rowcount == 1, "It may be there still."
+        )
 
-    def sweep(self, prefix: str) -> None:
+    def delete_by_prefix(self, prefix: str) -> None:
         """Remove the rows whose name begins with a text."""
-        gone = delete(TABLE).where(TABLE.c.key.startswith(prefix, autoescape=True))
-        self._database.run(lambda connection: connection.execute(gone), "They may be there still.")
+        statement = delete(TABLE).where(TABLE.c.key.startswith(prefix, autoescape=True))
+        self._database.run(lambda connection: connection.execute(statement), "They may be there still.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Kept:
+class StoredRecord:
     """A record as it was read: its JSON-safe data, and its version, which grows by one with each write from 1."""
 
     data: dict[str, Any]
@@ -30,7 +30,7 @@ class Store(Protocol):
     Every method raises StoreError, which says where, what is safe and what to do.
     """
 
-    def read(self, key: str) -> Kept | None:
+    def read(self, key: str) -> StoredRecord | None:
         """Return the record, or None where there is none. A damaged record is an error, never None."""
 
     def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
@@ -57,34 +57,34 @@ class Store(Protocol):
         """Raise StoreError when a write of `size` bytes would fail now: a full disk, a missing permission."""
 
 
-def where(store: object) -> str:
+def describe_store(store: object) -> str:
     """Return how a store is called in a message: the place itself, without what seals it."""
     return repr(getattr(store, "store", store))
 
 
-def conflict(where: str, key: str, version: int) -> StoreError:
+def build_conflict_error(store_name: str, key: str, version: int) -> StoreError:
     """Return the error of a write that came too late."""
     expected = f"at version {version}" if version else "still missing"
     return StoreError(
-        f"{key!r} in {where} is not {expected}: somebody else has written it. What they wrote is untouched.",
+        f"{key!r} in {store_name} is not {expected}: somebody else has written it. What they wrote is untouched.",
         hint="Read it again.",
-        path=where,
+        path=store_name,
         conflict=True,
     )
 
 
-def busy(where: str, key: str, timeout: float, holder: str) -> StoreError:
+def build_lock_timeout_error(store_name: str, key: str, timeout: float, holder: str) -> StoreError:
     """Return the error of a lock that was not had in time; `holder` says who has it, or is empty."""
     return StoreError(
-        f"{key!r} in {where} is locked by {holder or 'another process'}, and was not freed within {timeout:g} s. "
+        f"{key!r} in {store_name} is locked by {holder or 'another process'}, and was not freed within {timeout:g} s. "
         "Nothing was changed.",
         hint="Try again; if that process hangs, end it: the lock goes with it.",
-        path=where,
+        path=store_name,
         retryable=True,
     )
 
 
-def process(pid: int, host: str = "") -> str:
+def describe_process(pid: int, host: str = "") -> str:
     """Return how a lock's holder is called in a message."""
     if host:
         return f"process {pid} on {host}"

@@ -18,10 +18,10 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-_LONGEST_NUMBER = 12  # digits of a body's length
+_MAX_LENGTH_DIGITS = 12  # digits of a body's length
 
 
-class RefusedError(Exception):
+class HttpError(Exception):
     """A request that is answered with a status and nothing else, and whose connection is closed."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -29,61 +29,63 @@ class RefusedError(Exception):
         self.status, self.reason = status, reason
 
 
-class GoneError(Exception):
+class ClientDisconnected(Exception):
     """Nobody waits for an answer any more."""
 
 
-def judge_length(scope: Scope, most: int) -> None:
+def check_content_length(scope: Scope, max_bytes: int) -> None:
     """Raise RefusedError for a request that says of its body that it has more bytes."""
     length = dict(scope["headers"]).get(b"content-length", b"0")
-    if len(length) > _LONGEST_NUMBER or not length.isdigit() or int(length) > most:
-        raise RefusedError(413, "too large")
+    if len(length) > _MAX_LENGTH_DIGITS or not length.isdigit() or int(length) > max_bytes:
+        raise HttpError(413, "too large")
 
 
-async def body(receive: Receive, most: int) -> bytes:
+async def read_body(receive: Receive, max_bytes: int) -> bytes:
     """Return a request's body. Raises RefusedError when more than so many bytes come, and GoneError."""
-    whole = bytearray()
+    buffer = bytearray()
     while True:
         message = await receive()
         if message["type"] != "http.request":
-            raise GoneError
-        piece: bytes = message.get("body", b"")
-        if len(whole) + len(piece) > most:
-            raise RefusedError(413, "too large")
+            raise ClientDisconnected
+        chunk: bytes = message.get("body", b"")
+        if len(buffer) + len(chunk) > max_bytes:
+            raise HttpError(413, "too large")
         if not message.get("more_body"):
-            return bytes(whole + piece) if whole else piece
-        whole += piece
+            return bytes(buffer + chunk) if buffer else chunk
+        buffer += chunk
 
 
-async def answer(send: Send, status: int, content: bytes, *headers: tuple[bytes, bytes]) -> None:
+async def send_response(send: Send, status: int, content: bytes, *headers: tuple[bytes, bytes]) -> None:
     """Answer a request; content is JSON, or nothing."""
-    about = [(b"content-length", b"%d" % len(content)), *headers]
+    response_headers = [(b"content-length", b"%d" % len(content)), *headers]
     if content:
-        about.append((b"content-type", b"application/json"))
-    await send({"type": "http.response.start", "status": status, "headers": about})
+        response_headers.append((b"content-type", b"application/json"))
+    await send({"type": "http.response.start", "status": status, "headers": response_headers})
     await send({"type": "http.response.body", "body": content})
 
 
-async def refuse(scope: Scope, send: Send, status: int) -> None:
+async def send_error(scope: Scope, send: Send, status: int) -> None:
     """Answer with a status, and have the connection closed: the body may not have been read to its end."""
-    about: list[tuple[bytes, bytes]] = []
+    response_headers: list[tuple[bytes, bytes]] = []
     if scope["http_version"].startswith("1"):  # later versions have no such header
-        about.append((b"connection", b"close"))
+        response_headers.append((b"connection", b"close"))
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        about.append((b"allow", b"POST"))
-    await answer(send, status, b"", *about)
+        response_headers.append((b"allow", b"POST"))
+    await send_response(send, status, b"", *response_headers)
 
 
-async def lifespan(running: Callable[[], AbstractAsyncContextManager[Any]], receive: Receive, send: Send) -> None:
+async def run_lifespan(
+    open_context: Callable[[], AbstractAsyncContextManager[Any]], receive: Receive, send: Send
+) -> None:
     """Be within a context from the server's start to its end."""
-    word = "startup"
+    phase = "startup"
     await receive()
     try:
-        async with running():
+        async with open_context():
             await send({"type": "lifespan.startup.complete"})
-            word = "shutdown"
+            phase = "shutdown"
             await receive()
     except BaseException as error:
-        await send({"type": f"lifespan.{word}.failed", "message": str(error)})
+        await send({"type": f"lifespan.{phase}.failed", "message": str(error)})
         raise
     await send({"type": "lifespan.shutdown.complete"})

@@ -17,14 +17,14 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from connector.core import redaction as redact
-from connector.core.exchange.exchange import Signed
+from connector.core import redaction
+from connector.core.exchange.exchange import Credential
 from connector.core.request.body import Body
 from connector.core.request.builder import Request
 from connector.core.response.parser import Reply
 from connector.core.url_policy import is_loopback_url
 from connector.errors import ConnectorError, TransportError, UsageError
-from connector.runtime.http.transport import choose
+from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ SEND_TIMEOUT = 30.0  # seconds for one request
 _JSON = "application/json; charset=utf-8"
 
 
-def told(event: Event) -> dict[str, Any]:
+def event_payload(event: Event) -> dict[str, Any]:
     """Return an event as JSON data, its body whole."""
     return {
         "trigger": event.trigger,
@@ -53,88 +53,90 @@ def told(event: Event) -> dict[str, Any]:
     }
 
 
-def shown(data: Any, safe: Redactor) -> Any:
+def redacted_payload(data: Any, redactor: Redactor) -> Any:
     """Return JSON data with the values of secret fields, and secrets in URLs, as ***; all else as it came."""
     if isinstance(data, dict):
         return {
-            name: redact.HIDDEN if name.lower() in safe.fields and item not in (None, "") else shown(item, safe)
+            name: redaction.MASK
+            if name.lower() in redactor.secret_fields and item not in (None, "")
+            else redacted_payload(item, redactor)
             for name, item in data.items()
         }
     if isinstance(data, list):
-        return [shown(item, safe) for item in data]
-    return safe.url(data) if isinstance(data, str) else data
+        return [redacted_payload(item, redactor) for item in data]
+    return redactor.redact_url(data) if isinstance(data, str) else data
 
 
-def only(patterns: Sequence[str], handler: Handler) -> Handler:
+def filter_events(patterns: Sequence[str], handler: Handler) -> Handler:
     """Return a handler for the events whose name fits one of the patterns; without any, for all."""
     if not patterns:
         return handler
 
-    def fits(event: Event) -> bool:
+    def is_match(event: Event) -> bool:
         return any(fnmatchcase(event.name, pattern) for pattern in patterns)
 
-    async def filtered(event: Event) -> None:
-        if fits(event):
+    async def forward_async(event: Event) -> None:
+        if is_match(event):
             await handler(event)
 
-    def filtered_in_thread(event: Event) -> None:
-        if fits(event):
+    def forward(event: Event) -> None:
+        if is_match(event):
             handler(event)
 
-    waits = inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
-    return filtered if waits else filtered_in_thread
+    is_async = inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
+    return forward_async if is_async else forward
 
 
-class Lines:
+class JsonLinesForwarder:
     """Writes each event to a stream as a line of JSON, at once; with `safe`, without secrets."""
 
-    def __init__(self, stream: TextIO, safe: Redactor | None = None) -> None:
-        self._stream, self._safe = stream, safe
+    def __init__(self, stream: TextIO, redactor: Redactor | None = None) -> None:
+        self._stream, self._redactor = stream, redactor
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
         """Write a line. Raises OSError when nobody takes it."""
-        data = told(event)
-        line = json.dumps(data if self._safe is None else shown(data, self._safe))
+        data = event_payload(event)
+        line = json.dumps(data if self._redactor is None else redacted_payload(data, self._redactor))
         with self._lock:
             self._stream.write(f"{line}\n")
             self._stream.flush()
 
 
-class Command:
+class CommandForwarder:
     """Runs a command for each event: JSON on its standard input, the key in CONNECTOR_EVENT_KEY; 0 means done.
 
     `words` are the program and its arguments; no shell reads them. Raises UsageError when there are none.
     """
 
-    def __init__(self, words: Sequence[str]) -> None:
-        if not words:
+    def __init__(self, args: Sequence[str]) -> None:
+        if not args:
             raise UsageError("The command is empty.", hint="Name a program, with its arguments.")
-        self._words = list(words)
+        self._args = list(args)
 
     async def __call__(self, event: Event) -> None:
         """Run it to its end. Raises ConnectorError when it cannot be run, or does not end with 0."""
         try:
             process = await asyncio.create_subprocess_exec(
-                *self._words,
+                *self._args,
                 stdin=asyncio.subprocess.PIPE,
                 env={**os.environ, KEY_VARIABLE: event.key},
                 start_new_session=True,  # Ctrl-C is for the receiver: what is under way may come to its end
             )
         except OSError as error:
-            raise ConnectorError(f"{self._words[0]} cannot be run: {error.strerror}.") from None
+            raise ConnectorError(f"{self._args[0]} cannot be run: {error.strerror}.") from None
         try:
-            await process.communicate(json.dumps(told(event)).encode())
+            await process.communicate(json.dumps(event_payload(event)).encode())
         except BaseException:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
             raise
         if process.returncode:
-            raise ConnectorError(f"{self._words[0]} ended with {process.returncode}.")
+            raise ConnectorError(f"{self._args[0]} ended with {process.returncode}.")
 
 
-class Forward:
+class UrlForwarder:
     """Sends each event to a URL as JSON, its key in the header Idempotency-Key; any 2xx means done.
 
     Raises UsageError for a URL that is neither https nor http on this machine. No redirect is followed. `http` is a
@@ -142,15 +144,15 @@ class Forward:
     """
 
     def __init__(self, url: str, http: Any = None) -> None:
-        self._url = sendable(url)
+        self._url = check_forward_url(url)
         self._owns_http = http is None
-        self._http = choose(http, asynchronous=False)
+        self._http = load_transport(http, asynchronous=False)
 
     def __call__(self, event: Event) -> None:
         """Send it. Raises TransportError when nobody answers, ConnectorError for any other answer than 2xx."""
-        request = posting(self._url, json.dumps(told(event)).encode(), {KEY_HEADER: event.key})
-        got = self._http.send(request, Signed(""), time.monotonic() + SEND_TIMEOUT, None, None)
-        accepted(self._url, got)
+        request = post_request(self._url, json.dumps(event_payload(event)).encode(), {KEY_HEADER: event.key})
+        reply_or_failure = self._http.send(request, Credential(""), time.monotonic() + SEND_TIMEOUT, None, None)
+        require_success(self._url, reply_or_failure)
 
     def close(self) -> None:
         """Close the connections."""
@@ -158,37 +160,37 @@ class Forward:
             self._http.close()
 
 
-def sendable(url: str) -> str:
+def check_forward_url(url: str) -> str:
     """Return a URL that events may go to: https, or http on this machine. Raises UsageError."""
     hint = "Write https://HOST/PATH, or http:// for this machine (127.0.0.1)."
-    place = redact.plain().url(url)
+    display_url = redaction.default_redactor().redact_url(url)
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise UsageError(f"{place} is no URL.", hint=hint) from None
+        raise UsageError(f"{display_url} is no URL.", hint=hint) from None
     if not host or parts.scheme not in ("http", "https"):
-        raise UsageError(f"{place} is no URL that an event can be sent to.", hint=hint)
+        raise UsageError(f"{display_url} is no URL that an event can be sent to.", hint=hint)
     if parts.username is not None or parts.fragment or not url.isprintable() or " " in url:
-        raise UsageError(f"{place}: a URL without user, # and spaces is expected.", hint=hint)
+        raise UsageError(f"{display_url}: a URL without user, # and spaces is expected.", hint=hint)
     if parts.scheme == "http" and not is_loopback_url(url):
-        raise UsageError(f"{place}: an event must not travel in clear.", hint=hint)
+        raise UsageError(f"{display_url}: an event must not travel in clear.", hint=hint)
     return url
 
 
-def posting(url: str, body: bytes, headers: Mapping[str, str]) -> Request:
+def post_request(url: str, body: bytes, headers: Mapping[str, str]) -> Request:
     """Return the request that posts a body of JSON to a URL."""
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    base = f"{parts.scheme}://{parts.netloc}"
-    return Request("POST", path, headers=tuple(headers.items()), body=Body("binary", body, _JSON), base=base)
+    base_url = f"{parts.scheme}://{parts.netloc}"
+    return Request("POST", path, headers=tuple(headers.items()), body=Body("binary", body, _JSON), base_url=base_url)
 
 
-def accepted(url: str, got: Reply | Failure) -> Reply:
+def require_success(url: str, reply_or_failure: Reply | Failure) -> Reply:
     """Return a reply with a status of success. Raises TransportError, ConnectorError; its body is in neither."""
-    place = redact.plain().url(url)
-    if not isinstance(got, Reply):
-        raise TransportError(f"{place}: {got.message}.", kind=got.kind)
-    if not 200 <= got.status < 300:  # noqa: PLR2004  the range of success
-        raise ConnectorError(f"{place} answered {got.status}.")
-    return got
+    display_url = redaction.default_redactor().redact_url(url)
+    if not isinstance(reply_or_failure, Reply):
+        raise TransportError(f"{display_url}: {reply_or_failure.message}.", kind=reply_or_failure.kind)
+    if not 200 <= reply_or_failure.status < 300:  # noqa: PLR2004  the range of success
+        raise ConnectorError(f"{display_url} answered {reply_or_failure.status}.")
+    return reply_or_failure

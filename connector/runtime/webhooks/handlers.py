@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from connector.core.redaction import Redactor
 
 Handler = Callable[[Event], Awaitable[Any] | Any]
-_LONGEST_REASON = 500
+_MAX_REASON_LENGTH = 500
 
 
-class Handlers:
+class HandlerRegistry:
     """What is called with an event: functions by a pattern of its name, such as `meeting.*`, in the order given."""
 
-    def __init__(self, safe: Redactor) -> None:
-        self._safe = safe
-        self._of: list[tuple[str, Handler]] = []
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._handlers: list[tuple[str, Handler]] = []
 
     def __bool__(self) -> bool:
-        return bool(self._of)
+        return bool(self._handlers)
 
     def add(self, pattern: str, handler: Handler) -> None:
         """Call a function for every event whose name fits a pattern. Raises UsageError for what is no pattern."""
         if not isinstance(pattern, str):
             raise UsageError("A handler needs the pattern of a name.", hint='Write on("meeting.*"), or on() for all.')
-        self._of.append((pattern, handler))
+        self._handlers.append((pattern, handler))
 
     async def call(self, event: Event, timeout: float) -> str:  # noqa: ASYNC109  also for functions in threads
         """Call every function that fits, one after another until one fails; return why, without secrets, or nothing.
@@ -44,50 +44,50 @@ class Handlers:
         """
         try:
             async with asyncio.timeout(timeout):
-                for pattern, handler in self._of:
+                for pattern, handler in self._handlers:
                     if fnmatchcase(event.name, pattern):
-                        await _called(handler, event)
+                        await _invoke(handler, event)
         except TimeoutError as error:
-            return self._reason(error, event) if str(error) else f"The handler was not done within {timeout:g} s."
+            return self._build_reason(error, event) if str(error) else f"The handler was not done within {timeout:g} s."
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise  # the receiver stops
-            return self._reason(error, event)  # something that the handler waited for was cancelled
+            return self._build_reason(error, event)  # something that the handler waited for was cancelled
         except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a handler raises is its failure
-            return self._reason(error, event)
+            return self._build_reason(error, event)
         return ""
 
-    def _reason(self, error: BaseException, event: Event) -> str:
+    def _build_reason(self, error: BaseException, event: Event) -> str:
         try:
-            said = str(error)
+            reason = str(error)
         except Exception:  # noqa: BLE001  a handler's own error may fail in any way
-            said = ""
+            reason = ""
         if not isinstance(error, ConnectorError):
-            said = f"{type(error).__name__}: {said}" if said else type(error).__name__
-        safe = self._safe.knowing(self._safe.secrets_in(event.data))
-        return safe.text(said)[:_LONGEST_REASON]
+            reason = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
+        redactor = self._redactor.with_secrets(self._redactor.find_secrets(event.data))
+        return redactor.redact_text(reason)[:_MAX_REASON_LENGTH]
 
 
-async def _called(handler: Handler, event: Event) -> None:
+async def _invoke(handler: Handler, event: Event) -> None:
     if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__):
         await handler(event)
         return
-    found = await _in_a_thread(handler, event)
-    if inspect.isawaitable(found):
-        await found
+    result = await _run_in_daemon_thread(handler, event)
+    if inspect.isawaitable(result):
+        await result
 
 
-async def _in_a_thread(handler: Handler, event: Event) -> Any:
+async def _run_in_daemon_thread(handler: Handler, event: Event) -> Any:
     """Return what a function returns that may block, for ever too: no pool is filled, and no exit waits for it."""
     loop = asyncio.get_running_loop()
-    done: asyncio.Future[tuple[Any, Exception | None]] = loop.create_future()
+    future: asyncio.Future[tuple[Any, Exception | None]] = loop.create_future()
 
-    def tell(outcome: tuple[Any, Exception | None]) -> None:
-        if not done.done():
-            done.set_result(outcome)
+    def resolve(outcome: tuple[Any, Exception | None]) -> None:
+        if not future.done():
+            future.set_result(outcome)
 
-    def work() -> None:
+    def run() -> None:
         outcome: tuple[Any, Exception | None]
         try:
             outcome = handler(event), None
@@ -96,10 +96,10 @@ async def _in_a_thread(handler: Handler, event: Event) -> Any:
         except BaseException as error:  # noqa: BLE001  what ends a program ends no loop from a thread
             outcome = None, RuntimeError(repr(error))
         with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits for it
-            loop.call_soon_threadsafe(tell, outcome)
+            loop.call_soon_threadsafe(resolve, outcome)
 
-    threading.Thread(target=work, name="connector-handler", daemon=True).start()
-    result, error = await done
+    threading.Thread(target=run, name="connector-handler", daemon=True).start()
+    result, error = await future
     if error is not None:
         raise error
     return result

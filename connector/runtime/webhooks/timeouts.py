@@ -15,58 +15,58 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Deadlines(Generic[T]):
+class TimeoutGroup(Generic[T]):
     """Calls `late` with each thing that is not ended so many seconds after it began, in the loop where that was."""
 
-    def __init__(self, seconds: float, late: Callable[[T], Any]) -> None:
-        self._seconds, self._late = seconds, late
-        self._open: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[T, float]] = WeakKeyDictionary()
+    def __init__(self, seconds: float, on_timeout: Callable[[T], Any]) -> None:
+        self._seconds, self._on_timeout = seconds, on_timeout
+        self._deadlines: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[T, float]] = WeakKeyDictionary()
 
-    def begin(self, thing: T) -> None:
+    def begin(self, item: T) -> None:
         """Give a thing its time from now on; to be called in a loop, and ended before it begins anew."""
         loop = asyncio.get_running_loop()
-        mine = self._open.get(loop)
-        if mine is None:
-            mine = self._open[loop] = {}
-            loop.call_later(self._seconds, self._look, loop)
-        mine[thing] = loop.time() + self._seconds
+        loop_deadlines = self._deadlines.get(loop)
+        if loop_deadlines is None:
+            loop_deadlines = self._deadlines[loop] = {}
+            loop.call_later(self._seconds, self._sweep, loop)
+        loop_deadlines[item] = loop.time() + self._seconds
 
-    def end(self, thing: T) -> bool:
+    def end(self, item: T) -> bool:
         """Return whether a thing was in time; it need not have begun."""
-        mine = self._open.get(asyncio.get_running_loop())
-        return mine is not None and mine.pop(thing, None) is not None
+        loop_deadlines = self._deadlines.get(asyncio.get_running_loop())
+        return loop_deadlines is not None and loop_deadlines.pop(item, None) is not None
 
-    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         """End what is late, and look again when the next one will be: what began first."""
-        mine, now = self._open[loop], loop.time()
-        while mine:
-            thing, until = next(iter(mine.items()))
-            if until > now:
-                loop.call_at(until, self._look, loop)
+        loop_deadlines, now = self._deadlines[loop], loop.time()
+        while loop_deadlines:
+            item, deadline = next(iter(loop_deadlines.items()))
+            if deadline > now:
+                loop.call_at(deadline, self._sweep, loop)
                 return
-            del mine[thing]
-            self._late(thing)
-        del self._open[loop]
+            del loop_deadlines[item]
+            self._on_timeout(item)
+        del self._deadlines[loop]
 
 
-class Within:
+class SharedTimeout:
     """As `asyncio.timeout`, for one with block of a task, which is in no other block of the same deadlines."""
 
-    def __init__(self, deadlines: Deadlines[asyncio.Task[Any]]) -> None:
-        self._deadlines = deadlines
+    def __init__(self, timeouts: TimeoutGroup[asyncio.Task[Any]]) -> None:
+        self._timeouts = timeouts
 
     def __enter__(self) -> None:
         task = asyncio.current_task()
         assert task is not None
         self._task = task
-        self._deadlines.begin(task)
+        self._timeouts.begin(task)
 
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        in_time = self._deadlines.end(self._task)
-        if not in_time and not self._task.uncancel() and kind is asyncio.CancelledError:
+    def __exit__(self, error_class: type[BaseException] | None, *_: object) -> None:
+        in_time = self._timeouts.end(self._task)
+        if not in_time and not self._task.uncancel() and error_class is asyncio.CancelledError:
             raise TimeoutError
 
 
-def of_tasks(seconds: float) -> Deadlines[asyncio.Task[Any]]:
+def task_timeouts(seconds: float) -> TimeoutGroup[asyncio.Task[Any]]:
     """Return deadlines for `Within`, whose blocks may last so many seconds."""
-    return Deadlines(seconds, asyncio.Task.cancel)
+    return TimeoutGroup(seconds, asyncio.Task.cancel)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from connector.core.redaction import kind_of
-from connector.core.webhook.signature import Scheme
+from connector.core.redaction import describe_type
+from connector.core.webhook.signature import WebhookVerifier
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
 
@@ -34,26 +34,26 @@ def verify_webhook(
     manifest's); `now` epoch seconds; `trigger` which one, where the connector has several. Raises WebhookError, whose
     `status` is what to answer, UsageError for a secret that cannot be one or a body that is not bytes.
     """
-    scheme = scheme_of(connector, trigger)
+    verifier = verifier_for(connector, trigger)
     if not isinstance(raw_body, bytes | bytearray | memoryview):
         hint = "Give the bytes as they came: JSON that was written again is not what was signed."
-        raise UsageError(f"The body is {kind_of(raw_body)}.", hint=hint)
+        raise UsageError(f"The body is {describe_type(raw_body)}.", hint=hint)
     secrets = [secret] if isinstance(secret, str) else list(secret)
     if not secrets:
         raise UsageError("No secret is given.", hint="Give the trigger's secret, or a list of them.")
-    return scheme.verify(secrets, headers, bytes(raw_body), time.time() if now is None else now, max_age)
+    return verifier.verify(secrets, headers, bytes(raw_body), time.time() if now is None else now, max_age)
 
 
-def scheme_of(connector: Connector, trigger: str | None = None) -> Scheme:
+def verifier_for(connector: Connector, trigger: str | None = None) -> WebhookVerifier:
     """Return how a connector's trigger signs, worked out once. Raises UsageError for one that it does not have."""
-    declared = connector.manifest.triggers
-    name = trigger or next(iter(declared), "")
-    if name not in declared:
-        near = did_you_mean(name, declared) if name else ""
+    triggers = connector.manifest.triggers
+    name = trigger or next(iter(triggers), "")
+    if name not in triggers:
+        suggestion = did_you_mean(name, triggers) if name else ""
         raise UsageError(
-            f"{connector.name} has no trigger {name!r}.{near}", hint=f"It has {', '.join(declared) or 'none'}."
+            f"{connector.name} has no trigger {name!r}.{suggestion}", hint=f"It has {', '.join(triggers) or 'none'}."
         )
-    made: Scheme | None = connector.compiled.get(f"webhook:{name}")
-    if made is None:
-        made = connector.compiled[f"webhook:{name}"] = Scheme(name, declared[name])
-    return made
+    verifier: WebhookVerifier | None = connector.compile_cache.get(f"webhook:{name}")
+    if verifier is None:
+        verifier = connector.compile_cache[f"webhook:{name}"] = WebhookVerifier(name, triggers[name])
+    return verifier

@@ -9,61 +9,65 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
-from connector.core.json_path import dig, placed
-from connector.core.url_policy import loopback
-from connector.sandbox.http import responses as answers
-from connector.sandbox.http.responses import Answer
+from connector.core.json_path import get_at_path, set_at_path
+from connector.core.url_policy import is_loopback_host
+from connector.sandbox.http import responses
+from connector.sandbox.http.responses import SandboxResponse
 
 if TYPE_CHECKING:
-    from connector.definition.action import Action, Files
-    from connector.sandbox.http.request import Incoming
+    from connector.definition.action import Action, FileListing
+    from connector.sandbox.http.request import SandboxRequest
 
-PATH = "/sandbox-files/"  # below the base path
-SIZE = 300_000  # bytes of each
-_RANGE = re.compile(r"bytes=([0-9]{1,12})-\Z", re.ASCII)
+FILES_PATH = "/sandbox-files/"  # below the base path
+FILE_SIZE = 300_000  # bytes of each
+_RANGE_PATTERN = re.compile(r"bytes=([0-9]{1,12})-\Z", re.ASCII)
 
 
-def pointed(answer: Answer, action: Action | None, base: str) -> Answer:
+def rewrite_file_urls(response: SandboxResponse, action: Action | None, sandbox_url: str) -> SandboxResponse:
     """Let the URLs of files in a reply lead to the sandbox, whose base URL is `base`, and their sizes be true."""
-    if action is None or not action.downloads or answer.status != 200:  # noqa: PLR2004
-        return answer
-    data = from_json(answer.body)
-    for files in action.downloads:
-        items = dig(data, files.items)
+    if action is None or not action.downloads or response.status != 200:  # noqa: PLR2004
+        return response
+    data = from_json(response.body)
+    for download in action.downloads:
+        items = get_at_path(data, download.items)
         if isinstance(items, list):
-            data = placed(data, files.items, [_own(item, files, base) for item in items])
-    return answers.data(answer.status, data, tuple(pair for pair in answer.headers if pair[0] != "content-type"))
+            data = set_at_path(data, download.items, [_rewrite_item(item, download, sandbox_url) for item in items])
+    return responses.build_json_response(
+        response.status, data, tuple(pair for pair in response.headers if pair[0] != "content-type")
+    )
 
 
-def _own(item: Any, files: Files, base: str) -> Any:
-    url = dig(item, files.url)
+def _rewrite_item(item: Any, download: FileListing, sandbox_url: str) -> Any:
+    url = get_at_path(item, download.url)
     if not isinstance(url, str):
         return item
-    extension = str(dig(item, files.extension) or "txt").lower()
+    extension = str(get_at_path(item, download.extension) or "txt").lower()
     name = hashlib.blake2b(url.encode(), digest_size=10).hexdigest()
-    item = placed(item, files.url, f"{base}{PATH}{name}.{extension}")
-    return placed(item, files.size, SIZE) if files.size else item
+    item = set_at_path(item, download.url, f"{sandbox_url}{FILES_PATH}{name}.{extension}")
+    return set_at_path(item, download.size, FILE_SIZE) if download.size else item
 
 
-def base_url(request: Incoming, base_path: str) -> str:
+def get_base_url(request: SandboxRequest, base_path: str) -> str:
     """Return where a request found the sandbox."""
     host = request.headers.get("host", "localhost")
-    scheme = "http" if loopback(re.sub(r":[0-9]+\Z", "", host).strip("[]")) else "https"
+    scheme = "http" if is_loopback_host(re.sub(r":[0-9]+\Z", "", host).strip("[]")) else "https"
     return f"{scheme}://{host}{base_path}"
 
 
-def served(request: Incoming) -> Answer:
+def build_file_response(request: SandboxRequest) -> SandboxResponse:
     """Answer with a file, or with the rest of one."""
     name = request.path.rpartition("/")[2]
     line = f"This is {name}, a file of the sandbox.\n".encode()
-    body = (line * (SIZE // len(line) + 1))[:SIZE]
-    version = f'"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    headers = (("content-type", kind), ("etag", version), ("accept-ranges", "bytes"))
-    asked = _RANGE.match(request.headers.get("range", ""))
-    if asked is None or request.headers.get("if-range", version) != version:
-        return Answer(200, headers, body)
-    start = int(asked[1])
-    if start >= SIZE:
-        return Answer(416, (*headers, ("content-range", f"bytes */{SIZE}")))
-    return Answer(206, (*headers, ("content-range", f"bytes {start}-{SIZE - 1}/{SIZE}")), body[start:])
+    body = (line * (FILE_SIZE // len(line) + 1))[:FILE_SIZE]
+    etag = f'"{hashlib.blake2b(body, digest_size=8).hexdigest()}"'
+    content_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    headers = (("content-type", content_type), ("etag", etag), ("accept-ranges", "bytes"))
+    range_match = _RANGE_PATTERN.match(request.headers.get("range", ""))
+    if range_match is None or request.headers.get("if-range", etag) != etag:
+        return SandboxResponse(200, headers, body)
+    start = int(range_match[1])
+    if start >= FILE_SIZE:
+        return SandboxResponse(416, (*headers, ("content-range", f"bytes */{FILE_SIZE}")))
+    return SandboxResponse(
+        206, (*headers, ("content-range", f"bytes {start}-{FILE_SIZE - 1}/{FILE_SIZE}")), body[start:]
+    )

@@ -9,27 +9,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from urllib.parse import urlencode
 
-from connector.core.json_path import dig, placed
+from connector.core.json_path import get_at_path, set_at_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from connector.core.response.pagination import Words
-    from connector.sandbox.http.request import Incoming
+    from connector.core.response.pagination import Pagination
+    from connector.sandbox.http.request import SandboxRequest
 
 T = TypeVar("T")
-_CURSOR = "query.cursor"  # where a cursor comes in when the definitions do not say
-_USUAL = 30  # items of a page when nobody says how many
-_PAGES = ("page_count", "pagecount", "total_pages", "totalpages", "pages", "num_pages")
-_NUMBER = ("page", "page_number", "pagenumber", "current_page")
+_DEFAULT_CURSOR_LOCATION = "query.cursor"  # where a cursor comes in when the definitions do not say
+_DEFAULT_PAGE_SIZE = 30  # items of a page when nobody says how many
+_PAGE_COUNT_NAMES = ("page_count", "pagecount", "total_pages", "totalpages", "pages", "num_pages")
+_PAGE_NUMBER_NAMES = ("page", "page_number", "pagenumber", "current_page")
 
 
-class StaleCursor(Exception):
+class UnknownCursor(Exception):
     """A cursor that was never given: the field it came in. It never leaves the room."""
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PageRequest:
     """What a request asks of a list: how many items, and from where (a cursor, or a number)."""
 
     size: int
@@ -38,170 +38,200 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Lists(Generic[T]):
+class ListAdapter(Generic[T]):
     """What paging asks of the entries of one list: its name, each one's place, and what `last` goes on after."""
 
     scope: str
-    place: Callable[[T], int]
-    name: Callable[[T], Any]
+    position_of: Callable[[T], int]
+    cursor_of: Callable[[T], Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Cut(Generic[T]):
+class PageSlice(Generic[T]):
     """One page of a list: its entries, what comes next (None at the end), and how many there are in all."""
 
     entries: Sequence[T]
-    following: str | None
+    next_cursor: str | None
     total: int
-    whole: bool
+    is_complete: bool
 
 
-def window(words: Words, request: Incoming, sent: Any, example: Any, wrong: dict[str, str]) -> Window:
+def parse_page_request(
+    pagination: Pagination, request: SandboxRequest, body: Any, example: Any, errors: dict[str, str]
+) -> PageRequest:
     """Read how much a request asks for, and from where; what is wrong with that is told."""
-    size = _whole(words.size, request, sent, wrong, (1, words.max))
+    size = _read_int(pagination.size, request, body, errors, (1, pagination.max))
     if size is None:
-        size = _default_size(words, example)
-    if words.by in ("number", "offset"):
-        number = _whole(words.send, request, sent, wrong, (words.first, None))
-        return Window(size, number=words.first if number is None else number)
-    held = _said(words.send or _CURSOR, request, sent)
-    return Window(size, None if held in (None, "") else str(held))
+        size = _choose_page_size(pagination, example)
+    if pagination.by in ("number", "offset"):
+        number = _read_int(pagination.send, request, body, errors, (pagination.first, None))
+        return PageRequest(size, number=pagination.first if number is None else number)
+    cursor = _read_value(pagination.send or _DEFAULT_CURSOR_LOCATION, request, body)
+    return PageRequest(size, None if cursor in (None, "") else str(cursor))
 
 
-def _said(place: str, request: Incoming, sent: Any) -> Any:
-    part, _, name = place.partition(".")
-    return dict(request.query).get(name) if part == "query" else dig(sent, name)
+def _read_value(location: str, request: SandboxRequest, body: Any) -> Any:
+    part, _, name = location.partition(".")
+    return dict(request.query).get(name) if part == "query" else get_at_path(body, name)
 
 
-def _whole(
-    place: str | None, request: Incoming, sent: Any, wrong: dict[str, str], limits: tuple[int, int | None]
+def _read_int(
+    location: str | None, request: SandboxRequest, body: Any, errors: dict[str, str], limits: tuple[int, int | None]
 ) -> int | None:
-    if place is None:
+    if location is None:
         return None
-    held = _said(place, request, sent)
-    if held is None:
+    raw = _read_value(location, request, body)
+    if raw is None:
         return None
-    least, most = limits
-    read = int(held) if isinstance(held, str) and held.isascii() and held.isdigit() and len(held) < 10 else held  # noqa: PLR2004
-    if type(read) is int and least <= read and (most is None or read <= most):
-        return read
-    expected = f"a whole number from {least}" + (f" to {most}" if most is not None else "")
-    wrong.setdefault(place.partition(".")[2], f"Expected {expected}; got {str(held)[:40]}.")
+    minimum, maximum = limits
+    number = int(raw) if isinstance(raw, str) and raw.isascii() and raw.isdigit() and len(raw) < 10 else raw  # noqa: PLR2004
+    if type(number) is int and minimum <= number and (maximum is None or number <= maximum):
+        return number
+    expected = f"a whole number from {minimum}" + (f" to {maximum}" if maximum is not None else "")
+    errors.setdefault(location.partition(".")[2], f"Expected {expected}; got {str(raw)[:40]}.")
     return None
 
 
-def _default_size(words: Words, example: Any) -> int:
-    if words.size is None:
-        return words.max or _USUAL
-    told = example.get(words.size.partition(".")[2]) if isinstance(example, dict) else None
-    usual = told if type(told) is int and told > 0 else _USUAL
-    return min(usual, words.max or usual)
+def _choose_page_size(pagination: Pagination, example: Any) -> int:
+    if pagination.size is None:
+        return pagination.max or _DEFAULT_PAGE_SIZE
+    example_size = example.get(pagination.size.partition(".")[2]) if isinstance(example, dict) else None
+    default_size = example_size if type(example_size) is int and example_size > 0 else _DEFAULT_PAGE_SIZE
+    return min(default_size, pagination.max or default_size)
 
 
-def cut(words: Words, asked: Window, entries: Sequence[T], lists: Lists[T]) -> Cut[T]:
+def slice_page(
+    pagination: Pagination, page_request: PageRequest, entries: Sequence[T], adapter: ListAdapter[T]
+) -> PageSlice[T]:
     """Return the page of a list that a window shows. Raises StaleCursor."""
-    start = _start(words, asked, entries, lists)
-    shown = entries[start : start + asked.size]
-    more = start + len(shown) < len(entries)
-    following = token(lists.place(shown[-1]), lists.scope) if more else None
-    return Cut(shown, following, len(entries), not start and not more)
+    start = _find_start(pagination, page_request, entries, adapter)
+    page_entries = entries[start : start + page_request.size]
+    has_more = start + len(page_entries) < len(entries)
+    next_cursor = encode_cursor(adapter.position_of(page_entries[-1]), adapter.scope) if has_more else None
+    return PageSlice(page_entries, next_cursor, len(entries), not start and not has_more)
 
 
-def looped(words: Words, asked: Window, entries: Sequence[T], lists: Lists[T]) -> Cut[T]:
+def slice_looping_page(
+    pagination: Pagination, page_request: PageRequest, entries: Sequence[T], adapter: ListAdapter[T]
+) -> PageSlice[T]:
     """Return the page of a list whose cursor always leads back to its beginning."""
-    if words.by in ("number", "offset"):
-        return cut(words, asked, entries, lists)
-    return Cut(entries[: asked.size], token(0, lists.scope), len(entries), whole=False)
+    if pagination.by in ("number", "offset"):
+        return slice_page(pagination, page_request, entries, adapter)
+    return PageSlice(entries[: page_request.size], encode_cursor(0, adapter.scope), len(entries), is_complete=False)
 
 
-def _start(words: Words, asked: Window, entries: Sequence[T], lists: Lists[T]) -> int:
-    if words.by == "number":
-        return (asked.number - words.first) * asked.size
-    if words.by == "offset":
-        return asked.number - words.first
-    if asked.cursor is None:
+def _find_start(
+    pagination: Pagination, page_request: PageRequest, entries: Sequence[T], adapter: ListAdapter[T]
+) -> int:
+    if pagination.by == "number":
+        return (page_request.number - pagination.first) * page_request.size
+    if pagination.by == "offset":
+        return page_request.number - pagination.first
+    if page_request.cursor is None:
         return 0
-    field = (words.send or _CURSOR).partition(".")[2]
-    if words.by == "last":
-        found = (at for at, one in enumerate(entries, 1) if str(lists.name(one)) == asked.cursor)
-        start = next(found, None)
+    field = (pagination.send or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
+    if pagination.by == "last":
+        matches = (
+            index for index, entry in enumerate(entries, 1) if str(adapter.cursor_of(entry)) == page_request.cursor
+        )
+        start = next(matches, None)
     else:
-        place = _place(asked.cursor, lists.scope)
-        later = (at for at, one in enumerate(entries) if place is not None and lists.place(one) > place)
-        start = next(later, len(entries)) if place is not None else None
+        position = _decode_cursor(page_request.cursor, adapter.scope)
+        later_indexes = (
+            index
+            for index, entry in enumerate(entries)
+            if position is not None and adapter.position_of(entry) > position
+        )
+        start = next(later_indexes, len(entries)) if position is not None else None
     if start is None:
-        raise StaleCursor(field)
+        raise UnknownCursor(field)
     return start
 
 
-def token(place: int, scope: str) -> str:
+def encode_cursor(position: int, scope: str) -> str:
     """Return a cursor that goes on after a place of one list; it holds when things before it are removed."""
-    return base64.urlsafe_b64encode(f"{place}.{_mark(place, scope)}".encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(f"{position}.{_checksum(position, scope)}".encode()).decode().rstrip("=")
 
 
-def _place(cursor: str, scope: str) -> int | None:
+def _decode_cursor(cursor: str, scope: str) -> int | None:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except ValueError:
         return None
-    place, _, mark = text.partition(".")
-    if not place.isdigit() or mark != _mark(int(place), scope):
+    position, _, checksum = text.partition(".")
+    if not position.isdigit() or checksum != _checksum(int(position), scope):
         return None
-    return int(place)
+    return int(position)
 
 
-def _mark(place: int, scope: str) -> str:
-    return hashlib.blake2b(f"{scope} {place}".encode(), digest_size=6).hexdigest()
+def _checksum(position: int, scope: str) -> str:
+    return hashlib.blake2b(f"{scope} {position}".encode(), digest_size=6).hexdigest()
 
 
-def reply(words: Words, asked: Window, page: Cut[Any], items: Sequence[Any], example: Any) -> Any:
+def build_reply(
+    pagination: Pagination, page_request: PageRequest, page: PageSlice[Any], items: Sequence[Any], example: Any
+) -> Any:
     """Return the reply of a page in the shape of the list's example."""
-    if words.items == ".":
+    if pagination.items == ".":
         return list(items)
-    told = _told(example, words.items.split("."), asked, page, words) if isinstance(example, dict) else {}
-    return ended(words, placed(told, words.items, list(items)), page)
+    body = (
+        _fill_counters(example, pagination.items.split("."), page_request, page, pagination)
+        if isinstance(example, dict)
+        else {}
+    )
+    return set_next_cursor(pagination, set_at_path(body, pagination.items, list(items)), page)
 
 
-def ended(words: Words, told: Any, page: Cut[Any]) -> Any:
+def set_next_cursor(pagination: Pagination, body: Any, page: PageSlice[Any]) -> Any:
     """Return a reply that says whether there is more, and the cursor of it."""
-    if words.by == "cursor" and words.read:
-        held = dig(told, words.read)
-        if page.following is not None:
-            told = placed(told, words.read, page.following)
-        elif held is not None:
-            told = placed(told, words.read, "" if isinstance(held, str) else None)
-    return placed(told, words.more, page.following is not None) if words.more else told
+    if pagination.by == "cursor" and pagination.read:
+        current = get_at_path(body, pagination.read)
+        if page.next_cursor is not None:
+            body = set_at_path(body, pagination.read, page.next_cursor)
+        elif current is not None:
+            body = set_at_path(body, pagination.read, "" if isinstance(current, str) else None)
+    return set_at_path(body, pagination.more, page.next_cursor is not None) if pagination.more else body
 
 
-def _told(example: dict[str, Any], items: Sequence[str], asked: Window, page: Cut[Any], words: Words) -> dict[str, Any]:
+def _fill_counters(
+    example: dict[str, Any],
+    items_path: Sequence[str],
+    page_request: PageRequest,
+    page: PageSlice[Any],
+    pagination: Pagination,
+) -> dict[str, Any]:
     """Return an example with its totals, sizes and flags as they are for this page."""
-    told: dict[str, Any] = {}
+    filled: dict[str, Any] = {}
     for name, value in example.items():
         if isinstance(value, dict):
-            told[name] = _told(value, items[1:] if items[:1] == [name] else (), asked, page, words)
-        elif type(value) is int and [name] != items:
-            told[name] = _figure(name.lower(), value, asked, page, words)
+            filled[name] = _fill_counters(
+                value, items_path[1:] if items_path[:1] == [name] else (), page_request, page, pagination
+            )
+        elif type(value) is int and [name] != items_path:
+            filled[name] = _compute_counter(name.lower(), value, page_request, page, pagination)
         elif isinstance(value, bool) and "more" in name.lower():
-            told[name] = page.following is not None
+            filled[name] = page.next_cursor is not None
         else:
-            told[name] = value
-    return told
+            filled[name] = value
+    return filled
 
 
-def _figure(name: str, value: int, asked: Window, page: Cut[Any], words: Words) -> int:
-    if name in _PAGES:
-        return math.ceil(page.total / asked.size)
-    if name in _NUMBER:
-        return asked.number if words.by == "number" else value
+def _compute_counter(
+    name: str, value: int, page_request: PageRequest, page: PageSlice[Any], pagination: Pagination
+) -> int:
+    if name in _PAGE_COUNT_NAMES:
+        return math.ceil(page.total / page_request.size)
+    if name in _PAGE_NUMBER_NAMES:
+        return page_request.number if pagination.by == "number" else value
     if name == "offset":
-        return asked.number
+        return page_request.number
     if "total" in name or "count" in name:
         return page.total
-    return asked.size if "size" in name or name in ("limit", "per_page") else value
+    return page_request.size if "size" in name or name in ("limit", "per_page") else value
 
 
-def link(request: Incoming, words: Words, following: str) -> tuple[str, str]:
+def build_next_link(request: SandboxRequest, pagination: Pagination, next_cursor: str) -> tuple[str, str]:
     """Return the header that leads to the next page: the same request with the cursor in it."""
-    name = (words.send or _CURSOR).partition(".")[2]
+    name = (pagination.send or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
     query = [pair for pair in request.query if pair[0] != name]
-    return "link", f'<{request.path}?{urlencode([*query, (name, following)])}>; rel="next"'
+    return "link", f'<{request.path}?{urlencode([*query, (name, next_cursor)])}>; rel="next"'

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.loader import Connector
 
-_NAME = re.compile(r"\{[^{}]*\}")
-_OF_ITEM = ("GET", "PATCH", "PUT", "DELETE")
-_OF_LIST = ("GET", "POST")
+_PLACEHOLDER_PATTERN = re.compile(r"\{[^{}]*\}")
+_ITEM_METHODS = ("GET", "PATCH", "PUT", "DELETE")
+_LIST_METHODS = ("GET", "POST")
 
 
 @dataclass(slots=True)
@@ -27,11 +27,11 @@ class Route:
     @property
     def methods(self) -> set[str]:
         """The methods it takes: those of its actions, and those that every collection has."""
-        own = {"list": _OF_LIST, "item": _OF_ITEM, "": ()}[self.role]
-        found = {*self.actions, *own}
-        return {*found, "HEAD"} if "GET" in found else found
+        implied = {"list": _LIST_METHODS, "item": _ITEM_METHODS, "": ()}[self.role]
+        supported = {*self.actions, *implied}
+        return {*supported, "HEAD"} if "GET" in supported else supported
 
-    def first(self, method: str) -> Action | None:
+    def find_action(self, method: str) -> Action | None:
         """Return the first action with this method."""
         return next(iter(self.actions.get(method, ())), None)
 
@@ -45,48 +45,50 @@ class Match:
     subaccount: bool = False
 
 
-class Routes:
+class Router:
     """Every path of a connector, from its actions and its manifest's collections."""
 
     def __init__(self, connector: Connector) -> None:
-        self._by_template: dict[str, Route] = {}
+        self._route_by_template: dict[str, Route] = {}
         for action in connector.actions():
             if not action.is_raw:
-                self.at(action.path).actions.setdefault(action.method, []).append(action)
-        for name, declared in connector.manifest.sandbox.collections.items():
-            if declared.listing:
-                self._mark(declared.listing, name, "list")
-            if declared.item:
-                self._mark(declared.item, name, "item")
-        ordered = sorted(self._by_template.values(), key=lambda route: _openness(route.template))
-        self._patterns = [(_pattern(route.template), route) for route in ordered]
+                self.get_or_add_route(action.path).actions.setdefault(action.method, []).append(action)
+        for name, collection in connector.manifest.sandbox.collections.items():
+            if collection.listing:
+                self._set_role(collection.listing, name, "list")
+            if collection.item:
+                self._set_role(collection.item, name, "item")
+        sorted_routes = sorted(self._route_by_template.values(), key=lambda route: _specificity_key(route.template))
+        self._patterns = [(_compile_template(route.template), route) for route in sorted_routes]
         subaccounts = connector.manifest.subaccounts
-        self._prefix = _pattern(subaccounts.prefix, tail="(/.*)") if subaccounts and subaccounts.prefix else None
+        self._subaccount_pattern = (
+            _compile_template(subaccounts.prefix, suffix="(/.*)") if subaccounts and subaccounts.prefix else None
+        )
 
-    def at(self, template: str) -> Route:
+    def get_or_add_route(self, template: str) -> Route:
         """Return the route of a template, made when it is new; the names in braces do not matter."""
-        return self._by_template.setdefault(_NAME.sub("{}", template), Route(template))
+        return self._route_by_template.setdefault(_PLACEHOLDER_PATTERN.sub("{}", template), Route(template))
 
-    def _mark(self, template: str, collection: str, role: Literal["list", "item"]) -> None:
-        route = self.at(template)
+    def _set_role(self, template: str, collection: str, role: Literal["list", "item"]) -> None:
+        route = self.get_or_add_route(template)
         route.collection, route.role = collection, role
 
-    def find(self, path: str) -> list[Match]:
+    def find_matches(self, path: str) -> list[Match]:
         """Return what a path below the base URL may stand for, the plainest template first."""
-        found = self._matches(path)
-        twin = self._prefix.match(path) if self._prefix and not found else None
-        return self._matches(twin[twin.re.groups], subaccount=True) if twin else found
+        matches = self._match_path(path)
+        prefix_match = self._subaccount_pattern.match(path) if self._subaccount_pattern and not matches else None
+        return self._match_path(prefix_match[prefix_match.re.groups], subaccount=True) if prefix_match else matches
 
-    def _matches(self, path: str, *, subaccount: bool = False) -> list[Match]:
+    def _match_path(self, path: str, *, subaccount: bool = False) -> list[Match]:
         pairs = ((pattern.match(path), route) for pattern, route in self._patterns)
         return [Match(route, match.groups(), subaccount) for match, route in pairs if match]
 
 
-def _pattern(template: str, tail: str = "") -> re.Pattern[str]:
-    literals = [re.escape(part) for part in _NAME.split(template)]
-    return re.compile("([^/]+)".join(literals) + tail + r"\Z")
+def _compile_template(template: str, suffix: str = "") -> re.Pattern[str]:
+    literals = [re.escape(literal) for literal in _PLACEHOLDER_PATTERN.split(template)]
+    return re.compile("([^/]+)".join(literals) + suffix + r"\Z")
 
 
-def _openness(template: str) -> tuple[bool, ...]:
+def _specificity_key(template: str) -> tuple[bool, ...]:
     """Return which segments of a template are open: /users/me comes before /users/{userId}."""
     return tuple("{" in segment for segment in template.split("/"))

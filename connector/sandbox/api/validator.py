@@ -6,29 +6,29 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from connector.core.exchange.plan import plan
-from connector.core.inputs.coerce import Bad
-from connector.core.inputs.formats import CHECKS
-from connector.core.request.body import wire
-from connector.definition.fields import Place
+from connector.core.exchange.plan import compile_action
+from connector.core.inputs.coerce import InvalidValue
+from connector.core.inputs.formats import FORMATS
+from connector.core.request.body import to_wire_text
+from connector.definition.fields import RequestLocation
 from connector.errors import InputError
-from connector.sandbox.http import body_parser as bodies
-from connector.sandbox.http.body_parser import Content, Unreadable, nested
+from connector.sandbox.http import body_parser
+from connector.sandbox.http.body_parser import BadBody, ParsedBody, unflatten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.core.response.pagination import Words
+    from connector.core.response.pagination import Pagination
     from connector.definition.action import Action
     from connector.definition.fields import Input
     from connector.definition.loader import Connector
-    from connector.sandbox.http.request import Incoming
+    from connector.sandbox.http.request import SandboxRequest
 
-ABSENT: Any = object()
-_IN_BODY = ("body", "form", "file")
-_TEXTS = ("string", "text", "password")
+MISSING: Any = object()
+_BODY_PARTS = ("body", "form", "file")
+_TEXT_TYPES = ("string", "text", "password")
 _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
-    **dict.fromkeys((*_TEXTS, "datetime", "date"), ((str,), "a JSON string")),
+    **dict.fromkeys((*_TEXT_TYPES, "datetime", "date"), ((str,), "a JSON string")),
     "integer": ((int,), "a JSON number without a fraction"),
     "number": ((int, float), "a JSON number"),
     "boolean": ((bool,), "true or false"),
@@ -40,221 +40,243 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class ValidatedRequest:
     """A request as the definitions see it: the object it sends, and what is wrong with it, field -> message."""
 
-    sent: dict[str, Any] = field(default_factory=dict)
-    wrong: dict[str, str] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
+class _RequestParts:
     """The parts of one request, each as an object that a place can be looked up in."""
 
-    named: Mapping[str, str]
+    path_values: Mapping[str, str]
     query: Mapping[str, Any]
     headers: Mapping[str, str]
-    content: Content
+    body: ParsedBody
 
-    def held(self, place: Place) -> Any:
+    def get_value(self, location: RequestLocation) -> Any:
         """Return what stands at a place, or ABSENT."""
-        name = ".".join(place.path)
-        if place.part == "path":
-            return self.named.get(place.path[0], ABSENT)
-        if place.part == "header":
-            return self.headers.get(name.lower(), ABSENT)
-        if place.part == "file":
-            return self.content.files.get(name, ABSENT)
-        return at(self.query if place.part == "query" else self.content.tree, place.path)
+        name = ".".join(location.path)
+        if location.part == "path":
+            return self.path_values.get(location.path[0], MISSING)
+        if location.part == "header":
+            return self.headers.get(name.lower(), MISSING)
+        if location.part == "file":
+            return self.body.files.get(name, MISSING)
+        return get_at_path(self.query if location.part == "query" else self.body.tree, location.path)
 
-    def textual(self, place: Place) -> bool:
+    def is_text_at(self, location: RequestLocation) -> bool:
         """Whether values there are always text."""
-        return self.content.textual if place.part in _IN_BODY else True
+        return self.body.is_text_only if location.part in _BODY_PARTS else True
 
 
-class Checks:
+class RequestValidator:
     """The checks of one action, put together once."""
 
     def __init__(self, connector: Connector, action: Action) -> None:
         self.action = action
-        self._check = plan(connector, action.action).check
-        self.words: Words | None = plan(connector, action.action).words
-        always = {**connector.manifest.always, **action.always}
-        self._constants = [(Place.of(to), value) for to, value in always.items()]
-        self._names = {key: _field(spec.place) for key, spec in action.inputs.items()}
-        self._brackets = action.form_nesting == "brackets"
-        places = [spec.place for spec in action.inputs.values()]
-        self._fields = any(place.part in _IN_BODY and (place.path or place.spread) for place in places)
-        self._alone = sum(place.part in _IN_BODY for place in places) == 1
-        uuids = (spec.place for spec in action.inputs.values() if spec.encode == "uuid")
-        self._twice = {place.path[0] for place in uuids if place.part == "path"}
+        self._check = compile_action(connector, action.action).validate
+        self.pagination: Pagination | None = compile_action(connector, action.action).pagination
+        constants = {**connector.manifest.always, **action.always}
+        self._constants = [(RequestLocation.parse(target), value) for target, value in constants.items()]
+        self._wire_names = {key: _location_name(input_field.location) for key, input_field in action.inputs.items()}
+        self._use_brackets = action.form_nesting == "brackets"
+        locations = [input_field.location for input_field in action.inputs.values()]
+        self._has_body_fields = any(
+            location.part in _BODY_PARTS and (location.path or location.spread) for location in locations
+        )
+        self._has_single_body_input = sum(location.part in _BODY_PARTS for location in locations) == 1
+        uuid_locations = (
+            input_field.location for input_field in action.inputs.values() if input_field.encode == "uuid"
+        )
+        self._double_encoded = {location.path[0] for location in uuid_locations if location.part == "path"}
 
-    def read(self, request: Incoming, segments: tuple[str, ...]) -> Checked:
+    def validate(self, request: SandboxRequest, segments: tuple[str, ...]) -> ValidatedRequest:
         """Judge a request whose path has these segments, still encoded; every problem is told."""
-        wrong: dict[str, str] = {}
-        content, unread = Content({}), False
+        errors: dict[str, str] = {}
+        body, body_unreadable = ParsedBody({}), False
         try:
-            content = self._content(request)
-        except Unreadable as error:
-            unread = True
-            wrong[error.name] = error.why
-        query = nested(request.query, brackets=self._brackets)
-        named = dict(zip(self.action.path_names, self.values(segments), strict=True))
-        parts = _Parts(named, query, request.headers, content)
-        given = self._given(parts, wrong)
-        for name, expected in self._wrong_constants(parts, unread=unread):
-            wrong.setdefault(name, expected)
-        checked = self._values(given, wrong, unread=unread)
-        return Checked(self._sent(parts, checked) if not wrong else {}, wrong)
+            body = self._parse_body(request)
+        except BadBody as error:
+            body_unreadable = True
+            errors[error.name] = error.reason
+        query = unflatten(request.query, use_brackets=self._use_brackets)
+        path_values = dict(zip(self.action.path_names, self.decode_path_values(segments), strict=True))
+        parts = _RequestParts(path_values, query, request.headers, body)
+        given = self._read_inputs(parts, errors)
+        for name, expected in self._find_wrong_constants(parts, body_unreadable=body_unreadable):
+            errors.setdefault(name, expected)
+        values = self._check_inputs(given, errors, body_unreadable=body_unreadable)
+        return ValidatedRequest(self._convert_body(parts, values) if not errors else {}, errors)
 
-    def values(self, segments: tuple[str, ...]) -> tuple[str, ...]:
+    def decode_path_values(self, segments: tuple[str, ...]) -> tuple[str, ...]:
         """Return the values that the segments of a path stand for."""
         pairs = zip(self.action.path_names, segments, strict=True)
-        return tuple(path_value(segment, twice=name in self._twice) for name, segment in pairs)
+        return tuple(decode_path_value(segment, double_encoded=name in self._double_encoded) for name, segment in pairs)
 
-    def _content(self, request: Incoming) -> Content:
-        content = bodies.read(self.action.sends, request, brackets=self._brackets)
-        if self._fields and not isinstance(content.data, dict):
-            raise Unreadable("body", "Expected a JSON object." if self.action.sends == "json" else "Expected fields.")
-        return content
+    def _parse_body(self, request: SandboxRequest) -> ParsedBody:
+        body = body_parser.parse_body(self.action.sends, request, use_brackets=self._use_brackets)
+        if self._has_body_fields and not isinstance(body.data, dict):
+            raise BadBody("body", "Expected a JSON object." if self.action.sends == "json" else "Expected fields.")
+        return body
 
-    def _given(self, parts: _Parts, wrong: dict[str, str]) -> dict[str, Any]:
+    def _read_inputs(self, parts: _RequestParts, errors: dict[str, str]) -> dict[str, Any]:
         """Return the values by input key; what has the wrong type on the wire is told."""
         given: dict[str, Any] = {}
-        for key, spec in self.action.inputs.items():
-            held = self._whole(parts) if _is_whole(spec) else parts.held(spec.place)
-            if spec.place.spread:
-                held = self._rest(spec, held)
-            if held is ABSENT:
+        for key, input_field in self.action.inputs.items():
+            raw = self._get_whole_body(parts) if _is_whole_body(input_field) else parts.get_value(input_field.location)
+            if input_field.location.spread:
+                raw = self._drop_owned_fields(input_field, raw)
+            if raw is MISSING:
                 continue
-            textual = parts.textual(spec.place)
-            value = _from_text(spec, held, self.action.lists) if textual else held
-            expected = _misfit(spec, value, textual=textual)
+            is_text = parts.is_text_at(input_field.location)
+            value = _parse_text_value(input_field, raw, self.action.lists) if is_text else raw
+            expected = _expected_type(input_field, value, is_text=is_text)
             if expected:
-                wrong.setdefault(self._names[key], f"Expected {expected}.")
+                errors.setdefault(self._wire_names[key], f"Expected {expected}.")
             given[key] = value
         return given
 
-    def _whole(self, parts: _Parts) -> Any:
-        return parts.content.data if self._alone and parts.content.data else ABSENT
+    def _get_whole_body(self, parts: _RequestParts) -> Any:
+        return parts.body.data if self._has_single_body_input and parts.body.data else MISSING
 
-    def _rest(self, spread: Input, held: Any) -> Any:
+    def _drop_owned_fields(self, spread_field: Input, container: Any) -> Any:
         """Return what an object holds beside the fields that other inputs own; anything else as it is."""
-        depth = len(spread.place.path)
-        inside = (spec.place for spec in self.action.inputs.values() if spec.place.part == spread.place.part)
-        owned = {
-            place.path[depth] for place in inside if len(place.path) > depth and place.path[:depth] == spread.place.path
+        depth = len(spread_field.location.path)
+        sibling_locations = (
+            input_field.location
+            for input_field in self.action.inputs.values()
+            if input_field.location.part == spread_field.location.part
+        )
+        owned_names = {
+            location.path[depth]
+            for location in sibling_locations
+            if len(location.path) > depth and location.path[:depth] == spread_field.location.path
         }
-        if not isinstance(held, dict):
-            return held
-        return {name: value for name, value in held.items() if name not in owned} or ABSENT
+        if not isinstance(container, dict):
+            return container
+        return {name: value for name, value in container.items() if name not in owned_names} or MISSING
 
-    def _wrong_constants(self, parts: _Parts, *, unread: bool) -> list[tuple[str, str]]:
-        found = []
-        for place, value in self._constants:
-            if unread and place.part in _IN_BODY:
+    def _find_wrong_constants(self, parts: _RequestParts, *, body_unreadable: bool) -> list[tuple[str, str]]:
+        problems = []
+        for location, value in self._constants:
+            if body_unreadable and location.part in _BODY_PARTS:
                 continue
-            held = parts.held(place)
-            fits = held == (wire(value) if parts.textual(place) and not isinstance(value, dict | list) else value)
-            if held is ABSENT or not fits:
-                found.append((_field(place), f"Expected {wire(value)}; got {'nothing' if held is ABSENT else held}."))
-        return found
+            actual = parts.get_value(location)
+            is_equal = actual == (
+                to_wire_text(value) if parts.is_text_at(location) and not isinstance(value, dict | list) else value
+            )
+            if actual is MISSING or not is_equal:
+                problems.append(
+                    (
+                        _location_name(location),
+                        f"Expected {to_wire_text(value)}; got {'nothing' if actual is MISSING else actual}.",
+                    )
+                )
+        return problems
 
-    def _values(self, given: dict[str, Any], wrong: dict[str, str], *, unread: bool) -> dict[str, Any]:
+    def _check_inputs(self, given: dict[str, Any], errors: dict[str, str], *, body_unreadable: bool) -> dict[str, Any]:
         """Return the checked values; what is wrong with the others is told."""
         try:
             return self._check(given)
         except InputError as error:
             inputs = self.action.inputs
             for problem in error.problems:
-                spec = inputs.get(problem.field)
-                if not (unread and spec and spec.place.part in _IN_BODY):
-                    name = self._names.get(problem.field, problem.field)
-                    wrong.setdefault(name, f"Expected {problem.expected}; got {problem.got}.")
+                input_field = inputs.get(problem.field)
+                if not (body_unreadable and input_field and input_field.location.part in _BODY_PARTS):
+                    name = self._wire_names.get(problem.field, problem.field)
+                    errors.setdefault(name, f"Expected {problem.expected}; got {problem.got}.")
         return {}
 
-    def _sent(self, parts: _Parts, values: dict[str, Any]) -> dict[str, Any]:
+    def _convert_body(self, parts: _RequestParts, values: dict[str, Any]) -> dict[str, Any]:
         """Return the object that was sent, a form's texts in the types of their inputs."""
-        tree = parts.content.tree
-        if not parts.content.textual:
+        tree = parts.body.tree
+        if not parts.body.is_text_only:
             return tree
-        for key, spec in self.action.inputs.items():
-            place = spec.place
-            if place.part in ("body", "form") and place.path and not place.spread and parts.held(place) is not ABSENT:
-                _set(tree, place.path, values[key])
+        for key, input_field in self.action.inputs.items():
+            location = input_field.location
+            if (
+                location.part in ("body", "form")
+                and location.path
+                and not location.spread
+                and parts.get_value(location) is not MISSING
+            ):
+                _set_at_path(tree, location.path, values[key])
         return tree
 
 
-def at(tree: Any, path: tuple[str, ...]) -> Any:
+def get_at_path(tree: Any, path: tuple[str, ...]) -> Any:
     """Return what stands at a path of data, or ABSENT."""
     for name in path:
         if not isinstance(tree, dict) or name not in tree:
-            return ABSENT
+            return MISSING
         tree = tree[name]
     return tree
 
 
-def path_value(raw: str, *, twice: bool) -> str:
+def decode_path_value(raw: str, *, double_encoded: bool) -> str:
     """Return a segment of a path as the value it stands for; `twice` for a UUID that may be encoded twice."""
     value = unquote(raw)
-    again = unquote(value) if twice else value
-    return again if again.startswith("/") or "//" in again else value
+    decoded_twice = unquote(value) if double_encoded else value
+    return decoded_twice if decoded_twice.startswith("/") or "//" in decoded_twice else value
 
 
-def _field(place: Place) -> str:
-    return ".".join(place.path) or place.part
+def _location_name(location: RequestLocation) -> str:
+    return ".".join(location.path) or location.part
 
 
-def _is_whole(spec: Input) -> bool:
-    return spec.place.part == "body" and not spec.place.path and not spec.place.spread
+def _is_whole_body(input_field: Input) -> bool:
+    return input_field.location.part == "body" and not input_field.location.path and not input_field.location.spread
 
 
-def _set(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+def _set_at_path(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     for name in path[:-1]:
         tree = tree[name]
     tree[path[-1]] = value
 
 
-def _from_text(spec: Input, held: Any, lists: str) -> Any:
+def _parse_text_value(input_field: Input, raw: Any, list_style: str) -> Any:
     """Return a value from a query, a header or a form as its input takes it."""
-    if spec.is_list and not spec.join:
-        if isinstance(held, str):
-            return held.split(",") if lists == "comma" or spec.place.part == "header" else [held]
-        return held
-    if isinstance(held, list) and held and all(isinstance(item, str) for item in held) and spec.type != "json":
-        return held[-1]
-    emptied = spec.place.part in _IN_BODY and held == "" and spec.type not in _TEXTS
-    return None if emptied else held
+    if input_field.is_list and not input_field.join:
+        if isinstance(raw, str):
+            return raw.split(",") if list_style == "comma" or input_field.location.part == "header" else [raw]
+        return raw
+    if isinstance(raw, list) and raw and all(isinstance(item, str) for item in raw) and input_field.type != "json":
+        return raw[-1]
+    is_cleared = input_field.location.part in _BODY_PARTS and raw == "" and input_field.type not in _TEXT_TYPES
+    return None if is_cleared else raw
 
 
-def _misfit(spec: Input, value: Any, *, textual: bool) -> str | None:
+def _expected_type(input_field: Input, value: Any, *, is_text: bool) -> str | None:
     """Return what was expected when a value has not the type or the form that its input is sent in."""
     if value is None:
         return None
-    if not textual and spec.join:
+    if not is_text and input_field.join:
         return None if isinstance(value, str) else "a JSON string"
-    if not textual:
-        kinds, expected = _JSON_TYPES.get(spec.type, ((object,), ""))
-        items = value if spec.is_list and isinstance(value, list) else [value]
-        if (spec.is_list and not isinstance(value, list)) or not all(_is(item, kinds) for item in items):
+    if not is_text:
+        types, expected = _JSON_TYPES.get(input_field.type, ((object,), ""))
+        items = value if input_field.is_list and isinstance(value, list) else [value]
+        if (input_field.is_list and not isinstance(value, list)) or not all(_has_type(item, types) for item in items):
             return expected
-        if spec.type == "map of string" and not all(isinstance(item, str) for item in value.values()):
+        if input_field.type == "map of string" and not all(isinstance(item, str) for item in value.values()):
             return expected
-        if spec.type == "json" and isinstance(value, str) and isinstance(spec.example, dict | list):
-            return "a JSON object" if isinstance(spec.example, dict) else "a JSON list"
-    if spec.looks and isinstance(value, str) and not spec.is_list:
-        return _unclean(spec.looks, value)
+        if input_field.type == "json" and isinstance(value, str) and isinstance(input_field.example, dict | list):
+            return "a JSON object" if isinstance(input_field.example, dict) else "a JSON list"
+    if input_field.looks and isinstance(value, str) and not input_field.is_list:
+        return _normalized_form(input_field.looks, value)
     return None
 
 
-def _is(value: Any, kinds: tuple[type, ...]) -> bool:
-    return isinstance(value, kinds) and not (isinstance(value, bool) and bool not in kinds and object not in kinds)
+def _has_type(value: Any, types: tuple[type, ...]) -> bool:
+    return isinstance(value, types) and not (isinstance(value, bool) and bool not in types and object not in types)
 
 
-def _unclean(looks: str, value: str) -> str | None:
+def _normalized_form(format_name: str, value: str) -> str | None:
     """Return how a value is written that only fits once it is cleaned up, which is the client's part."""
     try:
-        cleaned = CHECKS[looks](value)
-    except Bad:
+        normalized = FORMATS[format_name](value)
+    except InvalidValue:
         return None  # told by the check of the input
-    return cleaned if cleaned != value else None
+    return normalized if normalized != value else None

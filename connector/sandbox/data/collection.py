@@ -13,258 +13,297 @@ from urllib.parse import quote
 
 from pydantic_core import from_json, to_json
 
-from connector.sandbox.api.validator import ABSENT, at
+from connector.sandbox.api.validator import MISSING, get_at_path
 
 if TYPE_CHECKING:
     from connector.definition.action import Action
-    from connector.definition.manifest import Collection
+    from connector.definition.manifest import CollectionDefinition
     from connector.sandbox.api.router import Route
-    from connector.sandbox.data.state import Record
+    from connector.sandbox.data.state import SandboxRecord
 
-Path = tuple[str, ...]
-_ID, _PARENT = "\ue000", "\ue001"  # private characters that stand in a template for the ids of a thing
-_WHOLE = ("json", "map of string", "pairs")
+FieldPath = tuple[str, ...]
+_ID_MARK, _PARENT_MARK = "\ue000", "\ue001"  # private characters that stand in a template for the ids of a thing
+_OPAQUE_TYPES = ("json", "map of string", "pairs")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ItemTemplate:
     """What a thing looks like before anything is sent: its fields, and the templates of it alone and in a list."""
 
     fields: dict[str, Any]
-    alone: bytes
-    listed: bytes | None
+    item_json: bytes
+    list_item_json: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
+class BodyMapping:
     """What an action's body means to a thing: the objects it wraps the fields in, and where its secrets are."""
 
     wrappers: frozenset[str] = frozenset()
-    secrets: tuple[Path, ...] = ()
+    secret_paths: tuple[FieldPath, ...] = ()
 
 
 @dataclass
-class Shelf:
+class RecordCollection:
     """A collection with the routes of its list and of one item."""
 
     name: str
-    declared: Collection
-    listing: Route | None
-    item: Route | None
-    _looks: dict[str | None, Look] = field(default_factory=dict)
-    _senders: dict[str | None, Sender] = field(default_factory=dict)
+    definition: CollectionDefinition
+    list_route: Route | None
+    item_route: Route | None
+    _templates: dict[str | None, ItemTemplate] = field(default_factory=dict)
+    _body_mappings: dict[str | None, BodyMapping] = field(default_factory=dict)
 
     @cached_property
-    def getter(self) -> Action | None:
+    def read_action(self) -> Action | None:
         """The action that reads one thing."""
-        return self.item.first("GET") if self.item else None
+        return self.item_route.find_action("GET") if self.item_route else None
 
     @cached_property
-    def lister(self) -> Action | None:
+    def list_action(self) -> Action | None:
         """The action that lists the things."""
-        return self.listing.first("GET") if self.listing else None
+        return self.list_route.find_action("GET") if self.list_route else None
 
     @cached_property
-    def _makers(self) -> dict[str, Action]:
-        made = self.listing.actions.get("POST", []) if self.listing else []
-        return {action.action: action for action in made}
+    def _create_actions(self) -> dict[str, Action]:
+        actions = self.list_route.actions.get("POST", []) if self.list_route else []
+        return {action.action: action for action in actions}
 
     @cached_property
-    def _listed_example(self) -> dict[str, Any]:
+    def _list_item_example(self) -> dict[str, Any]:
         """The example of a listed item, its id under the collection's own name."""
-        if self.lister is None or self.lister.pages is None:
+        if self.list_action is None or self.list_action.pages is None:
             return {}
-        found = at_items(self.lister.returns.example, self.lister.pages.items)
-        first = found[0] if isinstance(found, list) and found else None
+        items = get_items(self.list_action.returns.example, self.list_action.pages.items)
+        first = items[0] if isinstance(items, list) and items else None
         if not isinstance(first, dict):
             return {}
-        listed, own = self.declared.list_id or self.declared.id, self.declared.id
-        return {own if name == listed else name: value for name, value in first.items()}
+        list_id, id_name = self.definition.list_id or self.definition.id, self.definition.id
+        return {id_name if name == list_id else name: value for name, value in first.items()}
 
     @cached_property
-    def whole(self) -> frozenset[Path]:
+    def opaque_paths(self) -> frozenset[FieldPath]:
         """Paths of a thing whose value is one piece, such as free metadata: an example never shows through it."""
-        routes = [route for route in (self.listing, self.item) if route]
+        routes = [route for route in (self.list_route, self.item_route) if route]
         actions = [action for route in routes for group in route.actions.values() for action in group]
         paths = set()
         for action in actions:
-            wrappers = self._sender(action).wrappers
-            for spec in action.inputs.values():
-                place = spec.place
-                if place.part in ("body", "form") and place.path and not place.spread and spec.type in _WHOLE:
-                    paths.add(place.path[1:] if place.path[0] in wrappers else place.path)
+            wrappers = self._get_body_mapping(action).wrappers
+            for input_field in action.inputs.values():
+                location = input_field.location
+                if (
+                    location.part in ("body", "form")
+                    and location.path
+                    and not location.spread
+                    and input_field.type in _OPAQUE_TYPES
+                ):
+                    paths.add(location.path[1:] if location.path[0] in wrappers else location.path)
         return frozenset(paths)
 
-    def look(self, by: str | None) -> Look:
+    def get_template(self, created_by: str | None) -> ItemTemplate:
         """Return what things look like that this action made; None for those that were always there."""
-        if by not in self._looks:
-            self._looks[by] = self._made_look(self._makers.get(by) if by else None)
-        return self._looks[by]
+        if created_by not in self._templates:
+            self._templates[created_by] = self._build_template(
+                self._create_actions.get(created_by) if created_by else None
+            )
+        return self._templates[created_by]
 
-    def _made_look(self, maker: Action | None) -> Look:
-        listed = self._marked(self._listed_example)
-        alone = self._marked(inner(self.getter.returns.example, self.declared.id)) if self.getter else listed
-        if maker is not None:
-            alone = overlay(alone, self._marked(inner(maker.returns.example, self.declared.id)))
-        shown = {name: alone.get(name, value) for name, value in listed.items()} if listed else None
-        return Look(alone, to_json(alone), to_json(shown) if shown is not None else None)
+    def _build_template(self, create_action: Action | None) -> ItemTemplate:
+        list_example = self._mark_ids(self._list_item_example)
+        item = (
+            self._mark_ids(unwrap(self.read_action.returns.example, self.definition.id))
+            if self.read_action
+            else list_example
+        )
+        if create_action is not None:
+            item = deep_merge(item, self._mark_ids(unwrap(create_action.returns.example, self.definition.id)))
+        list_item = {name: item.get(name, value) for name, value in list_example.items()} if list_example else None
+        return ItemTemplate(item, to_json(item), to_json(list_item) if list_item is not None else None)
 
-    def _marked(self, example: dict[str, Any]) -> dict[str, Any]:
+    def _mark_ids(self, example: dict[str, Any]) -> dict[str, Any]:
         """Return an example with marks in its URLs where its own id and its parent's id stand."""
         marks: dict[str, str] = {}
-        for name, mark in ((self.declared.id, _ID), (self.declared.parent_id, _PARENT)):
+        for name, mark in ((self.definition.id, _ID_MARK), (self.definition.parent_id, _PARENT_MARK)):
             if name and isinstance(example.get(name), str | int) and str(example[name]):
                 marks.setdefault(str(example[name]), mark)
         if not marks:
             return example
-        ids = "|".join(re.escape(one) for one in sorted(marks, key=len, reverse=True))
+        ids = "|".join(re.escape(text) for text in sorted(marks, key=len, reverse=True))
         pattern = re.compile(rf"(?<![A-Za-z0-9])(?:{ids})(?![A-Za-z0-9])")
-        marked: dict[str, Any] = _in_urls(example, pattern, marks)
+        marked: dict[str, Any] = _replace_in_urls(example, pattern, marks)
         return marked
 
-    def thing(self, record: Record) -> dict[str, Any]:
+    def render(self, record: SandboxRecord) -> dict[str, Any]:
         """Return a thing."""
-        thing = overlay(_filled(self.look(record.by).alone, record), record.sent, self.whole)
-        return self._identified(thing, record)
+        rendered = deep_merge(
+            _fill_template(self.get_template(record.created_by).item_json, record), record.fields, self.opaque_paths
+        )
+        return self._set_ids(rendered, record)
 
-    def listed(self, record: Record) -> Any:
+    def render_in_list(self, record: SandboxRecord) -> Any:
         """Return a thing as its list shows it: the fields of the list's example, no others."""
-        look, thing = self.look(record.by), self.thing(record)
-        if look.listed is None:
-            return thing
-        shown = _filled(look.listed, record)
-        own, listed = self.declared.id, self.declared.list_id or self.declared.id
-        item = {listed if name == own else name: thing.get(name, value) for name, value in shown.items()}
-        return {**item, listed: record.id} if listed in item else item
+        template, rendered = self.get_template(record.created_by), self.render(record)
+        if template.list_item_json is None:
+            return rendered
+        list_fields = _fill_template(template.list_item_json, record)
+        id_name, list_id = self.definition.id, self.definition.list_id or self.definition.id
+        item = {list_id if name == id_name else name: rendered.get(name, value) for name, value in list_fields.items()}
+        return {**item, list_id: record.id} if list_id in item else item
 
-    def _identified(self, thing: dict[str, Any], record: Record) -> dict[str, Any]:
-        thing[self.declared.id] = record.id
-        if self.declared.parent_id and record.parent is not None:
-            thing[self.declared.parent_id] = record.parent
-        return thing
+    def _set_ids(self, rendered: dict[str, Any], record: SandboxRecord) -> dict[str, Any]:
+        rendered[self.definition.id] = record.id
+        if self.definition.parent_id and record.parent is not None:
+            rendered[self.definition.parent_id] = record.parent
+        return rendered
 
-    def shaped(self, record: Record, example: Any) -> Any:
+    def render_as(self, record: SandboxRecord, example: Any) -> Any:
         """Return a thing in the shape of a reply's example: its fields, nested ones too, and no others."""
         if not isinstance(example, dict) or not example:
-            return self.thing(record)
-        spot = spot_of(example, self.declared.id)
-        shape = example[spot] if spot else example
-        shown = _projected(self.thing(record), shape, self.whole)
-        return {**example, spot: shown} if spot else shown
+            return self.render(record)
+        wrapper = find_wrapper_field(example, self.definition.id)
+        record_example = example[wrapper] if wrapper else example
+        projected = _project(self.render(record), record_example, self.opaque_paths)
+        return {**example, wrapper: projected} if wrapper else projected
 
-    def wrapped(self, record: Record, example: Any) -> Any:
+    def render_in_example(self, record: SandboxRecord, example: Any) -> Any:
         """Return a whole thing where a reply's example has it."""
-        spot = spot_of(example, self.declared.id)
-        return {**example, spot: self.thing(record)} if spot else self.thing(record)
+        wrapper = find_wrapper_field(example, self.definition.id)
+        return {**example, wrapper: self.render(record)} if wrapper else self.render(record)
 
-    def gone(self, record: Record, example: Any) -> Any:
+    def render_deleted(self, record: SandboxRecord, example: Any) -> Any:
         """Return the example of a deletion with the thing's id in it."""
         if not isinstance(example, dict):
             return example
-        spot = spot_of(example, self.declared.id)
-        held = example[spot] if spot else example
-        named = {**held, self.declared.id: record.id} if self.declared.id in held else held
-        return {**example, spot: named} if spot else named
+        wrapper = find_wrapper_field(example, self.definition.id)
+        record_example = example[wrapper] if wrapper else example
+        deleted = (
+            {**record_example, self.definition.id: record.id}
+            if self.definition.id in record_example
+            else record_example
+        )
+        return {**example, wrapper: deleted} if wrapper else deleted
 
-    def kept(self, action: Action | None, by: str | None, sent: dict[str, Any]) -> dict[str, Any]:
+    def select_stored_fields(
+        self, action: Action | None, created_by: str | None, body: dict[str, Any]
+    ) -> dict[str, Any]:
         """Return what a thing keeps of what was sent: unwrapped, and no secret that is never shown again."""
-        sender, fields = self._sender(action), self.look(by).fields
-        kept: dict[str, Any] = {}
-        for name, value in sent.items():
-            if name not in sender.wrappers or not isinstance(value, dict):
+        mapping, fields = self._get_body_mapping(action), self.get_template(created_by).fields
+        stored: dict[str, Any] = {}
+        for name, value in body.items():
+            if name not in mapping.wrappers or not isinstance(value, dict):
                 continue
-            kept |= {key: item for key, item in value.items() if key in fields}
+            stored |= {key: item for key, item in value.items() if key in fields}
             rest = {key: item for key, item in value.items() if key not in fields}
             if rest:
-                kept[name] = rest
-        kept |= {name: value for name, value in sent.items() if name not in sender.wrappers}
-        for path in sender.secrets:
-            if at(fields, path) is ABSENT:
-                kept = _without(kept, path)
-        return {name: value for name, value in kept.items() if name != self.declared.id}
+                stored[name] = rest
+        stored |= {name: value for name, value in body.items() if name not in mapping.wrappers}
+        for path in mapping.secret_paths:
+            if get_at_path(fields, path) is MISSING:
+                stored = _remove_path(stored, path)
+        return {name: value for name, value in stored.items() if name != self.definition.id}
 
-    def _sender(self, action: Action | None) -> Sender:
+    def _get_body_mapping(self, action: Action | None) -> BodyMapping:
         key = action.action if action else None
-        if key not in self._senders:
-            self._senders[key] = self._read_sender(action) if action else Sender()
-        return self._senders[key]
+        if key not in self._body_mappings:
+            self._body_mappings[key] = self._build_body_mapping(action) if action else BodyMapping()
+        return self._body_mappings[key]
 
-    def _read_sender(self, action: Action) -> Sender:
+    def _build_body_mapping(self, action: Action) -> BodyMapping:
         """Find the wrappers: objects that a thing has not, while it has most of what is declared inside them."""
-        fields = self.look(action.action if action.action in self._makers else None).fields
-        places = [spec.place for spec in action.inputs.values() if spec.place.part in ("body", "form")]
-        inside: dict[str, set[str]] = {}
-        for place in places:
-            if len(place.path) > 1:
-                inside.setdefault(place.path[0], set()).add(place.path[1])
+        fields = self.get_template(action.action if action.action in self._create_actions else None).fields
+        locations = [
+            input_field.location
+            for input_field in action.inputs.values()
+            if input_field.location.part in ("body", "form")
+        ]
+        inner_names: dict[str, set[str]] = {}
+        for location in locations:
+            if len(location.path) > 1:
+                inner_names.setdefault(location.path[0], set()).add(location.path[1])
         wrappers = frozenset(
             name
-            for name, names in inside.items()
-            if name not in fields and 2 * sum(one in fields for one in names) >= len(names)
+            for name, names in inner_names.items()
+            if name not in fields and 2 * sum(inner_name in fields for inner_name in names) >= len(names)
         )
-        secret = [spec.place.path for spec in action.inputs.values() if spec.secret and spec.place in places]
-        lifted = (p[1:] if len(p) > 1 and p[0] in wrappers and p[1] in fields else p for p in secret)
-        return Sender(wrappers, tuple(path for path in lifted if path))
+        secret_paths = [
+            input_field.location.path
+            for input_field in action.inputs.values()
+            if input_field.secret and input_field.location in locations
+        ]
+        unwrapped = (
+            secret_path[1:]
+            if len(secret_path) > 1 and secret_path[0] in wrappers and secret_path[1] in fields
+            else secret_path
+            for secret_path in secret_paths
+        )
+        return BodyMapping(wrappers, tuple(path for path in unwrapped if path))
 
 
-def overlay(under: dict[str, Any], over: dict[str, Any], whole: frozenset[Path] = frozenset(), path: Path = ()) -> Any:
+def deep_merge(
+    base: dict[str, Any],
+    changes: dict[str, Any],
+    opaque_paths: frozenset[FieldPath] = frozenset(),
+    path: FieldPath = (),
+) -> Any:
     """Return data laid over other data: objects are merged unless they are whole, everything else is replaced."""
-    result = dict(under)
-    for name, value in over.items():
-        held, here = result.get(name), (*path, name)
-        merged = isinstance(value, dict) and isinstance(held, dict) and here not in whole
-        result[name] = overlay(held, value, whole, here) if merged else value  # type: ignore[arg-type]
+    result = dict(base)
+    for name, value in changes.items():
+        current, inner_path = result.get(name), (*path, name)
+        should_merge = isinstance(value, dict) and isinstance(current, dict) and inner_path not in opaque_paths
+        result[name] = deep_merge(current, value, opaque_paths, inner_path) if should_merge else value  # type: ignore[arg-type]
     return result
 
 
-def at_items(example: Any, items: str) -> Any:
+def get_items(example: Any, items: str) -> Any:
     """Return the items of a list's example; `.` is the example itself."""
-    return example if items == "." else at(example, tuple(items.split(".")))
+    return example if items == "." else get_at_path(example, tuple(items.split(".")))
 
 
-def spot_of(example: Any, name: str) -> str:
+def find_wrapper_field(example: Any, name: str) -> str:
     """Return the field of a reply that holds the thing; empty when the reply is the thing."""
     if not isinstance(example, dict) or name in example:
         return ""
     return next((key for key, value in example.items() if isinstance(value, dict) and name in value), "")
 
 
-def inner(example: Any, name: str) -> dict[str, Any]:
+def unwrap(example: Any, name: str) -> dict[str, Any]:
     """Return the thing in a reply's example."""
-    spot = spot_of(example, name)
-    found = example[spot] if spot else example
-    return found if isinstance(found, dict) else {}
+    wrapper = find_wrapper_field(example, name)
+    record_example = example[wrapper] if wrapper else example
+    return record_example if isinstance(record_example, dict) else {}
 
 
-def _filled(template: bytes, record: Record) -> Any:
-    own, parent = (quote(str(one), safe="").encode() for one in (record.id, record.parent or ""))
-    return from_json(template.replace(_ID.encode(), own).replace(_PARENT.encode(), parent))
+def _fill_template(template: bytes, record: SandboxRecord) -> Any:
+    own_id, parent = (quote(str(value), safe="").encode() for value in (record.id, record.parent or ""))
+    return from_json(template.replace(_ID_MARK.encode(), own_id).replace(_PARENT_MARK.encode(), parent))
 
 
-def _in_urls(data: Any, pattern: re.Pattern[str], marks: dict[str, str]) -> Any:
+def _replace_in_urls(data: Any, pattern: re.Pattern[str], marks: dict[str, str]) -> Any:
     if isinstance(data, dict):
-        return {name: _in_urls(item, pattern, marks) for name, item in data.items()}
+        return {name: _replace_in_urls(item, pattern, marks) for name, item in data.items()}
     if isinstance(data, list):
-        return [_in_urls(item, pattern, marks) for item in data]
+        return [_replace_in_urls(item, pattern, marks) for item in data]
     if isinstance(data, str) and ("://" in data or data.startswith("/")):
         return pattern.sub(lambda match: marks[match[0]], data)
     return data
 
 
-def _projected(thing: dict[str, Any], shape: dict[str, Any], whole: frozenset[Path], path: Path = ()) -> dict[str, Any]:
-    shown = {}
-    for name, example in shape.items():
-        value, here = thing.get(name, example), (*path, name)
-        nested = isinstance(value, dict) and isinstance(example, dict) and here not in whole
-        shown[name] = _projected(value, example, whole, here) if nested else value
-    return shown
+def _project(
+    rendered: dict[str, Any], template: dict[str, Any], opaque_paths: frozenset[FieldPath], path: FieldPath = ()
+) -> dict[str, Any]:
+    projected = {}
+    for name, example in template.items():
+        value, inner_path = rendered.get(name, example), (*path, name)
+        is_nested = isinstance(value, dict) and isinstance(example, dict) and inner_path not in opaque_paths
+        projected[name] = _project(value, example, opaque_paths, inner_path) if is_nested else value
+    return projected
 
 
-def _without(tree: dict[str, Any], path: Path) -> dict[str, Any]:
+def _remove_path(tree: dict[str, Any], path: FieldPath) -> dict[str, Any]:
     """Return an object without what stands at a path, and without an object that is empty then."""
     name, rest = path[0], path[1:]
     if name not in tree:
         return tree
     others = {key: value for key, value in tree.items() if key != name}
-    left = _without(tree[name], rest) if rest and isinstance(tree[name], dict) else {}
-    return {**tree, name: left} if left else others
+    remaining = _remove_path(tree[name], rest) if rest and isinstance(tree[name], dict) else {}
+    return {**tree, name: remaining} if remaining else others

@@ -5,130 +5,155 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.sandbox.data import ids
-from connector.sandbox.data.collection import Shelf, overlay
-from connector.sandbox.data.state import Data, Record, entry
+from connector.sandbox.data.collection import RecordCollection, deep_merge
+from connector.sandbox.data.state import SandboxData, SandboxRecord, get_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.definition.action import Action
     from connector.definition.loader import Connector
-    from connector.sandbox.api.router import Routes
+    from connector.sandbox.api.router import Router
 
-Id = str | int
+RecordId = str | int
 
 
-class NoSuchThing(Exception):
+class RecordNotFound(Exception):
     """A path names a thing that is not there: the name. It never leaves the room."""
 
 
-class Things:
+class RecordCollections:
     """The collections of a connector, and what can be done with the things in them."""
 
-    def __init__(self, connector: Connector, routes: Routes) -> None:
-        self.shelves = {
-            name: Shelf(
+    def __init__(self, connector: Connector, routes: Router) -> None:
+        self.by_name = {
+            name: RecordCollection(
                 name,
-                declared,
-                routes.at(declared.listing) if declared.listing else None,
-                routes.at(declared.item) if declared.item else None,
+                definition,
+                routes.get_or_add_route(definition.listing) if definition.listing else None,
+                routes.get_or_add_route(definition.item) if definition.item else None,
             )
-            for name, declared in connector.manifest.sandbox.collections.items()
+            for name, definition in connector.manifest.sandbox.collections.items()
         }
 
-    def fresh(self) -> Data:
+    def build_initial_data(self) -> SandboxData:
         """Return the things that are there from the start."""
-        data = Data()
-        for shelf in self.shelves.values():
-            for start in shelf.declared.start:
-                own = start.get(shelf.declared.id)
-                parent = start.get("parent") if shelf.declared.parent else None
-                sent = {name: value for name, value in start.items() if name not in (shelf.declared.id, "parent")}
-                made = Record(id=_known(own), place=0, parent=_known(parent), sent=sent) if own is not None else None
-                self._add(data, shelf, made or Record(id="", place=0, parent=_known(parent), sent=sent))
+        data = SandboxData()
+        for collection in self.by_name.values():
+            for seed in collection.definition.start:
+                seed_id = seed.get(collection.definition.id)
+                parent = seed.get("parent") if collection.definition.parent else None
+                fields = {
+                    name: value for name, value in seed.items() if name not in (collection.definition.id, "parent")
+                }
+                record = (
+                    SandboxRecord(id=_to_id(seed_id), position=0, parent=_to_id(parent), fields=fields)
+                    if seed_id is not None
+                    else None
+                )
+                self._insert(
+                    data, collection, record or SandboxRecord(id="", position=0, parent=_to_id(parent), fields=fields)
+                )
         return data
 
-    def _add(self, data: Data, shelf: Shelf, record: Record) -> Record:
+    def _insert(self, data: SandboxData, collection: RecordCollection, record: SandboxRecord) -> SandboxRecord:
         """Put a thing on its shelf, with a new id when it has none."""
         data.count += 1
-        record.place = data.count
-        shelved = data.things.setdefault(shelf.name, {})
-        drawn = data.count
-        while record.id == "" or str(record.id) in shelved:
-            made = ids.new(shelf.declared.new_id, shelf.name, drawn)
-            record.id = f"{shelf.declared.id_prefix}{made}" if shelf.declared.id_prefix else made
-            drawn += 1_000_003  # an id that somebody else chose is in the way: draw from afar
-        shelved[str(record.id)] = record
+        record.position = data.count
+        records = data.records.setdefault(collection.name, {})
+        draw_count = data.count
+        while record.id == "" or str(record.id) in records:
+            new_id = ids.generate_id(collection.definition.new_id, collection.name, draw_count)
+            record.id = f"{collection.definition.id_prefix}{new_id}" if collection.definition.id_prefix else new_id
+            draw_count += 1_000_003  # an id that somebody else chose is in the way: draw from afar
+        records[str(record.id)] = record
         return record
 
-    def find(self, data: Data, shelf: Shelf, word: str) -> Record:
+    def find_record(self, data: SandboxData, collection: RecordCollection, identifier: str) -> SandboxRecord:
         """Return the thing that a word of a path names. Raises NoSuchThing."""
-        declared = shelf.declared
-        found = entry(data, shelf.name, declared.names.get(word, word))
-        if found is None and declared.also:
-            shelved = data.things.get(shelf.name, {}).values()
-            found = next((record for record in shelved if word in self._other_names(shelf, record)), None)
-        if found is None:
-            raise NoSuchThing(word)
-        return found
+        definition = collection.definition
+        match = get_record(data, collection.name, definition.names.get(identifier, identifier))
+        if match is None and definition.also:
+            records = data.records.get(collection.name, {}).values()
+            match = next(
+                (record for record in records if identifier in self._iter_lookup_values(collection, record)), None
+            )
+        if match is None:
+            raise RecordNotFound(identifier)
+        return match
 
-    def _other_names(self, shelf: Shelf, record: Record) -> Iterator[str]:
-        fields = shelf.look(record.by).fields
-        for name in shelf.declared.also:
-            value = record.sent.get(name, fields.get(name))
+    def _iter_lookup_values(self, collection: RecordCollection, record: SandboxRecord) -> Iterator[str]:
+        fields = collection.get_template(record.created_by).fields
+        for name in collection.definition.also:
+            value = record.fields.get(name, fields.get(name))
             if value is not None:
                 yield str(value)
 
-    def item(self, data: Data, shelf: Shelf, values: tuple[str, ...]) -> Record:
+    def get_item(self, data: SandboxData, collection: RecordCollection, values: tuple[str, ...]) -> SandboxRecord:
         """Return the thing that the values of an item's path name, its parent among them. Raises NoSuchThing."""
-        record = self.find(data, shelf, values[-1]) if values else None
+        record = self.find_record(data, collection, values[-1]) if values else None
         if record is None:
-            raise NoSuchThing(shelf.name)
-        above, listing = values[:-1], shelf.listing
-        if above and listing and "{" in listing.template and not _under(record, self._scope(data, shelf, above)):
-            raise NoSuchThing(values[-1])
+            raise RecordNotFound(collection.name)
+        parent_values, list_route = values[:-1], collection.list_route
+        if (
+            parent_values
+            and list_route
+            and "{" in list_route.template
+            and not _is_in_scope(record, self._resolve_scope(data, collection, parent_values))
+        ):
+            raise RecordNotFound(values[-1])
         return record
 
-    def _scope(self, data: Data, shelf: Shelf, values: tuple[str, ...]) -> Id | None:
+    def _resolve_scope(
+        self, data: SandboxData, collection: RecordCollection, values: tuple[str, ...]
+    ) -> RecordId | None:
         """Return what the values of a list's path put its things under. Raises NoSuchThing."""
-        parent = self.shelves.get(shelf.declared.parent or "")
+        parent = self.by_name.get(collection.definition.parent or "")
         if not values:
             return None
-        return self.find(data, parent, values[-1]).id if parent else "/".join(values)
+        return self.find_record(data, parent, values[-1]).id if parent else "/".join(values)
 
-    def under(self, data: Data, shelf: Shelf, values: tuple[str, ...]) -> list[Record]:
+    def list_in_scope(
+        self, data: SandboxData, collection: RecordCollection, values: tuple[str, ...]
+    ) -> list[SandboxRecord]:
         """Return the things of a list's path, in the order they were made. Raises NoSuchThing."""
-        scope = self._scope(data, shelf, values)
-        shelved = data.things.get(shelf.name, {}).values()
-        return [record for record in shelved if scope is None or _under(record, scope)]
+        scope = self._resolve_scope(data, collection, values)
+        records = data.records.get(collection.name, {}).values()
+        return [record for record in records if scope is None or _is_in_scope(record, scope)]
 
-    def create(self, data: Data, shelf: Shelf, values: tuple[str, ...], action: Action | None, sent: Any) -> Record:
+    def create(
+        self, data: SandboxData, collection: RecordCollection, values: tuple[str, ...], action: Action | None, body: Any
+    ) -> SandboxRecord:
         """Make a thing of what was sent, and return it. Raises NoSuchThing for an unknown parent."""
-        scope = self._scope(data, shelf, values)
-        by = action.action if action else None
-        kept = shelf.kept(action, by, sent)
-        for name in shelf.declared.also:  # a name of a thing is its own, never the example's
-            if name not in kept and isinstance(shelf.look(by).fields.get(name), str):
-                kept[name] = ids.new("text", f"{shelf.name} {name}", data.count + 1)
-        return self._add(data, shelf, Record(id="", place=0, parent=scope, by=by, sent=kept))
+        scope = self._resolve_scope(data, collection, values)
+        created_by = action.action if action else None
+        fields = collection.select_stored_fields(action, created_by, body)
+        for name in collection.definition.also:  # a name of a thing is its own, never the example's
+            if name not in fields and isinstance(collection.get_template(created_by).fields.get(name), str):
+                fields[name] = ids.generate_id("text", f"{collection.name} {name}", data.count + 1)
+        return self._insert(
+            data, collection, SandboxRecord(id="", position=0, parent=scope, created_by=created_by, fields=fields)
+        )
 
-    def update(self, shelf: Shelf, record: Record, action: Action | None, sent: dict[str, Any]) -> None:
+    def update(
+        self, collection: RecordCollection, record: SandboxRecord, action: Action | None, body: dict[str, Any]
+    ) -> None:
         """Lay what was sent over a thing."""
-        record.sent = overlay(record.sent, shelf.kept(action, record.by, sent))
+        record.fields = deep_merge(record.fields, collection.select_stored_fields(action, record.created_by, body))
 
-    def remove(self, data: Data, shelf: Shelf, record: Record) -> None:
+    def remove(self, data: SandboxData, collection: RecordCollection, record: SandboxRecord) -> None:
         """Remove a thing and everything under it."""
-        del data.things[shelf.name][str(record.id)]
-        for child in self.shelves.values():
-            if child.declared.parent == shelf.name:
-                shelved = list(data.things.get(child.name, {}).values())
-                for one in [one for one in shelved if _under(one, record.id)]:
-                    self.remove(data, child, one)
+        del data.records[collection.name][str(record.id)]
+        for child in self.by_name.values():
+            if child.definition.parent == collection.name:
+                records = list(data.records.get(child.name, {}).values())
+                for child_record in [child_record for child_record in records if _is_in_scope(child_record, record.id)]:
+                    self.remove(data, child, child_record)
 
 
-def _under(record: Record, scope: Id | None) -> bool:
+def _is_in_scope(record: SandboxRecord, scope: RecordId | None) -> bool:
     return str(record.parent) == str(scope)
 
 
-def _known(value: Any) -> Any:
+def _to_id(value: Any) -> Any:
     return value if isinstance(value, str | int) or value is None else str(value)

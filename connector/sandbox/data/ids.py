@@ -6,15 +6,15 @@ import base64
 import hashlib
 import uuid
 
-_SPREAD = 61_803_398_873  # shares no factor with the range, so that no number comes twice
-_RANGE = 90_000_000_000
-_LEAST = 10_000_000_000
+_STRIDE = 61_803_398_873  # shares no factor with the range, so that no number comes twice
+_ID_COUNT = 90_000_000_000
+_MIN_ID = 10_000_000_000
 
 
-def new(kind: str, seed: str, count: int) -> str | int:
+def generate_id(kind: str, seed: str, count: int) -> str | int:
     """Return the id of the count-th thing: `text` (22 characters), `integer` (11 digits) or `uuid`."""
     if kind == "integer":
-        return _LEAST + count * _SPREAD % _RANGE
+        return _MIN_ID + count * _STRIDE % _ID_COUNT
     digest = hashlib.blake2b(f"{seed} {count}".encode(), digest_size=16).digest()
     if kind == "uuid":
         return str(uuid.UUID(bytes=digest, version=4))

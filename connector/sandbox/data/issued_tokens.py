@@ -12,10 +12,10 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 CODE_LIFETIME = 300.0  # seconds
-ISSUED = "sandboxed-"  # what every code and every token begins with
+TOKEN_PREFIX = "sandboxed-"  # what every code and every token begins with
 
 
-class Refused(Exception):
+class OAuthError(Exception):
     """A request that is refused: OAuth's word for it, and a sentence that says why. It never leaves the room."""
 
     def __init__(self, error: str, reason: str) -> None:
@@ -24,7 +24,7 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class TokenPolicy:
     """How tokens are given: seconds that an access token lives, how refresh tokens rotate, what a reply says.
 
     With `strict` rotation a refresh token is good once; with `lenient` until a token that came in its place is used.
@@ -38,7 +38,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Proof:
+class CodeProof:
     """What the holder of a code shows: who it is, where the code was sent, and the verifier of its challenge."""
 
     client: str
@@ -47,175 +47,189 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Issued:
+class IssuedTokens:
     """New tokens: the access token, and the refresh token where there is one."""
 
-    access: str
-    refresh: str | None
+    access_token: str
+    refresh_token: str | None
     scope: str
 
 
-class _Kept(BaseModel):
+class _RegistryModel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-class Code(_Kept):
+class AuthorizationCode(_RegistryModel):
     """A consent; with `family` its tokens have been fetched. `until` is in epoch seconds."""
 
     client: str
     redirect_uri: str
     challenge: str
     scope: str
-    until: float
+    expires_at: float
     family: str | None = None
 
 
-class Family(_Kept):
+class TokenFamily(_RegistryModel):
     """The tokens of one consent, or of one request of an application: whose they are, and what they may do."""
 
     client: str
     scope: str
 
 
-class Access(_Kept):
+class AccessToken(_RegistryModel):
     """An access token; `refresh` is what came with it."""
 
     family: str
-    until: float
-    refresh: str | None = None
+    expires_at: float
+    refresh_digest: str | None = None
 
 
-class Refresh(_Kept):
+class RefreshToken(_RegistryModel):
     """A refresh token; `replaces` is the one it came for, `spent` says that it is no longer good."""
 
     family: str
-    replaces: str | None = None
+    replaces_digest: str | None = None
     spent: bool = False
 
 
-class Grants(_Kept):
+class TokenRegistry(_RegistryModel):
     """Everything that was given out and may still matter, by digest; families by name."""
 
-    codes: dict[str, Code] = {}
-    families: dict[str, Family] = {}
-    access: dict[str, Access] = {}
-    refresh: dict[str, Refresh] = {}
+    codes: dict[str, AuthorizationCode] = {}
+    families: dict[str, TokenFamily] = {}
+    access_tokens: dict[str, AccessToken] = {}
+    refresh_tokens: dict[str, RefreshToken] = {}
 
-    def consent(self, code: Code) -> str:
+    def add_code(self, code: AuthorizationCode) -> str:
         """Keep a consent, and return its code."""
-        text = _new("code")
-        self.codes[_digest(text)] = code
-        return text
+        code_text = _generate_token("code")
+        self.codes[_hash_token(code_text)] = code
+        return code_text
 
-    def redeem(self, text: str, proof: Proof, now: float) -> str:
+    def redeem_code(self, code_text: str, proof: CodeProof, now: float) -> str:
         """Begin the family of a code and return its name; a code that comes twice ends it. Raises Refused."""
-        code = self.codes.get(_digest(text))
+        code = self.codes.get(_hash_token(code_text))
         if code is None or code.client != proof.client:
-            raise Refused("invalid_grant", "The code is not known, or was given to another client.")
+            raise OAuthError("invalid_grant", "The code is not known, or was given to another client.")
         if code.family is not None:
-            self.end(code.family)
-            raise Refused("invalid_grant", "The code was used before; what came of it has ended.")
-        if code.until <= now:
-            raise Refused("invalid_grant", "The code is too old.")
+            self.end_family(code.family)
+            raise OAuthError("invalid_grant", "The code was used before; what came of it has ended.")
+        if code.expires_at <= now:
+            raise OAuthError("invalid_grant", "The code is too old.")
         if code.redirect_uri != proof.redirect_uri:
-            raise Refused("invalid_grant", "The redirect_uri is not the one that the code was asked for with.")
-        if not hmac.compare_digest(challenge(proof.verifier), code.challenge):
-            raise Refused("invalid_grant", "The code_verifier does not fit the code_challenge.")
-        code.family = self.begin(code.client, code.scope)
+            raise OAuthError("invalid_grant", "The redirect_uri is not the one that the code was asked for with.")
+        if not hmac.compare_digest(compute_challenge(proof.verifier), code.challenge):
+            raise OAuthError("invalid_grant", "The code_verifier does not fit the code_challenge.")
+        code.family = self.start_family(code.client, code.scope)
         return code.family
 
-    def begin(self, client: str, scope: str) -> str:
+    def start_family(self, client: str, scope: str) -> str:
         """Begin a family, and return its name."""
-        name = secrets.token_hex(8)
-        self.families[name] = Family(client=client, scope=scope)
-        return name
+        family_name = secrets.token_hex(8)
+        self.families[family_name] = TokenFamily(client=client, scope=scope)
+        return family_name
 
-    def issue(self, name: str, terms: Terms, now: float, *, renewable: bool, replaces: str | None = None) -> Issued:
+    def issue_tokens(
+        self, family_name: str, policy: TokenPolicy, now: float, *, renewable: bool, replaces_digest: str | None = None
+    ) -> IssuedTokens:
         """Return new tokens of a family."""
-        issued = Issued(_new("access"), _new("refresh") if renewable else None, self.families[name].scope)
-        mark = _digest(issued.refresh) if issued.refresh else None
-        self.access[_digest(issued.access)] = Access(family=name, until=now + terms.expires_in, refresh=mark)
-        if mark:
-            self.refresh[mark] = Refresh(family=name, replaces=replaces)
-        return issued
+        tokens = IssuedTokens(
+            _generate_token("access"),
+            _generate_token("refresh") if renewable else None,
+            self.families[family_name].scope,
+        )
+        digest = _hash_token(tokens.refresh_token) if tokens.refresh_token else None
+        self.access_tokens[_hash_token(tokens.access_token)] = AccessToken(
+            family=family_name, expires_at=now + policy.expires_in, refresh_digest=digest
+        )
+        if digest:
+            self.refresh_tokens[digest] = RefreshToken(family=family_name, replaces_digest=replaces_digest)
+        return tokens
 
-    def renew(self, text: str, client: str, terms: Terms, now: float) -> Issued:
+    def renew_tokens(self, token: str, client: str, policy: TokenPolicy, now: float) -> IssuedTokens:
         """Return what comes in the place of a refresh token; one that is spent ends its family. Raises Refused."""
-        mark = _digest(text)
-        held = self.refresh.get(mark)
-        family = self.families.get(held.family) if held else None
-        if held is None or family is None or family.client != client:
-            raise Refused("invalid_grant", "The refresh token is not known, has ended, or is another client's.")
-        if held.spent:
-            self.end(held.family)
-            raise Refused("invalid_grant", "The refresh token was used before; every token of its family has ended.")
-        self._arrived(mark)
-        held.spent = terms.rotation == "strict"
-        return self.issue(held.family, terms, now, renewable=True, replaces=mark)
+        digest = _hash_token(token)
+        entry = self.refresh_tokens.get(digest)
+        family = self.families.get(entry.family) if entry else None
+        if entry is None or family is None or family.client != client:
+            raise OAuthError("invalid_grant", "The refresh token is not known, has ended, or is another client's.")
+        if entry.spent:
+            self.end_family(entry.family)
+            raise OAuthError("invalid_grant", "The refresh token was used before; every token of its family has ended.")
+        self._spend_previous(digest)
+        entry.spent = policy.rotation == "strict"
+        return self.issue_tokens(entry.family, policy, now, renewable=True, replaces_digest=digest)
 
-    def alive(self, text: str, now: float) -> bool:
+    def is_valid(self, token: str, now: float) -> bool:
         """Whether an access token is good."""
-        held = self.access.get(_digest(text))
-        return held is not None and now < held.until and held.family in self.families
+        entry = self.access_tokens.get(_hash_token(token))
+        return entry is not None and now < entry.expires_at and entry.family in self.families
 
-    def unproven(self, text: str) -> bool:
+    def is_unconfirmed(self, token: str) -> bool:
         """Whether nobody has shown yet that this access token arrived, and an older refresh token waits for that."""
-        held = self.access.get(_digest(text))
-        before = self._before(held.refresh) if held else None
-        return before is not None and not before.spent
+        entry = self.access_tokens.get(_hash_token(token))
+        previous = self._find_previous(entry.refresh_digest) if entry else None
+        return previous is not None and not previous.spent
 
-    def use(self, text: str) -> None:
+    def confirm(self, token: str) -> None:
         """Note that an access token is in use: the refresh token before its own is spent."""
-        held = self.access.get(_digest(text))
-        if held is not None:
-            self._arrived(held.refresh)
+        entry = self.access_tokens.get(_hash_token(token))
+        if entry is not None:
+            self._spend_previous(entry.refresh_digest)
 
-    def _before(self, mark: str | None) -> Refresh | None:
-        held = self.refresh.get(mark) if mark else None
-        return self.refresh.get(held.replaces) if held and held.replaces else None
+    def _find_previous(self, digest: str | None) -> RefreshToken | None:
+        entry = self.refresh_tokens.get(digest) if digest else None
+        return self.refresh_tokens.get(entry.replaces_digest) if entry and entry.replaces_digest else None
 
-    def _arrived(self, mark: str | None) -> None:
-        before = self._before(mark)
-        if before is not None:
-            before.spent = True
+    def _spend_previous(self, digest: str | None) -> None:
+        previous = self._find_previous(digest)
+        if previous is not None:
+            previous.spent = True
 
-    def revoke(self, text: str, client: str) -> None:
+    def revoke_token(self, token: str, client: str) -> None:
         """End the family of a token; one that is not known has ended already. Raises Refused."""
-        mark = _digest(text)
-        held = self.access.get(mark) or self.refresh.get(mark)
-        family = self.families.get(held.family) if held else None
-        if held is None or family is None:
+        digest = _hash_token(token)
+        entry = self.access_tokens.get(digest) or self.refresh_tokens.get(digest)
+        family = self.families.get(entry.family) if entry else None
+        if entry is None or family is None:
             return
         if family.client != client:
-            raise Refused("invalid_grant", "The token was given to another client.")
-        self.end(held.family)
+            raise OAuthError("invalid_grant", "The token was given to another client.")
+        self.end_family(entry.family)
 
-    def end(self, name: str) -> None:
+    def end_family(self, family_name: str) -> None:
         """End a family: none of its tokens is good any more."""
-        self.families.pop(name, None)
+        self.families.pop(family_name, None)
 
-    def tidy(self, now: float) -> None:
+    def purge(self, now: float) -> None:
         """Drop what can no longer matter."""
-        self.access = {mark: one for mark, one in self.access.items() if now < one.until}
-        used = {one.family for one in self.access.values()} | {one.family for one in self.refresh.values()}
-        self.families = {name: one for name, one in self.families.items() if name in used}
-        self.access = {mark: one for mark, one in self.access.items() if one.family in self.families}
-        self.refresh = {mark: one for mark, one in self.refresh.items() if one.family in self.families}
+        self.access_tokens = {digest: entry for digest, entry in self.access_tokens.items() if now < entry.expires_at}
+        used_families = {entry.family for entry in self.access_tokens.values()} | {
+            entry.family for entry in self.refresh_tokens.values()
+        }
+        self.families = {name: entry for name, entry in self.families.items() if name in used_families}
+        self.access_tokens = {
+            digest: entry for digest, entry in self.access_tokens.items() if entry.family in self.families
+        }
+        self.refresh_tokens = {
+            digest: entry for digest, entry in self.refresh_tokens.items() if entry.family in self.families
+        }
         self.codes = {
-            mark: one
-            for mark, one in self.codes.items()
-            if (one.family in self.families if one.family else now < one.until)
+            digest: entry
+            for digest, entry in self.codes.items()
+            if (entry.family in self.families if entry.family else now < entry.expires_at)
         }
 
 
-def challenge(verifier: str) -> str:
+def compute_challenge(verifier: str) -> str:
     """Return the S256 challenge of a verifier (RFC 7636, 4.2)."""
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).decode().rstrip("=")
 
 
-def _new(kind: str) -> str:
-    return f"{ISSUED}{kind}-{secrets.token_urlsafe(32)}"
+def _generate_token(kind: str) -> str:
+    return f"{TOKEN_PREFIX}{kind}-{secrets.token_urlsafe(32)}"
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+def _hash_token(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -10,24 +10,24 @@ import threading
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from connector.core.json_path import dig, placed
+from connector.core.json_path import get_at_path, set_at_path
 from connector.errors import ConnectorError
-from connector.runtime.webhooks.forwarders import accepted
-from connector.sandbox.events.samples import laid
-from connector.sandbox.events.sender import Sender, samples_of, stand_in_secret, written
+from connector.runtime.webhooks.forwarders import require_success
+from connector.sandbox.events.samples import merge_subject
+from connector.sandbox.events.sender import EventSender, dump_json, get_samples, get_sandbox_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
-    from connector.sandbox.http.responses import Happening
+    from connector.sandbox.http.responses import ChangeEvent
 
-_OLD = "old_object"
+_OLD_OBJECT_FIELD = "old_object"
 _log = logging.getLogger("connector.sandbox")
 
 
-class Emitter:
+class EventEmitter:
     """Sends the events of a sandbox's changes to a URL; `say` is told, once, when they do not arrive.
 
     Raises UsageError for a URL that is neither https nor http on this machine, and for a connector without a trigger.
@@ -38,81 +38,87 @@ class Emitter:
         connector: Connector,
         url: str,
         *,
-        say: Callable[[str], None] = _log.warning,
+        on_failure: Callable[[str], None] = _log.warning,
         http: Any = None,
         clock: Clock | None = None,
     ) -> None:
-        self._sender = Sender(connector, url, stand_in_secret(connector), http=http, clock=clock)
-        self._connector, self._say = connector, say
-        self._waiting: deque[Happening] = deque()
+        self._sender = EventSender(connector, url, get_sandbox_secret(connector), http=http, clock=clock)
+        self._connector, self._on_failure = connector, on_failure
+        self._queue: deque[ChangeEvent] = deque()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._count = 0
-        self._lost = False
+        self._event_count = 0
+        self._is_failing = False
 
-    def tell(self, happenings: Iterable[Happening]) -> None:
+    def enqueue(self, changes: Iterable[ChangeEvent]) -> None:
         """Send the events of changes, from a thread of its own, after those that wait already."""
         with self._lock:
-            self._waiting.extend(happenings)
-            if self._waiting and self._thread is None:
+            self._queue.extend(changes)
+            if self._queue and self._thread is None:
                 self._thread = threading.Thread(target=self._send_all, name="connector-sandbox-events", daemon=True)
                 self._thread.start()
 
-    def settle(self, timeout: float | None = None) -> bool:
+    def flush(self, timeout: float | None = None) -> bool:
         """Wait until every event was sent, or for so many seconds; return whether all were."""
         thread = self._thread
         if thread is not None:
             thread.join(timeout)
-        return not self._waiting and (thread is None or not thread.is_alive())
+        return not self._queue and (thread is None or not thread.is_alive())
 
     def close(self, timeout: float | None = 10.0) -> None:
         """Wait for what is under way, and close the connections."""
-        if self.settle(timeout):
+        if self.flush(timeout):
             self._sender.close()
 
-    def body(self, happening: Happening) -> dict[str, Any]:
+    def build_body(self, change: ChangeEvent) -> dict[str, Any]:
         """Return the body of an event: a sample with the thing's own values in it. Raises DefinitionError, KeyError."""
-        kind = self._connector.events[happening.event]
-        self._count += 1
-        made = samples_of(self._connector).body(kind, self._sender.clock.time(), self._count)
-        place = next(iter(self._connector.manifest.triggers.values())).event.object or "."
-        made = _with(kind.body, made, place, happening.about)
-        around, dot, _ = place.rpartition(".")
-        old = f"{around}{dot}{_OLD}"
-        if happening.before is not None:
-            made = _with(kind.body, made, old, happening.before)
-        return made
+        event_kind = self._connector.events[change.event]
+        self._event_count += 1
+        event_body = get_samples(self._connector).build_body(event_kind, self._sender.clock.time(), self._event_count)
+        location = next(iter(self._connector.manifest.triggers.values())).event.object or "."
+        event_body = _insert_subject(event_kind.body, event_body, location, change.subject)
+        parent, dot, _ = location.rpartition(".")
+        old_location = f"{parent}{dot}{_OLD_OBJECT_FIELD}"
+        if change.before is not None:
+            event_body = _insert_subject(event_kind.body, event_body, old_location, change.before)
+        return event_body
 
     def _send_all(self) -> None:
         while True:
             with self._lock:
-                if not self._waiting:
+                if not self._queue:
                     self._thread = None
                     return
-                happening = self._waiting.popleft()
-            self._send(happening)
+                change = self._queue.popleft()
+            self._send(change)
 
-    def _send(self, happening: Happening) -> None:
+    def _send(self, change: ChangeEvent) -> None:
         try:
-            got = self._sender.send(happening.event, written(self.body(happening)))
-            accepted(self._sender.url, got)
+            reply_or_failure = self._sender.send(change.event, dump_json(self.build_body(change)))
+            require_success(self._sender.url, reply_or_failure)
         except ConnectorError as error:
-            self._fail(happening.event, str(error))
+            self._report_failure(change.event, str(error))
         except KeyError:
-            self._fail(happening.event, f"{self._connector.name} has no such event.")
+            self._report_failure(change.event, f"{self._connector.name} has no such event.")
         else:
-            self._lost = False
+            self._is_failing = False
 
-    def _fail(self, event: str, reason: str) -> None:
-        if not self._lost:
-            self._lost = True
-            self._say(f"Sandbox: {event} was not delivered: {reason} The sandbox goes on; it sends an event once.")
+    def _report_failure(self, event: str, reason: str) -> None:
+        if not self._is_failing:
+            self._is_failing = True
+            self._on_failure(
+                f"Sandbox: {event} was not delivered: {reason} The sandbox goes on; it sends an event once."
+            )
 
 
-def _with(body: Any, made: dict[str, Any], place: str, thing: dict[str, Any]) -> dict[str, Any]:
+def _insert_subject(
+    body_types: Any, event_body: dict[str, Any], location: str, subject: dict[str, Any]
+) -> dict[str, Any]:
     """Return a body with a thing where it stands, if the event has that place."""
-    shape = dig(body, place)
-    if shape is None:
-        return made
-    found: dict[str, Any] = placed(made, place, laid(shape, dig(made, place), thing))
-    return found
+    subject_types = get_at_path(body_types, location)
+    if subject_types is None:
+        return event_body
+    merged: dict[str, Any] = set_at_path(
+        event_body, location, merge_subject(subject_types, get_at_path(event_body, location), subject)
+    )
+    return merged

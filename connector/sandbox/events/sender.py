@@ -8,15 +8,15 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.exchange import Signed
+from connector.core.exchange.exchange import Credential
 from connector.core.webhook.signature import Challenge
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError, WebhookError
 from connector.runtime.clock import SystemClock
-from connector.runtime.http.transport import choose
-from connector.runtime.webhooks.forwarders import posting, sendable
-from connector.runtime.webhooks.verify import scheme_of
-from connector.sandbox.events.samples import Samples
+from connector.runtime.http.transport import load_transport
+from connector.runtime.webhooks.forwarders import check_forward_url, post_request
+from connector.runtime.webhooks.verify import verifier_for
+from connector.sandbox.events.samples import EventSamples
 
 if TYPE_CHECKING:
     from connector.core.response.parser import Failure, Reply
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from connector.runtime.clock import Clock
 
 SEND_TIMEOUT = 10.0  # seconds for one delivery
-_STAND_IN = b"stand-in-secret-of-the-sandbox"
+_SECRET_BYTES = b"stand-in-secret-of-the-sandbox"
 
 
-def stand_in_secret(connector: Connector, trigger: str | None = None) -> str:
+def get_sandbox_secret(connector: Connector, trigger: str | None = None) -> str:
     """Return the secret that the sandbox signs with, in the form of a trigger's own; it is no secret."""
-    signature = scheme_of(connector, trigger).trigger.signature
+    signature = verifier_for(connector, trigger).trigger.signature
     if signature.secret == "text":  # noqa: S105  how it is written
-        return _STAND_IN.decode()
-    return f"{signature.secret_prefix or ''}{base64.b64encode(_STAND_IN).decode()}"
+        return _SECRET_BYTES.decode()
+    return f"{signature.secret_prefix or ''}{base64.b64encode(_SECRET_BYTES).decode()}"
 
 
-class Sender:
+class EventSender:
     """Signs and sends the events of a trigger to one URL.
 
     Raises UsageError for a URL that is neither https nor http on this machine, and for a secret that cannot be one.
@@ -51,37 +51,39 @@ class Sender:
         http: Any = None,
         clock: Clock | None = None,
     ) -> None:
-        self.url = sendable(url)
+        self.url = check_forward_url(url)
         self.clock: Clock = clock or SystemClock()
-        self._scheme = scheme_of(connector, trigger)
-        self._scheme.secret(secret)
+        self._verifier = verifier_for(connector, trigger)
+        self._verifier.decode_secret(secret)
         self._secret = secret
-        self._http = http if http is not None else choose(None, asynchronous=False)
+        self._http = http if http is not None else load_transport(None, asynchronous=False)
         self._owns_http = http is None
 
-    def send(self, name: str, body: bytes, at: float | None = None) -> Reply | Failure:
+    def send(self, event_name: str, body: bytes, timestamp: float | None = None) -> Reply | Failure:
         """Send a body that brings an event of this name, signed at a time (epoch seconds; default: now)."""
-        request = posting(self.url, body, self.signed(name, body, at))
-        found: Reply | Failure = self._http.send(request, Signed(""), time.monotonic() + SEND_TIMEOUT, None, None)
-        return found
+        request = post_request(self.url, body, self.build_headers(event_name, body, timestamp))
+        reply_or_failure: Reply | Failure = self._http.send(
+            request, Credential(""), time.monotonic() + SEND_TIMEOUT, None, None
+        )
+        return reply_or_failure
 
-    def signed(self, name: str, body: bytes, at: float | None = None) -> dict[str, str]:
+    def build_headers(self, event_name: str, body: bytes, timestamp: float | None = None) -> dict[str, str]:
         """Return the headers that a body is sent with."""
-        signed_at = int(self.clock.time() if at is None else at)
-        headers = self._scheme.sign(self._secret, signed_at, body, f"msg_{uuid.uuid4().hex}")
-        place = self._scheme.trigger.event.name
-        if place.startswith("header."):
-            headers[place.removeprefix("header.")] = name
+        signed_at = int(self.clock.time() if timestamp is None else timestamp)
+        headers = self._verifier.sign(self._secret, signed_at, body, f"msg_{uuid.uuid4().hex}")
+        location = self._verifier.trigger.event.name
+        if location.startswith("header."):
+            headers[location.removeprefix("header.")] = event_name
         return headers
 
-    def challenge(self, body: bytes) -> dict[str, str] | None:
+    def find_challenge_reply(self, body: bytes) -> dict[str, str] | None:
         """Return what a body wants to be answered with when it is the service's challenge; else None."""
         now = self.clock.time()
         try:
-            found = self._scheme.verify([self._secret], self.signed("", body, now), body, now)
+            verified = self._verifier.verify([self._secret], self.build_headers("", body, now), body, now)
         except WebhookError:
             return None
-        return found.reply if isinstance(found, Challenge) else None
+        return verified.reply if isinstance(verified, Challenge) else None
 
     def close(self) -> None:
         """Close the connections."""
@@ -89,21 +91,21 @@ class Sender:
             self._http.close()
 
 
-def samples_of(connector: Connector, trigger: str | None = None) -> Samples:
+def get_samples(connector: Connector, trigger: str | None = None) -> EventSamples:
     """Return what makes the bodies of a trigger's events, made once. Raises DefinitionError, UsageError."""
-    scheme = scheme_of(connector, trigger)
-    made: Samples | None = connector.compiled.get(f"samples:{scheme.name}")
-    if made is None:
-        made = connector.compiled[f"samples:{scheme.name}"] = Samples(connector, scheme.trigger)
-    return made
+    verifier = verifier_for(connector, trigger)
+    samples: EventSamples | None = connector.compile_cache.get(f"samples:{verifier.name}")
+    if samples is None:
+        samples = connector.compile_cache[f"samples:{verifier.name}"] = EventSamples(connector, verifier.trigger)
+    return samples
 
 
-def written(body: Any) -> bytes:
+def dump_json(body: Any) -> bytes:
     """Return a body as the bytes that are signed and sent."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def delivery(
+def build_signed_delivery(
     connector: Connector, event: str, *, secret: str | None = None, now: float | None = None, count: int = 1
 ) -> tuple[dict[str, str], bytes]:
     """Return headers and body of a signed event, to test a receiver with; another `count` is another event.
@@ -111,13 +113,13 @@ def delivery(
     `event` is a name of `connector.events`; `secret` the stand-in's by default; `now` epoch seconds. Raises UsageError
     for an event that the connector does not have.
     """
-    kind = connector.events.get(event)
-    if kind is None:
+    event_kind = connector.events.get(event)
+    if event_kind is None:
         raise UsageError(f"{connector.name} has no event {event!r}.{did_you_mean(event, connector.events)}")
-    sender = Sender(connector, "http://127.0.0.1/", secret or stand_in_secret(connector))
+    sender = EventSender(connector, "http://127.0.0.1/", secret or get_sandbox_secret(connector))
     try:
-        at = sender.clock.time() if now is None else now
-        body = written(samples_of(connector).body(kind, at, count))
-        return {**sender.signed(event, body, at), "content-type": "application/json"}, body
+        timestamp = sender.clock.time() if now is None else now
+        body = dump_json(get_samples(connector).build_body(event_kind, timestamp, count))
+        return {**sender.build_headers(event, body, timestamp), "content-type": "application/json"}, body
     finally:
         sender.close()

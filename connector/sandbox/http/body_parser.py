@@ -13,35 +13,35 @@ from pydantic_core import from_json
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.sandbox.http.request import Incoming
+    from connector.sandbox.http.request import SandboxRequest
 
-MEDIA = {
+CONTENT_TYPES = {
     "json": "application/json",
     "form": "application/x-www-form-urlencoded",
     "multipart": "multipart/form-data",
     "text": "text/plain",
 }
-_BRACKETS = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)\Z")
-_DEEPEST = 60
+_BRACKET_NAME_PATTERN = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)\Z")
+_MAX_DEPTH = 60
 
 
-class Unreadable(Exception):
+class BadBody(Exception):
     """A body that is not what it should be: the field to name, and why. It never leaves the room."""
 
-    def __init__(self, name: str, why: str) -> None:
-        super().__init__(why)
-        self.name, self.why = name, why
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(reason)
+        self.name, self.reason = name, reason
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class ParsedBody:
     """What a body says: its data (an object where it has fields), and the files of a multipart body by name.
 
     `textual` says that every value is text, as in a form.
     """
 
     data: Any
-    textual: bool = False
+    is_text_only: bool = False
     files: dict[str, bytes] = field(default_factory=dict)
 
     @property
@@ -50,125 +50,127 @@ class Content:
         return self.data if isinstance(self.data, dict) else {}
 
 
-def read(kind: str, request: Incoming, *, brackets: bool) -> Content:
+def parse_body(kind: str, request: SandboxRequest, *, use_brackets: bool) -> ParsedBody:
     """Read a body that is to be json, form, multipart, text or binary. Raises Unreadable."""
     raw = request.body
     if not raw:
-        return Content({})
-    if not _fits(kind, request.media):
-        raise Unreadable("Content-Type", f"Expected {MEDIA[kind]}; got {request.media or 'nothing'}.")
+        return ParsedBody({})
+    if not _matches_content_type(kind, request.content_type):
+        raise BadBody("Content-Type", f"Expected {CONTENT_TYPES[kind]}; got {request.content_type or 'nothing'}.")
     if kind == "json":
-        return Content(_json(raw))
+        return ParsedBody(_parse_json(raw))
     if kind == "form":
-        return Content(nested(_pairs(raw), brackets=brackets), textual=True)
+        return ParsedBody(unflatten(_parse_pairs(raw), use_brackets=use_brackets), is_text_only=True)
     if kind == "multipart":
-        return _multipart(request, brackets=brackets)
-    return Content(_text(raw) if kind == "text" else raw, textual=True)
+        return _parse_multipart(request, use_brackets=use_brackets)
+    return ParsedBody(_decode_text(raw) if kind == "text" else raw, is_text_only=True)
 
 
-def read_any(request: Incoming) -> Content:
+def parse_any_body(request: SandboxRequest) -> ParsedBody:
     """Read a body that no definition describes, by its content type. Raises Unreadable."""
-    kind = next((kind for kind in ("json", "form", "multipart") if _fits(kind, request.media)), "binary")
-    return read(kind, request, brackets=True)
+    kind = next(
+        (kind for kind in ("json", "form", "multipart") if _matches_content_type(kind, request.content_type)), "binary"
+    )
+    return parse_body(kind, request, use_brackets=True)
 
 
-def flat(request: Incoming) -> list[tuple[str, str]]:
+def parse_form_pairs(request: SandboxRequest) -> list[tuple[str, str]]:
     """Return the pairs of a form as they stand, in order. Raises Unreadable."""
-    if request.media != MEDIA["form"]:
-        raise Unreadable("Content-Type", f"Expected {MEDIA['form']}; got {request.media or 'nothing'}.")
-    return _pairs(request.body)
+    if request.content_type != CONTENT_TYPES["form"]:
+        raise BadBody("Content-Type", f"Expected {CONTENT_TYPES['form']}; got {request.content_type or 'nothing'}.")
+    return _parse_pairs(request.body)
 
 
-def _fits(kind: str, media: str) -> bool:
+def _matches_content_type(kind: str, content_type: str) -> bool:
     if kind == "json":
-        return media == MEDIA["json"] or media.endswith("+json")
+        return content_type == CONTENT_TYPES["json"] or content_type.endswith("+json")
     if kind == "text":
-        return media.startswith("text/")
-    return kind == "binary" or media == MEDIA[kind]
+        return content_type.startswith("text/")
+    return kind == "binary" or content_type == CONTENT_TYPES[kind]
 
 
-def _json(raw: bytes) -> Any:
+def _parse_json(raw: bytes) -> Any:
     try:
         return from_json(raw, allow_inf_nan=False)
     except (ValueError, RecursionError) as error:
-        raise Unreadable("body", f"The body is not JSON: {str(error)[:120]}.") from None
+        raise BadBody("body", f"The body is not JSON: {str(error)[:120]}.") from None
 
 
-def _text(raw: bytes) -> str:
+def _decode_text(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise Unreadable("body", f"The body is not UTF-8 text: look at byte {error.start + 1}.") from None
+        raise BadBody("body", f"The body is not UTF-8 text: look at byte {error.start + 1}.") from None
 
 
-def _pairs(raw: bytes) -> list[tuple[str, str]]:
+def _parse_pairs(raw: bytes) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(_text(raw), keep_blank_values=True, errors="strict")
+        return parse_qsl(_decode_text(raw), keep_blank_values=True, errors="strict")
     except UnicodeDecodeError:
-        raise Unreadable("body", "The form is not UTF-8 text.") from None
+        raise BadBody("body", "The form is not UTF-8 text.") from None
 
 
-def _multipart(request: Incoming, *, brackets: bool) -> Content:
-    head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode("latin-1", "replace")
-    message = message_from_bytes(head + request.body, policy=policy.HTTP)
+def _parse_multipart(request: SandboxRequest, *, use_brackets: bool) -> ParsedBody:
+    mime_header = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode("latin-1", "replace")
+    message = message_from_bytes(mime_header + request.body, policy=policy.HTTP)
     if not message.is_multipart():
-        raise Unreadable("body", "The body is not a multipart form: its boundary is missing.")
+        raise BadBody("body", "The body is not a multipart form: its boundary is missing.")
     pairs, files = [], {}
     for part in message.iter_parts():
         name = part.get_param("name", header="content-disposition")
-        held = part.get_payload(decode=True)
-        if not isinstance(name, str) or not isinstance(held, bytes):
-            raise Unreadable("body", "A part of the multipart form has no name.")
+        payload = part.get_payload(decode=True)
+        if not isinstance(name, str) or not isinstance(payload, bytes):
+            raise BadBody("body", "A part of the multipart form has no name.")
         if part.get_filename() is not None:
-            files[name] = held
+            files[name] = payload
         else:
-            pairs.append((name, held.decode("utf-8", "replace")))
-    return Content(nested(pairs, brackets=brackets), textual=True, files=files)
+            pairs.append((name, payload.decode("utf-8", "replace")))
+    return ParsedBody(unflatten(pairs, use_brackets=use_brackets), is_text_only=True, files=files)
 
 
-def nested(pairs: Iterable[tuple[str, str]], *, brackets: bool) -> dict[str, Any]:
+def unflatten(pairs: Iterable[tuple[str, str]], *, use_brackets: bool) -> dict[str, Any]:
     """Return pairs as an object: names inside names by brackets or dots, a name that repeats as a list."""
     tree: dict[str, Any] = {}
     for name, text in pairs:
-        path = _path(name, brackets=brackets)
-        many = brackets and len(path) > 1 and path[-1] == ""
-        *parents, last = path[:-1] if many else path
+        path = _split_name(name, use_brackets=use_brackets)
+        repeated = use_brackets and len(path) > 1 and path[-1] == ""
+        *parents, last = path[:-1] if repeated else path
         branch: Any = tree
         for parent in parents:
             branch = branch.setdefault(parent, {}) if isinstance(branch, dict) else None
         if isinstance(branch, dict):
-            _add(branch, last, text, many=many)
+            _add_value(branch, last, text, repeated=repeated)
         else:
-            _add(tree, name, text, many=False)  # a name that is both a value and an object stays as it is
-    return {name: _numbered(value) for name, value in tree.items()}
+            _add_value(tree, name, text, repeated=False)  # a name that is both a value and an object stays as it is
+    return {name: _convert_numbered(value) for name, value in tree.items()}
 
 
-def _path(name: str, *, brackets: bool) -> tuple[str, ...]:
-    if not brackets:
+def _split_name(name: str, *, use_brackets: bool) -> tuple[str, ...]:
+    if not use_brackets:
         path = tuple(name.split("."))
-        return path if all(path) and len(path) <= _DEEPEST else (name,)
-    match = _BRACKETS.match(name)
+        return path if all(path) and len(path) <= _MAX_DEPTH else (name,)
+    match = _BRACKET_NAME_PATTERN.match(name)
     inner = re.findall(r"\[([^\[\]]*)\]", match[2]) if match else []
-    if match is None or len(inner) > _DEEPEST or "" in inner[:-1]:
+    if match is None or len(inner) > _MAX_DEPTH or "" in inner[:-1]:
         return (name,)
     return (match[1], *inner)
 
 
-def _add(branch: dict[str, Any], name: str, text: str, *, many: bool) -> None:
-    held = branch.get(name)
-    if isinstance(held, list):
-        held.append(text)
-    elif held is None:
-        branch[name] = [text] if many else text
-    elif isinstance(held, str):
-        branch[name] = [held, text]
+def _add_value(branch: dict[str, Any], name: str, text: str, *, repeated: bool) -> None:
+    current = branch.get(name)
+    if isinstance(current, list):
+        current.append(text)
+    elif current is None:
+        branch[name] = [text] if repeated else text
+    elif isinstance(current, str):
+        branch[name] = [current, text]
 
 
-def _numbered(value: Any) -> Any:
+def _convert_numbered(value: Any) -> Any:
     """Return objects whose names count from 0 as lists: items[0][price]."""
     if not isinstance(value, dict):
         return value
-    inner = {name: _numbered(item) for name, item in value.items()}
-    if inner and all(name == str(place) for place, name in enumerate(inner)):
+    inner = {name: _convert_numbered(item) for name, item in value.items()}
+    if inner and all(name == str(index) for index, name in enumerate(inner)):
         return list(inner.values())
     return inner

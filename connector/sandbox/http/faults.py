@@ -12,17 +12,19 @@ from connector.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KNOWN = (
+KNOWN_FAULTS = (
     "429[:times]", "5xx[:times], such as 503:2", "drop-reply[:times]", "refuse[:times]", "expire-token[:times]",
     "html[:times]", "slow[:seconds]", "cursor-loop",
     "drop-token-reply[:times]", "token-5xx[:times]", "invalid-grant[:times]", "slow-token[:seconds]",
 )  # fmt: skip
-_COUNTED = ("drop-reply", "refuse", "expire-token", "html", "drop-token-reply", "token-5xx", "invalid-grant")
-_OF_TOKENS = ("drop-token-reply", "token-5xx", "invalid-grant", "slow-token")
-_SLOW = 3.0  # seconds
-_TEXT = re.compile(r"(?P<kind>429|5[0-9]{2}|token-5xx|[a-z-]+)(?::(?P<much>[0-9]{1,6}(?:\.[0-9]{1,3})?))?\Z", re.ASCII)
+_COUNTED_KINDS = ("drop-reply", "refuse", "expire-token", "html", "drop-token-reply", "token-5xx", "invalid-grant")
+_TOKEN_KINDS = ("drop-token-reply", "token-5xx", "invalid-grant", "slow-token")
+_DEFAULT_DELAY = 3.0  # seconds
+_FAULT_PATTERN = re.compile(
+    r"(?P<kind>429|5[0-9]{2}|token-5xx|[a-z-]+)(?::(?P<much>[0-9]{1,6}(?:\.[0-9]{1,3})?))?\Z", re.ASCII
+)
 
-Place = Literal["api", "token"]
+FaultTarget = Literal["api", "token"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,45 +38,45 @@ class Fault:
     times: int = 1
     status: int = 0
     seconds: float = 0.0
-    place: Place = "api"
+    target: FaultTarget = "api"
 
 
-def parse(text: str) -> Fault:
+def parse_fault(text: str) -> Fault:
     """Read a fault such as `429:3`, `drop-reply` or `slow:2`. Raises UsageError listing the known ones."""
-    match = _TEXT.match(text.strip())
-    kind, much = (match["kind"], match["much"]) if match else ("", None)
-    whole = much is None or (much.isdigit() and int(much) > 0)
-    place: Place = "token" if kind in _OF_TOKENS else "api"
-    if kind in ("slow", "slow-token") and (much is None or float(much) > 0):
-        return Fault(kind, 0, seconds=float(much or _SLOW), place=place)
-    if kind == "cursor-loop" and much is None:
+    match = _FAULT_PATTERN.match(text.strip())
+    kind, amount = (match["kind"], match["much"]) if match else ("", None)
+    is_count = amount is None or (amount.isdigit() and int(amount) > 0)
+    target: FaultTarget = "token" if kind in _TOKEN_KINDS else "api"
+    if kind in ("slow", "slow-token") and (amount is None or float(amount) > 0):
+        return Fault(kind, 0, seconds=float(amount or _DEFAULT_DELAY), target=target)
+    if kind == "cursor-loop" and amount is None:
         return Fault("cursor-loop", 0)
-    if kind in _COUNTED and whole:
-        return Fault(kind, int(much or 1), place=place)
-    if kind.isdigit() and whole:
-        return Fault("status", int(much or 1), status=int(kind))
-    raise UsageError(f"The fault {text!r} is not known.", hint=f"The faults are {'; '.join(KNOWN)}.")
+    if kind in _COUNTED_KINDS and is_count:
+        return Fault(kind, int(amount or 1), target=target)
+    if kind.isdigit() and is_count:
+        return Fault("status", int(amount or 1), status=int(kind))
+    raise UsageError(f"The fault {text!r} is not known.", hint=f"The faults are {'; '.join(KNOWN_FAULTS)}.")
 
 
-class Armed:
+class FaultInjector:
     """The faults of one service, each with how often it is still to come; safe to share among threads."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self._held = held = tuple(faults)
-        self._counted = [fault for fault in held if fault.times]
-        self._left = [fault.times for fault in self._counted]
+        self._faults = all_faults = tuple(faults)
+        self._counted_faults = [fault for fault in all_faults if fault.times]
+        self._remaining = [fault.times for fault in self._counted_faults]
         self._lock = threading.Lock()
-        self.loops = any(fault.kind == "cursor-loop" for fault in held)
+        self.has_cursor_loop = any(fault.kind == "cursor-loop" for fault in all_faults)
 
-    def take(self, place: Place = "api") -> Fault | None:
+    def take_next_fault(self, target: FaultTarget = "api") -> Fault | None:
         """Return the fault that the next request to a place meets, in the order they were named, or None."""
         with self._lock:
-            for number, fault in enumerate(self._counted):
-                if self._left[number] and fault.place == place:
-                    self._left[number] -= 1
+            for index, fault in enumerate(self._counted_faults):
+                if self._remaining[index] and fault.target == target:
+                    self._remaining[index] -= 1
                     return fault
         return None
 
-    def delay(self, place: Place = "api") -> float:
+    def get_delay(self, target: FaultTarget = "api") -> float:
         """Return the seconds that an answer of a place takes."""
-        return sum(fault.seconds for fault in self._held if fault.place == place)
+        return sum(fault.seconds for fault in self._faults if fault.target == target)

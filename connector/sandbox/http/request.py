@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class SandboxRequest:
     """What a client sent; header names in lower case, the path still encoded and with the base path before it."""
 
     method: str
@@ -21,18 +21,18 @@ class Incoming:
     body: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> Incoming:
+    def parse(cls, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> SandboxRequest:
         """Take a request line's target apart; a whole URL is taken as its path."""
         if target.startswith(("http://", "https://")):
             target = "/" + target.partition("://")[2].partition("/")[2]
         path, _, query = target.partition("#")[0].partition("?")
-        joined: dict[str, str] = {}
+        merged: dict[str, str] = {}
         for name, value in headers:
             key = name.lower()
-            joined[key] = f"{joined[key]}, {value}" if key in joined else value
-        return cls(method.upper(), path, tuple(parse_qsl(query, keep_blank_values=True)), joined, body)
+            merged[key] = f"{merged[key]}, {value}" if key in merged else value
+        return cls(method.upper(), path, tuple(parse_qsl(query, keep_blank_values=True)), merged, body)
 
     @property
-    def media(self) -> str:
+    def content_type(self) -> str:
         """The content type without its parameters, in lower case; empty when none is said."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -8,140 +8,155 @@ from urllib.parse import unquote_plus
 
 from pydantic_core import from_json
 
-from connector.core.exchange.exchange import Signed
-from connector.definition.fields import kebab
+from connector.core.exchange.exchange import Credential
+from connector.definition.fields import to_kebab_case
 from connector.runtime.auth.connection import Connection
-from connector.sandbox.data.issued_tokens import Refused
+from connector.sandbox.data.issued_tokens import OAuthError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.definition.action import Action
     from connector.definition.loader import Connector
-    from connector.definition.manifest import ConnectionKind
-    from connector.sandbox.http.request import Incoming
+    from connector.definition.manifest import ConnectionType
+    from connector.sandbox.http.request import SandboxRequest
 
-STAND_IN = "sandbox"  # no secret: everybody may know it
-SECRET = "sandbox-secret"  # noqa: S105  as little one
-REFUSED = ("", "expired", "invalid")
-_DEFAULT_KEY = "header.X-API-Key"
-_STATIC = ("bearer", "api_key", "basic")
+PLACEHOLDER = "sandbox"  # no secret: everybody may know it
+SANDBOX_SECRET = "sandbox-secret"  # noqa: S105  as little one
+REJECTED_VALUES = ("", "expired", "invalid")
+_DEFAULT_KEY_LOCATION = "header.X-API-Key"
+_STATIC_KINDS = ("bearer", "api_key", "basic")
 
 
-def accepted(connector: Connector, request: Incoming, now: float) -> bool:
+def is_authenticated(connector: Connector, request: SandboxRequest, now: float) -> bool:
     """Whether a request carries a credential of a kind that the connector has, and not one to be refused."""
-    kinds = connector.manifest.connections.values()
-    if any(kind.kind == "jwt_hs256" for kind in kinds) and not _holds(bearer(request), now):
+    connection_types = connector.manifest.connections.values()
+    if any(connection_type.kind == "jwt_hs256" for connection_type in connection_types) and not _is_valid_jwt(
+        read_bearer_token(request), now
+    ):
         return False
-    return not kinds or any(_fits(kind, request) for kind in kinds)
+    return not connection_types or any(
+        _has_credential(connection_type, request) for connection_type in connection_types
+    )
 
 
-def bearer(request: Incoming) -> str:
+def read_bearer_token(request: SandboxRequest) -> str:
     """Return the bearer token of a request; empty when it has none."""
-    scheme, _, held = request.headers.get("authorization", "").partition(" ")
-    return held.strip() if scheme.lower() == "bearer" else ""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _fits(kind: ConnectionKind, request: Incoming) -> bool:
-    if kind.kind == "api_key":
-        part, _, name = (kind.to or _DEFAULT_KEY).partition(".")
-        held = request.headers.get(name.lower(), "") if part == "header" else dict(request.query).get(name, "")
-        return held.strip() not in REFUSED
-    scheme, _, held = request.headers.get("authorization", "").partition(" ")
-    if kind.kind == "basic":
-        words = _words(held.strip()) if scheme.lower() == "basic" else None
-        return words is not None and any(words) and not any(word in REFUSED[1:] for word in words)
-    return bearer(request) not in REFUSED
+def _has_credential(connection_type: ConnectionType, request: SandboxRequest) -> bool:
+    if connection_type.kind == "api_key":
+        part, _, name = (connection_type.to or _DEFAULT_KEY_LOCATION).partition(".")
+        value = request.headers.get(name.lower(), "") if part == "header" else dict(request.query).get(name, "")
+        return value.strip() not in REJECTED_VALUES
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if connection_type.kind == "basic":
+        user_and_password = _decode_basic(value.strip()) if scheme.lower() == "basic" else None
+        return (
+            user_and_password is not None
+            and any(user_and_password)
+            and not any(text in REJECTED_VALUES[1:] for text in user_and_password)
+        )
+    return read_bearer_token(request) not in REJECTED_VALUES
 
 
-def _words(coded: str) -> tuple[str, str] | None:
+def _decode_basic(encoded: str) -> tuple[str, str] | None:
     """Return the user and the password of basic credentials, or None for what is no such pair."""
     try:
-        user, colon, password = base64.b64decode(coded, validate=True).decode().partition(":")
+        user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
         return None
     return (user, password) if colon else None
 
 
-def _holds(token: str, now: float) -> bool:
+def _is_valid_jwt(token: str, now: float) -> bool:
     """Whether a token is a JWT that was signed with the stand-in secret and is good now, or none that we could check.
 
     A JWT with another signature is somebody else's access token, and as opaque as any other.
     """
-    if _algorithm(token) not in ("HS256", "none"):
+    if _read_jwt_algorithm(token) not in ("HS256", "none"):
         return True
     import jwt as pyjwt  # noqa: PLC0415  loaded when a JWT comes
 
     options: Any = {f"verify_{claim}": False for claim in ("exp", "iat", "nbf", "aud", "sub", "jti")}
     options["require"] = ["iss", "iat", "exp"]
-    key = SECRET.encode().ljust(32, b"\0")  # HMAC fills a short key up like this itself; the library would warn
+    key = SANDBOX_SECRET.encode().ljust(32, b"\0")  # HMAC fills a short key up like this itself; the library would warn
     try:
         claims = pyjwt.decode(token, key, ["HS256"], options=options)
     except pyjwt.PyJWTError:
         return False
-    begins, ends = claims["iat"], claims["exp"]
-    timed = all(isinstance(when, int | float) and not isinstance(when, bool) for when in (begins, ends))
-    return timed and begins <= now < ends and isinstance(claims["iss"], str) and claims["iss"] not in REFUSED
+    issued_at, expires_at = claims["iat"], claims["exp"]
+    has_valid_times = all(
+        isinstance(timestamp, int | float) and not isinstance(timestamp, bool) for timestamp in (issued_at, expires_at)
+    )
+    return (
+        has_valid_times
+        and issued_at <= now < expires_at
+        and isinstance(claims["iss"], str)
+        and claims["iss"] not in REJECTED_VALUES
+    )
 
 
-def _algorithm(token: str) -> Any:
+def _read_jwt_algorithm(token: str) -> Any:
     """Return how a JWT says that it is signed; nothing for what is no JWT."""
-    head, *rest = token.split(".")
+    encoded_header, *rest = token.split(".")
     if len(rest) != 2:  # noqa: PLR2004  claims and signature
         return None
     try:
-        header = from_json(base64.urlsafe_b64decode(f"{head}=="))
+        header = from_json(base64.urlsafe_b64decode(f"{encoded_header}=="))
     except ValueError:
         return None
     return header.get("alg") if isinstance(header, dict) else None
 
 
-def client(request: Incoming, form: Mapping[str, str], *, public: bool) -> str:
+def authenticate_client(request: SandboxRequest, form: Mapping[str, str], *, allow_public: bool) -> str:
     """Return the id of the client that asks for tokens, by Basic or in the form (RFC 6749, 2.3.1). Raises Refused.
 
     `public` says that a client without a secret may ask.
     """
-    scheme, _, coded = request.headers.get("authorization", "").partition(" ")
-    name, secret = form.get("client_id", ""), form.get("client_secret", "")
+    scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
+    client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     if scheme:
         if secret:
-            raise Refused("invalid_request", "The client's secret came in two ways; send it in one.")
-        words = _words(coded.strip()) if scheme.lower() == "basic" else None
-        claimed, secret = map(unquote_plus, words or ("", ""))
-        if name and name != claimed:
-            raise Refused("invalid_client", "The client_id is not the one of the Authorization header.")
-        name, public = claimed, False
-    if not name or REFUSED[-1] in (name, secret) or not (secret or public):
-        raise Refused("invalid_client", "The client's id or its secret is not accepted.")
-    return name
+            raise OAuthError("invalid_request", "The client's secret came in two ways; send it in one.")
+        user_and_password = _decode_basic(encoded.strip()) if scheme.lower() == "basic" else None
+        header_client_id, secret = map(unquote_plus, user_and_password or ("", ""))
+        if client_id and client_id != header_client_id:
+            raise OAuthError("invalid_client", "The client_id is not the one of the Authorization header.")
+        client_id, allow_public = header_client_id, False
+    if not client_id or REJECTED_VALUES[-1] in (client_id, secret) or not (secret or allow_public):
+        raise OAuthError("invalid_client", "The client's id or its secret is not accepted.")
+    return client_id
 
 
-def stand_ins(kind: ConnectionKind, urls: Mapping[str, str]) -> dict[str, Any]:
+def build_sandbox_inputs(connection_type: ConnectionType, urls: Mapping[str, str]) -> dict[str, Any]:
     """Return inputs with which a connection of a kind is let in here: the URLs, and what else it must have."""
-    found: dict[str, Any] = {}
-    for key, spec in kind.inputs.items():
+    inputs: dict[str, Any] = {}
+    for key, field in connection_type.inputs.items():
         if key in urls:
-            found[key] = urls[key]
-        elif spec.secret:
-            found[key] = SECRET
-        elif key == "clientId" or (spec.required and not spec.has_default):
-            found[key] = f"{STAND_IN}-{kebab(key)}" if spec.example is None else spec.example
-    return found
+            inputs[key] = urls[key]
+        elif field.secret:
+            inputs[key] = SANDBOX_SECRET
+        elif key == "clientId" or (field.required and not field.has_default):
+            inputs[key] = f"{PLACEHOLDER}-{to_kebab_case(key)}" if field.example is None else field.example
+    return inputs
 
 
-class Visitor(Connection):
+class SandboxConnection(Connection):
     """A connection that needs no secret: it signs as one of the connector's kinds would, with a stand-in."""
 
     def __init__(self, connector: Connector, kind: str | None = None) -> None:
-        declared = connector.manifest.connections
+        connection_types = connector.manifest.connections
         self.connector = connector
-        self.kind = kind or _plainest(connector)
+        self.kind = kind or _choose_default_kind(connector)
         self.name = "sandbox"
         self._values = {}
         if self.kind:
-            self._declared = declared[self.kind]
+            self._type = connection_types[self.kind]
 
-    def may_run(self, action: Action) -> bool:  # noqa: ARG002  the base class's signature
+    def can_run(self, action: Action) -> bool:  # noqa: ARG002  the base class's signature
         """Return True: it may run every action."""
         return True
 
@@ -150,8 +165,8 @@ class Visitor(Connection):
         """The manifest's base URL, the stand-in in place of what a connection would fill in."""
         url = self.connector.manifest.base_url
         while "{" in url:
-            before, _, rest = url.partition("{")
-            url = before + STAND_IN + rest.partition("}")[2]
+            prefix, _, suffix = url.partition("{")
+            url = prefix + PLACEHOLDER + suffix.partition("}")[2]
         return url
 
     def secrets(self) -> tuple[str, ...]:
@@ -159,29 +174,29 @@ class Visitor(Connection):
         return ()
 
     @property
-    def tokens(self) -> None:
+    def token_source(self) -> None:
         """Nothing to renew."""
 
-    def signed(self, rejected: str | None, now: float) -> Signed:  # noqa: ARG002  the base class's signature
+    def credential(self, rejected_token: str | None, now: float) -> Credential:  # noqa: ARG002  the base class's signature
         """Return what signs a request; it has no value that would have to be hidden."""
         if not self.kind:
-            return Signed("")
-        if self._declared.kind == "api_key":
-            part, _, name = (self._declared.to or _DEFAULT_KEY).partition(".")
-            pair = ((name, STAND_IN),)
-            return Signed("", headers=pair) if part == "header" else Signed("", query=pair)
-        if self._declared.kind == "basic":
-            coded = base64.b64encode(f"{STAND_IN}:{STAND_IN}".encode()).decode()
-            return Signed("", headers=(("Authorization", f"Basic {coded}"),))
-        return Signed("", headers=(("Authorization", f"Bearer {STAND_IN}"),))
+            return Credential("")
+        if self._type.kind == "api_key":
+            part, _, name = (self._type.to or _DEFAULT_KEY_LOCATION).partition(".")
+            pairs = ((name, PLACEHOLDER),)
+            return Credential("", headers=pairs) if part == "header" else Credential("", query=pairs)
+        if self._type.kind == "basic":
+            encoded = base64.b64encode(f"{PLACEHOLDER}:{PLACEHOLDER}".encode()).decode()
+            return Credential("", headers=(("Authorization", f"Basic {encoded}"),))
+        return Credential("", headers=(("Authorization", f"Bearer {PLACEHOLDER}"),))
 
     def __repr__(self) -> str:
         return f"<Connection sandbox: {self.connector.name}>"
 
 
-def _plainest(connector: Connector) -> str:
+def _choose_default_kind(connector: Connector) -> str:
     """Return the kind that needs no sign-in and may run everything, else the first; empty when there is none."""
-    kinds = connector.manifest.connections
-    free = [name for name, kind in kinds.items() if kind.only is None]
-    static = [name for name in free if kinds[name].kind in _STATIC]
-    return next(iter([*static, *free, *kinds]), "")
+    connection_types = connector.manifest.connections
+    unrestricted = [name for name, connection_type in connection_types.items() if connection_type.only is None]
+    static_names = [name for name in unrestricted if connection_types[name].kind in _STATIC_KINDS]
+    return next(iter([*static_names, *unrestricted, *connection_types]), "")

@@ -5,48 +5,48 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from connector.runtime.auth.connection import RENEWED
+from connector.runtime.auth.connection import OAUTH_KINDS
 
 if TYPE_CHECKING:
     from connector.definition.fields import FormField
     from connector.definition.loader import Connector
-    from connector.definition.manifest import ConnectionKind
+    from connector.definition.manifest import ConnectionType
 
 Role = Literal["authorize", "token", "revoke"]
 
-IN_PROCESS = "http://127.0.0.1:0"  # no socket listens on port 0, so what is sent astray reaches nobody
-_ROLES: dict[str, Role] = {"authorizeUrl": "authorize", "tokenUrl": "token", "revokeUrl": "revoke"}
+IN_PROCESS_ORIGIN = "http://127.0.0.1:0"  # no socket listens on port 0, so what is sent astray reaches nobody
+_ROLE_BY_INPUT: dict[str, Role] = {"authorizeUrl": "authorize", "tokenUrl": "token", "revokeUrl": "revoke"}
 
 
-class Endpoints:
+class OAuthEndpoints:
     """The paths of a connector's authority, each with its role, and the origins that they have."""
 
     def __init__(self, connector: Connector) -> None:
-        self.origins = {IN_PROCESS}
-        self._roles: dict[str, Role] = {}
-        for kind in connector.manifest.connections.values():
-            if kind.kind not in RENEWED:
+        self.origins = {IN_PROCESS_ORIGIN}
+        self._role_by_path: dict[str, Role] = {}
+        for connection_type in connector.manifest.connections.values():
+            if connection_type.kind not in OAUTH_KINDS:
                 continue
-            for name, spec in _declared(kind).items():
-                self._roles[_path(name, spec)] = _ROLES[name]
-                if spec.default:
-                    parts = urlsplit(str(spec.default))
+            for name, field in _find_url_fields(connection_type).items():
+                self._role_by_path[_endpoint_path(name, field)] = _ROLE_BY_INPUT[name]
+                if field.default:
+                    parts = urlsplit(str(field.default))
                     self.origins.add(f"{parts.scheme}://{parts.netloc}")
 
-    def role(self, path: str) -> Role | None:
+    def find_role(self, path: str) -> Role | None:
         """Return what a path of the authority is for; None for a path of the API."""
-        return self._roles.get(path)
+        return self._role_by_path.get(path)
 
 
-def urls(kind: ConnectionKind, origin: str) -> dict[str, str]:
+def build_urls(connection_type: ConnectionType, origin: str) -> dict[str, str]:
     """Return the URLs that a kind asks for, at an origin such as http://127.0.0.1:8765."""
-    return {name: origin + _path(name, spec) for name, spec in _declared(kind).items()}
+    return {name: origin + _endpoint_path(name, field) for name, field in _find_url_fields(connection_type).items()}
 
 
-def _declared(kind: ConnectionKind) -> dict[str, FormField]:
-    return {name: spec for name, spec in kind.inputs.items() if name in _ROLES}
+def _find_url_fields(connection_type: ConnectionType) -> dict[str, FormField]:
+    return {name: field for name, field in connection_type.inputs.items() if name in _ROLE_BY_INPUT}
 
 
-def _path(name: str, spec: FormField) -> str:
+def _endpoint_path(name: str, field: FormField) -> str:
     """Return the path of an input's default; a kind that leaves the URL to its user has the usual one."""
-    return urlsplit(str(spec.default)).path or "/" if spec.default else f"/oauth/{_ROLES[name]}"
+    return urlsplit(str(field.default)).path or "/" if field.default else f"/oauth/{_ROLE_BY_INPUT[name]}"

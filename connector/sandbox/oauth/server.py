@@ -9,29 +9,35 @@ from urllib.parse import urlencode, urlsplit
 
 from connector.core.url_policy import is_loopback_url
 from connector.errors import UsageError
-from connector.runtime.auth.connection import RENEWED
-from connector.sandbox.data.issued_tokens import CODE_LIFETIME, ISSUED, Code, Proof, Refused, Terms
-from connector.sandbox.http import body_parser as bodies
-from connector.sandbox.http import responses as answers
-from connector.sandbox.http.body_parser import Unreadable
-from connector.sandbox.http.responses import Answer
+from connector.runtime.auth.connection import OAUTH_KINDS
+from connector.sandbox.data.issued_tokens import (
+    CODE_LIFETIME,
+    TOKEN_PREFIX,
+    AuthorizationCode,
+    CodeProof,
+    OAuthError,
+    TokenPolicy,
+)
+from connector.sandbox.http import body_parser, responses
+from connector.sandbox.http.body_parser import BadBody
+from connector.sandbox.http.responses import SandboxResponse
 from connector.sandbox.oauth import credentials, endpoints
-from connector.sandbox.oauth.endpoints import Endpoints
+from connector.sandbox.oauth.endpoints import OAuthEndpoints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
-    from connector.sandbox.data.issued_tokens import Grants, Issued
-    from connector.sandbox.data.state import State
-    from connector.sandbox.http.request import Incoming
+    from connector.sandbox.data.issued_tokens import IssuedTokens, TokenRegistry
+    from connector.sandbox.data.state import SandboxState
+    from connector.sandbox.http.request import SandboxRequest
     from connector.sandbox.oauth.endpoints import Role
 
-_PRIVATE = (("cache-control", "no-store"), ("pragma", "no-cache"), ("referrer-policy", "no-referrer"))
-_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
-_METHODS: dict[Role, str] = {"authorize": "GET", "token": "POST", "revoke": "POST"}
-_OFFERED = {
+_NO_STORE_HEADERS = (("cache-control", "no-store"), ("pragma", "no-cache"), ("referrer-policy", "no-referrer"))
+_CHALLENGE_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+_METHOD_BY_ROLE: dict[Role, str] = {"authorize": "GET", "token": "POST", "revoke": "POST"}
+_CONNECTION_KIND_BY_GRANT = {
     "authorization_code": "oauth2",
     "refresh_token": "oauth2",
     "account_credentials": "oauth2_account_credentials",
@@ -39,217 +45,243 @@ _OFFERED = {
 }
 
 
-class Authority:
+class AuthorizationServer:
     """Gives tokens for the kinds of connection that a connector has; what it gave is in the state."""
 
-    def __init__(self, connector: Connector, state: State, clock: Clock, terms: Terms | None = None) -> None:
-        self.endpoints = Endpoints(connector)
+    def __init__(
+        self, connector: Connector, state: SandboxState, clock: Clock, token_policy: TokenPolicy | None = None
+    ) -> None:
+        self.endpoints = OAuthEndpoints(connector)
         self._connector = connector
         self._state = state
         self._clock = clock
-        self._terms = terms or Terms()
-        kinds = [kind for kind in connector.manifest.connections.values() if kind.kind in RENEWED]
-        self._kinds = {kind.kind for kind in kinds}
-        secrets = [kind.inputs.get("clientSecret") for kind in kinds]
-        self._public = any(spec is None or not spec.required for spec in secrets)
-        self._gives: dict[str, Callable[[Grants, Mapping[str, str], str], Issued]] = {
-            "authorization_code": self._by_code,
-            "refresh_token": self._by_refresh,
-            "account_credentials": self._by_account,
-            "client_credentials": self._by_client,
+        self._token_policy = token_policy or TokenPolicy()
+        connection_types = [
+            connection_type
+            for connection_type in connector.manifest.connections.values()
+            if connection_type.kind in OAUTH_KINDS
+        ]
+        self._connection_kinds = {connection_type.kind for connection_type in connection_types}
+        secret_fields = [connection_type.inputs.get("clientSecret") for connection_type in connection_types]
+        self._allows_public_clients = any(field is None or not field.required for field in secret_fields)
+        self._grant_handlers: dict[str, Callable[[TokenRegistry, Mapping[str, str], str], IssuedTokens]] = {
+            "authorization_code": self._redeem_code,
+            "refresh_token": self._renew_tokens,
+            "account_credentials": self._grant_account_token,
+            "client_credentials": self._grant_client_token,
         }
 
-    def inputs(self, kind: str, origin: str) -> dict[str, Any]:
+    def build_connection_inputs(self, kind: str, origin: str) -> dict[str, Any]:
         """Return the inputs of a connection that is let in here, its URLs at an origin. Raises UsageError."""
-        declared = self._connector.manifest.connections
-        if kind not in declared:
-            hint = f"It has {', '.join(declared) or 'none'}."
+        connection_types = self._connector.manifest.connections
+        if kind not in connection_types:
+            hint = f"It has {', '.join(connection_types) or 'none'}."
             raise UsageError(f"{self._connector.name} has no connection {kind!r}.", hint=hint)
-        return credentials.stand_ins(declared[kind], endpoints.urls(declared[kind], origin))
+        return credentials.build_sandbox_inputs(
+            connection_types[kind], endpoints.build_urls(connection_types[kind], origin)
+        )
 
-    def admits(self, request: Incoming) -> bool:
+    def accepts_token(self, request: SandboxRequest) -> bool:
         """Whether the bearer token of a request is good, or none that was given here. Raises StoreError."""
-        token = credentials.bearer(request)
-        if not token.startswith(ISSUED):
+        token = credentials.read_bearer_token(request)
+        if not token.startswith(TOKEN_PREFIX):
             return True
-        with self._state.reading() as data:
-            alive = data.grants.alive(token, self._clock.time())
-            unproven = alive and data.grants.unproven(token)
-        if unproven:
-            with self._state.writing() as data:
-                data.grants.use(token)
-        return alive
+        with self._state.read() as data:
+            is_valid = data.token_registry.is_valid(token, self._clock.time())
+            is_unconfirmed = is_valid and data.token_registry.is_unconfirmed(token)
+        if is_unconfirmed:
+            with self._state.transaction() as data:
+                data.token_registry.confirm(token)
+        return is_valid
 
-    def answer(self, role: Role, request: Incoming) -> Answer:
+    def handle(self, role: Role, request: SandboxRequest) -> SandboxResponse:
         """Answer a request to one of the endpoints. Raises StoreError."""
-        if request.method != _METHODS[role]:
-            refusal = trouble(405, "invalid_request", "This method is not allowed here.")
-            return Answer(405, (*refusal.headers, ("allow", _METHODS[role])), refusal.body)
+        if request.method != _METHOD_BY_ROLE[role]:
+            error_response = build_oauth_error(405, "invalid_request", "This method is not allowed here.")
+            return SandboxResponse(
+                405, (*error_response.headers, ("allow", _METHOD_BY_ROLE[role])), error_response.body
+            )
         if role == "authorize":
             return self._authorize(request)
-        return self._done(request, self._token if role == "token" else self._revoke)
+        return self._handle_form(request, self._grant_token if role == "token" else self._revoke)
 
-    def _authorize(self, request: Incoming) -> Answer:
+    def _authorize(self, request: SandboxRequest) -> SandboxResponse:
         """Send a person back with a code; to nowhere when it is not sure whose application asks."""
-        asked, twice = _once(request.query)
-        client, back = asked.get("client_id", ""), asked.get("redirect_uri", "")
-        unfit = _unfit(client, back)
-        if unfit or twice & {"client_id", "redirect_uri"}:
-            return _page(unfit or "The request names its application twice.")
+        parameters, duplicates = _split_duplicates(request.query)
+        client, redirect_uri = parameters.get("client_id", ""), parameters.get("redirect_uri", "")
+        problem = _redirect_problem(client, redirect_uri)
+        if problem or duplicates & {"client_id", "redirect_uri"}:
+            return _build_error_page(problem or "The request names its application twice.")
         try:
-            said = {"code": self._consented(asked, twice)}
-        except Refused as refused:
-            said = {"error": refused.error, "error_description": refused.reason}
-        if "state" in asked:
-            said["state"] = asked["state"]
-        joint = "&" if urlsplit(back).query else "" if back.endswith("?") else "?"
-        return Answer(302, (("location", f"{back}{joint}{urlencode(said)}"), *_PRIVATE))
+            result = {"code": self._issue_code(parameters, duplicates)}
+        except OAuthError as error:
+            result = {"error": error.error, "error_description": error.reason}
+        if "state" in parameters:
+            result["state"] = parameters["state"]
+        separator = "&" if urlsplit(redirect_uri).query else "" if redirect_uri.endswith("?") else "?"
+        return SandboxResponse(302, (("location", f"{redirect_uri}{separator}{urlencode(result)}"), *_NO_STORE_HEADERS))
 
-    def _consented(self, asked: Mapping[str, str], twice: set[str]) -> str:
+    def _issue_code(self, parameters: Mapping[str, str], duplicates: set[str]) -> str:
         """Return the code of a consent. Raises Refused."""
-        if twice:
-            raise Refused("invalid_request", "A parameter stands more than once.")
-        if _needed(asked, "response_type") != "code":
-            raise Refused("unsupported_response_type", "The response_type is to be code.")
-        if asked.get("code_challenge_method") != "S256" or not _CHALLENGE.match(asked.get("code_challenge", "")):
-            raise Refused("invalid_request", "A code_challenge with the code_challenge_method S256 is needed.")
-        code = Code(
-            client=asked["client_id"],
-            redirect_uri=asked["redirect_uri"],
-            challenge=asked["code_challenge"],
-            scope=self._scope(asked),
-            until=self._clock.time() + CODE_LIFETIME,
+        if duplicates:
+            raise OAuthError("invalid_request", "A parameter stands more than once.")
+        if _require_parameter(parameters, "response_type") != "code":
+            raise OAuthError("unsupported_response_type", "The response_type is to be code.")
+        if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE_PATTERN.match(
+            parameters.get("code_challenge", "")
+        ):
+            raise OAuthError("invalid_request", "A code_challenge with the code_challenge_method S256 is needed.")
+        code = AuthorizationCode(
+            client=parameters["client_id"],
+            redirect_uri=parameters["redirect_uri"],
+            challenge=parameters["code_challenge"],
+            scope=self._select_scope(parameters),
+            expires_at=self._clock.time() + CODE_LIFETIME,
         )
-        with self._state.writing() as data:
-            data.grants.tidy(self._clock.time())
-            return data.grants.consent(code)
+        with self._state.transaction() as data:
+            data.token_registry.purge(self._clock.time())
+            return data.token_registry.add_code(code)
 
-    def _done(self, request: Incoming, does: Callable[[Grants, Mapping[str, str], str], Any]) -> Answer:
+    def _handle_form(
+        self, request: SandboxRequest, handler: Callable[[TokenRegistry, Mapping[str, str], str], Any]
+    ) -> SandboxResponse:
         """Do what a client asks for in a form; what is refused may have ended something, so it is kept as well."""
         try:
-            form = _form(request)
-            asks_anew = form.get("grant_type") in ("account_credentials", "client_credentials")
-            client = credentials.client(request, form, public=self._public and not asks_anew)
-        except Refused as refused:
-            return _refusal(refused, basic="authorization" in request.headers)
-        with self._state.writing() as data:
+            form = _parse_form(request)
+            is_client_grant = form.get("grant_type") in ("account_credentials", "client_credentials")
+            client = credentials.authenticate_client(
+                request, form, allow_public=self._allows_public_clients and not is_client_grant
+            )
+        except OAuthError as error:
+            return _build_refusal(error, used_basic="authorization" in request.headers)
+        with self._state.transaction() as data:
             try:
-                answer = answers.data(200, does(data.grants, form, client), _PRIVATE)
-            except Refused as refused:
-                answer = _refusal(refused)
-            data.grants.tidy(self._clock.time())
-        return answer
+                response = responses.build_json_response(
+                    200, handler(data.token_registry, form, client), _NO_STORE_HEADERS
+                )
+            except OAuthError as error:
+                response = _build_refusal(error)
+            data.token_registry.purge(self._clock.time())
+        return response
 
-    def _token(self, grants: Grants, form: Mapping[str, str], client: str) -> dict[str, Any]:
-        grant = _needed(form, "grant_type")
-        if _OFFERED.get(grant) not in self._kinds:
-            raise Refused("unsupported_grant_type", "No kind of connection of this connector asks like that.")
-        issued, terms = self._gives[grant](grants, form, client), self._terms
+    def _grant_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> dict[str, Any]:
+        grant_type = _require_parameter(form, "grant_type")
+        if _CONNECTION_KIND_BY_GRANT.get(grant_type) not in self._connection_kinds:
+            raise OAuthError("unsupported_grant_type", "No kind of connection of this connector asks like that.")
+        tokens, policy = self._grant_handlers[grant_type](registry, form, client), self._token_policy
         reply = {
-            "access_token": issued.access,
+            "access_token": tokens.access_token,
             "token_type": "bearer",
-            "refresh_token": issued.refresh,
-            "expires_in": terms.expires_in,
-            "scope": issued.scope,
-            "api_url": terms.api_url,
+            "refresh_token": tokens.refresh_token,
+            "expires_in": policy.expires_in,
+            "scope": tokens.scope,
+            "api_url": policy.api_url,
         }
         return {name: value for name, value in reply.items() if value is not None}
 
-    def _by_code(self, grants: Grants, form: Mapping[str, str], client: str) -> Issued:
-        code, back, verifier = (_needed(form, name) for name in ("code", "redirect_uri", "code_verifier"))
+    def _redeem_code(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
+        code, redirect_uri, verifier = (
+            _require_parameter(form, name) for name in ("code", "redirect_uri", "code_verifier")
+        )
         now = self._clock.time()
-        family = grants.redeem(code, Proof(client, back, verifier), now)
-        return grants.issue(family, self._terms, now, renewable=True)
+        family = registry.redeem_code(code, CodeProof(client, redirect_uri, verifier), now)
+        return registry.issue_tokens(family, self._token_policy, now, renewable=True)
 
-    def _by_refresh(self, grants: Grants, form: Mapping[str, str], client: str) -> Issued:
-        return grants.renew(_needed(form, "refresh_token"), client, self._terms, self._clock.time())
+    def _renew_tokens(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
+        return registry.renew_tokens(
+            _require_parameter(form, "refresh_token"), client, self._token_policy, self._clock.time()
+        )
 
-    def _by_account(self, grants: Grants, form: Mapping[str, str], client: str) -> Issued:
-        if _needed(form, "account_id") in credentials.REFUSED:
-            raise Refused("invalid_request", "The account_id is not known.")
-        return self._by_client(grants, form, client)
+    def _grant_account_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
+        if _require_parameter(form, "account_id") in credentials.REJECTED_VALUES:
+            raise OAuthError("invalid_request", "The account_id is not known.")
+        return self._grant_client_token(registry, form, client)
 
-    def _by_client(self, grants: Grants, form: Mapping[str, str], client: str) -> Issued:
-        family = grants.begin(client, self._scope(form))
-        return grants.issue(family, self._terms, self._clock.time(), renewable=False)
+    def _grant_client_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
+        family = registry.start_family(client, self._select_scope(form))
+        return registry.issue_tokens(family, self._token_policy, self._clock.time(), renewable=False)
 
-    def _revoke(self, grants: Grants, form: Mapping[str, str], client: str) -> dict[str, Any]:
-        grants.revoke(_needed(form, "token"), client)
+    def _revoke(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> dict[str, Any]:
+        registry.revoke_token(_require_parameter(form, "token"), client)
         return {"status": "success"}
 
-    def _scope(self, asked: Mapping[str, str]) -> str:
+    def _select_scope(self, parameters: Mapping[str, str]) -> str:
         """Return the scopes that a request gets: those it asks for, or all. Raises Refused."""
-        given, known = self._scopes
-        words = asked.get("scope", "").split()
-        if known and not known.issuperset(words):
-            raise Refused("invalid_scope", "The application has no such scope.")
-        return " ".join(words or given)
+        defaults, allowed = self._default_and_allowed_scopes
+        requested = parameters.get("scope", "").split()
+        if allowed and not allowed.issuperset(requested):
+            raise OAuthError("invalid_scope", "The application has no such scope.")
+        return " ".join(requested or defaults)
 
     @cached_property
-    def _scopes(self) -> tuple[list[str], set[str]]:
+    def _default_and_allowed_scopes(self) -> tuple[list[str], set[str]]:
         """The scopes that are given, and all that may be asked for."""
-        if self._terms.scope is not None:
-            words = self._terms.scope.split()
-            return words, set(words)
-        needed = [action.scopes for action in self._connector.actions()]
-        given = list(dict.fromkeys(scope for scopes in needed for scope in scopes.granular))
-        return given, {*given, *(scope for scopes in needed for scope in scopes.classic)}
+        if self._token_policy.scope is not None:
+            names = self._token_policy.scope.split()
+            return names, set(names)
+        requirements = [action.scopes for action in self._connector.actions()]
+        defaults = list(dict.fromkeys(scope for requirement in requirements for scope in requirement.granular))
+        return defaults, {*defaults, *(scope for requirement in requirements for scope in requirement.classic)}
 
 
-def trouble(status: int, error: str, reason: str) -> Answer:
+def build_oauth_error(status: int, error: str, reason: str) -> SandboxResponse:
     """Answer as an authority that gives no token."""
-    return answers.data(status, {"reason": reason, "error": error}, _PRIVATE)
+    return responses.build_json_response(status, {"reason": reason, "error": error}, _NO_STORE_HEADERS)
 
 
-def _refusal(refused: Refused, *, basic: bool = False) -> Answer:
-    if refused.error != "invalid_client":
-        return trouble(400, refused.error, refused.reason)
-    answer = trouble(401, refused.error, refused.reason)
-    asks = (("www-authenticate", 'Basic realm="sandbox"'),) if basic else ()
-    return Answer(401, (*answer.headers, *asks), answer.body)
+def _build_refusal(error: OAuthError, *, used_basic: bool = False) -> SandboxResponse:
+    if error.error != "invalid_client":
+        return build_oauth_error(400, error.error, error.reason)
+    response = build_oauth_error(401, error.error, error.reason)
+    challenge_headers = (("www-authenticate", 'Basic realm="sandbox"'),) if used_basic else ()
+    return SandboxResponse(401, (*response.headers, *challenge_headers), response.body)
 
 
-def _page(why: str) -> Answer:
-    text = f"<!DOCTYPE html><html><head><title>No sign-in</title></head><body><p>{why}</p></body></html>"
-    return Answer(400, (("content-type", "text/html; charset=utf-8"), *_PRIVATE), text.encode())
+def _build_error_page(problem: str) -> SandboxResponse:
+    text = f"<!DOCTYPE html><html><head><title>No sign-in</title></head><body><p>{problem}</p></body></html>"
+    return SandboxResponse(400, (("content-type", "text/html; charset=utf-8"), *_NO_STORE_HEADERS), text.encode())
 
 
-def _unfit(client: str, back: str) -> str:
+def _redirect_problem(client: str, redirect_uri: str) -> str:
     """Return why nobody is sent back to an application, or nothing; no word of the request is in it."""
-    if not client or client == credentials.REFUSED[-1] or not client.isprintable():
+    if not client or client == credentials.REJECTED_VALUES[-1] or not client.isprintable():
         return "The request names no application: look at its client_id."
     try:
-        parts = urlsplit(back)
-        safe = is_loopback_url(back) or (parts.scheme == "https" and parts.hostname and parts.username is None)
+        parts = urlsplit(redirect_uri)
+        is_allowed = is_loopback_url(redirect_uri) or (
+            parts.scheme == "https" and parts.hostname and parts.username is None
+        )
     except ValueError:
-        safe = False
-    plain = back.isascii() and back.isprintable() and not any(char in back for char in ' #\\"<>')
-    return "" if safe and plain else "The redirect_uri is neither https nor http at this machine."
+        is_allowed = False
+    is_plain_text = (
+        redirect_uri.isascii() and redirect_uri.isprintable() and not any(char in redirect_uri for char in ' #\\"<>')
+    )
+    return "" if is_allowed and is_plain_text else "The redirect_uri is neither https nor http at this machine."
 
 
-def _form(request: Incoming) -> dict[str, str]:
+def _parse_form(request: SandboxRequest) -> dict[str, str]:
     try:
-        form, twice = _once(bodies.flat(request))
-    except Unreadable as error:
-        raise Refused("invalid_request", error.why) from None
-    if twice:
-        raise Refused("invalid_request", "A parameter stands more than once.")
+        form, duplicates = _split_duplicates(body_parser.parse_form_pairs(request))
+    except BadBody as error:
+        raise OAuthError("invalid_request", error.reason) from None
+    if duplicates:
+        raise OAuthError("invalid_request", "A parameter stands more than once.")
     return form
 
 
-def _once(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], set[str]]:
+def _split_duplicates(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], set[str]]:
     """Return parameters by name, those without a value left out, and the names that stand more than once."""
-    found: dict[str, str] = {}
-    twice = set()
+    values: dict[str, str] = {}
+    duplicates = set()
     for name, value in pairs:
-        if name in found:
-            twice.add(name)
+        if name in values:
+            duplicates.add(name)
         elif value:
-            found[name] = value
-    return found, twice
+            values[name] = value
+    return values, duplicates
 
 
-def _needed(form: Mapping[str, str], name: str) -> str:
+def _require_parameter(form: Mapping[str, str], name: str) -> str:
     if name not in form:
-        raise Refused("invalid_request", f"The parameter {name} is missing.")
+        raise OAuthError("invalid_request", f"The parameter {name} is missing.")
     return form[name]

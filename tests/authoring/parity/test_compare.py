@@ -9,23 +9,23 @@ from support.planting import plant
 
 from connector import Connector
 from connector.authoring import docs
-from connector.authoring.folder_reader import Sources
+from connector.authoring.folder_reader import ConnectorFolder
 from connector.authoring.lint import lint
-from connector.authoring.parity import page_record as record
-from connector.authoring.parity.compare import differences
-from connector.definition.loader import bundled
+from connector.authoring.parity import page_record
+from connector.authoring.parity.compare import find_differences
+from connector.definition.loader import find_bundled_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connector.authoring.parity.page_record import Record
+    from connector.authoring.parity.page_record import ParityRecord
 
 
 @pytest.fixture(scope="module")
-def both() -> tuple[Sources, Record]:
-    sources = Sources.read(bundled())
-    assert sources.record is not None
-    found, findings = record.read(sources.record)
+def both() -> tuple[ConnectorFolder, ParityRecord]:
+    sources = ConnectorFolder.read(find_bundled_folder())
+    assert sources.parity is not None
+    found, findings = page_record.parse_record(sources.parity)
     assert found is not None, findings
     return sources, found
 
@@ -65,8 +65,8 @@ def test_what_the_page_requires_is_required_but_where_said(both) -> None:
 
 def test_each_difference_is_declared_once_with_a_reason(both) -> None:
     sources, found = both
-    real = [one.place for one in differences(sources, found)]
-    declared = [(*place, one.what) for one in found.deviations for place in one.places]
+    real = [one.key for one in find_differences(sources, found)]
+    declared = [(*place, one.what) for one in found.deviations for place in one.subjects]
     assert sorted(map(str, real)) == sorted(map(str, declared))
     assert len(declared) == len(set(declared))
     assert all(one.reason.endswith(".") for one in (*found.deviations, *found.differs))
@@ -112,7 +112,7 @@ def test_a_broken_action_is_not_compared(copied: Path) -> None:
 
 def test_the_parity_page_tells_reasons_and_numbers(both) -> None:
     _, found = both
-    text = next(text for path, text in docs.render(bundled()).items() if path.name == "parity.md")
+    text = next(text for path, text in docs.render(find_bundled_folder()).items() if path.name == "parity.md")
     for one in (*found.deviations, *found.differs):
         assert one.reason in text
     for better in found.better:

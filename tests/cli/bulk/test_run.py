@@ -11,7 +11,7 @@ import threading
 import pytest
 from support.servers import hang_up, held, reply
 
-from connector.cli.bulk.options import Asked
+from connector.cli.bulk.options import BulkArguments
 
 HEADER = "email,first_name,Last Name\n"
 TOKEN = "token-1"
@@ -315,7 +315,7 @@ def test_a_named_pipe_is_a_pipe_too(start, server, tmp_path, more):
     ("name", "piped"), [("-", True), ("/dev/stdin", True), ("/dev/fd/63", True), ("rows.csv", False)]
 )
 def test_no_journal_lies_beside_a_device(name, piped):
-    assert Asked(name).piped == piped
+    assert BulkArguments(name).is_stream == piped
 
 
 @pytest.mark.parametrize(

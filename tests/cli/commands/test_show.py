@@ -37,7 +37,7 @@ def test_list_groups_by_what_an_action_is_about(here, zoom):
 def test_show_tells_every_input_and_the_payload(here, zoom):
     action = zoom.action("createMeeting")
     out = here("show", "createMeeting").out
-    for row in describe.rows(zoom, action):
+    for row in describe.build_doc_rows(zoom, action):
         assert f"\n{row.key}\t{row.type}\t" in out
     assert action.summary in out
     assert action.request in out
@@ -47,7 +47,7 @@ def test_show_tells_every_input_and_the_payload(here, zoom):
 def test_show_as_data_is_form_and_payload(here, zoom):
     action = zoom.action("listUsers")
     data = here("show", "list-users", "--output", "json").data
-    assert data["form"] == json.loads(json.dumps(describe.form(zoom, action)))
+    assert data["form"] == json.loads(json.dumps(describe.build_form_schema(zoom, action)))
     assert data["payload"] == action.returns.example
     assert data["call"]["action"] == "listUsers"
 
@@ -55,11 +55,11 @@ def test_show_as_data_is_form_and_payload(here, zoom):
 def test_every_example_that_show_prints_can_be_typed(here, zoom):
     for action in zoom.actions():
         for example in action.examples.values():
-            from connector.cli.commands.show import command_line
+            from connector.cli.commands.show import format_command_line
 
-            words = shlex.split(command_line(action, example.given))
+            words = shlex.split(format_command_line(action, example.given))
             assert words[:2] == ["connector", "run"]
-            if any(action.inputs[action.names[key]].secret for key in example.given):
+            if any(action.inputs[action.key_by_spelling[key]].secret for key in example.given):
                 continue
             done = here(*words[1:], "--dry-run", "--output", "json")
             assert done.code == 0, done.err

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from support.sandboxes.sign_in_service import SECRET, Terminal, address, browser, kept, sent_back, told_until
 
-from connector.runtime.auth.loopback_server import Listener
-from connector.runtime.storage.encryption import new_key
+from connector.runtime.auth.loopback_server import CallbackServer
+from connector.runtime.storage.encryption import generate_key
 from connector.runtime.storage.file_store import FileStore
 
 WHO = "as ada@example.com, Ada Byron"
@@ -23,7 +23,7 @@ PLAIN = "--plain"
 
 @pytest.fixture
 def key() -> dict[str, str]:
-    return {"CONNECTOR_KEY": new_key()}
+    return {"CONNECTOR_KEY": generate_key()}
 
 
 class TestBrowser:
@@ -99,9 +99,9 @@ open({str(noted)!r}, "w").write(str(codes))""",
         assert world.count("POST /oauth/token") == 1
 
     def test_a_person_who_never_comes_back_ends_it(self, here, world, surroundings, monkeypatch):
-        waits, opened = Listener.wait, []
+        waits, opened = CallbackServer.wait, []
         monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
-        monkeypatch.setattr(Listener, "wait", lambda self: waits(self, 0.05))
+        monkeypatch.setattr(CallbackServer, "wait", lambda self: waits(self, 0.05))
         done = here("connect", PLAIN, **world.app())
         assert (done.code, len(opened)) == (3, 1)
         assert "Nobody came back within" in done.err

@@ -9,7 +9,7 @@ import pytest
 from support import servers
 from support.sandboxes.sign_in_service import Shelf, kept
 
-from connector.runtime.storage.encryption import new_key
+from connector.runtime.storage.encryption import generate_key
 
 HOUR = 3600.0
 ACCESS, REFRESH = "canary-access-token", "canary-refresh-token"
@@ -83,10 +83,10 @@ class TestList:
         assert "odd\tzoom\t\tunreadable" in here("connections", "list").out
 
     def test_a_record_that_is_sealed_with_another_key_is_named_with_it(self, here, shelf, monkeypatch):
-        first = new_key()
+        first = generate_key()
         monkeypatch.setenv("CONNECTOR_KEY", first)
         shelf.put("sealed", **alive())
-        for key in (new_key(), ""):
+        for key in (generate_key(), ""):
             done = here("connections", "list", "--output", "json", CONNECTOR_KEY=key)
             assert done.data["connections"][0]["state"] == "unreadable"
             assert (done.code, "is sealed with key" in done.err) == (1, True)
@@ -174,7 +174,7 @@ class TestTest:
         def interrupt(*_: object) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("connector.cli.connections.connection_test.run", interrupt)
+        monkeypatch.setattr("connector.cli.connections.connection_test.run_connection_test", interrupt)
         done = here("connections", "test", "mine")
         assert (done.code, done.err) == (130, "Interrupted.\n")
 
@@ -204,9 +204,9 @@ class TestRemove:
         assert shelf.store.keys() == []
 
     def test_one_that_is_sealed_with_a_lost_key_can_be_forgotten(self, here, shelf, monkeypatch):
-        monkeypatch.setenv("CONNECTOR_KEY", new_key())
+        monkeypatch.setenv("CONNECTOR_KEY", generate_key())
         shelf.put("lost", **alive())
-        monkeypatch.setenv("CONNECTOR_KEY", new_key())
+        monkeypatch.setenv("CONNECTOR_KEY", generate_key())
         done = here("connections", "remove", "lost")
         assert (done.code, "--keep-token" in done.err) == (1, True)
         assert here("connections", "remove", "lost", "--keep-token").code == 0
@@ -221,7 +221,7 @@ class TestKeys:
         assert done.code == 0, done.err
 
     def test_rotation_leaves_nothing_that_the_old_key_is_needed_for(self, here, shelf, monkeypatch):
-        old, new = new_key(), new_key()
+        old, new = generate_key(), generate_key()
         monkeypatch.setenv("CONNECTOR_KEY", old)
         shelf.put("work", **alive())
         shelf.put("other", **alive())
@@ -237,7 +237,7 @@ class TestKeys:
     def test_a_clear_record_is_sealed_by_rotation(self, here, shelf, surroundings):
         shelf.put("work", **alive())
         assert REFRESH.encode() in kept(surroundings)
-        assert here("connections", "rotate", CONNECTOR_KEY=new_key()).code == 0
+        assert here("connections", "rotate", CONNECTOR_KEY=generate_key()).code == 0
         assert REFRESH.encode() not in kept(surroundings)
 
     def test_without_a_key_or_with_a_wrong_one_it_is_a_matter_of_usage(self, here):

@@ -7,14 +7,14 @@ import time
 import pytest
 from support.sandboxes.sign_in_service import SECRET, Shelf, browser, kept
 
-from connector.runtime.storage.encryption import new_key
+from connector.runtime.storage.encryption import generate_key
 
 FORMS = ("text", "json")
 
 
 @pytest.fixture
 def key():
-    return {"CONNECTOR_KEY": new_key()}
+    return {"CONNECTOR_KEY": generate_key()}
 
 
 @pytest.mark.parametrize("form", FORMS)

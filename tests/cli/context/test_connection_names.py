@@ -133,11 +133,11 @@ class TestSandbox:
         assert done.err.startswith("The fault 'what' is not known.")
 
     def test_a_token_that_the_service_ends_early_is_renewed(self, here, zoom, monkeypatch):
-        from connector.cli.context.connection_context import Desk
+        from connector.cli.context.connection_context import ConnectionContext
         from connector.runtime.auth.connection import store_key
 
         assert here("connect", "play", "--sandbox").code == 0
-        store, key = _sandbox_store(Desk, zoom), store_key(zoom, "play")
+        store, key = _sandbox_store(ConnectionContext, zoom), store_key(zoom, "play")
         data = store.read(key).data
         store.write(key, {**data, "grant": {**data["grant"], "obtained_at": time.time() - 600}})
         done = here(*ME, "--sandbox", "--connection", "play", "--fault", "expire-token")

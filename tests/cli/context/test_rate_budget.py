@@ -37,9 +37,9 @@ def test_commands_share_a_budget_and_end_with_4_when_it_is_used_up(here, server,
     how = {"ZOOM_ACCESS_TOKEN": "t", "ZOOM_BUDGET": f"sqlite:///{tmp_path / 'budget.db'}"}
     rows = [here(*MEETING, "--base-url", server.url, **how).code for _ in range(2)]
     assert rows == [0, 0]
-    from connector.runtime.rate_budget import sql_ledger as budget_sql
+    from connector.runtime.rate_budget import sql_ledger
 
-    for one in budget_sql._SHARED.values():
+    for one in sql_ledger._LEDGERS.values():
         one.close()  # each command is a process of its own
     spend(tmp_path / "budget.db")
     done = here(*MEETING, "--base-url", server.url, "--output", "json", **how)

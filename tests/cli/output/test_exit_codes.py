@@ -139,4 +139,4 @@ def test_every_error_has_its_code(error, code):
 
 @pytest.mark.parametrize(("codes", "code"), [([], 0), ([0, 0], 0), ([0, 1, 4], 1), ([3, 0], 3), ([1, 5, 2], 5)])
 def test_several_calls_end_with_the_first_failure_unless_one_is_uncertain(codes, code):
-    assert failure.worst(codes) == code
+    assert failure.combine_exit_codes(codes) == code

@@ -9,21 +9,20 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connector.core.auth import oauth
-from connector.core.auth import token_set as grants
-from connector.core.auth.oauth import App, Refusal
-from connector.core.auth.token_set import Grant
+from connector.core.auth import oauth, token_set
+from connector.core.auth.oauth import OAuthClient, TokenFailure
+from connector.core.auth.token_set import TokenSet
 from connector.core.response.parser import Reply
 
 NOW = 1_800_000_000.0
 SECRET, REFRESH, CODE, VERIFIER, ACCESS = (
     f"canary-{one}/+{one}" for one in ("secret", "refresh", "code", "ver", "acc")
 )
-APP = App(
+APP = OAuthClient(
     "oauth2", token_url="https://zoom.us/oauth/token", client_id="app-1", client_secret=SECRET,
     authorize_url="https://zoom.us/oauth/authorize?x=1", revoke_url="https://zoom.us/oauth/revoke",
 )  # fmt: skip
-OLD = Grant(ACCESS, NOW - 10, NOW - 3610, REFRESH, ("a", "b"), "https://api.zoom.us")
+OLD = TokenSet(ACCESS, NOW - 10, NOW - 3610, REFRESH, ("a", "b"), "https://api.zoom.us")
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -40,19 +39,19 @@ STATUS = st.sampled_from([200, 201, 204, 299, 302, 400, 401, 403, 404, 408, 429,
 
 
 def read(status, body, headers=(("content-type", "application/json"),)):
-    request, _ = oauth.renewal_request(APP, OLD)
-    return oauth.read_token(request, Reply(status, headers, body), NOW, OLD)
+    request, _ = oauth.build_refresh_request(APP, OLD)
+    return oauth.parse_token_reply(request, Reply(status, headers, body), NOW, OLD)
 
 
 def plain(answer):
     """A refusal is one short line without what was secret; a grant is usable."""
-    if isinstance(answer, Grant):
-        assert grants.sendable(answer.access_token)
-        assert NOW <= answer.expires_at <= NOW + oauth.LONGEST_LIFE
-        assert Grant.from_dict(json.loads(json.dumps(answer.to_dict()))) == answer
+    if isinstance(answer, TokenSet):
+        assert token_set.is_header_safe(answer.access_token)
+        assert NOW <= answer.expires_at <= NOW + oauth.MAX_LIFETIME
+        assert TokenSet.from_dict(json.loads(json.dumps(answer.to_dict()))) == answer
         repr(answer)
         return
-    assert answer.fault in ("grant", "client", "refused", "later", "unreadable")
+    assert answer.category in ("grant", "client", "refused", "later", "unreadable")
     assert answer.message.isprintable()
     assert len(answer.message) < 500
     for text in (answer.message, answer.code, repr(answer)):
@@ -72,7 +71,7 @@ def test_any_json_is_a_grant_or_a_plain_refusal(status, data):
 def test_so_is_json_that_is_no_object(status, data):
     answer = read(status, json.dumps(data).encode())
     plain(answer)
-    assert isinstance(answer, Refusal)
+    assert isinstance(answer, TokenFailure)
 
 
 @given(STATUS, st.binary())
@@ -103,7 +102,7 @@ def test_so_is_any_content_type(kind):
      (503, {"error": "invalid_grant"}, "later"), (429, {"error": "invalid_client"}, "later"), (200, {}, "unreadable")],
 )  # fmt: skip
 def test_a_reply_says_whose_turn_it_is(status, data, fault):
-    assert read(status, json.dumps(data).encode()).fault == fault
+    assert read(status, json.dumps(data).encode()).category == fault
 
 
 @pytest.mark.parametrize(
@@ -112,18 +111,21 @@ def test_a_reply_says_whose_turn_it_is(status, data, fault):
      (404, b"<html>", False), (302, b"", False)],
 )  # fmt: skip
 def test_a_reply_says_whether_a_token_may_have_gone_astray(status, body, lost):
-    assert read(status, body).lost is lost
+    assert read(status, body).may_be_issued is lost
 
 
 @pytest.mark.parametrize(
     ("said", "seconds"),
-    [(None, 3600.0), (0, 0.0), (-1, 0.0), (1.5, 1.5), ("60", 60.0), (" 60 ", 60.0), (10**400, oauth.LONGEST_LIFE),
+    [(None, 3600.0), (0, 0.0), (-1, 0.0), (1.5, 1.5), ("60", 60.0), (" 60 ", 60.0), (10**400, oauth.MAX_LIFETIME),
      (True, None), ("soon", None), ("", None), ("-1", None), ("1e3", None), ("٣", None), ([], None), ({}, None)],
 )  # fmt: skip
 def test_a_life_is_a_number_of_seconds(said, seconds):
     answer = read(200, json.dumps({"access_token": "x", "expires_in": said}).encode())
     if seconds is None:
-        assert (answer.fault, answer.message) == ("unreadable", "the token reply's expires_in is no number of seconds")
+        assert (answer.category, answer.message) == (
+            "unreadable",
+            "the token reply's expires_in is no number of seconds",
+        )
     else:
         assert (answer.expires_at, answer.obtained_at) == (NOW + seconds, NOW)
 
@@ -134,12 +136,14 @@ def test_what_a_reply_leaves_out_stays_as_it_was():
     told = {"access_token": "new", "refresh_token": "r", "scope": "b", "api_url": "https://x.zoom.us"}
     made = read(200, json.dumps(told).encode())
     assert (made.refresh_token, made.scopes, made.api_url) == ("r", ("b",), "https://x.zoom.us")
-    assert grants.shrunk(made, OLD) == ("a",)
+    assert token_set.find_lost_scopes(made, OLD) == ("a",)
 
 
 def test_the_challenge_is_the_one_of_the_standard():
     """RFC 7636, appendix B."""
-    url = oauth.authorize_url(APP, "http://127.0.0.1/callback", "st", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk")
+    url = oauth.build_authorize_url(
+        APP, "http://127.0.0.1/callback", "st", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+    )
     assert dict(parse_qsl(urlsplit(url).query)) == {
         "x": "1", "response_type": "code", "client_id": "app-1", "redirect_uri": "http://127.0.0.1/callback", "state": "st",
         "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "code_challenge_method": "S256",
@@ -148,10 +152,10 @@ def test_the_challenge_is_the_one_of_the_standard():
 
 def test_no_secret_is_in_a_url_or_shows_of_a_request():
     asked = [
-        oauth.code_request(APP, CODE, "http://127.0.0.1/callback", VERIFIER),
-        oauth.renewal_request(APP, OLD),
-        oauth.revoke_request(APP, ACCESS),
-        oauth.revoke_request(APP, REFRESH),
+        oauth.build_code_request(APP, CODE, "http://127.0.0.1/callback", VERIFIER),
+        oauth.build_refresh_request(APP, OLD),
+        oauth.build_revoke_request(APP, ACCESS),
+        oauth.build_revoke_request(APP, REFRESH),
     ]
     for request, signed in asked:
         assert request.query == ()
@@ -160,13 +164,13 @@ def test_no_secret_is_in_a_url_or_shows_of_a_request():
             str(request),
             repr(signed),
             json.dumps(request.to_dict()),
-            request.base,
+            request.base_url,
             request.path,
         ):
             assert "canary" not in text
         secrets = (SECRET, *(value for name, value in request.body.value if name in ("code", "code_verifier", "token")))
-        for secret in (*secrets, signed.value):
-            assert request.safe.text(f"it said {secret}!") == "it said ***!"
+        for secret in (*secrets, signed.secret):
+            assert request.full_redactor.redact_text(f"it said {secret}!") == "it said ***!"
     assert repr(APP) == object.__repr__(APP)
     assert "canary" not in repr(OLD)
 
@@ -174,8 +178,8 @@ def test_no_secret_is_in_a_url_or_shows_of_a_request():
 @pytest.mark.parametrize("with_secret", [True, False])
 @pytest.mark.parametrize("auth", ["basic", "body"])
 def test_a_code_is_redeemed_with_its_verifier_whoever_asks(auth, with_secret):
-    app = App("oauth2", "https://zoom.us/t", "app-1", SECRET if with_secret else "", auth)
-    request, signed = oauth.code_request(app, CODE, "http://127.0.0.1/cb", VERIFIER)
+    app = OAuthClient("oauth2", "https://zoom.us/t", "app-1", SECRET if with_secret else "", auth)
+    request, signed = oauth.build_code_request(app, CODE, "http://127.0.0.1/cb", VERIFIER)
     assert ("code_verifier", VERIFIER) in request.body.value
     assert bool(signed.headers) == (with_secret and auth == "basic")
 
@@ -183,13 +187,17 @@ def test_a_code_is_redeemed_with_its_verifier_whoever_asks(auth, with_secret):
 def test_a_mark_tells_credentials_apart_and_is_none():
     others = [
         OLD,
-        Grant("x", 0, refresh_token="other"),
+        TokenSet("x", 0, refresh_token="other"),
         None,
     ]
-    marks = {oauth.mark(APP, one) for one in others} | {oauth.mark(App("oauth2", client_id="app-1"), OLD)}
+    marks = {oauth.fingerprint_credential(APP, one) for one in others} | {
+        oauth.fingerprint_credential(OAuthClient("oauth2", client_id="app-1"), OLD)
+    }
     assert len(marks) == 4
     assert all("canary" not in one for one in marks)
-    assert oauth.mark(APP, OLD) == oauth.mark(APP, Grant("newer", NOW, refresh_token=REFRESH))
+    assert oauth.fingerprint_credential(APP, OLD) == oauth.fingerprint_credential(
+        APP, TokenSet("newer", NOW, refresh_token=REFRESH)
+    )
 
 
 @given(
@@ -198,8 +206,8 @@ def test_a_mark_tells_credentials_apart_and_is_none():
 @example({"state": "s", "iss": "http://["})
 @example({"state": "\ud800"})
 def test_any_callback_is_a_code_or_a_plain_refusal(given_):
-    answer = oauth.callback_code(APP, given_, "s")
-    if isinstance(answer, Refusal):
+    answer = oauth.read_callback_code(APP, given_, "s")
+    if isinstance(answer, TokenFailure):
         assert answer.message.isprintable()
         assert len(answer.message) < 500
     else:
@@ -210,4 +218,4 @@ def test_any_callback_is_a_code_or_a_plain_refusal(given_):
 @example("http://[?a=b")
 @example("?a=b&a=c")
 def test_any_text_can_be_looked_at_as_a_callback(text):
-    assert isinstance(oauth.callback(text), dict | Refusal)
+    assert isinstance(oauth.parse_callback(text), dict | TokenFailure)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.core.bulk.columns import Columns
+from connector.core.bulk.columns import ColumnMapping
 from connector.errors import InputError
 
 
@@ -13,7 +13,7 @@ def columns(zoom):
     """Make the columns of createUser."""
 
     def make(mapped=None, fixed=None, action="createUser"):
-        return Columns(zoom.action(action), mapped or {}, fixed or {})
+        return ColumnMapping(zoom.action(action), mapped or {}, fixed or {})
 
     return make
 
@@ -26,18 +26,18 @@ def problems(call):
 
 @pytest.mark.parametrize("name", ["firstName", "first_name", "First Name"])
 def test_a_column_is_an_input_by_key_by_snake_case_and_by_label(columns, name):
-    assert columns().of_mapping({name: "Ada"}) == {"firstName": "Ada"}
+    assert columns().from_mapping({name: "Ada"}) == {"firstName": "Ada"}
 
 
 def test_an_alias_is_a_name_too(columns, zoom):
     action = zoom.action("addMeetingRegistrant")
     alias, key = next((alias, key) for key, spec in action.inputs.items() for alias in spec.aliases)
-    assert columns(action="addMeetingRegistrant").of_mapping({alias: "1"}) == {key: "1"}
+    assert columns(action="addMeetingRegistrant").from_mapping({alias: "1"}) == {key: "1"}
 
 
 @pytest.mark.parametrize("name", ["first name", "FIRSTNAME", "First  Name", " firstName"])
 def test_a_label_counts_exactly_and_the_nearest_input_is_told(columns, name):
-    (problem,) = problems(lambda: columns().of_mapping({name: "Ada"})).values()
+    (problem,) = problems(lambda: columns().from_mapping({name: "Ada"})).values()
     assert "if it is firstName, say --map" in problem.fix
     assert "=firstName" in problem.fix
     assert "leaves the column out" in problem.fix
@@ -45,7 +45,7 @@ def test_a_label_counts_exactly_and_the_nearest_input_is_told(columns, name):
 
 def test_a_map_says_it_for_other_names_and_leaves_columns_out(columns):
     made = columns({"Mail": "email", "Badge": "", "firstName": "lastName"})
-    assert made.of_mapping({"Mail": "a@example.com", "Badge": 7, "firstName": "L"}) == {
+    assert made.from_mapping({"Mail": "a@example.com", "Badge": 7, "firstName": "L"}) == {
         "email": "a@example.com",
         "lastName": "L",
     }
@@ -54,12 +54,12 @@ def test_a_map_says_it_for_other_names_and_leaves_columns_out(columns):
 def test_a_map_to_what_is_no_input_and_of_what_is_no_column_are_told(columns):
     assert "did you mean email?" in problems(lambda: columns({"Mail": "emial"}))["emial"].fix
     header = ["email", "firstName", "lastName", "userType"]
-    assert "--map Mail=" in problems(lambda: columns({"Mail": "displayName"}).header(header))
+    assert "--map Mail=" in problems(lambda: columns({"Mail": "displayName"}).resolve_header(header))
 
 
 def test_everything_that_is_wrong_with_a_header_is_told_at_once(columns):
     made = columns(fixed={"userType": 1})
-    found = problems(lambda: made.header(["E-Mail", "first_name", "First Name", "user_type", "badge"]))
+    found = problems(lambda: made.resolve_header(["E-Mail", "first_name", "First Name", "user_type", "badge"]))
     assert set(found) == {"column 'E-Mail'", "column 'badge'", "firstName", "userType", "email", "lastName"}
     assert "'first_name' and 'First Name'" in found["firstName"].got
     assert "user_type" in found["userType"].got
@@ -68,35 +68,35 @@ def test_everything_that_is_wrong_with_a_header_is_told_at_once(columns):
 
 def test_what_every_row_is_given_counts_as_there(columns):
     made = columns(fixed={"userType": 1, "lastName": "L"})
-    keys = made.header(["email", "firstName"])
-    assert made.of_cells(keys, ["a@example.com", "Ada"]) == {
+    keys = made.resolve_header(["email", "firstName"])
+    assert made.from_cells(keys, ["a@example.com", "Ada"]) == {
         "userType": 1, "lastName": "L", "email": "a@example.com", "firstName": "Ada",
     }  # fmt: skip
 
 
 def test_a_first_line_of_data_is_no_header_and_none_of_it_is_shown(columns):
     with pytest.raises(InputError) as raised:
-        columns().header(["ada@example.com", "Ada", "Lovelace", "hunter2-secret"])
+        columns().resolve_header(["ada@example.com", "Ada", "Lovelace", "hunter2-secret"])
     assert "header" in str(raised.value)
     for cell in ("ada", "Lovelace", "hunter2"):
         assert cell not in str(raised.value)
 
 
 def test_two_columns_for_one_input_and_a_column_beside_a_fixed_value_are_told_in_mappings_too(columns):
-    assert "two columns" in problems(lambda: columns().of_mapping({"email": "a", "Email": "b"}))["email"].got
-    assert "every row" in problems(lambda: columns(fixed={"email": "a"}).of_mapping({"Email": "b"}))["email"].got
+    assert "two columns" in problems(lambda: columns().from_mapping({"email": "a", "Email": "b"}))["email"].got
+    assert "every row" in problems(lambda: columns(fixed={"email": "a"}).from_mapping({"Email": "b"}))["email"].got
 
 
 def test_of_two_columns_of_one_name_none_can_be_left_out_alone(columns):
-    fix = problems(lambda: columns().header(["email", "email", "firstName", "lastName", "userType"]))["email"].fix
+    fix = problems(lambda: columns().resolve_header(["email", "email", "firstName", "lastName", "userType"]))["email"].fix
     assert fix == "rename one; --map email= leaves out both"
 
 
 def test_an_empty_cell_gives_nothing_and_a_mapping_keeps_its_types(columns):
     made = columns()
-    keys = made.header(["email", "firstName", "lastName", "userType", "displayName"])
-    assert "displayName" not in made.of_cells(keys, ["a", "b", "c", "1", ""])
-    assert made.of_mapping({"userType": 1, "displayName": "", "email": None}) == {
+    keys = made.resolve_header(["email", "firstName", "lastName", "userType", "displayName"])
+    assert "displayName" not in made.from_cells(keys, ["a", "b", "c", "1", ""])
+    assert made.from_mapping({"userType": 1, "displayName": "", "email": None}) == {
         "userType": 1,
         "displayName": "",
         "email": None,
@@ -115,11 +115,11 @@ def test_an_empty_cell_gives_nothing_and_a_mapping_keeps_its_types(columns):
     ],
 )
 def test_a_cell_of_a_list_is_json_or_one_item(columns, action, key, cell, value):
-    assert columns(action=action).of_cells((key,), [cell]) == {key: value}
+    assert columns(action=action).from_cells((key,), [cell]) == {key: value}
 
 
 def test_broken_json_in_a_cell_is_told_without_the_cell(columns):
     made = columns(action="createMeeting")
-    found = problems(lambda: made.of_cells(("availableDialInCountries",), ["[US-secret"]))
+    found = problems(lambda: made.from_cells(("availableDialInCountries",), ["[US-secret"]))
     assert "JSON" in found["availableDialInCountries"].expected
     assert "secret" not in str(found["availableDialInCountries"])

@@ -8,10 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.core.bulk.journal_state import BEGUN, DONE, FAILED, NEW, OPEN, UNCERTAIN, Damaged, Story
+from connector.core.bulk.journal_state import (
+    ROW_DONE,
+    ROW_FAILED,
+    ROW_NEW,
+    ROW_REPEATABLE,
+    ROW_STARTED,
+    ROW_UNCERTAIN,
+    CorruptJournal,
+    JournalState,
+)
 
 FIRST = {"journal": 1, "count": 3}
-ENDS = {"done": DONE, "rejected": FAILED, "not_sent": FAILED, "uncertain": UNCERTAIN}
+ENDS = {"done": ROW_DONE, "rejected": ROW_FAILED, "not_sent": ROW_FAILED, "uncertain": ROW_UNCERTAIN}
 
 
 def text(*lines):
@@ -19,8 +28,8 @@ def text(*lines):
 
 
 def read(raw):
-    story = Story()
-    story.read(raw.splitlines(keepends=True))
+    story = JournalState()
+    story.replay(raw.splitlines(keepends=True))
     return story
 
 
@@ -33,10 +42,10 @@ def runs(draw):
         begin = {"begin": number, "line": number + 1}
         begin |= {"again": True} if again else {}
         begin |= {"key": key} if key else {}
-        lines.append((begin, number, OPEN if again else BEGUN))
+        lines.append((begin, number, ROW_REPEATABLE if again else ROW_STARTED))
         end = draw(st.sampled_from([*ENDS, "undo", None]))
         if end == "undo":
-            lines.append(({"undo": number}, number, NEW))
+            lines.append(({"undo": number}, number, ROW_NEW))
         elif end:
             lines.append(({"row": number, "line": number + 1, "outcome": end}, number, ENDS[end]))
     order = draw(st.permutations(range(len(lines)))) if draw(st.booleans()) else range(len(lines))
@@ -54,10 +63,10 @@ def test_a_journal_killed_at_any_byte_is_the_story_of_the_lines_before_it(lines,
     for line, number, state in lines[: max(complete, 0)]:
         expected[number] = (state, line)
     for number in range(1, 14):
-        assert story.state(number) == expected.get(number, (NEW, None))[0]
-    assert story.size == (whole[:kill].rfind(b"\n") + 1)
+        assert story.state_of(number) == expected.get(number, (ROW_NEW, None))[0]
+    assert story.valid_bytes == (whole[:kill].rfind(b"\n") + 1)
     for number, (_, line) in expected.items():
-        assert json.loads(whole[story.place(number) :].split(b"\n", 1)[0]) == line
+        assert json.loads(whole[story.offset_of(number) :].split(b"\n", 1)[0]) == line
 
 
 class World:
@@ -74,12 +83,12 @@ class World:
     def run(self, steps):
         """Go on with what is left; return False when killed, which is after so many steps."""
         story = read(self.disk)
-        self.disk = self.disk[: story.size]
+        self.disk = self.disk[: story.valid_bytes]
         self.synced = min(self.synced, len(self.disk))
-        if story.of is None:
+        if story.header is None:
             self.write(FIRST, sync=True)
         for number in range(1, self.rows + 1):
-            if story.state(number) not in (NEW, OPEN):
+            if story.state_of(number) not in (ROW_NEW, ROW_REPEATABLE):
                 continue
             again = number in self.repeatable
             for step in ("begin", "send", "end"):
@@ -105,28 +114,28 @@ def test_however_often_a_run_is_killed_no_row_is_sent_twice_and_none_is_forgotte
     cut = sum(not world.run(steps) for steps in kills)
     assert world.run(10_000)
     story = read(world.disk)
-    states = {number: story.state(number) for number in world.sent}
-    assert set(states.values()) <= {DONE, BEGUN}
+    states = {number: story.state_of(number) for number in world.sent}
+    assert set(states.values()) <= {ROW_DONE, ROW_STARTED}
     assert all(count <= 1 for number, count in world.sent.items() if number not in repeatable)
-    assert all(world.sent[number] for number, state in states.items() if state == DONE)
-    assert all(states[number] == DONE for number in repeatable)
-    lost = [number for number, state in states.items() if state == BEGUN]
+    assert all(world.sent[number] for number, state in states.items() if state == ROW_DONE)
+    assert all(states[number] == ROW_DONE for number in repeatable)
+    lost = [number for number, state in states.items() if state == ROW_STARTED]
     assert len(lost) <= 2 * cut, "a kill leaves what it cut, and at most what was not synced before it"
 
 
 def test_the_key_of_a_row_stays_until_its_outcome_is_known():
     begin = {"begin": 1, "line": 2, "key": "k-1", "again": True}
-    assert read(text(FIRST, begin)).key(1) == "k-1"
+    assert read(text(FIRST, begin)).key_of(1) == "k-1"
     uncertain = {"row": 1, "line": 2, "outcome": "uncertain"}
-    assert read(text(FIRST, begin, uncertain, {"undo": 1})).key(1) == "k-1"
-    assert read(text(FIRST, begin, {"row": 1, "line": 2, "outcome": "done"})).key(1) is None
+    assert read(text(FIRST, begin, uncertain, {"undo": 1})).key_of(1) == "k-1"
+    assert read(text(FIRST, begin, {"row": 1, "line": 2, "outcome": "done"})).key_of(1) is None
 
 
 @pytest.mark.parametrize("tail", [b'{"begin":2', b"\0" * 900, b'{"begin":2\0\0\n', b"\0\n\0"])
 def test_a_torn_end_is_passed_over(tail):
     good = text(FIRST, {"begin": 1, "line": 2})
     story = read(good + tail)
-    assert (story.state(1), story.state(2), story.size) == (BEGUN, NEW, len(good))
+    assert (story.state_of(1), story.state_of(2), story.valid_bytes) == (ROW_STARTED, ROW_NEW, len(good))
 
 
 @pytest.mark.parametrize(
@@ -147,11 +156,11 @@ def test_a_torn_end_is_passed_over(tail):
     ],
 )
 def test_damage_is_told_and_never_taken_for_an_end(raw):
-    with pytest.raises(Damaged):
+    with pytest.raises(CorruptJournal):
         read(raw)
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b'{"journal":1,"cou'])
 def test_a_first_line_that_was_cut_is_a_journal_to_be_begun(raw):
     story = read(raw)
-    assert (story.of, story.size) == (None, 0)
+    assert (story.header, story.valid_bytes) == (None, 0)

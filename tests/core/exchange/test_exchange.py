@@ -9,13 +9,13 @@ from support.exchange_world import NOW, TYPED, World, bad, maybe_sent, nothing_s
 
 from connector import errors
 from connector.core.exchange import exchange
-from connector.core.exchange.exchange import Acquire, Page, Send, Token, Wait
+from connector.core.exchange.exchange import AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
 from connector.core.response.parser import Reply
 
 
 def call(zoom, world, action="getUser", given=None, **options):
     plan, request, how = ready(zoom, action, given or {"userId": "me"}, **options)
-    return world.drive(exchange.call(plan, request, how, NOW + how.timeout, NOW))
+    return world.drive(exchange.run_call(plan, request, how, NOW + how.timeout, NOW))
 
 
 def failed(zoom, world, *args, **options):
@@ -27,17 +27,17 @@ def failed(zoom, world, *args, **options):
 def test_a_call_asks_for_a_token_a_slot_and_one_sending(zoom):
     world = World(ok({"id": "u1"}))
     result = call(zoom, world)
-    assert [type(ask) for ask in world.asked] == [Token, Acquire, Send]
-    assert world.asked[0] == Token(None, NOW + 60)
-    assert world.asked[1].what == ("light",)
+    assert [type(ask) for ask in world.asked] == [GetToken, AcquireSlot, SendRequest]
+    assert world.asked[0] == GetToken(None, NOW + 60)
+    assert world.asked[1].rates == ("light",)
     assert (result.data, result.attempts, result.outcome) == ({"id": "u1"}, 1, "done")
 
 
 def test_a_stale_token_is_refreshed_once_and_the_replay_is_no_attempt(zoom):
     world = World(bad(401, 124), ok({"id": "u1"}), tokens=["old", "new"])
     result = call(zoom, world)
-    assert [ask.rejected for ask in world.of(Token)] == [None, "old"]
-    assert [ask.token.value for ask in world.sends] == ["old", "new"]
+    assert [ask.rejected_token for ask in world.of(GetToken)] == [None, "old"]
+    assert [ask.credential.secret for ask in world.sends] == ["old", "new"]
     assert result.attempts == 1
     assert not world.waits
 
@@ -52,7 +52,7 @@ def test_a_second_401_is_an_error_of_this_call_only(zoom):
     world = World(bad(401, 124, "Access token is expired."), tokens=["old", "new"])
     error = failed(zoom, world)
     assert type(error) is errors.SignInError
-    assert (len(world.sends), len(world.of(Token))) == (2, 2)
+    assert (len(world.sends), len(world.of(GetToken))) == (2, 2)
     assert (error.status, error.code, error.outcome, error.retryable) == (401, 124, "rejected", False)
     assert "connect again" in error.hint
 
@@ -61,7 +61,7 @@ def test_a_refreshed_token_may_still_meet_other_errors_and_retries(zoom):
     world = World(bad(401, 124), bad(503), bad(401, 124), tokens=["a", "b", "c"])
     error = failed(zoom, world)
     assert type(error) is errors.SignInError
-    assert [ask.token.value for ask in world.sends] == ["a", "b", "c"]
+    assert [ask.credential.secret for ask in world.sends] == ["a", "b", "c"]
 
 
 def test_the_token_code_with_another_status_is_a_stale_token_too(zoom):
@@ -97,9 +97,9 @@ def test_no_token_no_sending(zoom, refused):
 def test_a_rate_slot_in_the_future_is_waited_for_before_sending(zoom):
     world = World(ok({}), gaps=[2.5])
     call(zoom, world)
-    assert [type(ask) for ask in world.asked] == [Token, Acquire, Wait, Acquire, Send]
-    assert world.waits == [Wait(2.5, 0.0, "rate budget")]
-    assert [ask.since for ask in world.of(Acquire)] == [None, NOW]
+    assert [type(ask) for ask in world.asked] == [GetToken, AcquireSlot, Sleep, AcquireSlot, SendRequest]
+    assert world.waits == [Sleep(2.5, 0.0, "rate budget")]
+    assert [ask.reserved_at for ask in world.of(AcquireSlot)] == [None, NOW]
 
 
 def test_a_refused_rate_slot_ends_the_call_unsent(zoom):
@@ -113,8 +113,8 @@ def test_retry_after_in_seconds_is_a_least_wait(zoom):
     world = World(bad(429, retry_after="7"), ok({"id": 1}))
     result = call(zoom, world)
     (wait,) = world.waits
-    assert wait.least == 7.0
-    assert wait.spread > 0
+    assert wait.min_delay == 7.0
+    assert wait.jitter > 0
     assert result.attempts == 2
 
 
@@ -132,7 +132,7 @@ def test_retry_after_in_seconds_is_a_least_wait(zoom):
 def test_every_form_of_retry_after_is_understood(zoom, text):
     world = World(bad(429, retry_after=text), ok({}))
     call(zoom, world)
-    assert world.waits[0].least == pytest.approx(30.0)
+    assert world.waits[0].min_delay == pytest.approx(30.0)
 
 
 def test_a_wait_of_ten_hours_is_one_request_and_a_time_to_come_back(zoom):
@@ -148,7 +148,7 @@ def test_a_wait_of_ten_hours_is_one_request_and_a_time_to_come_back(zoom):
 def test_a_wait_of_more_than_a_minute_is_the_callers_to_make(zoom):
     world = World(bad(429, retry_after="60"), bad(429, retry_after="61"))
     error = failed(zoom, world, timeout=600.0)
-    assert [wait.least for wait in world.waits] == [60.0]
+    assert [wait.min_delay for wait in world.waits] == [60.0]
     assert len(world.sends) == 2
     assert error.retry_at == datetime.fromtimestamp(world.now + 61, UTC)
 
@@ -164,14 +164,14 @@ def test_a_retry_after_that_makes_no_sense_is_a_backoff_never_an_instant_loop(zo
     world = World(bad(429, retry_after=text), ok({}))
     call(zoom, world)
     (wait,) = world.waits
-    assert 0 < wait.least < 1
-    assert wait.least + wait.spread <= 0.5
+    assert 0 < wait.min_delay < 1
+    assert wait.min_delay + wait.jitter <= 0.5
 
 
 def test_a_reset_header_in_epoch_seconds_is_waited_for(zoom):
     world = World(bad(429, x_ratelimit_reset=str(int(NOW) + 4)), ok({}))
     call(zoom, world)
-    assert world.waits[0].least == pytest.approx(4.0)
+    assert world.waits[0].min_delay == pytest.approx(4.0)
 
 
 def test_backoff_doubles_with_full_jitter_and_attempts_are_few(zoom):
@@ -179,22 +179,22 @@ def test_backoff_doubles_with_full_jitter_and_attempts_are_few(zoom):
     error = failed(zoom, world)
     assert type(error) is errors.ServiceDown
     assert len(world.sends) == 3
-    ceilings = [wait.least + wait.spread for wait in world.waits]
+    ceilings = [wait.min_delay + wait.jitter for wait in world.waits]
     assert ceilings == pytest.approx([0.5, 1.0])
-    assert all(0 < wait.least <= 0.05 for wait in world.waits)
+    assert all(0 < wait.min_delay <= 0.05 for wait in world.waits)
     assert error.attempts == 3
 
 
 def test_maxretries_is_the_number_of_repeats_and_zero_is_one_request(zoom):
     for most in (0, 1, 5):
         world = World(bad(500))
-        failed(zoom, world, most=most)
+        failed(zoom, world, max_retries=most)
         assert len(world.sends) == most + 1
 
 
 def test_the_next_attempt_never_begins_after_the_deadline(zoom):
     world = World(bad(503, retry_after="20"), takes=1.0)
-    error = failed(zoom, world, timeout=30.0, most=10)
+    error = failed(zoom, world, timeout=30.0, max_retries=10)
     assert type(error) is errors.DeadlineError
     assert (error.limit, len(world.sends), error.attempts) == (30.0, 2, 2)
     assert error.elapsed == pytest.approx(world.now - NOW)
@@ -220,7 +220,7 @@ def test_a_rate_limit_beyond_the_deadline_says_when_to_come_back(zoom):
 @pytest.mark.parametrize("reply", [bad(429), bad(503), bad(500), nothing_sent(), maybe_sent()])
 def test_for_an_engine_nothing_is_waited_for_and_the_time_is_told(zoom, reply):
     world = World(reply)
-    error = failed(zoom, world, most=0, engine=True)
+    error = failed(zoom, world, max_retries=0, engine_retries=True)
     assert len(world.sends) == 1
     assert not world.waits
     assert error.retryable
@@ -229,7 +229,7 @@ def test_for_an_engine_nothing_is_waited_for_and_the_time_is_told(zoom, reply):
 
 def test_for_an_engine_a_lost_write_is_not_retryable(zoom):
     for reply in (maybe_sent(), bad(500), bad(502)):
-        error = failed(zoom, World(reply), "createMeeting", most=0, engine=True)
+        error = failed(zoom, World(reply), "createMeeting", max_retries=0, engine_retries=True)
         assert (error.outcome, error.retryable, error.retry_at) == ("uncertain", False, None)
 
 
@@ -260,14 +260,14 @@ def test_what_an_earlier_attempt_left_open_stays_open(zoom):
 
 def test_an_idempotency_key_lets_a_write_be_repeated(zoom):
     world = World(maybe_sent(), bad(500), ok({"id": 1}, 201))
-    result = call(zoom, world, "createMeeting", key="k-1")
+    result = call(zoom, world, "createMeeting", idempotency_key="k-1")
     assert (result.outcome, result.attempts, result.warnings) == ("done", 3, ())
 
 
 def test_a_write_is_not_repeated_for_more_retries_alone(zoom):
     for lost in (maybe_sent(), bad(500), bad(502), bad(503), bad(504), bad(408)):
         world = World(lost)
-        failed(zoom, world, "createMeeting", most=10)
+        failed(zoom, world, "createMeeting", max_retries=10)
         assert len(world.sends) == 1
 
 
@@ -300,15 +300,15 @@ def test_a_wait_that_is_ended_tells_what_is_known(zoom):
 def test_an_attempt_of_its_own_time_limit_ends_before_the_deadline(zoom):
     plan, request, how = ready(zoom, "rawRequest", {"method": "GET", "url": "/users/me", "timeout": "1500"})
     world = World(maybe_sent("read_timeout"), ok({}), takes=1.5)
-    world.drive(exchange.call(plan, request, how, NOW + 60, NOW))
-    assert world.sends[0].until == NOW + 1.5
-    assert world.sends[1].until == world.waits[0].least + world.waits[0].spread + NOW + 1.5 + 1.5
+    world.drive(exchange.run_call(plan, request, how, NOW + 60, NOW))
+    assert world.sends[0].deadline == NOW + 1.5
+    assert world.sends[1].deadline == world.waits[0].min_delay + world.waits[0].jitter + NOW + 1.5 + 1.5
 
 
-@pytest.mark.parametrize("stop", [Token, Acquire, Send, Wait])
+@pytest.mark.parametrize("stop", [GetToken, AcquireSlot, SendRequest, Sleep])
 def test_cancelling_ends_a_run_at_any_ask_and_asks_nothing_more(zoom, stop):
     plan, request, how = ready(zoom, "getUser", {"userId": "me"})
-    run = exchange.call(plan, request, how, NOW + 60, NOW)
+    run = exchange.run_call(plan, request, how, NOW + 60, NOW)
     world = World(bad(503))
     ask = next(run)
     while not isinstance(ask, stop):
@@ -329,7 +329,7 @@ def test_a_lost_token_never_shows_in_what_the_service_sends_back(zoom):
 # Pages
 
 
-def listing(zoom, world, given=None, action="listUsers", run=exchange.listing, **options):
+def listing(zoom, world, given=None, action="listUsers", run=exchange.collect_pages, **options):
     plan, request, how = ready(zoom, action, given or {}, **options)
     return world.drive(run(plan, request, how, NOW))
 
@@ -418,7 +418,7 @@ def test_a_limit_inside_a_page_keeps_the_cursor_that_brings_back_the_rest(zoom):
 def test_pages_that_never_end_stop_with_all_that_was_read(zoom):
     class Endless(World):
         def _answer(self, ask):
-            return page([0], f"c{len(self.sends)}") if isinstance(ask, Send) else super()._answer(ask)
+            return page([0], f"c{len(self.sends)}") if isinstance(ask, SendRequest) else super()._answer(ask)
 
     world = Endless(None)
     with pytest.raises(errors.PageError, match="more than 1,000 pages") as caught:
@@ -439,22 +439,22 @@ def test_a_reply_that_is_no_list_is_an_error_not_an_empty_list(zoom, body):
 
 def test_a_stream_hands_out_pages_each_with_time_of_its_own(zoom):
     world = World(page([1], "A"), page([2], "B"), page([3], ""), takes=40.0)
-    last = listing(zoom, world, run=exchange.stream)
-    assert [ask.result.data["users"] for ask in world.of(Page)] == [[1], [2]]
+    last = listing(zoom, world, run=exchange.stream_pages)
+    assert [ask.result.data["users"] for ask in world.of(YieldPage)] == [[1], [2]]
     assert (last.data["users"], last.complete, last.pages) == ([3], True, 3)
-    assert [send.until for send in world.sends] == [NOW + 60, NOW + 40 + 60, NOW + 80 + 60]
+    assert [send.deadline for send in world.sends] == [NOW + 60, NOW + 40 + 60, NOW + 80 + 60]
 
 
 def test_a_merged_listing_has_one_deadline(zoom):
     world = World(page([1], "A"), page([2], "B"), maybe_sent(), takes=30.0)
     with pytest.raises(errors.DeadlineError) as caught:
         listing(zoom, world, timeout=80.0)
-    assert {send.until for send in world.sends} == {NOW + 80}
+    assert {send.deadline for send in world.sends} == {NOW + 80}
     assert caught.value.elapsed == pytest.approx(90.0)
 
 
 def test_a_stream_hands_out_the_page_that_brought_a_cursor_back(zoom):
     world = World(page([1], "A"), page([2], "A"))
     with pytest.raises(errors.PageError):
-        listing(zoom, world, run=exchange.stream)
-    assert [ask.result.data["users"] for ask in world.of(Page)] == [[1], [2]]
+        listing(zoom, world, run=exchange.stream_pages)
+    assert [ask.result.data["users"] for ask in world.of(YieldPage)] == [[1], [2]]

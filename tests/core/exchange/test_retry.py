@@ -10,10 +10,10 @@ from support.exchange_world import NOW, World, bad, maybe_sent, nothing_sent, ok
 
 from connector import errors
 from connector.core.exchange import exchange, retry
-from connector.core.exchange.retry import Policy
+from connector.core.exchange.retry import RetryPolicy
 from connector.core.response.parser import Failure
 
-DEFAULT = Policy(most=4, delay=3.0)
+DEFAULT = RetryPolicy(max_retries=4, delay=3.0)
 MEANINGS = """\
 errors:
   code: code
@@ -36,7 +36,7 @@ inputs: {}
 
 
 def drive(plan, request, how, world):
-    return world.drive(exchange.call(plan, request, how, NOW + how.timeout, NOW))
+    return world.drive(exchange.run_call(plan, request, how, NOW + how.timeout, NOW))
 
 
 def raw(connector, world, method="POST", *, timeout=600.0, **policy):
@@ -58,38 +58,42 @@ def lamp(folder):
 
 
 def test_a_call_without_a_wish_has_the_clients_policy():
-    assert retry.policy(DEFAULT, None) is DEFAULT
-    assert retry.policy(DEFAULT, {}) == DEFAULT
+    assert retry.parse_retry_policy(DEFAULT, None) is DEFAULT
+    assert retry.parse_retry_policy(DEFAULT, {}) == DEFAULT
 
 
 def test_an_engine_waits_itself_and_the_rest_of_the_policy_stays():
-    assert retry.policy(DEFAULT, "engine") == Policy(most=0, delay=3.0, engine=True)
+    assert retry.parse_retry_policy(DEFAULT, "engine") == RetryPolicy(max_retries=0, delay=3.0, engine_retries=True)
 
 
 @pytest.mark.parametrize(
     ("given", "policy"),
     [
-        ({"maxRetries": 0}, Policy(0, 3.0)),
-        ({"maxRetries": "10"}, Policy(10, 3.0)),
-        ({"retryDelayMS": 2000}, Policy(4, 2.0)),
-        ({"retryDelayMS": "600000"}, Policy(4, 600.0)),
-        ({"retryDelayMS": 0}, Policy(4, retry.LEAST_PAUSE)),
-        ({"useExponentialBackoff": True}, Policy(4, None)),
-        ({"useExponentialBackoff": True, "retryDelayMS": 2000}, Policy(4, None)),
-        ({"useExponentialBackoff": "false"}, Policy(4, 3.0)),
-        ({"retryAllErrors": "true"}, Policy(4, 3.0, all_errors=True)),
-        ({"retryAllErrors": False}, Policy(4, 3.0)),
+        ({"maxRetries": 0}, RetryPolicy(0, 3.0)),
+        ({"maxRetries": "10"}, RetryPolicy(10, 3.0)),
+        ({"retryDelayMS": 2000}, RetryPolicy(4, 2.0)),
+        ({"retryDelayMS": "600000"}, RetryPolicy(4, 600.0)),
+        ({"retryDelayMS": 0}, RetryPolicy(4, retry.MIN_DELAY)),
+        ({"useExponentialBackoff": True}, RetryPolicy(4, None)),
+        ({"useExponentialBackoff": True, "retryDelayMS": 2000}, RetryPolicy(4, None)),
+        ({"useExponentialBackoff": "false"}, RetryPolicy(4, 3.0)),
+        ({"retryAllErrors": "true"}, RetryPolicy(4, 3.0, all_errors=True)),
+        ({"retryAllErrors": False}, RetryPolicy(4, 3.0)),
     ],
 )
 def test_each_of_the_four_names_changes_what_it_says_and_nothing_else(given, policy):
-    assert retry.policy(DEFAULT, given) == policy
+    assert retry.parse_retry_policy(DEFAULT, given) == policy
 
 
 def test_what_is_not_given_stays_with_every_other_part_of_the_policy():
-    default = Policy(3, None, all_errors=True, key="k-1")
-    assert retry.policy(default, {"maxRetries": 1}) == Policy(1, None, all_errors=True, key="k-1")
-    assert retry.policy(default, {"retryAllErrors": False}).all_errors is False
-    assert retry.knobs(default, {"maxRetries": 99}).most == 10, "an action's own inputs have no more"
+    default = RetryPolicy(3, None, all_errors=True, idempotency_key="k-1")
+    assert retry.parse_retry_policy(default, {"maxRetries": 1}) == RetryPolicy(
+        1, None, all_errors=True, idempotency_key="k-1"
+    )
+    assert retry.parse_retry_policy(default, {"retryAllErrors": False}).all_errors is False
+    assert retry.policy_from_inputs(default, {"maxRetries": 99}).max_retries == 10, (
+        "an action's own inputs have no more"
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,7 +108,7 @@ def test_what_is_not_given_stays_with_every_other_part_of_the_policy():
 )
 def test_what_no_policy_can_be_is_told_by_its_name_with_what_can_be(given, expected):
     with pytest.raises(errors.InputError) as caught:
-        retry.policy(DEFAULT, given)
+        retry.parse_retry_policy(DEFAULT, given)
     (problem,) = caught.value.problems
     assert (problem.field, problem.expected) == (f"retry.{next(iter(given))}", expected)
 
@@ -112,7 +116,7 @@ def test_what_no_policy_can_be_is_told_by_its_name_with_what_can_be(given, expec
 def test_every_problem_of_a_policy_is_told_with_what_was_given():
     given = {"maxRetries": "often", "retryDelayMS": 1.5, "useExponentialBackoff": "so", "retryAllErrors": 2}
     with pytest.raises(errors.InputError) as caught:
-        retry.policy(DEFAULT, given)
+        retry.parse_retry_policy(DEFAULT, given)
     assert {one.field: one.got for one in caught.value.problems} == {
         f"retry.{name}": json.dumps(value) for name, value in given.items()
     }
@@ -123,7 +127,7 @@ def test_every_problem_of_a_policy_is_told_with_what_was_given():
 @pytest.mark.parametrize("given", ["engines", "", 3, ["engine"], True])
 def test_what_is_no_policy_at_all_is_a_wrong_argument(given):
     with pytest.raises(errors.UsageError, match="is not known"):
-        retry.policy(DEFAULT, given)
+        retry.parse_retry_policy(DEFAULT, given)
 
 
 # What a service's words mean
@@ -140,7 +144,7 @@ def test_what_was_not_processed_is_sent_again_whatever_its_method(lamp, reply):
 @pytest.mark.parametrize("reply", [bad(400, "S"), bad(429, "S"), bad(503, "S", retry_after="1"), bad(400, "D")])
 def test_what_only_a_person_or_the_next_day_can_help_is_never_sent_again(lamp, reply):
     world = World(reply)
-    failed(lamp, world, "GET", all_errors=True, most=5)
+    failed(lamp, world, "GET", all_errors=True, max_retries=5)
     assert len(world.sends) == 1
 
 
@@ -154,7 +158,7 @@ def test_a_reply_with_a_meaning_is_repeated_for_what_it_means_not_for_its_status
 def test_a_401_without_a_meaning_is_a_stale_token_and_other_refusals_are_not(lamp):
     world = World(bad(401), ok({}), tokens=["old", "new"])
     raw(lamp, world)
-    assert [ask.token.value for ask in world.sends] == ["old", "new"]
+    assert [ask.credential.secret for ask in world.sends] == ["old", "new"]
     for reply in (bad(401, "N"), bad(402), bad(403)):
         world = World(reply, ok({}), tokens=["old", "new"])
         failed(lamp, world)
@@ -162,8 +166,8 @@ def test_a_401_without_a_meaning_is_a_stale_token_and_other_refusals_are_not(lam
 
 
 def test_what_may_help_once_is_tried_twice(zoom):
-    world = World(Failure("dns", "no such name", sent="nothing", doubtful=True))
-    error = failed(zoom, world, "GET", most=5)
+    world = World(Failure("dns", "no such name", sent="nothing", retry_once=True))
+    error = failed(zoom, world, "GET", max_retries=5)
     assert (len(world.sends), error.attempts) == (2, 2)
 
 
@@ -183,47 +187,49 @@ def test_a_service_that_says_when_is_waited_for_and_callers_are_spread_a_little(
     world = World(bad(429, retry_after=asked), ok({}))
     raw(zoom, world)
     (wait,) = world.waits
-    assert (wait.least, wait.spread) == (float(asked), pytest.approx(spread))
+    assert (wait.min_delay, wait.jitter) == (float(asked), pytest.approx(spread))
 
 
 def test_a_backoff_doubles_up_to_twenty_seconds(zoom):
     world = World(bad(500))
-    failed(zoom, world, "GET", most=9)
-    ceilings = [wait.least + wait.spread for wait in world.waits]
+    failed(zoom, world, "GET", max_retries=9)
+    ceilings = [wait.min_delay + wait.jitter for wait in world.waits]
     assert ceilings == pytest.approx([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0, 20.0])
-    assert {wait.least for wait in world.waits} == {0.05}
+    assert {wait.min_delay for wait in world.waits} == {0.05}
 
 
 def test_a_delay_that_was_asked_for_is_the_same_each_time_unless_the_service_says_when(zoom):
     world = World(bad(500), bad(503, retry_after="7"), nothing_sent(), ok({}))
-    raw(zoom, world, "GET", most=5, delay=2.5)
-    assert [wait.least for wait in world.waits] == [2.5, 7.0, 2.5]
-    assert [wait.spread for wait in world.waits][::2] == [0.0, 0.0]
+    raw(zoom, world, "GET", max_retries=5, delay=2.5)
+    assert [wait.min_delay for wait in world.waits] == [2.5, 7.0, 2.5]
+    assert [wait.jitter for wait in world.waits][::2] == [0.0, 0.0]
 
 
 def test_an_engine_is_told_a_second_from_now_or_what_the_service_says(zoom):
-    error = failed(zoom, World(bad(500)), "GET", most=0, engine=True)
+    error = failed(zoom, World(bad(500)), "GET", max_retries=0, engine_retries=True)
     assert error.retry_at == datetime.fromtimestamp(NOW + 1, UTC)
-    error = failed(zoom, World(bad(503, retry_after="7")), "GET", most=0, engine=True)
+    error = failed(zoom, World(bad(503, retry_after="7")), "GET", max_retries=0, engine_retries=True)
     assert error.retry_at == datetime.fromtimestamp(NOW + 7, UTC)
-    error = failed(zoom, World(bad(400)), "GET", most=0, engine=True)
+    error = failed(zoom, World(bad(400)), "GET", max_retries=0, engine_retries=True)
     assert (error.retryable, error.retry_at) == (False, None)
 
 
 def test_who_waits_himself_is_told_no_time_that_nobody_said(zoom):
-    error = failed(zoom, World(bad(500)), "GET", most=1)
+    error = failed(zoom, World(bad(500)), "GET", max_retries=1)
     assert (error.retryable, error.retry_at) == (True, None)
 
 
 def test_an_engine_never_has_a_call_wait_however_many_repeats_it_allows(zoom):
     world = World(bad(503, retry_after="7"))
-    failed(zoom, world, "GET", most=5, engine=True)
+    failed(zoom, world, "GET", max_retries=5, engine_retries=True)
     assert len(world.sends) == 1
 
 
 def test_without_a_word_a_policy_is_two_repeats_with_backoff_and_no_more_than_is_safe():
-    assert Policy() == Policy(most=2, delay=None, all_errors=False, engine=False, key=None)
-    assert retry.Seen(Policy(), 1).lost is False
-    assert (retry.Verdict().again, retry.Verdict().stale, retry.Verdict().least, retry.Verdict().spread) == (
+    assert RetryPolicy() == RetryPolicy(
+        max_retries=2, delay=None, all_errors=False, engine_retries=False, idempotency_key=None
+    )
+    assert retry.Attempt(RetryPolicy(), 1).reply_lost is False
+    assert (retry.RetryDecision().should_retry, retry.RetryDecision().token_rejected, retry.RetryDecision().min_delay, retry.RetryDecision().jitter) == (
         False, False, 0.0, 0.0,
     )  # fmt: skip

@@ -7,18 +7,18 @@ from support.exchange_world import NOW, World, bad, ok, ready
 
 from connector import errors
 from connector.core.exchange import exchange
-from connector.core.exchange.exchange import Send, Signed, Token
+from connector.core.exchange.exchange import Credential, GetToken, SendRequest
 
 MEETING = "meeting:write:meeting"
 
 
 def token(*scopes, value="held"):
-    return Signed(value, headers=(("Authorization", f"Bearer {value}"),), renewable=True, scopes=scopes or None)
+    return Credential(value, headers=(("Authorization", f"Bearer {value}"),), renewable=True, scopes=scopes or None)
 
 
 def create(zoom, world):
     plan, request, how = ready(zoom, "createMeeting", {"userId": "me"})
-    return world.drive(exchange.call(plan, request, how, NOW + how.timeout, NOW))
+    return world.drive(exchange.run_call(plan, request, how, NOW + how.timeout, NOW))
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def create(zoom, world):
 def test_any_scope_that_the_action_names_is_enough_at_any_level(zoom, scopes):
     world = World(ok({"id": 1}, 201), tokens=[token(*scopes)])
     assert create(zoom, world).data == {"id": 1}
-    assert len(world.of(Token)) == 1
+    assert len(world.of(GetToken)) == 1
 
 
 @pytest.mark.parametrize("scopes", [("user:read:user:admin",), ("meeting:read:meeting", "meeting:read"), ("admin",)])
@@ -44,7 +44,7 @@ def test_a_token_that_lacks_the_scope_is_told_before_anything_is_sent(zoom, scop
     with pytest.raises(errors.SignInError) as caught:
         create(zoom, world)
     error = caught.value
-    assert world.of(Send) == []
+    assert world.of(SendRequest) == []
     assert (error.outcome, error.retryable, error.attempts) == ("not_sent", False, 0)
     assert MEETING in error.scopes
     assert all(name in str(error) for name in ("createMeeting", MEETING, *scopes, "connect again"))
@@ -53,14 +53,14 @@ def test_a_token_that_lacks_the_scope_is_told_before_anything_is_sent(zoom, scop
 def test_what_was_consented_to_meanwhile_is_looked_for_before_that_is_said(zoom):
     world = World(ok({"id": 1}, 201), tokens=[token("user:read:user"), token(MEETING, value="newer")])
     assert create(zoom, world).data == {"id": 1}
-    assert [(ask.rejected, ask.anew) for ask in world.of(Token)] == [(None, False), (None, True)]
-    assert [ask.token.value for ask in world.sends] == ["newer"]
+    assert [(ask.rejected_token, ask.reload) for ask in world.of(GetToken)] == [(None, False), (None, True)]
+    assert [ask.credential.secret for ask in world.sends] == ["newer"]
 
 
 def test_a_raw_request_is_not_judged(zoom):
     plan, request, how = ready(zoom, None, {"method": "GET", "path": "/users/me"})
     world = World(ok({}), tokens=[token("nothing:of:this")])
-    assert world.drive(exchange.call(plan, request, how, NOW + 60, NOW)).status == 200
+    assert world.drive(exchange.run_call(plan, request, how, NOW + 60, NOW)).status == 200
 
 
 def test_a_refusal_for_a_scope_names_what_it_wants_and_what_the_token_has(zoom):

@@ -62,7 +62,7 @@ CASES = [(method, name) for name in TABLE for method in METHODS if not (method =
 
 def run(plan, request, how, world):
     with pytest.raises(errors.ConnectorError) as caught:
-        world.drive(exchange.call(plan, request, how, NOW + 600, NOW))
+        world.drive(exchange.run_call(plan, request, how, NOW + 600, NOW))
     return caught.value
 
 
@@ -88,7 +88,7 @@ def test_what_is_sent_again_and_what_is_known(zoom, method, name):
 def test_a_raw_caller_who_asks_for_every_retry_gets_no_more_than_he_allows(zoom, name):
     got, *_ = TABLE[name]
     world = World(got)
-    plan, request, how = ready(zoom, None, {"method": "POST", "path": "/x"}, all_errors=True, most=4)
+    plan, request, how = ready(zoom, None, {"method": "POST", "path": "/x"}, all_errors=True, max_retries=4)
     run(plan, request, how, world)
     never = getattr(got, "final", False) or "daily" in name
     assert len(world.sends) == (1 if never else 5)

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from connector import Client, errors
-from connector.core.exchange.plan import plan
+from connector.core.exchange.plan import compile_action
 
 
 def problems(connector, action, given):
     with pytest.raises(errors.InputError) as caught:
-        plan(connector, action).check(given)
+        compile_action(connector, action).validate(given)
     return {problem.field: problem for problem in caught.value.problems}
 
 
@@ -26,7 +26,7 @@ def problem(connector, action, given, key):
 
 
 def values(connector, action, given):
-    return plan(connector, action).check(given)
+    return compile_action(connector, action).validate(given)
 
 
 def test_twenty_wrong_inputs_are_told_in_one_report(zoom):
@@ -56,7 +56,7 @@ def test_twenty_wrong_inputs_are_told_in_one_report(zoom):
         "metingId": "1",
     }
     with pytest.raises(errors.InputError) as caught:
-        plan(zoom, "createMeeting").check(wrong)
+        compile_action(zoom, "createMeeting").validate(wrong)
     error = caught.value
     found = {one.field: one for one in error.problems}
     assert set(wrong) <= set(found)
@@ -376,7 +376,7 @@ def test_a_secret_inside_json_never_shows_in_a_problem(zoom):
     for value in ([{"password": "canary1"}, {"host_key": "canary2"}], '{"password": "canary1", "zak": "canary2" "x"}'):
         for key in ("settingsExtraFields", "trackingFields"):
             with pytest.raises(errors.InputError) as caught:
-                plan(zoom, "createMeeting").check(
+                compile_action(zoom, "createMeeting").validate(
                     {"userId": "me", "topic": 1.5, key: value if key[0] == "s" else str(value)}
                 )
             assert "canary" not in str(caught.value) + repr(caught.value.to_dict())
@@ -385,13 +385,13 @@ def test_a_secret_inside_json_never_shows_in_a_problem(zoom):
 def test_an_unknown_action_gets_the_nearest(zoom):
     for name in ("createMeetin", "create-meetings", "CREATE_MEETING_"):
         with pytest.raises(errors.InputError) as caught:
-            plan(zoom, name)
+            compile_action(zoom, name)
         assert "createMeeting" in str(caught.value)
     for name in ("create_meeting", "create-meeting", "createMeeting"):
-        assert plan(zoom, name).action.action == "createMeeting"
+        assert compile_action(zoom, name).action.action == "createMeeting"
     for name in ("../manifest", "/etc/passwd", "", ".", "a/b", "a\0b"):
         with pytest.raises(errors.InputError):
-            plan(zoom, name)
+            compile_action(zoom, name)
 
 
 @pytest.mark.parametrize("given", [5, "text", ["a"], object(), 0, "", []])

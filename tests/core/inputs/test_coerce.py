@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.core.inputs import coerce as convert
-from connector.core.inputs.coerce import Bad
+from connector.core.inputs import coerce
+from connector.core.inputs.coerce import InvalidValue
 
 SOUND = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 
@@ -84,24 +84,24 @@ NOT_JSON = [
 @pytest.mark.parametrize(
     ("check", "value"),
     [
-        *((convert.text, value) for value in [*NOT_TEXT, "\0", "a\0b", "\ud800", "x\udfff"]),
-        *((convert.integer, value) for value in NOT_WHOLE),
-        *((convert.number, value) for value in NOT_NUMBER),
-        *((convert.boolean, value) for value in NOT_BOOLEAN),
-        *((convert.moment, value) for value in NOT_MOMENT),
-        *((convert.day, value) for value in NOT_DAY),
-        *((convert.structure, value) for value in NOT_JSON),
-        *((convert.mapping, value) for value in [None, "x", [], {"a": 1.5}, {"a": None}, {"a": "\0"}]),
-        *((convert.file, value) for value in ["path.txt", Path("x"), None, 5, io.StringIO("text")]),
+        *((coerce.to_text, value) for value in [*NOT_TEXT, "\0", "a\0b", "\ud800", "x\udfff"]),
+        *((coerce.to_integer, value) for value in NOT_WHOLE),
+        *((coerce.to_number, value) for value in NOT_NUMBER),
+        *((coerce.to_boolean, value) for value in NOT_BOOLEAN),
+        *((coerce.to_iso_datetime, value) for value in NOT_MOMENT),
+        *((coerce.to_iso_date, value) for value in NOT_DAY),
+        *((coerce.to_json_value, value) for value in NOT_JSON),
+        *((coerce.to_text_mapping, value) for value in [None, "x", [], {"a": 1.5}, {"a": None}, {"a": "\0"}]),
+        *((coerce.to_file, value) for value in ["path.txt", Path("x"), None, 5, io.StringIO("text")]),
         *(
-            (convert.pairs, value)
+            (coerce.to_pairs, value)
             for value in ["no colon", 5, [5], [["a"]], [{"key": "a"}], {"a": {"b": 1}}, [("a", [1])]]
         ),
     ],
     ids=lambda value: getattr(value, "__name__", None) or f"{value!r:.30}".partition(" at 0x")[0],
 )
 def test_what_would_lose_something_or_make_no_sense_is_refused_with_a_rule(check, value):
-    with pytest.raises(Bad) as caught:
+    with pytest.raises(InvalidValue) as caught:
         check(value)
     assert caught.value.expected
 
@@ -109,30 +109,30 @@ def test_what_would_lose_something_or_make_no_sense_is_refused_with_a_rule(check
 def test_a_closed_file_is_refused_before_anything_is_sent(tmp_path):
     with (tmp_path / "x").open("wb") as file:
         pass
-    with pytest.raises(Bad):
-        convert.file(file)
-    with pytest.raises(Bad):
-        convert.pairs({"a": file})
+    with pytest.raises(InvalidValue):
+        coerce.to_file(file)
+    with pytest.raises(InvalidValue):
+        coerce.to_pairs({"a": file})
 
 
 @given(st.integers())
 def test_whole_numbers_pass_as_they_are_at_any_size(value):
-    assert convert.integer(value) == value
-    assert type(convert.integer(value)) is int
-    assert convert.text(value) == str(value)
+    assert coerce.to_integer(value) == value
+    assert type(coerce.to_integer(value)) is int
+    assert coerce.to_text(value) == str(value)
 
 
 @given(st.integers(-(10**18), 10**18))
 def test_digits_in_text_are_the_same_number(value):
-    assert convert.integer(str(value)) == value
-    assert convert.number(str(value)) == value
+    assert coerce.to_integer(str(value)) == value
+    assert coerce.to_number(str(value)) == value
 
 
 @given(st.floats() | st.decimals())
 def test_a_float_is_a_whole_number_only_when_it_is_exactly_that(value):
     try:
-        converted = convert.integer(value)
-    except Bad:
+        converted = coerce.to_integer(value)
+    except InvalidValue:
         return
     assert type(converted) is int
     assert converted == value
@@ -142,8 +142,8 @@ def test_a_float_is_a_whole_number_only_when_it_is_exactly_that(value):
 @given(st.text(string.digits + "+-._eE ", max_size=12) | SOUND)
 def test_text_becomes_a_whole_number_only_when_its_digits_say_so(value):
     try:
-        converted = convert.integer(value)
-    except Bad:
+        converted = coerce.to_integer(value)
+    except InvalidValue:
         return
     sign = "-" if value.startswith("-") else ""
     assert str(abs(converted)) == value.removeprefix("-").lstrip("0") or converted == 0
@@ -152,15 +152,15 @@ def test_text_becomes_a_whole_number_only_when_its_digits_say_so(value):
 
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_every_finite_float_is_a_number_unchanged(value):
-    assert convert.number(value) == value
-    assert json.loads(json.dumps(convert.number(value))) == value
+    assert coerce.to_number(value) == value
+    assert json.loads(json.dumps(coerce.to_number(value))) == value
 
 
 @given(st.from_regex(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,2})?", fullmatch=True))
 def test_a_number_in_text_loses_no_digit_or_is_refused(value):
     try:
-        converted = convert.number(value)
-    except Bad:
+        converted = coerce.to_number(value)
+    except InvalidValue:
         return
     assert Decimal(repr(converted)) == Decimal(value)
 
@@ -168,45 +168,45 @@ def test_a_number_in_text_loses_no_digit_or_is_refused(value):
 @given(st.sampled_from(["true", "false"]), st.data())
 def test_true_and_false_in_any_case_are_booleans_and_nothing_else_is(word, data):
     spelled = "".join(data.draw(st.sampled_from([char, char.upper()])) for char in word)
-    assert convert.boolean(spelled) is (word == "true")
+    assert coerce.to_boolean(spelled) is (word == "true")
 
 
 @given(SOUND)
 def test_sound_text_passes_unchanged(value):
-    assert convert.text(value) == value
+    assert coerce.to_text(value) == value
 
 
 def test_marks_of_direction_and_order_are_text_like_any_other():
     for value in ("\u202egnp", "\ufeffstart", "😀", "e\u0301", "NO", "012345", "\u2028"):
-        assert convert.text(value) == value
+        assert coerce.to_text(value) == value
 
 
 def test_members_of_an_enumeration_are_not_taken_for_numbers_by_chance():
-    with pytest.raises(Bad):
-        convert.text(Colour.RED)
+    with pytest.raises(InvalidValue):
+        coerce.to_text(Colour.RED)
 
 
 @given(st.datetimes(min_value=datetime(1970, 1, 1), max_value=datetime(2999, 1, 1)))
 def test_times_with_a_zone_are_sent_in_utc_and_without_one_as_they_are(value):
     value = value.replace(microsecond=0)
-    assert convert.moment(value) == value.isoformat()
+    assert coerce.to_iso_datetime(value) == value.isoformat()
     aware = value.replace(tzinfo=timezone(timedelta(hours=5, minutes=30)))
-    sent = convert.moment(aware)
+    sent = coerce.to_iso_datetime(aware)
     assert sent.endswith("Z")
     assert datetime.fromisoformat(sent) == aware
-    assert convert.moment(sent) == sent
-    assert convert.moment(value.isoformat() + "+02:00") == value.isoformat() + "+02:00"
+    assert coerce.to_iso_datetime(sent) == sent
+    assert coerce.to_iso_datetime(value.isoformat() + "+02:00") == value.isoformat() + "+02:00"
 
 
 @given(st.dates())
 def test_dates_are_sent_as_they_are_written(value):
-    assert convert.day(value) == value.isoformat()
-    assert convert.day(value.isoformat()) == value.isoformat()
+    assert coerce.to_iso_date(value) == value.isoformat()
+    assert coerce.to_iso_date(value.isoformat()) == value.isoformat()
 
 
 def test_a_date_may_carry_a_time():
-    assert convert.day("2023-01-16T09:00:00Z") == "2023-01-16T09:00:00Z"
-    assert convert.day(datetime(2023, 1, 16, 9, tzinfo=UTC)) == "2023-01-16T09:00:00Z"
+    assert coerce.to_iso_date("2023-01-16T09:00:00Z") == "2023-01-16T09:00:00Z"
+    assert coerce.to_iso_date(datetime(2023, 1, 16, 9, tzinfo=UTC)) == "2023-01-16T09:00:00Z"
 
 
 JSON = st.recursive(
@@ -219,14 +219,14 @@ JSON = st.recursive(
 @given(JSON)
 def test_json_data_passes_unchanged_and_json_text_is_the_data(value):
     if not isinstance(value, str):
-        assert convert.structure(value) == value
-    assert convert.structure(json.dumps(value)) == value
-    assert convert.structure(json.dumps(value, ensure_ascii=False)) == value
+        assert coerce.to_json_value(value) == value
+    assert coerce.to_json_value(json.dumps(value)) == value
+    assert coerce.to_json_value(json.dumps(value, ensure_ascii=False)) == value
 
 
 def test_a_mistake_in_json_text_is_told_with_its_place():
-    with pytest.raises(Bad) as caught:
-        convert.structure('{"a": 1,\n "b" 2}')
+    with pytest.raises(InvalidValue) as caught:
+        coerce.to_json_value('{"a": 1,\n "b" 2}')
     assert "line 2 column 6" in caught.value.fix
 
 
@@ -235,8 +235,8 @@ def test_json_too_deep_is_told_not_a_crash():
     for _ in range(5000):
         deep = [deep]
     for value in (deep, "[" * 5000 + "]" * 5000):
-        with pytest.raises(Bad):
-            convert.structure(value)
+        with pytest.raises(InvalidValue):
+            coerce.to_json_value(value)
 
 
 @pytest.mark.parametrize(
@@ -260,4 +260,4 @@ def test_json_too_deep_is_told_not_a_crash():
     ],
 )
 def test_pairs_come_in_many_forms_keep_their_order_and_leave_null_out(value, pairs):
-    assert convert.pairs(value) == pairs
+    assert coerce.to_pairs(value) == pairs

@@ -10,23 +10,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from connector import Connector, errors
-from connector.core.inputs import validate as inputs
+from connector.core.inputs import validate
 
 ZOOM = Connector.open()
-ACTIONS = sorted(ZOOM.files)
+ACTIONS = sorted(ZOOM.action_files)
 
 
 def both(name):
     """The quick acceptance of an action, and its careful check alone."""
     action = ZOOM.action(name)
-    kept = inputs.compile_accept
+    kept = validate.compile_fast_path
     made = []
     try:
-        inputs.compile_accept = lambda *given: made.append(kept(*given)) or (lambda _: None)
-        careful = inputs.compile_inputs(action, ZOOM.choices)
+        validate.compile_fast_path = lambda *given: made.append(kept(*given)) or (lambda _: None)
+        careful = validate.compile_validator(action, ZOOM.choices)
     finally:
-        inputs.compile_accept = kept
-    whole = inputs.compile_inputs(action, ZOOM.choices)
+        validate.compile_fast_path = kept
+    whole = validate.compile_validator(action, ZOOM.choices)
     return made[0], whole, careful
 
 
@@ -56,7 +56,7 @@ ODD = st.sampled_from(
 def calls(draw):
     name = draw(st.sampled_from(ACTIONS))
     specs = ZOOM.action(name).inputs
-    good = {key: st.sampled_from([*spec.options] or [spec.example]) for key, spec in specs.items()}
+    good = {key: st.sampled_from([*spec.typed_choices] or [spec.example]) for key, spec in specs.items()}
     keys = draw(st.lists(st.sampled_from(sorted(specs)), unique=True)) if specs else []
     keys = [*dict.fromkeys([*keys, *(key for key, spec in specs.items() if spec.required)])]
     return name, {key: draw(st.one_of(good[key], good[key], good[key], ODD)) for key in keys}

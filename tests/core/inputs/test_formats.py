@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.core.inputs import formats as looks
-from connector.core.inputs.coerce import Bad
+from connector.core.inputs import formats
+from connector.core.inputs.coerce import InvalidValue
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ from connector.core.inputs.coerce import Bad
 )
 def test_what_fits_is_taken_cleaned(look, good):
     for given_, taken in good.items():
-        assert looks.CHECKS[look](given_) == taken
+        assert formats.FORMATS[look](given_) == taken
 
 
 @pytest.mark.parametrize(
@@ -65,8 +65,8 @@ def test_what_fits_is_taken_cleaned(look, good):
 )
 def test_what_does_not_fit_is_told_with_a_fix(look, bad):
     for one in bad:
-        with pytest.raises(Bad) as caught:
-            looks.CHECKS[look](one)
+        with pytest.raises(InvalidValue) as caught:
+            formats.FORMATS[look](one)
         assert caught.value.expected
         assert caught.value.fix or "most" in caught.value.expected
 
@@ -76,17 +76,17 @@ def test_what_does_not_fit_is_told_with_a_fix(look, bad):
     ["https://zoom.us/j/89347503000?pwd=x", "https://us02web.zoom.us/w/89347503000", " https://zoom.us/s/89347503000 "],
 )
 def test_a_link_is_told_with_the_id_in_it(link):
-    with pytest.raises(Bad) as caught:
-        looks.digits(link)
+    with pytest.raises(InvalidValue) as caught:
+        formats.check_digits(link)
     assert "89347503000" in caught.value.fix
     assert "pwd" not in caught.value.fix
 
 
-@given(st.text(max_size=40), st.sampled_from(sorted(looks.CHECKS)))
+@given(st.text(max_size=40), st.sampled_from(sorted(formats.FORMATS)))
 def test_any_text_is_taken_or_refused_and_what_is_taken_is_taken_again(text, look):
-    check = looks.CHECKS[look]
+    check = formats.FORMATS[look]
     try:
         taken = check(text)
-    except Bad:
+    except InvalidValue:
         return
     assert check(taken) == taken

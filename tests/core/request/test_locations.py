@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector import errors
-from connector.core.exchange.exchange import Signed
-from connector.core.exchange.plan import plan
-from connector.runtime.http.transport import wire
+from connector.core.exchange.exchange import Credential
+from connector.core.exchange.plan import compile_action
+from connector.runtime.http.transport import prepare_request
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
@@ -29,14 +29,14 @@ def built(folder):
 
     def build(request, inputs, given, more="", manifest="", account=None):
         connector = folder(manifest, {"do-it": action(request, inputs, more)})
-        ready = plan(connector, "doIt")
-        return ready.request(ready.check(given), account)
+        ready = compile_action(connector, "doIt")
+        return ready.build_request(ready.validate(given), account)
 
     return build
 
 
 def body(request):
-    return json.loads(request.body.content())
+    return json.loads(request.body.to_bytes())
 
 
 def test_every_place_in_one_request(built):
@@ -71,7 +71,7 @@ def test_every_place_in_one_request(built):
 def test_lists_in_a_query(built, lists, pairs):
     request = built("GET /x", {"t": "type: list of string, to: query.t"}, {"t": ["a", "b,c"]}, f"lists: {lists}\n")
     assert list(request.query) == pairs
-    assert parse_qsl(request.target.partition("?")[2]) == pairs
+    assert parse_qsl(request.request_target.partition("?")[2]) == pairs
 
 
 def test_a_joined_list_is_one_text(built):
@@ -100,19 +100,19 @@ def test_a_form_is_encoded_with_brackets_or_dots(built):
     given = {"a": "4 & 2", "b": ["x", "y"], "c": True, "d": None}
     request = built("POST /x", inputs, given, "sends: form\nform_nesting: brackets\nlists: brackets\n")
     assert request.body.content_type == "application/x-www-form-urlencoded"
-    sent = parse_qsl(request.body.content().decode(), keep_blank_values=True)
+    sent = parse_qsl(request.body.to_bytes().decode(), keep_blank_values=True)
     assert sorted(sent) == [("card[number]", "4 & 2"), ("none", ""), ("on", "true"), ("tags[]", "x"), ("tags[]", "y")]
     request = built("POST /x", inputs, {"a": "1"}, "sends: form\n")
-    assert request.body.content() == b"card.number=1"
+    assert request.body.to_bytes() == b"card.number=1"
 
 
 def test_a_whole_body_of_each_kind(built):
     assert body(built("POST /x", {"all": "type: json, to: body"}, {"all": [1, {"a": None}]})) == [1, {"a": None}]
     text = built("POST /x", {"all": "type: text, to: body"}, {"all": "café"}, "sends: text\n")
-    assert (text.body.content(), text.body.content_type) == ("café".encode(), "text/plain; charset=utf-8")
+    assert (text.body.to_bytes(), text.body.content_type) == ("café".encode(), "text/plain; charset=utf-8")
     for data in (b"\x00\xff", io.BytesIO(b"\x00\xff")):
         binary = built("PUT /x", {"all": "type: file, to: body"}, {"all": data}, "sends: binary\n")
-        assert (binary.body.content(), binary.body.content()) == (b"\x00\xff", b"\x00\xff")
+        assert (binary.body.to_bytes(), binary.body.to_bytes()) == (b"\x00\xff", b"\x00\xff")
         assert binary.body.content_type == "application/octet-stream"
         assert "\\x00" not in repr(binary)
 
@@ -196,8 +196,8 @@ def test_a_header_value_that_is_not_one_line_of_ascii_is_told(built, value, kind
 
 @given(pairs=st.lists(st.tuples(st.sampled_from(["a", "b", "a b", "é"]), TEXT), max_size=6))
 def test_a_query_comes_back_as_it_was_given(zoom, pairs):
-    ready = plan(zoom, "rawRequest")
+    ready = compile_action(zoom, "rawRequest")
     given_ = {"method": "GET", "url": "/x", "queryParams": [{"key": key, "value": value} for key, value in pairs]}
-    request = ready.request(ready.check(given_))
-    assert parse_qsl(request.target.partition("?")[2], keep_blank_values=True) == pairs
-    assert wire(request, Signed("t")).url.isascii()
+    request = ready.build_request(ready.validate(given_))
+    assert parse_qsl(request.request_target.partition("?")[2], keep_blank_values=True) == pairs
+    assert prepare_request(request, Credential("t")).url.isascii()

@@ -19,13 +19,13 @@ def lamp(folder):
 
 
 def refusal(connector, reply, method="GET", **options):
-    return failed(connector, World(reply), method, most=0, **options)
+    return failed(connector, World(reply), method, max_retries=0, **options)
 
 
 def action(connector, reply, name="getUser"):
-    plan, request, how = ready(connector, name, {"userId": "me"}, most=0)
+    plan, request, how = ready(connector, name, {"userId": "me"}, max_retries=0)
     with pytest.raises(errors.ConnectorError) as caught:
-        World(reply).drive(exchange.call(plan, request, how, NOW + 60, NOW))
+        World(reply).drive(exchange.run_call(plan, request, how, NOW + 60, NOW))
     return caught.value
 
 
@@ -47,10 +47,10 @@ def test_an_error_says_what_was_asked_what_came_and_what_to_do(zoom, reply, told
 
 
 def test_nobody_answered_names_the_whole_address(zoom):
-    plan, request, how = ready(zoom, None, {"method": "GET", "path": "/x"}, most=0)
+    plan, request, how = ready(zoom, None, {"method": "GET", "path": "/x"}, max_retries=0)
     with pytest.raises(errors.TransportError) as caught:
-        World(nothing_sent()).drive(exchange.call(plan, request, how, NOW + 60, NOW))
-    assert str(caught.value).startswith(f"GET {request.base}/x: no connection.")
+        World(nothing_sent()).drive(exchange.run_call(plan, request, how, NOW + 60, NOW))
+    assert str(caught.value).startswith(f"GET {request.base_url}/x: no connection.")
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_only_a_daily_limit_ends_at_midnight(lamp):
 def test_what_came_is_kept_as_a_rejected_result_without_what_was_secret(zoom):
     token = "tok-canary-9f8e7d"
     reply = bad(400, token, f"{token} is odd", x_zm_trackingid=f"t-{token}", x_echo=token, date="today")
-    error = failed(zoom, World(reply, tokens=[token]), "GET", most=0)
+    error = failed(zoom, World(reply, tokens=[token]), "GET", max_retries=0)
     assert (error.code, error.message, error.tracking_id) == ("***", "*** is odd", "t-***")
     kept = error.result
     assert (kept.status, kept.outcome, kept.data) == (400, "rejected", {"code": "***", "message": "*** is odd"})

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from support.exchange_world import NOW, TYPED, bad, ok, ready
 
 from connector import errors
-from connector.core.response.api_errors import refused
-from connector.core.response.parser import Reply, Result, Said
+from connector.core.response.api_errors import build_reply_error
+from connector.core.response.parser import ErrorDetails, Reply, Result
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,8 @@ def reading(zoom):
 
 def read(reading, reply, action="getUser"):
     plan, request = reading[action]
-    got = plan.reader.read(request, reply)
-    return got if isinstance(got, Result) else refused(plan.reader, request, reply, got, NOW)
+    got = plan.parser.parse(request, reply)
+    return got if isinstance(got, Result) else build_reply_error(plan.parser, request, reply, got, NOW)
 
 
 def body(raw, status=200, kind="application/json"):
@@ -183,13 +183,13 @@ def test_whatever_bytes_come_there_is_a_result_or_one_of_our_errors(reading, raw
 
 def test_text_and_bytes_come_as_they_are(zoom):
     plan, request, _ = ready(zoom, None, {"method": "GET", "path": "/x", "response_type": "text"})
-    assert plan.reader.read(request, body(b"caf\xc3\xa9", kind="text/plain")).data == "café"
+    assert plan.parser.parse(request, body(b"caf\xc3\xa9", kind="text/plain")).data == "café"
     plan, request, _ = ready(zoom, None, {"method": "GET", "path": "/x", "response_type": "binary"})
-    result = plan.reader.read(request, body(b"\x00\xff", kind="application/octet-stream"))
+    result = plan.parser.parse(request, body(b"\x00\xff", kind="application/octet-stream"))
     assert result.data == b"\x00\xff"
     assert result.to_dict()["data"] == "AP8="
     assert result.to_dict()["encoding"] == "base64"
-    assert isinstance(plan.reader.read(request, body(b"<html>", kind="text/html")), Said)
+    assert isinstance(plan.parser.parse(request, body(b"<html>", kind="text/html")), ErrorDetails)
 
 
 def test_no_cookie_is_kept_on_a_result_and_a_header_that_came_twice_is_joined(reading):

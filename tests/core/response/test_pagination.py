@@ -7,7 +7,7 @@ from support.exchange_world import NOW, World, bad, ok, ready
 
 from connector import errors
 from connector.core.exchange import exchange
-from connector.core.exchange.exchange import Page
+from connector.core.exchange.exchange import YieldPage
 
 LIST = """\
 action: listLamps
@@ -29,10 +29,10 @@ def lamps(folder):
     return make
 
 
-def run(connector, world, limit=None, walk=exchange.listing):
+def run(connector, world, limit=None, walk=exchange.collect_pages):
     plan, request, how = ready(connector, "listLamps", {"room": "hall"}, limit=limit)
     world.asked.clear()
-    request = __import__("dataclasses").replace(request, base="https://api.lamp.example/v2")
+    request = __import__("dataclasses").replace(request, base_url="https://api.lamp.example/v2")
     return world.drive(walk(plan, request, how, NOW))
 
 
@@ -185,8 +185,8 @@ def test_every_style_streams_what_it_merges_and_keeps_a_limit(lamps, pages, repl
     numbered = [ok({"lamps": [2 * place, 2 * place + 1], **more}) for place, more in enumerate(replies)]
     merged = run(connector, World(*numbered), limit=limit)
     world = World(*numbered)
-    last = run(connector, world, limit=limit, walk=exchange.stream)
-    streamed = [ask.result for ask in world.of(Page)] + [last]
+    last = run(connector, world, limit=limit, walk=exchange.stream_pages)
+    streamed = [ask.result for ask in world.of(YieldPage)] + [last]
     assert [item for page in streamed for item in page.data["lamps"]] == merged.data["lamps"] == list(range(limit or 6))
     assert merged.complete == last.complete == (limit in (6, None))
     assert not any(page.complete for page in streamed[:-1])

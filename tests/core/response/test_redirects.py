@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from connector.core import url_policy as guard
+from connector.core import url_policy
 from connector.core.request.builder import Request
-from connector.core.response import redirects as hops
+from connector.core.response import redirects
 from connector.core.response.parser import Reply
 
 HOSTS = ("zoom.us", "*.zoom.us")
@@ -19,15 +19,15 @@ SIGNED = "X-Amz-Expires=300&X-Amz-Signature=0f8e1d"
 
 
 def get(path="/v2/rec/1", **changed):
-    return Request("GET", path, base=BASE, **changed)
+    return Request("GET", path, base_url=BASE, **changed)
 
 
 def sent_on(to, request=None, status=302):
-    return hops.following(request or get(), Reply(status, (("location", to),), b""), HOSTS)
+    return redirects.follow_redirect(request or get(), Reply(status, (("location", to),), b""), HOSTS)
 
 
 def download(**changed):
-    return get(may_leave=True, **changed)
+    return get(may_leave_hosts=True, **changed)
 
 
 # Each is refused for a read that may not leave, and for a download that may.
@@ -103,7 +103,7 @@ def test_a_download_goes_on_to_a_storage_without_anything_that_says_who_asks(to)
                ("Accept", "*/*"), ("User-Agent", "connector"), ("Zoom-Account", "a"), ("Referer", "https://api.zoom.us/"))  # fmt: skip
     hop = sent_on(to, download(headers=headers))
     assert isinstance(hop, Request)
-    assert not hop.carries
+    assert not hop.sends_credential
     assert [name for name, _ in hop.headers] == ["Range", "If-Range", "Accept-Encoding", "Accept", "User-Agent"]
     assert urlsplit(hop.url).hostname == urlsplit(f"https:{to}" if to.startswith("//") else to).hostname
     assert hop.url.startswith("https://")
@@ -114,19 +114,19 @@ def test_a_download_goes_on_to_a_storage_without_anything_that_says_who_asks(to)
 def test_on_the_manifests_hosts_the_credential_comes_along(to, request_):
     hop = sent_on(to, request_)
     assert isinstance(hop, Request)
-    assert hop.carries
-    assert guard.may_carry(hop.url, HOSTS)
+    assert hop.sends_credential
+    assert url_policy.may_receive_credentials(hop.url, HOSTS)
 
 
 def test_what_went_without_credentials_never_gets_them_back():
     away = sent_on("https://storage.example/file", download())
     back = sent_on("https://api.zoom.us/v2/rec/1?again", away)
     assert isinstance(back, Request)
-    assert not back.carries
-    assert back.hops == (f"{BASE}/v2/rec/1", "https://storage.example/file")
+    assert not back.sends_credential
+    assert back.redirect_urls == (f"{BASE}/v2/rec/1", "https://storage.example/file")
     within = sent_on("/other", away)
     assert isinstance(within, Request)
-    assert not within.carries
+    assert not within.sends_credential
 
 
 def test_the_query_of_a_storage_is_a_secret_of_the_hop():
@@ -134,7 +134,7 @@ def test_the_query_of_a_storage_is_a_secret_of_the_hop():
     assert "0f8e1d" in hop.url
     assert "0f8e1d" not in repr(hop)
     assert "abcdef" not in repr(hop)
-    assert "abcdef" not in hop.safe.text(f"no luck with {quote(hop.path)}")
+    assert "abcdef" not in hop.full_redactor.redact_text(f"no luck with {quote(hop.path)}")
 
 
 @pytest.mark.parametrize(
@@ -146,20 +146,20 @@ def test_the_query_of_a_storage_is_a_secret_of_the_hop():
     ],
 )  # fmt: skip
 def test_every_value_of_a_query_that_is_long_enough_for_a_key_is_a_secret_as_it_stands_and_decoded(url, secrets):
-    assert hops.signed_part(url) == secrets
+    assert redirects.extract_signed_values(url) == secrets
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_only_reads_are_sent_on(method, status):
-    request = Request(method, "/v2/users", base=BASE, may_leave=True)
+    request = Request(method, "/v2/users", base_url=BASE, may_leave_hosts=True)
     assert "never sent on" in sent_on("/v2/other", request, status)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_a_hop_keeps_method_and_headers_and_drops_the_query(method, status):
-    request = Request(method, "/v2/users", base=BASE, query=(("page", "2"),), headers=(("X-A", "1"),))
+    request = Request(method, "/v2/users", base_url=BASE, query=(("page", "2"),), headers=(("X-A", "1"),))
     hop = sent_on("/v2/members", request, status)
     assert (hop.method, hop.url, hop.headers) == (method, f"{BASE}/v2/members", (("X-A", "1"),))
 
@@ -170,12 +170,12 @@ def test_other_statuses_send_nobody_on(status):
 
 
 def test_a_redirect_without_a_place_sends_nobody_on():
-    assert hops.following(get(), Reply(302, (), b""), HOSTS) is None
+    assert redirects.follow_redirect(get(), Reply(302, (), b""), HOSTS) is None
 
 
 def test_ten_hops_and_no_more_and_never_in_a_circle():
     request = download()
-    for count in range(hops.MOST):
+    for count in range(redirects.MAX_REDIRECTS):
         request = sent_on(f"https://storage.example/{count}", request)
         assert isinstance(request, Request)
     assert "more than 10" in sent_on("https://storage.example/10", request)
@@ -185,15 +185,15 @@ def test_ten_hops_and_no_more_and_never_in_a_circle():
 
 
 def test_from_loopback_a_download_may_go_on_to_loopback_and_takes_no_credential_to_another_port():
-    local = Request("GET", "/v2/rec/1", base="http://127.0.0.1:8000/v2", may_leave=True)
-    hop = hops.following(local, Reply(302, (("location", "http://127.0.0.1:9000/file"),), b""), HOSTS)
+    local = Request("GET", "/v2/rec/1", base_url="http://127.0.0.1:8000/v2", may_leave_hosts=True)
+    hop = redirects.follow_redirect(local, Reply(302, (("location", "http://127.0.0.1:9000/file"),), b""), HOSTS)
     assert isinstance(hop, Request)
-    assert not hop.carries
-    stays = hops.following(local, Reply(302, (("location", "/v2/rec/2"),), b""), HOSTS)
+    assert not hop.sends_credential
+    stays = redirects.follow_redirect(local, Reply(302, (("location", "/v2/rec/2"),), b""), HOSTS)
     assert isinstance(stays, Request)
-    assert stays.carries
+    assert stays.sends_credential
     for inside in ("http://10.0.0.1/", "https://10.0.0.1/", "https://vault.internal/"):
-        assert isinstance(hops.following(local, Reply(302, (("location", inside),), b""), HOSTS), str)
+        assert isinstance(redirects.follow_redirect(local, Reply(302, (("location", inside),), b""), HOSTS), str)
 
 
 PIECE = st.sampled_from([
@@ -205,7 +205,7 @@ PIECE = st.sampled_from([
 @given(st.one_of(st.lists(PIECE, max_size=12).map("".join), st.text(max_size=60)), st.booleans())
 @example("https://api.zoom.us\\@storage.example/", True)
 def test_whatever_stands_there_the_token_goes_to_the_manifests_hosts_alone(to, may_leave):
-    hop = sent_on(to, get(may_leave=may_leave))
+    hop = sent_on(to, get(may_leave_hosts=may_leave))
     if not isinstance(hop, Request):
         return
     parts = urlsplit(hop.url)
@@ -216,5 +216,5 @@ def test_whatever_stands_there_the_token_goes_to_the_manifests_hosts_alone(to, m
     assert not set(hop.url) & set(' \t\r\n\\"<>')
     host = parts.hostname or ""
     ours = host == "zoom.us" or host.endswith(".zoom.us")
-    assert hop.carries is ours
+    assert hop.sends_credential is ours
     assert ours or (may_leave and "." in host and not host.rpartition(".")[2].isdigit())

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.exchange_world import NOW
 
-from connector.core.response import retry_after as waits
+from connector.core.response import retry_after
 from connector.core.response.parser import Reply
 
 
 def at(**headers):
     named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return waits.at(Reply(429, named, b""), NOW)
+    return retry_after.parse_retry_at(Reply(429, named, b""), NOW)
 
 
 def test_seconds_dates_and_moments():
@@ -49,17 +49,17 @@ def test_what_makes_no_sense_has_passed_or_is_far_away_is_no_answer(text):
 @given(st.text(max_size=40) | st.text("0123456789-+:TZ. ,GMTadeinoruv", max_size=30))
 def test_whatever_a_service_says_the_answer_is_a_moment_within_thirty_days_or_none(text):
     for name in ("retry-after", "x-ratelimit-reset", "ratelimit-reset"):
-        when = waits.at(Reply(429, ((name, text),), b""), NOW)
-        assert when is None or NOW < when <= NOW + waits.FARTHEST
+        when = retry_after.parse_retry_at(Reply(429, ((name, text),), b""), NOW)
+        assert when is None or NOW < when <= NOW + retry_after.MAX_RETRY_AFTER
 
 
 def test_midnight_is_the_next_one_in_utc():
     noon = datetime(2026, 12, 31, 12, tzinfo=UTC).timestamp()
-    assert waits.moment(waits.next_midnight(noon)) == datetime(2027, 1, 1, tzinfo=UTC)
+    assert retry_after.to_utc_datetime(retry_after.next_midnight(noon)) == datetime(2027, 1, 1, tzinfo=UTC)
     odd = datetime(2026, 12, 31, 12, 34, 56, 789, tzinfo=UTC).timestamp()
-    assert waits.moment(waits.next_midnight(odd)) == datetime(2027, 1, 1, tzinfo=UTC)
+    assert retry_after.to_utc_datetime(retry_after.next_midnight(odd)) == datetime(2027, 1, 1, tzinfo=UTC)
     midnight = datetime(2027, 1, 1, tzinfo=UTC).timestamp()
-    assert waits.next_midnight(midnight) > midnight
+    assert retry_after.next_midnight(midnight) > midnight
 
 
 @pytest.fixture(params=["Asia/Tokyo", "America/Los_Angeles"])
@@ -77,5 +77,5 @@ def _elsewhere(request, monkeypatch):
 def test_times_are_utc_wherever_the_machine_stands():
     assert at(retry_after="2027-01-15T08:01:00") == NOW + 60
     assert at(retry_after="Fri, 15 Jan 2027 08:01:00") == NOW + 60
-    assert waits.moment(NOW) == datetime(2027, 1, 15, 8, tzinfo=UTC)
-    assert waits.moment(waits.next_midnight(NOW)) == datetime(2027, 1, 16, tzinfo=UTC)
+    assert retry_after.to_utc_datetime(NOW) == datetime(2027, 1, 15, 8, tzinfo=UTC)
+    assert retry_after.to_utc_datetime(retry_after.next_midnight(NOW)) == datetime(2027, 1, 16, tzinfo=UTC)

@@ -8,18 +8,18 @@ import shlex
 import pytest
 from support.exchange_world import NOW, bad, maybe_sent, ok, ready
 
-from connector.core.exchange.exchange import Send, Signed, Token, Wait
-from connector.core.response.trace import Records
+from connector.core.exchange.exchange import Credential, GetToken, SendRequest, Sleep
+from connector.core.response.trace import Trace
 from connector.errors import SignInError
 
-BEARER = Signed("canary-token", headers=(("Authorization", "Bearer canary-token"),))
+BEARER = Credential("canary-token", headers=(("Authorization", "Bearer canary-token"),))
 
 
 def recorded(zoom, given, got=None, token=BEARER, action="rawRequest"):
     _, request, _ = ready(zoom, action, given)
-    records = Records()
-    records.tap(
-        Send(request.__class__(**{**_fields(request), "base": "https://api.zoom.us/v2"}), token, NOW),
+    records = Trace()
+    records.record(
+        SendRequest(request.__class__(**{**_fields(request), "base_url": "https://api.zoom.us/v2"}), token, NOW),
         NOW,
         NOW + 0.25,
         got or ok({"id": 1}),
@@ -51,8 +51,8 @@ def test_curl_sends_the_same_request_with_the_secret_left_out(zoom):
 @pytest.mark.parametrize(
     ("token", "expected"),
     [
-        (Signed("Y2Fu", headers=(("Authorization", "Basic Y2Fu"),)), "Authorization: Basic the-token"),
-        (Signed("canary", headers=(("X-Key", "canary"),)), "X-Key: the-token"),
+        (Credential("Y2Fu", headers=(("Authorization", "Basic Y2Fu"),)), "Authorization: Basic the-token"),
+        (Credential("canary", headers=(("X-Key", "canary"),)), "X-Key: the-token"),
     ],
 )
 def test_curl_signs_as_the_connection_does(zoom, token, expected):
@@ -60,7 +60,7 @@ def test_curl_signs_as_the_connection_does(zoom, token, expected):
 
 
 def test_a_key_in_the_query_is_left_out_too(zoom):
-    token = Signed("canary", query=(("api_key", "canary"),))
+    token = Credential("canary", query=(("api_key", "canary"),))
     assert (
         words(recorded(zoom, {"method": "GET", "url": "/x"}, token=token))[-1]
         == "https://api.zoom.us/v2/x?api_key=the-token"
@@ -96,7 +96,7 @@ def test_har_is_whole(zoom):
         {"method": "POST", "url": "/x", "queryParams": {"a": "1", "b": ""}, "data": "[1]"},
         bad(429, retry_after="1"),
     )
-    records.tap(Wait(1.0, 0.1, "retry"), NOW, NOW + 1, None)
+    records.record(Sleep(1.0, 0.1, "retry"), NOW, NOW + 1, None)
     records.entries += recorded(zoom, {"method": "GET", "url": "/y"}, maybe_sent()).entries
     har = json.loads(json.dumps(records.har()))["log"]
     assert har["version"] == "1.2"
@@ -131,8 +131,8 @@ def test_har_is_whole(zoom):
 
 def test_records_tell_waits_lost_replies_and_refused_tokens(zoom):
     records = recorded(zoom, {"method": "GET", "url": "/x"}, maybe_sent())
-    records.tap(Wait(1.0, 0.5, "retry"), NOW, NOW + 1.2, None)
-    records.tap(Token(None, NOW), NOW, NOW, SignInError("no canary"))
+    records.record(Sleep(1.0, 0.5, "retry"), NOW, NOW + 1.2, None)
+    records.record(GetToken(None, NOW), NOW, NOW, SignInError("no canary"))
     kinds = [entry["what"] for entry in records.to_list()]
     assert kinds == ["send", "wait", "token"]
     assert records.entries[0]["failure"] == {"kind": "read", "sent": "maybe", "message": "the connection broke"}
@@ -143,5 +143,5 @@ def test_records_tell_waits_lost_replies_and_refused_tokens(zoom):
 
 
 def test_nothing_sent_no_command():
-    assert Records().curl() == ""
-    assert Records().har()["log"]["entries"] == []
+    assert Trace().curl() == ""
+    assert Trace().har()["log"]["entries"] == []

@@ -12,8 +12,8 @@ from core.webhook.test_signature_schemes import BODY, ENDPOINT, KEY, WHSEC
 from support.signature_schemes import GITHUB, STANDARD, STRIPE
 
 from connector import errors
-from connector.core.webhook.signature import LONGEST_TOKEN, Challenge
-from connector.runtime.webhooks.verify import scheme_of, verify_webhook
+from connector.core.webhook.signature import MAX_TOKEN_LENGTH, Challenge
+from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 
 TRIGGER = """\
 triggers:
@@ -29,7 +29,7 @@ triggers:
 
 def read(connector, body, secret, id_="id-1", now=NOW, **how):
     body = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers = scheme_of(connector).sign(secret, int(now), body, id_)
+    headers = verifier_for(connector).sign(secret, int(now), body, id_)
     return verify_webhook(connector, secret, headers, body, now=now, **how)
 
 
@@ -65,7 +65,7 @@ def test_a_secret_of_eight_characters_is_one(zoom, secret):
 )
 def test_a_secret_that_is_none_is_told_with_the_reason_and_where_to_find_it(zoom, secret, why):
     with pytest.raises(errors.UsageError) as caught:
-        scheme_of(zoom).secret(secret)
+        verifier_for(zoom).decode_secret(secret)
     assert str(caught.value).startswith(f"The webhook's secret {why}.")
     assert caught.value.hint == (
         "Copy it anew. The Secret Token on your app's Feature page, where event subscriptions are."
@@ -74,17 +74,17 @@ def test_a_secret_that_is_none_is_told_with_the_reason_and_where_to_find_it(zoom
 
 def test_where_a_manifest_does_not_say_where_secrets_are_nothing_is_made_up(folder):
     with pytest.raises(errors.UsageError) as caught:
-        scheme_of(folder(TRIGGER.format(more=""))).secret("short")
+        verifier_for(folder(TRIGGER.format(more=""))).decode_secret("short")
     assert caught.value.hint == "Copy it anew."
     inputs = "inputs: {note: {label: N, help: Not this., type: text}, key: {label: K, help: This., type: password}}"
     with pytest.raises(errors.UsageError) as caught:
-        scheme_of(folder(TRIGGER.format(more="").replace("inputs: {}", inputs))).secret("short")
+        verifier_for(folder(TRIGGER.format(more="").replace("inputs: {}", inputs))).decode_secret("short")
     assert caught.value.hint == "Copy it anew. This."
 
 
 def test_the_name_of_a_header_may_have_dots(folder):
     dotted = TRIGGER.format(more="").replace("part.i", "header.X.Id")
-    headers = scheme_of(folder(dotted)).sign(KEY, int(NOW), b'{"kind": "on"}', "id-1")
+    headers = verifier_for(folder(dotted)).sign(KEY, int(NOW), b'{"kind": "on"}', "id-1")
     assert headers["X.Id"] == "id-1"
     assert verify_webhook(folder(dotted), KEY, headers, b'{"kind": "on"}', now=NOW).name == "on"
 
@@ -109,9 +109,9 @@ def test_a_header_of_four_kilobytes_is_read():
 
 def test_the_parts_of_a_header_stand_in_their_order_and_have_spaces_around_them(folder):
     stamp = int(NOW)
-    assert scheme_of(STRIPE).sign(ENDPOINT, stamp, BODY)["stripe-signature"].startswith(f"t={stamp},v1=")
+    assert verifier_for(STRIPE).sign(ENDPOINT, stamp, BODY)["stripe-signature"].startswith(f"t={stamp},v1=")
     lamp = folder(TRIGGER.format(more=""))
-    header = scheme_of(lamp).sign(KEY, stamp, b'{"kind": "on"}', "id-1")["X-Sig"]
+    header = verifier_for(lamp).sign(KEY, stamp, b'{"kind": "on"}', "id-1")["X-Sig"]
     assert header.startswith(f"i=id-1;t={stamp};v=")
     for spaced in (header, header.replace(";", " ; "), f" {header} "):
         assert verify_webhook(lamp, KEY, {"x-sig": spaced}, b'{"kind": "on"}', now=NOW).name == "on"
@@ -121,7 +121,7 @@ def test_the_parts_of_a_header_stand_in_their_order_and_have_spaces_around_them(
 
 
 def test_a_scheme_has_the_name_of_its_trigger_and_its_events_too(zoom):
-    assert scheme_of(zoom).name == "webhookReceiver"
+    assert verifier_for(zoom).name == "webhookReceiver"
     assert zoomed(zoom, event()).trigger == "webhookReceiver"
 
 
@@ -129,14 +129,14 @@ def test_a_scheme_has_the_name_of_its_trigger_and_its_events_too(zoom):
 
 
 def test_no_age_is_judged_where_no_time_is_signed_whatever_is_allowed():
-    headers = {**scheme_of(GITHUB).sign(KEY, 0, b"{}", "d-1"), "x-github-event": "ping"}
+    headers = {**verifier_for(GITHUB).sign(KEY, 0, b"{}", "d-1"), "x-github-event": "ping"}
     assert verify_webhook(GITHUB, KEY, headers, b"{}", now=NOW, max_age=300).name == "ping"
 
 
 def test_no_age_is_judged_where_the_manifest_allows_any(folder):
     lamp = folder(TRIGGER.format(more=""))
     assert read(lamp, {"kind": "on"}, KEY, now=5).name == "on"
-    headers = scheme_of(lamp).sign(KEY, 5, b'{"kind": "on"}', "id-1")
+    headers = verifier_for(lamp).sign(KEY, 5, b'{"kind": "on"}', "id-1")
     assert verify_webhook(lamp, KEY, headers, b'{"kind": "on"}', now=NOW).name == "on"
     with pytest.raises(errors.WebhookError, match=r"older than 300 s"):
         verify_webhook(lamp, KEY, headers, b'{"kind": "on"}', now=NOW, max_age=300)
@@ -146,7 +146,7 @@ def test_no_age_is_judged_where_the_manifest_allows_any(folder):
 
 
 def test_a_challenge_of_128_characters_is_answered_and_says_little_of_itself(zoom):
-    got = zoomed(zoom, event("endpoint.url_validation", plainToken="a" * LONGEST_TOKEN))
+    got = zoomed(zoom, event("endpoint.url_validation", plainToken="a" * MAX_TOKEN_LENGTH))
     assert got.reply["plainToken"] == "a" * 128
     assert repr(got) == "<Challenge, answered with plainToken, encryptedToken>"
     assert Challenge().reply == {}
@@ -177,7 +177,7 @@ def test_an_object_may_be_the_body_itself_or_nothing(folder):
 
 def test_a_name_has_at_most_200_characters_and_is_not_missing(zoom):
     assert zoomed(zoom, event("n" * 200)).name == "n" * 200
-    headers = scheme_of(GITHUB).sign(KEY, 0, b"{}", "d-1")
+    headers = verifier_for(GITHUB).sign(KEY, 0, b"{}", "d-1")
     assert told(GITHUB, headers) == "The delivery names no event."
     twice = [*headers.items(), ("x-github-event", "a"), ("x-github-event", "b")]
     assert told(GITHUB, twice) == "The delivery names no event."
@@ -235,8 +235,8 @@ def test_what_a_long_event_is_about_is_the_same_for_its_events_and_no_others(zoo
 
 def test_a_kept_event_is_read_again_with_the_key_that_it_had(zoom):
     got = zoomed(zoom, event("meeting.ended", object={"uuid": "u"}))
-    again = scheme_of(zoom).event(got.raw, got.name, "kept-key")
-    kept = scheme_of(GITHUB).event(b'{"repository": {"id": 9}}', "issues", "kept-key")
+    again = verifier_for(zoom).restore_event(got.raw, got.name, "kept-key")
+    kept = verifier_for(GITHUB).restore_event(b'{"repository": {"id": 9}}', "issues", "kept-key")
     assert (kept.key, kept.name, kept.subject) == ("kept-key", "issues", "9"), "no header is kept, and none is missed"
     assert (again.key, again.name, again.object, again.subject, again.data) == (
         "kept-key", got.name, got.object, got.subject, got.data,

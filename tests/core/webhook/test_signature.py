@@ -358,6 +358,6 @@ def test_every_secret_and_every_digest_is_compared_whatever_fits(zoom, monkeypat
     assert verify_webhook(zoom, secrets, headers, body.encode(), now=NOW).name == "user.activated"
     assert [len(one) for one, _ in compared] == [64] * 3
     assert all(type(one) is type(other) is bytes for one, other in compared)
-    monkeypatch.setattr(webhook, "parsed", None)  # nothing of the body is read before a digest fits
+    monkeypatch.setattr(webhook, "parse_json_object", None)  # nothing of the body is read before a digest fits
     assert reason(zoom, signed(body, "the-fourth-one"), body, secrets) == ("signature", 401)
     assert len(compared) == 6

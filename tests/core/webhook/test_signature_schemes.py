@@ -14,7 +14,7 @@ from support.signature_schemes import GITHUB, STANDARD, STRIPE
 from connector import Connector, errors
 from connector.authoring import lint
 from connector.core.webhook.signature import Event
-from connector.runtime.webhooks.verify import scheme_of, verify_webhook
+from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 
 NOW = 1_767_225_700.0
 STAMP = str(int(NOW))
@@ -63,7 +63,7 @@ class TestGitHub:
         assert reason(GITHUB, KEY, headers, b"Hello, World!") == "body"
         assert reason(GITHUB, KEY, headers, b"Hello, World.") == "signature"
         assert reason(GITHUB, "another secret", headers, b"Hello, World!") == "signature"
-        assert scheme_of(GITHUB).sign(KEY, 0, b"Hello, World!", "d-1")["X-Hub-Signature-256"] == signature
+        assert verifier_for(GITHUB).sign(KEY, 0, b"Hello, World!", "d-1")["X-Hub-Signature-256"] == signature
 
     def test_an_event_is_named_and_known_again_by_headers(self):
         body = b'{"action":"opened","repository":{"id":9,"owner":{"login":"octocat"}}}'
@@ -163,7 +163,7 @@ class TestStandardWebhooks:
             with pytest.raises(errors.WebhookError) as caught:
                 verify_webhook(STANDARD, secret, headers, given, now=1614265330)
             assert caught.value.reason == told
-        made = scheme_of(STANDARD).sign(secret, 1614265330, body, id_)
+        made = verifier_for(STANDARD).sign(secret, 1614265330, body, id_)
         assert {name.lower(): value for name, value in headers.items()} == made
 
     def test_the_id_and_the_time_are_signed_too(self):
@@ -210,7 +210,7 @@ class TestStandardWebhooks:
     ids=lambda one: one.name if isinstance(one, Connector) else "",
 )
 def test_what_we_sign_we_take(connector, secret, body):
-    headers = {"x-github-event": "issues"} | scheme_of(connector).sign(secret, int(NOW), body, "id-1")
+    headers = {"x-github-event": "issues"} | verifier_for(connector).sign(secret, int(NOW), body, "id-1")
     got = verify_webhook(connector, secret, headers, body, now=NOW)
     assert got.data == json.loads(body)
     pairs = [(name.upper().encode(), value.encode()) for name, value in headers.items()]

@@ -136,7 +136,7 @@ class TestATokenRequest:
                     clock.passed += 4000 if round_ == 1 else 100
                     if round_ == 2:
                         authority.expire()
-            assert connection.tokens.grant().refresh_token is None
+            assert connection.token_source.read_token_set().refresh_token is None
             expected = {"grant_type": "client_credentials"}
             if kind == "serverToServer":
                 expected = {"grant_type": "account_credentials", "account_id": ACCOUNT}
@@ -156,8 +156,8 @@ class TestABaseUrl:
         asked = []
 
         class Api:
-            def send(self, request, token, *_):
-                asked.append(request.base)
+            def send(self, request, credential, *_):
+                asked.append(request.base_url)
                 return Reply(200, (("content-type", "application/json"),), b"{}")
 
         with Counting(reply(json_=TOKEN)) as tokens:
@@ -199,11 +199,11 @@ class TestScopes:
             connection = authority.connection(zoom, token=token)
             with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
                 assert attempt(client) == 200
-            assert connection.tokens.grant().scopes == ("user:read:user",)
+            assert connection.token_source.read_token_set().scopes == ("user:read:user",)
 
     def test_that_are_no_text_are_not_taken(self, zoom, clock):
         with Authority(scope=["user:read:user"]) as authority:
             connection = authority.connection(zoom)
             with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
                 assert attempt(client) == 200
-            assert connection.tokens.grant().scopes is None
+            assert connection.token_source.read_token_set().scopes is None

@@ -49,12 +49,12 @@ def test_it_says_who_when_and_until_when_and_is_signed(raw, clock):
 
 @pytest.mark.parametrize("secret", [SECRET, "x", "x" * 32, "x" * 64, "x" * 100])
 def test_pyjwt_verifies_it(zoom, clock, secret):
-    signed = Connection(zoom, "apiJwt", apiKey=KEY, apiSecret=secret).signed(None, clock.time())
+    signed = Connection(zoom, "apiJwt", apiKey=KEY, apiSecret=secret).credential(None, clock.time())
     options = {"verify_exp": False, "verify_iat": False}
     key = secret.encode().ljust(32, b"\0")  # as HMAC itself fills up a short key
-    assert jwt.decode(signed.value, key, algorithms=["HS256"], options=options)["iss"] == KEY
+    assert jwt.decode(signed.secret, key, algorithms=["HS256"], options=options)["iss"] == KEY
     with pytest.raises(jwt.InvalidSignatureError):
-        jwt.decode(signed.value, b"another".ljust(32, b"\0"), algorithms=["HS256"], options=options)
+        jwt.decode(signed.secret, b"another".ljust(32, b"\0"), algorithms=["HS256"], options=options)
 
 
 def test_it_is_made_anew_before_it_ends_and_not_sooner(raw, clock):
@@ -83,7 +83,7 @@ def test_a_refused_one_is_not_made_again(zoom, connection, server, clock, status
             with pytest.raises(errors.SignInError, match="does not accept the token"):
                 client.raw("GET", "/x")
     assert server.count == 3
-    assert connection.tokens is None
+    assert connection.token_source is None
 
 
 def test_it_takes_no_token(zoom):
@@ -92,7 +92,7 @@ def test_it_takes_no_token(zoom):
 
 
 def test_neither_key_material_nor_token_shows(zoom, connection, clock):
-    signed = connection.signed(None, clock.time())
+    signed = connection.credential(None, clock.time())
     for seen in (repr(connection), repr(signed), repr(Client(zoom, connection))):
         assert SECRET not in seen
-        assert signed.value not in seen
+        assert signed.secret not in seen

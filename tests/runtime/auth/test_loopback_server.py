@@ -12,8 +12,8 @@ import pytest
 from support.servers import free_port
 
 from connector.errors import SignInError
-from connector.runtime.auth import loopback_server as loopback
-from connector.runtime.auth.loopback_server import Listener
+from connector.runtime.auth import loopback_server
+from connector.runtime.auth.loopback_server import CallbackServer
 
 STATE = "canary-state"
 QUERY = f"code=canary-code&state={STATE}"
@@ -21,8 +21,8 @@ QUERY = f"code=canary-code&state={STATE}"
 
 @pytest.fixture
 def listener():
-    with Listener() as one:
-        one.expect(STATE)
+    with CallbackServer() as one:
+        one.expect_state(STATE)
         yield one
 
 
@@ -63,7 +63,7 @@ def test_the_callback_is_taken_and_its_page_holds_nothing_of_it(listener):
 def test_it_listens_on_this_machine_alone_at_a_port_that_is_free(listener):
     assert address(listener)[0] == "127.0.0.1"
     assert listener._server.socket.getsockname()[0] == "127.0.0.1"
-    with Listener() as other:
+    with CallbackServer() as other:
         assert address(other) != address(listener)
     for elsewhere in (("127.0.0.2", address(listener)[1]), ("::1", address(listener)[1])):
         with pytest.raises(OSError), socket.create_connection(elsewhere, timeout=5):
@@ -77,12 +77,12 @@ def test_a_port_that_is_taken_is_told():
             SignInError, match=r"Port \d+ on 127.0.0.1 cannot be listened on: Address already in use.*--port"
         ),
     ):
-        Listener(taken.getsockname()[1])
+        CallbackServer(taken.getsockname()[1])
 
 
 def test_a_port_that_is_asked_for_is_used():
     port = free_port()
-    with Listener(port) as one:
+    with CallbackServer(port) as one:
         assert one.redirect_uri == f"http://127.0.0.1:{port}/callback"
 
 
@@ -143,8 +143,8 @@ def test_of_callbacks_at_once_one_is_taken(listener):
 
 
 def test_a_line_that_says_nothing_holds_up_nobody_and_ends_with_the_listener():
-    with Listener() as one:
-        one.expect(STATE)
+    with CallbackServer() as one:
+        one.expect_state(STATE)
         silent = [socket.create_connection(address(one), timeout=20) for _ in range(5)]
         silent[0].sendall(b"GET /callb")
         assert ask(one)[0] == 200
@@ -156,15 +156,15 @@ def test_a_line_that_says_nothing_holds_up_nobody_and_ends_with_the_listener():
 
 
 def test_before_a_state_is_expected_nothing_is_taken():
-    with Listener() as one:
+    with CallbackServer() as one:
         for state in ("", STATE):
             assert ask(one, f"/callback?code=x&state={state}")[0] == 404
         assert nothing_came(one)
 
 
 def test_nobody_is_waited_for_longer_than_five_minutes():
-    assert loopback.LIFETIME == 300.0
-    assert Listener.wait.__defaults__ == (300.0,)
+    assert loopback_server.CALLBACK_TIMEOUT == 300.0
+    assert CallbackServer.wait.__defaults__ == (300.0,)
 
 
 def test_nothing_is_printed_and_no_thread_stays(listener, capsys):
@@ -174,6 +174,6 @@ def test_nothing_is_printed_and_no_thread_stays(listener, capsys):
     with socket.create_connection(address(listener), timeout=20) as line:
         line.sendall(f"GET /callback?{QUERY} HTTP/1.1\r\n\r\n".encode())
     assert capsys.readouterr() == ("", "")
-    with Listener():
+    with CallbackServer():
         pass
     assert not [one for one in threading.enumerate() if one.name.startswith("serve_forever")]

@@ -13,10 +13,10 @@ import tracemalloc
 import pytest
 from support.processes.forked import Sibling
 
-from connector.core.bulk.journal_state import BEGUN, DONE, NEW, OPEN, UNCERTAIN
+from connector.core.bulk.journal_state import ROW_DONE, ROW_NEW, ROW_REPEATABLE, ROW_STARTED, ROW_UNCERTAIN
 from connector.errors import InputError, StoreError, UsageError
 from connector.runtime.bulk import journal as journals
-from connector.runtime.bulk.journal import Journal, set_aside
+from connector.runtime.bulk.journal import Journal, rotate_journal
 
 OF = {"action": "createUser", "rows": "d1", "columns": {}}
 
@@ -45,15 +45,20 @@ def test_it_is_private_whatever_the_umask(path):
 
 def test_it_tells_a_later_run_how_far_the_rows_are(path):
     with opened(path) as one:
-        one.begin(1, 2, None, again=False)
-        one.end(done(1))
-        one.begin(2, 3, None, again=False)
-        one.begin(3, 4, "key-3", again=True)
+        one.record_start(1, 2, None, may_resend=False)
+        one.record_result(done(1))
+        one.record_start(2, 3, None, may_resend=False)
+        one.record_start(3, 4, "key-3", may_resend=True)
     with Journal(path, OF, pytest.fail) as two:
-        assert (two.rows, two.begun) == (3, True)
-        assert [two.story.state(number) for number in range(1, 5)] == [DONE, BEGUN, OPEN, NEW]
-        assert two.story.key(3) == "key-3"
-        first, second = two.results()
+        assert (two.row_count, two.has_history) == (3, True)
+        assert [two.state.state_of(number) for number in range(1, 5)] == [
+            ROW_DONE,
+            ROW_STARTED,
+            ROW_REPEATABLE,
+            ROW_NEW,
+        ]
+        assert two.state.key_of(3) == "key-3"
+        first, second = two.iter_results()
         assert first == done(1)
         assert (second["row"], second["line"], second["outcome"]) == (2, 3, "uncertain")
         assert second["error"]["type"] == "TransportError"
@@ -76,7 +81,7 @@ def test_other_rows_are_told_as_that_alone_with_what_is_sent_again(path):
         opened(path, OF | {"values": "v2"})
 
 
-@pytest.mark.parametrize("act", [opened, set_aside], ids=["open", "set aside"])
+@pytest.mark.parametrize("act", [opened, rotate_journal], ids=["open", "set aside"])
 @pytest.mark.parametrize("text", ["email\na@b.c\n", "{}", '{"journals"'])
 def test_a_file_that_is_no_journal_is_refused_by_its_name_and_stays(path, act, text):
     path.write_text(text, encoding="utf-8")
@@ -90,16 +95,16 @@ def test_a_file_that_is_no_journal_is_refused_by_its_name_and_stays(path, act, t
 def test_an_empty_file_becomes_a_journal_and_is_not_set_aside(path):
     path.touch(0o600)
     with pytest.raises(UsageError, match="is empty, and was left as it is"):
-        set_aside(path)
+        rotate_journal(path)
     with opened(path) as one:
-        assert one.rows == 3
+        assert one.row_count == 3
 
 
 @pytest.mark.parametrize("text", ['{"jou', '{"journal":1,"count":3}\nnonsense\n'])
 def test_a_journal_that_is_cut_off_or_damaged_can_be_set_aside(path, text):
     path.write_text(text, encoding="utf-8")
     path.chmod(0o600)
-    aside = set_aside(path)
+    aside = rotate_journal(path)
     assert aside.read_text(encoding="utf-8") == text
     assert not path.exists()
 
@@ -113,7 +118,7 @@ def test_a_place_that_cannot_be_written_is_told_with_what_helps(path, monkeypatc
     def refuse(*_):
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(journals.private, "open_own", refuse)
+    monkeypatch.setattr(journals.private_files, "open_private", refuse)
     with pytest.raises(StoreError, match=said) as raised:
         opened(path)
     assert ("space" in raised.value.hint) == (number == errno.ENOSPC)
@@ -140,7 +145,7 @@ def test_one_run_at_a_time(path):
         with pytest.raises(StoreError, match="another run"):
             opened(path)
         with pytest.raises(StoreError, match="another run"):
-            set_aside(path)
+            rotate_journal(path)
     opened(path).close()
 
 
@@ -165,20 +170,20 @@ def _hold(pipe, path):
 def test_set_aside_keeps_every_earlier_one(path):
     for count in (1, 2):
         opened(path, OF | {"rows": str(count)}).close()
-        assert set_aside(path) == path.with_name(f"{path.name}.{count}")
-    assert set_aside(path) is None
+        assert rotate_journal(path) == path.with_name(f"{path.name}.{count}")
+    assert rotate_journal(path) is None
     kept = [json.loads(one.read_text())["rows"] for one in sorted(path.parent.iterdir())]
     assert kept == ["1", "2"]
 
 
 def test_a_torn_line_is_cut_off_before_the_next_is_written(path):
     with opened(path) as one:
-        one.begin(1, 2, None, again=False)
+        one.record_start(1, 2, None, may_resend=False)
     with path.open("ab") as file:
         file.write(b'{"row":1,"line":2,"outco')
     with opened(path) as two:
-        assert two.story.state(1) == BEGUN
-        two.begin(2, 3, None, again=False)
+        assert two.state.state_of(1) == ROW_STARTED
+        two.record_start(2, 3, None, may_resend=False)
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert lines[1:] == [{"begin": 1, "line": 2}, {"begin": 2, "line": 3}]
 
@@ -186,20 +191,20 @@ def test_a_torn_line_is_cut_off_before_the_next_is_written(path):
 def test_what_is_uncertain_is_settled_as_done_or_again_and_nothing_else_is(path):
     with opened(path) as one:
         for number in (1, 2, 3):
-            one.begin(number, number + 1, None, again=False)
-        one.end(done(1))
-        one.end({"row": 3, "line": 4, "outcome": "uncertain", "error": {"message": "lost"}})
+            one.record_start(number, number + 1, None, may_resend=False)
+        one.record_result(done(1))
+        one.record_result({"row": 3, "line": 4, "outcome": "uncertain", "error": {"message": "lost"}})
     with opened(path) as two:
-        assert list(two.uncertain()) == [2, 3]
-        two.settle(2, "done")
-        two.settle(3, "again")
+        assert list(two.iter_uncertain()) == [2, 3]
+        two.resolve_row(2, "done")
+        two.resolve_row(3, "again")
         for number in (1, 2, 3, 4):
             with pytest.raises(UsageError, match=f"Row {number} is not uncertain"):
-                two.settle(number, "done")
-        assert [one["row"] for one in two.results()] == [1, 2]
+                two.resolve_row(number, "done")
+        assert [one["row"] for one in two.iter_results()] == [1, 2]
     with opened(path) as three:
-        assert [three.story.state(number) for number in (1, 2, 3)] == [DONE, DONE, NEW]
-        assert list(three.results())[1] == {"row": 2, "line": 3, "outcome": "done", "settled": True}
+        assert [three.state.state_of(number) for number in (1, 2, 3)] == [ROW_DONE, ROW_DONE, ROW_NEW]
+        assert list(three.iter_results())[1] == {"row": 2, "line": 3, "outcome": "done", "settled": True}
 
 
 def test_what_begins_at_once_shares_its_way_to_the_disk(path, monkeypatch):
@@ -215,11 +220,11 @@ def test_what_begins_at_once_shares_its_way_to_the_disk(path, monkeypatch):
 
     with opened(path, rows=20) as one:
         monkeypatch.setattr(journals.os, "fsync", fsync)
-        threads = [threading.Thread(target=one.begin, args=(1, 2, None), kwargs={"again": False})]
+        threads = [threading.Thread(target=one.record_start, args=(1, 2, None), kwargs={"may_resend": False})]
         threads[0].start()
         later = [
             threading.Thread(
-                target=lambda number=number: (begun.wait(30), one.begin(number, number, None, again=False))
+                target=lambda number=number: (begun.wait(30), one.record_start(number, number, None, may_resend=False))
             )
             for number in range(2, 10)
         ]
@@ -240,8 +245,8 @@ def test_a_disk_that_is_full_refuses_what_it_cannot_note_and_what_was_noted_stay
     assert "What is not noted is not sent." in said["refused"]
     assert said["later"] == said["refused"]
     with opened(path) as after:
-        states = [after.story.state(number) for number in range(1, said["noted"] + 1)]
-    assert states == [BEGUN] * said["noted"]
+        states = [after.state.state_of(number) for number in range(1, said["noted"] + 1)]
+    assert states == [ROW_STARTED] * said["noted"]
 
 
 def _fill(pipe, path):
@@ -253,12 +258,12 @@ def _fill(pipe, path):
     noted, refused, later = 0, "", ""
     try:
         for number in range(1, 1000):
-            journal.begin(number, number + 1, None, again=False)
+            journal.record_start(number, number + 1, None, may_resend=False)
             noted = number
     except StoreError as error:
         refused = str(error)
     try:
-        journal.end(done(1))
+        journal.record_result(done(1))
     except StoreError as error:
         later = str(error)
     journal.close()
@@ -272,10 +277,10 @@ def test_an_fsync_that_fails_ends_the_journal(path, monkeypatch):
     one = opened(path)
     monkeypatch.setattr(journals.os, "fsync", fail)
     with pytest.raises(StoreError, match="Input/output error"):
-        one.begin(1, 2, None, again=False)
+        one.record_start(1, 2, None, may_resend=False)
     monkeypatch.undo()
     with pytest.raises(StoreError, match="Input/output error"):
-        one.begin(2, 3, None, again=False)
+        one.record_start(2, 3, None, may_resend=False)
     one.close()
 
 
@@ -283,7 +288,7 @@ def test_what_comes_after_the_end_is_refused(path):
     one = opened(path)
     one.close()
     with pytest.raises(StoreError, match="closed"):
-        one.begin(1, 2, None, again=False)
+        one.record_start(1, 2, None, may_resend=False)
     one.close()
 
 
@@ -309,7 +314,7 @@ def test_a_row_of_a_journal_takes_a_few_bytes(path):
     path.chmod(0o600)
     tracemalloc.start()
     with opened(path) as one:
-        count = sum(1 for _ in one.results())
+        count = sum(1 for _ in one.iter_results())
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == rows
@@ -319,17 +324,17 @@ def test_a_row_of_a_journal_takes_a_few_bytes(path):
 def test_uncertain_results_are_told_as_they_were(path):
     lost = {"row": 1, "line": 2, "outcome": "uncertain", "error": {"message": "lost"}}
     with opened(path) as one:
-        one.begin(1, 2, "key-1", again=True)
-        one.end(lost)
+        one.record_start(1, 2, "key-1", may_resend=True)
+        one.record_result(lost)
     with opened(path) as two:
-        assert two.story.state(1) == UNCERTAIN
-        assert list(two.results()) == [lost]
-        assert two.story.key(1) == "key-1"
+        assert two.state.state_of(1) == ROW_UNCERTAIN
+        assert list(two.iter_results()) == [lost]
+        assert two.state.key_of(1) == "key-1"
 
 
 def test_a_text_that_is_no_unicode_is_kept_all_the_same(path):
     odd = done(1) | {"data": {"name": "half \ud83d", "size": 1e300}}
     with opened(path) as one:
-        one.end(odd)
+        one.record_result(odd)
     with opened(path) as two:
-        assert list(two.results()) == [odd]
+        assert list(two.iter_results()) == [odd]

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.core.bulk.columns import Columns
+from connector.core.bulk.columns import ColumnMapping
 from connector.errors import DefinitionError, InputError, UsageError
-from connector.runtime.bulk import row_reader as bulk_source
-from connector.runtime.bulk.row_reader import Source, form_of
+from connector.runtime.bulk import row_reader
+from connector.runtime.bulk.row_reader import RowReader, detect_format
 
 HEADER = "email,firstName,lastName,userType\n"
 ADA = {"email": "ada@example.com", "firstName": "Ada", "lastName": "Lovelace", "userType": "1"}
@@ -26,8 +26,8 @@ def rows(zoom):
 
     def read(content, form="csv", mapped=None, fixed=None):
         raw = content.encode() if isinstance(content, str) else content
-        columns = Columns(zoom.action("createUser"), mapped or {}, fixed or {})
-        return list(Source("rows", io.BytesIO(raw), form, columns).rows())
+        columns = ColumnMapping(zoom.action("createUser"), mapped or {}, fixed or {})
+        return list(RowReader("rows", io.BytesIO(raw), form, columns).read_rows())
 
     return read
 
@@ -98,7 +98,7 @@ def test_a_file_without_rows_is_told(rows, form, text):
 
 
 def test_a_line_without_an_end_is_no_reason_to_fill_the_memory(rows, monkeypatch):
-    monkeypatch.setattr(bulk_source, "LONGEST_LINE", 100)
+    monkeypatch.setattr(row_reader, "MAX_LINE_BYTES", 100)
     with pytest.raises(InputError, match="line 2: got a line without an end"):
         rows(HEADER + "x" * 101)
 
@@ -137,19 +137,19 @@ def test_yaml_is_a_list_or_documents_and_knows_its_lines(rows):
      ("a.json", None, "yaml"), ("a.txt", "csv", "csv"), ("a.csv", "jsonl", "jsonl")],
 )  # fmt: skip
 def test_the_form_is_told_by_the_name_or_asked_for(name, asked, form):
-    assert form_of(name, asked) == form
+    assert detect_format(name, asked) == form
 
 
 @pytest.mark.parametrize("name", ["rows", "rows.txt", "", "a.csv.gz"])
 def test_a_name_that_tells_no_form_is_asked_about(name):
     with pytest.raises(UsageError, match=r"--rows csv\|jsonl\|yaml"):
-        form_of(name, None)
+        detect_format(name, None)
 
 
 @pytest.mark.parametrize("name", ["people.xlsx", "People.XLS", "people.ods"])
 def test_a_spreadsheet_is_to_be_exported_as_csv(name):
     with pytest.raises(UsageError, match="Export it as CSV"):
-        form_of(name, None)
+        detect_format(name, None)
 
 
 cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
@@ -160,9 +160,9 @@ def test_what_the_csv_module_writes_is_read_as_it_was(zoom, table, between):
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter=between)
     writer.writerows([list(ADA), *table])
-    columns = Columns(zoom.action("createUser"), {}, {})
-    source = Source("rows", io.BytesIO(file.getvalue().encode()), "csv", columns)
-    found = list(source.rows()) if table else []
+    columns = ColumnMapping(zoom.action("createUser"), {}, {})
+    source = RowReader("rows", io.BytesIO(file.getvalue().encode()), "csv", columns)
+    found = list(source.read_rows()) if table else []
     wanted = [{key: cell for key, cell in zip(ADA, line, strict=True) if cell} for line in table]
     assert [row.given for row in found] == wanted
 
@@ -173,9 +173,9 @@ def test_many_rows_take_no_more_memory_than_few(zoom, tmp_path, form):
     path = tmp_path / "rows"
     path.write_text((HEADER if form == "csv" else "") + f"{line}\n" * 10_000, encoding="utf-8")
     with path.open("rb") as file:
-        source = Source("rows", file, form, Columns(zoom.action("createUser"), {}, {}))
+        source = RowReader("rows", file, form, ColumnMapping(zoom.action("createUser"), {}, {}))
         tracemalloc.start()
-        count = sum(1 for _ in source.rows())
+        count = sum(1 for _ in source.read_rows())
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert count == 10_000

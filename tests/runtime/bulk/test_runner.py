@@ -13,7 +13,7 @@ from connector import Client, Connection, Connector
 from connector.errors import InputError, Problem, SignInError, StoreError
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.row_reader import Row
-from connector.runtime.bulk.runner import How, run_rows
+from connector.runtime.bulk.runner import BulkOptions, run_rows
 
 OF = {"action": "createUser"}
 
@@ -87,7 +87,7 @@ def test_so_many_are_under_way_at_once_and_no_more(plain, server):
         return play
 
     server.always(answer)
-    rows = run_rows(plain, "createUser", people(30), how=How(at_once=5))
+    rows = run_rows(plain, "createUser", people(30), options=BulkOptions(concurrency=5))
     taker = threading.Thread(target=list, args=(rows,))
     taker.start()
     assert full.wait(30)
@@ -105,7 +105,7 @@ def test_rows_are_read_no_further_ahead_than_results_are_taken(plain, server):
                 too_many.set()
             yield row
 
-    with run_rows(plain, "createUser", endless(), how=How(at_once=2)) as rows:
+    with run_rows(plain, "createUser", endless(), options=BulkOptions(concurrency=2)) as rows:
         next(rows)
         while server.count < most - 1:
             threading.Event().wait(0.001)
@@ -135,7 +135,7 @@ def test_what_waits_for_its_turn_is_not_begun(zoom, token_connection, server, jo
     begun = []
     with Client(zoom, token_connection, base_url=server.url, clock=clock) as one, journal() as kept:
         clock.on_wait = lambda _: begun.append((kept.path.read_text(encoding="utf-8").count("begin"), server.count))
-        list(run_rows(one, "createUser", people(2), journal=kept, how=How(at_once=1)))
+        list(run_rows(one, "createUser", people(2), journal=kept, options=BulkOptions(concurrency=1)))
     assert begun == [(1, 1)], "while the first waits for its second attempt, it alone is begun"
 
 
@@ -152,25 +152,25 @@ def test_reads_are_not_begun_and_repeatable_rows_say_so(plain, server, journal):
 def test_the_first_failure_ends_it_and_what_is_under_way_comes_to_its_end(plain, server, journal):
     server.then(reply(201, {}), reply(400, {"code": 300, "message": "no"})).always(reply(201, {}))
     with journal() as one:
-        results = list(run_rows(plain, "createUser", people(50), journal=one, how=How(at_once=3)))
+        results = list(run_rows(plain, "createUser", people(50), journal=one, options=BulkOptions(concurrency=3)))
     assert sum(one.outcome == "rejected" for one in results) == 1
     assert len(results) == server.count < 50
     with journal() as two:
-        later = list(run_rows(plain, "createUser", people(50), journal=two, how=How(at_once=3)))
+        later = list(run_rows(plain, "createUser", people(50), journal=two, options=BulkOptions(concurrency=3)))
     assert sorted(outcomes(later)) == list(range(1, 51))
-    assert [one.earlier for one in later].count(True) == len(results)
+    assert [one.from_earlier_run for one in later].count(True) == len(results)
     assert server.count == 50, "the one that failed is not tried again by itself"
 
 
 def test_keep_going_runs_all_and_retry_failed_runs_those_that_failed(plain, server, journal):
     server.always(lambda request: reply(400 if int(request.json()["user_info"]["last_name"]) % 2 else 201, {"code": 1}))
     with journal() as one:
-        first = outcomes(run_rows(plain, "createUser", people(10), journal=one, how=How(keep_going=True)))
+        first = outcomes(run_rows(plain, "createUser", people(10), journal=one, options=BulkOptions(keep_going=True)))
     assert first == {number: "rejected" if number % 2 else "done" for number in range(1, 11)}
     server.always(reply(201, {}))
     with journal() as two:
-        how = How(keep_going=True, retry_failed=True)
-        assert set(outcomes(run_rows(plain, "createUser", people(10), journal=two, how=how)).values()) == {"done"}
+        how = BulkOptions(keep_going=True, retry_failed=True)
+        assert set(outcomes(run_rows(plain, "createUser", people(10), journal=two, options=how)).values()) == {"done"}
     assert server.count == 15
     with journal() as three:
         assert set(outcomes(run_rows(plain, "createUser", people(10), journal=three)).values()) == {"done"}
@@ -180,15 +180,15 @@ def test_keep_going_runs_all_and_retry_failed_runs_those_that_failed(plain, serv
 def test_a_row_that_may_have_been_done_is_never_sent_again(plain, server, journal):
     server.then(hang_up()).always(reply(201, {}))
     with journal() as one:
-        how = How(at_once=1, keep_going=True)
-        first = outcomes(run_rows(plain, "createUser", people(3), journal=one, how=how))
+        how = BulkOptions(concurrency=1, keep_going=True)
+        first = outcomes(run_rows(plain, "createUser", people(3), journal=one, options=how))
     assert first == {1: "uncertain", 2: "done", 3: "done"}
     with journal() as two:
-        again = How(keep_going=True, retry_failed=True)
-        assert outcomes(run_rows(plain, "createUser", people(3), journal=two, how=again)) == first
+        again = BulkOptions(keep_going=True, retry_failed=True)
+        assert outcomes(run_rows(plain, "createUser", people(3), journal=two, options=again)) == first
     assert server.count == 3
     with journal() as three:
-        three.settle(1, "again")
+        three.resolve_row(1, "again")
         assert set(outcomes(run_rows(plain, "createUser", people(3), journal=three)).values()) == {"done"}
     assert server.count == 4
 
@@ -197,9 +197,9 @@ def test_a_row_that_may_have_been_done_is_never_sent_again(plain, server, journa
 def test_a_create_that_a_run_left_is_uncertain_and_a_removal_runs_again(plain, server, journal, state):
     for action, again in (("createUser", False), ("deleteUser", True)):
         with journal() as one:
-            one.begin(1, 2, None, again=again)
+            one.record_start(1, 2, None, may_resend=again)
             if state == "uncertain":
-                one.end({"row": 1, "line": 2, "outcome": "uncertain", "error": {"type": "TransportError"}})
+                one.record_result({"row": 1, "line": 2, "outcome": "uncertain", "error": {"type": "TransportError"}})
         before = server.count
         server.then(reply(404, {"code": 1001, "message": "no such user"}))
         with journal() as two:
@@ -217,10 +217,12 @@ def test_a_row_with_an_idempotency_key_runs_again_with_the_same_key(server, jour
     connection = Connection(stripe, kind, **dict.fromkeys(declared.inputs, "a-secret-key-of-tests"))
     with Client(stripe, connection, base_url=server.url) as client:
         with journal() as one:
-            one.begin(1, 2, "key-of-the-first-run", again=True)
+            one.record_start(1, 2, "key-of-the-first-run", may_resend=True)
         with journal() as two:
             rows = [Row(1, 2, {"email": "a@example.com"}), Row(2, 3, {"email": "b@example.com"})]
-            results = list(run_rows(client, "createCustomer", iter(rows), journal=two, how=How(at_once=1)))
+            results = list(
+                run_rows(client, "createCustomer", iter(rows), journal=two, options=BulkOptions(concurrency=1))
+            )
             noted = two.path.read_text(encoding="utf-8")
     assert [one.outcome for one in results] == ["done", "done"]
     keys = [request.header("Idempotency-Key") for request in server.requests]
@@ -233,7 +235,9 @@ def test_a_sign_in_that_ends_stops_all_and_blames_no_row(plain, server, journal)
     server.then(reply(201, {})).always(reply(401, {"code": 124, "message": "Invalid access token."}))
     results = []
     with journal() as one, pytest.raises(SignInError):
-        results.extend(run_rows(plain, "createUser", people(30), journal=one, how=How(at_once=1, keep_going=True)))
+        results.extend(
+            run_rows(plain, "createUser", people(30), journal=one, options=BulkOptions(concurrency=1, keep_going=True))
+        )
     assert server.count == 2
     server.always(reply(201, {}))
     with journal() as two:
@@ -243,7 +247,7 @@ def test_a_sign_in_that_ends_stops_all_and_blames_no_row(plain, server, journal)
 
 def test_a_journal_that_cannot_be_written_stops_all_before_it_sends(plain, server, journal, monkeypatch):
     with journal() as one:
-        write, lines = one._write, []
+        write, lines = one._write_line, []
 
         def full(data):
             lines.append(data)
@@ -251,17 +255,23 @@ def test_a_journal_that_cannot_be_written_stops_all_before_it_sends(plain, serve
                 raise StoreError("no space")
             return write(data)
 
-        monkeypatch.setattr(one, "_write", full)
+        monkeypatch.setattr(one, "_write_line", full)
         with pytest.raises(StoreError, match="no space"):
-            list(run_rows(plain, "createUser", people(30), journal=one, how=How(at_once=1, keep_going=True)))
+            list(
+                run_rows(
+                    plain, "createUser", people(30), journal=one, options=BulkOptions(concurrency=1, keep_going=True)
+                )
+            )
     begun = [line for line in lines[:5] if "begin" in line]
     assert server.count == len(begun)
 
 
 def test_a_row_that_cannot_be_sent_is_a_failure_of_its_own(plain, server):
-    wrong = InputError.of("row", [Problem("the row", "2 cells", "3")])
+    wrong = InputError.from_problems("row", [Problem("the row", "2 cells", "3")])
     rows = [*people(1), Row(2, 3, error=wrong), Row(3, 4, {"email": "x"}), *people(1, 4)]
-    results = {one.number: one for one in run_rows(plain, "createUser", iter(rows), how=How(keep_going=True))}
+    results = {
+        one.number: one for one in run_rows(plain, "createUser", iter(rows), options=BulkOptions(keep_going=True))
+    }
     assert outcomes(results.values()) == {1: "done", 2: "not_sent", 3: "not_sent", 4: "done"}
     assert results[2].error is wrong
     assert results[3].data["error"]["problems"]
@@ -275,7 +285,7 @@ def test_rows_that_cannot_be_read_on_end_it_with_their_error(plain, server):
 
     results = []
     with pytest.raises(InputError, match="cannot be read on"):
-        results.extend(run_rows(plain, "createUser", torn(), how=How(keep_going=True)))
+        results.extend(run_rows(plain, "createUser", torn(), options=BulkOptions(keep_going=True)))
     assert server.count == 3
 
 
@@ -292,20 +302,20 @@ def test_stopping_lets_what_is_under_way_end_and_names_what_it_left(plain, serve
     gate = threading.Event()
     server.then(reply(201, {})).always(held(gate, reply(201, {})))
     with journal() as one:
-        rows = run_rows(plain, "createUser", people(30), journal=one, how=How(at_once=3))
+        rows = run_rows(plain, "createUser", people(30), journal=one, options=BulkOptions(concurrency=3))
         next(rows)
         while server.count < 4:
             threading.Event().wait(0.001)
-        assert list(rows.stop(0.0)) == []
-        assert [left.outcome for left in rows.cut_off()] == ["uncertain"] * 3
+        assert list(rows.drain(0.0)) == []
+        assert [left.outcome for left in rows.list_interrupted()] == ["uncertain"] * 3
         gate.set()
-        ended = list(rows.stop(30.0))
+        ended = list(rows.drain(30.0))
         assert [one.outcome for one in ended] == ["done"] * 3
-        assert (rows.cut_off(), server.count) == ([], 4)
+        assert (rows.list_interrupted(), server.count) == ([], 4)
 
 
 def test_closing_waits_for_what_is_under_way_and_begins_nothing(plain, server):
-    with run_rows(plain, "createUser", people(1000), how=How(at_once=4)) as rows:
+    with run_rows(plain, "createUser", people(1000), options=BulkOptions(concurrency=4)) as rows:
         next(rows)
     seen = server.count
     assert seen < 1000

@@ -48,7 +48,9 @@ def filled(name):
     secret = {key: spec for key, spec in action.inputs.items() if spec.secret}
     examples = [dict(one.given) for one in action.examples.values()]
     given_ = max(examples, key=lambda one: len(secret.keys() & one.keys()))
-    watched = {key: PASSWORD for key, spec in secret.items() if not (spec.looks or spec.needed or spec.pattern)}
+    watched = {
+        key: PASSWORD for key, spec in secret.items() if not (spec.looks or spec.required_inputs or spec.pattern)
+    }
     watched |= {key: PASSWORD for key in secret.keys() & given_.keys() if not secret[key].looks}
     return {**given_, **watched}
 

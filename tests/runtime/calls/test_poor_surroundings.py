@@ -184,7 +184,11 @@ def test_f118_a_missing_library_says_which_extra_has_it(zoom, token_connection, 
     from connector import Client, errors
 
     monkeypatch.setitem(sys.modules, http, None)
-    for name in [one for one in sys.modules if one.startswith(("connector.runtime.http.httpx.", "connector.runtime.http.pyreqwest."))]:
+    for name in [
+        one
+        for one in sys.modules
+        if one.startswith(("connector.runtime.http.httpx.", "connector.runtime.http.pyreqwest."))
+    ]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(errors.UsageError) as caught:
         Client(zoom, token_connection, http=http)

@@ -26,7 +26,6 @@ ALLOWED = 64 * MB
 SCRIPT = """
 import asyncio, json, re, sys
 from connector import AsyncClient, Client, Connection, Connector
-from connector.core.inputs.coerce import file
 
 kind, url, small, large = sys.argv[1:]
 connector = Connector.open()

@@ -280,8 +280,8 @@ class TestSeams:
             self.sent = []
             self.closed = False
 
-        def send(self, request, token, until, sink, stop):
-            self.sent.append((request, token, until))
+        def send(self, request, credential, deadline, sink, cancel):
+            self.sent.append((request, credential, deadline))
             return self.answers.pop(0)
 
         def close(self):
@@ -292,8 +292,8 @@ class TestSeams:
         box = self.Box(Failure("read", "lost"), good)
         result = runner("https://box.example/v2", http=box, clock=clock).run(*READ)
         assert (result.data, result.attempts) == ({"id": 1}, 2)
-        request, token, _ = box.sent[0]
-        assert (request.url.split("?")[0], token.value) == ("https://box.example/v2/users/me", TOKEN)
+        request, credential, _ = box.sent[0]
+        assert (request.url.split("?")[0], credential.secret) == ("https://box.example/v2/users/me", TOKEN)
 
     def test_what_is_not_ours_is_not_closed(self, zoom, token_connection):
         box = self.Box()
@@ -476,9 +476,9 @@ class TestConnections:
         )
         (tmp_path / "token").write_text("tok-2\n")
         named = made(ZOOM_ACCESS_TOKEN_FILE=str(tmp_path / "token"), ZOOM_ACCESS_TOKEN="")
-        assert named.signed(None, 0.0).value == "tok-2"
+        assert named.credential(None, 0.0).secret == "tok-2"
         both = {**server_to_server, "ZOOM_ACCESS_TOKEN": "tok-3"}
-        assert Connection.from_env(zoom, "accessToken", environ=both).signed(None, 0.0).value == "tok-3"
+        assert Connection.from_env(zoom, "accessToken", environ=both).credential(None, 0.0).secret == "tok-3"
         with pytest.raises(errors.UsageError, match="oauth2 and apiJwt"):
             made(ZOOM_CLIENT_ID="c", ZOOM_CLIENT_SECRET="s3cret", ZOOM_API_KEY="k", ZOOM_API_SECRET="s3cret")
         with pytest.raises(errors.SignInError, match="ZOOM_ACCESS_TOKEN"):

@@ -9,8 +9,8 @@ from support.file_server import File, content, there
 from support.servers import held, redirect, reply
 
 from connector import errors
-from connector.runtime.downloads import file_name as download_name
-from connector.runtime.downloads.batch import listed
+from connector.runtime.downloads import file_name
+from connector.runtime.downloads.batch import list_files
 
 GIVEN = {"meetingId": "93171255240"}
 START = "2026-11-02T09:00:12Z"
@@ -258,7 +258,7 @@ def test_a_storage_is_followed_for_each(make, server, tmp_path):
 
 def test_a_reply_without_any_files_is_no_trouble(zoom):
     for data in ({}, {"recording_files": None}, {"recording_files": [5, None, {}]}, [], None):
-        assert listed(zoom, "getMeetingRecordings", data)[0] == []
+        assert list_files(zoom, "getMeetingRecordings", data)[0] == []
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_a_reply_without_any_files_is_no_trouble(zoom):
     ],
 )  # fmt: skip
 def test_a_name_from_outside_names_a_file_in_the_folder_and_nothing_else(given, safe):
-    assert download_name.safe(given) == safe
+    assert file_name.sanitize_name(given) == safe
 
 
 @pytest.mark.parametrize(
@@ -289,9 +289,9 @@ def test_a_name_from_outside_names_a_file_in_the_folder_and_nothing_else(given, 
     ],
 )  # fmt: skip
 def test_a_reply_names_its_file(disposition, kind, name):
-    assert download_name.of_reply("https://zoom.us/rec/download/Xk2m?x=/y.exe", disposition, kind) == name
+    assert file_name.name_from_reply("https://zoom.us/rec/download/Xk2m?x=/y.exe", disposition, kind) == name
 
 
 def test_a_url_without_a_name_has_one_too():
-    assert download_name.of_reply("https://zoom.us/", None, "video/mp4") == "download.mp4"
-    assert download_name.of_reply("https://zoom.us/..%2f..%2f", None, None) == "download"
+    assert file_name.name_from_reply("https://zoom.us/", None, "video/mp4") == "download.mp4"
+    assert file_name.name_from_reply("https://zoom.us/..%2f..%2f", None, None) == "download"

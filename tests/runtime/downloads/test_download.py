@@ -19,8 +19,8 @@ from support.file_server import DAY, LATER, File, asked, content, sha256, there
 from support.servers import TOKEN, Counting, cut_chunks, head, held, html, raw, redirect, reply, reset, silence, trickle
 
 from connector import AsyncClient, Client, Connection, errors
-from connector.core.exchange.exchange import PROGRESS
-from connector.runtime.downloads.partial_file import Part
+from connector.core.exchange.exchange import MIN_PROGRESS_BYTES
+from connector.runtime.downloads.partial_file import PartialFile
 
 BODY = content(300_000)
 NO_RETRY = {"maxRetries": 0}
@@ -268,8 +268,8 @@ def test_a_part_that_is_all_there_already_asks_for_its_last_byte_again(make, ser
 
 
 def test_a_download_that_comes_on_is_not_given_up(every, server, tmp_path):
-    body = content(6 * PROGRESS)
-    server.always(File(body, cuts=[PROGRESS] * 5))
+    body = content(6 * MIN_PROGRESS_BYTES)
+    server.always(File(body, cuts=[MIN_PROGRESS_BYTES] * 5))
     result = every().download(url(server), tmp_path / "a")
     assert result.attempts == 6
     assert result.data["sha256"] == sha256(body)
@@ -283,16 +283,18 @@ def test_one_that_hardly_comes_on_is_tried_three_times_and_keeps_what_it_has(mak
     assert (tmp_path / ".a.part").stat().st_size == 30_000
 
 
-@pytest.mark.parametrize("file", [File(content(3 * PROGRESS), {}), File(content(3 * PROGRESS), ranges=False)])
+@pytest.mark.parametrize(
+    "file", [File(content(3 * MIN_PROGRESS_BYTES), {}), File(content(3 * MIN_PROGRESS_BYTES), ranges=False)]
+)
 def test_one_that_begins_anew_each_time_does_not_come_on(make, server, tmp_path, file):
-    server.always(File(file.body, file.headers, [PROGRESS + 1] * 9, file.ranges))
+    server.always(File(file.body, file.headers, [MIN_PROGRESS_BYTES + 1] * 9, file.ranges))
     with pytest.raises(errors.TransportError):
         make().download(url(server), tmp_path / "a")
     assert server.count <= 4
 
 
 def test_nobody_who_asks_for_no_retries_gets_one(make, server, tmp_path):
-    server.always(File(content(3 * PROGRESS), cuts=[PROGRESS]))
+    server.always(File(content(3 * MIN_PROGRESS_BYTES), cuts=[MIN_PROGRESS_BYTES]))
     with pytest.raises(errors.TransportError) as caught:
         make().download(url(server), tmp_path / "a", retry="engine")
     assert server.count == 1
@@ -302,7 +304,7 @@ def test_nobody_who_asks_for_no_retries_gets_one(make, server, tmp_path):
 def test_a_server_that_falls_silent_is_left_after_the_stall_and_the_rest_asked_for(
     every, server, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(Part, "stall", 0.3)
+    monkeypatch.setattr(PartialFile, "stall_timeout", 0.3)
 
     def half(line, request):
         raw(head(200, [("ETag", '"v1"'), ("Content-Length", "300000")]) + BODY[:100_000])(line, request)

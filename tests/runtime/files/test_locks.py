@@ -7,7 +7,7 @@ import signal
 
 import pytest
 from support import private_postgres
-from support.processes import forked as siblings
+from support.processes import forked
 from support.processes.forked import Sibling
 
 from connector import errors
@@ -26,7 +26,7 @@ def url(request, tmp_path_factory):
 
 @pytest.fixture
 def holder(url, request):
-    sibling = Sibling(siblings.hold, url, KEY)
+    sibling = Sibling(forked.hold, url, KEY)
     assert sibling.hear() == "held"
     yield sibling
     sibling.kill()
@@ -50,7 +50,7 @@ def test_two_keys_do_not_wait_for_each_other(url, holder):
 
 
 def test_a_waiter_goes_on_when_the_holder_frees_the_lock(url, holder):
-    waiter = Sibling(siblings.take, url, KEY, 20.0)
+    waiter = Sibling(forked.take, url, KEY, 20.0)
     assert waiter.hear() == "waiting"
     holder.say("free it")
     assert holder.hear() == "freed"
@@ -58,7 +58,7 @@ def test_a_waiter_goes_on_when_the_holder_frees_the_lock(url, holder):
 
 
 def test_a_waiter_goes_on_within_a_second_of_the_holders_kill_9(url, holder):
-    waiter = Sibling(siblings.take, url, KEY, 20.0)
+    waiter = Sibling(forked.take, url, KEY, 20.0)
     assert waiter.hear() == "waiting"
     holder.kill()
     assert waiter.hear(1.0) == "taken"
@@ -66,13 +66,13 @@ def test_a_waiter_goes_on_within_a_second_of_the_holders_kill_9(url, holder):
 
 def test_a_killed_holder_leaves_no_stale_lock(url):
     for _ in range(3):
-        holder = Sibling(siblings.hold, url, KEY)
+        holder = Sibling(forked.hold, url, KEY)
         assert holder.hear(1.0 if _ else 30.0) == "held"
         holder.kill()
 
 
 def test_a_child_of_a_dead_holder_does_not_keep_its_lock(url):
-    holder = Sibling(siblings.hold_and_fork, url, KEY)
+    holder = Sibling(forked.hold_and_fork, url, KEY)
     child = holder.hear()
     assert holder.hear() == "held"
     try:
@@ -86,7 +86,7 @@ def test_a_child_of_a_dead_holder_does_not_keep_its_lock(url):
 
 
 def test_a_child_that_leaves_the_block_does_not_free_its_parents_lock(url):
-    holder = Sibling(siblings.hold_and_fork, url, KEY)
+    holder = Sibling(forked.hold_and_fork, url, KEY)
     holder.hear()
     assert holder.hear() == "held"
     try:
@@ -114,7 +114,7 @@ def renewals(url, key, processes):
     """Let processes renew one token at once, and return how many did."""
     store = open_store(url)
     store.write(key, {"token": "stale"})
-    callers = [Sibling(siblings.renew, url, key, "stale") for _ in range(processes)]
+    callers = [Sibling(forked.renew, url, key, "stale") for _ in range(processes)]
     assert {caller.hear() for caller in callers} == {"ready"}
     for caller in callers:
         caller.say("go")
@@ -126,7 +126,7 @@ def renewals(url, key, processes):
 
 def test_processes_that_compare_and_swap_lose_no_update(url):
     times = 5 if "postgres" in url else 15
-    writers = [Sibling(siblings.count_up, url, "count", times) for _ in range(4)]
+    writers = [Sibling(forked.count_up, url, "count", times) for _ in range(4)]
     ends = [writer.end() for writer in writers]
     assert all(isinstance(end, int) for end in ends), ends
     kept = open_store(url).read("count")

@@ -162,10 +162,10 @@ def test_one_tls_context_serves_every_client_of_a_process(
 
 @pytest.mark.parametrize("library", ["httpx1", "httpx2"])
 def test_nothing_older_than_tls_1_2_is_offered(library):
-    from connector.runtime.http.httpx.request import context
-    from connector.runtime.http.proxies import certificates
+    from connector.runtime.http.httpx.request import load_tls_context
+    from connector.runtime.http.proxies import read_certificate_paths
 
     file = import_module(f"connector.runtime.http.httpx.{library}")
-    made = context(file.LIBRARY, certificates())
+    made = load_tls_context(file.LIBRARY, read_certificate_paths())
     assert made.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert (made.verify_mode, made.check_hostname) == (ssl.CERT_REQUIRED, True)

@@ -13,11 +13,11 @@ import pytest
 from support import servers
 from support.servers import Counting
 
-from connector.core.exchange.exchange import Signed
+from connector.core.exchange.exchange import Credential
 from connector.core.request.builder import Request
-from connector.runtime.http import connection_pool as http_pool
-from connector.runtime.http.connection_pool import Closed, Pool
-from connector.runtime.http.transport import choose
+from connector.runtime.http import connection_pool
+from connector.runtime.http.connection_pool import Pool, PoolClosed
+from connector.runtime.http.transport import load_transport
 
 WIDE = 10.0
 PLACE = "http://a:80"
@@ -29,7 +29,7 @@ class Line:
     """A connection that notes its end."""
 
     def __init__(self, place=PLACE):
-        self.place, self.since, self.ended = place, 0.0, ""
+        self.origin, self.idle_since, self.ended = place, 0.0, ""
 
     def close(self):
         self.ended = "closed"
@@ -40,9 +40,9 @@ class Line:
 
 def opened(pool, place=PLACE):
     """Take a slot and open a connection in it."""
-    assert pool.take(place, Future) == (None, None)
+    assert pool.acquire(place, Future) == (None, None)
     line = Line(place)
-    pool.opened(line)
+    pool.register(line)
     return line
 
 
@@ -53,98 +53,98 @@ class TestThePool:
         pool = Pool()
         lines = [opened(pool) for _ in range(3)]
         for line in lines:
-            pool.give(line)
-        assert [pool.take(PLACE, Future)[0] for _ in range(3)] == lines[::-1]
+            pool.release(line)
+        assert [pool.acquire(PLACE, Future)[0] for _ in range(3)] == lines[::-1]
 
     def test_places_are_apart(self):
-        pool = Pool(most=1)
-        pool.give(opened(pool))
-        assert pool.take("http://b:80", Future) == (None, None)
+        pool = Pool(max_per_origin=1)
+        pool.release(opened(pool))
+        assert pool.acquire("http://b:80", Future) == (None, None)
 
     def test_who_waits_is_served_in_turn_and_before_who_comes_later(self):
-        pool = Pool(most=2)
+        pool = Pool(max_per_origin=2)
         lines = [opened(pool), opened(pool)]
-        waiting = [pool.take(PLACE, Future)[1] for _ in range(3)]
-        pool.give(lines[0])
+        waiting = [pool.acquire(PLACE, Future)[1] for _ in range(3)]
+        pool.release(lines[0])
         assert waiting[0].result(0) is lines[0]
-        late = pool.take(PLACE, Future)[1]
-        pool.drop(PLACE, lines[1])
+        late = pool.acquire(PLACE, Future)[1]
+        pool.discard(PLACE, lines[1])
         assert waiting[1].result(0) is None, "who opens another"
         assert not waiting[2].done()
-        pool.give(lines[0])
+        pool.release(lines[0])
         assert waiting[2].result(0) is lines[0]
         assert not late.done()
 
     def test_who_gives_up_is_passed_over_and_leaves_nothing_taken(self):
-        pool = Pool(most=1)
+        pool = Pool(max_per_origin=1)
         line = opened(pool)
-        waiting = [pool.take(PLACE, Future)[1] for _ in range(3)]
-        pool.leave(PLACE, waiting[0])
-        pool.give(line)
+        waiting = [pool.acquire(PLACE, Future)[1] for _ in range(3)]
+        pool.cancel_wait(PLACE, waiting[0])
+        pool.release(line)
         assert not waiting[0].done()
         assert waiting[1].result(0) is line
-        pool.leave(PLACE, waiting[1])  # it came at the last moment
+        pool.cancel_wait(PLACE, waiting[1])  # it came at the last moment
         assert waiting[2].result(0) is line
-        pool.drop(PLACE, line)
-        assert pool.take(PLACE, Future) == (None, None)
+        pool.discard(PLACE, line)
+        assert pool.acquire(PLACE, Future) == (None, None)
 
     def test_who_was_cancelled_is_passed_over(self):
-        pool = Pool(most=1)
+        pool = Pool(max_per_origin=1)
         line = opened(pool)
-        waiting = [pool.take(PLACE, Future)[1] for _ in range(2)]
+        waiting = [pool.acquire(PLACE, Future)[1] for _ in range(2)]
         waiting[0].cancel()
-        pool.give(line)
+        pool.release(line)
         assert waiting[1].result(0) is line
 
     def test_a_slot_that_came_at_the_last_moment_is_passed_on(self):
-        pool = Pool(most=1)
+        pool = Pool(max_per_origin=1)
         line = opened(pool)
-        waiting = pool.take(PLACE, Future)[1]
-        pool.drop(PLACE, line)
-        pool.leave(PLACE, waiting)
-        assert pool.take(PLACE, Future) == (None, None)
+        waiting = pool.acquire(PLACE, Future)[1]
+        pool.discard(PLACE, line)
+        pool.cancel_wait(PLACE, waiting)
+        assert pool.acquire(PLACE, Future) == (None, None)
 
     def test_the_old_ones_of_every_place_are_closed_when_another_is_opened(self, monkeypatch):
         now = [100.0]
-        monkeypatch.setattr(http_pool.time, "monotonic", lambda: now[0])
+        monkeypatch.setattr(connection_pool.time, "monotonic", lambda: now[0])
         pool = Pool()
         old, young = opened(pool), opened(pool)
-        pool.give(old)
+        pool.release(old)
         now[0] += 4
-        pool.give(young)
+        pool.release(young)
         now[0] += 2
         opened(pool, "http://b:80")
         assert (old.ended, young.ended) == ("closed", "")
-        assert pool.take(PLACE, Future)[0] is young
+        assert pool.acquire(PLACE, Future)[0] is young
 
     def test_so_many_are_kept_and_no_more(self, monkeypatch):
-        monkeypatch.setattr(http_pool, "MOST_IDLE", 2)
+        monkeypatch.setattr(connection_pool, "MAX_IDLE_CONNECTIONS", 2)
         pool = Pool()
         lines = [opened(pool, f"http://h{number}:80") for number in range(4)]
         for line in lines:
-            pool.give(line)
+            pool.release(line)
         assert [line.ended for line in lines] == ["", "", "closed", "closed"]
 
     def test_a_close_ends_all(self):
-        pool = Pool(most=2)
+        pool = Pool(max_per_origin=2)
         used, idle = opened(pool), opened(pool)
-        waiting = pool.take(PLACE, Future)[1]
-        pool.give(idle)
+        waiting = pool.acquire(PLACE, Future)[1]
+        pool.release(idle)
         assert waiting.result(0) is idle
-        other = pool.take(PLACE, Future)[1]
+        other = pool.acquire(PLACE, Future)[1]
         pool.close()
         assert (used.ended, idle.ended) == ("closed", "closed")
-        for late in (lambda: other.result(0), lambda: pool.take(PLACE, Future), lambda: pool.opened(Line())):
-            with pytest.raises(Closed):
+        for late in (lambda: other.result(0), lambda: pool.acquire(PLACE, Future), lambda: pool.register(Line())):
+            with pytest.raises(PoolClosed):
                 late()
-        pool.leave(PLACE, other)
-        pool.give(used)
-        pool.drop(PLACE, idle)
+        pool.cancel_wait(PLACE, other)
+        pool.release(used)
+        pool.discard(PLACE, idle)
 
     def test_a_fork_lets_go_without_a_word(self):
         pool = Pool()
         used, idle = opened(pool), opened(pool)
-        pool.give(idle)
+        pool.release(idle)
         with pool._lock:  # held by a thread that the fork did not bring along
             pool.abandon()
         assert (used.ended, idle.ended) == ("abandoned", "abandoned")
@@ -157,15 +157,15 @@ def library(request):
 
 def asked(seam, url, seconds=WIDE, path="/x"):
     """Ask a seam of threads."""
-    return seam.send(Request("GET", path, base=url), Signed(""), time.monotonic() + seconds, None, None)
+    return seam.send(Request("GET", path, base_url=url), Credential(""), time.monotonic() + seconds, None, None)
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_when_all_are_in_use_a_call_waits_its_turn_until_its_deadline(library, kind):
     gate = threading.Event()
     with Counting(servers.held(gate, servers.reply(json_={}))) as server:
-        seam = choose(library, asynchronous=kind == "async")
-        seam._pool = Pool(most=2)
+        seam = load_transport(library, asynchronous=kind == "async")
+        seam._pool = Pool(max_per_origin=2)
 
         async def send(seconds):
             got = asked(seam, server.url, seconds)

@@ -9,7 +9,7 @@ import pytest
 from support import servers
 
 from connector import errors
-from connector.runtime.http.request_state import Call
+from connector.runtime.http.request_state import RequestState
 
 CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
 READ = ("getUser", {"userId": "me"})
@@ -24,9 +24,9 @@ def failed(run, *args, **options):
 
 def test_no_operation_begins_after_the_deadline_however_fast_it_would_be():
     with pytest.raises(TimeoutError):
-        Call(time.monotonic() - 0.001).left()
-    assert 0 < Call(time.monotonic() + 3).left() <= 3
-    assert Call(time.monotonic() + 3, stall=1.0).left() == 1.0
+        RequestState(time.monotonic() - 0.001).require_time_left()
+    assert 0 < RequestState(time.monotonic() + 3).require_time_left() <= 3
+    assert RequestState(time.monotonic() + 3, stall_timeout=1.0).require_time_left() == 1.0
 
 
 @pytest.mark.parametrize(

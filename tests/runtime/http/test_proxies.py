@@ -16,10 +16,10 @@ from support.certificates import Issuer
 from support.servers import TOKEN, Counting, free_port
 
 from connector import errors
-from connector.core.exchange.exchange import Signed
+from connector.core.exchange.exchange import Credential
 from connector.core.request.builder import Request
-from connector.runtime.http.proxies import Proxy, SettingError, proxy_of
-from connector.runtime.http.transport import choose
+from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy
+from connector.runtime.http.transport import load_transport
 
 CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
 READ = ("getUser", {"userId": "me"})
@@ -184,18 +184,18 @@ def test_this_machine_is_reached_directly(runner, server, proxy, monkeypatch, li
 
 def sent(library, kind, request, token=None):
     """Send through the seam itself."""
-    seam = choose(library, asynchronous=kind == "async")
+    seam = load_transport(library, asynchronous=kind == "async")
     until = time.monotonic() + WIDE
 
     async def once():
-        got = seam.send(request, token or Signed(""), until, None, threading.Event())
+        got = seam.send(request, token or Credential(""), until, None, threading.Event())
         got = await got if inspect.isawaitable(got) else got
         await seam.aclose()
         return got
 
     if kind == "async":
         return asyncio.run(once())
-    got = seam.send(request, token or Signed(""), until, None, threading.Event())
+    got = seam.send(request, token or Credential(""), until, None, threading.Event())
     seam.close()
     return got
 
@@ -205,12 +205,12 @@ def sent(library, kind, request, token=None):
 def test_plain_http_is_forwarded_but_never_with_credentials(monkeypatch, library, kind):
     with Counting(servers.reply(json_={})) as proxy:
         monkeypatch.setenv("HTTP_PROXY", f"http://ada:secret@127.0.0.1:{proxy.port}")
-        request = Request("GET", "/x", query=(("a", "b"),), base=f"http://{HOST}/v2")
+        request = Request("GET", "/x", query=(("a", "b"),), base_url=f"http://{HOST}/v2")
         assert sent(library, kind, request).status == 200
         assert proxy.last.head.split(b"\r\n")[0] == f"GET http://{HOST}/v2/x?a=b HTTP/1.1".encode()
         assert proxy.last.header("host") == HOST
         assert proxy.last.header("proxy-authorization")
-        got = sent(library, kind, request, Signed("t", headers=(("Authorization", "Bearer t"),)))
+        got = sent(library, kind, request, Credential("t", headers=(("Authorization", "Bearer t"),)))
         assert (got.kind, got.sent, got.final, proxy.count) == ("proxy", "nothing", True, 1)
 
 
@@ -272,27 +272,27 @@ class TestTheSetting:
     )
     def test_is_read(self, monkeypatch, url, proxy):
         monkeypatch.setenv("HTTPS_PROXY", url)
-        assert proxy_of("https", HOST, 443) == proxy
-        assert "c/d" not in repr(proxy_of("https", HOST, 443))
+        assert find_proxy("https", HOST, 443) == proxy
+        assert "c/d" not in repr(find_proxy("https", HOST, 443))
 
     @pytest.mark.parametrize(
         "url", ["ftp://p", "http://", "http://p:port", "http://p:99999", "socks4://p", "http://[::1"]
     )
     def test_that_makes_no_sense_is_named_and_not_shown(self, monkeypatch, url):
         monkeypatch.setenv("ALL_PROXY", url.replace("//", "//ada:canary@"))
-        with pytest.raises(SettingError, match="ALL_PROXY") as caught:
-            proxy_of("https", HOST, 443)
+        with pytest.raises(NetworkSettingError, match="ALL_PROXY") as caught:
+            find_proxy("https", HOST, 443)
         assert "canary" not in str(caught.value)
 
     def test_small_letters_win_and_the_schemes_own_wins_over_all(self, monkeypatch):
         monkeypatch.setenv("ALL_PROXY", "http://all:1")
-        assert proxy_of("https", HOST, 443) == Proxy("http", "all", 1)
+        assert find_proxy("https", HOST, 443) == Proxy("http", "all", 1)
         monkeypatch.setenv("HTTPS_PROXY", "http://large:1")
-        assert proxy_of("https", HOST, 443) == Proxy("http", "large", 1)
+        assert find_proxy("https", HOST, 443) == Proxy("http", "large", 1)
         monkeypatch.setenv("https_proxy", "http://small:1")
-        assert proxy_of("https", HOST, 443) == Proxy("http", "small", 1)
+        assert find_proxy("https", HOST, 443) == Proxy("http", "small", 1)
         monkeypatch.setenv("https_proxy", "")
-        assert proxy_of("https", HOST, 443) == Proxy("http", "all", 1), "empty in small letters switches it off"
+        assert find_proxy("https", HOST, 443) == Proxy("http", "all", 1), "empty in small letters switches it off"
 
     @pytest.mark.parametrize(
         ("exceptions", "host", "direct"),
@@ -318,9 +318,9 @@ class TestTheSetting:
     def test_has_exceptions(self, monkeypatch, exceptions, host, direct):
         monkeypatch.setenv("HTTPS_PROXY", "http://p:1")
         monkeypatch.setenv("NO_PROXY", exceptions)
-        assert (proxy_of("https", host, 443) is None) == direct
+        assert (find_proxy("https", host, 443) is None) == direct
 
     @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "::1"])
     def test_never_leads_to_this_machine(self, monkeypatch, host):
         monkeypatch.setenv("HTTPS_PROXY", "http://p:1")
-        assert proxy_of("https", host, 443) is None
+        assert find_proxy("https", host, 443) is None

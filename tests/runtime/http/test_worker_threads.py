@@ -9,7 +9,7 @@ import threading
 import pytest
 from support.transports import until
 
-from connector.runtime.http.pyreqwest.worker_threads import Errands
+from connector.runtime.http.pyreqwest.worker_threads import InterruptibleThreads
 
 
 def names() -> list[str]:
@@ -20,9 +20,9 @@ def names() -> list[str]:
 @pytest.fixture
 def errands():
     until(lambda: not names())
-    one = Errands()
+    one = InterruptibleThreads()
     yield one
-    one.end(None)
+    one.cancel_all(None)
     del one
     gc.collect()
 
@@ -53,7 +53,7 @@ def test_the_end_wakes_who_waits_and_the_work_hears_of_it(errands):
 
     def work(errand):
         began.set()
-        until(lambda: errand.over)
+        until(lambda: errand.abandoned)
         heard.set()
         return "late"
 
@@ -61,7 +61,7 @@ def test_the_end_wakes_who_waits_and_the_work_hears_of_it(errands):
     caller = threading.Thread(target=lambda: got.append(errands.run(work)))
     caller.start()
     assert began.wait(10)
-    errands.end("ended")
+    errands.cancel_all("ended")
     caller.join()
     assert got == ["ended"]
     assert heard.wait(10)
@@ -70,7 +70,7 @@ def test_the_end_wakes_who_waits_and_the_work_hears_of_it(errands):
 
 
 def test_no_thread_outlives_what_it_works_for():
-    one = Errands()
+    one = InterruptibleThreads()
     one.run(lambda _: None)
     assert len(names()) == 1
     del one

@@ -15,11 +15,11 @@ from support.rate_limited_server import Enforcing
 from support.servers import GivenClock, reply
 
 from connector import AsyncClient, Client, Connection, errors
-from connector.core import rate_limit as rates
-from connector.core.exchange.exchange import Acquire
-from connector.core.rate_limit import DAY, MARGIN
+from connector.core import rate_limit
+from connector.core.exchange.exchange import AcquireSlot
+from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.runtime.clock import SystemClock
-from connector.runtime.rate_budget.budget import Gate, Memory, Slots
+from connector.runtime.rate_budget.budget import LedgerBudget, LedgerLock, MemoryLedger
 
 MEETING = {"topic": "Standup"}
 TOO_MANY = {"code": 429, "message": "Too many."}
@@ -42,7 +42,7 @@ def of(zoom):
 
 
 def budget_of(zoom, plan="pro"):
-    return Slots(rates.table(zoom.manifest.rates, plan), Memory())
+    return LedgerBudget(rate_limit.build_rate_table(zoom.manifest.rates, plan), MemoryLedger())
 
 
 # What takes a slot
@@ -53,14 +53,14 @@ def test_each_page_takes_a_slot(runner, server, clock):
     server.then(*pages)
     one = runner(server.url, clock=clock, budget="pro")
     assert one.run("listUsers").pages == 3
-    assert clock.passed == pytest.approx(2 * MARGIN / 20)  # medium is 20/s
+    assert clock.passed == pytest.approx(2 * SAFETY_FACTOR / 20)  # medium is 20/s
 
 
 def test_each_retry_takes_a_slot(runner, server, clock):
     server.then(reply(500, {}), reply(500, {}))
     slots = Recorder()
     runner(server.url, clock=clock, budget=slots).run("getUser", ME)
-    assert [ask.what for ask in slots.asked] == [("light",)] * 3
+    assert [ask.rates for ask in slots.asked] == [("light",)] * 3
 
 
 def test_a_raw_request_takes_no_slot(runner, server, clock):
@@ -72,7 +72,7 @@ def test_a_raw_request_takes_no_slot(runner, server, clock):
 def test_a_cap_is_asked_for_by_the_value_at_its_place(runner, server, clock):
     slots = Recorder()
     runner(server.url, clock=clock, budget=slots).run("createMeeting", {"userId": "ada@example.com", **MEETING})
-    assert [ask.what for ask in slots.asked] == [("light", "meetings-per-host:ada@example.com")]
+    assert [ask.rates for ask in slots.asked] == [("light", "meetings-per-host:ada@example.com")]
 
 
 class Recorder:
@@ -85,8 +85,8 @@ class Recorder:
         self.asked.append(ask)
         return self.answers.pop(0) if self.answers else 0.0
 
-    def heard(self, account, what, reply, now):
-        self.told.append((account, what, reply.status))
+    def learn_from_reply(self, account, rate_names, reply, now):
+        self.told.append((account, rate_names, reply.status))
 
 
 def test_any_object_can_be_the_budget(runner, server, clock):
@@ -142,7 +142,7 @@ def test_the_manifest_says_which_input_is_the_account(zoom, account):
     from connector.runtime.rate_budget.budget import Accounts
 
     accounts = Accounts(zoom, None, budget_of(zoom))
-    assert accounts.of(account("acc-1", name="")) == accounts.of(account("acc-1")) == "zoom/acc-1"
+    assert accounts.account_for(account("acc-1", name="")) == accounts.account_for(account("acc-1")) == "zoom/acc-1"
 
 
 def test_a_connection_without_account_and_name_has_a_budget_of_its_own(zoom, server, clock, of):
@@ -167,14 +167,16 @@ def test_without_a_plan_the_most_generous_pace_holds_and_no_day_is_counted(zoom)
     slots = budget_of(zoom, None)
     now = 1_800_000_000.0
     for number in range(30_001):
-        assert slots.acquire("a", Acquire(("heavy",), now + 60), now + number / 39) < 1  # 40/s for business
+        assert slots.acquire("a", AcquireSlot(("heavy",), now + 60), now + number / 39) < 1  # 40/s for business
 
 
 def test_a_days_limit_of_a_plan_refuses_with_when_it_begins_anew(zoom, server, clock, of):
-    midnight = clock.start - clock.start % DAY + DAY
+    midnight = clock.start - clock.start % DAY_SECONDS + DAY_SECONDS
     with Client(zoom, of("work"), base_url=server.url, clock=clock, budget="free") as client:
         for _ in range(6000):
-            client._caller.budget.acquire(f"zoom@{server.url}/work", Acquire(("light",), midnight), clock.time())
+            client._call_factory.budget.acquire(
+                f"zoom@{server.url}/work", AcquireSlot(("light",), midnight), clock.time()
+            )
         error = attempt(client)
         assert isinstance(error, errors.RateLimited)
         assert (error.outcome, error.attempts, error.retry_at.timestamp()) == ("not_sent", 0, midnight)
@@ -203,10 +205,10 @@ def test_no_slot_lies_behind_the_deadline_and_nothing_is_slept(runner, server, c
     one.run("getUser", ME)
     with pytest.raises(errors.RateLimited, match="before the call's deadline") as caught:
         one.run("getUser", ME, timeout=0.02)
-    assert caught.value.retry_at.timestamp() == pytest.approx(clock.time() + MARGIN / 30, abs=1e-3)
+    assert caught.value.retry_at.timestamp() == pytest.approx(clock.time() + SAFETY_FACTOR / 30, abs=1e-3)
     assert (caught.value.outcome, clock.waits, server.count) == ("not_sent", [], 1)
     one.run("getUser", ME)  # the slot was not taken by who could not use it
-    assert clock.passed == pytest.approx(MARGIN / 30, abs=1e-4)
+    assert clock.passed == pytest.approx(SAFETY_FACTOR / 30, abs=1e-4)
 
 
 def test_an_engine_that_owns_the_waits_is_told_at_once_of_a_long_one(runner, server, clock, zoom):
@@ -241,17 +243,17 @@ def test_who_waits_for_a_slot_hears_that_the_service_has_closed_meanwhile(zoom, 
 
         def close(_seconds):
             clock.on_wait = None
-            refusal = rates.Heard(clock.time() + 5)
-            one._caller.budget._ledger.correct(
+            refusal = rate_limit.RateFeedback(clock.time() + 5)
+            one._call_factory.budget._ledger.apply_feedback(
                 f"zoom@{server.url}/work",
-                (("light", zoom.compiled["rates:pro"]["light"]),),
+                (("light", zoom.compile_cache["rates:pro"]["light"]),),
                 refusal,
                 clock.time() - 0.001,
             )
 
         clock.on_wait = close
         one.run("getUser", ME)
-    assert clock.waits == pytest.approx([MARGIN / 30, 5], abs=1e-4)
+    assert clock.waits == pytest.approx([SAFETY_FACTOR / 30, 5], abs=1e-4)
     assert server.count == 2
 
 
@@ -277,7 +279,7 @@ def test_a_smaller_limit_that_the_service_names_slows_the_tier(zoom, server, clo
         clock.passed, clock.waits[:] = 100.0, []
         client.run("getUser", ME)
         client.run("getUser", ME)
-    assert clock.waits == [pytest.approx(MARGIN / 4)]
+    assert clock.waits == [pytest.approx(SAFETY_FACTOR / 4)]
 
 
 # Many at once, real time, a server that enforces the limit
@@ -307,7 +309,7 @@ def test_who_came_first_is_served_first(zoom):
     def ask(_):
         gate.wait()
         with order:
-            came.append(slots.acquire("a", Acquire(("light",), NOW + 60), NOW))
+            came.append(slots.acquire("a", AcquireSlot(("light",), NOW + 60), NOW))
 
     order = threading.Lock()
     with ThreadPoolExecutor(20) as pool:
@@ -323,26 +325,28 @@ NOW = 1_800_000_000.0
 
 
 def test_memory_stays_flat_however_many_values_a_cap_has_seen(zoom, monkeypatch):
-    monkeypatch.setattr("connector.runtime.rate_budget.budget.FEW", 20)
-    monkeypatch.setattr("connector.runtime.rate_budget.budget.MOST", 2000)
-    memory = Memory()
-    slots = Slots(rates.table(zoom.manifest.rates, None), memory)
+    monkeypatch.setattr("connector.runtime.rate_budget.budget.SWEEP_AT", 20)
+    monkeypatch.setattr("connector.runtime.rate_budget.budget.MAX_RATES", 2000)
+    memory = MemoryLedger()
+    slots = LedgerBudget(rate_limit.build_rate_table(zoom.manifest.rates, None), memory)
     for number in range(6000):
-        slots.acquire("a", Acquire(("light", f"meetings-per-host:{number}"), NOW + 1e9), NOW)
+        slots.acquire("a", AcquireSlot(("light", f"meetings-per-host:{number}"), NOW + 1e9), NOW)
     assert 1000 <= len(memory) <= 2000
     for number in range(4000):
-        slots.acquire("a", Acquire(("light", f"meetings-per-host:{number}"), NOW + 1e9), NOW + 2 * DAY + 600 * number)
+        slots.acquire(
+            "a", AcquireSlot(("light", f"meetings-per-host:{number}"), NOW + 1e9), NOW + 2 * DAY_SECONDS + 600 * number
+        )
     assert len(memory) < 500
-    assert len(slots._known) <= 1
+    assert len(slots._rates_by_names) <= 1
 
 
 def test_a_child_that_was_forked_while_another_thread_asked_can_ask(zoom):
     slots = budget_of(zoom)
-    with Gate.lock:
+    with LedgerLock.lock:
         child = os.fork()
         if child == 0:
             signal.alarm(20)  # a child that waits for the lock does not wait for ever
-            slots.acquire("a", Acquire(("light",), NOW + 60), NOW)
+            slots.acquire("a", AcquireSlot(("light",), NOW + 60), NOW)
             os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
 
@@ -353,10 +357,10 @@ def test_a_budget_dies_with_what_it_was_for(zoom, server, of):
     clock = GivenClock()
     with Client(zoom, of(), base_url=server.url, clock=clock, budget="pro") as client:
         client.run("getUser", ME)
-    kept = len(budget._GIVEN)
+    kept = len(budget._LEDGERS_BY_CLOCK)
     del client, clock
     gc.collect()
-    assert len(budget._GIVEN) < kept
+    assert len(budget._LEDGERS_BY_CLOCK) < kept
 
 
 # How it is chosen
@@ -378,14 +382,14 @@ def test_the_budget_is_what_is_said_else_what_the_environment_says_and_a_stand_i
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
     with Client(zoom, of(), base_url=server.url, budget=given) as client:
-        found = client._caller.budget
-    assert (found and round(MARGIN / found._table["light"].gap)) == expected
+        found = client._call_factory.budget
+    assert (found and round(SAFETY_FACTOR / found._table["light"].gap)) == expected
 
 
 def test_calls_to_the_service_itself_have_a_budget_without_being_asked(zoom, of):
     with Client(zoom, of()) as one, Client(zoom, of()) as two:
-        assert one._caller.budget._ledger is two._caller.budget._ledger
-        assert round(MARGIN / one._caller.budget._table["light"].gap) == 80
+        assert one._call_factory.budget._ledger is two._call_factory.budget._ledger
+        assert round(SAFETY_FACTOR / one._call_factory.budget._table["light"].gap) == 80
 
 
 def test_the_sandbox_has_no_budget_unless_one_is_named(zoom):
@@ -393,9 +397,9 @@ def test_the_sandbox_has_no_budget_unless_one_is_named(zoom):
 
     box = Sandbox(zoom)
     with Client(zoom, box.connection, http=box.http) as client:
-        assert client._caller.budget is None
+        assert client._call_factory.budget is None
     with Client(zoom, box.connection, http=box.http, budget="pro") as client:
-        assert client._caller.budget is not None
+        assert client._call_factory.budget is not None
 
 
 @pytest.mark.parametrize(("given", "says"), [
@@ -411,7 +415,7 @@ def test_a_budget_that_cannot_be_is_told_when_the_client_is_made(zoom, of, given
 
 
 def test_the_clock_of_the_machine_is_one_for_all_clients(zoom):
-    from connector.runtime.rate_budget.budget import memory_of
+    from connector.runtime.rate_budget.budget import memory_ledger_for
 
-    assert memory_of(SystemClock()) is memory_of(SystemClock())
-    assert memory_of(GivenClock()) is not memory_of(GivenClock())
+    assert memory_ledger_for(SystemClock()) is memory_ledger_for(SystemClock())
+    assert memory_ledger_for(GivenClock()) is not memory_ledger_for(GivenClock())

@@ -11,21 +11,20 @@ import time
 import pytest
 from support import private_postgres
 from support.calling import ME, attempt, awaited
-from support.processes import budget_spenders as spenders
+from support.processes import budget_spenders
 from support.processes.budget_spenders import client
 from support.processes.forked import Sibling
 from support.rate_limited_server import Enforcing
 from support.servers import GivenClock
 
 from connector import AsyncClient, Connection, errors
-from connector.core import rate_limit as rates
-from connector.core.exchange.exchange import Acquire
-from connector.core.rate_limit import DAY, MARGIN
+from connector.core import rate_limit
+from connector.core.exchange.exchange import AcquireSlot
+from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.errors import RateLimited, StoreError
 from connector.runtime.clock import SystemClock
-from connector.runtime.rate_budget import sql_ledger as budget_sql
-from connector.runtime.rate_budget import sql_table as budget_rows
-from connector.runtime.rate_budget.budget import Slots
+from connector.runtime.rate_budget import sql_ledger, sql_table
+from connector.runtime.rate_budget.budget import LedgerBudget
 from connector.runtime.rate_budget.sql_ledger import SqlLedger
 
 LIGHT = ("light",)
@@ -49,7 +48,7 @@ def slots(zoom):
 
     def make(at, plan="pro", clock=None):
         made.append(SqlLedger(at, clock or SystemClock()))
-        return Slots(rates.table(zoom.manifest.rates, plan), made[-1])
+        return LedgerBudget(rate_limit.build_rate_table(zoom.manifest.rates, plan), made[-1])
 
     yield make
     for one in made:
@@ -58,13 +57,13 @@ def slots(zoom):
 
 def take(budget, what=LIGHT, *, account="a", now=None, timeout=60.0, since=None):
     now = time.time() if now is None else now
-    return budget.acquire(account, Acquire(what, now + timeout, since), now)
+    return budget.acquire(account, AcquireSlot(what, now + timeout, since), now)
 
 
 def spent(at, seconds, processes=8, threads=1):
     """What the service saw of so many processes, and what each got."""
     with Enforcing(30) as server:
-        siblings = [Sibling(spenders.spend, server.url, at, seconds, threads) for _ in range(processes)]
+        siblings = [Sibling(budget_spenders.spend, server.url, at, seconds, threads) for _ in range(processes)]
         for one in siblings:
             assert one.hear() == "ready"
         began = time.time()
@@ -90,14 +89,14 @@ def test_eight_processes_use_nearly_all_of_the_limit_for_twenty_seconds(at):
 
 
 def test_slots_follow_each_other_whoever_takes_them(at):
-    budgets = [Sibling(spenders.take, at, 10) for _ in range(3)]
+    budgets = [Sibling(budget_spenders.take, at, 10) for _ in range(3)]
     gaps = sorted(gap for one in budgets for gap in one.end())
     assert len(gaps) == 30
-    assert gaps[-1] <= 29 * MARGIN / 30 + 0.001
+    assert gaps[-1] <= 29 * SAFETY_FACTOR / 30 + 0.001
 
 
 def test_a_process_that_is_killed_while_it_takes_a_slot_holds_nobody_up(at, slots):
-    dead = Sibling(spenders.take_and_die, at)
+    dead = Sibling(budget_spenders.take_and_die, at)
     dead.process.join(30)
     assert dead.process.exitcode == -9
     assert take(slots(at)) == 0.0
@@ -105,12 +104,12 @@ def test_a_process_that_is_killed_while_it_takes_a_slot_holds_nobody_up(at, slot
 
 def test_what_is_taken_outlives_the_process(at, slots, monkeypatch):
     what = ("light", "meetings-per-host:ada")
-    Sibling(spenders.take, at, 1).end()
+    Sibling(budget_spenders.take, at, 1).end()
     first = slots(at)
     assert [isinstance(take(first, what), float) for _ in range(100)] == [True] * 100
     error = take(slots(at), what)
     assert isinstance(error, RateLimited)
-    assert error.retry_at.timestamp() % DAY == 0
+    assert error.retry_at.timestamp() % DAY_SECONDS == 0
 
 
 def test_the_days_count_begins_anew_by_the_given_clock(sqlite, slots):
@@ -120,7 +119,7 @@ def test_the_days_count_begins_anew_by_the_given_clock(sqlite, slots):
     for _ in range(100):
         clock.passed += 1
         assert take(budget, what, now=clock.time()) == 0.0
-    error = take(budget, what, now=clock.time(), timeout=2 * DAY)
+    error = take(budget, what, now=clock.time(), timeout=2 * DAY_SECONDS)
     clock.passed = error.retry_at.timestamp() - clock.start
     assert take(budget, what, now=clock.time()) == 0.0
 
@@ -140,7 +139,7 @@ def test_a_closed_tier_is_closed_for_other_processes_and_who_waits_takes_another
     since = time.time()
     take(one)
     wanted = (("light", one._table["light"]),)
-    two._ledger.correct("a", wanted, rates.Heard(time.time() + 7), time.time())
+    two._ledger.apply_feedback("a", wanted, rate_limit.RateFeedback(time.time() + 7), time.time())
     assert take(two) > 6
     assert take(one) > 6  # it learns of it with whatever it asks
     assert take(one, since=since) > 6
@@ -152,8 +151,8 @@ def test_accounts_do_not_share_and_values_do_not_stand_in_the_rows(at, slots):
     what = ("light", "meetings-per-host:ada@example.com")
     assert take(budget, what, account="zoom/one") == 0.0
     assert take(budget, what, account="zoom/two") == 0.0
-    with budget._ledger.rows.database.connect() as connection:
-        rows = [str(tuple(row)) for row in connection.execute(budget_rows.TABLE.select())]
+    with budget._ledger.table.database.connect() as connection:
+        rows = [str(tuple(row)) for row in connection.execute(sql_table.TABLE.select())]
     assert len(rows) == 4
     assert not any("ada" in row for row in rows)
 
@@ -163,7 +162,7 @@ def test_rows_that_say_nothing_any_more_are_removed(sqlite, slots):
     budget = slots(sqlite, clock=clock)
     for number in range(50):
         take(budget, ("light", f"meetings-per-host:{number}"), now=clock.time())
-    clock.passed += 2 * DAY
+    clock.passed += 2 * DAY_SECONDS
     budget._ledger.close()
     take(budget, now=clock.time())
     with sqlite3.connect(sqlite.removeprefix("sqlite:///")) as connection:
@@ -182,8 +181,8 @@ def test_a_damaged_row_begins_anew(sqlite, slots):
 def test_many_asks_are_one_transaction(sqlite, slots, monkeypatch):
     budget = slots(sqlite)
     take(budget)
-    rows, began, go = budget._ledger.rows, threading.Event(), threading.Event()
-    do, counted = rows.do, []
+    rows, began, go = budget._ledger.table, threading.Event(), threading.Event()
+    do, counted = rows.execute, []
 
     def slow(works):
         counted.append(len(works))
@@ -191,11 +190,11 @@ def test_many_asks_are_one_transaction(sqlite, slots, monkeypatch):
         go.wait(10)
         return do(works)
 
-    monkeypatch.setattr(rows, "do", slow)
+    monkeypatch.setattr(rows, "execute", slow)
 
     async def many():
         asks = [
-            asyncio.create_task(budget.acquire_async("a", Acquire(LIGHT, time.time() + 60), time.time()))
+            asyncio.create_task(budget.acquire_async("a", AcquireSlot(LIGHT, time.time() + 60), time.time()))
             for _ in range(100)
         ]
         await asyncio.to_thread(began.wait, 10)
@@ -216,7 +215,7 @@ def test_a_call_goes_on_without_its_database_and_says_so_once(tmp_path, server, 
     with client(server.url, {"plan": "pro", "at": f"sqlite:///{tmp_path / 'folder'}"}) as one:
         assert [attempt(one) for _ in range(3)] == [200] * 3
         said = [record.getMessage() for record in caplog.records if record.name == "connector"]
-        one._caller.budget._ledger.close()
+        one._call_factory.budget._ledger.close()
     assert len(said) == 1
     assert "the rate budget cannot be shared" in said[0]
     assert "folder" in said[0]
@@ -225,9 +224,9 @@ def test_a_call_goes_on_without_its_database_and_says_so_once(tmp_path, server, 
 def test_without_its_database_a_process_keeps_to_the_limit_by_itself(sqlite, slots, monkeypatch):
     clock = GivenClock()
     budget = slots(sqlite, clock=clock)
-    monkeypatch.setattr(budget._ledger.rows, "do", _fails)
+    monkeypatch.setattr(budget._ledger.table, "execute", _fails)
     gaps = [take(budget, now=clock.time()) for _ in range(31)]
-    assert gaps[-1] == pytest.approx(MARGIN, abs=1e-4)
+    assert gaps[-1] == pytest.approx(SAFETY_FACTOR, abs=1e-4)
 
 
 def test_a_database_that_is_back_is_used_again(sqlite, slots, monkeypatch, caplog):
@@ -235,12 +234,12 @@ def test_a_database_that_is_back_is_used_again(sqlite, slots, monkeypatch, caplo
     clock = GivenClock()
     budget = slots(sqlite, clock=clock)
     with monkeypatch.context() as broken:
-        broken.setattr(budget._ledger.rows, "do", _fails)
+        broken.setattr(budget._ledger.table, "execute", _fails)
         take(budget, now=clock.time())
-        clock.passed += budget_sql.REST + 1
+        clock.passed += sql_ledger.RETRY_DELAY + 1
         take(budget, now=clock.time())
     take(budget, now=clock.time())
-    clock.passed += budget_sql.REST + 1
+    clock.passed += sql_ledger.RETRY_DELAY + 1
     take(budget, now=clock.time())
     assert [record.levelname for record in caplog.records if record.name == "connector"] == ["WARNING", "INFO"]
     with sqlite3.connect(sqlite.removeprefix("sqlite:///")) as connection:
@@ -257,8 +256,8 @@ def hung(sqlite, server, monkeypatch):
     """A client whose database does not answer, until the test ends."""
     go = threading.Event()
     with client(server.url, {"plan": "pro", "at": sqlite}) as one:
-        ledger = one._caller.budget._ledger
-        monkeypatch.setattr(ledger.rows, "do", lambda works: (go.wait(30), _fails(works)))
+        ledger = one._call_factory.budget._ledger
+        monkeypatch.setattr(ledger.table, "execute", lambda works: (go.wait(30), _fails(works)))
         yield one
         go.set()
         ledger.close()
@@ -275,7 +274,7 @@ def test_a_database_that_hangs_never_outlasts_a_calls_deadline(hung, server):
 def test_a_database_that_hangs_never_holds_up_an_event_loop(hung, zoom, server):
     async def calls():
         connection = Connection(zoom, "accessToken", name="work", accessToken="a-token")
-        async with AsyncClient(zoom, connection, base_url=server.url, budget=hung._caller.budget) as one:
+        async with AsyncClient(zoom, connection, base_url=server.url, budget=hung._call_factory.budget) as one:
             call = asyncio.create_task(awaited(one, timeout=0.5))
             turns = 0
             while not call.done():
@@ -292,7 +291,7 @@ def test_a_password_in_the_url_never_shows(zoom, caplog, server):
     url = "postgresql://keeper:pg-canary-p%40ss@127.0.0.1:1/nowhere"
     with client(server.url, {"plan": "pro", "at": url}) as one:
         assert attempt(one) == 200
-        shown = repr(one._caller.budget._ledger) + caplog.text
+        shown = repr(one._call_factory.budget._ledger) + caplog.text
     assert "cannot be shared" in shown
     assert "canary" not in shown
 
@@ -311,6 +310,6 @@ def test_a_forked_child_has_a_connection_of_its_own(sqlite, slots):
 
 def test_clients_of_a_process_share_one_ledger_of_a_url(sqlite, server):
     with client(server.url, {"at": sqlite}) as one, client(server.url, sqlite) as two:
-        assert one._caller.budget._ledger is two._caller.budget._ledger
+        assert one._call_factory.budget._ledger is two._call_factory.budget._ledger
         assert one.run("getUser", ME).status == two.run("getUser", ME).status == 200
-        one._caller.budget._ledger.close()
+        one._call_factory.budget._ledger.close()

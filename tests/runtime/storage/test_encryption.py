@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from support import private_postgres
 
 from connector import errors
-from connector.runtime.storage.encryption import Clear, Keys, Sealed, new_key, rotate
+from connector.runtime.storage.encryption import EncryptedStore, Keyring, PlaintextStore, generate_key, rotate
 from connector.runtime.storage.file_store import FileStore
 from connector.runtime.storage.open import MemoryStore, open_store
 from connector.runtime.storage.sql_store import SqlStore
 
 KEY = "connection:work"
 CANARY = "canary-refresh-token-31337"
-OLD, NEW, OTHER = new_key(), new_key(), new_key()
+OLD, NEW, OTHER = generate_key(), generate_key(), generate_key()
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def inner(tmp_path):
 
 @pytest.fixture
 def sealed(inner):
-    return Sealed(inner, Keys.of([OLD]))
+    return EncryptedStore(inner, Keyring.from_texts([OLD]))
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +52,7 @@ def spellings(text):
 @pytest.mark.parametrize("kind", ["file", "sqlite"])
 def test_no_file_holds_the_token_in_clear(tmp_path, kind):
     url = {"file": f"file:{tmp_path}/store", "sqlite": f"sqlite:///{tmp_path}/store.db"}[kind]
-    store = open_store(url, keys=Keys.of([OLD]))
+    store = open_store(url, keys=Keyring.from_texts([OLD]))
     with store.lock(KEY, 1.0):
         for turn in range(3):
             store.prepare(KEY)
@@ -66,7 +66,7 @@ def test_no_file_holds_the_token_in_clear(tmp_path, kind):
 
 def test_no_row_holds_the_token_in_clear():
     url = private_postgres.fresh()
-    open_store(url, keys=Keys.of([OLD])).write(KEY, {"token": CANARY})
+    open_store(url, keys=Keyring.from_texts([OLD])).write(KEY, {"token": CANARY})
     rows = private_postgres.execute(url, "SELECT * FROM connector_store")
     assert "sealed" in str(rows)
     assert CANARY not in str(rows)
@@ -85,8 +85,8 @@ def test_the_same_record_never_looks_the_same_twice(sealed, inner):
 
 def test_a_wrong_key_is_no_empty_store(sealed, inner):
     sealed.write(KEY, {"token": CANARY})
-    wrong = Sealed(inner, Keys.of([OTHER, NEW]))
-    needed = Keys.of([OLD]).fingerprints[0]
+    wrong = EncryptedStore(inner, Keyring.from_texts([OTHER, NEW]))
+    needed = Keyring.from_texts([OLD]).fingerprints[0]
     for work in (lambda: wrong.read(KEY), lambda: wrong.write(KEY, {}), lambda: wrong.write(KEY, {}, version=1)):
         with pytest.raises(errors.StoreError, match=f"sealed with key {needed}.*CONNECTOR_KEY"):
             work()
@@ -106,18 +106,18 @@ def test_no_key_is_no_empty_store(tmp_path, sealed):
 
 def test_an_old_key_still_opens_after_a_new_one_is_put_first(sealed, inner):
     sealed.write(KEY, {"token": CANARY})
-    both = Sealed(inner, Keys.of([NEW, OLD]))
+    both = EncryptedStore(inner, Keyring.from_texts([NEW, OLD]))
     assert both.read(KEY).data == {"token": CANARY}
     both.write(KEY, {"token": "next"}, version=1)
-    assert Sealed(inner, Keys.of([NEW])).read(KEY).data == {"token": "next"}
+    assert EncryptedStore(inner, Keyring.from_texts([NEW])).read(KEY).data == {"token": "next"}
 
 
 def test_rotating_seals_every_record_with_the_first_key(sealed, inner):
     for number in range(4):
         sealed.write(f"connection:{number}", {"token": number})
     inner.write("connection:clear", {"token": "clear"})
-    assert rotate(Sealed(inner, Keys.of([NEW, OLD]))) == 5
-    renewed = Sealed(inner, Keys.of([NEW]))
+    assert rotate(EncryptedStore(inner, Keyring.from_texts([NEW, OLD]))) == 5
+    renewed = EncryptedStore(inner, Keyring.from_texts([NEW]))
     assert [renewed.read(f"connection:{number}").data for number in range(4)] == [{"token": n} for n in range(4)]
     assert renewed.read("connection:clear").data == {"token": "clear"}
     assert set(inner.read("connection:clear").data) == {"sealed", "key"}
@@ -125,11 +125,11 @@ def test_rotating_seals_every_record_with_the_first_key(sealed, inner):
 
 
 def test_rotating_goes_past_what_does_not_open_and_names_it(inner):
-    Sealed(inner, Keys.of([OTHER])).write("connection:lost", {})
-    Sealed(inner, Keys.of([OLD])).write("connection:good", {"token": 1})
+    EncryptedStore(inner, Keyring.from_texts([OTHER])).write("connection:lost", {})
+    EncryptedStore(inner, Keyring.from_texts([OLD])).write("connection:good", {"token": 1})
     with pytest.raises(errors.StoreError, match=r"1 records were sealed anew, and 1 were not:\n.*connection:lost"):
-        rotate(Sealed(inner, Keys.of([NEW, OLD])))
-    assert Sealed(inner, Keys.of([NEW])).read("connection:good").data == {"token": 1}
+        rotate(EncryptedStore(inner, Keyring.from_texts([NEW, OLD])))
+    assert EncryptedStore(inner, Keyring.from_texts([NEW])).read("connection:good").data == {"token": 1}
 
 
 def test_rotating_waits_for_a_renewal_and_loses_no_token(tmp_path):
@@ -137,13 +137,13 @@ def test_rotating_waits_for_a_renewal_and_loses_no_token(tmp_path):
         """A store in which a renewal ends just before somebody else gets the lock."""
 
         def lock(self, key, timeout):
-            Sealed(self, Keys.of([OLD])).write(key, {"token": "renewed"})
+            EncryptedStore(self, Keyring.from_texts([OLD])).write(key, {"token": "renewed"})
             return super().lock(key, timeout)
 
     inner = Inner()
-    Sealed(inner, Keys.of([OLD])).write(KEY, {"token": "old"})
-    assert rotate(Sealed(inner, Keys.of([NEW, OLD]))) == 1
-    assert Sealed(inner, Keys.of([NEW])).read(KEY).data == {"token": "renewed"}
+    EncryptedStore(inner, Keyring.from_texts([OLD])).write(KEY, {"token": "old"})
+    assert rotate(EncryptedStore(inner, Keyring.from_texts([NEW, OLD]))) == 1
+    assert EncryptedStore(inner, Keyring.from_texts([NEW])).read(KEY).data == {"token": "renewed"}
 
 
 def test_a_record_moved_to_another_key_does_not_open(sealed, inner):
@@ -184,7 +184,7 @@ def test_conflicts_and_versions_pass_through(sealed):
 def test_preparing_asks_for_the_room_that_a_sealed_record_takes(inner):
     asked = []
     inner.prepare = lambda key, size: asked.append(size)
-    sealed = Sealed(inner, Keys.of([OLD]))
+    sealed = EncryptedStore(inner, Keyring.from_texts([OLD]))
     sealed.prepare(KEY, 9000)
     sealed.write(KEY, {"token": "x" * 8900})
     assert asked[0] >= len(inner.read(KEY).data["sealed"])
@@ -192,8 +192,8 @@ def test_preparing_asks_for_the_room_that_a_sealed_record_takes(inner):
 
 @given(key=st.text(st.characters(exclude_categories=())), data=st.dictionaries(st.text(), st.text() | st.integers()))
 def test_what_is_sealed_opens_as_it_was(key, data):
-    keys = Keys.of([OLD])
-    assert keys.open(key, keys.seal(key, data)) == data
+    keys = Keyring.from_texts([OLD])
+    assert keys.decrypt(key, keys.encrypt(key, data)) == data
 
 
 # keys
@@ -202,13 +202,13 @@ def test_what_is_sealed_opens_as_it_was(key, data):
 def test_keys_come_from_the_environment_or_a_file_of_it(tmp_path):
     file = tmp_path / "keys"
     file.write_text(f"{NEW}\n{OLD}\n")
-    expected = Keys.of([NEW, OLD]).fingerprints
-    assert Keys.from_env({"CONNECTOR_KEY": f"{NEW},{OLD}"}).fingerprints == expected
-    assert Keys.from_env({"CONNECTOR_KEY": f" {NEW} {OLD} "}).fingerprints == expected
-    assert Keys.from_env({"CONNECTOR_KEY_FILE": str(file)}).fingerprints == expected
-    assert Keys.from_env({"CONNECTOR_KEY": OLD, "CONNECTOR_KEY_FILE": str(file)}).fingerprints == expected[1:]
-    assert Keys.from_env({"CONNECTOR_KEY": "", "CONNECTOR_KEY_FILE": ""}) is None
-    assert Keys.from_env({}) is None
+    expected = Keyring.from_texts([NEW, OLD]).fingerprints
+    assert Keyring.from_env({"CONNECTOR_KEY": f"{NEW},{OLD}"}).fingerprints == expected
+    assert Keyring.from_env({"CONNECTOR_KEY": f" {NEW} {OLD} "}).fingerprints == expected
+    assert Keyring.from_env({"CONNECTOR_KEY_FILE": str(file)}).fingerprints == expected
+    assert Keyring.from_env({"CONNECTOR_KEY": OLD, "CONNECTOR_KEY_FILE": str(file)}).fingerprints == expected[1:]
+    assert Keyring.from_env({"CONNECTOR_KEY": "", "CONNECTOR_KEY_FILE": ""}) is None
+    assert Keyring.from_env({}) is None
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_keys_come_from_the_environment_or_a_file_of_it(tmp_path):
 )
 def test_bad_keys_are_refused_and_never_shown_nor_taken_for_none(environ):
     with pytest.raises(errors.UsageError) as caught:
-        Keys.from_env(environ)
+        Keyring.from_env(environ)
     said = str(caught.value)
     assert CANARY not in said
     assert OLD[:-4] not in said
@@ -234,20 +234,20 @@ def test_bad_keys_are_refused_and_never_shown_nor_taken_for_none(environ):
 
 def test_sealing_is_on_by_itself_when_the_environment_has_a_key(tmp_path, monkeypatch):
     url = f"file:{tmp_path}/store"
-    assert isinstance(open_store(url), Clear)
+    assert isinstance(open_store(url), PlaintextStore)
     monkeypatch.setenv("CONNECTOR_KEY", OLD)
     store = open_store(url)
-    assert isinstance(store, Sealed)
+    assert isinstance(store, EncryptedStore)
     store.write(KEY, {"token": CANARY})
     assert set(FileStore(tmp_path / "store").read(KEY).data) == {"sealed", "key"}
-    assert isinstance(open_store(f"sqlite:///{tmp_path}/x.db"), Sealed)
+    assert isinstance(open_store(f"sqlite:///{tmp_path}/x.db"), EncryptedStore)
     assert isinstance(open_store(f"sqlite:///{tmp_path}/x.db").store, SqlStore)
 
 
 def test_keys_show_fingerprints_only_and_are_not_pickled():
-    keys = Keys.of([OLD, NEW])
+    keys = Keyring.from_texts([OLD, NEW])
     assert repr(keys) == f"Keys({keys.fingerprints[0]}, {keys.fingerprints[1]})"
-    assert OLD not in repr(Sealed(MemoryStore(), keys))
+    assert OLD not in repr(EncryptedStore(MemoryStore(), keys))
     with pytest.raises(errors.UsageError, match="not pickled"):
         pickle.dumps(keys)
 
@@ -255,9 +255,9 @@ def test_keys_show_fingerprints_only_and_are_not_pickled():
 def test_a_missing_package_names_the_extra():
     program = (
         "import sys; sys.modules['cryptography'] = None\n"
-        "from connector.runtime.storage.encryption import Keys\n"
+        "from connector.runtime.storage.encryption import Keyring\n"
         "from connector.errors import UsageError\n"
-        f"try: Keys.from_env({{'CONNECTOR_KEY': {OLD!r}}})\n"
+        f"try: Keyring.from_env({{'CONNECTOR_KEY': {OLD!r}}})\n"
         "except UsageError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -16,11 +16,11 @@ import filelock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.processes import forked as siblings
+from support.processes import forked
 from support.processes.forked import TOKEN, Sibling
 
 from connector import errors
-from connector.runtime.storage import record_codec as record
+from connector.runtime.storage import record_codec
 from connector.runtime.storage.file_store import FileStore
 
 KEY = "connection:work"
@@ -36,7 +36,7 @@ class Clock:
     def monotonic(self):
         return 0.0
 
-    def wait(self, seconds, stop):
+    def wait_or_stop(self, seconds, stop_event):
         raise AssertionError("nobody should wait")
 
 
@@ -122,11 +122,11 @@ def test_a_parent_where_anybody_may_write_is_refused(tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
 def test_what_belongs_to_another_user_is_refused(store):
     store.write(KEY, {})
-    os.chown(store.folder / NAME, siblings.NOBODY, -1)
-    with pytest.raises(errors.StoreError, match=f"belongs to user {siblings.NOBODY}.*chown 0 "):
+    os.chown(store.folder / NAME, forked.NOBODY, -1)
+    with pytest.raises(errors.StoreError, match=f"belongs to user {forked.NOBODY}.*chown 0 "):
         store.read(KEY)
-    os.chown(store.folder, siblings.NOBODY, -1)
-    with pytest.raises(errors.StoreError, match=f"belongs to user {siblings.NOBODY}"):
+    os.chown(store.folder, forked.NOBODY, -1)
+    with pytest.raises(errors.StoreError, match=f"belongs to user {forked.NOBODY}"):
         store.keys()
 
 
@@ -176,7 +176,7 @@ def test_a_pipe_in_the_place_of_a_record_is_refused_and_does_not_hang(store):
 
 def test_what_dead_writers_left_is_gone_when_the_store_is_opened_next(store):
     store.write(KEY, {"a": 1})
-    long_name = record.name("k" * 500)
+    long_name = record_codec.encode_key("k" * 500)
     for left in ("connection%3Awork.999999999.tmp", f"connection%3Awork.{os.getpid()}.tmp", f"{long_name}.1.tmp"):
         (store.folder / left).write_text("half a rec")
     FileStore(store.folder)
@@ -187,7 +187,7 @@ def test_what_a_living_writer_is_writing_stays(store):
     store.write(KEY, {"a": 1})
     mine = store.folder / f"connection%3Awork.{os.getpid()}.tmp"
     mine.write_text("half a rec")
-    with store._writing(KEY):
+    with store._hold_write_lock(KEY):
         FileStore(store.folder)
         assert mine.exists()
 
@@ -265,7 +265,7 @@ def test_preparing_fails_where_a_write_would(store, monkeypatch, name, number):
 def test_a_file_size_limit_is_a_full_disk_for_preparing_and_writing(tmp_path):
     url = f"file:{tmp_path}/store"
     FileStore(tmp_path / "store").write(KEY, {"token": "old"})
-    told, full, after = Sibling(siblings.write_without_room, url, KEY, 4096).end()
+    told, full, after = Sibling(forked.write_without_room, url, KEY, 4096).end()
     assert [type(error) for error in told] == [errors.StoreError, errors.StoreError]
     assert all("File too large" in str(error) and "Free some space" in error.hint for error in told)
     assert full == {"token": "old"}
@@ -280,8 +280,8 @@ def test_a_folder_without_the_right_to_write_is_told_from_preparing_on():
         place = folder / "store"
         place.mkdir(mode=0o500)
         if os.geteuid() == 0:
-            os.chown(place, siblings.NOBODY, siblings.NOBODY)
-        told = Sibling(siblings.as_nobody, f"file:{place}", KEY).end()
+            os.chown(place, forked.NOBODY, forked.NOBODY)
+        told = Sibling(forked.as_nobody, f"file:{place}", KEY).end()
         assert told[0] is None
         assert all("Permission denied" in str(error) and "right to" in error.hint for error in told[1:])
         assert names(place) == []
@@ -400,11 +400,11 @@ def test_one_damaged_record_hides_no_other(store):
 @settings(max_examples=300, deadline=None)
 @given(place=st.integers(0, 10_000), bit=st.integers(0, 7), data=st.dictionaries(st.text(), st.text() | st.integers()))
 def test_every_flipped_bit_is_noticed_or_changes_nothing(place, bit, data):
-    content = bytearray(record.render(KEY, 3, data).encode())
+    content = bytearray(record_codec.encode_record(KEY, 3, data).encode())
     content[place % len(content)] ^= 1 << bit
     try:
-        kept = record.parse(bytes(content), KEY)
-    except record.Broken:
+        kept = record_codec.decode_record(bytes(content), KEY)
+    except record_codec.CorruptRecord:
         return
     assert (kept.data, kept.version) == (data, 3)
 
@@ -430,7 +430,7 @@ def test_a_file_system_that_cannot_lock_is_refused_and_nothing_is_written(store,
 
 @given(keys=st.lists(st.text(st.characters(exclude_categories=()), max_size=150), unique=True, max_size=20))
 def test_names_are_short_safe_and_apart_even_where_case_is_not_told_apart(keys):
-    made = [record.name(key) for key in keys]
+    made = [record_codec.encode_key(key) for key in keys]
     assert len({name.lower() for name in made}) == len(keys)
     assert all(name.isascii() and 0 < len(name) < 140 and not set(name) & set('/\\:*?"<>|. ') for name in made)
-    assert all(record.key_of(name) in (key, None) for name, key in zip(made, keys, strict=True))
+    assert all(record_codec.decode_key(name) in (key, None) for name, key in zip(made, keys, strict=True))

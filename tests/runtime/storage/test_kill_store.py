@@ -7,7 +7,7 @@ import sys
 
 import pytest
 from support import private_postgres
-from support.processes import store_writers as cycles
+from support.processes import store_writers
 from support.processes.forked import Sibling
 from support.processes.store_writers import KEY, Found, content
 
@@ -25,7 +25,7 @@ def place(kind, folder):
 
 
 def judge(kind, folder, kills):
-    found = cycles.storm(place(kind, folder), kills, seed=kills)
+    found = store_writers.storm(place(kind, folder), kills, seed=kills)
     sys.stdout.write(f"{kind}: {found}\n")
     assert found == Found(kills=kills, writes=found.writes)
     assert found.writes > kills, "the kills came before anything was written"
@@ -47,12 +47,12 @@ def test_a_kill_before_or_after_any_call_of_the_system_leaves_the_old_record_or_
     for step in itertools.count(1):
         folder = tmp_path / str(step)
         FileStore(folder).write(KEY, content(1))
-        writer = Sibling(cycles.write_and_die, str(folder), step)
+        writer = Sibling(store_writers.write_and_die, str(folder), step)
         writer.process.join(30)
         if writer.heard() == ["wrote 2"]:
             break
         found = Found()
-        versions.append(cycles.look(f"file:{folder}", 1, found))
+        versions.append(store_writers.look(f"file:{folder}", 1, found))
         assert found == Found(), f"killed at call {step}"
     assert len(versions) > 20
     assert versions == sorted(versions), "the new record stays once it is there"

@@ -14,16 +14,16 @@ import pytest
 import sqlalchemy.exc
 from support import private_postgres
 from support.private_postgres import execute
-from support.processes import forked as siblings
+from support.processes import forked
 from support.processes.forked import TOKEN, Sibling
 
 from connector import errors
-from connector.runtime.storage import record_codec as record
+from connector.runtime.storage import record_codec
 from connector.runtime.storage.open import open_store
 from connector.runtime.storage.sql_store import SqlStore
 
 KEY = "connection:work"
-NAME = record.name(KEY)
+NAME = record_codec.encode_key(KEY)
 SECRET = "pg-canary"
 
 
@@ -82,8 +82,8 @@ def mode(path):
         (lambda text: text[: len(text) // 2], "not whole JSON"),
         (lambda text: text.replace("tok-1", "tok-2"), "checksum"),
         (lambda text: "[]", "no record"),
-        (lambda text: record.render("connection:home", 1, {"token": "tok-1"}), "another key"),
-        (lambda text: record.render(KEY, 5, {"token": "tok-1"}), "version is not that of its row"),
+        (lambda text: record_codec.encode_record("connection:home", 1, {"token": "tok-1"}), "another key"),
+        (lambda text: record_codec.encode_record(KEY, 5, {"token": "tok-1"}), "version is not that of its row"),
     ],
 )
 def test_a_damaged_row_is_told_once_and_kept_beside(store, damage, reason):
@@ -225,12 +225,12 @@ def test_a_commit_waits_for_the_disk(sqlite, server):
 
 
 def change_setting(store):
-    return store._database._mine_now().exec_driver_sql("SHOW synchronous_commit").scalar()
+    return store._database._find_thread_connection().exec_driver_sql("SHOW synchronous_commit").scalar()
 
 
 def test_a_file_size_limit_is_a_full_disk_for_preparing_and_writing(sqlite, path):
     sqlite.write(KEY, {"token": "old"})
-    told, full, after = Sibling(siblings.write_without_room, f"sqlite:///{path}", KEY, 40_000).end()
+    told, full, after = Sibling(forked.write_without_room, f"sqlite:///{path}", KEY, 40_000).end()
     assert [type(error) for error in told] == [errors.StoreError, errors.StoreError]
     assert all(str(path) in str(error) and TOKEN not in str(error) and error.hint for error in told)
     assert full == {"token": "old"}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from support import private_postgres
 
 from connector import errors
-from connector.runtime.storage.encryption import Keys, Sealed, new_key
-from connector.runtime.storage.open import Kept, MemoryStore, open_store
+from connector.runtime.storage.encryption import EncryptedStore, Keyring, generate_key
+from connector.runtime.storage.open import MemoryStore, StoredRecord, open_store
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=200)
 JSON = st.recursive(
@@ -37,7 +37,7 @@ def store(request, tmp_path_factory):
     if request.param == "postgres":
         return open_store(private_postgres.fresh())
     if request.param == "sealed":
-        return Sealed(open_store(f"file:{folder}/sealed").store, Keys.of([new_key()]))
+        return EncryptedStore(open_store(f"file:{folder}/sealed").store, Keyring.from_texts([generate_key()]))
     return open_store({"file": f"file:{folder}/store", "sqlite": f"sqlite:///{folder}/deep/store.db"}[request.param])
 
 
@@ -53,7 +53,7 @@ def test_what_was_never_written_is_none(store, key):
 
 def test_versions_grow_by_one_from_one(store, key):
     assert [store.write(key, {"turn": turn}) for turn in range(3)] == [1, 2, 3]
-    assert store.read(key) == Kept({"turn": 2}, 3)
+    assert store.read(key) == StoredRecord({"turn": 2}, 3)
 
 
 def test_a_write_over_another_version_is_a_conflict_and_changes_nothing(store, key):
@@ -63,7 +63,7 @@ def test_a_write_over_another_version_is_a_conflict_and_changes_nothing(store, k
             store.write(key, {"who": "late"}, version=stale)
         assert caught.value.conflict
         assert pickle.loads(pickle.dumps(caught.value)).conflict
-    assert store.read(key) == Kept({"who": "first"}, 1)
+    assert store.read(key) == StoredRecord({"who": "first"}, 1)
     assert store.write(key, {"who": "next"}, version=1) == 2
 
 
@@ -132,7 +132,7 @@ def test_preparing_leaves_nothing_behind(store, key):
     store.prepare(key)
     store.prepare("connection:never written", 100_000)
     assert store.keys() == known
-    assert store.read(key) == Kept({"a": 1}, 1)
+    assert store.read(key) == StoredRecord({"a": 1}, 1)
 
 
 def test_a_kept_record_shows_no_data(store, key):
@@ -178,7 +178,7 @@ def test_reading_and_writing_need_no_lock(store, key):
         thread = threading.Thread(target=store.write, args=(key, {"from": "outside"}))
         thread.start()
         thread.join()
-        assert store.read(key) == Kept({"from": "outside"}, 2)
+        assert store.read(key) == StoredRecord({"from": "outside"}, 2)
 
 
 def test_writers_in_threads_lose_no_update(store, key):
@@ -199,7 +199,7 @@ def test_writers_in_threads_lose_no_update(store, key):
         thread.start()
     for thread in threads:
         thread.join()
-    assert store.read(key) == Kept({"number": 20}, 20)
+    assert store.read(key) == StoredRecord({"number": 20}, 20)
 
 
 @pytest.mark.parametrize(

@@ -19,13 +19,13 @@ from support.processes.forked import Sibling
 from support.receivers import PATIENCE, SECRET, body, signed, until
 
 from connector import Connector, errors, verify_webhook
-from connector.core import redaction as redact
+from connector.core import redaction
 from connector.runtime.clock import SystemClock
-from connector.runtime.webhooks import dispatcher as deliveries
-from connector.runtime.webhooks.dispatcher import Bounds, Delivery, Source
-from connector.runtime.webhooks.handlers import Handlers
+from connector.runtime.webhooks import dispatcher
+from connector.runtime.webhooks.dispatcher import DeliveryOptions, Dispatcher, EventSource
+from connector.runtime.webhooks.handlers import HandlerRegistry
 from connector.runtime.webhooks.inbox import TABLE, Inbox
-from connector.runtime.webhooks.verify import scheme_of
+from connector.runtime.webhooks.verify import verifier_for
 
 if TYPE_CHECKING:
     from support.servers import GivenClock
@@ -46,7 +46,7 @@ class World:
     def __post_init__(self):
         self.inbox = Inbox(self.url, clock=self.clock)
         self.inbox.open()  # a given clock does not wait for another thread that makes the file
-        self.handlers = Handlers(redact.of(self.zoom))
+        self.handlers = HandlerRegistry(redaction.redactor_for(self.zoom))
 
     def keep(self, *numbers, **how):
         for number in numbers:
@@ -56,13 +56,13 @@ class World:
 
     def before_settling(self, monkeypatch, look):
         """Have somebody look at each event that is settled first; what that raises fails the settling."""
-        settle = self.inbox.settle_here
+        settle = self.inbox.update_state_async
 
         async def looked(one):
             look(one)
             await settle(one)
 
-        monkeypatch.setattr(self.inbox, "settle_here", looked)
+        monkeypatch.setattr(self.inbox, "update_state_async", looked)
 
     def on(self, handler, pattern="*"):
         self.handlers.add(pattern, handler)
@@ -70,7 +70,9 @@ class World:
 
     @contextlib.asynccontextmanager
     async def delivering(self, drain=PATIENCE, **bounds):
-        one = Delivery(self.inbox, Source(SOURCE, scheme_of(self.zoom)), self.handlers, Bounds(**bounds))
+        one = Dispatcher(
+            self.inbox, EventSource(SOURCE, verifier_for(self.zoom)), self.handlers, DeliveryOptions(**bounds)
+        )
         task = asyncio.create_task(one.run())
         try:
             yield one
@@ -172,14 +174,14 @@ def test_what_fails_comes_again_later_each_time_and_is_set_aside_at_last(either,
                 await until(lambda failed=failed: world.inbox.find(failed, 1), wake=delivery.wake)
                 (one,) = world.inbox.find(C.id > 0, 1)
                 if attempt < 5:
-                    clock.passed = one.due - clock.start - 0.001
+                    clock.passed = one.due_at - clock.start - 0.001
                     delivery.wake()
-                    assert world.inbox.due(SOURCE, 1) == []
+                    assert world.inbox.read_due(SOURCE, 1) == []
                     clock.passed += 0.001
                     delivery.wake()
         assert world.states() == {"1": "dead"}
         assert world.inbox.replay(C.state == "dead") == 1
-        world.handlers._of.clear()
+        world.handlers._handlers.clear()
         world.on(world.got.append)
         async with world.delivering():
             await until(world.all_done)
@@ -192,12 +194,12 @@ def test_what_fails_comes_again_later_each_time_and_is_set_aside_at_last(either,
 
 
 def test_a_pause_is_bounded_however_many_attempts_there_were(world):
-    delivery = object.__new__(Delivery)
-    delivery._inbox, delivery._bounds = world.inbox, Bounds(attempts=10**9)
+    delivery = object.__new__(Dispatcher)
+    delivery._inbox, delivery._options = world.inbox, DeliveryOptions(attempts=10**9)
     world.clock.drawn = 0.5
 
     for attempts, pause in ((1, 5), (12, 10_240), (14, 21_600), (10_001, 21_600)):
-        assert delivery._again(attempts) == world.clock.time() + pause
+        assert delivery._next_due_at(attempts) == world.clock.time() + pause
 
 
 class Unsayable(Exception):
@@ -319,7 +321,7 @@ def test_functions_that_hang_do_not_keep_the_loop_from_its_end(world):
 
 
 def test_an_event_is_not_begun_again_before_what_came_of_it_is_written(world, monkeypatch):
-    settle, late = world.inbox.settle_here, []
+    settle, late = world.inbox.update_state_async, []
 
     async def slow(one):
         if one.state == "done":
@@ -327,7 +329,7 @@ def test_an_event_is_not_begun_again_before_what_came_of_it_is_written(world, mo
             await late[-1].wait()
         await settle(one)
 
-    monkeypatch.setattr(world.inbox, "settle_here", slow)
+    monkeypatch.setattr(world.inbox, "update_state_async", slow)
     world.on(world.got.append)
 
     async def story():
@@ -347,7 +349,7 @@ def test_an_event_is_not_begun_again_before_what_came_of_it_is_written(world, mo
 
 
 def test_an_inbox_that_cannot_be_written_is_tried_again_and_the_handler_is_not(world, monkeypatch, caplog):
-    monkeypatch.setattr(deliveries, "LOOK", 0.01)
+    monkeypatch.setattr(dispatcher, "POLL_INTERVAL", 0.01)
     fail = [1, 2, 3]
 
     def failing(one):
@@ -369,7 +371,7 @@ def test_an_inbox_that_cannot_be_written_is_tried_again_and_the_handler_is_not(w
 
 
 def test_an_event_is_not_handed_over_before_its_attempt_is_noted(world, monkeypatch):
-    monkeypatch.setattr(deliveries, "LOOK", 0.01)
+    monkeypatch.setattr(dispatcher, "POLL_INTERVAL", 0.01)
     noted = []
 
     def failing(one):
@@ -395,7 +397,7 @@ def test_an_event_is_not_handed_over_before_its_attempt_is_noted(world, monkeypa
 def deliver_until_dead(pipe, url):
     """Deliver what is due until all of it is settled, with a handler that one of the events ends the process of."""
     world = World(Connector.open(), url, SystemClock())
-    deliveries.PAUSE = 0.01
+    dispatcher.RETRY_DELAY = 0.01
 
     async def handler(event):
         if event.subject == "1":
@@ -425,22 +427,22 @@ def test_an_event_that_ends_the_process_each_time_is_set_aside_and_the_others_ar
 
 
 def test_an_inbox_that_cannot_be_read_is_tried_again_whatever_it_is(world, monkeypatch):
-    monkeypatch.setattr(deliveries, "LOOK", 0.01)
-    due, fail = world.inbox.due, [errors.StoreError("down"), ValueError("a mistake"), errors.StoreError("down")]
+    monkeypatch.setattr(dispatcher, "POLL_INTERVAL", 0.01)
+    due, fail = world.inbox.read_due, [errors.StoreError("down"), ValueError("a mistake"), errors.StoreError("down")]
 
     def failing(*given, **named):
         if fail:
             raise fail.pop()
         return due(*given, **named)
 
-    monkeypatch.setattr(world.inbox, "due", failing)
+    monkeypatch.setattr(world.inbox, "read_due", failing)
     world.on(world.got.append)
 
     async def story():
         world.keep(1)
         async with world.delivering():
             await until(world.all_done)
-            with world.inbox.delivering("other", 0.0):
+            with world.inbox.delivery_lock("other", 0.0):
                 pass
 
     world.run(story)
@@ -448,7 +450,7 @@ def test_an_inbox_that_cannot_be_read_is_tried_again_whatever_it_is(world, monke
 
 
 def test_who_lost_the_connection_that_holds_the_lock_takes_it_anew(zoom, clock, monkeypatch):
-    monkeypatch.setattr(deliveries, "LOOK", 0.01)
+    monkeypatch.setattr(dispatcher, "POLL_INTERVAL", 0.01)
     world = World(zoom, private_postgres.fresh(), clock)
     world.on(world.got.append)
     lock = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
@@ -485,7 +487,7 @@ def test_a_failed_event_holds_up_the_later_ones_of_its_subject_only_in_order(eit
     async def story():
         for number, about in enumerate("abab"):
             world.keep(number, about=about)
-        first = world.inbox.due(SOURCE, 1)[0]
+        first = world.inbox.read_due(SOURCE, 1)[0]
         async with world.delivering(ordered=ordered) as delivery:
             await until(lambda: world.inbox.find(C.attempts == 1, 9) and len(world.got) == (2 if ordered else 3))
             await until(lambda: len(world.inbox.find(C.state == "done", 9)) == len(world.got))
@@ -528,7 +530,7 @@ def test_in_order_many_subjects_are_delivered_at_once_each_one_after_another(eit
 
 
 def test_two_that_deliver_from_one_inbox_deliver_each_event_once_and_the_second_takes_over(either, monkeypatch):
-    monkeypatch.setattr(deliveries, "LOOK", 0.02)
+    monkeypatch.setattr(dispatcher, "POLL_INTERVAL", 0.02)
     world = either
     other = World(world.zoom, world.url, world.clock, got=world.got)
     world.on(lambda event: world.got.append(event.subject))
@@ -573,7 +575,7 @@ def test_a_stop_lets_handlers_end_and_ends_those_that_do_not_whose_events_come_a
             asyncio.get_running_loop().call_later(0.05, go.set)
         assert world.states() == {"1": "done", "2": "new", "3": "new"}
         assert ended == ["2"], "it goes on after the stop"
-        world.handlers._of.clear()
+        world.handlers._handlers.clear()
         world.on(lambda event: world.got.append(event.subject))
         async with world.delivering():
             await until(world.all_done)
@@ -585,7 +587,7 @@ def test_a_stop_lets_handlers_end_and_ends_those_that_do_not_whose_events_come_a
 
 
 def test_without_handlers_events_wait_and_nobody_else_is_kept_from_them(world, zoom, monkeypatch):
-    monkeypatch.setattr(deliveries, "LOOK", 0.01)
+    monkeypatch.setattr(dispatcher, "POLL_INTERVAL", 0.01)
     keeper = World(zoom, world.url, world.clock)
 
     async def story():
@@ -601,7 +603,7 @@ def test_without_handlers_events_wait_and_nobody_else_is_kept_from_them(world, z
 
 
 def test_old_events_are_forgotten_now_and_then(world, monkeypatch):
-    monkeypatch.setattr(deliveries, "LOOK", 0.01)
+    monkeypatch.setattr(dispatcher, "POLL_INTERVAL", 0.01)
     world.on(world.got.append)
 
     async def story():
@@ -618,4 +620,4 @@ def test_old_events_are_forgotten_now_and_then(world, monkeypatch):
 @pytest.mark.parametrize("wrong", [{"at_once": 0}, {"attempts": 0}, {"timeout": 0.0}, {"timeout": float("nan")}])
 def test_bounds_that_let_nothing_through_are_refused(wrong):
     with pytest.raises(errors.UsageError, match=next(iter(wrong))):
-        Bounds(**wrong)
+        DeliveryOptions(**wrong)

@@ -14,9 +14,16 @@ import pytest
 from support.servers import reply
 
 from connector import errors
-from connector.core import redaction as redact
+from connector.core import redaction
 from connector.core.webhook.signature import Event
-from connector.runtime.webhooks.forwarders import Command, Forward, Lines, only, shown, told
+from connector.runtime.webhooks.forwarders import (
+    CommandForwarder,
+    JsonLinesForwarder,
+    UrlForwarder,
+    event_payload,
+    filter_events,
+    redacted_payload,
+)
 
 DATA = {"event": "recording.completed", "download_token": "dl-token-1", "payload": {"object": {
     "topic": "Line\nend é", "password": "pw-1", "share_url": "https://example.com/r?pwd=pw-2&x=1", "passcode": ""}}}  # fmt: skip
@@ -31,7 +38,7 @@ def event(name="recording.completed"):
 
 
 def test_an_event_is_told_whole():
-    assert told(event()) == {
+    assert event_payload(event()) == {
         "trigger": "webhookReceiver", "event": "recording.completed", "at": "2030-01-31T09:00:00+00:00", "account": "acc",
         "key": "k" * 64, "data": DATA,
     }  # fmt: skip
@@ -39,7 +46,7 @@ def test_an_event_is_told_whole():
 
 def test_lines_hide_secrets_and_nothing_else(zoom):
     stream = io.StringIO()
-    Lines(stream, redact.of(zoom))(event())
+    JsonLinesForwarder(stream, redaction.redactor_for(zoom))(event())
     (line,) = stream.getvalue().splitlines()
     seen = json.loads(line)["data"]
     assert seen["download_token"] == "***"
@@ -51,13 +58,13 @@ def test_lines_hide_secrets_and_nothing_else(zoom):
 
 def test_lines_without_a_redactor_are_whole():
     stream = io.StringIO()
-    Lines(stream)(event())
+    JsonLinesForwarder(stream)(event())
     assert json.loads(stream.getvalue())["data"] == DATA
 
 
 def test_what_is_shown_leaves_the_data_alone(zoom):
     before = json.dumps(DATA)
-    shown(DATA, redact.of(zoom))
+    redacted_payload(DATA, redaction.redactor_for(zoom))
     assert json.dumps(DATA) == before
 
 
@@ -68,26 +75,26 @@ def python(script, *more):
 def test_a_command_gets_the_event_and_its_key(tmp_path):
     path = tmp_path / "got"
     script = "import os, sys; open(sys.argv[1], 'w').write(os.environ['CONNECTOR_EVENT_KEY'] + sys.stdin.read())"
-    asyncio.run(Command(python(script, str(path)))(event()))
+    asyncio.run(CommandForwarder(python(script, str(path)))(event()))
     text = path.read_text()
-    assert (text[:64], json.loads(text[64:])) == ("k" * 64, told(event()))
+    assert (text[:64], json.loads(text[64:])) == ("k" * 64, event_payload(event()))
 
 
 def test_a_command_that_does_not_read_its_input_is_done_by_its_exit_code():
-    asyncio.run(Command(python("pass"))(event()))
+    asyncio.run(CommandForwarder(python("pass"))(event()))
 
 
 @pytest.mark.parametrize("script", ["raise SystemExit(3)", "import os; os.kill(os.getpid(), 9)"])
 def test_a_command_that_fails_says_how(script):
     with pytest.raises(errors.ConnectorError, match=r"ended with (3|-9)\."):
-        asyncio.run(Command(python(script))(event()))
+        asyncio.run(CommandForwarder(python(script))(event()))
 
 
 def test_a_command_that_is_not_there_is_told():
     with pytest.raises(errors.ConnectorError, match=r"^/no/such/program cannot be run: No such file or directory"):
-        asyncio.run(Command(["/no/such/program", "x"])(event()))
+        asyncio.run(CommandForwarder(["/no/such/program", "x"])(event()))
     with pytest.raises(errors.UsageError):
-        Command([])
+        CommandForwarder([])
 
 
 def test_a_command_that_is_cut_off_is_ended(tmp_path):
@@ -96,7 +103,7 @@ def test_a_command_that_is_cut_off_is_ended(tmp_path):
     script = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); sys.stdin.read(); time.sleep(600)"
 
     async def story():
-        task = asyncio.create_task(Command(python(script, str(begun)))(event()))
+        task = asyncio.create_task(CommandForwarder(python(script, str(begun)))(event()))
         number = await asyncio.to_thread(begun.read_text)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -108,7 +115,7 @@ def test_a_command_that_is_cut_off_is_ended(tmp_path):
 
 
 def forward(url):
-    with contextlib.closing(Forward(url)) as target:
+    with contextlib.closing(UrlForwarder(url)) as target:
         target(event())
 
 
@@ -116,7 +123,7 @@ def test_a_url_gets_the_event_with_its_key(server):
     forward(f"{server.url}/in?a=b")
     assert (server.last.method, server.last.target) == ("POST", b"/v2/in?a=b")
     assert server.last.header("idempotency-key") == "k" * 64
-    assert server.last.json() == told(event())
+    assert server.last.json() == event_payload(event())
 
 
 @pytest.mark.parametrize("status", [301, 307, 400, 429, 500])
@@ -137,15 +144,15 @@ def test_a_url_that_nobody_answers_is_a_transport_error_without_its_secret():
 @pytest.mark.parametrize("patterns", [[], ["*"], ["recording.*"], ["meeting.*", "recording.completed", "recording.*"]])
 def test_an_event_that_fits_is_handed_on_once(patterns):
     seen = []
-    only(patterns, seen.append)(event())
+    filter_events(patterns, seen.append)(event())
     assert len(seen) == 1
 
 
 def test_an_event_that_fits_no_pattern_is_not_handed_on(tmp_path):
-    only(["meeting.*"], lambda _: pytest.fail("it does not fit"))(event())
+    filter_events(["meeting.*"], lambda _: pytest.fail("it does not fit"))(event())
     path = tmp_path / "got"
-    command = Command(python("import sys; open(sys.argv[1], 'w')", str(path)))
-    asyncio.run(only(["meeting.*"], command)(event()))
+    command = CommandForwarder(python("import sys; open(sys.argv[1], 'w')", str(path)))
+    asyncio.run(filter_events(["meeting.*"], command)(event()))
     assert not path.exists()
-    asyncio.run(only(["recording.*"], command)(event()))
+    asyncio.run(filter_events(["recording.*"], command)(event()))
     assert path.exists()

@@ -17,7 +17,7 @@ from support.receivers import PATIENCE, SECRET, body, signed
 from support.servers import GivenClock
 
 from connector import errors, verify_webhook
-from connector.runtime.webhooks import batch_writer as inbox_writer
+from connector.runtime.webhooks import batch_writer
 from connector.runtime.webhooks import inbox as inboxes
 from connector.runtime.webhooks.inbox import TABLE, Inbox
 
@@ -56,7 +56,7 @@ def all_of(inbox):
 def settled(inbox, one, state="done", **how):
     from dataclasses import replace
 
-    inbox.settle(replace(one, state=state, attempts=one.attempts + 1, **how)).result(PATIENCE)
+    inbox.update_state(replace(one, state=state, attempts=one.attempts + 1, **how)).result(PATIENCE)
 
 
 def test_what_is_kept_is_there_for_others_whole(opened, url, zoom, clock):
@@ -65,7 +65,7 @@ def test_what_is_kept_is_there_for_others_whole(opened, url, zoom, clock):
     (found,) = all_of(opened(url))
     assert (found.key, found.body, found.name, found.subject) == (one.key, one.raw, "meeting.started", "7")
     assert (found.source, found.trigger, found.state, found.attempts) == (SOURCE, one.trigger, "new", 0)
-    assert found.came == found.due == clock.time()
+    assert found.received_at == found.due_at == clock.time()
 
 
 def test_a_copy_is_kept_once_and_another_source_keeps_its_own(opened, url, zoom):
@@ -87,7 +87,7 @@ def test_many_that_come_during_a_commit_share_the_next(opened, url, zoom, monkey
         write(things, connection)
 
     monkeypatch.setattr(inboxes, "_write", slow)
-    monkeypatch.setattr(inboxes, "MOST_TOGETHER", 50)
+    monkeypatch.setattr(inboxes, "MAX_COMMIT_EVENTS", 50)
     futures = [inbox.put(event(zoom, 0), SOURCE)]
     while not commits:
         pass
@@ -184,7 +184,7 @@ def test_more_than_memory_holds_is_refused_at_once(opened, sqlite, zoom, monkeyp
         write(things, connection)
 
     monkeypatch.setattr(inboxes, "_write", slow)
-    monkeypatch.setattr(inbox_writer, "MOST_WAITING", 100_000)
+    monkeypatch.setattr(batch_writer, "MAX_PENDING_BYTES", 100_000)
     big = [event(zoom, number, topic="t" * 20_000) for number in range(6)]
     futures = [inbox.put(one, SOURCE) for one in big]
     begun.wait(PATIENCE)
@@ -225,24 +225,24 @@ def test_what_is_due_comes_longest_due_first_and_without_what_is_under_way(opene
         clock.passed += 1
         kept(inbox, event(zoom, number))
     kept(inbox, event(zoom, 4), source="other")
-    one, two, three = inbox.due(SOURCE, 10)
+    one, two, three = inbox.read_due(SOURCE, 10)
     assert [one.subject, two.subject, three.subject] == ["1", "2", "3"]
-    assert [found.subject for found in inbox.due(SOURCE, 1)] == ["1"]
-    assert [found.subject for found in inbox.due(SOURCE, 10, [one.id])] == ["2", "3"]
-    settled(inbox, one, "new", due=clock.time() + 5)
-    assert [found.subject for found in inbox.due(SOURCE, 10)] == ["2", "3"]
+    assert [found.subject for found in inbox.read_due(SOURCE, 1)] == ["1"]
+    assert [found.subject for found in inbox.read_due(SOURCE, 10, [one.id])] == ["2", "3"]
+    settled(inbox, one, "new", due_at=clock.time() + 5)
+    assert [found.subject for found in inbox.read_due(SOURCE, 10)] == ["2", "3"]
     clock.passed += 5
-    assert [found.subject for found in inbox.due(SOURCE, 10)] == ["2", "3", "1"]
+    assert [found.subject for found in inbox.read_due(SOURCE, 10)] == ["2", "3", "1"]
 
 
 def test_in_order_an_event_waits_for_the_older_ones_of_its_subject_and_no_other(opened, url, zoom, clock):
     inbox = opened(url)
     kept(inbox, *(event(zoom, number, about=about) for number, about in enumerate("aabb")))
     kept(inbox, event(zoom, 9, about="b"), source="other")
-    first_a, second_a, first_b, second_b = inbox.due(SOURCE, 10)
-    due = lambda: [one.id for one in inbox.due(SOURCE, 10, ordered=True)]  # noqa: E731
+    first_a, second_a, first_b, second_b = inbox.read_due(SOURCE, 10)
+    due = lambda: [one.id for one in inbox.read_due(SOURCE, 10, ordered=True)]  # noqa: E731
     assert due() == [first_a.id, first_b.id]
-    settled(inbox, first_a, "new", due=clock.time() + 100)
+    settled(inbox, first_a, "new", due_at=clock.time() + 100)
     assert due() == [first_b.id], "it waits for the one that failed"
     settled(inbox, first_b)
     assert due() == [second_b.id]
@@ -255,9 +255,9 @@ def test_in_order_an_event_waits_for_the_older_ones_of_its_subject_and_no_other(
 def test_what_one_has_settled_stays_when_another_is_late(opened, url, zoom):
     inbox = opened(url)
     kept(inbox, event(zoom, 1))
-    (one,) = inbox.due(SOURCE, 1)
+    (one,) = inbox.read_due(SOURCE, 1)
     settled(inbox, one)
-    settled(inbox, one, "new", due=0.0, error="late")
+    settled(inbox, one, "new", due_at=0.0, error="late")
     (found,) = all_of(inbox)
     assert (found.state, found.error, found.attempts) == ("done", "", 1)
 
@@ -265,30 +265,30 @@ def test_what_one_has_settled_stays_when_another_is_late(opened, url, zoom):
 def test_replayed_events_are_due_again_from_the_first_attempt(opened, url, zoom, clock):
     inbox = opened(url)
     kept(inbox, event(zoom, 1), event(zoom, 2))
-    one, two = inbox.due(SOURCE, 2)
+    one, two = inbox.read_due(SOURCE, 2)
     settled(inbox, one)
     settled(inbox, two, "dead", error="broken")
     assert inbox.counts() == {"done": 1, "dead": 1}
-    assert inbox.due(SOURCE, 2) == []
+    assert inbox.read_due(SOURCE, 2) == []
     assert inbox.replay(C.state == "dead") == 1
-    (again,) = inbox.due(SOURCE, 2)
+    (again,) = inbox.read_due(SOURCE, 2)
     assert (again.subject, again.attempts, again.error) == ("2", 0, "")
     assert inbox.counts() == {"done": 1, "new": 1}
 
 
 def test_a_copy_is_known_for_the_window_and_the_table_stays_bounded(opened, url, zoom, clock, monkeypatch):
-    monkeypatch.setattr(inboxes, "FORGOTTEN_AT_ONCE", 2)
+    monkeypatch.setattr(inboxes, "PURGE_BATCH", 2)
     inbox = opened(url, window=86_400.0)
     kept(inbox, *(event(zoom, number) for number in range(5)))
-    for one in inbox.due(SOURCE, 4):
-        settled(inbox, one, "dead" if one.subject == "3" else "done", due=clock.time())
+    for one in inbox.read_due(SOURCE, 4):
+        settled(inbox, one, "dead" if one.subject == "3" else "done", due_at=clock.time())
     clock.passed += 86_400.0
-    assert inbox.forget(SOURCE) == 0
+    assert inbox.purge(SOURCE) == 0
     kept(inbox, event(zoom, 0))
     assert len(all_of(inbox)) == 5
     clock.passed += 1.0
-    assert inbox.forget("other") == 0
-    assert [inbox.forget(SOURCE) for _ in range(3)] == [2, 1, 0]
+    assert inbox.purge("other") == 0
+    assert [inbox.purge(SOURCE) for _ in range(3)] == [2, 1, 0]
     assert [(one.subject, one.state) for one in all_of(inbox)] == [("3", "dead"), ("4", "new")], (
         "what waits was forgotten"
     )
@@ -301,7 +301,7 @@ def test_a_window_shorter_than_a_day_is_refused(sqlite):
 
 
 def deliver_until_told(pipe, url):
-    with Inbox(url).delivering(SOURCE, 5.0):
+    with Inbox(url).delivery_lock(SOURCE, 5.0):
         pipe.send("delivering")
         pipe.recv()
 
@@ -310,13 +310,13 @@ def test_one_process_delivers_a_source_until_it_ends_however_it_does(opened, url
     inbox = opened(url, clock=None)
     other = Sibling(deliver_until_told, url)
     assert other.hear() == "delivering"
-    with pytest.raises(errors.StoreError) as caught, inbox.delivering(SOURCE, 0.05):
+    with pytest.raises(errors.StoreError) as caught, inbox.delivery_lock(SOURCE, 0.05):
         pass
     assert caught.value.retryable
-    with inbox.delivering("other", 5.0):
+    with inbox.delivery_lock("other", 5.0):
         pass
     other.kill()
-    with inbox.delivering(SOURCE, PATIENCE):
+    with inbox.delivery_lock(SOURCE, PATIENCE):
         pass
 
 
@@ -350,8 +350,8 @@ def test_a_look_for_what_is_due_does_not_read_what_was_delivered(opened, sqlite,
         return run(explained)
 
     inbox._database.run = noting
-    inbox.due(SOURCE, 16, [1, 2], ordered=True)
-    inbox.forget(SOURCE)
+    inbox.read_due(SOURCE, 16, [1, 2], ordered=True)
+    inbox.purge(SOURCE)
     with create_engine(sqlite, poolclass=NullPool).connect() as connection:
         plans = [
             " ".join(str(row[3]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", given))

@@ -152,7 +152,7 @@ def test_an_inbox_that_fails_is_503_and_what_was_answered_200_is_there(made, url
 
 
 def test_a_locked_database_is_503_in_the_time_that_a_sender_waits(made, sqlite, monkeypatch, caplog):
-    monkeypatch.setattr(receivers, "KEEP_TIME", 0.3)
+    monkeypatch.setattr(receivers, "STORE_TIMEOUT", 0.3)
     receiver = made(sqlite)
     content = body(1)
     with sqlite3.connect(sqlite.removeprefix("sqlite:///"), isolation_level=None) as other:

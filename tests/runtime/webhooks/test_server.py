@@ -20,10 +20,10 @@ from support.receivers import KINDS, PATIENCE, SECRET, Behind, Line, body, datab
 from connector import Connector, Receiver, errors
 from connector.runtime.webhooks import receiver as receivers
 from connector.runtime.webhooks.inbox import TABLE, Inbox
-from connector.runtime.webhooks.server import Limits, Served, routed, serve
+from connector.runtime.webhooks.server import ConnectionLimits, ReceiverServer, route_by_path, serve
 
 C = TABLE.c
-QUICK = Limits(head=0.3, idle=0.3, connections=500)
+QUICK = ConnectionLimits(head_timeout=0.3, idle_timeout=0.3, max_connections=500)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_many_deliveries_come_over_one_connection_and_in_any_pieces(receiver, in
 
 def test_a_body_a_little_too_large_is_413_and_one_as_large_as_may_be_is_read(receiver, inbox):
     with Behind(receiver) as behind:
-        rest = receivers.LARGEST - len(body(1, topic=""))
+        rest = receivers.MAX_BODY_BYTES - len(body(1, topic=""))
         assert behind.post(body(1, topic="t" * rest)) == 200
         assert behind.post(body(2, topic="t" * (rest + 1))) == 413
         with behind.line() as line, contextlib.suppress(ConnectionError):
@@ -145,7 +145,7 @@ STALLED = [
 
 @pytest.mark.parametrize("raw", STALLED, ids=range(len(STALLED)))
 def test_a_connection_that_stalls_is_closed(zoom, inbox, monkeypatch, raw):
-    monkeypatch.setattr(receivers, "BODY_TIME", 0.3)
+    monkeypatch.setattr(receivers, "BODY_TIMEOUT", 0.3)
     receiver = Receiver(zoom, SECRET, inbox=inbox)
     with Behind(receiver, QUICK) as behind, behind.line() as line:
         line.send(raw)
@@ -199,7 +199,7 @@ def test_an_endless_head_or_trailer_is_cut_off(receiver, first, more):
 
 
 def test_too_many_connections_cost_the_longest_idle_ones_and_no_honest_sender(receiver, inbox):
-    with Behind(receiver, Limits(connections=20)) as behind, contextlib.ExitStack() as stack:
+    with Behind(receiver, ConnectionLimits(max_connections=20)) as behind, contextlib.ExitStack() as stack:
         with behind.line() as busy:
             raw = request(body(0))
             busy.send(raw[:-1])
@@ -221,10 +221,10 @@ def busy_ones(behind):
 def test_honest_senders_are_answered_while_others_stall_and_those_are_closed(zoom, inbox, capsys, stalled):
     kinds = [b"", b"POST /hook HTTP/1.1\r\nHost: x\r\nX-A", head(100) + b"{", request(body(1))[:-1]]
     slow = stalled >= 300
-    limits = Limits() if slow else Limits(head=1.0, idle=1.0)
+    limits = ConnectionLimits() if slow else ConnectionLimits(head_timeout=1.0, idle_timeout=1.0)
     with pytest.MonkeyPatch.context() as patch:
         if not slow:
-            patch.setattr(receivers, "BODY_TIME", 1.0)
+            patch.setattr(receivers, "BODY_TIMEOUT", 1.0)
         with Behind(Receiver(zoom, SECRET, inbox=inbox), limits) as behind:
             lines = [behind.line() for _ in range(stalled)]
             for number, line in enumerate(lines):
@@ -267,7 +267,7 @@ def serve_until_told(pipe, url, handled=None, ordered=False):
         async def handler(event):
             os.write(out, f"{event.subject}\n".encode())
 
-    serve(receiver, port=0, path="/hook", ready=lambda url: pipe.send(int(url.rpartition(":")[2])))
+    serve(receiver, port=0, path="/hook", on_ready=lambda url: pipe.send(int(url.rpartition(":")[2])))
     receiver.inbox.close()
     return "ended"
 
@@ -366,7 +366,7 @@ def test_a_full_disk_is_503_and_what_was_answered_200_is_there(tmp_path):
 
 
 def test_a_hanging_handler_does_not_keep_the_server_from_its_end(receiver, inbox, monkeypatch):
-    monkeypatch.setattr(receivers, "DRAIN", 0.2)
+    monkeypatch.setattr(receivers, "SHUTDOWN_TIMEOUT", 0.2)
     go = threading.Event()
     receiver.on()(lambda event: go.wait(PATIENCE))
     with Behind(receiver) as behind:
@@ -393,13 +393,13 @@ def test_an_inbox_that_cannot_be_opened_is_told_before_it_listens(zoom, tmp_path
         serve(
             Receiver(zoom, SECRET, inbox=f"sqlite:///{tmp_path}/place/inbox.db"),
             port=0,
-            ready=lambda _: pytest.fail("it listens"),
+            on_ready=lambda _: pytest.fail("it listens"),
         )
 
 
 def test_an_address_of_the_sixth_version_is_written_as_urls_have_it(receiver):
     try:
-        served = Served(routed({"/": receiver}), "::1", 0)
+        served = ReceiverServer(route_by_path({"/": receiver}), "::1", 0)
     except errors.UsageError:
         pytest.skip("this machine has no IPv6")
     assert served.url.startswith("http://[::1]:")

@@ -9,14 +9,14 @@ import weakref
 import pytest
 from support.receivers import until
 
-from connector.runtime.webhooks.timeouts import Deadlines, Within, of_tasks
+from connector.runtime.webhooks.timeouts import SharedTimeout, TimeoutGroup, task_timeouts
 
 LONG = 3600.0
 
 
 def test_those_that_are_not_ended_are_late_in_the_order_they_began():
     late = []
-    deadlines = Deadlines(0.05, late.append)
+    deadlines = TimeoutGroup(0.05, late.append)
 
     async def story():
         for thing in "abcd":
@@ -39,7 +39,7 @@ def test_one_timer_is_enough_for_many():
         loop, set_ = asyncio.get_running_loop(), []
         timer = loop.call_later
         loop.call_later = lambda *given: set_.append(given) or timer(*given)
-        deadlines = Deadlines(LONG, print)
+        deadlines = TimeoutGroup(LONG, print)
         for number in range(1000):
             deadlines.begin(number)
             assert deadlines.end(number)
@@ -49,12 +49,12 @@ def test_one_timer_is_enough_for_many():
 
 
 def test_a_block_that_lasts_too_long_is_ended_and_what_comes_after_it_is_not():
-    within = of_tasks(0.05)
+    within = task_timeouts(0.05)
 
     async def story():
-        with pytest.raises(TimeoutError), Within(within):
+        with pytest.raises(TimeoutError), SharedTimeout(within):
             await asyncio.Event().wait()
-        with Within(within):
+        with SharedTimeout(within):
             await asyncio.sleep(0)
         assert asyncio.current_task().cancelling() == 0
 
@@ -63,14 +63,14 @@ def test_a_block_that_lasts_too_long_is_ended_and_what_comes_after_it_is_not():
 
 
 def test_a_task_that_somebody_else_cancels_is_cancelled():
-    within = of_tasks(LONG)
+    within = task_timeouts(LONG)
 
     async def waiting():
-        with Within(within):
+        with SharedTimeout(within):
             await asyncio.Event().wait()
 
     async def both():
-        with Within(of_tasks(0.05)):
+        with SharedTimeout(task_timeouts(0.05)):
             try:
                 await asyncio.Event().wait()
             finally:
@@ -89,11 +89,11 @@ def test_a_task_that_somebody_else_cancels_is_cancelled():
 
 
 def test_many_tasks_each_have_their_own_time():
-    within, ended = of_tasks(0.05), []
+    within, ended = task_timeouts(0.05), []
 
     async def one(number):
         try:
-            with Within(within):
+            with SharedTimeout(within):
                 await asyncio.Event().wait() if number % 2 else await asyncio.sleep(0)
         except TimeoutError:
             ended.append(number)
@@ -106,11 +106,11 @@ def test_many_tasks_each_have_their_own_time():
 
 
 def test_a_loop_that_ended_is_not_kept():
-    within, loops = of_tasks(LONG), []
+    within, loops = task_timeouts(LONG), []
 
     async def story():
         loops.append(weakref.ref(asyncio.get_running_loop()))
-        with Within(within):
+        with SharedTimeout(within):
             pass
 
     for _ in range(3):
@@ -121,7 +121,7 @@ def test_a_loop_that_ended_is_not_kept():
 
 def test_what_began_later_is_late_later_and_is_not_forgotten():
     late = []
-    deadlines = Deadlines(0.1, late.append)
+    deadlines = TimeoutGroup(0.1, late.append)
 
     async def story():
         loop = asyncio.get_running_loop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector import Client, Connection, Connector, errors
-from connector.core.rate_limit import DAY
+from connector.core.rate_limit import DAY_SECONDS
 from connector.sandbox.http_server import serve
 from connector.sandbox.sandbox import Sandbox
 
@@ -67,7 +67,7 @@ def test_a_hosts_day_is_used_up_for_that_host_and_begins_anew_at_midnight(client
     clock.passed += 1
     with pytest.raises(errors.RateLimited) as caught:
         client.run("createMeeting", ME, retry=ONCE)
-    midnight = clock.start - clock.start % DAY + DAY
+    midnight = clock.start - clock.start % DAY_SECONDS + DAY_SECONDS
     assert caught.value.retry_at.timestamp() == midnight
     assert caught.value.result.headers["x-ratelimit-type"] == "Daily-limit"
     assert client.run("getUser", ME, retry=ONCE).status == 200

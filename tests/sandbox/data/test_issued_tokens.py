@@ -10,8 +10,8 @@ import pytest
 from support.sandboxes.consents import BACK, CLIENT, FORM, VERIFIER, Asker, basic, brought, refused
 
 from connector import Connector, errors
-from connector.sandbox.data.issued_tokens import Terms
-from connector.sandbox.http.request import Incoming
+from connector.sandbox.data.issued_tokens import TokenPolicy
+from connector.sandbox.http.request import SandboxRequest
 from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def lenient(zoom: Connector, clock: GivenClock) -> Asker:
-    return Asker(Sandbox(zoom, clock=clock, terms=Terms(rotation="lenient")))
+    return Asker(Sandbox(zoom, clock=clock, token_policy=TokenPolicy(rotation="lenient")))
 
 
 class TestRotation:
@@ -183,15 +183,15 @@ class TestBearers:
         assert asker.call("eyJhbGciOiJIUzI1NiJ9" + rest) == 401
 
     def test_a_connector_without_api_jwts_takes_them_as_any_token(self, shop: Connector) -> None:
-        assert not Sandbox(shop).service.authority.endpoints.role("/oauth/token")
+        assert not Sandbox(shop).service.authorization_server.endpoints.find_role("/oauth/token")
         service = Sandbox(shop).service
         assert service.handle("POST", "/oauth/token", [FORM], b"").status == 404
 
 
 class TestTerms:
     def test_what_a_reply_says_can_be_chosen(self, zoom: Connector, clock: GivenClock) -> None:
-        terms = Terms(expires_in=60, scope="a b", api_url="https://eu.api.example")
-        asker = Asker(Sandbox(zoom, clock=clock, terms=terms))
+        terms = TokenPolicy(expires_in=60, scope="a b", api_url="https://eu.api.example")
+        asker = Asker(Sandbox(zoom, clock=clock, token_policy=terms))
         tokens = asker.signed_in()
         assert (tokens["expires_in"], tokens["scope"], tokens["api_url"]) == (60, "a b", "https://eu.api.example")
         assert brought(asker.consent(scope="c"))["error"] == "invalid_scope"
@@ -235,11 +235,11 @@ class TestState:
         asker.token(grant_type="account_credentials", account_id="A1")
         clock.passed += 3600
         asker.revoke(tokens["refresh_token"])
-        with asker.box.state.reading() as data:
-            assert data.grants.model_dump() == {"codes": {}, "families": {}, "access": {}, "refresh": {}}
+        with asker.box.state.read() as data:
+            assert data.token_registry.model_dump() == {"codes": {}, "families": {}, "access_tokens": {}, "refresh_tokens": {}}
 
     def test_a_state_without_grants_is_read(self, zoom: Connector, tmp_path: Path) -> None:
-        older = '{"version":1,"stamp":"","count":0,"things":{}}'
+        older = '{"version":1,"stamp":"","count":0,"records":{}}'
         (tmp_path / "state.json").write_text(older)
         assert Asker(Sandbox(zoom, tmp_path / "state.json")).signed_in()
 
@@ -251,16 +251,16 @@ def test_no_token_is_in_a_repr(asker: Asker) -> None:
     body = f"code={code}&client_secret={CLIENT[1]}".encode()
     bearer = ("Authorization", f"Bearer {tokens['access_token']}")
     reply = asker.box.service.handle("POST", "/oauth/token", [FORM, basic(*CLIENT)], body)
-    request = Incoming.of("POST", f"/oauth/token?code={code}", [FORM, bearer], body)
-    with asker.box.state.reading() as data:
-        shown = f"{answer!r} {reply!r} {request!r} {data!r} {asker.box.service.authority!r}"
+    request = SandboxRequest.parse("POST", f"/oauth/token?code={code}", [FORM, bearer], body)
+    with asker.box.state.read() as data:
+        shown = f"{answer!r} {reply!r} {request!r} {data!r} {asker.box.service.authorization_server!r}"
     for secret in (code, CLIENT[1], basic(*CLIENT)[1], *(tokens[name] for name in ("access_token", "refresh_token"))):
         assert secret not in shown
 
 
 def test_a_kind_that_is_not_there_is_told(asker: Asker) -> None:
     with pytest.raises(errors.UsageError, match="oauth9") as caught:
-        asker.box.oauth("oauth9")
+        asker.box.build_oauth_inputs("oauth9")
     assert "serverToServer" in caught.value.hint
     with pytest.raises(errors.UsageError, match="nobody back"):
         asker.box.consent("http://127.0.0.1:0/oauth/authorize?client_id=a&redirect_uri=ftp://x")

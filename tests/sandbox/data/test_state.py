@@ -14,8 +14,8 @@ import pytest
 from filelock import FileLock
 
 from connector import Client, Connector, errors
-from connector.sandbox.data.state import State
-from connector.sandbox.sandbox import Sandbox, state_path
+from connector.sandbox.data.state import SandboxState
+from connector.sandbox.sandbox import Sandbox, get_state_path
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -58,9 +58,9 @@ def test_only_what_was_sent_is_on_disk_and_for_its_owner_alone(zoom: Connector, 
     assert sorted(entry.name for entry in path.parent.iterdir()) == ["state.json", "state.json.lock"]
     held = json.loads(path.read_bytes())
     assert held["version"] == 1
-    (record,) = held["things"]["meetings"].values()
-    assert record["sent"]["topic"] == "Kept"
-    assert "encrypted_password" not in record["sent"]
+    (record,) = held["records"]["meetings"].values()
+    assert record["fields"]["topic"] == "Kept"
+    assert "encrypted_password" not in record["fields"]
 
 
 def test_two_sandboxes_in_one_process_see_each_others_changes(zoom: Connector, path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_reset_brings_back_the_beginning(zoom: Connector, path: Path, kept: bo
 def test_a_reset_is_seen_by_a_sandbox_that_still_runs(zoom: Connector, path: Path) -> None:
     with client(zoom, path) as one:
         one.run("createMeeting", ME)
-        State(path).reset()
+        SandboxState(path).reset()
         assert one.run("listMeetings", ME).data["meetings"] == []
         one.run("createMeeting", {**ME, "topic": "After"})
     assert topics(zoom, path) == ["After"]
@@ -140,7 +140,7 @@ def test_a_reset_is_seen_by_a_sandbox_that_still_runs(zoom: Connector, path: Pat
 
 @pytest.mark.parametrize(
     "broken",
-    [b"", b"\0" * 40, b"{", b"[]", b'{"version":1,"things":5}', b'{"version":1,"secret":"canary-1"}', b"\xff\xfe"],
+    [b"", b"\0" * 40, b"{", b"[]", b'{"version":1,"records":5}', b'{"version":1,"secret":"canary-1"}', b"\xff\xfe"],
 )
 def test_a_broken_file_is_told_and_kept_aside(zoom: Connector, path: Path, broken: bytes) -> None:
     path.parent.mkdir()
@@ -232,5 +232,5 @@ def test_each_connector_has_a_file_of_its_own(
     zoom: Connector, shop: Connector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    assert state_path(zoom) == tmp_path / "connector" / "sandbox" / "zoom.json"
-    assert state_path(shop).name == "shop.json"
+    assert get_state_path(zoom) == tmp_path / "connector" / "sandbox" / "zoom.json"
+    assert get_state_path(shop).name == "shop.json"

@@ -13,15 +13,15 @@ from support.servers import GivenClock, reply
 
 from connector import AsyncClient, Client, Connection, Connector, errors
 from connector.core.response.parser import Failure, Reply
-from connector.definition.events import TYPES, EventKind, leaves
-from connector.runtime.webhooks.verify import scheme_of, verify_webhook
-from connector.sandbox.data.state import State
-from connector.sandbox.events.emitter import Emitter
-from connector.sandbox.events.samples import Samples
-from connector.sandbox.events.sender import Sender, delivery, samples_of, stand_in_secret
+from connector.definition.events import VALUE_TYPES, EventType, iter_leaf_fields
+from connector.runtime.webhooks.verify import verifier_for, verify_webhook
+from connector.sandbox.data.state import SandboxState
+from connector.sandbox.events.emitter import EventEmitter
+from connector.sandbox.events.samples import EventSamples
+from connector.sandbox.events.sender import EventSender, build_signed_delivery, get_samples, get_sandbox_secret
 from connector.sandbox.http_server import serve
 from connector.sandbox.sandbox import Sandbox
-from connector.sandbox.service import Service
+from connector.sandbox.service import SandboxService
 
 URL = "http://127.0.0.1:9/events"
 
@@ -34,15 +34,15 @@ class Receiver:
     answer: object = field(default_factory=lambda: Reply(200, (), b"{}"))
     taken: list = field(default_factory=list)
 
-    def send(self, request, token, until, sink, stop):
-        self.taken.append((dict(request.headers), request.body.content()))
+    def send(self, request, credential, deadline, sink, cancel):
+        self.taken.append((dict(request.headers), request.body.to_bytes()))
         return self.answer
 
     def close(self):
         pass
 
     def events(self):
-        secret = stand_in_secret(self.connector)
+        secret = get_sandbox_secret(self.connector)
         return [verify_webhook(self.connector, secret, headers, body) for headers, body in self.taken]
 
 
@@ -53,12 +53,12 @@ def telling(connector, *, said=None, answer=None, **faults):
     if answer is not None:
         receiver.answer = answer
     say = (said if said is not None else []).append
-    box.service.emitter = Emitter(connector, URL, http=receiver, say=say)
+    box.service.emitter = EventEmitter(connector, URL, http=receiver, on_failure=say)
     return box, receiver
 
 
 def told(box, receiver):
-    assert box.settle(20)
+    assert box.wait_for_events(20)
     return receiver.events()
 
 
@@ -132,15 +132,15 @@ def test_an_event_that_nobody_takes_is_said_once_and_breaks_nothing(zoom):
     with Client(zoom, box.connection, http=box.http) as client:
         for topic in ("One", "Two", "Three"):
             assert client.run("createMeeting", {"userId": "me", "topic": topic}).status == 201
-        assert box.settle(20)
+        assert box.wait_for_events(20)
         assert len(said) == 1
         assert "meeting.created was not delivered" in said[0]
         receiver.answer = Reply(204, (), b"")
         client.run("createMeeting", {"userId": "me", "topic": "Four"})
-        assert box.settle(20)
+        assert box.wait_for_events(20)
         receiver.answer = Reply(500, (), b"secret reply")
         client.run("createMeeting", {"userId": "me", "topic": "Five"})
-        assert box.settle(20)
+        assert box.wait_for_events(20)
     assert len(said) == 2, "one that arrived begins anew"
     assert "answered 500" in said[1]
     assert "secret reply" not in said[1]
@@ -155,8 +155,8 @@ def test_a_call_does_not_wait_for_its_events(zoom, server):
         return reply(json_={})
 
     server.always(after_the_answer)
-    emitter = Emitter(zoom, f"{server.url}/hooks?of=zoom")
-    with serve(Service(zoom, State(None), emitter=emitter)) as served:
+    emitter = EventEmitter(zoom, f"{server.url}/hooks?of=zoom")
+    with serve(SandboxService(zoom, SandboxState(None), emitter=emitter)) as served:
         connection = Connection(zoom, "accessToken", accessToken="t")
         with Client(zoom, connection, base_url=served.url) as client:
             client.run("createMeeting", {"userId": "me", "topic": "Standup"})
@@ -167,7 +167,7 @@ def test_a_call_does_not_wait_for_its_events(zoom, server):
     assert (asked.method, asked.target) == ("POST", b"/v2/hooks?of=zoom")
     assert asked.header("content-type") == "application/json; charset=utf-8"
     headers = [(name.decode(), value.decode()) for name, value in asked.lines]
-    got = verify_webhook(zoom, stand_in_secret(zoom), headers, asked.body)
+    got = verify_webhook(zoom, get_sandbox_secret(zoom), headers, asked.body)
     assert (got.name, got.object["topic"]) == ("meeting.created", "Standup")
 
 
@@ -175,11 +175,11 @@ def test_the_answer_goes_out_before_its_events(zoom):
     answered, order = threading.Event(), []
 
     class Held:
-        def tell(self, happened):
-            if happened:
+        def enqueue(self, changes):
+            if changes:
                 order.append(answered.wait(20))
 
-    service = Service(zoom, State(None), emitter=Held())
+    service = SandboxService(zoom, SandboxState(None), emitter=Held())
     with serve(service) as served:
         connection = Connection(zoom, "accessToken", accessToken="t")
         with Client(zoom, connection, base_url=served.url) as client:
@@ -204,7 +204,7 @@ def test_nobody_hears_what_nobody_asked_for(zoom):
     box = Sandbox(zoom)
     with Client(zoom, box.connection, http=box.http) as client:
         client.run("createMeeting", {"userId": "me", "topic": "Standup"})
-    assert box.settle(0)
+    assert box.wait_for_events(0)
 
 
 @pytest.mark.parametrize(
@@ -212,21 +212,21 @@ def test_nobody_hears_what_nobody_asked_for(zoom):
 )
 def test_events_go_to_https_or_this_machine_alone(zoom, url):
     with pytest.raises(errors.UsageError) as caught:
-        Sandbox(zoom, events_to=url)
+        Sandbox(zoom, webhook_url=url)
     assert "u:p" not in str(caught.value)
 
 
 def test_every_kind_of_event_can_be_made_and_is_signed_as_the_services(zoom):
-    samples = samples_of(zoom)
-    sender = Sender(zoom, URL, "a-secret-token", http=Receiver(zoom), clock=GivenClock())
+    samples = get_samples(zoom)
+    sender = EventSender(zoom, URL, "a-secret-token", http=Receiver(zoom), clock=GivenClock())
     now = sender.clock.time()
     for name, kind in zoom.events.items():
-        body = samples.body(kind, now)
+        body = samples.build_body(kind, now)
         raw = json.dumps(body).encode()
-        got = verify_webhook(zoom, "a-secret-token", sender.signed(name, raw), raw, now=now)
+        got = verify_webhook(zoom, "a-secret-token", sender.build_headers(name, raw), raw, now=now)
         assert got.name == name
         assert got.at is None or abs(got.at.timestamp() - now) < 0.001
-        for path, word in leaves(kind.body):
+        for path, word in iter_leaf_fields(kind.body):
             for value in _all(body, path):
                 assert FITS[word](value), (name, path, word, value)
 
@@ -253,22 +253,22 @@ FITS = {
 
 
 def test_the_types_are_all_judged_above():
-    assert set(FITS) == set(TYPES)
+    assert set(FITS) == set(VALUE_TYPES)
 
 
 def test_two_events_tell_two_things_of_one_account(zoom):
-    samples, kind = samples_of(zoom), zoom.events["meeting.participant_joined"]
-    one, other = (samples.body(kind, 1.8e9, count)["payload"] for count in (1, 2))
+    samples, kind = get_samples(zoom), zoom.events["meeting.participant_joined"]
+    one, other = (samples.build_body(kind, 1.8e9, count)["payload"] for count in (1, 2))
     assert one["account_id"] == other["account_id"]
     for name in ("id", "uuid"):
         assert one["object"][name] != other["object"][name]
     assert one["object"]["participant"]["user_id"] != other["object"]["participant"]["user_id"]
-    assert samples.body(kind, 1.8e9, 1)["payload"] == one, "the same count is the same event"
+    assert samples.build_body(kind, 1.8e9, 1)["payload"] == one, "the same count is the same event"
 
 
 def test_nothing_of_a_sample_is_a_real_address_or_number(zoom):
     for kind in zoom.events.values():
-        text = json.dumps(samples_of(zoom).body(kind, 1.8e9))
+        text = json.dumps(get_samples(zoom).build_body(kind, 1.8e9))
         assert {host.rpartition("@")[2] for host in re.findall(r"[\w.]+@[\w.]+", text)} <= {"example.com"}
         assert set(re.findall(r"https?://([^/\"]+)", text)) <= {"example.com"}
 
@@ -285,23 +285,27 @@ SIGNED_ELSEWHERE = {
 
 def test_another_services_way_to_sign_is_played_too(shop):
     manifest = shop.manifest.model_copy(
-        update={"triggers": {"hook": type(scheme_of(Connector.open()).trigger).model_validate(SIGNED_ELSEWHERE)}}
+        update={"triggers": {"hook": type(verifier_for(Connector.open()).trigger).model_validate(SIGNED_ELSEWHERE)}}
     )
     other = Connector(shop.folder, manifest)
-    sender = Sender(other, URL, stand_in_secret(other), http=Receiver(other), clock=GivenClock())
-    kind = EventKind(name="order.paid", group="orders", body={"sent": "milliseconds", "total": "integer"})
-    body = Samples(other, manifest.triggers["hook"]).body(kind, sender.clock.time())
+    sender = EventSender(other, URL, get_sandbox_secret(other), http=Receiver(other), clock=GivenClock())
+    kind = EventType(name="order.paid", group="orders", body={"sent": "milliseconds", "total": "integer"})
+    body = EventSamples(other, manifest.triggers["hook"]).build_body(kind, sender.clock.time())
     assert set(body) == {"sent", "total"}, "its name goes in a header"
     raw = json.dumps(body).encode()
-    got = verify_webhook(other, stand_in_secret(other), sender.signed("order.paid", raw), raw, now=sender.clock.time())
+    got = verify_webhook(
+        other, get_sandbox_secret(other), sender.build_headers("order.paid", raw), raw, now=sender.clock.time()
+    )
     assert got.name == "order.paid"
 
 
 def test_a_delivery_to_test_with_is_one_that_verifies(zoom):
-    headers, body = delivery(zoom, "user.activated")
-    assert verify_webhook(zoom, stand_in_secret(zoom), headers, body).name == "user.activated"
-    assert delivery(zoom, "user.activated", now=1.8e9) == delivery(zoom, "user.activated", now=1.8e9)
-    other = delivery(zoom, "user.activated", secret="a-secret-of-mine", now=1.8e9, count=2)
+    headers, body = build_signed_delivery(zoom, "user.activated")
+    assert verify_webhook(zoom, get_sandbox_secret(zoom), headers, body).name == "user.activated"
+    assert build_signed_delivery(zoom, "user.activated", now=1.8e9) == build_signed_delivery(
+        zoom, "user.activated", now=1.8e9
+    )
+    other = build_signed_delivery(zoom, "user.activated", secret="a-secret-of-mine", now=1.8e9, count=2)
     assert verify_webhook(zoom, "a-secret-of-mine", *other, now=1.8e9).object["id"]
     with pytest.raises(errors.UsageError, match=r"Did you mean 'user\.activated'\?"):
-        delivery(zoom, "user.activate")
+        build_signed_delivery(zoom, "user.activate")

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.core.request.body import flat
+from connector.core.request.body import flatten_form
 from connector.definition.action import Action
 from connector.sandbox.data import ids
-from connector.sandbox.data.collection import overlay
-from connector.sandbox.http.body_parser import nested
+from connector.sandbox.data.collection import deep_merge
+from connector.sandbox.http.body_parser import unflatten
 from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -40,20 +40,20 @@ def form(**words: Any) -> Action:
 )
 @given(tree=st.dictionaries(NAMES, TREES, max_size=3))
 def test_a_form_is_read_as_it_was_written(action: Action, brackets: bool, tree: dict[str, Any]) -> None:
-    assert nested(flat(tree, action), brackets=brackets) == tree
+    assert unflatten(flatten_form(tree, action), use_brackets=brackets) == tree
 
 
 @given(pairs=st.lists(st.tuples(st.text("ab[]. 0", max_size=12), TEXTS), max_size=8), brackets=st.booleans())
 def test_odd_names_lose_no_first_value_and_never_fail(pairs: list[tuple[str, str]], brackets: bool) -> None:
-    tree = nested(pairs, brackets=brackets)
+    tree = unflatten(pairs, use_brackets=brackets)
     assert bool(tree) == bool(pairs)
     json.dumps(tree)
 
 
 def test_names_nested_without_end_stay_flat() -> None:
     name = "a" + "[b]" * 5_000
-    assert nested([(name, "x")], brackets=True) == {name: "x"}
-    assert nested([(name.replace("[b]", ".b"), "x")], brackets=False) == {name.replace("[b]", ".b"): "x"}
+    assert unflatten([(name, "x")], use_brackets=True) == {name: "x"}
+    assert unflatten([(name.replace("[b]", ".b"), "x")], use_brackets=False) == {name.replace("[b]", ".b"): "x"}
 
 
 METHODS = st.sampled_from(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get", "FETCH"])
@@ -99,17 +99,17 @@ OBJECTS = st.dictionaries(st.sampled_from("abc"), DATA, max_size=3)
 @given(under=OBJECTS, over=OBJECTS)
 def test_what_is_laid_over_is_all_there(under: dict[str, Any], over: dict[str, Any]) -> None:
     before = json.dumps(under)
-    result = overlay(under, over)
-    assert overlay(result, over) == result
+    result = deep_merge(under, over)
+    assert deep_merge(result, over) == result
     assert result.keys() == under.keys() | over.keys()
     assert json.dumps(under) == before
 
 
 @pytest.mark.parametrize("kind", ["text", "integer", "uuid"])
 def test_new_ids_are_all_different_and_the_same_each_time(kind: str) -> None:
-    made = [ids.new(kind, "things", count) for count in range(1, 5_000)]
+    made = [ids.generate_id(kind, "things", count) for count in range(1, 5_000)]
     assert len(set(made)) == len(made)
-    assert made == [ids.new(kind, "things", count) for count in range(1, 5_000)]
+    assert made == [ids.generate_id(kind, "things", count) for count in range(1, 5_000)]
     for one in made:
         assert len(str(one)) == {"text": 22, "integer": 11, "uuid": 36}[kind]
         assert str(one).replace("-", "").isalnum()

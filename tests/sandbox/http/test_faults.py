@@ -157,14 +157,14 @@ def test_a_loop_needs_a_cursor(shop: Connector, by: str) -> None:
 )
 def test_an_unknown_fault_is_told_with_the_known_ones(text: str) -> None:
     with pytest.raises(errors.UsageError) as caught:
-        faults.parse(text)
+        faults.parse_fault(text)
     for known in ("429", "503", "drop-reply", "refuse", "expire-token", "slow", "html", "cursor-loop"):
         assert known in caught.value.hint
 
 
 def test_faults_are_read_as_they_are_written() -> None:
-    assert faults.parse("429:3") == faults.Fault("status", 3, 429)
-    assert faults.parse(" 502 ") == faults.Fault("status", 1, 502)
-    assert faults.parse("refuse:2") == faults.Fault("refuse", 2)
-    assert faults.parse("slow:0.5") == faults.Fault("slow", 0, seconds=0.5)
-    assert faults.parse("slow").seconds > 0
+    assert faults.parse_fault("429:3") == faults.Fault("status", 3, 429)
+    assert faults.parse_fault(" 502 ") == faults.Fault("status", 1, 502)
+    assert faults.parse_fault("refuse:2") == faults.Fault("refuse", 2)
+    assert faults.parse_fault("slow:0.5") == faults.Fault("slow", 0, seconds=0.5)
+    assert faults.parse_fault("slow").seconds > 0

@@ -10,7 +10,7 @@ import pytest
 from support.sandboxes.consents import counted, signed_in
 
 from connector import Client, Connection, Connector, errors
-from connector.sandbox.data.issued_tokens import Terms
+from connector.sandbox.data.issued_tokens import TokenPolicy
 from connector.sandbox.http import faults
 from connector.sandbox.http_server import serve
 from connector.sandbox.sandbox import Sandbox
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from support.servers import GivenClock
 
-    from connector.core.auth.oauth import Grant
+    from connector.core.auth.oauth import TokenSet
 
 ME = {"userId": "me"}
 TOKEN = "POST /oauth/token"
@@ -31,7 +31,7 @@ READ = "GET /v2/users/me"
 class Story:
     """A client whose token has just ended, and everything that reaches the sandbox from then on."""
 
-    def __init__(self, client: Client, box: Sandbox, grant: Grant) -> None:
+    def __init__(self, client: Client, box: Sandbox, grant: TokenSet) -> None:
         self.client, self.box, self.grant = client, box, grant
         self.seen = counted(box)
 
@@ -51,18 +51,18 @@ def story(
 ) -> Iterator[Story]:
     """The faults and the rotation are the test's; the sign-in before had no faults."""
     (named, rotation), path = request.param, tmp_path / "state.json"
-    terms = Terms(rotation=rotation)
-    grant = signed_in(Sandbox(zoom, path, clock=clock, terms=terms), clock).tokens.grant()
+    terms = TokenPolicy(rotation=rotation)
+    grant = signed_in(Sandbox(zoom, path, clock=clock, token_policy=terms), clock).token_source.read_token_set()
     clock.passed += 3600
-    box = Sandbox(zoom, path, faults=named, clock=clock, terms=terms)
+    box = Sandbox(zoom, path, faults=named, clock=clock, token_policy=terms)
     token = grant.to_dict()
     with contextlib.ExitStack() as stack:
         if way == "in process":
-            work = Connection(zoom, "oauth2", http=box.http, token=token, **box.oauth())
+            work = Connection(zoom, "oauth2", http=box.http, token=token, **box.build_oauth_inputs())
             client = Client(zoom, work, http=box.http, clock=clock)
         else:
             server = stack.enter_context(serve(box.service))
-            work = Connection(zoom, "oauth2", token=token, **server.oauth())
+            work = Connection(zoom, "oauth2", token=token, **server.build_oauth_inputs())
             client = Client(zoom, work, base_url=server.url, clock=clock)
         yield Story(stack.enter_context(client), box, grant)
 
@@ -133,7 +133,7 @@ def test_a_token_that_the_api_refuses_is_renewed_once(story: Story, clock: Given
 
 def test_a_slow_authority_meets_the_deadline_without_a_wait(zoom: Connector) -> None:
     box = Sandbox(zoom, faults=["slow-token:20"])
-    work = Connection(zoom, "serverToServer", http=box.http, **box.oauth("serverToServer"))
+    work = Connection(zoom, "serverToServer", http=box.http, **box.build_oauth_inputs("serverToServer"))
     with Client(zoom, work, http=box.http) as client:
         assert client.run("getUser", ME).status == 200
 
@@ -141,7 +141,7 @@ def test_a_slow_authority_meets_the_deadline_without_a_wait(zoom: Connector) -> 
 def test_a_slow_authority_that_is_too_slow_is_tried_again_once(zoom: Connector, clock: GivenClock) -> None:
     box = Sandbox(zoom, faults=["slow-token:31"], clock=clock)
     seen = counted(box)
-    work = Connection(zoom, "serverToServer", http=box.http, **box.oauth("serverToServer"))
+    work = Connection(zoom, "serverToServer", http=box.http, **box.build_oauth_inputs("serverToServer"))
     with (
         Client(zoom, work, http=box.http, clock=clock) as client,
         pytest.raises(errors.TransportError, match="in time"),
@@ -153,22 +153,22 @@ def test_a_slow_authority_that_is_too_slow_is_tried_again_once(zoom: Connector, 
 def test_a_slow_authority_takes_its_time_over_http(zoom: Connector, clock: GivenClock) -> None:
     box = Sandbox(zoom, faults=["slow-token:5"], clock=clock)
     with serve(box.service) as server:
-        work = Connection(zoom, "serverToServer", **server.oauth("serverToServer"))
+        work = Connection(zoom, "serverToServer", **server.build_oauth_inputs("serverToServer"))
         with Client(zoom, work, base_url=server.url, clock=clock) as client:
             assert client.run("getUser", ME).status == 200
     assert clock.waits == [5.0]
 
 
 def test_the_faults_of_tokens_are_read_as_they_are_written() -> None:
-    assert faults.parse("drop-token-reply:2") == faults.Fault("drop-token-reply", 2, place="token")
-    assert faults.parse("token-5xx") == faults.Fault("token-5xx", 1, place="token")
-    assert faults.parse("invalid-grant") == faults.Fault("invalid-grant", 1, place="token")
-    assert faults.parse("slow-token:0.5") == faults.Fault("slow-token", 0, seconds=0.5, place="token")
+    assert faults.parse_fault("drop-token-reply:2") == faults.Fault("drop-token-reply", 2, target="token")
+    assert faults.parse_fault("token-5xx") == faults.Fault("token-5xx", 1, target="token")
+    assert faults.parse_fault("invalid-grant") == faults.Fault("invalid-grant", 1, target="token")
+    assert faults.parse_fault("slow-token:0.5") == faults.Fault("slow-token", 0, seconds=0.5, target="token")
 
 
 @pytest.mark.parametrize("text", ["token-503", "token-5xx:0", "slow-token:0", "invalid-grant:x", "drop-token"])
 def test_what_is_no_fault_of_tokens_is_told(text: str) -> None:
     with pytest.raises(errors.UsageError) as caught:
-        faults.parse(text)
+        faults.parse_fault(text)
     for known in ("drop-token-reply", "token-5xx", "slow-token", "invalid-grant"):
         assert known in caught.value.hint

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.sandboxes.consents import BACK, CHALLENGE, CLIENT, FORM, VERIFIER, basic, brought, refused
 
-from connector.sandbox.data.issued_tokens import challenge
+from connector.sandbox.data.issued_tokens import compute_challenge
 
 if TYPE_CHECKING:
     from support.sandboxes.consents import Asker
@@ -160,7 +160,7 @@ class TestCodes:
             assert (answer.status, json.loads(answer.body)["error"]) == (400, "invalid_request")
 
     def test_the_challenge_is_the_one_of_the_standard(self) -> None:
-        assert challenge(VERIFIER) == CHALLENGE
+        assert compute_challenge(VERIFIER) == CHALLENGE
 
 
 class TestClients:

@@ -17,9 +17,9 @@ from support.servers import GivenClock
 
 from connector import AsyncClient, Client, Connection, Connector, errors
 from connector.core.auth import oauth
-from connector.runtime.auth.loopback_server import Listener
+from connector.runtime.auth.loopback_server import CallbackServer
 from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
-from connector.runtime.http.transport import choose
+from connector.runtime.http.transport import load_transport
 from connector.runtime.storage.open import MemoryStore, open_store
 from connector.sandbox.http_server import serve
 from connector.sandbox.sandbox import Sandbox
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from connector.sandbox.http_server import Server
+    from connector.sandbox.http_server import SandboxServer
 
 ME = {"userId": "me"}
 TOKEN = "POST /oauth/token"
@@ -84,9 +84,9 @@ class TestInProcess:
         self, zoom: Connector, box: Sandbox, clock: GivenClock, kind: str
     ) -> None:
         seen = counted(box)
-        token = signed_in(box, clock).tokens if kind == "oauth2" else None
-        given = {"token": token.grant().to_dict()} if token else {}
-        work = Connection(zoom, kind, http=box.http, **given, **box.oauth(kind))
+        token = signed_in(box, clock).token_source if kind == "oauth2" else None
+        given = {"token": token.read_token_set().to_dict()} if token else {}
+        work = Connection(zoom, kind, http=box.http, **given, **box.build_oauth_inputs(kind))
         with Client(zoom, work, http=box.http, clock=clock) as client:
             client.run("getUser", ME)
             assert client.run("getUser", ME).status == 200
@@ -94,7 +94,7 @@ class TestInProcess:
 
     def test_tasks_use_it_too(self, zoom: Connector, box: Sandbox, clock: GivenClock) -> None:
         seen = counted(box)
-        work = Connection(zoom, "serverToServer", http=box.http, **box.oauth("serverToServer"))
+        work = Connection(zoom, "serverToServer", http=box.http, **box.build_oauth_inputs("serverToServer"))
 
         async def story() -> list[int]:
             async with AsyncClient(zoom, work, http=box.http, clock=clock) as client:
@@ -108,15 +108,21 @@ class TestInProcess:
         lamp = folder(whole=LAMP, actions={"list-lamps": LAMPS})
         box, store = Sandbox(lamp, clock=clock), MemoryStore()
         seen = counted(box)
-        for inputs in (box.oauth("people"), {"clientId": "mine", "clientSecret": "x", "room": "loft"}):
+        for inputs in (box.build_oauth_inputs("people"), {"clientId": "mine", "clientSecret": "x", "room": "loft"}):
             how = {"name": "work", "redirect_uri": BACK, "inputs": inputs, "kind": "people"}
             begun = begin_sign_in(lamp, store=store, clock=clock, **how)
             work = finish_sign_in(lamp, box.consent(begun.url), store=store, clock=clock, http=box.http)
             with Client(lamp, work, http=box.http, clock=clock) as client:
                 assert client.run("listLamps").data == {"lamps": []}
         assert seen == ["GET /in/consent", "POST /v1/token", "GET /v1/lamps"] * 2
-        assert box.oauth("people").keys() == {"authorizeUrl", "tokenUrl", "clientId", "clientSecret", "room"}
-        assert box.oauth("people")["room"] == "hall"
+        assert box.build_oauth_inputs("people").keys() == {
+            "authorizeUrl",
+            "tokenUrl",
+            "clientId",
+            "clientSecret",
+            "room",
+        }
+        assert box.build_oauth_inputs("people")["room"] == "hall"
 
     def test_a_sign_in_goes_on_in_another_process(self, zoom: Connector, clock: GivenClock, tmp_path: Path) -> None:
         """Two commands share two files: the sandbox's state and the store."""
@@ -126,7 +132,9 @@ class TestInProcess:
         clock.passed += 3700
         second = Sandbox(zoom, path, clock=clock)
         seen = counted(second)
-        work = Connection(zoom, "oauth2", name="work", store=open_store(place), http=second.http, **second.oauth())
+        work = Connection(
+            zoom, "oauth2", name="work", store=open_store(place), http=second.http, **second.build_oauth_inputs()
+        )
         with Client(zoom, work, http=second.http, clock=clock) as client:
             assert client.run("getUser", ME).status == 200
         assert seen == [TOKEN, READ]
@@ -134,19 +142,24 @@ class TestInProcess:
 
 class TestOverHttp:
     @pytest.fixture
-    def served(self, box: Sandbox) -> Iterator[Server]:
+    def served(self, box: Sandbox) -> Iterator[SandboxServer]:
         with serve(box.service) as one:
             yield one
 
     def test_a_browser_comes_back_with_the_code(
-        self, zoom: Connector, box: Sandbox, served: Server, clock: GivenClock
+        self, zoom: Connector, box: Sandbox, served: SandboxServer, clock: GivenClock
     ) -> None:
         seen, store = counted(box), MemoryStore()
-        with Listener() as listener:
+        with CallbackServer() as listener:
             begun = begin_sign_in(
-                zoom, name="work", redirect_uri=listener.redirect_uri, store=store, inputs=served.oauth(), clock=clock
+                zoom,
+                name="work",
+                redirect_uri=listener.redirect_uri,
+                store=store,
+                inputs=served.build_oauth_inputs(),
+                clock=clock,
             )
-            listener.expect(begun.state)
+            listener.expect_state(begun.state)
             with urllib.request.urlopen(begun.url, timeout=10) as page:
                 assert b"close this window" in page.read()
             work = finish_sign_in(zoom, listener.wait(10), store=store, clock=clock)
@@ -158,28 +171,32 @@ class TestOverHttp:
 
     @pytest.mark.parametrize("kind", KINDS[1:])
     def test_every_kind_without_a_person_is_let_in(
-        self, zoom: Connector, served: Server, clock: GivenClock, kind: str
+        self, zoom: Connector, served: SandboxServer, clock: GivenClock, kind: str
     ) -> None:
-        work = Connection(zoom, kind, **served.oauth(kind))
+        work = Connection(zoom, kind, **served.build_oauth_inputs(kind))
         with Client(zoom, work, base_url=served.url, clock=clock) as client:
             assert client.run("getUser", ME).status == 200
 
-    def test_a_browser_is_shown_why_it_goes_nowhere(self, served: Server) -> None:
-        origin = served.oauth()["authorizeUrl"]
+    def test_a_browser_is_shown_why_it_goes_nowhere(self, served: SandboxServer) -> None:
+        origin = served.build_oauth_inputs()["authorizeUrl"]
         with pytest.raises(urllib.error.HTTPError) as caught:
             urllib.request.urlopen(f"{origin}?client_id=a&redirect_uri=http://app.example/", timeout=10)
         with caught.value as page:
             assert page.status == 400
             assert b"redirect_uri" in page.read()
 
-    def test_a_token_is_taken_back(self, zoom: Connector, box: Sandbox, served: Server, clock: GivenClock) -> None:
-        work = Connection(zoom, "serverToServer", **served.oauth("serverToServer"))
+    def test_a_token_is_taken_back(
+        self, zoom: Connector, box: Sandbox, served: SandboxServer, clock: GivenClock
+    ) -> None:
+        work = Connection(zoom, "serverToServer", **served.build_oauth_inputs("serverToServer"))
         with Client(zoom, work, base_url=served.url, clock=clock) as client:
             client.run("getUser", ME)
-            token = work.tokens.grant().access_token
-            http = choose(None, asynchronous=False)
+            token = work.token_source.read_token_set().access_token
+            http = load_transport(None, asynchronous=False)
             try:
-                got = http.send(*oauth.revoke_request(work.app, token), time.monotonic() + 10, None, None)
+                got = http.send(
+                    *oauth.build_revoke_request(work.oauth_client, token), time.monotonic() + 10, None, None
+                )
             finally:
                 http.close()
             assert (got.status, json.loads(got.body)) == (200, {"status": "success"})
@@ -191,14 +208,14 @@ class TestRenewal:
         self, zoom: Connector, box: Sandbox, clock: GivenClock
     ) -> None:
         work = signed_in(box, clock)
-        old = work.tokens.grant()
+        old = work.token_source.read_token_set()
         clock.passed += 3600
         seen = counted(box)
         with Client(zoom, work, http=box.http, clock=clock) as client:
             assert [client.run("getUser", ME).attempts for _ in range(3)] == [1, 1, 1]
         assert seen == [TOKEN, READ, READ, READ]
-        assert work.tokens.grant().access_token != old.access_token
-        assert work.tokens.grant().refresh_token != old.refresh_token
+        assert work.token_source.read_token_set().access_token != old.access_token
+        assert work.token_source.read_token_set().refresh_token != old.refresh_token
 
     def test_a_token_that_only_the_service_holds_for_old_is_renewed_once(
         self, zoom: Connector, clock: GivenClock
@@ -218,9 +235,9 @@ class TestRenewal:
 
     def test_a_family_that_has_ended_is_the_owners_turn(self, zoom: Connector, box: Sandbox, clock: GivenClock) -> None:
         work = signed_in(box, clock)
-        stolen = work.tokens.grant().refresh_token
+        stolen = work.token_source.read_token_set().refresh_token
         clock.passed += 3600
-        mine = box.oauth()
+        mine = box.build_oauth_inputs()
         Asker(box).renew(stolen, (mine["clientId"], mine["clientSecret"]))
         with Client(zoom, work, http=box.http, clock=clock) as client:
             with pytest.raises(errors.SignInError, match="used before") as caught:
@@ -233,7 +250,7 @@ class TestRenewal:
     def test_a_sign_in_that_fails_keeps_nothing_and_tells_no_secret(
         self, zoom: Connector, box: Sandbox, clock: GivenClock, why: str
     ) -> None:
-        store, inputs = MemoryStore(), {**box.oauth(), "clientSecret": CLIENT[1]}
+        store, inputs = MemoryStore(), {**box.build_oauth_inputs(), "clientSecret": CLIENT[1]}
         begun = begin_sign_in(zoom, name="work", redirect_uri=BACK, store=store, inputs=inputs, clock=clock)
         back = box.consent(begun.url)
         (key,) = store.keys("sign-in:")

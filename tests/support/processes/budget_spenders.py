@@ -24,7 +24,7 @@ def spend(pipe: Any, base_url: str, at: str, seconds: float, threads: int = 1) -
     got: dict[str, int] = {}
     with client(base_url, {"plan": "pro", "at": at}) as one:
         one.dry_run("getUser", ME)
-        one._caller.budget._ledger.rows.forget()  # it is open now
+        one._call_factory.budget._ledger.table.delete_expired()  # it is open now
         pipe.send("ready")
         until = pipe.recv() + seconds
 
@@ -43,16 +43,16 @@ def spend(pipe: Any, base_url: str, at: str, seconds: float, threads: int = 1) -
 
 def take(pipe: Any, at: str, count: int) -> list[float]:
     """Take so many slots; the seconds until each."""
-    from connector.core.exchange.exchange import Acquire
+    from connector.core.exchange.exchange import AcquireSlot
 
     with client("http://127.0.0.1:9", {"plan": "pro", "at": at}) as one:
-        budget, now = one._caller.budget, time.time()
-        return [budget.acquire("work", Acquire(("light",), now + 60), now) for _ in range(count)]
+        budget, now = one._call_factory.budget, time.time()
+        return [budget.acquire("work", AcquireSlot(("light",), now + 60), now) for _ in range(count)]
 
 
 def take_and_die(pipe: Any, at: str) -> None:
     """Die by kill -9 in the middle of taking a slot."""
-    from connector.runtime.rate_budget import sql_table as budget_rows
+    from connector.runtime.rate_budget import sql_table
 
-    budget_rows._one = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    sql_table._apply_op = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
     take(pipe, at, 1)

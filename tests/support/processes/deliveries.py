@@ -46,7 +46,7 @@ def receive(pipe: Any, url: str, handled: str, ordered: bool) -> str:
     def handler(event: Any) -> None:
         os.write(out, f"{event.data['event_ts']}\n".encode())
 
-    serve(receiver, port=0, path="/hook", ready=lambda url: pipe.send(int(url.rpartition(":")[2])))
+    serve(receiver, port=0, path="/hook", on_ready=lambda url: pipe.send(int(url.rpartition(":")[2])))
     receiver.inbox.close()
     return "ended"
 

@@ -16,8 +16,19 @@ import connector
 from connector.errors import ConnectorError, StoreError
 from connector.runtime.storage.open import open_store
 
-_LOADED = ["support.processes.callers", "support.processes.store_writers", "connector.runtime.storage.sql_store", "connector.runtime.storage.file_store", "connector.runtime.database.sqlite"]
-_LOADED += ["connector.runtime.database.postgres", "psycopg", "sqlalchemy.dialects.postgresql.psycopg", "filelock._descriptor"]
+_LOADED = [
+    "support.processes.callers",
+    "support.processes.store_writers",
+    "connector.runtime.storage.sql_store",
+    "connector.runtime.storage.file_store",
+    "connector.runtime.database.sqlite",
+]
+_LOADED += [
+    "connector.runtime.database.postgres",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "filelock._descriptor",
+]
 _LOADED += [
     "sqlalchemy.dialects.sqlite.pysqlite",
     "cryptography.fernet",
@@ -26,8 +37,17 @@ _LOADED += [
     "oauthlib.oauth2",
     "gzip",
 ]
-_LOADED += ["connector.runtime.webhooks.uvicorn_server", "connector.runtime.webhooks.server", "connector.runtime.webhooks.inbox"]
-_LOADED += ["connector.runtime.client.client", "connector.runtime.calls.prepared", "connector.runtime.http.httpx.httpx1", "connector.definition.loader"]
+_LOADED += [
+    "connector.runtime.webhooks.uvicorn_server",
+    "connector.runtime.webhooks.server",
+    "connector.runtime.webhooks.inbox",
+]
+_LOADED += [
+    "connector.runtime.client.client",
+    "connector.runtime.calls.prepared",
+    "connector.runtime.http.httpx.httpx1",
+    "connector.definition.loader",
+]
 NOBODY = 65_534
 TOKEN = "canary-refresh-token-" + "x" * 1500
 

@@ -19,8 +19,7 @@ from connector.errors import SignInError, StoreError
 from connector.runtime.auth.connection import store_key
 from connector.runtime.storage.open import open_store
 from support.oauth_server import Authority, wait_for
-from support.processes import callers
-from support.processes import store_writers as cycles
+from support.processes import callers, store_writers
 from support.processes.callers import attempt, client_of, client_with, opened
 from support.processes.forked import Sibling
 from support.servers import GivenClock, hang_up
@@ -111,7 +110,7 @@ class World:
             self._hear_of_the_end()
         else:
             self._recover()
-        if cycles.left_over(self.url, self.key):
+        if store_writers.left_over(self.url, self.key):
             self.found.wrong["residue"] += 1
         return phase
 
@@ -207,7 +206,7 @@ def call_and_die(pipe: Any, url: str, base_url: str, now: float, step: int) -> A
 
     def die(frame: Any, event: str, call: Any) -> None:
         nonlocal answered
-        if event not in ("c_call", "c_return") or not cycles.of_the_system(call):
+        if event not in ("c_call", "c_return") or not store_writers.of_the_system(call):
             return
         answered = answered or (event == "c_return" and call.__name__ == "recv")
         if next(steps) == step:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from connector import Connection
     from connector.runtime.storage.open import Store
-    from connector.sandbox.http.responses import Answer
+    from connector.sandbox.http.responses import SandboxResponse
     from connector.sandbox.sandbox import Sandbox
     from support.servers import GivenClock
 
@@ -37,7 +37,7 @@ class Asker:
     def __init__(self, box: Sandbox) -> None:
         self.box = box
 
-    def consent(self, *more: tuple[str, str], **changed: str | None) -> Answer:
+    def consent(self, *more: tuple[str, str], **changed: str | None) -> SandboxResponse:
         """Ask for consent; `changed` replaces a parameter, None takes it away, `more` stands after the others."""
         usual = {
             "response_type": "code",
@@ -87,7 +87,7 @@ class Asker:
         return self.box.service.handle("GET", "/v2/users/me", [("Authorization", f"Bearer {token}")], b"").status
 
 
-def brought(answer: Answer) -> dict[str, str]:
+def brought(answer: SandboxResponse) -> dict[str, str]:
     """What a redirect brings back."""
     assert answer.status == 302
     return dict(parse_qsl(urlsplit(dict(answer.headers)["location"]).query))
@@ -102,9 +102,9 @@ def refused(asked: tuple[int, dict[str, Any]], status: int, error: str) -> None:
 def counted(box: Sandbox) -> list[str]:
     """The method and path of every request that reaches a sandbox from now on, in process or over HTTP."""
     seen: list[str] = []
-    handle: Callable[..., Answer] = box.service.handle
+    handle: Callable[..., SandboxResponse] = box.service.handle
 
-    def noted(method: str, target: str, headers: Any, body: bytes) -> Answer:
+    def noted(method: str, target: str, headers: Any, body: bytes) -> SandboxResponse:
         seen.append(f"{method} {target.partition('?')[0]}")
         return handle(method, target, headers, body)
 
@@ -115,6 +115,6 @@ def counted(box: Sandbox) -> list[str]:
 def signed_in(box: Sandbox, clock: GivenClock, *, store: Store | None = None) -> Connection:
     """A connection of a whole sign-in, in process."""
     store = store or MemoryStore()
-    inputs = box.oauth()
+    inputs = box.build_oauth_inputs()
     begun = begin_sign_in(box.connector, name="work", redirect_uri=BACK, store=store, inputs=inputs, clock=clock)
     return finish_sign_in(box.connector, box.consent(begun.url), store=store, clock=clock, http=box.http)

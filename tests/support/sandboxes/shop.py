@@ -10,7 +10,7 @@ from connector import Connector
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from connector.sandbox.http.responses import Answer
+    from connector.sandbox.http.responses import SandboxResponse
     from connector.sandbox.sandbox import Sandbox
 
 VERSION = ("X-Shop-Version", "2026-01")
@@ -264,12 +264,12 @@ def make_shop(folder: Path) -> Connector:
 
 def ask(
     box: Sandbox, method: str, path: str, *headers: tuple[str, str], body: bytes = b"", key: tuple[str, str] = KEY
-) -> Answer:
+) -> SandboxResponse:
     """Ask the service below its base path, with the key and the version header."""
     return box.service.handle(method, f"/api/v1{path}", [key, VERSION, *headers], body)
 
 
-def told(answer: Answer) -> dict[str, str]:
+def told(answer: SandboxResponse) -> dict[str, str]:
     """The fields of a refusal."""
     error = json.loads(answer.body)["error"]
     assert (answer.status, error["code"], error["text"]) == (422, "bad_request", "Look at the fields.")

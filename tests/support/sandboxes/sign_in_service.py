@@ -15,33 +15,33 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connector import Connection, open_store
-from connector.definition.fields import snake
-from connector.sandbox.data.state import State
+from connector.definition.fields import to_snake_case
+from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http_server import serve
-from connector.sandbox.service import Service
+from connector.sandbox.service import SandboxService
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from connector import Connector, Store
-    from connector.sandbox.http.responses import Answer
+    from connector.sandbox.http.responses import SandboxResponse
 
 SECRET = "canary-client-secret-4711"
 PATIENCE = 30.0  # seconds for a command to say what is awaited; far beyond what it takes
 _HIDDEN = ("code", "code_verifier", "refresh_token", "access_token", "token")
 
 
-class Noting(Service):
+class Noting(SandboxService):
     """A sandbox that notes what it is asked, and each secret that it hands out or is shown."""
 
     def __init__(self, connector: Connector) -> None:
-        super().__init__(connector, State(None))
+        super().__init__(connector, SandboxState(None))
         self.asked: list[str] = []
         self.secrets = {SECRET}
         self.down = False
 
-    def handle(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> Answer:
+    def handle(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> SandboxResponse:
         """Answer, and note."""
         self.asked.append(f"{method} {target.partition('?')[0]}")
         self._note(parse_qsl(body.decode("utf-8", "replace")))
@@ -68,8 +68,8 @@ class World:
     @property
     def places(self) -> dict[str, str]:
         """The variables that lead to the service in place of the real one."""
-        urls = {key: value for key, value in self.server.oauth().items() if key.endswith("Url")}
-        named = {f"{self._connector.name}_{snake(key)}".upper(): value for key, value in urls.items()}
+        urls = {key: value for key, value in self.server.build_oauth_inputs().items() if key.endswith("Url")}
+        named = {f"{self._connector.name}_{to_snake_case(key)}".upper(): value for key, value in urls.items()}
         return {**named, "ZOOM_BASE_URL": self.server.url, "BROWSER": self.browser}
 
     def app(self, **more: str) -> dict[str, str]:

@@ -6,32 +6,32 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.run_options import connector_of, settings
-from connector.cli.context.settings import default_inbox
-from connector.cli.groups import kept
-from connector.cli.output import stdio as streams
-from connector.definition.fields import snake
+from connector.cli.context.run_options import load_settings, open_connector
+from connector.cli.context.settings import default_inbox_url
+from connector.cli.groups import get_meta
+from connector.cli.output import stdio
+from connector.definition.fields import to_snake_case
 from connector.errors import UsageError
-from connector.runtime.webhooks.verify import scheme_of
+from connector.runtime.webhooks.verify import verifier_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.core.webhook.signature import Scheme
+    from connector.core.webhook.signature import WebhookVerifier
     from connector.definition.fields import FormField
     from connector.definition.loader import Connector
     from connector.runtime.webhooks.inbox import Inbox
 
 
-class Desk:
+class WebhookContext:
     """A connector's trigger as a command uses it; with `sandbox`, the stand-in's: its secret, an inbox of its own."""
 
-    def __init__(self, context: click.Context, *, trigger: str | None, sandbox: bool, **flags: Any) -> None:
-        self.settings = settings(context, **flags)
-        self.connector: Connector = connector_of(self.settings)
+    def __init__(self, ctx: click.Context, *, trigger: str | None, sandbox: bool, **flags: Any) -> None:
+        self.settings = load_settings(ctx, **flags)
+        self.connector: Connector = open_connector(self.settings)
         self.sandbox = sandbox
-        self.scheme: Scheme = scheme_of(self.connector, trigger)
-        self.quiet = bool(kept(context, "quiet"))
+        self.verifier: WebhookVerifier = verifier_for(self.connector, trigger)
+        self.quiet = bool(get_meta(ctx, "quiet"))
 
     @property
     def label(self) -> str:
@@ -39,82 +39,86 @@ class Desk:
         return self.connector.manifest.label
 
     @property
-    def source(self) -> str:
+    def event_source(self) -> str:
         """What an inbox keeps the trigger's events under."""
-        return f"{self.connector.name}.{self.scheme.name}"
+        return f"{self.connector.name}.{self.verifier.name}"
 
     @property
-    def _input(self) -> tuple[str, FormField]:
+    def _secret_input(self) -> tuple[str, FormField]:
         """The trigger's input that holds the secret."""
-        asked = self.scheme.trigger.inputs.items()
-        found = next(((key, spec) for key, spec in asked if spec.secret), None)
-        if found is None:
-            raise UsageError(f"The trigger {self.scheme.name} asks for no secret.", hint="Add an input: type password.")
-        return found
+        inputs = self.verifier.trigger.inputs.items()
+        secret_input = next(((key, field) for key, field in inputs if field.secret), None)
+        if secret_input is None:
+            raise UsageError(
+                f"The trigger {self.verifier.name} asks for no secret.", hint="Add an input: type password."
+            )
+        return secret_input
 
     @property
-    def variable(self) -> str:
+    def secret_variable(self) -> str:
         """The environment variable of the secret."""
-        return f"{self.connector.name}_{snake(self._input[0])}".upper()
+        return f"{self.connector.name}_{to_snake_case(self._secret_input[0])}".upper()
 
     @property
-    def hint(self) -> str:
+    def secret_hint(self) -> str:
         """Where the service shows the secret."""
-        return self._input[1].help
+        return self._secret_input[1].help
 
-    def secrets(self) -> list[str]:
+    def read_secrets(self) -> list[str]:
         """Return the secret, or several while one takes the place of another: the environment's, else a person's.
 
         Raises UsageError that says which is missing and where the service shows it.
         """
         if self.sandbox:
-            from connector.sandbox.events.sender import stand_in_secret
+            from connector.sandbox.events.sender import get_sandbox_secret
 
-            return [stand_in_secret(self.connector, self.scheme.name)]
-        found = self.settings.variable(self.variable)
-        key, spec = self._input
-        text = found[0] if found else ""
-        if not text.strip() and streams.asking():
-            shown = f"{spec.label} ({key}: {spec.help.rstrip('.')}; it does not show while you type)"
-            text = click.prompt(shown, hide_input=True, err=True)
+            return [get_sandbox_secret(self.connector, self.verifier.name)]
+        value_and_source = self.settings.read_variable(self.secret_variable)
+        key, field = self._secret_input
+        text = value_and_source[0] if value_and_source else ""
+        if not text.strip() and stdio.can_prompt():
+            prompt = f"{field.label} ({key}: {field.help.rstrip('.')}; it does not show while you type)"
+            text = click.prompt(prompt, hide_input=True, err=True)
         secrets = text.split()  # a secret has no spaces in it
         if not secrets:
-            hint = f"Set {self.variable}, or name a file that holds it in {self.variable}_FILE; or try --sandbox."
-            raise UsageError(f"{self.variable} is not set. {spec.label}: {spec.help}", hint=hint)
-        for one in secrets:
-            self.scheme.secret(one)
+            hint = f"Set {self.secret_variable}, or name a file that holds it in {self.secret_variable}_FILE; or try --sandbox."
+            raise UsageError(f"{self.secret_variable} is not set. {field.label}: {field.help}", hint=hint)
+        for secret in secrets:
+            self.verifier.decode_secret(secret)
         return secrets
 
     @property
     def inbox_url(self) -> str:
         """Where events are kept: as the settings say, else a database in this user's data folder."""
-        chosen = self.settings.get("inbox")
-        if chosen.value and (chosen.source.startswith("flag") or not self.sandbox):
-            return str(chosen.value)
-        return default_inbox(f"{self.connector.name}-sandbox" if self.sandbox else self.connector.name)
+        setting = self.settings.get("inbox")
+        if setting.value and (setting.source.startswith("flag") or not self.sandbox):
+            return str(setting.value)
+        return default_inbox_url(f"{self.connector.name}-sandbox" if self.sandbox else self.connector.name)
 
-    def inbox(self) -> Inbox:
+    def open_inbox(self) -> Inbox:
         """Open the inbox. Raises UsageError, StoreError."""
-        from connector.runtime.database.connect import require
+        from connector.runtime.database.connect import require_package
 
-        require("sqlalchemy")
+        require_package("sqlalchemy")
         from connector.runtime.webhooks.inbox import Inbox
 
         return Inbox(self.inbox_url)
 
 
 trigger_option = click.option("--trigger", metavar="NAME", help="Which trigger, where the connector has several.")
-_sandbox = click.option("--sandbox", is_flag=True, help="Sign with the stand-in's secret, which everybody knows.")
-_inbox = click.option(
+_sandbox_option = click.option(
+    "--sandbox", is_flag=True, help="Sign with the stand-in's secret, which everybody knows."
+)
+_inbox_option = click.option(
     "--inbox", metavar="URL", help="Where events are kept: sqlite:///PATH, or postgresql://... (default: a file)."
 )
 
 
 def signing_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say which secret signs: --trigger and --sandbox."""
-    return trigger_option(_sandbox(command))
+    return trigger_option(_sandbox_option(command))
 
 
 def inbox_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say where events are kept, beside the trigger's."""
-    return _inbox(signing_options(command))
+    return _inbox_option(signing_options(command))

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.commands.webhook.context import Desk, inbox_options
-from connector.cli.groups import Command, shared
-from connector.cli.output import errors as failure
-from connector.cli.output import printer as output
-from connector.cli.output.times import moment, told
-from connector.core import redaction as redact
+from connector.cli.commands.webhook.context import WebhookContext, inbox_options
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import errors, printer
+from connector.cli.output.times import format_time, parse_time
+from connector.core import redaction
 from connector.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -21,24 +20,26 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement
 
-    from connector.runtime.webhooks.inbox import Inbox, Kept
+    from connector.runtime.webhooks.inbox import Inbox, StoredEvent
 
-_STATES = ("new", "done", "dead")
+_EVENT_STATES = ("new", "done", "dead")
 
 
-def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
+def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that choose events."""
     for option in (
         click.option("--since", metavar="TIME", help="That came since: ISO 8601, or how long ago, such as 1h."),
         click.option("--name", metavar="PATTERN", help="With such a name, such as 'meeting.*'."),
-        click.option("--state", type=click.Choice(_STATES), help="new: waiting. done: delivered. dead: given up."),
+        click.option(
+            "--state", type=click.Choice(_EVENT_STATES), help="new: waiting. done: delivered. dead: given up."
+        ),
     ):
         command = option(command)
     return command
 
 
-@click.command("events", cls=Command, help="Print the events that came, the newest last; or all of one.")
-@_choosing
+@click.command("events", cls=StrictCommand, help="Print the events that came, the newest last; or all of one.")
+@_filter_options
 @click.option("--show", type=int, metavar="ID", help="Print everything of one event.")
 @click.option("--reveal", is_flag=True, help="Show secrets of that event too.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=100, metavar="N", help="At most N (default: 100).")
@@ -50,109 +51,113 @@ def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
     help="table (default), json, or lines: one event a line.",
 )
 @inbox_options
-@shared
+@global_options
 @click.pass_context
-def events_command(context: click.Context, /, shape: str, *, show: int | None, **how: Any) -> None:
+def events_command(ctx: click.Context, /, shape: str, *, show: int | None, **flags: Any) -> None:
     """List events."""
-    desk = Desk(context, trigger=how["trigger"], sandbox=how["sandbox"], inbox=how["inbox"])
-    inbox = desk.inbox()
+    context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"])
+    inbox = context.open_inbox()
     if show is not None:
-        output.write_json(_whole(desk, _one(desk, inbox, show), reveal=how["reveal"]))
+        printer.write_json(_build_details(context, _find_event(context, inbox, show), reveal=flags["reveal"]))
         return
-    rows = [_row(one) for one in inbox.find(_wanted(desk, how), how["limit"], newest=True)]
+    rows = [_build_row(event) for event in inbox.find(_build_filter(context, flags), flags["limit"], newest=True)]
     if shape == "json":
-        output.write_json(rows)
+        printer.write_json(rows)
     elif shape == "lines":
         for row in rows:
-            output.write_line(row)
+            printer.write_line(row)
     elif rows:
         from connector.cli.output import table
 
-        table.show(rows)
-    if not desk.quiet and not (rows and shape != "table"):
+        table.print_data(rows)
+    if not context.quiet and not (rows and shape != "table"):
         counts = inbox.counts()
-        said = ", ".join(f"{counts.get(state, 0)} {state}" for state in _STATES)
-        failure.say(f"{redact.plain().url(desk.inbox_url)}: {said}.")
+        summary = ", ".join(f"{counts.get(state, 0)} {state}" for state in _EVENT_STATES)
+        errors.print_stderr(f"{redaction.default_redactor().redact_url(context.inbox_url)}: {summary}.")
 
 
-@click.command("replay", cls=Command, help="Deliver events again: those with an ID, or those that the options choose.")
+@click.command(
+    "replay", cls=StrictCommand, help="Deliver events again: those with an ID, or those that the options choose."
+)
 @click.argument("ids", nargs=-1, type=int, metavar="[ID]...")
-@_choosing
+@_filter_options
 @inbox_options
-@shared
+@global_options
 @click.pass_context
-def replay_command(context: click.Context, /, ids: tuple[int, ...], **how: Any) -> None:
+def replay_command(ctx: click.Context, /, ids: tuple[int, ...], **flags: Any) -> None:
     """Deliver again."""
-    desk = Desk(context, trigger=how["trigger"], sandbox=how["sandbox"], inbox=how["inbox"])
-    if not ids and not any(how[name] for name in ("state", "name", "since")):
+    context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"])
+    if not ids and not any(flags[name] for name in ("state", "name", "since")):
         hint = "Give an ID, or --state, --name, --since; 'connector webhook events' lists what came."
         raise UsageError("Nothing says which events.", hint=hint)
-    inbox, wanted = desk.inbox(), _wanted(desk, how)
+    inbox, event_filter = context.open_inbox(), _build_filter(context, flags)
     if ids:
-        for one in ids:
-            _one(desk, inbox, one)
-        wanted &= _columns().id.in_(ids)
-    count = inbox.replay(wanted)
-    output.write_text("1 event is delivered again." if count == 1 else f"{count} events are delivered again.")
-    if count and not desk.quiet:
-        failure.say("A receiver that runs does it; 'connector webhook serve' is one.")
+        for event_id in ids:
+            _find_event(context, inbox, event_id)
+        event_filter &= _load_columns().id.in_(ids)
+    count = inbox.replay(event_filter)
+    printer.write_text("1 event is delivered again." if count == 1 else f"{count} events are delivered again.")
+    if count and not context.quiet:
+        errors.print_stderr("A receiver that runs does it; 'connector webhook serve' is one.")
 
 
-def _columns() -> Any:
+def _load_columns() -> Any:
     from connector.runtime.webhooks.inbox import TABLE
 
     return TABLE.c
 
 
-def _wanted(desk: Desk, how: dict[str, Any]) -> ColumnElement[bool]:
+def _build_filter(context: WebhookContext, flags: dict[str, Any]) -> ColumnElement[bool]:
     """Return the condition that the options say. Raises InputError."""
-    column = _columns()
-    wanted: ColumnElement[bool] = column.source == desk.source
-    if how["state"]:
-        wanted &= column.state == how["state"]
-    if how["name"]:
-        wanted &= column.name.like(_like(how["name"]), escape="\\")
-    if how["since"]:
-        wanted &= column.came >= moment(how["since"], time.time(), "--since")
-    return wanted
+    columns = _load_columns()
+    event_filter: ColumnElement[bool] = columns.source == context.event_source
+    if flags["state"]:
+        event_filter &= columns.state == flags["state"]
+    if flags["name"]:
+        event_filter &= columns.name.like(_to_like_pattern(flags["name"]), escape="\\")
+    if flags["since"]:
+        event_filter &= columns.received_at >= parse_time(flags["since"], time.time(), "--since")
+    return event_filter
 
 
-def _like(pattern: str) -> str:
+def _to_like_pattern(pattern: str) -> str:
     """Return a pattern with * and ? as a database has it."""
-    for plain, escaped in (("\\", "\\\\"), ("%", "\\%"), ("_", "\\_"), ("*", "%"), ("?", "_")):
-        pattern = pattern.replace(plain, escaped)
+    for character, escaped in (("\\", "\\\\"), ("%", "\\%"), ("_", "\\_"), ("*", "%"), ("?", "_")):
+        pattern = pattern.replace(character, escaped)
     return pattern
 
 
-def _one(desk: Desk, inbox: Inbox, number: int) -> Kept:
+def _find_event(context: WebhookContext, inbox: Inbox, event_id: int) -> StoredEvent:
     """Return an event. Raises InputError when there is none of that ID."""
-    column = _columns()
-    found: Sequence[Kept] = inbox.find((column.source == desk.source) & (column.id == number), 1)
-    if not found:
+    columns = _load_columns()
+    events: Sequence[StoredEvent] = inbox.find((columns.source == context.event_source) & (columns.id == event_id), 1)
+    if not events:
         fix = "'connector webhook events' lists them"
-        raise InputError.of("webhook", [Problem("ID", str(number), "the ID of an event that is kept", fix)])
-    return found[0]
+        raise InputError.from_problems(
+            "webhook", [Problem("ID", str(event_id), "the ID of an event that is kept", fix)]
+        )
+    return events[0]
 
 
-def _row(one: Kept) -> dict[str, Any]:
+def _build_row(event: StoredEvent) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "event": one.name,
-        "state": one.state,
-        "came": told(one.came),
-        "attempts": one.attempts,
-        "next": told(one.due) if one.state == "new" else None,
-        "error": one.error or None,
+        "id": event.id,
+        "event": event.name,
+        "state": event.state,
+        "came": format_time(event.received_at),
+        "attempts": event.attempts,
+        "next": format_time(event.due_at) if event.state == "new" else None,
+        "error": event.error or None,
     }
 
 
-def _whole(desk: Desk, one: Kept, *, reveal: bool) -> dict[str, Any]:
-    from connector.runtime.webhooks.forwarders import shown
+def _build_details(context: WebhookContext, event: StoredEvent, *, reveal: bool) -> dict[str, Any]:
+    from connector.runtime.webhooks.forwarders import redacted_payload
 
-    data = json.loads(one.body)
+    data = json.loads(event.body)
     return {
-        **_row(one),
-        "key": one.key,
-        "subject": one.subject,
-        "data": data if reveal else shown(data, redact.of(desk.connector)),
+        **_build_row(event),
+        "key": event.key,
+        "subject": event.subject,
+        "data": data if reveal else redacted_payload(data, redaction.redactor_for(context.connector)),
     }

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.calls.input_args import split
-from connector.cli.commands.webhook.context import Desk, signing_options
-from connector.cli.context.run_options import as_form, connector_of, settings
-from connector.cli.groups import Command, shared
-from connector.cli.output import errors as failure
-from connector.cli.output import printer as output
-from connector.cli.output.times import moment
-from connector.core.inputs.coerce import Bad, structure
-from connector.core.json_path import dig, placed
-from connector.core.redaction import of as redactor
-from connector.core.redaction import shown
+from connector.cli.calls.input_args import split_item
+from connector.cli.commands.webhook.context import WebhookContext, signing_options
+from connector.cli.context.run_options import load_settings, open_connector, output_option
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import errors, printer
+from connector.cli.output.times import parse_time
+from connector.core.inputs.coerce import InvalidValue, to_json_value
+from connector.core.json_path import get_at_path, set_at_path
+from connector.core.redaction import preview
+from connector.core.redaction import redactor_for as redactor
 from connector.errors import InputError, Problem, StoreError
 
 if TYPE_CHECKING:
@@ -29,26 +28,26 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from connector.core.response.parser import Reply
-    from connector.definition.events import EventKind
-    from connector.sandbox.events.sender import Sender
+    from connector.definition.events import EventType
+    from connector.sandbox.events.sender import EventSender
 
 _HELP = """Send EVENT to a URL, signed as the service signs, and print what is answered.
 
 Its body is made from the event's types, or read from a file with -f. What differs from one event to the next - ids and
 the time - is drawn anew for each of --times.
 """
-_LONGEST_SHOWN = 2000  # characters of a reply
+_MAX_REPLY_CHARACTERS = 2000  # characters of a reply
 
 
-def _events(context: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
+def _complete_events(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from click.shell_completion import CompletionItem
 
-    known = connector_of(settings(context)).events
-    return [CompletionItem(name) for name in known if name.startswith(incomplete)]
+    events = open_connector(load_settings(ctx)).events
+    return [CompletionItem(name) for name in events if name.startswith(incomplete)]
 
 
-@click.command("send", cls=Command, help=_HELP)
-@click.argument("event", required=False, shell_complete=_events)
+@click.command("send", cls=StrictCommand, help=_HELP)
+@click.argument("event", required=False, shell_complete=_complete_events)
 @click.option("--to", "url", required=True, metavar="URL", help="Where to: https, or http on this machine.")
 @click.option(
     "--set",
@@ -61,11 +60,11 @@ def _events(context: click.Context, _: click.Parameter, incomplete: str) -> list
 @click.option("--times", type=click.IntRange(1, 100_000), default=1, metavar="N", help="Send so many (default: 1).")
 @click.option("--at", metavar="TIME", help="Sign it as of this time: ISO 8601, or how long ago, such as 90m.")
 @signing_options
-@as_form
-@shared
+@output_option
+@global_options
 @click.pass_context
 def send_command(
-    context: click.Context,
+    ctx: click.Context,
     /,
     event: str | None,
     url: str,
@@ -73,45 +72,53 @@ def send_command(
     *,
     trigger: str | None,
     sandbox: bool,
-    **how: Any,
+    **flags: Any,
 ) -> int:
     """Send events."""
-    from connector.sandbox.events.sender import Sender
+    from connector.sandbox.events.sender import EventSender
 
-    desk = Desk(context, trigger=trigger, sandbox=sandbox)
-    kind = _kind(desk, event) if event else None
-    if kind is None and how["file"] is None:
-        raise InputError.of("webhook send", [Problem("EVENT", "nothing", "the name of an event, or a file with -f")])
-    changes = _changes(how["changes"])
-    at = None if how["at"] is None else moment(how["at"], time.time(), "--at")
-    raw = None if how["file"] is None else read(how["file"])
-    sender = Sender(desk.connector, url, desk.secrets()[0], trigger=desk.scheme.name)
+    context = WebhookContext(ctx, trigger=trigger, sandbox=sandbox)
+    event_kind = _find_event_kind(context, event) if event else None
+    if event_kind is None and flags["file"] is None:
+        raise InputError.from_problems(
+            "webhook send", [Problem("EVENT", "nothing", "the name of an event, or a file with -f")]
+        )
+    overrides = _parse_overrides(flags["changes"])
+    signed_at = None if flags["at"] is None else parse_time(flags["at"], time.time(), "--at")
+    raw_body = None if flags["file"] is None else read_file(flags["file"])
+    sender = EventSender(context.connector, url, context.read_secrets()[0], trigger=context.verifier.name)
     try:
-        bodies = _Bodies(desk, kind, raw, changes).all(how["times"], at)
-        return _sent(desk, sender, bodies, shape, at)
+        bodies = _EventBodies(context, event_kind, raw_body, overrides).generate(flags["times"], signed_at)
+        return _send_all(context, sender, bodies, shape, signed_at)
     finally:
         sender.close()
 
 
-def _kind(desk: Desk, name: str) -> EventKind:
+def _find_event_kind(context: WebhookContext, name: str) -> EventType:
     """Return the kind of an event, the challenge among them. Raises InputError with a did-you-mean."""
-    connector, challenge = desk.connector, desk.scheme.trigger.challenge
+    connector, challenge = context.connector, context.verifier.trigger.challenge
     if name in connector.events:
         return connector.events[name]
     if challenge is not None and name == challenge.event:
-        from connector.definition.events import EventKind
+        from connector.definition.events import EventType
 
-        at = desk.scheme.trigger.event.at
-        body = placed({} if at is None else placed({}, at, "milliseconds"), challenge.read, "id")
-        return EventKind(name=name, group="", body=body)
+        time_path = context.verifier.trigger.event.at
+        body = set_at_path(
+            {} if time_path is None else set_at_path({}, time_path, "milliseconds"), challenge.read, "id"
+        )
+        return EventType(name=name, group="", body=body)
     from connector.definition.suggest import did_you_mean
 
-    near = did_you_mean(name, [*connector.events, *([challenge.event] if challenge else [])]).strip()
-    fix = near or "the page docs/events.md has them all" if connector.events else "send a body of your own with -f"
-    raise InputError.of("webhook send", [Problem("EVENT", shown(name), f"an event of {connector.name}", fix)])
+    suggestion = did_you_mean(name, [*connector.events, *([challenge.event] if challenge else [])]).strip()
+    fix = (
+        suggestion or "the page docs/events.md has them all" if connector.events else "send a body of your own with -f"
+    )
+    raise InputError.from_problems(
+        "webhook send", [Problem("EVENT", preview(name), f"an event of {connector.name}", fix)]
+    )
 
 
-def read(path: str) -> bytes:
+def read_file(path: str) -> bytes:
     """Return what a file or standard input holds. Raises StoreError naming the path and the reason."""
     if path == "-":
         return sys.stdin.buffer.read()
@@ -121,94 +128,116 @@ def read(path: str) -> bytes:
         raise StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its rights.") from None
 
 
-def _changes(items: Sequence[str]) -> list[tuple[str, Any]]:
+def _parse_overrides(items: Sequence[str]) -> list[tuple[str, Any]]:
     """Return what --set says. Raises InputError with every problem."""
-    found: list[tuple[str, Any]] = []
+    overrides: list[tuple[str, Any]] = []
     problems = []
-    for place, item in enumerate(items, 1):
-        path, sign, value = split(item)
+    for position, item in enumerate(items, 1):
+        path, separator, value = split_item(item)
         try:
-            _check_path(path, sign)
-            found.append((path, structure(value) if sign == ":=" else value))
-        except Bad as bad:
-            problems.append(Problem(f"--set number {place}", shown(item), bad.expected, bad.fix))
+            _check_path(path, separator)
+            overrides.append((path, to_json_value(value) if separator == ":=" else value))
+        except InvalidValue as invalid:
+            problems.append(Problem(f"--set number {position}", preview(item), invalid.expected, invalid.fix))
     if problems:
-        raise InputError.of("webhook send", problems)
-    return found
+        raise InputError.from_problems("webhook send", problems)
+    return overrides
 
 
-def _check_path(path: str, sign: str) -> None:
+def _check_path(path: str, separator: str) -> None:
     """Raise Bad for what is no path with a value."""
-    if not sign or "" in path.split("."):
-        raise Bad("PATH=VALUE, such as payload.object.topic=Standup")
+    if not separator or "" in path.split("."):
+        raise InvalidValue("PATH=VALUE, such as payload.object.topic=Standup")
 
 
-class _Bodies:
+class _EventBodies:
     """The bodies to send: samples of a kind, or a file's own, with what --set puts into them."""
 
-    def __init__(self, desk: Desk, kind: EventKind | None, raw: bytes | None, changes: list[tuple[str, Any]]) -> None:
-        self._desk, self._kind, self._raw, self._changes = desk, kind, raw, changes
+    def __init__(
+        self,
+        context: WebhookContext,
+        event_kind: EventType | None,
+        raw_body: bytes | None,
+        overrides: list[tuple[str, Any]],
+    ) -> None:
+        self._context, self._event_kind, self._raw_body, self._overrides = context, event_kind, raw_body, overrides
 
-    def all(self, times: int, at: float | None) -> Iterator[tuple[str, bytes]]:
+    def generate(self, times: int, signed_at: float | None) -> Iterator[tuple[str, bytes]]:
         """Yield names and bytes; a file's own bytes stay as they are unless something is put into them."""
-        from connector.sandbox.events.sender import samples_of, written
+        from connector.sandbox.events.sender import dump_json, get_samples
 
-        place = self._desk.scheme.trigger.event.name
-        held = None if self._raw is None else self._object(self._raw)
+        name_path = self._context.verifier.trigger.event.name
+        parsed = None if self._raw_body is None else self._parse_object(self._raw_body)
         for count in range(1, times + 1):
-            if held is None:
-                assert self._kind is not None
-                samples = samples_of(self._desk.connector, self._desk.scheme.name)
-                body = samples.body(self._kind, time.time() if at is None else at, count)
+            if parsed is None:
+                assert self._event_kind is not None
+                samples = get_samples(self._context.connector, self._context.verifier.name)
+                body = samples.build_body(self._event_kind, time.time() if signed_at is None else signed_at, count)
             else:
-                body = held
-                if self._kind is not None and not place.startswith("header."):
-                    body = placed(body, place, self._kind.name)
-            for path, value in self._changes:
-                body = placed(body, path, value)
-            name = self._kind.name if self._kind else str(dig(body, place) or "")
-            yield name, self._raw if self._raw is not None and body == held else written(body)
+                body = parsed
+                if self._event_kind is not None and not name_path.startswith("header."):
+                    body = set_at_path(body, name_path, self._event_kind.name)
+            for path, value in self._overrides:
+                body = set_at_path(body, path, value)
+            name = self._event_kind.name if self._event_kind else str(get_at_path(body, name_path) or "")
+            yield name, self._raw_body if self._raw_body is not None and body == parsed else dump_json(body)
 
-    def _object(self, raw: bytes) -> Any:
+    def _parse_object(self, raw_body: bytes) -> Any:
         try:
-            found = json.loads(raw)
+            parsed = json.loads(raw_body)
         except (ValueError, RecursionError) as error:
-            raise InputError.of("webhook send", [Problem("-f", f"no JSON: {error}", "a JSON object")]) from None
-        if not isinstance(found, dict):
-            raise InputError.of("webhook send", [Problem("-f", shown(found), "a JSON object")])
-        return found
+            raise InputError.from_problems(
+                "webhook send", [Problem("-f", f"no JSON: {error}", "a JSON object")]
+            ) from None
+        if not isinstance(parsed, dict):
+            raise InputError.from_problems("webhook send", [Problem("-f", preview(parsed), "a JSON object")])
+        return parsed
 
 
-def _sent(desk: Desk, sender: Sender, bodies: Iterator[tuple[str, bytes]], shape: str, at: float | None) -> int:
+def _send_all(
+    context: WebhookContext,
+    sender: EventSender,
+    bodies: Iterator[tuple[str, bytes]],
+    output_format: str,
+    signed_at: float | None,
+) -> int:
     """Send every body and print what is answered; return the exit code. Raises TransportError when nobody answers."""
     from connector.core.response.parser import Reply
-    from connector.runtime.webhooks.forwarders import accepted
+    from connector.runtime.webhooks.forwarders import require_success
 
-    code, rows = failure.DONE, []
+    code, rows = errors.EXIT_DONE, []
     for name, body in bodies:
-        got = sender.send(name, body, at)
-        reply = got if isinstance(got, Reply) else accepted(sender.url, got)
-        fits = _answers(sender, reply, body)
-        row = {"event": name, "status": reply.status, "reply": _said(desk, reply) if fits is None else _judged(fits)}
-        if not 200 <= reply.status < 300 or fits is False:  # noqa: PLR2004  the range of success
-            code = failure.REFUSED
-        if shape == "json":
+        reply_or_failure = sender.send(name, body, signed_at)
+        reply = (
+            reply_or_failure if isinstance(reply_or_failure, Reply) else require_success(sender.url, reply_or_failure)
+        )
+        is_answered = _is_challenge_answered(sender, reply, body)
+        row = {
+            "event": name,
+            "status": reply.status,
+            "reply": _format_reply(context, reply) if is_answered is None else _describe_challenge(is_answered),
+        }
+        if not 200 <= reply.status < 300 or is_answered is False:  # noqa: PLR2004  the range of success
+            code = errors.EXIT_REFUSED
+        if output_format == "json":
             rows.append(row)
         else:
-            output.write_text(f"{name}: {reply.status} {row['reply']}".rstrip())
-            output.flush()
-    if shape == "json":
-        output.write_json(rows)
-    if code and not desk.quiet:
-        how = "the stand-in's secret" if desk.sandbox else desk.variable
-        place = redactor(desk.connector).url(sender.url)
-        failure.say(f"{place} did not accept it. It was signed with {how}; look at what the receiver logged.")
+            printer.write_text(f"{name}: {reply.status} {row['reply']}".rstrip())
+            printer.flush()
+    if output_format == "json":
+        printer.write_json(rows)
+    if code and not context.quiet:
+        secret_source = "the stand-in's secret" if context.sandbox else context.secret_variable
+        display_url = redactor(context.connector).redact_url(sender.url)
+        errors.print_stderr(
+            f"{display_url} did not accept it. It was signed with {secret_source}; look at what the receiver logged."
+        )
     return code
 
 
-def _answers(sender: Sender, reply: Reply, body: bytes) -> bool | None:
+def _is_challenge_answered(sender: EventSender, reply: Reply, body: bytes) -> bool | None:
     """Whether a reply answers the challenge that was sent; None when that was none."""
-    expected = sender.challenge(body)
+    expected = sender.find_challenge_reply(body)
     if expected is None:
         return None
     try:
@@ -217,11 +246,11 @@ def _answers(sender: Sender, reply: Reply, body: bytes) -> bool | None:
         return False
 
 
-def _judged(fits: bool) -> str:  # noqa: FBT001  one word for each
-    return "the challenge is answered as the service expects" if fits else "the answer to the challenge is wrong"
+def _describe_challenge(is_answered: bool) -> str:  # noqa: FBT001  one word for each
+    return "the challenge is answered as the service expects" if is_answered else "the answer to the challenge is wrong"
 
 
-def _said(desk: Desk, reply: Reply) -> str:
+def _format_reply(context: WebhookContext, reply: Reply) -> str:
     """Return a reply's body as a line, without secrets."""
     text = reply.body.decode("utf-8", "replace")
-    return redactor(desk.connector).text(text[:_LONGEST_SHOWN])
+    return redactor(context.connector).redact_text(text[:_MAX_REPLY_CHARACTERS])

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.commands.webhook.context import Desk, inbox_options
-from connector.cli.groups import Command, shared
-from connector.cli.output import errors as failure
-from connector.core import redaction as redact
-from connector.core.url_policy import loopback
+from connector.cli.commands.webhook.context import WebhookContext, inbox_options
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import errors
+from connector.core import redaction
+from connector.core.url_policy import is_loopback_host
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from connector.core.webhook.signature import Event
-    from connector.runtime.webhooks.forwarders import Lines
+    from connector.runtime.webhooks.forwarders import JsonLinesForwarder
     from connector.runtime.webhooks.handlers import Handler
 
 _HELP = """Receive the service's events until Ctrl-C, and hand each one on: as a line of JSON on stdout, to a
@@ -31,7 +31,7 @@ the line is written, the command ends with 0, or the URL answers 2xx. Its key is
 """
 
 
-@click.command("serve", cls=Command, help=_HELP)
+@click.command("serve", cls=StrictCommand, help=_HELP)
 @click.option("--host", default="127.0.0.1", metavar="HOST", help="The address to listen on (default: 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, help="The port (default: 8080; 0: any free one).")
 @click.option("--path", default="/", metavar="PATH", help="The path that events come to (default: /).")
@@ -41,41 +41,43 @@ the line is written, the command ends with 0, or the URL answers 2xx. Its key is
 @click.option("--ordered", is_flag=True, help="Hand on what is about the same thing one after another.")
 @click.option("--reveal", is_flag=True, help="Show secrets in the lines on stdout, download tokens among them.")
 @inbox_options
-@shared
+@global_options
 @click.pass_context
-def serve_command(context: click.Context, /, host: str, port: int, path: str, **how: Any) -> int:
+def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flags: Any) -> int:
     """Serve a receiver."""
-    desk = Desk(context, trigger=how["trigger"], sandbox=how["sandbox"], inbox=how["inbox"])
-    if desk.sandbox and not loopback(host):
+    context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"])
+    if context.sandbox and not is_loopback_host(host):
         hint = "Everybody knows the stand-in's secret: take 127.0.0.1, or a secret of your own."
         raise UsageError(f"With --sandbox the receiver does not listen on {host}.", hint=hint)
-    target = _target(desk, how["command"], how["url"], reveal=how["reveal"])
-    secrets = desk.secrets()
-    from connector.runtime.webhooks.forwarders import Forward, only
+    forwarder = _make_forwarder(context, flags["command"], flags["url"], reveal=flags["reveal"])
+    secrets = context.read_secrets()
+    from connector.runtime.webhooks.forwarders import UrlForwarder, filter_events
     from connector.runtime.webhooks.receiver import Receiver
     from connector.runtime.webhooks.server import serve
 
-    receiver = Receiver(desk.connector, secrets, inbox=desk.inbox_url, trigger=desk.scheme.name, ordered=how["ordered"])
-    receiver.on()(only(how["only"], target))
+    receiver = Receiver(
+        context.connector, secrets, inbox=context.inbox_url, trigger=context.verifier.name, ordered=flags["ordered"]
+    )
+    receiver.on()(filter_events(flags["only"], forwarder))
     _log_to_stderr()
 
-    def ready(url: str) -> None:
-        if not desk.quiet:
-            failure.say(_introduction(desk, f"{url}{path}", host))
+    def announce(url: str) -> None:
+        if not context.quiet:
+            errors.print_stderr(_format_startup_message(context, f"{url}{path}", host))
 
     try:
-        serve(receiver, host, port, path=path, ready=ready)
+        serve(receiver, host, port, path=path, on_ready=announce)
     finally:
         receiver.inbox.close()
-        if isinstance(target, Forward):
-            target.close()
-    return failure.DONE
+        if isinstance(forwarder, UrlForwarder):
+            forwarder.close()
+    return errors.EXIT_DONE
 
 
-def _target(desk: Desk, command: str | None, url: str | None, *, reveal: bool) -> Handler:
+def _make_forwarder(context: WebhookContext, command: str | None, url: str | None, *, reveal: bool) -> Handler:
     """Return where events go. Raises UsageError for two places, and for one that cannot be."""
-    from connector.runtime.webhooks.forwarders import Command as Run
-    from connector.runtime.webhooks.forwarders import Forward, Lines
+    from connector.runtime.webhooks.forwarders import CommandForwarder as Run
+    from connector.runtime.webhooks.forwarders import JsonLinesForwarder, UrlForwarder
 
     if command is not None and url is not None:
         raise UsageError("--exec and --to name two places.", hint="Leave one out, or serve twice.")
@@ -85,45 +87,53 @@ def _target(desk: Desk, command: str | None, url: str | None, *, reveal: bool) -
         except ValueError as error:
             raise UsageError(f"--exec cannot be read: {error}.", hint="Close every quote.") from None
     if url is not None:
-        return Forward(url)
-    return _Output(Lines(sys.stdout, None if reveal else redact.of(desk.connector)))
+        return UrlForwarder(url)
+    return _StdoutForwarder(
+        JsonLinesForwarder(sys.stdout, None if reveal else redaction.redactor_for(context.connector))
+    )
 
 
-class _Output:
+class _StdoutForwarder:
     """Lines on stdout; when nobody reads them any more, the receiver stops and keeps what it has."""
 
-    def __init__(self, lines: Lines) -> None:
-        self._lines = lines
+    def __init__(self, forwarder: JsonLinesForwarder) -> None:
+        self._forwarder = forwarder
 
     def __call__(self, event: Event) -> None:
         try:
-            self._lines(event)
+            self._forwarder(event)
         except BrokenPipeError:
             os.kill(os.getpid(), signal.SIGTERM)
             raise
 
 
-def _introduction(desk: Desk, url: str, host: str) -> str:
+def _format_startup_message(context: WebhookContext, url: str, host: str) -> str:
     """Return what is said when the receiver listens."""
-    lines = [f"Receiving the events of {desk.label} at {url}. Ctrl-C ends it."]
-    if desk.sandbox:
+    lines = [f"Receiving the events of {context.label} at {url}. Ctrl-C ends it."]
+    if context.sandbox:
         lines.append("Signed with the stand-in's secret, which everybody knows: for this machine alone.")
-        emits = desk.connector.manifest.sandbox.emits.values()
-        event = next((name for one in emits for names in one.changes.values() for name in names), "EVENT")
-        lines.append(f"Try it: connector webhook send {event} --sandbox --to {url}")
-    elif loopback(host):
-        lines.append(f"{desk.label} reaches it once a tunnel or a proxy with https leads here; give it that address.")
+        emits = context.connector.manifest.sandbox.emits.values()
+        event_name = next(
+            (name for emitted in emits for names in emitted.event_names_by_change.values() for name in names), "EVENT"
+        )
+        lines.append(f"Try it: connector webhook send {event_name} --sandbox --to {url}")
+    elif is_loopback_host(host):
+        lines.append(
+            f"{context.label} reaches it once a tunnel or a proxy with https leads here; give it that address."
+        )
     else:
-        lines.append(f"{desk.label} sends to https alone: put a proxy with a certificate before it.")
-    lines.append(f"Events are kept in {redact.plain().url(desk.inbox_url)}; 'connector webhook events' lists them.")
+        lines.append(f"{context.label} sends to https alone: put a proxy with a certificate before it.")
+    lines.append(
+        f"Events are kept in {redaction.default_redactor().redact_url(context.inbox_url)}; 'connector webhook events' lists them."
+    )
     return "\n".join(lines)
 
 
 def _log_to_stderr() -> None:
     """Let the receiver's warnings be read: what was refused, and what failed."""
-    log = logging.getLogger("connector.webhook")
-    if not log.handlers:
+    logger = logging.getLogger("connector.webhook")
+    if not logger.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%Y-%m-%dT%H:%M:%S"))
-        log.addHandler(handler)
-        log.propagate = False
+        logger.addHandler(handler)
+        logger.propagate = False

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.commands.webhook.context import Desk, signing_options
-from connector.cli.commands.webhook.send import read
-from connector.cli.context.run_options import as_form
-from connector.cli.groups import Command, shared
-from connector.cli.output import printer as output
-from connector.cli.output.times import lasting, moment, told
+from connector.cli.commands.webhook.context import WebhookContext, signing_options
+from connector.cli.commands.webhook.send import read_file
+from connector.cli.context.run_options import output_option
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import printer
+from connector.cli.output.times import format_duration, format_time, parse_time
 from connector.core.webhook.signature import Event
 from connector.errors import InputError, Problem, WebhookError
 
@@ -28,117 +28,132 @@ The file holds {"headers": {...}, "body": "..."}, the body as the text that came
 """
 
 
-@click.command("verify", cls=Command, help=_HELP)
+@click.command("verify", cls=StrictCommand, help=_HELP)
 @click.option("-f", "--file", required=True, metavar="FILE", help="The delivery, or - for standard input.")
 @click.option("-H", "headers", multiple=True, metavar="NAME: VALUE", help="A header; the file is the raw body then.")
 @click.option("--at", metavar="TIME", help="Judge its age as of this time: ISO 8601, or how long ago, such as 2h.")
 @signing_options
-@as_form
-@shared
+@output_option
+@global_options
 @click.pass_context
 def verify_command(
-    context: click.Context, /, file: str, headers: tuple[str, ...], shape: str, *, at: str | None, **how: Any
+    ctx: click.Context, /, file: str, headers: tuple[str, ...], shape: str, *, at: str | None, **flags: Any
 ) -> None:
     """Judge a delivery."""
-    desk = Desk(context, **how)
-    pairs, body = _delivery(read(file), headers)
-    now = time.time() if at is None else moment(at, time.time(), "--at")
-    secrets = desk.secrets()
-    signed_at = _signed_at(desk, pairs)
+    context = WebhookContext(ctx, **flags)
+    pairs, body = _parse_delivery(read_file(file), headers)
+    now = time.time() if at is None else parse_time(at, time.time(), "--at")
+    secrets = context.read_secrets()
+    signed_at = _find_signing_time(context, pairs)
     try:  # as of when it was signed: its age is judged after all else, with the numbers
-        got = desk.scheme.verify(secrets, pairs, body, now if signed_at is None else signed_at)
+        verified = context.verifier.verify(secrets, pairs, body, now if signed_at is None else signed_at)
     except WebhookError as error:
-        hint = _look_at(desk, error.reason, (secrets, pairs, body))
+        hint = _diagnose(context, error.reason, (secrets, pairs, body))
         raise WebhookError(error.args[0], reason=error.reason, status=error.status, hint=hint) from None
-    _judge_age(desk, signed_at, now)
-    _tell(got, signed_at, now, shape)
+    _check_age(context, signed_at, now)
+    _print_verified(verified, signed_at, now, shape)
 
 
-def _delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str, str]], bytes]:
+def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str, str]], bytes]:
     """Return the headers and the body of a saved delivery. Raises InputError; nothing of the delivery is in it."""
     if headers:
-        found = [(name.strip(), sign, value.strip()) for name, sign, value in map(_parted, headers)]
-        wrong = [place for place, (name, sign, _) in enumerate(found, 1) if not name or not sign]
-        if wrong:
-            problems = [Problem(f"-H number {place}", "no name and value", "NAME: VALUE") for place in wrong]
-            raise InputError.of("webhook verify", problems)
-        return [(name, value) for name, _, value in found], raw
+        parsed_headers = [
+            (name.strip(), separator, value.strip()) for name, separator, value in map(_split_header, headers)
+        ]
+        bad_positions = [
+            position for position, (name, separator, _) in enumerate(parsed_headers, 1) if not name or not separator
+        ]
+        if bad_positions:
+            problems = [
+                Problem(f"-H number {position}", "no name and value", "NAME: VALUE") for position in bad_positions
+            ]
+            raise InputError.from_problems("webhook verify", problems)
+        return [(name, value) for name, _, value in parsed_headers], raw
     expected = '{"headers": {...}, "body": "..."}, or a raw body with its headers as -H'
     try:
         saved = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise InputError.of("webhook verify", [Problem("-f", f"no JSON: {error}", expected)]) from None
-    named, body = (saved.get("headers"), saved.get("body")) if isinstance(saved, dict) else (None, None)
-    pairs = list(named.items()) if isinstance(named, dict) else named
-    plain = isinstance(pairs, list) and all(isinstance(one, tuple | list) and len(one) == 2 for one in pairs)  # noqa: PLR2004
-    if not plain or not isinstance(body, str):
-        what = "a body that is JSON itself, not its text" if isinstance(body, dict) else "another shape"
+        raise InputError.from_problems("webhook verify", [Problem("-f", f"no JSON: {error}", expected)]) from None
+    saved_headers, body = (saved.get("headers"), saved.get("body")) if isinstance(saved, dict) else (None, None)
+    pairs = list(saved_headers.items()) if isinstance(saved_headers, dict) else saved_headers
+    is_valid = isinstance(pairs, list) and all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs)  # noqa: PLR2004
+    if not is_valid or not isinstance(body, str):
+        received = "a body that is JSON itself, not its text" if isinstance(body, dict) else "another shape"
         fix = "save the bytes as they came: JSON that was written again is not what was signed"
-        raise InputError.of("webhook verify", [Problem("-f", what, expected, fix)])
+        raise InputError.from_problems("webhook verify", [Problem("-f", received, expected, fix)])
     assert isinstance(pairs, list)
     return [(str(name), str(value)) for name, value in pairs], body.encode("utf-8", "surrogatepass")
 
 
-def _parted(header: str) -> tuple[str, str, str]:
+def _split_header(header: str) -> tuple[str, str, str]:
     """Return name, sign and value of `Name: value` or `Name=value`."""
     colon, equals = header.find(":"), header.find("=")
     return header.partition("=" if equals >= 0 and (colon < 0 or equals < colon) else ":")
 
 
-def _signed_at(desk: Desk, pairs: Sequence[tuple[str, str]]) -> float | None:
+def _find_signing_time(context: WebhookContext, pairs: Sequence[tuple[str, str]]) -> float | None:
     """Return when a delivery was signed, in epoch seconds, where its scheme says that."""
-    signature = desk.scheme.trigger.signature
-    kind, _, name = (signature.timestamp or "").partition(".")
+    signature = context.verifier.trigger.signature
+    location, _, name = (signature.timestamp or "").partition(".")
     values = {key.lower(): value for key, value in pairs}
-    text = values.get(name.lower(), "") if kind == "header" else ""
-    if kind == "part":
+    text = values.get(name.lower(), "") if location == "header" else ""
+    if location == "part":
         parts = values.get(signature.header.lower(), "").split(signature.many or ",")
         text = next((part.strip()[len(name) + 1 :] for part in parts if part.strip().startswith(f"{name}=")), "")
     return float(text) if text.isascii() and text.isdigit() else None
 
 
-def _judge_age(desk: Desk, signed_at: float | None, now: float) -> None:
+def _check_age(context: WebhookContext, signed_at: float | None, now: float) -> None:
     """Refuse what is too old, or from the future, with the numbers. Raises WebhookError."""
-    from connector.core.webhook.signature import AHEAD
+    from connector.core.webhook.signature import MAX_TIMESTAMP_SKEW
 
-    longest = desk.scheme.trigger.max_age
-    if signed_at is None or longest is None:
+    max_age = context.verifier.trigger.max_age
+    if signed_at is None or max_age is None:
         return
     age = now - signed_at
-    if -AHEAD <= age <= longest:
+    if -MAX_TIMESTAMP_SKEW <= age <= max_age:
         return
-    when = f"The signature fits, but it was signed at {told(signed_at)}"
+    opening = f"The signature fits, but it was signed at {format_time(signed_at)}"
     if age > 0:
-        said = f"{when}, {lasting(age)} ago ({age:.0f} s); a delivery stays good for {longest} s."
-        hint = f"To judge it as of when it came: --at {told(signed_at)}. If it has just come, look at the clocks."
+        message = f"{opening}, {format_duration(age)} ago ({age:.0f} s); a delivery stays good for {max_age} s."
+        hint = (
+            f"To judge it as of when it came: --at {format_time(signed_at)}. If it has just come, look at the clocks."
+        )
     else:
-        said = f"{when}, {lasting(age)} ahead of this machine ({-age:.0f} s); up to {AHEAD:.0f} s are let pass."
+        message = f"{opening}, {format_duration(age)} ahead of this machine ({-age:.0f} s); up to {MAX_TIMESTAMP_SKEW:.0f} s are let pass."
         hint = "Look at this machine's clock."
-    raise WebhookError(said, reason="age", status=401, hint=hint)
+    raise WebhookError(message, reason="age", status=401, hint=hint)
 
 
-def _look_at(desk: Desk, reason: str, delivery: tuple[list[str], list[tuple[str, str]], bytes]) -> str:
+def _diagnose(context: WebhookContext, reason: str, delivery: tuple[list[str], list[tuple[str, str]], bytes]) -> str:
     """Return what to look at when a delivery is refused."""
     secrets, pairs, body = delivery
-    signature = desk.scheme.trigger.signature
+    signature = context.verifier.trigger.signature
     if reason == "unsigned":
         names = ", ".join(sorted({name for name, _ in pairs})) or "none"
         return f"The headers here are: {names}. Something between the service and you may have dropped or changed one."
     if reason == "timestamp":
         return f"Look at {(signature.timestamp or '').partition('.')[2]}: seconds since 1970, in digits."
     if reason == "signature":
-        changed = next((how for how, one in _changed(body) if _fits(desk, secrets, pairs, one)), "")
-        if changed:
-            return f"It fits the body {changed}: hand over the raw bytes as they came."
-        secret = "the stand-in's secret" if desk.sandbox else f"the secret in {desk.variable}"
+        change = next(
+            (
+                description
+                for description, candidate in _guess_original_bodies(body)
+                if _is_signature_valid(context, secrets, pairs, candidate)
+            ),
+            "",
+        )
+        if change:
+            return f"It fits the body {change}: hand over the raw bytes as they came."
+        secret = "the stand-in's secret" if context.sandbox else f"the secret in {context.secret_variable}"
         return (
             f"Either {secret} is not the one that signed, or the body is not the bytes that came "
-            f"({len(body)} bytes here). {desk.hint}"
+            f"({len(body)} bytes here). {context.secret_hint}"
         )
     return "The signature fits, so it is the service's; what it says is not what the manifest expects."
 
 
-def _changed(body: bytes) -> Iterator[tuple[str, bytes]]:
+def _guess_original_bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
     """Yield the bodies that this one was, before something changed it on its way."""
     yield "without the line end behind it", body.rstrip(b"\r\n")
     yield "with a line end behind it", body + b"\n"
@@ -149,33 +164,33 @@ def _changed(body: bytes) -> Iterator[tuple[str, bytes]]:
     except (ValueError, RecursionError):
         return
     for ascii_only in (False, True):
-        for spaces in ((",", ":"), (", ", ": ")):
-            text = json.dumps(data, ensure_ascii=ascii_only, separators=spaces)
+        for separators in ((",", ":"), (", ", ": ")):
+            text = json.dumps(data, ensure_ascii=ascii_only, separators=separators)
             yield "as JSON before it was written again", text.encode("utf-8", "surrogatepass")
 
 
-def _fits(desk: Desk, secrets: list[str], pairs: list[tuple[str, str]], body: bytes) -> bool:
+def _is_signature_valid(context: WebhookContext, secrets: list[str], pairs: list[tuple[str, str]], body: bytes) -> bool:
     try:
-        desk.scheme.verify(secrets, pairs, body, _signed_at(desk, pairs) or 0.0)
+        context.verifier.verify(secrets, pairs, body, _find_signing_time(context, pairs) or 0.0)
     except WebhookError as error:
         return error.reason != "signature"
     return True
 
 
-def _tell(got: Event | Challenge, signed_at: float | None, now: float, shape: str) -> None:
-    since = None if signed_at is None else now - signed_at
-    if isinstance(got, Event):
+def _print_verified(verified: Event | Challenge, signed_at: float | None, now: float, output_format: str) -> None:
+    age = None if signed_at is None else now - signed_at
+    if isinstance(verified, Event):
         facts: dict[str, Any] = {
-            "event": got.name, "at": got.at.isoformat() if got.at else None, "account": got.account,
-            "subject": got.subject, "key": got.key,
+            "event": verified.name, "at": verified.at.isoformat() if verified.at else None, "account": verified.account,
+            "subject": verified.subject, "key": verified.key,
         }  # fmt: skip
-        line = f"An event: {got.name}" + (f", at {got.at:%Y-%m-%dT%H:%M:%SZ}" if got.at else "")
-        line += f", account {got.account}" if got.account else ""
+        line = f"An event: {verified.name}" + (f", at {verified.at:%Y-%m-%dT%H:%M:%SZ}" if verified.at else "")
+        line += f", account {verified.account}" if verified.account else ""
     else:
-        facts = {"challenge": list(got.reply)}
-        line = f"A challenge: answer 200 with {', '.join(got.reply)} as JSON"
-    if shape == "json":
-        output.write_json({**facts, "signed": signed_at and told(signed_at), "age": since and round(since)})
+        facts = {"challenge": list(verified.reply)}
+        line = f"A challenge: answer 200 with {', '.join(verified.reply)} as JSON"
+    if output_format == "json":
+        printer.write_json({**facts, "signed": signed_at and format_time(signed_at), "age": age and round(age)})
         return
-    signed = f" Signed {lasting(since)} {'ago' if since >= 0 else 'ahead'}." if since is not None else ""
-    output.write_text(f"{line}.{signed}" + (f"\nkey {got.key}" if isinstance(got, Event) else ""))
+    signed_note = f" Signed {format_duration(age)} {'ago' if age >= 0 else 'ahead'}." if age is not None else ""
+    printer.write_text(f"{line}.{signed_note}" + (f"\nkey {verified.key}" if isinstance(verified, Event) else ""))

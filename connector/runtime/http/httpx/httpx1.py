@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import httpcore
 
-from connector.runtime.http.httpx.request import Library, bare
-from connector.runtime.http.httpx.transport import AsyncSeam, Seam
+from connector.runtime.http.httpx.request import HttpLibrary, import_without_cli
+from connector.runtime.http.httpx.transport import AsyncHttpcoreTransport, HttpcoreTransport
 
-LIBRARY = Library.of(httpcore, bare("httpx"))
+LIBRARY = HttpLibrary.create(httpcore, import_without_cli("httpx"))
 
 
-class Httpx(Seam):
+class HttpxTransport(HttpcoreTransport):
     """The seam for threads, through httpx."""
 
     _library = LIBRARY
 
 
-class AsyncHttpx(AsyncSeam):
+class AsyncHttpxTransport(AsyncHttpcoreTransport):
     """The seam for tasks, through httpx."""
 
     _library = LIBRARY

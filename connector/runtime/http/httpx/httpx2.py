@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import httpcore2
 
-from connector.runtime.http.httpx.request import Library, bare
-from connector.runtime.http.httpx.transport import AsyncSeam, Seam
+from connector.runtime.http.httpx.request import HttpLibrary, import_without_cli
+from connector.runtime.http.httpx.transport import AsyncHttpcoreTransport, HttpcoreTransport
 
-LIBRARY = Library.of(httpcore2, bare("httpx2"))
+LIBRARY = HttpLibrary.create(httpcore2, import_without_cli("httpx2"))
 
 
-class Httpx2(Seam):
+class Httpx2Transport(HttpcoreTransport):
     """The seam for threads, through httpx2."""
 
     _library = LIBRARY
 
 
-class AsyncHttpx2(AsyncSeam):
+class AsyncHttpx2Transport(AsyncHttpcoreTransport):
     """The seam for tasks, through httpx2."""
 
     _library = LIBRARY

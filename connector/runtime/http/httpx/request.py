@@ -10,164 +10,169 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from connector.core.request.body import opened
-from connector.runtime.http.failures import known
-from connector.runtime.http.proxies import Proxy, SettingError, certificates, proxy_of
-from connector.runtime.http.transport import Source, wire
+from connector.core.request.body import reopen
+from connector.runtime.http.failures import collect_exceptions
+from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
+from connector.runtime.http.transport import UploadFile, prepare_request
 
 if TYPE_CHECKING:
     import ssl
     from types import ModuleType
 
-    from connector.core.exchange.exchange import Signed
-    from connector.core.request.body import Part
+    from connector.core.exchange.exchange import Credential
+    from connector.core.request.body import MultipartPart
     from connector.core.request.builder import Request
-    from connector.runtime.http.request_state import Call
-    from connector.runtime.http.sink import Sink
+    from connector.runtime.http.request_state import RequestState
+    from connector.runtime.http.sink import BodySink
 
-_PORTS = {"http": 80, "https": 443}
-_BODIES = ("POST", "PUT", "PATCH")  # of these, one without a body says so
-_MULTIPART = (b"content-type", b"content-length", b"transfer-encoding")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_BODY_METHODS = ("POST", "PUT", "PATCH")  # of these, one without a body says so
+_MULTIPART_HEADERS = (b"content-type", b"content-length", b"transfer-encoding")
 
 
-def bare(name: str) -> ModuleType:
+def import_without_cli(name: str) -> ModuleType:
     """Import a library without its command line, which loads rich with it where that is installed."""
-    part = f"{name}._main"
-    if part in sys.modules:
+    cli_module = f"{name}._main"
+    if cli_module in sys.modules:
         return importlib.import_module(name)
-    sys.modules[part] = None  # type: ignore[assignment]  # then it is for the library as if rich were missing
+    sys.modules[cli_module] = None  # type: ignore[assignment]  # then it is for the library as if rich were missing
     try:
         return importlib.import_module(name)
     finally:
-        del sys.modules[part]
+        del sys.modules[cli_module]
 
 
 @dataclass(frozen=True, slots=True)
-class Library:
+class HttpLibrary:
     """A library: its connections (httpcore or httpcore2), its client, and every exception of both."""
 
     core: ModuleType
     client: ModuleType
-    errors: tuple[type[Exception], ...]
+    exceptions: tuple[type[Exception], ...]
 
     @classmethod
-    def of(cls, core: ModuleType, client: ModuleType) -> Library:
+    def create(cls, core: ModuleType, client: ModuleType) -> HttpLibrary:
         """Return a library, whose own debug records hold nothing that a reply said from now on."""
         for name in ("http11", "http2", "connection", "proxy", "socks"):
-            logging.getLogger(f"{core.__name__}.{name}").addFilter(_quiet)
-        return cls(core, client, known(core, client))
+            logging.getLogger(f"{core.__name__}.{name}").addFilter(_redact_log)
+        return cls(core, client, collect_exceptions(core, client))
 
-    def expected(self, call: Call) -> tuple[type[Exception], ...]:
+    def select_exceptions(self, state: RequestState) -> tuple[type[Exception], ...]:
         """Return what a call may meet; what a library makes of a strange SOCKS proxy is not foreseen there."""
-        greets = call.proxy is not None and call.proxy.socks and not call.wrote
-        return (Exception,) if greets else self.errors
+        is_socks_handshake = state.proxy is not None and state.proxy.is_socks and not state.has_sent_bytes
+        return (Exception,) if is_socks_handshake else self.exceptions
 
 
-_SAID = re.compile(r"(exception=\w+)\(.*", re.DOTALL)  # a library's error quotes what it could not read
+_QUOTED_REPLY = re.compile(r"(exception=\w+)\(.*", re.DOTALL)  # a library's error quotes what it could not read
 
 
-def _quiet(record: logging.LogRecord) -> bool:
+def _redact_log(record: logging.LogRecord) -> bool:
     """Take what a reply said out of a record: it may hold cookies and tokens."""
     text = record.getMessage().partition("return_value=")[0].rstrip()
-    record.msg, record.args = _SAID.sub(r"\1", text), None
+    record.msg, record.args = _QUOTED_REPLY.sub(r"\1", text), None
     return True
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class HttpOrigin:
     """Where a base URL leads, worked out once: its parts as the library takes them, and the proxy on the way."""
 
     name: str
-    origin: Any  # the library's
-    host: bytes  # the header
-    secure: bool
-    port: int | None  # where the URL names one
-    cut: int  # how much of a URL stands before its path
+    library_origin: Any  # the library's
+    host_header: bytes  # the header
+    uses_tls: bool
+    explicit_port: int | None  # where the URL names one
+    path_start: int  # how much of a URL stands before its path
     proxy: Proxy | None
 
     @classmethod
-    def of(cls, library: Library, base: str) -> Place:
+    def parse(cls, library: HttpLibrary, base: str) -> HttpOrigin:
         """Read a base URL. Raises SettingError, and the library's errors for what is no URL."""
         start = base.index("//") + 2
-        cut = next((place for place in range(start, len(base)) if base[place] in "/?#"), len(base))
-        url = library.client.URL(base[:cut])
-        port = url.port or _PORTS[url.scheme]
+        path_start = next((position for position in range(start, len(base)) if base[position] in "/?#"), len(base))
+        url = library.client.URL(base[:path_start])
+        port = url.port or _DEFAULT_PORTS[url.scheme]
         host = url.raw_host.decode("ascii")
-        origin = library.core.Origin(url.raw_scheme, url.raw_host, port)
-        proxy = proxy_of(url.scheme, host, port)
-        name, secure = f"{url.scheme}://{host}:{port}", url.scheme == "https"
-        return cls(name, origin, url.netloc, secure, url.port, cut, proxy)
+        library_origin = library.core.Origin(url.raw_scheme, url.raw_host, port)
+        proxy = find_proxy(url.scheme, host, port)
+        name, uses_tls = f"{url.scheme}://{host}:{port}", url.scheme == "https"
+        return cls(name, library_origin, url.netloc, uses_tls, url.port, path_start, proxy)
 
-    def factory(self, library: Library, backend: Any, *, asynchronous: bool) -> Any:
+    def build_proxy_pool(self, library: HttpLibrary, backend: Any, *, asynchronous: bool) -> Any:
         """Return what makes the library's connections to this place through its proxy. Raises SettingError."""
         assert self.proxy is not None
-        if self.proxy.socks and importlib.util.find_spec("socksio") is None:
-            raise SettingError("proxy", "a SOCKS proxy needs an extra: pip install 'connector[socks]'")
-        secure = self.proxy.scheme == "https"
-        kind = ("Async" if asynchronous else "") + ("SOCKSProxy" if self.proxy.socks else "HTTPProxy")
-        options = {"proxy_ssl_context": context(library, certificates())} if secure else {}
-        user = tuple(part.encode() for part in self.proxy.user) if self.proxy.user else None
-        tls = context(library, certificates()) if self.secure else None
-        return getattr(library.core, kind)(
-            self.proxy.url, proxy_auth=user, ssl_context=tls, network_backend=backend, **options
+        if self.proxy.is_socks and importlib.util.find_spec("socksio") is None:
+            raise NetworkSettingError("proxy", "a SOCKS proxy needs an extra: pip install 'connector[socks]'")
+        proxy_uses_tls = self.proxy.scheme == "https"
+        class_name = ("Async" if asynchronous else "") + ("SOCKSProxy" if self.proxy.is_socks else "HTTPProxy")
+        options = {"proxy_ssl_context": load_tls_context(library, read_certificate_paths())} if proxy_uses_tls else {}
+        proxy_auth = tuple(value.encode() for value in self.proxy.credentials) if self.proxy.credentials else None
+        tls_context = load_tls_context(library, read_certificate_paths()) if self.uses_tls else None
+        return getattr(library.core, class_name)(
+            self.proxy.url, proxy_auth=proxy_auth, ssl_context=tls_context, network_backend=backend, **options
         )
 
 
 @cache
-def context(library: Library, certificates_: tuple[str, str]) -> ssl.SSLContext:
+def load_tls_context(library: HttpLibrary, certificate_paths: tuple[str, str]) -> ssl.SSLContext:
     """Return the one TLS context of a library and a setting; without a setting it has the library's own roots.
 
     Raises SettingError when the file or the folder cannot be used.
     """
     try:
-        made: ssl.SSLContext = library.client.create_ssl_context()
+        tls_context: ssl.SSLContext = library.client.create_ssl_context()
     except OSError as error:
-        name = "SSL_CERT_FILE" if certificates_[0] else "SSL_CERT_DIR"
-        raise SettingError("tls", f"{name} cannot be used: {error.strerror or error}") from None
-    made.set_alpn_protocols(["http/1.1"])
-    return made
+        variable = "SSL_CERT_FILE" if certificate_paths[0] else "SSL_CERT_DIR"
+        raise NetworkSettingError("tls", f"{variable} cannot be used: {error.strerror or error}") from None
+    tls_context.set_alpn_protocols(["http/1.1"])
+    return tls_context
 
 
-def outgoing(library: Library, place: Place, sent: tuple[Request, Signed, Sink | None], call: Call) -> Any:
+def build_library_request(
+    library: HttpLibrary,
+    origin: HttpOrigin,
+    send_args: tuple[Request, Credential, BodySink | None],
+    state: RequestState,
+) -> Any:
     """Return the library's request."""
-    request, token, sink = sent
-    made = wire(request, token, sink)
-    headers = [(b"Host", place.host)]
-    headers += [(name.encode(), value.encode("latin-1")) for name, value in made.headers]
-    content: Any = made.content
+    request, credential, sink = send_args
+    prepared = prepare_request(request, credential, sink)
+    headers = [(b"Host", origin.host_header)]
+    headers += [(name.encode(), value.encode("latin-1")) for name, value in prepared.headers]
+    content: Any = prepared.content
     if request.body is not None and request.body.kind == "multipart":
-        encoded = _multipart(library, request.body.value, made.url, call)
-        headers += [(key, value) for key, value in encoded.headers.raw if key.lower() in _MULTIPART]
+        encoded = _encode_multipart(library, request.body.value, prepared.url, state)
+        headers += [(key, value) for key, value in encoded.headers.raw if key.lower() in _MULTIPART_HEADERS]
         content = encoded.stream
     elif content is not None:
         headers.append((b"Content-Length", b"%d" % len(content)))
-    elif request.method in _BODIES:
+    elif request.method in _BODY_METHODS:
         headers.append((b"Content-Length", b"0"))
-    target = made.url[place.cut :]
+    target = prepared.url[origin.path_start :]
     url = library.core.URL(
-        scheme=place.origin.scheme, host=place.origin.host, port=place.port,
+        scheme=origin.library_origin.scheme, host=origin.library_origin.host, port=origin.explicit_port,
         target=(target if target.startswith("/") else f"/{target}").encode("ascii"),
     )  # fmt: skip
     return library.core.Request(request.method, url, headers=headers, content=content)
 
 
-def _multipart(library: Library, parts: list[Part], url: str, call: Call) -> Any:
+def _encode_multipart(library: HttpLibrary, parts: list[MultipartPart], url: str, state: RequestState) -> Any:
     """Let the library put a multipart body together."""
     fields: list[Any] = []
     for part in parts:
-        data = opened(part.data)
+        data = reopen(part.data)
         if data is not part.data:
-            call.files.append(data)
-        fields.append((part.name, (part.file_name, Source(data) if hasattr(data, "read") else data)))
+            state.open_files.append(data)
+        fields.append((part.name, (part.file_name, UploadFile(data) if hasattr(data, "read") else data)))
     return library.client.Request("POST", url, files=fields)
 
 
-def headers_of(response: Any) -> tuple[tuple[str, str], ...]:
+def decode_headers(response: Any) -> tuple[tuple[str, str], ...]:
     """Return the headers of a library's response, names in small letters."""
     return tuple((name.decode("ascii", "replace").lower(), value.decode("latin-1")) for name, value in response.headers)
 
 
-def tidy(connection: Any) -> bool:
+def is_reusable(connection: Any) -> bool:
     """Whether a connection may be used again: the reply is over, and not a byte more came with it.
 
     What came besides would be taken for the next reply. Only h11 knows it, which sits inside the library's connection;

@@ -11,29 +11,29 @@ import select
 import socket
 from typing import TYPE_CHECKING, Any
 
-from connector.runtime.http.request_state import look_up
+from connector.runtime.http.request_state import resolve_host
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-    from connector.runtime.http.request_state import Call
+    from connector.runtime.http.request_state import RequestState
 
-AT_ONCE = 65_536  # a large body is written in pieces, each with what is left of the time
-_LARGE = 16_384
+MAX_WRITE_BYTES = 65_536  # a large body is written in pieces, each with what is left of the time
+_LARGE_WRITE_BYTES = 16_384
 
 
-class Line:
+class PooledConnection:
     """A connection to a place: the library's, and the call that it serves now."""
 
-    __slots__ = ("call", "connection", "place", "since", "stream", "target")
+    __slots__ = ("idle_since", "library_connection", "origin", "request_state", "stream", "tls_host")
 
-    def __init__(self, place: str, target: str | None, call: Call) -> None:
-        self.place = place
-        self.target = target  # the host whose TLS must stand before a byte is the request's; None without TLS
-        self.call = call
-        self.since = 0.0
-        self.connection: Any = None
+    def __init__(self, origin: str, tls_host: str | None, request_state: RequestState) -> None:
+        self.origin = origin
+        self.tls_host = tls_host  # the host whose TLS must stand before a byte is the request's; None without TLS
+        self.request_state = request_state
+        self.idle_since = 0.0
+        self.library_connection: Any = None
         self.stream: Any = None
 
     def close(self) -> None:
@@ -47,67 +47,69 @@ class Line:
             self.stream.abandon()
 
 
-class Stream:
+class SyncStream:
     """A library's network stream. What is written is held until something is awaited: a request is one packet."""
 
-    def __init__(self, core: Any, line: Line, inner: Any, layers: tuple[str, ...] = ()) -> None:
-        self._core, self._line, self._inner = core, line, inner
-        self._layers = layers  # the hosts whose TLS it speaks, outermost first
-        self._counts = line.target is None or line.target in layers[-1:]  # else it greets a proxy
-        self._held: list[bytes] = []
+    def __init__(self, core: Any, connection: PooledConnection, inner: Any, tls_hosts: tuple[str, ...] = ()) -> None:
+        self._core, self._connection, self._inner = core, connection, inner
+        self._tls_hosts = tls_hosts  # the hosts whose TLS it speaks, outermost first
+        self._carries_request = (
+            connection.tls_host is None or connection.tls_host in tls_hosts[-1:]
+        )  # else it greets a proxy
+        self._write_buffer: list[bytes] = []
         self._socket: socket.socket = inner.get_extra_info("socket")
-        self._readable = readable(self._socket.fileno())
-        line.stream = self
+        self._is_readable = build_readable_check(self._socket.fileno())
+        connection.stream = self
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002  the call's own counts
         """Send what is held, then read."""
-        if self._held:
+        if self._write_buffer:
             with contextlib.suppress(self._core.WriteError):  # the service may have answered before it hung up
                 self._flush()
-        self._line.call.phase = "read"
-        data: bytes = self._inner.read(max_bytes, self._line.call.left())
+        self._connection.request_state.phase = "read"
+        data: bytes = self._inner.read(max_bytes, self._connection.request_state.require_time_left())
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
         """Hold a small part of a request; send a large one."""
         if buffer:
-            self._held.append(buffer)
-        if len(buffer) >= _LARGE:
+            self._write_buffer.append(buffer)
+        if len(buffer) >= _LARGE_WRITE_BYTES:
             self._flush()
 
     def _flush(self) -> None:
-        call, (first, *rest), self._held = self._line.call, self._held, []
-        call.phase = "write"
+        state, (first, *rest), self._write_buffer = self._connection.request_state, self._write_buffer, []
+        state.phase = "write"
         try:
-            for data in (b"".join((first, *rest)),) if len(first) < _LARGE else (first, *rest):
+            for data in (b"".join((first, *rest)),) if len(first) < _LARGE_WRITE_BYTES else (first, *rest):
                 view = memoryview(data)
                 while view:
-                    view = view[self._send(call, view[:AT_ONCE]) :]
+                    view = view[self._send(state, view[:MAX_WRITE_BYTES]) :]
         except TimeoutError:
             raise
         except OSError as error:
             raise self._core.WriteError(error) from error
 
-    def _send(self, call: Call, data: memoryview) -> int:
-        left = call.left()
-        if self._counts and self._layers:
-            call.wrote = True  # what TLS made of it may be under way, whatever it says
-        if len(self._layers) > 1:
-            self._inner.write(bytes(data), left)
+    def _send(self, state: RequestState, data: memoryview) -> int:
+        remaining = state.require_time_left()
+        if self._carries_request and self._tls_hosts:
+            state.has_sent_bytes = True  # what TLS made of it may be under way, whatever it says
+        if len(self._tls_hosts) > 1:
+            self._inner.write(bytes(data), remaining)
             return len(data)
-        self._socket.settimeout(left)
+        self._socket.settimeout(remaining)
         sent = self._socket.send(data)
-        if self._counts:
-            call.wrote = True
+        if self._carries_request:
+            state.has_sent_bytes = True
         return sent
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None  # noqa: ARG002
-    ) -> Stream:  # fmt: skip
+    ) -> SyncStream:  # fmt: skip
         """Speak TLS from here on."""
-        self._line.call.phase = "connect"
-        inner = self._inner.start_tls(ssl_context, server_hostname, self._line.call.left())
-        return Stream(self._core, self._line, inner, (*self._layers, server_hostname or ""))
+        self._connection.request_state.phase = "connect"
+        inner = self._inner.start_tls(ssl_context, server_hostname, self._connection.request_state.require_time_left())
+        return SyncStream(self._core, self._connection, inner, (*self._tls_hosts, server_hostname or ""))
 
     def close(self) -> None:
         """Close it; a thread that waits on it wakes up."""
@@ -122,37 +124,37 @@ class Stream:
     def get_extra_info(self, info: str) -> Any:
         """Answer the library's questions."""
         if info == "is_readable":
-            held_by_tls = getattr(self._socket, "pending", None)
-            return self._readable() or bool(held_by_tls and held_by_tls())
+            read_pending = getattr(self._socket, "pending", None)
+            return self._is_readable() or bool(read_pending and read_pending())
         return self._inner.get_extra_info(info)
 
 
-class Backend:
+class SyncBackend:
     """A library's network, for one connection."""
 
-    def __init__(self, core: Any, line: Line) -> None:
-        self._core, self._line = core, line
+    def __init__(self, core: Any, connection: PooledConnection) -> None:
+        self._core, self._connection = core, connection
         self._inner = core.SyncBackend()
 
-    def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> Stream:
+    def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> SyncStream:
         """Connect to the first address that answers; a dead one does not take the time of the others."""
-        call = self._line.call
-        call.phase = "connect"
-        addresses = look_up(host, port).result(call.left())
+        state = self._connection.request_state
+        state.phase = "connect"
+        addresses = resolve_host(host, port).result(state.require_time_left())
         error: Exception = OSError(f"no address of {host}")
         for position, address in enumerate(addresses):
             try:
-                inner = self._inner.connect_tcp(address, port, call.left() / (len(addresses) - position))
-                return Stream(self._core, self._line, inner)
-            except (self._core.ConnectError, self._core.ConnectTimeout) as failed:
-                error = failed
+                inner = self._inner.connect_tcp(address, port, state.require_time_left() / (len(addresses) - position))
+                return SyncStream(self._core, self._connection, inner)
+            except (self._core.ConnectError, self._core.ConnectTimeout) as attempt_error:
+                error = attempt_error
         raise error
 
 
-def readable(handle: int) -> Callable[[], bool]:
+def build_readable_check(descriptor: int) -> Callable[[], bool]:
     """Return what tells whether a socket has something to read: on an idle one, that is its end."""
     if not hasattr(select, "poll"):
-        return lambda: bool(select.select([handle], [], [], 0)[0])
+        return lambda: bool(select.select([descriptor], [], [], 0)[0])
     poll = select.poll()
-    poll.register(handle, select.POLLIN)
+    poll.register(descriptor, select.POLLIN)
     return lambda: bool(poll.poll(0))

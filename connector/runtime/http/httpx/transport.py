@@ -14,134 +14,143 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.response.parser import Failure, Reply
 from connector.errors import UsageError
-from connector.runtime.http.body_reader import Arriving
-from connector.runtime.http.connection_pool import IDLE_SECONDS, Pool
-from connector.runtime.http.failures import failure
-from connector.runtime.http.httpx import async_network as tasks
-from connector.runtime.http.httpx import sync_network as threads
-from connector.runtime.http.httpx.request import Place, context, headers_of, outgoing, tidy
-from connector.runtime.http.httpx.sync_network import Line
-from connector.runtime.http.proxies import SettingError, certificates
-from connector.runtime.http.request_state import Call
+from connector.runtime.http.body_reader import BodyReader
+from connector.runtime.http.connection_pool import MAX_IDLE_SECONDS, Pool
+from connector.runtime.http.failures import classify_failure
+from connector.runtime.http.httpx import async_network, sync_network
+from connector.runtime.http.httpx.request import (
+    HttpOrigin,
+    build_library_request,
+    decode_headers,
+    is_reusable,
+    load_tls_context,
+)
+from connector.runtime.http.httpx.sync_network import PooledConnection
+from connector.runtime.http.proxies import NetworkSettingError, read_certificate_paths
+from connector.runtime.http.request_state import RequestState
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import Signed
+    from connector.core.exchange.exchange import Credential
     from connector.core.request.builder import Request
-    from connector.runtime.http.httpx.request import Library
-    from connector.runtime.http.sink import Sink
+    from connector.runtime.http.httpx.request import HttpLibrary
+    from connector.runtime.http.sink import BodySink
 
 
-class _Seam:
+class _BaseTransport:
     """What threads and tasks share: the pool of this process, and what is known of each base URL."""
 
-    _library: Library
+    _library: HttpLibrary
 
     def __init__(self) -> None:
-        self._begin()
+        self._reset()
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self._pool = Pool()
-        self._places: dict[str, Place] = {}
+        self._origins: dict[str, HttpOrigin] = {}
         self._pid = os.getpid()
 
-    def _place(self, request: Request, token: Signed, call: Call) -> Place:
+    def _resolve_origin(self, request: Request, credential: Credential, state: RequestState) -> HttpOrigin:
         """Return where a request goes. Raises SettingError, and the library's errors for what is no URL."""
-        place = self._places.get(request.base)
-        if place is None:
-            place = self._places[request.base] = Place.of(self._library, request.base)
-        call.proxy = place.proxy
-        if place.proxy is not None and not place.secure and (token.headers or token.query):
-            raise SettingError("proxy", "credentials do not go in clear to a proxy")
-        return place
+        origin = self._origins.get(request.base_url)
+        if origin is None:
+            origin = self._origins[request.base_url] = HttpOrigin.parse(self._library, request.base_url)
+        state.proxy = origin.proxy
+        if origin.proxy is not None and not origin.uses_tls and (credential.headers or credential.query):
+            raise NetworkSettingError("proxy", "credentials do not go in clear to a proxy")
+        return origin
 
-    def _gone(self, line: Line) -> None:
-        line.close()
-        self._pool.drop(line.place, line)
-
-
-def _line_to(place: Place, call: Call) -> Line:
-    return Line(place.name, place.origin.host.decode("ascii") if place.secure else None, call)
+    def _discard(self, connection: PooledConnection) -> None:
+        connection.close()
+        self._pool.discard(connection.origin, connection)
 
 
-def _fresh(line: Line, call: Call) -> bool:
+def _build_connection(origin: HttpOrigin, state: RequestState) -> PooledConnection:
+    return PooledConnection(origin.name, origin.library_origin.host.decode("ascii") if origin.uses_tls else None, state)
+
+
+def _is_alive(connection: PooledConnection, state: RequestState) -> bool:
     """Whether an idle connection is still good: young, and with nothing to read, which would be its end."""
-    line.call = call
-    return time.monotonic() - line.since < IDLE_SECONDS and not line.connection.has_expired()
+    connection.request_state = state
+    return (
+        time.monotonic() - connection.idle_since < MAX_IDLE_SECONDS and not connection.library_connection.has_expired()
+    )
 
 
-def _stopped(stop: Any, came: Arriving) -> Failure | None:
-    if stop is None or not stop.is_set():
+def _check_stopped(cancel: Any, body_reader: BodyReader) -> Failure | None:
+    if cancel is None or not cancel.is_set():
         return None
-    return Failure("stopped", "the client was closed", received=came.received, etag=came.etag, final=True)
+    return Failure("stopped", "the client was closed", received=body_reader.received, etag=body_reader.etag, final=True)
 
 
-class Seam(_Seam):
+class HttpcoreTransport(_BaseTransport):
     """The seam for threads: connections are made when something is sent, and made anew after a fork."""
 
-    def send(self, request: Request, token: Signed, until: float, sink: Sink | None, stop: Any) -> Reply | Failure:
+    def send(
+        self, request: Request, credential: Credential, deadline: float, sink: BodySink | None, cancel: Any
+    ) -> Reply | Failure:
         """Send one request; `stop` is asked between the parts of a body."""
-        call = Call(until, sink.stall if sink is not None else None)
-        library, line, good = self._library, None, False
+        state = RequestState(deadline, sink.stall_timeout if sink is not None else None)
+        library, connection, reusable = self._library, None, False
         try:
-            place = self._place(request, token, call)
-            sent = outgoing(library, place, (request, token, sink), call)
-            line = self._line(place, call)
-            response = line.connection.handle_request(sent)
-            came = call.arriving = Arriving(request, response.status, headers_of(response), sink)
-            for part in response.stream:
-                if not came.add(part):
-                    return came.reply()
-                if stopped := _stopped(stop, came):
-                    return stopped
+            origin = self._resolve_origin(request, credential, state)
+            library_request = build_library_request(library, origin, (request, credential, sink), state)
+            connection = self._acquire(origin, state)
+            response = connection.library_connection.handle_request(library_request)
+            body_reader = state.body_reader = BodyReader(request, response.status, decode_headers(response), sink)
+            for chunk in response.stream:
+                if not body_reader.feed(chunk):
+                    return body_reader.finish()
+                if stop_failure := _check_stopped(cancel, body_reader):
+                    return stop_failure
             response.close()
-            good = tidy(line.connection)
-            return came.reply()
-        except library.expected(call) as error:
-            return failure(library.core, error, call)
+            reusable = is_reusable(connection.library_connection)
+            return body_reader.finish()
+        except library.select_exceptions(state) as error:
+            return classify_failure(library.core, error, state)
         finally:
-            if line is not None:
-                self._pool.give(line) if good else self._gone(line)
-            call.over()
+            if connection is not None:
+                self._pool.release(connection) if reusable else self._discard(connection)
+            state.close_files()
 
-    def _line(self, place: Place, call: Call) -> Line:
+    def _acquire(self, origin: HttpOrigin, state: RequestState) -> PooledConnection:
         """Return a connection to a place. Raises TimeoutError, Closed, and the network's errors."""
         if self._pid != os.getpid():  # a fork shares sockets; the child must not use them
             self._pool.abandon()
-            self._begin()
-        idle: Line | None
-        idle, waiting = self._pool.take(place.name, Future)
-        if waiting is not None:
-            call.phase = "pool"
+            self._reset()
+        idle: PooledConnection | None
+        idle, waiter = self._pool.acquire(origin.name, Future)
+        if waiter is not None:
+            state.phase = "pool"
             try:
-                idle = waiting.result(call.left())
+                idle = waiter.result(state.require_time_left())
             except BaseException:
-                self._pool.leave(place.name, waiting)
+                self._pool.cancel_wait(origin.name, waiter)
                 raise
         if idle is not None:
-            if _fresh(idle, call):
+            if _is_alive(idle, state):
                 return idle
             idle.close()
-        line = _line_to(place, call)
+        connection = _build_connection(origin, state)
         try:
-            self._open(place, line)
+            self._open_connection(origin, connection)
         except BaseException:
-            line.close()
-            self._pool.drop(place.name, idle)
+            connection.close()
+            self._pool.discard(origin.name, idle)
             raise
-        self._pool.opened(line, idle)
-        return line
+        self._pool.register(connection, idle)
+        return connection
 
-    def _open(self, place: Place, line: Line) -> None:
+    def _open_connection(self, origin: HttpOrigin, connection: PooledConnection) -> None:
         core = self._library.core
-        backend = threads.Backend(core, line)
-        if place.proxy is not None:
-            factory = place.factory(self._library, backend, asynchronous=False)
-            line.connection = factory.create_connection(place.origin)
+        backend = sync_network.SyncBackend(core, connection)
+        if origin.proxy is not None:
+            proxy_pool = origin.build_proxy_pool(self._library, backend, asynchronous=False)
+            connection.library_connection = proxy_pool.create_connection(origin.library_origin)
             return
-        stream = backend.connect_tcp(place.origin.host.decode("ascii"), place.origin.port)
-        if place.secure:
-            stream = stream.start_tls(context(self._library, certificates()), line.target)
-        line.connection = core.HTTP11Connection(place.origin, stream)
+        stream = backend.connect_tcp(origin.library_origin.host.decode("ascii"), origin.library_origin.port)
+        if origin.uses_tls:
+            stream = stream.start_tls(load_tls_context(self._library, read_certificate_paths()), connection.tls_host)
+        connection.library_connection = core.HTTP11Connection(origin.library_origin, stream)
 
     def close(self) -> None:
         """Close every connection; calls that wait on one end at once. A child of a fork leaves its parent's alone."""
@@ -149,51 +158,51 @@ class Seam(_Seam):
             self._pool.close()
         else:
             self._pool.abandon()
-        self._begin()
+        self._reset()
 
 
-class AsyncSeam(_Seam):
+class AsyncHttpcoreTransport(_BaseTransport):
     """The seam for tasks of one event loop."""
 
-    def _begin(self) -> None:
-        super()._begin()
+    def _reset(self) -> None:
+        super()._reset()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def send(
-        self, request: Request, token: Signed, until: float, sink: Sink | None, stop: Any
+        self, request: Request, credential: Credential, deadline: float, sink: BodySink | None, cancel: Any
     ) -> Reply | Failure:
         """Send one request; `stop` is asked between the parts of a body. Raises UsageError in another loop."""
-        call = Call(until, sink.stall if sink is not None else None)
-        library, line, good = self._library, None, False
-        self._here()
+        state = RequestState(deadline, sink.stall_timeout if sink is not None else None)
+        library, connection, reusable = self._library, None, False
+        self._check_loop()
         try:
-            async with asyncio.timeout(call.left()) as timer:
-                call.timer = timer if sink is not None else None
-                place = self._place(request, token, call)
-                sent = outgoing(library, place, (request, token, sink), call)
-                line = await self._line(place, call)
-                response = await line.connection.handle_async_request(sent)
-                came = call.arriving = Arriving(request, response.status, headers_of(response), sink)
-                parts = aiter(response.stream)
+            async with asyncio.timeout(state.require_time_left()) as timer:
+                state.timer = timer if sink is not None else None
+                origin = self._resolve_origin(request, credential, state)
+                library_request = build_library_request(library, origin, (request, credential, sink), state)
+                connection = await self._acquire(origin, state)
+                response = await connection.library_connection.handle_async_request(library_request)
+                body_reader = state.body_reader = BodyReader(request, response.status, decode_headers(response), sink)
+                chunks = aiter(response.stream)
                 try:
-                    async for part in parts:
-                        if not came.add(part):
-                            return came.reply()
-                        if stopped := _stopped(stop, came):
-                            return stopped
+                    async for chunk in chunks:
+                        if not body_reader.feed(chunk):
+                            return body_reader.finish()
+                        if stop_failure := _check_stopped(cancel, body_reader):
+                            return stop_failure
                 finally:
-                    await parts.aclose()
+                    await chunks.aclose()
                 await response.aclose()
-                good = tidy(line.connection)
-                return came.reply()
-        except library.expected(call) as error:
-            return failure(library.core, error, call)
+                reusable = is_reusable(connection.library_connection)
+                return body_reader.finish()
+        except library.select_exceptions(state) as error:
+            return classify_failure(library.core, error, state)
         finally:
-            if line is not None:
-                self._pool.give(line) if good else self._gone(line)
-            call.over()
+            if connection is not None:
+                self._pool.release(connection) if reusable else self._discard(connection)
+            state.close_files()
 
-    def _here(self) -> None:
+    def _check_loop(self) -> None:
         """Raise UsageError in another loop than the first, while that lives: connections belong to one."""
         loop = asyncio.get_running_loop()
         if self._loop is loop and self._pid == os.getpid():
@@ -202,49 +211,51 @@ class AsyncSeam(_Seam):
             raise UsageError("The client is used in two event loops.", hint="Make one AsyncClient in each.")
         if self._loop is not None:
             self._pool.abandon()  # of a fork's parent, or of a loop that has ended
-            self._begin()
+            self._reset()
         self._loop = loop
 
-    async def _line(self, place: Place, call: Call) -> Line:
+    async def _acquire(self, origin: HttpOrigin, state: RequestState) -> PooledConnection:
         """Return a connection to a place. Raises Closed, and the network's errors."""
-        idle: Line | None
-        idle, waiting = self._pool.take(place.name, asyncio.get_running_loop().create_future)
-        if waiting is not None:
-            call.phase = "pool"
+        idle: PooledConnection | None
+        idle, waiter = self._pool.acquire(origin.name, asyncio.get_running_loop().create_future)
+        if waiter is not None:
+            state.phase = "pool"
             try:
-                idle = await waiting
+                idle = await waiter
             except BaseException:
-                self._pool.leave(place.name, waiting)
+                self._pool.cancel_wait(origin.name, waiter)
                 raise
         if idle is not None:
-            if _fresh(idle, call):
+            if _is_alive(idle, state):
                 return idle
             idle.close()
-        line = _line_to(place, call)
+        connection = _build_connection(origin, state)
         try:
-            await self._open(place, line)
+            await self._open_connection(origin, connection)
         except BaseException:
-            line.close()
-            self._pool.drop(place.name, idle)
+            connection.close()
+            self._pool.discard(origin.name, idle)
             raise
-        self._pool.opened(line, idle)
-        return line
+        self._pool.register(connection, idle)
+        return connection
 
-    async def _open(self, place: Place, line: Line) -> None:
+    async def _open_connection(self, origin: HttpOrigin, connection: PooledConnection) -> None:
         core = self._library.core
-        backend = tasks.Backend(core, line)
-        if place.proxy is not None:
-            factory = place.factory(self._library, backend, asynchronous=True)
-            line.connection = factory.create_connection(place.origin)
+        backend = async_network.AsyncBackend(core, connection)
+        if origin.proxy is not None:
+            proxy_pool = origin.build_proxy_pool(self._library, backend, asynchronous=True)
+            connection.library_connection = proxy_pool.create_connection(origin.library_origin)
             return
-        stream = await backend.connect_tcp(place.origin.host.decode("ascii"), place.origin.port)
-        if place.secure:
-            stream = await stream.start_tls(context(self._library, certificates()), line.target)
-        line.connection = core.AsyncHTTP11Connection(place.origin, stream)
+        stream = await backend.connect_tcp(origin.library_origin.host.decode("ascii"), origin.library_origin.port)
+        if origin.uses_tls:
+            stream = await stream.start_tls(
+                load_tls_context(self._library, read_certificate_paths()), connection.tls_host
+            )
+        connection.library_connection = core.AsyncHTTP11Connection(origin.library_origin, stream)
 
     async def aclose(self) -> None:
         """Close every connection; calls that wait on one end at once."""
         if self._pid == os.getpid():
             self._pool.close()
             await asyncio.sleep(0)  # the loop lets go of its sockets
-        self._begin()
+        self._reset()

@@ -8,61 +8,61 @@ from typing import TYPE_CHECKING, Any
 
 from pyreqwest.multipart import FormBuilder, PartBuilder
 
-from connector.core.request.body import opened
-from connector.runtime.http.transport import Source, SourceError
+from connector.core.request.body import reopen
+from connector.runtime.http.transport import UploadFile, UploadReadError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.core.request.body import Part
+    from connector.core.request.body import MultipartPart
 
-_PIECE = 65_536
-_ESCAPED = {**{number: f"%{number:02X}" for number in range(32)}, ord('"'): "%22"}  # as web browsers write names
+_CHUNK_BYTES = 65_536
+_NAME_ESCAPES = {**{number: f"%{number:02X}" for number in range(32)}, ord('"'): "%22"}  # as web browsers write names
 
 
-def form(parts: list[Part], files: list[Any]) -> FormBuilder:
+def build_form(parts: list[MultipartPart], files: list[Any]) -> FormBuilder:
     """Return the parts as a form; files that are opened for it are added to `files`. Raises SourceError."""
-    made = FormBuilder().percent_encode_noop()  # its own ways to write a name are read by few services
+    builder = FormBuilder().percent_encode_noop()  # its own ways to write a name are read by few services
     for part in parts:
-        made.part(part.name.translate(_ESCAPED), _part(part, files))
-    return made
+        builder.part(part.name.translate(_NAME_ESCAPES), _build_part(part, files))
+    return builder
 
 
-def _part(part: Part, files: list[Any]) -> PartBuilder:
+def _build_part(part: MultipartPart, files: list[Any]) -> PartBuilder:
     try:
-        data = opened(part.data)
+        data = reopen(part.data)
     except Exception as error:
-        raise SourceError(f"the file to send could not be opened ({type(error).__name__})") from error
+        raise UploadReadError(f"the file to send could not be opened ({type(error).__name__})") from error
     if data is not part.data:
         files.append(data)
     if not hasattr(data, "read"):
-        made = PartBuilder.from_bytes(data.encode() if isinstance(data, str) else bytes(data))
-    elif (length := _length(data)) is None:
-        made = PartBuilder.from_stream(_pieces(data))
+        builder = PartBuilder.from_bytes(data.encode() if isinstance(data, str) else bytes(data))
+    elif (length := _measure_remaining(data)) is None:
+        builder = PartBuilder.from_stream(_read_chunks(data))
     else:
-        made = PartBuilder.from_stream_with_length(_pieces(data), length)
+        builder = PartBuilder.from_stream_with_length(_read_chunks(data), length)
     if part.file_name is None:
-        return made
-    kind = mimetypes.guess_type(part.file_name)[0] or "application/octet-stream"
-    return made.file_name(part.file_name.translate(_ESCAPED)).mime(kind)
+        return builder
+    media_type = mimetypes.guess_type(part.file_name)[0] or "application/octet-stream"
+    return builder.file_name(part.file_name.translate(_NAME_ESCAPES)).mime(media_type)
 
 
-def _length(file: Any) -> int | None:
+def _measure_remaining(file: Any) -> int | None:
     """Return how many bytes a file has from where it stands; None for a stream. Raises SourceError."""
     try:
         if not file.seekable():
             return None
-        here = int(file.tell())
+        position = int(file.tell())
         end = int(file.seek(0, os.SEEK_END))
-        file.seek(here)
+        file.seek(position)
     except AttributeError:
         return None
     except Exception as error:
-        raise SourceError(f"the file to send could not be read ({type(error).__name__})") from error
-    return end - here
+        raise UploadReadError(f"the file to send could not be read ({type(error).__name__})") from error
+    return end - position
 
 
-def _pieces(file: Any) -> Iterator[bytes]:
-    source = Source(file)
-    while piece := source.read(_PIECE):
-        yield piece
+def _read_chunks(file: Any) -> Iterator[bytes]:
+    upload = UploadFile(file)
+    while chunk := upload.read(_CHUNK_BYTES):
+        yield chunk

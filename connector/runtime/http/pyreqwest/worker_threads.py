@@ -17,83 +17,83 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Errand(Generic[T]):
+class ThreadTask(Generic[T]):
     """One piece of work. `over` says that nobody waits for it any more, and that it should end."""
 
-    __slots__ = ("answers", "over", "work")
+    __slots__ = ("abandoned", "results", "work")
 
-    def __init__(self, work: Callable[[Errand[T]], T]) -> None:
+    def __init__(self, work: Callable[[ThreadTask[T]], T]) -> None:
         self.work = work
-        self.over = False
-        self.answers: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+        self.abandoned = False
+        self.results: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
 
-    def do(self) -> None:
+    def run(self) -> None:
         """Work, and answer with what comes of it."""
         try:
-            self.answers.put((self.work(self), None))
+            self.results.put((self.work(self), None))
         except BaseException as error:  # noqa: BLE001  it is raised where the work is waited for
-            self.answers.put((None, error))
+            self.results.put((None, error))
 
 
-class Errands(Generic[T]):
+class InterruptibleThreads(Generic[T]):
     """Threads that work for callers, one for each call at a time; they end with this object."""
 
     def __init__(self) -> None:
-        self._begin()
+        self._reset()
 
-    def _begin(self) -> None:
+    def _reset(self) -> None:
         self._pid = os.getpid()
-        self._idle: list[SimpleQueue[Errand[T] | None]] = []
-        self._waiting: set[Errand[T]] = set()
+        self._idle_workers: list[SimpleQueue[ThreadTask[T] | None]] = []
+        self._pending_tasks: set[ThreadTask[T]] = set()
 
-    def run(self, work: Callable[[Errand[T]], T]) -> T:
+    def run(self, work: Callable[[ThreadTask[T]], T]) -> T:
         """Return what the work returns, or what `end` was given. Raises what it raises, and KeyboardInterrupt."""
         if self._pid != os.getpid():  # threads do not come along in a fork
-            self._begin()
-        errand = Errand(work)
-        thread = self._thread()
-        self._waiting.add(errand)
-        thread.put(errand)
+            self._reset()
+        task = ThreadTask(work)
+        worker = self._acquire_worker()
+        self._pending_tasks.add(task)
+        worker.put(task)
         try:
-            value, error = errand.answers.get()
+            value, error = task.results.get()
         except BaseException:
-            errand.over = True
+            task.abandoned = True
             raise
         finally:
-            self._waiting.discard(errand)
-            if errand.over:
-                thread.put(None)  # it ends when the work does
+            self._pending_tasks.discard(task)
+            if task.abandoned:
+                worker.put(None)  # it ends when the work does
             else:
-                self._idle.append(thread)
+                self._idle_workers.append(worker)
         if error is not None:
             raise error
         return value  # type: ignore[return-value]  # one of the two is there
 
-    def _thread(self) -> SimpleQueue[Errand[T] | None]:
+    def _acquire_worker(self) -> SimpleQueue[ThreadTask[T] | None]:
         with contextlib.suppress(IndexError):
-            return self._idle.pop()
-        asked: SimpleQueue[Errand[T] | None] = SimpleQueue()
-        threading.Thread(target=_serve, args=(asked,), name="connector-errand", daemon=True).start()
-        return asked
+            return self._idle_workers.pop()
+        queue: SimpleQueue[ThreadTask[T] | None] = SimpleQueue()
+        threading.Thread(target=_run_tasks, args=(queue,), name="connector-errand", daemon=True).start()
+        return queue
 
-    def end(self, value: T) -> None:
+    def cancel_all(self, value: T) -> None:
         """Answer everybody who waits with this value, and let the threads go."""
         if self._pid != os.getpid():
             return
-        for errand in list(self._waiting):
-            errand.over = True
-            errand.answers.put((value, None))
-        while self._idle:
+        for task in list(self._pending_tasks):
+            task.abandoned = True
+            task.results.put((value, None))
+        while self._idle_workers:
             with contextlib.suppress(IndexError):
-                self._idle.pop().put(None)
+                self._idle_workers.pop().put(None)
 
     def __del__(self) -> None:
-        for thread in self._idle:
-            thread.put(None)
+        for worker in self._idle_workers:
+            worker.put(None)
 
 
-def _serve(asked: SimpleQueue[Any]) -> None:
+def _run_tasks(queue: SimpleQueue[Any]) -> None:
     """Do one errand after another; keep hold of none."""
-    while (errand := asked.get()) is not None:
-        errand.do()
-        del errand
+    while (task := queue.get()) is not None:
+        task.run()
+        del task

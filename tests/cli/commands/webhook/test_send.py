@@ -11,7 +11,7 @@ import pytest
 from support.servers import reply
 
 from connector.runtime.webhooks.verify import verify_webhook
-from connector.sandbox.events.sender import stand_in_secret
+from connector.sandbox.events.sender import get_sandbox_secret
 
 SECRET = "a-secret-of-the-service"
 VARIABLE = "ZOOM_WEBHOOK_SECRET_TOKEN"
@@ -104,7 +104,7 @@ def test_a_place_where_nobody_listens_is_exit_code_1(here):
 
 def test_the_sandbox_has_a_secret_of_its_own_whatever_is_set(here, zoom, server):
     assert here("webhook", "send", "meeting.started", "--sandbox", "--to", server.url, **{VARIABLE: SECRET}).code == 0
-    assert arrived(zoom, server, stand_in_secret(zoom)).name == "meeting.started"
+    assert arrived(zoom, server, get_sandbox_secret(zoom)).name == "meeting.started"
 
 
 def test_the_challenge_can_be_tried_and_its_answer_is_judged(here, server):

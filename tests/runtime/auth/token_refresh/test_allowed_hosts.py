@@ -77,10 +77,10 @@ def test_a_token_names_the_base_url_only_within_the_hosts(zoom, named, base, clo
     asked = []
 
     class Api:
-        def send(self, request, token, *_):
+        def send(self, request, credential, *_):
             from connector.core.response.parser import Reply
 
-            asked.append(request.base + request.path)
+            asked.append(request.base_url + request.path)
             return Reply(200, (("content-type", "application/json"),), b"{}")
 
     with Authority(api_url=named) as authority:

@@ -101,7 +101,7 @@ def test_clients_of_one_kept_connection_refresh_once(zoom, authority, clock, tmp
 
 def test_a_hundred_refusals_of_one_token_cost_one_refresh_however_late_they_come(zoom, authority, clock, crowd):
     connection = authority.connection(zoom, ends=LATER)
-    stale = f"Bearer {connection.tokens.grant().access_token}"
+    stale = f"Bearer {connection.token_source.read_token_set().access_token}"
     authority.expire()
     seen, most, last = [], threading.Event(), threading.Event()
 

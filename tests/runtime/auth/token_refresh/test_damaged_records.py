@@ -9,15 +9,14 @@ import stat
 
 import filelock
 import pytest
-from support.processes import callers
-from support.processes import forked as siblings
+from support.processes import callers, forked
 from support.processes.forked import Sibling
 from support.servers import GivenClock
 
 from connector import Connection, errors
 from connector.cli.main import run
-from connector.runtime.storage import record_codec as record
-from connector.runtime.storage.encryption import Keys, new_key
+from connector.runtime.storage import record_codec
+from connector.runtime.storage.encryption import Keyring, generate_key
 from connector.runtime.storage.file_store import FileStore
 from connector.runtime.storage.open import open_store
 
@@ -43,7 +42,7 @@ def with_data(**changes):
 
     def change(content):
         found = json.loads(content)
-        return record.render(KEY, found["version"], {**found["data"], **changes}).encode()
+        return record_codec.encode_record(KEY, found["version"], {**found["data"], **changes}).encode()
 
     return change
 
@@ -57,7 +56,10 @@ WHOLE = {
         "grant.expires_at has another shape",
     ),
     "inputs are a list": (with_data(inputs=["canary-input"]), "inputs has another shape"),
-    "kind is missing": (lambda content: record.render(KEY, 1, {"inputs": {}}).encode(), "kind has another shape"),
+    "kind is missing": (
+        lambda content: record_codec.encode_record(KEY, 1, {"inputs": {}}).encode(),
+        "kind has another shape",
+    ),
     "intent": (with_data(intent="lately"), "intent has another shape"),
     "dead": (with_data(dead={"at": 1.0}), "dead.why has another shape"),
 }
@@ -138,7 +140,7 @@ def test_a_token_in_memory_goes_on_while_it_lasts_over_a_damaged_record(authorit
 
 @pytest.mark.parametrize("given", ["another", "none"])
 def test_a_wrong_key_is_told_and_the_record_stays(zoom, authority, tmp_path, given):
-    right, wrong = Keys.of([new_key()]), Keys.of([new_key()])
+    right, wrong = Keyring.from_texts([generate_key()]), Keyring.from_texts([generate_key()])
     url = f"file:{tmp_path}/store"
     authority.connection(zoom, name="work", store=open_store(url, keys=right))
     before = (tmp_path / "store" / NAME).read_bytes()
@@ -180,7 +182,7 @@ def hurried(folder):
 
 
 def test_a_lock_that_another_process_holds_for_too_long_is_told_with_its_pid(authority, folder):
-    holder = Sibling(siblings.hold, f"file:{folder}", KEY)
+    holder = Sibling(forked.hold, f"file:{folder}", KEY)
     assert holder.hear() == "held"
     with callers.client_with(hurried(folder), authority.url) as client:
         got = callers.attempt(client)

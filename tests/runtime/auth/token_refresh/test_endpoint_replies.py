@@ -7,7 +7,7 @@ from support.oauth_server import INVALID, Authority, lost, mute, page, says, unh
 from support.servers import reply
 
 from connector import Client, Connection, errors
-from connector.core.auth import token_set as grant
+from connector.core.auth import token_set
 from connector.errors import StoreError
 from connector.runtime.auth import token_endpoint
 from connector.runtime.auth.connection import store_key
@@ -85,7 +85,7 @@ class TestAnEnd:
             get(connection)
         assert authority.asked == 1
         store.left = 99
-        Connection.stored(zoom, "work", store=store).keep(grant.check(authority.sign_in()))
+        Connection.stored(zoom, "work", store=store).keep(token_set.parse_token(authority.sign_in()))
         assert get(connection) == 200, "a new sign-in ends what was only remembered, too"
 
     def test_for_a_wrong_secret_is_over_with_the_right_one(self, zoom, authority, store, get):

@@ -16,14 +16,13 @@ from pathlib import Path
 
 import pytest
 from support.oauth_server import says
-from support.processes import callers
-from support.processes import forked as siblings
+from support.processes import callers, forked
 from support.processes.forked import Sibling
 from support.servers import GivenClock
 
 from connector import errors
 from connector.runtime.auth.connection import store_key
-from connector.runtime.files import private_files as private
+from connector.runtime.files import private_files
 from connector.runtime.storage.file_store import FileStore
 from connector.runtime.storage.open import MemoryStore
 
@@ -251,9 +250,9 @@ def test_a_folder_that_may_not_be_written_costs_no_refresh_token(zoom, authority
         authority.connection(zoom, name="work", store=FileStore(folder))
         if os.geteuid() == 0:
             for one in (folder, *folder.rglob("*")):
-                os.chown(one, siblings.NOBODY, siblings.NOBODY)
+                os.chown(one, forked.NOBODY, forked.NOBODY)
         folder.chmod(0o500)
-        with calling(authority, folder, siblings.NOBODY) as caller:
+        with calling(authority, folder, forked.NOBODY) as caller:
             got, _ = call(caller, SOON)
             assert type(got) is errors.StoreError
             assert "Permission denied" in str(got)
@@ -279,7 +278,7 @@ class Failing(MemoryStore):
 
     def _see(self, name):
         if name in self.fails:
-            raise private.failure(OSError(errno.EIO, os.strerror(errno.EIO)), Path("/disk/store"))
+            raise private_files.build_store_error(OSError(errno.EIO, os.strerror(errno.EIO)), Path("/disk/store"))
 
     def read(self, key):
         self._see("read")

@@ -12,8 +12,8 @@ from support.oauth_server import INVALID, wait_for, when
 from support.servers import held, reply
 
 from connector import Client, Connection, errors
-from connector.core.auth import token_set as grant
-from connector.core.auth.token_set import NEVER
+from connector.core.auth import token_set
+from connector.core.auth.token_set import NO_EXPIRY
 from connector.runtime.auth.connection import store_key
 from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
 from connector.runtime.storage.file_store import FileStore
@@ -69,7 +69,7 @@ def test_a_sign_in_during_a_refresh_wins(zoom, authority, refreshing, gate, tmp_
 def test_a_connection_that_is_signed_in_again_uses_the_newest_at_once(zoom, authority, refreshing, gate, clock):
     store = MemoryStore()
     client, waiting = refreshing(store, when(gate))
-    newest = grant.check(authority.sign_in(1_900_000_000.0))
+    newest = token_set.parse_token(authority.sign_in(1_900_000_000.0))
     client.connection.keep(newest)
     assert attempt(client) == 200
     assert authority.requests[-1].header("authorization") == f"Bearer {newest.access_token}"
@@ -129,7 +129,7 @@ def test_a_late_end_of_what_was_removed_takes_nothing_newer_along(zoom, authorit
     """The record's versions begin anew after a removal: none of them may be taken for the one before it."""
     store = MemoryStore()
     client, waiting = refreshing(store, lambda _: held(gate, reply(400, INVALID)))
-    newest = grant.check(authority.sign_in(1_900_000_000.0))
+    newest = token_set.parse_token(authority.sign_in(1_900_000_000.0))
 
     def sign_in_again():
         client.connection.forget()
@@ -149,11 +149,11 @@ def test_a_late_end_of_what_was_removed_takes_nothing_newer_along(zoom, authorit
 def test_a_connection_from_a_store_is_renewed_with_what_somebody_gave_anew_elsewhere(zoom, authority, tmp_path, clock):
     store = FileStore(tmp_path / "store")
     old = {**authority.inputs(), "clientSecret": "the-secret-before"}
-    Connection(zoom, "oauth2", name="work", store=store, token=authority.sign_in(ends=NEVER), **old)
+    Connection(zoom, "oauth2", name="work", store=store, token=authority.sign_in(ends=NO_EXPIRY), **old)
     with Client(zoom, "work", store=store, base_url=authority.url, clock=clock) as client:
         assert attempt(client) == 200
         newer = Connection(zoom, "oauth2", name="work", store=store, **authority.inputs())
-        newer.keep(grant.check(authority.sign_in()))
+        newer.keep(token_set.parse_token(authority.sign_in()))
         authority.expire()
         assert attempt(client) == 200
     assert authority.asked == 1

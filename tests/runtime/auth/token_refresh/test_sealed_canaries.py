@@ -19,12 +19,12 @@ from support.processes.forked import Sibling
 from support.servers import GivenClock
 
 from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
-from connector.runtime.storage.encryption import Keys, new_key
+from connector.runtime.storage.encryption import Keyring, generate_key
 from connector.runtime.storage.open import open_store
 
 KIND = ["file", "sqlite", "postgres"]
 BACK = "http://127.0.0.1:1/callback"
-KEY = new_key()
+KEY = generate_key()
 
 
 @pytest.fixture
@@ -105,7 +105,7 @@ def lingering(kind, url):
 @pytest.mark.parametrize("kind", KIND)
 def test_no_byte_of_a_store_with_a_key_holds_a_secret(zoom, authority, tmp_path, kind):
     url, waiting = place(kind, tmp_path), []
-    store = open_store(url, keys=Keys.of([KEY]))
+    store = open_store(url, keys=Keyring.from_texts([KEY]))
     begun = begin_sign_in(zoom, name="work", redirect_uri=BACK, store=store, inputs=authority.inputs())
     waiting += left(kind, url, tmp_path)
     finish_sign_in(zoom, authority.consent(begun.url), store=store)
@@ -141,7 +141,7 @@ def test_neither_arguments_nor_environment_nor_files_of_a_command_hold_a_secret(
     folder, gate = tmp_path / "place", threading.Event()
     key = tmp_path / "key"
     key.write_text(KEY)
-    store = open_store(f"file:{folder}", keys=Keys.of([KEY]))
+    store = open_store(f"file:{folder}", keys=Keyring.from_texts([KEY]))
     begun = begin_sign_in(zoom, name="work", redirect_uri=BACK, store=store, inputs=authority.inputs())
     finish_sign_in(zoom, authority.consent(begun.url), store=store)
     authority.expire()  # so that the call refreshes

@@ -148,9 +148,10 @@ def test_whatever_the_token_endpoint_gives_back(zoom, authority, log, clock, tmp
     with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
         got = [attempt(client), attempt(client), attempt(client)]
         assert isinstance(got[0], errors.ConnectorError)
-        tokens = connection.tokens
-        things = (client, connection, tokens, tokens._renewal, tokens.grant(), tokens._owner, connection.app, store)
-        assert_clean(authority, log, *got, *things, *tokens._flights.values())
+        tokens = connection.token_source
+        things = (client, connection, tokens, tokens._refresher, tokens.read_token_set(), tokens._context, store)
+        things = (*things, connection.oauth_client)
+        assert_clean(authority, log, *got, *things, *tokens._refreshes.values())
 
 
 @pytest.mark.parametrize("play", [lost, unheard], ids=["lost", "unheard"])
@@ -176,7 +177,7 @@ def test_when_all_goes_well_and_when_the_api_gives_the_token_back(zoom, authorit
             authority.answers = partial(echo, status)
             clock.passed += 100
             got.append(attempt(client))
-        assert_clean(authority, log, good, *got, client, connection, connection.tokens.grant())
+        assert_clean(authority, log, good, *got, client, connection, connection.token_source.read_token_set())
 
 
 def test_when_the_store_cannot_keep_the_token(zoom, authority, log, clock):
@@ -194,8 +195,8 @@ def test_when_the_store_cannot_keep_the_token(zoom, authority, log, clock):
     with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
         assert attempt(client).status == 200
         assert "in memory only" in log.text
-        renewal = connection.tokens._renewal
-        assert_clean(authority, log, client, connection, renewal, renewal._unsaved.grant)
+        renewal = connection.token_source._refresher
+        assert_clean(authority, log, client, connection, renewal, renewal._pending_save.token_set)
         store.room = True
         clock.passed = 4000
         assert attempt(client).status == 200

@@ -11,14 +11,14 @@ from types import SimpleNamespace
 import pytest
 from support.oauth_server import wait_for
 
-from connector.core.auth.token_set import Grant
-from connector.core.exchange.exchange import Signed
+from connector.core.auth.token_set import TokenSet
+from connector.core.exchange.exchange import Credential
 from connector.errors import DeadlineError, ServiceDown, TransportError
-from connector.runtime.auth import token_source as module
-from connector.runtime.auth.token_source import Tokens
+from connector.runtime.auth import token_source
+from connector.runtime.auth.token_source import TokenSource
 
-GRANT = Grant("canary-1", 9e9, scopes=("a",), api_url="https://api-eu.zoom.us")
-SIGNED = Signed(
+GRANT = TokenSet("canary-1", 9e9, scopes=("a",), api_url="https://api-eu.zoom.us")
+SIGNED = Credential(
     "canary-1", headers=(("Authorization", "Bearer canary-1"),), base_url="https://api-eu.zoom.us", renewable=True, scopes=("a",)
 )  # fmt: skip
 
@@ -30,19 +30,19 @@ class Renewing:
         self.brings, self.threads, self.asked = brings, [], []
         self.begun, self.go = threading.Event(), threading.Event()
 
-    def renew(self, rejected, clock):
+    def refresh(self, rejected_token, clock):
         self.threads.append(threading.current_thread())
-        self.asked.append((rejected, clock))
+        self.asked.append((rejected_token, clock))
         self.begun.set()
         assert self.go.wait(60)
         if isinstance(self.brings, BaseException):
             raise self.brings
         return self.brings
 
-    def at_hand(self, rejected, now):
-        return None if rejected == "canary-1" else self.brings
+    def get_cached(self, rejected_token, now):
+        return None if rejected_token == "canary-1" else self.brings
 
-    def known(self):
+    def read_token_set(self):
         return self.brings
 
     def end(self):
@@ -59,8 +59,8 @@ def sharing():
     every = []
 
     def make(renewing):
-        made = Tokens(SimpleNamespace(hosts=["*.zoom.us"]))
-        made._renewal = renewing
+        made = TokenSource(SimpleNamespace(allowed_hosts=["*.zoom.us"]))
+        made._refresher = renewing
         every.append(renewing)
         return made
 
@@ -87,7 +87,7 @@ def looks(monkeypatch):
     async def wait_async(flights, **seconds):
         return wait(flights, **seconds)
 
-    monkeypatch.setattr(module, "futures", SimpleNamespace(wait=wait, Future=futures.Future))
+    monkeypatch.setattr(token_source, "futures", SimpleNamespace(wait=wait, Future=futures.Future))
     monkeypatch.setattr(asyncio, "wait", wait_async)
 
     def monotonic():
@@ -95,7 +95,7 @@ def looks(monkeypatch):
         assert seen.asked < 20, "it goes round and round"
         return 1000.0 + seen.passed
 
-    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=monotonic))
+    monkeypatch.setattr(token_source, "time", SimpleNamespace(monotonic=monotonic))
     return seen
 
 
@@ -238,13 +238,13 @@ def test_a_task_that_gives_up_spoils_nothing_and_leaves_nothing_behind(sharing, 
 
 def test_a_token_at_hand_is_signed_once(sharing):
     tokens = sharing(renewing := Renewing())
-    signed = tokens.current(None, 0.0)
+    signed = tokens.get_cached(None, 0.0)
     assert signed == SIGNED
-    assert tokens.current(None, 0.0) is signed
-    assert tokens.current("canary-1", 0.0) is None
-    renewing.brings = Grant("canary-2", 9e9)
-    assert tokens.current(None, 0.0).headers == (("Authorization", "Bearer canary-2"),)
-    assert tokens.grant() is renewing.brings
+    assert tokens.get_cached(None, 0.0) is signed
+    assert tokens.get_cached("canary-1", 0.0) is None
+    renewing.brings = TokenSet("canary-2", 9e9)
+    assert tokens.get_cached(None, 0.0).headers == (("Authorization", "Bearer canary-2"),)
+    assert tokens.read_token_set() is renewing.brings
 
 
 @pytest.mark.parametrize(
@@ -255,5 +255,5 @@ def test_a_token_at_hand_is_signed_once(sharing):
     ],
 )  # fmt: skip
 def test_a_token_goes_where_it_says_only_if_that_is_one_of_the_hosts(sharing, url, base):
-    tokens = sharing(Renewing(Grant("canary-1", 9e9, api_url=url)))
-    assert tokens.current(None, 0.0).base_url == base
+    tokens = sharing(Renewing(TokenSet("canary-1", 9e9, api_url=url)))
+    assert tokens.get_cached(None, 0.0).base_url == base

@@ -34,12 +34,12 @@ from support.token_refreshing import (
 
 from connector import errors
 from connector.core.auth import oauth
-from connector.core.auth.oauth import App
-from connector.core.auth.token_set import Grant
-from connector.runtime.auth.token_refresh import Owner
+from connector.core.auth.oauth import OAuthClient
+from connector.core.auth.token_set import TokenSet
+from connector.runtime.auth.token_refresh import RefreshContext
 from connector.runtime.storage import store as keeping
 
-FIRST = Grant("canary-new-1", NOW + 3600, NOW, "canary-refresh-1", ("a",))
+FIRST = TokenSet("canary-new-1", NOW + 3600, NOW, "canary-refresh-1", ("a",))
 EARLIER = {"at": START, "pid": 7}  # the mark of a sending whose answer nobody heard
 INTERRUPTED = "interrupted refresh at"
 
@@ -66,7 +66,7 @@ def test_a_renewal_reads_marks_asks_and_keeps_in_this_order_and_nothing_twice(st
     endpoint = Endpoint(granted())
     during = []
     endpoint.meanwhile = lambda: during.append((store.has()["intent"], len(store.did)))
-    assert owned(store, endpoint).renew(None, clock) == FIRST
+    assert owned(store, endpoint).refresh(None, clock) == FIRST
     assert store.did == [
         ("read",), ("lock", KEY, 120.0), ("read",), ("prepare", KEY), ("write", 1), ("read",), ("write", 2),
     ]  # fmt: skip
@@ -77,32 +77,32 @@ def test_a_renewal_reads_marks_asks_and_keeps_in_this_order_and_nothing_twice(st
 
 def test_a_connection_without_refresh_tokens_marks_nothing_and_keeps_its_first_token(clock):
     store, endpoint = Watched(), Endpoint(granted(refresh_token=None))
-    got = owned(store, endpoint, ACCOUNT).renew(None, clock)
+    got = owned(store, endpoint, ACCOUNT).refresh(None, clock)
     assert store.did == [("read",), ("lock", KEY, 120.0), ("read",), ("read",), ("write", 0)]
     assert store.has() == {**SEED, "grant": as_kept(got)}
     assert got.refresh_token is None
 
 
 def test_what_a_reply_leaves_out_of_a_token_stays_as_it_was(store, clock):
-    got = owned(store, Endpoint(granted(refresh_token=None))).renew(None, clock)
+    got = owned(store, Endpoint(granted(refresh_token=None))).refresh(None, clock)
     assert (got.refresh_token, got.scopes) == ("canary-refresh", ("a",))
 
 
 def test_a_token_that_a_sibling_has_kept_is_taken_without_waiting_for_the_lock(store, clock):
     store.begin(THEIRS)
     renewal = owned(store, Endpoint())
-    assert renewal.renew("canary-old", clock) == THEIRS
+    assert renewal.refresh("canary-old", clock) == THEIRS
     assert store.did == [("read",)]
-    assert renewal.at_hand(None, NOW) == THEIRS
+    assert renewal.get_cached(None, NOW) == THEIRS
 
 
 def test_what_is_known_is_the_token_at_hand_else_the_stores(store, clock):
     renewal = owned(store, Endpoint(granted()))
-    assert renewal.known() == ENDED
-    renewal.renew(None, clock)
+    assert renewal.read_token_set() == ENDED
+    renewal.refresh(None, clock)
     store.begin(THEIRS)
-    assert renewal.known() == FIRST
-    assert owned(Watched(), Endpoint()).known() is None
+    assert renewal.read_token_set() == FIRST
+    assert owned(Watched(), Endpoint()).read_token_set() is None
 
 
 FOLLOWED = SimpleNamespace(kind="oauth2", client_auth="body")
@@ -120,7 +120,7 @@ def test_the_inputs_of_a_record_are_followed_where_that_is_asked_for_and_its_kin
     store, endpoint = Watched(), Endpoint(granted())
     store.begin(ENDED, **record)
     app = replace(USER, client_auth="body")
-    owned(store, endpoint, app, follows=follows).renew(None, clock)
+    owned(store, endpoint, app, reload_inputs_as=follows).refresh(None, clock)
     assert endpoint.forms[0]["client_id"] == client
 
 
@@ -128,18 +128,18 @@ def test_the_inputs_of_a_record_without_a_token_are_followed_too(clock):
     store, endpoint = Watched(), Endpoint(refused("invalid_client", 401), granted())
     store.begin(None, inputs=GIVEN)
     account = SimpleNamespace(kind="oauth2_account_credentials", client_auth="basic")
-    renewal = owned(store, endpoint, ACCOUNT, follows=account)
+    renewal = owned(store, endpoint, ACCOUNT, reload_inputs_as=account)
     with pytest.raises(errors.SignInError):
-        renewal.renew(None, clock)
+        renewal.refresh(None, clock)
     assert [base64.b64decode(one) for one in endpoint.clients] == [b"id-2:canary-second"]
     assert (store.has()["inputs"], store.version()) == (GIVEN, 2)
     assert store.has()["dead"]["at"] == NOW
 
 
 def test_an_app_is_followed_only_once_there_is_a_record():
-    owner = Owner(ACCOUNT, Watched(), KEY, [], SEED, AGAIN, follows=FOLLOWED)
-    assert owner.app_of(None) is ACCOUNT
-    assert owner.lasting is True
+    owner = RefreshContext(ACCOUNT, Watched(), KEY, [], SEED, AGAIN, reload_inputs_as=FOLLOWED)
+    assert owner.oauth_client_for(None) is ACCOUNT
+    assert owner.is_durable is True
 
 
 # Which token is good enough
@@ -147,18 +147,18 @@ def test_an_app_is_followed_only_once_there_is_a_record():
 
 def test_a_token_that_was_refused_is_not_at_hand_any_more(store, clock):
     renewal = owned(store, Endpoint(granted()))
-    assert renewal.at_hand(None, NOW) is None
-    renewal.renew(None, clock)
-    assert renewal.at_hand("canary-old", NOW) == FIRST
-    assert renewal.at_hand("canary-new-1", NOW) is None
+    assert renewal.get_cached(None, NOW) is None
+    renewal.refresh(None, clock)
+    assert renewal.get_cached("canary-old", NOW) == FIRST
+    assert renewal.get_cached("canary-new-1", NOW) is None
 
 
 def test_a_token_that_lasts_is_used_on_for_half_a_minute_after_a_renewal_that_failed(clock):
     store, endpoint = Watched(), Endpoint(busy())
     store.begin(LASTS)
     renewal = owned(store, endpoint)
-    assert renewal.renew(None, clock) == LASTS
-    at_hand = {passed: renewal.at_hand(None, NOW + passed) for passed in (-1.0, 0.0, 29.9, 30.0)}
+    assert renewal.refresh(None, clock) == LASTS
+    at_hand = {passed: renewal.get_cached(None, NOW + passed) for passed in (-1.0, 0.0, 29.9, 30.0)}
     assert at_hand == {-1.0: None, 0.0: LASTS, 29.9: LASTS, 30.0: None}
 
 
@@ -166,31 +166,31 @@ def test_a_token_that_lasts_is_used_on_until_it_ends_and_then_the_trouble_is_tol
     store, endpoint = Watched(), Endpoint(busy(after=60))
     store.begin(LASTS)
     renewal = owned(store, endpoint)
-    renewal.renew(None, clock)
+    renewal.refresh(None, clock)
     clock.passed += 59
-    assert renewal.renew(None, clock) == LASTS
-    assert [renewal.at_hand(None, NOW + passed) for passed in (59.9, 60.0)] == [LASTS, None]
+    assert renewal.refresh(None, clock) == LASTS
+    assert [renewal.get_cached(None, NOW + passed) for passed in (59.9, 60.0)] == [LASTS, None]
     endpoint.answers = [busy()]
     clock.passed += 1
     with pytest.raises(errors.RateLimited):
-        renewal.renew(None, clock)
+        renewal.refresh(None, clock)
 
 
 def test_a_refused_token_is_not_used_on_however_long_it_lasts(clock):
     store = Watched()
     store.begin(LASTS)
     with pytest.raises(errors.RateLimited):
-        owned(store, Endpoint(busy())).renew("canary-old", clock)
+        owned(store, Endpoint(busy())).refresh("canary-old", clock)
 
 
 def test_nor_where_the_store_fails(store, clock):
     renewal = owned(store, Endpoint(granted()))
-    renewal.renew(None, clock)
+    renewal.refresh(None, clock)
     store.on = fails("lock")
     clock.passed += 3500
-    assert renewal.renew(None, clock) == FIRST
+    assert renewal.refresh(None, clock) == FIRST
     with pytest.raises(errors.StoreError):
-        renewal.renew("canary-new-1", clock)
+        renewal.refresh("canary-new-1", clock)
 
 
 @pytest.mark.parametrize(("age", "asked"), [(0.0, 0), (59.0, 0), (60.0, 1)])
@@ -199,10 +199,10 @@ def test_a_refused_token_younger_than_a_minute_is_not_renewed_whoever_made_it(cl
     store.begin(replace(THEIRS, obtained_at=NOW - age))
     renewal = owned(store, endpoint)
     if asked:
-        assert renewal.renew("canary-theirs", clock).access_token == "canary-new-1"
+        assert renewal.refresh("canary-theirs", clock).access_token == "canary-new-1"
     else:
         with pytest.raises(errors.SignInError, match="younger than a minute") as caught:
-            renewal.renew("canary-theirs", clock)
+            renewal.refresh("canary-theirs", clock)
         assert caught.value.outcome == "rejected"
         assert caught.value.hint.endswith(AGAIN)
     assert len(endpoint.forms) == asked
@@ -212,14 +212,14 @@ def test_a_refused_token_younger_than_a_minute_is_not_renewed_whoever_made_it(cl
 def test_one_that_was_made_here_is_young_for_a_minute_whatever_the_clock_says(store, clock, jump):
     endpoint = Endpoint(granted(expires_in=60), granted(2))
     renewal = owned(store, endpoint)
-    made = renewal.renew(None, clock)
+    made = renewal.refresh(None, clock)
     clock.start += jump
     clock.passed += 59
-    assert renewal.renew(None, clock) == made
+    assert renewal.refresh(None, clock) == made
     with pytest.raises(errors.SignInError, match="younger than a minute"):
-        renewal.renew("canary-new-1", clock)
+        renewal.refresh("canary-new-1", clock)
     clock.passed += 1
-    assert renewal.renew("canary-new-1", clock).access_token == "canary-new-2"
+    assert renewal.refresh("canary-new-1", clock).access_token == "canary-new-2"
 
 
 # What somebody else writes meanwhile
@@ -230,8 +230,8 @@ def test_who_signs_in_before_the_request_goes_is_not_overwritten_and_nothing_is_
     store.begin(LASTS)
     store.on = lambda name, data: name == "prepare" and store.begin(THEIRS)
     renewal = owned(store, endpoint)
-    assert renewal.renew(None, clock) == THEIRS
-    assert renewal.at_hand(None, NOW) == THEIRS
+    assert renewal.refresh(None, clock) == THEIRS
+    assert renewal.get_cached(None, NOW) == THEIRS
     assert (endpoint.forms, store.has()["grant"], store.count("lock")) == ([], as_kept(THEIRS), 1)
 
 
@@ -240,8 +240,8 @@ def test_who_signs_in_during_the_request_wins(store, clock, answer):
     endpoint = Endpoint(answer)
     endpoint.meanwhile = lambda: store.begin(THEIRS)
     renewal = owned(store, endpoint)
-    assert renewal.renew(None, clock) == THEIRS
-    assert renewal.at_hand(None, NOW) == THEIRS
+    assert renewal.refresh(None, clock) == THEIRS
+    assert renewal.get_cached(None, NOW) == THEIRS
     assert store.has() == {**SEED, "grant": as_kept(THEIRS)}
 
 
@@ -252,7 +252,7 @@ def test_who_signs_in_just_before_the_new_token_is_kept_wins(store, clock):
             store.begin(THEIRS)
 
     store.on = on
-    assert owned(store, Endpoint(granted())).renew(None, clock) == THEIRS
+    assert owned(store, Endpoint(granted())).refresh(None, clock) == THEIRS
     assert store.has() == {**SEED, "grant": as_kept(THEIRS)}
 
 
@@ -260,38 +260,38 @@ def test_a_connection_removed_during_the_request_is_not_kept_again(store, clock)
     endpoint = Endpoint(granted())
     endpoint.meanwhile = store.end
     with pytest.raises(errors.SignInError, match="no longer in its store"):
-        owned(store, endpoint).renew(None, clock)
+        owned(store, endpoint).refresh(None, clock)
     assert store.keys() == []
 
 
 def test_a_connection_removed_since_it_was_used_is_not_renewed(store, clock):
     renewal = owned(store, Endpoint(granted()))
-    renewal.renew(None, clock)
+    renewal.refresh(None, clock)
     store.end()
     for _ in range(2):
         with pytest.raises(errors.SignInError) as caught:
-            renewal.renew("canary-new-1", clock)
+            renewal.refresh("canary-new-1", clock)
         assert caught.value.hint == AGAIN
-    assert renewal.at_hand(None, NOW) is None
+    assert renewal.get_cached(None, NOW) is None
 
 
 def test_a_record_that_lost_its_token_meanwhile_leaves_the_new_one_to_this_process(store, clock):
     endpoint = Endpoint(granted())
     endpoint.meanwhile = lambda: store.begin(None)
     renewal = owned(store, endpoint)
-    assert renewal.renew(None, clock) == FIRST
-    assert renewal.at_hand(None, NOW) == FIRST
+    assert renewal.refresh(None, clock) == FIRST
+    assert renewal.get_cached(None, NOW) == FIRST
     assert store.has()["grant"] is None
 
 
 def test_a_store_where_somebody_always_was_quicker_is_tried_ten_times(store, clock):
     def on(name, _):
         if name == "write":
-            raise keeping.conflict("there", KEY, 1)
+            raise keeping.build_conflict_error("there", KEY, 1)
 
     store.on = on
     with pytest.raises(errors.StoreError) as caught:
-        owned(store, Endpoint()).renew(None, clock)
+        owned(store, Endpoint()).refresh(None, clock)
     assert caught.value.conflict
     assert (store.count("write"), store.count("lock")) == (10, 1)
 
@@ -299,7 +299,7 @@ def test_a_store_where_somebody_always_was_quicker_is_tried_ten_times(store, clo
 def test_a_store_that_fails_is_tried_once(store, clock):
     store.on = fails("write")
     with pytest.raises(errors.StoreError, match="Input/output error"):
-        owned(store, Endpoint()).renew(None, clock)
+        owned(store, Endpoint()).refresh(None, clock)
     assert (store.count("write"), store.count("lock")) == (1, 1)
 
 
@@ -308,14 +308,14 @@ def test_a_store_that_fails_is_tried_once(store, clock):
 
 def test_a_request_that_was_answered_takes_its_mark_away(store, clock):
     with pytest.raises(errors.RateLimited, match="No new token"):
-        owned(store, Endpoint(busy())).renew(None, clock)
+        owned(store, Endpoint(busy())).refresh(None, clock)
     assert (store.has(), store.version()) == ({**SEED, "grant": as_kept(ENDED)}, 3)
 
 
 @pytest.mark.parametrize("answer", [LOST, busy(503)])
 def test_one_whose_answer_may_be_lost_leaves_it(store, clock, answer):
     with pytest.raises(errors.ConnectorError):
-        owned(store, Endpoint(answer, answer)).renew(None, clock)
+        owned(store, Endpoint(answer, answer)).refresh(None, clock)
     assert store.has()["intent"] == {"at": NOW, "pid": os.getpid()}
     assert store.version() == 2
 
@@ -325,17 +325,17 @@ def test_the_mark_of_an_earlier_request_stays_until_a_token_is_there(store, cloc
     endpoint = Endpoint(busy(after=11), granted())
     renewal = owned(store, endpoint)
     with pytest.raises(errors.RateLimited):
-        renewal.renew(None, clock)
+        renewal.refresh(None, clock)
     assert (store.has()["intent"], store.version()) == (EARLIER, 2)
     clock.passed += 11
-    renewal.renew(None, clock)
+    renewal.refresh(None, clock)
     assert (store.has()["intent"], store.version(), store.count("prepare")) == (None, 3, 2)
 
 
 def test_where_nothing_was_marked_nothing_is_taken_away(clock):
     store = Watched()
     with pytest.raises(errors.RateLimited):
-        owned(store, Endpoint(busy()), ACCOUNT).renew(None, clock)
+        owned(store, Endpoint(busy()), ACCOUNT).refresh(None, clock)
     assert store.count("write") == 0
 
 
@@ -343,15 +343,15 @@ def test_an_end_is_kept_and_told_with_its_reason_and_costs_one_request(store, cl
     endpoint = Endpoint(refused())
     renewal = owned(store, endpoint)
     with pytest.raises(errors.SignInError) as caught:
-        renewal.renew(None, clock)
+        renewal.refresh(None, clock)
     why = "the token endpoint said invalid_grant: No"
     assert str(caught.value) == f"The connection can no longer be renewed: {why}. {AGAIN}"
     assert (caught.value.status, caught.value.code) == (400, "invalid_grant")
-    dead = {"at": NOW, "why": why, "of": oauth.mark(USER, ENDED)}
+    dead = {"at": NOW, "why": why, "of": oauth.fingerprint_credential(USER, ENDED)}
     assert store.has() == {**SEED, "grant": as_kept(ENDED), "dead": dead}
-    assert renewal.at_hand(None, NOW) is None
+    assert renewal.get_cached(None, NOW) is None
     with pytest.raises(errors.SignInError) as caught:
-        owned(store, endpoint).renew(None, clock)
+        owned(store, endpoint).refresh(None, clock)
     assert str(caught.value) == f"The connection ended at 2027-01-15T08:16:40+00:00: {why}. {AGAIN}"
     assert len(endpoint.forms) == 1
 
@@ -359,28 +359,32 @@ def test_an_end_is_kept_and_told_with_its_reason_and_costs_one_request(store, cl
 def test_an_end_after_a_request_that_was_never_answered_says_when_that_was(store, clock):
     store.begin(ENDED, intent=EARLIER)
     with pytest.raises(errors.SignInError, match=f"{INTERRUPTED} 2027-01-15T08:00:00"):
-        owned(store, Endpoint(refused())).renew(None, clock)
+        owned(store, Endpoint(refused())).refresh(None, clock)
     assert INTERRUPTED in store.has()["dead"]["why"]
     assert store.has()["intent"] is None
 
 
 def test_so_does_an_end_after_an_answer_that_was_lost_just_now(store, clock):
     with pytest.raises(errors.SignInError, match=f"{INTERRUPTED} 2027-01-15T08:16:40"):
-        owned(store, Endpoint(LOST, refused())).renew(None, clock)
+        owned(store, Endpoint(LOST, refused())).refresh(None, clock)
 
 
 def test_an_end_holds_for_the_credential_that_it_was_said_of(store, clock):
-    dead = {"at": NOW, "why": "gone", "of": oauth.mark(USER, replace(ENDED, refresh_token="canary-before"))}
+    dead = {
+        "at": NOW,
+        "why": "gone",
+        "of": oauth.fingerprint_credential(USER, replace(ENDED, refresh_token="canary-before")),
+    }
     store.begin(ENDED, dead=dead)
-    assert owned(store, Endpoint(granted())).renew(None, clock) == FIRST
+    assert owned(store, Endpoint(granted())).refresh(None, clock) == FIRST
     assert store.has()["dead"] is None
 
 
 def test_whose_end_it_was_is_seen_by_the_inputs_that_the_record_has_now(clock):
-    store, theirs = Watched(), App.of(FOLLOWED, GIVEN)
-    store.begin(ENDED, inputs=GIVEN, dead={"at": NOW, "why": "gone", "of": oauth.mark(theirs, ENDED)})
+    store, theirs = Watched(), OAuthClient.from_inputs(FOLLOWED, GIVEN)
+    store.begin(ENDED, inputs=GIVEN, dead={"at": NOW, "why": "gone", "of": oauth.fingerprint_credential(theirs, ENDED)})
     with pytest.raises(errors.SignInError, match="The connection ended"):
-        owned(store, Endpoint(), follows=FOLLOWED).renew(None, clock)
+        owned(store, Endpoint(), reload_inputs_as=FOLLOWED).refresh(None, clock)
 
 
 @pytest.mark.parametrize("begun", [True, False], ids=["kept", "not kept"])
@@ -391,23 +395,23 @@ def test_an_end_that_could_not_be_kept_is_remembered(clock, begun):
     renewal = owned(store, endpoint, ACCOUNT)
     store.on = fails("write")
     with pytest.raises(errors.SignInError, match="can no longer be renewed"):
-        renewal.renew(None, clock)
+        renewal.refresh(None, clock)
     with pytest.raises(errors.SignInError, match="The connection ended"):
-        renewal.renew(None, clock)
+        renewal.refresh(None, clock)
     assert len(endpoint.forms) == 1
     store.begin(None)
     store.on = lambda *_: None
     endpoint.answers = [granted()]
-    assert renewal.renew(None, clock).access_token == "canary-new-1", "somebody has signed in anew since"
+    assert renewal.refresh(None, clock).access_token == "canary-new-1", "somebody has signed in anew since"
 
 
 def test_an_end_that_was_kept_goes_with_its_record(clock):
     store, endpoint = Watched(), Endpoint(refused("invalid_client", 401), granted())
     renewal = owned(store, endpoint, ACCOUNT)
     with pytest.raises(errors.SignInError):
-        renewal.renew(None, clock)
+        renewal.refresh(None, clock)
     store.end()
-    assert renewal.renew(None, clock).access_token == "canary-new-1"
+    assert renewal.refresh(None, clock).access_token == "canary-new-1"
 
 
 # When it is not asked at all
@@ -416,7 +420,7 @@ def test_an_end_that_was_kept_goes_with_its_record(clock):
 def test_a_secret_goes_to_none_but_the_connectors_hosts(store, clock):
     endpoint = Endpoint()
     with pytest.raises(errors.SignInError, match="the secret was not sent") as caught:
-        owned(store, endpoint, replace(USER, token_url="https://evil.example/token")).renew(None, clock)
+        owned(store, endpoint, replace(USER, token_url="https://evil.example/token")).refresh(None, clock)
     assert "tokenUrl" in caught.value.hint
     assert store.count("write") == 0
 
@@ -428,7 +432,7 @@ def test_what_only_a_person_can_renew_says_so(clock, grant, said):
     store = Watched()
     store.begin(grant)
     with pytest.raises(errors.SignInError, match=said) as caught:
-        owned(store, Endpoint()).renew(None, clock)
+        owned(store, Endpoint()).refresh(None, clock)
     assert caught.value.hint == AGAIN
 
 
@@ -439,12 +443,12 @@ def test_an_endpoint_that_asks_for_time_gets_it_but_a_minute_at_most(store, cloc
     heard = []
     for clock.passed in (NOW - START, NOW - START + 1, NOW - START + seconds - 0.5):
         with pytest.raises(errors.RateLimited) as caught:
-            renewal.renew(None, clock)
+            renewal.refresh(None, clock)
         heard.append(caught.value)
     assert len(endpoint.forms) == 1
     assert len({id(one) for one in heard}) == 3, "each its own, since a call writes on it"
     clock.passed = NOW - START + seconds
-    assert renewal.renew(None, clock).access_token == "canary-new-1"
+    assert renewal.refresh(None, clock).access_token == "canary-new-1"
 
 
 # What is worth a word
@@ -458,17 +462,17 @@ def test_an_endpoint_that_asks_for_time_gets_it_but_a_minute_at_most(store, cloc
 def test_a_new_refresh_token_that_ends_with_the_process_is_told(clock, caplog, lasting, grant, answer, told):
     store = Watched()
     store.begin(grant)
-    owned(store, Endpoint(answer), lasting=lasting).renew(None, clock)
+    owned(store, Endpoint(answer), is_durable=lasting).refresh(None, clock)
     assert ("the new refresh token ends with this process" in caplog.text) is told
 
 
 @pytest.mark.parametrize("refresh", [None, "canary-refresh-1"])
 def test_the_first_token_of_a_connection_that_signs_in_by_itself_is_nothing_to_tell(clock, caplog, refresh):
-    owned(Watched(), Endpoint(granted(refresh_token=refresh)), ACCOUNT, lasting=False).renew(None, clock)
+    owned(Watched(), Endpoint(granted(refresh_token=refresh)), ACCOUNT, is_durable=False).refresh(None, clock)
     assert caplog.text == ""
 
 
 @pytest.mark.parametrize(("scope", "told"), [("b", True), ("a b", False)])
 def test_a_token_that_may_do_less_than_before_is_told(store, clock, caplog, scope, told):
-    owned(store, Endpoint(granted(scope=scope))).renew(None, clock)
+    owned(store, Endpoint(granted(scope=scope))).refresh(None, clock)
     assert ("lacks scopes it had: a" in caplog.text) is told

@@ -22,11 +22,11 @@ from support.token_refreshing import (
 )
 
 from connector import errors
-from connector.core.auth.token_set import Grant
+from connector.core.auth.token_set import TokenSet
 from connector.runtime.storage import store as keeping
 
-FIRST = Grant("canary-new-1", NOW + 3600, NOW, "canary-refresh-1", ("a",))
-OWN = Grant("canary-old", NOW - 1, NOW - 3601)
+FIRST = TokenSet("canary-new-1", NOW + 3600, NOW, "canary-refresh-1", ("a",))
+OWN = TokenSet("canary-old", NOW - 1, NOW - 3601)
 ONLY, STILL, KEPT = "in memory only, and it ends", "still in memory only", "in memory only is kept now"
 LOST = "this process ends, and with it the only token: /disk/store: Input/output error."
 
@@ -81,7 +81,7 @@ def endpoint():
 def renewal(store, endpoint, clock):
     """A renewal whose new token is in memory only."""
     made = owned(store, endpoint)
-    assert made.renew(None, clock) == FIRST
+    assert made.refresh(None, clock) == FIRST
     return made
 
 
@@ -99,41 +99,41 @@ def test_it_is_told_and_used_for_five_seconds_before_the_store_is_tried_again(re
     assert ONLY in told
     assert "Input/output error" in told
     assert store.count("write") == 2, "one mark, one try"
-    at_hand = {passed: renewal.at_hand(None, NOW + passed) for passed in (-1.0, 0.0, 4.9, 5.0)}
+    at_hand = {passed: renewal.get_cached(None, NOW + passed) for passed in (-1.0, 0.0, 4.9, 5.0)}
     assert at_hand == {-1.0: None, 0.0: FIRST, 4.9: FIRST, 5.0: None}
 
 
 def test_each_try_that_fails_is_told_and_buys_five_seconds_more(renewal, store, endpoint, clock, caplog):
     clock.passed += 5
-    assert renewal.renew(None, clock) == FIRST
+    assert renewal.refresh(None, clock) == FIRST
     assert STILL in caplog.text
-    assert [renewal.at_hand(None, NOW + passed) for passed in (5.0, 9.9, 10.0)] == [FIRST, FIRST, None]
+    assert [renewal.get_cached(None, NOW + passed) for passed in (5.0, 9.9, 10.0)] == [FIRST, FIRST, None]
     assert (store.count("lock"), len(endpoint.forms)) == (2, 1)
 
 
 def test_it_is_kept_as_soon_as_the_store_takes_it(renewal, store, endpoint, clock, caplog):
     heal(store)
     clock.passed += 5
-    assert renewal.renew(None, clock) == FIRST
+    assert renewal.refresh(None, clock) == FIRST
     assert KEPT in caplog.text
     assert store.has() == {**SEED, "grant": as_kept(FIRST)}
-    assert [renewal.at_hand(None, NOW + passed) for passed in (5.0, 1000.0)] == [FIRST, FIRST]
+    assert [renewal.get_cached(None, NOW + passed) for passed in (5.0, 1000.0)] == [FIRST, FIRST]
     did = len(store.did)
-    assert renewal.renew(None, clock) == FIRST
+    assert renewal.refresh(None, clock) == FIRST
     assert store.did[did:] == [("read",)], "from now on it is one like any other"
     assert len(endpoint.forms) == 1
 
 
 def test_its_refresh_token_is_not_spent_before_it_is_kept(renewal, store, endpoint, clock):
     clock.passed += 3500
-    assert renewal.renew(None, clock) == FIRST, "in the last minutes of its life it is used on"
+    assert renewal.refresh(None, clock) == FIRST, "in the last minutes of its life it is used on"
     clock.passed += 100
     with pytest.raises(errors.StoreError, match="Input/output error"):
-        renewal.renew(None, clock)
+        renewal.refresh(None, clock)
     assert len(endpoint.forms) == 1
     heal(store)
     endpoint.answers = [granted(2)]
-    assert renewal.renew(None, clock).access_token == "canary-new-2"
+    assert renewal.refresh(None, clock).access_token == "canary-new-2"
     assert endpoint.forms[-1]["refresh_token"] == "canary-refresh-1"
     assert store.has()["grant"]["access_token"] == "canary-new-2"
 
@@ -143,13 +143,13 @@ def test_without_a_refresh_token_the_next_is_asked_for_and_the_newest_is_kept_in
     store.begin(OWN)
     store.on = fails("write")
     renewal = own(store, granted(1, refresh_token=None), granted(2, refresh_token=None))
-    renewal.renew(None, clock)
+    renewal.refresh(None, clock)
     clock.passed += 3600
-    newest = renewal.renew(None, clock)
+    newest = renewal.refresh(None, clock)
     assert newest.access_token == "canary-new-2"
     heal(store)
     clock.passed += 5
-    assert renewal.renew(None, clock) == newest
+    assert renewal.refresh(None, clock) == newest
     assert store.has() == {**SEED, "grant": as_kept(newest)}
 
 
@@ -157,17 +157,17 @@ def test_a_connection_that_was_never_kept_is_not_taken_for_one_that_was_removed(
     store = Watched()
     store.on = fails("write")
     renewal = own(store, granted(1, refresh_token=None))
-    made = renewal.renew(None, clock)
+    made = renewal.refresh(None, clock)
     clock.passed += 5
-    assert renewal.renew(None, clock) == made
+    assert renewal.refresh(None, clock) == made
     heal(store)
     clock.passed += 5
-    assert renewal.renew(None, clock) == made
+    assert renewal.refresh(None, clock) == made
     assert (store.has()["grant"], store.version()) == (as_kept(made), 1)
     store.end()
     clock.passed += 60
     with pytest.raises(errors.SignInError, match="no longer in its store"):
-        renewal.renew("canary-new-1", clock)
+        renewal.refresh("canary-new-1", clock)
 
 
 def test_a_connection_that_was_removed_meanwhile_stays_removed(renewal, store, clock):
@@ -175,17 +175,17 @@ def test_a_connection_that_was_removed_meanwhile_stays_removed(renewal, store, c
     store.end()
     clock.passed += 5
     with pytest.raises(errors.SignInError, match="no longer in its store"):
-        renewal.renew(None, clock)
+        renewal.refresh(None, clock)
     assert store.keys() == []
-    assert renewal.known() is None
+    assert renewal.read_token_set() is None
 
 
 def test_who_signs_in_meanwhile_wins(renewal, store, clock):
     heal(store)
     store.begin(THEIRS)
     clock.passed += 5
-    assert renewal.renew(None, clock) == THEIRS
-    assert renewal.at_hand(None, NOW + 1000) == THEIRS
+    assert renewal.refresh(None, clock) == THEIRS
+    assert renewal.get_cached(None, NOW + 1000) == THEIRS
     assert store.has() == {**SEED, "grant": as_kept(THEIRS)}
 
 
@@ -205,7 +205,7 @@ def test_at_exit_it_is_kept_if_the_store_takes_it_by_then(renewal, store, exit_,
 def test_at_exit_there_is_nothing_to_do_for_what_was_kept_meanwhile(renewal, store, clock, exit_):
     heal(store)
     clock.passed += 5
-    renewal.renew(None, clock)
+    renewal.refresh(None, clock)
     before = len(store.did)
     exit_.come()
     assert len(exit_.left) == 1
@@ -216,7 +216,7 @@ def test_at_exit_a_token_that_is_lost_is_told_with_what_to_do(renewal, exit_, ca
     exit_.come()
     assert LOST in caplog.text
     assert caplog.text.rstrip().endswith(AGAIN)
-    assert renewal.at_hand(None, NOW + 4) == FIRST, "what still runs then may use it"
+    assert renewal.get_cached(None, NOW + 4) == FIRST, "what still runs then may use it"
 
 
 def test_at_exit_a_store_that_somebody_holds_is_told_too(renewal, store, exit_, caplog):
@@ -231,7 +231,7 @@ def test_at_exit_one_try_is_made_however_many_tokens_were_not_kept(clock, exit_)
     store.on = fails("write")
     renewal = own(store, granted(1, refresh_token=None), granted(2, refresh_token=None))
     for clock.passed in (1000, 4600):
-        renewal.renew(None, clock)
+        renewal.refresh(None, clock)
     assert len(exit_.left) == 1
 
 
@@ -241,14 +241,14 @@ def test_a_store_where_somebody_always_was_quicker_is_tried_ten_times_and_has_no
 
     def on(name, data):
         if name == "write" and new(data):
-            raise keeping.conflict("there", KEY, 2)
+            raise keeping.build_conflict_error("there", KEY, 2)
 
     store.on = on
     renewal = owned(store, Endpoint(granted()))
-    assert renewal.renew(None, clock) == FIRST
+    assert renewal.refresh(None, clock) == FIRST
     assert ONLY in caplog.text
     assert store.count("write") == 11, "the mark is one of them"
     heal(store)
     clock.passed += 5
-    renewal.renew(None, clock)
+    renewal.refresh(None, clock)
     assert store.has()["grant"] == as_kept(FIRST)

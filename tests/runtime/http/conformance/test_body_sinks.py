@@ -21,19 +21,19 @@ class Sink:
     """Keeps a hash of what came; `wants` says which status it takes."""
 
     def __init__(self, wants: int = 200, stall: float = 30.0) -> None:
-        self.stall, self.wants = stall, wants
+        self.stall_timeout, self.wants = stall, wants
         self.size, self.hash = 0, hashlib.sha256()
 
-    def takes(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
+    def accepts(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
         """Whether the status is the one, and headers came."""
         return status == self.wants and bool(headers)
 
-    def write(self, part: bytes) -> None:
-        """Take a part."""
-        assert isinstance(part, bytes | bytearray | memoryview)
-        assert len(part) > 0
-        self.size += len(part)
-        self.hash.update(part)
+    def write(self, chunk: bytes) -> None:
+        """Take a chunk."""
+        assert isinstance(chunk, bytes | bytearray | memoryview)
+        assert len(chunk) > 0
+        self.size += len(chunk)
+        self.hash.update(chunk)
 
 
 def large(megabytes: int) -> servers.Behaviour:
@@ -131,10 +131,10 @@ def test_a_body_that_trickles_is_taken_as_long_as_the_call_has_time(seam, server
 
 def test_a_sink_that_fails_ends_the_call_for_good(seam, server):
     class Full(Sink):
-        def write(self, part: bytes) -> None:
+        def write(self, chunk: bytes) -> None:
             if self.size >= MEGABYTE:
                 raise OSError(errno.ENOSPC, "No space left on device")
-            super().write(part)
+            super().write(chunk)
 
     server.always(large(4))
     got = seam.send(asked(server.url), sink=Full())
@@ -149,9 +149,9 @@ def test_a_stop_ends_it_between_two_parts(seam, server):
     stop = threading.Event()
 
     class Stopping(Sink):
-        def write(self, part: bytes) -> None:
+        def write(self, chunk: bytes) -> None:
             stop.set()
-            super().write(part)
+            super().write(chunk)
 
     server.always(large(64))
     sink = Stopping()

@@ -80,4 +80,4 @@ def test_a_server_that_speaks_no_tls_is_a_tls_error(runner, clock):
 def test_a_name_that_is_not_found_is_told_and_may_be_asked_for_once_more(seam):
     """A name longer than any can be is asked of nobody."""
     got = seam.send(asked("http://" + ".".join(["abcdefghij"] * 40), "POST"))
-    assert (got.kind, got.sent, got.final, got.doubtful) == ("dns", "nothing", False, True)
+    assert (got.kind, got.sent, got.final, got.retry_once) == ("dns", "nothing", False, True)

@@ -12,7 +12,7 @@ from support.transports import CANNOT_TELL_CONNECTING, CANNOT_TELL_WRITING, CREA
 
 from connector import errors
 from connector.core.request.body import Body
-from connector.runtime.http.connection_pool import MOST
+from connector.runtime.http.connection_pool import MAX_CONNECTIONS_PER_ORIGIN
 
 
 @pytest.mark.parametrize(
@@ -102,9 +102,11 @@ class TestWhichTimeRanOut:
 
     def test_waiting_for_a_free_connection(self, seam, server):
         server.always(servers.silence())
-        requests = [asked(server.url, "POST") for _ in range(MOST)]
-        got = seam.besides(requests, lambda: server.count == MOST, asked(server.url, "POST"), seconds=0.2)
-        assert (got.kind, got.sent, server.count) == ("pool_timeout", "nothing", MOST)
+        requests = [asked(server.url, "POST") for _ in range(MAX_CONNECTIONS_PER_ORIGIN)]
+        got = seam.besides(
+            requests, lambda: server.count == MAX_CONNECTIONS_PER_ORIGIN, asked(server.url, "POST"), seconds=0.2
+        )
+        assert (got.kind, got.sent, server.count) == ("pool_timeout", "nothing", MAX_CONNECTIONS_PER_ORIGIN)
 
     def test_before_anything(self, seam, server):
         got = seam.send(asked(server.url, "POST"), seconds=-0.001)

@@ -13,7 +13,7 @@ from connector.core.response.parser import Failure
 pyreqwest = pytest.importorskip("pyreqwest", reason="the HTTP library pyreqwest is not installed")
 from pyreqwest import exceptions  # noqa: E402
 
-from connector.runtime.http.pyreqwest.clients import MAPPED, failure  # noqa: E402
+from connector.runtime.http.pyreqwest.clients import MAPPED_EXCEPTIONS, classify_failure  # noqa: E402
 
 CLASSES = [one for _, one in inspect.getmembers(exceptions, inspect.isclass) if issubclass(one, Exception)]
 
@@ -28,8 +28,8 @@ def made(one: type[Exception], *causes: str) -> Exception:
 
 @pytest.mark.parametrize("one", [one for one in CLASSES if issubclass(one, exceptions.PyreqwestError)])
 def test_each_class_becomes_a_failure_that_quotes_none_of_it(one):
-    assert issubclass(one, MAPPED)
-    got = failure(made(one, "error sending request for url (https://x.example/?token=canary)", "canary"))
+    assert issubclass(one, MAPPED_EXCEPTIONS)
+    got = classify_failure(made(one, "error sending request for url (https://x.example/?token=canary)", "canary"))
     assert type(got) is Failure
     assert "canary" not in repr(got)
     assert got.sent == ("nothing" if one in (exceptions.PoolTimeoutError, exceptions.BuilderError) else "maybe")
@@ -58,7 +58,7 @@ CONNECT = "client error (Connect)"
     ],
 )
 def test_without_a_connection_nothing_was_sent_and_the_reason_is_told(causes, kind, final):
-    got = failure(made(exceptions.ConnectError, "url", CONNECT, *causes))
+    got = classify_failure(made(exceptions.ConnectError, "url", CONNECT, *causes))
     assert (got.kind, got.final, got.sent) == (kind, final, "nothing")
 
 
@@ -76,7 +76,7 @@ def test_a_library_that_panics_or_raises_what_it_should_not_ends_as_an_error_of_
         def fail(*_args, error=error, **_options):
             raise error
 
-        monkeypatch.setattr("connector.runtime.http.pyreqwest.transport._Call.began", fail)
+        monkeypatch.setattr("connector.runtime.http.pyreqwest.transport._PyreqwestCall.start_body", fail)
         told = failed(one.run, *READ)
         assert type(told) is errors.TransportError
         assert "canary" not in str(told)

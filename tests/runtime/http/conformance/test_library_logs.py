@@ -5,7 +5,7 @@ from __future__ import annotations
 from support import servers
 from support.transports import asked
 
-from connector.core.exchange.exchange import Signed
+from connector.core.exchange.exchange import Credential
 from connector.core.request.body import Body
 
 LOGGERS = (
@@ -20,7 +20,9 @@ def test_no_secret_of_a_request_or_a_reply_is_logged(seam, server, caplog):
     for name in LOGGERS:
         caplog.set_level(1, logger=name)
     headers = [("Set-Cookie", "session=canary-cookie"), ("Location", "https://x.example/?token=canary-link")]
-    signed = Signed("canary-token", (("Authorization", "Bearer canary-token"),), (("access_token", "canary-query"),))
+    signed = Credential(
+        "canary-token", (("Authorization", "Bearer canary-token"),), (("access_token", "canary-query"),)
+    )
     body = Body("json", {"password": "canary-body"}, "application/json")
     for reply in (
         servers.reply(json_={"token": "canary-reply"}, headers=headers),

@@ -184,13 +184,13 @@ def test_cancelled_nothing_is_left_behind(library, rounds, fault):
     class Begun:
         """Notes that a body has begun to come."""
 
-        stall = 60.0
+        stall_timeout = 60.0
 
-        def takes(self, *_: object) -> bool:
+        def accepts(self, *_: object) -> bool:
             return True
 
-        def write(self, part: bytes) -> None:
-            begun.append(part)
+        def write(self, chunk: bytes) -> None:
+            begun.append(chunk)
 
     with Counting(servers.reply(json_={})) as server:
 
@@ -250,15 +250,15 @@ class TestOneEngineForAll:
         many[0].end()
 
     def test_other_certificates_and_other_places_have_their_own(self, monkeypatch, tmp_path):
-        from connector.runtime.http.pyreqwest.clients import library
+        from connector.runtime.http.pyreqwest.clients import get_shared_client
 
-        def chosen(base: str = "https://a.example/v2", stall: float | None = None):
-            return library(base, stall, asynchronous=False).client
+        def chosen(base: str = "https://a.example/v2", stall_timeout: float | None = None):
+            return get_shared_client(base, stall_timeout, asynchronous=False).library_client
 
         first = chosen()
         assert chosen() is chosen("https://a.example:443/other") is first
         assert chosen("https://b.example") is not first
-        assert chosen(stall=30.0) is not first
+        assert chosen(stall_timeout=30.0) is not first
         (tmp_path / "own.pem").write_bytes((Path(__file__).parents[3] / "support/loopback.pem").read_bytes())
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "own.pem"))
         assert chosen() is not first

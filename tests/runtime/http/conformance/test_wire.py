@@ -11,7 +11,7 @@ from support.servers import TOKEN, Counting
 from support.transports import WRITES_NAMES_ITS_WAY, Draining, asked, resident
 
 from connector import errors
-from connector.core.request.body import Body, Part
+from connector.core.request.body import Body, MultipartPart
 
 
 def test_a_request_has_exactly_the_expected_lines(runner, server):
@@ -209,7 +209,7 @@ def test_a_large_file_goes_through_without_being_held(seam, tmp_path):
         for size in (4 << 20, 96 << 20):
             file.truncate(size)
             before = resident()
-            parts = [Part("a", "1"), Part("f", file, "large.bin")]
+            parts = [MultipartPart("a", "1"), MultipartPart("f", file, "large.bin")]
             assert seam.send(asked(drain.url, "POST", body=Body("multipart", parts, None)), seconds=60).status == 200
             growth = resident() - before
         assert drain.received > 100 << 20
@@ -222,7 +222,7 @@ def test_a_file_of_two_gigabytes_does(seam, tmp_path):
         file.truncate(2 << 30)
     with Draining() as drain, (tmp_path / "large").open("rb") as file:
         before = resident()
-        parts = [Part("f", file, "large.bin")]
+        parts = [MultipartPart("f", file, "large.bin")]
         assert seam.send(asked(drain.url, "POST", body=Body("multipart", parts, None)), seconds=600).status == 200
         assert drain.received > 2 << 30
         assert resident() - before < 24 << 20
