@@ -115,18 +115,16 @@ class Redactor:
 
 def redactor_for(connector: Connector) -> Redactor:
     """Return the redactor of a connector, made once."""
-    redactor: Redactor | None = connector.compile_cache.get("redactor")
-    if redactor is None:
-        manifest = connector.manifest
-        locations = [
-            connection_type.to.partition(".") for connection_type in manifest.connections.values() if connection_type.to
-        ]
-        headers = [name for part, _, name in locations if part == "header"]
-        headers += [trigger.signature.header for trigger in manifest.triggers.values()]
-        query = [name for part, _, name in locations if part == "query"]
-        redactor = Redactor(manifest.redact.fields, [*manifest.redact.query, *query], headers)
-        connector.compile_cache["redactor"] = redactor
-    return redactor
+    return connector.derive(_build_redactor)
+
+
+def _build_redactor(connector: Connector) -> Redactor:
+    manifest = connector.manifest
+    locations = [kind.to.partition(".") for kind in manifest.connections.values() if kind.to]
+    headers = [name for part, _, name in locations if part == "header"]
+    headers += [trigger.signature.header for trigger in manifest.triggers.values()]
+    query = [name for part, _, name in locations if part == "query"]
+    return Redactor(manifest.redact.fields, [*manifest.redact.query, *query], headers)
 
 
 @cache

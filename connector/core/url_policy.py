@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -20,11 +20,12 @@ from connector.errors import DefinitionError, Finding, InputError, Problem
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from connector.definition.events import EventType
 
 FileModel = TypeVar("FileModel", Action, Manifest)
+T = TypeVar("T")
 
 
 class Connector:
@@ -37,7 +38,7 @@ class Connector:
     def __init__(self, folder: Path, manifest: Manifest) -> None:
         self.folder = folder
         self.manifest = manifest
-        self.compile_cache: dict[str, Any] = {}  # what the core works out once per action
+        self._derived: dict[Callable[[Connector], Any], Any] = {}
         self._actions_by_stem: dict[str, Action] = {}
 
     @classmethod
@@ -55,6 +56,11 @@ class Connector:
     def name(self) -> str:
         """The connector's name, as its manifest has it."""
         return self.manifest.connector
+
+    def derive(self, build: Callable[[Connector], T]) -> T:
+        """Return what `build` works out of this connector: made when it is first asked for, kept as long as this."""
+        value: T | None = self._derived.get(build)
+        return value if value is not None else self._derived.setdefault(build, build(self))
 
     @cached_property
     def action_files(self) -> dict[str, Path]:

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from connector.core.exchange.exchange import Credential
     from connector.core.request.body import MultipartPart
     from connector.core.request.builder import Request
+    from connector.core.request.credential import Credential
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
     from connector.sandbox.data.issued_tokens import TokenPolicy

@@ -14,7 +14,7 @@ from support.exchange_world import NOW, World, bad, ready
 
 from connector import errors
 from connector.core import redaction
-from connector.core.exchange import exchange
+from connector.core.exchange import exchange, tracing
 from connector.core.redaction import Redactor, preview
 from connector.core.response.trace import Trace
 
@@ -262,15 +262,15 @@ def test_the_records_of_a_run_hold_no_secret_and_nothing_longer_than_it_needs(zo
     records = Trace()
     world = World()
     ask = exchange.SendRequest(request, world._answer(exchange.GetToken(None, 0)), NOW)
-    line = records.record(ask, NOW, NOW + 1, bad(400, 300, "no canary77 please, nor Bearer first"))
+    line = tracing.record(records, ask, NOW, NOW + 1, bad(400, 300, "no canary77 please, nor Bearer first"))
     assert "canary77" not in line + repr(records.to_list()) + json.dumps(records.har()) + records.curl()
     assert "\n" not in line
     assert "the *** song" in line
     huge = bad(500, 500, "y" * 65_500 + "canary77" * 50)
-    assert "canary77" not in records.record(ask, NOW, NOW + 1, huge)
+    assert "canary77" not in tracing.record(records, ask, NOW, NOW + 1, huge)
     assert len(records.entries[-1]["reply"]["body"]) <= 65_536
-    assert records.record(exchange.AcquireSlot(("x",), NOW), NOW, NOW, 0.0) is None
-    assert "retry" in records.record(exchange.Sleep(1.0, 2.0, "retry"), NOW, NOW, None)
+    assert tracing.record(records, exchange.AcquireSlot(("x",), NOW), NOW, NOW, 0.0) is None
+    assert "retry" in tracing.record(records, exchange.Sleep(1.0, 2.0, "retry"), NOW, NOW, None)
 
 
 def test_the_reprs_of_what_a_run_passes_around_hold_no_secret(zoom, token_connection):
@@ -313,7 +313,10 @@ def test_some_names_are_secret_whatever_a_connector_says(safe):
     for name in EVERYWHERE["query"]:
         assert safe.redact_url(f"https://h/?{name}=canary&b=1") == f"https://h/?{name}=***&b=1"
     for name in EVERYWHERE["headers"]:
-        assert safe.redact_headers([(name, "canary"), (name.title(), "canary")]) == [(name, "***"), (name.title(), "***")]
+        assert safe.redact_headers([(name, "canary"), (name.title(), "canary")]) == [
+            (name, "***"),
+            (name.title(), "***"),
+        ]
 
 
 def test_names_of_a_connector_are_known_in_any_case():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connector.core import url_policy
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 
 
 @pytest.mark.parametrize(

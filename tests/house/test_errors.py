@@ -20,8 +20,8 @@ import httpx2
 import pytest
 
 from connector import Client, errors
-from connector.core.exchange.exchange import Credential
 from connector.core.request.builder import Request
+from connector.core.request.credential import Credential
 from connector.core.response.parser import Failure, Result
 from connector.core.response.trace import Trace
 from connector.errors import Finding, Problem

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 import json
 
-from connector.core.exchange.exchange import (
-    AcquireSlot,
-    Credential,
-    ExchangeOptions,
-    GetToken,
-    SendRequest,
-    Sleep,
-    YieldPage,
-)
-from connector.core.exchange.plan import compile_action, compile_raw_action
+from connector.core.exchange.exchange import AcquireSlot, ExchangeOptions, GetToken, SendRequest, Sleep, YieldPage
+from connector.core.exchange.plan import CompiledConnector
 from connector.core.exchange.retry import RetryPolicy
+from connector.core.request.credential import Credential
 from connector.core.response.parser import Failure, Reply
 
 NOW = 1_800_000_000.0
@@ -102,7 +95,11 @@ class World:
 
 def ready(connector, action, given, *, timeout=60.0, limit=None, **policy):
     """A plan with its request and options; `action` None for a raw request."""
-    wanted = compile_raw_action(connector) if action is None else compile_action(connector, action)
+    wanted = (
+        connector.derive(CompiledConnector).raw_request
+        if action is None
+        else connector.derive(CompiledConnector).action(action)
+    )
     values = wanted.validate(given)
     return (
         wanted,

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from connector import errors
-from connector.core.exchange.exchange import Credential
 from connector.core.request.builder import Request
+from connector.core.request.credential import Credential
 from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from connector.authoring.draft import Violation
 from connector.core.inputs import coerce
 from connector.core.inputs.field_checks import SchemaError, compile_linear_regex
+from connector.core.invalid_value import InvalidValue
 from connector.definition.action import UPDATE_METHODS, Action
 from connector.definition.fields import Input, to_snake_case
 
@@ -136,7 +137,7 @@ def check_choices(field: FieldRef) -> Iterator[Violation]:
     for value in definition.choices or {}:
         try:
             converted = coerce.CONVERTERS[definition.type](value)
-        except coerce.InvalidValue as error:
+        except InvalidValue as error:
             message = f"{value!r} does not fit the type {definition.type}: expected {error.expected}."
             yield Violation((*field.get_path("choices"), value), "choices-typed", message, key=True)
             continue

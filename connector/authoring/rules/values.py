@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import iter_fields
-from connector.core.inputs.coerce import InvalidValue
 from connector.core.inputs.field_checks import compile_field_check, compile_input_check
+from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.definition.fields import Input
 from connector.definition.suggest import did_you_mean

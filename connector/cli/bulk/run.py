@@ -20,13 +20,12 @@ from connector.cli.calls.trace import print_debug_lines
 from connector.cli.context.connection_context import resolve_base_url
 from connector.cli.output import errors
 from connector.core.bulk.columns import ColumnMapping
-from connector.core.exchange.retry import RetryPolicy, parse_retry_policy
 from connector.errors import InputError, UsageError
-from connector.runtime.auth.connection_resolver import ConnectionResolver
 from connector.runtime.bulk.journal import Journal, rotate_journal
 from connector.runtime.bulk.row_reader import RowReader, detect_format
 from connector.runtime.bulk.runner import BulkOptions, run_rows
-from connector.runtime.calls.factory import CallFactory, CallOptions
+from connector.runtime.calls.call_options import CallOptions
+from connector.runtime.calls.factory import CallFactory
 
 if TYPE_CHECKING:
     from connector.cli.bulk.options import BulkArguments
@@ -56,14 +55,13 @@ class BulkJob:
     @cached_property
     def call_options(self) -> CallOptions:
         """How each row's call runs."""
-        timeout, options = self.settings.get("timeout").value, self.options
-        return CallOptions(timeout, options.retry_options, options.debug, options.limit, options.account)
+        timeout = self.settings.get("timeout")
+        return CallOptions.parse(timeout=timeout.value).override(self.options.call_options(timeout))
 
     @cached_property
     def call_factory(self) -> CallFactory:
         """What checks a row without a connection."""
-        url = resolve_base_url(self.connector, self.settings)
-        return CallFactory(self.connector, ConnectionResolver(self.connector, None, None, None), url, None)
+        return CallFactory.without_connections(self.connector, resolve_base_url(self.connector, self.settings))
 
     @cached_property
     def journal_path(self) -> Path | None:
@@ -95,7 +93,7 @@ def run(job: BulkJob) -> int:
             reporter.total = journal.row_count
         elif source.is_seekable:
             reporter.total = check.check_all_rows(job, source)
-        client = session.get_client(job.task.connection)
+        client = session.get_client(job.task.options.connection)
         bulk_options = BulkOptions(
             job.arguments.max_in_flight, job.arguments.keep_going, job.arguments.retry_failed, job.call_options
         )
@@ -113,7 +111,8 @@ def _check_options(job: BulkJob) -> None:
     if job.options.limit is not None and not job.task.find_items_path(job.connector):
         hint = "To try a few rows, put them into a file of their own: head -n 4 has the header and three."
         raise UsageError("--limit is for a listing.", hint=hint)
-    parse_retry_policy(RetryPolicy(), job.call_options.retry)
+    if job.call_options.problems:
+        raise InputError.from_problems("options", list(job.call_options.problems))
     resolutions = job.arguments.parse_resolutions()
     journal_flags = {
         "--settle": resolutions,
@@ -169,7 +168,7 @@ def _open_journal(job: BulkJob, source: RowReader, session: Session) -> Journal:
         "form": source.row_format,
         "columns": source.columns.column_map,
         "values": hashlib.sha256(f"{digest}{inputs_json}".encode()).hexdigest(),
-        "connection": job.options.connection or job.task.connection or job.settings.get("connection").value,
+        "connection": job.options.connection or job.task.options.connection or job.settings.get("connection").value,
         "account": job.options.account,
         "place": "sandbox" if job.options.sandbox else resolve_base_url(job.connector, job.settings),
     }

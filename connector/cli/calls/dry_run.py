@@ -10,6 +10,7 @@ from connector.cli.calls.trace import trace_unsent_request
 from connector.cli.context.connection_context import resolve_base_url
 from connector.cli.output import errors
 from connector.cli.output.printer import make_printer, write_text
+from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
     from connector.cli.calls.call import CallList
@@ -23,10 +24,10 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
     output_setting, url = settings.get("output"), resolve_base_url(connector, settings)
     requests = []
     for task in tasks.calls:
-        limit = options.limit if task.find_items_path(connector) else None
-        call_options = replace(
-            task.options, account=options.account or task.options.account, limit=limit or task.options.limit
+        flags = CallOptions.parse(
+            account=options.account, limit=options.limit if task.find_items_path(connector) else None
         )
+        call_options = replace(task.options.override(flags), connection=None)
         request = task.build_request(connector, url, call_options)
         if options.curl:
             errors.print_stderr(trace_unsent_request(request).curl())

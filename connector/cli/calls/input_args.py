@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls import file_args
-from connector.core.inputs.coerce import InvalidValue, to_json_value
+from connector.core.inputs.coerce import to_json_value
+from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK, preview
 from connector.errors import InputError, Problem
 

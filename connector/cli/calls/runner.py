@@ -5,23 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from connector.cli.calls import dry_run, watch
+from connector.cli.calls import dry_run
+from connector.cli.calls.call import CallTask
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import TraceCollector, print_debug_lines
+from connector.cli.calls.watch import PageProgress
 from connector.cli.output import errors, stdio
 from connector.cli.output.printer import ResultWriter, make_printer, write_line
 from connector.cli.output.progress import ProgressBar
 from connector.cli.output.query import Query
 from connector.core.json_path import get_at_path
 from connector.errors import ConnectorError, StoreError, UsageError
+from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
-    from connector.cli.calls.call import CallList, CallTask
+    from connector.cli.calls.call import CallList, Task
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Setting, Settings
-    from connector.core.response.parser import Reply
     from connector.definition.loader import Connector
-    from connector.runtime.calls.factory import CallOptions
 
 
 def run_calls(connector: Connector, settings: Settings, options: RunOptions, tasks: CallList) -> int:
@@ -91,7 +92,7 @@ class _CallRunner:
     def _run_in_order(self, progress_bar: ProgressBar) -> None:
         for task in self.tasks.calls:
             try:
-                self._run_call(task)
+                self._run_call(task, progress_bar)
             except ConnectorError as error:
                 self.trace.add(error.debug)
                 self.writer.write_error(error)
@@ -100,21 +101,25 @@ class _CallRunner:
             if self.tasks.several:
                 progress_bar.advance()
 
-    def _run_call(self, task: CallTask) -> None:
+    def _run_call(self, task: Task, progress_bar: ProgressBar) -> None:
         """Make one call and print what comes of it. Raises ConnectorError."""
         items = task.find_items_path(self.session.connector)
         options = self._resolve_options(task, items)
+        if items is not None and task.streams_items and progress_bar.enabled and not self.tasks.several:
+            options = replace(options, observers=(PageProgress(progress_bar),))
         try:
             client = (
-                self.session.get_client(task.connection)
+                self.session.get_client(task.options.connection)
                 if task.needs_connection
                 else self.session.open_anonymous_client()
             )
         except ConnectorError:
-            task.validate(self.session.connector, options)  # what was typed wrong is told before what is missing
+            task.build_request(
+                self.session.connector, None, options
+            )  # what was typed wrong comes before what is missing
             raise
-        if task.streams_items and self._is_streaming(items):
-            for item in task.stream(client, options):
+        if isinstance(task, CallTask) and task.action is not None and self._is_streaming(items):
+            for item in client.stream(task.action, task.given, options):
                 write_line(item)
             self.writer.exit_codes.append(errors.EXIT_DONE)
             return
@@ -135,18 +140,17 @@ class _CallRunner:
         )
         return is_plain_lines and items is not None and not self.tasks.from_file
 
-    def _resolve_options(self, task: CallTask, items: str | None) -> CallOptions:
-        """Return how a call runs: flags first, then the call file's words, then settings."""
-        run_options, call_options = self.session.options, task.options
-        is_file_timeout = call_options.timeout is not None and not self.timeout.source.startswith("flag")
-        return replace(
-            call_options,
-            timeout=call_options.timeout if is_file_timeout else self.timeout.value,
-            retry=run_options.retry_options or call_options.retry,
-            limit=call_options.limit if run_options.limit is None or items is None else run_options.limit,
-            account=run_options.account or call_options.account,
-            debug=run_options.debug or self.trace.is_enabled or call_options.debug,
-        )
+    def _resolve_options(self, task: Task, items: str | None) -> CallOptions:
+        """Return how a call runs: flags first, then the call file's keys, then settings."""
+        flags = self.session.options.call_options(self.timeout)
+        if items is None:
+            flags = replace(flags, limit=None)
+        if self.trace.is_enabled:
+            flags = replace(flags, debug=True)
+        options = task.options.override(flags)
+        if options.timeout is None:
+            options = CallOptions.parse(timeout=self.timeout.value).override(options)
+        return replace(options, connection=None)  # the session has chosen the client by it
 
     def _make_progress_bar(self) -> ProgressBar:
         """Return the progress of the calls; a single listing's moves with each page that comes."""
@@ -157,16 +161,7 @@ class _CallRunner:
         task = self.tasks.calls[0]
         items = task.find_items_path(self.session.connector) if task.streams_items else None
         shares_terminal = self._is_streaming(items) and stdio.is_stdout_terminal()
-        progress_bar = ProgressBar(
-            "items", total=options.limit, step_name="pages", enabled=enabled and not shares_terminal
-        )
-
-        def on_reply(reply: Reply) -> None:
-            progress_bar.advance(watch.count_items(reply, items))
-
-        if progress_bar.enabled and items is not None:
-            self.session.on_reply = on_reply
-        return progress_bar
+        return ProgressBar("items", total=options.limit, step_name="pages", enabled=enabled and not shares_terminal)
 
     def _finish(self) -> None:
         """Print what was kept back, and write the HAR file."""

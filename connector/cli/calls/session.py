@@ -5,22 +5,18 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
-from connector.cli.calls.watch import NotifyingClock, ObservedTransport
+from connector.cli.calls.watch import CommandObserver
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext
 from connector.cli.output import errors
 from connector.runtime.client.client import Client
-from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Settings
-    from connector.core.response.parser import Reply
     from connector.definition.loader import Connector
     from connector.errors import TransportError
-    from connector.runtime.auth.connection import Connection
+    from connector.runtime.auth.credentials import Credentials
 
 
 class Session:
@@ -30,9 +26,8 @@ class Session:
         self.connector = connector
         self.settings = settings
         self.options = options
-        self.on_reply: Callable[[Reply], None] = lambda _: None
         self._clients: dict[str | None, Client] = {}
-        self._transports: list[ObservedTransport] = []
+        self._observer = CommandObserver(self.note)
 
     def get_client(self, connection: str | None) -> Client:
         """Return the client of a connection, by name: the flag's, else this, else the setting's.
@@ -70,7 +65,7 @@ class Session:
     def _open_client(self, name: str | None) -> Client:
         context = self._context
         if context.sandbox_instance is None:
-            connection: Connection = connection_names.resolve_connection(context, name)
+            connection: Credentials = connection_names.resolve_connection(context, name)
         else:
             stored_connection = context.load_connection(name) if name else None
             if stored_connection is None and self._is_unknown_name(name):
@@ -82,14 +77,12 @@ class Session:
         """Whether a name was typed that is no kind; a call file's is that of a connection to the service."""
         return name == self.options.connection and name not in (None, *self.connector.manifest.connections)
 
-    def _create_client(self, connection: Connection | None) -> Client:
+    def _create_client(self, connection: Credentials | None) -> Client:
         context = self._context
-        transport = ObservedTransport(context.transport or load_transport(None, asynchronous=False), self.on_reply)
-        self._transports.append(transport)
-        clock = NotifyingClock(self.note)
         return Client(
-            self.connector, connection, http=transport, base_url=context.base_url, budget=context.budget, clock=clock
-        )
+            self.connector, connection, http=context.transport, base_url=context.base_url, budget=context.budget,
+            observe=self._observer,
+        )  # fmt: skip
 
     def note(self, text: str) -> None:
         """Say something on stderr that a quiet command leaves out."""
@@ -98,7 +91,7 @@ class Session:
 
     def find_interrupted_write(self) -> TransportError | None:
         """Return the error of a write that was under way, or None."""
-        return next(filter(None, (transport.find_interrupted_write() for transport in self._transports)), None)
+        return self._observer.find_interrupted_write()
 
     def __enter__(self) -> Self:
         return self
@@ -106,5 +99,5 @@ class Session:
     def __exit__(self, *_: object) -> None:
         for client in self._clients.values():
             client.close()
-        for transport in self._transports:
-            transport.close()
+        if self._clients and self._context.transport is not None:  # the sandbox's, which sends its last events
+            self._context.transport.close()

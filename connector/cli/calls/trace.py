@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.output import errors
-from connector.core.exchange.exchange import Credential, SendRequest
+from connector.core.exchange import tracing
+from connector.core.exchange.exchange import SendRequest
+from connector.core.request.credential import Credential
 from connector.core.response.parser import Failure
 from connector.core.response.trace import Trace
 from connector.errors import StoreError
@@ -61,7 +63,9 @@ def trace_unsent_request(request: Request) -> Trace:
     """Return the records of a request that is only shown."""
     trace = Trace()
     credential = Credential("$TOKEN", headers=(("Authorization", "Bearer $TOKEN"),))
-    trace.record(SendRequest(request, credential, 0.0), 0.0, 0.0, Failure("dry_run", "not sent", sent="nothing"))
+    tracing.record(
+        trace, SendRequest(request, credential, 0.0), 0.0, 0.0, Failure("dry_run", "not sent", sent="nothing")
+    )
     return trace
 
 

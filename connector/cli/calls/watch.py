@@ -1,81 +1,71 @@
-"""What happens while a command runs: progress of a listing, waits that are long, a write that Ctrl-C cuts short."""
+"""Observers of a command's calls: the write that is under way, long waits, the progress of a listing."""
 
 from __future__ import annotations
 
-import json
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
-from connector.core.json_path import get_at_path
-from connector.core.response.parser import Reply
+from connector.core.exchange.exchange import SendRequest, Sleep, YieldPage
+from connector.core.response.api_errors import CHECK_BEFORE_RETRY, may_change_state
 from connector.errors import TransportError
-from connector.runtime.clock import SystemClock
+from connector.runtime.calls.observer import Observer
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Callable
 
+    from connector.cli.output.progress import ProgressBar
+    from connector.core.exchange.exchange import Ask
     from connector.core.request.builder import Request
+    from connector.runtime.calls.prepared import PreparedCall
 
-_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-_MIN_NOTICE_SECONDS = 2.0  # seconds from which on a wait is told
-
-
-class ObservedTransport:
-    """An HTTP seam around another: it knows which request is under way, and tells each reply."""
-
-    def __init__(self, inner: Any, on_reply: Callable[[Reply], None]) -> None:
-        self._inner = inner
-        self._on_reply = on_reply
-        self.pending_request: Request | None = None
-
-    def send(self, request: Request, credential: Any, deadline: float, sink: Any, cancel: Any) -> Any:
-        """Send a request; one that an interrupt cuts short stays known as under way."""
-        self.pending_request = request
-        reply_or_failure = self._inner.send(request, credential, deadline, sink, cancel)
-        self.pending_request = None
-        if isinstance(reply_or_failure, Reply) and 200 <= reply_or_failure.status < 300:  # noqa: PLR2004  the range of success
-            self._on_reply(reply_or_failure)
-        return reply_or_failure
-
-    def close(self) -> None:
-        """Close the connections."""
-        self._inner.close()
-
-    def find_interrupted_write(self) -> TransportError | None:
-        """Return the error of a write that was interrupted, or None when nothing can have changed."""
-        request = self.pending_request
-        if request is None or request.method in _SAFE_METHODS:
-            return None
-        request_line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
-        hint = "It may have been done: look before you repeat it."
-        return TransportError(
-            f"{request_line}: interrupted before the reply came.", kind="interrupted", hint=hint, outcome="uncertain"
-        )
+_MIN_NOTICE_SECONDS = 2.0  # shorter waits are not worth a line
 
 
-class NotifyingClock(SystemClock):
-    """The machine's clock, which tells who looks at a terminal of a long wait: for a slot, or before a retry."""
+class CommandObserver(Observer):
+    """Knows which request is under way, and says on a terminal that a call waits."""
 
     def __init__(self, on_wait: Callable[[str], None]) -> None:
         self._on_wait = on_wait
-        self._noticed_until = 0.0  # the end of the wait that was told last: those beside it are not told, too
+        self._noticed_until = 0.0  # the end of the wait that was reported last: those beside it are not reported
+        self._pending_request: Request | None = None
 
-    def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:
-        """Wait, or until stopped."""
-        now = self.monotonic()
-        if seconds >= _MIN_NOTICE_SECONDS and now >= self._noticed_until and sys.stderr.isatty():
-            self._noticed_until = now + seconds
-            self._on_wait(f"Waiting {seconds:.0f} s before the next request.")
-        super().wait_or_stop(seconds, stop_event)
+    def before(self, call: PreparedCall, ask: Ask) -> None:  # noqa: ARG002  the base class's signature
+        """Note a request that is about to be sent, and report a long wait."""
+        if isinstance(ask, SendRequest):
+            self._pending_request = ask.request
+        elif isinstance(ask, Sleep):
+            self._report_wait(ask)
+
+    def after(self, call: PreparedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
+        """Note that a request is no longer under way; one that an interrupt cuts short stays noted."""
+        if isinstance(ask, SendRequest):
+            self._pending_request = None
+
+    def _report_wait(self, ask: Sleep) -> None:
+        now, longest = time.monotonic(), ask.min_delay + ask.jitter
+        if longest < _MIN_NOTICE_SECONDS or now < self._noticed_until or not sys.stderr.isatty():
+            return
+        self._noticed_until = now + longest
+        self._on_wait(f"Waiting {'up to ' if ask.jitter else ''}{longest:.0f} s before the next request.")
+
+    def find_interrupted_write(self) -> TransportError | None:
+        """Return the error of a write that was interrupted, or None when nothing can have changed."""
+        request = self._pending_request
+        if request is None or not may_change_state(request):
+            return None
+        request_line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
+        message = f"{request_line}: interrupted before the reply came."
+        return TransportError(message, kind="interrupted", hint=CHECK_BEFORE_RETRY, outcome="uncertain")
 
 
-def count_items(reply: Reply, items: str | None) -> int:
-    """Return how many items a reply brought; 0 when that cannot be read off it."""
-    if items is None:
-        return 0
-    try:
-        page_items = get_at_path(json.loads(reply.body), items)
-    except (ValueError, RecursionError):
-        return 0
-    return len(page_items) if isinstance(page_items, list) else 0
+class PageProgress(Observer):
+    """Moves a progress bar with each page of a listing."""
+
+    def __init__(self, progress_bar: ProgressBar) -> None:
+        self._progress_bar = progress_bar
+
+    def after(self, call: PreparedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
+        """Count the items of a page."""
+        if isinstance(ask, YieldPage):
+            self._progress_bar.advance(len(call.extract_items(ask.result)))

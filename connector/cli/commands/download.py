@@ -14,9 +14,13 @@ from connector.cli.calls.call import CallTask
 from connector.cli.context.run_options import RunOptions, open_connector, run_options
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import errors
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK
+from connector.core.request.download_request import build_download_request
 from connector.errors import InputError, Problem, UsageError
+from connector.runtime.calls.call_options import CallOptions
+from connector.runtime.downloads.batch import DownloadBatch
+from connector.runtime.downloads.download import DownloadRequest
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Drawn
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
     from connector.definition.loader import Connector
-    from connector.runtime.calls.factory import CallOptions
     from connector.runtime.client.client import Client
 
 _HELP = """Bring a file of the service to disk: a URL that one of its replies or events gave.
@@ -75,16 +78,28 @@ def _start_progress() -> Drawn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadTask(CallTask):
-    """A download: of `url`, or of the files that the action lists. `failures` are files that did not come."""
+class DownloadTask:
+    """A download: of a URL, or of the files that an action lists. `failed_paths` are files that did not come."""
 
     url: str | None = None
+    call: CallTask | None = None
     place: str = "."
     token: str | None = field(default=None, repr=False)
     overwrite: bool = False
     at_once: int = _DEFAULT_CONCURRENCY
     bar: DownloadProgressBar = field(default_factory=lambda: DownloadProgressBar(enabled=False))
     failed_paths: list[str] = field(default_factory=list)
+    options: CallOptions = field(default_factory=CallOptions)
+
+    @property
+    def action(self) -> str | None:
+        """The action whose files are downloaded; None for a URL."""
+        return self.call.action if self.call is not None else None
+
+    @property
+    def is_debugged(self) -> bool:
+        """Whether the action's own inputs ask for its trace."""
+        return self.call is not None and self.call.is_debugged
 
     @property
     def needs_connection(self) -> bool:
@@ -96,24 +111,25 @@ class DownloadTask(CallTask):
         """Whether its items are the service's: they are the files that came."""
         return False
 
-    def find_items_path(self, connector: Connector) -> str | None:  # noqa: ARG002  the base class's signature
+    def find_items_path(self, connector: Connector) -> str | None:  # noqa: ARG002  the protocol's signature
         """Return the field that holds the files of an action."""
         return "files" if self.url is None else None
 
     def send(self, client: Client, options: CallOptions) -> Result:
         """Download. Raises ConnectorError."""
-        arguments: dict[str, Any] = {"timeout": options.timeout, "retry": options.retry, "debug": options.debug}
         try:
             with self.bar:
                 if self.url is not None:
-                    return client.download(
-                        self.url, self.place, token=self.token, overwrite=self.overwrite, progress=self.bar, **arguments
+                    request = DownloadRequest.from_arguments(
+                        self.url, self.place, overwrite=self.overwrite, token=self.token, on_progress=self.bar
                     )
-                assert self.action is not None
-                result = client.download_all(
-                    self.action, self.given, self.place, at_once=self.at_once, overwrite=self.overwrite,
-                    limit=options.limit, account=options.account, progress=self.bar, **arguments,
+                    return client.execute_download(request, options)
+                assert self.call is not None
+                batch = DownloadBatch.from_arguments(
+                    client.connector, str(self.call.action), self.place, concurrency=self.at_once,
+                    overwrite=self.overwrite, on_progress=self.bar, limit=options.limit,
                 )  # fmt: skip
+                result = client.execute_batch(batch, self.call.given, options)
         except KeyboardInterrupt as interrupt:
             for note in getattr(interrupt, "__notes__", ()):
                 errors.print_stderr(note)
@@ -130,18 +146,9 @@ class DownloadTask(CallTask):
 
     def build_request(self, connector: Connector, base_url: str | None, options: CallOptions) -> Request:
         """Return the request that it would send first. Raises InputError."""
-        if self.url is None:
-            return CallTask.build_request(self, connector, base_url, options)
-        from connector.core.request import download_request
-
-        return download_request.build_download_request(connector, self.url, base_url or connector.manifest.base_url)
-
-    def validate(self, connector: Connector, options: CallOptions) -> None:
-        """Raise InputError with every problem of what is given."""
-        if self.url is None:
-            CallTask.validate(self, connector, options)
-        else:
-            self.build_request(connector, None, options)
+        if self.call is not None:
+            return self.call.build_request(connector, base_url, options)
+        return build_download_request(connector, str(self.url), base_url or connector.manifest.base_url)
 
 
 @click.command("download", cls=StrictCommand, help=_HELP)
@@ -175,7 +182,7 @@ def download_command(ctx: click.Context, /, what: str, items: tuple[str, ...], *
             raise UsageError("-i is for an action's inputs, and this is a URL.", hint="Leave -i out.")
         if options.limit is not None:
             raise UsageError("--limit is for the files of an action, and this is a URL.", hint="Leave --limit out.")
-        task = DownloadTask(None, {}, url=what, **{**download_flags, "token": _read_token(download_flags["token"])})
+        task = DownloadTask(url=what, **{**download_flags, "token": _read_token(download_flags["token"])})
     else:
         if download_flags["token"] is not None:
             raise UsageError("--token is for a URL.", hint="The action says which token downloads its files.")
@@ -183,7 +190,8 @@ def download_command(ctx: click.Context, /, what: str, items: tuple[str, ...], *
             message = f"{what.partition('?')[0]:.60} is no URL: one begins with https://"
             raise UsageError(message, hint="Take it as the service gave it.")
         action = connector.action(what)
-        task = DownloadTask(action.action, input_args.parse_inputs(connector, action, items, {}), **download_flags)
+        call = CallTask(action.action, input_args.parse_inputs(connector, action, items, {}))
+        task = DownloadTask(call=call, **download_flags)
     code = run_calls(connector, settings, options, CallList([task]))
     return errors.EXIT_REFUSED if code == errors.EXIT_DONE and task.failed_paths else code
 

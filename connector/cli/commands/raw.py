@@ -9,7 +9,7 @@ import click
 from connector.cli.calls import file_args
 from connector.cli.context.run_options import RunOptions, open_connector, run_options
 from connector.cli.groups import StrictCommand, global_options
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -39,12 +39,15 @@ def raw_command(ctx: click.Context, /, method: str, path: str, response_type: st
     """Send any request."""
     from connector.cli.calls.call import CallList, CallTask
     from connector.cli.calls.runner import run_calls
+    from connector.runtime.calls.factory import build_raw_inputs
 
     parts = _parse_parts({name: flags.pop(name) for name in ("parameters", "headers", "data", "form")})
     options = RunOptions.from_flags(ctx, flags)
     settings = options.load_settings(ctx)
-    call = CallTask(None, {"method": method, "path": path, "response_type": response_type, **parts})
-    return run_calls(open_connector(settings), settings, options, CallList([call]))
+    body = {name: parts.get(name) for name in ("data", "form", "files")}
+    given = build_raw_inputs(method, path, parts.get("query"), parts.get("headers"), body)
+    task = CallTask(None, {**given, "response_type": response_type})
+    return run_calls(open_connector(settings), settings, options, CallList([task]))
 
 
 def _parse_parts(flags: dict[str, Any]) -> dict[str, Any]:

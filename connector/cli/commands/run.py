@@ -264,10 +264,11 @@ def _require_file(file: str | None, items: Sequence[str]) -> str:
 def _build_task(connector: Connector, action: Action, items: Sequence[str], flags: dict[str, list[str]]) -> CallTask:
     """Return the call of one action; the connection may be named among its inputs. Raises InputError."""
     from connector.cli.calls.call import CallTask
+    from connector.runtime.calls.call_options import CallOptions
 
     inputs = input_args.parse_inputs(connector, action, items, flags)
     connection = inputs.pop("connection", None)
-    return CallTask(action.action, inputs, connection)
+    return CallTask(action.action, inputs, CallOptions.parse(connection=connection))
 
 
 def read_call_file(path: str) -> list[CallTask]:
@@ -285,4 +286,4 @@ def read_call_file(path: str) -> list[CallTask]:
         raise UsageError("-f - reads standard input, and that is a terminal.", hint=hint)
     else:
         raw, source = sys.stdin.buffer.read(), "standard input"
-    return [CallTask(call.action, dict(call.given), call.connection, call.options) for call in read_calls(raw, source)]
+    return [CallTask(spec.action, dict(spec.given), spec.options) for spec in read_calls(raw, source)]

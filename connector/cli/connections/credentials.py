@@ -9,7 +9,8 @@ import click
 
 from connector.cli.calls import file_args, input_args
 from connector.cli.output import stdio
-from connector.core.inputs.coerce import InvalidValue, to_json_value
+from connector.core.inputs.coerce import to_json_value
+from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.definition.fields import to_snake_case
 from connector.errors import InputError, Problem

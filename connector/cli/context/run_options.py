@@ -11,12 +11,14 @@ import click
 from connector.cli.context.settings import OUTPUT_FORMATS, Settings
 from connector.cli.groups import get_meta
 from connector.errors import UsageError
+from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from click.shell_completion import CompletionItem
 
+    from connector.cli.context.settings import Setting
     from connector.definition.loader import Connector
 
 
@@ -56,6 +58,13 @@ class RunOptions:
         if options.har and options.dry_run:
             raise UsageError("--dry-run sends nothing that --har could record.", hint="Leave one out.")
         return options
+
+    def call_options(self, timeout: Setting) -> CallOptions:
+        """Return how calls run, as far as flags say; the timeout where it was a flag. Raises UsageError."""
+        flag_timeout = timeout.value if timeout.source.startswith("flag") else None
+        return CallOptions.parse(
+            timeout=flag_timeout, retry=self.retry_options, debug=self.debug, limit=self.limit, account=self.account
+        )
 
     @property
     def retry_options(self) -> dict[str, str] | None:

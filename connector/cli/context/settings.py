@@ -179,7 +179,7 @@ def _find_problem(key: str, value: Any) -> Problem | None:
 
 
 def _find_timeout_problem(value: Any) -> Problem | None:
-    from connector.runtime.calls.factory import parse_duration
+    from connector.runtime.calls.call_options import parse_duration
 
     try:
         parse_duration(value)

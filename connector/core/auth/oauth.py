@@ -17,9 +17,9 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 from pydantic_core import from_json
 
 from connector.core.auth.token_set import TokenSet, is_header_safe
-from connector.core.exchange.exchange import Credential
 from connector.core.redaction import default_redactor, describe_type
 from connector.core.request.builder import Body, Request
+from connector.core.request.credential import Credential
 from connector.core.response import retry_after
 
 if TYPE_CHECKING:

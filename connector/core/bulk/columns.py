@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from connector.core.inputs.coerce import InvalidValue, to_json_value
+from connector.core.inputs.coerce import to_json_value
+from connector.core.invalid_value import InvalidValue
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from connector.core.exchange import scopes
-from connector.core.exchange.retry import Attempt, RetryPolicy, decide
+from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, RetryPolicy, decide
+from connector.core.request.credential import Credential
 from connector.core.response import pagination, redirects
 from connector.core.response.api_errors import is_write, mark_uncertain
 from connector.core.response.parser import Failure, Reply
@@ -22,21 +23,6 @@ if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Credential:
-    """What a connection signs requests with: headers and query to add, its secret, the base URL and scopes it names."""
-
-    secret: str
-    headers: tuple[tuple[str, str], ...] = ()
-    query: tuple[tuple[str, str], ...] = ()
-    base_url: str | None = None
-    renewable: bool = False
-    scopes: tuple[str, ...] | None = None
-
-    def __repr__(self) -> str:
-        return f"<Signed by {', '.join(name for name, _ in (*self.headers, *self.query)) or 'nothing'}>"
 
 
 class GetToken(NamedTuple):
@@ -145,25 +131,27 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
                 reply_or_failure,
                 now,
             )
-            if decision.token_rejected and rejected_token is None and credential.renewable:
+            if isinstance(decision, Reauthenticate) and rejected_token is None and credential.renewable:
                 rejected_token = credential.secret
                 request.ensure_replayable()
                 continue
             attempt += 1
-            if decision.result is not None:
+            if isinstance(decision, Done):
                 possibly_repeated = reply_lost and options.policy.all_errors and is_write(plan.action, request)
                 return _with_attempts(decision.result, attempt, possibly_repeated=possibly_repeated)
-            next_attempt_at = now + decision.min_delay + decision.jitter if decision.should_retry else now
-            if next_attempt_at >= deadline and (decision.should_retry or isinstance(reply_or_failure, Failure)):
-                raise _build_deadline_error(decision.error, options, now - started_at)
-            if not decision.should_retry:
-                raise scopes.add_token_scopes(decision.error, credential.scopes)
-            reply_lost = reply_lost or decision.error.outcome == "uncertain"
+            error = decision.error
+            if not isinstance(decision, Retry):
+                if isinstance(reply_or_failure, Failure) and now >= deadline:
+                    raise _build_deadline_error(error, options, now - started_at)
+                raise scopes.add_token_scopes(error, credential.scopes)
+            if now + decision.min_delay + decision.jitter >= deadline:
+                raise _build_deadline_error(error, options, now - started_at)
+            reply_lost = reply_lost or error.outcome == "uncertain"
             request.ensure_replayable()
             now, quota_answer = (now, None) if made_progress else (yield AcquireSlot(RETRY_QUOTA, deadline))
             if isinstance(quota_answer, ConnectorError):
-                raise _with_quota_hint(decision.error, quota_answer)
-            now = _check_wait((yield Sleep(decision.min_delay, decision.jitter, "retry")), decision.error)
+                raise _with_quota_hint(error, quota_answer)
+            now = _check_wait((yield Sleep(decision.min_delay, decision.jitter, "retry")), error)
     except ConnectorError as error:
         if reply_lost:
             mark_uncertain(error, plan.action, request)
@@ -242,6 +230,8 @@ def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptio
             result = yield from run_call(plan, next_request, options, deadline, now)
             merged.add_page(paginator.count_page(result))
             next_request = paginator.next_request(next_request, result)
+            if next_request is not None:
+                yield YieldPage(result)
     except PageError as error:
         raise _attach_partial_result(error, merged) from None
     return merged.build_result()  # type: ignore[return-value]  # a walk has at least one page

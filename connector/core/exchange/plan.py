@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction
 from connector.core.exchange.retry import RetryPolicy, policy_from_inputs
-from connector.core.inputs.coerce import InvalidValue
 from connector.core.inputs.validate import compile_validator
+from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.core.request.body import to_wire_text
 from connector.core.request.builder import apply_subaccount, compile_request
@@ -85,22 +86,31 @@ _RETRY_NAME_BY_LOCATION = {
 }  # fmt: skip
 
 
+class CompiledConnector:
+    """What is worked out once for a connector: each action when it is first used, and the raw request."""
+
+    def __init__(self, connector: Connector) -> None:
+        self.connector = connector
+        self._actions: dict[str, CompiledAction] = {}
+
+    @cached_property
+    def raw_request(self) -> CompiledAction:
+        """A raw request that no action file declares."""
+        return _build_compiled_action(self.connector, RAW_ACTION)
+
+    def action(self, name: str) -> CompiledAction:
+        """Return an action by any of its spellings. Raises InputError for an unknown one, DefinitionError."""
+        compiled = self._actions.get(name)
+        if compiled is None:
+            definition = self.connector.action(name)
+            compiled = self._actions.get(definition.action) or _build_compiled_action(self.connector, definition)
+            self._actions[definition.action] = self._actions[name] = compiled
+        return compiled
+
+
 def compile_action(connector: Connector, name: str) -> CompiledAction:
-    """Return the plan of an action, made when it is first asked for. Raises InputError for an unknown one."""
-    compiled: CompiledAction | None = connector.compile_cache.get(name)
-    if compiled is None:
-        action = connector.action(name)
-        compiled = connector.compile_cache.get(f"plan:{action.action}") or _build_compiled_action(connector, action)
-        connector.compile_cache[f"plan:{action.action}"] = connector.compile_cache[name] = compiled
-    return compiled
-
-
-def compile_raw_action(connector: Connector) -> CompiledAction:
-    """Return the plan of a raw request that no action file declares."""
-    compiled: CompiledAction | None = connector.compile_cache.get("raw request")
-    if compiled is None:
-        compiled = connector.compile_cache["raw request"] = _build_compiled_action(connector, RAW_ACTION)
-    return compiled
+    """Return an action, compiled. Raises InputError for an unknown one, DefinitionError."""
+    return connector.derive(CompiledConnector).action(name)
 
 
 def _build_compiled_action(connector: Connector, action: Action) -> CompiledAction:

@@ -1,4 +1,4 @@
-"""(attempt, request, reply or failure) -> result, error, or again after how long.
+"""The retry policy: decide from a reply or a failure whether a call is done, has failed, or is sent again.
 
 A write is sent again only when that cannot double it: it was provably not processed (nothing sent, 401, 429, 503
 with Retry-After), its file says why it is repeatable, it carries an idempotency key, or a raw caller asked for it.
@@ -6,10 +6,11 @@ with Retry-After), its file says why it is repeatable, it carries an idempotency
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.core.inputs.coerce import InvalidValue, to_boolean, to_integer
+from connector.core.inputs.coerce import to_boolean, to_integer
+from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.core.response import retry_after
 from connector.core.response.api_errors import build_failure_error, build_reply_error, is_write
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 BASE_DELAY = 0.5  # seconds; doubles with each attempt, the wait is drawn between 0 and that
 MAX_BACKOFF = 20.0
 MAX_RETRY_WAIT = 60.0  # a service that asks for more is told as an error with retry_at
-MIN_DELAY = 0.05  # never a loop without a breath
+MIN_DELAY = 0.05  # seconds: minimum delay between retries
 MAX_RETRIES = 10
 MAX_DELAY_MS = 600_000  # milliseconds
 RETRY_INPUTS = ("maxRetries", "retryDelayMS", "useExponentialBackoff", "retryAllErrors")
@@ -42,18 +43,33 @@ class RetryPolicy:
     idempotency_key: str | None = None  # the request's idempotency key
 
 
-class RetryDecision(NamedTuple):
-    """What to do with what came back: a `result`; or an `error`, or again after `least`..`least + spread`.
+class Done(NamedTuple):
+    """The call has its result."""
 
-    `stale` says that the token is what was refused.
-    """
+    result: Result
 
-    result: Result | None = None
-    error: ConnectorError = ConnectorError("The call came to no result.")
-    min_delay: float = 0.0
+
+class Fail(NamedTuple):
+    """The call has failed; sending it again would not help, or could double a write."""
+
+    error: ConnectorError
+
+
+class Retry(NamedTuple):
+    """Send it again after `min_delay` to `min_delay + jitter` seconds; `error` is what it fails with otherwise."""
+
+    error: ConnectorError
+    min_delay: float
     jitter: float = 0.0
-    should_retry: bool = False
-    token_rejected: bool = False
+
+
+class Reauthenticate(NamedTuple):
+    """The token was rejected: send it again with another, or fail with `error`."""
+
+    error: ConnectorError
+
+
+Decision = Done | Fail | Retry | Reauthenticate
 
 
 class Attempt(NamedTuple):
@@ -78,19 +94,31 @@ class Attempt(NamedTuple):
         return requested_by_caller or self.policy.idempotency_key is not None or not is_write(parser.action, request)
 
 
-def parse_retry_policy(default: RetryPolicy, given: Mapping[str, Any] | str | None) -> RetryPolicy:
-    """Return the policy of a call: None, "engine", or the page's four retry names. Raises InputError."""
-    if given is None:
-        return default
+@dataclass(frozen=True, slots=True)
+class RetryOverrides:
+    """What a call says of its retries: the page's four retry names, or that an engine owns them."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    engine_retries: bool = False
+
+    def apply(self, default: RetryPolicy) -> RetryPolicy:
+        """Return the policy of the call."""
+        if self.engine_retries:
+            return replace(default, max_retries=0, engine_retries=True)
+        return policy_from_inputs(default, self.values) if self.values else default
+
+
+def parse_retry(given: Mapping[str, Any] | str) -> RetryOverrides:
+    """Read the retry option of a call: "engine", or the page's four retry names. Raises InputError, UsageError."""
     if given == "engine":
-        return replace(default, max_retries=0, engine_retries=True)
+        return RetryOverrides(engine_retries=True)
     if isinstance(given, str) or not hasattr(given, "items"):
         raise UsageError(f"retry={given!r} is not known.", hint='Give None, "engine", or a mapping.')
     problems: list[Problem] = []
     values = {name: _parse_retry_input(name, value, problems) for name, value in given.items()}
     if problems:
         raise InputError.from_problems("retry", problems)
-    return policy_from_inputs(default, values)
+    return RetryOverrides(values)
 
 
 def policy_from_inputs(default: RetryPolicy, values: Mapping[str, Any]) -> RetryPolicy:
@@ -127,7 +155,7 @@ def _check_range(name: str, parsed: int | bool) -> None:  # noqa: FBT001  a flag
 
 def decide(
     parser: ResponseParser, request: Request, attempt: Attempt, reply_or_failure: Reply | Failure, now: float
-) -> RetryDecision:
+) -> Decision:
     """Say what to do with what came back; pure. `now` is epoch seconds."""
     if isinstance(reply_or_failure, Failure):
         error: ConnectorError = build_failure_error(parser.action, request, reply_or_failure)
@@ -136,15 +164,15 @@ def decide(
         return _decide_retry(attempt, error, None, now, may_retry=may_retry)
     parsed = parser.parse(request, reply_or_failure)
     if isinstance(parsed, Result):
-        return RetryDecision(result=parsed)
+        return Done(parsed)
     error = build_reply_error(parser, request, reply_or_failure, parsed, now)
     if attempt.reply_lost and request.method == "DELETE" and isinstance(error, NotFound):
-        return RetryDecision(result=parser.build_result(request, reply_or_failure, {}))
+        return Done(parser.build_result(request, reply_or_failure, {}))
     if request.sends_credential and (
         parsed.category == "token" or (reply_or_failure.status == 401 and parsed.category is None)
     ):
         error.attempts = attempt.number
-        return RetryDecision(error=error, token_rejected=True)
+        return Reauthenticate(error)
     retry_at = retry_after.parse_retry_at(reply_or_failure, now)
     return _decide_retry(
         attempt, error, retry_at, now, may_retry=_may_retry_reply(parser, request, attempt, reply_or_failure, parsed)
@@ -166,7 +194,7 @@ def _may_retry_reply(
 
 def _decide_retry(
     attempt: Attempt, error: ConnectorError, retry_at: float | None, now: float, *, may_retry: bool
-) -> RetryDecision:
+) -> Decision:
     error.attempts = attempt.number
     min_delay = retry_at - now if retry_at is not None else 0.0
     if (
@@ -179,12 +207,10 @@ def _decide_retry(
             error.retry_at = retry_after.to_utc_datetime(
                 now + max(min_delay, BASE_DELAY * 2**attempt.tries_since_progress)
             )
-        return RetryDecision(error=error)
+        return Fail(error)
     if retry_at is not None:
-        return RetryDecision(
-            error=error, should_retry=True, min_delay=min_delay, jitter=min(1.0, 0.1 * min_delay + 0.1)
-        )
+        return Retry(error, min_delay, min(1.0, 0.1 * min_delay + 0.1))
     if attempt.policy.delay is not None:
-        return RetryDecision(error=error, should_retry=True, min_delay=attempt.policy.delay)
+        return Retry(error, attempt.policy.delay)
     backoff = min(MAX_BACKOFF, BASE_DELAY * 2 ** (attempt.tries_since_progress - 1))
-    return RetryDecision(error=error, should_retry=True, min_delay=MIN_DELAY, jitter=backoff - MIN_DELAY)
+    return Retry(error, MIN_DELAY, backoff - MIN_DELAY)

@@ -14,6 +14,8 @@ from io import TextIOBase
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from connector.core.invalid_value import InvalidValue
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,14 +28,6 @@ _DATETIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+
 _TEXT_FIX = "a text and a whole number are taken, nothing else"
 _MAX_EXACT_INTEGER = 1 << 53  # a float holds every whole number up to here
 MAX_JSON_DEPTH = 60
-
-
-class InvalidValue(Exception):
-    """A value that does not fit: what was expected, and how to mend it. It becomes a Problem."""
-
-    def __init__(self, expected: str, fix: str = "", field: str = "") -> None:
-        super().__init__(expected)
-        self.expected, self.fix, self.field = expected, fix, field
 
 
 def to_text(value: Any) -> str:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
-from connector.core.inputs.coerce import InvalidValue
 from connector.core.inputs.field_checks import NULLABLE_PARTS
+from connector.core.invalid_value import InvalidValue
 
 if TYPE_CHECKING:
     from connector.core.inputs.field_checks import ChoicesLoader, ValueCheck

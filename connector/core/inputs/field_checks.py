@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import SchemaError, SchemaValidator, ValidationError, core_schema
 
 from connector.core import url_policy
-from connector.core.inputs.coerce import CONVERTERS, InvalidValue, to_json_value, to_raw_body
+from connector.core.inputs.coerce import CONVERTERS, to_json_value, to_raw_body
 from connector.core.inputs.formats import FORMATS
+from connector.core.invalid_value import InvalidValue
 
 if TYPE_CHECKING:
     from connector.definition.fields import FormField, Input

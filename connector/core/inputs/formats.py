@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable

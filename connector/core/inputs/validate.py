@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs import coerce
-from connector.core.inputs.coerce import InvalidValue
 from connector.core.inputs.fast_path import FastPath, compile_fast_path
 from connector.core.inputs.field_checks import ValueCheck, compile_input_check
+from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import Redactor, default_redactor, preview
 from connector.definition.action import UPDATE_METHODS
 from connector.errors import InputError, Problem

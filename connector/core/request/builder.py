@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from connector.core import redaction
 from connector.core.inputs import coerce
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 from connector.core.request.body import (
     Body,
     MultipartPart,

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from connector.core import redaction, url_policy
 from connector.core.inputs import coerce
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.core.request.body import Body, MultipartPart, to_wire_text
 from connector.core.request.builder import Request, RequestBuilder

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.core.response.parser import ErrorDetails, Failure, Reply, ResponseParser, Result
     from connector.definition.action import Action
+    from connector.definition.manifest import Manifest
 
 CHECK_BEFORE_RETRY = "It may have been done: look before you repeat it."
 _MAX_MESSAGE_LENGTH = 500
@@ -174,3 +175,17 @@ _FAILURE_HINTS = {
     "proxy": "Look at HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
     "too_large": "Ask for less at once.",
 }
+
+
+def add_path_alias_hint(error: errors.ConnectorError, manifest: Manifest, connection_type: str, path: str) -> None:
+    """Add a hint to a refusal when the path used an alias, such as `me`, that the connection type does not support."""
+    connection = manifest.connections.get(connection_type)
+    aliases = [alias for alias in (connection.nobody if connection else ()) if alias in path.split("/")]
+    if not aliases or not isinstance(error, errors.Denied | errors.NotFound | errors.Rejected):
+        return
+    oauth_types = [name for name, settings in manifest.connections.items() if settings.kind == "oauth2"]
+    alternative = f", or use a connection of kind {' or '.join(oauth_types)}" if oauth_types else ""
+    alias_hint = (
+        f'"{aliases[0]}" is nobody with a connection of kind {connection_type}: name who is meant{alternative}.'
+    )
+    error.hint = f"{alias_hint} {error.hint}".strip()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connector.core import url_policy
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.request.body import Body
 from connector.errors import PageError

@@ -51,7 +51,7 @@ class Reply:
 class Failure:
     """No whole reply: `kind` as in TransportError, `sent` "nothing" or "maybe", `received` bytes.
 
-    `final` says that trying again cannot help, as with a bad certificate; `retry_once` that it may help once, as with a
+    `final` says that trying again cannot help, as with a bad certificate; `doubtful` that it may help once, as with a
     name that is not found.
     """
 

@@ -1,4 +1,4 @@
-"""The records of a debugged run, redacted as they are made; HAR and curl are views of them."""
+"""The trace of a call: redacted entries in order, with HAR and curl as views of them."""
 
 from __future__ import annotations
 
@@ -10,19 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connector._version import __version__
-from connector.core.exchange.exchange import GetToken, SendRequest, Sleep
 from connector.core.request.body import FORM_CONTENT_TYPE
-from connector.core.response import retry_after
-from connector.core.response.parser import Failure, Reply
-from connector.core.response.redirects import extract_signed_values
-from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import Ask
-    from connector.core.redaction import Redactor
-
-MAX_BODY_LENGTH = 65_536
-_MAX_SECRET_LENGTH = 8192  # what is hidden must be read whole, also where a body is cut
+    pass
 
 
 @dataclass(slots=True)
@@ -30,19 +21,6 @@ class Trace:
     """What happened in a run, in order: JSON-safe mappings without secrets."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
-
-    def record(self, ask: Ask, started_at: float, now: float, answer: Any) -> str | None:
-        """Note an ask and its answer; return the line to log, or None when it is not worth one."""
-        entry = _build_entry(ask, answer)
-        if entry is None:
-            return None
-        entry = {
-            "at": retry_after.to_utc_datetime(started_at).isoformat(timespec="milliseconds"),
-            "seconds": round(now - started_at, 6),
-            **entry,
-        }
-        self.entries.append(entry)
-        return json.dumps(entry, ensure_ascii=False, default=str)
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return the records as JSON-safe data."""
@@ -99,69 +77,6 @@ def _render_body(request: dict[str, Any]) -> str:
     if isinstance(body, list) and request["headers"].get("Content-Type") == FORM_CONTENT_TYPE:
         return urlencode([(name, value) for name, value in body], safe="*")
     return body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)
-
-
-def _build_entry(ask: Ask, answer: Any) -> dict[str, Any] | None:
-    if isinstance(ask, Sleep):
-        return {"what": "wait", "least": ask.min_delay, "spread": ask.jitter, "why": ask.reason}
-    if isinstance(ask, GetToken) and isinstance(answer, ConnectorError):
-        return {"what": "token", "error": type(answer).__name__}
-    if not isinstance(ask, SendRequest):
-        return None
-    redactor = ask.request.full_redactor.with_secrets([ask.credential.secret])
-    if ask.request.may_leave_hosts and isinstance(answer, Reply):
-        redactor = redactor.with_secrets(extract_signed_values(answer.header("location") or ""))
-    return {"what": "send", "request": _describe_request(ask), **_describe_outcome(answer, redactor)}
-
-
-def _describe_request(ask: SendRequest) -> dict[str, Any]:
-    view = ask.request.to_dict()
-    credential_headers = {name: _mask_secret(value, ask.credential.secret) for name, value in ask.credential.headers}
-    for name, value in ask.credential.query:
-        view["url"] += f"{'&' if '?' in view['url'] else '?'}{name}={_mask_secret(value, ask.credential.secret)}"
-    content_type = ask.request.body.content_type if ask.request.body else None
-    view["headers"] = {
-        **credential_headers,
-        **({"Content-Type": content_type} if content_type else {}),
-        **view["headers"],
-    }
-    return view
-
-
-def _mask_secret(value: str, secret: str) -> str:
-    """Return what signs a request with $TOKEN for its secret, which stands last; a stand-in's has none."""
-    prefix, match, suffix = value.rpartition(secret) if secret else (value, "", "")
-    return f"{prefix}$TOKEN{suffix}" if match else value
-
-
-def _describe_outcome(outcome: Any, redactor: Redactor) -> dict[str, Any]:
-    if isinstance(outcome, Failure):
-        return {
-            "failure": {"kind": outcome.kind, "sent": outcome.sent, "message": redactor.redact_text(outcome.message)}
-        }
-    assert isinstance(outcome, Reply)
-    return {
-        "reply": {
-            "status": outcome.status,
-            "headers": dict(redactor.redact_headers(outcome.headers)),
-            "body": _describe_body(outcome, redactor),
-        }
-    }
-
-
-def _describe_body(reply: Reply, redactor: Redactor) -> Any:
-    content = reply.body
-    if len(content) <= MAX_BODY_LENGTH:
-        try:
-            return redactor.redact_data(json.loads(content)) if content else None
-        except (ValueError, RecursionError):
-            pass
-    content_type = reply.header("content-type") or ""
-    if content_type.startswith("text/") or "json" in content_type or "xml" in content_type:
-        return redactor.redact_text(content[: MAX_BODY_LENGTH + _MAX_SECRET_LENGTH].decode("utf-8", "replace"))[
-            :MAX_BODY_LENGTH
-        ]
-    return f"{len(content)} bytes"
 
 
 def _to_har_entry(entry: dict[str, Any]) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from connector.core.auth import oauth
 from connector.core.auth.oauth import OAuthClient
 from connector.core.auth.token_set import parse_token
-from connector.core.exchange.exchange import Credential
-from connector.core.inputs.coerce import InvalidValue
 from connector.core.inputs.field_checks import compile_field_check
+from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK, preview
+from connector.core.request.credential import Credential
 from connector.definition.fields import to_snake_case
 from connector.errors import InputError, Problem, SignInError, StoreError, UsageError
 from connector.runtime.auth import connection_record, env_connection

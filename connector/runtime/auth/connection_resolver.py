@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
     from connector.definition.action import Action
     from connector.definition.loader import Connector
+    from connector.runtime.auth.credentials import Credentials
     from connector.runtime.storage.store import Store
 
-    ResolveConnection = Callable[[str], Connection]
+    ResolveConnection = Callable[[str], Credentials]
 
 
 class ConnectionResolver:
@@ -28,16 +29,16 @@ class ConnectionResolver:
     def __init__(
         self,
         connector: Connector,
-        default: Connection | str | None,
+        default: Credentials | str | None,
         store: Store | None,
         resolve_connection: ResolveConnection | None,
     ) -> None:
         self._connector = connector
         self._resolve_connection = resolve_connection or (lambda name: Connection.stored(connector, name, store=store))
-        self._loaded: dict[str, Connection] = {}
+        self._loaded: dict[str, Credentials] = {}
         self.default = self._load(default) if isinstance(default, str) else self._check_connector(default)
 
-    def resolve(self, given: Any, action: Action, *, load_named: bool) -> Connection | None:
+    def resolve(self, given: Any, action: Action, *, load_named: bool) -> Credentials | None:
         """Return the connection of a call; None where there is none. Raises InputError, and what finding it raises.
 
         Without `find`, for a call that is only shown, one that a call names is not looked for.
@@ -60,7 +61,7 @@ class ConnectionResolver:
             raise InputError.from_problems(action.action, [problem])
         return connection
 
-    def _load(self, name: str) -> Connection:
+    def _load(self, name: str) -> Credentials:
         connection = self._loaded.get(name)
         if connection is None:
             connection = self._check_connector(self._resolve_connection(name))
@@ -68,7 +69,7 @@ class ConnectionResolver:
             self._loaded[name] = connection
         return connection
 
-    def _check_connector(self, connection: Connection | None) -> Connection | None:
+    def _check_connector(self, connection: Credentials | None) -> Credentials | None:
         """Refuse a connection of another connector: its secret must not reach another service. Raises UsageError."""
         owner_connector: Connector | None = getattr(connection, "connector", None)
         if connection is not None and owner_connector is None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction, url_policy
 from connector.core.auth import oauth
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 from connector.errors import SignInError, TransportError, UsageError
 from connector.runtime.auth import token_endpoint
 from connector.runtime.auth.connection import Connection

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from connector.core import url_policy
-from connector.core.exchange.exchange import Credential
+from connector.core.request.credential import Credential
 from connector.errors import ConnectorError, DeadlineError, TransportError
 from connector.runtime.auth.token_refresh import TokenRefresher
 

@@ -13,13 +13,13 @@ from connector.core.exchange.exchange import SendRequest
 from connector.core.response.api_errors import is_write, may_change_state
 from connector.errors import ConnectorError, NotFound, SignInError, StoreError, UsageError
 from connector.runtime.bulk.journal import interrupted_result
-from connector.runtime.calls.factory import CallOptions
+from connector.runtime.calls.call_options import CallOptions
+from connector.runtime.calls.observer import Observer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from connector.core.exchange.exchange import Steps
-    from connector.core.request.builder import Request
+    from connector.core.exchange.exchange import Ask
     from connector.core.response.parser import Result
     from connector.errors import Outcome
     from connector.runtime.bulk.journal import Journal
@@ -226,8 +226,10 @@ class BulkRun:
 
     def _run_action(self, row: Row, hook: _JournalHook) -> Result:
         key = self._journal.state.key_of(row.number) if self._journal else None
-        options = replace(self._options.call_options, idempotency_key=key) if key else self._options.call_options
-        return self._client._run(self._action.action, row.given, options, hook.observe)  # noqa: SLF001  run() with a tap
+        options = replace(self._options.call_options, observers=(hook,))
+        if key:
+            options = replace(options, idempotency_key=key)
+        return self._client.execute(self._action.action, row.given, options)
 
     def _handle_error(self, row: Row, error: ConnectorError) -> RowResult:
         if isinstance(error, _FATAL_ERRORS):
@@ -251,32 +253,20 @@ class BulkRun:
             self._stop_with(error)
 
 
-class _JournalHook:
-    """Notes in the journal that a row is begun, just before its first request that changes something is sent."""
+class _JournalHook(Observer):
+    """Records in the journal that a row has started, just before its first request that changes something is sent."""
 
     def __init__(self, journal: Journal | None, row: Row, in_flight: dict[int, Row]) -> None:
         self._journal, self._row, self._in_flight = journal, row, in_flight
         self.is_recorded = False
         self.is_resend = journal is not None and journal.state.state_of(row.number) == ROW_REPEATABLE
 
-    def observe(self, call: PreparedCall, steps: Steps) -> Steps:
-        """Hand on the asks of a call and their answers; what cannot be noted is not sent. Raises StoreError."""
-        answer: Any = None
-        try:
-            while True:
-                ask = steps.send(answer)
-                if type(ask) is SendRequest and not self.is_recorded and may_change_state(ask.request):
-                    self._record_start(call, ask.request)
-                answer = yield ask
-        except StopIteration as end:
-            result: Result = end.value
-            return result
-        finally:
-            steps.close()
-
-    def _record_start(self, call: PreparedCall, request: Request) -> None:
+    def before(self, call: PreparedCall, ask: Ask) -> None:
+        """Record the start; what cannot be recorded is not sent. Raises StoreError."""
+        if type(ask) is not SendRequest or self.is_recorded or not may_change_state(ask.request):
+            return
         key = call.retry_policy.idempotency_key
-        may_resend = key is not None or not is_write(call.compiled.action, request)
+        may_resend = key is not None or not is_write(call.compiled.action, ask.request)
         if self._journal is not None:
             self._journal.record_start(self._row.number, self._row.line, key, may_resend=may_resend)
         if not may_resend:

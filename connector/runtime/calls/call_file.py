@@ -11,7 +11,7 @@ from connector.definition import strict_yaml
 from connector.definition.loader import read_bytes
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem, UsageError
-from connector.runtime.calls.factory import CallOptions
+from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -19,22 +19,17 @@ if TYPE_CHECKING:
     from connector.definition.strict_yaml import Document
 
 MAX_CALL_FILE_BYTES = 64 << 20
-_CALL_KEYS = ("action", "connection", "inputs", "retry", "timeout", "limit", "account", "debug", "idempotency_key")
+_OPTION_KEYS = tuple(name for name in OPTION_NAMES if name != "observers")
+_CALL_KEYS = ("action", "inputs", *_OPTION_KEYS)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CallSpec:
-    """One call of a file: action, inputs, connection's name, and how to run it."""
+    """One call of a file: the action, its inputs, and how it runs."""
 
     action: str
     given: Mapping[str, Any]
-    connection: str | None
     options: CallOptions
-
-    @property
-    def arguments(self) -> Mapping[str, Any]:
-        """What is given, and the connection where the call names one."""
-        return self.given if self.connection is None else {**self.given, "connection": self.connection}
 
 
 def load_call(call: str | os.PathLike[str] | Mapping[str, Any]) -> CallSpec:
@@ -65,12 +60,8 @@ def _parse_call(data: Any, document: Document, path: strict_yaml.NodePath) -> Ca
     given = {key: _resolve_env(value, f"inputs.{key}", problems) for key, value in (data.get("inputs") or {}).items()}
     if problems:
         raise InputError.from_problems(data["action"], problems)
-    options = {
-        name: data[name]
-        for name in ("retry", "timeout", "limit", "account", "debug", "idempotency_key")
-        if name in data
-    }
-    return CallSpec(data["action"], given, data.get("connection"), CallOptions(**options))
+    options = {name: data[name] for name in _OPTION_KEYS if name in data}
+    return CallSpec(data["action"], given, CallOptions.parse(**options))
 
 
 def _check_call(data: Any, document: Document, path: strict_yaml.NodePath) -> Iterator[Finding]:

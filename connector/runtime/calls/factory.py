@@ -1,22 +1,23 @@
-"""What both clients do before a run begins: check, build, and set the deadline."""
+"""Prepare a call: check its arguments, build its request, and find what signs it."""
 
 from __future__ import annotations
 
 import os
-import re
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction, url_policy
-from connector.core.exchange.plan import compile_action, compile_raw_action
-from connector.core.exchange.retry import RetryPolicy, parse_retry_policy
+from connector.core.exchange.plan import CompiledConnector
 from connector.core.inputs import time_warnings
-from connector.core.inputs.coerce import InvalidValue, to_boolean, to_file
+from connector.core.inputs.coerce import to_boolean, to_file
 from connector.core.inputs.validate import RUN_OPTIONS
+from connector.core.invalid_value import InvalidValue
 from connector.core.response.trace import Trace
 from connector.errors import InputError, Problem, UsageError
-from connector.runtime.calls.prepared import PreparedCall
+from connector.runtime.auth.connection_resolver import ConnectionResolver
+from connector.runtime.calls.observer import TraceObserver
+from connector.runtime.calls.prepared import CallContext, PreparedCall
 from connector.runtime.clock import Clock, SystemClock
 from connector.runtime.rate_budget.budget import Accounts, is_sandbox, open_budget
 
@@ -26,35 +27,11 @@ if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
     from connector.definition.loader import Connector
-    from connector.runtime.auth.connection_resolver import ConnectionResolver
+    from connector.runtime.auth.credentials import Credentials
+    from connector.runtime.calls.call_options import CallOptions
+    from connector.runtime.calls.observer import Observer
 
-MAX_TIMEOUT = 31_536_000.0  # seconds: a year, which every clock and library can count
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(ms|s|m)?\Z", re.ASCII)
 _NAMED_FILE_LENGTH = 2  # a file with its name
-_SECONDS_BY_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
-
-
-@dataclass(frozen=True, slots=True)
-class CallOptions:
-    """How one call is to run, as the caller says it."""
-
-    timeout: float | str | None = None
-    retry: Mapping[str, Any] | str | None = None
-    debug: bool = False
-    limit: int | None = None
-    account: str | None = None
-    idempotency_key: str | None = None
-
-
-def parse_duration(value: float | str) -> float:
-    """Return a duration in seconds: a number, or text with ms, s or m. Raises InputError."""
-    match = _DURATION.match(value.strip()) if isinstance(value, str) else None
-    number = float(match[1]) * _SECONDS_BY_UNIT[match[2]] if match else value
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number <= MAX_TIMEOUT:
-        expected = f"seconds above 0 and at most {MAX_TIMEOUT:,.0f}, or text with ms, s or m"
-        problem = Problem("timeout", redaction.preview(value), expected, "such as 10s, or 60m for an hour")
-        raise InputError.from_problems("options", [problem])
-    return float(number)
 
 
 def read_base_url_override(connector: Connector, given: str | None) -> str | None:
@@ -73,68 +50,76 @@ def read_base_url_override(connector: Connector, given: str | None) -> str | Non
 
 
 class CallFactory:
-    """What a client knows: the connector, its connections, where to send, and the clock."""
+    """Prepares the calls of one client, all of which share a connector, its connections, a clock and a rate budget."""
 
     def __init__(
         self, connector: Connector, connection_resolver: ConnectionResolver, base_url: str | None, clock: Clock | None
     ) -> None:
         self.connector = connector
+        self.compiled = connector.derive(CompiledConnector)
         self.connection_resolver = connection_resolver
-        self.base_url_override = read_base_url_override(connector, base_url)
-        self.clock: Clock = SystemClock() if clock is None else _check_clock(clock)
-        self.budget: Any = None
+        base_url_override = read_base_url_override(connector, base_url)
+        self.context = CallContext(
+            connector, SystemClock() if clock is None else _check_clock(clock), base_url_override
+        )
         self.accounts: Accounts | None = None
+        self.observers: tuple[Observer, ...] = ()
+
+    @classmethod
+    def without_connections(cls, connector: Connector, base_url: str | None) -> CallFactory:
+        """Return a factory of calls that are checked or shown, never sent."""
+        return cls(connector, ConnectionResolver(connector, None, None, None), base_url, None)
+
+    @property
+    def budget(self) -> Any:
+        """The rate budget of the calls, or None."""
+        return self.context.budget
 
     def set_budget(self, budget: object, http: object) -> None:
-        """Have a rate budget, by what a client was given. Raises UsageError."""
-        is_sandboxed = is_sandbox(self.base_url_override, http)
-        self.budget = open_budget(budget, self.connector, self.clock, sandboxed=is_sandboxed)
-        if self.budget is not None:
-            self.accounts = Accounts(self.connector, self.base_url_override, self.budget)
+        """Choose the rate budget by what the client was given. Raises UsageError."""
+        base_url = self.context.base_url_override
+        opened = open_budget(budget, self.connector, self.context.clock, sandboxed=is_sandbox(base_url, http))
+        self.context = replace(self.context, budget=opened)
+        self.accounts = None if opened is None else Accounts(self.connector, base_url, opened)
 
-    def get_compiled_action(self, action: str | None) -> CompiledAction:
-        """Return the plan of an action, or of a raw request."""
-        return compile_raw_action(self.connector) if action is None else compile_action(self.connector, action)
+    def base_url_for(self, credentials: Credentials | None) -> str:
+        """Return the base URL of a call: the process owner's, else the connection's, else the manifest's."""
+        if self.context.base_url_override:
+            return self.context.base_url_override
+        return credentials.base_url if credentials else self.connector.manifest.base_url
 
     def prepare(
         self, action: str | None, given: Mapping[str, Any], options: CallOptions, *, resolve_connection: bool = True
     ) -> PreparedCall:
-        """Check what is given and make the request. Raises InputError with every problem.
+        """Check the inputs and build the request; `action` is None for a raw request.
 
-        `find` is false for a call that is only shown: it needs no connection.
+        Raises InputError with every problem of inputs and options. A call that is only shown needs no connection:
+        then `resolve_connection` is False.
         """
-        compiled = self.get_compiled_action(action)
+        compiled = self.compiled.raw_request if action is None else self.compiled.action(action)
         run_options, given = _split_run_options(given)
-        connection = self.connection_resolver.resolve(
-            run_options.get("connection"), compiled.action, load_named=resolve_connection
+        credentials = self.connection_resolver.resolve(
+            options.connection or run_options.get("connection"), compiled.action, load_named=resolve_connection
         )
-        try:
-            values = compiled.validate(given)
-            retry_policy = parse_retry_policy(compiled.resolve_retry_policy(values), options.retry)
-            timeout, limit = (
-                None if options.timeout is None else parse_duration(options.timeout),
-                check_limit(options.limit),
-            )
-        except InputError as error:
-            raise _add_option_problems(error, compiled.action.action, options) from None
-        base_url = self.base_url_override or (connection.base_url if connection else self.connector.manifest.base_url)
-        secrets = connection.secrets() if connection else ()
+        values = _validate(compiled, given, options)
+        retry_policy = compiled.resolve_retry_policy(values)
+        if options.retry is not None:
+            retry_policy = options.retry.apply(retry_policy)
+        secrets = credentials.secrets() if credentials else ()
         request, key = self._with_idempotency_key(
-            compiled, compiled.build_request(values, options.account, base_url, secrets), options
+            compiled, compiled.build_request(values, options.account, self.base_url_for(credentials), secrets), options
         )
         if key is not None:
             retry_policy = replace(retry_policy, idempotency_key=key)
         trace = Trace() if options.debug or _is_debug_requested(run_options) else None
-        rate_names = () if self.accounts is None else compiled.rate_names(values)
-        budget_scope = (self.accounts.account_for(connection), rate_names) if self.accounts and rate_names else None
-        warnings = (
-            time_warnings.find_time_warnings(values, compiled.future_inputs, self.clock.time())
-            if compiled.future_inputs
-            else ()
-        )
-        return PreparedCall(
-            self, compiled, request, connection, retry_policy, timeout, limit, trace, budget_scope, warnings
-        )
+        observers = (*self.observers, *options.observers, *((TraceObserver(trace),) if trace is not None else ()))
+        call = PreparedCall(self.context, compiled, request, credentials, retry_policy, options, observers, trace)
+        if self.accounts is not None and (rate_names := compiled.rate_names(values)):
+            call.budget_scope = self.accounts.account_for(credentials), rate_names
+        if compiled.future_inputs:
+            now = self.context.clock.time()
+            call.warnings = time_warnings.find_time_warnings(values, compiled.future_inputs, now)
+        return call
 
     def _with_idempotency_key(
         self, compiled: CompiledAction, request: Request, options: CallOptions
@@ -156,6 +141,19 @@ class CallFactory:
             problem = Problem("idempotency_key", redaction.preview(options.idempotency_key), error.expected, error.fix)
             raise InputError.from_problems("options", [problem]) from None
         return replace(request, headers=(*request.headers, header)), header[1]
+
+
+def _validate(compiled: CompiledAction, given: Mapping[str, Any], options: CallOptions) -> dict[str, Any]:
+    """Return the checked inputs. Raises InputError with every problem of inputs and options."""
+    try:
+        values = compiled.validate(given)
+    except InputError as error:
+        if not options.problems:
+            raise
+        raise InputError.from_problems(compiled.action.action, [*error.problems, *options.problems]) from None
+    if options.problems:
+        raise InputError.from_problems("options", list(options.problems))
+    return values
 
 
 def _check_clock(clock: Clock) -> Clock:
@@ -221,27 +219,3 @@ def _is_debug_requested(options: Mapping[str, Any]) -> bool:
     except InvalidValue as error:
         problem = Problem("debugRequest", redaction.preview(debug_values[0]), error.expected, error.fix)
         raise InputError.from_problems("options", [problem]) from None
-
-
-def _add_option_problems(error: InputError, action: str, options: CallOptions) -> InputError:
-    """Return an error of the inputs with what is wrong with the options, too: all of it is told at once."""
-    problems = list(error.problems)
-    for check in (
-        lambda: parse_retry_policy(RetryPolicy(), options.retry),
-        lambda: None if options.timeout is None else parse_duration(options.timeout),
-        lambda: check_limit(options.limit),
-    ):
-        try:
-            check()
-        except InputError as option_error:
-            problems += [problem for problem in option_error.problems if problem not in problems]
-        except UsageError:  # a retry that is no mapping is told by itself
-            continue
-    return error if len(problems) == len(error.problems) else InputError.from_problems(action, problems)
-
-
-def check_limit(limit: int | None) -> int | None:
-    """Return how many items a caller wants at most. Raises InputError."""
-    if limit is not None and (type(limit) is not int or limit < 1):
-        raise InputError.from_problems("options", [Problem("limit", repr(limit), "a whole number above 0")])
-    return limit

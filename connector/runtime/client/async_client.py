@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange.exchange import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
 from connector.runtime.calls.call_file import load_call
-from connector.runtime.calls.factory import CallOptions, build_raw_inputs
-from connector.runtime.client.client import BaseClient
+from connector.runtime.calls.call_options import CallOptions
+from connector.runtime.calls.factory import build_raw_inputs
+from connector.runtime.client.base_client import BaseClient, is_page
 
 if TYPE_CHECKING:
     import os
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from connector.core.response.parser import Result
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.items import AsyncItems
+    from connector.runtime.downloads.batch import DownloadBatch
     from connector.runtime.downloads.download import DownloadRequest
 
 
@@ -38,12 +41,18 @@ class AsyncClient(BaseClient):
         idempotency_key: str | None = None,
     ) -> Result:
         """As Client.run."""
-        return await self._run(action, given, CallOptions(timeout, retry, debug, limit, account, idempotency_key))
+        return await self.execute(
+            action,
+            given,
+            CallOptions.parse(
+                timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, idempotency_key=idempotency_key
+            ),
+        )
 
     async def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
         """As Client.call."""
         call_spec = load_call(call)
-        return await self._run(call_spec.action, call_spec.arguments, call_spec.options)
+        return await self.execute(call_spec.action, call_spec.given, call_spec.options)
 
     async def raw(
         self,
@@ -64,8 +73,10 @@ class AsyncClient(BaseClient):
     ) -> Result:
         """As Client.raw."""
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
-        options = CallOptions(timeout, retry, debug, None, account, idempotency_key)
-        return await self._run(None, {**given, "response_type": response_type}, options)
+        options = CallOptions.parse(
+            timeout=timeout, retry=retry, debug=debug, account=account, idempotency_key=idempotency_key
+        )
+        return await self.execute(None, {**given, "response_type": response_type}, options)
 
     def items(
         self,
@@ -79,10 +90,8 @@ class AsyncClient(BaseClient):
         account: str | None = None,
     ) -> AsyncItems:
         """As Client.items, for `async for`."""
-        from connector.runtime.client.items import AsyncItems  # noqa: PLC0415
-
-        call = self._prepare(action, given, CallOptions(timeout, retry, debug, limit, account))
-        return AsyncItems(call, call.build_page_steps(), self._drive)
+        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, limit=limit, account=account)
+        return self.stream(action, given, options)
 
     async def download(
         self,
@@ -100,10 +109,10 @@ class AsyncClient(BaseClient):
         """As Client.download."""
         from connector.runtime.downloads.download import DownloadRequest  # noqa: PLC0415
 
-        download_request = DownloadRequest.from_arguments(
+        request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
         )
-        return await self._download(download_request, CallOptions(timeout, retry, debug))
+        return await self.execute_download(request, CallOptions.parse(timeout=timeout, retry=retry, debug=debug))
 
     async def download_all(
         self,
@@ -121,43 +130,67 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download_all."""
-        from connector.runtime.downloads.batch import DownloadBatch, download_in_tasks  # noqa: PLC0415
+        from connector.runtime.downloads.batch import DownloadBatch  # noqa: PLC0415
 
-        batch_options = {"concurrency": at_once, "overwrite": overwrite, "on_progress": progress, "limit": limit}
-        batch = DownloadBatch.from_arguments(self.connector, action, folder, **batch_options)
-        options = CallOptions(timeout, retry, debug, batch.max_items, account)
-        batch.load_listing(await self._run(action, given, options))
-        await download_in_tasks(
-            batch, lambda download_request: self._download(download_request, CallOptions(timeout, retry, debug))
+        batch = DownloadBatch.from_arguments(
+            self.connector, action, folder, concurrency=at_once, overwrite=overwrite, on_progress=progress, limit=limit
         )
+        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account)
+        return await self.execute_batch(batch, given, options)
+
+    async def execute(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
+        """As Client.execute."""
+        call = self._prepare(action, given, options)
+        steps = call.build_steps()
+        outcome = await self._drive(call, steps, first=True)
+        while is_page(outcome):
+            outcome = await self._drive(call, steps, first=False)
+        self._retry_quota.release(outcome)
+        return call.finish(outcome)
+
+    def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
+        """As Client.stream."""
+        from connector.runtime.client.items import AsyncItems  # noqa: PLC0415
+
+        call = self._prepare(action, given, options)
+        return AsyncItems(call, call.build_page_steps(), self._drive)
+
+    async def execute_batch(
+        self, batch: DownloadBatch, given: Mapping[str, Any] | None, options: CallOptions
+    ) -> Result:
+        """As Client.execute_batch."""
+        from connector.runtime.downloads.batch import download_in_tasks  # noqa: PLC0415
+
+        batch.load_listing(await self.execute(batch.action, given, replace(options, limit=batch.max_items)))
+        file_options = CallOptions(options.timeout, options.retry, options.debug)
+        await download_in_tasks(batch, lambda request: self.execute_download(request, file_options))
         return batch.build_result()
 
-    async def _download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
+    async def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
+        """As Client.execute_download."""
         from asyncio import to_thread  # noqa: PLC0415
 
         from connector.runtime.downloads.download import Download  # noqa: PLC0415
 
-        if closed_error := self._closed_error():
-            raise closed_error
-        call = Download.prepare(self._call_factory, download_request, options)
+        self._check_open()
+        download = Download.prepare(self._call_factory, download_request, options)
         try:
-            await to_thread(call.open)  # what waits for the disk does not hold up the loop
-            result = await self._drive(call, call.build_steps(), first=True)
+            await to_thread(download.open)  # what waits for the disk does not hold up the loop
+            result = await self._drive(download.call, download.build_steps(), first=True)
             self._retry_quota.release(result)
-            return await to_thread(call.finish, result)
+            return await to_thread(download.finish, result)
+        except BaseException as error:
+            download.annotate_error(error)
+            raise
         finally:
-            await to_thread(call.close)
-
-    async def _run(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
-        call = self._prepare(action, given, options)
-        result = await self._drive(call, call.build_steps(), first=True)
-        self._retry_quota.release(result)
-        return call.finish(result)
+            await to_thread(download.close)
 
     async def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
         answer = call.begin(first=first)
         try:
             while type(ask := steps.send(answer)) is not YieldPage:
+                if call.observers:
+                    call.announce(ask)
                 answer = call.answer(ask, await self._perform(call, ask))
         except StopIteration as end:
             return end.value
@@ -165,6 +198,8 @@ class AsyncClient(BaseClient):
             steps.close()
             call.annotate_error(error)
             raise
+        if call.observers:
+            call.answer(ask, None)
         return ask
 
     async def _perform(self, call: PreparedCall, ask: Ask) -> Any:
@@ -178,7 +213,7 @@ class AsyncClient(BaseClient):
         if isinstance(ask, AcquireSlot):
             return self._retry_quota.acquire() if ask.rates == RETRY_QUOTA else await call.acquire_slot_async(ask)
         assert isinstance(ask, Sleep)  # a page is answered by the caller
-        clock = call.factory.clock
+        clock = call.context.clock
         await clock.sleep(ask.min_delay + ask.jitter * clock.jitter())
         return self._closed_error()
 
@@ -188,7 +223,7 @@ class AsyncClient(BaseClient):
             return cached
         max_wait = ask.deadline - call.now()
         credential = await call.get_token_source().wait_async(
-            ask.rejected_token, call.factory.clock, max_wait, self._stop_event
+            ask.rejected_token, call.context.clock, max_wait, self._stop_event
         )
         return self._closed_error() or call.with_base_url(credential)
 

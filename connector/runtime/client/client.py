@@ -1,91 +1,26 @@
-"""Client: the driver of the exchange for threads, and what both clients are."""
+"""Client: drives the exchange for threads."""
 
 from __future__ import annotations
 
-import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange.exchange import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
-from connector.errors import UsageError
-from connector.runtime.auth.connection_resolver import ConnectionResolver
 from connector.runtime.calls.call_file import load_call
-from connector.runtime.calls.factory import CallFactory, CallOptions, build_raw_inputs
-from connector.runtime.calls.retry_quota import RetryQuota
-from connector.runtime.http.transport import load_transport
+from connector.runtime.calls.call_options import CallOptions
+from connector.runtime.calls.factory import build_raw_inputs
+from connector.runtime.client.base_client import BaseClient, is_page
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
     from connector.core.exchange.exchange import Ask, Steps
-    from connector.core.request.builder import Request
     from connector.core.response.parser import Result
-    from connector.definition.loader import Connector
-    from connector.runtime.auth.connection import Connection
-    from connector.runtime.auth.connection_resolver import ResolveConnection
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.items import Items
-    from connector.runtime.clock import Clock
+    from connector.runtime.downloads.batch import DownloadBatch
     from connector.runtime.downloads.download import DownloadRequest
-    from connector.runtime.storage.store import Store
-
-    Observer = Callable[[PreparedCall, Steps], Steps]  # sees the asks of a call, and their answers
-
-
-class BaseClient:
-    """What both clients are: who calls, through which HTTP library, and whether it is closed."""
-
-    _is_async = False
-
-    def __init__(
-        self,
-        connector: Connector,
-        connection: Connection | str | None = None,
-        *,
-        base_url: str | None = None,
-        store: Store | None = None,
-        resolve: ResolveConnection | None = None,
-        budget: object = None,
-        http: object = None,
-        clock: Clock | None = None,
-    ) -> None:
-        connection_resolver = ConnectionResolver(connector, connection, store, resolve)
-        self.connector = connector
-        self.connection = connection_resolver.default
-        self._call_factory = CallFactory(connector, connection_resolver, base_url, clock)
-        self._transport = load_transport(http, asynchronous=self._is_async)
-        self._owns_transport = self._transport is not http
-        self._call_factory.set_budget(budget, self._transport)
-        self._retry_quota = RetryQuota()
-        self._stop_event = threading.Event()
-
-    def dry_run(self, action: str, given: Mapping[str, Any] | None = None, *, account: str | None = None) -> Request:
-        """Return the request that a run would send first, redacted when printed; nothing is sent.
-
-        Needs no connection. Raises InputError with every problem.
-        """
-        options = CallOptions(account=account)
-        return self._call_factory.prepare(
-            action, {} if given is None else given, options, resolve_connection=False
-        ).build_first_request()
-
-    def _prepare(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> PreparedCall:
-        if closed_error := self._closed_error():
-            raise closed_error
-        return self._call_factory.prepare(action, {} if given is None else given, options)
-
-    def _get_cached_credential(self, call: PreparedCall, ask: GetToken) -> Any:
-        """Answer a Token ask that needs no waiting, else None."""
-        return self._closed_error() or call.get_credential(ask)
-
-    def _closed_error(self) -> UsageError | None:
-        """Return what a call on a closed client meets."""
-        if not self._stop_event.is_set():
-            return None
-        return UsageError("The client is closed.", hint="Make a new one, or use it inside its with block.")
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.connector.name} {self.connection!r}>"
 
 
 class Client(BaseClient):
@@ -117,12 +52,18 @@ class Client(BaseClient):
         `retry_at`) or a mapping of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors; `limit` items of a
         listing; `account` the sub-account to act on.
         """
-        return self._run(action, given, CallOptions(timeout, retry, debug, limit, account, idempotency_key))
+        return self.execute(
+            action,
+            given,
+            CallOptions.parse(
+                timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, idempotency_key=idempotency_key
+            ),
+        )
 
     def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
         """Run a call file, or the same as a mapping: action, inputs, and how to run it."""
         call_spec = load_call(call)
-        return self._run(call_spec.action, call_spec.arguments, call_spec.options)
+        return self.execute(call_spec.action, call_spec.given, call_spec.options)
 
     def raw(
         self,
@@ -147,8 +88,10 @@ class Client(BaseClient):
         (name, either); `response_type` is json, text, binary or document (the same as binary).
         """
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
-        options = CallOptions(timeout, retry, debug, None, account, idempotency_key)
-        return self._run(None, {**given, "response_type": response_type}, options)
+        options = CallOptions.parse(
+            timeout=timeout, retry=retry, debug=debug, account=account, idempotency_key=idempotency_key
+        )
+        return self.execute(None, {**given, "response_type": response_type}, options)
 
     def items(
         self,
@@ -162,10 +105,8 @@ class Client(BaseClient):
         account: str | None = None,
     ) -> Items:
         """Stream the items of a listing, one page read ahead, memory flat; `timeout` is for each page."""
-        from connector.runtime.client.items import Items  # noqa: PLC0415  loaded when something is streamed
-
-        call = self._prepare(action, given, CallOptions(timeout, retry, debug, limit, account))
-        return Items(call, call.build_page_steps(), self._drive)
+        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, limit=limit, account=account)
+        return self.stream(action, given, options)
 
     def download(
         self,
@@ -189,10 +130,10 @@ class Client(BaseClient):
         """
         from connector.runtime.downloads.download import DownloadRequest  # noqa: PLC0415  loaded when something is downloaded
 
-        download_request = DownloadRequest.from_arguments(
+        request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
         )
-        return self._download(download_request, CallOptions(timeout, retry, debug))
+        return self.execute_download(request, CallOptions.parse(timeout=timeout, retry=retry, debug=debug))
 
     def download_all(
         self,
@@ -216,45 +157,58 @@ class Client(BaseClient):
         the action and for each file; `limit` is how many files at most. Raises as `run`, and what no file would get
         past: SignInError, StoreError.
         """
-        from connector.runtime.downloads.batch import DownloadBatch, download_in_threads  # noqa: PLC0415
+        from connector.runtime.downloads.batch import DownloadBatch  # noqa: PLC0415
 
-        batch_options = {"concurrency": at_once, "overwrite": overwrite, "on_progress": progress, "limit": limit}
-        batch = DownloadBatch.from_arguments(self.connector, action, folder, **batch_options)
-        options = CallOptions(timeout, retry, debug, batch.max_items, account)
-        batch.load_listing(self._run(action, given, options))
-        download_in_threads(
-            batch, lambda download_request: self._download(download_request, CallOptions(timeout, retry, debug))
+        batch = DownloadBatch.from_arguments(
+            self.connector, action, folder, concurrency=at_once, overwrite=overwrite, on_progress=progress, limit=limit
         )
-        return batch.build_result()
+        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account)
+        return self.execute_batch(batch, given, options)
 
-    def _download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
-        from connector.runtime.downloads.download import Download  # noqa: PLC0415
-
-        if closed_error := self._closed_error():
-            raise closed_error
-        call = Download.prepare(self._call_factory, download_request, options)
-        try:
-            call.open()
-            result = self._drive(call, call.build_steps(), first=True)
-            self._retry_quota.release(result)
-            return call.finish(result)
-        finally:
-            call.close()
-
-    def _run(
-        self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions, observe: Observer | None = None
-    ) -> Result:
+    def execute(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
+        """Run a call by its description: what every other method comes to. `action` is None for a raw request."""
         call = self._prepare(action, given, options)
         steps = call.build_steps()
-        result = self._drive(call, steps if observe is None else observe(call, steps), first=True)
-        self._retry_quota.release(result)
-        return call.finish(result)
+        outcome = self._drive(call, steps, first=True)
+        while is_page(outcome):
+            outcome = self._drive(call, steps, first=False)
+        self._retry_quota.release(outcome)
+        return call.finish(outcome)
+
+    def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> Items:
+        """Stream a listing by its description: what `items` comes to."""
+        from connector.runtime.client.items import Items  # noqa: PLC0415  loaded when something is streamed
+
+        call = self._prepare(action, given, options)
+        return Items(call, call.build_page_steps(), self._drive)
+
+    def execute_batch(self, batch: DownloadBatch, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
+        """Run the action of a batch and download its files: what `download_all` comes to."""
+        from connector.runtime.downloads.batch import download_in_threads  # noqa: PLC0415
+
+        batch.load_listing(self.execute(batch.action, given, replace(options, limit=batch.max_items)))
+        file_options = CallOptions(options.timeout, options.retry, options.debug)
+        download_in_threads(batch, lambda request: self.execute_download(request, file_options))
+        return batch.build_result()
+
+    def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
+        """Download by a description: what `download` comes to."""
+        from connector.runtime.downloads.download import Download  # noqa: PLC0415
+
+        self._check_open()
+        with Download.prepare(self._call_factory, download_request, options) as download:
+            download.open()
+            result = self._drive(download.call, download.build_steps(), first=True)
+            self._retry_quota.release(result)
+            return download.finish(result)
 
     def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
-        """Drive a run to its next page or its end; returns a Page or a Result."""
+        """Drive a call to its next page or its end; return a YieldPage or a Result."""
         answer = call.begin(first=first)
         try:
             while type(ask := steps.send(answer)) is not YieldPage:
+                if call.observers:
+                    call.announce(ask)
                 answer = call.answer(ask, self._perform(call, ask))
         except StopIteration as end:
             return end.value
@@ -262,6 +216,8 @@ class Client(BaseClient):
             steps.close()
             call.annotate_error(error)
             raise
+        if call.observers:
+            call.answer(ask, None)
         return ask
 
     def _perform(self, call: PreparedCall, ask: Ask) -> Any:
@@ -274,7 +230,7 @@ class Client(BaseClient):
         if isinstance(ask, AcquireSlot):
             return self._retry_quota.acquire() if ask.rates == RETRY_QUOTA else call.acquire_slot(ask)
         assert isinstance(ask, Sleep)  # a page is answered by the caller
-        clock = call.factory.clock
+        clock = call.context.clock
         clock.wait_or_stop(ask.min_delay + ask.jitter * clock.jitter(), self._stop_event)
         return self._closed_error()
 
@@ -283,7 +239,7 @@ class Client(BaseClient):
         if cached is not None:
             return cached
         credential = call.get_token_source().wait(
-            ask.rejected_token, call.factory.clock, ask.deadline - call.now(), self._stop_event
+            ask.rejected_token, call.context.clock, ask.deadline - call.now(), self._stop_event
         )
         return self._closed_error() or call.with_base_url(credential)
 

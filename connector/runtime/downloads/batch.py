@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.json_path import get_at_path
 from connector.errors import ConnectorError, InputError, Problem, SignInError, StoreError, UsageError
-from connector.runtime.calls.factory import check_limit
+from connector.runtime.calls.call_options import check_limit
 from connector.runtime.downloads import file_name
 from connector.runtime.downloads.download import DownloadRequest, check_progress_callback
 from connector.runtime.downloads.target import DownloadTarget, check_folder
@@ -110,7 +110,8 @@ class DownloadBatch:
                 "download", [Problem("at_once", repr(concurrency), f"1 to {MAX_CONCURRENCY}")]
             )
         check_progress_callback(options["on_progress"])
-        check_limit(options["limit"])
+        if options["limit"] is not None:
+            check_limit(options["limit"])
         return cls(connector, action, check_folder(folder), **options)
 
     @property

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from connector.core import redaction
-from connector.core.exchange import exchange
-from connector.core.exchange.exchange import Credential, ExchangeOptions
-from connector.core.exchange.plan import compile_raw_action
-from connector.core.exchange.retry import RetryPolicy, parse_retry_policy
+from connector.core.exchange.retry import RetryPolicy
 from connector.core.request.download_request import build_download_request
 from connector.core.response.trace import Trace
 from connector.core.url_policy import HEADER_VALUE_PATTERN
 from connector.errors import ConnectorError, InputError, Problem, UsageError
-from connector.runtime.calls.factory import MAX_TIMEOUT, parse_duration
+from connector.runtime.auth.credentials import GivenToken
+from connector.runtime.calls.call_options import MAX_TIMEOUT
+from connector.runtime.calls.observer import TraceObserver
 from connector.runtime.calls.prepared import PreparedCall
 from connector.runtime.downloads.partial_file import PartialFile
 from connector.runtime.downloads.target import DownloadTarget
@@ -25,9 +24,11 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from connector.core.exchange.exchange import GetToken, Steps
+    from connector.core.exchange.exchange import Steps
     from connector.core.response.parser import Result
-    from connector.runtime.calls.factory import CallFactory, CallOptions
+    from connector.runtime.auth.credentials import Credentials
+    from connector.runtime.calls.call_options import CallOptions
+    from connector.runtime.calls.factory import CallFactory
 
 _SIZE_UNKNOWN_WARNING = "The service did not say how large the file is: that all of it came is not certain."
 
@@ -58,81 +59,65 @@ class DownloadRequest:
         return cls(url, DownloadTarget.from_path(path, overwrite=overwrite), **fields)
 
 
-@dataclass(slots=True, repr=False, kw_only=True)
-class Download(PreparedCall):
-    """One download that is ready: `open()` first, `finished()` when its steps are done, `close()` always."""
+@dataclass(slots=True, repr=False)
+class Download:
+    """One download: a prepared call whose body grows in a partial file.
 
+    `open()` it first, `finish()` it with the result of its steps, `close()` it always; as a context manager it closes
+    itself, and says on an error what is kept for the next time.
+    """
+
+    call: PreparedCall
     partial_file: PartialFile
-    token: str | None = None
 
     @classmethod
     def prepare(cls, factory: CallFactory, download_request: DownloadRequest, options: CallOptions) -> Download:
-        """Judge where it would go; nothing is sent or written yet. Raises InputError, UsageError."""
-        compiled = compile_raw_action(factory.connector)
-        connection = None
-        if download_request.token is None:
-            connection = factory.connection_resolver.resolve(
+        """Check where it would go; nothing is sent or written yet. Raises InputError, UsageError."""
+        if options.problems:
+            raise InputError.from_problems("options", list(options.problems))
+        compiled = factory.compiled.raw_request
+        credentials: Credentials | None
+        if download_request.token is not None:
+            credentials = GivenToken(download_request.token, factory.base_url_for(None))
+        else:
+            credentials = factory.connection_resolver.resolve(
                 download_request.connection, compiled.action, load_named=True
             )
-        base_url = factory.base_url_override or (
-            connection.base_url if connection else factory.connector.manifest.base_url
-        )
-        secrets = (download_request.token,) if download_request.token else connection.secrets() if connection else ()
+        secrets = credentials.secrets() if credentials else ()
+        base_url = factory.base_url_for(credentials)
         request = build_download_request(factory.connector, download_request.url, base_url, secrets)
+        fingerprint = _fingerprint_url(request.redactor.redact_url(request.url))
         partial_file = PartialFile(
-            download_request.target,
-            request.url,
-            _fingerprint_url(request.redactor.redact_url(request.url)),
-            download_request.on_progress,
-            download_request.cancel,
+            download_request.target, request.url, fingerprint, download_request.on_progress, download_request.cancel
         )
-        return cls(
-            factory,
-            compiled,
-            request,
-            connection,
-            parse_retry_policy(RetryPolicy(), options.retry),
-            None if options.timeout is None else parse_duration(options.timeout),
-            None,
-            Trace() if options.debug else None,
-            partial_file=partial_file,
-            token=download_request.token,
-        )
+        retry_policy = options.retry.apply(RetryPolicy()) if options.retry else RetryPolicy()
+        trace = Trace() if options.debug else None
+        observers = (*factory.observers, *((TraceObserver(trace),) if trace is not None else ()))
+        call = PreparedCall(factory.context, compiled, request, credentials, retry_policy, options, observers, trace)
+        call.sink, call.keeps_url = partial_file, True
+        return cls(call, partial_file)
 
     def open(self) -> None:
-        """Open the part; it takes as long as reading what is there. Raises StoreError, UsageError."""
+        """Open the partial file; it takes as long as reading what is there. Raises StoreError, UsageError."""
         self.partial_file.open()
 
     def build_steps(self) -> Steps:
         """Return the steps: one call, as long as bytes come."""
-        now, timeout = self.now(), MAX_TIMEOUT if self.timeout is None else self.timeout
-        options = ExchangeOptions(timeout, self.retry_policy, sink=self.partial_file)
-        return exchange.run_call(self.compiled, self.request, options, now + timeout, now)
-
-    def get_credential(self, ask: GetToken) -> Credential | ConnectorError | None:
-        """Answer a Token ask: with the token that was given, else with the connection's."""
-        if self.token is not None:
-            return Credential(self.token, headers=(("Authorization", f"Bearer {self.token}"),))
-        return PreparedCall.get_credential(self, ask)
-
-    def with_base_url(self, credential: Credential | ConnectorError) -> Credential | ConnectorError:
-        """Leave the URL as it is, whatever base URL a token names."""
-        return replace(credential, base_url=None) if isinstance(credential, Credential) else credential
+        return self.call.build_steps(MAX_TIMEOUT)
 
     def finish(self, result: Result) -> Result:
-        """Bring the file under its name and return what is told of it. Raises StoreError."""
+        """Publish the file under its name and return the result. Raises StoreError."""
         try:
             data = self.partial_file.finish()
         except ConnectorError as error:
-            self.annotate_error(error)
+            self.call.annotate_error(error)
             raise
-        is_size_known = self.partial_file.total_size is not None or "transfer-encoding" in result.headers
-        warnings = result.warnings if is_size_known else (*result.warnings, _SIZE_UNKNOWN_WARNING)
-        return PreparedCall.finish(self, replace(result, data=data, warnings=warnings))
+        has_known_size = self.partial_file.total_size is not None or "transfer-encoding" in result.headers
+        warnings = result.warnings if has_known_size else (*result.warnings, _SIZE_UNKNOWN_WARNING)
+        return self.call.finish(replace(result, data=data, warnings=warnings))
 
     def annotate_error(self, error: BaseException) -> None:
         """Say on what ended it, an interrupt too, how much is here and stays for the next time."""
-        PreparedCall.annotate_error(self, error)
         resume_note = self.partial_file.build_resume_note()
         if not resume_note:
             return
@@ -142,8 +127,16 @@ class Download(PreparedCall):
             error.add_note(resume_note)
 
     def close(self) -> None:
-        """Let go of the part, which stays where a later download can go on with it."""
+        """Let go of the partial file, which stays where a later download can go on with it."""
         self.partial_file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is not None:
+            self.annotate_error(error)
+        self.close()
 
 
 def check_progress_callback(progress: Any) -> None:

@@ -17,8 +17,8 @@ from connector.core.redaction import describe_type
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import Credential
     from connector.core.request.builder import Request
+    from connector.core.request.credential import Credential
     from connector.runtime.http.sink import BodySink
 
 USER_AGENT = f"connector/{__version__} (+https://pypi.org/project/connector)"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from connector.core.response.parser import Reply
     from connector.definition.loader import Connector
     from connector.errors import RateLimited
-    from connector.runtime.auth.connection import Connection
+    from connector.runtime.auth.credentials import Credentials
     from connector.runtime.clock import Clock
 
     NamedRates = tuple[tuple[str, RateLimit], ...]
@@ -182,7 +182,7 @@ class Accounts:
         self._prefix = f"{connector.name}@{base_url}/" if base_url else f"{connector.name}/"
         self._names: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
-    def account_for(self, connection: Connection | None) -> str:
+    def account_for(self, connection: Credentials | None) -> str:
         """Return the name of an account: the value that the manifest says, else the connection's own name.
 
         A connection without either has a budget of its own in memory; in a database those of a kind share one.
@@ -194,7 +194,7 @@ class Accounts:
             account = self._names[connection] = self._prefix + self._account_of(connection)
         return account
 
-    def _account_of(self, connection: Connection) -> str:
+    def _account_of(self, connection: Credentials) -> str:
         value = connection.given().get(self._input_key) if self._input_key else None
         if value is None and self._is_process_local and connection.name == connection.kind:
             return f"{connection.kind}#{_NUMBERS_BY_CONNECTION.setdefault(connection, next(_ANONYMOUS_NUMBERS))}"
@@ -212,6 +212,20 @@ _LEDGERS_BY_CLOCK: weakref.WeakKeyDictionary[Any, MemoryLedger] = weakref.WeakKe
 def memory_ledger_for(clock: Clock) -> MemoryLedger:
     """Return the memory that all clients of this process share; a given clock has its own, since its time is."""
     return _PROCESS_LEDGER if isinstance(clock, SystemClock) else _LEDGERS_BY_CLOCK.setdefault(clock, MemoryLedger())
+
+
+class _RateTables:
+    """The rates of a connector by plan: one table each, since a budget tells rates apart by identity."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._settings = connector.manifest.rates
+        self._tables: dict[str | None, Mapping[str, RateLimit]] = {}
+
+    def table_of(self, plan: str | None) -> Mapping[str, RateLimit]:
+        """Return the rates of a plan, or those that count whatever the plan."""
+        if plan not in self._tables:
+            self._tables[plan] = rate_limit.build_rate_table(self._settings, plan)
+        return self._tables[plan]
 
 
 def open_budget(given: object, connector: Connector, clock: Clock, *, sandboxed: bool) -> Any:
@@ -233,12 +247,9 @@ def open_budget(given: object, connector: Connector, clock: Clock, *, sandboxed:
         raise UsageError(f"{connector.name} has no plan {plan!r}.", hint=hint)
     if (sandboxed and plan is None and store is None) or not (rate_settings.plans or rate_settings.caps):
         return None
-    key = f"rates:{plan}"
-    table = connector.compile_cache.setdefault(
-        key, connector.compile_cache.get(key) or rate_limit.build_rate_table(rate_settings, plan)
-    )
+    tables = connector.derive(_RateTables)
     try:
-        return LedgerBudget(table, _open_ledger(store, clock))
+        return LedgerBudget(tables.table_of(plan), _open_ledger(store, clock))
     except UsageError as error:
         setting_name = f"The place of the rate budget, by budget= or {connector.name.upper()}_BUDGET"
         raise UsageError(f"{setting_name}: {error.args[0]}", hint=error.hint) from None

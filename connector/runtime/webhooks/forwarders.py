@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.core import redaction
-from connector.core.exchange.exchange import Credential
 from connector.core.request.body import Body
 from connector.core.request.builder import Request
+from connector.core.request.credential import Credential
 from connector.core.response.parser import Reply
 from connector.core.url_policy import is_loopback_url
 from connector.errors import ConnectorError, TransportError, UsageError

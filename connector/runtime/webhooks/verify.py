@@ -53,7 +53,8 @@ def verifier_for(connector: Connector, trigger: str | None = None) -> WebhookVer
         raise UsageError(
             f"{connector.name} has no trigger {name!r}.{suggestion}", hint=f"It has {', '.join(triggers) or 'none'}."
         )
-    verifier: WebhookVerifier | None = connector.compile_cache.get(f"webhook:{name}")
-    if verifier is None:
-        verifier = connector.compile_cache[f"webhook:{name}"] = WebhookVerifier(name, triggers[name])
-    return verifier
+    return connector.derive(_build_verifiers)[name]
+
+
+def _build_verifiers(connector: Connector) -> dict[str, WebhookVerifier]:
+    return {name: WebhookVerifier(name, trigger) for name, trigger in connector.manifest.triggers.items()}

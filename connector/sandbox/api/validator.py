@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from connector.core.exchange.plan import compile_action
-from connector.core.inputs.coerce import InvalidValue
 from connector.core.inputs.formats import FORMATS
+from connector.core.invalid_value import InvalidValue
 from connector.core.request.body import to_wire_text
 from connector.definition.fields import RequestLocation
 from connector.errors import InputError

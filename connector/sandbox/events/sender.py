@@ -8,7 +8,7 @@ import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.exchange import Credential
+from connector.core.request.credential import Credential
 from connector.core.webhook.signature import Challenge
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError, WebhookError
@@ -94,10 +94,11 @@ class EventSender:
 def get_samples(connector: Connector, trigger: str | None = None) -> EventSamples:
     """Return what makes the bodies of a trigger's events, made once. Raises DefinitionError, UsageError."""
     verifier = verifier_for(connector, trigger)
-    samples: EventSamples | None = connector.compile_cache.get(f"samples:{verifier.name}")
-    if samples is None:
-        samples = connector.compile_cache[f"samples:{verifier.name}"] = EventSamples(connector, verifier.trigger)
-    return samples
+    return connector.derive(_build_samples)[verifier.name]
+
+
+def _build_samples(connector: Connector) -> dict[str, EventSamples]:
+    return {name: EventSamples(connector, trigger) for name, trigger in connector.manifest.triggers.items()}
 
 
 def dump_json(body: Any) -> bytes:

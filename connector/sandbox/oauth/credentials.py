@@ -8,9 +8,8 @@ from urllib.parse import unquote_plus
 
 from pydantic_core import from_json
 
-from connector.core.exchange.exchange import Credential
+from connector.core.request.credential import Credential
 from connector.definition.fields import to_kebab_case
-from connector.runtime.auth.connection import Connection
 from connector.sandbox.data.issued_tokens import OAuthError
 
 if TYPE_CHECKING:
@@ -144,21 +143,23 @@ def build_sandbox_inputs(connection_type: ConnectionType, urls: Mapping[str, str
     return inputs
 
 
-class SandboxConnection(Connection):
-    """A connection that needs no secret: it signs as one of the connector's kinds would, with a stand-in."""
+class SandboxConnection:
+    """Credentials that need no secret: they sign as one of the connector's connection types would, with a placeholder."""
+
+    token_source = None  # there is nothing to refresh
 
     def __init__(self, connector: Connector, kind: str | None = None) -> None:
-        connection_types = connector.manifest.connections
         self.connector = connector
         self.kind = kind or _choose_default_kind(connector)
         self.name = "sandbox"
-        self._values = {}
-        if self.kind:
-            self._type = connection_types[self.kind]
 
-    def can_run(self, action: Action) -> bool:  # noqa: ARG002  the base class's signature
+    def can_run(self, action: Action) -> bool:  # noqa: ARG002  the protocol's signature
         """Return True: it may run every action."""
         return True
+
+    def given(self) -> dict[str, Any]:
+        """Return nothing: it is made without inputs."""
+        return {}
 
     @property
     def base_url(self) -> str:
@@ -173,19 +174,16 @@ class SandboxConnection(Connection):
         """Return nothing: there is no secret."""
         return ()
 
-    @property
-    def token_source(self) -> None:
-        """Nothing to renew."""
-
-    def credential(self, rejected_token: str | None, now: float) -> Credential:  # noqa: ARG002  the base class's signature
+    def credential(self, rejected_token: str | None, now: float) -> Credential:  # noqa: ARG002  the protocol's signature
         """Return what signs a request; it has no value that would have to be hidden."""
         if not self.kind:
             return Credential("")
-        if self._type.kind == "api_key":
-            part, _, name = (self._type.to or _DEFAULT_KEY_LOCATION).partition(".")
+        settings = self.connector.manifest.connections[self.kind]
+        if settings.kind == "api_key":
+            part, _, name = (settings.to or _DEFAULT_KEY_LOCATION).partition(".")
             pairs = ((name, PLACEHOLDER),)
             return Credential("", headers=pairs) if part == "header" else Credential("", query=pairs)
-        if self._type.kind == "basic":
+        if settings.kind == "basic":
             encoded = base64.b64encode(f"{PLACEHOLDER}:{PLACEHOLDER}".encode()).decode()
             return Credential("", headers=(("Authorization", f"Basic {encoded}"),))
         return Credential("", headers=(("Authorization", f"Bearer {PLACEHOLDER}"),))

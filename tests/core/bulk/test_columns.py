@@ -88,7 +88,9 @@ def test_two_columns_for_one_input_and_a_column_beside_a_fixed_value_are_told_in
 
 
 def test_of_two_columns_of_one_name_none_can_be_left_out_alone(columns):
-    fix = problems(lambda: columns().resolve_header(["email", "email", "firstName", "lastName", "userType"]))["email"].fix
+    fix = problems(lambda: columns().resolve_header(["email", "email", "firstName", "lastName", "userType"]))[
+        "email"
+    ].fix
     assert fix == "rename one; --map email= leaves out both"
 
 

@@ -58,12 +58,12 @@ def lamp(folder):
 
 
 def test_a_call_without_a_wish_has_the_clients_policy():
-    assert retry.parse_retry_policy(DEFAULT, None) is DEFAULT
-    assert retry.parse_retry_policy(DEFAULT, {}) == DEFAULT
+    assert retry.RetryOverrides().apply(DEFAULT) is DEFAULT
+    assert retry.parse_retry({}).apply(DEFAULT) == DEFAULT
 
 
 def test_an_engine_waits_itself_and_the_rest_of_the_policy_stays():
-    assert retry.parse_retry_policy(DEFAULT, "engine") == RetryPolicy(max_retries=0, delay=3.0, engine_retries=True)
+    assert retry.parse_retry("engine").apply(DEFAULT) == RetryPolicy(max_retries=0, delay=3.0, engine_retries=True)
 
 
 @pytest.mark.parametrize(
@@ -82,15 +82,15 @@ def test_an_engine_waits_itself_and_the_rest_of_the_policy_stays():
     ],
 )
 def test_each_of_the_four_names_changes_what_it_says_and_nothing_else(given, policy):
-    assert retry.parse_retry_policy(DEFAULT, given) == policy
+    assert retry.parse_retry(given).apply(DEFAULT) == policy
 
 
 def test_what_is_not_given_stays_with_every_other_part_of_the_policy():
     default = RetryPolicy(3, None, all_errors=True, idempotency_key="k-1")
-    assert retry.parse_retry_policy(default, {"maxRetries": 1}) == RetryPolicy(
+    assert retry.parse_retry({"maxRetries": 1}).apply(default) == RetryPolicy(
         1, None, all_errors=True, idempotency_key="k-1"
     )
-    assert retry.parse_retry_policy(default, {"retryAllErrors": False}).all_errors is False
+    assert retry.parse_retry({"retryAllErrors": False}).apply(default).all_errors is False
     assert retry.policy_from_inputs(default, {"maxRetries": 99}).max_retries == 10, (
         "an action's own inputs have no more"
     )
@@ -108,7 +108,7 @@ def test_what_is_not_given_stays_with_every_other_part_of_the_policy():
 )
 def test_what_no_policy_can_be_is_told_by_its_name_with_what_can_be(given, expected):
     with pytest.raises(errors.InputError) as caught:
-        retry.parse_retry_policy(DEFAULT, given)
+        retry.parse_retry(given)
     (problem,) = caught.value.problems
     assert (problem.field, problem.expected) == (f"retry.{next(iter(given))}", expected)
 
@@ -116,7 +116,7 @@ def test_what_no_policy_can_be_is_told_by_its_name_with_what_can_be(given, expec
 def test_every_problem_of_a_policy_is_told_with_what_was_given():
     given = {"maxRetries": "often", "retryDelayMS": 1.5, "useExponentialBackoff": "so", "retryAllErrors": 2}
     with pytest.raises(errors.InputError) as caught:
-        retry.parse_retry_policy(DEFAULT, given)
+        retry.parse_retry(given)
     assert {one.field: one.got for one in caught.value.problems} == {
         f"retry.{name}": json.dumps(value) for name, value in given.items()
     }
@@ -127,7 +127,7 @@ def test_every_problem_of_a_policy_is_told_with_what_was_given():
 @pytest.mark.parametrize("given", ["engines", "", 3, ["engine"], True])
 def test_what_is_no_policy_at_all_is_a_wrong_argument(given):
     with pytest.raises(errors.UsageError, match="is not known"):
-        retry.parse_retry_policy(DEFAULT, given)
+        retry.parse_retry(given)
 
 
 # What a service's words mean
@@ -230,6 +230,3 @@ def test_without_a_word_a_policy_is_two_repeats_with_backoff_and_no_more_than_is
         max_retries=2, delay=None, all_errors=False, engine_retries=False, idempotency_key=None
     )
     assert retry.Attempt(RetryPolicy(), 1).reply_lost is False
-    assert (retry.RetryDecision().should_retry, retry.RetryDecision().token_rejected, retry.RetryDecision().min_delay, retry.RetryDecision().jitter) == (
-        False, False, 0.0, 0.0,
-    )  # fmt: skip

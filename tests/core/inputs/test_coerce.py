@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core.inputs import coerce
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 
 SOUND = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core.inputs import formats
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector import errors
-from connector.core.exchange.exchange import Credential
 from connector.core.exchange.plan import compile_action
+from connector.core.request.credential import Credential
 from connector.runtime.http.transport import prepare_request
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)

@@ -12,7 +12,7 @@ from support.exchange_world import ready
 
 from connector import errors
 from connector.core import url_policy
-from connector.core.inputs.coerce import InvalidValue
+from connector.core.invalid_value import InvalidValue
 
 SCHEMES = [
     "https://",

@@ -8,7 +8,9 @@ import shlex
 import pytest
 from support.exchange_world import NOW, bad, maybe_sent, ok, ready
 
-from connector.core.exchange.exchange import Credential, GetToken, SendRequest, Sleep
+from connector.core.exchange import tracing
+from connector.core.exchange.exchange import GetToken, SendRequest, Sleep
+from connector.core.request.credential import Credential
 from connector.core.response.trace import Trace
 from connector.errors import SignInError
 
@@ -18,7 +20,8 @@ BEARER = Credential("canary-token", headers=(("Authorization", "Bearer canary-to
 def recorded(zoom, given, got=None, token=BEARER, action="rawRequest"):
     _, request, _ = ready(zoom, action, given)
     records = Trace()
-    records.record(
+    tracing.record(
+        records,
         SendRequest(request.__class__(**{**_fields(request), "base_url": "https://api.zoom.us/v2"}), token, NOW),
         NOW,
         NOW + 0.25,
@@ -96,7 +99,7 @@ def test_har_is_whole(zoom):
         {"method": "POST", "url": "/x", "queryParams": {"a": "1", "b": ""}, "data": "[1]"},
         bad(429, retry_after="1"),
     )
-    records.record(Sleep(1.0, 0.1, "retry"), NOW, NOW + 1, None)
+    tracing.record(records, Sleep(1.0, 0.1, "retry"), NOW, NOW + 1, None)
     records.entries += recorded(zoom, {"method": "GET", "url": "/y"}, maybe_sent()).entries
     har = json.loads(json.dumps(records.har()))["log"]
     assert har["version"] == "1.2"
@@ -131,8 +134,8 @@ def test_har_is_whole(zoom):
 
 def test_records_tell_waits_lost_replies_and_refused_tokens(zoom):
     records = recorded(zoom, {"method": "GET", "url": "/x"}, maybe_sent())
-    records.record(Sleep(1.0, 0.5, "retry"), NOW, NOW + 1.2, None)
-    records.record(GetToken(None, NOW), NOW, NOW, SignInError("no canary"))
+    tracing.record(records, Sleep(1.0, 0.5, "retry"), NOW, NOW + 1.2, None)
+    tracing.record(records, GetToken(None, NOW), NOW, NOW, SignInError("no canary"))
     kinds = [entry["what"] for entry in records.to_list()]
     assert kinds == ["send", "wait", "token"]
     assert records.entries[0]["failure"] == {"kind": "read", "sent": "maybe", "message": "the connection broke"}

@@ -13,8 +13,8 @@ import pytest
 from support import servers
 from support.servers import Counting
 
-from connector.core.exchange.exchange import Credential
 from connector.core.request.builder import Request
+from connector.core.request.credential import Credential
 from connector.runtime.http import connection_pool
 from connector.runtime.http.connection_pool import Pool, PoolClosed
 from connector.runtime.http.transport import load_transport

@@ -16,8 +16,8 @@ from support.certificates import Issuer
 from support.servers import TOKEN, Counting, free_port
 
 from connector import errors
-from connector.core.exchange.exchange import Credential
 from connector.core.request.builder import Request
+from connector.core.request.credential import Credential
 from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy
 from connector.runtime.http.transport import load_transport
 

@@ -19,7 +19,7 @@ from connector.core import rate_limit
 from connector.core.exchange.exchange import AcquireSlot
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.runtime.clock import SystemClock
-from connector.runtime.rate_budget.budget import LedgerBudget, LedgerLock, MemoryLedger
+from connector.runtime.rate_budget.budget import LedgerBudget, LedgerLock, MemoryLedger, _RateTables
 
 MEETING = {"topic": "Standup"}
 TOO_MANY = {"code": 429, "message": "Too many."}
@@ -246,7 +246,7 @@ def test_who_waits_for_a_slot_hears_that_the_service_has_closed_meanwhile(zoom, 
             refusal = rate_limit.RateFeedback(clock.time() + 5)
             one._call_factory.budget._ledger.apply_feedback(
                 f"zoom@{server.url}/work",
-                (("light", zoom.compile_cache["rates:pro"]["light"]),),
+                (("light", zoom.derive(_RateTables).table_of("pro")["light"]),),
                 refusal,
                 clock.time() - 0.001,
             )

@@ -16,7 +16,8 @@ from connector.cli.context.run_options import load_settings, open_connector, out
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import errors, printer
 from connector.cli.output.times import parse_time
-from connector.core.inputs.coerce import InvalidValue, to_json_value
+from connector.core.inputs.coerce import to_json_value
+from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.redaction import preview
 from connector.core.redaction import redactor_for as redactor

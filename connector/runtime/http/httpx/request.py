@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import ssl
     from types import ModuleType
 
-    from connector.core.exchange.exchange import Credential
     from connector.core.request.body import MultipartPart
     from connector.core.request.builder import Request
+    from connector.core.request.credential import Credential
     from connector.runtime.http.request_state import RequestState
     from connector.runtime.http.sink import BodySink
 

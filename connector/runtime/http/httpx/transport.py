@@ -30,8 +30,8 @@ from connector.runtime.http.proxies import NetworkSettingError, read_certificate
 from connector.runtime.http.request_state import RequestState
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import Credential
     from connector.core.request.builder import Request
+    from connector.core.request.credential import Credential
     from connector.runtime.http.httpx.request import HttpLibrary
     from connector.runtime.http.sink import BodySink
 

@@ -29,8 +29,8 @@ from connector.runtime.http.transport import prepare_request
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.core.exchange.exchange import Credential
     from connector.core.request.builder import Request
+    from connector.core.request.credential import Credential
     from connector.runtime.http.body_reader import Headers
     from connector.runtime.http.pyreqwest.clients import PyreqwestClient
     from connector.runtime.http.pyreqwest.worker_threads import ThreadTask

@@ -12,7 +12,7 @@ import pytest
 from support.oauth_server import wait_for
 
 from connector.core.auth.token_set import TokenSet
-from connector.core.exchange.exchange import Credential
+from connector.core.request.credential import Credential
 from connector.errors import DeadlineError, ServiceDown, TransportError
 from connector.runtime.auth import token_source
 from connector.runtime.auth.token_source import TokenSource

@@ -5,8 +5,8 @@ from __future__ import annotations
 from support import servers
 from support.transports import asked
 
-from connector.core.exchange.exchange import Credential
 from connector.core.request.body import Body
+from connector.core.request.credential import Credential
 
 LOGGERS = (
     "httpx", "httpcore", "httpcore.connection", "httpcore.http11", "httpcore.proxy", "httpx2", "httpcore2",

@@ -1,0 +1,102 @@
+"""Record the asks of a call and their answers in a trace, redacted as they are recorded."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from connector.core.exchange.exchange import GetToken, SendRequest, Sleep
+from connector.core.response import retry_after
+from connector.core.response.parser import Failure, Reply
+from connector.core.response.redirects import extract_signed_values
+from connector.errors import ConnectorError
+
+if TYPE_CHECKING:
+    from connector.core.exchange.exchange import Ask
+    from connector.core.redaction import Redactor
+    from connector.core.response.trace import Trace
+
+MAX_BODY_LENGTH = 65_536
+
+
+_MAX_SECRET_LENGTH = 8192  # what is hidden must be read whole, also where a body is cut
+
+
+def record(trace: Trace, ask: Ask, asked_at: float, now: float, answer: Any) -> str | None:
+    """Add an ask and its answer to a trace; return the line to log, or None for an ask that is not recorded.
+
+    `asked_at` and `now` are epoch seconds.
+    """
+    entry = _build_entry(ask, answer)
+    if entry is None:
+        return None
+    entry = {
+        "at": retry_after.to_utc_datetime(asked_at).isoformat(timespec="milliseconds"),
+        "seconds": round(now - asked_at, 6),
+        **entry,
+    }
+    trace.entries.append(entry)
+    return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def _build_entry(ask: Ask, answer: Any) -> dict[str, Any] | None:
+    if isinstance(ask, Sleep):
+        return {"what": "wait", "least": ask.min_delay, "spread": ask.jitter, "why": ask.reason}
+    if isinstance(ask, GetToken) and isinstance(answer, ConnectorError):
+        return {"what": "token", "error": type(answer).__name__}
+    if not isinstance(ask, SendRequest):
+        return None
+    redactor = ask.request.full_redactor.with_secrets([ask.credential.secret])
+    if ask.request.may_leave_hosts and isinstance(answer, Reply):
+        redactor = redactor.with_secrets(extract_signed_values(answer.header("location") or ""))
+    return {"what": "send", "request": _describe_request(ask), **_describe_outcome(answer, redactor)}
+
+
+def _describe_request(ask: SendRequest) -> dict[str, Any]:
+    view = ask.request.to_dict()
+    credential_headers = {name: _mask_secret(value, ask.credential.secret) for name, value in ask.credential.headers}
+    for name, value in ask.credential.query:
+        view["url"] += f"{'&' if '?' in view['url'] else '?'}{name}={_mask_secret(value, ask.credential.secret)}"
+    content_type = ask.request.body.content_type if ask.request.body else None
+    view["headers"] = {
+        **credential_headers,
+        **({"Content-Type": content_type} if content_type else {}),
+        **view["headers"],
+    }
+    return view
+
+
+def _mask_secret(value: str, secret: str) -> str:
+    """Return what signs a request with $TOKEN for its secret, which stands last; a stand-in's has none."""
+    prefix, match, suffix = value.rpartition(secret) if secret else (value, "", "")
+    return f"{prefix}$TOKEN{suffix}" if match else value
+
+
+def _describe_outcome(outcome: Any, redactor: Redactor) -> dict[str, Any]:
+    if isinstance(outcome, Failure):
+        return {
+            "failure": {"kind": outcome.kind, "sent": outcome.sent, "message": redactor.redact_text(outcome.message)}
+        }
+    assert isinstance(outcome, Reply)
+    return {
+        "reply": {
+            "status": outcome.status,
+            "headers": dict(redactor.redact_headers(outcome.headers)),
+            "body": _describe_body(outcome, redactor),
+        }
+    }
+
+
+def _describe_body(reply: Reply, redactor: Redactor) -> Any:
+    content = reply.body
+    if len(content) <= MAX_BODY_LENGTH:
+        try:
+            return redactor.redact_data(json.loads(content)) if content else None
+        except (ValueError, RecursionError):
+            pass
+    content_type = reply.header("content-type") or ""
+    if content_type.startswith("text/") or "json" in content_type or "xml" in content_type:
+        return redactor.redact_text(content[: MAX_BODY_LENGTH + _MAX_SECRET_LENGTH].decode("utf-8", "replace"))[
+            :MAX_BODY_LENGTH
+        ]
+    return f"{len(content)} bytes"

@@ -1,0 +1,72 @@
+"""What a call is signed with: the protocol that a connection, a given token and the sandbox's own credentials satisfy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from connector.core.request.credential import Credential
+
+if TYPE_CHECKING:
+    from connector.definition.action import Action
+    from connector.errors import ConnectorError
+    from connector.runtime.auth.token_source import TokenSource
+
+
+class Credentials(Protocol):
+    """Signs the requests of a call."""
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of requests, complete."""
+
+    @property
+    def name(self) -> str:
+        """The name that a call may say it by."""
+
+    @property
+    def kind(self) -> str:
+        """The connection type, by its key in the manifest; empty where it is of none."""
+
+    @property
+    def token_source(self) -> TokenSource | None:
+        """What refreshes the token, where there is one to refresh."""
+
+    def credential(self, rejected_token: str | None, now: float) -> Credential | ConnectorError | None:
+        """Return what signs a request; None when a token must be read or refreshed first."""
+
+    def given(self) -> dict[str, Any]:
+        """Return the inputs that it was made with, secrets included."""
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return every secret that must not be shown."""
+
+    def can_run(self, action: Action) -> bool:
+        """Whether an action may be run with it."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class GivenToken:
+    """Credentials of a token that the caller gives for one call."""
+
+    token: str
+    base_url: str
+    name: str = ""
+    kind: str = ""
+    token_source: None = None
+
+    def credential(self, rejected_token: str | None, now: float) -> Credential:  # noqa: ARG002  the protocol's
+        """Return the token as a bearer."""
+        return Credential(self.token, headers=(("Authorization", f"Bearer {self.token}"),))
+
+    def given(self) -> dict[str, Any]:
+        """Return nothing: there are no inputs."""
+        return {}
+
+    def secrets(self) -> tuple[str, ...]:
+        """Return the token."""
+        return (self.token,)
+
+    def can_run(self, action: Action) -> bool:  # noqa: ARG002  the protocol's
+        """Return True: the caller chose it for this call."""
+        return True

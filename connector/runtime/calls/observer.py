@@ -1,0 +1,43 @@
+"""What sees a call as it runs: its asks before they are answered, and their answers."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from typing import TYPE_CHECKING, Any
+
+from connector.core.exchange import tracing
+
+if TYPE_CHECKING:
+    from connector.core.exchange.exchange import Ask
+    from connector.core.response.trace import Trace
+    from connector.runtime.calls.prepared import PreparedCall
+
+_log = logging.getLogger("connector.debug")
+
+
+class Observer:
+    """Sees every ask of a call and its answer; a subclass overrides what it needs.
+
+    Both methods run in the thread, or the event loop, of the call, and must be quick.
+    """
+
+    def before(self, call: PreparedCall, ask: Ask) -> None:
+        """See an ask before it is answered; an error that is raised here ends the call before anything is sent."""
+
+    def after(self, call: PreparedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
+        """See an answer; `times` are the epoch seconds of the ask and of the answer. A page has no answer."""
+
+
+class TraceObserver(Observer):
+    """Records a debugged call in its trace, and logs each entry; a broken log never breaks a call."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def after(self, call: PreparedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
+        """Record an ask and its answer."""
+        line = tracing.record(self.trace, ask, *times, answer)
+        if line is not None:
+            with contextlib.suppress(Exception):
+                _log.info("%s", line)
