@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.groups import root
-from connector.cli.output import errors
-from connector.cli.output.stdio import STDOUT_NAME
+from connector.cli.output.error_output import describe_unexpected, error_to_dict, format_error, from_click
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED, exit_code
+from connector.cli.output.stdio import STDOUT_NAME, print_stderr
 from connector.cli.registry import COMPLETION_VARIABLE
 from connector.errors import ConnectorError, StoreError
 
@@ -30,7 +31,7 @@ def execute(args: Sequence[str]) -> int:
     except (click.Abort, EOFError):
         raise KeyboardInterrupt from None
     except click.ClickException as error:
-        return _report_error(errors.from_click(error, args), args)
+        return _report_error(from_click(error, args), args)
     except ConnectorError as error:
         return _report_error(error, args)
     except OSError as error:
@@ -46,13 +47,13 @@ def execute(args: Sequence[str]) -> int:
             StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its rights."), args
         )
     except Exception as error:  # noqa: BLE001  the last resort: a person sees a sentence, never a traceback
-        return _report_error(ConnectorError(errors.describe_unexpected(error)), args)
+        return _report_error(ConnectorError(describe_unexpected(error)), args)
 
 
 def _invoke(args: Sequence[str]) -> int:
     with root.make_context("connector", list(args)) as ctx:
         code = root.invoke(ctx)
-    return code if isinstance(code, int) else errors.EXIT_DONE
+    return code if isinstance(code, int) else EXIT_DONE
 
 
 def _report_error(error: ConnectorError, args: Sequence[str]) -> int:
@@ -60,9 +61,9 @@ def _report_error(error: ConnectorError, args: Sequence[str]) -> int:
     if _wants_json(args):
         from connector.cli.output import printer
 
-        printer.write_json(errors.error_to_dict(error))
-    errors.print_stderr(errors.format_error(error))
-    return errors.exit_code(error)
+        printer.write_json(error_to_dict(error))
+    print_stderr(format_error(error))
+    return exit_code(error)
 
 
 def _wants_json(args: Sequence[str]) -> bool:
@@ -91,4 +92,4 @@ def _complete(completion_request: str) -> int:
     try:
         return shell_complete(root, {}, "connector", COMPLETION_VARIABLE, completion_request)
     except Exception:  # noqa: BLE001  a broken file or variable must not break the prompt
-        return errors.EXIT_REFUSED
+        return EXIT_REFUSED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,6 +10,7 @@ import click
 
 from connector._version import __version__
 from connector.cli.registry import COMMANDS, format_help_page
+from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,8 +100,8 @@ class StrictGroup(click.Group):
         """Find the command, or name the nearest."""
         names = self.list_commands(ctx)
         if args[0] not in names and not ctx.resilient_parsing:
-            matches = difflib.get_close_matches(args[0], names, n=1)
-            fix = f"Did you mean '{matches[0]}'?" if matches else f"The commands are {', '.join(names)}."
+            match = closest(args[0], names)
+            fix = f"Did you mean '{match}'?" if match else f"The commands are {', '.join(names)}."
             prefix = f"{ctx.info_name} " if ctx.parent else ""
             raise click.UsageError(f"There is no command '{prefix}{args[0]:.40}'. {fix}", ctx)
         return super().resolve_command(ctx, args)

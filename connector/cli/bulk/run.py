@@ -8,8 +8,6 @@ import json
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -18,60 +16,17 @@ from connector.cli.bulk.report import BulkReporter
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
 from connector.cli.context.connection_context import resolve_base_url
-from connector.cli.output import errors
+from connector.cli.output.exit_codes import EXIT_DONE, exit_code
 from connector.core.bulk.columns import ColumnMapping
 from connector.errors import InputError, UsageError
 from connector.runtime.bulk.journal import Journal, rotate_journal
 from connector.runtime.bulk.row_reader import RowReader, detect_format
 from connector.runtime.bulk.runner import BulkOptions, run_rows
-from connector.runtime.calls.call_options import CallOptions
-from connector.runtime.calls.factory import CallFactory
 
 if TYPE_CHECKING:
-    from connector.cli.bulk.options import BulkArguments
-    from connector.cli.calls.call import CallTask
-    from connector.cli.context.run_options import RunOptions
-    from connector.cli.context.settings import Settings
-    from connector.definition.loader import Connector
+    from connector.cli.bulk.job import BulkJob
 
 _STDIN_NAME = "standard input"
-
-
-@dataclass(frozen=True)
-class BulkJob:
-    """One command over rows: what every row is given stands in `task`."""
-
-    connector: Connector
-    settings: Settings
-    options: RunOptions
-    arguments: BulkArguments
-    task: CallTask
-
-    @property
-    def action(self) -> str:
-        """The action's key."""
-        return str(self.task.action)
-
-    @cached_property
-    def call_options(self) -> CallOptions:
-        """How each row's call runs."""
-        timeout = self.settings.get("timeout")
-        return CallOptions.parse(timeout=timeout.value).override(self.options.call_options(timeout))
-
-    @cached_property
-    def call_factory(self) -> CallFactory:
-        """What checks a row without a connection."""
-        return CallFactory.without_connections(self.connector, resolve_base_url(self.connector, self.settings))
-
-    @cached_property
-    def journal_path(self) -> Path | None:
-        """Where the journal of a run is; None for rows that come through a pipe, unless it is named."""
-        if self.arguments.journal:
-            return Path(self.arguments.journal)
-        if self.arguments.is_stream:
-            return None
-        suffix = "sandbox.journal" if self.options.sandbox else "journal"
-        return Path(f"{self.arguments.file}.{self.action}.{suffix}")
 
 
 def run(job: BulkJob) -> int:
@@ -208,11 +163,11 @@ def _dry_run(job: BulkJob, source: RowReader, reporter: BulkReporter) -> int:
                 job.action, row.given, job.call_options, resolve_connection=False
             ).build_first_request()
         except InputError as error:
-            reporter.exit_codes.add(errors.exit_code(error))
+            reporter.exit_codes.add(exit_code(error))
             reporter.printer.print_result({**position, "outcome": "not_sent", "error": error.to_dict()})
             if not job.arguments.keep_going:
                 break
         else:
             reporter.printer.print_result({**position, **request.to_dict()})
     reporter.printer.finish()
-    return max(reporter.exit_codes, default=errors.EXIT_DONE)
+    return max(reporter.exit_codes, default=EXIT_DONE)

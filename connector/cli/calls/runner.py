@@ -10,10 +10,13 @@ from connector.cli.calls.call import CallTask
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import TraceCollector, print_debug_lines
 from connector.cli.calls.watch import PageProgress
-from connector.cli.output import errors, stdio
+from connector.cli.output import stdio
+from connector.cli.output.error_output import format_error
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_exit_codes, exit_code
 from connector.cli.output.printer import ResultWriter, make_printer, write_line
-from connector.cli.output.progress import ProgressBar
+from connector.cli.output.progress import ProgressBar, count_columns
 from connector.cli.output.query import Query
+from connector.cli.output.stdio import print_stderr
 from connector.core.json_path import get_at_path
 from connector.errors import ConnectorError, StoreError, UsageError
 from connector.runtime.calls.call_options import CallOptions
@@ -65,10 +68,10 @@ class _CallRunner:
         try:
             self._run_all()
         except BrokenPipeError:
-            if errors.EXIT_UNCERTAIN not in self.writer.exit_codes:
+            if EXIT_UNCERTAIN not in self.writer.exit_codes:
                 raise
             stdio.discard_output()
-        return errors.combine_exit_codes(self.writer.exit_codes)
+        return combine_exit_codes(self.writer.exit_codes)
 
     def _run_all(self) -> None:
         """Run every call and print what was kept back, also after Ctrl-C."""
@@ -84,7 +87,7 @@ class _CallRunner:
             error = self.session.find_interrupted_write()
             if error is not None:
                 self.writer.write_error(error)
-            elif errors.EXIT_UNCERTAIN not in self.writer.exit_codes:
+            elif EXIT_UNCERTAIN not in self.writer.exit_codes:
                 self._finish()
                 raise
         self._finish()
@@ -121,7 +124,7 @@ class _CallRunner:
         if isinstance(task, CallTask) and task.action is not None and self._is_streaming(items):
             for item in client.stream(task.action, task.given, options):
                 write_line(item)
-            self.writer.exit_codes.append(errors.EXIT_DONE)
+            self.writer.exit_codes.append(EXIT_DONE)
             return
         result = task.send(client, options)
         self.trace.add(result.debug)
@@ -157,11 +160,12 @@ class _CallRunner:
         options = self.session.options
         enabled = not options.quiet and not options.debug
         if self.tasks.several:
-            return ProgressBar("calls", total=len(self.tasks.calls), enabled=enabled)
+            return ProgressBar(count_columns("calls"), total=len(self.tasks.calls), enabled=enabled)
         task = self.tasks.calls[0]
         items = task.find_items_path(self.session.connector) if task.streams_items else None
         shares_terminal = self._is_streaming(items) and stdio.is_stdout_terminal()
-        return ProgressBar("items", total=options.limit, step_name="pages", enabled=enabled and not shares_terminal)
+        columns = count_columns("items", "pages")
+        return ProgressBar(columns, total=options.limit, enabled=enabled and not shares_terminal)
 
     def _finish(self) -> None:
         """Print what was kept back, and write the HAR file."""
@@ -169,5 +173,5 @@ class _CallRunner:
         try:
             self.trace.write_har()
         except StoreError as error:
-            self.writer.exit_codes.append(errors.exit_code(error))
-            errors.print_stderr(errors.format_error(error))
+            self.writer.exit_codes.append(exit_code(error))
+            print_stderr(format_error(error))

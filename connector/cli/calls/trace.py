@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.output import errors
+from connector.cli.output.stdio import print_stderr
 from connector.core.exchange import tracing
 from connector.core.exchange.exchange import SendRequest
 from connector.core.request.credential import Credential
@@ -49,7 +49,7 @@ class TraceCollector:
             return
         self.traces.append(trace)
         if self.curl and trace.curl():
-            errors.print_stderr(trace.curl())
+            print_stderr(trace.curl())
 
     def write_har(self) -> None:
         """Write the HAR file. Raises StoreError."""

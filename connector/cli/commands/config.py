@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.run_options import load_settings, open_connector, output_option
+from connector.cli.context.context import load_settings, open_connector, output_option
 from connector.cli.context.settings import (
     PER_CONNECTOR_KEYS,
     SETTING_KEYS,
@@ -17,7 +17,9 @@ from connector.cli.context.settings import (
 )
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
-from connector.cli.output.errors import combine_exit_codes, exit_code, format_error, print_stderr
+from connector.cli.output.error_output import format_error
+from connector.cli.output.exit_codes import combine_exit_codes, exit_code
+from connector.cli.output.stdio import print_stderr
 from connector.core import redaction
 from connector.definition.fields import to_snake_case
 from connector.errors import UsageError

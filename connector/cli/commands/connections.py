@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.connections import connection_test, telling
-from connector.cli.connections.connection_view import KEY_PREFIX, ConnectionView, parse_key
+from connector.cli.connections import connection_test
+from connector.cli.connections.connection_view import (
+    KEY_PREFIX,
+    ConnectionView,
+    describe_store,
+    format_test_result,
+    parse_key,
+)
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext, store_options
-from connector.cli.context.run_options import load_settings, output_option, store_option
-from connector.cli.groups import StrictGroup, get_meta, global_options
+from connector.cli.context.context import load_settings, output_option, store_option
+from connector.cli.groups import StrictGroup, global_options
 from connector.cli.output import printer
-from connector.cli.output.errors import combine_exit_codes, exit_code, format_error, print_stderr
+from connector.cli.output.error_output import format_error
+from connector.cli.output.exit_codes import combine_exit_codes, exit_code
+from connector.cli.output.stdio import print_stderr
 from connector.errors import ConnectorError, StoreError, UsageError
 from connector.runtime.auth import connection_record
 
@@ -43,17 +51,17 @@ def connections_command() -> None:
 @click.pass_context
 def list_command(ctx: click.Context, /, shape: str, **store_flags: Any) -> int:
     """Print the connections that are kept."""
-    context = ConnectionContext.from_click(ctx, **store_flags)
+    context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     rows, errors = _build_rows(context)
     if shape == "json":
-        printer.write_json({"store": telling.describe_store(context), "connections": rows})
+        printer.write_json({"store": describe_store(context), "connections": rows})
     elif rows:
         from connector.cli.output import table
 
         cells = [tuple("" if row[name] is None else str(row[name]) for name in _LIST_COLUMNS) for row in rows]
         table.print_table(_LIST_COLUMNS, cells, wrap=True)
-    elif not get_meta(ctx, "quiet"):
-        print_stderr(f"Nothing is kept in {telling.describe_store(context)}. 'connector connect' signs in.")
+    else:
+        context.note(f"Nothing is kept in {describe_store(context)}. 'connector connect' signs in.")
     return _report_errors(errors)
 
 
@@ -103,12 +111,12 @@ def _build_rows(context: ConnectionContext) -> tuple[list[dict[str, Any]], list[
 @click.pass_context
 def show_command(ctx: click.Context, /, name: str, shape: str, **store_flags: Any) -> int:
     """Print a connection."""
-    context = ConnectionContext.from_click(ctx, **store_flags)
+    context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     record = context.read_record(name)
     if record is None:
         raise connection_names.build_unknown_error(context, name)
     view, now = ConnectionView.from_record(context.build_record_key(name), record.data), time.time()
-    details = {**view.to_dict(context.connector, now), "store": telling.describe_store(context)}
+    details = {**view.to_dict(context.connector, now), "store": describe_store(context)}
     if shape == "json":
         printer.write_json(details)
     else:
@@ -154,14 +162,14 @@ def _format_value(value: Any) -> str:
 @click.pass_context
 def test_command(ctx: click.Context, /, name: str, shape: str, **store_flags: Any) -> None:
     """Test a connection."""
-    context = ConnectionContext.from_click(ctx, **store_flags)
+    context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     result = connection_test.run_connection_test(context, connection_names.resolve_connection(context, name))
     if shape == "json":
         printer.write_json({"connection": name, "test": result.to_dict()})
         return
     identity = f" as {result.identity}" if result.identity else ""
     summary = "" if result.action is None else f"{name}: connected{identity}. "
-    printer.write_text(f"{summary}{telling.format_test_result(result)}")
+    printer.write_text(f"{summary}{format_test_result(result)}")
 
 
 @connections_command.command("remove", help="End a connection's tokens at the service, and forget it.")
@@ -173,7 +181,7 @@ def test_command(ctx: click.Context, /, name: str, shape: str, **store_flags: An
 @click.pass_context
 def remove_command(ctx: click.Context, /, name: str, shape: str, *, keep_token: bool, **store_flags: Any) -> None:
     """Remove a connection."""
-    context = ConnectionContext.from_click(ctx, **store_flags)
+    context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     if name not in context.list_names():
         raise connection_names.build_unknown_error(context, name)
     with context.lock(name):

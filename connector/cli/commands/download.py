@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from connector.cli.calls import input_args
 from connector.cli.calls.call import CallTask
-from connector.cli.context.run_options import RunOptions, open_connector, run_options
+from connector.cli.context.context import open_connector
+from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import StrictCommand, global_options
-from connector.cli.output import errors
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
+from connector.cli.output.progress import ProgressBar, transfer_columns
+from connector.cli.output.stdio import print_stderr
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK
 from connector.core.request.download_request import build_download_request
@@ -23,8 +25,6 @@ from connector.runtime.downloads.batch import DownloadBatch
 from connector.runtime.downloads.download import DownloadRequest
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Drawn
-
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
     from connector.definition.loader import Connector
@@ -41,42 +41,6 @@ token goes to the service's own hosts alone; a URL anywhere else is refused.
 _DEFAULT_CONCURRENCY = 4
 
 
-class DownloadProgressBar:
-    """How much of a download is there, how fast it comes, how long still; only on a terminal, gone when done."""
-
-    def __init__(self, *, enabled: bool) -> None:
-        is_animated = os.environ.get("TERM", "dumb") != "dumb"  # else a bar would be a line after another
-        self._is_enabled = enabled and is_animated and sys.stderr.isatty()
-        self._progress: Drawn | None = None
-
-    def __call__(self, received: int, size: int | None) -> None:
-        """Show what is there."""
-        if not self._is_enabled:
-            return
-        if self._progress is None:
-            self._progress = _start_progress()
-        self._progress.update(self._progress.task_ids[0], completed=received, total=size)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-
-
-def _start_progress() -> Drawn:
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
-    from rich.progress import Progress as Drawn
-
-    columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
-    progress = Drawn(*columns, console=Console(stderr=True), transient=True)
-    progress.add_task("", total=None)
-    progress.start()
-    return progress
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadTask:
     """A download: of a URL, or of the files that an action lists. `failed_paths` are files that did not come."""
@@ -87,7 +51,7 @@ class DownloadTask:
     token: str | None = field(default=None, repr=False)
     overwrite: bool = False
     at_once: int = _DEFAULT_CONCURRENCY
-    bar: DownloadProgressBar = field(default_factory=lambda: DownloadProgressBar(enabled=False))
+    progress_bar: ProgressBar
     failed_paths: list[str] = field(default_factory=list)
     options: CallOptions = field(default_factory=CallOptions)
 
@@ -118,21 +82,25 @@ class DownloadTask:
     def send(self, client: Client, options: CallOptions) -> Result:
         """Download. Raises ConnectorError."""
         try:
-            with self.bar:
+            with self.progress_bar as progress_bar:
                 if self.url is not None:
                     request = DownloadRequest.from_arguments(
-                        self.url, self.place, overwrite=self.overwrite, token=self.token, on_progress=self.bar
+                        self.url,
+                        self.place,
+                        overwrite=self.overwrite,
+                        token=self.token,
+                        on_progress=progress_bar.update,
                     )
                     return client.execute_download(request, options)
                 assert self.call is not None
                 batch = DownloadBatch.from_arguments(
                     client.connector, str(self.call.action), self.place, concurrency=self.at_once,
-                    overwrite=self.overwrite, on_progress=self.bar, limit=options.limit,
+                    overwrite=self.overwrite, on_progress=progress_bar.update, limit=options.limit,
                 )  # fmt: skip
                 result = client.execute_batch(batch, self.call.given, options)
         except KeyboardInterrupt as interrupt:
             for note in getattr(interrupt, "__notes__", ()):
-                errors.print_stderr(note)
+                print_stderr(note)
             raise
         self._report_failures(result.data)
         return result
@@ -142,7 +110,7 @@ class DownloadTask:
         for row in data["files"]:
             if "error" in row:
                 self.failed_paths.append(row["path"])
-                errors.print_stderr(f"{row['path']}: {row['error']['message']} {row['error']['hint']}".rstrip())
+                print_stderr(f"{row['path']}: {row['error']['message']} {row['error']['hint']}".rstrip())
 
     def build_request(self, connector: Connector, base_url: str | None, options: CallOptions) -> Request:
         """Return the request that it would send first. Raises InputError."""
@@ -173,7 +141,10 @@ def download_command(ctx: click.Context, /, what: str, items: tuple[str, ...], *
     options = RunOptions.from_flags(ctx, flags)
     settings = options.load_settings(ctx)
     connector = open_connector(settings)
-    download_flags["bar"] = DownloadProgressBar(enabled=not options.quiet and not options.debug)
+    is_animated = os.environ.get("TERM", "dumb") != "dumb"  # else each update would be a line
+    download_flags["progress_bar"] = ProgressBar(
+        transfer_columns, enabled=is_animated and not options.quiet and not options.debug
+    )
     if download_flags["place"] == "-":
         hint = "Name a file or a folder; a file of that name is ./-"
         raise UsageError("-o - names no place: what is cut goes on in a file, so a download has one.", hint=hint)
@@ -193,7 +164,7 @@ def download_command(ctx: click.Context, /, what: str, items: tuple[str, ...], *
         call = CallTask(action.action, input_args.parse_inputs(connector, action, items, {}))
         task = DownloadTask(call=call, **download_flags)
     code = run_calls(connector, settings, options, CallList([task]))
-    return errors.EXIT_REFUSED if code == errors.EXIT_DONE and task.failed_paths else code
+    return EXIT_REFUSED if code == EXIT_DONE and task.failed_paths else code
 
 
 def _read_token(text: str | None) -> str | None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.calls import file_args
-from connector.cli.context.run_options import RunOptions, open_connector, run_options
+from connector.cli.context.context import open_connector
+from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import StrictCommand, global_options
 from connector.core.invalid_value import InvalidValue
 from connector.errors import InputError, Problem

@@ -9,7 +9,8 @@ import click
 
 from connector.cli.bulk.options import BulkArguments, bulk_options
 from connector.cli.calls import input_args
-from connector.cli.context.run_options import RunOptions, load_settings, open_connector, run_options
+from connector.cli.context.context import load_settings, open_connector
+from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import StrictCommand, get_meta, global_options, set_meta
 from connector.errors import UsageError
 
@@ -230,7 +231,8 @@ def run_command(
     settings = options.load_settings(ctx)
     connector = get_meta(ctx, "opened") or open_connector(settings)
     if name is not None and file is not None:
-        from connector.cli.bulk.run import BulkJob, run
+        from connector.cli.bulk.job import BulkJob
+        from connector.cli.bulk.run import run
 
         return run(
             BulkJob(

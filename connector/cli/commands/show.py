@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.run_options import load_settings, open_connector, output_option
+from connector.cli.context.context import load_settings, open_connector, output_option
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 

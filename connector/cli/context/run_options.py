@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.context.context import load_settings, reject_store_with_sandbox, store_option
 from connector.cli.context.settings import OUTPUT_FORMATS, Settings
 from connector.cli.groups import get_meta
 from connector.errors import UsageError
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from connector.cli.context.settings import Setting
-    from connector.definition.loader import Connector
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,18 +90,6 @@ class RunOptions:
                         base_url=self.base_url, store=self.store)  # fmt: skip
 
 
-def load_settings(ctx: click.Context, **flags: Any) -> Settings:
-    """Return the settings in force with these flags, and the folder that a shared option names."""
-    return Settings({**flags, "connector": get_meta(ctx, "connector")})
-
-
-def open_connector(settings: Settings) -> Connector:
-    """Open the connector that the settings name. Raises DefinitionError."""
-    from connector.definition.loader import Connector
-
-    return Connector.open(settings.get("connector").value)
-
-
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of a run, in the order in which help shows them."""
     for option in reversed(_RUN_OPTIONS):
@@ -114,22 +102,10 @@ def _complete_connections(ctx: click.Context, _: click.Parameter, incomplete: st
     from connector.cli.context import connection_names
     from connector.cli.context.connection_context import ConnectionContext
 
-    settings = load_settings(ctx, store=ctx.params.get("store"))
-    return connection_names.complete_names(ConnectionContext(open_connector(settings), settings), incomplete)
+    context = ConnectionContext.from_click(ctx, store=ctx.params.get("store"))
+    return connection_names.complete_names(context, incomplete)
 
 
-def reject_store_with_sandbox(store: str | None, *, sandbox: bool) -> None:
-    """Refuse a store beside the sandbox's own. Raises UsageError."""
-    if store and sandbox:
-        raise UsageError("--sandbox and --store name two places.", hint="Leave one out.")
-
-
-output_option = click.option(
-    "--output", "shape", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
-)
-store_option = click.option(
-    "--store", metavar="URL", help="Where connections are kept: file:PATH, sqlite:///PATH or postgresql://..."
-)
 _RUN_OPTIONS = (
     click.option("--connection", metavar="NAME", shell_complete=_complete_connections,
                  help="The connection to run with: a stored one, else a kind that the environment describes."),

@@ -7,7 +7,9 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.cli.output import errors
+from connector.cli.output.error_output import error_to_dict, format_error
+from connector.cli.output.exit_codes import EXIT_DONE, exit_code
+from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -147,7 +149,7 @@ class TablePrinter:
 
         note = table.print_data(data)
         if note and not self.quiet:
-            errors.print_stderr(note)
+            print_stderr(note)
 
     def print_error(self, error: dict[str, Any]) -> None:
         """An error is told on stderr alone."""
@@ -170,7 +172,7 @@ class ResultWriter:
 
         `each` says that as lines its items are printed, each on its own.
         """
-        self.exit_codes.append(errors.EXIT_DONE)
+        self.exit_codes.append(EXIT_DONE)
         if self.query is not None:
             self._write_query_result(result, self.query)
         elif self.output_format == "table":
@@ -186,9 +188,9 @@ class ResultWriter:
         try:
             selected = query.apply(result.data)
         except UsageError as error:
-            self.exit_codes.append(errors.exit_code(error))
-            errors.print_stderr(errors.format_error(error))
-            write_json({**errors.error_to_dict(error), "result": result.to_dict()})
+            self.exit_codes.append(exit_code(error))
+            print_stderr(format_error(error))
+            write_json({**error_to_dict(error), "result": result.to_dict()})
             return
         one_by_one = self.output_format == "lines" and isinstance(selected, list)
         for data in selected if one_by_one else [selected]:
@@ -196,9 +198,9 @@ class ResultWriter:
 
     def write_error(self, error: ConnectorError) -> None:
         """Tell an error, on stderr and in its place among the results."""
-        self.exit_codes.append(errors.exit_code(error))
-        self.printer.print_error(errors.error_to_dict(error))
-        errors.print_stderr(errors.format_error(error))
+        self.exit_codes.append(exit_code(error))
+        self.printer.print_error(error_to_dict(error))
+        print_stderr(format_error(error))
 
 
 def make_printer(output_format: str, *, several: bool, include_errors: bool, quiet: bool) -> ResultPrinter:

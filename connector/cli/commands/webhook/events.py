@@ -10,7 +10,8 @@ import click
 
 from connector.cli.commands.webhook.context import WebhookContext, inbox_options
 from connector.cli.groups import StrictCommand, global_options
-from connector.cli.output import errors, printer
+from connector.cli.output import printer
+from connector.cli.output.stdio import print_stderr
 from connector.cli.output.times import format_time, parse_time
 from connector.core import redaction
 from connector.errors import InputError, Problem, UsageError
@@ -73,7 +74,7 @@ def events_command(ctx: click.Context, /, shape: str, *, show: int | None, **fla
     if not context.quiet and not (rows and shape != "table"):
         counts = inbox.counts()
         summary = ", ".join(f"{counts.get(state, 0)} {state}" for state in _EVENT_STATES)
-        errors.print_stderr(f"{redaction.default_redactor().redact_url(context.inbox_url)}: {summary}.")
+        print_stderr(f"{redaction.default_redactor().redact_url(context.inbox_url)}: {summary}.")
 
 
 @click.command(
@@ -98,7 +99,7 @@ def replay_command(ctx: click.Context, /, ids: tuple[int, ...], **flags: Any) ->
     count = inbox.replay(event_filter)
     printer.write_text("1 event is delivered again." if count == 1 else f"{count} events are delivered again.")
     if count and not context.quiet:
-        errors.print_stderr("A receiver that runs does it; 'connector webhook serve' is one.")
+        print_stderr("A receiver that runs does it; 'connector webhook serve' is one.")
 
 
 def _load_columns() -> Any:

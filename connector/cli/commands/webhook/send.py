@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.calls.file_args import read_file
 from connector.cli.calls.input_args import split_item
 from connector.cli.commands.webhook.context import WebhookContext, signing_options
-from connector.cli.context.run_options import load_settings, open_connector, output_option
+from connector.cli.context.context import load_settings, open_connector, output_option
 from connector.cli.groups import StrictCommand, global_options
-from connector.cli.output import errors, printer
+from connector.cli.output import printer
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
+from connector.cli.output.stdio import print_stderr
 from connector.cli.output.times import parse_time
 from connector.core.inputs.coerce import to_json_value
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at_path, set_at_path
-from connector.core.redaction import preview
-from connector.core.redaction import redactor_for as redactor
-from connector.errors import InputError, Problem, StoreError
+from connector.core.redaction import preview, redactor_for
+from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -119,16 +119,6 @@ def _find_event_kind(context: WebhookContext, name: str) -> EventType:
     )
 
 
-def read_file(path: str) -> bytes:
-    """Return what a file or standard input holds. Raises StoreError naming the path and the reason."""
-    if path == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(path).expanduser().read_bytes()
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its rights.") from None
-
-
 def _parse_overrides(items: Sequence[str]) -> list[tuple[str, Any]]:
     """Return what --set says. Raises InputError with every problem."""
     overrides: list[tuple[str, Any]] = []
@@ -206,7 +196,7 @@ def _send_all(
     from connector.core.response.parser import Reply
     from connector.runtime.webhooks.forwarders import require_success
 
-    code, rows = errors.EXIT_DONE, []
+    code, rows = EXIT_DONE, []
     for name, body in bodies:
         reply_or_failure = sender.send(name, body, signed_at)
         reply = (
@@ -219,7 +209,7 @@ def _send_all(
             "reply": _format_reply(context, reply) if is_answered is None else _describe_challenge(is_answered),
         }
         if not 200 <= reply.status < 300 or is_answered is False:  # noqa: PLR2004  the range of success
-            code = errors.EXIT_REFUSED
+            code = EXIT_REFUSED
         if output_format == "json":
             rows.append(row)
         else:
@@ -229,8 +219,8 @@ def _send_all(
         printer.write_json(rows)
     if code and not context.quiet:
         secret_source = "the stand-in's secret" if context.sandbox else context.secret_variable
-        display_url = redactor(context.connector).redact_url(sender.url)
-        errors.print_stderr(
+        display_url = redactor_for(context.connector).redact_url(sender.url)
+        print_stderr(
             f"{display_url} did not accept it. It was signed with {secret_source}; look at what the receiver logged."
         )
     return code
@@ -254,4 +244,4 @@ def _describe_challenge(is_answered: bool) -> str:  # noqa: FBT001  one word for
 def _format_reply(context: WebhookContext, reply: Reply) -> str:
     """Return a reply's body as a line, without secrets."""
     text = reply.body.decode("utf-8", "replace")
-    return redactor(context.connector).redact_text(text[:_MAX_REPLY_CHARACTERS])
+    return redactor_for(context.connector).redact_text(text[:_MAX_REPLY_CHARACTERS])

@@ -13,7 +13,8 @@ import click
 
 from connector.cli.commands.webhook.context import WebhookContext, inbox_options
 from connector.cli.groups import StrictCommand, global_options
-from connector.cli.output import errors
+from connector.cli.output.exit_codes import EXIT_DONE
+from connector.cli.output.stdio import print_stderr
 from connector.core import redaction
 from connector.core.url_policy import is_loopback_host
 from connector.errors import UsageError
@@ -63,7 +64,7 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
 
     def announce(url: str) -> None:
         if not context.quiet:
-            errors.print_stderr(_format_startup_message(context, f"{url}{path}", host))
+            print_stderr(_format_startup_message(context, f"{url}{path}", host))
 
     try:
         serve(receiver, host, port, path=path, on_ready=announce)
@@ -71,19 +72,18 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
         receiver.inbox.close()
         if isinstance(forwarder, UrlForwarder):
             forwarder.close()
-    return errors.EXIT_DONE
+    return EXIT_DONE
 
 
 def _make_forwarder(context: WebhookContext, command: str | None, url: str | None, *, reveal: bool) -> Handler:
     """Return where events go. Raises UsageError for two places, and for one that cannot be."""
-    from connector.runtime.webhooks.forwarders import CommandForwarder as Run
-    from connector.runtime.webhooks.forwarders import JsonLinesForwarder, UrlForwarder
+    from connector.runtime.webhooks.forwarders import CommandForwarder, JsonLinesForwarder, UrlForwarder
 
     if command is not None and url is not None:
         raise UsageError("--exec and --to name two places.", hint="Leave one out, or serve twice.")
     if command is not None:
         try:
-            return Run(shlex.split(command))
+            return CommandForwarder(shlex.split(command))
         except ValueError as error:
             raise UsageError(f"--exec cannot be read: {error}.", hint="Close every quote.") from None
     if url is not None:

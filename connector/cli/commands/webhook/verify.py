@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.calls.file_args import read_file
 from connector.cli.commands.webhook.context import WebhookContext, signing_options
-from connector.cli.commands.webhook.send import read_file
-from connector.cli.context.run_options import output_option
+from connector.cli.context.context import output_option
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.times import format_duration, format_time, parse_time
