@@ -81,7 +81,7 @@ def _wants_json(args: Sequence[str]) -> bool:
         setting = Settings({}).get("output")
     except ConnectorError:
         return False
-    is_run_command = any(arg in ("run", "raw", "download") for arg in args if not arg.startswith("-"))
+    is_run_command = any(arg in ("run", "request", "raw", "download") for arg in args if not arg.startswith("-"))
     return setting.value == "json" and (setting.source != "default" or (is_run_command and not sys.stdout.isatty()))
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from connector._version import __version__
-from connector.cli.registry import COMMANDS, format_help_page
+from connector.cli.registry import COMMAND_ALIASES, COMMANDS, format_help_page
 from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
@@ -147,6 +147,12 @@ class RootGroup(LazyGroup):
 
     subcommands = COMMANDS
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command by its name or its second name."""
+        return super().resolve_command(ctx, [COMMAND_ALIASES.get(args[0], args[0]), *args[1:]])
+
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""
         return format_help_page().rstrip("\n")
@@ -159,3 +165,10 @@ class RootGroup(LazyGroup):
 @global_options
 def root() -> None:
     """Run the actions of a connector."""
+
+
+def list_run_flags() -> set[str]:
+    """Return the options of `connector run`, whose names the flags of an action's inputs must not take."""
+    command = root.get_command(click.Context(root), "run")
+    assert command is not None
+    return {"--help", *(flag for param in command.params for flag in param.opts)}

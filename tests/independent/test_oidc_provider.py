@@ -343,7 +343,7 @@ class TestCommandLine:
         place = ["--store", f"file:{tmp_path / 'store'}"]
         inputs = {key: value for key, value in provider.inputs(*PERSON).items() if key != "clientSecret"}
         typed = [word for key, value in inputs.items() for word in ("-i", f"{key}={value}")]
-        words = [*command, "connect", "work", "--kind", "person", "--no-browser", "--plain", *place, *typed]
+        words = [*command, "connect", "work", "--kind", "person", "--no-browser", "--unencrypted", *place, *typed]
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         with subprocess.Popen(words, env=around, cwd=tmp_path, text=True, **pipes) as begun:
             told = ""

@@ -205,8 +205,8 @@ class BulkReporter:
         if journal is not None:
             first_row = self._uncertain_rows[0]["row"]
             lines.append(
-                f"Then run the same command with --settle {first_row}=done, or with --settle {first_row}=again to send it again; "
-                "all=... is for every one."
+                f"Then run the same command with --resolve {first_row}=done, or with --resolve {first_row}=retry "
+                "to send it again; all=... is for every one."
             )
         return "\n".join(lines)
 

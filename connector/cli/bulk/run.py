@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from connector.cli.bulk.job import BulkJob
 
 _STDIN_NAME = "standard input"
+_JOURNAL_WORDS = {"done": "done", "retry": "again"}  # goes when the journal says retry
 
 
 def run(job: BulkJob) -> int:
@@ -36,7 +37,7 @@ def run(job: BulkJob) -> int:
     columns = ColumnMapping(job.connector.action(job.action), job.arguments.parse_column_mapping(), job.task.given)
     with contextlib.ExitStack() as stack:
         path = str(job.arguments.file)
-        rows_format = detect_format(path, job.arguments.form)
+        rows_format = detect_format(path, job.arguments.rows_format)
         source = RowReader(_STDIN_NAME if path == "-" else path, _open_rows(job, stack), rows_format, columns)
         if job.options.dry_run:
             return _dry_run(job, source, reporter)
@@ -70,7 +71,7 @@ def _check_options(job: BulkJob) -> None:
         raise InputError.from_problems("options", list(job.call_options.problems))
     resolutions = job.arguments.parse_resolutions()
     journal_flags = {
-        "--settle": resolutions,
+        "--resolve": resolutions,
         "--restart": job.arguments.restart,
         "--retry-failed": job.arguments.retry_failed,
     }
@@ -78,9 +79,9 @@ def _check_options(job: BulkJob) -> None:
     if used_flag and job.journal_path is None:
         raise UsageError(f"{used_flag} needs a journal.", hint="Name it with --journal FILE.")
     if resolutions and job.arguments.restart:
-        raise UsageError("--settle and --restart do not go together.", hint="Leave one out: --restart begins anew.")
+        raise UsageError("--resolve and --restart do not go together.", hint="Leave one out: --restart begins anew.")
     if resolutions and not (job.journal_path and job.journal_path.exists()):
-        raise UsageError("--settle needs the journal of an earlier run.", hint=f"There is none at {job.journal_path}.")
+        raise UsageError("--resolve needs the journal of an earlier run.", hint=f"There is none at {job.journal_path}.")
     rows_path = Path(str(job.arguments.file))
     if job.journal_path and job.journal_path.exists() and rows_path.exists() and job.journal_path.samefile(rows_path):
         raise UsageError(f"--journal {job.journal_path} is the file of the rows.", hint="Name another place.")
@@ -144,10 +145,10 @@ def _resolve_uncertain(job: BulkJob, journal: Journal) -> None:
     if unknown_row is not None and unknown_row > journal.row_count:
         raise UsageError(f"There is no row {unknown_row}.", hint=f"The last one is {journal.row_count}.")
     if unknown_row is not None:
-        raise UsageError(f"Row {unknown_row} is not uncertain.", hint="Leave its --settle out; nothing was sent.")
+        raise UsageError(f"Row {unknown_row} is not uncertain.", hint="Leave its --resolve out; nothing was sent.")
     for row, resolution in resolutions.items():
         assert row is not None
-        journal.resolve_row(row, resolution)
+        journal.resolve_row(row, _JOURNAL_WORDS[resolution])
 
 
 def _dry_run(job: BulkJob, source: RowReader, reporter: BulkReporter) -> int:

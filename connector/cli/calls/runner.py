@@ -38,7 +38,7 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
     several = tasks.several or (tasks.from_file and output_setting.value == "lines")
     include_errors = output_setting.is_set or not stdio.is_stdout_terminal()
     printer = make_printer(output_setting.value, several=several, include_errors=include_errors, quiet=options.quiet)
-    trace = TraceCollector(options.har_path, options.curl)
+    trace = TraceCollector(options.har, options.curl)
     with Session(connector, settings, options) as session:
         writer = ResultWriter(printer, output_setting.value, query)
         return _CallRunner(session, tasks, writer, trace, timeout).run()
@@ -48,7 +48,7 @@ def _check_limit(connector: Connector, options: RunOptions, tasks: CallList) -> 
     """Refuse --limit where no call is a listing. Raises UsageError, and InputError for an action that is not known."""
     if options.limit is None or any(task.find_items_path(connector) for task in tasks.calls):
         return
-    actions = (connector.action(task.action).action if task.action else "raw" for task in tasks.calls)
+    actions = (connector.action(task.action).action if task.action else "a raw request" for task in tasks.calls)
     message = f"--limit is for a listing; {', '.join(dict.fromkeys(actions))} brings one result."
     raise UsageError(message, hint="Leave it out.")
 

@@ -57,9 +57,9 @@ class Session:
             self.connector,
             self.settings,
             sandbox=options.sandbox,
-            faults=options.fault,
+            faults=options.faults,
             quiet=options.quiet,
-            webhook_url=options.events_to,
+            webhook_url=options.webhook_url,
         )
         if (
             context.sandbox_instance is not None

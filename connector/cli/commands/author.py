@@ -38,14 +38,14 @@ def resolve_folder(ctx: click.Context, folder: Path | None) -> Path:
 @output_option
 @global_options
 @click.pass_context
-def lint_command(ctx: click.Context, folder: Path | None, shape: str) -> int:
+def lint_command(ctx: click.Context, folder: Path | None, output_format: str) -> int:
     """Check every file of a connector."""
     from connector.authoring.lint import lint
     from connector.definition.loader import Connector
 
     target = resolve_folder(ctx, folder)
     findings = lint(target)
-    if shape == "json":
+    if output_format == "json":
         printer.write_json({"folder": str(target), "findings": [asdict(finding) for finding in findings]})
     elif not findings:
         connector = Connector.open(target)
@@ -65,13 +65,13 @@ def lint_command(ctx: click.Context, folder: Path | None, shape: str) -> int:
 @output_option
 @global_options
 @click.pass_context
-def docs_command(ctx: click.Context, folder: Path | None, shape: str, *, check: bool) -> int:
+def docs_command(ctx: click.Context, folder: Path | None, output_format: str, *, check: bool) -> int:
     """Write, or check, what is generated from the definitions."""
     from connector.authoring import docs
 
     target = resolve_folder(ctx, folder)
     changed = docs.write(target, check=check)
-    if shape == "json":
+    if output_format == "json":
         printer.write_json({"folder": str(target), "stale" if check else "written": [str(path) for path in changed]})
     elif changed:
         printer.write_text("\n".join(map(str, changed)))

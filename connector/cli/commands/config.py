@@ -43,12 +43,12 @@ default. An empty variable counts as unset. A plan, a budget or an HTTP library 
 @output_option
 @global_options
 @click.pass_context
-def config_command(ctx: click.Context, shape: str) -> int:
+def config_command(ctx: click.Context, output_format: str) -> int:
     """Print the settings in force."""
     settings = load_settings(ctx)
     connector = open_connector(settings)
     rows = [*_list_general_settings(connector, settings), *_list_connection_settings(connector, settings)]
-    if shape == "json":
+    if output_format == "json":
         printer.write_json({"config_file": str(config_path()), "settings": rows})
     else:
         width = max(len(row["name"]) for row in rows)
@@ -64,7 +64,7 @@ def _find_setting_errors(connector: Connector, settings: Settings) -> list[Usage
     """Return what is wrong with the settings that only a client would find out about."""
     prefix = connector.name.upper()
     plan, store = settings.get("plan", f"{prefix}_PLAN").value, settings.get("budget", f"{prefix}_BUDGET").value
-    library = settings.read_variable("CONNECTOR_HTTP")
+    library = settings.read_variable("CONNECTOR_HTTP_LIBRARY")
     errors = []
     try:
         budget.open_budget({"plan": plan, "at": store}, connector, SystemClock(), sandboxed=False)
@@ -86,7 +86,9 @@ def _list_general_settings(connector: Connector, settings: Settings) -> list[dic
     redactor = redaction.redactor_for(connector)
     variables = {key: f"{connector.name}_{key}".upper() for key in PER_CONNECTOR_KEYS}
     found_settings = [settings.get(key, variables.get(key)) for key in SETTING_KEYS]
-    found_settings.append(Setting("http", *(settings.read_variable("CONNECTOR_HTTP") or ("httpx", "default"))))
+    found_settings.append(
+        Setting("http_library", *(settings.read_variable("CONNECTOR_HTTP_LIBRARY") or ("httpx", "default")))
+    )
     defaults = {
         "connector": str(connector.folder),
         "base_url": connector.manifest.base_url,

@@ -52,12 +52,12 @@ class _ConsentOptions:
 @click.option("--redirect-url", metavar="URL", help="With --no-browser: the redirect URL that the app has.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0,
               help="The port on 127.0.0.1 that a browser comes back to (default: 0, any that is free).")  # fmt: skip
-@click.option("--plain", is_flag=True, help="Keep it unencrypted where no key is set.")
+@click.option("--unencrypted", is_flag=True, help="Keep it unencrypted where no key is set.")
 @output_option
 @global_options
 @click.pass_context
 def connect_command(
-    ctx: click.Context, /, name: str | None, kind: str | None, items: tuple[str, ...], shape: str, **flags: Any
+    ctx: click.Context, /, name: str | None, kind: str | None, items: tuple[str, ...], output_format: str, **flags: Any
 ) -> None:
     """Sign in, keep, test."""
     consent_options = _ConsentOptions(not flags["no_browser"], flags["redirect_url"], flags["port"])
@@ -66,7 +66,7 @@ def connect_command(
     context = ConnectionContext.for_stored_connections(ctx, store=flags["store"], sandbox=flags["sandbox"])
     resolved_kind = _resolve_kind(context, name, kind)
     name = name or resolved_kind
-    _check_encryption(context, allow_unencrypted=flags["plain"])
+    _check_encryption(context, allow_unencrypted=flags["unencrypted"])
     inputs = credentials.collect_inputs(
         context.connector, resolved_kind, items, _collect_known_inputs(context, name, resolved_kind)
     )
@@ -74,7 +74,7 @@ def connect_command(
     record = _build_record(context, (resolved_kind, name, inputs), consent_options)
     with context.lock(name):
         context.store.write(context.build_record_key(name), record)
-    connection_view.print_connected(context, name, shape, _test_connection(context, name))
+    connection_view.print_connected(context, name, output_format, _test_connection(context, name))
 
 
 def _resolve_kind(context: ConnectionContext, name: str | None, requested_kind: str | None) -> str:
@@ -123,7 +123,7 @@ def _check_encryption(context: ConnectionContext, *, allow_unencrypted: bool) ->
         raise UsageError("memory: keeps nothing beyond this command.", hint="Name another store with --store.")
     if context.sandbox or allow_unencrypted or isinstance(context.store, EncryptedStore):
         return
-    hint = f"Set {KEY_VARIABLE} ('connector connections key' makes one), or say --plain to keep it unencrypted."
+    hint = f"Set {KEY_VARIABLE} ('connector connections key' makes one), or say --unencrypted to keep it unencrypted."
     if not stdio.can_prompt():
         raise UsageError("No key is set, so the connection's secrets would be kept unencrypted.", hint=hint)
     question = (

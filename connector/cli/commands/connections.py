@@ -49,11 +49,11 @@ def connections_command() -> None:
 @output_option
 @global_options
 @click.pass_context
-def list_command(ctx: click.Context, /, shape: str, **store_flags: Any) -> int:
+def list_command(ctx: click.Context, /, output_format: str, **store_flags: Any) -> int:
     """Print the connections that are kept."""
     context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     rows, errors = _build_rows(context)
-    if shape == "json":
+    if output_format == "json":
         printer.write_json({"store": describe_store(context), "connections": rows})
     elif rows:
         from connector.cli.output import table
@@ -109,7 +109,7 @@ def _build_rows(context: ConnectionContext) -> tuple[list[dict[str, Any]], list[
 @output_option
 @global_options
 @click.pass_context
-def show_command(ctx: click.Context, /, name: str, shape: str, **store_flags: Any) -> int:
+def show_command(ctx: click.Context, /, name: str, output_format: str, **store_flags: Any) -> int:
     """Print a connection."""
     context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     record = context.read_record(name)
@@ -117,7 +117,7 @@ def show_command(ctx: click.Context, /, name: str, shape: str, **store_flags: An
         raise connection_names.build_unknown_error(context, name)
     view, now = ConnectionView.from_record(context.build_record_key(name), record.data), time.time()
     details = {**view.to_dict(context.connector, now), "store": describe_store(context)}
-    if shape == "json":
+    if output_format == "json":
         printer.write_json(details)
     else:
         printer.write_text("\n".join(_format_lines(details)))
@@ -160,11 +160,11 @@ def _format_value(value: Any) -> str:
 @output_option
 @global_options
 @click.pass_context
-def test_command(ctx: click.Context, /, name: str, shape: str, **store_flags: Any) -> None:
+def test_command(ctx: click.Context, /, name: str, output_format: str, **store_flags: Any) -> None:
     """Test a connection."""
     context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     result = connection_test.run_connection_test(context, connection_names.resolve_connection(context, name))
-    if shape == "json":
+    if output_format == "json":
         printer.write_json({"connection": name, "test": result.to_dict()})
         return
     identity = f" as {result.identity}" if result.identity else ""
@@ -174,21 +174,23 @@ def test_command(ctx: click.Context, /, name: str, shape: str, **store_flags: An
 
 @connections_command.command("remove", help="End a connection's tokens at the service, and forget it.")
 @_name_argument
-@click.option("--keep-token", is_flag=True, help="Only forget it; the service is not asked.")
+@click.option("--no-revoke", is_flag=True, help="Only forget it; the service is not asked.")
 @store_options
 @output_option
 @global_options
 @click.pass_context
-def remove_command(ctx: click.Context, /, name: str, shape: str, *, keep_token: bool, **store_flags: Any) -> None:
+def remove_command(
+    ctx: click.Context, /, name: str, output_format: str, *, no_revoke: bool, **store_flags: Any
+) -> None:
     """Remove a connection."""
     context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     if name not in context.list_names():
         raise connection_names.build_unknown_error(context, name)
     with context.lock(name):
-        revocations = [] if keep_token else _revoke_tokens(context, name)
+        revocations = [] if no_revoke else _revoke_tokens(context, name)
         if not context.store.remove(context.build_record_key(name)):
             raise connection_names.build_unknown_error(context, name)
-    if shape == "json":
+    if output_format == "json":
         tokens = [
             {"token": revocation.token_kind, "ended": not revocation.error, "said": revocation.error or None}
             for revocation in revocations
@@ -206,7 +208,7 @@ def _revoke_tokens(context: ConnectionContext, name: str) -> list[RevocationResu
         connection = context.load_connection(name)
         return [] if connection is None else revoke(connection, http=context.transport)
     except ConnectorError as error:
-        forget_command = context.format_command("connections", "remove", name, "--keep-token")
+        forget_command = context.format_command("connections", "remove", name, "--no-revoke")
         error.hint = f"{error.hint} To forget it without asking the service: {forget_command}".strip()
         raise
 

@@ -47,10 +47,10 @@ class DownloadTask:
 
     url: str | None = None
     call: CallTask | None = None
-    place: str = "."
+    target: str = "."
     token: str | None = field(default=None, repr=False)
     overwrite: bool = False
-    at_once: int = _DEFAULT_CONCURRENCY
+    concurrency: int = _DEFAULT_CONCURRENCY
     progress_bar: ProgressBar
     failed_paths: list[str] = field(default_factory=list)
     options: CallOptions = field(default_factory=CallOptions)
@@ -86,7 +86,7 @@ class DownloadTask:
                 if self.url is not None:
                     request = DownloadRequest.from_arguments(
                         self.url,
-                        self.place,
+                        self.target,
                         overwrite=self.overwrite,
                         token=self.token,
                         on_progress=progress_bar.update,
@@ -94,7 +94,7 @@ class DownloadTask:
                     return client.execute_download(request, options)
                 assert self.call is not None
                 batch = DownloadBatch.from_arguments(
-                    client.connector, str(self.call.action), self.place, concurrency=self.at_once,
+                    client.connector, str(self.call.action), self.target, concurrency=self.concurrency,
                     overwrite=self.overwrite, on_progress=progress_bar.update, limit=options.limit,
                 )  # fmt: skip
                 result = client.execute_batch(batch, self.call.given, options)
@@ -120,24 +120,24 @@ class DownloadTask:
 
 
 @click.command("download", cls=StrictCommand, help=_HELP)
-@click.argument("what", metavar="URL|ACTION")
-@click.option("-o", "place", metavar="FILE|FOLDER/", default=".",
+@click.argument("url_or_action", metavar="URL|ACTION")
+@click.option("-o", "target", metavar="FILE|FOLDER/", default=".",
               help="Where to; in a folder a file gets its own name (default: this folder).")  # fmt: skip
 @click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input of ACTION; repeat for more.")
 @click.option("--overwrite", is_flag=True, help="Replace a file of that name once the new one is whole.")
-@click.option("--at-once", type=click.IntRange(1, 32), default=_DEFAULT_CONCURRENCY, show_default=True,
+@click.option("--concurrency", type=click.IntRange(1, 32), default=_DEFAULT_CONCURRENCY, show_default=True,
               help="How many files of ACTION come at the same time.")  # fmt: skip
 @click.option("--token", "token", metavar="@FILE|env:NAME|?",
               help="A token for this URL in place of the connection's, such as an event's download token.")  # fmt: skip
 @run_options
 @global_options
 @click.pass_context
-def download_command(ctx: click.Context, /, what: str, items: tuple[str, ...], **flags: Any) -> int:
+def download_command(ctx: click.Context, /, url_or_action: str, items: tuple[str, ...], **flags: Any) -> int:
     """Download."""
     from connector.cli.calls.call import CallList
     from connector.cli.calls.runner import run_calls
 
-    download_flags = {name: flags.pop(name) for name in ("place", "overwrite", "at_once", "token")}
+    download_flags = {name: flags.pop(name) for name in ("target", "overwrite", "concurrency", "token")}
     options = RunOptions.from_flags(ctx, flags)
     settings = options.load_settings(ctx)
     connector = open_connector(settings)
@@ -145,22 +145,22 @@ def download_command(ctx: click.Context, /, what: str, items: tuple[str, ...], *
     download_flags["progress_bar"] = ProgressBar(
         transfer_columns, enabled=is_animated and not options.quiet and not options.debug
     )
-    if download_flags["place"] == "-":
+    if download_flags["target"] == "-":
         hint = "Name a file or a folder; a file of that name is ./-"
         raise UsageError("-o - names no place: what is cut goes on in a file, so a download has one.", hint=hint)
-    if "://" in what:
+    if "://" in url_or_action:
         if items:
             raise UsageError("-i is for an action's inputs, and this is a URL.", hint="Leave -i out.")
         if options.limit is not None:
             raise UsageError("--limit is for the files of an action, and this is a URL.", hint="Leave --limit out.")
-        task = DownloadTask(url=what, **{**download_flags, "token": _read_token(download_flags["token"])})
+        task = DownloadTask(url=url_or_action, **{**download_flags, "token": _read_token(download_flags["token"])})
     else:
         if download_flags["token"] is not None:
             raise UsageError("--token is for a URL.", hint="The action says which token downloads its files.")
-        if "/" in what:
-            message = f"{what.partition('?')[0]:.60} is no URL: one begins with https://"
+        if "/" in url_or_action:
+            message = f"{url_or_action.partition('?')[0]:.60} is no URL: one begins with https://"
             raise UsageError(message, hint="Take it as the service gave it.")
-        action = connector.action(what)
+        action = connector.action(url_or_action)
         call = CallTask(action.action, input_args.parse_inputs(connector, action, items, {}))
         task = DownloadTask(call=call, **download_flags)
     code = run_calls(connector, settings, options, CallList([task]))

@@ -11,7 +11,7 @@ from connector.cli.bulk.options import BulkArguments, bulk_options
 from connector.cli.calls import input_args
 from connector.cli.context.context import load_settings, open_connector
 from connector.cli.context.run_options import RunOptions, run_options
-from connector.cli.groups import StrictCommand, get_meta, global_options, set_meta
+from connector.cli.groups import StrictCommand, get_meta, global_options, list_run_flags, set_meta
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -159,7 +159,9 @@ def _get_input_options(ctx: click.Context) -> list[click.Option]:
     from connector.definition.describe import build_cli_flags
 
     connector: Connector = get_meta(ctx, "opened")
-    input_options = [_build_option(connector, action, flag) for flag in build_cli_flags(action) if not flag.secret]
+    input_options = [
+        _build_option(connector, action, flag) for flag in build_cli_flags(action, list_run_flags()) if not flag.secret
+    ]
     set_meta(ctx, "flags", input_options)
     return input_options
 

@@ -38,13 +38,15 @@ class _SandboxGroup(click.Group):
              context_settings={"help_option_names": ["-h", "--help"]})  # fmt: skip
 @click.option("--host", default="127.0.0.1", metavar="HOST", help="The address to listen on (default: 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port (default: 0, any that is free).")
-@click.option("--fault", multiple=True, metavar="FAULT", help="Misbehave, such as 429:3 or drop-reply; repeatable.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="FAULT", help="Misbehave, such as 429:3 or drop-reply; repeatable."
+)
 @click.option("--plan", metavar="PLAN", help="Keep the rates of this plan, and answer 429 to what is beyond them.")
-@click.option("--events-to", metavar="URL", help="Send a signed event there for each change: https, or http here.")
+@click.option("--webhook-url", metavar="URL", help="Send a signed event there for each change: https, or http here.")
 @global_options
 @click.pass_context
 def sandbox_command(
-    ctx: click.Context, *, host: str, port: int, fault: tuple[str, ...], plan: str | None, events_to: str | None
+    ctx: click.Context, *, host: str, port: int, faults: tuple[str, ...], plan: str | None, webhook_url: str | None
 ) -> int | None:
     """Serve the stand-in service."""
     if ctx.invoked_subcommand is not None:
@@ -57,9 +59,11 @@ def sandbox_command(
 
     context = CommandContext.from_click(ctx)
     connector = context.connector
-    emitter = open_emitter(connector, events_to)
-    faults = tuple(parse_fault(text) for text in fault)
-    service = SandboxService(connector, SandboxState(get_state_path(connector)), faults, emitter=emitter, plan=plan)
+    emitter = open_emitter(connector, webhook_url)
+    parsed_faults = tuple(map(parse_fault, faults))
+    service = SandboxService(
+        connector, SandboxState(get_state_path(connector)), parsed_faults, emitter=emitter, plan=plan
+    )
     with _SignalWaiter() as signal_waiter:
         server = serve(service, host, port)
         try:
@@ -67,7 +71,7 @@ def sandbox_command(
             printer.flush()
             context.note(
                 f"Sandbox: a stand-in for {connector.manifest.label}, at {server.url}. Ctrl-C ends it.\n"
-                f"Use it with --base-url {server.url}" + (_EVENTS_NOTICE.format(url=events_to) if emitter else "")
+                f"Use it with --base-url {server.url}" + (_EVENTS_NOTICE.format(url=webhook_url) if emitter else "")
             )
             signal_waiter.wait()
         finally:

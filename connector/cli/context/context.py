@@ -55,7 +55,7 @@ def reject_store_with_sandbox(store: str | None, *, sandbox: bool) -> None:
 
 
 output_option = click.option(
-    "--output", "shape", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
+    "--output", "output_format", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
 )
 
 

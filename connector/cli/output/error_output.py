@@ -32,6 +32,19 @@ def _format_call_details(error: errors.ConnectorError) -> str:
     return "  " + " · ".join(f"{name}: {value}" for name, value in details.items() if value is not None)
 
 
+_RENAMED_FLAGS = {
+    "--at": "--timestamp",
+    "--at-once": "--concurrency",
+    "--events-to": "--webhook-url",
+    "--keep-token": "--no-revoke",
+    "--only": "--event",
+    "--plain": "--unencrypted",
+    "--rows": "--rows-format",
+    "--settle": "--resolve",
+    "--state": "--status",
+}
+
+
 def from_click(error: click.ClickException, args: Sequence[str]) -> errors.UsageError:
     """Return a mistake of the command line as our own error: the sentence, and where to read more."""
     import click
@@ -51,6 +64,9 @@ def from_click(error: click.ClickException, args: Sequence[str]) -> errors.Usage
 def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
     """Name the nearest option, and never a value: one may stand behind the = of an unknown option."""
     name = error.option_name.partition("=")[0]
+    renamed = _RENAMED_FLAGS.get(name)
+    if renamed and error.ctx and any(renamed in param.opts for param in error.ctx.command.params):
+        return f"There is no option {name}. Did you mean {renamed}?"
     if any(part in name.lower() for part in ("token", "secret", "password", "passcode", "api-key")):
         return f"There is no option {name}: a secret never stands on the command line.{_secret_fix(args)}"
     suggestion = f" Did you mean {error.possibilities[0]}?" if error.possibilities else ""

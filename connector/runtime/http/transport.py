@@ -94,14 +94,14 @@ _EXTRA_BY_LIBRARY = {"httpx2": "httpx2", "pyreqwest": "fast"}
 def load_transport(http: object, *, asynchronous: bool) -> Any:
     """Return the seam object of a choice: a library's name, an object with `send`, or None for the setting.
 
-    The environment's CONNECTOR_HTTP names the library when the program does not; httpx is the default.
+    The environment's CONNECTOR_HTTP_LIBRARY names the library when the program does not; httpx is the default.
     Raises UsageError for a name that is not known, or a library that is not installed.
     """
     if http is not None and not isinstance(http, str):
         if not callable(getattr(http, "send", None)):
             raise UsageError(f"http is {describe_type(http)}, which has no send().", hint=_LIBRARY_HINT)
         return http
-    name = http or os.environ.get("CONNECTOR_HTTP") or "httpx"
+    name = http or os.environ.get("CONNECTOR_HTTP_LIBRARY") or "httpx"
     if name not in _LIBRARIES:
         raise UsageError(f"The HTTP library {name!r} is not known.", hint=_LIBRARY_HINT)
     module_name, *class_names = _LIBRARIES[name]

@@ -52,14 +52,14 @@ def _complete_events(ctx: click.Context, _: click.Parameter, incomplete: str) ->
 @click.option("--to", "url", required=True, metavar="URL", help="Where to: https, or http on this machine.")
 @click.option(
     "--set",
-    "changes",
+    "overrides",
     multiple=True,
     metavar="PATH=VALUE",
     help="Put a value into the body, such as payload.object.topic=Standup; PATH:=JSON for other types.",
 )
 @click.option("-f", "--file", metavar="FILE", help="The body: a file of JSON, or - for standard input.")
 @click.option("--times", type=click.IntRange(1, 100_000), default=1, metavar="N", help="Send so many (default: 1).")
-@click.option("--at", metavar="TIME", help="Sign it as of this time: ISO 8601, or how long ago, such as 90m.")
+@click.option("--timestamp", metavar="TIME", help="Sign it as of this time: ISO 8601, or how long ago, such as 90m.")
 @signing_options
 @output_option
 @global_options
@@ -69,7 +69,7 @@ def send_command(
     /,
     event: str | None,
     url: str,
-    shape: str,
+    output_format: str,
     *,
     trigger: str | None,
     sandbox: bool,
@@ -84,13 +84,13 @@ def send_command(
         raise InputError.from_problems(
             "webhook send", [Problem("EVENT", "nothing", "the name of an event, or a file with -f")]
         )
-    overrides = _parse_overrides(flags["changes"])
-    signed_at = None if flags["at"] is None else parse_time(flags["at"], time.time(), "--at")
+    overrides = _parse_overrides(flags["overrides"])
+    signed_at = None if flags["timestamp"] is None else parse_time(flags["timestamp"], time.time(), "--timestamp")
     raw_body = None if flags["file"] is None else read_file(flags["file"])
     sender = EventSender(context.connector, url, context.read_secrets()[0], trigger=context.verifier.name)
     try:
         bodies = _EventBodies(context, event_kind, raw_body, overrides).generate(flags["times"], signed_at)
-        return _send_all(context, sender, bodies, shape, signed_at)
+        return _send_all(context, sender, bodies, output_format, signed_at)
     finally:
         sender.close()
 

@@ -38,7 +38,13 @@ the line is written, the command ends with 0, or the URL answers 2xx. Its key is
 @click.option("--path", default="/", metavar="PATH", help="The path that events come to (default: /).")
 @click.option("--exec", "command", metavar="CMD", help="Run this for each event: JSON on its stdin; 0 means done.")
 @click.option("--to", "url", metavar="URL", help="Post each event there as JSON; 2xx means done.")
-@click.option("--only", multiple=True, metavar="PATTERN", help="Hand on these alone, such as 'meeting.*'; repeatable.")
+@click.option(
+    "--event",
+    "event_patterns",
+    multiple=True,
+    metavar="PATTERN",
+    help="Hand on these alone, such as 'meeting.*'; repeatable.",
+)
 @click.option("--ordered", is_flag=True, help="Hand on what is about the same thing one after another.")
 @click.option("--reveal", is_flag=True, help="Show secrets in the lines on stdout, download tokens among them.")
 @inbox_options
@@ -59,7 +65,7 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
     receiver = Receiver(
         context.connector, secrets, inbox=context.inbox_url, trigger=context.verifier.name, ordered=flags["ordered"]
     )
-    receiver.on()(filter_events(flags["only"], forwarder))
+    receiver.on()(filter_events(flags["event_patterns"], forwarder))
     _log_to_stderr()
 
     def announce(url: str) -> None:
