@@ -75,7 +75,7 @@ connector: lamp
 label: Lamp
 summary: Switch lamps.
 base_url: https://api.lamp.example/v2
-hosts: [api.lamp.example]
+allowed_hosts: [api.lamp.example]
 connections:
   key: {label: Key, kind: bearer, inputs: {apiKey: {label: Key, help: The key., type: password, required: true}}}
 """

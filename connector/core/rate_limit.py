@@ -317,4 +317,4 @@ def build_rate_table(settings: RateLimits, plan: str | None) -> dict[str, RateLi
             rate = RateLimit.parse(text, daily=plan is not None)
             if tier not in rates or rate.per_second > rates[tier].per_second:
                 rates[tier] = rate
-    return rates | {name: RateLimit.parse(quota.limit, quota.reset) for name, quota in settings.caps.items()}
+    return rates | {name: RateLimit.parse(quota.limit, quota.reset) for name, quota in settings.quotas.items()}

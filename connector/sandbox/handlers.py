@@ -148,8 +148,8 @@ class CrudHandlers:
         def read_cursor(record: SandboxRecord) -> Any:
             return (
                 record.id
-                if pagination.read == id_name
-                else get_at_path(collection.render_in_list(record), pagination.read)
+                if pagination.next == id_name
+                else get_at_path(collection.render_in_list(record), pagination.next)
             )
 
         with self._state.read() as data:
@@ -173,7 +173,7 @@ class CrudHandlers:
             return _build_response(request.action, 201 if request.method == "POST" else 200, example)
         entries = list(enumerate(items, 1))
         adapter: ListAdapter[tuple[int, Any]] = ListAdapter(
-            request.http_request.path, lambda entry: entry[0], lambda entry: get_at_path(entry[1], pagination.read)
+            request.http_request.path, lambda entry: entry[0], lambda entry: get_at_path(entry[1], pagination.next)
         )
         page = self._slice_page(pagination, page_request, entries, adapter)
         if page.is_complete:
@@ -186,7 +186,7 @@ class CrudHandlers:
 def _build_link_headers(
     request: MatchedRequest, pagination: Pagination, next_cursor: str | None
 ) -> tuple[tuple[str, str], ...]:
-    is_linked = pagination.by == "link" and next_cursor is not None
+    is_linked = pagination.style == "link_header" and next_cursor is not None
     return (build_next_link(request.http_request, pagination, next_cursor),) if is_linked and next_cursor else ()
 
 
@@ -195,7 +195,16 @@ def _build_single_page(example: Any, name: str) -> Pagination:
     fields = example.items() if isinstance(example, dict) else ()
     list_field = next((key for key, value in fields if isinstance(value, list)), name)
     items = "." if isinstance(example, list) else list_field
-    return Pagination(by="cursor", items=items, read=None, send=None, size=None, max=None, first=0, more=None)
+    return Pagination(
+        style="cursor",
+        items=items,
+        next=None,
+        cursor_param=None,
+        size_param=None,
+        max_size=None,
+        first=0,
+        has_more=None,
+    )
 
 
 def _build_response(

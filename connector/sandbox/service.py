@@ -76,7 +76,7 @@ class SandboxService:
         self._idempotent_responses: OrderedDict[tuple[str, str, bytes], SandboxResponse] = OrderedDict()
         self._lock = threading.Lock()
         self._request_numbers = itertools.count(1)
-        self._request_id_header = (connector.manifest.errors.tracking or "").partition(".")[2].lower()
+        self._request_id_header = (connector.manifest.errors.request_id or "").partition(".")[2].lower()
 
     @cached_property
     def _router(self) -> Router:
@@ -88,7 +88,11 @@ class SandboxService:
 
     @cached_property
     def _handlers(self) -> CrudHandlers:
-        emitted_events = self.connector.manifest.sandbox.emits if self.emitter else {}
+        emitted_events = (
+            {name: resource.events for name, resource in self.connector.manifest.resources.items() if resource.events}
+            if self.emitter
+            else {}
+        )
         return CrudHandlers(
             self._collections, self.state, emitted_events, has_cursor_loop=self._fault_injector.has_cursor_loop
         )

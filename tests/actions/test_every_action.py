@@ -194,7 +194,7 @@ def test_with_what_is_required_alone_exactly_the_defaults_are_sent(client, serve
 
 @pytest.mark.parametrize("name", ACTIONS)
 def test_each_optional_input_alone_adds_itself_alone(client, server, zoom, name):
-    """Every input by itself, with what it needs: nothing of another leaks in."""
+    """Every input by itself, with what it requires: nothing of another leaks in."""
     action = zoom.action(name)
     always = {key for key, spec in action.inputs.items() if spec.required}
     for key, spec in action.inputs.items():
@@ -209,8 +209,8 @@ def test_each_optional_input_alone_adds_itself_alone(client, server, zoom, name)
 def test_each_example_sends_what_it_says(client, server, zoom, name, sentence):
     action = zoom.action(name)
     example = action.examples[sentence]
-    client.run(name, example.given)
-    request, sends = server.last, example.sends
+    client.run(name, example.inputs)
+    request, sends = server.last, example.request
     assert request.method == (sends.method or action.method)
     assert request.path == f"/v2{sends.path}"
     query = {key: value for key, value in request.query if key not in PAGING}
@@ -220,10 +220,10 @@ def test_each_example_sends_what_it_says(client, server, zoom, name, sentence):
         assert request.header(header) == value
 
 
-@pytest.mark.parametrize("name", [name for name in ACTIONS if ZOOM.action(name).pages])
+@pytest.mark.parametrize("name", [name for name in ACTIONS if ZOOM.action(name).pagination])
 def test_each_listing_reads_every_page_with_the_same_parameters(client, server, zoom, name):
     action = zoom.action(name)
-    field = action.pages.items
+    field = action.pagination.items
     server.then(
         servers.reply(json_={"next_page_token": "A", field: [{"id": 1}], "page_size": 1}),
         servers.reply(json_={"next_page_token": "", field: [{"id": 2}], "page_size": 1}),

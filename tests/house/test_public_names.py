@@ -60,7 +60,7 @@ def test_the_errors_are_the_drawn_tree():
 
 @pytest.mark.parametrize(
     "name",
-    ["data", "status", "headers", "tracking_id", "attempts", "outcome", "complete", "pages", "warnings", "debug"],
+    ["data", "status", "headers", "request_id", "attempts", "outcome", "complete", "pages", "warnings", "debug"],
 )
 def test_a_result_has_the_contracts_facts(name):
     assert hasattr(connector.Result({}), name)

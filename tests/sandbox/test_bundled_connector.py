@@ -229,7 +229,7 @@ def test_every_example_of_every_action_passes_the_checks(inside: Client, zoom: C
     for action in zoom.actions():
         for example in action.examples.values():
             with suppress(errors.NotFound) if "{" in action.path or action.is_raw else nullcontext():
-                inside.run(action.action, dict(example.given))
+                inside.run(action.action, dict(example.inputs))
 
 
 def test_an_async_client_uses_the_same_sandbox(zoom: Connector, box: Sandbox) -> None:
@@ -243,6 +243,6 @@ def test_an_async_client_uses_the_same_sandbox(zoom: Connector, box: Sandbox) ->
 
 def test_the_stand_in_is_no_secret_and_hides_nothing(inside: Client, box: Sandbox) -> None:
     result = inside.run("getUser", {"userId": "me"}, debug=True)
-    assert result.tracking_id == "sandbox-1"
+    assert result.request_id == "sandbox-1"
     assert "sandbox-1" in json.dumps(result.to_dict())
     assert repr(box.connection) == "<Connection sandbox: zoom>"

@@ -54,7 +54,7 @@ class WebhookVerifier:
         self.name = name
         self.trigger = trigger
         self._signature = signature = trigger.signature
-        self._payload_parts = _split_template(signature.signs)
+        self._payload_parts = _split_template(signature.payload)
         self._signature_pattern = _compile_signature_pattern(signature)
         self._event_parser = EventParser(name, trigger)
         self._timestamp_location, self._id_location = (
@@ -107,14 +107,14 @@ class WebhookVerifier:
         """Return the headers of a delivery that this service would send."""
         delivery = _DeliveryHeaders([], str(timestamp), id_)
         digest = self._compute_digest(self.decode_secret(secret), delivery, body).decode()
-        parts = [self._signature.looks.replace(f"{{{self._signature.digest}}}", digest)]
+        parts = [self._signature.format.replace(f"{{{self._signature.digest}}}", digest)]
         headers = {}
         for (kind, header_name), value in ((self._timestamp_location, delivery.timestamp), (self._id_location, id_)):
             if kind == "header":
                 headers[header_name] = value
             elif kind == "part":
                 parts.insert(0, f"{header_name}={value}")
-        return {**headers, self._signature.header: (self._signature.many or "").join(parts)}
+        return {**headers, self._signature.header: (self._signature.separator or "").join(parts)}
 
     def restore_event(self, body: bytes, name: str, key: str) -> Event:
         """Return an event that was verified before, of its kept body, name and key. Raises WebhookError."""
@@ -143,7 +143,7 @@ class WebhookVerifier:
         """Read what the headers bring. Raises WebhookError."""
         signature = self._signature
         header = _single_header_value(header_values, signature.header)
-        parts = [part.strip() for part in header.split(signature.many)] if signature.many else [header]
+        parts = [part.strip() for part in header.split(signature.separator)] if signature.separator else [header]
         digests = [match[1].encode() for part in parts if (match := self._signature_pattern.fullmatch(part))]
         if not digests:
             raise build_webhook_error("unsigned", f"{signature.header} holds no signature of the known kind.")
@@ -202,7 +202,7 @@ def _split_template(template: str) -> list[str | bytes]:
 def _compile_signature_pattern(signature: Signature) -> re.Pattern[str]:
     """Return the pattern of one signature in the header, its digest in a group."""
     digest = "([0-9a-f]{64})" if signature.digest == "hex" else "([A-Za-z0-9+/]{43}=)"
-    before, _, after = signature.looks.partition(f"{{{signature.digest}}}")
+    before, _, after = signature.format.partition(f"{{{signature.digest}}}")
     return re.compile(f"{re.escape(before)}{digest}{re.escape(after)}")
 
 

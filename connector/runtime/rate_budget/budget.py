@@ -178,7 +178,7 @@ class Accounts:
 
     def __init__(self, connector: Connector, base_url: str | None, budget: Any) -> None:
         self._is_process_local = isinstance(budget, LedgerBudget) and budget.in_memory
-        self._input_key = (connector.manifest.rates.per or "").removeprefix("connection.")
+        self._input_key = (connector.manifest.rates.account or "").removeprefix("connection.")
         self._prefix = f"{connector.name}@{base_url}/" if base_url else f"{connector.name}/"
         self._names: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
@@ -245,7 +245,7 @@ def open_budget(given: object, connector: Connector, clock: Clock, *, sandboxed:
         plan_names = ", ".join(rate_settings.plans) or "none"
         hint = f"It has {plan_names}.{did_you_mean(plan, rate_settings.plans)} budget= or {connector.name.upper()}_PLAN names it."
         raise UsageError(f"{connector.name} has no plan {plan!r}.", hint=hint)
-    if (sandboxed and plan is None and store is None) or not (rate_settings.plans or rate_settings.caps):
+    if (sandboxed and plan is None and store is None) or not (rate_settings.plans or rate_settings.quotas):
         return None
     tables = connector.derive(_RateTables)
     try:

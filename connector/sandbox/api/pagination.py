@@ -60,13 +60,13 @@ def parse_page_request(
     pagination: Pagination, request: SandboxRequest, body: Any, example: Any, errors: dict[str, str]
 ) -> PageRequest:
     """Read how much a request asks for, and from where; what is wrong with that is told."""
-    size = _read_int(pagination.size, request, body, errors, (1, pagination.max))
+    size = _read_int(pagination.size_param, request, body, errors, (1, pagination.max_size))
     if size is None:
         size = _choose_page_size(pagination, example)
-    if pagination.by in ("number", "offset"):
-        number = _read_int(pagination.send, request, body, errors, (pagination.first, None))
+    if pagination.style in ("page_number", "offset"):
+        number = _read_int(pagination.cursor_param, request, body, errors, (pagination.first, None))
         return PageRequest(size, number=pagination.first if number is None else number)
-    cursor = _read_value(pagination.send or _DEFAULT_CURSOR_LOCATION, request, body)
+    cursor = _read_value(pagination.cursor_param or _DEFAULT_CURSOR_LOCATION, request, body)
     return PageRequest(size, None if cursor in (None, "") else str(cursor))
 
 
@@ -93,11 +93,11 @@ def _read_int(
 
 
 def _choose_page_size(pagination: Pagination, example: Any) -> int:
-    if pagination.size is None:
-        return pagination.max or _DEFAULT_PAGE_SIZE
-    example_size = example.get(pagination.size.partition(".")[2]) if isinstance(example, dict) else None
+    if pagination.size_param is None:
+        return pagination.max_size or _DEFAULT_PAGE_SIZE
+    example_size = example.get(pagination.size_param.partition(".")[2]) if isinstance(example, dict) else None
     default_size = example_size if type(example_size) is int and example_size > 0 else _DEFAULT_PAGE_SIZE
-    return min(default_size, pagination.max or default_size)
+    return min(default_size, pagination.max_size or default_size)
 
 
 def slice_page(
@@ -115,7 +115,7 @@ def slice_looping_page(
     pagination: Pagination, page_request: PageRequest, entries: Sequence[T], adapter: ListAdapter[T]
 ) -> PageSlice[T]:
     """Return the page of a list whose cursor always leads back to its beginning."""
-    if pagination.by in ("number", "offset"):
+    if pagination.style in ("page_number", "offset"):
         return slice_page(pagination, page_request, entries, adapter)
     return PageSlice(entries[: page_request.size], encode_cursor(0, adapter.scope), len(entries), is_complete=False)
 
@@ -123,14 +123,14 @@ def slice_looping_page(
 def _find_start(
     pagination: Pagination, page_request: PageRequest, entries: Sequence[T], adapter: ListAdapter[T]
 ) -> int:
-    if pagination.by == "number":
+    if pagination.style == "page_number":
         return (page_request.number - pagination.first) * page_request.size
-    if pagination.by == "offset":
+    if pagination.style == "offset":
         return page_request.number - pagination.first
     if page_request.cursor is None:
         return 0
-    field = (pagination.send or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
-    if pagination.by == "last":
+    field = (pagination.cursor_param or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
+    if pagination.style == "last_item":
         matches = (
             index for index, entry in enumerate(entries, 1) if str(adapter.cursor_of(entry)) == page_request.cursor
         )
@@ -184,13 +184,13 @@ def build_reply(
 
 def set_next_cursor(pagination: Pagination, body: Any, page: PageSlice[Any]) -> Any:
     """Return a reply that says whether there is more, and the cursor of it."""
-    if pagination.by == "cursor" and pagination.read:
-        current = get_at_path(body, pagination.read)
+    if pagination.style == "cursor" and pagination.next:
+        current = get_at_path(body, pagination.next)
         if page.next_cursor is not None:
-            body = set_at_path(body, pagination.read, page.next_cursor)
+            body = set_at_path(body, pagination.next, page.next_cursor)
         elif current is not None:
-            body = set_at_path(body, pagination.read, "" if isinstance(current, str) else None)
-    return set_at_path(body, pagination.more, page.next_cursor is not None) if pagination.more else body
+            body = set_at_path(body, pagination.next, "" if isinstance(current, str) else None)
+    return set_at_path(body, pagination.has_more, page.next_cursor is not None) if pagination.has_more else body
 
 
 def _fill_counters(
@@ -222,7 +222,7 @@ def _compute_counter(
     if name in _PAGE_COUNT_NAMES:
         return math.ceil(page.total / page_request.size)
     if name in _PAGE_NUMBER_NAMES:
-        return page_request.number if pagination.by == "number" else value
+        return page_request.number if pagination.style == "page_number" else value
     if name == "offset":
         return page_request.number
     if "total" in name or "count" in name:
@@ -232,6 +232,6 @@ def _compute_counter(
 
 def build_next_link(request: SandboxRequest, pagination: Pagination, next_cursor: str) -> tuple[str, str]:
     """Return the header that leads to the next page: the same request with the cursor in it."""
-    name = (pagination.send or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
+    name = (pagination.cursor_param or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
     query = [pair for pair in request.query if pair[0] != name]
     return "link", f'<{request.path}?{urlencode([*query, (name, next_cursor)])}>; rel="next"'

@@ -47,7 +47,7 @@ class RateLimiter:
             plan_names = ", ".join(rate_settings.plans) or "none"
             hint = f"It has {plan_names}.{did_you_mean(plan, rate_settings.plans)}"
             raise UsageError(f"{connector.name} has no plan {plan!r}.", hint=hint)
-        self._quota_locations = {name: quota.by for name, quota in rate_settings.caps.items()}
+        self._quota_locations = {name: quota.by for name, quota in rate_settings.quotas.items()}
         self._rates = {
             name: (rate, _build_buckets(rate))
             for name, rate in rate_limit.build_rate_table(rate_settings, plan).items()

@@ -53,7 +53,7 @@ class Router:
         for action in connector.actions():
             if not action.is_raw:
                 self.get_or_add_route(action.path).actions.setdefault(action.method, []).append(action)
-        for name, collection in connector.manifest.sandbox.collections.items():
+        for name, collection in connector.manifest.resources.items():
             if collection.listing:
                 self._set_role(collection.listing, name, "list")
             if collection.item:

@@ -79,7 +79,7 @@ class RequestValidator:
         self.action = action
         self._check = compile_action(connector, action.action).validate
         self.pagination: Pagination | None = compile_action(connector, action.action).pagination
-        constants = {**connector.manifest.always, **action.always}
+        constants = {**connector.manifest.constants, **action.constants}
         self._constants = [(RequestLocation.parse(target), value) for target, value in constants.items()]
         self._wire_names = {key: _location_name(input_field.location) for key, input_field in action.inputs.items()}
         self._use_brackets = action.form_nesting == "brackets"
@@ -117,9 +117,9 @@ class RequestValidator:
         return tuple(decode_path_value(segment, double_encoded=name in self._double_encoded) for name, segment in pairs)
 
     def _parse_body(self, request: SandboxRequest) -> ParsedBody:
-        body = body_parser.parse_body(self.action.sends, request, use_brackets=self._use_brackets)
+        body = body_parser.parse_body(self.action.body, request, use_brackets=self._use_brackets)
         if self._has_body_fields and not isinstance(body.data, dict):
-            raise BadBody("body", "Expected a JSON object." if self.action.sends == "json" else "Expected fields.")
+            raise BadBody("body", "Expected a JSON object." if self.action.body == "json" else "Expected fields.")
         return body
 
     def _read_inputs(self, parts: _RequestParts, errors: dict[str, str]) -> dict[str, Any]:
@@ -264,8 +264,8 @@ def _expected_type(input_field: Input, value: Any, *, is_text: bool) -> str | No
             return expected
         if input_field.type == "json" and isinstance(value, str) and isinstance(input_field.example, dict | list):
             return "a JSON object" if isinstance(input_field.example, dict) else "a JSON list"
-    if input_field.looks and isinstance(value, str) and not input_field.is_list:
-        return _normalized_form(input_field.looks, value)
+    if input_field.format and isinstance(value, str) and not input_field.is_list:
+        return _normalized_form(input_field.format, value)
     return None
 
 

@@ -17,7 +17,7 @@ from connector.sandbox.api.validator import MISSING, get_at_path
 
 if TYPE_CHECKING:
     from connector.definition.action import Action
-    from connector.definition.manifest import CollectionDefinition
+    from connector.definition.manifest import ResourceDefinition
     from connector.sandbox.api.router import Route
     from connector.sandbox.data.state import SandboxRecord
 
@@ -48,7 +48,7 @@ class RecordCollection:
     """A collection with the routes of its list and of one item."""
 
     name: str
-    definition: CollectionDefinition
+    definition: ResourceDefinition
     list_route: Route | None
     item_route: Route | None
     _templates: dict[str | None, ItemTemplate] = field(default_factory=dict)
@@ -72,9 +72,9 @@ class RecordCollection:
     @cached_property
     def _list_item_example(self) -> dict[str, Any]:
         """The example of a listed item, its id under the collection's own name."""
-        if self.list_action is None or self.list_action.pages is None:
+        if self.list_action is None or self.list_action.pagination is None:
             return {}
-        items = get_items(self.list_action.returns.example, self.list_action.pages.items)
+        items = get_items(self.list_action.returns.example, self.list_action.pagination.items)
         first = items[0] if isinstance(items, list) and items else None
         if not isinstance(first, dict):
             return {}

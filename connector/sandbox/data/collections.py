@@ -33,14 +33,14 @@ class RecordCollections:
                 routes.get_or_add_route(definition.listing) if definition.listing else None,
                 routes.get_or_add_route(definition.item) if definition.item else None,
             )
-            for name, definition in connector.manifest.sandbox.collections.items()
+            for name, definition in connector.manifest.resources.items()
         }
 
     def build_initial_data(self) -> SandboxData:
         """Return the things that are there from the start."""
         data = SandboxData()
         for collection in self.by_name.values():
-            for seed in collection.definition.start:
+            for seed in collection.definition.seed:
                 seed_id = seed.get(collection.definition.id)
                 parent = seed.get("parent") if collection.definition.parent else None
                 fields = {
@@ -72,8 +72,8 @@ class RecordCollections:
     def find_record(self, data: SandboxData, collection: RecordCollection, identifier: str) -> SandboxRecord:
         """Return the thing that a word of a path names. Raises NoSuchThing."""
         definition = collection.definition
-        match = get_record(data, collection.name, definition.names.get(identifier, identifier))
-        if match is None and definition.also:
+        match = get_record(data, collection.name, definition.aliases.get(identifier, identifier))
+        if match is None and definition.lookup_fields:
             records = data.records.get(collection.name, {}).values()
             match = next(
                 (record for record in records if identifier in self._iter_lookup_values(collection, record)), None
@@ -84,7 +84,7 @@ class RecordCollections:
 
     def _iter_lookup_values(self, collection: RecordCollection, record: SandboxRecord) -> Iterator[str]:
         fields = collection.get_template(record.created_by).fields
-        for name in collection.definition.also:
+        for name in collection.definition.lookup_fields:
             value = record.fields.get(name, fields.get(name))
             if value is not None:
                 yield str(value)
@@ -128,7 +128,7 @@ class RecordCollections:
         scope = self._resolve_scope(data, collection, values)
         created_by = action.action if action else None
         fields = collection.select_stored_fields(action, created_by, body)
-        for name in collection.definition.also:  # a name of a thing is its own, never the example's
+        for name in collection.definition.lookup_fields:  # a name of a thing is its own, never the example's
             if name not in fields and isinstance(collection.get_template(created_by).fields.get(name), str):
                 fields[name] = ids.generate_id("text", f"{collection.name} {name}", data.count + 1)
         return self._insert(

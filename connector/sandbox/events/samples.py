@@ -119,8 +119,8 @@ def _convert_value(kind: str, value: Any, generated: Any) -> Any:
 
 def _iter_example_values(connector: Connector) -> Iterator[tuple[str, Any]]:
     """Yield names and plain values of what the connector shows: its sandbox's things, then its actions' replies."""
-    for collection in connector.manifest.sandbox.collections.values():
-        yield from _iter_scalars(collection.start)
+    for collection in connector.manifest.resources.values():
+        yield from _iter_scalars(collection.seed)
     for action in connector.actions():
         yield from _iter_scalars(action.returns.example)
 

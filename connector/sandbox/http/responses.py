@@ -90,7 +90,7 @@ class ErrorResponses:
 
     def build_unknown_cursor(self, name: str) -> SandboxResponse:
         """Answer for a cursor that the service never gave, or no longer knows."""
-        rule = self._find_rule("cursor")
+        rule = self._find_rule("cursor_expired")
         if rule is None:
             return self.build_invalid_request([(name, "The cursor is not valid, or has expired.")])
         message = f"The {rule.message or 'cursor'} is not valid, or has expired."
@@ -100,7 +100,7 @@ class ErrorResponses:
 
     def build_unauthorized(self) -> SandboxResponse:
         """Answer for a request without a credential, or with one that is no longer good."""
-        rule = self._find_rule("token")
+        rule = self._find_rule("token_rejected")
         message = (rule.message if rule else None) or "Invalid access token."
         status, code = (rule.status, rule.code) if rule else (None, None)
         return self._build_response(_first_value(status) or 401, _first_value(code), message)
@@ -122,7 +122,7 @@ class ErrorResponses:
         return self._build_response(status, None, message)
 
     def _find_rule(self, category: str) -> ErrorRule | None:
-        return next((rule for rule in self._errors.means if rule.is_ == category), None)
+        return next((rule for rule in self._errors.rules if rule.category == category), None)
 
     def _build_response(
         self, status: int, code: Any, message: str, extra_fields: dict[str, Any] | None = None

@@ -195,6 +195,8 @@ class SandboxConnection:
 def _choose_default_kind(connector: Connector) -> str:
     """Return the kind that needs no sign-in and may run everything, else the first; empty when there is none."""
     connection_types = connector.manifest.connections
-    unrestricted = [name for name, connection_type in connection_types.items() if connection_type.only is None]
+    unrestricted = [
+        name for name, connection_type in connection_types.items() if connection_type.allowed_actions is None
+    ]
     static_names = [name for name in unrestricted if connection_types[name].kind in _STATIC_KINDS]
     return next(iter([*static_names, *unrestricted, *connection_types]), "")

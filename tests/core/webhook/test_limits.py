@@ -21,7 +21,7 @@ triggers:
     label: Lamps
     summary: Receive lamps.
     inputs: {{}}
-    signature: {{header: X-Sig, timestamp: part.t, id: part.i, signs: "{{id}}.{{timestamp}}.{{body}}", looks: "v={{hex}}", many: ";", digest: hex}}
+    signature: {{header: X-Sig, timestamp: part.t, id: part.i, payload: "{{id}}.{{timestamp}}.{{body}}", format: "v={{hex}}", separator: ";", digest: hex}}
     event: {{name: kind, at: when{more}}}
     dedupe: [id]
 """

@@ -213,7 +213,7 @@ triggers:
     summary: A lamp was switched.
     inputs: {secret: {label: Secret, help: The secret., type: password, required: true}}
     signature:
-      {header: x-zm-signature, timestamp: header.x-zm-request-timestamp, signs: "v0:{timestamp}:{body}", looks: "v0={hex}", digest: hex}
+      {header: x-zm-signature, timestamp: header.x-zm-request-timestamp, payload: "v0:{timestamp}:{body}", format: "v0={hex}", digest: hex}
     event: {name: event, at: event_ts, unit: ms, account: payload.account_id, object: payload.object}
     dedupe: [event, event_ts, payload.object.id]
 """

@@ -276,7 +276,7 @@ connector: lamp
 label: Lamp
 summary: Switch lamps.
 base_url: https://api.lamp.example/v2
-hosts: [api.lamp.example]
+allowed_hosts: [api.lamp.example]
 connections:
   people:
     label: People

@@ -39,7 +39,7 @@ connector: lamp
 label: Lamp
 summary: Switch lamps.
 base_url: https://api.lamp.example/v1
-hosts: [api.lamp.example, id.lamp.example]
+allowed_hosts: [api.lamp.example, id.lamp.example]
 connections:
   people:
     label: People
