@@ -146,9 +146,7 @@ class SandboxState:
         try:
             data = SandboxData.model_validate_json(raw)
         except ValidationError as error:
-            if (
-                not self._is_file_locked
-            ):  # another process may have mended it meanwhile: look again, and move it under the lock
+            if not self._is_file_locked:  # another process may have repaired it: read again under the lock
                 with self._file_lock():
                     return self._load()
             first = error.errors(include_input=False, include_url=False)[0]
@@ -162,11 +160,8 @@ class SandboxState:
     def _quarantine(self, reason: str) -> StoreError:
         """Keep a broken file aside, and tell where."""
         assert self.path is not None
-        quarantine_path = next(
-            path for number in range(1, 1_000_000) if not (path := Path(f"{self.path}.corrupt-{number}")).exists()
-        )
         with self._wrap_os_errors("kept aside"):
-            self.path.replace(quarantine_path)
+            quarantine_path = _quarantine_file(self.path)
         message = (
             f"The sandbox's state at {self.path} cannot be read ({reason}). It is kept as {quarantine_path}, as it was."
         )
@@ -177,14 +172,8 @@ class SandboxState:
         if self.path is None:
             return
         data.stamp = uuid.uuid4().hex
-        temp_path = Path(
-            f"{self.path}.new"
-        )  # one name, since the lock is held: what a killed process left is overwritten
         with self._wrap_os_errors("written"):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-            with os.fdopen(os.open(temp_path, flags, 0o600), "wb") as file:
-                file.write(to_json(data))
-            temp_path.replace(self.path)
+            _replace_file(self.path, to_json(data))
         self._snapshot = _Snapshot(data.stamp.encode(), data)
 
     @contextlib.contextmanager
@@ -205,4 +194,16 @@ def get_record(data: SandboxData, collection: str, record_id: Any) -> SandboxRec
     return data.records.get(collection, {}).get(str(record_id))
 
 
-__all__ = ["VERSION", "SandboxData", "SandboxRecord", "SandboxState", "get_record"]
+def _replace_file(path: Path, content: bytes) -> None:
+    """Write a file as a whole. One name beside it, since the lock is held: a killed process's rest is overwritten."""
+    temp_path = Path(f"{path}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(temp_path, flags, 0o600), "wb") as file:
+        file.write(content)
+    temp_path.replace(path)
+
+
+def _quarantine_file(path: Path) -> Path:
+    """Move a file aside, and return where to."""
+    numbered = (Path(f"{path}.corrupt-{number}") for number in range(1, 1_000_000))
+    return path.replace(next(path for path in numbered if not path.exists()))

@@ -6,6 +6,7 @@ import base64
 import json
 import time
 import uuid
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.exchange import Credential
@@ -91,13 +92,10 @@ class EventSender:
             self._http.close()
 
 
+@lru_cache(maxsize=8)
 def get_samples(connector: Connector, trigger: str | None = None) -> EventSamples:
     """Return what makes the bodies of a trigger's events, made once. Raises DefinitionError, UsageError."""
-    verifier = verifier_for(connector, trigger)
-    samples: EventSamples | None = connector.compile_cache.get(f"samples:{verifier.name}")
-    if samples is None:
-        samples = connector.compile_cache[f"samples:{verifier.name}"] = EventSamples(connector, verifier.trigger)
-    return samples
+    return EventSamples(connector, verifier_for(connector, trigger).trigger)
 
 
 def dump_json(body: Any) -> bytes:
