@@ -9,11 +9,11 @@ from urllib.parse import unquote
 from connector.core.exchange.plan import compile_action
 from connector.core.inputs.coerce import InvalidValue
 from connector.core.inputs.formats import FORMATS
+from connector.core.json_path import set_at_path
 from connector.core.request.body import to_wire_text
 from connector.definition.fields import RequestLocation
 from connector.errors import InputError
-from connector.sandbox.http import body_parser
-from connector.sandbox.http.body_parser import BadBody, ParsedBody, unflatten
+from connector.sandbox.http.body_parser import BadBody, ParsedBody, parse_body, unflatten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,7 @@ class _RequestParts:
             return self.headers.get(name.lower(), MISSING)
         if location.part == "file":
             return self.body.files.get(name, MISSING)
-        return get_at_path(self.query if location.part == "query" else self.body.tree, location.path)
+        return find_at_path(self.query if location.part == "query" else self.body.tree, location.path)
 
     def is_text_at(self, location: RequestLocation) -> bool:
         """Whether values there are always text."""
@@ -77,21 +77,21 @@ class RequestValidator:
 
     def __init__(self, connector: Connector, action: Action) -> None:
         self.action = action
-        self._check = compile_action(connector, action.action).validate
-        self.pagination: Pagination | None = compile_action(connector, action.action).pagination
+        compiled_action = compile_action(connector, action.action)
+        self._check = compiled_action.validate
+        self.pagination: Pagination | None = compiled_action.pagination
         constants = {**connector.manifest.always, **action.always}
         self._constants = [(RequestLocation.parse(target), value) for target, value in constants.items()]
         self._wire_names = {key: _location_name(input_field.location) for key, input_field in action.inputs.items()}
         self._use_brackets = action.form_nesting == "brackets"
-        locations = [input_field.location for input_field in action.inputs.values()]
-        self._has_body_fields = any(
-            location.part in _BODY_PARTS and (location.path or location.spread) for location in locations
-        )
-        self._has_single_body_input = sum(location.part in _BODY_PARTS for location in locations) == 1
-        uuid_locations = (
-            input_field.location for input_field in action.inputs.values() if input_field.encode == "uuid"
-        )
-        self._double_encoded = {location.path[0] for location in uuid_locations if location.part == "path"}
+        body_locations = [field.location for field in action.inputs.values() if field.location.part in _BODY_PARTS]
+        self._has_body_fields = any(location.path or location.spread for location in body_locations)
+        self._has_single_body_input = len(body_locations) == 1
+        self._double_encoded = {
+            field.location.path[0]
+            for field in action.inputs.values()
+            if field.encode == "uuid" and field.location.part == "path"
+        }
 
     def validate(self, request: SandboxRequest, segments: tuple[str, ...]) -> ValidatedRequest:
         """Judge a request whose path has these segments, still encoded; every problem is told."""
@@ -117,7 +117,7 @@ class RequestValidator:
         return tuple(decode_path_value(segment, double_encoded=name in self._double_encoded) for name, segment in pairs)
 
     def _parse_body(self, request: SandboxRequest) -> ParsedBody:
-        body = body_parser.parse_body(self.action.sends, request, use_brackets=self._use_brackets)
+        body = parse_body(self.action.sends, request, use_brackets=self._use_brackets)
         if self._has_body_fields and not isinstance(body.data, dict):
             raise BadBody("body", "Expected a JSON object." if self.action.sends == "json" else "Expected fields.")
         return body
@@ -144,17 +144,9 @@ class RequestValidator:
 
     def _drop_owned_fields(self, spread_field: Input, container: Any) -> Any:
         """Return what an object holds beside the fields that other inputs own; anything else as it is."""
-        depth = len(spread_field.location.path)
-        sibling_locations = (
-            input_field.location
-            for input_field in self.action.inputs.values()
-            if input_field.location.part == spread_field.location.part
-        )
-        owned_names = {
-            location.path[depth]
-            for location in sibling_locations
-            if len(location.path) > depth and location.path[:depth] == spread_field.location.path
-        }
+        prefix, part = spread_field.location.path, spread_field.location.part
+        paths = [field.location.path for field in self.action.inputs.values() if field.location.part == part]
+        owned_names = {path[len(prefix)] for path in paths if len(path) > len(prefix) and path[: len(prefix)] == prefix}
         if not isinstance(container, dict):
             return container
         return {name: value for name, value in container.items() if name not in owned_names} or MISSING
@@ -165,16 +157,10 @@ class RequestValidator:
             if body_unreadable and location.part in _BODY_PARTS:
                 continue
             actual = parts.get_value(location)
-            is_equal = actual == (
-                to_wire_text(value) if parts.is_text_at(location) and not isinstance(value, dict | list) else value
-            )
-            if actual is MISSING or not is_equal:
-                problems.append(
-                    (
-                        _location_name(location),
-                        f"Expected {to_wire_text(value)}; got {'nothing' if actual is MISSING else actual}.",
-                    )
-                )
+            is_text = parts.is_text_at(location) and not isinstance(value, dict | list)
+            if actual != (to_wire_text(value) if is_text else value):
+                got = "nothing" if actual is MISSING else actual
+                problems.append((_location_name(location), f"Expected {to_wire_text(value)}; got {got}."))
         return problems
 
     def _check_inputs(self, given: dict[str, Any], errors: dict[str, str], *, body_unreadable: bool) -> dict[str, Any]:
@@ -193,21 +179,15 @@ class RequestValidator:
     def _convert_body(self, parts: _RequestParts, values: dict[str, Any]) -> dict[str, Any]:
         """Return the object that was sent, a form's texts in the types of their inputs."""
         tree = parts.body.tree
-        if not parts.body.is_text_only:
-            return tree
-        for key, input_field in self.action.inputs.items():
+        for key, input_field in self.action.inputs.items() if parts.body.is_text_only else ():
             location = input_field.location
-            if (
-                location.part in ("body", "form")
-                and location.path
-                and not location.spread
-                and parts.get_value(location) is not MISSING
-            ):
-                _set_at_path(tree, location.path, values[key])
+            is_field = location.part in ("body", "form") and location.path and not location.spread
+            if is_field and parts.get_value(location) is not MISSING:
+                tree = set_at_path(tree, ".".join(location.path), values[key])
         return tree
 
 
-def get_at_path(tree: Any, path: tuple[str, ...]) -> Any:
+def find_at_path(tree: Any, path: tuple[str, ...]) -> Any:
     """Return what stands at a path of data, or ABSENT."""
     for name in path:
         if not isinstance(tree, dict) or name not in tree:
@@ -229,12 +209,6 @@ def _location_name(location: RequestLocation) -> str:
 
 def _is_whole_body(input_field: Input) -> bool:
     return input_field.location.part == "body" and not input_field.location.path and not input_field.location.spread
-
-
-def _set_at_path(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    for name in path[:-1]:
-        tree = tree[name]
-    tree[path[-1]] = value
 
 
 def _parse_text_value(input_field: Input, raw: Any, list_style: str) -> Any:

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from pydantic_core import from_json, to_json
 
-from connector.sandbox.api.validator import MISSING, get_at_path
+from connector.sandbox.api.validator import find_at_path
+from connector.sandbox.data.body_mapping import BodyMapping, FieldPath
 
 if TYPE_CHECKING:
     from connector.definition.action import Action
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from connector.sandbox.api.router import Route
     from connector.sandbox.data.state import SandboxRecord
 
-FieldPath = tuple[str, ...]
 _ID_MARK, _PARENT_MARK = "\ue000", "\ue001"  # private characters that stand in a template for the ids of a thing
-_OPAQUE_TYPES = ("json", "map of string", "pairs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +34,6 @@ class ItemTemplate:
     list_item_json: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class BodyMapping:
-    """What an action's body means to a thing: the objects it wraps the fields in, and where its secrets are."""
-
-    wrappers: frozenset[str] = frozenset()
-    secret_paths: tuple[FieldPath, ...] = ()
-
-
 @dataclass
 class RecordCollection:
     """A collection with the routes of its list and of one item."""
@@ -52,7 +43,7 @@ class RecordCollection:
     list_route: Route | None
     item_route: Route | None
     _templates: dict[str | None, ItemTemplate] = field(default_factory=dict)
-    _body_mappings: dict[str | None, BodyMapping] = field(default_factory=dict)
+    _body_mappings: dict[str, BodyMapping] = field(default_factory=dict)
 
     @cached_property
     def read_action(self) -> Action | None:
@@ -86,19 +77,7 @@ class RecordCollection:
         """Paths of a thing whose value is one piece, such as free metadata: an example never shows through it."""
         routes = [route for route in (self.list_route, self.item_route) if route]
         actions = [action for route in routes for group in route.actions.values() for action in group]
-        paths = set()
-        for action in actions:
-            wrappers = self._get_body_mapping(action).wrappers
-            for input_field in action.inputs.values():
-                location = input_field.location
-                if (
-                    location.part in ("body", "form")
-                    and location.path
-                    and not location.spread
-                    and input_field.type in _OPAQUE_TYPES
-                ):
-                    paths.add(location.path[1:] if location.path[0] in wrappers else location.path)
-        return frozenset(paths)
+        return frozenset().union(*(self._get_body_mapping(action).opaque_paths for action in actions))
 
     def get_template(self, created_by: str | None) -> ItemTemplate:
         """Return what things look like that this action made; None for those that were always there."""
@@ -187,56 +166,16 @@ class RecordCollection:
         self, action: Action | None, created_by: str | None, body: dict[str, Any]
     ) -> dict[str, Any]:
         """Return what a thing keeps of what was sent: unwrapped, and no secret that is never shown again."""
-        mapping, fields = self._get_body_mapping(action), self.get_template(created_by).fields
-        stored: dict[str, Any] = {}
-        for name, value in body.items():
-            if name not in mapping.wrappers or not isinstance(value, dict):
-                continue
-            stored |= {key: item for key, item in value.items() if key in fields}
-            rest = {key: item for key, item in value.items() if key not in fields}
-            if rest:
-                stored[name] = rest
-        stored |= {name: value for name, value in body.items() if name not in mapping.wrappers}
-        for path in mapping.secret_paths:
-            if get_at_path(fields, path) is MISSING:
-                stored = _remove_path(stored, path)
-        return {name: value for name, value in stored.items() if name != self.definition.id}
+        fields = self._get_body_mapping(action).select_fields(body, self.get_template(created_by).fields)
+        return {name: value for name, value in fields.items() if name != self.definition.id}
 
     def _get_body_mapping(self, action: Action | None) -> BodyMapping:
-        key = action.action if action else None
-        if key not in self._body_mappings:
-            self._body_mappings[key] = self._build_body_mapping(action) if action else BodyMapping()
-        return self._body_mappings[key]
-
-    def _build_body_mapping(self, action: Action) -> BodyMapping:
-        """Find the wrappers: objects that a thing has not, while it has most of what is declared inside them."""
-        fields = self.get_template(action.action if action.action in self._create_actions else None).fields
-        locations = [
-            input_field.location
-            for input_field in action.inputs.values()
-            if input_field.location.part in ("body", "form")
-        ]
-        inner_names: dict[str, set[str]] = {}
-        for location in locations:
-            if len(location.path) > 1:
-                inner_names.setdefault(location.path[0], set()).add(location.path[1])
-        wrappers = frozenset(
-            name
-            for name, names in inner_names.items()
-            if name not in fields and 2 * sum(inner_name in fields for inner_name in names) >= len(names)
-        )
-        secret_paths = [
-            input_field.location.path
-            for input_field in action.inputs.values()
-            if input_field.secret and input_field.location in locations
-        ]
-        unwrapped = (
-            secret_path[1:]
-            if len(secret_path) > 1 and secret_path[0] in wrappers and secret_path[1] in fields
-            else secret_path
-            for secret_path in secret_paths
-        )
-        return BodyMapping(wrappers, tuple(path for path in unwrapped if path))
+        if action is None:
+            return BodyMapping()
+        if action.action not in self._body_mappings:
+            created_by = action.action if action.action in self._create_actions else None
+            self._body_mappings[action.action] = BodyMapping.build(action, self.get_template(created_by).fields)
+        return self._body_mappings[action.action]
 
 
 def deep_merge(
@@ -256,7 +195,7 @@ def deep_merge(
 
 def get_items(example: Any, items: str) -> Any:
     """Return the items of a list's example; `.` is the example itself."""
-    return example if items == "." else get_at_path(example, tuple(items.split(".")))
+    return example if items == "." else find_at_path(example, tuple(items.split(".")))
 
 
 def find_wrapper_field(example: Any, name: str) -> str:
@@ -297,13 +236,3 @@ def _project(
         is_nested = isinstance(value, dict) and isinstance(example, dict) and inner_path not in opaque_paths
         projected[name] = _project(value, example, opaque_paths, inner_path) if is_nested else value
     return projected
-
-
-def _remove_path(tree: dict[str, Any], path: FieldPath) -> dict[str, Any]:
-    """Return an object without what stands at a path, and without an object that is empty then."""
-    name, rest = path[0], path[1:]
-    if name not in tree:
-        return tree
-    others = {key: value for key, value in tree.items() if key != name}
-    remaining = _remove_path(tree[name], rest) if rest and isinstance(tree[name], dict) else {}
-    return {**tree, name: remaining} if remaining else others
