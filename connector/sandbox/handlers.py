@@ -20,8 +20,7 @@ from connector.sandbox.api.pagination import (
 )
 from connector.sandbox.data.collection import get_items
 from connector.sandbox.data.state import get_record
-from connector.sandbox.http import responses
-from connector.sandbox.http.responses import ChangeEvent, SandboxResponse
+from connector.sandbox.http.responses import ChangeEvent, SandboxResponse, build_json_response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -206,7 +205,7 @@ def _build_response(
     if body_type == "none":
         return SandboxResponse(204, headers)
     if body_type == "json":
-        return responses.build_json_response(status, value, headers)
+        return build_json_response(status, value, headers)
     body = value.encode() if isinstance(value, str) else to_json(value)
     content_type = "text/plain; charset=utf-8" if body_type == "text" else "application/octet-stream"
     return SandboxResponse(status, (("content-type", content_type), *headers), body)

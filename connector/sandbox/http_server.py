@@ -6,6 +6,7 @@ import contextlib
 import socket
 import sys
 import threading
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Self
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _IDLE_TIMEOUT = 60.0  # seconds that a connection may stay quiet
 _MAX_PORT = 65_535
-_MAX_LENGTH_DIGITS = 12  # digits
+_MAX_LENGTH_DIGITS = 12
 
 
 def serve(service: SandboxService, host: str = "127.0.0.1", port: int = 0) -> SandboxServer:
@@ -184,7 +185,7 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
         self.send_response(response.status)
         for name, value in response.headers:
             self.send_header(name, value)
-        if response.status != 204 and self.command != "HEAD":  # noqa: PLR2004  neither has a body
+        if response.status != HTTPStatus.NO_CONTENT and self.command != "HEAD":  # neither has a body
             self.send_header("content-length", str(len(response.body)))
         if self.close_connection:
             self.send_header("connection", "close")

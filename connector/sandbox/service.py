@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import replace
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -19,8 +20,7 @@ from connector.sandbox.api.router import Match, Router
 from connector.sandbox.api.validator import RequestValidator, ValidatedRequest
 from connector.sandbox.data.collections import RecordCollections, RecordNotFound
 from connector.sandbox.handlers import CrudHandlers, MatchedRequest
-from connector.sandbox.http import body_parser
-from connector.sandbox.http.body_parser import BadBody
+from connector.sandbox.http.body_parser import BadBody, parse_any_body
 from connector.sandbox.http.faults import FaultInjector
 from connector.sandbox.http.request import SandboxRequest
 from connector.sandbox.http.responses import CONNECTION_REFUSED, SIGN_IN_PAGE_RESPONSE, ErrorResponses, SandboxResponse
@@ -154,7 +154,7 @@ class SandboxService:
             return self._error_responses.build_unauthorized()
         return (
             self._error_responses.build_too_many_requests(_RETRY_AFTER_SECONDS)
-            if fault.status == 429
+            if fault.status == HTTPStatus.TOO_MANY_REQUESTS
             else self._error_responses.build_server_error(fault.status)
         )
 
@@ -190,7 +190,7 @@ class SandboxService:
             if request_key in self._idempotent_responses:
                 return self._idempotent_responses[request_key]
             response = self._dispatch(request, matches)
-            if response.status < 400:  # noqa: PLR2004  what was refused may be put right and come again
+            if response.status < HTTPStatus.BAD_REQUEST:  # what was refused may be put right and come again
                 self._idempotent_responses[request_key] = replace(response, changes=())
             if len(self._idempotent_responses) > _MAX_REMEMBERED_RESPONSES:
                 self._idempotent_responses.popitem(last=False)
@@ -260,6 +260,6 @@ def _list_candidates(request: SandboxRequest, matches: list[Match]) -> list[tupl
 
 def _parse_unvalidated(request: SandboxRequest) -> ValidatedRequest:
     try:
-        return ValidatedRequest(body_parser.parse_any_body(request).tree)
+        return ValidatedRequest(parse_any_body(request).tree)
     except BadBody as error:
         return ValidatedRequest({}, {error.name: error.reason})

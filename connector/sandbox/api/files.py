@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.url_policy import is_loopback_host
-from connector.sandbox.http import responses
-from connector.sandbox.http.responses import SandboxResponse
+from connector.sandbox.http.responses import SandboxResponse, build_json_response
 
 if TYPE_CHECKING:
     from connector.definition.action import Action, FileListing
@@ -25,14 +25,14 @@ _RANGE_PATTERN = re.compile(r"bytes=([0-9]{1,12})-\Z", re.ASCII)
 
 def rewrite_file_urls(response: SandboxResponse, action: Action | None, sandbox_url: str) -> SandboxResponse:
     """Let the URLs of files in a reply lead to the sandbox, whose base URL is `base`, and their sizes be true."""
-    if action is None or not action.downloads or response.status != 200:  # noqa: PLR2004
+    if action is None or not action.downloads or response.status != HTTPStatus.OK:
         return response
     data = from_json(response.body)
     for download in action.downloads:
         items = get_at_path(data, download.items)
         if isinstance(items, list):
             data = set_at_path(data, download.items, [_rewrite_item(item, download, sandbox_url) for item in items])
-    return responses.build_json_response(
+    return build_json_response(
         response.status, data, tuple(pair for pair in response.headers if pair[0] != "content-type")
     )
 

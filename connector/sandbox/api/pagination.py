@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _DEFAULT_CURSOR_LOCATION = "query.cursor"  # where a cursor comes in when the definitions do not say
 _DEFAULT_PAGE_SIZE = 30  # items of a page when nobody says how many
+_MAX_DIGITS = 9  # of a number in a request
 _PAGE_COUNT_NAMES = ("page_count", "pagecount", "total_pages", "totalpages", "pages", "num_pages")
 _PAGE_NUMBER_NAMES = ("page", "page_number", "pagenumber", "current_page")
 
@@ -84,7 +85,7 @@ def _read_int(
     if raw is None:
         return None
     minimum, maximum = limits
-    number = int(raw) if isinstance(raw, str) and raw.isascii() and raw.isdigit() and len(raw) < 10 else raw  # noqa: PLR2004
+    number = int(raw) if isinstance(raw, str) and raw.isascii() and raw.isdigit() and len(raw) <= _MAX_DIGITS else raw
     if type(number) is int and minimum <= number and (maximum is None or number <= maximum):
         return number
     expected = f"a whole number from {minimum}" + (f" to {maximum}" if maximum is not None else "")

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 CODE_LIFETIME = 300.0  # seconds
-TOKEN_PREFIX = "sandboxed-"  # what every code and every token begins with
+TOKEN_PREFIX = "sandboxed-"  # noqa: S105  what every code and every token begins with
 
 
 class OAuthError(Exception):

@@ -22,20 +22,7 @@ if TYPE_CHECKING:
 
 _PYTHON_TYPES: dict[str, type] = {"integer": int, "number": float, "boolean": bool, "integer id": int}
 _REUSABLE_TYPES = ("string", "integer", "number", "boolean", "id", "integer id", "digits", "email", "url", "timezone")
-_TEXT_TYPES = (
-    "string",
-    "id",
-    "digits",
-    "email",
-    "url",
-    "phone",
-    "timezone",
-    "datetime",
-    "date",
-    "uuid",
-    "base64",
-    "secret",
-)
+_NON_TEXT_TYPES = (*_PYTHON_TYPES, "milliseconds")
 
 
 class EventSamples:
@@ -56,16 +43,14 @@ class EventSamples:
         event_body: dict[str, Any] = self._build_value(event_kind.body, "", (now, count))
         event_fields = self._event_fields
         if event_fields.at is not None and get_at_path(event_kind.body, event_fields.at) is not None:
-            event_body = set_at_path(
-                event_body, event_fields.at, int(now * 1000) if event_fields.unit == "ms" else int(now)
-            )
-        if not event_fields.name.startswith("header."):
-            event_body = (
-                {event_fields.name: event_kind.name, **event_body}
-                if "." not in event_fields.name
-                else set_at_path(event_body, event_fields.name, event_kind.name)
-            )
-        return event_body
+            timestamp = int(now * 1000) if event_fields.unit == "ms" else int(now)
+            event_body = set_at_path(event_body, event_fields.at, timestamp)
+        if event_fields.name.startswith("header."):
+            return event_body
+        if "." not in event_fields.name:
+            return {event_fields.name: event_kind.name, **event_body}  # the name comes first
+        named_body: dict[str, Any] = set_at_path(event_body, event_fields.name, event_kind.name)
+        return named_body
 
     def _build_value(self, body: Any, name: str, time_and_count: tuple[float, int]) -> Any:
         if isinstance(body, dict):
@@ -109,7 +94,7 @@ def merge_subject(body: Any, generated: Any, subject: Any) -> Any:
 
 def _convert_value(kind: str, value: Any, generated: Any) -> Any:
     """Return a value as a type has it: ids are numbers in one event and texts in another."""
-    if kind in _TEXT_TYPES and isinstance(value, str | int) and not isinstance(value, bool):
+    if kind not in _NON_TEXT_TYPES and isinstance(value, str | int) and not isinstance(value, bool):
         return str(value)
     if kind == "integer id" and isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value)
@@ -160,15 +145,18 @@ def _generate_value(kind: str, name: str, count: int) -> Any:
     if kind == "base64":
         return base64.b64encode(hashlib.blake2b(f"{seed} {count}".encode(), digest_size=16).digest()).decode()
     fixed_values: dict[str, Any] = {
-        "integer": 1, "number": 0.5, "boolean": False, "timezone": "UTC",
-        "string": name.replace("_", " ").capitalize() or "Text", "email": f"{name or 'someone'}@example.com",
+        "integer": 1,
+        "number": 0.5,
+        "boolean": False,
+        "timezone": "UTC",
+        "string": name.replace("_", " ").capitalize() or "Text",
+        "email": f"{name or 'someone'}@example.com",
         "phone": f"+1202555{100 + count % 100:04}",  # numbers that are kept free for examples
-    }  # fmt: skip
+    }
     if kind in fixed_values:
         return fixed_values[kind]
     if kind == "url":
         return f"https://example.com/{name}/{ids.generate_id('text', seed, count)}"
-    generated = ids.generate_id(
-        {"integer id": "integer", "digits": "integer", "uuid": "uuid"}.get(kind, "text"), seed, count
-    )
+    id_kind = {"integer id": "integer", "digits": "integer", "uuid": "uuid"}.get(kind, "text")
+    generated = ids.generate_id(id_kind, seed, count)
     return str(generated) if kind == "digits" else generated

@@ -12,16 +12,16 @@ from connector.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KNOWN_FAULTS = (
-    "429[:times]", "5xx[:times], such as 503:2", "drop-reply[:times]", "refuse[:times]", "expire-token[:times]",
-    "html[:times]", "slow[:seconds]", "cursor-loop",
-    "drop-token-reply[:times]", "token-5xx[:times]", "invalid-grant[:times]", "slow-token[:seconds]",
-)  # fmt: skip
+_SYNTAX = (
+    "429[:times]; 5xx[:times], such as 503:2; drop-reply[:times]; refuse[:times]; expire-token[:times]; html[:times]; "
+    "slow[:seconds]; cursor-loop; drop-token-reply[:times]; token-5xx[:times]; invalid-grant[:times]; "
+    "slow-token[:seconds]"
+)
 _COUNTED_KINDS = ("drop-reply", "refuse", "expire-token", "html", "drop-token-reply", "token-5xx", "invalid-grant")
 _TOKEN_KINDS = ("drop-token-reply", "token-5xx", "invalid-grant", "slow-token")
 _DEFAULT_DELAY = 3.0  # seconds
 _FAULT_PATTERN = re.compile(
-    r"(?P<kind>429|5[0-9]{2}|token-5xx|[a-z-]+)(?::(?P<much>[0-9]{1,6}(?:\.[0-9]{1,3})?))?\Z", re.ASCII
+    r"(?P<kind>429|5[0-9]{2}|token-5xx|[a-z-]+)(?::(?P<amount>[0-9]{1,6}(?:\.[0-9]{1,3})?))?\Z", re.ASCII
 )
 
 FaultTarget = Literal["api", "token"]
@@ -44,7 +44,7 @@ class Fault:
 def parse_fault(text: str) -> Fault:
     """Read a fault such as `429:3`, `drop-reply` or `slow:2`. Raises UsageError listing the known ones."""
     match = _FAULT_PATTERN.match(text.strip())
-    kind, amount = (match["kind"], match["much"]) if match else ("", None)
+    kind, amount = (match["kind"], match["amount"]) if match else ("", None)
     is_count = amount is None or (amount.isdigit() and int(amount) > 0)
     target: FaultTarget = "token" if kind in _TOKEN_KINDS else "api"
     if kind in ("slow", "slow-token") and (amount is None or float(amount) > 0):
@@ -55,7 +55,7 @@ def parse_fault(text: str) -> Fault:
         return Fault(kind, int(amount or 1), target=target)
     if kind.isdigit() and is_count:
         return Fault("status", int(amount or 1), status=int(kind))
-    raise UsageError(f"The fault {text!r} is not known.", hint=f"The faults are {'; '.join(KNOWN_FAULTS)}.")
+    raise UsageError(f"The fault {text!r} is not known.", hint=f"The faults are {_SYNTAX}.")
 
 
 class FaultInjector:

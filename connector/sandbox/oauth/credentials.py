@@ -101,10 +101,8 @@ def _is_valid_jwt(token: str, now: float) -> bool:
 
 def _read_jwt_algorithm(token: str) -> Any:
     """Return how a JWT says that it is signed; nothing for what is no JWT."""
-    encoded_header, *rest = token.split(".")
-    if len(rest) != 2:  # noqa: PLR2004  claims and signature
-        return None
     try:
+        encoded_header, _claims, _signature = token.split(".")
         header = from_json(base64.urlsafe_b64decode(f"{encoded_header}=="))
     except ValueError:
         return None

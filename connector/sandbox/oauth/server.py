@@ -18,11 +18,10 @@ from connector.sandbox.data.issued_tokens import (
     OAuthError,
     TokenPolicy,
 )
-from connector.sandbox.http import body_parser, responses
-from connector.sandbox.http.body_parser import BadBody
-from connector.sandbox.http.responses import SandboxResponse
-from connector.sandbox.oauth import credentials, endpoints
-from connector.sandbox.oauth.endpoints import OAuthEndpoints
+from connector.sandbox.http.body_parser import BadBody, parse_form_pairs
+from connector.sandbox.http.responses import SandboxResponse, build_json_response
+from connector.sandbox.oauth import credentials
+from connector.sandbox.oauth.endpoints import OAuthEndpoints, build_urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -77,9 +76,7 @@ class AuthorizationServer:
         if kind not in connection_types:
             hint = f"It has {', '.join(connection_types) or 'none'}."
             raise UsageError(f"{self._connector.name} has no connection {kind!r}.", hint=hint)
-        return credentials.build_sandbox_inputs(
-            connection_types[kind], endpoints.build_urls(connection_types[kind], origin)
-        )
+        return credentials.build_sandbox_inputs(connection_types[kind], build_urls(connection_types[kind], origin))
 
     def accepts_token(self, request: SandboxRequest) -> bool:
         """Whether the bearer token of a request is good, or none that was given here. Raises StoreError."""
@@ -156,9 +153,7 @@ class AuthorizationServer:
             return _build_refusal(error, used_basic="authorization" in request.headers)
         with self._state.transaction() as data:
             try:
-                response = responses.build_json_response(
-                    200, handler(data.token_registry, form, client), _NO_STORE_HEADERS
-                )
+                response = build_json_response(200, handler(data.token_registry, form, client), _NO_STORE_HEADERS)
             except OAuthError as error:
                 response = _build_refusal(error)
             data.token_registry.purge(self._clock.time())
@@ -226,7 +221,7 @@ class AuthorizationServer:
 
 def build_oauth_error(status: int, error: str, reason: str) -> SandboxResponse:
     """Answer as an authority that gives no token."""
-    return responses.build_json_response(status, {"reason": reason, "error": error}, _NO_STORE_HEADERS)
+    return build_json_response(status, {"reason": reason, "error": error}, _NO_STORE_HEADERS)
 
 
 def _build_refusal(error: OAuthError, *, used_basic: bool = False) -> SandboxResponse:
@@ -261,7 +256,7 @@ def _redirect_problem(client: str, redirect_uri: str) -> str:
 
 def _parse_form(request: SandboxRequest) -> dict[str, str]:
     try:
-        form, duplicates = _split_duplicates(body_parser.parse_form_pairs(request))
+        form, duplicates = _split_duplicates(parse_form_pairs(request))
     except BadBody as error:
         raise OAuthError("invalid_request", error.reason) from None
     if duplicates:
