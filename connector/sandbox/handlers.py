@@ -25,6 +25,7 @@ from connector.sandbox.http.responses import ChangeEvent, SandboxResponse, build
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.request.builder import Pairs
     from connector.definition.action import Action
     from connector.definition.manifest import EmittedEvents
     from connector.sandbox.api.router import Route
@@ -182,11 +183,10 @@ class CrudHandlers:
         return _build_response(request.action, 200, value, _build_link_headers(request, pagination, page.next_cursor))
 
 
-def _build_link_headers(
-    request: MatchedRequest, pagination: Pagination, next_cursor: str | None
-) -> tuple[tuple[str, str], ...]:
-    is_linked = pagination.by == "link" and next_cursor is not None
-    return (build_next_link(request.http_request, pagination, next_cursor),) if is_linked and next_cursor else ()
+def _build_link_headers(request: MatchedRequest, pagination: Pagination, next_cursor: str | None) -> Pairs:
+    if pagination.by != "link" or next_cursor is None:
+        return ()
+    return (build_next_link(request.http_request, pagination, next_cursor),)
 
 
 def _build_single_page(example: Any, name: str) -> Pagination:
@@ -197,9 +197,7 @@ def _build_single_page(example: Any, name: str) -> Pagination:
     return Pagination(by="cursor", items=items, read=None, send=None, size=None, max=None, first=0, more=None)
 
 
-def _build_response(
-    action: Action | None, status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()
-) -> SandboxResponse:
+def _build_response(action: Action | None, status: int, value: Any, headers: Pairs = ()) -> SandboxResponse:
     """Return the answer in the kind of body that the action's file declares."""
     body_type = action.returns.type if action else "json"
     if body_type == "none":

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.url_policy import is_loopback_host
 from connector.errors import ConnectorError, UsageError
-from connector.sandbox.http.responses import ErrorResponses, SandboxResponse
 
 if TYPE_CHECKING:
+    from connector.sandbox.http.responses import SandboxResponse
     from connector.sandbox.service import SandboxService
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
@@ -141,7 +141,7 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
         try:
             response = service.handle(self.command, self.path, self.headers.items(), body)
         except ConnectorError as error:
-            response = ErrorResponses(service.connector.manifest).build_server_error(500, str(error))
+            response = service.errors.build_server_error(500, str(error))
         if response.delay:
             service.clock.wait_or_stop(response.delay, self.server.shutdown_event)
         try:
@@ -167,7 +167,7 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
             error = (413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
         if error:
             self.close_connection = True
-            self._write_response(ErrorResponses(self.server.service.connector.manifest).build_server_error(*error))
+            self._write_response(self.server.service.errors.build_server_error(*error))
             return None
         body = self.rfile.read(int(length))
         if len(body) < int(length):

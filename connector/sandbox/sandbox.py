@@ -146,9 +146,9 @@ class InProcessTransport:
             return Failure("read_timeout", "no reply in time")
         if response.delivery == "lost":
             return Failure("read", "the connection broke while the reply was awaited")
-        return (
-            Reply(response.status, response.headers, response.body) if sink is None else _write_to_sink(response, sink)
-        )
+        if sink is not None:
+            return _write_to_sink(response, sink)
+        return Reply(response.status, response.headers, response.body)
 
     def close(self) -> None:
         """Wait a while for events that are under way; nothing else is open."""
@@ -179,14 +179,11 @@ def _encode_multipart(parts: list[MultipartPart]) -> tuple[str, bytes]:
         mime_part = MIMEBase("application", "octet-stream")
         mime_part.set_payload(_read_part(part.data))
         encode_base64(mime_part)  # bytes stay what they are, whatever line ends they hold
-        mime_part.add_header("Content-Disposition", "form-data", **_disposition_parameters(part))
+        parameters = {"name": part.name} if part.file_name is None else {"name": part.name, "filename": part.file_name}
+        mime_part.add_header("Content-Disposition", "form-data", **parameters)
         form.attach(mime_part)
     body = form.as_bytes().partition(b"\n\n")[2]
     return f'multipart/form-data; boundary="{form.get_boundary()}"', body
-
-
-def _disposition_parameters(part: MultipartPart) -> dict[str, str]:
-    return {"name": part.name} if part.file_name is None else {"name": part.name, "filename": part.file_name}
 
 
 def _read_part(data: Any) -> bytes:

@@ -71,7 +71,7 @@ class SandboxService:
         self.emitter = emitter
         self._rate_limiter = None if plan is None else RateLimiter(connector, plan)
         self._fault_injector = FaultInjector(faults)
-        self._error_responses = ErrorResponses(connector.manifest)
+        self.errors = ErrorResponses(connector.manifest)
         self._validators: dict[str, RequestValidator] = {}
         self._idempotent_responses: OrderedDict[tuple[str, str, bytes], SandboxResponse] = OrderedDict()
         self._lock = threading.Lock()
@@ -151,30 +151,30 @@ class SandboxService:
         if fault.kind == "html":
             return SIGN_IN_PAGE_RESPONSE
         if fault.kind == "expire-token":
-            return self._error_responses.build_unauthorized()
+            return self.errors.build_unauthorized()
         return (
-            self._error_responses.build_too_many_requests(_RETRY_AFTER_SECONDS)
+            self.errors.build_too_many_requests(_RETRY_AFTER_SECONDS)
             if fault.status == HTTPStatus.TOO_MANY_REQUESTS
-            else self._error_responses.build_server_error(fault.status)
+            else self.errors.build_server_error(fault.status)
         )
 
     def _route_request(self, request: SandboxRequest) -> SandboxResponse:
         api_path = request.path.removeprefix(self.base_path)
         if not request.path.startswith(f"{self.base_path}/"):
-            return self._error_responses.build_not_found(request.path)
+            return self.errors.build_not_found(request.path)
         if not (
             credentials.is_authenticated(self.connector, request, self.clock.time())
             and self.authorization_server.accepts_token(request)
         ):
-            return self._error_responses.build_unauthorized()
+            return self.errors.build_unauthorized()
         if api_path.startswith(files.FILES_PATH) and request.method in ("GET", "HEAD"):
             return files.build_file_response(request)
         matches = self._router.find_matches(api_path)
         if not matches:
-            return self._error_responses.build_not_found(api_path)
+            return self.errors.build_not_found(api_path)
         allowed_matches = [match for match in matches if request.method in match.route.methods]
         if not allowed_matches:
-            return self._error_responses.build_method_not_allowed(
+            return self.errors.build_method_not_allowed(
                 sorted(set().union(*(match.route.methods for match in matches)))
             )
         return self._handle_once(request, allowed_matches)
@@ -207,9 +207,9 @@ class SandboxService:
                 return self._check_rate(matched) or self._execute(matched)
             fewest_errors = errors if fewest_errors is None or len(errors) < len(fewest_errors) else fewest_errors
         return (
-            self._error_responses.build_invalid_request(list(fewest_errors.items()))
+            self.errors.build_invalid_request(list(fewest_errors.items()))
             if fewest_errors
-            else self._error_responses.build_not_found(request.path)
+            else self.errors.build_not_found(request.path)
         )
 
     def _check_rate(self, request: MatchedRequest) -> SandboxResponse | None:
@@ -217,16 +217,16 @@ class SandboxService:
         if self._rate_limiter is None or request.action is None:
             return None
         headers = self._rate_limiter.check_request(request.action, request.path_values, self.clock.time())
-        return None if headers is None else self._error_responses.build_rate_limited(headers)
+        return None if headers is None else self.errors.build_rate_limited(headers)
 
     def _execute(self, request: MatchedRequest) -> SandboxResponse:
         try:
             base_url = files.get_base_url(request.http_request, self.base_path)
             return files.rewrite_file_urls(self._handlers.handle(request), request.action, base_url)
         except RecordNotFound as error:
-            return self._error_responses.build_not_found(str(error))
+            return self.errors.build_not_found(str(error))
         except UnknownCursor as error:
-            return self._error_responses.build_unknown_cursor(str(error))
+            return self.errors.build_unknown_cursor(str(error))
 
     def _match_request(
         self, request: SandboxRequest, match: Match, action: Action | None

@@ -41,19 +41,12 @@ class RecordCollections:
         data = SandboxData()
         for collection in self.by_name.values():
             for seed in collection.definition.start:
-                seed_id = seed.get(collection.definition.id)
-                parent = seed.get("parent") if collection.definition.parent else None
-                fields = {
-                    name: value for name, value in seed.items() if name not in (collection.definition.id, "parent")
-                }
-                record = (
-                    SandboxRecord(id=_to_id(seed_id), position=0, parent=_to_id(parent), fields=fields)
-                    if seed_id is not None
-                    else None
-                )
-                self._insert(
-                    data, collection, record or SandboxRecord(id="", position=0, parent=_to_id(parent), fields=fields)
-                )
+                fields = dict(seed)
+                seed_id, parent = _to_id(fields.pop(collection.definition.id, None)), _to_id(fields.pop("parent", None))
+                record = SandboxRecord(id="" if seed_id is None else seed_id, position=0, fields=fields)
+                if collection.definition.parent:
+                    record.parent = parent
+                self._insert(data, collection, record)
         return data
 
     def _insert(self, data: SandboxData, collection: RecordCollection, record: SandboxRecord) -> SandboxRecord:
@@ -146,9 +139,9 @@ class RecordCollections:
         del data.records[collection.name][str(record.id)]
         for child in self.by_name.values():
             if child.definition.parent == collection.name:
-                records = list(data.records.get(child.name, {}).values())
-                for child_record in [child_record for child_record in records if _is_in_scope(child_record, record.id)]:
-                    self.remove(data, child, child_record)
+                for child_record in list(data.records.get(child.name, {}).values()):
+                    if _is_in_scope(child_record, record.id):
+                        self.remove(data, child, child_record)
 
 
 def _is_in_scope(record: SandboxRecord, scope: RecordId | None) -> bool:

@@ -13,6 +13,7 @@ from connector.definition.manifest import ErrorReply
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from connector.core.request.builder import Pairs
     from connector.definition.manifest import ErrorRule, Manifest
 
 ResponseDelivery = Literal["sent", "lost", "refused"]
@@ -56,7 +57,7 @@ CONNECTION_REFUSED = SandboxResponse(0, delivery="refused")
 SIGN_IN_PAGE_RESPONSE = SandboxResponse(200, (("content-type", "text/html; charset=utf-8"),), _SIGN_IN_PAGE)
 
 
-def build_json_response(status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()) -> SandboxResponse:
+def build_json_response(status: int, value: Any, headers: Pairs = ()) -> SandboxResponse:
     """Answer with JSON data."""
     return SandboxResponse(status, (*_JSON_HEADERS, *headers), to_json(value))
 
@@ -76,17 +77,15 @@ class ErrorResponses:
 
     def build_method_not_allowed(self, allowed: Sequence[str]) -> SandboxResponse:
         """Answer for a path that does not take this method."""
-        response = self._build_response(405, None, "This method is not allowed here.")
-        return replace(response, headers=(*response.headers, ("allow", ", ".join(sorted(allowed)))))
+        allow = ("allow", ", ".join(sorted(allowed)))
+        return self._build_response(405, None, "This method is not allowed here.", headers=(allow,))
 
     def build_invalid_request(self, problems: Sequence[FieldError]) -> SandboxResponse:
         """Answer for a request that does not fit the definitions, with every problem."""
-        error_reply, fields = self._invalid_reply, self._errors.fields
-        if fields is None:
-            details = " ".join([error_reply.message, *(f"{name}: {message}" for name, message in problems)])
-            return self._build_response(error_reply.status, error_reply.code, details)
-        field_errors = [{"field": name, "message": message} for name, message in problems]
-        return self._build_response(error_reply.status, error_reply.code, error_reply.message, {fields: field_errors})
+        status, code, message = self._invalid_reply.status, self._invalid_reply.code, self._invalid_reply.message
+        if self._errors.fields is None:
+            message = " ".join([message, *(f"{name}: {problem}" for name, problem in problems)])
+        return self._build_response(status, code, message, problems)
 
     def build_unknown_cursor(self, name: str) -> SandboxResponse:
         """Answer for a cursor that the service never gave, or no longer knows."""
@@ -107,15 +106,13 @@ class ErrorResponses:
 
     def build_too_many_requests(self, retry_after: int) -> SandboxResponse:
         """Answer for too many calls, with the seconds to wait."""
-        response = self._build_response(429, None, "Too many requests.")
-        return replace(response, headers=(*response.headers, ("retry-after", str(retry_after))))
+        return self._build_response(429, None, "Too many requests.", headers=(("retry-after", str(retry_after)),))
 
-    def build_rate_limited(self, headers: tuple[tuple[str, str], ...]) -> SandboxResponse:
+    def build_rate_limited(self, headers: Pairs) -> SandboxResponse:
         """Answer for one call more than a rate allows, with the headers that tell which."""
         is_daily = ("x-ratelimit-type", "Daily-limit") in headers
         message = "The daily rate limit is used up." if is_daily else "The rate limit is used up. Try again later."
-        response = self._build_response(429, None, message)
-        return replace(response, headers=(*response.headers, *headers))
+        return self._build_response(429, None, message, headers=headers)
 
     def build_server_error(self, status: int, message: str = "The service is unavailable.") -> SandboxResponse:
         """Answer as a service in trouble does."""
@@ -125,15 +122,16 @@ class ErrorResponses:
         return next((rule for rule in self._errors.means if rule.is_ == category), None)
 
     def _build_response(
-        self, status: int, code: Any, message: str, extra_fields: dict[str, Any] | None = None
+        self, status: int, code: Any, message: str, problems: Sequence[FieldError] = (), headers: Pairs = ()
     ) -> SandboxResponse:
         body: dict[str, Any] = {}
         if self._errors.code:
             body = set_at_path(body, self._errors.code, status if code is None else code)
         body = set_at_path(body, self._errors.message or "message", message)
-        for path, value in (extra_fields or {}).items():
-            body = set_at_path(body, path, value)
-        return build_json_response(status, body)
+        if problems and self._errors.fields:
+            field_errors = [{"field": name, "message": problem} for name, problem in problems]
+            body = set_at_path(body, self._errors.fields, field_errors)
+        return build_json_response(status, body, headers)
 
 
 def _first_value(value: Any) -> Any:

@@ -26,6 +26,7 @@ from connector.sandbox.oauth.endpoints import OAuthEndpoints, build_urls
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from connector.core.request.builder import Pairs
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
     from connector.sandbox.data.issued_tokens import IssuedTokens, TokenRegistry
@@ -94,10 +95,8 @@ class AuthorizationServer:
     def handle(self, role: Role, request: SandboxRequest) -> SandboxResponse:
         """Answer a request to one of the endpoints. Raises StoreError."""
         if request.method != _METHOD_BY_ROLE[role]:
-            error_response = build_oauth_error(405, "invalid_request", "This method is not allowed here.")
-            return SandboxResponse(
-                405, (*error_response.headers, ("allow", _METHOD_BY_ROLE[role])), error_response.body
-            )
+            allow = ("allow", _METHOD_BY_ROLE[role])
+            return build_oauth_error(405, "invalid_request", "This method is not allowed here.", (allow,))
         if role == "authorize":
             return self._authorize(request)
         return self._handle_form(request, self._grant_token if role == "token" else self._revoke)
@@ -219,17 +218,16 @@ class AuthorizationServer:
         return defaults, {*defaults, *(scope for requirement in requirements for scope in requirement.classic)}
 
 
-def build_oauth_error(status: int, error: str, reason: str) -> SandboxResponse:
+def build_oauth_error(status: int, error: str, reason: str, headers: Pairs = ()) -> SandboxResponse:
     """Answer as an authority that gives no token."""
-    return build_json_response(status, {"reason": reason, "error": error}, _NO_STORE_HEADERS)
+    return build_json_response(status, {"reason": reason, "error": error}, (*_NO_STORE_HEADERS, *headers))
 
 
 def _build_refusal(error: OAuthError, *, used_basic: bool = False) -> SandboxResponse:
     if error.error != "invalid_client":
         return build_oauth_error(400, error.error, error.reason)
-    response = build_oauth_error(401, error.error, error.reason)
-    challenge_headers = (("www-authenticate", 'Basic realm="sandbox"'),) if used_basic else ()
-    return SandboxResponse(401, (*response.headers, *challenge_headers), response.body)
+    challenge = (("www-authenticate", 'Basic realm="sandbox"'),) if used_basic else ()
+    return build_oauth_error(401, error.error, error.reason, challenge)
 
 
 def _build_error_page(problem: str) -> SandboxResponse:
