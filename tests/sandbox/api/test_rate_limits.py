@@ -6,6 +6,7 @@ import pytest
 
 from connector import Client, Connection, Connector, errors
 from connector.core.rate_limit import DAY_SECONDS
+from connector.sandbox.api.rate_limits import RateLimiter
 from connector.sandbox.http_server import serve
 from connector.sandbox.sandbox import Sandbox
 
@@ -84,3 +85,30 @@ def test_a_client_with_the_plans_budget_is_never_refused(zoom, box, clock):
 def test_a_plan_that_is_not_known_is_told(zoom: Connector):
     with pytest.raises(errors.UsageError, match=r"has no plan 'por'.*pro"):
         Sandbox(zoom, plan="por")
+
+
+def test_a_minutes_requests_may_come_at_once_and_the_next_when_the_first_is_a_minute_old(folder):
+    door = folder(whole=DOOR, actions={"knock": KNOCK})
+    limiter, action = RateLimiter(door, "small"), door.action("knock")
+    assert [limiter.check_request(action, (), now) for now in (0.0, 0.0, 10.0)] == [None] * 3
+    for now in (10.0, 59.0):
+        assert dict(limiter.check_request(action, (), now))["x-ratelimit-reset"] == "60"
+    assert [limiter.check_request(action, (), 60.0) for _ in range(2)] == [None] * 2
+    assert limiter.check_request(action, (), 60.0) is not None
+
+
+DOOR = """\
+connector: door
+label: Door
+summary: Knock.
+base_url: https://door.example
+rates: {plans: {small: {light: 3/min}}}
+"""
+KNOCK = """\
+action: knock
+label: Knock
+summary: Knock.
+request: GET /knock
+rate: light
+returns: {example: {}}
+"""

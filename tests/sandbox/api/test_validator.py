@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from support.sandboxes.shop import KEY, VERSION, ask, told
@@ -14,7 +14,7 @@ from connector.sandbox.http_server import serve
 from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 
 @pytest.fixture
@@ -104,48 +104,3 @@ class TestChecks:
     def test_a_body_that_cannot_be_read_is_told(self, box: Sandbox, body: bytes, why: str) -> None:
         answer = ask(box, "POST", "/logs", ("Content-Type", "application/json"), body=body)
         assert why in told(answer)["body"]
-
-
-class TestCredentials:
-    def test_a_service_that_asks_for_none_gets_none(self, folder: Callable[..., Connector]) -> None:
-        whole = "connector: open_house\nlabel: Open\nsummary: Open to all.\nbase_url: https://open.example\n"
-        action = "action: look\nlabel: Look\nsummary: Look.\nrequest: GET /look\nreturns: {example: {seen: 1}}\n"
-        connector = folder(whole=whole, actions={"look": action})
-        box = Sandbox(connector)
-        with Client(connector, box.connection, http=box.http) as client:
-            assert client.run("look").data == {"seen": 1}
-        assert box.service.handle("GET", "/look", [], b"").status == 200
-
-    @pytest.mark.parametrize("kind", ["key", "pair", "keyInQuery"])
-    def test_every_kind_has_its_stand_in(self, shop: Connector, kind: str) -> None:
-        box = Sandbox(shop, kind=kind)
-        with Client(shop, box.connection, http=box.http) as client:
-            assert client.run("ping").data == {"pong": 1}
-
-    @pytest.mark.parametrize(
-        ("headers", "query", "status"),
-        [
-            ([], "", 401),
-            ([("X-Shop-Key", "")], "", 401),
-            ([("X-Shop-Key", "expired")], "", 401),
-            ([("X-Shop-Key", "invalid")], "", 401),
-            ([("X-Shop-Key", "anything")], "", 200),
-            ([], "?key=anything", 200),
-            ([], "?key=invalid", 401),
-            ([("Authorization", "Basic YTpi")], "", 200),
-            ([("Authorization", "Basic YTo=")], "", 200),
-            ([("Authorization", "Basic Og==")], "", 401),
-            ([("Authorization", "Basic YTpleHBpcmVk")], "", 401),
-            ([("Authorization", "Basic %%%")], "", 401),
-            ([("Authorization", "Bearer t")], "", 401),
-        ],
-    )
-    def test_what_a_credential_is(self, box: Sandbox, headers: list[Any], query: str, status: int) -> None:
-        answer = box.service.handle("GET", f"/api/v1/ping{query}", [VERSION, *headers], b"")
-        assert answer.status == status
-        if status == 401:
-            assert json.loads(answer.body)["error"]["code"] == "bad_key"
-
-    def test_a_path_outside_the_base_is_not_there(self, box: Sandbox) -> None:
-        for target in ("/", "/ping", "/api/v1", "/api/v10/ping", "*", ""):
-            assert box.service.handle("GET", target, [KEY, VERSION], b"").status == 404

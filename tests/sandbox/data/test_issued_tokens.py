@@ -236,7 +236,12 @@ class TestState:
         clock.passed += 3600
         asker.revoke(tokens["refresh_token"])
         with asker.box.state.read() as data:
-            assert data.token_registry.model_dump() == {"codes": {}, "families": {}, "access_tokens": {}, "refresh_tokens": {}}
+            assert data.token_registry.model_dump() == {
+                "codes": {},
+                "families": {},
+                "access_tokens": {},
+                "refresh_tokens": {},
+            }
 
     def test_a_state_without_grants_is_read(self, zoom: Connector, tmp_path: Path) -> None:
         older = '{"version":1,"stamp":"","count":0,"records":{}}'
