@@ -1,4 +1,4 @@
-"""The stand-in service: a request comes in, an answer goes out."""
+"""The sandbox service: request in, response out."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
     from connector.sandbox.oauth.endpoints import Role
 
 _RETRY_AFTER_SECONDS = 1  # seconds
-_MAX_REMEMBERED_RESPONSES = 1_000  # answers to requests that carried an idempotency key
+_MAX_REMEMBERED_RESPONSES = 1_000  # responses to requests with an idempotency key
 
 
 class SandboxService:
-    """A stand-in for the service of any connector, from its definitions; safe to share among threads.
+    """Imitates the service of a connector, from its definitions. Thread-safe.
 
-    `Service(connector, state)`; `faults` are what goes wrong, from `faults.parse`; a server waits on `clock` before a
-    slow answer, and tokens live by it. `terms` say how tokens are given, where the connector's kinds of connection
-    need any; an `emitter` sends the events of changes; with a `plan` its rates are kept. The connector's files are read
-    once, when the first request comes. Raises UsageError for an unknown plan.
+    `SandboxService(connector, state)`. `faults` are parsed by `parse_fault`; `clock` delays slow responses and dates
+    tokens; `token_policy` says how tokens are issued; `emitter` sends the events of changes; a `plan` of the manifest
+    enforces its rate limits. The connector's files are read at the first request. Raises UsageError for an unknown
+    plan.
     """
 
     def __init__(
@@ -97,9 +97,9 @@ class SandboxService:
         return self._collections.build_initial_data()
 
     def handle(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> SandboxResponse:
-        """Answer a request: its method, path and query as on the request line, headers and body.
+        """Handle a request; `target` is the path and query of the request line.
 
-        Raises StoreError when the state cannot be kept, DefinitionError when a file of the connector is wrong.
+        Raises StoreError when the state cannot be read or saved, DefinitionError for an invalid file of the connector.
         """
         request = SandboxRequest.parse(method, target, headers, body)
         role = self.authorization_server.endpoints.find_role(request.path)
@@ -107,17 +107,17 @@ class SandboxService:
         return response.without_body() if request.method == "HEAD" else response
 
     def emit_events(self, response: SandboxResponse) -> None:
-        """Let events be sent of what an answer's request changed; for whoever has sent the answer."""
+        """Send the events of a response; call it after the response is sent."""
         if self.emitter is not None:
             self.emitter.enqueue(response.changes)
 
     def _handle_oauth(self, role: Role, request: SandboxRequest) -> SandboxResponse:
-        """Answer a request to the authority; faults of tokens meet those for a token."""
+        """Handle an OAuth request; token faults affect requests for a token."""
         if role != "token":
             return self.authorization_server.handle(role, request)
         fault = self._fault_injector.take_next_fault("token")
         if fault is not None and fault.kind == "token-5xx":
-            response = build_oauth_error(503, "temporarily_unavailable", "Tokens cannot be given now.")
+            response = build_oauth_error(503, "temporarily_unavailable", "No token can be issued now.")
         elif fault is not None and fault.kind == "invalid-grant":
             response = build_oauth_error(400, "invalid_grant", "Invalid token.")
         else:
@@ -130,7 +130,7 @@ class SandboxService:
         )
 
     def _handle_api(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer a request to the API."""
+        """Handle a request to the API."""
         fault = self._fault_injector.take_next_fault()
         if fault is not None and fault.kind == "refuse":
             return CONNECTION_REFUSED
@@ -145,7 +145,7 @@ class SandboxService:
         return replace(response, delay=self._fault_injector.get_delay())
 
     def _build_fault_response(self, fault: Fault | None) -> SandboxResponse | None:
-        """Return the answer of a fault that takes the place of the service's own."""
+        """Return the response of a fault that replaces the service's own, or None."""
         if fault is None or fault.kind == "drop-reply":
             return None
         if fault.kind == "html":
@@ -180,7 +180,7 @@ class SandboxService:
         return self._handle_once(request, allowed_matches)
 
     def _handle_once(self, request: SandboxRequest, matches: list[Match]) -> SandboxResponse:
-        """Answer, and answer alike when a request comes again with the same idempotency key."""
+        """Handle a request once per idempotency key; repeat its response afterwards."""
         idempotency = self.connector.manifest.idempotency
         key = request.headers.get(idempotency.header.lower()) if idempotency and request.method == "POST" else None
         if not key:
@@ -190,14 +190,14 @@ class SandboxService:
             if request_key in self._idempotent_responses:
                 return self._idempotent_responses[request_key]
             response = self._dispatch(request, matches)
-            if response.status < HTTPStatus.BAD_REQUEST:  # what was refused may be put right and come again
+            if response.status < HTTPStatus.BAD_REQUEST:  # a rejected request may be fixed and sent again
                 self._idempotent_responses[request_key] = replace(response, changes=())
             if len(self._idempotent_responses) > _MAX_REMEMBERED_RESPONSES:
                 self._idempotent_responses.popitem(last=False)
             return response
 
     def _dispatch(self, request: SandboxRequest, matches: list[Match]) -> SandboxResponse:
-        """Answer by the first action of the path that the request fits, or tell what is wrong with it."""
+        """Run the first action that the request fits, or report the errors of the closest."""
         fewest_errors: dict[str, str] | None = None
         for match, action in _list_candidates(request, matches):
             if match.subaccount and action is not None and not action.subaccount:
@@ -213,7 +213,7 @@ class SandboxService:
         )
 
     def _check_rate(self, request: MatchedRequest) -> SandboxResponse | None:
-        """Return the refusal of a request that is one more than a rate allows."""
+        """Return a 429 when the request exceeds a rate limit, else None."""
         if self._rate_limiter is None or request.action is None:
             return None
         headers = self._rate_limiter.check_request(request.action, request.path_values, self.clock.time())
@@ -231,7 +231,7 @@ class SandboxService:
     def _match_request(
         self, request: SandboxRequest, match: Match, action: Action | None
     ) -> tuple[MatchedRequest, dict[str, str]]:
-        """Return a request as an action sees it, and what is wrong with it."""
+        """Validate a request against an action; return it with its errors by field."""
         if action is None:
             path_values = tuple(map(unquote, match.segments))
             validated, pagination = _parse_unvalidated(request), None

@@ -127,7 +127,7 @@ def test_other_machines_are_kept_out(box: Sandbox, host: str) -> None:
 def test_a_port_that_is_taken_is_told(box: Sandbox, served: SandboxServer) -> None:
     with pytest.raises(errors.UsageError, match=str(served.port)):
         serve(box.service, "127.0.0.1", served.port)
-    with pytest.raises(errors.UsageError, match="no port"):
+    with pytest.raises(errors.UsageError, match="Invalid port"):
         serve(box.service, "127.0.0.1", 65_536)
 
 

@@ -1,4 +1,4 @@
-"""The rates that the stand-in keeps: it refuses what a plan of the service would, with the headers of rate limits."""
+"""Enforce the rate limits of a plan, and build the rate-limit headers of a 429."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.loader import Connector
 
-_TOLERANCE = 1e-3  # seconds; beyond what adding up gaps loses
+_TOLERANCE = 1e-3  # seconds; absorbs rounding
 
 
 class RateLimiter:
-    """Counts the requests of every rate by a plan of the manifest; safe to share among threads.
+    """Counts requests against the rates of one plan of the manifest. Thread-safe.
 
-    Raises UsageError for a plan that the manifest has not.
+    Raises UsageError for an unknown plan.
     """
 
     def __init__(self, connector: Connector, plan: str) -> None:
@@ -38,7 +38,7 @@ class RateLimiter:
         self._lock = threading.Lock()
 
     def check_request(self, action: Action, values: tuple[str, ...], now: float) -> Pairs | None:
-        """Count a request with these values of its path; return the headers of its refusal when it is one too many."""
+        """Count a request; return the headers of a 429 when it exceeds a limit."""
         path_values = {f"path.{name}": value for name, value in zip(action.path_names, values, strict=False)}
         with self._lock:
             slots: list[tuple[RateLimit, RateState, float]] = []
@@ -58,13 +58,13 @@ class RateLimiter:
 
 
 def _without_margin(rate: RateLimit) -> RateLimit:
-    """Return a rate as the service keeps it, without the margin that a client leaves."""
+    """Return a rate without the safety margin that clients keep."""
     windows = tuple(window._replace(seconds=window.seconds / SAFETY_FACTOR) for window in rate.windows)
     return replace(rate, gap=rate.gap / SAFETY_FACTOR, windows=windows)
 
 
 def _find_violation(rate: RateLimit, state: RateState, slot: float, now: float) -> Pairs | None:
-    """Return the headers of a refusal; a second's requests may come at once, so a slot may be that far ahead."""
+    """Return the headers of a 429, or None. The requests of one second may arrive as a burst."""
     for limit, (day, count) in zip(rate.daily_limits, state.daily_counts, strict=False):
         if day == limit.day_number(now) and count >= limit.max_requests:
             reset = f"{to_utc_datetime(limit.end_of_day(day)):%Y-%m-%dT%H:%M:%SZ}"

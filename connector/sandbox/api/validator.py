@@ -1,4 +1,4 @@
-"""Requests judged by the definitions: each value brought back from its place to its input, and checked there."""
+"""Validate requests: map each value back to its input, and check it there."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ValidatedRequest:
-    """A request as the definitions see it: the object it sends, and what is wrong with it, field -> message."""
+    """The validated body of a request, and its errors by field."""
 
     body: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class ValidatedRequest:
 
 @dataclass(frozen=True, slots=True)
 class _RequestParts:
-    """The parts of one request, each as an object that a place can be looked up in."""
+    """The parts of one request, in which values are looked up by location."""
 
     path_values: Mapping[str, str]
     query: Mapping[str, Any]
@@ -57,7 +57,7 @@ class _RequestParts:
     body: ParsedBody
 
     def get_value(self, location: RequestLocation) -> Any:
-        """Return what stands at a place, or ABSENT."""
+        """Return the value at a location, or MISSING."""
         name = ".".join(location.path)
         if location.part == "path":
             return self.path_values.get(location.path[0], MISSING)
@@ -68,12 +68,12 @@ class _RequestParts:
         return find_at_path(self.query if location.part == "query" else self.body.tree, location.path)
 
     def is_text_at(self, location: RequestLocation) -> bool:
-        """Whether values there are always text."""
+        """Whether values at a location are always text."""
         return self.body.is_text_only if location.part in _BODY_PARTS else True
 
 
 class RequestValidator:
-    """The checks of one action, put together once."""
+    """Validates requests against one action; compiled once."""
 
     def __init__(self, connector: Connector, action: Action) -> None:
         self.action = action
@@ -94,7 +94,7 @@ class RequestValidator:
         }
 
     def validate(self, request: SandboxRequest, segments: tuple[str, ...]) -> ValidatedRequest:
-        """Judge a request whose path has these segments, still encoded; every problem is told."""
+        """Validate a request whose path has these encoded segments; report every problem."""
         errors: dict[str, str] = {}
         body, body_unreadable = ParsedBody({}), False
         try:
@@ -112,18 +112,18 @@ class RequestValidator:
         return ValidatedRequest(self._convert_body(parts, values) if not errors else {}, errors)
 
     def decode_path_values(self, segments: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the values that the segments of a path stand for."""
+        """Decode the segments of a path into values."""
         pairs = zip(self.action.path_names, segments, strict=True)
         return tuple(decode_path_value(segment, double_encoded=name in self._double_encoded) for name, segment in pairs)
 
     def _parse_body(self, request: SandboxRequest) -> ParsedBody:
         body = parse_body(self.action.sends, request, use_brackets=self._use_brackets)
         if self._has_body_fields and not isinstance(body.data, dict):
-            raise BadBody("body", "Expected a JSON object." if self.action.sends == "json" else "Expected fields.")
+            raise BadBody("body", "Expected a JSON object." if self.action.sends == "json" else "Expected form fields.")
         return body
 
     def _read_inputs(self, parts: _RequestParts, errors: dict[str, str]) -> dict[str, Any]:
-        """Return the values by input key; what has the wrong type on the wire is told."""
+        """Return the values by input key; add wire-type mismatches to `errors`."""
         given: dict[str, Any] = {}
         for key, input_field in self.action.inputs.items():
             raw = self._get_whole_body(parts) if _is_whole_body(input_field) else parts.get_value(input_field.location)
@@ -143,7 +143,7 @@ class RequestValidator:
         return parts.body.data if self._has_single_body_input and parts.body.data else MISSING
 
     def _drop_owned_fields(self, spread_field: Input, container: Any) -> Any:
-        """Return what an object holds beside the fields that other inputs own; anything else as it is."""
+        """Drop the fields of an object that other inputs own; return any other value unchanged."""
         prefix, part = spread_field.location.path, spread_field.location.part
         paths = [field.location.path for field in self.action.inputs.values() if field.location.part == part]
         owned_names = {path[len(prefix)] for path in paths if len(path) > len(prefix) and path[: len(prefix)] == prefix}
@@ -164,7 +164,7 @@ class RequestValidator:
         return problems
 
     def _check_inputs(self, given: dict[str, Any], errors: dict[str, str], *, body_unreadable: bool) -> dict[str, Any]:
-        """Return the checked values; what is wrong with the others is told."""
+        """Return the converted values; add the problems of the others to `errors`."""
         try:
             return self._check(given)
         except InputError as error:
@@ -177,7 +177,7 @@ class RequestValidator:
         return {}
 
     def _convert_body(self, parts: _RequestParts, values: dict[str, Any]) -> dict[str, Any]:
-        """Return the object that was sent, a form's texts in the types of their inputs."""
+        """Return the request body as an object; form texts take the types of their inputs."""
         tree = parts.body.tree
         for key, input_field in self.action.inputs.items() if parts.body.is_text_only else ():
             location = input_field.location
@@ -188,7 +188,7 @@ class RequestValidator:
 
 
 def find_at_path(tree: Any, path: tuple[str, ...]) -> Any:
-    """Return what stands at a path of data, or ABSENT."""
+    """Return the value at a path of JSON data, or MISSING."""
     for name in path:
         if not isinstance(tree, dict) or name not in tree:
             return MISSING
@@ -197,7 +197,7 @@ def find_at_path(tree: Any, path: tuple[str, ...]) -> Any:
 
 
 def decode_path_value(raw: str, *, double_encoded: bool) -> str:
-    """Return a segment of a path as the value it stands for; `twice` for a UUID that may be encoded twice."""
+    """Decode a path segment; with `double_encoded` it may be a UUID that was encoded twice."""
     value = unquote(raw)
     decoded_twice = unquote(value) if double_encoded else value
     return decoded_twice if decoded_twice.startswith("/") or "//" in decoded_twice else value
@@ -212,7 +212,7 @@ def _is_whole_body(input_field: Input) -> bool:
 
 
 def _parse_text_value(input_field: Input, raw: Any, list_style: str) -> Any:
-    """Return a value from a query, a header or a form as its input takes it."""
+    """Convert a value from a query, a header or a form for its input."""
     if input_field.is_list and not input_field.join:
         if isinstance(raw, str):
             return raw.split(",") if list_style == "comma" or input_field.location.part == "header" else [raw]
@@ -224,7 +224,7 @@ def _parse_text_value(input_field: Input, raw: Any, list_style: str) -> Any:
 
 
 def _expected_type(input_field: Input, value: Any, *, is_text: bool) -> str | None:
-    """Return what was expected when a value has not the type or the form that its input is sent in."""
+    """Return the expected type when a value has another one, else None."""
     if value is None:
         return None
     if not is_text and input_field.join:
@@ -248,9 +248,9 @@ def _has_type(value: Any, types: tuple[type, ...]) -> bool:
 
 
 def _normalized_form(format_name: str, value: str) -> str | None:
-    """Return how a value is written that only fits once it is cleaned up, which is the client's part."""
+    """Return the normalized form of a value, or None for a normalized or invalid one."""
     try:
         normalized = FORMATS[format_name](value)
     except InvalidValue:
-        return None  # told by the check of the input
+        return None  # reported by the input check
     return normalized if normalized != value else None

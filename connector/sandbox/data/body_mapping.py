@@ -1,4 +1,4 @@
-"""What an action's body means to a thing: the objects it wraps the fields in, and where its secrets are."""
+"""Map an action's body to the fields of a record: wrapper objects, secrets, opaque values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OPAQUE_TYPES = ("json", "map of string", "pairs")
 
 @dataclass(frozen=True, slots=True)
 class BodyMapping:
-    """The wrappers of a body, the paths of its secrets, and those of values that are one piece."""
+    """The wrapper objects of a body, its secret paths, and its opaque paths."""
 
     wrappers: frozenset[str] = frozenset()
     secret_paths: tuple[FieldPath, ...] = ()
@@ -24,7 +24,7 @@ class BodyMapping:
 
     @classmethod
     def build(cls, action: Action, fields: dict[str, Any]) -> BodyMapping:
-        """Find the wrappers: objects that a thing has not, while it has most of what is declared inside them."""
+        """Find the wrappers: objects absent from `fields` while most of their own fields are there."""
         inputs = [
             (field.location.path, field)
             for field in action.inputs.values()
@@ -50,7 +50,7 @@ class BodyMapping:
         )
 
     def select_fields(self, body: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
-        """Return what a thing keeps of what was sent: unwrapped, and no secret that is never shown again."""
+        """Return the fields to store: unwrapped, without secrets that no reply shows."""
         selected: dict[str, Any] = {}
         for name, value in body.items():
             if name not in self.wrappers or not isinstance(value, dict):
@@ -67,7 +67,7 @@ class BodyMapping:
 
 
 def _remove_path(tree: dict[str, Any], path: FieldPath) -> dict[str, Any]:
-    """Return an object without what stands at a path, and without an object that is empty then."""
+    """Return an object without the value at a path, and without objects that become empty."""
     name, rest = path[0], path[1:]
     if name not in tree:
         return tree

@@ -1,4 +1,4 @@
-"""Answers, and how the service that the sandbox stands in for says no."""
+"""Responses, and the error responses of the service that the sandbox imitates."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector.definition.manifest import ErrorRule, Manifest
 
 ResponseDelivery = Literal["sent", "lost", "refused"]
-FieldError = tuple[str, str]  # a field, and what is wrong with it
+FieldError = tuple[str, str]  # field name, message
 
 _JSON_HEADERS = (("content-type", "application/json"),)
 _DEFAULT_MISSING_REPLY = ErrorReply(status=404, message="Not found: {id}.")
@@ -26,7 +26,7 @@ _SIGN_IN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>
 
 
 class ChangeEvent(NamedTuple):
-    """A change: the event that tells of it, what it is about, and how that was before, where it was there."""
+    """A change to report: event name, changed record, and the record before an update."""
 
     event: str
     subject: dict[str, Any]
@@ -35,10 +35,10 @@ class ChangeEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SandboxResponse:
-    """What goes back: status, headers (names in lower case), body; after `delay` seconds.
+    """A response: status, headers (names in lower case), body; sent after `delay` seconds.
 
-    `fate` is "lost" when the request was processed and the answer never arrives, "refused" when nothing was taken;
-    `happened` are the changes to tell of.
+    `delivery` is "lost" when the request is processed but the response never arrives, "refused" when the connection
+    is refused; `changes` are the events to send.
     """
 
     status: int
@@ -49,7 +49,7 @@ class SandboxResponse:
     changes: tuple[ChangeEvent, ...] = field(default=(), repr=False)
 
     def without_body(self) -> SandboxResponse:
-        """Return the answer to HEAD: the same without its body, which is told by its length."""
+        """Return the response to HEAD: no body, but its content-length."""
         return replace(self, headers=(*self.headers, ("content-length", str(len(self.body)))), body=b"")
 
 
@@ -58,12 +58,12 @@ SIGN_IN_PAGE_RESPONSE = SandboxResponse(200, (("content-type", "text/html; chars
 
 
 def build_json_response(status: int, value: Any, headers: Pairs = ()) -> SandboxResponse:
-    """Answer with JSON data."""
+    """Build a JSON response."""
     return SandboxResponse(status, (*_JSON_HEADERS, *headers), to_json(value))
 
 
 class ErrorResponses:
-    """The service's ways to say no, in the shape that its manifest describes."""
+    """Builds the service's error responses, in the shape that its manifest describes."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._errors = manifest.errors
@@ -71,51 +71,51 @@ class ErrorResponses:
         self._invalid_reply = manifest.sandbox.invalid or _DEFAULT_INVALID_REPLY
 
     def build_not_found(self, name: str) -> SandboxResponse:
-        """Answer for a thing that is not there."""
+        """Build the response for a record that does not exist."""
         error_reply = self._missing_reply
         return self._build_response(error_reply.status, error_reply.code, error_reply.message.replace("{id}", name))
 
     def build_method_not_allowed(self, allowed: Sequence[str]) -> SandboxResponse:
-        """Answer for a path that does not take this method."""
+        """Build the response for a method that the path does not support."""
         allow = ("allow", ", ".join(sorted(allowed)))
-        return self._build_response(405, None, "This method is not allowed here.", headers=(allow,))
+        return self._build_response(405, None, "Method not allowed.", headers=(allow,))
 
     def build_invalid_request(self, problems: Sequence[FieldError]) -> SandboxResponse:
-        """Answer for a request that does not fit the definitions, with every problem."""
+        """Build the response for an invalid request, with every problem."""
         status, code, message = self._invalid_reply.status, self._invalid_reply.code, self._invalid_reply.message
         if self._errors.fields is None:
             message = " ".join([message, *(f"{name}: {problem}" for name, problem in problems)])
         return self._build_response(status, code, message, problems)
 
     def build_unknown_cursor(self, name: str) -> SandboxResponse:
-        """Answer for a cursor that the service never gave, or no longer knows."""
+        """Build the response for an unknown or expired cursor."""
         rule = self._find_rule("cursor")
         if rule is None:
-            return self.build_invalid_request([(name, "The cursor is not valid, or has expired.")])
-        message = f"The {rule.message or 'cursor'} is not valid, or has expired."
+            return self.build_invalid_request([(name, "The cursor is invalid or has expired.")])
+        message = f"The {rule.message or 'cursor'} is invalid or has expired."
         return self._build_response(
             _first_value(rule.status) or self._invalid_reply.status, _first_value(rule.code), message
         )
 
     def build_unauthorized(self) -> SandboxResponse:
-        """Answer for a request without a credential, or with one that is no longer good."""
+        """Build the response for a missing or rejected credential."""
         rule = self._find_rule("token")
         message = (rule.message if rule else None) or "Invalid access token."
         status, code = (rule.status, rule.code) if rule else (None, None)
         return self._build_response(_first_value(status) or 401, _first_value(code), message)
 
     def build_too_many_requests(self, retry_after: int) -> SandboxResponse:
-        """Answer for too many calls, with the seconds to wait."""
+        """Build a 429 response with the seconds to wait."""
         return self._build_response(429, None, "Too many requests.", headers=(("retry-after", str(retry_after)),))
 
     def build_rate_limited(self, headers: Pairs) -> SandboxResponse:
-        """Answer for one call more than a rate allows, with the headers that tell which."""
+        """Build a 429 response with the headers that name the exceeded limit."""
         is_daily = ("x-ratelimit-type", "Daily-limit") in headers
-        message = "The daily rate limit is used up." if is_daily else "The rate limit is used up. Try again later."
+        message = "Daily rate limit exceeded." if is_daily else "Rate limit exceeded. Try again later."
         return self._build_response(429, None, message, headers=headers)
 
     def build_server_error(self, status: int, message: str = "The service is unavailable.") -> SandboxResponse:
-        """Answer as a service in trouble does."""
+        """Build an error response with this status and message."""
         return self._build_response(status, None, message)
 
     def _find_rule(self, category: str) -> ErrorRule | None:

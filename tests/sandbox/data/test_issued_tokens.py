@@ -267,7 +267,7 @@ def test_a_kind_that_is_not_there_is_told(asker: Asker) -> None:
     with pytest.raises(errors.UsageError, match="oauth9") as caught:
         asker.box.build_oauth_inputs("oauth9")
     assert "serverToServer" in caught.value.hint
-    with pytest.raises(errors.UsageError, match="nobody back"):
+    with pytest.raises(errors.UsageError, match="does not redirect back"):
         asker.box.consent("http://127.0.0.1:0/oauth/authorize?client_id=a&redirect_uri=ftp://x")
 
 
