@@ -1,4 +1,4 @@
-"""Values as they go over a real socket: nothing is added, and none changes its type."""
+"""Values over a real socket: none is added, and none changes its type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The service: every request gets an answer, whatever it is."""
+"""Every request gets a response."""
 
 from __future__ import annotations
 
@@ -50,15 +50,15 @@ def test_any_request_gets_an_answer(
     zoom: Connector, shop: Connector, method: str, target: str, query: str, media: str, body: bytes
 ) -> None:
     for connector, key in ((zoom, ("Authorization", "Bearer t")), (shop, ("X-Shop-Key", "k"))):
-        box = Sandbox(connector)
-        path = target.replace("/v2/", f"{box.service.base_path}/", 1)
-        answer = box.service.handle(method, f"{path}?{query}", [key, ("Content-Type", media)], body)
+        sandbox = Sandbox(connector)
+        path = target.replace("/v2/", f"{sandbox.service.base_path}/", 1)
+        answer = sandbox.service.handle(method, f"{path}?{query}", [key, ("Content-Type", media)], body)
         assert 200 <= answer.status < 500
         if answer.body:
             json.loads(answer.body)
 
 
 def test_a_path_outside_the_base_is_not_there(shop: Connector) -> None:
-    box = Sandbox(shop)
+    sandbox = Sandbox(shop)
     for target in ("/", "/ping", "/api/v1", "/api/v10/ping", "*", ""):
-        assert box.service.handle("GET", target, [KEY, VERSION], b"").status == 404
+        assert sandbox.service.handle("GET", target, [KEY, VERSION], b"").status == 404

@@ -1,4 +1,4 @@
-"""The stand-in keeps the rates of a plan: what is beyond them it refuses as the service would."""
+"""The sandbox enforces the rate limits of a plan, with the service's headers."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ ME = {"userId": "me"}
 
 
 @pytest.fixture
-def box(zoom, clock):
+def sandbox(zoom, clock):
     return Sandbox(zoom, clock=clock, plan="free")
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
-def client(request, zoom, box, clock):
-    """A client without a budget, in each way."""
+def client(request, zoom, sandbox, clock):
+    """A client without a rate budget, over each transport."""
     if request.param == "in process":
-        with Client(zoom, box.connection, http=box.http, clock=clock) as one:
+        with Client(zoom, sandbox.connection, http=sandbox.http, clock=clock) as one:
             yield one
         return
     connection = Connection(zoom, "accessToken", accessToken="t")
-    with serve(box.service) as server, Client(zoom, connection, base_url=server.url, clock=clock) as one:
+    with serve(sandbox.service) as server, Client(zoom, connection, base_url=server.url, clock=clock) as one:
         yield one
 
 
@@ -76,13 +76,13 @@ def test_a_hosts_day_is_used_up_for_that_host_and_begins_anew_at_midnight(client
     assert client.run("createMeeting", ME, retry=ONCE).status == 201
 
 
-def test_a_client_with_the_plans_budget_is_never_refused(zoom, box, clock):
-    with Client(zoom, box.connection, http=box.http, clock=clock, budget="free") as client:
+def test_a_client_with_the_plans_budget_is_never_refused(zoom, sandbox, clock):
+    with Client(zoom, sandbox.connection, http=sandbox.http, clock=clock, budget="free") as client:
         assert [client.run("getUser", ME, retry=ONCE).status for _ in range(50)] == [200] * 50
     assert clock.passed >= 49 / 4
 
 
-def test_a_plan_that_is_not_known_is_told(zoom: Connector):
+def test_a_plan_that_is_not_known_is_reported(zoom: Connector):
     with pytest.raises(errors.UsageError, match=r"has no plan 'por'.*pro"):
         Sandbox(zoom, plan="por")
 

@@ -1,4 +1,4 @@
-"""How records are put together."""
+"""Merging fields into records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""New ids: all different, and the same each time."""
+"""Generated ids are unique and reproducible."""
 
 from __future__ import annotations
 

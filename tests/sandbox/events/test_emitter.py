@@ -1,4 +1,4 @@
-"""What changes in the sandbox is told as the service tells it: signed, in order, and never at the call's cost."""
+"""Changes are sent as signed events, in order, and never delay or fail the call."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ URL = "http://127.0.0.1:9/events"
 
 @dataclass
 class Receiver:
-    """A seam that takes what is sent, and answers as it is told."""
+    """A transport that records deliveries and returns a given reply."""
 
     connector: Connector
     answer: object = field(default_factory=lambda: Reply(200, (), b"{}"))
-    taken: list = field(default_factory=list)
+    deliveries: list = field(default_factory=list)
 
     def send(self, request, credential, deadline, sink, cancel):
-        self.taken.append((dict(request.headers), request.body.to_bytes()))
+        self.deliveries.append((dict(request.headers), request.body.to_bytes()))
         return self.answer
 
     def close(self):
@@ -39,32 +39,32 @@ class Receiver:
 
     def events(self):
         secret = get_sandbox_secret(self.connector)
-        return [verify_webhook(self.connector, secret, headers, body) for headers, body in self.taken]
+        return [verify_webhook(self.connector, secret, headers, body) for headers, body in self.deliveries]
 
 
-def telling(connector, *, said=None, answer=None, **faults):
+def make_emitting_sandbox(connector, *, failures=None, answer=None, **faults):
     """A sandbox whose events go to a receiver in memory."""
-    box = Sandbox(connector, **faults)
+    sandbox = Sandbox(connector, **faults)
     receiver = Receiver(connector)
     if answer is not None:
         receiver.answer = answer
-    say = (said if said is not None else []).append
-    box.service.emitter = EventEmitter(connector, URL, http=receiver, on_failure=say)
-    return box, receiver
+    say = (failures if failures is not None else []).append
+    sandbox.service.emitter = EventEmitter(connector, URL, http=receiver, on_failure=say)
+    return sandbox, receiver
 
 
-def told(box, receiver):
-    assert box.wait_for_events(20)
+def received_events(sandbox, receiver):
+    assert sandbox.wait_for_events(20)
     return receiver.events()
 
 
-def test_a_meetings_life_is_told_in_order(zoom):
-    box, receiver = telling(zoom)
-    with Client(zoom, box.connection, http=box.http) as client:
+def test_a_meetings_life_is_reported_in_order(zoom):
+    sandbox, receiver = make_emitting_sandbox(zoom)
+    with Client(zoom, sandbox.connection, http=sandbox.http) as client:
         made = client.run("createMeeting", {"userId": "me", "topic": "Standup"}).data
         client.run("updateMeeting", {"meetingId": made["id"], "topic": "Retro"})
         client.raw("DELETE", f"/meetings/{made['id']}")
-    created, updated, deleted = told(box, receiver)
+    created, updated, deleted = received_events(sandbox, receiver)
     assert [one.name for one in (created, updated, deleted)] == [
         "meeting.created",
         "meeting.updated",
@@ -76,14 +76,14 @@ def test_a_meetings_life_is_told_in_order(zoom):
     assert len({one.account for one in (created, updated, deleted)}) == 1
 
 
-def test_a_registration_is_told_inside_its_meeting(zoom):
-    box, receiver = telling(zoom)
-    with Client(zoom, box.connection, http=box.http) as client:
+def test_a_registration_is_reported_inside_its_meeting(zoom):
+    sandbox, receiver = make_emitting_sandbox(zoom)
+    with Client(zoom, sandbox.connection, http=sandbox.http) as client:
         meeting = client.run("createMeeting", {"userId": "me", "topic": "Standup"}).data
         given = {"meetingId": meeting["id"], "email": "ines@example.com", "firstName": "Ines", "lastName": "Moreau"}
         client.run("addMeetingRegistrant", given)
         (listed,) = client.items("listMeetingRegistrants", {"meetingId": meeting["id"]})
-    _, registered = told(box, receiver)
+    _, registered = received_events(sandbox, receiver)
     assert registered.name == "meeting.registration_created"
     assert (registered.object["id"], registered.object["topic"]) == (meeting["id"], "Standup")
     assert registered.object["registrant"]["email"] == "ines@example.com"
@@ -91,55 +91,57 @@ def test_a_registration_is_told_inside_its_meeting(zoom):
 
 
 def test_one_change_may_be_several_events(zoom):
-    box, receiver = telling(zoom)
-    with Client(zoom, box.connection, http=box.http) as client:
+    sandbox, receiver = make_emitting_sandbox(zoom)
+    with Client(zoom, sandbox.connection, http=sandbox.http) as client:
         given = {"email": "new@example.com", "firstName": "Nia", "lastName": "Berg", "userType": 1}
         client.run("createUser", given)
-    events = told(box, receiver)
+    events = received_events(sandbox, receiver)
     assert [one.name for one in events] == ["user.created", "user.activated"]
     assert {one.object["email"] for one in events} == {"new@example.com"}
 
 
 @pytest.mark.parametrize("call", ["getUser", "listUsers"])
 def test_reading_is_no_event(zoom, call):
-    box, receiver = telling(zoom)
-    with Client(zoom, box.connection, http=box.http) as client:
+    sandbox, receiver = make_emitting_sandbox(zoom)
+    with Client(zoom, sandbox.connection, http=sandbox.http) as client:
         client.run(call, {"userId": "me"} if call == "getUser" else {})
-    assert told(box, receiver) == []
+    assert received_events(sandbox, receiver) == []
 
 
 def test_what_is_refused_is_no_event(zoom):
-    box, receiver = telling(zoom)
-    with Client(zoom, box.connection, http=box.http) as client, pytest.raises(errors.NotFound):
+    sandbox, receiver = make_emitting_sandbox(zoom)
+    with Client(zoom, sandbox.connection, http=sandbox.http) as client, pytest.raises(errors.NotFound):
         client.run("updateMeeting", {"meetingId": 81234567890, "topic": "Retro"})
-    assert told(box, receiver) == []
+    assert received_events(sandbox, receiver) == []
 
 
-def test_a_change_whose_reply_is_lost_is_told_all_the_same(zoom):
-    box, receiver = telling(zoom, faults=["drop-reply"])
-    with Client(zoom, box.connection, http=box.http) as client, pytest.raises(errors.TransportError):
+def test_a_change_whose_reply_is_lost_is_reported_all_the_same(zoom):
+    sandbox, receiver = make_emitting_sandbox(zoom, faults=["drop-reply"])
+    with Client(zoom, sandbox.connection, http=sandbox.http) as client, pytest.raises(errors.TransportError):
         client.run("createMeeting", {"userId": "me", "topic": "Standup"})
-    assert [one.name for one in told(box, receiver)] == ["meeting.created"]
+    assert [one.name for one in received_events(sandbox, receiver)] == ["meeting.created"]
 
 
 def test_an_event_that_nobody_takes_is_said_once_and_breaks_nothing(zoom):
-    said = []
-    box, receiver = telling(zoom, said=said, answer=Failure("refused", "the connection was refused", sent="nothing"))
-    with Client(zoom, box.connection, http=box.http) as client:
+    failures = []
+    sandbox, receiver = make_emitting_sandbox(
+        zoom, failures=failures, answer=Failure("refused", "the connection was refused", sent="nothing")
+    )
+    with Client(zoom, sandbox.connection, http=sandbox.http) as client:
         for topic in ("One", "Two", "Three"):
             assert client.run("createMeeting", {"userId": "me", "topic": topic}).status == 201
-        assert box.wait_for_events(20)
-        assert len(said) == 1
-        assert "meeting.created was not delivered" in said[0]
+        assert sandbox.wait_for_events(20)
+        assert len(failures) == 1
+        assert "meeting.created was not delivered" in failures[0]
         receiver.answer = Reply(204, (), b"")
         client.run("createMeeting", {"userId": "me", "topic": "Four"})
-        assert box.wait_for_events(20)
+        assert sandbox.wait_for_events(20)
         receiver.answer = Reply(500, (), b"secret reply")
         client.run("createMeeting", {"userId": "me", "topic": "Five"})
-        assert box.wait_for_events(20)
-    assert len(said) == 2, "one that arrived begins anew"
-    assert "answered 500" in said[1]
-    assert "secret reply" not in said[1]
+        assert sandbox.wait_for_events(20)
+    assert len(failures) == 2, "a delivered event resets the report"
+    assert "answered 500" in failures[1]
+    assert "secret reply" not in failures[1]
 
 
 def test_a_call_does_not_wait_for_its_events(zoom, server):
@@ -152,9 +154,9 @@ def test_a_call_does_not_wait_for_its_events(zoom, server):
 
     server.always(after_the_answer)
     emitter = EventEmitter(zoom, f"{server.url}/hooks?of=zoom")
-    with serve(SandboxService(zoom, SandboxState(None), emitter=emitter)) as served:
+    with serve(SandboxService(zoom, SandboxState(None), emitter=emitter)) as sandbox_server:
         connection = Connection(zoom, "accessToken", accessToken="t")
-        with Client(zoom, connection, base_url=served.url) as client:
+        with Client(zoom, connection, base_url=sandbox_server.url) as client:
             client.run("createMeeting", {"userId": "me", "topic": "Standup"})
             answered.set()
             assert arrived.wait(20)
@@ -176,31 +178,31 @@ def test_the_answer_goes_out_before_its_events(zoom):
                 order.append(answered.wait(20))
 
     service = SandboxService(zoom, SandboxState(None), emitter=Held())
-    with serve(service) as served:
+    with serve(service) as sandbox_server:
         connection = Connection(zoom, "accessToken", accessToken="t")
-        with Client(zoom, connection, base_url=served.url) as client:
+        with Client(zoom, connection, base_url=sandbox_server.url) as client:
             client.run("createMeeting", {"userId": "me", "topic": "Standup"}, timeout=60)
             answered.set()
-            client.run("getUser", {"userId": "me"})  # on the same connection: what came before is done
+            client.run("getUser", {"userId": "me"})  # on the same connection, so the first request is finished
     assert order == [True]
 
 
-def test_a_client_that_closes_its_seam_has_sent_its_events(zoom):
+def test_a_client_that_closes_its_transport_has_sent_its_events(zoom):
     async def story():
-        async with AsyncClient(zoom, box.connection, http=box.http) as client:
+        async with AsyncClient(zoom, sandbox.connection, http=sandbox.http) as client:
             await client.run("createMeeting", {"userId": "me", "topic": "Standup"})
-        await box.http.aclose()
+        await sandbox.http.aclose()
         return [one.name for one in receiver.events()]
 
-    box, receiver = telling(zoom)
+    sandbox, receiver = make_emitting_sandbox(zoom)
     assert asyncio.run(story()) == ["meeting.created"]
 
 
 def test_nobody_hears_what_nobody_asked_for(zoom):
-    box = Sandbox(zoom)
-    with Client(zoom, box.connection, http=box.http) as client:
+    sandbox = Sandbox(zoom)
+    with Client(zoom, sandbox.connection, http=sandbox.http) as client:
         client.run("createMeeting", {"userId": "me", "topic": "Standup"})
-    assert box.wait_for_events(0)
+    assert sandbox.wait_for_events(0)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Sample events: of every kind, each of its types, and nothing real in them."""
+"""Sample events: one of every kind, correctly typed, without real addresses."""
 
 from __future__ import annotations
 

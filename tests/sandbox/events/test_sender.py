@@ -1,4 +1,4 @@
-"""Events are signed as the service of any connector signs."""
+"""Events are signed as the connector's trigger describes."""
 
 from __future__ import annotations
 

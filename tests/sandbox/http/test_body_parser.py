@@ -1,4 +1,4 @@
-"""Whatever comes in, an answer goes out; and what a client writes as pairs is read back as it was."""
+"""Forms are parsed back to the values that a client encoded."""
 
 from __future__ import annotations
 
