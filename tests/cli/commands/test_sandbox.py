@@ -132,7 +132,7 @@ def test_the_server_plays_faults(start, cli):
     ("words", "said"),
     [
         (["--host", "0.0.0.0"], "does not listen on 0.0.0.0"),
-        (["--fault", "flood"], "The fault 'flood' is not known"),
+        (["--fault", "flood"], "Unknown fault 'flood'"),
         (["--port", "70000"], "--port"),
         (["rest"], "rest"),
         (["--hots", "x"], "Did you mean --host?"),
