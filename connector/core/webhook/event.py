@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic_core import from_json
 
+from connector.definition import strict_json
 from connector.errors import WebhookError
 
 if TYPE_CHECKING:
@@ -148,18 +148,14 @@ def build_webhook_error(reason: Reason, message: str, status: int = 401) -> Webh
 def parse_json_object(body: bytes) -> dict[str, Any]:
     """Return a body's data; half a surrogate pair is taken as Python's own reader takes it. Raises WebhookError."""
     data = None
-    with contextlib.suppress(ValueError, RecursionError):
+    with contextlib.suppress(ValueError):
         try:
             data = from_json(body, allow_inf_nan=False)
         except ValueError:
-            data = json.loads(body.decode("utf-8-sig"), parse_constant=_reject_constant)
+            data = strict_json.loads(body.decode("utf-8-sig"))
     if not isinstance(data, dict):
         raise build_webhook_error("body", "The body is no JSON object.", status=400)
     return data
-
-
-def _reject_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def find_value(data: Any, location: FieldLocation, headers: HeaderValues) -> Any:
