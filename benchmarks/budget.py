@@ -21,7 +21,8 @@ from benchmarks.service import JsonHandler
 from connector import Client, Connection, Connector, errors
 from connector.core import rate_limit
 from connector.core.exchange.exchange import AcquireSlot
-from connector.runtime.rate_budget.budget import LedgerBudget, MemoryLedger
+from connector.runtime.rate_budget.budget import LedgerBudget
+from connector.runtime.rate_budget.memory_ledger import MemoryLedger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from connector.errors import StoreError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
-from connector.runtime.rate_budget.budget import SWEEP_AT, LedgerLock, memory_ledger_for
+from connector.runtime.rate_budget.memory_ledger import SWEEP_AT, LedgerLock, memory_ledger_for
 from connector.runtime.rate_budget.sql_table import TABLE, LedgerOp, LedgerTable
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from connector.core.rate_limit import RateFeedback
     from connector.errors import RateLimited
     from connector.runtime.clock import Clock
-    from connector.runtime.rate_budget.budget import NamedRates
+    from connector.runtime.rate_budget.memory_ledger import NamedRates
     from connector.runtime.rate_budget.sql_table import LedgerResult
 
 MAX_WAIT = 10.0  # seconds that a call waits for the database: a busy machine takes some

@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from connector.core.rate_limit import RateFeedback, RateLimit
+    from connector.core.rate_limit import RateFeedback
     from connector.errors import RateLimited
     from connector.runtime.clock import Clock
     from connector.runtime.database.database import Database
-
-    NamedRates = tuple[tuple[str, RateLimit], ...]
+    from connector.runtime.rate_budget.memory_ledger import NamedRates
 
 TABLE = Table(
     "connector_budget",

@@ -19,7 +19,8 @@ from connector.core import rate_limit
 from connector.core.exchange.exchange import AcquireSlot
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.runtime.clock import SystemClock
-from connector.runtime.rate_budget.budget import LedgerBudget, LedgerLock, MemoryLedger, _RateTables
+from connector.runtime.rate_budget.budget import LedgerBudget, _RateTables
+from connector.runtime.rate_budget.memory_ledger import LedgerLock, MemoryLedger
 
 MEETING = {"topic": "Standup"}
 TOO_MANY = {"code": 429, "message": "Too many."}
@@ -139,7 +140,7 @@ def test_two_clients_of_one_account_share_a_budget_and_two_accounts_do_not(zoom,
 
 
 def test_the_manifest_says_which_input_is_the_account(zoom, account):
-    from connector.runtime.rate_budget.budget import Accounts
+    from connector.runtime.rate_budget.accounts import Accounts
 
     accounts = Accounts(zoom, None, budget_of(zoom))
     assert accounts.account_for(account("acc-1", name="")) == accounts.account_for(account("acc-1")) == "zoom/acc-1"
@@ -325,8 +326,8 @@ NOW = 1_800_000_000.0
 
 
 def test_memory_stays_flat_however_many_values_a_cap_has_seen(zoom, monkeypatch):
-    monkeypatch.setattr("connector.runtime.rate_budget.budget.SWEEP_AT", 20)
-    monkeypatch.setattr("connector.runtime.rate_budget.budget.MAX_RATES", 2000)
+    monkeypatch.setattr("connector.runtime.rate_budget.memory_ledger.SWEEP_AT", 20)
+    monkeypatch.setattr("connector.runtime.rate_budget.memory_ledger.MAX_RATES", 2000)
     memory = MemoryLedger()
     slots = LedgerBudget(rate_limit.build_rate_table(zoom.manifest.rates, None), memory)
     for number in range(6000):
@@ -352,15 +353,15 @@ def test_a_child_that_was_forked_while_another_thread_asked_can_ask(zoom):
 
 
 def test_a_budget_dies_with_what_it_was_for(zoom, server, of):
-    from connector.runtime.rate_budget import budget
+    from connector.runtime.rate_budget import memory_ledger
 
     clock = GivenClock()
     with Client(zoom, of(), base_url=server.url, clock=clock, budget="pro") as client:
         client.run("getUser", ME)
-    kept = len(budget._LEDGERS_BY_CLOCK)
+    kept = len(memory_ledger._LEDGERS_BY_CLOCK)
     del client, clock
     gc.collect()
-    assert len(budget._LEDGERS_BY_CLOCK) < kept
+    assert len(memory_ledger._LEDGERS_BY_CLOCK) < kept
 
 
 # How it is chosen
@@ -415,7 +416,7 @@ def test_a_budget_that_cannot_be_is_told_when_the_client_is_made(zoom, of, given
 
 
 def test_the_clock_of_the_machine_is_one_for_all_clients(zoom):
-    from connector.runtime.rate_budget.budget import memory_ledger_for
+    from connector.runtime.rate_budget.memory_ledger import memory_ledger_for
 
     assert memory_ledger_for(SystemClock()) is memory_ledger_for(SystemClock())
     assert memory_ledger_for(GivenClock()) is not memory_ledger_for(GivenClock())
