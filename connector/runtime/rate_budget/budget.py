@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from connector.runtime.rate_budget.memory_ledger import NamedRates
     from connector.runtime.rate_budget.sql_ledger import SqlLedger
 
+_MAPPING_KEYS = ("plan", "store")
+
 
 class RateBudget(Protocol):
     """What a client asks for slots; `account` names whose they are, `now` is epoch seconds."""
@@ -95,8 +97,8 @@ class _RateTables:
 def open_budget(given: object, connector: Connector, clock: Clock, *, sandboxed: bool) -> Any:
     """Return the budget of a choice, None for no budget. Raises UsageError.
 
-    A plan's name, a URL (`sqlite:///...`, `postgresql://...`, `memory:`), a mapping of both (`plan`, `at`), an object
-    with the methods of Budget, False for none, or None: what the environment's NAME_PLAN and NAME_BUDGET say, else the
+    A plan's name, a URL (`sqlite:///...`, `postgresql://...`, `memory:`), a mapping (`plan`, `store`), an object with
+    the methods of RateBudget, False for none, or None: what the environment's NAME_PLAN and NAME_BUDGET say, else the
     memory of this process, without a plan. A stand-in for the service has no budget unless one is named.
     """
     if given is False:
@@ -106,8 +108,8 @@ def open_budget(given: object, connector: Connector, clock: Clock, *, sandboxed:
     plan, store = _resolve_plan_and_store(given, connector)
     rate_settings = connector.manifest.rates
     if plan is not None and plan not in rate_settings.plans:
-        plan_names = ", ".join(rate_settings.plans) or "none"
-        hint = f"It has {plan_names}.{did_you_mean(plan, rate_settings.plans)} budget= or {connector.name.upper()}_PLAN names it."
+        known = f"It has {', '.join(rate_settings.plans) or 'none'}.{did_you_mean(plan, rate_settings.plans)}"
+        hint = f"{known} Set it by rate_limit= or {connector.name.upper()}_PLAN."
         raise UsageError(f"{connector.name} has no plan {plan!r}.", hint=hint)
     if (sandboxed and plan is None and store is None) or not (rate_settings.plans or rate_settings.quotas):
         return None
@@ -115,7 +117,7 @@ def open_budget(given: object, connector: Connector, clock: Clock, *, sandboxed:
     try:
         return LedgerBudget(tables.table_of(plan), _open_ledger(store, clock))
     except UsageError as error:
-        setting_name = f"The place of the rate budget, by budget= or {connector.name.upper()}_BUDGET"
+        setting_name = f"The store of the rate budget, by rate_limit= or {connector.name.upper()}_BUDGET"
         raise UsageError(f"{setting_name}: {error.args[0]}", hint=error.hint) from None
 
 
@@ -123,16 +125,19 @@ def _resolve_plan_and_store(given: object, connector: Connector) -> tuple[str | 
     """Return the plan and the place of a choice, by the environment where it does not say."""
     choice: dict[str, Any] = {}
     if isinstance(given, str):
-        choice = {"at" if ":" in given else "plan": given}
+        choice = {"store" if ":" in given else "plan": given}
     elif isinstance(given, Mapping):
         choice = dict(given)
     elif given is not None:
-        raise UsageError(f"The budget is {describe_type(given)}.", hint="Give a plan's name, a URL, or both by name.")
-    if unknown := sorted(set(choice) - {"plan", "at"}):
-        raise UsageError(f"A budget knows no {', '.join(map(str, unknown))}.", hint="It has plan and at.")
+        hint = "Give a plan's name, a URL, or a mapping with plan and store."
+        raise UsageError(f"rate_limit= is {describe_type(given)}.", hint=hint)
+    if unknown := [str(key) for key in choice if key not in _MAPPING_KEYS]:
+        suggestions = "".join(did_you_mean(key, _MAPPING_KEYS) for key in unknown)
+        message = f"Unknown key {', '.join(map(repr, unknown))} in rate_limit=."
+        raise UsageError(message, hint=f"It takes plan and store.{suggestions}")
     name = connector.name.upper()
     plan = choice.get("plan") or env_connection.read_env_value(os.environ, f"{name}_PLAN")
-    return plan, choice.get("at") or env_connection.read_env_value(os.environ, f"{name}_BUDGET")
+    return plan, choice.get("store") or env_connection.read_env_value(os.environ, f"{name}_BUDGET")
 
 
 def _open_ledger(store: str | None, clock: Clock) -> MemoryLedger | SqlLedger:

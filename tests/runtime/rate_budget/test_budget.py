@@ -188,7 +188,7 @@ def test_a_days_limit_of_a_plan_refuses_with_when_it_begins_anew(zoom, server, c
 
 def test_a_cap_by_value_holds_without_a_plan_and_for_that_value_alone(zoom, server, clock, of):
     server.always(reply(201, {"id": 1}))
-    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget={"at": "memory:"}) as client:
+    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget={"store": "memory:"}) as client:
         for _ in range(100):
             client.run("createMeeting", {"userId": "ada", **MEETING})
         with pytest.raises(errors.RateLimited, match="daily budget of meetings-per-host") as caught:
@@ -275,7 +275,7 @@ def test_one_users_used_up_day_is_told_with_when_it_ends_and_others_go_on(zoom, 
 def test_a_smaller_limit_that_the_service_names_slows_the_tier(zoom, server, clock, of):
     named = (("X-RateLimit-Type", "QPS"), ("X-RateLimit-Limit", "4"))
     server.then(reply(429, TOO_MANY, headers=named))
-    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget={"at": "memory:"}) as client:
+    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget={"store": "memory:"}) as client:
         client.run("getUser", ME)
         clock.passed, clock.waits[:] = 100.0, []
         client.run("getUser", ME)
@@ -374,8 +374,8 @@ def test_a_budget_dies_with_what_it_was_for(zoom, server, of):
     ("free", {"ZOOM_PLAN": "pro"}, 4),
     ("memory:", {}, 80),
     ({"plan": "business"}, {}, 80),
-    ({"plan": "pro", "at": "memory:"}, {}, 30),
-    ({"plan": None, "at": None}, {"ZOOM_PLAN": "free"}, 4),
+    ({"plan": "pro", "store": "memory:"}, {}, 30),
+    ({"plan": None, "store": None}, {"ZOOM_PLAN": "free"}, 4),
 ])  # fmt: skip
 def test_the_budget_is_what_is_said_else_what_the_environment_says_and_a_stand_in_has_none(
     zoom, server, of, monkeypatch, given, environ, expected
@@ -405,9 +405,9 @@ def test_the_sandbox_has_no_budget_unless_one_is_named(zoom):
 
 @pytest.mark.parametrize(("given", "says"), [
     ("por", "has no plan 'por'.*pro"),
-    ({"plan": "pro", "where": "x"}, "knows no where"),
-    (7, "The budget is an int"),
-    ("mysql://somewhere/x", "by budget= or ZOOM_BUDGET: The URL names no database"),
+    ({"plan": "pro", "stor": "x"}, "Unknown key .stor. in rate_limit=.*Did you mean .store."),
+    (7, "rate_limit= is an int"),
+    ("mysql://somewhere/x", "by rate_limit= or ZOOM_BUDGET: The URL names no database"),
     ("sqlite://", "named by the path of a file"),
 ])  # fmt: skip
 def test_a_budget_that_cannot_be_is_told_when_the_client_is_made(zoom, of, given, says):

@@ -212,7 +212,7 @@ def test_many_asks_are_one_transaction(sqlite, slots, monkeypatch):
 
 def test_a_call_goes_on_without_its_database_and_says_so_once(tmp_path, server, caplog):
     (tmp_path / "folder").mkdir()
-    with client(server.url, {"plan": "pro", "at": f"sqlite:///{tmp_path / 'folder'}"}) as one:
+    with client(server.url, {"plan": "pro", "store": f"sqlite:///{tmp_path / 'folder'}"}) as one:
         assert [attempt(one) for _ in range(3)] == [200] * 3
         said = [record.getMessage() for record in caplog.records if record.name == "connector"]
         one._call_factory.budget._ledger.close()
@@ -255,7 +255,7 @@ def _fails(_works):
 def hung(sqlite, server, monkeypatch):
     """A client whose database does not answer, until the test ends."""
     go = threading.Event()
-    with client(server.url, {"plan": "pro", "at": sqlite}) as one:
+    with client(server.url, {"plan": "pro", "store": sqlite}) as one:
         ledger = one._call_factory.budget._ledger
         monkeypatch.setattr(ledger.table, "execute", lambda works: (go.wait(30), _fails(works)))
         yield one
@@ -289,7 +289,7 @@ def test_a_database_that_hangs_never_holds_up_an_event_loop(hung, zoom, server):
 
 def test_a_password_in_the_url_never_shows(zoom, caplog, server):
     url = "postgresql://keeper:pg-canary-p%40ss@127.0.0.1:1/nowhere"
-    with client(server.url, {"plan": "pro", "at": url}) as one:
+    with client(server.url, {"plan": "pro", "store": url}) as one:
         assert attempt(one) == 200
         shown = repr(one._call_factory.budget._ledger) + caplog.text
     assert "cannot be shared" in shown
@@ -309,7 +309,7 @@ def test_a_forked_child_has_a_connection_of_its_own(sqlite, slots):
 
 
 def test_clients_of_a_process_share_one_ledger_of_a_url(sqlite, server):
-    with client(server.url, {"at": sqlite}) as one, client(server.url, sqlite) as two:
+    with client(server.url, {"store": sqlite}) as one, client(server.url, sqlite) as two:
         assert one._call_factory.budget._ledger is two._call_factory.budget._ledger
         assert one.run("getUser", ME).status == two.run("getUser", ME).status == 200
         one._call_factory.budget._ledger.close()

@@ -22,7 +22,7 @@ def client(base_url: str, budget: Any, **how: Any) -> Client:
 def spend(pipe: Any, base_url: str, at: str, seconds: float, threads: int = 1) -> dict[str, int]:
     """Call one after the other for so long, from each thread; how often each status or error came."""
     got: dict[str, int] = {}
-    with client(base_url, {"plan": "pro", "at": at}) as one:
+    with client(base_url, {"plan": "pro", "store": at}) as one:
         one.dry_run("getUser", ME)
         one._call_factory.budget._ledger.table.delete_expired()  # it is open now
         pipe.send("ready")
@@ -45,7 +45,7 @@ def take(pipe: Any, at: str, count: int) -> list[float]:
     """Take so many slots; the seconds until each."""
     from connector.core.exchange.exchange import AcquireSlot
 
-    with client("http://127.0.0.1:9", {"plan": "pro", "at": at}) as one:
+    with client("http://127.0.0.1:9", {"plan": "pro", "store": at}) as one:
         budget, now = one._call_factory.budget, time.time()
         return [budget.acquire("work", AcquireSlot(("light",), now + 60), now) for _ in range(count)]
 
