@@ -163,7 +163,7 @@ class Dispatcher:
         except asyncio.CancelledError:
             self._inbox.update_state(stored)  # a stop is no failure, so it is as it was
             raise
-        delivered = replace(attempt, state="done", due_at=self._inbox.clock.time(), error="")
+        delivered = replace(attempt, state="delivered", due_at=self._inbox.clock.time(), error="")
         await self._save_state(self._after_failure(attempt, reason) if reason else delivered)
 
     async def _save_state(self, updated: StoredEvent) -> bool:
@@ -183,7 +183,7 @@ class Dispatcher:
     def _after_failure(self, stored: StoredEvent, reason: str) -> StoredEvent:
         """Return an event as it is after its attempt has failed."""
         if stored.attempts < self._options.attempts:
-            state, due_at = "new", self._next_due_at(stored.attempts)
+            state, due_at = "pending", self._next_due_at(stored.attempts)
             next_step = f"again in {due_at - self._inbox.clock.time():.0f} s"
         else:
             state, due_at, next_step = "dead", self._inbox.clock.time(), "it is set aside as dead"

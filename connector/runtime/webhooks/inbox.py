@@ -72,7 +72,7 @@ TABLE = Table(
     Index("connector_inbox_due", "source", "state", "due_at"),
 )
 _C = TABLE.c
-_PENDING_STATE: Any = literal_column("'new'")  # no parameter, so that SQLite knows its index
+_PENDING_STATE: Any = literal_column("'pending'")  # no parameter, so that SQLite knows its index
 _IS_PENDING = _C.state == _PENDING_STATE
 Index("connector_inbox_order", _C.subject, _C.id, sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING)
 _INSERT_COLUMNS = ("key", "source", "trigger", "name", "subject", "received_at", "body", "due_at")
@@ -81,10 +81,10 @@ _UPDATE_COLUMNS = ("state", "attempts", "due_at", "error")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StoredEvent:
-    """An event in the inbox: `state` is new, done or dead, `received_at` epoch seconds, `attempts` a count.
+    """An event in the inbox: `state` is pending, delivered or dead, `received_at` epoch seconds, `attempts` a count.
 
-    `source` is the connector and its trigger; `due_at` when a new event is to be delivered, and when a done or dead one
-    was settled; `subject` what events are kept in order for; `error` why the last attempt failed.
+    `source` is the connector and its trigger; `due_at` when a pending event is to be delivered, and when a
+    delivered or dead one was settled; `subject` what events are kept in order for; `error` why the last attempt failed.
     """
 
     key: str
@@ -94,7 +94,7 @@ class StoredEvent:
     subject: str
     received_at: float
     body: bytes
-    state: str = "new"
+    state: str = "pending"
     attempts: int = 0
     due_at: float = 0.0
     error: str = ""
@@ -139,7 +139,7 @@ class Inbox:
         return self._get_writer().put_async(self._insert_values(event, source), len(event.raw))
 
     def update_state(self, stored: StoredEvent) -> Future[None]:
-        """Write state, attempts, due_at and error of an event that was new; the future as that of `put`."""
+        """Write state, attempts, due_at and error of a pending event; the future as that of `put`."""
         return self._get_writer().put(stored, len(stored.error))
 
     def update_state_async(self, stored: StoredEvent) -> asyncio.Future[None]:
@@ -151,7 +151,7 @@ class Inbox:
     ) -> list[StoredEvent]:
         """Return events of a source that are to be delivered now, the longest due first, but not these ids.
 
-        With `ordered` an event waits while an older one of its subject is new, whenever that is due.
+        With `ordered` an event waits while an older one of its subject is pending, whenever that is due.
         """
         condition = (_C.source == source) & _IS_PENDING & (_C.due_at <= self.clock.time())
         if excluded_ids:
@@ -161,7 +161,7 @@ class Inbox:
             is_same_subject = (
                 (older.c.source == _C.source)
                 & (older.c.subject == _C.subject)
-                & (older.c.state == literal_column("'new'"))
+                & (older.c.state == _PENDING_STATE)
             )
             condition &= ~select(older.c.id).where(is_same_subject & (older.c.id < _C.id)).exists()
         return self._select_events(condition, limit, (_C.due_at, _C.id))
@@ -173,12 +173,12 @@ class Inbox:
 
     def replay(self, condition: ColumnElement[bool]) -> int:
         """Let events for which a condition holds be delivered again; return how many."""
-        statement = update(TABLE).where(condition).values(state="new", attempts=0, due_at=self.clock.time(), error="")
+        statement = update(TABLE).where(condition).values(state="pending", attempts=0, due_at=self.clock.time(), error="")
         return int(self._database.run(lambda connection: connection.execute(statement).rowcount, WRITE_UNKNOWN))
 
     def purge(self, source: str) -> int:
         """Forget some of what was delivered longer ago than the window; return how many. Dead events stay."""
-        is_old = (_C.source == source) & (_C.state == "done") & (_C.due_at < self.clock.time() - self._window)
+        is_old = (_C.source == source) & (_C.state == "delivered") & (_C.due_at < self.clock.time() - self._window)
         ids = select(_C.id).where(is_old).order_by(_C.due_at).limit(PURGE_BATCH)
         statement = delete(TABLE).where(_C.id.in_(ids))
         return int(self._database.run(lambda connection: connection.execute(statement).rowcount, WRITE_UNKNOWN))

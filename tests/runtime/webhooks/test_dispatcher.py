@@ -85,7 +85,7 @@ class World:
         return {one.subject: one.state for one in self.inbox.find(C.id > 0, 1000)}
 
     def all_done(self):
-        return set(self.inbox.counts()) == {"done"}
+        return set(self.inbox.counts()) == {"delivered"}
 
     def run(self, story):
         try:
@@ -244,11 +244,11 @@ def test_however_a_handler_fails_the_event_comes_again_and_the_receiver_goes_on(
         world.keep(1)
         world.keep(2, name="meeting.ended")
         async with world.delivering():
-            await until(lambda: world.states()["2"] == "done" and world.inbox.find(C.attempts == 1, 9)[0].error)
+            await until(lambda: world.states()["2"] == "delivered" and world.inbox.find(C.attempts == 1, 9)[0].error)
 
     world.run(story)
     (one,) = world.inbox.find(C.subject == "1", 1)
-    assert (one.state, one.attempts) == ("new", 1)
+    assert (one.state, one.attempts) == ("pending", 1)
     assert said in one.error
 
 
@@ -303,7 +303,7 @@ def test_a_handler_that_hangs_is_ended_in_time_and_holds_up_nobody(world):
     go.set()
     assert len(world.got) == 1
     assert sorted(hung) == ["async", "ended", "function"]
-    assert {one.error for one in world.inbox.find(C.state == "new", 3)} == {"The handler was not done within 0.2 s."}
+    assert {one.error for one in world.inbox.find(C.state == "pending", 3)} == {"The handler was not done within 0.2 s."}
 
 
 def test_functions_that_hang_do_not_keep_the_loop_from_its_end(world):
@@ -316,7 +316,7 @@ def test_functions_that_hang_do_not_keep_the_loop_from_its_end(world):
             await until(lambda: threading.active_count() > 40)
 
     world.run(story)  # it returns while they hang
-    assert set(world.states().values()) == {"new"}
+    assert set(world.states().values()) == {"pending"}
     go.set()
 
 
@@ -324,7 +324,7 @@ def test_an_event_is_not_begun_again_before_what_came_of_it_is_written(world, mo
     settle, late = world.inbox.update_state_async, []
 
     async def slow(one):
-        if one.state == "done":
+        if one.state == "delivered":
             late.append(asyncio.Event())
             await late[-1].wait()
         await settle(one)
@@ -353,7 +353,7 @@ def test_an_inbox_that_cannot_be_written_is_tried_again_and_the_handler_is_not(w
     fail = [1, 2, 3]
 
     def failing(one):
-        if one.state == "done" and fail:
+        if one.state == "delivered" and fail:
             fail.pop()
             raise errors.StoreError("The disk is full.")
 
@@ -375,7 +375,7 @@ def test_an_event_is_not_handed_over_before_its_attempt_is_noted(world, monkeypa
     noted = []
 
     def failing(one):
-        if one.state == "new":
+        if one.state == "pending":
             assert world.got == []
             noted.append(one.attempts)
             if len(noted) < 3:
@@ -407,7 +407,7 @@ def deliver_until_dead(pipe, url):
 
     async def story():
         async with world.delivering(attempts=3) as delivery:
-            await until(lambda: not world.inbox.find(C.state == "new", 1), wake=delivery.wake)
+            await until(lambda: not world.inbox.find(C.state == "pending", 1), wake=delivery.wake)
 
     world.run(story)
     return world.states()
@@ -420,7 +420,7 @@ def test_an_event_that_ends_the_process_each_time_is_set_aside_and_the_others_ar
         other = Sibling(deliver_until_dead, url)
         other.process.join(PATIENCE)
         assert other.process.exitcode == 9
-    assert Sibling(deliver_until_dead, url).end() == {"0": "done", "1": "dead", "2": "done", "3": "done"}
+    assert Sibling(deliver_until_dead, url).end() == {"0": "delivered", "1": "dead", "2": "delivered", "3": "delivered"}
     (one,) = world.inbox.find(C.state == "dead", 9)
     world.inbox.close()
     assert (one.attempts, one.error) == (3, "Its process ended before its handler did.")
@@ -465,7 +465,7 @@ def test_who_lost_the_connection_that_holds_the_lock_takes_it_anew(zoom, clock, 
                 world.keep(2)
             world.keep(2)
             delivery.wake()
-            await until(lambda: world.states() == {"1": "done", "2": "done"})
+            await until(lambda: world.states() == {"1": "delivered", "2": "delivered"})
             assert private_postgres.execute(world.url, lock) == [(1,)], "it delivers without the lock"
         assert private_postgres.execute(world.url, lock) == [(0,)]
 
@@ -490,8 +490,8 @@ def test_a_failed_event_holds_up_the_later_ones_of_its_subject_only_in_order(eit
         first = world.inbox.read_due(SOURCE, 1)[0]
         async with world.delivering(ordered=ordered) as delivery:
             await until(lambda: world.inbox.find(C.attempts == 1, 9) and len(world.got) == (2 if ordered else 3))
-            await until(lambda: len(world.inbox.find(C.state == "done", 9)) == len(world.got))
-            assert world.inbox.find(C.id == first.id, 1)[0].state == "new"
+            await until(lambda: len(world.inbox.find(C.state == "delivered", 9)) == len(world.got))
+            assert world.inbox.find(C.id == first.id, 1)[0].state == "pending"
             broken.clear()
             world.clock.passed += 100
             await until(world.all_done, wake=delivery.wake)
@@ -573,7 +573,7 @@ def test_a_stop_lets_handlers_end_and_ends_those_that_do_not_whose_events_come_a
             await until(lambda: len(begun) == 2)
             world.keep(3)
             asyncio.get_running_loop().call_later(0.05, go.set)
-        assert world.states() == {"1": "done", "2": "new", "3": "new"}
+        assert world.states() == {"1": "delivered", "2": "pending", "3": "pending"}
         assert ended == ["2"], "it goes on after the stop"
         world.handlers._handlers.clear()
         world.on(lambda event: world.got.append(event.subject))
@@ -612,7 +612,7 @@ def test_old_events_are_forgotten_now_and_then(world, monkeypatch):
             await until(world.all_done)
             world.clock.passed += 8 * 86_400
             world.keep(2)
-            await until(lambda: world.states() == {"2": "done"}, wake=delivery.wake)
+            await until(lambda: world.states() == {"2": "delivered"}, wake=delivery.wake)
 
     world.run(story)
 

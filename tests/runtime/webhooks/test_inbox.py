@@ -53,7 +53,7 @@ def all_of(inbox):
     return inbox.find(C.id > 0, 1000)
 
 
-def settled(inbox, one, state="done", **how):
+def settled(inbox, one, state="delivered", **how):
     from dataclasses import replace
 
     inbox.update_state(replace(one, state=state, attempts=one.attempts + 1, **how)).result(PATIENCE)
@@ -64,7 +64,7 @@ def test_what_is_kept_is_there_for_others_whole(opened, url, zoom, clock):
     kept(opened(url), one)
     (found,) = all_of(opened(url))
     assert (found.key, found.body, found.name, found.subject) == (one.key, one.raw, "meeting.started", "7")
-    assert (found.source, found.trigger, found.state, found.attempts) == (SOURCE, one.trigger, "new", 0)
+    assert (found.source, found.trigger, found.state, found.attempts) == (SOURCE, one.trigger, "pending", 0)
     assert found.received_at == found.due_at == clock.time()
 
 
@@ -229,7 +229,7 @@ def test_what_is_due_comes_longest_due_first_and_without_what_is_under_way(opene
     assert [one.subject, two.subject, three.subject] == ["1", "2", "3"]
     assert [found.subject for found in inbox.read_due(SOURCE, 1)] == ["1"]
     assert [found.subject for found in inbox.read_due(SOURCE, 10, [one.id])] == ["2", "3"]
-    settled(inbox, one, "new", due_at=clock.time() + 5)
+    settled(inbox, one, "pending", due_at=clock.time() + 5)
     assert [found.subject for found in inbox.read_due(SOURCE, 10)] == ["2", "3"]
     clock.passed += 5
     assert [found.subject for found in inbox.read_due(SOURCE, 10)] == ["2", "3", "1"]
@@ -242,7 +242,7 @@ def test_in_order_an_event_waits_for_the_older_ones_of_its_subject_and_no_other(
     first_a, second_a, first_b, second_b = inbox.read_due(SOURCE, 10)
     due = lambda: [one.id for one in inbox.read_due(SOURCE, 10, ordered=True)]  # noqa: E731
     assert due() == [first_a.id, first_b.id]
-    settled(inbox, first_a, "new", due_at=clock.time() + 100)
+    settled(inbox, first_a, "pending", due_at=clock.time() + 100)
     assert due() == [first_b.id], "it waits for the one that failed"
     settled(inbox, first_b)
     assert due() == [second_b.id]
@@ -257,9 +257,9 @@ def test_what_one_has_settled_stays_when_another_is_late(opened, url, zoom):
     kept(inbox, event(zoom, 1))
     (one,) = inbox.read_due(SOURCE, 1)
     settled(inbox, one)
-    settled(inbox, one, "new", due_at=0.0, error="late")
+    settled(inbox, one, "pending", due_at=0.0, error="late")
     (found,) = all_of(inbox)
-    assert (found.state, found.error, found.attempts) == ("done", "", 1)
+    assert (found.state, found.error, found.attempts) == ("delivered", "", 1)
 
 
 def test_replayed_events_are_due_again_from_the_first_attempt(opened, url, zoom, clock):
@@ -268,12 +268,12 @@ def test_replayed_events_are_due_again_from_the_first_attempt(opened, url, zoom,
     one, two = inbox.read_due(SOURCE, 2)
     settled(inbox, one)
     settled(inbox, two, "dead", error="broken")
-    assert inbox.counts() == {"done": 1, "dead": 1}
+    assert inbox.counts() == {"delivered": 1, "dead": 1}
     assert inbox.read_due(SOURCE, 2) == []
     assert inbox.replay(C.state == "dead") == 1
     (again,) = inbox.read_due(SOURCE, 2)
     assert (again.subject, again.attempts, again.error) == ("2", 0, "")
-    assert inbox.counts() == {"done": 1, "new": 1}
+    assert inbox.counts() == {"delivered": 1, "pending": 1}
 
 
 def test_a_copy_is_known_for_the_window_and_the_table_stays_bounded(opened, url, zoom, clock, monkeypatch):
@@ -281,7 +281,7 @@ def test_a_copy_is_known_for_the_window_and_the_table_stays_bounded(opened, url,
     inbox = opened(url, window=86_400.0)
     kept(inbox, *(event(zoom, number) for number in range(5)))
     for one in inbox.read_due(SOURCE, 4):
-        settled(inbox, one, "dead" if one.subject == "3" else "done", due_at=clock.time())
+        settled(inbox, one, "dead" if one.subject == "3" else "delivered", due_at=clock.time())
     clock.passed += 86_400.0
     assert inbox.purge(SOURCE) == 0
     kept(inbox, event(zoom, 0))
@@ -289,7 +289,7 @@ def test_a_copy_is_known_for_the_window_and_the_table_stays_bounded(opened, url,
     clock.passed += 1.0
     assert inbox.purge("other") == 0
     assert [inbox.purge(SOURCE) for _ in range(3)] == [2, 1, 0]
-    assert [(one.subject, one.state) for one in all_of(inbox)] == [("3", "dead"), ("4", "new")], (
+    assert [(one.subject, one.state) for one in all_of(inbox)] == [("3", "dead"), ("4", "pending")], (
         "what waits was forgotten"
     )
 

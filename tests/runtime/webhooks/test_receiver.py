@@ -230,7 +230,7 @@ def test_several_receivers_share_a_server_and_an_inbox_and_each_gets_its_own(mad
         assert behind.post(content, path="/meetings") == 200
         assert behind.post(content, path="/lamps") == 401
         assert behind.post(content, signed(content, "the-secret-of-the-lamps"), "/lamps") == 200
-        wait_until(lambda: inbox.counts() == {"done": 2})
+        wait_until(lambda: inbox.counts() == {"delivered": 2})
     assert sorted(got) == [("lamps", "1"), ("meetings", "1")]
 
 
@@ -242,7 +242,7 @@ def test_two_receivers_of_one_inbox_deliver_an_event_that_comes_to_both_once(mad
     with Behind(one) as here, Behind(two) as there:
         for number in range(20):
             assert [behind.post(body(number)) for behind in (here, there)] == [200, 200]
-        wait_until(lambda: one.inbox.counts() == {"done": 20})
+        wait_until(lambda: one.inbox.counts() == {"delivered": 20})
     assert sorted(got, key=int) == [str(number) for number in range(20)]
 
 
@@ -259,7 +259,7 @@ def test_a_slow_or_broken_handler_keeps_no_sender_waiting(made, sqlite):
             assert behind.post(body(number, name="meeting.started" if number % 2 else "user.activated")) == 200
         assert not go.is_set()
         go.set()
-        wait_until(lambda: receiver.inbox.counts() == {"done": 20, "new": 20})
+        wait_until(lambda: receiver.inbox.counts() == {"delivered": 20, "pending": 20})
 
 
 def test_an_event_of_an_unknown_kind_is_taken_and_delivered_to_who_takes_all(made, sqlite, clock):

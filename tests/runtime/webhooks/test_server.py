@@ -339,7 +339,7 @@ def test_a_signal_under_load_ends_it_in_time_with_nothing_lost(tmp_path, kind, n
     again = Sibling(serve_until_told, url, str(handled))
     again.hear()
     inbox = Inbox(url)
-    wait_until(lambda: set(inbox.counts()) == {"done"})
+    wait_until(lambda: set(inbox.counts()) == {"delivered"})
     os.kill(again.pid, signal.SIGTERM)
     again.end()
     assert {int(line) for line in handled.read_text().split()} >= set(answered)
@@ -373,7 +373,7 @@ def test_a_hanging_handler_does_not_keep_the_server_from_its_end(receiver, inbox
         assert behind.post(body(1)) == 200
         wait_until(lambda: any(thread.name == "connector-handler" for thread in threading.enumerate()))
     go.set()
-    assert inbox.counts() == {"new": 1}
+    assert inbox.counts() == {"pending": 1}
 
 
 def test_a_port_that_is_taken_and_a_path_that_is_none_are_told(receiver, inbox):
@@ -433,7 +433,7 @@ def test_five_hundred_a_second_for_two_minutes_leave_nothing_behind(tmp_path, ca
     lasted = time.monotonic() - began
     late, open_late = resident(other.pid), len(os.listdir(f"/proc/{other.pid}/fd"))
     inbox = Inbox(url)
-    wait_until(lambda: set(inbox.counts()) == {"done"})
+    wait_until(lambda: set(inbox.counts()) == {"delivered"})
     os.kill(other.pid, signal.SIGTERM)
     assert other.end() == "ended"
     told = f"{len(said) / lasted:.0f} a second for {lasted:.0f} s: {said.count(200)} of {len(said)} answered 200"

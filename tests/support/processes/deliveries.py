@@ -98,8 +98,8 @@ def storm(url: str, handled: Path, kills: int, seed: int, *, ordered: bool = Fal
         found.kills += 1
     last, inbox = Sibling(receive, url, str(handled), ordered), Inbox(url)
     last.hear(60.0)
-    while set(now := inbox.counts()) != {"done"}:  # in order and with a long line before it, it may take its time
-        wait_until(lambda: inbox.counts().get("done", 0) > now.get("done", 0))
+    while set(now := inbox.counts()) != {"delivered"}:  # in order and with a long line before it, it may take its time
+        wait_until(lambda: inbox.counts().get("delivered", 0) > now.get("delivered", 0))
     os.kill(last.pid, signal.SIGTERM)
     assert last.end() == "ended"
     stamps = Counter(int(line) - 1_720_707_175_000 for line in handled.read_text().split())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from connector.runtime.webhooks.inbox import Inbox, StoredEvent
 
-_EVENT_STATES = ("new", "done", "dead")
+_EVENT_STATES = ("pending", "delivered", "dead")
 
 
 def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -31,7 +31,7 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--since", metavar="TIME", help="That came since: ISO 8601, or how long ago, such as 1h."),
         click.option("--name", metavar="PATTERN", help="With such a name, such as 'meeting.*'."),
         click.option(
-            "--state", type=click.Choice(_EVENT_STATES), help="new: waiting. done: delivered. dead: given up."
+            "--state", type=click.Choice(_EVENT_STATES), help="pending: waiting. delivered: done. dead: given up."
         ),
     ):
         command = option(command)
@@ -146,7 +146,7 @@ def _build_row(event: StoredEvent) -> dict[str, Any]:
         "state": event.state,
         "came": format_time(event.received_at),
         "attempts": event.attempts,
-        "next": format_time(event.due_at) if event.state == "new" else None,
+        "next": format_time(event.due_at) if event.state == "pending" else None,
         "error": event.error or None,
     }
 

@@ -143,7 +143,7 @@ def test_a_url_that_fails_gets_it_again_with_the_same_key(serve, cli, server, tm
         pass
     assert one.end()[0] == 0
     rows = cli("webhook", "events", "--sandbox", "--inbox", inbox, "--output", "json").data
-    assert [(row["event"], row["state"], row["attempts"]) for row in rows] == [("meeting.started", "new", 1)]
+    assert [(row["event"], row["state"], row["attempts"]) for row in rows] == [("meeting.started", "pending", 1)]
     assert "answered 500" in rows[0]["error"]
     server.always(reply(json_={}))
     assert cli("webhook", "replay", "1", "--sandbox", "--inbox", inbox).out == "1 event is delivered again.\n"
@@ -160,7 +160,7 @@ def test_a_reader_that_leaves_ends_it_and_the_event_waits_for_the_next(serve, cl
     one.process.stderr.read()
     assert one.process.wait(30) == 0
     (row,) = cli("webhook", "events", "--sandbox", "--inbox", inbox, "--output", "json").data
-    assert row["state"] == "new"
+    assert row["state"] == "pending"
 
 
 def test_the_sandboxs_changes_arrive(serve, cli):
@@ -234,7 +234,7 @@ def filled(here, zoom, server, tmp_path):
         here("webhook", "send", name, "--to", server.url, **{VARIABLE: SECRET})
         headers = [(one.decode(), value.decode()) for one, value in server.last.lines]
         inbox.put(verify_webhook(zoom, SECRET, headers, server.last.body), "zoom.webhookReceiver").result(20)
-    for number, state, error in ((2, "done", ""), (3, "dead", "The command ended with 3.")):
+    for number, state, error in ((2, "delivered", ""), (3, "dead", "The command ended with 3.")):
         change = update(TABLE).where(TABLE.c.id == number).values(state=state, error=error, attempts=1)
         inbox._database.run(lambda connection, change=change: connection.execute(change))
     inbox.close()
@@ -245,21 +245,21 @@ def filled(here, zoom, server, tmp_path):
 def test_what_came_is_listed(filled):
     rows = filled("events", "--output", "json").data
     assert [(row["id"], row["event"], row["state"]) for row in rows] == [
-        (1, "meeting.started", "new"), (2, "user.activated", "done"), (3, "recording.completed", "dead"),
+        (1, "meeting.started", "pending"), (2, "user.activated", "delivered"), (3, "recording.completed", "dead"),
     ]  # fmt: skip
     assert (rows[0]["next"] is None, rows[2]["next"]) == (False, None)
     done = filled("events")
     assert done.out.splitlines()[0].split("\t") == ["id", "event", "state", "came", "attempts", "next", "error"]
-    assert done.err.endswith("inbox.sqlite: 1 new, 1 done, 1 dead.\n")
+    assert done.err.endswith("inbox.sqlite: 1 pending, 1 delivered, 1 dead.\n")
     assert [json.loads(line)["id"] for line in filled("events", "--output", "lines").out.splitlines()] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["--state", "dead"], [3]), (["--state", "new"], [1]), (["--name", "meeting.*"], [1]), (["--name", "*.*ed"], [1, 2, 3]),
+        (["--state", "dead"], [3]), (["--state", "pending"], [1]), (["--name", "meeting.*"], [1]), (["--name", "*.*ed"], [1, 2, 3]),
         (["--name", "user_activated"], []), (["--name", "user?activated"], [2]), (["--name", "%"], []), (["--since", "1h"], [1, 2, 3]),
-        (["--since", "2100-01-01T00:00:00Z"], []), (["--limit", "2"], [2, 3]), (["--state", "done", "--name", "user.*"], [2]),
+        (["--since", "2100-01-01T00:00:00Z"], []), (["--limit", "2"], [2, 3]), (["--state", "delivered", "--name", "user.*"], [2]),
     ],
 )  # fmt: skip
 def test_options_choose_what_is_listed(filled, words, found):
@@ -286,7 +286,7 @@ def test_one_that_is_not_there_is_told(filled):
 
 def test_those_that_are_chosen_are_delivered_again(filled):
     assert filled("replay", "--state", "dead").out == "1 event is delivered again.\n"
-    assert [row["state"] for row in filled("events", "--output", "json").data] == ["new", "done", "new"]
+    assert [row["state"] for row in filled("events", "--output", "json").data] == ["pending", "delivered", "pending"]
     assert filled("replay", "2", "3").out == "2 events are delivered again.\n"
     assert [row["attempts"] for row in filled("events", "--output", "json").data] == [0, 0, 0]
     assert filled("replay", "--state", "dead").out == "0 events are delivered again.\n"
