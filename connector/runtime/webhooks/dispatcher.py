@@ -41,13 +41,13 @@ class DeliveryOptions:
     Raises UsageError for what is not more than nothing.
     """
 
-    at_once: int = MAX_CONCURRENT
+    concurrency: int = MAX_CONCURRENT
     attempts: int = MAX_ATTEMPTS
     timeout: float = HANDLER_TIMEOUT
     ordered: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("at_once", "attempts", "timeout"):
+        for name in ("concurrency", "attempts", "timeout"):
             if not getattr(self, name) > 0:
                 raise UsageError(f"{name} is {getattr(self, name)!r}: a number above 0 is expected.")
 
@@ -98,7 +98,7 @@ class Dispatcher:
 
     async def _dispatch_due(self) -> bool:
         """Begin what is due; return whether there may be more to begin at once."""
-        free_slots = self._options.at_once - len(self._running)
+        free_slots = self._options.concurrency - len(self._running)
         if free_slots <= 0 or not self._handlers or any(map(_is_poison, self._running.values())):
             return False
         try:

@@ -173,7 +173,8 @@ class Inbox:
 
     def replay(self, condition: ColumnElement[bool]) -> int:
         """Let events for which a condition holds be delivered again; return how many."""
-        statement = update(TABLE).where(condition).values(state="pending", attempts=0, due_at=self.clock.time(), error="")
+        values = {"state": "pending", "attempts": 0, "due_at": self.clock.time(), "error": ""}
+        statement = update(TABLE).where(condition).values(values)
         return int(self._database.run(lambda connection: connection.execute(statement).rowcount, WRITE_UNKNOWN))
 
     def purge(self, source: str) -> int:

@@ -61,7 +61,7 @@ class Receiver:
 
     `secret` is one or several, while one takes the place of another. `inbox` is the database that events wait in,
     `sqlite:///PATH` or `postgresql://...`; receivers of one trigger that share it are one, and one process of theirs
-    delivers. `max_age` is seconds, the manifest's by default. `at_once` events are with their handlers, for `timeout`
+    delivers. `max_age` is seconds, the manifest's by default. `concurrency` events are with their handlers, for `timeout`
     seconds at most; one that failed `attempts` times is set aside; with `ordered` one subject's events are delivered
     one after another. Raises UsageError for a secret that cannot be one, and where the packages of the extra
     `server` are missing.
@@ -75,7 +75,7 @@ class Receiver:
         inbox: str | Inbox,
         trigger: str | None = None,
         max_age: float | None = None,
-        at_once: int = MAX_CONCURRENT,
+        concurrency: int = MAX_CONCURRENT,
         attempts: int = MAX_ATTEMPTS,
         timeout: float = HANDLER_TIMEOUT,
         ordered: bool = False,
@@ -92,7 +92,7 @@ class Receiver:
             verifier.decode_secret(each_secret)
         self._source = EventSource(f"{connector.name}.{verifier.name}", verifier)
         self._max_age = max_age
-        self._options = DeliveryOptions(at_once, attempts, timeout, ordered)
+        self._options = DeliveryOptions(concurrency, attempts, timeout, ordered)
         self.inbox = Inbox(inbox, clock=clock) if isinstance(inbox, str) else inbox
         self.handlers = HandlerRegistry(redaction.redactor_for(connector).with_secrets(self._secrets))
         self.counts: Counter[str] = Counter()
@@ -118,21 +118,21 @@ class Receiver:
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
         """Answer as ASGI says, whatever the path: who gives the receiver a path looks at it."""
         if scope["type"] == "lifespan":
-            await asgi.run_lifespan(self.running, receive, send)
+            await asgi.run_lifespan(self.lifespan, receive, send)
         elif scope["type"] == "http":
             await self._respond(scope, receive, send)
         else:
             await send({"type": "websocket.close"})
 
     @contextlib.asynccontextmanager
-    async def running(self, _: Any = None) -> AsyncIterator[None]:
+    async def lifespan(self, _: Any = None) -> AsyncIterator[None]:
         """Deliver for the time of an async with block; where another application has the receiver, in its lifespan.
 
         At its end, handlers have some seconds to come to theirs; what is not done is delivered again. Raises
         UsageError when the receiver is running already.
         """
         if self._dispatcher is not None:
-            hint = "A server runs it by itself; enter running() where the receiver is part of an application."
+            hint = "A server runs it by itself; use lifespan() where the receiver is part of an application."
             raise UsageError("The receiver is running already.", hint=hint)
         dispatcher = self._dispatcher = Dispatcher(self.inbox, self._source, self.handlers, self._options)
         task = asyncio.create_task(dispatcher.run())
@@ -145,7 +145,7 @@ class Receiver:
             finally:
                 self._dispatcher = None
 
-    async def accept(self, headers: Headers, body: bytes) -> tuple[int, Any]:
+    async def handle(self, headers: Headers, body: bytes) -> tuple[int, Any]:
         """Return the status and the JSON to answer a delivery with; an event is durable when this returns 200.
 
         For a framework that is not ASGI; `headers` as `verify_webhook` takes them, `body` the bytes as they came.
@@ -173,7 +173,7 @@ class Receiver:
         if self._dispatcher is not None:
             self._dispatcher.wake()
         elif self.handlers and self.counts["kept"] == 1:
-            _log.warning("events are kept, and not delivered here: enter running() in the application's lifespan")
+            _log.warning("events are kept, and not delivered here: enter receiver.lifespan() in the application's lifespan")
         return 200, {}
 
     def _count_outcome(self, outcome: str, details: str = "") -> None:
@@ -195,7 +195,7 @@ class Receiver:
         except asgi.ClientDisconnected:
             pass
         else:
-            status, content = await self.accept(scope["headers"], body)
+            status, content = await self.handle(scope["headers"], body)
             await asgi.send_response(send, status, b"" if content is None else json.dumps(content).encode())
 
     async def _read_body(self, scope: asgi.Scope, receive: asgi.Receive) -> bytes:

@@ -96,7 +96,7 @@ def route_by_path(receivers: Mapping[str, Receiver]) -> App:
         stop_event = asyncio.Event()
 
         async def run_receiver(receiver: Receiver) -> None:
-            async with receiver.running():
+            async with receiver.lifespan():
                 await stop_event.wait()
 
         async with asyncio.TaskGroup() as group:  # so that all of them end at the same time

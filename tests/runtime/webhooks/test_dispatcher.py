@@ -130,7 +130,7 @@ def test_every_kind_of_handler_is_called_with_the_events_that_fit_its_pattern(ei
     async def story():
         for number, name in enumerate(("meeting.started", "meeting.ended", "user.activated", "recording.completed")):
             world.keep(number, name=name)
-        async with world.delivering(at_once=1):
+        async with world.delivering(concurrency=1):
             await until(world.all_done)
 
     world.run(story)
@@ -296,7 +296,7 @@ def test_a_handler_that_hangs_is_ended_in_time_and_holds_up_nobody(world):
         world.keep(1)
         world.keep(2, name="meeting.ended")
         world.keep(3, name="user.activated")
-        async with world.delivering(at_once=2, timeout=0.2):
+        async with world.delivering(concurrency=2, timeout=0.2):
             await until(lambda: len(world.inbox.find(C.attempts == 1, 3)) == 3)
 
     world.run(story)
@@ -312,7 +312,7 @@ def test_functions_that_hang_do_not_keep_the_loop_from_its_end(world):
 
     async def story():
         world.keep(*range(40))
-        async with world.delivering(drain=0.0, at_once=40):
+        async with world.delivering(drain=0.0, concurrency=40):
             await until(lambda: threading.active_count() > 40)
 
     world.run(story)  # it returns while they hang
@@ -518,7 +518,7 @@ def test_in_order_many_subjects_are_delivered_at_once_each_one_after_another(eit
     async def story():
         for number in range(80):
             world.keep(number, about=chance.choice("abcdef"))
-        async with world.delivering(ordered=True, at_once=4):
+        async with world.delivering(ordered=True, concurrency=4):
             await until(world.all_done)
 
     world.run(story)
@@ -617,7 +617,7 @@ def test_old_events_are_forgotten_now_and_then(world, monkeypatch):
     world.run(story)
 
 
-@pytest.mark.parametrize("wrong", [{"at_once": 0}, {"attempts": 0}, {"timeout": 0.0}, {"timeout": float("nan")}])
+@pytest.mark.parametrize("wrong", [{"concurrency": 0}, {"attempts": 0}, {"timeout": 0.0}, {"timeout": float("nan")}])
 def test_bounds_that_let_nothing_through_are_refused(wrong):
     with pytest.raises(errors.UsageError, match=next(iter(wrong))):
         DeliveryOptions(**wrong)

@@ -36,7 +36,7 @@ def made(zoom):
 
 
 def accept(receiver, content, headers=None, at=NOW):
-    return asyncio.run(receiver.accept(headers or signed(content, at=at), content))
+    return asyncio.run(receiver.handle(headers or signed(content, at=at), content))
 
 
 def kept(receiver):
@@ -54,7 +54,7 @@ def test_an_event_is_durable_before_200_is_said(made, url, zoom, clock, monkeypa
 
     async def story():
         content = body(1)
-        answer = asyncio.create_task(receiver.accept(signed(content, at=NOW), content))
+        answer = asyncio.create_task(receiver.handle(signed(content, at=NOW), content))
         await until(lambda: receiver.inbox._writers)
         assert not answer.done()
         assert kept(receiver) == []
@@ -157,12 +157,12 @@ def test_a_locked_database_is_503_in_the_time_that_a_sender_waits(made, sqlite, 
     content = body(1)
     with sqlite3.connect(sqlite.removeprefix("sqlite:///"), isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert asyncio.run(receiver.accept(signed(content), content)) == (503, None)
+        assert asyncio.run(receiver.handle(signed(content), content)) == (503, None)
         assert "not kept: the inbox is too slow" in caplog.text, "the sender waited until the database gave up"
         assert kept(receiver) == []
         other.execute("COMMIT")
     other.close()
-    assert asyncio.run(receiver.accept(signed(content), content)) == (200, {})
+    assert asyncio.run(receiver.handle(signed(content), content)) == (200, {})
     assert kept(receiver) == ["1"], "the sender's second try is the same event"
 
 
@@ -172,21 +172,21 @@ def test_events_wait_where_nobody_runs_the_receiver_and_are_delivered_when_someb
 
     async def story():
         for number in range(3):
-            await receiver.accept(signed(body(number), at=NOW), body(number))
+            await receiver.handle(signed(body(number), at=NOW), body(number))
         assert got == []
-        async with receiver.running():
+        async with receiver.lifespan():
             await until(lambda: len(got) == 3)
-            await receiver.accept(signed(body(3), at=NOW), body(3))
+            await receiver.handle(signed(body(3), at=NOW), body(3))
             await until(lambda: len(got) == 4)
             with pytest.raises(errors.UsageError, match="running already"):
-                async with receiver.running():
+                async with receiver.lifespan():
                     pass
-        async with receiver.running():
+        async with receiver.lifespan():
             pass
 
     asyncio.run(story())
     assert sorted(got) == ["0", "1", "2", "3"]
-    assert caplog.text.count("enter running()") == 1
+    assert caplog.text.count("enter receiver.lifespan()") == 1
 
 
 def test_a_receiver_has_a_place_in_another_application(made, sqlite):
@@ -197,7 +197,7 @@ def test_a_receiver_has_a_place_in_another_application(made, sqlite):
     receiver, got = made(sqlite), []
     receiver.on()(lambda event: got.append(event.subject))
     routes = [Route("/", lambda _: PlainTextResponse("home")), Route("/hooks/one", receiver), Mount("/all", receiver)]
-    with Behind(Starlette(routes=routes, lifespan=receiver.running)) as behind:
+    with Behind(Starlette(routes=routes, lifespan=receiver.lifespan)) as behind:
         for number, (path, status) in enumerate([("/hooks/one", 200), ("/all/", 200), ("/hooks/two", 404)]):
             assert behind.post(body(number), path=path) == status
         with behind.line() as line:
@@ -267,9 +267,9 @@ def test_an_event_of_an_unknown_kind_is_taken_and_delivered_to_who_takes_all(mad
     receiver.on()(lambda event: got.append(event.name))
 
     async def story():
-        async with receiver.running():
+        async with receiver.lifespan():
             content = body(1, name="never.heard_of")
-            assert await receiver.accept(signed(content, at=NOW), content) == (200, {})
+            assert await receiver.handle(signed(content, at=NOW), content) == (200, {})
             await until(lambda: got)
 
     asyncio.run(story())
