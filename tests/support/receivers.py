@@ -17,7 +17,7 @@ from connector.runtime.webhooks.server import ReceiverServer, route_by_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.runtime.webhooks.server import ConnectionLimits
+    from connector.runtime.webhooks.asgi import ConnectionLimits
 
 SECRET = "canary-of-a-webhook-secret"
 KINDS = ["sqlite", "postgres"]

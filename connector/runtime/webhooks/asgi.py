@@ -6,6 +6,7 @@ A framework's request and response objects cost more than all that a receiver do
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,18 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _MAX_LENGTH_DIGITS = 12  # digits of a body's length
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """What a connection may take: seconds for a request's head, seconds between two requests; how many there may be.
+
+    A body has ten seconds besides. Each connection may hold a body of up to 1 MiB in memory.
+    """
+
+    head_timeout: float = 10.0
+    idle_timeout: float = 10.0
+    max_connections: int = 500
 
 
 class HttpError(Exception):

@@ -159,9 +159,7 @@ class Inbox:
         if ordered:
             older = TABLE.alias()
             is_same_subject = (
-                (older.c.source == _C.source)
-                & (older.c.subject == _C.subject)
-                & (older.c.state == _PENDING_STATE)
+                (older.c.source == _C.source) & (older.c.subject == _C.subject) & (older.c.state == _PENDING_STATE)
             )
             condition &= ~select(older.c.id).where(is_same_subject & (older.c.id < _C.id)).exists()
         return self._select_events(condition, limit, (_C.due_at, _C.id))

@@ -173,7 +173,9 @@ class Receiver:
         if self._dispatcher is not None:
             self._dispatcher.wake()
         elif self.handlers and self.counts["kept"] == 1:
-            _log.warning("events are kept, and not delivered here: enter receiver.lifespan() in the application's lifespan")
+            _log.warning(
+                "events are kept, and not delivered here: enter receiver.lifespan() in the application's lifespan"
+            )
         return 200, {}
 
     def _count_outcome(self, outcome: str, details: str = "") -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.errors import UsageError
 from connector.runtime.webhooks import asgi
+from connector.runtime.webhooks.asgi import ConnectionLimits
 from connector.runtime.webhooks.receiver import Receiver, require_packages
 
 if TYPE_CHECKING:
@@ -20,18 +20,6 @@ if TYPE_CHECKING:
 BACKLOG = 512
 _MAX_PORT = 65_535
 _REQUIRED_PACKAGES = ("uvicorn", "httptools")
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
-    """What a connection may take: seconds for a request's head, seconds between two requests; how many there may be.
-
-    A body has ten seconds besides. Each connection may hold a body of up to 1 MiB in memory.
-    """
-
-    head_timeout: float = 10.0
-    idle_timeout: float = 10.0
-    max_connections: int = 500
 
 
 def serve(

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
-    from connector.runtime.webhooks.server import ConnectionLimits
+    from connector.runtime.webhooks.asgi import ConnectionLimits
 
 MAX_HEAD_BYTES = 65_536  # bytes of a request besides its body
 BODY_GRACE = 0.5  # seconds that a body has to be whole when the server ends

@@ -303,7 +303,9 @@ def test_a_handler_that_hangs_is_ended_in_time_and_holds_up_nobody(world):
     go.set()
     assert len(world.got) == 1
     assert sorted(hung) == ["async", "ended", "function"]
-    assert {one.error for one in world.inbox.find(C.state == "pending", 3)} == {"The handler was not done within 0.2 s."}
+    assert {one.error for one in world.inbox.find(C.state == "pending", 3)} == {
+        "The handler was not done within 0.2 s."
+    }
 
 
 def test_functions_that_hang_do_not_keep_the_loop_from_its_end(world):

@@ -19,8 +19,9 @@ from support.receivers import KINDS, PATIENCE, SECRET, Behind, Line, body, datab
 
 from connector import Connector, Receiver, errors
 from connector.runtime.webhooks import receiver as receivers
+from connector.runtime.webhooks.asgi import ConnectionLimits
 from connector.runtime.webhooks.inbox import TABLE, Inbox
-from connector.runtime.webhooks.server import ConnectionLimits, ReceiverServer, route_by_path, serve
+from connector.runtime.webhooks.server import ReceiverServer, route_by_path, serve
 
 C = TABLE.c
 QUICK = ConnectionLimits(head_timeout=0.3, idle_timeout=0.3, max_connections=500)
