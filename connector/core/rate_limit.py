@@ -17,7 +17,6 @@ from connector.errors import RateLimited
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.core.response.parser import Reply
     from connector.definition.manifest import RateLimits
 
 DAY_SECONDS = 86_400.0
@@ -26,7 +25,6 @@ SAFETY_FACTOR = (
 )
 BUCKETS_PER_WINDOW = 100  # what of a long limit is remembered, however large it is
 MAX_CLOCK_SKEW = 60.0  # seconds; calls that began together may see the time this far apart
-RESET_PRECISION = 2.0  # seconds; a reset nearer than that is the end of a second, told in whole seconds
 _LIMIT_PATTERN = re.compile(r"(?<![0-9])([1-9][0-9]*)/([1-9][0-9]*)?(s|min|h|day)", re.ASCII)
 _UNIT_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": DAY_SECONDS}
 
@@ -259,51 +257,6 @@ def _build_rate_error(message: str, moment: float) -> RateLimited:
     retry_at = retry_after.to_utc_datetime(moment)
     hint = f"Call again at {retry_at:%Y-%m-%d %H:%M:%S} UTC."
     return RateLimited(message, message=message, hint=hint, retry_at=retry_at, outcome="not_sent")
-
-
-class RateFeedback(NamedTuple):
-    """What a reply says about a rate: closed until a moment, and the gap of a smaller limit by the second."""
-
-    closed_until: float | None = None
-    gap: float | None = None
-
-
-def read_feedback(reply: Reply, now: float) -> RateFeedback | None:
-    """Return what a reply says about the rate of its request: a 429, or headers that name limits; else None."""
-    limit_headers = {name: value for name, value in reply.headers if name.startswith("x-ratelimit-")}
-    is_rejected = reply.status == 429  # noqa: PLR2004
-    if not (is_rejected or limit_headers):
-        return None
-    limit_type, limit = limit_headers.get("x-ratelimit-type", "").lower(), limit_headers.get("x-ratelimit-limit", "")
-    gap = (
-        SAFETY_FACTOR / int(limit)
-        if limit_type == "qps" and re.fullmatch(r"[1-9][0-9]{0,6}", limit, re.ASCII)
-        else None
-    )
-    retry_at = retry_after.parse_retry_at(reply, now)
-    if is_rejected and retry_at is None and "daily" in limit_type:
-        retry_at = retry_after.next_midnight(now)
-    is_exhausted = (
-        limit_headers.get("x-ratelimit-remaining") == "0" and retry_at is not None and retry_at > now + RESET_PRECISION
-    )
-    closed_until = min(retry_at, now + DAY_SECONDS) if retry_at is not None and (is_rejected or is_exhausted) else None
-    return RateFeedback(closed_until, gap) if closed_until or gap else None
-
-
-def apply_feedback(requested_rates: Sequence[RequestedRate], feedback: RateFeedback, now: float) -> None:
-    """Apply what a reply says to the rates of its request.
-
-    A long wait is that of the request's caps where it has any, such as one user's day; a short one is of its tiers.
-    """
-    quotas = [requested_rate for requested_rate in requested_rates if requested_rate.name.find(":") > 0]
-    tiers = [requested_rate for requested_rate in requested_rates if requested_rate not in quotas]
-    if feedback.closed_until is not None:
-        is_long_wait = feedback.closed_until > now + 60
-        for requested_rate in quotas if is_long_wait and quotas else tiers:
-            requested_rate.state.close_until(feedback.closed_until, now)
-    for requested_rate in tiers if feedback.gap else ():
-        if feedback.gap and feedback.gap > requested_rate.rate.gap > 0:
-            requested_rate.state.reduced_gap, requested_rate.state.reduced_until = feedback.gap, now + DAY_SECONDS
 
 
 def build_rate_table(settings: RateLimits, plan: str | None) -> dict[str, RateLimit]:

@@ -7,10 +7,11 @@ import heapq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.exchange_world import NOW, bad, ok
+from support.exchange_world import NOW
 
-from connector.core import rate_limit
-from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR, RateFeedback, RateLimit, RateState, RequestedRate
+from connector.core import rate_feedback, rate_limit
+from connector.core.rate_feedback import RateFeedback
+from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR, RateLimit, RateState, RequestedRate
 from connector.errors import RateLimited
 
 LONG = NOW + 1e6
@@ -124,7 +125,7 @@ def test_a_rate_that_is_far_behind_holds_nobody_else_up():
 
 def test_a_closed_rate_has_its_next_slots_when_it_opens_one_after_the_other():
     one = asked("2/s")
-    rate_limit.apply_feedback([one], RateFeedback(NOW + 7), NOW)
+    rate_feedback.apply_feedback([one], RateFeedback(NOW + 7), NOW)
     assert rate_limit.acquire_slots([one], NOW, LONG) == NOW + 7
     assert rate_limit.acquire_slots([one], NOW, LONG) == pytest.approx(NOW + 7 + SAFETY_FACTOR / 2)
     error = rate_limit.acquire_slots([one], NOW, NOW + 5)
@@ -135,7 +136,7 @@ def test_a_closed_rate_has_its_next_slots_when_it_opens_one_after_the_other():
 def test_who_waits_for_a_slot_of_a_rate_that_is_closed_meanwhile_takes_another_in_the_same_order():
     one = asked("1/s")
     mine = [rate_limit.acquire_slots([one], NOW, LONG) for _ in range(5)]
-    rate_limit.apply_feedback([one], RateFeedback(NOW + 30), NOW + 0.5)
+    rate_feedback.apply_feedback([one], RateFeedback(NOW + 30), NOW + 0.5)
     anew = [rate_limit.revalidate_slots([one], NOW, slot, LONG) for slot in mine[1:]]
     assert anew == pytest.approx([NOW + 30 + SAFETY_FACTOR * number for number in range(4)])
     assert (
@@ -146,7 +147,7 @@ def test_who_waits_for_a_slot_of_a_rate_that_is_closed_meanwhile_takes_another_i
 def test_a_slot_that_was_lost_to_a_closing_does_not_count_for_the_day():
     one = asked("1/s 5/day")
     mine = [rate_limit.acquire_slots([one], NOW, LONG) for _ in range(4)]
-    rate_limit.apply_feedback([one], RateFeedback(NOW + 10), NOW + 0.5)
+    rate_feedback.apply_feedback([one], RateFeedback(NOW + 10), NOW + 0.5)
     for slot in mine[1:]:
         rate_limit.revalidate_slots([one], NOW, slot, LONG)
     assert one.state.daily_counts[0][1] == 4
@@ -154,63 +155,31 @@ def test_a_slot_that_was_lost_to_a_closing_does_not_count_for_the_day():
 
 def test_many_replies_to_what_was_under_way_close_a_rate_once():
     one = asked("10/s")
-    rate_limit.apply_feedback([one], RateFeedback(NOW + 7), NOW)
+    rate_feedback.apply_feedback([one], RateFeedback(NOW + 7), NOW)
     first = rate_limit.acquire_slots([one], NOW, LONG)
-    rate_limit.apply_feedback([one], RateFeedback(NOW + 7.2), NOW + 0.2)
+    rate_feedback.apply_feedback([one], RateFeedback(NOW + 7.2), NOW + 0.2)
     assert rate_limit.revalidate_slots([one], NOW + 0.1, first, LONG) == first
 
 
 def test_a_smaller_limit_slows_a_tier_for_a_day_and_a_larger_one_changes_nothing():
     one = asked("80/s")
-    rate_limit.apply_feedback([one], RateFeedback(gap=SAFETY_FACTOR / 30), NOW)
+    rate_feedback.apply_feedback([one], RateFeedback(gap=SAFETY_FACTOR / 30), NOW)
     slots = [rate_limit.acquire_slots([one], NOW, LONG) for _ in range(31)]
     assert slots[-1] - NOW == pytest.approx(SAFETY_FACTOR, abs=1e-4)
     later = NOW + DAY_SECONDS + 2
     slots = [rate_limit.acquire_slots([one], later, LONG + DAY_SECONDS) for _ in range(81)]
     assert slots[-1] - later == pytest.approx(SAFETY_FACTOR, abs=1e-4)
-    rate_limit.apply_feedback([one], RateFeedback(gap=SAFETY_FACTOR / 500), later)
+    rate_feedback.apply_feedback([one], RateFeedback(gap=SAFETY_FACTOR / 500), later)
     assert one.state.reduced_gap == pytest.approx(SAFETY_FACTOR / 30)
 
 
 def test_a_long_wait_is_that_of_the_cap_and_a_short_one_of_the_tier():
     tier, cap, other = asked("30/s"), asked("100/day", "per-host:a"), asked("100/day", "per-host:b")
-    rate_limit.apply_feedback([tier, cap], RateFeedback(NOW + 3600), NOW)
+    rate_feedback.apply_feedback([tier, cap], RateFeedback(NOW + 3600), NOW)
     assert isinstance(rate_limit.acquire_slots([tier, cap], NOW, NOW + 60), RateLimited)
     assert rate_limit.acquire_slots([tier, other], NOW, NOW + 60) == NOW
-    rate_limit.apply_feedback([tier, cap], RateFeedback(NOW + 7), NOW)
+    rate_feedback.apply_feedback([tier, cap], RateFeedback(NOW + 7), NOW)
     assert rate_limit.acquire_slots([tier, other], NOW, NOW + 60) == NOW + 7
-
-
-MIDNIGHT = NOW - NOW % DAY_SECONDS + DAY_SECONDS
-
-
-@pytest.mark.parametrize(
-    ("reply", "closed", "gap"),
-    [
-        (ok({}), None, None),
-        (bad(503, retry_after="7"), None, None),
-        (bad(429), None, None),
-        (bad(429, retry_after="7"), NOW + 7, None),
-        (bad(429, retry_after="-1"), None, None),
-        (bad(429, retry_after="abc"), None, None),
-        (bad(429, retry_after="86401"), NOW + DAY_SECONDS, None),
-        (bad(429, retry_after="999999999"), None, None),
-        (bad(429, retry_after="2027-01-16T00:00:00Z"), MIDNIGHT, None),
-        (bad(429, retry_after="Sat, 16 Jan 2027 00:00:00 GMT"), MIDNIGHT, None),
-        (bad(429, x_ratelimit_type="Daily-limit"), MIDNIGHT, None),
-        (bad(429, x_ratelimit_type="QPS", x_ratelimit_reset=str(int(NOW) + 3)), NOW + 3, None),
-        (bad(429, x_ratelimit_type="QPS", x_ratelimit_limit="30"), None, SAFETY_FACTOR / 30),
-        (ok({}, x_ratelimit_type="QPS", x_ratelimit_limit="30"), None, SAFETY_FACTOR / 30),
-        (ok({}, x_ratelimit_type="QPS", x_ratelimit_limit="0"), None, None),
-        (ok({}, x_ratelimit_type="QPS", x_ratelimit_limit="many"), None, None),
-        (ok({}, x_ratelimit_limit="5000", x_ratelimit_remaining="4999", x_ratelimit_reset=str(int(NOW) + 900)), None, None),
-        (ok({}, x_ratelimit_limit="5000", x_ratelimit_remaining="0", x_ratelimit_reset=str(int(NOW) + 900)), NOW + 900, None),
-        (ok({}, x_ratelimit_remaining="0", x_ratelimit_reset=str(int(NOW) + 1)), None, None),  # the end of a second
-        (bad(429, x_ratelimit_category="Light", x_ratelimit_limit="30", x_ratelimit_remaining="5893"), None, None),
-    ],
-)  # fmt: skip
-def test_what_a_reply_says_about_its_rate(reply, closed, gap):
-    assert (rate_limit.read_feedback(reply, NOW) or RateFeedback()) == (closed, gap)
 
 
 def test_a_clock_that_was_set_back_makes_nobody_wait_for_it():
@@ -248,7 +217,7 @@ def test_a_line_ends_when_it_says_nothing_more():
 def test_a_closing_forgets_no_slot_that_was_used_and_none_that_is_free_for_long():
     one = asked("2/min")
     mine = [rate_limit.acquire_slots([one], NOW, LONG) for _ in range(8)]
-    rate_limit.apply_feedback([one], RateFeedback(NOW + 30), NOW + 0.5)
+    rate_feedback.apply_feedback([one], RateFeedback(NOW + 30), NOW + 0.5)
     anew = [rate_limit.revalidate_slots([one], NOW, NOW + 30, LONG) for _ in mine[2:]]
     assert NOW + 60 * SAFETY_FACTOR <= anew[0] == anew[1] <= NOW + 60 * SAFETY_FACTOR + 0.5  # the first two were used
     assert anew[-1] <= NOW + 3 * 60 * SAFETY_FACTOR + 0.6
@@ -275,7 +244,7 @@ def test_whatever_is_closed_when_no_stretch_of_time_sees_more_than_the_limit(tex
             heapq.heappush(waiting, (rate_limit.acquire_slots([one], now, LONG), now))
         wake(now)  # whose slot is now has gone before the service says anything
         if closed is not None:
-            rate_limit.apply_feedback([one], RateFeedback(now + closed), now)
+            rate_feedback.apply_feedback([one], RateFeedback(now + closed), now)
     wake(LONG)
     assert len(used) == sum(callers for _, callers, _ in moves)
     assert most_within(sorted(used), seconds) <= most

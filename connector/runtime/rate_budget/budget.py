@@ -9,7 +9,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.core import rate_limit, url_policy
+from connector.core import rate_feedback, rate_limit, url_policy
 from connector.core.redaction import describe_type
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
@@ -68,7 +68,7 @@ class LedgerBudget:
 
     def learn_from_reply(self, account: str, rate_names: tuple[str, ...], reply: Reply, now: float) -> None:
         """Learn from a 429, and from headers that name limits."""
-        feedback = rate_limit.read_feedback(reply, now)
+        feedback = rate_feedback.read_feedback(reply, now)
         if feedback is not None and (named_rates := self._select_rates(rate_names)):
             self._ledger.apply_feedback(account, named_rates, feedback, now)
 

@@ -7,13 +7,14 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from connector.core import rate_limit
+from connector.core import rate_feedback, rate_limit
 from connector.core.rate_limit import RateState, RequestedRate
 from connector.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
     from connector.core.exchange.exchange import AcquireSlot
-    from connector.core.rate_limit import RateFeedback, RateLimit
+    from connector.core.rate_feedback import RateFeedback
+    from connector.core.rate_limit import RateLimit
     from connector.errors import RateLimited
     from connector.runtime.clock import Clock
 
@@ -64,7 +65,7 @@ class MemoryLedger:
     def apply_feedback(self, account: str, named_rates: NamedRates, feedback: RateFeedback, now: float) -> None:
         """Apply what a reply said."""
         with LedgerLock.lock:
-            rate_limit.apply_feedback(self._get_requested_rates(account, named_rates, now), feedback, now)
+            rate_feedback.apply_feedback(self._get_requested_rates(account, named_rates, now), feedback, now)
 
     def _get_requested_rates(self, account: str, named_rates: NamedRates, now: float) -> list[RequestedRate]:
         requested_rates = []

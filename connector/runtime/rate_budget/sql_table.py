@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Column, Float, MetaData, Table, Text, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from connector.core import rate_limit
+from connector.core import rate_feedback, rate_limit
 from connector.core.rate_limit import RateState, RequestedRate
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from connector.core.rate_limit import RateFeedback
+    from connector.core.rate_feedback import RateFeedback
     from connector.errors import RateLimited
     from connector.runtime.clock import Clock
     from connector.runtime.database.database import Database
@@ -132,7 +132,7 @@ def _apply_op(op: LedgerOp, states: dict[str, RateState], now: float) -> LedgerR
     ]
     answer: float | RateLimited = now
     if op.feedback is not None:
-        rate_limit.apply_feedback(requested_rates, op.feedback, now)
+        rate_feedback.apply_feedback(requested_rates, op.feedback, now)
     elif op.reserved_ago is None:
         answer = rate_limit.acquire_slots(requested_rates, now, now + op.seconds_left)
     else:

@@ -15,7 +15,7 @@ from support.rate_limited_server import Enforcing
 from support.servers import GivenClock, reply
 
 from connector import AsyncClient, Client, Connection, errors
-from connector.core import rate_limit
+from connector.core import rate_feedback, rate_limit
 from connector.core.exchange.exchange import AcquireSlot
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.runtime.clock import SystemClock
@@ -244,7 +244,7 @@ def test_who_waits_for_a_slot_hears_that_the_service_has_closed_meanwhile(zoom, 
 
         def close(_seconds):
             clock.on_wait = None
-            refusal = rate_limit.RateFeedback(clock.time() + 5)
+            refusal = rate_feedback.RateFeedback(clock.time() + 5)
             one._call_factory.budget._ledger.apply_feedback(
                 f"zoom@{server.url}/work",
                 (("light", zoom.derive(_RateTables).table_of("pro")["light"]),),

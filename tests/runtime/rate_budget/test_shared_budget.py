@@ -18,7 +18,7 @@ from support.rate_limited_server import Enforcing
 from support.servers import GivenClock
 
 from connector import AsyncClient, Connection, errors
-from connector.core import rate_limit
+from connector.core import rate_feedback, rate_limit
 from connector.core.exchange.exchange import AcquireSlot
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.errors import RateLimited, StoreError
@@ -139,7 +139,7 @@ def test_a_closed_tier_is_closed_for_other_processes_and_who_waits_takes_another
     since = time.time()
     take(one)
     wanted = (("light", one._table["light"]),)
-    two._ledger.apply_feedback("a", wanted, rate_limit.RateFeedback(time.time() + 7), time.time())
+    two._ledger.apply_feedback("a", wanted, rate_feedback.RateFeedback(time.time() + 7), time.time())
     assert take(two) > 6
     assert take(one) > 6  # it learns of it with whatever it asks
     assert take(one, since=since) > 6
