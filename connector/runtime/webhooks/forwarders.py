@@ -14,6 +14,7 @@ import os
 import threading
 import time
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -191,6 +192,6 @@ def require_success(url: str, reply_or_failure: Reply | Failure) -> Reply:
     display_url = redaction.default_redactor().redact_url(url)
     if not isinstance(reply_or_failure, Reply):
         raise TransportError(f"{display_url}: {reply_or_failure.message}.", kind=reply_or_failure.kind)
-    if not 200 <= reply_or_failure.status < 300:  # noqa: PLR2004  the range of success
+    if not HTTPStatus.OK <= reply_or_failure.status < HTTPStatus.MULTIPLE_CHOICES:
         raise ConnectorError(f"{display_url} answered {reply_or_failure.status}.")
     return reply_or_failure

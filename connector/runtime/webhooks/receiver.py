@@ -28,7 +28,7 @@ from connector.runtime.webhooks.dispatcher import (
 )
 from connector.runtime.webhooks.handlers import HandlerRegistry
 from connector.runtime.webhooks.timeouts import SharedTimeout, task_timeouts
-from connector.runtime.webhooks.verify import verifier_for
+from connector.runtime.webhooks.verify import list_secrets, verifier_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -85,9 +85,7 @@ class Receiver:
         from connector.runtime.webhooks.inbox import Inbox  # noqa: PLC0415  an extra
 
         verifier = verifier_for(connector, trigger)
-        self._secrets = [secret] if isinstance(secret, str) else list(secret)
-        if not self._secrets:
-            raise UsageError("No secret is given.", hint="Give the trigger's secret, or a list of them.")
+        self._secrets = list_secrets(secret)
         for each_secret in self._secrets:
             verifier.decode_secret(each_secret)
         self._source = EventSource(f"{connector.name}.{verifier.name}", verifier)

@@ -38,10 +38,15 @@ def verify_webhook(
     if not isinstance(raw_body, bytes | bytearray | memoryview):
         hint = "Give the bytes as they came: JSON that was written again is not what was signed."
         raise UsageError(f"The body is {describe_type(raw_body)}.", hint=hint)
+    return verifier.verify(list_secrets(secret), headers, bytes(raw_body), time.time() if now is None else now, max_age)
+
+
+def list_secrets(secret: str | Sequence[str]) -> list[str]:
+    """Return one secret or several as a list. Raises UsageError for none."""
     secrets = [secret] if isinstance(secret, str) else list(secret)
     if not secrets:
         raise UsageError("No secret is given.", hint="Give the trigger's secret, or a list of them.")
-    return verifier.verify(secrets, headers, bytes(raw_body), time.time() if now is None else now, max_age)
+    return secrets
 
 
 def verifier_for(connector: Connector, trigger: str | None = None) -> WebhookVerifier:
