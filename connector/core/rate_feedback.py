@@ -1,4 +1,4 @@
-"""Read what a reply says about the rates of its request, and apply it to their states."""
+"""Read rate limits from replies, and apply them to the states of the request's rates."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _LIMIT_PATTERN = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
 
 
 class RateFeedback(NamedTuple):
-    """What a reply says about a rate: closed until a moment, and the gap of a smaller limit by the second."""
+    """What a reply says of a rate: closed until an epoch second, and the gap of a smaller limit per second."""
 
     closed_until: float | None = None
     gap: float | None = None
 
 
 def read_feedback(reply: Reply, now: float) -> RateFeedback | None:
-    """Return what a reply says about the rate of its request: a 429, or headers that name limits; else None."""
+    """Return what a 429 or the X-RateLimit headers of a reply say of its rate, else None."""
     headers = {name: value for name, value in reply.headers if name.startswith("x-ratelimit-")}
     is_rejected = reply.status == HTTPStatus.TOO_MANY_REQUESTS
     if not (is_rejected or headers):
@@ -46,9 +46,9 @@ def read_feedback(reply: Reply, now: float) -> RateFeedback | None:
 
 
 def apply_feedback(requested_rates: Sequence[RequestedRate], feedback: RateFeedback, now: float) -> None:
-    """Apply what a reply says to the rates of its request.
+    """Apply feedback to the rates of a request.
 
-    A long closure is that of the request's quotas where it has any; a short one is that of its tiers.
+    A long closure applies to the request's quotas where it has any; a short one to its tiers.
     """
     quotas = [requested_rate for requested_rate in requested_rates if ":" in requested_rate.name]
     tiers = [requested_rate for requested_rate in requested_rates if ":" not in requested_rate.name]

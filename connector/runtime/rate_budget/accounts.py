@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from connector.runtime.auth.credentials import Credentials
 
 _ANONYMOUS_NUMBERS = itertools.count(1)
-_NUMBERS_BY_CONNECTION: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()  # those without a name
+_NUMBERS_BY_CONNECTION: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()  # without a name
 
 
 class Accounts:
-    """Whose budget a connection's calls count against."""
+    """The account names of a client's connections."""
 
     def __init__(self, connector: Connector, base_url: str | None, budget: Any) -> None:
         self._is_process_local = isinstance(budget, LedgerBudget) and budget.in_memory
@@ -26,9 +26,9 @@ class Accounts:
         self._names: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
     def account_for(self, connection: Credentials | None) -> str:
-        """Return the name of an account: the value that the manifest says, else the connection's own name.
+        """Return the account: the value of the input that `rates.account` names, else the connection's name.
 
-        A connection without either has a budget of its own in memory; in a database those of a kind share one.
+        Without either, a connection has its own budget in memory; in a database those of one type share one.
         """
         if connection is None:
             return self._prefix

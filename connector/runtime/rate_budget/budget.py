@@ -1,6 +1,6 @@
-"""The rate budget of an account: slots for its requests, shared by all who call with it.
+"""The rate budget of an account: slots for its requests, shared by all of its callers.
 
-In memory it is shared by the clients of a process; a database shares it among processes and hosts (budget_sql.py).
+The clients of a process share one in memory; processes and hosts share one in a database (sql_ledger.py).
 """
 
 from __future__ import annotations
@@ -31,21 +31,20 @@ _MAPPING_KEYS = ("plan", "store")
 
 
 class RateBudget(Protocol):
-    """What a client asks for slots; `account` names whose they are, `now` is epoch seconds."""
+    """The object that a client asks for slots; `account` is whose requests count, `now` epoch seconds."""
 
     def acquire(self, account: str, ask: AcquireSlot, now: float) -> Any:
-        """Return the seconds until a slot of `ask.what`, or RateLimited; for an AsyncClient perhaps an awaitable.
+        """Return the seconds until a slot of `ask.rates`, or RateLimited; for an AsyncClient it may be awaitable.
 
-        Asked again when that time has come, with the time `ask.since` which the slot is held: 0.0 when it is still
-        good.
+        The client asks again when that time has come, with `ask.reserved_at`: return 0.0 if the slot is still valid.
         """
 
     def learn_from_reply(self, account: str, rate_names: tuple[str, ...], reply: Reply, now: float) -> None:
-        """Learn from the reply to a request that had slots of these rates; must not block."""
+        """Learn from the reply to a request that took slots of these rates; must not block."""
 
 
 class LedgerBudget:
-    """The budget of a connector's accounts: what its manifest declares, and the ledger of what is taken."""
+    """The budget of a connector's accounts: its rates by name, and a ledger of taken slots."""
 
     def __init__(self, table: Mapping[str, RateLimit], ledger: MemoryLedger | SqlLedger) -> None:
         self._table, self._ledger = table, ledger
@@ -53,12 +52,12 @@ class LedgerBudget:
         self._rates_by_names: dict[tuple[str, ...], NamedRates] = {}
 
     def acquire(self, account: str, ask: AcquireSlot, now: float) -> float | RateLimited:
-        """Return the seconds until a slot, or RateLimited; a rate that is not declared needs none."""
+        """Return the seconds until a slot, or RateLimited; a rate that the manifest does not declare needs none."""
         named_rates = self._rates_by_names.get(ask.rates) or self._select_rates(ask.rates)
         return self._ledger.acquire(account, named_rates, ask, now) if named_rates else 0.0
 
     async def acquire_async(self, account: str, ask: AcquireSlot, now: float) -> float | RateLimited:
-        """As `acquire`, and never holds up an event loop."""
+        """Do as `acquire` without blocking the event loop."""
         named_rates = self._rates_by_names.get(ask.rates) or self._select_rates(ask.rates)
         if not named_rates:
             return 0.0
@@ -67,7 +66,7 @@ class LedgerBudget:
         return await self._ledger.acquire_async(account, named_rates, ask, now)
 
     def learn_from_reply(self, account: str, rate_names: tuple[str, ...], reply: Reply, now: float) -> None:
-        """Learn from a 429, and from headers that name limits."""
+        """Apply a 429 or the X-RateLimit headers of a reply."""
         feedback = rate_feedback.read_feedback(reply, now)
         if feedback is not None and (named_rates := self._select_rates(rate_names)):
             self._ledger.apply_feedback(account, named_rates, feedback, now)
@@ -75,7 +74,7 @@ class LedgerBudget:
     def _select_rates(self, rate_names: tuple[str, ...]) -> NamedRates:
         table = self._table
         named_rates = tuple((name, table[kind]) for name in rate_names if (kind := name.partition(":")[0]) in table)
-        if all(name in table for name in rate_names):  # and no value of a cap, of which there are too many to remember
+        if all(name in table for name in rate_names):  # a quota has too many values to remember
             self._rates_by_names[rate_names] = named_rates
         return named_rates
 
@@ -95,11 +94,11 @@ class _RateTables:
 
 
 def open_budget(given: object, connector: Connector, clock: Clock, *, sandboxed: bool) -> Any:
-    """Return the budget of a choice, None for no budget. Raises UsageError.
+    """Return the budget that a client's `rate_limit` chooses, None for no budget. Raises UsageError.
 
-    A plan's name, a URL (`sqlite:///...`, `postgresql://...`, `memory:`), a mapping (`plan`, `store`), an object with
-    the methods of RateBudget, False for none, or None: what the environment's NAME_PLAN and NAME_BUDGET say, else the
-    memory of this process, without a plan. A stand-in for the service has no budget unless one is named.
+    `given` is a plan's name, a URL (`sqlite:///...`, `postgresql://...`, `memory:`), a mapping with `plan` and `store`,
+    an object with the methods of RateBudget, False for no budget, or None for the environment's NAME_PLAN and
+    NAME_BUDGET, else the memory of this process without a plan. A sandbox has no budget unless one is given.
     """
     if given is False:
         return None
@@ -122,7 +121,7 @@ def open_budget(given: object, connector: Connector, clock: Clock, *, sandboxed:
 
 
 def _resolve_plan_and_store(given: object, connector: Connector) -> tuple[str | None, str | None]:
-    """Return the plan and the place of a choice, by the environment where it does not say."""
+    """Return the plan and the store of a choice; the environment fills in what it leaves out."""
     choice: dict[str, Any] = {}
     if isinstance(given, str):
         choice = {"store" if ":" in given else "plan": given}
@@ -150,5 +149,5 @@ def _open_ledger(store: str | None, clock: Clock) -> MemoryLedger | SqlLedger:
 
 
 def is_sandbox(base_url: str | None, http: object) -> bool:
-    """Whether calls go to a stand-in: to this machine, or to an HTTP seam that says so of itself."""
+    """Whether calls go to a sandbox: to this machine, or through a transport with `is_sandbox`."""
     return getattr(http, "is_sandbox", False) or (base_url is not None and url_policy.is_loopback_url(base_url))

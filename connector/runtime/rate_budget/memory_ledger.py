@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
     NamedRates = tuple[tuple[str, RateLimit], ...]
 
-SWEEP_AT = 1_000  # rates that are kept without a look whether they still say anything
-MAX_RATES = 100_000  # rates that are kept at all, such as a cap's by each value
+SWEEP_AT = 1_000  # rates that are kept without looking for expired ones
+MAX_RATES = 100_000  # rates that are kept; a quota has one for each value
 
 
 class LedgerLock:
-    """The lock of every ledger in memory; a forked child gets a new one, since nobody there would free the old."""
+    """The lock of all ledgers; a forked child gets a new one, as no thread there would release the old one."""
 
     lock = threading.Lock()
 
     @classmethod
     def reset(cls) -> None:
-        """Make a new lock."""
+        """Replace the lock."""
         cls.lock = threading.Lock()
 
 
@@ -40,14 +40,14 @@ if hasattr(os, "register_at_fork"):
 
 
 class MemoryLedger:
-    """The slots of this process; safe to share among threads and tasks."""
+    """The slots taken in this process; safe to share among threads and tasks."""
 
     def __init__(self) -> None:
         self._rates: dict[tuple[str, str], RequestedRate] = {}
         self._sweep_at = SWEEP_AT
 
     def acquire(self, account: str, named_rates: NamedRates, ask: AcquireSlot, now: float) -> float | RateLimited:
-        """Return the seconds until a slot of all the wanted rates, or RateLimited."""
+        """Return the seconds until a slot of all the rates, or RateLimited."""
         with LedgerLock.lock:
             if ask.reserved_at is None and len(named_rates) == 1:
                 entry = self._rates.get((account, named_rates[0][0]))
@@ -63,7 +63,7 @@ class MemoryLedger:
         return slot_at - now if isinstance(slot_at, float) else slot_at
 
     def apply_feedback(self, account: str, named_rates: NamedRates, feedback: RateFeedback, now: float) -> None:
-        """Apply what a reply said."""
+        """Apply the feedback of a reply."""
         with LedgerLock.lock:
             rate_feedback.apply_feedback(self._get_requested_rates(account, named_rates, now), feedback, now)
 
@@ -77,7 +77,7 @@ class MemoryLedger:
         return requested_rates
 
     def _start_rate(self, key: tuple[str, str], rate: RateLimit, now: float) -> RequestedRate:
-        """Begin a line, or have one counted by what another plan allows."""
+        """Start a rate; one that another plan started keeps its state."""
         existing = self._rates.get(key)
         if existing is None and len(self._rates) >= self._sweep_at:
             self._sweep(now)
@@ -85,7 +85,7 @@ class MemoryLedger:
         return entry
 
     def _sweep(self, now: float) -> None:
-        """Forget what says nothing any more; of too many that do, those that came first."""
+        """Drop expired rates, and of too many others the oldest."""
         live_rates = {key: entry for key, entry in self._rates.items() if entry.state.expires_at(entry.rate) > now}
         for key in list(live_rates)[: max(0, len(live_rates) - MAX_RATES // 2)] if len(live_rates) >= MAX_RATES else ():
             del live_rates[key]
@@ -103,5 +103,5 @@ _LEDGERS_BY_CLOCK: weakref.WeakKeyDictionary[Any, MemoryLedger] = weakref.WeakKe
 
 
 def memory_ledger_for(clock: Clock) -> MemoryLedger:
-    """Return the memory that all clients of this process share; a given clock has its own, since its time is."""
+    """Return the ledger that all clients of this process share; each injected clock has its own."""
     return _PROCESS_LEDGER if isinstance(clock, SystemClock) else _LEDGERS_BY_CLOCK.setdefault(clock, MemoryLedger())
