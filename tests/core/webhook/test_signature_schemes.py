@@ -9,7 +9,7 @@ import json
 import re
 
 import pytest
-from support.signature_schemes import GITHUB, STANDARD, STRIPE
+from support.signature_schemes import BODY, ENDPOINT, GITHUB, KEY, RAW, STANDARD, STRIPE, WHSEC
 
 from connector import Connector, errors
 from connector.authoring import lint
@@ -18,13 +18,6 @@ from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 
 NOW = 1_767_225_700.0
 STAMP = str(int(NOW))
-KEY = "It's a Secret to Everybody"
-ENDPOINT = "whsec_test_of_an_endpoint"
-RAW = bytes(range(1, 33))
-WHSEC = f"whsec_{base64.b64encode(RAW).decode()}"
-BODY = (
-    b'{"id":"evt_1","type":"customer.created","created":1767225600,"account":"acct_1","data":{"object":{"id":"cus_1"}}}'
-)
 
 
 def hexed(secret, signed):

@@ -189,7 +189,7 @@ def test_what_fails_comes_again_later_each_time_and_is_set_aside_at_last(either,
     with caplog.at_level(logging.WARNING, "connector.webhook"):
         world.run(story)
     assert [round(later - before) for before, later in itertools.pairwise(times)] == [5, 10, 20, 40]
-    assert "attempt 5, it is set aside as dead: ValueError: no room" in caplog.text
+    assert "attempt 5, marked as dead: ValueError: no room" in caplog.text
     assert len(world.got) == 1
 
 
@@ -304,7 +304,7 @@ def test_a_handler_that_hangs_is_ended_in_time_and_holds_up_nobody(world):
     assert len(world.got) == 1
     assert sorted(hung) == ["async", "ended", "function"]
     assert {one.error for one in world.inbox.find(C.state == "pending", 3)} == {
-        "The handler was not done within 0.2 s."
+        "The handler did not finish within 0.2 s."
     }
 
 
@@ -425,7 +425,7 @@ def test_an_event_that_ends_the_process_each_time_is_set_aside_and_the_others_ar
     assert Sibling(deliver_until_dead, url).end() == {"0": "delivered", "1": "dead", "2": "delivered", "3": "delivered"}
     (one,) = world.inbox.find(C.state == "dead", 9)
     world.inbox.close()
-    assert (one.attempts, one.error) == (3, "Its process ended before its handler did.")
+    assert (one.attempts, one.error) == (3, "The process ended before the handler did.")
 
 
 def test_an_inbox_that_cannot_be_read_is_tried_again_whatever_it_is(world, monkeypatch):

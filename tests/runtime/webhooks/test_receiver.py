@@ -178,7 +178,7 @@ def test_events_wait_where_nobody_runs_the_receiver_and_are_delivered_when_someb
             await until(lambda: len(got) == 3)
             await receiver.handle(signed(body(3), at=NOW), body(3))
             await until(lambda: len(got) == 4)
-            with pytest.raises(errors.UsageError, match="running already"):
+            with pytest.raises(errors.UsageError, match="already running"):
                 async with receiver.lifespan():
                     pass
         async with receiver.lifespan():

@@ -384,7 +384,7 @@ def test_a_port_that_is_taken_and_a_path_that_is_none_are_told(receiver, inbox):
         with pytest.raises(errors.UsageError, match="no port"):
             serve(receiver, port=port)
     for path in ("hook", "", "/{hook}", "/a b", "/a?b"):
-        with pytest.raises(errors.UsageError, match="no path"):
+        with pytest.raises(errors.UsageError, match="is not a path"):
             serve(receiver, path=path)
 
 
