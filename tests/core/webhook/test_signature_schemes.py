@@ -20,11 +20,11 @@ NOW = 1_767_225_700.0
 STAMP = str(int(NOW))
 
 
-def hexed(secret, signed):
+def hex_digest(secret, signed):
     return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
-def based(signed, key=RAW):
+def base64_digest(signed, key=RAW):
     return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
@@ -41,7 +41,7 @@ def test_the_folders_of_the_schemes_lint_clean(connector):
 
 class TestGitHub:
     def headers(self, body, secret=KEY, **more):
-        digest = hexed(secret, body)
+        digest = hex_digest(secret, body)
         return {
             "X-Hub-Signature-256": f"sha256={digest}",
             "X-GitHub-Event": "issues",
@@ -91,7 +91,7 @@ class TestStripe:
         return {"Stripe-Signature": before + ",".join([f"t={stamp}", *(f"v1={one}" for one in digests)]) + after}
 
     def digest(self, body=BODY, secret=ENDPOINT, stamp=STAMP):
-        return hexed(secret, f"{stamp}.".encode() + body)
+        return hex_digest(secret, f"{stamp}.".encode() + body)
 
     def test_one_of_several_digests_is_enough_wherever_it_stands(self):
         good, bad = self.digest(), "0" * 64
@@ -145,7 +145,7 @@ class TestStandardWebhooks:
         }
 
     def digest(self, id_="msg_1", stamp=STAMP, key=RAW):
-        return based(f"{id_}.{stamp}.".encode() + self.BODY, key)
+        return base64_digest(f"{id_}.{stamp}.".encode() + self.BODY, key)
 
     def test_the_published_vector_is_an_event(self):
         """Its body has no type, which is told after its signature."""

@@ -15,7 +15,7 @@ from connector import Connector, Receiver
 from connector.runtime.webhooks.inbox import Inbox
 from connector.runtime.webhooks.server import serve
 from support.processes.forked import Sibling
-from support.receivers import SECRET, Line, body, request, wait_until
+from support.receivers import SECRET, RawConnection, body, request, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,7 +25,7 @@ LONGEST = 0.25  # seconds that a receiver lives after its first answer
 
 
 @dataclass
-class Found:
+class Damage:
     """What kills did to deliveries; `forged` counts what was handled and never sent."""
 
     kills: int = 0
@@ -70,7 +70,7 @@ class Senders:
     def _send(self, port: int) -> None:
         under_way = False
         try:
-            with Line(port) as line:
+            with RawConnection(port) as line:
                 while True:
                     number = next(self._numbers)
                     raw = request(body(number, about=number % 7))
@@ -83,9 +83,9 @@ class Senders:
             self.cut += under_way
 
 
-def storm(url: str, handled: Path, kills: int, seed: int, *, ordered: bool = False) -> Found:
+def storm(url: str, handled: Path, kills: int, seed: int, *, ordered: bool = False) -> Damage:
     """Kill receivers at random moments under load, let the last one deliver all, and compare."""
-    chance, found, senders = random.Random(seed), Found(), Senders(itertools.count())
+    chance, found, senders = random.Random(seed), Damage(), Senders(itertools.count())
     for _ in range(kills):
         victim = Sibling(receive, url, str(handled), ordered)
         before = len(senders.answered)
