@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from http import HTTPStatus
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR, RequestedRate
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
 RESET_PRECISION = 2.0  # seconds; a reset nearer than that is the end of a second, rounded to whole seconds
 LONG_CLOSURE = 60.0  # seconds; beyond, a closure is a quota's, such as one user's day
+_TOO_MANY_REQUESTS = 429
 _LIMIT_PATTERN = re.compile(r"[1-9][0-9]{0,6}", re.ASCII)
 
 
@@ -29,7 +29,7 @@ class RateFeedback(NamedTuple):
 def read_feedback(reply: Reply, now: float) -> RateFeedback | None:
     """Return what a 429 or the X-RateLimit headers of a reply say of its rate, else None."""
     headers = {name: value for name, value in reply.headers if name.startswith("x-ratelimit-")}
-    is_rejected = reply.status == HTTPStatus.TOO_MANY_REQUESTS
+    is_rejected = reply.status == _TOO_MANY_REQUESTS
     if not (is_rejected or headers):
         return None
     limit_type, limit = headers.get("x-ratelimit-type", "").lower(), headers.get("x-ratelimit-limit", "")

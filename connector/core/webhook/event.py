@@ -64,18 +64,12 @@ class EventParser:
     """Parses the events of one trigger; compiles its manifest once."""
 
     def __init__(self, name: str, trigger: Trigger) -> None:
-        event_fields = trigger.event
-        self._trigger_name, self._units_per_second = name, _UNITS_PER_SECOND[event_fields.unit]
-        self._name_location, self._time_location = _parse_location(event_fields.name), _parse_location(event_fields.at)
-        self._account_location, self._object_location = (
-            _parse_location(event_fields.account),
-            _parse_location(event_fields.object),
-        )
-        self._key_locations = [(f"{location}=", _parse_location(location)) for location in trigger.dedupe]
-        self._subject_locations = [
-            _parse_location(location) for location in trigger.dedupe if location.startswith(f"{event_fields.object}.")
-        ]
-        event_locations = (self._name_location, self._time_location, self._account_location, self._object_location)
+        fields, dedupe = trigger.event, trigger.dedupe
+        self._trigger_name, self._units_per_second = name, _UNITS_PER_SECOND[fields.unit]
+        event_locations = [_parse_location(text) for text in (fields.name, fields.at, fields.account, fields.object)]
+        self._name_location, self._time_location, self._account_location, self._object_location = event_locations
+        self._key_locations = [(f"{text}=", _parse_location(text)) for text in dedupe]
+        self._subject_locations = [_parse_location(text) for text in dedupe if text.startswith(f"{fields.object}.")]
         self._locations = list(dict.fromkeys((*event_locations, *(location for _, location in self._key_locations))))
         self.header_names = {location for location in self._locations if isinstance(location, str)}
 

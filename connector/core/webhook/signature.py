@@ -57,13 +57,11 @@ class WebhookVerifier:
         self._payload_parts = _split_template(signature.payload)
         self._signature_pattern = _compile_signature_pattern(signature)
         self._event_parser = EventParser(name, trigger)
-        self._timestamp_location, self._id_location = (
+        locations = self._timestamp_location, self._id_location = (
             _parse_location(signature.timestamp),
             _parse_location(signature.id),
         )
-        own_headers = [
-            location_name for kind, location_name in (self._timestamp_location, self._id_location) if kind == "header"
-        ]
+        own_headers = [header_name for kind, header_name in locations if kind == "header"]
         header_names = {name.lower() for name in (signature.header, *own_headers)} | self._event_parser.header_names
         self._header_names: dict[str | bytes, str] = {
             spelling: name for name in header_names for spelling in (name, name.encode())

@@ -108,12 +108,8 @@ class Worker:
             return
         self._executing = batch
         now = self._clock.monotonic()
-        results = self._table.execute(
-            [
-                pending.op._replace(seconds_left=pending.op.seconds_left - (now - pending.submitted_at))
-                for pending in batch
-            ]
-        )
+        ops = [op._replace(seconds_left=op.seconds_left - (now - submitted_at)) for op, submitted_at, _ in batch]
+        results = self._table.execute(ops)
         finished_at = self._clock.monotonic()
         self._executing = []
         for pending, result in zip(batch, results, strict=True):
@@ -121,9 +117,8 @@ class Worker:
 
     def _fail_all(self, error: Exception) -> None:
         """Fail all pending operations; the next one starts a new thread."""
-        failure = (
-            error if isinstance(error, StoreError) else StoreError(f"The database failed: {type(error).__name__}.")
-        )
+        message = f"The database failed: {type(error).__name__}."
+        failure = error if isinstance(error, StoreError) else StoreError(message)
         executing, self._executing = self._executing, []
         with LedgerLock.lock:
             self._thread = None
@@ -219,11 +214,9 @@ class SqlLedger:
         for (name, _), closed_ago in zip(named_rates, result.closed_ago, strict=True):
             if closed_ago is not None:
                 self._closed_at[account, name] = self._clock.time() - closed_ago
-        return (
-            max(0.0, result.delay - (self._clock.monotonic() - finished_at))
-            if isinstance(result.delay, float)
-            else result.delay
-        )
+        if not isinstance(result.delay, float):
+            return result.delay
+        return max(0.0, result.delay - (self._clock.monotonic() - finished_at))
 
     def _is_slot_valid(self, account: str, named_rates: NamedRates, ask: AcquireSlot) -> bool:
         """Whether a reserved slot is still valid, as far as this process knows."""

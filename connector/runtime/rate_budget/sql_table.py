@@ -32,15 +32,13 @@ TABLE = Table(
     Column("ends", Float, nullable=False),
 )
 _UPSERT: Any = {
-    "sqlite": sqlite.insert(TABLE).on_conflict_do_update(
-        index_elements=["key"],
-        set_={"line": sqlite.insert(TABLE).excluded.line, "ends": sqlite.insert(TABLE).excluded.ends},
-    ),
-    "postgresql": postgresql.insert(TABLE).on_conflict_do_update(
-        index_elements=["key"],
-        set_={"line": postgresql.insert(TABLE).excluded.line, "ends": postgresql.insert(TABLE).excluded.ends},
-    ),
+    name: insert.on_conflict_do_update(
+        index_elements=["key"], set_={key: insert.excluded[key] for key in ("line", "ends")}
+    )
+    for name, insert in (("sqlite", sqlite.insert(TABLE)), ("postgresql", postgresql.insert(TABLE)))
 }
+# the order of the numbers in a stored state
+_STORED_NUMBERS = ("next_free", "closed_until", "closed_at", "reduced_gap", "reduced_until", "last_now")
 _LOCK_ACCOUNT = text("SELECT pg_advisory_xact_lock(:number)")
 _SERVER_TIME = text("SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision)")
 _SESSION_SETTINGS = {
@@ -126,10 +124,7 @@ class LedgerTable:
 
 
 def _apply_op(op: LedgerOp, states: dict[str, RateState], now: float) -> LedgerResult:
-    keys = [row_key(op.account, name) for name, _ in op.named_rates]
-    requested_rates = [
-        RequestedRate(name, rate, states[item]) for (name, rate), item in zip(op.named_rates, keys, strict=True)
-    ]
+    requested_rates = [RequestedRate(name, rate, states[row_key(op.account, name)]) for name, rate in op.named_rates]
     answer: float | RateLimited = now
     if op.feedback is not None:
         rate_feedback.apply_feedback(requested_rates, op.feedback, now)
@@ -149,31 +144,16 @@ def row_key(account: str, name: str) -> str:
 
 def dump_state(state: RateState) -> str:
     """Encode a rate state as JSON text."""
-    numbers = [
-        state.next_free,
-        state.closed_until,
-        state.closed_at,
-        state.reduced_gap,
-        state.reduced_until,
-        state.last_now,
-    ]
+    numbers = [getattr(state, name) for name in _STORED_NUMBERS]
     return json.dumps([numbers, [list(timestamps) for timestamps in state.window_logs], state.daily_counts])
 
 
 def load_state(state_text: str) -> RateState | None:
     """Decode a rate state; None for a damaged one: a budget that starts again is better than no calls."""
     try:
-        (free, closed_until, closed_at, reduced_gap, slow_until, seen), logs, days = json.loads(state_text)
-        return RateState(
-            free,
-            closed_until,
-            closed_at,
-            reduced_gap,
-            slow_until,
-            seen,
-            [deque(timestamps) for timestamps in logs],
-            days,
-        )
+        numbers, logs, days = json.loads(state_text)
+        fields = dict(zip(_STORED_NUMBERS, numbers, strict=True))
+        return RateState(**fields, window_logs=[deque(timestamps) for timestamps in logs], daily_counts=days)
     except (ValueError, TypeError):
         return None
 
