@@ -1,4 +1,4 @@
-"""What a reply says of its rate: a 429, a wait, a smaller limit; else nothing."""
+"""Feedback of a reply: a 429, a wait, a smaller limit, or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slots of rates: never more than a limit allows, nearly all of it, first come first served, corrected by replies."""
+"""Slots of rates: never above a limit, nearly all of it, first come first served, corrected by replies."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def arrival_times(gaps):
 
 
 def max_within(slots, seconds):
-    """The most slots in any stretch of so many seconds."""
+    """The largest number of slots in any stretch of `seconds`."""
     first, most = 0, 0
     for last, slot in enumerate(slots):
         while slot - slots[first] >= seconds:

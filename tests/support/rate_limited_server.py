@@ -1,4 +1,4 @@
-"""A service that counts: a token bucket of a second's size, and what the strictest window of a second saw."""
+"""A service with a token bucket of one second that counts its refusals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TOO_MANY = reply(
 
 
 class RateLimitedServer(Counting):
-    """Answers so many requests a second, and 429 to what is beyond; `came` has the moments of all."""
+    """Answers `limit` requests a second, others with 429; `arrivals` has the moments of all requests."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -44,12 +44,12 @@ class RateLimitedServer(Counting):
 
     @property
     def rate(self) -> float:
-        """Requests a second, from the first to the last."""
+        """Requests per second, from the first to the last."""
         return (len(self.arrivals) - 1) / (self.arrivals[-1] - self.arrivals[0])
 
     @property
     def fullest(self) -> int:
-        """The most requests in any second."""
+        """The largest number of requests in any second."""
         first = most = 0
         for last, moment in enumerate(self.arrivals):
             while moment - self.arrivals[first] >= 1:

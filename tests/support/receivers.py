@@ -1,10 +1,8 @@
-"""Receivers under test: deliveries signed by hand, a served receiver with raw connections to it, waiting for what comes."""
+"""Receivers under test: signed deliveries, a served receiver with raw connections, and waiting for conditions."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import json
 import socket
 import threading
@@ -13,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector import Receiver
 from connector.runtime.webhooks.server import ReceiverServer, route_by_path
+from support import signature_schemes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,17 +33,15 @@ def new_inbox_url(kind: str, folder: Any) -> str:
 
 
 def body(number: int, name: str = "meeting.started", *, about: Any = None, **more: Any) -> bytes:
-    """Return the body of an event: each number is another one."""
+    """Return the body of an event; each number makes another event."""
     thing = {"id": str(number if about is None else about), **more}
     payload = {"account_id": "acc", "object": thing}
     return json.dumps({"event": name, "event_ts": 1_720_707_175_000 + number, "payload": payload}).encode()
 
 
 def sign(content: bytes, secret: str = SECRET, at: float | None = None) -> dict[str, str]:
-    """Return the headers that the service would send with a body, made here by hand."""
-    stamp = str(int(time.time() if at is None else at))
-    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + content, hashlib.sha256).hexdigest()
-    return {"x-zm-request-timestamp": stamp, "x-zm-signature": f"v0={digest}"}
+    """Return the headers that the service would send with a body."""
+    return signature_schemes.sign(content, secret, str(int(time.time() if at is None else at)))
 
 
 def request(content: bytes, headers: Mapping[str, str] | None = None, path: str = "/hook") -> bytes:
@@ -115,7 +112,7 @@ class RawConnection:
         return int(first.split()[1]), headers, rest
 
     def rest(self) -> bytes:
-        """Return all that comes until the other end closes, however it does."""
+        """Return all bytes until the other end closes, in whatever way."""
         got = b""
         try:
             while more := self.socket.recv(65_536):

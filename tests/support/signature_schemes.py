@@ -28,7 +28,7 @@ NOW = 1_720_707_180.0
 
 
 def sign(body, secret=SECRET, timestamp=str(int(NOW))):
-    """Headers as the service signs, made here by hand."""
+    """Return the headers that the service would send, signed here by hand."""
     body = body if isinstance(body, bytes) else body.encode()
     digest = hmac.new(secret.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
     return {"x-zm-signature": f"v0={digest}", "x-zm-request-timestamp": timestamp}

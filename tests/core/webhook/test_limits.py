@@ -1,4 +1,4 @@
-"""Where what a delivery may be ends: lengths, secrets, places, and what makes an event the same one for ever."""
+"""Limits of a delivery: lengths, secrets, locations, and the fields that identify an event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Only what the service signed, over the bytes that it sent, and young enough, is an event."""
+"""Only a recent delivery that the service signed, over its exact bytes, is an event."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of a signature say what other services do too: several digests, ids, Base64, names in headers."""
+"""Signature schemes of other services: several digests, IDs, Base64, names in headers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class TestGitHub:
         }
 
     def test_the_published_vector_is_judged_as_signed(self):
-        """docs.github.com, "Validating webhook deliveries"; its payload is no JSON, which is told after its signature."""
+        """docs.github.com, "Validating webhook deliveries"; the body is not JSON, which is checked after its signature."""
         signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
         headers = self.headers(b"", **{"X-Hub-Signature-256": signature})
         assert reason(GITHUB, KEY, headers, b"Hello, World!") == "body"
@@ -116,7 +116,7 @@ class TestStripe:
 
     @pytest.mark.parametrize("before", [f"t={int(NOW) - 1},", "t=,", f"t={STAMP},"])
     def test_two_timestamps_are_none(self, before):
-        """Or one would be judged, and the other signed."""
+        """Otherwise one would be checked, and the other signed."""
         assert reason(STRIPE, ENDPOINT, self.header(self.digest(), before=before), BODY) == "timestamp"
 
     @pytest.mark.parametrize("stamp", ["", "-5", "1e9", "\uff11", "9" * 12, " "])
@@ -148,7 +148,7 @@ class TestStandardWebhooks:
         return base64_digest(f"{id_}.{stamp}.".encode() + self.BODY, key)
 
     def test_the_published_vector_is_an_event(self):
-        """Its body has no type, which is told after its signature."""
+        """Its body has no type, which is checked after its signature."""
         secret, id_ = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek"
         headers = self.headers("g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", id_=id_, stamp="1614265330")
         body = b'{"test": 2432232314}'

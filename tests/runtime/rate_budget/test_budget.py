@@ -1,4 +1,4 @@
-"""The rate budget in memory: shared by the clients, threads and tasks of a process, known before anything is sent."""
+"""The rate budget in memory, shared by the clients, threads and tasks of a process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def account(zoom):
 
 @pytest.fixture
 def named_connection(zoom):
-    """Make a connection that has no account of its own to say, with a name."""
+    """Make a connection with a name and without an account input."""
     return lambda name="": Connection(zoom, "accessToken", name=name, accessToken="a-token")
 
 
@@ -77,7 +77,7 @@ def test_a_cap_is_asked_for_by_the_value_at_its_place(runner, server, clock):
 
 
 class Recorder:
-    """A budget of somebody else's: it has what it was asked and told."""
+    """A custom budget that records its calls."""
 
     def __init__(self, *answers):
         self.asked, self.replies, self.answers = [], [], list(answers)
@@ -124,7 +124,7 @@ def test_a_budget_may_be_awaited(zoom, server, named_connection):
 
 
 def shares(zoom, server, clock, first, second, **how):
-    """Whether two connections have one budget, told by the wait of the second's call."""
+    """Whether two connections share a budget: the call of the second one waits."""
     before = clock.passed
     for connection in (first, second):
         with Client(zoom, connection, base_url=server.url, clock=clock, budget="pro", **how) as client:

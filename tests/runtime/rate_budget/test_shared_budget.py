@@ -1,4 +1,4 @@
-"""The rate budget in a database: one for all processes, and no call is lost with the database."""
+"""The rate budget in a database: one for all processes; a failing database fails no call."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def sqlite(tmp_path):
 
 @pytest.fixture
 def make_budget(zoom):
-    """Make a budget with a ledger of its own, as another process has; its thread ends with the test."""
+    """Make a budget with its own ledger, as another process has; its thread ends with the test."""
     made = []
 
     def make(at, plan="pro", clock=None):
@@ -61,7 +61,7 @@ def acquire(budget, what=LIGHT, *, account="a", now=None, timeout=60.0, since=No
 
 
 def run_spenders(at, seconds, processes=8, threads=1):
-    """What the service saw of so many processes, and what each got."""
+    """Run processes that share a budget; return the service and the outcomes of each process."""
     with RateLimitedServer(30) as server:
         siblings = [Sibling(budget_spenders.spend, server.url, at, seconds, threads) for _ in range(processes)]
         for one in siblings:

@@ -1,4 +1,4 @@
-"""Each kept event reaches its handlers, once where nothing fails, again where something does, until it is set aside."""
+"""Each stored event reaches its handlers once, and again after a failure, until it is dead."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SOURCE = "zoom.webhookReceiver"
 
 @dataclass
 class World:
-    """An inbox, who delivers out of it, and what the handlers got."""
+    """An inbox, its dispatcher, and the events that its handlers got."""
 
     zoom: object
     url: str
@@ -55,7 +55,7 @@ class World:
             self.inbox.put(event, SOURCE).result(PATIENCE)
 
     def before_update(self, monkeypatch, look):
-        """Have somebody look at each event that is settled first; what that raises fails the settling."""
+        """Call `look` before each update of an event; an error that it raises fails the update."""
         settle = self.inbox.update_state_async
 
         async def looked(one):
@@ -81,7 +81,7 @@ class World:
             await task
 
     def states(self):
-        """What became of the events, by what they are about."""
+        """The states of the events by subject."""
         return {one.subject: one.state for one in self.inbox.find(C.id > 0, 1000)}
 
     def all_done(self):
@@ -397,7 +397,7 @@ def test_an_event_is_not_handed_over_before_its_attempt_is_noted(world, monkeypa
 
 
 def deliver_until_dead(pipe, url):
-    """Deliver what is due until all of it is settled, with a handler that one of the events ends the process of."""
+    """Deliver until no event is pending; the handler of one event ends the process."""
     world = World(Connector.open(), url, SystemClock())
     dispatcher.RETRY_DELAY = 0.01
 

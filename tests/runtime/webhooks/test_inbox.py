@@ -1,4 +1,4 @@
-"""An event that was kept is there after any crash, once, for a day at least; a failure is told and undoes nothing."""
+"""A stored event survives any crash, once, for at least a day; a failure is reported and undoes nothing."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_a_database_that_is_not_there_at_first_is_told_and_used_once_it_is(open_
 
 
 def fill(pipe, url, zoom_size):
-    """Keep events while files may not grow, and again when they may; say what happened."""
+    """Store events while files cannot grow, and again when they can; report what happened."""
     from connector import Connector
 
     zoom, inbox, told = Connector.open(), Inbox(url), []

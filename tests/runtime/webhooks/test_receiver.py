@@ -1,4 +1,4 @@
-"""200 is said for what is durable and for nothing else; only the service's events come through, each once."""
+"""200 means that an event is durable; only the service's events are accepted, each once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A receiver on a real socket: what is slow, endless or malformed is closed; who is honest is answered; a stop loses nothing."""
+"""A receiver on a real socket closes slow, endless and malformed requests, answers the others, and stops without loss."""
 
 from __future__ import annotations
 
@@ -270,7 +270,7 @@ def resident_bytes(pid):
 
 
 def serve_until_stopped(pipe, url, handled=None, ordered=False):
-    """Serve a receiver as a program does; write the subject of each event that is handled into a file."""
+    """Serve a receiver as a program does; write the subject of each handled event into a file."""
     receiver = Receiver(Connector.open(), SECRET, inbox=url, ordered=ordered)
     if handled is not None:
         out = os.open(handled, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -420,7 +420,7 @@ def test_an_address_of_the_sixth_version_is_written_as_urls_have_it(receiver):
 
 @pytest.mark.long
 def test_five_hundred_a_second_for_two_minutes_leave_nothing_behind(tmp_path, capsys):
-    """As many as a second brings are sent in bursts of fifty; what the machine is too slow for is 503, and counted."""
+    """Send bursts of fifty events for a while; count those that the machine is too slow for, answered 503."""
     url, handled = new_inbox_url("sqlite", tmp_path), tmp_path / "handled"
     other = Sibling(serve_until_stopped, url, str(handled))
     port, said, took = other.hear(), [], []

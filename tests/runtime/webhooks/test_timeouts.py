@@ -1,4 +1,4 @@
-"""What takes too long is told so in its own loop, and nothing else is; a cancelled task stays cancelled."""
+"""Late items time out in their own loop, others never; a cancelled task stays cancelled."""
 
 from __future__ import annotations
 

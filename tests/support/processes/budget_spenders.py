@@ -1,4 +1,4 @@
-"""Other processes that call with a shared rate budget."""
+"""Processes that call with a shared rate budget."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from support.processes.callers import ME, opened
 
 
 def make_client(base_url: str, budget: Any, **how: Any) -> Client:
-    """A client of the account "work"."""
+    """Make a client of the account "work"."""
     connection = Connection(opened(), "accessToken", name="work", accessToken="a-token")
     return Client(opened(), connection, base_url=base_url, budget=budget, **how)
 
 
 def spend(pipe: Any, base_url: str, at: str, seconds: float, threads: int = 1) -> dict[str, int]:
-    """Call one after the other for so long, from each thread; how often each status or error came."""
+    """Call for `seconds` from each thread; return the count of each status or error."""
     counts: dict[str, int] = {}
     with make_client(base_url, {"plan": "pro", "store": at}) as one:
         one.dry_run("getUser", ME)
@@ -42,7 +42,7 @@ def spend(pipe: Any, base_url: str, at: str, seconds: float, threads: int = 1) -
 
 
 def take(pipe: Any, at: str, count: int) -> list[float]:
-    """Take so many slots; the seconds until each."""
+    """Take slots; return the seconds until each."""
     from connector.core.exchange.exchange import AcquireSlot
 
     with make_client("http://127.0.0.1:9", {"plan": "pro", "store": at}) as one:
@@ -51,7 +51,7 @@ def take(pipe: Any, at: str, count: int) -> list[float]:
 
 
 def take_and_die(pipe: Any, at: str) -> None:
-    """Die by kill -9 in the middle of taking a slot."""
+    """Kill this process with SIGKILL while it takes a slot."""
     from connector.runtime.rate_budget import sql_table
 
     sql_table._apply_op = lambda *_: os.kill(os.getpid(), signal.SIGKILL)

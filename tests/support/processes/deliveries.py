@@ -1,4 +1,4 @@
-"""A receiver that is killed again and again while senders keep it busy, and what became of what they sent."""
+"""Kill a busy receiver again and again, and count what happened to its deliveries."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST = 0.25  # seconds that a receiver lives after its first answer
 
 @dataclass
 class Damage:
-    """What kills did to deliveries; `forged` counts what was handled and never sent."""
+    """Effects of kills on deliveries; `forged` counts events that were handled but never sent."""
 
     kills: int = 0
     answered: int = 0
@@ -38,7 +38,7 @@ class Damage:
 
 
 def receive(pipe: Any, url: str, handled: str, ordered: bool) -> str:
-    """Serve a receiver; each event that is handled stands in a file, which outlives the process."""
+    """Serve a receiver; write each handled event to a file, which outlives the process."""
     receiver = Receiver(Connector.open(), SECRET, inbox=url, ordered=ordered)
     out = os.open(handled, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
@@ -52,7 +52,7 @@ def receive(pipe: Any, url: str, handled: str, ordered: bool) -> str:
 
 
 class Senders:
-    """Threads that send one event after another until the receiver is gone."""
+    """Threads that send events one after another until the receiver is gone."""
 
     def __init__(self, numbers: itertools.count[int]) -> None:
         self._numbers = numbers
@@ -61,7 +61,7 @@ class Senders:
         self.cut = 0
 
     def storm(self, port: int) -> list[threading.Thread]:
-        """Begin to send; each thread ends with its connection."""
+        """Start to send; each thread ends with its connection."""
         threads = [threading.Thread(target=self._send, args=(port,)) for _ in range(SENDERS)]
         for one in threads:
             one.start()
@@ -84,7 +84,7 @@ class Senders:
 
 
 def storm(url: str, handled: Path, kills: int, seed: int, *, ordered: bool = False) -> Damage:
-    """Kill receivers at random moments under load, let the last one deliver all, and compare."""
+    """Kill receivers at random moments under load, let the last one deliver everything, and compare."""
     chance, found, senders = random.Random(seed), Damage(), Senders(itertools.count())
     for _ in range(kills):
         victim = Sibling(receive, url, str(handled), ordered)
