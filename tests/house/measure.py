@@ -11,7 +11,8 @@ COMMENTS = {
     "noqa": r"#\s*noqa",
     "noqa PLR2004": r"#\s*noqa.*PLR2004",
     "noqa SLF001": r"#\s*noqa.*SLF001",
-    "type: ignore": r"#\s*(type|pyright):\s*ignore",
+    "type: ignore": r"#\s*type:\s*ignore",
+    "pyright: ignore": r"#\s*pyright:",
     "fmt: skip": r"#\s*fmt:",
 }
 
