@@ -7,7 +7,7 @@ import tomllib
 
 import pytest
 import yaml
-from support.package_source import HOME
+from support.package_source import HOME, ROOMS, forbid
 
 ROOT = HOME.parent
 GATE = (ROOT / ".ci" / "run").read_text("utf-8")
@@ -42,3 +42,22 @@ def test_tests_that_are_left_out_by_default_are_run_by_the_gate():
     options = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]
     assert "-m 'not long and not kills'" in options["addopts"]
     assert '-m "kills and not long"' in GATE
+
+
+PAGES = [ROOT / name for name in ("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md")]
+
+
+@pytest.mark.parametrize(
+    "page", [*PAGES, *sorted((ROOT / "docs" / "decisions").glob("*.md"))], ids=lambda page: page.name
+)
+def test_files_and_folders_that_a_page_names_are_there(page):
+    named = re.findall(r"`((?:[\w.-]+/)+(?:[\w-]+\.(?:py|yaml|md))?)`", page.read_text("utf-8"))
+    forbid("Named files exist", [name for name in named if not ((ROOT / name).exists() or (HOME / name).exists())])
+
+
+def test_the_architecture_names_every_folder_that_has_a_direction():
+    page = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    folders = [
+        folder for room in ROOMS for folder in HOME.joinpath(room).glob("*/") if (folder / "__init__.py").exists()
+    ]
+    forbid("Folders of a room stand in ARCHITECTURE.md", [str(one) for one in folders if f"`{one.name}`" not in page])
