@@ -154,7 +154,7 @@ class SignInError(ConnectorError):
     scopes: Sequence[str] = ()
     status: int | None = None
     code: str | int | None = None
-    tracking_id: str | None = None
+    request_id: str | None = None
 
 
 class TransportError(ConnectorError):
@@ -174,7 +174,7 @@ class DeadlineError(TransportError):
 
 
 class ApiError(ConnectorError):
-    """The service answered with an error: HTTP `status`, its own `code`, `message` and `tracking_id`.
+    """The service answered with an error: HTTP `status`, its own `code`, `message` and `request_id`.
 
     `result` holds what came back (data, status, headers), redacted where the manifest says so.
     """
@@ -182,18 +182,18 @@ class ApiError(ConnectorError):
     status: int = 0
     code: str | int | None = None
     message: str = ""
-    tracking_id: str | None = None
+    request_id: str | None = None
     result: Any = None
     outcome: Outcome = "rejected"
 
     def to_dict(self) -> dict[str, Any]:
-        """As the others, with `status`, `code`, `tracking_id` and the service's own message as `said`."""
+        """As the others, with `status`, `code`, `request_id` and the service's own message as `said`."""
         return {
             **super().to_dict(),
             "status": self.status,
             "code": self.code,
             "said": self.message,
-            "tracking_id": self.tracking_id,
+            "request_id": self.request_id,
         }
 
 

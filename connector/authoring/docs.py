@@ -94,8 +94,8 @@ def _render_connection(connector: Connector, key: str, connection_type: Connecti
         f"Key: {format_code(key)} · Kind: {format_code(connection_type.kind)}",
         "",
     )
-    if connection_type.only is not None:
-        yield from (f"Runs {', '.join(map(format_code, connection_type.only))} only.", "")
+    if connection_type.allowed_actions is not None:
+        yield from (f"Runs {', '.join(map(format_code, connection_type.allowed_actions))} only.", "")
     rows = _build_rows(connector, dict(connection_type.inputs))
     yield from render_table(
         ("Input", "Default", "Notes"), [(_format_input(row), format_code(row.default), row.notes) for row in rows]
@@ -124,7 +124,7 @@ def _render_trigger(connector: Connector, key: str, trigger: Trigger) -> Iterato
 
 def _describe_signature(trigger: Trigger) -> Iterator[str]:
     """Yield how a delivery is known to be the service's."""
-    yield f"- Signed in the header {format_code(trigger.signature.header)}, over {format_code(trigger.signature.signs)}"
+    yield f"- Signed in the header {format_code(trigger.signature.header)}, over {format_code(trigger.signature.payload)}"
     if trigger.max_age is not None:
         yield f"- Good for {trigger.max_age:,} seconds"
     if trigger.challenge is not None:
@@ -161,8 +161,8 @@ def _summarize_action(action: Action) -> Iterator[str]:
             yield f"- {heading}, any of: {', '.join(map(format_code, scopes))}"
     if action.rate_names:
         yield f"- Rate: {', '.join(map(format_code, action.rate_names))}"
-    if action.pages:
-        yield f"- Lists {format_code(action.pages.items)}, page by page"
+    if action.pagination:
+        yield f"- Lists {format_code(action.pagination.items)}, page by page"
     if action.downloads:
         item_paths = dict.fromkeys(format_code(listing.items) for listing in action.downloads)
         yield f"- Files to download: those of {', '.join(item_paths)}, with `connector download {action.action}`"

@@ -35,7 +35,7 @@ _KEYED_MAPPINGS = (
 )  # words whose members have names of their own
 _PLACEHOLDERS: dict[str, Any] = {
     "action": "x", "connector": "x", "label": "-", "summary": "-", "help": "-", "type": "string", "to": "query.-",
-    "request": "POST /", "base_url": "https://-.example", "path": "/", "given": {}, "sends": {"path": "/"},
+    "request": "POST /", "base_url": "https://-.example", "path": "/", "inputs": {},
     "message": "-", "id": "id", "items": ".",
 }  # fmt: skip
 

@@ -33,7 +33,7 @@ class RequireOneOf(StrictModel):
 
 
 class ActionPagination(PaginationSettings):
-    """Where a list keeps its items; any word of the manifest's `pages` may be overridden."""
+    """Where a list keeps its items; any word of the manifest's `pagination` may be overridden."""
 
     items: Text = Field(description="The field that holds the items; `.` when the reply is the list.")
 
@@ -54,7 +54,7 @@ class Returns(StrictModel):
     """What comes back."""
 
     type: Literal["json", "text", "binary", "none"] = "json"
-    cap: int | None = Field(None, gt=0, description="The most bytes to take, decoded.")
+    max_bytes: int | None = Field(None, gt=0, description="The most bytes to take, decoded.")
     help: Text | None = None
     schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
         None, alias="schema", description="The file in schemas/objects/ that describes the reply."
@@ -76,8 +76,8 @@ class ExpectedRequest(StrictModel):
 class Example(StrictModel):
     """What is given, and what is then sent."""
 
-    given: dict[Key, JsonValue]
-    sends: ExpectedRequest
+    inputs: dict[Key, JsonValue]
+    request: ExpectedRequest
 
 
 class Action(StrictModel):
@@ -92,18 +92,18 @@ class Action(StrictModel):
     request: RequestLine = Field(description="METHOD /path/{name}, as the vendor prints it; or `raw`.")
     connections: list[Key] | None = Field(None, description="Kinds of connection that may run it.")
     subaccount: bool = Field(default=True, description="Whether the service has a sub-account twin.")
-    repeatable: Literal[False] | Text | None = Field(
+    idempotent: Literal[False] | Text | None = Field(
         None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
     )
-    always: dict[str, JsonValue] = Field(default={}, description="Constants, by place.")
-    sends: Literal["json", "form", "multipart", "text", "binary"] = "json"
+    constants: dict[str, JsonValue] = Field(default={}, description="Constants, by place.")
+    body: Literal["json", "form", "multipart", "text", "binary"] = "json"
     form_nesting: Literal["brackets"] | None = Field(
         None, description="Names inside names, in a form and in the query: a[b]; joined with dots when absent."
     )
     lists: Literal["repeat", "comma", "brackets"] = "repeat"
     inputs: dict[Key, Input] = {}
     any_of: list[RequireOneOf] = []
-    pages: ActionPagination | None = None
+    pagination: ActionPagination | None = None
     downloads: list[FileListing] = Field(default=[], description="The files that the reply lists.")
     returns: Returns = Returns()
     examples: dict[str, Example] = {}
@@ -132,8 +132,8 @@ class Action(StrictModel):
     def is_write(self) -> bool:
         """Whether sending it twice could do a thing twice (raw requests decide by their method)."""
         if self.method in ("POST", "PATCH"):
-            return not self.repeatable
-        return self.repeatable is False
+            return not self.idempotent
+        return self.idempotent is False
 
     @cached_property
     def rate_names(self) -> tuple[str, ...]:

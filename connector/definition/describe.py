@@ -150,7 +150,8 @@ def _list_connection_types(connector: Connector, action: Action) -> list[str]:
     return [
         type_name
         for type_name in allowed
-        if type_name in connection_types and action.action in (connection_types[type_name].only or [action.action])
+        if type_name in connection_types
+        and action.action in (connection_types[type_name].allowed_actions or [action.action])
     ]
 
 
@@ -192,7 +193,7 @@ def _build_tool_property(connector: Connector, action: Action, key: str, field: 
         for keyword, value in field_schema.build_field_schema(field, {}).items()
         if not keyword.startswith("x-")
     }
-    if choices and not field.choices_open:
+    if choices and not field.allow_other:
         (schema["items"] if field.is_list else schema)["enum"] = list(choices)
     if field.has_default:
         schema["default"] = field.default
@@ -210,10 +211,10 @@ def _describe_field(connector: Connector, field: FormField) -> Iterator[str]:
         listed_choices = ", ".join(
             f"{_format_value(value) or _EMPTY_TEXT} ({title})" for value, title in choices.items()
         )
-        yield f"{'Such as' if field.choices_open else 'One of'} {listed_choices}."
+        yield f"{'Such as' if field.allow_other else 'One of'} {listed_choices}."
     elif choices:
         file_note = f", listed in schemas/choices/{field.choices_file}.json" if field.choices_file else ""
-        yield f"{'Such as one' if field.choices_open else 'One'} of {len(choices)} choices{file_note}."
+        yield f"{'Such as one' if field.allow_other else 'One'} of {len(choices)} choices{file_note}."
     if field.min is not None or field.max is not None:
         yield _describe_limits(field)
     if field.suggest is not None:

@@ -50,10 +50,10 @@ def build_field_schema(field: Input, choices: Mapping[Any, str]) -> dict[str, An
         schema["type"] = "object" if isinstance(field.example, dict) else "array"
     if field.pattern:
         item_schema["pattern"] = field.pattern
-    if field.looks in _SCHEMA_FORMATS:
-        item_schema["format"] = _SCHEMA_FORMATS[field.looks]
+    if field.format in _SCHEMA_FORMATS:
+        item_schema["format"] = _SCHEMA_FORMATS[field.format]
     if choices:
-        item_schema.update(_build_choices_schema(choices, item_schema["type"] if field.choices_open else None))
+        item_schema.update(_build_choices_schema(choices, item_schema["type"] if field.allow_other else None))
     if item_schema is not schema:
         schema["items"] = item_schema
     min_keyword, max_keyword = _LIMIT_KEYWORDS[classify_limits(field)]

@@ -64,13 +64,13 @@ class FormField(StrictModel):
     suggest: JsonValue = Field(None, description="Shown in the form; sent only when chosen.")
     hidden: bool = Field(default=False, description="Left out of forms unless asked for.")
     choices: dict[str, str] | None = Field(None, description="The values it takes, each with its meaning.")
-    choices_open: bool = Field(default=False, description="Other values pass too.")
+    allow_other: bool = Field(default=False, description="Other values pass too.")
     choices_from: ChoicesFrom | None = Field(None, description="An action that lists the choices.")
     choices_file: Text | None = Field(None, description="A file of many choices in schemas/choices/.")
     min: Number | None = Field(None, description="Least value; of a text or list, least length.")
     max: Number | None = Field(None, description="Largest value; of a text or list, largest length.")
     pattern: Text | None = Field(None, description="A regular expression the text must match (linear).")
-    looks: TextFormat | None = Field(None, description="A named check with its own message and clean-up.")
+    format: TextFormat | None = Field(None, description="A named check with its own message and clean-up.")
     example: JsonValue = Field(None, description="One value that passes.")
 
     @property
@@ -97,13 +97,13 @@ class FormField(StrictModel):
 class Input(FormField):
     """An input of an action: asked once, sent to one place."""
 
-    ahead: bool = Field(
+    future: bool = Field(
         default=False, description="A time that should lie ahead: a result warns of one in the past, or far away."
     )
-    needs: Key | list[Key] | dict[Key, list[JsonValue]] | None = Field(
+    requires: Key | list[Key] | dict[Key, list[JsonValue]] | None = Field(
         None, description="Other inputs that must be there too (all of them; or with one of these values)."
     )
-    not_with: Key | list[Key] | None = Field(None, description="Inputs it excludes.")
+    conflicts_with: Key | list[Key] | None = Field(None, description="Inputs it excludes.")
     join: Text | None = Field(None, description="Send a list as one text with this between its items.")
     encode: Literal["uuid"] | None = Field(
         None, description="Encode a path value twice when it begins with / or contains //."
@@ -121,14 +121,14 @@ class Input(FormField):
     @cached_property
     def required_inputs(self) -> dict[str, tuple[Any, ...] | None]:
         """The keys it needs, each with the values that will do, or None when any will."""
-        if isinstance(self.needs, dict):
-            return {key: tuple(values) for key, values in self.needs.items()}
-        return dict.fromkeys(_to_tuple(self.needs))
+        if isinstance(self.requires, dict):
+            return {key: tuple(values) for key, values in self.requires.items()}
+        return dict.fromkeys(_to_tuple(self.requires))
 
     @cached_property
     def conflicting_inputs(self) -> tuple[str, ...]:
         """The keys it excludes."""
-        return _to_tuple(self.not_with)
+        return _to_tuple(self.conflicts_with)
 
 
 def to_snake_case(key: str) -> str:

@@ -23,8 +23,8 @@ class ConnectionTest(StrictModel):
     """The call that tests a connection: a GET that changes nothing, and what of its reply says who is connected."""
 
     action: Key = Field(description="The action to run; of a listing one item is asked for.")
-    given: dict[str, JsonValue] = Field(default={}, description="What is given to it.")
-    shows: list[Text] = Field(default=[], description="Fields of the reply that say who is connected.")
+    inputs: dict[str, JsonValue] = Field(default={}, description="What is given to it.")
+    identity_fields: list[Text] = Field(default=[], description="Fields of the reply that say who is connected.")
 
 
 class ConnectionType(StrictModel):
@@ -33,11 +33,13 @@ class ConnectionType(StrictModel):
     label: Text
     kind: ConnectionTypeName
     client_auth: Literal["basic", "body"] = "basic"
-    only: list[Key] | None = Field(None, description="The actions it may run; all when absent.")
+    allowed_actions: list[Key] | None = Field(None, description="The actions it may run; all when absent.")
     to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")] | None = Field(
         None, description="Where an api_key goes: header.X or query.x"
     )
-    nobody: list[Text] = Field(default=[], description="Words of a path that stand for nobody with this kind.")
+    unsupported_aliases: list[Text] = Field(
+        default=[], description="Path aliases, such as `me`, that this connection type does not support."
+    )
     test: ConnectionTest | None = Field(
         None, description="The call that tests a connection of this kind; null where none of the actions can."
     )
@@ -47,19 +49,21 @@ class ConnectionType(StrictModel):
 class PaginationSettings(StrictModel):
     """How a list hands out its next page; every word may be overridden by an action."""
 
-    by: Literal["cursor", "number", "offset", "link", "last"] | None = None
-    read: Text | None = Field(None, description="Where the reply has the next cursor, or `last` its field.")
-    send: Text | None = Field(None, description="Where the next request carries it: query.x or body.x")
-    size: Text | None = Field(None, description="Where the page size goes.")
-    max: int | None = Field(None, gt=0, description="The largest page size.")
+    style: Literal["cursor", "page_number", "offset", "link_header", "last_item"] | None = None
+    next: Text | None = Field(None, description="Where the reply has the next cursor, or `last_item` its field.")
+    cursor_param: Text | None = Field(None, description="Where the next request carries it: query.x or body.x")
+    size_param: Text | None = Field(None, description="Where the page size goes.")
+    max_size: int | None = Field(None, gt=0, description="The largest page size.")
     first: int | None = Field(None, ge=0, description="The number of the first page, or offset.")
-    more: Text | None = Field(None, description="The field that says whether there is more.")
+    has_more: Text | None = Field(None, description="The field that says whether there is more.")
 
 
 class ErrorRule(StrictModel):
     """What an error of the service means; the first that matches wins."""
 
-    is_: Literal["token", "scope", "cursor", "daily", "busy", "rate", "not_found"] = Field(alias="is")
+    category: Literal[
+        "token_rejected", "scope", "cursor_expired", "daily_quota", "concurrency", "rate_limit", "not_found"
+    ]  # fmt: skip
     status: int | list[int] | None = None
     code: Scalar | list[Scalar] | None = None
     message: Text | None = Field(None, description="A part of the message, in any case.")
@@ -73,9 +77,9 @@ class ErrorFormat(StrictModel):
     code: Text | None = None
     message: Text | None = None
     fields: Text | None = None
-    tracking: Text | None = Field(None, description="header.X with the id of a reply.")
+    request_id: Text | None = Field(None, description="header.X with the id of a reply.")
     also_in_2xx: bool = Field(default=False, description="Errors may come with a status of success.")
-    means: list[ErrorRule] = []
+    rules: list[ErrorRule] = []
     hints: dict[str, str] = Field(default={}, description="What to do about a code.")
 
 
@@ -97,14 +101,16 @@ class Quota(StrictModel):
 class RateLimits(StrictModel):
     """How the service counts calls: `30/s 30000/day` by tier and plan."""
 
-    per: Text | None = Field(None, description="The input of a connection that says its account: connection.accountId")
+    account: Text | None = Field(
+        None, description="The input of a connection that says its account: connection.accountId"
+    )
     plans: dict[str, dict[str, Text]] = Field(default={}, description="The tiers of each plan.")
-    caps: dict[str, Quota] = Field(default={}, description="Limits by a value, whatever the plan.")
+    quotas: dict[str, Quota] = Field(default={}, description="Limits by a value, whatever the plan.")
 
     def has_rate(self, name: str) -> bool:
         """Whether a rate is a tier of some plan, or a cap on the whole account."""
-        if name in self.caps:
-            return self.caps[name].by.startswith("connection.")
+        if name in self.quotas:
+            return self.quotas[name].by.startswith("connection.")
         return any(name in tiers for tiers in self.plans.values())
 
 
@@ -138,9 +144,9 @@ class Signature(StrictModel):
     header: Text
     timestamp: Text | None = None
     id: Text | None = None
-    signs: Text
-    looks: Text
-    many: Text | None = None
+    payload: Text
+    format: Text
+    separator: Text | None = None
     digest: Literal["hex", "base64"] = "hex"
     secret: Literal["text", "base64"] = "text"  # noqa: S105  how a secret is written, not one
     secret_prefix: Text | None = None
@@ -177,38 +183,14 @@ class Trigger(StrictModel):
     max_age: int | None = Field(None, gt=0, description="Seconds a delivery stays good.")
 
 
-class CollectionDefinition(StrictModel):
-    """Paths of the sandbox that are one collection of things."""
-
-    listing: Text | None = Field(None, alias="list")
-    item: Text | None = None
-    id: Text
-    new_id: Literal["text", "integer", "uuid"] = "text"
-    id_prefix: str = Field("", description="What a new id begins with: cus_")
-    parent: Key | None = Field(None, description="The collection that its things stand under.")
-    parent_id: Text | None = Field(None, description="The field of a thing that holds its parent's id.")
-    list_id: Text | None = Field(None, description="The field of a listed item that holds the id, if not `id`'s.")
-    also: list[Text] = Field(default=[], description="Other fields that a path may name a thing by.")
-    names: dict[str, str] = Field(default={}, description="Words that stand for a thing: me -> its id.")
-    start: list[dict[str, JsonValue]] = Field(default=[], description="Things that are there from the start.")
-
-
-class ErrorReply(StrictModel):
-    """How the service answers for a thing that is not there."""
-
-    status: int = 404
-    code: Scalar | None = None
-    message: Text
-
-
 class EmittedEvents(StrictModel):
-    """What a collection's changes let the sandbox emit: events by name, one or several for each change."""
+    """The events that changes of a resource cause, by name: one or several for each change."""
 
-    created: Text | list[Text] = Field(default=[], description="When a thing was created.")
-    updated: Text | list[Text] = Field(default=[], description="When a thing was changed.")
-    deleted: Text | list[Text] = Field(default=[], description="When a thing was deleted.")
+    created: Text | list[Text] = Field(default=[], description="When one was created.")
+    updated: Text | list[Text] = Field(default=[], description="When one was changed.")
+    deleted: Text | list[Text] = Field(default=[], description="When one was deleted.")
     within: Text | None = Field(
-        None, description="The field of the event's object that holds the thing; the object is then its parent."
+        None, description="The field of the event's object that holds the resource; the object is then its parent."
     )
 
     @property
@@ -218,31 +200,51 @@ class EmittedEvents(StrictModel):
         return {change: [names] if isinstance(names, str) else names for change, names in declared.items()}
 
 
+class ResourceDefinition(StrictModel):
+    """A kind of thing that the service keeps: where it is listed and found, and what names it."""
+
+    listing: Text | None = Field(None, alias="list")
+    item: Text | None = None
+    id: Text
+    new_id: Literal["text", "integer", "uuid"] = "text"
+    id_prefix: str = Field("", description="What a new id begins with: cus_")
+    parent: Key | None = Field(None, description="The resource that it belongs to.")
+    parent_id: Text | None = Field(None, description="The field that holds its parent's id.")
+    list_id: Text | None = Field(None, description="The field of a listed item that holds the id, if not `id`'s.")
+    lookup_fields: list[Text] = Field(default=[], description="Other fields that a path may name it by.")
+    aliases: dict[str, str] = Field(default={}, description="Words that stand for an id in a path: me -> the id.")
+    events: EmittedEvents | None = Field(None, description="The events that its changes cause.")
+    seed: list[dict[str, JsonValue]] = Field(default=[], description="Records that the sandbox has from the start.")
+
+
+class ErrorReply(StrictModel):
+    """An error as the service words it."""
+
+    status: int = 404
+    code: Scalar | None = None
+    message: Text
+
+
 class SandboxSettings(StrictModel):
-    """How the stand-in service behaves: its collections by name, and how it refuses."""
+    """How the sandbox refuses what the service would refuse."""
 
-    model_config = ConfigDict(extra="allow")
-    __pydantic_extra__: dict[str, CollectionDefinition] = Field(init=False)
-
-    missing: ErrorReply | None = None
-    invalid: ErrorReply | None = None
-    emits: dict[Key, EmittedEvents] = Field(default={}, description="The events that its changes emit, by collection.")
-
-    @property
-    def collections(self) -> dict[str, CollectionDefinition]:
-        """The paths that are collections of things, by name."""
-        return self.__pydantic_extra__
+    missing: ErrorReply | None = Field(None, description="For a record that is not there.")
+    invalid: ErrorReply | None = Field(None, description="For a request that does not fit.")
 
 
 class Manifest(StrictModel):
     """What all actions of a connector share."""
 
+    format: Literal[1] = Field(1, description="The version of this file format.")
     connector: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] | None = Field(
+        None, description="The connector's own version: 1.0.0"
+    )
     label: Text
     summary: Text
     docs: Text | None = None
     base_url: Annotated[str, StringConstraints(pattern=r"^https://")]
-    hosts: list[Text] = Field(default=[], description="Where credentials may go, on every hop.")
+    allowed_hosts: list[Text] = Field(default=[], description="Where credentials may go, on every hop.")
     connections: dict[Key, ConnectionType] = {}
     test: ConnectionTest | None = Field(
         None, description="The call that tests a connection of any kind that has no own."
@@ -250,14 +252,15 @@ class Manifest(StrictModel):
     scope_levels: list[Text] = Field(
         default=[], description="Words that at the end of a scope only widen it: x:read:admin is a wider x:read."
     )
-    always: dict[str, JsonValue] = Field(default={}, description="Constants of every request, by place.")
-    pages: PaginationSettings = PaginationSettings()
+    constants: dict[str, JsonValue] = Field(default={}, description="Constants of every request, by place.")
+    pagination: PaginationSettings = PaginationSettings()
     subaccounts: Subaccounts | None = None
     errors: ErrorFormat = ErrorFormat()
     redact: RedactionRules = RedactionRules()
     rates: RateLimits = RateLimits()
     idempotency: Idempotency | None = None
     triggers: dict[Key, Trigger] = {}
+    resources: dict[Key, ResourceDefinition] = Field(default={}, description="What the service keeps.")
     sandbox: SandboxSettings = SandboxSettings()
 
     @cached_property

@@ -1,1 +1,1 @@
-"""A stand-in service for any connector folder, made from its definitions."""
+"""A sandbox that imitates the service of any connector folder, from its definitions."""

@@ -1,4 +1,4 @@
-"""What is done for a request that fits, and what it answers: things listed, made, read, changed and removed."""
+"""CRUD handlers: list, create, read, update and remove records."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from connector.sandbox.api.pagination import (
 )
 from connector.sandbox.data.collection import get_items
 from connector.sandbox.data.state import get_record
-from connector.sandbox.http import responses
-from connector.sandbox.http.responses import ChangeEvent, SandboxResponse
+from connector.sandbox.http.responses import ChangeEvent, SandboxResponse, build_json_response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.request.builder import Pairs
     from connector.definition.action import Action
     from connector.definition.manifest import EmittedEvents
     from connector.sandbox.api.router import Route
@@ -39,9 +39,9 @@ _UNLIMITED_SIZE = 1_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class MatchedRequest:
-    """A request that passed its checks: route, path values, action (None for a path that only a collection has).
+    """A validated request: route, path values and action (None without one).
 
-    `sent` is the object in its body, `window` what it asks of a list.
+    `body` is its JSON object or form, `page_request` the requested page of a list.
     """
 
     http_request: SandboxRequest
@@ -59,12 +59,12 @@ class MatchedRequest:
 
     @property
     def example(self) -> Any:
-        """What the action's file shows as its reply."""
+        """The example reply of the action's file."""
         return self.action.returns.example if self.action else None
 
 
 class CrudHandlers:
-    """Answers requests that fit, from the things in the state; `emits` says which changes are to be told of."""
+    """Handles validated requests on the records of the state; `emitted_events` names the events per collection."""
 
     def __init__(
         self,
@@ -80,7 +80,7 @@ class CrudHandlers:
         self._slice_page = slice_looping_page if has_cursor_loop else slice_page
 
     def handle(self, request: MatchedRequest) -> SandboxResponse:
-        """Do what a request asks. Raises NoSuchThing, StaleCursor, StoreError."""
+        """Handle a request. Raises RecordNotFound, UnknownCursor, StoreError."""
         collection = self._collections.by_name.get(request.route.collection)
         if collection is None:
             return self._respond_with_example(request)
@@ -129,7 +129,7 @@ class CrudHandlers:
         data: SandboxData,
         before: dict[str, Any] | None = None,
     ) -> tuple[ChangeEvent, ...]:
-        """Return what is to be told of a change to a thing."""
+        """Return the events of a change to a record."""
         emitted = self._emitted_events.get(collection.name)
         if emitted is None or not emitted.event_names_by_change[change]:
             return ()
@@ -148,8 +148,8 @@ class CrudHandlers:
         def read_cursor(record: SandboxRecord) -> Any:
             return (
                 record.id
-                if pagination.read == id_name
-                else get_at_path(collection.render_in_list(record), pagination.read)
+                if pagination.next == id_name
+                else get_at_path(collection.render_in_list(record), pagination.next)
             )
 
         with self._state.read() as data:
@@ -165,7 +165,7 @@ class CrudHandlers:
         )
 
     def _respond_with_example(self, request: MatchedRequest) -> SandboxResponse:
-        """Answer with the action's example; a list is handed out page by page."""
+        """Respond with the action's example; serve a list page by page."""
         assert request.action is not None
         example, pagination, page_request = request.example, request.pagination, request.page_request
         items = get_items(example, pagination.items) if pagination else None
@@ -173,7 +173,7 @@ class CrudHandlers:
             return _build_response(request.action, 201 if request.method == "POST" else 200, example)
         entries = list(enumerate(items, 1))
         adapter: ListAdapter[tuple[int, Any]] = ListAdapter(
-            request.http_request.path, lambda entry: entry[0], lambda entry: get_at_path(entry[1], pagination.read)
+            request.http_request.path, lambda entry: entry[0], lambda entry: get_at_path(entry[1], pagination.next)
         )
         page = self._slice_page(pagination, page_request, entries, adapter)
         if page.is_complete:
@@ -183,30 +183,36 @@ class CrudHandlers:
         return _build_response(request.action, 200, value, _build_link_headers(request, pagination, page.next_cursor))
 
 
-def _build_link_headers(
-    request: MatchedRequest, pagination: Pagination, next_cursor: str | None
-) -> tuple[tuple[str, str], ...]:
-    is_linked = pagination.by == "link" and next_cursor is not None
-    return (build_next_link(request.http_request, pagination, next_cursor),) if is_linked and next_cursor else ()
+def _build_link_headers(request: MatchedRequest, pagination: Pagination, next_cursor: str | None) -> Pairs:
+    if pagination.style != "link_header" or next_cursor is None:
+        return ()
+    return (build_next_link(request.http_request, pagination, next_cursor),)
 
 
 def _build_single_page(example: Any, name: str) -> Pagination:
-    """Return the words of a list that is not paged: where its items are, and nothing else."""
+    """Return the pagination of an unpaged list: only the location of its items."""
     fields = example.items() if isinstance(example, dict) else ()
     list_field = next((key for key, value in fields if isinstance(value, list)), name)
     items = "." if isinstance(example, list) else list_field
-    return Pagination(by="cursor", items=items, read=None, send=None, size=None, max=None, first=0, more=None)
+    return Pagination(
+        style="cursor",
+        items=items,
+        next=None,
+        cursor_param=None,
+        size_param=None,
+        max_size=None,
+        first=0,
+        has_more=None,
+    )
 
 
-def _build_response(
-    action: Action | None, status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()
-) -> SandboxResponse:
-    """Return the answer in the kind of body that the action's file declares."""
+def _build_response(action: Action | None, status: int, value: Any, headers: Pairs = ()) -> SandboxResponse:
+    """Build the response with the body type that the action's file declares."""
     body_type = action.returns.type if action else "json"
     if body_type == "none":
         return SandboxResponse(204, headers)
     if body_type == "json":
-        return responses.build_json_response(status, value, headers)
+        return build_json_response(status, value, headers)
     body = value.encode() if isinstance(value, str) else to_json(value)
     content_type = "text/plain; charset=utf-8" if body_type == "text" else "application/octet-stream"
     return SandboxResponse(status, (("content-type", content_type), *headers), body)

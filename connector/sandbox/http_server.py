@@ -1,4 +1,4 @@
-"""The sandbox over HTTP, on loopback only."""
+"""Serve the sandbox over HTTP, on loopback only."""
 
 from __future__ import annotations
 
@@ -6,42 +6,43 @@ import contextlib
 import socket
 import sys
 import threading
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.url_policy import is_loopback_host
 from connector.errors import ConnectorError, UsageError
-from connector.sandbox.http.responses import ErrorResponses, SandboxResponse
 
 if TYPE_CHECKING:
+    from connector.sandbox.http.responses import SandboxResponse
     from connector.sandbox.service import SandboxService
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
-_IDLE_TIMEOUT = 60.0  # seconds that a connection may stay quiet
+_IDLE_TIMEOUT = 60.0  # seconds
 _MAX_PORT = 65_535
-_MAX_LENGTH_DIGITS = 12  # digits
+_MAX_LENGTH_DIGITS = 12
 
 
 def serve(service: SandboxService, host: str = "127.0.0.1", port: int = 0) -> SandboxServer:
-    """Serve a service on loopback, from threads of its own; port 0 takes a free one.
+    """Serve a sandbox service on loopback, from background threads; port 0 picks a free one.
 
-    Raises UsageError for a host that other machines reach, and for a port that is taken.
+    Raises UsageError for a host that is not loopback, and for a port that is invalid or in use.
     """
     if not is_loopback_host(host):
-        hint = "Take 127.0.0.1: the sandbox lets everybody in, so it is for this machine alone."
+        hint = "Use 127.0.0.1: the sandbox accepts any credential, so it serves this machine only."
         raise UsageError(f"The sandbox does not listen on {host}.", hint=hint)
     if not 0 <= port <= _MAX_PORT:
-        raise UsageError(f"There is no port {port}.", hint=f"Take one from 0 (any free one) to {_MAX_PORT}.")
+        raise UsageError(f"Invalid port {port}.", hint=f"Use a port from 0 (any free one) to {_MAX_PORT}.")
     try:
         return SandboxServer(service, host, port)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise UsageError(f"The sandbox cannot listen on {host}:{port}: {reason}.", hint="Take another port.") from error
+        raise UsageError(f"The sandbox cannot listen on {host}:{port}: {reason}.", hint="Use another port.") from error
 
 
 class SandboxServer:
-    """A running server: `url` is the base URL to give to a client; `wait()` until `shutdown()`."""
+    """A running server: `url` is the base URL for a client; `wait()` blocks until `shutdown()`."""
 
     def __init__(self, service: SandboxService, host: str, port: int) -> None:
         self._http = _HttpServer(service, host, port)
@@ -55,15 +56,15 @@ class SandboxServer:
         self._thread.start()
 
     def build_oauth_inputs(self, kind: str = "oauth2") -> dict[str, Any]:
-        """Return the inputs of a connection of a kind that gets its tokens here. Raises UsageError for another kind."""
+        """Return the inputs of a connection that gets its tokens here. Raises UsageError for an unknown kind."""
         return self._authorization_server.build_connection_inputs(kind, self._origin)
 
     def wait(self, timeout: float | None = None) -> None:
-        """Wait until the server is shut down, or for so many seconds."""
+        """Wait until the server is shut down, for at most `timeout` seconds."""
         self._thread.join(timeout)
 
     def shutdown(self) -> None:
-        """Stop listening and end every connection; twice does no harm."""
+        """Stop listening and close every connection; may be called twice."""
         self._http.shutdown_event.set()
         self._http.shutdown()
         self._http.server_close()
@@ -91,7 +92,7 @@ class _HttpServer(ThreadingHTTPServer):
         super().__init__((host, port), _HttpRequestHandler)
 
     def server_bind(self) -> None:
-        """Bind without looking the host's name up, which may take seconds and leaves the machine."""
+        """Bind without a DNS lookup, which may take seconds and leave the machine."""
         TCPServer.server_bind(self)
         self.server_name, self.server_port = self.server_address[:2]  # type: ignore[assignment]
 
@@ -104,13 +105,13 @@ class _HttpServer(ThreadingHTTPServer):
             self._connections.discard(connection)
 
     def close_connections(self) -> None:
-        """End the connections that are still open."""
+        """Close the connections that are still open."""
         with self._lock:
             for connection in self._connections:
                 _shut_down_socket(connection)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of a client that went away; a mistake of our own is shown."""
+        """Ignore clients that disconnect; report other errors."""
         if not isinstance(sys.exception(), OSError):
             super().handle_error(request, client_address)
 
@@ -140,7 +141,7 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
         try:
             response = service.handle(self.command, self.path, self.headers.items(), body)
         except ConnectorError as error:
-            response = ErrorResponses(service.connector.manifest).build_server_error(500, str(error))
+            response = service.errors.build_server_error(500, str(error))
         if response.delay:
             service.clock.wait_or_stop(response.delay, self.server.shutdown_event)
         try:
@@ -149,24 +150,24 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
             else:
                 self.close_connection = True
                 _shut_down_socket(self.connection)
-        finally:  # what was done is told of, also when nobody waits for the answer
+        finally:  # a change has its events even when the client is gone
             service.emit_events(response)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle_request  # noqa: N815  the library's names
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle_request  # noqa: N815  names of the base class
 
     def _read_body(self) -> bytes | None:
-        """Read the body, or answer why it is not read."""
+        """Read the body; on a bad length respond with an error and return None."""
         length = self.headers.get("content-length") or "0"
         error = None
         if self.headers.get("transfer-encoding"):
             error = (411, "Send the body with a Content-Length.")
         elif not (length.isascii() and length.isdigit()):
-            error = (400, "The Content-Length is no number.")
+            error = (400, "The Content-Length must be a number.")
         elif len(length) > _MAX_LENGTH_DIGITS or int(length) > MAX_BODY_BYTES:
             error = (413, f"The body is larger than {MAX_BODY_BYTES} bytes.")
         if error:
             self.close_connection = True
-            self._write_response(ErrorResponses(self.server.service.connector.manifest).build_server_error(*error))
+            self._write_response(self.server.service.errors.build_server_error(*error))
             return None
         body = self.rfile.read(int(length))
         if len(body) < int(length):
@@ -175,7 +176,7 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
         return body
 
     def handle_expect_100(self) -> bool:
-        """Let the client go on with its body at once: the reply is not kept in the buffer."""
+        """Flush 100 Continue at once, so that the client sends its body."""
         should_continue = super().handle_expect_100()
         self.wfile.flush()
         return should_continue
@@ -184,7 +185,7 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
         self.send_response(response.status)
         for name, value in response.headers:
             self.send_header(name, value)
-        if response.status != 204 and self.command != "HEAD":  # noqa: PLR2004  neither has a body
+        if response.status != HTTPStatus.NO_CONTENT and self.command != "HEAD":  # neither has a body
             self.send_header("content-length", str(len(response.body)))
         if self.close_connection:
             self.send_header("connection", "close")
@@ -193,10 +194,10 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
             self.wfile.write(response.body)
         self.wfile.flush()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's name
-        """Say nothing: the client tells what came back."""
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  name of the base class
+        """Log nothing: the client reports responses."""
 
 
 def _shut_down_socket(connection: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # the client may have been quicker
+    with contextlib.suppress(OSError):  # the client may have closed it already
         connection.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""The sandbox in process: a connection and an HTTP seam for a client, and no socket."""
+"""The in-process sandbox: a connection and a transport for a client, without a socket."""
 
 from __future__ import annotations
 
@@ -41,17 +41,18 @@ _EVENTS_TIMEOUT = 10.0  # seconds
 
 
 def get_state_path(connector: Connector) -> Path:
-    """Return the file that a connector's sandbox remembers its things in, for this user."""
+    """Return the state file of a connector's sandbox, for this user."""
     return user_state_path("connector", appauthor=False) / "sandbox" / f"{connector.name}.json"
 
 
 class Sandbox:
-    """A stand-in service, ready to use: `Client(connector, box.connection, http=box.http)`, or AsyncClient.
+    """A sandbox for a client: `Client(connector, sandbox.connection, http=sandbox.http)`, or AsyncClient.
 
-    `path` is the file of its state (None: memory); `faults` are texts such as "429:3", or what `faults.parse` returns;
-    `kind` is the kind of connection it plays, the plainest by default; `clock` is for tests; `terms` say how tokens
-    are given; with a `plan` of the manifest its rates are kept. Events of what changes go to `events_to`, a URL (https,
-    or http on this machine), signed with `sender.stand_in_secret(connector)`; `settle()` waits for them.
+    `path` is its state file (None: memory); `faults` are texts such as "429:3", or results of `parse_fault`; `kind` is
+    the connection type that it signs with (default: one that needs no sign-in); `clock` is for tests; `token_policy`
+    says how tokens are issued; a `plan` of the manifest enforces its rate limits. Events of changes go to
+    `webhook_url` (https, or http on this machine), signed with `get_sandbox_secret(connector)`; `wait_for_events()`
+    waits for them. Raises UsageError for an invalid fault, plan, kind or URL.
     """
 
     def __init__(
@@ -79,38 +80,38 @@ class Sandbox:
     def build_oauth_inputs(self, kind: str = "oauth2") -> dict[str, Any]:
         """Return the inputs of a connection that gets its tokens here, without a socket.
 
-        `Connection(connector, kind, http=box.http, **box.oauth(kind))`; also for `begin_sign_in`. Raises UsageError
-        for a kind that the connector has not.
+        `Connection(connector, kind, http=sandbox.http, **sandbox.build_oauth_inputs(kind))`; also for `begin_sign_in`.
+        Raises UsageError for a kind that the connector does not have.
         """
         return self.service.authorization_server.build_connection_inputs(kind, IN_PROCESS_ORIGIN)
 
     def consent(self, url: str) -> str:
-        """Consent where a sign-in sends its person, as a browser would; return the callback's URL.
+        """Consent at a sign-in URL, as a browser would; return the callback URL.
 
-        Raises UsageError for a URL that nobody is sent back from.
+        Raises UsageError for a URL that does not redirect back.
         """
         parts = urlsplit(url)
         response = self.service.handle("GET", f"{parts.path}?{parts.query}", [], b"")
         callback_url = dict(response.headers).get("location")
         if callback_url is None:
-            hint = "Give the URL of a sign-in that began with the inputs of `oauth()`."
-            raise UsageError("The sandbox sends nobody back from this URL.", hint=hint)
+            hint = "Use the URL of a sign-in that began with the inputs of build_oauth_inputs()."
+            raise UsageError("The sandbox does not redirect back from this URL.", hint=hint)
         return callback_url
 
     def wait_for_events(self, timeout: float | None = None) -> bool:
-        """Wait until the events of all changes were sent, or for so many seconds; return whether they were."""
+        """Wait until all events are sent, for at most `timeout` seconds; return whether all were."""
         emitter = self.service.emitter
         return emitter is None or emitter.flush(timeout)
 
     def reset(self) -> None:
-        """Forget everything: what was there from the start is there again."""
+        """Delete all data and return to the initial records."""
         self.state.reset()
 
 
 class InProcessTransport:
-    """The seam to a service in the same process."""
+    """The transport to a sandbox service in the same process."""
 
-    is_sandbox = True  # which has no rates that an account would have to keep to
+    is_sandbox = True  # calls through it need no rate budget
 
     def __init__(self, service: SandboxService) -> None:
         self._service = service
@@ -118,10 +119,10 @@ class InProcessTransport:
     def send(
         self, request: Request, credential: Credential, deadline: float, sink: Any, cancel: Any
     ) -> Reply | Failure:
-        """Hand one request to the service; `until` is the deadline by `time.monotonic`.
+        """Pass one request to the service; `deadline` is a time of `time.monotonic`.
 
-        Nobody waits for a slow answer: it is here at once, or it is lost when it would come after the deadline.
-        Raises StoreError when the state cannot be kept.
+        A slow response returns at once, or is lost when its delay exceeds the deadline. Raises StoreError when the
+        state cannot be read or saved.
         """
         if cancel is not None and cancel.is_set():
             return Failure("stopped", "the client was closed", sent="nothing", final=True)
@@ -146,51 +147,49 @@ class InProcessTransport:
             return Failure("read_timeout", "no reply in time")
         if response.delivery == "lost":
             return Failure("read", "the connection broke while the reply was awaited")
-        return (
-            Reply(response.status, response.headers, response.body) if sink is None else _write_to_sink(response, sink)
-        )
+        if sink is not None:
+            return _write_to_sink(response, sink)
+        return Reply(response.status, response.headers, response.body)
 
     def close(self) -> None:
-        """Wait a while for events that are under way; nothing else is open."""
+        """Wait up to 10 seconds for queued events."""
         if self._service.emitter is not None:
             self._service.emitter.flush(_EVENTS_TIMEOUT)
 
     async def aclose(self) -> None:
-        """Wait a while likewise."""
+        """Do as `close`, without blocking the event loop."""
         await asyncio.to_thread(self.close)
 
 
 def _write_to_sink(response: SandboxResponse, sink: Any) -> Reply | Failure:
-    """Let a sink take the body, if it wants this one."""
+    """Write the body to a sink, if it accepts the response."""
     headers, body = (*response.headers, ("content-length", str(len(response.body)))), response.body
     try:
         if sink.accepts(response.status, headers):
             sink.write(body)
             body = b""
     except OSError as error:
-        return Failure("file", f"what came could not be kept ({error.strerror or type(error).__name__})", final=True)
+        reason = error.strerror or type(error).__name__
+        return Failure("file", f"the response body could not be saved ({reason})", final=True)
     return Reply(response.status, headers, body)
 
 
 def _encode_multipart(parts: list[MultipartPart]) -> tuple[str, bytes]:
-    """Put a multipart form together: its content type and its bytes."""
+    """Encode a multipart form; return its content type and its bytes."""
     form = MIMEMultipart("form-data")
     for part in parts:
         mime_part = MIMEBase("application", "octet-stream")
         mime_part.set_payload(_read_part(part.data))
-        encode_base64(mime_part)  # bytes stay what they are, whatever line ends they hold
-        mime_part.add_header("Content-Disposition", "form-data", **_disposition_parameters(part))
+        encode_base64(mime_part)  # keeps the bytes, whatever line ends they hold
+        parameters = {"name": part.name} if part.file_name is None else {"name": part.name, "filename": part.file_name}
+        mime_part.add_header("Content-Disposition", "form-data", **parameters)
         form.attach(mime_part)
     body = form.as_bytes().partition(b"\n\n")[2]
     return f'multipart/form-data; boundary="{form.get_boundary()}"', body
 
 
-def _disposition_parameters(part: MultipartPart) -> dict[str, str]:
-    return {"name": part.name} if part.file_name is None else {"name": part.name, "filename": part.file_name}
-
-
 def _read_part(data: Any) -> bytes:
-    """Read the data of a part, from its beginning. Raises SourceError."""
+    """Read the data of a part, from its start. Raises UploadReadError."""
     if isinstance(data, str):
         return data.encode()
     file = reopen(data)

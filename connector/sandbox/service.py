@@ -1,4 +1,4 @@
-"""The stand-in service: a request comes in, an answer goes out."""
+"""The sandbox service: request in, response out."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import replace
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
@@ -19,8 +20,7 @@ from connector.sandbox.api.router import Match, Router
 from connector.sandbox.api.validator import RequestValidator, ValidatedRequest
 from connector.sandbox.data.collections import RecordCollections, RecordNotFound
 from connector.sandbox.handlers import CrudHandlers, MatchedRequest
-from connector.sandbox.http import body_parser
-from connector.sandbox.http.body_parser import BadBody
+from connector.sandbox.http.body_parser import BadBody, parse_any_body
 from connector.sandbox.http.faults import FaultInjector
 from connector.sandbox.http.request import SandboxRequest
 from connector.sandbox.http.responses import CONNECTION_REFUSED, SIGN_IN_PAGE_RESPONSE, ErrorResponses, SandboxResponse
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
     from connector.sandbox.oauth.endpoints import Role
 
 _RETRY_AFTER_SECONDS = 1  # seconds
-_MAX_REMEMBERED_RESPONSES = 1_000  # answers to requests that carried an idempotency key
+_MAX_REMEMBERED_RESPONSES = 1_000  # responses to requests with an idempotency key
 
 
 class SandboxService:
-    """A stand-in for the service of any connector, from its definitions; safe to share among threads.
+    """Imitates the service of a connector, from its definitions. Thread-safe.
 
-    `Service(connector, state)`; `faults` are what goes wrong, from `faults.parse`; a server waits on `clock` before a
-    slow answer, and tokens live by it. `terms` say how tokens are given, where the connector's kinds of connection
-    need any; an `emitter` sends the events of changes; with a `plan` its rates are kept. The connector's files are read
-    once, when the first request comes. Raises UsageError for an unknown plan.
+    `SandboxService(connector, state)`. `faults` are parsed by `parse_fault`; `clock` delays slow responses and dates
+    tokens; `token_policy` says how tokens are issued; `emitter` sends the events of changes; a `plan` of the manifest
+    enforces its rate limits. The connector's files are read at the first request. Raises UsageError for an unknown
+    plan.
     """
 
     def __init__(
@@ -71,12 +71,12 @@ class SandboxService:
         self.emitter = emitter
         self._rate_limiter = None if plan is None else RateLimiter(connector, plan)
         self._fault_injector = FaultInjector(faults)
-        self._error_responses = ErrorResponses(connector.manifest)
+        self.errors = ErrorResponses(connector.manifest)
         self._validators: dict[str, RequestValidator] = {}
         self._idempotent_responses: OrderedDict[tuple[str, str, bytes], SandboxResponse] = OrderedDict()
         self._lock = threading.Lock()
         self._request_numbers = itertools.count(1)
-        self._request_id_header = (connector.manifest.errors.tracking or "").partition(".")[2].lower()
+        self._request_id_header = (connector.manifest.errors.request_id or "").partition(".")[2].lower()
 
     @cached_property
     def _router(self) -> Router:
@@ -88,7 +88,11 @@ class SandboxService:
 
     @cached_property
     def _handlers(self) -> CrudHandlers:
-        emitted_events = self.connector.manifest.sandbox.emits if self.emitter else {}
+        emitted_events = (
+            {name: resource.events for name, resource in self.connector.manifest.resources.items() if resource.events}
+            if self.emitter
+            else {}
+        )
         return CrudHandlers(
             self._collections, self.state, emitted_events, has_cursor_loop=self._fault_injector.has_cursor_loop
         )
@@ -97,9 +101,9 @@ class SandboxService:
         return self._collections.build_initial_data()
 
     def handle(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> SandboxResponse:
-        """Answer a request: its method, path and query as on the request line, headers and body.
+        """Handle a request; `target` is the path and query of the request line.
 
-        Raises StoreError when the state cannot be kept, DefinitionError when a file of the connector is wrong.
+        Raises StoreError when the state cannot be read or saved, DefinitionError for an invalid file of the connector.
         """
         request = SandboxRequest.parse(method, target, headers, body)
         role = self.authorization_server.endpoints.find_role(request.path)
@@ -107,17 +111,17 @@ class SandboxService:
         return response.without_body() if request.method == "HEAD" else response
 
     def emit_events(self, response: SandboxResponse) -> None:
-        """Let events be sent of what an answer's request changed; for whoever has sent the answer."""
+        """Send the events of a response; call it after the response is sent."""
         if self.emitter is not None:
             self.emitter.enqueue(response.changes)
 
     def _handle_oauth(self, role: Role, request: SandboxRequest) -> SandboxResponse:
-        """Answer a request to the authority; faults of tokens meet those for a token."""
+        """Handle an OAuth request; token faults affect requests for a token."""
         if role != "token":
             return self.authorization_server.handle(role, request)
         fault = self._fault_injector.take_next_fault("token")
         if fault is not None and fault.kind == "token-5xx":
-            response = build_oauth_error(503, "temporarily_unavailable", "Tokens cannot be given now.")
+            response = build_oauth_error(503, "temporarily_unavailable", "No token can be issued now.")
         elif fault is not None and fault.kind == "invalid-grant":
             response = build_oauth_error(400, "invalid_grant", "Invalid token.")
         else:
@@ -130,7 +134,7 @@ class SandboxService:
         )
 
     def _handle_api(self, request: SandboxRequest) -> SandboxResponse:
-        """Answer a request to the API."""
+        """Handle a request to the API."""
         fault = self._fault_injector.take_next_fault()
         if fault is not None and fault.kind == "refuse":
             return CONNECTION_REFUSED
@@ -145,42 +149,42 @@ class SandboxService:
         return replace(response, delay=self._fault_injector.get_delay())
 
     def _build_fault_response(self, fault: Fault | None) -> SandboxResponse | None:
-        """Return the answer of a fault that takes the place of the service's own."""
+        """Return the response of a fault that replaces the service's own, or None."""
         if fault is None or fault.kind == "drop-reply":
             return None
         if fault.kind == "html":
             return SIGN_IN_PAGE_RESPONSE
         if fault.kind == "expire-token":
-            return self._error_responses.build_unauthorized()
+            return self.errors.build_unauthorized()
         return (
-            self._error_responses.build_too_many_requests(_RETRY_AFTER_SECONDS)
-            if fault.status == 429
-            else self._error_responses.build_server_error(fault.status)
+            self.errors.build_too_many_requests(_RETRY_AFTER_SECONDS)
+            if fault.status == HTTPStatus.TOO_MANY_REQUESTS
+            else self.errors.build_server_error(fault.status)
         )
 
     def _route_request(self, request: SandboxRequest) -> SandboxResponse:
         api_path = request.path.removeprefix(self.base_path)
         if not request.path.startswith(f"{self.base_path}/"):
-            return self._error_responses.build_not_found(request.path)
+            return self.errors.build_not_found(request.path)
         if not (
             credentials.is_authenticated(self.connector, request, self.clock.time())
             and self.authorization_server.accepts_token(request)
         ):
-            return self._error_responses.build_unauthorized()
+            return self.errors.build_unauthorized()
         if api_path.startswith(files.FILES_PATH) and request.method in ("GET", "HEAD"):
             return files.build_file_response(request)
         matches = self._router.find_matches(api_path)
         if not matches:
-            return self._error_responses.build_not_found(api_path)
+            return self.errors.build_not_found(api_path)
         allowed_matches = [match for match in matches if request.method in match.route.methods]
         if not allowed_matches:
-            return self._error_responses.build_method_not_allowed(
+            return self.errors.build_method_not_allowed(
                 sorted(set().union(*(match.route.methods for match in matches)))
             )
         return self._handle_once(request, allowed_matches)
 
     def _handle_once(self, request: SandboxRequest, matches: list[Match]) -> SandboxResponse:
-        """Answer, and answer alike when a request comes again with the same idempotency key."""
+        """Handle a request once per idempotency key; repeat its response afterwards."""
         idempotency = self.connector.manifest.idempotency
         key = request.headers.get(idempotency.header.lower()) if idempotency and request.method == "POST" else None
         if not key:
@@ -190,14 +194,14 @@ class SandboxService:
             if request_key in self._idempotent_responses:
                 return self._idempotent_responses[request_key]
             response = self._dispatch(request, matches)
-            if response.status < 400:  # noqa: PLR2004  what was refused may be put right and come again
+            if response.status < HTTPStatus.BAD_REQUEST:  # a rejected request may be fixed and sent again
                 self._idempotent_responses[request_key] = replace(response, changes=())
             if len(self._idempotent_responses) > _MAX_REMEMBERED_RESPONSES:
                 self._idempotent_responses.popitem(last=False)
             return response
 
     def _dispatch(self, request: SandboxRequest, matches: list[Match]) -> SandboxResponse:
-        """Answer by the first action of the path that the request fits, or tell what is wrong with it."""
+        """Run the first action that the request fits, or report the errors of the closest."""
         fewest_errors: dict[str, str] | None = None
         for match, action in _list_candidates(request, matches):
             if match.subaccount and action is not None and not action.subaccount:
@@ -207,31 +211,31 @@ class SandboxService:
                 return self._check_rate(matched) or self._execute(matched)
             fewest_errors = errors if fewest_errors is None or len(errors) < len(fewest_errors) else fewest_errors
         return (
-            self._error_responses.build_invalid_request(list(fewest_errors.items()))
+            self.errors.build_invalid_request(list(fewest_errors.items()))
             if fewest_errors
-            else self._error_responses.build_not_found(request.path)
+            else self.errors.build_not_found(request.path)
         )
 
     def _check_rate(self, request: MatchedRequest) -> SandboxResponse | None:
-        """Return the refusal of a request that is one more than a rate allows."""
+        """Return a 429 when the request exceeds a rate limit, else None."""
         if self._rate_limiter is None or request.action is None:
             return None
         headers = self._rate_limiter.check_request(request.action, request.path_values, self.clock.time())
-        return None if headers is None else self._error_responses.build_rate_limited(headers)
+        return None if headers is None else self.errors.build_rate_limited(headers)
 
     def _execute(self, request: MatchedRequest) -> SandboxResponse:
         try:
             base_url = files.get_base_url(request.http_request, self.base_path)
             return files.rewrite_file_urls(self._handlers.handle(request), request.action, base_url)
         except RecordNotFound as error:
-            return self._error_responses.build_not_found(str(error))
+            return self.errors.build_not_found(str(error))
         except UnknownCursor as error:
-            return self._error_responses.build_unknown_cursor(str(error))
+            return self.errors.build_unknown_cursor(str(error))
 
     def _match_request(
         self, request: SandboxRequest, match: Match, action: Action | None
     ) -> tuple[MatchedRequest, dict[str, str]]:
-        """Return a request as an action sees it, and what is wrong with it."""
+        """Validate a request against an action; return it with its errors by field."""
         if action is None:
             path_values = tuple(map(unquote, match.segments))
             validated, pagination = _parse_unvalidated(request), None
@@ -260,6 +264,6 @@ def _list_candidates(request: SandboxRequest, matches: list[Match]) -> list[tupl
 
 def _parse_unvalidated(request: SandboxRequest) -> ValidatedRequest:
     try:
-        return ValidatedRequest(body_parser.parse_any_body(request).tree)
+        return ValidatedRequest(parse_any_body(request).tree)
     except BadBody as error:
         return ValidatedRequest({}, {error.name: error.reason})

@@ -39,10 +39,10 @@ def test_ten_mistakes_in_three_files_are_ten_findings_at_their_lines(shelf: Path
         (create, "docs: https://bookshelf.example/docs/books#create", "docs: nowhere", "docs-deep-link", "docs:"),
         (create, "schema: book", "schema: books", "example-payload-fits-schema", "schema: books"),
         (create, "        genre: novel\n", "        genre: novels\n", "examples-run", "      body:"),
-        (listing, "pages: {items: books}", "pages: {items: volumes}", "pages-complete", "pages:"),
+        (listing, "pagination: {items: books}", "pagination: {items: volumes}", "pages-complete", "pages:"),
         (listing, "max: 100", "maxi: 100", "unknown-word", "maxi: 100"),
-        (manifest, "hosts: [api.bookshelf.example]", "hosts: [bookshelf.example]", "hosts", "base_url:"),
-        (manifest, "tracking: header.x-request-id", "tracking: x-request-id", "errors", "tracking:"),
+        (manifest, "allowed_hosts: [api.bookshelf.example]", "allowed_hosts: [bookshelf.example]", "hosts", "base_url:"),
+        (manifest, "request_id: header.x-request-id", "tracking: x-request-id", "errors", "tracking:"),
         (manifest, "    id: id", "    id: id\n    parent: shelf", "sandbox", "parent: shelf"),
     ]
     for file, old, new, _, _ in planted:
@@ -70,7 +70,7 @@ def test_a_file_that_cannot_be_read_hides_nothing_of_the_others(shelf: Path) -> 
     (shelf / "actions/update-book.yaml").write_text("- a list\n")
     (shelf / "actions/delete-book.yaml").write_text("")
     plant(shelf / "actions/get-book.yaml", "example: bk_001", "exmaple: bk_001")
-    plant(shelf / "manifest.yaml", "kind: bearer", "kind: bearer\n    only: [createBook, lendBook]")
+    plant(shelf / "manifest.yaml", "kind: bearer", "kind: bearer\n    allowed_actions: [createBook, lendBook]")
     rules = [(Path(one.file).name, one.rule) for one in lint(shelf)]
     assert rules == [
         ("create-book.yaml", "utf-8"),
@@ -113,7 +113,7 @@ def test_what_follows_from_a_damaged_word_is_not_told_again(shelf: Path) -> None
     ("old", "new", "rules"),
     [
         ("connections:\n", "connections: none\nconections:\n", ["type", "unknown-word"]),
-        ("pages: {by", "pages: []\npage: {by", ["type", "unknown-word"]),
+        ("pagination: {by", "pages: []\npage: {by", ["type", "unknown-word"]),
         ("  missing: {status: 404, code: no_such_book, message: There is no such book.}", "  missing: {a: 1, b: {c: 2}}", ["missing-word", "unknown-word", "unknown-word"]),
         ("errors:\n", "triggers: {one: {signature: {a: 1}, label: One}}\nerrors:\n", ["missing-word", "missing-word", "missing-word", "missing-word", "missing-word", "unknown-word"]),
     ],

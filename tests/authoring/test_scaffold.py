@@ -29,9 +29,9 @@ def test_every_example_of_a_new_connector_runs(shelf: Path) -> None:
     for action in connector.actions():
         planned = compile_action(connector, action.action)
         for example in action.examples.values():
-            request = planned.build_request(planned.validate(example.given))
-            assert request.path == example.sends.path
-            assert (request.body.value if request.body else None) == example.sends.body
+            request = planned.build_request(planned.validate(example.inputs))
+            assert request.path == example.request.path
+            assert (request.body.value if request.body else None) == example.request.body
 
 
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:

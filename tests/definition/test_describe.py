@@ -54,7 +54,7 @@ def test_a_form_is_a_json_schema_of_every_input_and_the_two_options_of_every_run
 @pytest.mark.parametrize(("key", "name"), EXAMPLES)
 def test_a_form_takes_every_example_and_refuses_what_it_does_not_know(key: str, name: str) -> None:
     action = ACTIONS[key]
-    given = plainly(action, action.examples[name].given)
+    given = plainly(action, action.examples[name].inputs)
     assert fits(action, given)
     assert fits(action, {**given, "connection": "work", "debugRequest": True})
     assert not fits(action, {**given, "unheardOf": 1})

@@ -66,12 +66,12 @@ class TestTheFolder:
 
     def test_declares_how_its_deliveries_are_signed(self) -> None:
         signature = STRIPE.manifest.triggers["webhookReceiver"].signature
-        assert (signature.header, signature.timestamp, signature.signs) == (
+        assert (signature.header, signature.timestamp, signature.payload) == (
             "stripe-signature",
             "part.t",
             "{timestamp}.{body}",
         )
-        assert (signature.looks, signature.many, signature.digest) == ("v1={hex}", ",", "hex")
+        assert (signature.format, signature.separator, signature.digest) == ("v1={hex}", ",", "hex")
 
 
 class TestWhatIsSent:
@@ -80,18 +80,18 @@ class TestWhatIsSent:
         self, stripe: Client, server: Counting, action: str, name: str, example: Example
     ) -> None:
         server.always(reply(json_={"object": "list", "has_more": False, "data": []}))
-        stripe.run(action, dict(example.given))
+        stripe.run(action, dict(example.inputs))
         declared, sent = STRIPE.action(action), server.last
         expected = [
-            (n, str(v)) for n, held in example.sends.query.items() for v in (held if type(held) is list else [held])
+            (n, str(v)) for n, held in example.request.query.items() for v in (held if type(held) is list else [held])
         ]
-        size = [("limit", "100")] if declared.pages else []
-        target = "/v2" + example.sends.path + ("?" + urlencode(expected + size) if expected + size else "")
+        size = [("limit", "100")] if declared.pagination else []
+        target = "/v2" + example.request.path + ("?" + urlencode(expected + size) if expected + size else "")
         assert (sent.method, sent.target.decode()) == (declared.method, target)
-        assert sent.body == urlencode([(n, v) for n, v in example.sends.form or []]).encode()
-        typed = "application/x-www-form-urlencoded" if example.sends.form else None
+        assert sent.body == urlencode([(n, v) for n, v in example.request.form or []]).encode()
+        typed = "application/x-www-form-urlencoded" if example.request.form else None
         assert (sent.header("content-type"), sent.header("authorization")) == (typed, f"Bearer {KEY}")
-        assert {header: sent.header(header) for header in example.sends.headers} == example.sends.headers
+        assert {header: sent.header(header) for header in example.request.headers} == example.request.headers
 
     def test_names_inside_names_are_in_brackets_and_lists_repeat(self, stripe: Client, server: Counting) -> None:
         given = {"addressLine1": "ulica Portowa 7 & 9", "preferredLocales": ["pl", "en"], "metadata": {"a=b": "ł"}}
@@ -304,7 +304,7 @@ class TestErrors:
         with pytest.raises(errors.NotFound) as caught:
             stripe.run("getCustomer", {"customerId": "cus_0"})
         error = caught.value
-        assert (error.status, error.code, error.tracking_id) == (404, "resource_missing", "req_7x")
+        assert (error.status, error.code, error.request_id) == (404, "resource_missing", "req_7x")
         assert error.message == "No such customer: 'cus_0' [id]"
         assert "test or live mode" in error.hint
 

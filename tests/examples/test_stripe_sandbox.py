@@ -77,7 +77,7 @@ class TestTheSandbox:
     def test_every_examples_given_is_taken_or_is_told_as_missing(self, client: Client, action: str) -> None:
         for example in STRIPE.action(action).examples.values():
             with suppress(errors.NotFound) if "{" in STRIPE.action(action).path else nullcontext():
-                client.run(action, dict(example.given))
+                client.run(action, dict(example.inputs))
 
     def test_a_wrong_request_is_refused_in_the_services_own_words(self, client: Client) -> None:
         form = {"Content-Type": "application/x-www-form-urlencoded"}

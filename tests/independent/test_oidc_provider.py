@@ -44,8 +44,8 @@ connector: lantern
 label: Lantern
 summary: Say who is signed in.
 base_url: https://api.lantern.example
-hosts: [api.lantern.example]
-test: {{action: getMe, shows: [sub]}}
+allowed_hosts: [api.lantern.example]
+test: {{action: getMe, identity_fields: [sub]}}
 errors: {{code: error, message: error_description}}
 connections:
   person:

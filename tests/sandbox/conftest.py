@@ -1,11 +1,11 @@
-"""What the tests of the sandbox share: a client in process, the bundled one over HTTP, and a second connector."""
+"""Fixtures of the sandbox tests: clients in process and over HTTP, and a second connector."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from support.sandboxes.consents import Asker
+from support.sandboxes.consents import OAuthTester
 from support.sandboxes.shop import make_shop
 
 from connector import Client, Connection, Connector
@@ -20,39 +20,41 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def box(zoom: Connector) -> Sandbox:
+def sandbox(zoom: Connector) -> Sandbox:
     """The bundled connector's sandbox, in memory."""
     return Sandbox(zoom)
 
 
 @pytest.fixture
-def inside(zoom: Connector, box: Sandbox) -> Iterator[Client]:
-    """A client of it, in process."""
-    with Client(zoom, box.connection, http=box.http) as one:
+def in_process_client(zoom: Connector, sandbox: Sandbox) -> Iterator[Client]:
+    """A client of the sandbox, in process."""
+    with Client(zoom, sandbox.connection, http=sandbox.http) as one:
         yield one
 
 
 @pytest.fixture
-def served(box: Sandbox) -> Iterator[SandboxServer]:
+def sandbox_server(sandbox: Sandbox) -> Iterator[SandboxServer]:
     """The same sandbox over HTTP."""
-    with serve(box.service, "127.0.0.1", 0) as one:
+    with serve(sandbox.service, "127.0.0.1", 0) as one:
         yield one
 
 
 @pytest.fixture
-def outside(zoom: Connector, served: SandboxServer, clock: GivenClock) -> Iterator[Client]:
-    """A client of it, over HTTP, with a token like any other."""
-    with Client(zoom, Connection(zoom, "accessToken", accessToken="t"), base_url=served.url, clock=clock) as one:
+def http_client(zoom: Connector, sandbox_server: SandboxServer, clock: GivenClock) -> Iterator[Client]:
+    """A client of the sandbox, over HTTP, with any token."""
+    with Client(
+        zoom, Connection(zoom, "accessToken", accessToken="t"), base_url=sandbox_server.url, clock=clock
+    ) as one:
         yield one
 
 
 @pytest.fixture
-def asker(zoom: Connector, clock: GivenClock) -> Asker:
-    """One who asks for tokens at a sandbox of the bundled connector, by a given clock."""
-    return Asker(Sandbox(zoom, clock=clock))
+def tester(zoom: Connector, clock: GivenClock) -> OAuthTester:
+    """An OAuth tester of the bundled connector's sandbox, with a fake clock."""
+    return OAuthTester(Sandbox(zoom, clock=clock))
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Connector:
-    """A connector that is unlike the bundled one in everything that a manifest can say."""
+    """A connector that differs from the bundled one in every setting of the manifest."""
     return make_shop(tmp_path / "shop")

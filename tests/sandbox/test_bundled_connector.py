@@ -1,4 +1,4 @@
-"""The bundled connector against its sandbox: what is made can be found, changed and removed; what is wrong is told."""
+"""The bundled connector against its sandbox: CRUD, listings and error reports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ADA = "KdYKjnimT4KPd8FFgQt9FQ"
 
 
-@pytest.fixture(params=["inside", "outside"])
+@pytest.fixture(params=["in_process_client", "http_client"])
 def client(request: pytest.FixtureRequest) -> Client:
     """The same client, in process and over HTTP."""
     return request.getfixturevalue(request.param)
@@ -57,55 +57,59 @@ def test_a_meeting_lives_from_its_making_to_its_end(client: Client) -> None:
         assert str(number) in caught.value.message
 
 
-def test_a_reply_to_a_creation_has_the_examples_fields_and_no_others(inside: Client, zoom: Connector) -> None:
+def test_a_reply_to_a_creation_has_the_examples_fields_and_no_others(
+    in_process_client: Client, zoom: Connector
+) -> None:
     given = {"userId": "me", "settingsExtraFields": {"waiting_room": False, "own_idea": 1}}
-    made = inside.run("createMeeting", given).data
+    made = in_process_client.run("createMeeting", given).data
     example = zoom.action("createMeeting").returns.example
     assert isinstance(example, dict)
     assert made.keys() == example.keys()
     assert made["settings"].keys() == example["settings"].keys()
     assert made["settings"]["waiting_room"] is False
-    kept = inside.run("getMeeting", {"meetingId": made["id"]}).data
+    kept = in_process_client.run("getMeeting", {"meetingId": made["id"]}).data
     assert kept["settings"]["own_idea"] == 1
 
 
-def test_a_user_is_found_by_id_by_email_and_as_me(inside: Client) -> None:
+def test_a_user_is_found_by_id_by_email_and_as_me(in_process_client: Client) -> None:
     given = {"email": "li.wei@example.com", "firstName": "Wei", "lastName": "Li", "userType": 1}
-    made = inside.run("createUser", given).data
+    made = in_process_client.run("createUser", given).data
     assert (made["email"], made["first_name"], made["type"]) == ("li.wei@example.com", "Wei", 1)
     assert len(made["id"]) == 22
     for name in (made["id"], "li.wei@example.com"):
-        assert inside.run("getUser", {"userId": name}).data["last_name"] == "Li"
-    assert inside.run("getUser", {"userId": "me"}).data["email"] == "ada@example.com"
-    inside.run("createMeeting", {"userId": "li.wei@example.com", "topic": "Wei's"})
-    assert [one["topic"] for one in inside.run("listMeetings", {"userId": made["id"]}).data["meetings"]] == ["Wei's"]
-    assert inside.run("listMeetings", {"userId": "me"}).data["meetings"] == []
+        assert in_process_client.run("getUser", {"userId": name}).data["last_name"] == "Li"
+    assert in_process_client.run("getUser", {"userId": "me"}).data["email"] == "ada@example.com"
+    in_process_client.run("createMeeting", {"userId": "li.wei@example.com", "topic": "Wei's"})
+    assert [one["topic"] for one in in_process_client.run("listMeetings", {"userId": made["id"]}).data["meetings"]] == [
+        "Wei's"
+    ]
+    assert in_process_client.run("listMeetings", {"userId": "me"}).data["meetings"] == []
 
 
-def test_a_first_password_is_never_kept(inside: Client, box: Sandbox) -> None:
+def test_a_first_password_is_never_kept(in_process_client: Client, sandbox: Sandbox) -> None:
     given = {"email": "a@example.com", "firstName": "A", "lastName": "B", "userType": 1}
-    made = inside.run("createUser", {**given, "action": "autoCreate", "password": "Lantern42Harbour"}).data
-    assert "Lantern42Harbour" not in json.dumps(inside.run("getUser", {"userId": made["id"]}).data)
-    with box.state.read() as data:
+    made = in_process_client.run("createUser", {**given, "action": "autoCreate", "password": "Lantern42Harbour"}).data
+    assert "Lantern42Harbour" not in json.dumps(in_process_client.run("getUser", {"userId": made["id"]}).data)
+    with sandbox.state.read() as data:
         assert "Lantern42Harbour" not in data.model_dump_json()
 
 
-def test_a_removed_user_takes_meetings_and_registrants_along(inside: Client, box: Sandbox) -> None:
+def test_a_removed_user_takes_meetings_and_registrants_along(in_process_client: Client, sandbox: Sandbox) -> None:
     given = {"email": "a@example.com", "firstName": "A", "lastName": "B"}
-    user = inside.run("createUser", {**given, "userType": 1}).data["id"]
-    meeting = inside.run("createMeeting", {"userId": user}).data["id"]
-    inside.run("addMeetingRegistrant", {"meetingId": meeting, **given})
-    inside.run("deleteUser", {"userId": user})
+    user = in_process_client.run("createUser", {**given, "userType": 1}).data["id"]
+    meeting = in_process_client.run("createMeeting", {"userId": user}).data["id"]
+    in_process_client.run("addMeetingRegistrant", {"meetingId": meeting, **given})
+    in_process_client.run("deleteUser", {"userId": user})
     with pytest.raises(errors.NotFound):
-        inside.run("getMeeting", {"meetingId": meeting})
-    with box.state.read() as data:
+        in_process_client.run("getMeeting", {"meetingId": meeting})
+    with sandbox.state.read() as data:
         assert data.records["registrants"] == {}
 
 
-def test_two_meetings_share_no_id_and_no_uuid(inside: Client) -> None:
+def test_two_meetings_share_no_id_and_no_uuid(in_process_client: Client) -> None:
     for _ in range(2):
-        inside.run("createMeeting", {"userId": "me"})
-    first, second = inside.run("listMeetings", {"userId": "me"}).data["meetings"]
+        in_process_client.run("createMeeting", {"userId": "me"})
+    first, second = in_process_client.run("listMeetings", {"userId": "me"}).data["meetings"]
     assert first["id"] != second["id"]
     assert first["uuid"] != second["uuid"]
 
@@ -120,16 +124,16 @@ def test_a_thousand_meetings_are_listed_each_once(client: Client) -> None:
         assert [one["id"] for one in items] == made
 
 
-def test_a_removal_between_two_pages_skips_nothing(inside: Client) -> None:
-    made = [inside.run("createMeeting", {"userId": "me"}).data["id"] for _ in range(6)]
-    first = inside.raw("GET", "/users/me/meetings", query={"page_size": "3"}).data
-    inside.raw("DELETE", f"/meetings/{made[0]}")
+def test_a_removal_between_two_pages_skips_nothing(in_process_client: Client) -> None:
+    made = [in_process_client.run("createMeeting", {"userId": "me"}).data["id"] for _ in range(6)]
+    first = in_process_client.raw("GET", "/users/me/meetings", query={"page_size": "3"}).data
+    in_process_client.raw("DELETE", f"/meetings/{made[0]}")
     query = {"page_size": "3", "next_page_token": first["next_page_token"]}
-    second = inside.raw("GET", "/users/me/meetings", query=query).data
+    second = in_process_client.raw("GET", "/users/me/meetings", query=query).data
     assert [one["id"] for one in second["meetings"]] == made[3:]
 
 
-def test_every_wrong_field_of_a_body_is_told_at_once(client: Client) -> None:
+def test_every_wrong_field_of_a_body_is_reported_at_once(client: Client) -> None:
     body = {
         "topic": 5,
         "duration": "60",
@@ -172,77 +176,79 @@ def test_every_wrong_field_of_a_body_is_told_at_once(client: Client) -> None:
     ],
 )
 def test_a_wrong_request_names_the_field(
-    inside: Client, method: str, path: str, more: dict[str, Any], field: str
+    in_process_client: Client, method: str, path: str, more: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(errors.Rejected) as caught:
-        inside.raw(method, path, **more)
+        in_process_client.raw(method, path, **more)
     assert field in [one["field"] for one in caught.value.result.data["errors"]]
 
 
-def test_what_belongs_together_is_asked_for_together(inside: Client) -> None:
+def test_what_belongs_together_is_asked_for_together(in_process_client: Client) -> None:
     with pytest.raises(errors.Rejected) as caught:
-        inside.raw("POST", "/users/me/meetings", data={"type": 8, "recurrence": {"type": 2}})
+        in_process_client.raw("POST", "/users/me/meetings", data={"type": 8, "recurrence": {"type": 2}})
     assert [one["field"] for one in caught.value.result.data["errors"]] == ["recurrence.weekly_days"]
 
 
-def test_fields_and_parameters_that_nobody_declares_pass(inside: Client) -> None:
-    made = inside.raw("POST", "/users/me/meetings", query={"trace": "1"}, data={"topic": "T", "novelty": {"a": [1]}})
-    assert inside.run("getMeeting", {"meetingId": made.data["id"]}).data["novelty"] == {"a": [1]}
+def test_fields_and_parameters_that_nobody_declares_pass(in_process_client: Client) -> None:
+    made = in_process_client.raw(
+        "POST", "/users/me/meetings", query={"trace": "1"}, data={"topic": "T", "novelty": {"a": [1]}}
+    )
+    assert in_process_client.run("getMeeting", {"meetingId": made.data["id"]}).data["novelty"] == {"a": [1]}
 
 
-def test_an_old_cursor_is_told_as_one(inside: Client) -> None:
+def test_an_old_cursor_is_reported_as_one(in_process_client: Client) -> None:
     for _ in range(3):
-        inside.run("createMeeting", {"userId": "me"})
-    cursor = inside.raw("GET", "/users/me/meetings", query={"page_size": "1"}).data["next_page_token"]
+        in_process_client.run("createMeeting", {"userId": "me"})
+    cursor = in_process_client.raw("GET", "/users/me/meetings", query={"page_size": "1"}).data["next_page_token"]
     for path, token in (("/users/me/meetings", "made-up"), ("/users/me/webinars", cursor), ("/users", cursor)):
         with pytest.raises(errors.PageError, match="page token"):
-            inside.raw("GET", path, query={"next_page_token": token})
+            in_process_client.raw("GET", path, query={"next_page_token": token})
 
 
-def test_a_path_in_no_collection_answers_its_example(inside: Client, zoom: Connector) -> None:
+def test_a_path_in_no_collection_answers_its_example(in_process_client: Client, zoom: Connector) -> None:
     for action, given in (
         ("getMeetingInvitation", {"meetingId": "89347503"}),
         ("listUsersChannels", {"userId": "me"}),
     ):
-        assert inside.run(action, given).data == zoom.action(action).returns.example
-    recordings = inside.run("getMeetingRecordings", {"meetingId": "/EI9rEtqrwPalV+UcCylWA=="}).data
+        assert in_process_client.run(action, given).data == zoom.action(action).returns.example
+    recordings = in_process_client.run("getMeetingRecordings", {"meetingId": "/EI9rEtqrwPalV+UcCylWA=="}).data
     assert recordings["uuid"] == zoom.action("getMeetingRecordings").returns.example["uuid"]
 
 
-def test_a_sub_account_is_taken_where_there_is_one(inside: Client) -> None:
-    made = inside.run("createMeeting", {"userId": "me", "topic": "Theirs"}, account="sub-1")
-    assert inside.run("getMeeting", {"meetingId": made.data["id"]}).data["topic"] == "Theirs"
+def test_a_sub_account_is_taken_where_there_is_one(in_process_client: Client) -> None:
+    made = in_process_client.run("createMeeting", {"userId": "me", "topic": "Theirs"}, account="sub-1")
+    assert in_process_client.run("getMeeting", {"meetingId": made.data["id"]}).data["topic"] == "Theirs"
     with pytest.raises(errors.NotFound):
-        inside.raw("GET", "/accounts/sub-1/chat/users/me/channels")
+        in_process_client.raw("GET", "/accounts/sub-1/chat/users/me/channels")
 
 
-def test_what_is_no_path_and_what_is_no_method_are_two_things(inside: Client) -> None:
+def test_what_is_no_path_and_what_is_no_method_are_two_things(in_process_client: Client) -> None:
     with pytest.raises(errors.NotFound) as caught:
-        inside.raw("GET", "/no/such/path")
+        in_process_client.raw("GET", "/no/such/path")
     assert caught.value.code == 3001
     with pytest.raises(errors.Rejected) as refused:
-        inside.raw("PUT", "/users")
+        in_process_client.raw("PUT", "/users")
     assert (refused.value.status, refused.value.result.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
-def test_every_example_of_every_action_passes_the_checks(inside: Client, zoom: Connector) -> None:
+def test_every_example_of_every_action_passes_the_checks(in_process_client: Client, zoom: Connector) -> None:
     for action in zoom.actions():
         for example in action.examples.values():
             with suppress(errors.NotFound) if "{" in action.path or action.is_raw else nullcontext():
-                inside.run(action.action, dict(example.given))
+                in_process_client.run(action.action, dict(example.inputs))
 
 
-def test_an_async_client_uses_the_same_sandbox(zoom: Connector, box: Sandbox) -> None:
+def test_an_async_client_uses_the_same_sandbox(zoom: Connector, sandbox: Sandbox) -> None:
     async def story() -> list[str]:
-        async with AsyncClient(zoom, box.connection, http=box.http) as client:
+        async with AsyncClient(zoom, sandbox.connection, http=sandbox.http) as client:
             await asyncio.gather(*(client.run("createMeeting", {"userId": "me", "topic": f"{n}"}) for n in range(20)))
             return [one["topic"] async for one in client.items("listMeetings", {"userId": "me"})]
 
     assert asyncio.run(story()) == [str(n) for n in range(20)]
 
 
-def test_the_stand_in_is_no_secret_and_hides_nothing(inside: Client, box: Sandbox) -> None:
-    result = inside.run("getUser", {"userId": "me"}, debug=True)
-    assert result.tracking_id == "sandbox-1"
+def test_the_placeholder_is_no_secret_and_hides_nothing(in_process_client: Client, sandbox: Sandbox) -> None:
+    result = in_process_client.run("getUser", {"userId": "me"}, debug=True)
+    assert result.request_id == "sandbox-1"
     assert "sandbox-1" in json.dumps(result.to_dict())
-    assert repr(box.connection) == "<Connection sandbox: zoom>"
+    assert repr(sandbox.connection) == "<Connection sandbox: zoom>"

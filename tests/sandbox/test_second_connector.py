@@ -1,4 +1,4 @@
-"""A second connector against its sandbox: other paging, forms, nested errors, keys; nothing is made for one service."""
+"""A second connector against its sandbox: other pagination, forms, nested errors, keys."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from support.sandboxes.shop import ask, told
+from support.sandboxes.shop import field_errors, send_request
 
 from connector import Client, Connection, Connector, errors
 from connector.sandbox.http_server import serve
@@ -20,13 +20,13 @@ FORM = ("Content-Type", "application/x-www-form-urlencoded")
 
 
 @pytest.fixture
-def box(shop: Connector) -> Sandbox:
+def sandbox(shop: Connector) -> Sandbox:
     return Sandbox(shop)
 
 
 @pytest.fixture
-def client(shop: Connector, box: Sandbox) -> Iterator[Client]:
-    with Client(shop, box.connection, http=box.http) as one:
+def client(shop: Connector, sandbox: Sandbox) -> Iterator[Client]:
+    with Client(shop, sandbox.connection, http=sandbox.http) as one:
         yield one
 
 
@@ -56,15 +56,15 @@ class TestForms:
         }
         assert client.run("getOrder", {"orderId": str(order["number"])}).data["order"]["customer"]["name"] == "Rui"
 
-    def test_a_form_is_judged_as_text(self, box: Sandbox) -> None:
+    def test_a_form_is_judged_as_text(self, sandbox: Sandbox) -> None:
         body = b"customer[vip]=perhaps&reference=A+B&total=-1&placed_at=soon&unknown[deep][er]=1&customer[name]="
-        found = told(ask(box, "POST", "/orders", FORM, body=body))
+        found = field_errors(send_request(sandbox, "POST", "/orders", FORM, body=body))
         assert found.keys() == {"customer.vip", "reference", "total", "placed_at", "customer.name"}
 
-    def test_the_wrong_kind_of_body_is_told_without_blaming_its_fields(self, box: Sandbox) -> None:
+    def test_the_wrong_kind_of_body_is_reported_without_blaming_its_fields(self, sandbox: Sandbox) -> None:
         body = json.dumps({"customer": {"name": "Rui"}}).encode()
-        answer = ask(box, "POST", "/orders", ("Content-Type", "application/json"), body=body)
-        assert list(told(answer)) == ["Content-Type"]
+        answer = send_request(sandbox, "POST", "/orders", ("Content-Type", "application/json"), body=body)
+        assert list(field_errors(answer)) == ["Content-Type"]
 
     def test_a_put_changes_what_is_sent_and_answers_its_own_example(self, client: Client) -> None:
         number = client.run("createOrder", {"customerName": "Rui", "vip": True}).data["order"]["number"]
@@ -79,9 +79,9 @@ class TestForms:
         number = client.run("createOrder", {"customerName": "Rui"}).data["order"]["number"]
         assert client.run("deleteOrder", {"orderId": str(number)}).data == {"number": number, "deleted": True}
 
-    def test_a_secret_that_no_reply_shows_is_not_kept(self, client: Client, box: Sandbox) -> None:
+    def test_a_secret_that_no_reply_shows_is_not_kept(self, client: Client, sandbox: Sandbox) -> None:
         client.run("createOrder", {"customerName": "Rui", "secret": "hush-hush"})
-        with box.state.read() as data:
+        with sandbox.state.read() as data:
             assert "hush-hush" not in data.model_dump_json()
 
 
@@ -107,9 +107,9 @@ class TestPaging:
         assert [one["id"] for one in result.data] == made
         assert result.pages == 3
 
-    def test_by_link_over_http(self, shop: Connector, box: Sandbox) -> None:
+    def test_by_link_over_http(self, shop: Connector, sandbox: Sandbox) -> None:
         connection = Connection(shop, "key", region="eu", apiKey="k")
-        with serve(box.service) as server, Client(shop, connection, base_url=server.url) as client:
+        with serve(sandbox.service) as server, Client(shop, connection, base_url=server.url) as client:
             made = [client.run("addEvent", {"kind": "sold"}).data["id"] for _ in range(12)]
             assert [one["id"] for one in client.items("listEvents")] == made
 
@@ -124,9 +124,9 @@ class TestPaging:
         assert [one["id"] for one in result.data["found"]] == [1, 2, 3]
         assert result.pages == 2
 
-    def test_an_unknown_cursor_has_the_answer_that_the_manifest_gives_it(self, box: Sandbox) -> None:
+    def test_an_unknown_cursor_has_the_answer_that_the_manifest_gives_it(self, sandbox: Sandbox) -> None:
         for path in ("/events?cursor=x", "/logs?after=99"):
-            answer = ask(box, "GET", path)
+            answer = send_request(sandbox, "GET", path)
             assert (answer.status, json.loads(answer.body)["error"]["code"]) == (410, "gone")
 
     @pytest.mark.parametrize(
@@ -138,8 +138,8 @@ class TestPaging:
             ("/orders/7/notes?limit=0", "limit"),
         ],
     )
-    def test_a_page_that_cannot_be_is_refused(self, box: Sandbox, path: str, field: str) -> None:
-        assert list(told(ask(box, "GET", path))) == [field]
+    def test_a_page_that_cannot_be_is_refused(self, sandbox: Sandbox, path: str, field: str) -> None:
+        assert list(field_errors(send_request(sandbox, "GET", path))) == [field]
 
 
 class TestThings:

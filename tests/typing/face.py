@@ -50,7 +50,7 @@ def what_comes_back(result: Result, request: Request) -> None:
     assert_type(result.data, Any)
     assert_type(result.status, int)
     assert_type(result.headers["x"], str)
-    assert_type(result.tracking_id, str | None)
+    assert_type(result.request_id, str | None)
     assert_type(result.attempts, int)
     assert_type(result.outcome, errors.Outcome)
     assert_type(result.complete, bool)

@@ -40,7 +40,7 @@ def check_connection_tests(
             yield from _check_call(path, test, actions[test.action], folder)
     for name in manifest.connections:
         test = manifest.find_connection_test(name)
-        allowed_actions = manifest.connections[name].only or ()
+        allowed_actions = manifest.connections[name].allowed_actions or ()
         if (
             test is not None and test.action in actions and set(folder.action_keys) >= set(allowed_actions)
         ):  # else another rule tells
@@ -51,22 +51,24 @@ def _check_call(path: NodePath, test: ConnectionTest, action: Action, folder: Co
     if action.method != "GET":
         yield Violation((*path, "action"), RULE, f"{action.action} may change something: a test is a GET.")
     try:
-        compile_action(folder.connector, action.action).validate(test.given)
+        compile_action(folder.connector, action.action).validate(test.inputs)
     except InputError as error:
         for problem in error.problems:
-            is_given = problem.field in test.given
-            violation_path = (*path, "given", problem.field) if is_given else (*path, "given") if test.given else path
+            is_given = problem.field in test.inputs
+            violation_path = (
+                (*path, "inputs", problem.field) if is_given else (*path, "inputs") if test.inputs else path
+            )
             yield Violation(violation_path, RULE, f"{problem}", key=not is_given)
     example = action.returns.example
-    for index, field in enumerate(test.shows):
+    for index, field in enumerate(test.identity_fields):
         if example is not None and get_at_path(example, field) is None:
-            yield Violation((*path, "shows", index), RULE, f"{action.action} brings back no {field!r}.")
+            yield Violation((*path, "identity_fields", index), RULE, f"{action.action} brings back no {field!r}.")
 
 
 def _check_may_run(file: ParsedFile[Manifest], name: str, action: Action) -> Iterator[Violation]:
     """Tell of a kind that may not make the call that tests it."""
     connection_type = file.model.connections[name]
-    is_allowed = (connection_type.only is None or action.action in connection_type.only) and (
+    is_allowed = (connection_type.allowed_actions is None or action.action in connection_type.allowed_actions) and (
         action.connections is None or name in action.connections
     )
     if is_allowed:

@@ -38,7 +38,7 @@ def check_scopes(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[
 def check_rate(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """Where the service counts calls by tier, an action says its tier, and the manifest knows it."""
     rates = folder.manifest_or_blank.rates
-    known_rates = sorted({tier for plan in rates.plans.values() for tier in plan} | set(rates.caps))
+    known_rates = sorted({tier for plan in rates.plans.values() for tier in plan} | set(rates.quotas))
     if not file.model.rate_names and rates.plans and not file.model.is_raw:
         yield Violation(("rate",), "rate-named", f"say its rate tier, one of {', '.join(known_rates)}.", key=True)
     for index, name in enumerate(file.model.rate_names):
@@ -58,43 +58,48 @@ def check_connections(file: ParsedFile[Action], folder: ConnectorFolder) -> Iter
 
 def check_idempotent(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """A reason makes a POST or PATCH repeatable; `false` makes a PUT or DELETE not."""
-    reason, method, path = file.model.repeatable, file.model.method, ("repeatable",)
+    reason, method, path = file.model.idempotent, file.model.method, ("idempotent",)
     if reason is None or file.has_invalid_key("request"):
         return
     if method not in ("POST", "PATCH", "PUT", "DELETE"):
-        yield Violation(path, "repeatable", f"{method or 'a raw request'} says nothing of it.", key=True)
+        yield Violation(path, "idempotent", f"{method or 'a raw request'} says nothing of it.", key=True)
     elif reason is False and method in ("POST", "PATCH"):
-        yield Violation(path, "repeatable", f"a {method} is never repeated anyway; leave it out.", key=True)
+        yield Violation(path, "idempotent", f"a {method} is never repeated anyway; leave it out.", key=True)
     elif reason is not False and method in ("PUT", "DELETE"):
-        yield Violation(path, "repeatable", f"a {method} may be repeated anyway; leave it out.", key=True)
+        yield Violation(path, "idempotent", f"a {method} may be repeated anyway; leave it out.", key=True)
     elif reason is not False and len(reason.split()) < _MIN_REASON_WORDS:
-        yield Violation(path, "repeatable", "say in a sentence why sending it twice does nothing twice.")
+        yield Violation(path, "idempotent", "say in a sentence why sending it twice does nothing twice.")
 
 
 def check_pagination(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """A list says, with the manifest, everything that its way of paging takes, and where its items are."""
-    overrides = file.model.pages
-    if overrides is None or folder.manifest is None or folder.manifest.has_invalid_key("pages"):
+    overrides = file.model.pagination
+    if overrides is None or folder.manifest is None or folder.manifest.has_invalid_key("pagination"):
         return
     pagination = Pagination.from_definition(folder.manifest_or_blank, overrides)
-    required_words = {"cursor": ("read", "send"), "last": ("read", "send"), "number": ("send",), "offset": ("send",)}
-    missing = [word for word in required_words.get(pagination.by, ()) if getattr(pagination, word) is None]
+    required_words = {
+        "cursor": ("next", "cursor_param"),
+        "last_item": ("next", "cursor_param"),
+        "page_number": ("cursor_param",),
+        "offset": ("cursor_param",),
+    }
+    missing = [word for word in required_words.get(pagination.style, ()) if getattr(pagination, word) is None]
     if missing:
-        message = f"paging by {pagination.by} takes {' and '.join(missing)} too, here or in the manifest."
-        yield Violation(("pages",), "pages-complete", message, key=True)
-    for word in ("send", "size"):
+        message = f"paging by {pagination.style} takes {' and '.join(missing)} too, here or in the manifest."
+        yield Violation(("pagination",), "pagination-complete", message, key=True)
+    for word in ("cursor_param", "size_param"):
         if (getattr(overrides, word) or "query.x").partition(".")[0] not in ("query", "body"):
-            yield Violation(("pages", word), "pages-complete", "expected a place: query.x or body.x")
+            yield Violation(("pagination", word), "pagination-complete", "expected a place: query.x or body.x")
     if file.model.method in (*UPDATE_METHODS, "DELETE", "HEAD"):
-        yield Violation(("pages",), "pages-complete", f"a {file.model.method} lists nothing.", key=True)
+        yield Violation(("pagination",), "pagination-complete", f"a {file.model.method} lists nothing.", key=True)
     yield from _check_items(file)
 
 
 def _check_items(file: ParsedFile[Action]) -> Iterator[Violation]:
-    pagination, example = file.model.pages, file.model.returns.example
+    pagination, example = file.model.pagination, file.model.returns.example
     if pagination and example is not None and not isinstance(get_at_path(example, pagination.items), list):
         message = f"the example at line {file.find_line(('returns', 'example'))} has no list at {pagination.items!r}."
-        yield Violation(("pages", "items"), "pages-complete", message)
+        yield Violation(("pagination", "items"), "pagination-complete", message)
 
 
 def check_downloads(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:

@@ -40,27 +40,22 @@ def check_event_files(folder: ConnectorFolder) -> Iterator[Finding]:
 
 
 def check_emitted_events(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
-    """What the sandbox emits: changes of its collections, events that the catalogue has."""
-    sandbox = file.model.sandbox
+    """Check that the events of resources are in the catalogue, and that a trigger signs them."""
     has_unread_files = any(stem not in folder.events for stem in folder.event_stems)
     event_names = {
         name for document in folder.events.values() if isinstance(document.data, dict) for name in document.data
     }
-    if sandbox.emits and not file.model.triggers:
-        yield Violation(
-            ("sandbox", "emits"), "sandbox", "events are signed as a trigger says; there is none.", key=True
-        )
-    for name, emits in sandbox.emits.items():
-        path: NodePath = ("sandbox", "emits", name)
-        collection = sandbox.collections.get(name)
-        if collection is None:
-            message = f"there is no collection {name!r}.{did_you_mean(name, sandbox.collections)}"
-            yield Violation(path, "sandbox", message, key=True)
-        elif emits.within is not None and collection.parent is None:
-            message = f"{name} stand under nothing: an event of theirs is about them alone."
-            yield Violation((*path, "within"), "sandbox", message, key=True)
-        for change, names in emits.event_names_by_change.items():
+    for name, resource in file.model.resources.items():
+        if resource.events is None:
+            continue
+        path: NodePath = ("resources", name, "events")
+        if not file.model.triggers:
+            yield Violation(path, "resource", "events are signed as a trigger says; there is no trigger.", key=True)
+        if resource.events.within is not None and resource.parent is None:
+            message = f"{name} has no parent: an event of its own is about it alone."
+            yield Violation((*path, "within"), "resource", message, key=True)
+        for change, names in resource.events.event_names_by_change.items():
             for event in names:
                 if event not in event_names and not has_unread_files:
                     message = f"no file of schemas/events/ has {event!r}.{did_you_mean(event, event_names)}"
-                    yield Violation((*path, change), "sandbox", message)
+                    yield Violation((*path, change), "resource", message)

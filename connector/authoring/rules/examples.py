@@ -38,22 +38,22 @@ def check_examples(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterato
     if not file.is_valid:
         return
     compiled = compile_action(folder.connector, action.action)
-    constant_locations = {_identify_location(RequestLocation.parse(to)) for to in folder.manifest_or_blank.always}
+    constant_locations = {_identify_location(RequestLocation.parse(to)) for to in folder.manifest_or_blank.constants}
     for name, example in action.examples.items():
         path: NodePath = ("examples", name)
         try:
-            given = {key: value for key, value in example.given.items() if key not in ("connection", "debugRequest")}
+            given = {key: value for key, value in example.inputs.items() if key not in ("connection", "debugRequest")}
             request = compiled.build_request(compiled.validate(given))
         except InputError as error:
-            yield from _build_input_violations((*path, "given"), action, example, error)
+            yield from _build_input_violations((*path, "inputs"), action, example, error)
             continue
-        for word, message in _find_differences(example.sends, request, constant_locations):
-            is_declared = getattr(example.sends, word) is not None and word in example.sends.model_fields_set
-            yield Violation((*path, "sends", word) if is_declared else (*path, "sends"), RULE, message, key=True)
+        for word, message in _find_differences(example.request, request, constant_locations):
+            is_declared = getattr(example.request, word) is not None and word in example.request.model_fields_set
+            yield Violation((*path, "request", word) if is_declared else (*path, "request"), RULE, message, key=True)
 
 
 def _build_input_violations(path: NodePath, action: Action, example: Example, error: InputError) -> Iterator[Violation]:
-    spelling_by_key = {action.key_by_spelling.get(spelling, spelling): spelling for spelling in example.given}
+    spelling_by_key = {action.key_by_spelling.get(spelling, spelling): spelling for spelling in example.inputs}
     for problem in error.problems:
         given_key = spelling_by_key.get(problem.field.partition(".")[0])
         violation_path = (*path, given_key) if given_key else path
@@ -63,7 +63,7 @@ def _build_input_violations(path: NodePath, action: Action, example: Example, er
 def _find_differences(
     expected: ExpectedRequest, request: Request, constant_locations: set[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the word of `sends` that does not say what is sent, and how."""
+    """Yield the word of `request` that does not say what is sent, and how."""
     if expected.method is not None and expected.method.upper() != request.method:
         yield "method", f"the method that is sent is {request.method}."
     if expected.path != request.path:

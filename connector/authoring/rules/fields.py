@@ -124,8 +124,8 @@ def check_has_example(field: FieldRef) -> Iterator[Violation]:
 def check_choices(field: FieldRef) -> Iterator[Violation]:
     """Choices are values of the field's type, each once."""
     definition, seen = field.definition, dict[Any, str]()
-    if definition.choices_open and not (definition.choices or definition.choices_file or definition.choices_from):
-        yield Violation(field.get_path("choices_open"), "choices-typed", "there are no choices to be open.", key=True)
+    if definition.allow_other and not (definition.choices or definition.choices_file or definition.choices_from):
+        yield Violation(field.get_path("allow_other"), "choices-typed", "there are no choices to be open.", key=True)
     if (definition.choices is not None or definition.choices_file) and definition.type not in _CHOICE_TYPES:
         word = "choices" if definition.choices is not None else "choices_file"
         yield Violation(
@@ -173,7 +173,7 @@ def check_limits(field: FieldRef) -> Iterator[Violation]:
 def check_pattern(field: FieldRef) -> Iterator[Violation]:
     """A pattern runs in linear time, so that no text can make it hang; patterns and looks are for texts."""
     definition = field.definition
-    for word in ("pattern", "looks"):
+    for word in ("pattern", "format"):
         if getattr(definition, word) is not None and definition.type not in TEXT_TYPES:
             yield Violation(
                 field.get_path(word), "pattern", f"`{word}` is for texts, not for {definition.type}.", key=True

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from connector.definition.strict_yaml import NodePath
 
 ACTION_KEYS = (
-    "action", "label", "summary", "docs", "scopes", "rate", "request", "connections", "subaccount", "repeatable",
-    "always", "sends", "form_nesting", "lists", "inputs", "any_of", "pages", "downloads",
+    "action", "label", "summary", "docs", "scopes", "rate", "request", "connections", "subaccount", "idempotent",
+    "constants", "body", "form_nesting", "lists", "inputs", "any_of", "pagination", "downloads",
     "returns", "examples",
 )  # fmt: skip
 INPUT_KEYS = (
-    "label", "help", "group", "type", "required", "default", "suggest", "hidden", "choices", "choices_open",
-    "choices_from", "choices_file", "min", "max", "pattern", "looks", "ahead", "needs", "not_with", "join", "encode",
+    "label", "help", "group", "type", "required", "default", "suggest", "hidden", "choices", "allow_other",
+    "choices_from", "choices_file", "min", "max", "pattern", "format", "future", "requires", "conflicts_with", "join", "encode",
     "to", "aliases", "example",
 )  # fmt: skip
 

@@ -38,20 +38,24 @@ _CURSOR_FIELD = re.compile(r"(page|cursor|sync|continuation)_?token$")
 def check_allowed_hosts(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Credentials may go to the base URL, and the list of hosts holds hosts."""
     manifest = file.model
-    if not manifest.hosts:
-        yield Violation(("hosts",), "hosts", "say where credentials may go; nothing else gets them.", key=True)
-    for index, host in enumerate(manifest.hosts):
+    if not manifest.allowed_hosts:
+        yield Violation(
+            ("allowed_hosts",), "allowed-hosts", "say where credentials may go; nothing else gets them.", key=True
+        )
+    for index, host in enumerate(manifest.allowed_hosts):
         if not _HOST_PATTERN.match(host):
             message = f"{host!r} is no name of a host: api.example.com, or *.example.com for those under it."
-            yield Violation(("hosts", index), "hosts", message)
+            yield Violation(("allowed_hosts", index), "allowed-hosts", message)
     sample_url = _PLACEHOLDER.sub("x", manifest.base_url)
     if (
-        manifest.hosts
-        and all(map(_HOST_PATTERN.match, manifest.hosts))
-        and not may_receive_credentials(sample_url, manifest.hosts)
+        manifest.allowed_hosts
+        and all(map(_HOST_PATTERN.match, manifest.allowed_hosts))
+        and not may_receive_credentials(sample_url, manifest.allowed_hosts)
     ):
         host = urlsplit(manifest.base_url).netloc
-        yield Violation(("base_url",), "hosts", f"{host} is on no line of `hosts`, so no credential may go there.")
+        yield Violation(
+            ("base_url",), "allowed-hosts", f"{host} is on no line of `allowed_hosts`, so no credential may go there."
+        )
 
 
 def check_base_url(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
@@ -93,21 +97,21 @@ def check_connection_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder
 
 
 def check_allowed_actions(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
-    """`only` names actions that are there."""
+    """`allowed_actions` names actions that are there."""
     for name, connection_type in file.model.connections.items():
-        for index, key in enumerate(connection_type.only or ()):
+        for index, key in enumerate(connection_type.allowed_actions or ()):
             if key not in folder.action_keys:
                 message = f"there is no action {key!r}.{did_you_mean(key, folder.action_keys)}"
-                yield Violation(("connections", name, "only", index), "action-known", message)
+                yield Violation(("connections", name, "allowed_actions", index), "action-known", message)
 
 
 def check_error_rules(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Meanings can match, their expressions run in linear time, and the tracking id is in a header."""
+    """Meanings can match, their expressions run in linear time, and the request id is in a header."""
     error_format = file.model.errors
-    if error_format.tracking is not None and not re.match(r"header\.\S+\Z", error_format.tracking):
-        yield Violation(("errors", "tracking"), "errors", "expected a header: header.X-Request-Id")
-    for index, rule in enumerate(error_format.means):
-        path: NodePath = ("errors", "means", index)
+    if error_format.request_id is not None and not re.match(r"header\.\S+\Z", error_format.request_id):
+        yield Violation(("errors", "request_id"), "errors", "expected a header: header.X-Request-Id")
+    for index, rule in enumerate(error_format.rules):
+        path: NodePath = ("errors", "rules", index)
         if all(item is None for item in (rule.status, rule.code, rule.message, rule.header)):
             yield Violation(path, "errors", "say what it is known by: status, code, message or header.")
         if rule.names is not None:
@@ -117,7 +121,7 @@ def check_error_rules(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> I
                 yield Violation(
                     (*path, word), "errors", f"`errors` does not say where a reply has its {word}.", key=True
                 )
-        if rule.model_dump() in [item.model_dump() for item in error_format.means[:index]]:
+        if rule.model_dump() in [item.model_dump() for item in error_format.rules[:index]]:
             yield Violation(path, "errors", "this meaning stands already; the first that matches wins.")
 
 
@@ -134,9 +138,9 @@ def _check_expression(path: NodePath, pattern: str) -> Iterator[Violation]:
 
 def check_shared_locations(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Constants of every request have a place in it, and a sub-account is named in one place."""
-    for to in file.model.always:
+    for to in file.model.constants:
         if not re.match(r"(header|query|body)\.\S+\Z", to):
-            yield Violation(("always", to), "place", "expected header.X, query.x or body.x", key=True)
+            yield Violation(("constants", to), "place", "expected header.X, query.x or body.x", key=True)
     prefix = file.model.subaccounts.prefix if file.model.subaccounts else ""
     if prefix and (not prefix.startswith("/") or len(_PLACEHOLDER.findall(prefix)) != 1):
         message = "expected the beginning of a path with the account's id in braces: /accounts/{accountId}"
@@ -150,19 +154,19 @@ def check_rates(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterato
         for tier, rate in tiers.items():
             if not _RATE_PATTERN.match(rate):
                 yield Violation(("rates", "plans", plan, tier), "rate-form", f"got {rate!r}; such as 30/s 10000/day.")
-    for name, quota in rates.caps.items():
-        path: NodePath = ("rates", "caps", name)
+    for name, quota in rates.quotas.items():
+        path: NodePath = ("rates", "quotas", name)
         if not _RATE_PATTERN.match(quota.limit):
             yield Violation((*path, "limit"), "rate-form", f"got {quota.limit!r}; such as 100/day.")
         if not re.match(r"(path|query|body|connection)\.\S+\Z", quota.by):
             yield Violation((*path, "by"), "rate-form", "expected the place of a value: path.userId")
         if quota.reset is not None and not _TIME_OF_DAY.match(quota.reset):
             yield Violation((*path, "reset"), "rate-form", 'expected a time of day in UTC: "00:00Z"')
-    part, _, key = (rates.per or "").partition(".")
+    part, _, key = (rates.account or "").partition(".")
     input_keys = {key for connection_type in file.model.connections.values() for key in connection_type.inputs}
-    if rates.per is not None and (part != "connection" or key not in input_keys):
+    if rates.account is not None and (part != "connection" or key not in input_keys):
         yield Violation(
-            ("rates", "per"), "rate-form", f"no connection has an input {key!r}.{did_you_mean(key, input_keys)}"
+            ("rates", "account"), "rate-form", f"no connection has an input {key!r}.{did_you_mean(key, input_keys)}"
         )
 
 

@@ -37,7 +37,9 @@ class UsedLocation(NamedTuple):
 
 def list_used_locations(file: ParsedFile[Action]) -> list[UsedLocation]:
     """Return the places of an action's inputs and constants, in the order of the file."""
-    used = [UsedLocation(RequestLocation.parse(to), f"always {to}", ("always", to)) for to in file.model.always]
+    used = [
+        UsedLocation(RequestLocation.parse(to), f"constants {to}", ("constants", to)) for to in file.model.constants
+    ]
     used += [UsedLocation(field.location, key, ("inputs", key, "to")) for key, field in file.model.inputs.items()]
     return used
 
@@ -45,7 +47,7 @@ def list_used_locations(file: ParsedFile[Action]) -> list[UsedLocation]:
 def check_known_location(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """A place is one that requests have."""
     for used in list_used_locations(file):
-        is_key = used.path[0] == "always"
+        is_key = used.path[0] == "constants"
         for message in _find_location_problems(file.model, used):
             yield Violation(used.path, "place", message, key=is_key)
 
@@ -58,7 +60,7 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
         return
     if location.part not in REQUEST_PARTS:
         yield f"requests have no part {location.part!r}.{did_you_mean(location.part, REQUEST_PARTS)} Known: {', '.join(REQUEST_PARTS)}."
-    elif location.part == "path" and used.path[0] == "always":
+    elif location.part == "path" and used.path[0] == "constants":
         yield "a path is written in the request line, not here."
     elif location.part not in ("body", "form") and (not location.path or location.spread):
         yield f"say which {location.part}: {location.part}.name"
@@ -71,18 +73,18 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
 
 
 def _find_body_problems(action: Action, location: RequestLocation) -> Iterator[str]:
-    if location.part == "file" and action.sends != "multipart":
+    if location.part == "file" and action.body != "multipart":
         yield "files are sent with `sends: multipart` only."
-    elif location.part == "form" and action.sends not in ("form", "multipart"):
+    elif location.part == "form" and action.body not in ("form", "multipart"):
         yield "fields of a form are sent with `sends: form` or `sends: multipart`."
-    elif location.part == "body" and location.path and action.sends in ("text", "binary"):
-        yield f"`sends: {action.sends}` has one body: to: body"
+    elif location.part == "body" and location.path and action.body in ("text", "binary"):
+        yield f"`sends: {action.body}` has one body: to: body"
 
 
 def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """No two inputs share a place, and none is inside another's; a spread may overlap."""
     used_locations = list_used_locations(file)
-    constant_locations = [RequestLocation.parse(to) for to in folder.manifest_or_blank.always]
+    constant_locations = [RequestLocation.parse(to) for to in folder.manifest_or_blank.constants]
     for number, used in enumerate(used_locations):
         for other in used_locations[:number]:
             if _has_overlap(used.location, other.location):
@@ -151,7 +153,9 @@ def check_request_path(file: ParsedFile[Action], _folder: ConnectorFolder) -> It
     if file.model.is_raw:
         return
     if "?" in path or "#" in path:
-        yield Violation(("request",), "request-path", "a query is not part of the path: use `to: query.x` or `always`.")
+        yield Violation(
+            ("request",), "request-path", "a query is not part of the path: use `to: query.x` or `constants`."
+        )
     elif any(part in (".", "..") for part in path.split("/")):
         yield Violation(("request",), "request-path", "a path without . and .. stays below the base URL.")
     elif not _PATH_PATTERN.match(path) and path != "/":
@@ -167,21 +171,23 @@ def check_bodyless_method(file: ParsedFile[Action], _folder: ConnectorFolder) ->
     for used in list_used_locations(file):
         if used.location.part in _BODY_PARTS:
             message = f"{action.method} carries no body; send it in the query."
-            yield Violation(used.path, "body-on-get", message, key=used.path[0] == "always")
-    for word in ("send", "size"):
-        if action.pages and (getattr(action.pages, word) or "").startswith("body"):
-            yield Violation(("pages", word), "body-on-get", f"{action.method} carries no body; send it in the query.")
+            yield Violation(used.path, "body-on-get", message, key=used.path[0] == "constants")
+    for word in ("cursor_param", "size_param"):
+        if action.pagination and (getattr(action.pagination, word) or "").startswith("body"):
+            yield Violation(
+                ("pagination", word), "body-on-get", f"{action.method} carries no body; send it in the query."
+            )
 
 
 def check_applicable_keys(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """`encode`, `ahead` and `join` stand where they mean something."""
+    """`encode`, `future` and `join` stand where they mean something."""
     for key, field in file.model.inputs.items():
         if field.encode and field.location.part != "path":
             message = "`encode` is for a value of the path."
             yield Violation(("inputs", key, "encode"), "word-fits", message, key=True)
-        if field.ahead and field.type != "datetime":
-            message = f"`ahead` is for a datetime, not for {field.type}."
-            yield Violation(("inputs", key, "ahead"), "word-fits", message, key=True)
+        if field.future and field.type != "datetime":
+            message = f"`future` is for a datetime, not for {field.type}."
+            yield Violation(("inputs", key, "future"), "word-fits", message, key=True)
         if field.join and not field.is_list:
             message = f"`join` is for lists, not for {field.type}."
             yield Violation(("inputs", key, "join"), "word-fits", message, key=True)

@@ -36,15 +36,15 @@ def check_named_inputs(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
 def _iter_named_inputs(file: ParsedFile[Action]) -> Iterator[tuple[NodePath, str]]:
     """Yield every input that needs, not_with, any_of or an example names, and where."""
     for key, field in file.model.inputs.items():
-        for word, value in (("needs", field.needs), ("not_with", field.not_with)):
+        for word, value in (("requires", field.requires), ("conflicts_with", field.conflicts_with)):
             yield from _iter_keys(("inputs", key, word), value)
     for index, rule in enumerate(file.model.any_of):
         yield from _iter_keys(("any_of", index, "of"), rule.of)
         yield from _iter_keys(("any_of", index, "when"), rule.when)
     for name, example in file.model.examples.items():
-        for spelling in example.given:
+        for spelling in example.inputs:
             key = file.model.key_by_spelling.get(spelling, spelling)
-            yield ("examples", name, "given", spelling), key
+            yield ("examples", name, "inputs", spelling), key
 
 
 def _iter_keys(path: NodePath, value: Any) -> Iterator[tuple[NodePath, str]]:
@@ -58,8 +58,8 @@ def _iter_keys(path: NodePath, value: Any) -> Iterator[tuple[NodePath, str]]:
 
 def _iter_required_values(file: ParsedFile[Action]) -> Iterator[tuple[NodePath, str, list[Any]]]:
     for key, field in file.model.inputs.items():
-        if isinstance(field.needs, dict):
-            yield from ((("inputs", key, "needs", other), other, values) for other, values in field.needs.items())
+        if isinstance(field.requires, dict):
+            yield from ((("inputs", key, "requires", other), other, values) for other, values in field.requires.items())
     for index, rule in enumerate(file.model.any_of):
         yield from ((("any_of", index, "when", other), other, values) for other, values in rule.when.items())
 
@@ -88,10 +88,10 @@ def check_conflicts_mutual(file: ParsedFile[Action], _folder: ConnectorFolder) -
         for other in field.conflicting_inputs:
             if other in inputs and other != key and key not in inputs[other].conflicting_inputs:
                 message = f"{other!r} at line {file.find_line(('inputs', other))} does not say `not_with: {key}`."
-                yield Violation(("inputs", key, "not_with"), "not-with-mutual", message, key=True)
+                yield Violation(("inputs", key, "conflicts_with"), "not-with-mutual", message, key=True)
             if other in field.required_inputs:
                 message = f"{key!r} needs {other!r} and excludes it."
-                yield Violation(("inputs", key, "not_with"), "not-with-mutual", message, key=True)
+                yield Violation(("inputs", key, "conflicts_with"), "not-with-mutual", message, key=True)
 
 
 def check_choices_from(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
-    from connector.definition.manifest import CollectionDefinition, Manifest, Trigger
+    from connector.definition.manifest import Manifest, ResourceDefinition, Trigger
     from connector.definition.strict_yaml import NodePath
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -37,21 +37,24 @@ def check_triggers(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iter
 
 def _check_signature(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
     signature = trigger.signature
-    payload_names, format_names = _PLACEHOLDER.findall(signature.signs), _PLACEHOLDER.findall(signature.looks)
-    for word, names, allowed in (("signs", payload_names, _SIGNED_PARTS), ("looks", format_names, (signature.digest,))):
+    payload_names, format_names = _PLACEHOLDER.findall(signature.payload), _PLACEHOLDER.findall(signature.format)
+    for word, names, allowed in (
+        ("payload", payload_names, _SIGNED_PARTS),
+        ("format", format_names, (signature.digest,)),
+    ):
         for name in names:
             if name not in allowed:
                 yield ("signature", word), f"{{{name}}} does not stand here.{did_you_mean(name, allowed)}"
             elif names.count(name) > 1:
                 yield ("signature", word), f"{{{name}}} stands here once."
     if "body" not in payload_names:
-        yield ("signature", "signs"), "what is signed holds the {body}; else anybody could change it."
+        yield ("signature", "payload"), "what is signed holds the {body}; else anybody could change it."
     if signature.digest not in format_names:
-        yield ("signature", "looks"), f"say where the digest stands: {{{signature.digest}}}"
-    if signature.many is not None and signature.many in signature.looks:
+        yield ("signature", "format"), f"say where the digest stands: {{{signature.digest}}}"
+    if signature.separator is not None and signature.separator in signature.format:
         yield (
-            ("signature", "looks"),
-            f"{signature.many!r} is what stands between several: one of them does not hold it.",
+            ("signature", "format"),
+            f"{signature.separator!r} is what stands between several: one of them does not hold it.",
         )
     if signature.secret_prefix is not None and signature.secret == "text":  # noqa: S105  how it is written
         yield ("signature", "secret_prefix"), "a secret that is text is used whole; a prefix is of one in base64."
@@ -69,14 +72,14 @@ def _check_location(trigger: Trigger, word: str, *, is_signed: bool) -> Iterator
     location: str | None = getattr(signature, word)
     if location is None:
         if is_signed:
-            yield ("signature", "signs"), f"{{{word}}} is signed; say where a delivery has it: {word}: header.X"
+            yield ("signature", "payload"), f"{{{word}}} is signed; say where a delivery has it: {word}: header.X"
         return
     if not _LOCATION_PATTERN.match(location):
         yield ("signature", word), "expected header.X, or part.x of the signature's header."
-    elif location.startswith("part.") and signature.many is None:
+    elif location.startswith("part.") and signature.separator is None:
         yield ("signature", word), "a header of one part has no other; say what stands between them: many."
     elif not is_signed and word == "timestamp":
-        yield ("signature", word), "it is not signed, so anybody could change it: have {timestamp} in `signs`."
+        yield ("signature", word), "it is not signed, so anybody could change it: have {timestamp} in `payload`."
 
 
 def _check_dedupe(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
@@ -104,15 +107,15 @@ def _check_challenge(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
 
 
 def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
-    """The sandbox's collections are paths of the actions, and hang together."""
-    collections = file.model.sandbox.collections
+    """Check that resources are at paths of the actions and belong to each other, and how the sandbox refuses."""
+    resources = file.model.resources
     paths = {_normalize_path(path): path for path in _list_request_paths(folder)}
-    for name, collection in collections.items():
-        base_path: NodePath = ("sandbox", name)
-        yield from _check_collection(base_path, collection, paths)
-        if collection.parent is not None and collection.parent not in collections:
-            message = f"there is no collection {collection.parent!r}.{did_you_mean(collection.parent, collections)}"
-            yield Violation((*base_path, "parent"), "sandbox", message)
+    for name, resource in resources.items():
+        base_path: NodePath = ("resources", name)
+        yield from _check_resource(base_path, resource, paths)
+        if resource.parent is not None and resource.parent not in resources:
+            message = f"there is no resource {resource.parent!r}.{did_you_mean(resource.parent, resources)}"
+            yield Violation((*base_path, "parent"), "resource", message)
     for word in ("missing", "invalid"):
         error_reply = getattr(file.model.sandbox, word)
         if error_reply is not None and not 400 <= error_reply.status < 600:  # noqa: PLR2004  the range of refusals
@@ -129,19 +132,17 @@ def _normalize_path(path: str) -> str:
     return _PLACEHOLDER.sub("{}", path)
 
 
-def _check_collection(
-    base_path: NodePath, collection: CollectionDefinition, paths: dict[str, str]
-) -> Iterator[Violation]:
-    if collection.listing is None and collection.item is None:
-        yield Violation(base_path, "sandbox", "say where it is: list, item, or both.", key=True)
-    for word, path in (("list", collection.listing), ("item", collection.item)):
+def _check_resource(base_path: NodePath, resource: ResourceDefinition, paths: dict[str, str]) -> Iterator[Violation]:
+    if resource.listing is None and resource.item is None:
+        yield Violation(base_path, "resource", "say where it is: list, item, or both.", key=True)
+    for word, path in (("list", resource.listing), ("item", resource.item)):
         if path is not None and paths and _normalize_path(path) not in paths:
             message = f"no action has the path {path}{did_you_mean(path, paths.values())}"
-            yield Violation((*base_path, word), "sandbox", message if message.endswith("?") else f"{message}.")
-    if collection.item is not None and not _PLACEHOLDER.search(collection.item.rpartition("/")[2]):
-        yield Violation((*base_path, "item"), "sandbox", "the path of one thing ends with its name in braces.")
-    for index, item in enumerate(collection.start):
-        if collection.id not in item:
+            yield Violation((*base_path, word), "resource", message if message.endswith("?") else f"{message}.")
+    if resource.item is not None and not _PLACEHOLDER.search(resource.item.rpartition("/")[2]):
+        yield Violation((*base_path, "item"), "resource", "the path of one ends with its name in braces.")
+    for index, item in enumerate(resource.seed):
+        if resource.id not in item:
             yield Violation(
-                (*base_path, "start", index), "sandbox", f"{collection.id!r} is missing: it names the thing."
+                (*base_path, "seed", index), "resource", f"{resource.id!r} is missing: it names the record."
             )

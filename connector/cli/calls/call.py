@@ -78,7 +78,7 @@ class CallTask:
     def find_items_path(self, connector: Connector) -> str | None:
         """Return the field that holds the items when this is a listing."""
         try:
-            pagination = connector.action(self.action).pages if self.action is not None else None
+            pagination = connector.action(self.action).pagination if self.action is not None else None
         except ConnectorError:
             return None
         return pagination.items if pagination else None

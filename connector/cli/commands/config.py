@@ -67,7 +67,7 @@ def _find_setting_errors(connector: Connector, settings: Settings) -> list[Usage
     library = settings.read_variable("CONNECTOR_HTTP_LIBRARY")
     errors = []
     try:
-        budget.open_budget({"plan": plan, "at": store}, connector, SystemClock(), sandboxed=False)
+        budget.open_budget({"plan": plan, "store": store}, connector, SystemClock(), sandboxed=False)
     except UsageError as error:
         errors.append(error)
     try:

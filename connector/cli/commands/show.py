@@ -110,7 +110,7 @@ def show_command(ctx: click.Context, name: str, output_format: str) -> None:
 def _action_to_dict(connector: Connector, action: Action) -> dict[str, Any]:
     from connector.definition import describe
 
-    given = next((example.given for example in action.examples.values()), {})
+    given = next((example.inputs for example in action.examples.values()), {})
     return {
         "action": action.action, "label": action.label, "summary": action.summary, "docs": action.docs,
         "request": action.request, "scopes": action.scopes.model_dump(),
@@ -130,7 +130,7 @@ def _print_action(connector: Connector, action: Action) -> None:
     printer.write_text("\n".join([*lines, "", "Inputs"]))
     _print_inputs(describe.build_doc_rows(connector, action))
     for title, example in action.examples.items():
-        printer.write_text(f"\n{title}\n  {format_command_line(action, example.given)}")
+        printer.write_text(f"\n{title}\n  {format_command_line(action, example.inputs)}")
     if action.returns.help:
         printer.write_text(f"\nReturns: {action.returns.help}")
     if action.returns.example is not None:

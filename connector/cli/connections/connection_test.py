@@ -44,14 +44,14 @@ def run_connection_test(context: ConnectionContext, connection: Connection) -> C
         if connection.token_source is not None:
             fetch_token(connection)
         return ConnectionTestResult(None, None, {})
-    is_listing = context.connector.action(connection_test.action).pages is not None
+    is_listing = context.connector.action(connection_test.action).pagination is not None
     with context.open_client(connection) as client:
         timeout = context.settings.get("timeout").value
         result = client.run(
-            connection_test.action, connection_test.given, limit=1 if is_listing else None, timeout=timeout
+            connection_test.action, connection_test.inputs, limit=1 if is_listing else None, timeout=timeout
         )
     data = redaction.redactor_for(context.connector).redact_data(result.data)
-    identity_fields = {field: get_at_path(data, field) for field in connection_test.shows}
+    identity_fields = {field: get_at_path(data, field) for field in connection_test.identity_fields}
     return ConnectionTestResult(
         connection_test.action,
         result.status,

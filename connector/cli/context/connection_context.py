@@ -98,7 +98,7 @@ class ConnectionContext(CommandContext):
         prefix = self.connector.name.upper()
         return {
             "plan": self.settings.get("plan", f"{prefix}_PLAN").value,
-            "at": self.settings.get("budget", f"{prefix}_BUDGET").value,
+            "store": self.settings.get("budget", f"{prefix}_BUDGET").value,
         }
 
     def build_record_key(self, name: str) -> str:

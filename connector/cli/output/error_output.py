@@ -20,14 +20,14 @@ def format_error(error: errors.ConnectorError) -> str:
 
 
 def _format_call_details(error: errors.ConnectorError) -> str:
-    """Return the outcome, attempts and tracking id of a call that reached the service."""
+    """Return the outcome, attempts and request id of a call that reached the service."""
     if not error.attempts and error.outcome == "not_sent":
         return ""
     details = {
         "outcome": error.outcome,
         "attempts": error.attempts or None,
         "retry at": error.retry_at.isoformat(timespec="seconds") if error.retry_at else None,
-        "tracking id": getattr(error, "tracking_id", None),
+        "request id": getattr(error, "request_id", None),
     }
     return "  " + " · ".join(f"{name}: {value}" for name, value in details.items() if value is not None)
 

@@ -178,7 +178,7 @@ def _make_attempt(
         request = options.sink.resume_request(request)
     now, reply_or_failure = yield SendRequest(request, credential, send_deadline, options.sink)
     while isinstance(reply_or_failure, Reply) and 300 <= reply_or_failure.status < 400:  # noqa: PLR2004  it sends somebody on
-        next_hop = redirects.follow_redirect(request, reply_or_failure, plan.connector.manifest.hosts)
+        next_hop = redirects.follow_redirect(request, reply_or_failure, plan.connector.manifest.allowed_hosts)
         if next_hop is None or isinstance(next_hop, str):
             break
         request, credential = next_hop, credential if next_hop.sends_credential else _NO_CREDENTIAL

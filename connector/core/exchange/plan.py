@@ -117,7 +117,9 @@ def _build_compiled_action(connector: Connector, action: Action) -> CompiledActi
     builder = compile_raw_request(connector, action) if action.is_raw else compile_request(connector, action)
     keys_by_location = {str(field.location): key for key, field in action.inputs.items()}
     rates = connector.manifest.rates
-    quota_keys = {name: keys_by_location.get(rates.caps[name].by) for name in action.rate_names if name in rates.caps}
+    quota_keys = {
+        name: keys_by_location.get(rates.quotas[name].by) for name in action.rate_names if name in rates.quotas
+    }
     return CompiledAction(
         connector=connector,
         action=action,
@@ -132,6 +134,6 @@ def _build_compiled_action(connector: Connector, action: Action) -> CompiledActi
         },
         required_scopes=frozenset((*action.scopes.granular, *action.scopes.classic)),
         rate_tiers=tuple(name for name in action.rate_names if rates.has_rate(name)),
-        future_inputs=tuple(key for key, field in action.inputs.items() if field.ahead),
+        future_inputs=tuple(key for key, field in action.inputs.items() if field.future),
         quota_inputs=tuple((name, key) for name, key in quota_keys.items() if key is not None),
     )

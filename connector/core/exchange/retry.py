@@ -169,7 +169,7 @@ def decide(
     if attempt.reply_lost and request.method == "DELETE" and isinstance(error, NotFound):
         return Done(parser.build_result(request, reply_or_failure, {}))
     if request.sends_credential and (
-        parsed.category == "token" or (reply_or_failure.status == 401 and parsed.category is None)
+        parsed.category == "token_rejected" or (reply_or_failure.status == 401 and parsed.category is None)
     ):
         error.attempts = attempt.number
         return Reauthenticate(error)
@@ -182,9 +182,12 @@ def decide(
 def _may_retry_reply(
     parser: ResponseParser, request: Request, attempt: Attempt, reply: Reply, details: ErrorDetails
 ) -> bool:
-    if details.category in ("daily", "scope"):
+    if details.category in ("daily_quota", "scope"):
         return False
-    if reply.status in (425, 429) or details.category in ("busy", "rate"):  # by their meaning, nothing was processed
+    if reply.status in (425, 429) or details.category in (
+        "concurrency",
+        "rate_limit",
+    ):  # by their meaning, nothing was processed
         return True
     if reply.status == 503 and reply.header("retry-after"):  # noqa: PLR2004
         return True

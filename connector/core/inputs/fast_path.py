@@ -54,15 +54,15 @@ def compile_fast_path(
 def _native_schema(field: Input, load_choices: ChoicesLoader) -> core_schema.CoreSchema | None:
     """Return what accepts the plain form of a value without Python, or None where only the check itself can tell."""
     is_simple = (
-        field.location.part in _SIMPLE_PARTS and not field.pattern and not (field.choices_open or field.choices_from)
+        field.location.part in _SIMPLE_PARTS and not field.pattern and not (field.allow_other or field.choices_from)
     )
-    if not is_simple or field.looks not in (None, "digits"):
+    if not is_simple or field.format not in (None, "digits"):
         return None
     if field.choices or field.choices_file:
         return _choice_schema(field, load_choices)
     if field.type in _TEXT_TYPES:
         return _text_schema(field)
-    if field.looks:
+    if field.format:
         return None
     if field.type == "integer":
         return core_schema.int_schema(ge=_min_value(field), le=_max_value(field))
@@ -71,7 +71,7 @@ def _native_schema(field: Input, load_choices: ChoicesLoader) -> core_schema.Cor
 
 def _choice_schema(field: Input, load_choices: ChoicesLoader) -> core_schema.CoreSchema | None:
     options = {**field.typed_choices, **(load_choices(field.choices_file) if field.choices_file else {})}
-    is_bounded = field.looks or field.min is not None or field.max is not None
+    is_bounded = field.format or field.min is not None or field.max is not None
     if is_bounded or field.type not in (*_TEXT_TYPES, "integer") or (field.required and "" in options):
         return None
     literal = core_schema.literal_schema(list(options))
@@ -82,7 +82,7 @@ def _choice_schema(field: Input, load_choices: ChoicesLoader) -> core_schema.Cor
 
 def _text_schema(field: Input) -> core_schema.CoreSchema:
     content_pattern = _NON_BLANK_PATTERN if field.required or field.location.part == "path" else _ANY_TEXT_PATTERN
-    pattern = _DIGITS_PATTERN if field.looks else content_pattern
+    pattern = _DIGITS_PATTERN if field.format else content_pattern
     min_length, max_length = _min_value(field), _max_value(field)
     return core_schema.str_schema(
         min_length=min_length, max_length=max_length, pattern=pattern, regex_engine="rust-regex"

@@ -52,8 +52,8 @@ def compile_field_check(field: FormField, load_choices: ChoicesLoader) -> ValueC
     steps: list[ValueCheck] = [CONVERTERS[field.type]]
     if field.choices or field.choices_file:
         steps = [_compile_choice_check(field, steps[0], load_choices)]
-    if field.looks:
-        steps.append(FORMATS[field.looks])
+    if field.format:
+        steps.append(FORMATS[field.format])
     if field.pattern:
         steps.append(_compile_pattern_check(field.pattern))
     if (field.min is not None or field.max is not None) and not field.is_list:
@@ -162,7 +162,7 @@ def _compile_choice_check(field: FormField, coerce: ValueCheck, load_choices: Ch
             value = coerce(given)
         except InvalidValue as invalid:
             raise InvalidValue(_describe_options(labels), _suggest_nearest(given, labels) or invalid.fix) from None
-        if value in labels or field.choices_open:
+        if value in labels or field.allow_other:
             return value
         raise InvalidValue(
             _describe_options(labels), _suggest_nearest(value, labels) or _suggest_example(field, labels)

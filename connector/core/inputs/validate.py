@@ -163,7 +163,7 @@ def _build_unknown_problem(rules: _InputRules, spelling: Any) -> Problem:
         if matches
         else f"the inputs are {', '.join(keys) or 'none'}"
     )
-    if not matches and rules.action.pages:
+    if not matches and rules.action.pagination:
         fix += "; pages are read without being asked for, and the option limit ends a listing early"
     return Problem(str(spelling)[:60], "an unknown input", f"an input of {rules.action.action}", fix)
 

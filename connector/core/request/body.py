@@ -93,10 +93,10 @@ def _summarize_data(data: Any) -> Any:
 
 def encode_body(action: Action, value: Any) -> Body:
     """Return a value as the body that an action sends."""
-    if action.sends == "form":
+    if action.body == "form":
         return Body("form", flatten_form(value, action), FORM_CONTENT_TYPE)
     content_types = {"text": "text/plain; charset=utf-8", "binary": "application/octet-stream"}
-    return Body(action.sends, value, content_types.get(action.sends, "application/json"))
+    return Body(action.body, value, content_types.get(action.body, "application/json"))
 
 
 def flatten_form(tree: Mapping[str, Any], action: Action) -> list[tuple[str, str]]:

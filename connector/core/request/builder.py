@@ -122,7 +122,7 @@ class RequestBuilder(Protocol):
 
 def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     """Return the function that turns checked values into the request of an action with a request line."""
-    constant_values = {**connector.manifest.always, **action.always}
+    constant_values = {**connector.manifest.constants, **action.constants}
     constants = [(RequestLocation.parse(location_text), value) for location_text, value in constant_values.items()]
     locations = {key: input_field.location for key, input_field in action.inputs.items()}
     build_path = _compile_path(action)
@@ -133,7 +133,7 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     method, reply_type, max_bytes, redactor = (
         action.method,
         action.returns.type,
-        action.returns.cap,
+        action.returns.max_bytes,
         redaction.redactor_for(connector),
     )
 
@@ -251,7 +251,7 @@ def _compile_body(
         for parent, key in spread_keys:
             if isinstance(values.get(key), dict):
                 _merge_into(_ensure_branch(tree, parent), values[key])
-        if action.sends == "multipart":
+        if action.body == "multipart":
             file_parts = [MultipartPart(name, values[key], name) for name, key in file_keys if key in values]
             return Body("multipart", [*(MultipartPart(n, v) for n, v in flatten_form(tree, action)), *file_parts], None)
         return encode_body(action, tree) if tree else None

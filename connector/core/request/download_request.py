@@ -46,7 +46,7 @@ def build_download_request(connector: Connector, url: Any, base_url: str, secret
             _describe_origin(url), "https without a user or a password in it", "take it as the service gave it"
         )
     if origin != url_policy.parse_origin(base_url) and not url_policy.may_receive_credentials(
-        url, connector.manifest.hosts
+        url, connector.manifest.allowed_hosts
     ):
         fix = "credentials go nowhere else; look where this URL came from"
         raise _build_url_error(_describe_origin(url), f"a URL at {_describe_allowed_origins(connector, base_url)}", fix)
@@ -65,7 +65,7 @@ def build_download_request(connector: Connector, url: Any, base_url: str, secret
 
 def _describe_allowed_origins(connector: Connector, base_url: str) -> str:
     """Return where a URL may be: the manifest's hosts, and where the base URL points besides."""
-    hosts = connector.manifest.hosts
+    hosts = connector.manifest.allowed_hosts
     host_texts = [f"one of {', '.join(hosts)} (https on its usual port)"] if hosts else []
     base_texts = [] if url_policy.may_receive_credentials(base_url, hosts) else [_describe_origin(base_url)]
     return ", or at ".join([*host_texts, *base_texts])

@@ -43,21 +43,21 @@ def build_reply_error(
         "code": redactor.redact_text(details.code)[:_MAX_CODE_LENGTH]
         if isinstance(details.code, str)
         else details.code,
-        "tracking_id": result.tracking_id,
+        "request_id": result.request_id,
     }
     if details.category == "scope":
         return _build_scope_error(parser, details, message, facts)
-    if details.category == "token" or (details.category is None and reply.status == 401):  # noqa: PLR2004
+    if details.category == "token_rejected" or (details.category is None and reply.status == 401):  # noqa: PLR2004
         hint = "The access token is wrong, expired or revoked: connect again, or give a fresh one."
         text = f"The service does not accept the token: {message}"
         return errors.SignInError(text, outcome="rejected", hint=hint, **facts)
-    if details.category == "cursor":
+    if details.category == "cursor_expired":
         hint = "Begin the listing again; a cursor lives for a short while only."
         return errors.PageError(f"The service no longer knows the cursor: {message}", hint=hint)
     error_class, retryable, hint = _classify_error(details, reply.status)
     if details.category == "unreadable" and parser.action.is_raw and _is_other_data_type(reply):
         hint = "Say that it is no JSON: response_type (--response-type) text or binary."
-    redirect = redirects.follow_redirect(request, reply, parser.connector.manifest.hosts)
+    redirect = redirects.follow_redirect(request, reply, parser.connector.manifest.allowed_hosts)
     if isinstance(redirect, str):
         message, hint = f"it sends on to {_redirect_location(request, reply)}", f"That is not followed: {redirect}."
     if may_change_state(request) and _is_outcome_unknown(reply, details):
@@ -67,7 +67,7 @@ def build_reply_error(
     facts["hint"] = f"{hint} {declared_hint}".strip() if hint is CHECK_BEFORE_RETRY else declared_hint or hint
     if issubclass(error_class, errors.RateLimited | errors.ServiceDown):
         retry_at = retry_after.parse_retry_at(reply, now) or (
-            retry_after.next_midnight(now) if details.category == "daily" else None
+            retry_after.next_midnight(now) if details.category == "daily_quota" else None
         )
         facts["retry_at"] = retry_after.to_utc_datetime(retry_at) if retry_at else None
     facts |= {"message": message, "result": result, "retryable": retryable}
@@ -90,7 +90,7 @@ def _classify_error(details: ErrorDetails, status: int) -> tuple[type[errors.Api
         return errors.ServiceDown, False, "Check the base URL, and what stands between here and the service."
     if details.category == "cut":
         return errors.ServiceDown, True, "Try again."
-    if details.category in ("daily", "busy", "rate") or status == 429:  # noqa: PLR2004
+    if details.category in ("daily_quota", "concurrency", "rate_limit") or status == 429:  # noqa: PLR2004
         return errors.RateLimited, True, "Wait until the service takes calls again, or call less often."
     if details.category == "not_found" or status in (404, 410):
         return errors.NotFound, False, "Look at the ids that were given, and at what this connection may see."
@@ -115,7 +115,7 @@ def _build_redacted_result(parser: ResponseParser, request: Request, reply: Repl
     result = parser.build_result(request, reply, data[:_MAX_MESSAGE_LENGTH] if isinstance(data, str) else data)
     headers = dict(redactor.redact_headers(result.headers.items()))
     return replace(
-        result, outcome="rejected", headers=headers, tracking_id=redactor.redact_text(result.tracking_id or "") or None
+        result, outcome="rejected", headers=headers, request_id=redactor.redact_text(result.request_id or "") or None
     )
 
 
@@ -180,7 +180,7 @@ _FAILURE_HINTS = {
 def add_path_alias_hint(error: errors.ConnectorError, manifest: Manifest, connection_type: str, path: str) -> None:
     """Add a hint to a refusal when the path used an alias, such as `me`, that the connection type does not support."""
     connection = manifest.connections.get(connection_type)
-    aliases = [alias for alias in (connection.nobody if connection else ()) if alias in path.split("/")]
+    aliases = [alias for alias in (connection.unsupported_aliases if connection else ()) if alias in path.split("/")]
     if not aliases or not isinstance(error, errors.Denied | errors.NotFound | errors.Rejected):
         return
     oauth_types = [name for name, settings in manifest.connections.items() if settings.kind == "oauth2"]

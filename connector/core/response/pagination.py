@@ -30,29 +30,29 @@ _NEXT_LINK_PATTERN = re.compile(r"<([^<>]*)>\s*;(?:[^,<]*;)?\s*rel=\"?next\"?", 
 class Pagination:
     """How one list is paged: the manifest's words with the action's own over them."""
 
-    by: str
+    style: str
     items: str
-    read: str | None
-    send: str | None
-    size: str | None
-    max: int | None
+    next: str | None
+    cursor_param: str | None
+    size_param: str | None
+    max_size: int | None
     first: int
-    more: str | None
+    has_more: str | None
 
     @classmethod
     def from_definition(cls, manifest: Manifest, pages: ActionPagination) -> Pagination:
         """Merge the words; a list without a way to page is one page."""
-        defaults = manifest.pages.model_dump(exclude_unset=True)
+        defaults = manifest.pagination.model_dump(exclude_unset=True)
         merged = {**defaults, **pages.model_dump(exclude_unset=True)}
-        style = merged.get("by") or "cursor"
-        first = merged.get("first", 1 if style == "number" else 0)
-        options = {key: merged.get(key) for key in ("read", "send", "size", "max", "more")}
-        return cls(by=style, items=pages.items, first=first, **options)
+        style = merged.get("style") or "cursor"
+        first = merged.get("first", 1 if style == "page_number" else 0)
+        options = {key: merged.get(key) for key in ("next", "cursor_param", "size_param", "max_size", "has_more")}
+        return cls(style=style, items=pages.items, first=first, **options)
 
 
 def pagination_for(manifest: Manifest, action: Action) -> Pagination | None:
     """Return how an action's list is paged, or None when it is no list."""
-    return Pagination.from_definition(manifest, action.pages) if action.pages else None
+    return Pagination.from_definition(manifest, action.pagination) if action.pagination else None
 
 
 @dataclass(slots=True)
@@ -71,10 +71,10 @@ class Paginator:
 
     def build_first_request(self, request: Request) -> Request:
         """Return the first request, with the page size."""
-        max_size = self.pagination.max
+        max_size = self.pagination.max_size
         size = min(self.limit, max_size) if self.limit and max_size else max_size
-        if self.pagination.size and size and not _has_parameter(request, self.pagination.size):
-            request = _set_parameter(request, self.pagination.size, size)
+        if self.pagination.size_param and size and not _has_parameter(request, self.pagination.size_param):
+            request = _set_parameter(request, self.pagination.size_param, size)
         return request
 
     def count_page(self, result: Result) -> Result:
@@ -116,7 +116,7 @@ class Paginator:
                 "the reply" if self.pagination.items == "." or items is None else f"the reply's {self.pagination.items}"
             )
             raise self.build_error(
-                f"{subject} is no list", "Look at the reply with debug, and at `pages` of the action."
+                f"{subject} is no list", "Look at the reply with debug, and at `pagination` of the action."
             )
         return []
 
@@ -130,30 +130,32 @@ class Paginator:
         )
 
     def _build_next_request(self, request: Request, result: Result, items: list[Any]) -> Request | None:
-        has_more = get_at_path(result.data, self.pagination.more)
-        if self.pagination.more and has_more in (False, None):
+        has_more = get_at_path(result.data, self.pagination.has_more)
+        if self.pagination.has_more and has_more in (False, None):
             return None
-        if self.pagination.by == "link":
+        if self.pagination.style == "link_header":
             return self._follow_link_header(request, result)
         cursor = self._next_cursor(request, result, items)
-        if cursor is None or self.pagination.send is None:
+        if cursor is None or self.pagination.cursor_param is None:
             return None
         self._reject_seen_cursor(cursor)
-        return _set_parameter(request, self.pagination.send, cursor)
+        return _set_parameter(request, self.pagination.cursor_param, cursor)
 
     def _next_cursor(self, request: Request, result: Result, items: list[Any]) -> str | None:
-        style, size = self.pagination.by, self.pagination.max
+        style, size = self.pagination.style, self.pagination.max_size
         if style == "cursor":
-            value = get_at_path(result.data, self.pagination.read)
+            value = get_at_path(result.data, self.pagination.next)
             return None if value in (None, "", False) else str(value)
-        if style == "last":
-            value = get_at_path(items[-1], self.pagination.read) if items else None
+        if style == "last_item":
+            value = get_at_path(items[-1], self.pagination.next) if items else None
             return None if value is None else str(value)
         if not items or (
-            size and not self.pagination.more and len(items) < _requested_page_size(request, self.pagination.size, size)
+            size
+            and not self.pagination.has_more
+            and len(items) < _requested_page_size(request, self.pagination.size_param, size)
         ):
             return None
-        step = 1 if style == "number" else len(items)
+        step = 1 if style == "page_number" else len(items)
         current = int(self.cursor) if self.cursor is not None else self.pagination.first
         return str(current + step)
 
@@ -199,10 +201,10 @@ class MergedPages:
             return None
         paginator, pagination = self.paginator, self.paginator.pagination
         data = set_at_path(self.first_data, pagination.items, self.items)
-        if pagination.by == "cursor" and pagination.items != "." and get_at_path(data, pagination.read) is not None:
-            data = set_at_path(data, str(pagination.read), "" if paginator.complete else paginator.cursor or "")
-        if pagination.more and isinstance(get_at_path(data, pagination.more), bool):
-            data = set_at_path(data, pagination.more, not paginator.complete)
+        if pagination.style == "cursor" and pagination.items != "." and get_at_path(data, pagination.next) is not None:
+            data = set_at_path(data, str(pagination.next), "" if paginator.complete else paginator.cursor or "")
+        if pagination.has_more and isinstance(get_at_path(data, pagination.has_more), bool):
+            data = set_at_path(data, pagination.has_more, not paginator.complete)
         return replace(
             self.last_result, data=data, pages=paginator.page_count, complete=paginator.complete, attempts=self.attempts
         )

@@ -69,14 +69,14 @@ class Result:
     """What a run brought back.
 
     `data` the service's answer, untouched ({} for no content, bytes for binary); `status`, `headers` (lower-case
-    names), `tracking_id`; `attempts` requests that were made; `outcome` always "done"; for listings `complete`
+    names), `request_id`; `attempts` requests that were made; `outcome` always "done"; for listings `complete`
     (nothing is left) and `pages`; `warnings` sentences; `debug` the redacted records of a debugged run.
     """
 
     data: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
-    tracking_id: str | None = None
+    request_id: str | None = None
     attempts: int = 1
     outcome: errors.Outcome = "done"
     complete: bool = True
@@ -91,7 +91,7 @@ class Result:
             "data": base64.b64encode(self.data).decode() if is_binary else _to_json_safe(self.data),
             "status": self.status,
             "headers": dict(self.headers),
-            "tracking_id": self.tracking_id,
+            "request_id": self.request_id,
             "attempts": self.attempts,
             "outcome": self.outcome,
             "complete": self.complete,
@@ -157,7 +157,7 @@ class ResponseParser:
                 headers[name] = redaction.MASK
             elif name in _URL_HEADERS or any(secret in value for secret in request.secrets):
                 headers[name] = request.full_redactor.redact_text(value)
-        request_id_location = self.connector.manifest.errors.tracking
+        request_id_location = self.connector.manifest.errors.request_id
         return Result(
             data,
             reply.status,
@@ -194,7 +194,7 @@ class ResponseParser:
         code = _normalize_code(code)
         rule = _find_matching_rule(error_rules, reply, code, message)
         scopes = _parse_scopes(rule, message) if rule else ()
-        return ErrorDetails(code, message, data, rule.is_ if rule else None, scopes)
+        return ErrorDetails(code, message, data, rule.category if rule else None, scopes)
 
 
 def _html_page_error(reply: Reply) -> ErrorDetails | None:
@@ -253,7 +253,7 @@ def _field_messages(fields: Any) -> list[str]:
 
 
 def _find_matching_rule(error_rules: ErrorFormat, reply: Reply, code: Any, message: str) -> ErrorRule | None:
-    return next((rule for rule in error_rules.means if _rule_matches(rule, reply, code, message)), None)
+    return next((rule for rule in error_rules.rules if _rule_matches(rule, reply, code, message)), None)
 
 
 def _rule_matches(rule: ErrorRule, reply: Reply, code: Any, message: str) -> bool:

@@ -179,7 +179,7 @@ class Connection:
             oauth_client=self.oauth_client,
             store=self._store,
             key=store_key(self.connector, self.name),
-            allowed_hosts=self.connector.manifest.hosts,
+            allowed_hosts=self.connector.manifest.allowed_hosts,
             initial_record=self._initial_record(),
             sign_in_hint=hint,
             is_durable=self._is_durable,
@@ -190,7 +190,7 @@ class Connection:
 
     def can_run(self, action: Action) -> bool:
         """Whether the manifest and the action let a connection of this kind run it."""
-        allowed_actions, kinds = self._type.only, action.connections
+        allowed_actions, kinds = self._type.allowed_actions, action.connections
         return (allowed_actions is None or action.action in allowed_actions) and (kinds is None or self.kind in kinds)
 
     @property

@@ -141,7 +141,7 @@ def _check_urls(connection: Connection, redirect_uri: str) -> None:
     """Raise UsageError for a URL that a code or a secret must not go to."""
     connector, oauth_client = connection.connector, connection.oauth_client
     for url in (oauth_client.authorize_url, oauth_client.token_url):
-        if not token_endpoint.is_allowed_url(url, connector.manifest.hosts):
+        if not token_endpoint.is_allowed_url(url, connector.manifest.allowed_hosts):
             hint = "Look at authorizeUrl and tokenUrl."
             raise UsageError(f"{redaction.preview(url)} is not https at a host of {connector.name}.", hint=hint)
     try:

@@ -117,7 +117,7 @@ class DownloadBatch:
     @property
     def max_items(self) -> int | None:
         """How many items the listing is to bring; None for all, and where the action is one call."""
-        return self.limit if self.connector.action(self.action).pages else None
+        return self.limit if self.connector.action(self.action).pagination else None
 
     def load_listing(self, listing: Result) -> None:
         """Take the reply that lists the files, and make the folder. Raises StoreError."""

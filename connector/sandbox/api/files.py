@@ -1,38 +1,38 @@
-"""Files to download: what the sandbox puts in place of the URLs that its replies show, and the bytes behind them."""
+"""Downloadable files: rewrite file URLs in replies, and serve the files."""
 
 from __future__ import annotations
 
 import hashlib
 import mimetypes
 import re
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json
 
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.url_policy import is_loopback_host
-from connector.sandbox.http import responses
-from connector.sandbox.http.responses import SandboxResponse
+from connector.sandbox.http.responses import SandboxResponse, build_json_response
 
 if TYPE_CHECKING:
     from connector.definition.action import Action, FileListing
     from connector.sandbox.http.request import SandboxRequest
 
-FILES_PATH = "/sandbox-files/"  # below the base path
-FILE_SIZE = 300_000  # bytes of each
+FILES_PATH = "/sandbox-files/"  # relative to the base path
+FILE_SIZE = 300_000  # bytes per file
 _RANGE_PATTERN = re.compile(r"bytes=([0-9]{1,12})-\Z", re.ASCII)
 
 
 def rewrite_file_urls(response: SandboxResponse, action: Action | None, sandbox_url: str) -> SandboxResponse:
-    """Let the URLs of files in a reply lead to the sandbox, whose base URL is `base`, and their sizes be true."""
-    if action is None or not action.downloads or response.status != 200:  # noqa: PLR2004
+    """Point the file URLs of a reply at the sandbox, and correct the file sizes."""
+    if action is None or not action.downloads or response.status != HTTPStatus.OK:
         return response
     data = from_json(response.body)
     for download in action.downloads:
         items = get_at_path(data, download.items)
         if isinstance(items, list):
             data = set_at_path(data, download.items, [_rewrite_item(item, download, sandbox_url) for item in items])
-    return responses.build_json_response(
+    return build_json_response(
         response.status, data, tuple(pair for pair in response.headers if pair[0] != "content-type")
     )
 
@@ -48,14 +48,14 @@ def _rewrite_item(item: Any, download: FileListing, sandbox_url: str) -> Any:
 
 
 def get_base_url(request: SandboxRequest, base_path: str) -> str:
-    """Return where a request found the sandbox."""
+    """Return the base URL under which a request reached the sandbox."""
     host = request.headers.get("host", "localhost")
     scheme = "http" if is_loopback_host(re.sub(r":[0-9]+\Z", "", host).strip("[]")) else "https"
     return f"{scheme}://{host}{base_path}"
 
 
 def build_file_response(request: SandboxRequest) -> SandboxResponse:
-    """Answer with a file, or with the rest of one."""
+    """Build the response with a file, or with the requested range."""
     name = request.path.rpartition("/")[2]
     line = f"This is {name}, a file of the sandbox.\n".encode()
     body = (line * (FILE_SIZE // len(line) + 1))[:FILE_SIZE]

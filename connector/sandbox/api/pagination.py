@@ -1,4 +1,4 @@
-"""Lists, a page at a time: which part of the things a request asks for, and the reply around it."""
+"""Pagination: select the requested page of a list, and build its reply."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     from connector.sandbox.http.request import SandboxRequest
 
 T = TypeVar("T")
-_DEFAULT_CURSOR_LOCATION = "query.cursor"  # where a cursor comes in when the definitions do not say
-_DEFAULT_PAGE_SIZE = 30  # items of a page when nobody says how many
+_DEFAULT_CURSOR_LOCATION = "query.cursor"  # when the definitions name none
+_DEFAULT_PAGE_SIZE = 30  # items per page when neither request nor definitions say
+_MAX_DIGITS = 9  # digits of a number in a request
 _PAGE_COUNT_NAMES = ("page_count", "pagecount", "total_pages", "totalpages", "pages", "num_pages")
 _PAGE_NUMBER_NAMES = ("page", "page_number", "pagenumber", "current_page")
 
 
 class UnknownCursor(Exception):
-    """A cursor that was never given: the field it came in. It never leaves the room."""
+    """An unknown cursor: the field it came in. Internal; mapped to an HTTP error in service.py."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """What a request asks of a list: how many items, and from where (a cursor, or a number)."""
+    """The requested page: its size, and where it starts (a cursor, or a number)."""
 
     size: int
     cursor: str | None = None
@@ -39,7 +40,7 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class ListAdapter(Generic[T]):
-    """What paging asks of the entries of one list: its name, each one's place, and what `last` goes on after."""
+    """How pagination reads a list: its scope, entry positions, and cursor values of style `last`."""
 
     scope: str
     position_of: Callable[[T], int]
@@ -48,7 +49,7 @@ class ListAdapter(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PageSlice(Generic[T]):
-    """One page of a list: its entries, what comes next (None at the end), and how many there are in all."""
+    """One page of a list: entries, next cursor (None at the end), total count."""
 
     entries: Sequence[T]
     next_cursor: str | None
@@ -59,14 +60,14 @@ class PageSlice(Generic[T]):
 def parse_page_request(
     pagination: Pagination, request: SandboxRequest, body: Any, example: Any, errors: dict[str, str]
 ) -> PageRequest:
-    """Read how much a request asks for, and from where; what is wrong with that is told."""
-    size = _read_int(pagination.size, request, body, errors, (1, pagination.max))
+    """Parse the requested page size and start; add problems to `errors`."""
+    size = _read_int(pagination.size_param, request, body, errors, (1, pagination.max_size))
     if size is None:
         size = _choose_page_size(pagination, example)
-    if pagination.by in ("number", "offset"):
-        number = _read_int(pagination.send, request, body, errors, (pagination.first, None))
+    if pagination.style in ("page_number", "offset"):
+        number = _read_int(pagination.cursor_param, request, body, errors, (pagination.first, None))
         return PageRequest(size, number=pagination.first if number is None else number)
-    cursor = _read_value(pagination.send or _DEFAULT_CURSOR_LOCATION, request, body)
+    cursor = _read_value(pagination.cursor_param or _DEFAULT_CURSOR_LOCATION, request, body)
     return PageRequest(size, None if cursor in (None, "") else str(cursor))
 
 
@@ -84,7 +85,7 @@ def _read_int(
     if raw is None:
         return None
     minimum, maximum = limits
-    number = int(raw) if isinstance(raw, str) and raw.isascii() and raw.isdigit() and len(raw) < 10 else raw  # noqa: PLR2004
+    number = int(raw) if isinstance(raw, str) and raw.isascii() and raw.isdigit() and len(raw) <= _MAX_DIGITS else raw
     if type(number) is int and minimum <= number and (maximum is None or number <= maximum):
         return number
     expected = f"a whole number from {minimum}" + (f" to {maximum}" if maximum is not None else "")
@@ -93,17 +94,17 @@ def _read_int(
 
 
 def _choose_page_size(pagination: Pagination, example: Any) -> int:
-    if pagination.size is None:
-        return pagination.max or _DEFAULT_PAGE_SIZE
-    example_size = example.get(pagination.size.partition(".")[2]) if isinstance(example, dict) else None
+    if pagination.size_param is None:
+        return pagination.max_size or _DEFAULT_PAGE_SIZE
+    example_size = example.get(pagination.size_param.partition(".")[2]) if isinstance(example, dict) else None
     default_size = example_size if type(example_size) is int and example_size > 0 else _DEFAULT_PAGE_SIZE
-    return min(default_size, pagination.max or default_size)
+    return min(default_size, pagination.max_size or default_size)
 
 
 def slice_page(
     pagination: Pagination, page_request: PageRequest, entries: Sequence[T], adapter: ListAdapter[T]
 ) -> PageSlice[T]:
-    """Return the page of a list that a window shows. Raises StaleCursor."""
+    """Return the requested page of a list. Raises UnknownCursor."""
     start = _find_start(pagination, page_request, entries, adapter)
     page_entries = entries[start : start + page_request.size]
     has_more = start + len(page_entries) < len(entries)
@@ -114,8 +115,8 @@ def slice_page(
 def slice_looping_page(
     pagination: Pagination, page_request: PageRequest, entries: Sequence[T], adapter: ListAdapter[T]
 ) -> PageSlice[T]:
-    """Return the page of a list whose cursor always leads back to its beginning."""
-    if pagination.by in ("number", "offset"):
+    """Return a page whose cursor always leads back to the first page."""
+    if pagination.style in ("page_number", "offset"):
         return slice_page(pagination, page_request, entries, adapter)
     return PageSlice(entries[: page_request.size], encode_cursor(0, adapter.scope), len(entries), is_complete=False)
 
@@ -123,14 +124,14 @@ def slice_looping_page(
 def _find_start(
     pagination: Pagination, page_request: PageRequest, entries: Sequence[T], adapter: ListAdapter[T]
 ) -> int:
-    if pagination.by == "number":
+    if pagination.style == "page_number":
         return (page_request.number - pagination.first) * page_request.size
-    if pagination.by == "offset":
+    if pagination.style == "offset":
         return page_request.number - pagination.first
     if page_request.cursor is None:
         return 0
-    field = (pagination.send or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
-    if pagination.by == "last":
+    field = (pagination.cursor_param or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
+    if pagination.style == "last_item":
         matches = (
             index for index, entry in enumerate(entries, 1) if str(adapter.cursor_of(entry)) == page_request.cursor
         )
@@ -149,7 +150,7 @@ def _find_start(
 
 
 def encode_cursor(position: int, scope: str) -> str:
-    """Return a cursor that goes on after a place of one list; it holds when things before it are removed."""
+    """Encode a cursor for the entries after a position; it survives removals."""
     return base64.urlsafe_b64encode(f"{position}.{_checksum(position, scope)}".encode()).decode().rstrip("=")
 
 
@@ -171,7 +172,7 @@ def _checksum(position: int, scope: str) -> str:
 def build_reply(
     pagination: Pagination, page_request: PageRequest, page: PageSlice[Any], items: Sequence[Any], example: Any
 ) -> Any:
-    """Return the reply of a page in the shape of the list's example."""
+    """Build the reply of a page in the shape of the list's example."""
     if pagination.items == ".":
         return list(items)
     body = (
@@ -183,14 +184,14 @@ def build_reply(
 
 
 def set_next_cursor(pagination: Pagination, body: Any, page: PageSlice[Any]) -> Any:
-    """Return a reply that says whether there is more, and the cursor of it."""
-    if pagination.by == "cursor" and pagination.read:
-        current = get_at_path(body, pagination.read)
+    """Return the reply with its next cursor and its has-more flag."""
+    if pagination.style == "cursor" and pagination.next:
+        current = get_at_path(body, pagination.next)
         if page.next_cursor is not None:
-            body = set_at_path(body, pagination.read, page.next_cursor)
+            body = set_at_path(body, pagination.next, page.next_cursor)
         elif current is not None:
-            body = set_at_path(body, pagination.read, "" if isinstance(current, str) else None)
-    return set_at_path(body, pagination.more, page.next_cursor is not None) if pagination.more else body
+            body = set_at_path(body, pagination.next, "" if isinstance(current, str) else None)
+    return set_at_path(body, pagination.has_more, page.next_cursor is not None) if pagination.has_more else body
 
 
 def _fill_counters(
@@ -200,7 +201,7 @@ def _fill_counters(
     page: PageSlice[Any],
     pagination: Pagination,
 ) -> dict[str, Any]:
-    """Return an example with its totals, sizes and flags as they are for this page."""
+    """Return the example with the totals, sizes and flags of this page."""
     filled: dict[str, Any] = {}
     for name, value in example.items():
         if isinstance(value, dict):
@@ -222,7 +223,7 @@ def _compute_counter(
     if name in _PAGE_COUNT_NAMES:
         return math.ceil(page.total / page_request.size)
     if name in _PAGE_NUMBER_NAMES:
-        return page_request.number if pagination.by == "number" else value
+        return page_request.number if pagination.style == "page_number" else value
     if name == "offset":
         return page_request.number
     if "total" in name or "count" in name:
@@ -231,7 +232,7 @@ def _compute_counter(
 
 
 def build_next_link(request: SandboxRequest, pagination: Pagination, next_cursor: str) -> tuple[str, str]:
-    """Return the header that leads to the next page: the same request with the cursor in it."""
-    name = (pagination.send or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
+    """Return the Link header of the next page: the same request with the cursor."""
+    name = (pagination.cursor_param or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
     query = [pair for pair in request.query if pair[0] != name]
     return "link", f'<{request.path}?{urlencode([*query, (name, next_cursor)])}>; rel="next"'

@@ -1,4 +1,4 @@
-"""Paths -> actions and collections: what a method and a path of the service stand for."""
+"""Route methods and paths to actions and collections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LIST_METHODS = ("GET", "POST")
 
 @dataclass(slots=True)
 class Route:
-    """One path template: its actions by method, and the collection that it lists or names a thing of."""
+    """One path template: its actions by method, its collection, and its role there."""
 
     template: str
     actions: dict[str, list[Action]] = field(default_factory=dict)
@@ -26,7 +26,7 @@ class Route:
 
     @property
     def methods(self) -> set[str]:
-        """The methods it takes: those of its actions, and those that every collection has."""
+        """The supported methods: those of its actions, and those of every collection."""
         implied = {"list": _LIST_METHODS, "item": _ITEM_METHODS, "": ()}[self.role]
         supported = {*self.actions, *implied}
         return {*supported, "HEAD"} if "GET" in supported else supported
@@ -38,7 +38,7 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A route, the segments that stand for its names (still encoded), and whether a sub-account is meant."""
+    """A matched route, its placeholder values (still encoded), and whether a sub-account is addressed."""
 
     route: Route
     segments: tuple[str, ...]
@@ -46,14 +46,14 @@ class Match:
 
 
 class Router:
-    """Every path of a connector, from its actions and its manifest's collections."""
+    """Finds the routes of a path, from a connector's actions and its manifest's collections."""
 
     def __init__(self, connector: Connector) -> None:
         self._route_by_template: dict[str, Route] = {}
         for action in connector.actions():
             if not action.is_raw:
                 self.get_or_add_route(action.path).actions.setdefault(action.method, []).append(action)
-        for name, collection in connector.manifest.sandbox.collections.items():
+        for name, collection in connector.manifest.resources.items():
             if collection.listing:
                 self._set_role(collection.listing, name, "list")
             if collection.item:
@@ -66,7 +66,7 @@ class Router:
         )
 
     def get_or_add_route(self, template: str) -> Route:
-        """Return the route of a template, made when it is new; the names in braces do not matter."""
+        """Return the route of a template, whatever its placeholder names; add a new one."""
         return self._route_by_template.setdefault(_PLACEHOLDER_PATTERN.sub("{}", template), Route(template))
 
     def _set_role(self, template: str, collection: str, role: Literal["list", "item"]) -> None:
@@ -74,7 +74,7 @@ class Router:
         route.collection, route.role = collection, role
 
     def find_matches(self, path: str) -> list[Match]:
-        """Return what a path below the base URL may stand for, the plainest template first."""
+        """Return the routes that match a path below the base URL, the most specific first."""
         matches = self._match_path(path)
         prefix_match = self._subaccount_pattern.match(path) if self._subaccount_pattern and not matches else None
         return self._match_path(prefix_match[prefix_match.re.groups], subaccount=True) if prefix_match else matches
@@ -90,5 +90,5 @@ def _compile_template(template: str, suffix: str = "") -> re.Pattern[str]:
 
 
 def _specificity_key(template: str) -> tuple[bool, ...]:
-    """Return which segments of a template are open: /users/me comes before /users/{userId}."""
+    """Return which segments are placeholders, so that /users/me sorts before /users/{userId}."""
     return tuple("{" in segment for segment in template.split("/"))

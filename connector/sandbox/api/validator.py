@@ -1,4 +1,4 @@
-"""Requests judged by the definitions: each value brought back from its place to its input, and checked there."""
+"""Validate requests: map each value back to its input, and check it there."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from urllib.parse import unquote
 from connector.core.exchange.plan import compile_action
 from connector.core.inputs.formats import FORMATS
 from connector.core.invalid_value import InvalidValue
+from connector.core.json_path import set_at_path
 from connector.core.request.body import to_wire_text
 from connector.definition.fields import RequestLocation
 from connector.errors import InputError
-from connector.sandbox.http import body_parser
-from connector.sandbox.http.body_parser import BadBody, ParsedBody, unflatten
+from connector.sandbox.http.body_parser import BadBody, ParsedBody, parse_body, unflatten
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ValidatedRequest:
-    """A request as the definitions see it: the object it sends, and what is wrong with it, field -> message."""
+    """The validated body of a request, and its errors by field."""
 
     body: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class ValidatedRequest:
 
 @dataclass(frozen=True, slots=True)
 class _RequestParts:
-    """The parts of one request, each as an object that a place can be looked up in."""
+    """The parts of one request, in which values are looked up by location."""
 
     path_values: Mapping[str, str]
     query: Mapping[str, Any]
@@ -57,7 +57,7 @@ class _RequestParts:
     body: ParsedBody
 
     def get_value(self, location: RequestLocation) -> Any:
-        """Return what stands at a place, or ABSENT."""
+        """Return the value at a location, or MISSING."""
         name = ".".join(location.path)
         if location.part == "path":
             return self.path_values.get(location.path[0], MISSING)
@@ -65,36 +65,36 @@ class _RequestParts:
             return self.headers.get(name.lower(), MISSING)
         if location.part == "file":
             return self.body.files.get(name, MISSING)
-        return get_at_path(self.query if location.part == "query" else self.body.tree, location.path)
+        return find_at_path(self.query if location.part == "query" else self.body.tree, location.path)
 
     def is_text_at(self, location: RequestLocation) -> bool:
-        """Whether values there are always text."""
+        """Whether values at a location are always text."""
         return self.body.is_text_only if location.part in _BODY_PARTS else True
 
 
 class RequestValidator:
-    """The checks of one action, put together once."""
+    """Validates requests against one action; compiled once."""
 
     def __init__(self, connector: Connector, action: Action) -> None:
         self.action = action
-        self._check = compile_action(connector, action.action).validate
-        self.pagination: Pagination | None = compile_action(connector, action.action).pagination
-        constants = {**connector.manifest.always, **action.always}
+        compiled_action = compile_action(connector, action.action)
+        self._check = compiled_action.validate
+        self.pagination: Pagination | None = compiled_action.pagination
+        constants = {**connector.manifest.constants, **action.constants}
         self._constants = [(RequestLocation.parse(target), value) for target, value in constants.items()]
         self._wire_names = {key: _location_name(input_field.location) for key, input_field in action.inputs.items()}
         self._use_brackets = action.form_nesting == "brackets"
-        locations = [input_field.location for input_field in action.inputs.values()]
-        self._has_body_fields = any(
-            location.part in _BODY_PARTS and (location.path or location.spread) for location in locations
-        )
-        self._has_single_body_input = sum(location.part in _BODY_PARTS for location in locations) == 1
-        uuid_locations = (
-            input_field.location for input_field in action.inputs.values() if input_field.encode == "uuid"
-        )
-        self._double_encoded = {location.path[0] for location in uuid_locations if location.part == "path"}
+        body_locations = [field.location for field in action.inputs.values() if field.location.part in _BODY_PARTS]
+        self._has_body_fields = any(location.path or location.spread for location in body_locations)
+        self._has_single_body_input = len(body_locations) == 1
+        self._double_encoded = {
+            field.location.path[0]
+            for field in action.inputs.values()
+            if field.encode == "uuid" and field.location.part == "path"
+        }
 
     def validate(self, request: SandboxRequest, segments: tuple[str, ...]) -> ValidatedRequest:
-        """Judge a request whose path has these segments, still encoded; every problem is told."""
+        """Validate a request whose path has these encoded segments; report every problem."""
         errors: dict[str, str] = {}
         body, body_unreadable = ParsedBody({}), False
         try:
@@ -112,18 +112,18 @@ class RequestValidator:
         return ValidatedRequest(self._convert_body(parts, values) if not errors else {}, errors)
 
     def decode_path_values(self, segments: tuple[str, ...]) -> tuple[str, ...]:
-        """Return the values that the segments of a path stand for."""
+        """Decode the segments of a path into values."""
         pairs = zip(self.action.path_names, segments, strict=True)
         return tuple(decode_path_value(segment, double_encoded=name in self._double_encoded) for name, segment in pairs)
 
     def _parse_body(self, request: SandboxRequest) -> ParsedBody:
-        body = body_parser.parse_body(self.action.sends, request, use_brackets=self._use_brackets)
+        body = parse_body(self.action.body, request, use_brackets=self._use_brackets)
         if self._has_body_fields and not isinstance(body.data, dict):
-            raise BadBody("body", "Expected a JSON object." if self.action.sends == "json" else "Expected fields.")
+            raise BadBody("body", "Expected a JSON object." if self.action.body == "json" else "Expected form fields.")
         return body
 
     def _read_inputs(self, parts: _RequestParts, errors: dict[str, str]) -> dict[str, Any]:
-        """Return the values by input key; what has the wrong type on the wire is told."""
+        """Return the values by input key; add wire-type mismatches to `errors`."""
         given: dict[str, Any] = {}
         for key, input_field in self.action.inputs.items():
             raw = self._get_whole_body(parts) if _is_whole_body(input_field) else parts.get_value(input_field.location)
@@ -143,18 +143,10 @@ class RequestValidator:
         return parts.body.data if self._has_single_body_input and parts.body.data else MISSING
 
     def _drop_owned_fields(self, spread_field: Input, container: Any) -> Any:
-        """Return what an object holds beside the fields that other inputs own; anything else as it is."""
-        depth = len(spread_field.location.path)
-        sibling_locations = (
-            input_field.location
-            for input_field in self.action.inputs.values()
-            if input_field.location.part == spread_field.location.part
-        )
-        owned_names = {
-            location.path[depth]
-            for location in sibling_locations
-            if len(location.path) > depth and location.path[:depth] == spread_field.location.path
-        }
+        """Drop the fields of an object that other inputs own; return any other value unchanged."""
+        prefix, part = spread_field.location.path, spread_field.location.part
+        paths = [field.location.path for field in self.action.inputs.values() if field.location.part == part]
+        owned_names = {path[len(prefix)] for path in paths if len(path) > len(prefix) and path[: len(prefix)] == prefix}
         if not isinstance(container, dict):
             return container
         return {name: value for name, value in container.items() if name not in owned_names} or MISSING
@@ -165,20 +157,14 @@ class RequestValidator:
             if body_unreadable and location.part in _BODY_PARTS:
                 continue
             actual = parts.get_value(location)
-            is_equal = actual == (
-                to_wire_text(value) if parts.is_text_at(location) and not isinstance(value, dict | list) else value
-            )
-            if actual is MISSING or not is_equal:
-                problems.append(
-                    (
-                        _location_name(location),
-                        f"Expected {to_wire_text(value)}; got {'nothing' if actual is MISSING else actual}.",
-                    )
-                )
+            is_text = parts.is_text_at(location) and not isinstance(value, dict | list)
+            if actual != (to_wire_text(value) if is_text else value):
+                got = "nothing" if actual is MISSING else actual
+                problems.append((_location_name(location), f"Expected {to_wire_text(value)}; got {got}."))
         return problems
 
     def _check_inputs(self, given: dict[str, Any], errors: dict[str, str], *, body_unreadable: bool) -> dict[str, Any]:
-        """Return the checked values; what is wrong with the others is told."""
+        """Return the converted values; add the problems of the others to `errors`."""
         try:
             return self._check(given)
         except InputError as error:
@@ -191,24 +177,18 @@ class RequestValidator:
         return {}
 
     def _convert_body(self, parts: _RequestParts, values: dict[str, Any]) -> dict[str, Any]:
-        """Return the object that was sent, a form's texts in the types of their inputs."""
+        """Return the request body as an object; form texts take the types of their inputs."""
         tree = parts.body.tree
-        if not parts.body.is_text_only:
-            return tree
-        for key, input_field in self.action.inputs.items():
+        for key, input_field in self.action.inputs.items() if parts.body.is_text_only else ():
             location = input_field.location
-            if (
-                location.part in ("body", "form")
-                and location.path
-                and not location.spread
-                and parts.get_value(location) is not MISSING
-            ):
-                _set_at_path(tree, location.path, values[key])
+            is_field = location.part in ("body", "form") and location.path and not location.spread
+            if is_field and parts.get_value(location) is not MISSING:
+                tree = set_at_path(tree, ".".join(location.path), values[key])
         return tree
 
 
-def get_at_path(tree: Any, path: tuple[str, ...]) -> Any:
-    """Return what stands at a path of data, or ABSENT."""
+def find_at_path(tree: Any, path: tuple[str, ...]) -> Any:
+    """Return the value at a path of JSON data, or MISSING."""
     for name in path:
         if not isinstance(tree, dict) or name not in tree:
             return MISSING
@@ -217,7 +197,7 @@ def get_at_path(tree: Any, path: tuple[str, ...]) -> Any:
 
 
 def decode_path_value(raw: str, *, double_encoded: bool) -> str:
-    """Return a segment of a path as the value it stands for; `twice` for a UUID that may be encoded twice."""
+    """Decode a path segment; with `double_encoded` it may be a UUID that was encoded twice."""
     value = unquote(raw)
     decoded_twice = unquote(value) if double_encoded else value
     return decoded_twice if decoded_twice.startswith("/") or "//" in decoded_twice else value
@@ -231,14 +211,8 @@ def _is_whole_body(input_field: Input) -> bool:
     return input_field.location.part == "body" and not input_field.location.path and not input_field.location.spread
 
 
-def _set_at_path(tree: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
-    for name in path[:-1]:
-        tree = tree[name]
-    tree[path[-1]] = value
-
-
 def _parse_text_value(input_field: Input, raw: Any, list_style: str) -> Any:
-    """Return a value from a query, a header or a form as its input takes it."""
+    """Convert a value from a query, a header or a form for its input."""
     if input_field.is_list and not input_field.join:
         if isinstance(raw, str):
             return raw.split(",") if list_style == "comma" or input_field.location.part == "header" else [raw]
@@ -250,7 +224,7 @@ def _parse_text_value(input_field: Input, raw: Any, list_style: str) -> Any:
 
 
 def _expected_type(input_field: Input, value: Any, *, is_text: bool) -> str | None:
-    """Return what was expected when a value has not the type or the form that its input is sent in."""
+    """Return the expected type when a value has another one, else None."""
     if value is None:
         return None
     if not is_text and input_field.join:
@@ -264,8 +238,8 @@ def _expected_type(input_field: Input, value: Any, *, is_text: bool) -> str | No
             return expected
         if input_field.type == "json" and isinstance(value, str) and isinstance(input_field.example, dict | list):
             return "a JSON object" if isinstance(input_field.example, dict) else "a JSON list"
-    if input_field.looks and isinstance(value, str) and not input_field.is_list:
-        return _normalized_form(input_field.looks, value)
+    if input_field.format and isinstance(value, str) and not input_field.is_list:
+        return _normalized_form(input_field.format, value)
     return None
 
 
@@ -274,9 +248,9 @@ def _has_type(value: Any, types: tuple[type, ...]) -> bool:
 
 
 def _normalized_form(format_name: str, value: str) -> str | None:
-    """Return how a value is written that only fits once it is cleaned up, which is the client's part."""
+    """Return the normalized form of a value, or None for a normalized or invalid one."""
     try:
         normalized = FORMATS[format_name](value)
     except InvalidValue:
-        return None  # told by the check of the input
+        return None  # reported by the input check
     return normalized if normalized != value else None

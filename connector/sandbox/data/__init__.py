@@ -1,1 +1,1 @@
-"""What the sandbox stores."""
+"""Records, issued tokens, and the state file."""

@@ -1,6 +1,6 @@
-"""One collection of the sandbox: what its things look like, worked out once from the examples of its actions.
+"""One collection: render its records from the examples of its actions.
 
-A thing is the example of its item, with the example of the action that made it and what was sent laid over it.
+A record is the item's example, merged with the example of the action that created it and the fields that were sent.
 """
 
 from __future__ import annotations
@@ -13,55 +13,46 @@ from urllib.parse import quote
 
 from pydantic_core import from_json, to_json
 
-from connector.sandbox.api.validator import MISSING, get_at_path
+from connector.sandbox.api.validator import find_at_path
+from connector.sandbox.data.body_mapping import BodyMapping, FieldPath
 
 if TYPE_CHECKING:
     from connector.definition.action import Action
-    from connector.definition.manifest import CollectionDefinition
+    from connector.definition.manifest import ResourceDefinition
     from connector.sandbox.api.router import Route
     from connector.sandbox.data.state import SandboxRecord
 
-FieldPath = tuple[str, ...]
-_ID_MARK, _PARENT_MARK = "\ue000", "\ue001"  # private characters that stand in a template for the ids of a thing
-_OPAQUE_TYPES = ("json", "map of string", "pairs")
+_ID_MARK, _PARENT_MARK = "\ue000", "\ue001"  # private characters that mark ids in a template
 
 
 @dataclass(frozen=True, slots=True)
 class ItemTemplate:
-    """What a thing looks like before anything is sent: its fields, and the templates of it alone and in a list."""
+    """The default fields of a record, and its JSON templates alone and in a list."""
 
     fields: dict[str, Any]
     item_json: bytes
     list_item_json: bytes | None
 
 
-@dataclass(frozen=True, slots=True)
-class BodyMapping:
-    """What an action's body means to a thing: the objects it wraps the fields in, and where its secrets are."""
-
-    wrappers: frozenset[str] = frozenset()
-    secret_paths: tuple[FieldPath, ...] = ()
-
-
 @dataclass
 class RecordCollection:
-    """A collection with the routes of its list and of one item."""
+    """A collection with the routes of its list and of one item; renders its records."""
 
     name: str
-    definition: CollectionDefinition
+    definition: ResourceDefinition
     list_route: Route | None
     item_route: Route | None
     _templates: dict[str | None, ItemTemplate] = field(default_factory=dict)
-    _body_mappings: dict[str | None, BodyMapping] = field(default_factory=dict)
+    _body_mappings: dict[str, BodyMapping] = field(default_factory=dict)
 
     @cached_property
     def read_action(self) -> Action | None:
-        """The action that reads one thing."""
+        """The action that reads one record."""
         return self.item_route.find_action("GET") if self.item_route else None
 
     @cached_property
     def list_action(self) -> Action | None:
-        """The action that lists the things."""
+        """The action that lists the records."""
         return self.list_route.find_action("GET") if self.list_route else None
 
     @cached_property
@@ -71,10 +62,10 @@ class RecordCollection:
 
     @cached_property
     def _list_item_example(self) -> dict[str, Any]:
-        """The example of a listed item, its id under the collection's own name."""
-        if self.list_action is None or self.list_action.pages is None:
+        """The example of a listed item, its id under the collection's id field."""
+        if self.list_action is None or self.list_action.pagination is None:
             return {}
-        items = get_items(self.list_action.returns.example, self.list_action.pages.items)
+        items = get_items(self.list_action.returns.example, self.list_action.pagination.items)
         first = items[0] if isinstance(items, list) and items else None
         if not isinstance(first, dict):
             return {}
@@ -83,25 +74,13 @@ class RecordCollection:
 
     @cached_property
     def opaque_paths(self) -> frozenset[FieldPath]:
-        """Paths of a thing whose value is one piece, such as free metadata: an example never shows through it."""
+        """Paths of values that replace the example instead of merging, such as metadata."""
         routes = [route for route in (self.list_route, self.item_route) if route]
         actions = [action for route in routes for group in route.actions.values() for action in group]
-        paths = set()
-        for action in actions:
-            wrappers = self._get_body_mapping(action).wrappers
-            for input_field in action.inputs.values():
-                location = input_field.location
-                if (
-                    location.part in ("body", "form")
-                    and location.path
-                    and not location.spread
-                    and input_field.type in _OPAQUE_TYPES
-                ):
-                    paths.add(location.path[1:] if location.path[0] in wrappers else location.path)
-        return frozenset(paths)
+        return frozenset().union(*(self._get_body_mapping(action).opaque_paths for action in actions))
 
     def get_template(self, created_by: str | None) -> ItemTemplate:
-        """Return what things look like that this action made; None for those that were always there."""
+        """Return the template of records that an action created; None for seed records."""
         if created_by not in self._templates:
             self._templates[created_by] = self._build_template(
                 self._create_actions.get(created_by) if created_by else None
@@ -121,7 +100,7 @@ class RecordCollection:
         return ItemTemplate(item, to_json(item), to_json(list_item) if list_item is not None else None)
 
     def _mark_ids(self, example: dict[str, Any]) -> dict[str, Any]:
-        """Return an example with marks in its URLs where its own id and its parent's id stand."""
+        """Replace the example's own id and its parent's id in URLs by marks."""
         marks: dict[str, str] = {}
         for name, mark in ((self.definition.id, _ID_MARK), (self.definition.parent_id, _PARENT_MARK)):
             if name and isinstance(example.get(name), str | int) and str(example[name]):
@@ -134,14 +113,14 @@ class RecordCollection:
         return marked
 
     def render(self, record: SandboxRecord) -> dict[str, Any]:
-        """Return a thing."""
+        """Return a record with all fields."""
         rendered = deep_merge(
             _fill_template(self.get_template(record.created_by).item_json, record), record.fields, self.opaque_paths
         )
         return self._set_ids(rendered, record)
 
     def render_in_list(self, record: SandboxRecord) -> Any:
-        """Return a thing as its list shows it: the fields of the list's example, no others."""
+        """Return a record as its list shows it: only the fields of the list's example."""
         template, rendered = self.get_template(record.created_by), self.render(record)
         if template.list_item_json is None:
             return rendered
@@ -157,7 +136,7 @@ class RecordCollection:
         return rendered
 
     def render_as(self, record: SandboxRecord, example: Any) -> Any:
-        """Return a thing in the shape of a reply's example: its fields, nested ones too, and no others."""
+        """Return a record with only the fields of a reply's example, nested ones included."""
         if not isinstance(example, dict) or not example:
             return self.render(record)
         wrapper = find_wrapper_field(example, self.definition.id)
@@ -166,12 +145,12 @@ class RecordCollection:
         return {**example, wrapper: projected} if wrapper else projected
 
     def render_in_example(self, record: SandboxRecord, example: Any) -> Any:
-        """Return a whole thing where a reply's example has it."""
+        """Return a reply's example with the whole record in place of its own."""
         wrapper = find_wrapper_field(example, self.definition.id)
         return {**example, wrapper: self.render(record)} if wrapper else self.render(record)
 
     def render_deleted(self, record: SandboxRecord, example: Any) -> Any:
-        """Return the example of a deletion with the thing's id in it."""
+        """Return the example of a deletion with the record's id."""
         if not isinstance(example, dict):
             return example
         wrapper = find_wrapper_field(example, self.definition.id)
@@ -186,57 +165,17 @@ class RecordCollection:
     def select_stored_fields(
         self, action: Action | None, created_by: str | None, body: dict[str, Any]
     ) -> dict[str, Any]:
-        """Return what a thing keeps of what was sent: unwrapped, and no secret that is never shown again."""
-        mapping, fields = self._get_body_mapping(action), self.get_template(created_by).fields
-        stored: dict[str, Any] = {}
-        for name, value in body.items():
-            if name not in mapping.wrappers or not isinstance(value, dict):
-                continue
-            stored |= {key: item for key, item in value.items() if key in fields}
-            rest = {key: item for key, item in value.items() if key not in fields}
-            if rest:
-                stored[name] = rest
-        stored |= {name: value for name, value in body.items() if name not in mapping.wrappers}
-        for path in mapping.secret_paths:
-            if get_at_path(fields, path) is MISSING:
-                stored = _remove_path(stored, path)
-        return {name: value for name, value in stored.items() if name != self.definition.id}
+        """Return the fields to store: unwrapped, without the id and unshown secrets."""
+        fields = self._get_body_mapping(action).select_fields(body, self.get_template(created_by).fields)
+        return {name: value for name, value in fields.items() if name != self.definition.id}
 
     def _get_body_mapping(self, action: Action | None) -> BodyMapping:
-        key = action.action if action else None
-        if key not in self._body_mappings:
-            self._body_mappings[key] = self._build_body_mapping(action) if action else BodyMapping()
-        return self._body_mappings[key]
-
-    def _build_body_mapping(self, action: Action) -> BodyMapping:
-        """Find the wrappers: objects that a thing has not, while it has most of what is declared inside them."""
-        fields = self.get_template(action.action if action.action in self._create_actions else None).fields
-        locations = [
-            input_field.location
-            for input_field in action.inputs.values()
-            if input_field.location.part in ("body", "form")
-        ]
-        inner_names: dict[str, set[str]] = {}
-        for location in locations:
-            if len(location.path) > 1:
-                inner_names.setdefault(location.path[0], set()).add(location.path[1])
-        wrappers = frozenset(
-            name
-            for name, names in inner_names.items()
-            if name not in fields and 2 * sum(inner_name in fields for inner_name in names) >= len(names)
-        )
-        secret_paths = [
-            input_field.location.path
-            for input_field in action.inputs.values()
-            if input_field.secret and input_field.location in locations
-        ]
-        unwrapped = (
-            secret_path[1:]
-            if len(secret_path) > 1 and secret_path[0] in wrappers and secret_path[1] in fields
-            else secret_path
-            for secret_path in secret_paths
-        )
-        return BodyMapping(wrappers, tuple(path for path in unwrapped if path))
+        if action is None:
+            return BodyMapping()
+        if action.action not in self._body_mappings:
+            created_by = action.action if action.action in self._create_actions else None
+            self._body_mappings[action.action] = BodyMapping.build(action, self.get_template(created_by).fields)
+        return self._body_mappings[action.action]
 
 
 def deep_merge(
@@ -245,7 +184,7 @@ def deep_merge(
     opaque_paths: frozenset[FieldPath] = frozenset(),
     path: FieldPath = (),
 ) -> Any:
-    """Return data laid over other data: objects are merged unless they are whole, everything else is replaced."""
+    """Merge changes into an object: nested objects are merged unless opaque, other values are replaced."""
     result = dict(base)
     for name, value in changes.items():
         current, inner_path = result.get(name), (*path, name)
@@ -255,19 +194,19 @@ def deep_merge(
 
 
 def get_items(example: Any, items: str) -> Any:
-    """Return the items of a list's example; `.` is the example itself."""
-    return example if items == "." else get_at_path(example, tuple(items.split(".")))
+    """Return the items of a list's example; path `.` is the example itself."""
+    return example if items == "." else find_at_path(example, tuple(items.split(".")))
 
 
 def find_wrapper_field(example: Any, name: str) -> str:
-    """Return the field of a reply that holds the thing; empty when the reply is the thing."""
+    """Return the field that holds the record; empty when the reply is the record."""
     if not isinstance(example, dict) or name in example:
         return ""
     return next((key for key, value in example.items() if isinstance(value, dict) and name in value), "")
 
 
 def unwrap(example: Any, name: str) -> dict[str, Any]:
-    """Return the thing in a reply's example."""
+    """Return the record in a reply's example."""
     wrapper = find_wrapper_field(example, name)
     record_example = example[wrapper] if wrapper else example
     return record_example if isinstance(record_example, dict) else {}
@@ -297,13 +236,3 @@ def _project(
         is_nested = isinstance(value, dict) and isinstance(example, dict) and inner_path not in opaque_paths
         projected[name] = _project(value, example, opaque_paths, inner_path) if is_nested else value
     return projected
-
-
-def _remove_path(tree: dict[str, Any], path: FieldPath) -> dict[str, Any]:
-    """Return an object without what stands at a path, and without an object that is empty then."""
-    name, rest = path[0], path[1:]
-    if name not in tree:
-        return tree
-    others = {key: value for key, value in tree.items() if key != name}
-    remaining = _remove_path(tree[name], rest) if rest and isinstance(tree[name], dict) else {}
-    return {**tree, name: remaining} if remaining else others

@@ -1,4 +1,4 @@
-"""The things of a service: found, made, changed and removed."""
+"""Find, create, update and remove records."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ RecordId = str | int
 
 
 class RecordNotFound(Exception):
-    """A path names a thing that is not there: the name. It never leaves the room."""
+    """A path names a record that does not exist: its name. Internal; mapped to an HTTP error in service.py."""
 
 
 class RecordCollections:
-    """The collections of a connector, and what can be done with the things in them."""
+    """The collections of a connector, and the operations on their records."""
 
     def __init__(self, connector: Connector, routes: Router) -> None:
         self.by_name = {
@@ -33,31 +33,24 @@ class RecordCollections:
                 routes.get_or_add_route(definition.listing) if definition.listing else None,
                 routes.get_or_add_route(definition.item) if definition.item else None,
             )
-            for name, definition in connector.manifest.sandbox.collections.items()
+            for name, definition in connector.manifest.resources.items()
         }
 
     def build_initial_data(self) -> SandboxData:
-        """Return the things that are there from the start."""
+        """Build the seed records of all collections."""
         data = SandboxData()
         for collection in self.by_name.values():
-            for seed in collection.definition.start:
-                seed_id = seed.get(collection.definition.id)
-                parent = seed.get("parent") if collection.definition.parent else None
-                fields = {
-                    name: value for name, value in seed.items() if name not in (collection.definition.id, "parent")
-                }
-                record = (
-                    SandboxRecord(id=_to_id(seed_id), position=0, parent=_to_id(parent), fields=fields)
-                    if seed_id is not None
-                    else None
-                )
-                self._insert(
-                    data, collection, record or SandboxRecord(id="", position=0, parent=_to_id(parent), fields=fields)
-                )
+            for seed in collection.definition.seed:
+                fields = dict(seed)
+                seed_id, parent = _to_id(fields.pop(collection.definition.id, None)), _to_id(fields.pop("parent", None))
+                record = SandboxRecord(id="" if seed_id is None else seed_id, position=0, fields=fields)
+                if collection.definition.parent:
+                    record.parent = parent
+                self._insert(data, collection, record)
         return data
 
     def _insert(self, data: SandboxData, collection: RecordCollection, record: SandboxRecord) -> SandboxRecord:
-        """Put a thing on its shelf, with a new id when it has none."""
+        """Insert a record, with a new id when it has none."""
         data.count += 1
         record.position = data.count
         records = data.records.setdefault(collection.name, {})
@@ -65,15 +58,15 @@ class RecordCollections:
         while record.id == "" or str(record.id) in records:
             new_id = ids.generate_id(collection.definition.new_id, collection.name, draw_count)
             record.id = f"{collection.definition.id_prefix}{new_id}" if collection.definition.id_prefix else new_id
-            draw_count += 1_000_003  # an id that somebody else chose is in the way: draw from afar
+            draw_count += 1_000_003  # taken by an id that was chosen by hand: draw far away
         records[str(record.id)] = record
         return record
 
     def find_record(self, data: SandboxData, collection: RecordCollection, identifier: str) -> SandboxRecord:
-        """Return the thing that a word of a path names. Raises NoSuchThing."""
+        """Return the record for an id, alias or lookup value. Raises RecordNotFound."""
         definition = collection.definition
-        match = get_record(data, collection.name, definition.names.get(identifier, identifier))
-        if match is None and definition.also:
+        match = get_record(data, collection.name, definition.aliases.get(identifier, identifier))
+        if match is None and definition.lookup_fields:
             records = data.records.get(collection.name, {}).values()
             match = next(
                 (record for record in records if identifier in self._iter_lookup_values(collection, record)), None
@@ -84,13 +77,13 @@ class RecordCollections:
 
     def _iter_lookup_values(self, collection: RecordCollection, record: SandboxRecord) -> Iterator[str]:
         fields = collection.get_template(record.created_by).fields
-        for name in collection.definition.also:
+        for name in collection.definition.lookup_fields:
             value = record.fields.get(name, fields.get(name))
             if value is not None:
                 yield str(value)
 
     def get_item(self, data: SandboxData, collection: RecordCollection, values: tuple[str, ...]) -> SandboxRecord:
-        """Return the thing that the values of an item's path name, its parent among them. Raises NoSuchThing."""
+        """Return the record that the values of an item's path name, parent included. Raises RecordNotFound."""
         record = self.find_record(data, collection, values[-1]) if values else None
         if record is None:
             raise RecordNotFound(collection.name)
@@ -107,7 +100,7 @@ class RecordCollections:
     def _resolve_scope(
         self, data: SandboxData, collection: RecordCollection, values: tuple[str, ...]
     ) -> RecordId | None:
-        """Return what the values of a list's path put its things under. Raises NoSuchThing."""
+        """Return the parent id that the values of a list's path name. Raises RecordNotFound."""
         parent = self.by_name.get(collection.definition.parent or "")
         if not values:
             return None
@@ -116,7 +109,7 @@ class RecordCollections:
     def list_in_scope(
         self, data: SandboxData, collection: RecordCollection, values: tuple[str, ...]
     ) -> list[SandboxRecord]:
-        """Return the things of a list's path, in the order they were made. Raises NoSuchThing."""
+        """Return the records of a list's path, in creation order. Raises RecordNotFound."""
         scope = self._resolve_scope(data, collection, values)
         records = data.records.get(collection.name, {}).values()
         return [record for record in records if scope is None or _is_in_scope(record, scope)]
@@ -124,11 +117,11 @@ class RecordCollections:
     def create(
         self, data: SandboxData, collection: RecordCollection, values: tuple[str, ...], action: Action | None, body: Any
     ) -> SandboxRecord:
-        """Make a thing of what was sent, and return it. Raises NoSuchThing for an unknown parent."""
+        """Create a record from a request body. Raises RecordNotFound for an unknown parent."""
         scope = self._resolve_scope(data, collection, values)
         created_by = action.action if action else None
         fields = collection.select_stored_fields(action, created_by, body)
-        for name in collection.definition.also:  # a name of a thing is its own, never the example's
+        for name in collection.definition.lookup_fields:  # lookup values are unique, never the example's
             if name not in fields and isinstance(collection.get_template(created_by).fields.get(name), str):
                 fields[name] = ids.generate_id("text", f"{collection.name} {name}", data.count + 1)
         return self._insert(
@@ -138,17 +131,17 @@ class RecordCollections:
     def update(
         self, collection: RecordCollection, record: SandboxRecord, action: Action | None, body: dict[str, Any]
     ) -> None:
-        """Lay what was sent over a thing."""
+        """Merge a request body into a record."""
         record.fields = deep_merge(record.fields, collection.select_stored_fields(action, record.created_by, body))
 
     def remove(self, data: SandboxData, collection: RecordCollection, record: SandboxRecord) -> None:
-        """Remove a thing and everything under it."""
+        """Remove a record and its children."""
         del data.records[collection.name][str(record.id)]
         for child in self.by_name.values():
             if child.definition.parent == collection.name:
-                records = list(data.records.get(child.name, {}).values())
-                for child_record in [child_record for child_record in records if _is_in_scope(child_record, record.id)]:
-                    self.remove(data, child, child_record)
+                for child_record in list(data.records.get(child.name, {}).values()):
+                    if _is_in_scope(child_record, record.id):
+                        self.remove(data, child, child_record)
 
 
 def _is_in_scope(record: SandboxRecord, scope: RecordId | None) -> bool:

@@ -1,4 +1,4 @@
-"""New ids: drawn from a count, so that the same steps bring the same ids."""
+"""Generate ids from a count, so that the same steps produce the same ids."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import base64
 import hashlib
 import uuid
 
-_STRIDE = 61_803_398_873  # shares no factor with the range, so that no number comes twice
+_STRIDE = 61_803_398_873  # coprime to the range, so that no number repeats
 _ID_COUNT = 90_000_000_000
 _MIN_ID = 10_000_000_000
 
 
 def generate_id(kind: str, seed: str, count: int) -> str | int:
-    """Return the id of the count-th thing: `text` (22 characters), `integer` (11 digits) or `uuid`."""
+    """Return the id of the count-th record: `text` (22 characters), `integer` (11 digits) or `uuid`."""
     if kind == "integer":
         return _MIN_ID + count * _STRIDE % _ID_COUNT
     digest = hashlib.blake2b(f"{seed} {count}".encode(), digest_size=16).digest()

@@ -1,4 +1,4 @@
-"""What has been given out: codes, and tokens in families that end together. Digests are kept, never the texts."""
+"""Issued codes and tokens, stored as digests; the tokens of one family are revoked together."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 CODE_LIFETIME = 300.0  # seconds
-TOKEN_PREFIX = "sandboxed-"  # what every code and every token begins with
+TOKEN_PREFIX = "sandboxed-"  # noqa: S105  prefix of every code and token
 
 
 class OAuthError(Exception):
-    """A request that is refused: OAuth's word for it, and a sentence that says why. It never leaves the room."""
+    """A rejected OAuth request: error code and reason. Internal; oauth/server.py maps it to a response."""
 
     def __init__(self, error: str, reason: str) -> None:
         super().__init__(reason)
@@ -25,10 +25,10 @@ class OAuthError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenPolicy:
-    """How tokens are given: seconds that an access token lives, how refresh tokens rotate, what a reply says.
+    """How tokens are issued: access-token lifetime (seconds), refresh rotation, scope, API URL.
 
-    With `strict` rotation a refresh token is good once; with `lenient` until a token that came in its place is used.
-    `scope` None stands for what the connector's actions need; `api_url` None is left out of replies.
+    With `strict` rotation a refresh token works once; with `lenient` until a token that replaced it is used.
+    `scope` None means the scopes that the connector's actions need; `api_url` None is left out of replies.
     """
 
     expires_in: int = 3600
@@ -39,7 +39,7 @@ class TokenPolicy:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CodeProof:
-    """What the holder of a code shows: who it is, where the code was sent, and the verifier of its challenge."""
+    """What a client presents with a code: client id, redirect URI and PKCE verifier."""
 
     client: str
     redirect_uri: str
@@ -48,7 +48,7 @@ class CodeProof:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class IssuedTokens:
-    """New tokens: the access token, and the refresh token where there is one."""
+    """New tokens: the access token, the refresh token (None without one) and the scope."""
 
     access_token: str
     refresh_token: str | None
@@ -60,7 +60,7 @@ class _RegistryModel(BaseModel):
 
 
 class AuthorizationCode(_RegistryModel):
-    """A consent; with `family` its tokens have been fetched. `until` is in epoch seconds."""
+    """An authorization code; `family` is set once it is redeemed. `expires_at` is in epoch seconds."""
 
     client: str
     redirect_uri: str
@@ -71,14 +71,14 @@ class AuthorizationCode(_RegistryModel):
 
 
 class TokenFamily(_RegistryModel):
-    """The tokens of one consent, or of one request of an application: whose they are, and what they may do."""
+    """The client and scope of all tokens from one consent or one client grant."""
 
     client: str
     scope: str
 
 
 class AccessToken(_RegistryModel):
-    """An access token; `refresh` is what came with it."""
+    """An access token; `refresh_digest` is the refresh token issued with it."""
 
     family: str
     expires_at: float
@@ -86,7 +86,7 @@ class AccessToken(_RegistryModel):
 
 
 class RefreshToken(_RegistryModel):
-    """A refresh token; `replaces` is the one it came for, `spent` says that it is no longer good."""
+    """A refresh token; `replaces_digest` is its predecessor, `spent` marks it as used."""
 
     family: str
     replaces_digest: str | None = None
@@ -94,7 +94,7 @@ class RefreshToken(_RegistryModel):
 
 
 class TokenRegistry(_RegistryModel):
-    """Everything that was given out and may still matter, by digest; families by name."""
+    """Codes and tokens by digest, token families by name."""
 
     codes: dict[str, AuthorizationCode] = {}
     families: dict[str, TokenFamily] = {}
@@ -102,30 +102,30 @@ class TokenRegistry(_RegistryModel):
     refresh_tokens: dict[str, RefreshToken] = {}
 
     def add_code(self, code: AuthorizationCode) -> str:
-        """Keep a consent, and return its code."""
+        """Store an authorization code, and return its text."""
         code_text = _generate_token("code")
         self.codes[_hash_token(code_text)] = code
         return code_text
 
     def redeem_code(self, code_text: str, proof: CodeProof, now: float) -> str:
-        """Begin the family of a code and return its name; a code that comes twice ends it. Raises Refused."""
+        """Start and return the family of a code; reuse revokes it. Raises OAuthError."""
         code = self.codes.get(_hash_token(code_text))
         if code is None or code.client != proof.client:
-            raise OAuthError("invalid_grant", "The code is not known, or was given to another client.")
+            raise OAuthError("invalid_grant", "Unknown code, or issued to another client.")
         if code.family is not None:
             self.end_family(code.family)
-            raise OAuthError("invalid_grant", "The code was used before; what came of it has ended.")
+            raise OAuthError("invalid_grant", "The code was used before; its tokens are revoked.")
         if code.expires_at <= now:
-            raise OAuthError("invalid_grant", "The code is too old.")
+            raise OAuthError("invalid_grant", "The code has expired.")
         if code.redirect_uri != proof.redirect_uri:
-            raise OAuthError("invalid_grant", "The redirect_uri is not the one that the code was asked for with.")
+            raise OAuthError("invalid_grant", "The redirect_uri does not match the authorization request.")
         if not hmac.compare_digest(compute_challenge(proof.verifier), code.challenge):
-            raise OAuthError("invalid_grant", "The code_verifier does not fit the code_challenge.")
+            raise OAuthError("invalid_grant", "The code_verifier does not match the code_challenge.")
         code.family = self.start_family(code.client, code.scope)
         return code.family
 
     def start_family(self, client: str, scope: str) -> str:
-        """Begin a family, and return its name."""
+        """Start a family, and return its name."""
         family_name = secrets.token_hex(8)
         self.families[family_name] = TokenFamily(client=client, scope=scope)
         return family_name
@@ -133,7 +133,7 @@ class TokenRegistry(_RegistryModel):
     def issue_tokens(
         self, family_name: str, policy: TokenPolicy, now: float, *, renewable: bool, replaces_digest: str | None = None
     ) -> IssuedTokens:
-        """Return new tokens of a family."""
+        """Issue new tokens of a family."""
         tokens = IssuedTokens(
             _generate_token("access"),
             _generate_token("refresh") if renewable else None,
@@ -148,32 +148,32 @@ class TokenRegistry(_RegistryModel):
         return tokens
 
     def renew_tokens(self, token: str, client: str, policy: TokenPolicy, now: float) -> IssuedTokens:
-        """Return what comes in the place of a refresh token; one that is spent ends its family. Raises Refused."""
+        """Exchange a refresh token for new tokens; reuse revokes its family. Raises OAuthError."""
         digest = _hash_token(token)
         entry = self.refresh_tokens.get(digest)
         family = self.families.get(entry.family) if entry else None
         if entry is None or family is None or family.client != client:
-            raise OAuthError("invalid_grant", "The refresh token is not known, has ended, or is another client's.")
+            raise OAuthError("invalid_grant", "Unknown or revoked refresh token, or issued to another client.")
         if entry.spent:
             self.end_family(entry.family)
-            raise OAuthError("invalid_grant", "The refresh token was used before; every token of its family has ended.")
+            raise OAuthError("invalid_grant", "The refresh token was used before; its family is revoked.")
         self._spend_previous(digest)
         entry.spent = policy.rotation == "strict"
         return self.issue_tokens(entry.family, policy, now, renewable=True, replaces_digest=digest)
 
     def is_valid(self, token: str, now: float) -> bool:
-        """Whether an access token is good."""
+        """Whether an access token is valid."""
         entry = self.access_tokens.get(_hash_token(token))
         return entry is not None and now < entry.expires_at and entry.family in self.families
 
     def is_unconfirmed(self, token: str) -> bool:
-        """Whether nobody has shown yet that this access token arrived, and an older refresh token waits for that."""
+        """Whether the use of this access token would spend the previous refresh token."""
         entry = self.access_tokens.get(_hash_token(token))
         previous = self._find_previous(entry.refresh_digest) if entry else None
         return previous is not None and not previous.spent
 
     def confirm(self, token: str) -> None:
-        """Note that an access token is in use: the refresh token before its own is spent."""
+        """Spend the previous refresh token, since this access token is in use."""
         entry = self.access_tokens.get(_hash_token(token))
         if entry is not None:
             self._spend_previous(entry.refresh_digest)
@@ -188,22 +188,22 @@ class TokenRegistry(_RegistryModel):
             previous.spent = True
 
     def revoke_token(self, token: str, client: str) -> None:
-        """End the family of a token; one that is not known has ended already. Raises Refused."""
+        """Revoke the family of a token; an unknown token is ignored. Raises OAuthError."""
         digest = _hash_token(token)
         entry = self.access_tokens.get(digest) or self.refresh_tokens.get(digest)
         family = self.families.get(entry.family) if entry else None
         if entry is None or family is None:
             return
         if family.client != client:
-            raise OAuthError("invalid_grant", "The token was given to another client.")
+            raise OAuthError("invalid_grant", "The token was issued to another client.")
         self.end_family(entry.family)
 
     def end_family(self, family_name: str) -> None:
-        """End a family: none of its tokens is good any more."""
+        """Revoke all tokens of a family."""
         self.families.pop(family_name, None)
 
     def purge(self, now: float) -> None:
-        """Drop what can no longer matter."""
+        """Drop expired and revoked entries."""
         self.access_tokens = {digest: entry for digest, entry in self.access_tokens.items() if now < entry.expires_at}
         used_families = {entry.family for entry in self.access_tokens.values()} | {
             entry.family for entry in self.refresh_tokens.values()

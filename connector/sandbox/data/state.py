@@ -1,7 +1,7 @@
-"""What the sandbox remembers: in memory, or in one JSON file that several processes may share.
+"""The sandbox's state: in memory, or in one JSON file that several processes may share.
 
-The file is replaced as a whole, under a lock beside it; a process that dies leaves the old state or the new one.
-Only what was sent is kept, with the ids that were given; the rest of a thing comes from the definitions.
+The file is replaced as a whole, under a lock file beside it; a process that dies leaves the old state or the new one.
+Only sent fields and generated ids are stored; the rest of a record comes from the definitions.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _LOCK_TIMEOUT = 10.0  # seconds
-_LOCK_POLL_INTERVAL = 0.005
+_LOCK_POLL_INTERVAL = 0.005  # seconds
 _HEAD_PATTERN = re.compile(rb'\{"version":1,"stamp":"([0-9a-f]{32})"')
 _HEAD_BYTES = 80
-_RESET_HINT = "`connector sandbox reset` forgets everything that it holds."
+_RESET_HINT = "`connector sandbox reset` deletes all sandbox data."
 
 
 class SandboxRecord(BaseModel):
-    """One thing: its id, what it stands under, the action that made it, and what was sent; `place` in its list."""
+    """One record: id, creation order, parent id, creating action, and sent fields."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +45,7 @@ class SandboxRecord(BaseModel):
 
 
 class SandboxData(BaseModel):
-    """Everything that is remembered: things by collection and id, how many there ever were, and grants."""
+    """The whole state: records by collection and id, number ever created, tokens."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -62,27 +62,28 @@ class _Snapshot(NamedTuple):
 
 
 class SandboxState:
-    """The state of one sandbox: `State(None)` in memory, `State(path)` in a file. Safe among threads and processes.
+    """The state of one sandbox: `SandboxState(None)` in memory, `SandboxState(path)` in a file.
 
-    `fresh` makes the state that a sandbox begins with. Raises StoreError for a file that cannot be read or written.
+    Safe to share between threads and processes. `create_initial` builds the initial state. Raises StoreError for a
+    file that cannot be read or written.
     """
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.create_initial: Callable[[], SandboxData] = SandboxData
         self._lock = threading.RLock()
-        self._is_file_locked = False  # whether the lock beside the file is held too
+        self._is_file_locked = False  # whether this process holds the lock file
         self._snapshot: _Snapshot | None = None
 
     @contextlib.contextmanager
     def read(self) -> Iterator[SandboxData]:
-        """Hold the state still while it is looked at; it must not be changed."""
+        """Lock the state for reading; do not change it."""
         with self._lock:
             yield self._load()
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[SandboxData]:
-        """Hold the state while it is changed; it is kept when the block ends well."""
+        """Lock the state for a change; save it when the block succeeds."""
         with self._lock, self._file_lock():
             data = self._load()
             try:
@@ -94,7 +95,7 @@ class SandboxState:
             self._save(data)
 
     def reset(self) -> None:
-        """Forget everything, a file that cannot be read included."""
+        """Delete all data, even a corrupt file."""
         with self._lock, self._file_lock():
             self._snapshot = None
             if self.path is not None:
@@ -112,8 +113,8 @@ class SandboxState:
             try:
                 lock.acquire(poll_interval=_LOCK_POLL_INTERVAL)
             except Timeout:
-                message = f"The sandbox's state at {self.path} is locked by another process."
-                hint = "Nothing was changed. End the other sandbox, or give this one a file of its own."
+                message = f"The sandbox state {self.path} is locked by another process."
+                hint = "Nothing was changed. Stop the other sandbox, or use another state file."
                 raise StoreError(message, path=str(self.path), hint=hint, retryable=True) from None
         self._is_file_locked = True
         try:
@@ -123,7 +124,7 @@ class SandboxState:
             lock.release()
 
     def _load(self) -> SandboxData:
-        """Return the state, read again only when another process has replaced the file."""
+        """Return the state; reload it only when another process has replaced the file."""
         if self.path is None:
             self._snapshot = self._snapshot or _Snapshot(b"", self.create_initial())
             return self._snapshot.data
@@ -146,63 +147,62 @@ class SandboxState:
         try:
             data = SandboxData.model_validate_json(raw)
         except ValidationError as error:
-            if (
-                not self._is_file_locked
-            ):  # another process may have mended it meanwhile: look again, and move it under the lock
+            if not self._is_file_locked:  # another process may have repaired it: read again under the lock
                 with self._file_lock():
                     return self._load()
             first = error.errors(include_input=False, include_url=False)[0]
             raise self._quarantine(f"{'.'.join(map(str, first['loc'])) or 'the file'}: {first['msg']}") from None
         if data.version != VERSION:
-            message = f"The sandbox's state at {self.path} has version {data.version}; this one knows {VERSION}."
-            hint = f"Nothing was changed. Use the newer connector, or forget it: {_RESET_HINT}"
+            message = f"The sandbox state {self.path} has version {data.version}; expected {VERSION}."
+            hint = f"Nothing was changed. Use the newer connector, or start over: {_RESET_HINT}"
             raise StoreError(message, path=str(self.path), hint=hint)
         return data
 
     def _quarantine(self, reason: str) -> StoreError:
-        """Keep a broken file aside, and tell where."""
+        """Move a corrupt file aside, and build the error that names it."""
         assert self.path is not None
-        quarantine_path = next(
-            path for number in range(1, 1_000_000) if not (path := Path(f"{self.path}.corrupt-{number}")).exists()
-        )
-        with self._wrap_os_errors("kept aside"):
-            self.path.replace(quarantine_path)
-        message = (
-            f"The sandbox's state at {self.path} cannot be read ({reason}). It is kept as {quarantine_path}, as it was."
-        )
-        hint = f"The next call begins anew; to be sure of it, {_RESET_HINT}"
+        with self._wrap_os_errors("moved aside"):
+            quarantine_path = _quarantine_file(self.path)
+        message = f"The sandbox state {self.path} is corrupt ({reason}). It was moved to {quarantine_path}."
+        hint = f"The next call starts from the initial state. {_RESET_HINT}"
         return StoreError(message, path=str(self.path), hint=hint)
 
     def _save(self, data: SandboxData) -> None:
         if self.path is None:
             return
         data.stamp = uuid.uuid4().hex
-        temp_path = Path(
-            f"{self.path}.new"
-        )  # one name, since the lock is held: what a killed process left is overwritten
         with self._wrap_os_errors("written"):
-            flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
-            with os.fdopen(os.open(temp_path, flags, 0o600), "wb") as file:
-                file.write(to_json(data))
-            temp_path.replace(self.path)
+            _replace_file(self.path, to_json(data))
         self._snapshot = _Snapshot(data.stamp.encode(), data)
 
     @contextlib.contextmanager
     def _wrap_os_errors(self, operation: str) -> Iterator[None]:
-        """Turn the system's errors into one that names the file and what to do."""
+        """Convert OSError to a StoreError that names the file and the fix."""
         try:
             yield
         except OSError as error:
             self._snapshot = None
             reason = error.strerror or type(error).__name__
-            message = f"The sandbox's state at {self.path} cannot be {operation}: {reason}."
-            hint = "What was there is unchanged. Make the folder writable, or give the sandbox another file."
+            message = f"The sandbox state {self.path} cannot be {operation}: {reason}."
+            hint = "The file is unchanged. Make the folder writable, or use another state file."
             raise StoreError(message, path=str(self.path), hint=hint) from error
 
 
 def get_record(data: SandboxData, collection: str, record_id: Any) -> SandboxRecord | None:
-    """Return a thing by its collection and id, or None."""
+    """Return a record by collection and id, or None."""
     return data.records.get(collection, {}).get(str(record_id))
 
 
-__all__ = ["VERSION", "SandboxData", "SandboxRecord", "SandboxState", "get_record"]
+def _replace_file(path: Path, content: bytes) -> None:
+    """Replace a file atomically. The caller holds the lock, so one temporary name is enough."""
+    temp_path = Path(f"{path}.new")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(temp_path, flags, 0o600), "wb") as file:
+        file.write(content)
+    temp_path.replace(path)
+
+
+def _quarantine_file(path: Path) -> Path:
+    """Move a file aside under a free name, and return that path."""
+    numbered = (Path(f"{path}.corrupt-{number}") for number in range(1, 1_000_000))
+    return path.replace(next(path for path in numbered if not path.exists()))

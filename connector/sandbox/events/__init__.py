@@ -1,1 +1,1 @@
-"""The events of the sandbox."""
+"""Sample events, signing, and sending."""

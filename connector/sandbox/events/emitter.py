@@ -1,6 +1,6 @@
-"""What the sandbox tells of its changes: events, signed as the service's, sent after the answer in the order they came.
+"""Send signed events for changes, after the response and in order.
 
-A delivery that fails is said once, until one arrives again; it never reaches the call that made the change.
+The first of several failed deliveries is reported; a failure never affects the call that made the change.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _log = logging.getLogger("connector.sandbox")
 
 
 class EventEmitter:
-    """Sends the events of a sandbox's changes to a URL; `say` is told, once, when they do not arrive.
+    """Sends the events of changes to a URL; calls `on_failure` when deliveries start to fail.
 
     Raises UsageError for a URL that is neither https nor http on this machine, and for a connector without a trigger.
     """
@@ -51,7 +51,7 @@ class EventEmitter:
         self._is_failing = False
 
     def enqueue(self, changes: Iterable[ChangeEvent]) -> None:
-        """Send the events of changes, from a thread of its own, after those that wait already."""
+        """Queue the events of changes; a background thread sends them in order."""
         with self._lock:
             self._queue.extend(changes)
             if self._queue and self._thread is None:
@@ -59,19 +59,19 @@ class EventEmitter:
                 self._thread.start()
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Wait until every event was sent, or for so many seconds; return whether all were."""
+        """Wait until every event is sent, for at most `timeout` seconds; return whether all were."""
         thread = self._thread
         if thread is not None:
             thread.join(timeout)
         return not self._queue and (thread is None or not thread.is_alive())
 
     def close(self, timeout: float | None = 10.0) -> None:
-        """Wait for what is under way, and close the connections."""
+        """Wait for queued events, for at most `timeout` seconds, then close the connections."""
         if self.flush(timeout):
             self._sender.close()
 
     def build_body(self, change: ChangeEvent) -> dict[str, Any]:
-        """Return the body of an event: a sample with the thing's own values in it. Raises DefinitionError, KeyError."""
+        """Build the body of an event: a sample with the record's values. Raises DefinitionError, KeyError."""
         event_kind = self._connector.events[change.event]
         self._event_count += 1
         event_body = get_samples(self._connector).build_body(event_kind, self._sender.clock.time(), self._event_count)
@@ -106,15 +106,13 @@ class EventEmitter:
     def _report_failure(self, event: str, reason: str) -> None:
         if not self._is_failing:
             self._is_failing = True
-            self._on_failure(
-                f"Sandbox: {event} was not delivered: {reason} The sandbox goes on; it sends an event once."
-            )
+            self._on_failure(f"Sandbox: {event} was not delivered: {reason} The sandbox does not retry events.")
 
 
 def _insert_subject(
     body_types: Any, event_body: dict[str, Any], location: str, subject: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return a body with a thing where it stands, if the event has that place."""
+    """Put a record at a location of an event body, if the event has it."""
     subject_types = get_at_path(body_types, location)
     if subject_types is None:
         return event_body

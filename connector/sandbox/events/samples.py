@@ -1,6 +1,6 @@
-"""Bodies of events made from their types: what a service would send, with values from the connector's own examples.
+"""Sample event bodies, built from the event's types and the connector's own examples.
 
-What tells one thing from another is drawn from a count, so that the same count brings the same event.
+Identifying values are derived from a count, so that the same count produces the same event.
 """
 
 from __future__ import annotations
@@ -22,24 +22,11 @@ if TYPE_CHECKING:
 
 _PYTHON_TYPES: dict[str, type] = {"integer": int, "number": float, "boolean": bool, "integer id": int}
 _REUSABLE_TYPES = ("string", "integer", "number", "boolean", "id", "integer id", "digits", "email", "url", "timezone")
-_TEXT_TYPES = (
-    "string",
-    "id",
-    "digits",
-    "email",
-    "url",
-    "phone",
-    "timezone",
-    "datetime",
-    "date",
-    "uuid",
-    "base64",
-    "secret",
-)
+_NON_TEXT_TYPES = (*_PYTHON_TYPES, "milliseconds")
 
 
 class EventSamples:
-    """Makes the bodies of a trigger's events; `account`s and hosts are the same in each, the things differ."""
+    """Builds sample bodies of a trigger's events, all of the same account and hosts."""
 
     def __init__(self, connector: Connector, trigger: Trigger) -> None:
         self._event_fields = trigger.event
@@ -52,20 +39,18 @@ class EventSamples:
             self._example_values.setdefault((name, type(value)), value)
 
     def build_body(self, event_kind: EventType, now: float, count: int = 1) -> dict[str, Any]:
-        """Return the body of an event of a kind that happens at `now` (epoch seconds)."""
+        """Build the body of an event that happens at `now` (epoch seconds)."""
         event_body: dict[str, Any] = self._build_value(event_kind.body, "", (now, count))
         event_fields = self._event_fields
         if event_fields.at is not None and get_at_path(event_kind.body, event_fields.at) is not None:
-            event_body = set_at_path(
-                event_body, event_fields.at, int(now * 1000) if event_fields.unit == "ms" else int(now)
-            )
-        if not event_fields.name.startswith("header."):
-            event_body = (
-                {event_fields.name: event_kind.name, **event_body}
-                if "." not in event_fields.name
-                else set_at_path(event_body, event_fields.name, event_kind.name)
-            )
-        return event_body
+            timestamp = int(now * 1000) if event_fields.unit == "ms" else int(now)
+            event_body = set_at_path(event_body, event_fields.at, timestamp)
+        if event_fields.name.startswith("header."):
+            return event_body
+        if "." not in event_fields.name:
+            return {event_fields.name: event_kind.name, **event_body}  # the name comes first
+        named_body: dict[str, Any] = set_at_path(event_body, event_fields.name, event_kind.name)
+        return named_body
 
     def _build_value(self, body: Any, name: str, time_and_count: tuple[float, int]) -> Any:
         if isinstance(body, dict):
@@ -75,7 +60,7 @@ class EventSamples:
         return self._choose_value(body, name, time_and_count)
 
     def _choose_value(self, kind: str, name: str, time_and_count: tuple[float, int]) -> Any:
-        """Return a value of a type: a known one of this name, unless it tells things apart; else a drawn one."""
+        """Choose a value: an example of this name, or a generated one for identities."""
         now, count = time_and_count
         if kind in _REUSABLE_TYPES and name not in self._identity_fields:
             example = self._example_values.get((name, _PYTHON_TYPES.get(kind, str)))
@@ -88,9 +73,9 @@ class EventSamples:
 
 
 def merge_subject(body: Any, generated: Any, subject: Any) -> Any:
-    """Return what was made of a body with a thing's own values in it, where their types fit.
+    """Merge a record's values into a generated body, where their types match.
 
-    A list or an object that the thing does not have is left out.
+    A list or an object that the record does not have is left out.
     """
     if isinstance(body, dict) and isinstance(subject, dict):
         if not body:
@@ -108,8 +93,8 @@ def merge_subject(body: Any, generated: Any, subject: Any) -> Any:
 
 
 def _convert_value(kind: str, value: Any, generated: Any) -> Any:
-    """Return a value as a type has it: ids are numbers in one event and texts in another."""
-    if kind in _TEXT_TYPES and isinstance(value, str | int) and not isinstance(value, bool):
+    """Convert a value to a type: an id may be a number or a text."""
+    if kind not in _NON_TEXT_TYPES and isinstance(value, str | int) and not isinstance(value, bool):
         return str(value)
     if kind == "integer id" and isinstance(value, str) and value.isascii() and value.isdigit():
         return int(value)
@@ -118,9 +103,9 @@ def _convert_value(kind: str, value: Any, generated: Any) -> Any:
 
 
 def _iter_example_values(connector: Connector) -> Iterator[tuple[str, Any]]:
-    """Yield names and plain values of what the connector shows: its sandbox's things, then its actions' replies."""
-    for collection in connector.manifest.sandbox.collections.values():
-        yield from _iter_scalars(collection.start)
+    """Yield names and scalar values of the seed records, then of example replies."""
+    for collection in connector.manifest.resources.values():
+        yield from _iter_scalars(collection.seed)
     for action in connector.actions():
         yield from _iter_scalars(action.returns.example)
 
@@ -138,7 +123,7 @@ def _iter_scalars(data: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _matches_type(kind: str, value: Any) -> bool:
-    """Whether a known text is of a type that has a form."""
+    """Whether an example value has the format of a type."""
     text = str(value)
     if kind == "digits":
         return text.isascii() and text.isdigit()
@@ -155,20 +140,23 @@ def _format_time(kind: str, now: float) -> Any:
 
 
 def _generate_value(kind: str, name: str, count: int) -> Any:
-    """Return the count-th value of a type."""
+    """Generate the count-th value of a type."""
     seed = f"event {name}"
     if kind == "base64":
         return base64.b64encode(hashlib.blake2b(f"{seed} {count}".encode(), digest_size=16).digest()).decode()
     fixed_values: dict[str, Any] = {
-        "integer": 1, "number": 0.5, "boolean": False, "timezone": "UTC",
-        "string": name.replace("_", " ").capitalize() or "Text", "email": f"{name or 'someone'}@example.com",
-        "phone": f"+1202555{100 + count % 100:04}",  # numbers that are kept free for examples
-    }  # fmt: skip
+        "integer": 1,
+        "number": 0.5,
+        "boolean": False,
+        "timezone": "UTC",
+        "string": name.replace("_", " ").capitalize() or "Text",
+        "email": f"{name or 'someone'}@example.com",
+        "phone": f"+1202555{100 + count % 100:04}",  # reserved for examples
+    }
     if kind in fixed_values:
         return fixed_values[kind]
     if kind == "url":
         return f"https://example.com/{name}/{ids.generate_id('text', seed, count)}"
-    generated = ids.generate_id(
-        {"integer id": "integer", "digits": "integer", "uuid": "uuid"}.get(kind, "text"), seed, count
-    )
+    id_kind = {"integer id": "integer", "digits": "integer", "uuid": "uuid"}.get(kind, "text")
+    generated = ids.generate_id(id_kind, seed, count)
     return str(generated) if kind == "digits" else generated

@@ -1,4 +1,4 @@
-"""Sends events as the service does: a body of JSON, signed as the trigger says."""
+"""Sign and send events as the trigger describes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 import json
 import time
 import uuid
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.request.credential import Credential
@@ -24,21 +25,21 @@ if TYPE_CHECKING:
     from connector.runtime.clock import Clock
 
 SEND_TIMEOUT = 10.0  # seconds for one delivery
-_SECRET_BYTES = b"stand-in-secret-of-the-sandbox"
+_PLACEHOLDER_SECRET = b"placeholder-secret-of-the-sandbox"
 
 
 def get_sandbox_secret(connector: Connector, trigger: str | None = None) -> str:
-    """Return the secret that the sandbox signs with, in the form of a trigger's own; it is no secret."""
+    """Return the public placeholder secret that the sandbox signs with, in the trigger's format."""
     signature = verifier_for(connector, trigger).trigger.signature
-    if signature.secret == "text":  # noqa: S105  how it is written
-        return _SECRET_BYTES.decode()
-    return f"{signature.secret_prefix or ''}{base64.b64encode(_SECRET_BYTES).decode()}"
+    if signature.secret == "text":  # noqa: S105  an encoding
+        return _PLACEHOLDER_SECRET.decode()
+    return f"{signature.secret_prefix or ''}{base64.b64encode(_PLACEHOLDER_SECRET).decode()}"
 
 
 class EventSender:
     """Signs and sends the events of a trigger to one URL.
 
-    Raises UsageError for a URL that is neither https nor http on this machine, and for a secret that cannot be one.
+    Raises UsageError for a URL that is neither https nor http on this machine, and for an invalid secret.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class EventSender:
         self._owns_http = http is None
 
     def send(self, event_name: str, body: bytes, timestamp: float | None = None) -> Reply | Failure:
-        """Send a body that brings an event of this name, signed at a time (epoch seconds; default: now)."""
+        """Send an event body, signed at `timestamp` (epoch seconds; default: now)."""
         request = post_request(self.url, body, self.build_headers(event_name, body, timestamp))
         reply_or_failure: Reply | Failure = self._http.send(
             request, Credential(""), time.monotonic() + SEND_TIMEOUT, None, None
@@ -68,7 +69,7 @@ class EventSender:
         return reply_or_failure
 
     def build_headers(self, event_name: str, body: bytes, timestamp: float | None = None) -> dict[str, str]:
-        """Return the headers that a body is sent with."""
+        """Return the headers of a body, signature included."""
         signed_at = int(self.clock.time() if timestamp is None else timestamp)
         headers = self._verifier.sign(self._secret, signed_at, body, f"msg_{uuid.uuid4().hex}")
         location = self._verifier.trigger.event.name
@@ -77,7 +78,7 @@ class EventSender:
         return headers
 
     def find_challenge_reply(self, body: bytes) -> dict[str, str] | None:
-        """Return what a body wants to be answered with when it is the service's challenge; else None."""
+        """Return the expected reply when a body is the service's challenge, else None."""
         now = self.clock.time()
         try:
             verified = self._verifier.verify([self._secret], self.build_headers("", body, now), body, now)
@@ -91,28 +92,24 @@ class EventSender:
             self._http.close()
 
 
+@lru_cache(maxsize=8)
 def get_samples(connector: Connector, trigger: str | None = None) -> EventSamples:
-    """Return what makes the bodies of a trigger's events, made once. Raises DefinitionError, UsageError."""
-    verifier = verifier_for(connector, trigger)
-    return connector.derive(_build_samples)[verifier.name]
-
-
-def _build_samples(connector: Connector) -> dict[str, EventSamples]:
-    return {name: EventSamples(connector, trigger) for name, trigger in connector.manifest.triggers.items()}
+    """Return the sample bodies of a trigger, built once. Raises DefinitionError, UsageError."""
+    return EventSamples(connector, verifier_for(connector, trigger).trigger)
 
 
 def dump_json(body: Any) -> bytes:
-    """Return a body as the bytes that are signed and sent."""
+    """Encode a body as the bytes to sign and send."""
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def build_signed_delivery(
     connector: Connector, event: str, *, secret: str | None = None, now: float | None = None, count: int = 1
 ) -> tuple[dict[str, str], bytes]:
-    """Return headers and body of a signed event, to test a receiver with; another `count` is another event.
+    """Return the headers and body of a signed event, to test a receiver with.
 
-    `event` is a name of `connector.events`; `secret` the stand-in's by default; `now` epoch seconds. Raises UsageError
-    for an event that the connector does not have.
+    `event` is a name in `connector.events`; `secret` is the sandbox's by default; `now` is in epoch seconds; another
+    `count` gives another event. Raises UsageError for an unknown event.
     """
     event_kind = connector.events.get(event)
     if event_kind is None:

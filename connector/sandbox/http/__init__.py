@@ -1,1 +1,1 @@
-"""The sandbox's requests, responses and faults."""
+"""Requests, responses, body parsing and fault injection."""

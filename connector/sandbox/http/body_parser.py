@@ -1,4 +1,4 @@
-"""Bodies as they come in -> data: JSON, forms with names inside names, multipart, text, bytes."""
+"""Parse request bodies: JSON, nested forms, multipart, text and bytes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MAX_DEPTH = 60
 
 
 class BadBody(Exception):
-    """A body that is not what it should be: the field to name, and why. It never leaves the room."""
+    """An invalid body: the field to report, and the reason. Internal; mapped to an HTTP error in service.py."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(reason)
@@ -35,9 +35,9 @@ class BadBody(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ParsedBody:
-    """What a body says: its data (an object where it has fields), and the files of a multipart body by name.
+    """A parsed body: its data (an object when it has fields), and files by name.
 
-    `textual` says that every value is text, as in a form.
+    With `is_text_only` every value is text, as in a form.
     """
 
     data: Any
@@ -46,12 +46,12 @@ class ParsedBody:
 
     @property
     def tree(self) -> dict[str, Any]:
-        """The data as an object; empty when it is none."""
+        """The data as an object; empty for any other value."""
         return self.data if isinstance(self.data, dict) else {}
 
 
 def parse_body(kind: str, request: SandboxRequest, *, use_brackets: bool) -> ParsedBody:
-    """Read a body that is to be json, form, multipart, text or binary. Raises Unreadable."""
+    """Parse a body of a kind: json, form, multipart, text or binary. Raises BadBody."""
     raw = request.body
     if not raw:
         return ParsedBody({})
@@ -67,7 +67,7 @@ def parse_body(kind: str, request: SandboxRequest, *, use_brackets: bool) -> Par
 
 
 def parse_any_body(request: SandboxRequest) -> ParsedBody:
-    """Read a body that no definition describes, by its content type. Raises Unreadable."""
+    """Parse a body that no definition describes, by its content type. Raises BadBody."""
     kind = next(
         (kind for kind in ("json", "form", "multipart") if _matches_content_type(kind, request.content_type)), "binary"
     )
@@ -75,7 +75,7 @@ def parse_any_body(request: SandboxRequest) -> ParsedBody:
 
 
 def parse_form_pairs(request: SandboxRequest) -> list[tuple[str, str]]:
-    """Return the pairs of a form as they stand, in order. Raises Unreadable."""
+    """Return the name-value pairs of a form, in order. Raises BadBody."""
     if request.content_type != CONTENT_TYPES["form"]:
         raise BadBody("Content-Type", f"Expected {CONTENT_TYPES['form']}; got {request.content_type or 'nothing'}.")
     return _parse_pairs(request.body)
@@ -100,7 +100,7 @@ def _decode_text(raw: bytes) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise BadBody("body", f"The body is not UTF-8 text: look at byte {error.start + 1}.") from None
+        raise BadBody("body", f"The body is not UTF-8 text (byte {error.start + 1}).") from None
 
 
 def _parse_pairs(raw: bytes) -> list[tuple[str, str]]:
@@ -114,7 +114,7 @@ def _parse_multipart(request: SandboxRequest, *, use_brackets: bool) -> ParsedBo
     mime_header = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode("latin-1", "replace")
     message = message_from_bytes(mime_header + request.body, policy=policy.HTTP)
     if not message.is_multipart():
-        raise BadBody("body", "The body is not a multipart form: its boundary is missing.")
+        raise BadBody("body", "The body is not a multipart form: the boundary is missing.")
     pairs, files = [], {}
     for part in message.iter_parts():
         name = part.get_param("name", header="content-disposition")
@@ -129,7 +129,7 @@ def _parse_multipart(request: SandboxRequest, *, use_brackets: bool) -> ParsedBo
 
 
 def unflatten(pairs: Iterable[tuple[str, str]], *, use_brackets: bool) -> dict[str, Any]:
-    """Return pairs as an object: names inside names by brackets or dots, a name that repeats as a list."""
+    """Build an object from pairs: brackets or dots nest, a repeated name makes a list."""
     tree: dict[str, Any] = {}
     for name, text in pairs:
         path = _split_name(name, use_brackets=use_brackets)
@@ -141,7 +141,7 @@ def unflatten(pairs: Iterable[tuple[str, str]], *, use_brackets: bool) -> dict[s
         if isinstance(branch, dict):
             _add_value(branch, last, text, repeated=repeated)
         else:
-            _add_value(tree, name, text, repeated=False)  # a name that is both a value and an object stays as it is
+            _add_value(tree, name, text, repeated=False)  # a name used as both a value and an object stays flat
     return {name: _convert_numbered(value) for name, value in tree.items()}
 
 
@@ -167,7 +167,7 @@ def _add_value(branch: dict[str, Any], name: str, text: str, *, repeated: bool) 
 
 
 def _convert_numbered(value: Any) -> Any:
-    """Return objects whose names count from 0 as lists: items[0][price]."""
+    """Turn objects whose names count from 0 into lists, as in items[0][price]."""
     if not isinstance(value, dict):
         return value
     inner = {name: _convert_numbered(item) for name, item in value.items()}

@@ -1,4 +1,4 @@
-"""Faults on request: what goes wrong, and how often."""
+"""Fault injection: parse fault texts, and decide which request fails."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from connector.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-KNOWN_FAULTS = (
-    "429[:times]", "5xx[:times], such as 503:2", "drop-reply[:times]", "refuse[:times]", "expire-token[:times]",
-    "html[:times]", "slow[:seconds]", "cursor-loop",
-    "drop-token-reply[:times]", "token-5xx[:times]", "invalid-grant[:times]", "slow-token[:seconds]",
-)  # fmt: skip
+_SYNTAX = (
+    "429[:times]; 5xx[:times], such as 503:2; drop-reply[:times]; refuse[:times]; expire-token[:times]; html[:times]; "
+    "slow[:seconds]; cursor-loop; drop-token-reply[:times]; token-5xx[:times]; invalid-grant[:times]; "
+    "slow-token[:seconds]"
+)
 _COUNTED_KINDS = ("drop-reply", "refuse", "expire-token", "html", "drop-token-reply", "token-5xx", "invalid-grant")
 _TOKEN_KINDS = ("drop-token-reply", "token-5xx", "invalid-grant", "slow-token")
 _DEFAULT_DELAY = 3.0  # seconds
 _FAULT_PATTERN = re.compile(
-    r"(?P<kind>429|5[0-9]{2}|token-5xx|[a-z-]+)(?::(?P<much>[0-9]{1,6}(?:\.[0-9]{1,3})?))?\Z", re.ASCII
+    r"(?P<kind>429|5[0-9]{2}|token-5xx|[a-z-]+)(?::(?P<amount>[0-9]{1,6}(?:\.[0-9]{1,3})?))?\Z", re.ASCII
 )
 
 FaultTarget = Literal["api", "token"]
@@ -29,9 +29,9 @@ FaultTarget = Literal["api", "token"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault: its kind, how many requests it meets (0: all), the status it answers, the seconds it takes.
+    """One fault: kind, number of affected requests (0: all), response status, delay in seconds.
 
-    `place` says which requests: those to the API, or those for a token.
+    `target` selects the requests: those to the API, or those to the token endpoint.
     """
 
     kind: str
@@ -42,9 +42,9 @@ class Fault:
 
 
 def parse_fault(text: str) -> Fault:
-    """Read a fault such as `429:3`, `drop-reply` or `slow:2`. Raises UsageError listing the known ones."""
+    """Parse a fault such as `429:3`, `drop-reply` or `slow:2`. Raises UsageError listing the known faults."""
     match = _FAULT_PATTERN.match(text.strip())
-    kind, amount = (match["kind"], match["much"]) if match else ("", None)
+    kind, amount = (match["kind"], match["amount"]) if match else ("", None)
     is_count = amount is None or (amount.isdigit() and int(amount) > 0)
     target: FaultTarget = "token" if kind in _TOKEN_KINDS else "api"
     if kind in ("slow", "slow-token") and (amount is None or float(amount) > 0):
@@ -55,11 +55,11 @@ def parse_fault(text: str) -> Fault:
         return Fault(kind, int(amount or 1), target=target)
     if kind.isdigit() and is_count:
         return Fault("status", int(amount or 1), status=int(kind))
-    raise UsageError(f"The fault {text!r} is not known.", hint=f"The faults are {'; '.join(KNOWN_FAULTS)}.")
+    raise UsageError(f"Unknown fault {text!r}.", hint=f"Use one of: {_SYNTAX}.")
 
 
 class FaultInjector:
-    """The faults of one service, each with how often it is still to come; safe to share among threads."""
+    """Hands out the faults of one service, and counts how often each remains. Thread-safe."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self._faults = all_faults = tuple(faults)
@@ -69,7 +69,7 @@ class FaultInjector:
         self.has_cursor_loop = any(fault.kind == "cursor-loop" for fault in all_faults)
 
     def take_next_fault(self, target: FaultTarget = "api") -> Fault | None:
-        """Return the fault that the next request to a place meets, in the order they were named, or None."""
+        """Return the fault for the next request to a target, in order, or None."""
         with self._lock:
             for index, fault in enumerate(self._counted_faults):
                 if self._remaining[index] and fault.target == target:
@@ -78,5 +78,5 @@ class FaultInjector:
         return None
 
     def get_delay(self, target: FaultTarget = "api") -> float:
-        """Return the seconds that an answer of a place takes."""
+        """Return the delay of a response, in seconds."""
         return sum(fault.seconds for fault in self._faults if fault.target == target)

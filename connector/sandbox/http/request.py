@@ -1,4 +1,4 @@
-"""A request as it comes in: method, path below the base URL, query, headers, body."""
+"""An incoming request: method, path, query, headers and body."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SandboxRequest:
-    """What a client sent; header names in lower case, the path still encoded and with the base path before it."""
+    """A request as sent: header names in lower case, path encoded, base path included."""
 
     method: str
     path: str
@@ -22,7 +22,7 @@ class SandboxRequest:
 
     @classmethod
     def parse(cls, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> SandboxRequest:
-        """Take a request line's target apart; a whole URL is taken as its path."""
+        """Parse the target of a request line; ignore the origin of an absolute URL."""
         if target.startswith(("http://", "https://")):
             target = "/" + target.partition("://")[2].partition("/")[2]
         path, _, query = target.partition("#")[0].partition("?")
@@ -34,5 +34,5 @@ class SandboxRequest:
 
     @property
     def content_type(self) -> str:
-        """The content type without its parameters, in lower case; empty when none is said."""
+        """The content type without parameters, in lower case; empty when there is none."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -1,4 +1,4 @@
-"""Answers, and how the service that the sandbox stands in for says no."""
+"""Responses, and the error responses of the service that the sandbox imitates."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from connector.definition.manifest import ErrorReply
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from connector.core.request.builder import Pairs
     from connector.definition.manifest import ErrorRule, Manifest
 
 ResponseDelivery = Literal["sent", "lost", "refused"]
-FieldError = tuple[str, str]  # a field, and what is wrong with it
+FieldError = tuple[str, str]  # field name, message
 
 _JSON_HEADERS = (("content-type", "application/json"),)
 _DEFAULT_MISSING_REPLY = ErrorReply(status=404, message="Not found: {id}.")
@@ -25,7 +26,7 @@ _SIGN_IN_PAGE = b"<!DOCTYPE html><html><head><title>Sign in</title></head><body>
 
 
 class ChangeEvent(NamedTuple):
-    """A change: the event that tells of it, what it is about, and how that was before, where it was there."""
+    """A change to report: event name, changed record, and the record before an update."""
 
     event: str
     subject: dict[str, Any]
@@ -34,10 +35,10 @@ class ChangeEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SandboxResponse:
-    """What goes back: status, headers (names in lower case), body; after `delay` seconds.
+    """A response: status, headers (names in lower case), body; sent after `delay` seconds.
 
-    `fate` is "lost" when the request was processed and the answer never arrives, "refused" when nothing was taken;
-    `happened` are the changes to tell of.
+    `delivery` is "lost" when the request is processed but the response never arrives, "refused" when the connection
+    is refused; `changes` are the events to send.
     """
 
     status: int
@@ -48,7 +49,7 @@ class SandboxResponse:
     changes: tuple[ChangeEvent, ...] = field(default=(), repr=False)
 
     def without_body(self) -> SandboxResponse:
-        """Return the answer to HEAD: the same without its body, which is told by its length."""
+        """Return the response to HEAD: no body, but its content-length."""
         return replace(self, headers=(*self.headers, ("content-length", str(len(self.body)))), body=b"")
 
 
@@ -56,13 +57,13 @@ CONNECTION_REFUSED = SandboxResponse(0, delivery="refused")
 SIGN_IN_PAGE_RESPONSE = SandboxResponse(200, (("content-type", "text/html; charset=utf-8"),), _SIGN_IN_PAGE)
 
 
-def build_json_response(status: int, value: Any, headers: tuple[tuple[str, str], ...] = ()) -> SandboxResponse:
-    """Answer with JSON data."""
+def build_json_response(status: int, value: Any, headers: Pairs = ()) -> SandboxResponse:
+    """Build a JSON response."""
     return SandboxResponse(status, (*_JSON_HEADERS, *headers), to_json(value))
 
 
 class ErrorResponses:
-    """The service's ways to say no, in the shape that its manifest describes."""
+    """Builds the service's error responses, in the shape that its manifest describes."""
 
     def __init__(self, manifest: Manifest) -> None:
         self._errors = manifest.errors
@@ -70,70 +71,67 @@ class ErrorResponses:
         self._invalid_reply = manifest.sandbox.invalid or _DEFAULT_INVALID_REPLY
 
     def build_not_found(self, name: str) -> SandboxResponse:
-        """Answer for a thing that is not there."""
+        """Build the response for a record that does not exist."""
         error_reply = self._missing_reply
         return self._build_response(error_reply.status, error_reply.code, error_reply.message.replace("{id}", name))
 
     def build_method_not_allowed(self, allowed: Sequence[str]) -> SandboxResponse:
-        """Answer for a path that does not take this method."""
-        response = self._build_response(405, None, "This method is not allowed here.")
-        return replace(response, headers=(*response.headers, ("allow", ", ".join(sorted(allowed)))))
+        """Build the response for a method that the path does not support."""
+        allow = ("allow", ", ".join(sorted(allowed)))
+        return self._build_response(405, None, "Method not allowed.", headers=(allow,))
 
     def build_invalid_request(self, problems: Sequence[FieldError]) -> SandboxResponse:
-        """Answer for a request that does not fit the definitions, with every problem."""
-        error_reply, fields = self._invalid_reply, self._errors.fields
-        if fields is None:
-            details = " ".join([error_reply.message, *(f"{name}: {message}" for name, message in problems)])
-            return self._build_response(error_reply.status, error_reply.code, details)
-        field_errors = [{"field": name, "message": message} for name, message in problems]
-        return self._build_response(error_reply.status, error_reply.code, error_reply.message, {fields: field_errors})
+        """Build the response for an invalid request, with every problem."""
+        status, code, message = self._invalid_reply.status, self._invalid_reply.code, self._invalid_reply.message
+        if self._errors.fields is None:
+            message = " ".join([message, *(f"{name}: {problem}" for name, problem in problems)])
+        return self._build_response(status, code, message, problems)
 
     def build_unknown_cursor(self, name: str) -> SandboxResponse:
-        """Answer for a cursor that the service never gave, or no longer knows."""
-        rule = self._find_rule("cursor")
+        """Build the response for an unknown or expired cursor."""
+        rule = self._find_rule("cursor_expired")
         if rule is None:
-            return self.build_invalid_request([(name, "The cursor is not valid, or has expired.")])
-        message = f"The {rule.message or 'cursor'} is not valid, or has expired."
+            return self.build_invalid_request([(name, "The cursor is invalid or has expired.")])
+        message = f"The {rule.message or 'cursor'} is invalid or has expired."
         return self._build_response(
             _first_value(rule.status) or self._invalid_reply.status, _first_value(rule.code), message
         )
 
     def build_unauthorized(self) -> SandboxResponse:
-        """Answer for a request without a credential, or with one that is no longer good."""
-        rule = self._find_rule("token")
+        """Build the response for a missing or rejected credential."""
+        rule = self._find_rule("token_rejected")
         message = (rule.message if rule else None) or "Invalid access token."
         status, code = (rule.status, rule.code) if rule else (None, None)
         return self._build_response(_first_value(status) or 401, _first_value(code), message)
 
     def build_too_many_requests(self, retry_after: int) -> SandboxResponse:
-        """Answer for too many calls, with the seconds to wait."""
-        response = self._build_response(429, None, "Too many requests.")
-        return replace(response, headers=(*response.headers, ("retry-after", str(retry_after))))
+        """Build a 429 response with the seconds to wait."""
+        return self._build_response(429, None, "Too many requests.", headers=(("retry-after", str(retry_after)),))
 
-    def build_rate_limited(self, headers: tuple[tuple[str, str], ...]) -> SandboxResponse:
-        """Answer for one call more than a rate allows, with the headers that tell which."""
+    def build_rate_limited(self, headers: Pairs) -> SandboxResponse:
+        """Build a 429 response with the headers that name the exceeded limit."""
         is_daily = ("x-ratelimit-type", "Daily-limit") in headers
-        message = "The daily rate limit is used up." if is_daily else "The rate limit is used up. Try again later."
-        response = self._build_response(429, None, message)
-        return replace(response, headers=(*response.headers, *headers))
+        message = "Daily rate limit exceeded." if is_daily else "Rate limit exceeded. Try again later."
+        return self._build_response(429, None, message, headers=headers)
 
     def build_server_error(self, status: int, message: str = "The service is unavailable.") -> SandboxResponse:
-        """Answer as a service in trouble does."""
+        """Build an error response with this status and message."""
         return self._build_response(status, None, message)
 
     def _find_rule(self, category: str) -> ErrorRule | None:
-        return next((rule for rule in self._errors.means if rule.is_ == category), None)
+        return next((rule for rule in self._errors.rules if rule.category == category), None)
 
     def _build_response(
-        self, status: int, code: Any, message: str, extra_fields: dict[str, Any] | None = None
+        self, status: int, code: Any, message: str, problems: Sequence[FieldError] = (), headers: Pairs = ()
     ) -> SandboxResponse:
         body: dict[str, Any] = {}
         if self._errors.code:
             body = set_at_path(body, self._errors.code, status if code is None else code)
         body = set_at_path(body, self._errors.message or "message", message)
-        for path, value in (extra_fields or {}).items():
-            body = set_at_path(body, path, value)
-        return build_json_response(status, body)
+        if problems and self._errors.fields:
+            field_errors = [{"field": name, "message": problem} for name, problem in problems]
+            body = set_at_path(body, self._errors.fields, field_errors)
+        return build_json_response(status, body, headers)
 
 
 def _first_value(value: Any) -> Any:

@@ -1,1 +1,1 @@
-"""The OAuth server of the sandbox."""
+"""The OAuth server, and the credentials that the sandbox accepts."""

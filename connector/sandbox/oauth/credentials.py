@@ -1,4 +1,4 @@
-"""Credentials: what the sandbox takes for one, and the stand-ins that its own connections sign with."""
+"""Credentials that the sandbox accepts, and the placeholders that its own connections use."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from connector.definition.manifest import ConnectionType
     from connector.sandbox.http.request import SandboxRequest
 
-PLACEHOLDER = "sandbox"  # no secret: everybody may know it
-SANDBOX_SECRET = "sandbox-secret"  # noqa: S105  as little one
+PLACEHOLDER = "sandbox"  # public
+SANDBOX_SECRET = "sandbox-secret"  # noqa: S105  public too
 REJECTED_VALUES = ("", "expired", "invalid")
 _DEFAULT_KEY_LOCATION = "header.X-API-Key"
 _STATIC_KINDS = ("bearer", "api_key", "basic")
 
 
 def is_authenticated(connector: Connector, request: SandboxRequest, now: float) -> bool:
-    """Whether a request carries a credential of a kind that the connector has, and not one to be refused."""
+    """Whether a request carries an accepted credential of one of the connector's types."""
     connection_types = connector.manifest.connections.values()
     if any(connection_type.kind == "jwt_hs256" for connection_type in connection_types) and not _is_valid_jwt(
         read_bearer_token(request), now
@@ -40,7 +40,7 @@ def is_authenticated(connector: Connector, request: SandboxRequest, now: float) 
 
 
 def read_bearer_token(request: SandboxRequest) -> str:
-    """Return the bearer token of a request; empty when it has none."""
+    """Return the bearer token of a request, or an empty text."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
@@ -62,7 +62,7 @@ def _has_credential(connection_type: ConnectionType, request: SandboxRequest) ->
 
 
 def _decode_basic(encoded: str) -> tuple[str, str] | None:
-    """Return the user and the password of basic credentials, or None for what is no such pair."""
+    """Decode Basic credentials into user and password; None when they are malformed."""
     try:
         user, colon, password = base64.b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
@@ -71,17 +71,17 @@ def _decode_basic(encoded: str) -> tuple[str, str] | None:
 
 
 def _is_valid_jwt(token: str, now: float) -> bool:
-    """Whether a token is a JWT that was signed with the stand-in secret and is good now, or none that we could check.
+    """Whether a token is a valid JWT of the placeholder secret, or no HS256 JWT.
 
-    A JWT with another signature is somebody else's access token, and as opaque as any other.
+    A JWT with another algorithm is an access token of another issuer, accepted like any opaque token.
     """
     if _read_jwt_algorithm(token) not in ("HS256", "none"):
         return True
-    import jwt as pyjwt  # noqa: PLC0415  loaded when a JWT comes
+    import jwt as pyjwt  # noqa: PLC0415  loaded for JWTs only
 
     options: Any = {f"verify_{claim}": False for claim in ("exp", "iat", "nbf", "aud", "sub", "jti")}
     options["require"] = ["iss", "iat", "exp"]
-    key = SANDBOX_SECRET.encode().ljust(32, b"\0")  # HMAC fills a short key up like this itself; the library would warn
+    key = SANDBOX_SECRET.encode().ljust(32, b"\0")  # as HMAC pads a short key; PyJWT warns about one
     try:
         claims = pyjwt.decode(token, key, ["HS256"], options=options)
     except pyjwt.PyJWTError:
@@ -99,11 +99,9 @@ def _is_valid_jwt(token: str, now: float) -> bool:
 
 
 def _read_jwt_algorithm(token: str) -> Any:
-    """Return how a JWT says that it is signed; nothing for what is no JWT."""
-    encoded_header, *rest = token.split(".")
-    if len(rest) != 2:  # noqa: PLR2004  claims and signature
-        return None
+    """Return the algorithm in the header of a JWT; None for any other token."""
     try:
+        encoded_header, _claims, _signature = token.split(".")
         header = from_json(base64.urlsafe_b64decode(f"{encoded_header}=="))
     except ValueError:
         return None
@@ -111,27 +109,27 @@ def _read_jwt_algorithm(token: str) -> Any:
 
 
 def authenticate_client(request: SandboxRequest, form: Mapping[str, str], *, allow_public: bool) -> str:
-    """Return the id of the client that asks for tokens, by Basic or in the form (RFC 6749, 2.3.1). Raises Refused.
+    """Return the client id, from Basic or the form (RFC 6749, 2.3.1). Raises OAuthError.
 
-    `public` says that a client without a secret may ask.
+    With `allow_public` a client without a secret is accepted.
     """
     scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     if scheme:
         if secret:
-            raise OAuthError("invalid_request", "The client's secret came in two ways; send it in one.")
+            raise OAuthError("invalid_request", "The client secret was sent twice; use either Basic or the form.")
         user_and_password = _decode_basic(encoded.strip()) if scheme.lower() == "basic" else None
         header_client_id, secret = map(unquote_plus, user_and_password or ("", ""))
         if client_id and client_id != header_client_id:
-            raise OAuthError("invalid_client", "The client_id is not the one of the Authorization header.")
+            raise OAuthError("invalid_client", "The client_id does not match the Authorization header.")
         client_id, allow_public = header_client_id, False
     if not client_id or REJECTED_VALUES[-1] in (client_id, secret) or not (secret or allow_public):
-        raise OAuthError("invalid_client", "The client's id or its secret is not accepted.")
+        raise OAuthError("invalid_client", "Invalid client id or secret.")
     return client_id
 
 
 def build_sandbox_inputs(connection_type: ConnectionType, urls: Mapping[str, str]) -> dict[str, Any]:
-    """Return inputs with which a connection of a kind is let in here: the URLs, and what else it must have."""
+    """Return connection inputs that the sandbox accepts: URLs and required inputs."""
     inputs: dict[str, Any] = {}
     for key, field in connection_type.inputs.items():
         if key in urls:
@@ -193,8 +191,10 @@ class SandboxConnection:
 
 
 def _choose_default_kind(connector: Connector) -> str:
-    """Return the kind that needs no sign-in and may run everything, else the first; empty when there is none."""
+    """Return a type without sign-in or restrictions, else the first; empty without any."""
     connection_types = connector.manifest.connections
-    unrestricted = [name for name, connection_type in connection_types.items() if connection_type.only is None]
+    unrestricted = [
+        name for name, connection_type in connection_types.items() if connection_type.allowed_actions is None
+    ]
     static_names = [name for name in unrestricted if connection_types[name].kind in _STATIC_KINDS]
     return next(iter([*static_names, *unrestricted, *connection_types]), "")

@@ -1,4 +1,4 @@
-"""Where consent is given, and tokens are given and taken back: from the inputs of the connector's OAuth kinds."""
+"""OAuth endpoint paths, from the inputs of the connector's OAuth connection types."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 Role = Literal["authorize", "token", "revoke"]
 
-IN_PROCESS_ORIGIN = "http://127.0.0.1:0"  # no socket listens on port 0, so what is sent astray reaches nobody
+IN_PROCESS_ORIGIN = "http://127.0.0.1:0"  # no socket listens on port 0, so a stray request fails
 _ROLE_BY_INPUT: dict[str, Role] = {"authorizeUrl": "authorize", "tokenUrl": "token", "revokeUrl": "revoke"}
 
 
 class OAuthEndpoints:
-    """The paths of a connector's authority, each with its role, and the origins that they have."""
+    """The endpoint paths of a connector's OAuth server, their roles and their origins."""
 
     def __init__(self, connector: Connector) -> None:
         self.origins = {IN_PROCESS_ORIGIN}
@@ -34,12 +34,12 @@ class OAuthEndpoints:
                     self.origins.add(f"{parts.scheme}://{parts.netloc}")
 
     def find_role(self, path: str) -> Role | None:
-        """Return what a path of the authority is for; None for a path of the API."""
+        """Return the role of an OAuth path; None for a path of the API."""
         return self._role_by_path.get(path)
 
 
 def build_urls(connection_type: ConnectionType, origin: str) -> dict[str, str]:
-    """Return the URLs that a kind asks for, at an origin such as http://127.0.0.1:8765."""
+    """Return the URL inputs of a connection type, at an origin such as http://127.0.0.1:8765."""
     return {name: origin + _endpoint_path(name, field) for name, field in _find_url_fields(connection_type).items()}
 
 
@@ -48,5 +48,5 @@ def _find_url_fields(connection_type: ConnectionType) -> dict[str, FormField]:
 
 
 def _endpoint_path(name: str, field: FormField) -> str:
-    """Return the path of an input's default; a kind that leaves the URL to its user has the usual one."""
+    """Return the path of an input's default URL, or a conventional one."""
     return urlsplit(str(field.default)).path or "/" if field.default else f"/oauth/{_ROLE_BY_INPUT[name]}"

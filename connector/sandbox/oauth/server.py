@@ -1,4 +1,4 @@
-"""The authority of the stand-in service: it asks nobody for consent, gives tokens, renews them and takes them back."""
+"""OAuth server: auto-consent, token, refresh, revoke."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from connector.sandbox.data.issued_tokens import (
     OAuthError,
     TokenPolicy,
 )
-from connector.sandbox.http import body_parser, responses
-from connector.sandbox.http.body_parser import BadBody
-from connector.sandbox.http.responses import SandboxResponse
-from connector.sandbox.oauth import credentials, endpoints
-from connector.sandbox.oauth.endpoints import OAuthEndpoints
+from connector.sandbox.http.body_parser import BadBody, parse_form_pairs
+from connector.sandbox.http.responses import SandboxResponse, build_json_response
+from connector.sandbox.oauth import credentials
+from connector.sandbox.oauth.endpoints import OAuthEndpoints, build_urls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from connector.core.request.builder import Pairs
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
     from connector.sandbox.data.issued_tokens import IssuedTokens, TokenRegistry
@@ -46,7 +46,7 @@ _CONNECTION_KIND_BY_GRANT = {
 
 
 class AuthorizationServer:
-    """Gives tokens for the kinds of connection that a connector has; what it gave is in the state."""
+    """Issues tokens for a connector's OAuth connection types; keeps them in the state."""
 
     def __init__(
         self, connector: Connector, state: SandboxState, clock: Clock, token_policy: TokenPolicy | None = None
@@ -72,17 +72,15 @@ class AuthorizationServer:
         }
 
     def build_connection_inputs(self, kind: str, origin: str) -> dict[str, Any]:
-        """Return the inputs of a connection that is let in here, its URLs at an origin. Raises UsageError."""
+        """Return the inputs of a connection to this server, its URLs at an origin. Raises UsageError."""
         connection_types = self._connector.manifest.connections
         if kind not in connection_types:
             hint = f"It has {', '.join(connection_types) or 'none'}."
             raise UsageError(f"{self._connector.name} has no connection {kind!r}.", hint=hint)
-        return credentials.build_sandbox_inputs(
-            connection_types[kind], endpoints.build_urls(connection_types[kind], origin)
-        )
+        return credentials.build_sandbox_inputs(connection_types[kind], build_urls(connection_types[kind], origin))
 
     def accepts_token(self, request: SandboxRequest) -> bool:
-        """Whether the bearer token of a request is good, or none that was given here. Raises StoreError."""
+        """Whether the bearer token of a request is valid, or was not issued here. Raises StoreError."""
         token = credentials.read_bearer_token(request)
         if not token.startswith(TOKEN_PREFIX):
             return True
@@ -95,23 +93,21 @@ class AuthorizationServer:
         return is_valid
 
     def handle(self, role: Role, request: SandboxRequest) -> SandboxResponse:
-        """Answer a request to one of the endpoints. Raises StoreError."""
+        """Handle a request to one of the endpoints. Raises StoreError."""
         if request.method != _METHOD_BY_ROLE[role]:
-            error_response = build_oauth_error(405, "invalid_request", "This method is not allowed here.")
-            return SandboxResponse(
-                405, (*error_response.headers, ("allow", _METHOD_BY_ROLE[role])), error_response.body
-            )
+            allow = ("allow", _METHOD_BY_ROLE[role])
+            return build_oauth_error(405, "invalid_request", "Method not allowed.", (allow,))
         if role == "authorize":
             return self._authorize(request)
         return self._handle_form(request, self._grant_token if role == "token" else self._revoke)
 
     def _authorize(self, request: SandboxRequest) -> SandboxResponse:
-        """Send a person back with a code; to nowhere when it is not sure whose application asks."""
+        """Redirect back with a code; show an error page for an invalid client or URI."""
         parameters, duplicates = _split_duplicates(request.query)
         client, redirect_uri = parameters.get("client_id", ""), parameters.get("redirect_uri", "")
         problem = _redirect_problem(client, redirect_uri)
         if problem or duplicates & {"client_id", "redirect_uri"}:
-            return _build_error_page(problem or "The request names its application twice.")
+            return _build_error_page(problem or "The client_id or the redirect_uri is repeated.")
         try:
             result = {"code": self._issue_code(parameters, duplicates)}
         except OAuthError as error:
@@ -122,15 +118,15 @@ class AuthorizationServer:
         return SandboxResponse(302, (("location", f"{redirect_uri}{separator}{urlencode(result)}"), *_NO_STORE_HEADERS))
 
     def _issue_code(self, parameters: Mapping[str, str], duplicates: set[str]) -> str:
-        """Return the code of a consent. Raises Refused."""
+        """Issue an authorization code. Raises OAuthError."""
         if duplicates:
-            raise OAuthError("invalid_request", "A parameter stands more than once.")
+            raise OAuthError("invalid_request", "A parameter is repeated.")
         if _require_parameter(parameters, "response_type") != "code":
-            raise OAuthError("unsupported_response_type", "The response_type is to be code.")
+            raise OAuthError("unsupported_response_type", "The response_type must be code.")
         if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE_PATTERN.match(
             parameters.get("code_challenge", "")
         ):
-            raise OAuthError("invalid_request", "A code_challenge with the code_challenge_method S256 is needed.")
+            raise OAuthError("invalid_request", "A code_challenge with code_challenge_method S256 is required.")
         code = AuthorizationCode(
             client=parameters["client_id"],
             redirect_uri=parameters["redirect_uri"],
@@ -145,7 +141,7 @@ class AuthorizationServer:
     def _handle_form(
         self, request: SandboxRequest, handler: Callable[[TokenRegistry, Mapping[str, str], str], Any]
     ) -> SandboxResponse:
-        """Do what a client asks for in a form; what is refused may have ended something, so it is kept as well."""
+        """Handle a form request; an error is saved too, since it may revoke tokens."""
         try:
             form = _parse_form(request)
             is_client_grant = form.get("grant_type") in ("account_credentials", "client_credentials")
@@ -156,9 +152,7 @@ class AuthorizationServer:
             return _build_refusal(error, used_basic="authorization" in request.headers)
         with self._state.transaction() as data:
             try:
-                response = responses.build_json_response(
-                    200, handler(data.token_registry, form, client), _NO_STORE_HEADERS
-                )
+                response = build_json_response(200, handler(data.token_registry, form, client), _NO_STORE_HEADERS)
             except OAuthError as error:
                 response = _build_refusal(error)
             data.token_registry.purge(self._clock.time())
@@ -167,7 +161,7 @@ class AuthorizationServer:
     def _grant_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> dict[str, Any]:
         grant_type = _require_parameter(form, "grant_type")
         if _CONNECTION_KIND_BY_GRANT.get(grant_type) not in self._connection_kinds:
-            raise OAuthError("unsupported_grant_type", "No kind of connection of this connector asks like that.")
+            raise OAuthError("unsupported_grant_type", "No connection type of this connector uses this grant type.")
         tokens, policy = self._grant_handlers[grant_type](registry, form, client), self._token_policy
         reply = {
             "access_token": tokens.access_token,
@@ -194,7 +188,7 @@ class AuthorizationServer:
 
     def _grant_account_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
         if _require_parameter(form, "account_id") in credentials.REJECTED_VALUES:
-            raise OAuthError("invalid_request", "The account_id is not known.")
+            raise OAuthError("invalid_request", "Unknown account_id.")
         return self._grant_client_token(registry, form, client)
 
     def _grant_client_token(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
@@ -206,16 +200,16 @@ class AuthorizationServer:
         return {"status": "success"}
 
     def _select_scope(self, parameters: Mapping[str, str]) -> str:
-        """Return the scopes that a request gets: those it asks for, or all. Raises Refused."""
+        """Return the granted scopes: those requested, or all defaults. Raises OAuthError."""
         defaults, allowed = self._default_and_allowed_scopes
         requested = parameters.get("scope", "").split()
         if allowed and not allowed.issuperset(requested):
-            raise OAuthError("invalid_scope", "The application has no such scope.")
+            raise OAuthError("invalid_scope", "The application does not have this scope.")
         return " ".join(requested or defaults)
 
     @cached_property
     def _default_and_allowed_scopes(self) -> tuple[list[str], set[str]]:
-        """The scopes that are given, and all that may be asked for."""
+        """The scopes granted by default, and all that may be requested."""
         if self._token_policy.scope is not None:
             names = self._token_policy.scope.split()
             return names, set(names)
@@ -224,17 +218,16 @@ class AuthorizationServer:
         return defaults, {*defaults, *(scope for requirement in requirements for scope in requirement.classic)}
 
 
-def build_oauth_error(status: int, error: str, reason: str) -> SandboxResponse:
-    """Answer as an authority that gives no token."""
-    return responses.build_json_response(status, {"reason": reason, "error": error}, _NO_STORE_HEADERS)
+def build_oauth_error(status: int, error: str, reason: str, headers: Pairs = ()) -> SandboxResponse:
+    """Build an OAuth error response."""
+    return build_json_response(status, {"reason": reason, "error": error}, (*_NO_STORE_HEADERS, *headers))
 
 
 def _build_refusal(error: OAuthError, *, used_basic: bool = False) -> SandboxResponse:
     if error.error != "invalid_client":
         return build_oauth_error(400, error.error, error.reason)
-    response = build_oauth_error(401, error.error, error.reason)
-    challenge_headers = (("www-authenticate", 'Basic realm="sandbox"'),) if used_basic else ()
-    return SandboxResponse(401, (*response.headers, *challenge_headers), response.body)
+    challenge = (("www-authenticate", 'Basic realm="sandbox"'),) if used_basic else ()
+    return build_oauth_error(401, error.error, error.reason, challenge)
 
 
 def _build_error_page(problem: str) -> SandboxResponse:
@@ -243,9 +236,9 @@ def _build_error_page(problem: str) -> SandboxResponse:
 
 
 def _redirect_problem(client: str, redirect_uri: str) -> str:
-    """Return why nobody is sent back to an application, or nothing; no word of the request is in it."""
+    """Return why a redirect is unsafe, or an empty text; it never quotes the request."""
     if not client or client == credentials.REJECTED_VALUES[-1] or not client.isprintable():
-        return "The request names no application: look at its client_id."
+        return "The client_id is missing or not valid."
     try:
         parts = urlsplit(redirect_uri)
         is_allowed = is_loopback_url(redirect_uri) or (
@@ -256,21 +249,21 @@ def _redirect_problem(client: str, redirect_uri: str) -> str:
     is_plain_text = (
         redirect_uri.isascii() and redirect_uri.isprintable() and not any(char in redirect_uri for char in ' #\\"<>')
     )
-    return "" if is_allowed and is_plain_text else "The redirect_uri is neither https nor http at this machine."
+    return "" if is_allowed and is_plain_text else "The redirect_uri must be https, or http on this machine."
 
 
 def _parse_form(request: SandboxRequest) -> dict[str, str]:
     try:
-        form, duplicates = _split_duplicates(body_parser.parse_form_pairs(request))
+        form, duplicates = _split_duplicates(parse_form_pairs(request))
     except BadBody as error:
         raise OAuthError("invalid_request", error.reason) from None
     if duplicates:
-        raise OAuthError("invalid_request", "A parameter stands more than once.")
+        raise OAuthError("invalid_request", "A parameter is repeated.")
     return form
 
 
 def _split_duplicates(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], set[str]]:
-    """Return parameters by name, those without a value left out, and the names that stand more than once."""
+    """Return the non-empty parameters by name, and the names that are repeated."""
     values: dict[str, str] = {}
     duplicates = set()
     for name, value in pairs:

@@ -26,9 +26,9 @@ triggers:
     signature:
       header: shelf-signature
       timestamp: part.t
-      signs: "{timestamp}.{body}"
-      looks: "v1={hex}"
-      many: ","
+      payload: "{timestamp}.{body}"
+      format: "v1={hex}"
+      separator: ","
       digest: hex
     challenge:
       event: ping
@@ -41,7 +41,7 @@ triggers:
 BASE64 = (
     HEX.replace("      timestamp: part.t\n", "      timestamp: header.shelf-timestamp\n      id: header.shelf-id\n")
     .replace('"{timestamp}.{body}"', '"{id}.{timestamp}.{body}"')
-    .replace('"v1={hex}"\n      many: ","\n      digest: hex', '"v1,{base64}"\n      many: " "\n      digest: base64\n      secret: base64\n      secret_prefix: whsec_')
+    .replace('"v1={hex}"\n      separator: ","\n      digest: hex', '"v1,{base64}"\n      separator: " "\n      digest: base64\n      secret: base64\n      secret_prefix: whsec_')
 )  # fmt: skip
 
 MISTAKES = [
@@ -55,7 +55,7 @@ MISTAKES = [
     (HEX, "timestamp: part.t", "timestamp: t", "timestamp: t", "expected header.X, or part.x"),
     (HEX, "timestamp: part.t", "timestamp: body.t", "timestamp: body.t", "expected header.X, or part.x"),
     (HEX, "timestamp: part.t", 'timestamp: "header.shelf timestamp"', "timestamp:", "expected header.X, or part.x"),
-    (HEX, '      many: ","\n', "", "timestamp: part.t", "what stands between them: many"),
+    (HEX, '      separator: ","\n', "", "timestamp: part.t", "what stands between them: many"),
     (HEX, '"v1={hex}"', '"v1={hexa}"', "looks:", "Did you mean 'hex'"),
     (HEX, '"v1={hex}"', '"v1={base64}"', "looks:", "say where the digest stands: {hex}"),
     (HEX, '"v1={hex}"', '"t={timestamp},v1={hex}"', "looks:", "{timestamp} does not stand here"),
@@ -73,7 +73,7 @@ MISTAKES = [
     (BASE64, "header.shelf-id", "shelf-id", "id: shelf-id", "expected header.X, or part.x"),
     (BASE64, "      id: header.shelf-id\n", "", "signs:", "say where a delivery has it: id: header.X"),
     (BASE64, "secret: base64", "secret: base46", "secret: base46", "text, base64"),
-    (BASE64, 'many: " "', 'many: ","', "looks:", "one of them does not hold it"),
+    (BASE64, 'separator: " "', 'separator: ","', "looks:", "one of them does not hold it"),
 ]  # fmt: skip
 
 

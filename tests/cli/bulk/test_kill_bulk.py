@@ -12,6 +12,8 @@ from subprocess import DEVNULL
 import pytest
 from support.servers import Counting, reply
 
+pytestmark = pytest.mark.kills
+
 TOKEN = "token-1"
 AT_ONCE = 8
 

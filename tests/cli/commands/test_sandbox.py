@@ -86,7 +86,7 @@ def test_another_connector_has_one_too(here, folder, tmp_path):
         "action: listLamps\nlabel: List Lamps\nsummary: List lamps.\nrequest: GET /lamps\npages: {items: lamps}\n"
         "returns: {example: {lamps: [{id: 1}]}}\n"
     )
-    folder("pages: {by: cursor, read: next, send: query.cursor}\n", {"list-lamps": action})
+    folder("pagination: {style: cursor, next: next, cursor_param: query.cursor}\n", {"list-lamps": action})
     done = here("--connector", str(tmp_path), "run", "listLamps", "--sandbox", "--output", "lines")
     assert done.code == 0, done.err
     assert json.loads(done.out) == {"id": 1}
@@ -132,7 +132,7 @@ def test_the_server_plays_faults(start, cli):
     ("words", "said"),
     [
         (["--host", "0.0.0.0"], "does not listen on 0.0.0.0"),
-        (["--fault", "flood"], "The fault 'flood' is not known"),
+        (["--fault", "flood"], "Unknown fault 'flood'"),
         (["--port", "70000"], "--port"),
         (["rest"], "rest"),
         (["--hots", "x"], "Did you mean --host?"),

@@ -57,15 +57,15 @@ def test_every_example_that_show_prints_can_be_typed(here, zoom):
         for example in action.examples.values():
             from connector.cli.commands.show import format_command_line
 
-            words = shlex.split(format_command_line(action, example.given))
+            words = shlex.split(format_command_line(action, example.inputs))
             assert words[:2] == ["connector", "run"]
-            if any(action.inputs[action.key_by_spelling[key]].secret for key in example.given):
+            if any(action.inputs[action.key_by_spelling[key]].secret for key in example.inputs):
                 continue
             done = here(*words[1:], "--dry-run", "--output", "json")
             assert done.code == 0, done.err
-            assert done.data["method"] == (example.sends.method or action.method)
-            if isinstance(example.sends.body, dict | list) and done.data["body"] != "[...]":
-                assert redacted(done.data["body"]) == redacted(example.sends.body)
+            assert done.data["method"] == (example.request.method or action.method)
+            if isinstance(example.request.body, dict | list) and done.data["body"] != "[...]":
+                assert redacted(done.data["body"]) == redacted(example.request.body)
 
 
 def redacted(body):

@@ -130,7 +130,7 @@ class TestSandbox:
     def test_a_fault_that_it_does_not_know_is_all_that_is_said(self, here):
         done = here(*ME, "--sandbox", "--fault", "what")
         assert done.code == 2
-        assert done.err.startswith("The fault 'what' is not known.")
+        assert done.err.startswith("Unknown fault 'what'.")
 
     def test_a_token_that_the_service_ends_early_is_renewed(self, here, zoom, monkeypatch):
         from connector.cli.context.connection_context import ConnectionContext

@@ -115,11 +115,11 @@ def test_5_wins_over_the_deadline(cli, server):
     assert done.code == 5
 
 
-def test_an_error_tells_outcome_attempts_and_tracking_id(here, server):
+def test_an_error_tells_outcome_attempts_and_request_id(here, server):
     refused = servers.reply(404, {"code": 1001, "message": "No."}, headers=[("x-zm-trackingid", "WEB-7")])
     done = here(*READ, "--base-url", server.always(refused).url, **TOKEN)
-    assert "outcome: rejected · attempts: 1 · tracking id: WEB-7" in done.err
-    assert done.data["error"]["tracking_id"] == "WEB-7"
+    assert "outcome: rejected · attempts: 1 · request id: WEB-7" in done.err
+    assert done.data["error"]["request_id"] == "WEB-7"
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_json_is_the_default_and_the_whole_result(users):
     done = users()
     assert done.data == users("--output", "json").data
     assert list(done.data) == [
-        "data", "status", "headers", "tracking_id", "attempts", "outcome", "complete", "pages", "warnings",
+        "data", "status", "headers", "request_id", "attempts", "outcome", "complete", "pages", "warnings",
     ]  # fmt: skip
     assert done.data["data"]["users"] == USERS
     assert (done.data["pages"], done.data["complete"]) == (3, True)

@@ -18,13 +18,13 @@ MEANINGS = """\
 errors:
   code: code
   message: message
-  means:
-    - {is: scope, code: S, status: [400, 429, 503]}
-    - {is: daily, code: D, status: [400, 429]}
-    - {is: busy, code: B}
-    - {is: rate, code: R}
-    - {is: cursor, code: C}
-    - {is: not_found, code: N}
+  rules:
+    - {category: scope, code: S, status: [400, 429, 503]}
+    - {category: daily_quota, code: D, status: [400, 429]}
+    - {category: concurrency, code: B}
+    - {category: rate_limit, code: R}
+    - {category: cursor_expired, code: C}
+    - {category: not_found, code: N}
 """
 CREATE = """\
 action: create
@@ -174,7 +174,7 @@ def test_what_may_help_once_is_tried_twice(zoom):
 def test_a_lost_delete_that_is_gone_has_the_status_and_headers_of_the_last_reply(zoom):
     world = World(maybe_sent(), bad(404, 1001, x_zm_trackingid="t-1"))
     result = raw(zoom, world, "DELETE")
-    assert (result.status, result.tracking_id, result.data) == (404, "t-1", {})
+    assert (result.status, result.request_id, result.data) == (404, "t-1", {})
     error = failed(zoom, World(maybe_sent(), bad(404, 1001)), "PUT")
     assert type(error) is errors.NotFound
 

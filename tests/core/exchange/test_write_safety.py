@@ -109,12 +109,12 @@ def lamp(folder):
     return folder(
         "errors: {code: code, message: message}\n",
         {
-            "safe-post": ACTION.format(key="safePost", request="POST /search", more="repeatable: It only searches."),
+            "safe-post": ACTION.format(key="safePost", request="POST /search", more="idempotent: It only searches."),
             "plain-post": ACTION.format(key="plainPost", request="POST /lamps", more=""),
-            "safe-patch": ACTION.format(key="safePatch", request="PATCH /lamps", more="repeatable: It sets a value."),
-            "unsafe-put": ACTION.format(key="unsafePut", request="PUT /next", more="repeatable: false"),
+            "safe-patch": ACTION.format(key="safePatch", request="PATCH /lamps", more="idempotent: It sets a value."),
+            "unsafe-put": ACTION.format(key="unsafePut", request="PUT /next", more="idempotent: false"),
             "plain-put": ACTION.format(key="plainPut", request="PUT /lamps", more=""),
-            "unsafe-delete": ACTION.format(key="unsafeDelete", request="DELETE /last", more="repeatable: false"),
+            "unsafe-delete": ACTION.format(key="unsafeDelete", request="DELETE /last", more="idempotent: false"),
             "plain-delete": ACTION.format(key="plainDelete", request="DELETE /lamps", more=""),
         },
     )

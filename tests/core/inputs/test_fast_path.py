@@ -79,7 +79,7 @@ def test_what_is_accepted_at_once_is_what_the_careful_way_accepts(call):
 def test_what_is_given_in_its_own_type_is_accepted_at_once(name):
     accept, _, careful = BOTH[name]
     for example in ZOOM.action(name).examples.values():
-        assert accept(careful(example.given)) is not None
+        assert accept(careful(example.inputs)) is not None
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,8 @@ def test_a_joined_list_is_one_text(built):
 
 def test_constants_stand_first_and_are_never_given(built):
     inputs = {"name": "type: string, to: body.name", "ask": "type: string, to: query.ask"}
-    always = "always: {header.X-Version: '3', query.kind: lamp, body.fixed.on: true, body.n: 5}\n"
-    request = built("POST /x", inputs, {"name": "n", "ask": "a"}, always, manifest="always: {header.X-All: y}\n")
+    always = "constants: {header.X-Version: '3', query.kind: lamp, body.fixed.on: true, body.n: 5}\n"
+    request = built("POST /x", inputs, {"name": "n", "ask": "a"}, always, manifest="constants: {header.X-All: y}\n")
     assert request.headers == (("X-All", "y"), ("X-Version", "3"))
     assert request.query == (("kind", "lamp"), ("ask", "a"))
     assert body(request) == {"fixed": {"on": True}, "n": 5, "name": "n"}
@@ -98,20 +98,20 @@ def test_a_form_is_encoded_with_brackets_or_dots(built):
         "d": "type: string, to: body.none",
     }
     given = {"a": "4 & 2", "b": ["x", "y"], "c": True, "d": None}
-    request = built("POST /x", inputs, given, "sends: form\nform_nesting: brackets\nlists: brackets\n")
+    request = built("POST /x", inputs, given, "body: form\nform_nesting: brackets\nlists: brackets\n")
     assert request.body.content_type == "application/x-www-form-urlencoded"
     sent = parse_qsl(request.body.to_bytes().decode(), keep_blank_values=True)
     assert sorted(sent) == [("card[number]", "4 & 2"), ("none", ""), ("on", "true"), ("tags[]", "x"), ("tags[]", "y")]
-    request = built("POST /x", inputs, {"a": "1"}, "sends: form\n")
+    request = built("POST /x", inputs, {"a": "1"}, "body: form\n")
     assert request.body.to_bytes() == b"card.number=1"
 
 
 def test_a_whole_body_of_each_kind(built):
     assert body(built("POST /x", {"all": "type: json, to: body"}, {"all": [1, {"a": None}]})) == [1, {"a": None}]
-    text = built("POST /x", {"all": "type: text, to: body"}, {"all": "café"}, "sends: text\n")
+    text = built("POST /x", {"all": "type: text, to: body"}, {"all": "café"}, "body: text\n")
     assert (text.body.to_bytes(), text.body.content_type) == ("café".encode(), "text/plain; charset=utf-8")
     for data in (b"\x00\xff", io.BytesIO(b"\x00\xff")):
-        binary = built("PUT /x", {"all": "type: file, to: body"}, {"all": data}, "sends: binary\n")
+        binary = built("PUT /x", {"all": "type: file, to: body"}, {"all": data}, "body: binary\n")
         assert (binary.body.to_bytes(), binary.body.to_bytes()) == (b"\x00\xff", b"\x00\xff")
         assert binary.body.content_type == "application/octet-stream"
         assert "\\x00" not in repr(binary)
@@ -119,7 +119,7 @@ def test_a_whole_body_of_each_kind(built):
 
 def test_a_multipart_body_has_fields_and_files(built):
     inputs = {"a": "type: string, to: form.a", "f": "type: file, to: file.f"}
-    request = built("POST /x", inputs, {"a": "v", "f": b"data"}, "sends: multipart\n")
+    request = built("POST /x", inputs, {"a": "v", "f": b"data"}, "body: multipart\n")
     assert [(part.name, part.data, part.file_name) for part in request.body.value] == [
         ("a", "v", None),
         ("f", b"data", "f"),

@@ -257,7 +257,7 @@ def test_an_option_out_of_range_is_told(zoom, key, value):
     ],
 )  # fmt: skip
 def test_credentials_go_to_the_manifests_hosts_over_https_alone(zoom, url, fits):
-    assert url_policy.may_receive_credentials(url, zoom.manifest.hosts) is fits
+    assert url_policy.may_receive_credentials(url, zoom.manifest.allowed_hosts) is fits
 
 
 @pytest.mark.parametrize(

@@ -104,17 +104,17 @@ def test_what_came_is_kept_as_a_rejected_result_without_what_was_secret(zoom):
     token = "tok-canary-9f8e7d"
     reply = bad(400, token, f"{token} is odd", x_zm_trackingid=f"t-{token}", x_echo=token, date="today")
     error = failed(zoom, World(reply, tokens=[token]), "GET", max_retries=0)
-    assert (error.code, error.message, error.tracking_id) == ("***", "*** is odd", "t-***")
+    assert (error.code, error.message, error.request_id) == ("***", "*** is odd", "t-***")
     kept = error.result
     assert (kept.status, kept.outcome, kept.data) == (400, "rejected", {"code": "***", "message": "*** is odd"})
-    assert (kept.headers["x-echo"], kept.headers["date"], kept.tracking_id) == ("***", "today", "t-***")
+    assert (kept.headers["x-echo"], kept.headers["date"], kept.request_id) == ("***", "today", "t-***")
     assert token not in str(error) + repr(vars(error)) + repr(kept.to_dict())
     looks = bad(400, 5, "no", x_echo="Bearer canary123", x_zm_signature="canary", x_zm_trackingid="?pwd=canary")
     error = refusal(zoom, looks)
     assert (error.result.headers["x-echo"], error.result.headers["x-zm-signature"]) == ("Bearer ***", "***")
-    assert error.tracking_id == error.result.tracking_id == "?pwd=***"
-    assert refusal(zoom, bad(400)).tracking_id is None
-    assert refusal(zoom, bad(400)).result.tracking_id is None
+    assert error.request_id == error.result.request_id == "?pwd=***"
+    assert refusal(zoom, bad(400)).request_id is None
+    assert refusal(zoom, bad(400)).result.request_id is None
 
 
 def test_a_long_message_and_a_long_text_are_cut(zoom):

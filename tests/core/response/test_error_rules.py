@@ -108,7 +108,7 @@ def test_a_page_in_place_of_data_is_told_with_its_beginning(reading, kind):
 def test_code_and_status_name_the_error(reading, status, code, kind):
     error = read(reading, bad(status, code, "because", x_zm_trackingid="v=2.0;rid=1"))
     assert type(error) is kind
-    assert (error.status, error.code, error.tracking_id) == (status, code, "v=2.0;rid=1")
+    assert (error.status, error.code, error.request_id) == (status, code, "v=2.0;rid=1")
     assert "because" in str(error)
     assert error.hint
     if isinstance(error, errors.ApiError):

@@ -16,7 +16,7 @@ summary: List the lamps.
 request: GET /lamps
 inputs:
   room: {{label: Room, help: A room., type: string, to: query.room, example: hall}}
-pages: {pages}
+pagination: {pages}
 """
 SIZE = "size: query.per_page, max: 2"
 
@@ -195,7 +195,7 @@ def test_every_style_streams_what_it_merges_and_keeps_a_limit(lamps, pages, repl
 
 
 def test_an_action_overrides_the_manifest_word_by_word(folder):
-    shared = "pages: {by: cursor, read: next, send: query.after, size: query.per_page, max: 300}\n"
+    shared = "pagination: {style: cursor, next: next, cursor_param: query.after, size_param: query.per_page, max_size: 300}\n"
     connector = folder(shared, {"list-lamps": LIST.format(pages="{items: lamps, max: 50}")})
     world = World(ok({"lamps": [1], "next": "A"}), ok({"lamps": [2]}))
     assert run(connector, world).data["lamps"] == [1, 2]

@@ -21,7 +21,7 @@ connector: lamp
 label: Lamp
 summary: Switch lamps.
 base_url: https://{region}.lamp.example/v2
-hosts: ["*.lamp.example"]
+allowed_hosts: ["*.lamp.example"]
 connections:
   program: {label: Program, kind: oauth2_client_credentials, client_auth: AUTH, inputs: INPUTS}
   person: {label: Person, kind: oauth2, client_auth: AUTH, inputs: INPUTS}

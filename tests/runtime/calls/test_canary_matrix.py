@@ -46,12 +46,12 @@ def filled(name):
     """An example of an action, with as many passwords as it takes, each one that is watched for where it may be."""
     action = ZOOM.action(name)
     secret = {key: spec for key, spec in action.inputs.items() if spec.secret}
-    examples = [dict(one.given) for one in action.examples.values()]
+    examples = [dict(one.inputs) for one in action.examples.values()]
     given_ = max(examples, key=lambda one: len(secret.keys() & one.keys()))
     watched = {
-        key: PASSWORD for key, spec in secret.items() if not (spec.looks or spec.required_inputs or spec.pattern)
+        key: PASSWORD for key, spec in secret.items() if not (spec.format or spec.required_inputs or spec.pattern)
     }
-    watched |= {key: PASSWORD for key in secret.keys() & given_.keys() if not secret[key].looks}
+    watched |= {key: PASSWORD for key in secret.keys() & given_.keys() if not secret[key].format}
     return {**given_, **watched}
 
 

@@ -103,12 +103,12 @@ def test_f28_a_refusal_is_one_request_and_says_all_that_the_service_said(
     error = caught.value
     assert type(error) is kind
     assert server.count == error.attempts == 1
-    assert (error.status, error.code, error.tracking_id) == (status, code, "v=2.0;clid=aw1;rid=WEB_1")
+    assert (error.status, error.code, error.request_id) == (status, code, "v=2.0;clid=aw1;rid=WEB_1")
     assert "That will not do." in error.message
     assert "topic" in error.message
     assert (error.outcome, error.retryable) == ("rejected", False)
     told = json.loads(json.dumps(error.to_dict()))
-    assert (told["status"], told["code"], told["tracking_id"]) == (status, code, error.tracking_id)
+    assert (told["status"], told["code"], told["request_id"]) == (status, code, error.request_id)
     assert str(code) in str(error)
     assert error.hint
 

@@ -25,7 +25,7 @@ def problems(run, *args, **options):
 def test_a_result_has_what_the_service_said(runner, server):
     server.always(servers.reply(200, {"id": "u1"}, headers=[("x-zm-trackingid", "v=2.0;rid=7"), ("X-Other", "o")]))
     result = runner(server.url).run(*READ)
-    assert (result.data, result.status, result.tracking_id, result.attempts, result.outcome) == (
+    assert (result.data, result.status, result.request_id, result.attempts, result.outcome) == (
         {"id": "u1"},
         200,
         "v=2.0;rid=7",
@@ -508,7 +508,7 @@ class TestConnections:
     def test_a_kind_runs_only_the_actions_it_may(self, runner, server, folder):
         whole = (
             "connector: lamp\nlabel: Lamp\nsummary: S.\nbase_url: https://a.example/v2\nconnections:\n"
-            "  k: {label: K, kind: bearer, only: [addLamp], inputs: {t: {label: T, help: T., type: password, required: true}}}\n"
+            "  k: {label: K, kind: bearer, allowed_actions: [addLamp], inputs: {t: {label: T, help: T., type: password, required: true}}}\n"
         )
         lamp = folder(whole=whole, actions={"add-lamp": LAMP_POST, "see-lamp": LAMP_POST.replace("addLamp", "seeLamp")})
         one = runner(server.url, Connection(lamp, "k", t="s3cret"), connector=lamp)

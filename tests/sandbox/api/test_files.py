@@ -1,4 +1,4 @@
-"""Files to download: a reply's URLs lead to the sandbox itself, which serves them whole and in ranges."""
+"""Downloadable files: replies link to the sandbox, which serves files whole and in ranges."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ SIGNED = [("Authorization", "Bearer a-token")]
 
 
 def test_the_urls_of_a_reply_lead_to_the_sandbox_and_its_sizes_are_true(zoom):
-    box = Sandbox(zoom)
-    with Client(zoom, box.connection, http=box.http) as client:
+    sandbox = Sandbox(zoom)
+    with Client(zoom, sandbox.connection, http=sandbox.http) as client:
         data = client.run("getMeetingRecordings", {"meetingId": "1"}).data
     files = [*data["recording_files"], *data["participant_audio_files"]]
     assert [file["file_size"] for file in files] == [FILE_SIZE, FILE_SIZE]

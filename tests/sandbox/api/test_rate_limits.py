@@ -1,4 +1,4 @@
-"""The stand-in keeps the rates of a plan: what is beyond them it refuses as the service would."""
+"""The sandbox enforces the rate limits of a plan, with the service's headers."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from connector import Client, Connection, Connector, errors
 from connector.core.rate_limit import DAY_SECONDS
+from connector.sandbox.api.rate_limits import RateLimiter
 from connector.sandbox.http_server import serve
 from connector.sandbox.sandbox import Sandbox
 
@@ -14,19 +15,19 @@ ME = {"userId": "me"}
 
 
 @pytest.fixture
-def box(zoom, clock):
+def sandbox(zoom, clock):
     return Sandbox(zoom, clock=clock, plan="free")
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
-def client(request, zoom, box, clock):
-    """A client without a budget, in each way."""
+def client(request, zoom, sandbox, clock):
+    """A client without a rate budget, over each transport."""
     if request.param == "in process":
-        with Client(zoom, box.connection, http=box.http, clock=clock) as one:
+        with Client(zoom, sandbox.connection, http=sandbox.http, clock=clock) as one:
             yield one
         return
     connection = Connection(zoom, "accessToken", accessToken="t")
-    with serve(box.service) as server, Client(zoom, connection, base_url=server.url, clock=clock) as one:
+    with serve(sandbox.service) as server, Client(zoom, connection, base_url=server.url, clock=clock) as one:
         yield one
 
 
@@ -75,12 +76,39 @@ def test_a_hosts_day_is_used_up_for_that_host_and_begins_anew_at_midnight(client
     assert client.run("createMeeting", ME, retry=ONCE).status == 201
 
 
-def test_a_client_with_the_plans_budget_is_never_refused(zoom, box, clock):
-    with Client(zoom, box.connection, http=box.http, clock=clock, budget="free") as client:
+def test_a_client_with_the_plans_budget_is_never_refused(zoom, sandbox, clock):
+    with Client(zoom, sandbox.connection, http=sandbox.http, clock=clock, budget="free") as client:
         assert [client.run("getUser", ME, retry=ONCE).status for _ in range(50)] == [200] * 50
     assert clock.passed >= 49 / 4
 
 
-def test_a_plan_that_is_not_known_is_told(zoom: Connector):
+def test_a_plan_that_is_not_known_is_reported(zoom: Connector):
     with pytest.raises(errors.UsageError, match=r"has no plan 'por'.*pro"):
         Sandbox(zoom, plan="por")
+
+
+def test_a_minutes_requests_may_come_at_once_and_the_next_when_the_first_is_a_minute_old(folder):
+    door = folder(whole=DOOR, actions={"knock": KNOCK})
+    limiter, action = RateLimiter(door, "small"), door.action("knock")
+    assert [limiter.check_request(action, (), now) for now in (0.0, 0.0, 10.0)] == [None] * 3
+    for now in (10.0, 59.0):
+        assert dict(limiter.check_request(action, (), now))["x-ratelimit-reset"] == "60"
+    assert [limiter.check_request(action, (), 60.0) for _ in range(2)] == [None] * 2
+    assert limiter.check_request(action, (), 60.0) is not None
+
+
+DOOR = """\
+connector: door
+label: Door
+summary: Knock.
+base_url: https://door.example
+rates: {plans: {small: {light: 3/min}}}
+"""
+KNOCK = """\
+action: knock
+label: Knock
+summary: Knock.
+request: GET /knock
+rate: light
+returns: {example: {}}
+"""

@@ -1,63 +1,63 @@
-"""What the sandbox lets in: requests that fit the definitions, with a credential; all else is told, field by field."""
+"""The sandbox validates requests against the definitions and reports errors by field."""
 
 from __future__ import annotations
 
 import io
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import pytest
-from support.sandboxes.shop import KEY, VERSION, ask, told
+from support.sandboxes.shop import KEY, VERSION, field_errors, send_request
 
 from connector import Client, Connection, Connector, errors
 from connector.sandbox.http_server import serve
 from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 
 @pytest.fixture
-def box(shop: Connector) -> Sandbox:
+def sandbox(shop: Connector) -> Sandbox:
     return Sandbox(shop)
 
 
 @pytest.fixture
-def client(shop: Connector, box: Sandbox) -> Iterator[Client]:
-    with Client(shop, box.connection, http=box.http) as one:
+def client(shop: Connector, sandbox: Sandbox) -> Iterator[Client]:
+    with Client(shop, sandbox.connection, http=sandbox.http) as one:
         yield one
 
 
 class TestChecks:
-    def test_any_action_of_a_path_that_fits_will_do(self, client: Client, box: Sandbox) -> None:
+    def test_any_action_of_a_path_that_fits_will_do(self, client: Client, sandbox: Sandbox) -> None:
         assert client.run("ping").data == {"pong": 1}
         assert client.run("pingLoudly", {"volume": 11}).status == 200
-        assert ask(box, "GET", "/ping?volume=12").status == 200
-        assert len(told(ask(box, "GET", "/ping?loud=very&volume=x"))) == 1
+        assert send_request(sandbox, "GET", "/ping?volume=12").status == 200
+        assert len(field_errors(send_request(sandbox, "GET", "/ping?loud=very&volume=x"))) == 1
 
-    def test_constants_must_be_there(self, box: Sandbox) -> None:
-        answer = box.service.handle("GET", "/api/v1/ping", [KEY], b"")
-        assert told(answer) == {"X-Shop-Version": "Expected 2026-01; got nothing."}
-        answer = box.service.handle("GET", "/api/v1/ping", [KEY, ("x-shop-version", "2019-12")], b"")
-        assert told(answer) == {"X-Shop-Version": "Expected 2026-01; got 2019-12."}
+    def test_constants_must_be_there(self, sandbox: Sandbox) -> None:
+        answer = sandbox.service.handle("GET", "/api/v1/ping", [KEY], b"")
+        assert field_errors(answer) == {"X-Shop-Version": "Expected 2026-01; got nothing."}
+        answer = sandbox.service.handle("GET", "/api/v1/ping", [KEY, ("x-shop-version", "2019-12")], b"")
+        assert field_errors(answer) == {"X-Shop-Version": "Expected 2026-01; got 2019-12."}
 
-    def test_lists_of_a_query_are_judged_item_by_item(self, client: Client, box: Sandbox) -> None:
+    def test_lists_of_a_query_are_judged_item_by_item(self, client: Client, sandbox: Sandbox) -> None:
         assert client.run("listOrders", {"states": ["open", "paid"], "since": "2026-01-01"}).status == 200
-        assert list(told(ask(box, "GET", "/orders?since=yesterday&state=a,b"))) == ["since"]
+        assert list(field_errors(send_request(sandbox, "GET", "/orders?since=yesterday&state=a,b"))) == ["since"]
 
-    def test_files_arrive_byte_for_byte_and_are_asked_for(self, client: Client, box: Sandbox) -> None:
+    def test_files_arrive_byte_for_byte_and_are_asked_for(self, client: Client, sandbox: Sandbox) -> None:
         content = bytes(range(256)) * 4 + b"\r\n--x\r\n\n\r"
         assert client.run("upload", {"title": "Größe", "file": content}).data == {"stored": True}
         boundary = ("Content-Type", "multipart/form-data; boundary=x")
         body = b'--x\r\nContent-Disposition: form-data; name="other"\r\n\r\n1\r\n--x--\r\n'
-        assert told(ask(box, "POST", "/files", boundary, body=body)).keys() == {"title", "content"}
+        assert field_errors(send_request(sandbox, "POST", "/files", boundary, body=body)).keys() == {"title", "content"}
 
-    def test_files_are_taken_over_http_too(self, shop: Connector, box: Sandbox) -> None:
+    def test_files_are_taken_over_http_too(self, shop: Connector, sandbox: Sandbox) -> None:
         connection = Connection(shop, "pair", user="ada", password="pw")
-        with serve(box.service) as server, Client(shop, connection, base_url=server.url) as client:
+        with serve(sandbox.service) as server, Client(shop, connection, base_url=server.url) as client:
             assert client.run("upload", {"title": "Größe", "file": b"\0\r\n\xff"}).data == {"stored": True}
 
-    def test_a_file_opens_anew_and_one_that_cannot_be_read_is_told(self, client: Client) -> None:
+    def test_a_file_opens_anew_and_one_that_cannot_be_read_is_reported(self, client: Client) -> None:
         class Recipe:
             opened: ClassVar[list[io.BytesIO]] = []
 
@@ -77,20 +77,23 @@ class TestChecks:
             client.run("upload", {"title": "T", "file": Broken()})
         assert (caught.value.kind, caught.value.outcome) == ("file", "not_sent")
 
-    def test_json_is_judged_in_json_types(self, box: Sandbox) -> None:
+    def test_json_is_judged_in_json_types(self, sandbox: Sandbox) -> None:
         good = {"names": {"a": "b"}, "days": "1,3", "stars": 1.5, "more": {}}
         media = ("Content-Type", "application/json; charset=utf-8")
-        assert ask(box, "POST", "/typed", media, body=json.dumps(good).encode()).status == 201
+        assert send_request(sandbox, "POST", "/typed", media, body=json.dumps(good).encode()).status == 201
         bad = {"names": {"a": 1}, "days": [1, 3], "stars": True, "more": "{}"}
-        assert told(ask(box, "POST", "/typed", media, body=json.dumps(bad).encode())).keys() == bad.keys()
+        assert (
+            field_errors(send_request(sandbox, "POST", "/typed", media, body=json.dumps(bad).encode())).keys()
+            == bad.keys()
+        )
 
-    def test_a_request_line_may_hold_the_whole_url(self, box: Sandbox) -> None:
-        answer = box.service.handle("GET", "http://127.0.0.1:1/api/v1/ping?loud=true", [KEY, VERSION], b"")
+    def test_a_request_line_may_hold_the_whole_url(self, sandbox: Sandbox) -> None:
+        answer = sandbox.service.handle("GET", "http://127.0.0.1:1/api/v1/ping?loud=true", [KEY, VERSION], b"")
         assert json.loads(answer.body) == {"pong": 1}
 
-    def test_a_body_that_no_action_describes_must_be_whole_too(self, box: Sandbox) -> None:
-        answer = ask(box, "PATCH", "/events/1", ("Content-Type", "application/json"), body=b"{")
-        assert "not JSON" in told(answer)["body"]
+    def test_a_body_that_no_action_describes_must_be_whole_too(self, sandbox: Sandbox) -> None:
+        answer = send_request(sandbox, "PATCH", "/events/1", ("Content-Type", "application/json"), body=b"{")
+        assert "not JSON" in field_errors(answer)["body"]
 
     def test_text_and_bytes_come_back_as_declared(self, client: Client) -> None:
         assert client.run("export").data == "a;b\n1;2\n"
@@ -101,51 +104,6 @@ class TestChecks:
         ("body", "why"),
         [(b"{", "not JSON"), (b"\xff", "not JSON"), (b'{"a": NaN}', "not JSON"), (b"[]", "object"), (b"5", "object")],
     )
-    def test_a_body_that_cannot_be_read_is_told(self, box: Sandbox, body: bytes, why: str) -> None:
-        answer = ask(box, "POST", "/logs", ("Content-Type", "application/json"), body=body)
-        assert why in told(answer)["body"]
-
-
-class TestCredentials:
-    def test_a_service_that_asks_for_none_gets_none(self, folder: Callable[..., Connector]) -> None:
-        whole = "connector: open_house\nlabel: Open\nsummary: Open to all.\nbase_url: https://open.example\n"
-        action = "action: look\nlabel: Look\nsummary: Look.\nrequest: GET /look\nreturns: {example: {seen: 1}}\n"
-        connector = folder(whole=whole, actions={"look": action})
-        box = Sandbox(connector)
-        with Client(connector, box.connection, http=box.http) as client:
-            assert client.run("look").data == {"seen": 1}
-        assert box.service.handle("GET", "/look", [], b"").status == 200
-
-    @pytest.mark.parametrize("kind", ["key", "pair", "keyInQuery"])
-    def test_every_kind_has_its_stand_in(self, shop: Connector, kind: str) -> None:
-        box = Sandbox(shop, kind=kind)
-        with Client(shop, box.connection, http=box.http) as client:
-            assert client.run("ping").data == {"pong": 1}
-
-    @pytest.mark.parametrize(
-        ("headers", "query", "status"),
-        [
-            ([], "", 401),
-            ([("X-Shop-Key", "")], "", 401),
-            ([("X-Shop-Key", "expired")], "", 401),
-            ([("X-Shop-Key", "invalid")], "", 401),
-            ([("X-Shop-Key", "anything")], "", 200),
-            ([], "?key=anything", 200),
-            ([], "?key=invalid", 401),
-            ([("Authorization", "Basic YTpi")], "", 200),
-            ([("Authorization", "Basic YTo=")], "", 200),
-            ([("Authorization", "Basic Og==")], "", 401),
-            ([("Authorization", "Basic YTpleHBpcmVk")], "", 401),
-            ([("Authorization", "Basic %%%")], "", 401),
-            ([("Authorization", "Bearer t")], "", 401),
-        ],
-    )
-    def test_what_a_credential_is(self, box: Sandbox, headers: list[Any], query: str, status: int) -> None:
-        answer = box.service.handle("GET", f"/api/v1/ping{query}", [VERSION, *headers], b"")
-        assert answer.status == status
-        if status == 401:
-            assert json.loads(answer.body)["error"]["code"] == "bad_key"
-
-    def test_a_path_outside_the_base_is_not_there(self, box: Sandbox) -> None:
-        for target in ("/", "/ping", "/api/v1", "/api/v10/ping", "*", ""):
-            assert box.service.handle("GET", target, [KEY, VERSION], b"").status == 404
+    def test_a_body_that_cannot_be_read_is_reported(self, sandbox: Sandbox, body: bytes, why: str) -> None:
+        answer = send_request(sandbox, "POST", "/logs", ("Content-Type", "application/json"), body=body)
+        assert why in field_errors(answer)["body"]

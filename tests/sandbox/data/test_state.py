@@ -1,4 +1,4 @@
-"""What the sandbox remembers outlives it, is shared without loss, and is never thrown away silently."""
+"""State is durable, shared between processes without loss, and never discarded silently."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def path(tmp_path: Path) -> Path:
 
 
 def client(zoom: Connector, path: Path | None) -> AbstractContextManager[Client]:
-    box = Sandbox(zoom, path)
-    return Client(zoom, box.connection, http=box.http)
+    sandbox = Sandbox(zoom, path)
+    return Client(zoom, sandbox.connection, http=sandbox.http)
 
 
 def topics(zoom: Connector, path: Path) -> list[str]:
@@ -78,8 +78,8 @@ import sys
 from connector import Client, Connector
 from connector.sandbox.sandbox import Sandbox
 zoom = Connector.open()
-box = Sandbox(zoom, sys.argv[1])
-with Client(zoom, box.connection, http=box.http) as client:
+sandbox = Sandbox(zoom, sys.argv[1])
+with Client(zoom, sandbox.connection, http=sandbox.http) as client:
     for number in range(60):
         client.run("createMeeting", {"userId": "me", "topic": f"{sys.argv[2]}{number}"})
 """
@@ -99,10 +99,10 @@ def test_three_processes_that_write_at_once_lose_nothing(zoom: Connector, path: 
 
 @pytest.mark.parametrize("shared", [True, False])
 def test_many_threads_lose_nothing(zoom: Connector, path: Path, shared: bool) -> None:
-    box = Sandbox(zoom, path if shared else None)
+    sandbox = Sandbox(zoom, path if shared else None)
 
     def write(who: int) -> None:
-        with Client(zoom, box.connection, http=box.http) as one:
+        with Client(zoom, sandbox.connection, http=sandbox.http) as one:
             for number in range(25):
                 one.run("createMeeting", {**ME, "topic": f"{who}-{number}"})
                 one.run("listMeetings", ME, limit=3)
@@ -112,18 +112,18 @@ def test_many_threads_lose_nothing(zoom: Connector, path: Path, shared: bool) ->
         thread.start()
     for thread in threads:
         thread.join()
-    with Client(zoom, box.connection, http=box.http) as one:
+    with Client(zoom, sandbox.connection, http=sandbox.http) as one:
         found = [meeting["topic"] for meeting in one.items("listMeetings", ME)]
     assert sorted(found) == sorted(f"{who}-{number}" for who in range(4) for number in range(25))
 
 
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_reset_brings_back_the_beginning(zoom: Connector, path: Path, kept: bool) -> None:
-    box = Sandbox(zoom, path if kept else None)
-    with Client(zoom, box.connection, http=box.http) as one:
+    sandbox = Sandbox(zoom, path if kept else None)
+    with Client(zoom, sandbox.connection, http=sandbox.http) as one:
         first = one.run("createMeeting", ME).data["id"]
         one.run("deleteUser", ME)
-        box.reset()
+        sandbox.reset()
         assert one.run("getUser", ME).data["first_name"] == "Ada"
         assert one.run("listMeetings", ME).data["meetings"] == []
         assert one.run("createMeeting", ME).data["id"] == first
@@ -142,7 +142,7 @@ def test_a_reset_is_seen_by_a_sandbox_that_still_runs(zoom: Connector, path: Pat
     "broken",
     [b"", b"\0" * 40, b"{", b"[]", b'{"version":1,"records":5}', b'{"version":1,"secret":"canary-1"}', b"\xff\xfe"],
 )
-def test_a_broken_file_is_told_and_kept_aside(zoom: Connector, path: Path, broken: bytes) -> None:
+def test_a_broken_file_is_reported_and_kept_aside(zoom: Connector, path: Path, broken: bytes) -> None:
     path.parent.mkdir()
     path.with_name("state.json.corrupt-1").write_bytes(b"older")
     path.write_bytes(broken)
@@ -220,7 +220,7 @@ def test_a_link_in_the_way_is_not_written_through(zoom: Connector, path: Path) -
     assert target.read_bytes() == b"mine"
 
 
-def test_a_folder_that_cannot_be_is_told(zoom: Connector, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_is_reported(zoom: Connector, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     with client(zoom, tmp_path / "file" / "state.json") as one, pytest.raises(errors.StoreError) as caught:
         one.run("createMeeting", ME)

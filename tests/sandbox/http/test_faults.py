@@ -1,4 +1,4 @@
-"""Faults on request: each shows what it stands for, as often as it was asked to."""
+"""Injected faults affect the requested number of requests."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ NO_RETRY = {"maxRetries": 0}
 
 
 @pytest.fixture(params=["in process", "over HTTP"])
-def way(request: pytest.FixtureRequest) -> str:
+def mode(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def client(request: pytest.FixtureRequest, zoom: Connector, way: str, clock: GivenClock) -> Iterator[Client]:
+def client(request: pytest.FixtureRequest, zoom: Connector, mode: str, clock: GivenClock) -> Iterator[Client]:
     """A client of a sandbox with the faults that the test names."""
-    box = Sandbox(zoom, faults=request.param, clock=clock)
-    if way == "in process":
-        with Client(zoom, box.connection, http=box.http, clock=clock) as one:
+    sandbox = Sandbox(zoom, faults=request.param, clock=clock)
+    if mode == "in process":
+        with Client(zoom, sandbox.connection, http=sandbox.http, clock=clock) as one:
             yield one
         return
     connection = Connection(zoom, "accessToken", accessToken="t")
-    with serve(box.service) as server, Client(zoom, connection, base_url=server.url, clock=clock) as one:
+    with serve(sandbox.service) as server, Client(zoom, connection, base_url=server.url, clock=clock) as one:
         yield one
 
 
-def having(*named: str) -> pytest.MarkDecorator:
+def with_faults(*named: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("client", [named], indirect=True, ids=["+".join(named)])
 
 
@@ -45,14 +45,14 @@ def meetings(client: Client) -> int:
     return len(client.run("listMeetings", {"userId": "me"}).data["meetings"])
 
 
-@having("429:2")
+@with_faults("429:2")
 def test_too_many_calls_are_waited_for(client: Client, clock: GivenClock) -> None:
     assert client.run("createMeeting", {"userId": "me"}).attempts == 3
     assert all(wait >= 1 for wait in clock.waits)
     assert meetings(client) == 1
 
 
-@having("503:2")
+@with_faults("503:2")
 def test_a_service_in_trouble_is_read_again_but_not_written_again(client: Client) -> None:
     with pytest.raises(errors.ServiceDown) as caught:
         client.run("createMeeting", {"userId": "me"})
@@ -61,7 +61,7 @@ def test_a_service_in_trouble_is_read_again_but_not_written_again(client: Client
     assert (result.attempts, result.data["meetings"]) == (2, [])
 
 
-@having("drop-reply")
+@with_faults("drop-reply")
 def test_a_lost_reply_leaves_a_thing_that_may_be_there(client: Client) -> None:
     with pytest.raises(errors.TransportError) as caught:
         client.run("createMeeting", {"userId": "me"})
@@ -69,7 +69,7 @@ def test_a_lost_reply_leaves_a_thing_that_may_be_there(client: Client) -> None:
     assert meetings(client) == 1
 
 
-@having("expire-token:2")
+@with_faults("expire-token:2")
 def test_a_token_that_is_no_longer_good_is_the_owners_turn(client: Client) -> None:
     for _ in range(2):
         with pytest.raises(errors.SignInError) as caught:
@@ -78,14 +78,14 @@ def test_a_token_that_is_no_longer_good_is_the_owners_turn(client: Client) -> No
     assert meetings(client) == 0
 
 
-@having("html")
+@with_faults("html")
 def test_a_web_page_is_never_data(client: Client) -> None:
     with pytest.raises(errors.ServiceDown, match="unexpected content type text/html"):
         client.run("getUser", {"userId": "me"})
     assert client.run("getUser", {"userId": "me"}).data["first_name"] == "Ada"
 
 
-@having("cursor-loop")
+@with_faults("cursor-loop")
 def test_a_cursor_that_comes_back_ends_the_listing(client: Client) -> None:
     client.run("createMeeting", {"userId": "me"})
     with pytest.raises(errors.PageError, match="came back") as caught:
@@ -94,7 +94,7 @@ def test_a_cursor_that_comes_back_ends_the_listing(client: Client) -> None:
     assert len(caught.value.result.data["meetings"]) == 2
 
 
-@having("429:1", "500:1")
+@with_faults("429:1", "500:1")
 def test_faults_come_in_the_order_they_were_named(client: Client) -> None:
     statuses = []
     for _ in range(2):
@@ -106,24 +106,24 @@ def test_faults_come_in_the_order_they_were_named(client: Client) -> None:
 
 
 def test_a_refused_connection_is_tried_again_for_every_method(zoom: Connector, clock: GivenClock) -> None:
-    box = Sandbox(zoom, faults=["refuse:2"])
-    with Client(zoom, box.connection, http=box.http, clock=clock) as client:
+    sandbox = Sandbox(zoom, faults=["refuse:2"])
+    with Client(zoom, sandbox.connection, http=sandbox.http, clock=clock) as client:
         made = client.run("createMeeting", {"userId": "me"})
         assert (made.attempts, meetings(client)) == (3, 1)
 
 
 def test_a_connection_that_is_closed_at_once_processed_nothing(zoom: Connector, clock: GivenClock) -> None:
-    box = Sandbox(zoom, faults=["refuse"])
+    sandbox = Sandbox(zoom, faults=["refuse"])
     connection = Connection(zoom, "accessToken", accessToken="t")
-    with serve(box.service) as server, Client(zoom, connection, base_url=server.url, clock=clock) as client:
+    with serve(sandbox.service) as server, Client(zoom, connection, base_url=server.url, clock=clock) as client:
         with pytest.raises(errors.TransportError):
             client.run("createMeeting", {"userId": "me"})
         assert meetings(client) == 0
 
 
 def test_a_slow_service_meets_the_deadline_without_a_wait(zoom: Connector) -> None:
-    box = Sandbox(zoom, faults=["slow:30"])
-    with Client(zoom, box.connection, http=box.http) as client:
+    sandbox = Sandbox(zoom, faults=["slow:30"])
+    with Client(zoom, sandbox.connection, http=sandbox.http) as client:
         with pytest.raises(errors.TransportError) as caught:
             client.run("createMeeting", {"userId": "me"}, timeout=5, retry=NO_RETRY)
         assert (caught.value.kind, caught.value.outcome) == ("read_timeout", "uncertain")
@@ -131,17 +131,17 @@ def test_a_slow_service_meets_the_deadline_without_a_wait(zoom: Connector) -> No
 
 
 def test_a_slow_service_takes_its_time_over_http(zoom: Connector, clock: GivenClock) -> None:
-    box = Sandbox(zoom, faults=["slow:30"], clock=clock)
+    sandbox = Sandbox(zoom, faults=["slow:30"], clock=clock)
     connection = Connection(zoom, "accessToken", accessToken="t")
-    with serve(box.service) as server, Client(zoom, connection, base_url=server.url) as client:
+    with serve(sandbox.service) as server, Client(zoom, connection, base_url=server.url) as client:
         assert client.run("getUser", {"userId": "me"}).status == 200
     assert clock.waits == [30.0]
 
 
 @pytest.mark.parametrize("by", ["listOrders", "listNotes", "listEvents", "listLogs"])
 def test_a_loop_needs_a_cursor(shop: Connector, by: str) -> None:
-    box = Sandbox(shop, faults=["cursor-loop"])
-    with Client(shop, box.connection, http=box.http) as client:
+    sandbox = Sandbox(shop, faults=["cursor-loop"])
+    with Client(shop, sandbox.connection, http=sandbox.http) as client:
         client.run("addEvent", {"kind": "made"})
         client.run("addLog", {"line": "x"})
         if by in ("listEvents", "listLogs"):
@@ -155,7 +155,7 @@ def test_a_loop_needs_a_cursor(shop: Connector, by: str) -> None:
     "text",
     ["", "429:0", "418", "slow:0", "slow:-1", "503:x", "drop-reply:1.5", "cursor-loop:2", "rain", "429 : 3", "600"],
 )
-def test_an_unknown_fault_is_told_with_the_known_ones(text: str) -> None:
+def test_an_unknown_fault_is_reported_with_the_known_ones(text: str) -> None:
     with pytest.raises(errors.UsageError) as caught:
         faults.parse_fault(text)
     for known in ("429", "503", "drop-reply", "refuse", "expire-token", "slow", "html", "cursor-loop"):

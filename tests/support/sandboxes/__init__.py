@@ -1,1 +1,1 @@
-"""Sandboxes and the people who use them."""
+"""Sandboxes, OAuth clients and terminals for tests."""

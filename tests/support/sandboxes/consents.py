@@ -1,4 +1,4 @@
-"""Asking a sandbox's authority, parameter by parameter, and counting what reaches it."""
+"""Drive a sandbox's OAuth server parameter by parameter, and record its requests."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ FORM = ("Content-Type", "application/x-www-form-urlencoded")
 
 
 def basic(name: str, secret: str) -> tuple[str, str]:
-    """The header of a client's id and secret."""
+    """Return the Basic header of a client."""
     return ("Authorization", "Basic " + base64.b64encode(f"{name}:{secret}".encode()).decode())
 
 
-class Asker:
-    """Asks the authority of one sandbox, whose paths are the usual ones, and its API."""
+class OAuthTester:
+    """Sends OAuth and API requests to one sandbox with the conventional paths."""
 
-    def __init__(self, box: Sandbox) -> None:
-        self.box = box
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
 
-    def consent(self, *more: tuple[str, str], **changed: str | None) -> SandboxResponse:
-        """Ask for consent; `changed` replaces a parameter, None takes it away, `more` stands after the others."""
+    def authorize(self, *more: tuple[str, str], **changed: str | None) -> SandboxResponse:
+        """Request authorization; `changed` replaces a parameter or removes it (None), `more` is appended."""
         usual = {
             "response_type": "code",
             "client_id": CLIENT[0],
@@ -48,73 +48,73 @@ class Asker:
             "code_challenge_method": "S256",
         }
         pairs = [(name, value) for name, value in {**usual, **changed}.items() if value is not None]
-        return self.box.service.handle("GET", f"/oauth/authorize?{urlencode([*pairs, *more])}", [], b"")
+        return self.sandbox.service.handle("GET", f"/oauth/authorize?{urlencode([*pairs, *more])}", [], b"")
 
-    def code(self, **changed: str | None) -> str:
-        """A new code."""
-        return brought(self.consent(**changed))["code"]
+    def get_code(self, **changed: str | None) -> str:
+        """Return a new code."""
+        return redirect_params(self.authorize(**changed))["code"]
 
     def post(self, path: str, form: Any, *headers: tuple[str, str]) -> tuple[int, dict[str, Any]]:
-        """Send a form, and return the status and what is said."""
-        answer = self.box.service.handle("POST", path, [FORM, *headers], urlencode(form).encode())
+        """Send a form; return status and JSON body."""
+        answer = self.sandbox.service.handle("POST", path, [FORM, *headers], urlencode(form).encode())
         return answer.status, json.loads(answer.body)
 
-    def token(self, client: tuple[str, str] = CLIENT, **form: str) -> tuple[int, dict[str, Any]]:
-        """Ask for a token as a client."""
+    def request_token(self, client: tuple[str, str] = CLIENT, **form: str) -> tuple[int, dict[str, Any]]:
+        """Request a token as a client."""
         return self.post("/oauth/token", form, basic(*client))
 
     def redeem(self, code: str, /, **changed: Any) -> tuple[int, dict[str, Any]]:
-        """Turn a code into tokens."""
+        """Exchange a code for tokens."""
         usual = {"grant_type": "authorization_code", "redirect_uri": BACK, "code_verifier": VERIFIER}
-        return self.token(**{**usual, "code": code, **changed})
+        return self.request_token(**{**usual, "code": code, **changed})
 
-    def signed_in(self) -> dict[str, Any]:
-        """The tokens of a new consent."""
-        status, tokens = self.redeem(self.code())
+    def sign_in(self) -> dict[str, Any]:
+        """Return the tokens of a new authorization."""
+        status, tokens = self.redeem(self.get_code())
         assert status == 200, tokens
         return tokens
 
     def renew(self, refresh_token: str, client: tuple[str, str] = CLIENT, **more: str) -> tuple[int, dict[str, Any]]:
-        """Ask for the tokens after these."""
-        return self.token(client, grant_type="refresh_token", refresh_token=refresh_token, **more)
+        """Refresh tokens."""
+        return self.request_token(client, grant_type="refresh_token", refresh_token=refresh_token, **more)
 
     def revoke(self, token: str, client: tuple[str, str] = CLIENT) -> tuple[int, dict[str, Any]]:
-        """Give a token back."""
+        """Revoke a token."""
         return self.post("/oauth/revoke", {"token": token}, basic(*client))
 
-    def call(self, token: str) -> int:
-        """The status that the API answers to a bearer token."""
-        return self.box.service.handle("GET", "/v2/users/me", [("Authorization", f"Bearer {token}")], b"").status
+    def call_api(self, token: str) -> int:
+        """Return the API status for a bearer token."""
+        return self.sandbox.service.handle("GET", "/v2/users/me", [("Authorization", f"Bearer {token}")], b"").status
 
 
-def brought(answer: SandboxResponse) -> dict[str, str]:
-    """What a redirect brings back."""
+def redirect_params(answer: SandboxResponse) -> dict[str, str]:
+    """Return the query parameters of a redirect."""
     assert answer.status == 302
     return dict(parse_qsl(urlsplit(dict(answer.headers)["location"]).query))
 
 
-def refused(asked: tuple[int, dict[str, Any]], status: int, error: str) -> None:
-    """Check that a request was refused, in the shape that services have."""
+def assert_refused(asked: tuple[int, dict[str, Any]], status: int, error: str) -> None:
+    """Assert that a response is this OAuth error."""
     assert (asked[0], asked[1]["error"]) == (status, error)
     assert asked[1].keys() == {"error", "reason"}
 
 
-def counted(box: Sandbox) -> list[str]:
-    """The method and path of every request that reaches a sandbox from now on, in process or over HTTP."""
+def record_requests(sandbox: Sandbox) -> list[str]:
+    """Record the method and path of every later request to a sandbox, in process or over HTTP."""
     seen: list[str] = []
-    handle: Callable[..., SandboxResponse] = box.service.handle
+    handle: Callable[..., SandboxResponse] = sandbox.service.handle
 
     def noted(method: str, target: str, headers: Any, body: bytes) -> SandboxResponse:
         seen.append(f"{method} {target.partition('?')[0]}")
         return handle(method, target, headers, body)
 
-    box.service.handle = noted  # type: ignore[method-assign]
+    sandbox.service.handle = noted  # type: ignore[method-assign]
     return seen
 
 
-def signed_in(box: Sandbox, clock: GivenClock, *, store: Store | None = None) -> Connection:
-    """A connection of a whole sign-in, in process."""
+def sign_in(sandbox: Sandbox, clock: GivenClock, *, store: Store | None = None) -> Connection:
+    """Sign in completely, in process, and return the connection."""
     store = store or MemoryStore()
-    inputs = box.build_oauth_inputs()
-    begun = begin_sign_in(box.connector, name="work", redirect_uri=BACK, store=store, inputs=inputs, clock=clock)
-    return finish_sign_in(box.connector, box.consent(begun.url), store=store, clock=clock, http=box.http)
+    inputs = sandbox.build_oauth_inputs()
+    begun = begin_sign_in(sandbox.connector, name="work", redirect_uri=BACK, store=store, inputs=inputs, clock=clock)
+    return finish_sign_in(sandbox.connector, sandbox.consent(begun.url), store=store, clock=clock, http=sandbox.http)

@@ -1,4 +1,4 @@
-"""A second connector, made on the spot: four ways of paging, forms with brackets, nested errors, a key and a pair."""
+"""A second connector: four styles of pagination, bracketed forms, nested errors, key and Basic."""
 
 from __future__ import annotations
 
@@ -97,39 +97,42 @@ ORDER = {
 }
 
 
-def text(to: str, **more: Any) -> dict[str, Any]:
-    """An input of type string."""
+def text_input(to: str, **more: Any) -> dict[str, Any]:
+    """Return an input of type string."""
     return {"label": to, "help": "A text.", "type": "string", "to": to, **more}
 
 
-def number(to: str, **more: Any) -> dict[str, Any]:
-    """An input of type integer."""
-    return text(to, **more) | {"type": "integer"}
+def integer_input(to: str, **more: Any) -> dict[str, Any]:
+    """Return an input of type integer."""
+    return text_input(to, **more) | {"type": "integer"}
 
 
-def action(key: str, request: str, inputs: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    """An action's file."""
+def build_action(key: str, request: str, inputs: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+    """Return the content of an action file."""
     return {"action": key, "label": key, "summary": "Does it.", "request": request, "inputs": inputs or {}, **more}
 
 
 _ORDER_INPUTS = {
-    "customerName": text("body.customer.name", required=True, max=20),
-    "vip": text("body.customer.vip") | {"type": "boolean"},
-    "reference": text("body.reference", pattern="^[a-z0-9-]+$"),
-    "items": text("body.items") | {"type": "json", "example": [{"sku": "a-1"}]},
-    "tags": text("body.tags") | {"type": "list of string", "min": 1},
-    "total": text("body.total") | {"type": "number", "min": 0},
-    "placedAt": text("body.placed_at") | {"type": "datetime"},
-    "extra": text("body.extra") | {"type": "map of string"},
-    "secret": text("body.secret") | {"type": "password"},
+    "customerName": text_input("body.customer.name", required=True, max=20),
+    "vip": text_input("body.customer.vip") | {"type": "boolean"},
+    "reference": text_input("body.reference", pattern="^[a-z0-9-]+$"),
+    "items": text_input("body.items") | {"type": "json", "example": [{"sku": "a-1"}]},
+    "tags": text_input("body.tags") | {"type": "list of string", "min": 1},
+    "total": text_input("body.total") | {"type": "number", "min": 0},
+    "placedAt": text_input("body.placed_at") | {"type": "datetime"},
+    "extra": text_input("body.extra") | {"type": "map of string"},
+    "secret": text_input("body.secret") | {"type": "password"},
 }
 _FORM = {"sends": "form", "form_nesting": "brackets", "lists": "brackets"}
 
 ACTIONS = [
-    action(
+    build_action(
         "listOrders",
         "GET /orders",
-        {"since": text("query.since") | {"type": "date"}, "states": text("query.state") | {"type": "list of string"}},
+        {
+            "since": text_input("query.since") | {"type": "date"},
+            "states": text_input("query.state") | {"type": "list of string"},
+        },
         lists="comma",
         pages={
             "items": "data.orders",
@@ -146,32 +149,32 @@ ACTIONS = [
             }
         },
     ),
-    action("createOrder", "POST /orders", _ORDER_INPUTS, **_FORM, returns={"example": {"order": ORDER}}),
-    action(
+    build_action("createOrder", "POST /orders", _ORDER_INPUTS, **_FORM, returns={"example": {"order": ORDER}}),
+    build_action(
         "getOrder",
         "GET /orders/{orderId}",
-        {"orderId": text("path.orderId", required=True)},
+        {"orderId": text_input("path.orderId", required=True)},
         returns={"example": {"order": ORDER}},
     ),
-    action(
+    build_action(
         "replaceOrder",
         "PUT /orders/{orderId}",
         {
-            "orderId": text("path.orderId", required=True),
+            "orderId": text_input("path.orderId", required=True),
             **{k: {**v, "required": False} for k, v in _ORDER_INPUTS.items()},
         },
         returns={"example": {"order": {"number": 4711, "reference": "spring-1", "customer": {"name": "Ines"}}}},
     ),
-    action(
+    build_action(
         "deleteOrder",
         "DELETE /orders/{orderId}",
-        {"orderId": text("path.orderId", required=True)},
+        {"orderId": text_input("path.orderId", required=True)},
         returns={"example": {"number": 4711, "deleted": True}},
     ),
-    action(
+    build_action(
         "listNotes",
         "GET /orders/{orderId}/notes",
-        {"orderId": text("path.orderId", required=True)},
+        {"orderId": text_input("path.orderId", required=True)},
         pages={
             "items": "notes",
             "by": "offset",
@@ -184,71 +187,80 @@ ACTIONS = [
             "example": {"notes": [{"id": "x", "text": "Hi", "url": "/orders/1/notes/x"}], "has_more": False, "count": 1}
         },
     ),
-    action(
+    build_action(
         "addNote",
         "POST /orders/{orderId}/notes",
         {
-            "orderId": text("path.orderId", required=True),
-            "text": text("body.note.text", required=True, max=50),
-            "stars": number("body.note.stars", min=1, max=5),
+            "orderId": text_input("path.orderId", required=True),
+            "text": text_input("body.note.text", required=True, max=50),
+            "stars": integer_input("body.note.stars", min=1, max=5),
         },
         returns={
             "example": {"id": "abc-1", "order_number": 1, "text": "Hi", "stars": 3, "url": "/orders/1/notes/abc-1"}
         },
     ),
-    action(
+    build_action(
         "listEvents",
         "GET /events",
         {},
         pages={"items": ".", "by": "link", "size": "query.size", "max": 10},
         returns={"example": [{"id": "evt_1", "kind": "made"}]},
     ),
-    action(
+    build_action(
         "addEvent",
         "POST /events",
-        {"kind": text("body.kind", choices={"made": "Made", "sold": "Sold"}, required=True)},
+        {"kind": text_input("body.kind", choices={"made": "Made", "sold": "Sold"}, required=True)},
         returns={"example": {"id": "evt_1", "kind": "made"}},
     ),
-    action(
+    build_action(
         "listLogs",
         "GET /logs",
         {},
         pages={"items": "logs", "by": "last", "read": "id", "send": "query.after", "max": 5, "more": "more"},
         returns={"example": {"logs": [{"id": 1, "line": "x"}], "more": False}},
     ),
-    action("addLog", "POST /logs", {"line": text("body.line")}, returns={"example": {"id": 1, "line": "x"}}),
-    action(
+    build_action(
+        "addLog", "POST /logs", {"line": text_input("body.line")}, returns={"example": {"id": 1, "line": "x"}}
+    ),
+    build_action(
         "upload",
         "POST /files",
-        {"title": text("body.title", required=True), "file": text("file.content", required=True) | {"type": "file"}},
+        {
+            "title": text_input("body.title", required=True),
+            "file": text_input("file.content", required=True) | {"type": "file"},
+        },
         sends="multipart",
         returns={"example": {"stored": True}},
     ),
-    action("say", "POST /say", {"words": text("body", required=True) | {"type": "text"}}, sends="text"),
-    action(
+    build_action("say", "POST /say", {"words": text_input("body", required=True) | {"type": "text"}}, sends="text"),
+    build_action(
         "typed",
         "POST /typed",
         {
-            "names": text("body.names") | {"type": "map of string"},
-            "days": text("body.days", join=",") | {"type": "list of integer"},
-            "stars": text("body.stars") | {"type": "number"},
-            "more": text("body.more", example={"a": 1}) | {"type": "json"},
+            "names": text_input("body.names") | {"type": "map of string"},
+            "days": text_input("body.days", join=",") | {"type": "list of integer"},
+            "stars": text_input("body.stars") | {"type": "number"},
+            "more": text_input("body.more", example={"a": 1}) | {"type": "json"},
         },
         returns={"example": {"done": True}},
     ),
-    action("visits", "GET /visits", {}, returns={"example": {"visits": []}}),
-    action("addVisit", "POST /visits", {"who": text("body.who")}, returns={"example": {"id": "v", "who": "x"}}),
-    action("export", "GET /export", {}, returns={"type": "text", "example": "a;b\n1;2\n"}),
-    action("picture", "GET /picture", {}, returns={"type": "binary", "example": "GIF89a"}),
-    action(
+    build_action("visits", "GET /visits", {}, returns={"example": {"visits": []}}),
+    build_action(
+        "addVisit", "POST /visits", {"who": text_input("body.who")}, returns={"example": {"id": "v", "who": "x"}}
+    ),
+    build_action("export", "GET /export", {}, returns={"type": "text", "example": "a;b\n1;2\n"}),
+    build_action("picture", "GET /picture", {}, returns={"type": "binary", "example": "GIF89a"}),
+    build_action(
         "searchOnce",
         "POST /search",
-        {"words": text("body.words", required=True)},
+        {"words": text_input("body.words", required=True)},
         pages={"items": "found", "by": "cursor", "read": "next", "send": "body.cursor", "size": "body.size", "max": 2},
         returns={"example": {"found": [{"id": 1}, {"id": 2}, {"id": 3}], "next": None, "size": 2, "total": 3}},
     ),
-    action("ping", "GET /ping", {"loud": text("query.loud") | {"type": "boolean"}}, returns={"example": {"pong": 1}}),
-    action("pingLoudly", "GET /ping", {"volume": number("query.volume", required=True, max=11)}),
+    build_action(
+        "ping", "GET /ping", {"loud": text_input("query.loud") | {"type": "boolean"}}, returns={"example": {"pong": 1}}
+    ),
+    build_action("pingLoudly", "GET /ping", {"volume": integer_input("query.volume", required=True, max=11)}),
 ]
 
 
@@ -262,15 +274,15 @@ def make_shop(folder: Path) -> Connector:
     return Connector.open(folder)
 
 
-def ask(
-    box: Sandbox, method: str, path: str, *headers: tuple[str, str], body: bytes = b"", key: tuple[str, str] = KEY
+def send_request(
+    sandbox: Sandbox, method: str, path: str, *headers: tuple[str, str], body: bytes = b"", key: tuple[str, str] = KEY
 ) -> SandboxResponse:
-    """Ask the service below its base path, with the key and the version header."""
-    return box.service.handle(method, f"/api/v1{path}", [key, VERSION, *headers], body)
+    """Send a request below the base path, with key and version headers."""
+    return sandbox.service.handle(method, f"/api/v1{path}", [key, VERSION, *headers], body)
 
 
-def told(answer: SandboxResponse) -> dict[str, str]:
-    """The fields of a refusal."""
+def field_errors(answer: SandboxResponse) -> dict[str, str]:
+    """Return the errors by field of a rejected request."""
     error = json.loads(answer.body)["error"]
     assert (answer.status, error["code"], error["text"]) == (422, "bad_request", "Look at the fields.")
     return {one["field"]: one["message"] for one in error["details"]}

@@ -1,4 +1,4 @@
-"""A service that people sign in to: the sandbox over HTTP, which notes every secret that passes; browsers; a terminal."""
+"""A sign-in service for tests: the sandbox over HTTP, recording secrets; fake browser; terminal."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from connector.sandbox.http.responses import SandboxResponse
 
 SECRET = "canary-client-secret-4711"
-PATIENCE = 30.0  # seconds for a command to say what is awaited; far beyond what it takes
+PATIENCE = 30.0  # seconds to wait for the output of a command
 _HIDDEN = ("code", "code_verifier", "refresh_token", "access_token", "token")
 
 
-class Noting(SandboxService):
-    """A sandbox that notes what it is asked, and each secret that it hands out or is shown."""
+class RecordingService(SandboxService):
+    """A sandbox that records its requests and every secret that it issues or receives."""
 
     def __init__(self, connector: Connector) -> None:
         super().__init__(connector, SandboxState(None))
@@ -42,7 +42,7 @@ class Noting(SandboxService):
         self.down = False
 
     def handle(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> SandboxResponse:
-        """Answer, and note."""
+        """Handle a request, and record it."""
         self.asked.append(f"{method} {target.partition('?')[0]}")
         self._note(parse_qsl(body.decode("utf-8", "replace")))
         answer = super().handle(method, target, headers, body)
@@ -57,31 +57,31 @@ class Noting(SandboxService):
 
 
 class World:
-    """The service at an address of this machine, and what a command needs to find it."""
+    """The service on loopback, and the variables that lead a command there."""
 
     def __init__(self, connector: Connector, folder: Path) -> None:
-        self.service = Noting(connector)
+        self.service = RecordingService(connector)
         self.server = serve(self.service)
         self.browser = browser(folder)
         self._connector = connector
 
     @property
     def places(self) -> dict[str, str]:
-        """The variables that lead to the service in place of the real one."""
+        """The variables that point at this service instead of the real one."""
         urls = {key: value for key, value in self.server.build_oauth_inputs().items() if key.endswith("Url")}
         named = {f"{self._connector.name}_{to_snake_case(key)}".upper(): value for key, value in urls.items()}
         return {**named, "ZOOM_BASE_URL": self.server.url, "BROWSER": self.browser}
 
     def app(self, **more: str) -> dict[str, str]:
-        """The variables of an OAuth app there."""
+        """The variables of an OAuth app of this service."""
         return {**self.places, "ZOOM_CLIENT_ID": "app-1", "ZOOM_CLIENT_SECRET": SECRET, **more}
 
     def tells(self, *texts: str) -> list[str]:
-        """Return the secrets that stand in texts."""
+        """Return the secrets that appear in texts."""
         return sorted(secret for secret in self.service.secrets for text in texts if secret in text)
 
     def count(self, asked: str) -> int:
-        """How often something was asked."""
+        """Count the requests with this method and path."""
         return self.service.asked.count(asked)
 
 
@@ -106,7 +106,7 @@ back, state = asked["redirect_uri"][0], asked["state"][0]
 
 
 def browser(folder: Path, does: str = _GO) -> str:
-    """Write a browser; it does what a few lines of Python say, with `url`, `back`, `state` and `go` at hand."""
+    """Write a fake browser that runs Python lines with `url`, `back`, `state` and `go`."""
     path = folder / "browser"
     path.write_text(f"#!{sys.executable} -IS\n{_BROWSER}{does}\n")
     path.chmod(0o755)
@@ -114,7 +114,7 @@ def browser(folder: Path, does: str = _GO) -> str:
 
 
 def told_until(stream: Any, mark: str) -> str:
-    """Read a pipe up to a mark; whoever says nothing for long fails."""
+    """Read a pipe up to a mark; fail after a long silence."""
     said = ""
     while mark not in said:
         assert select.select([stream], [], [], PATIENCE)[0], f"silence after {said!r}"
@@ -125,14 +125,14 @@ def told_until(stream: Any, mark: str) -> str:
 
 
 class Terminal:
-    """A terminal that a command asks on: `theirs` is its end; `said` is what stood there."""
+    """A terminal for a command: `theirs` is its end; `said` is its output so far."""
 
     def __init__(self) -> None:
         self._ours, self.theirs = pty.openpty()
         self.said = ""
 
     def answer(self, mark: str, text: str, *, hidden: bool = False) -> None:
-        """Type a line when a text stands there; for a hidden one when the terminal shows nothing any more."""
+        """Type a line once a prompt appears; a hidden one once echo is off."""
         self._read(lambda: mark in self.said)
         if hidden:
             self._read(lambda: not termios.tcgetattr(self._ours)[3] & termios.ECHO)
@@ -147,7 +147,7 @@ class Terminal:
         raise AssertionError(f"not what was awaited: {self.said!r}")
 
     def close(self) -> str:
-        """Close it when the command has ended; return all that stood there."""
+        """Close the terminal after the command; return all output."""
         os.close(self.theirs)
         try:
             while select.select([self._ours], [], [], 0)[0]:
@@ -155,14 +155,14 @@ class Terminal:
                 if not part:
                     break
                 self.said += part.decode()
-        except OSError:  # how Linux says that it is the end
+        except OSError:  # end of the terminal on Linux
             pass
         os.close(self._ours)
         return self.said
 
 
 class Shelf:
-    """A store, and connections that are kept in it as if somebody had signed in."""
+    """A store, and connections saved in it as after a sign-in."""
 
     def __init__(self, connector: Connector, url: str | None = None) -> None:
         self._connector = connector
@@ -170,11 +170,11 @@ class Shelf:
 
     @property
     def store(self) -> Store:
-        """The store, with the keys that are in the environment now."""
+        """The store, with the encryption keys of the current environment."""
         return open_store(self._url)
 
     def put(self, name: str, kind: str = "oauth2", **token: Any) -> None:
-        """Keep a connection whose token has these facts."""
+        """Save a connection with these token fields."""
         inputs: dict[str, Any] = {key: f"{key}-of-{name}".replace(" ", "-") for key in ("clientId", "clientSecret")}
         if kind == "serverToServer":
             inputs["accountId"] = f"account-of-{name}"
@@ -185,7 +185,7 @@ class Shelf:
             made.keep()
 
     def change(self, name: str, **more: Any) -> None:
-        """Write parts of a record anew; those of its grant in `grant`."""
+        """Replace fields of a record, and of its grant by `grant`."""
         store, key = self.store, f"connection:{self._connector.name}:{name}"
         kept = store.read(key)
         assert kept is not None
@@ -194,7 +194,7 @@ class Shelf:
 
 
 def sent_back(url: str) -> str:
-    """Open an address and return the one that the browser is sent to, unopened."""
+    """Open a URL and return its redirect target without following it."""
 
     class Stay(urllib.request.HTTPRedirectHandler):
         def redirect_request(self, *_: Any) -> None:
@@ -209,12 +209,12 @@ def sent_back(url: str) -> str:
 
 
 def address(told: str) -> str:
-    """Return the address to open that a command told."""
+    """Return the sign-in URL in the output of a command."""
     return next(word for word in told.split() if "code_challenge=" in word)
 
 
 def kept(folder: Mapping[str, str]) -> bytes:
-    """Return everything that is below the data and state folders of a command."""
+    """Return the bytes of all files below the data and state folders of a command."""
     from pathlib import Path
 
     homes = [Path(folder[name]) for name in ("XDG_DATA_HOME", "XDG_STATE_HOME")]

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.inbox import Inbox, StoredEvent
 
 _EVENT_STATES = ("pending", "delivered", "dead")
-_STORED_STATES = {"pending": "new", "delivered": "done"}  # goes when the inbox stores the words above
 
 
 def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -74,9 +73,7 @@ def events_command(ctx: click.Context, /, output_format: str, *, show: int | Non
         table.print_data(rows)
     if not context.quiet and not (rows and output_format != "table"):
         counts = inbox.counts()
-        summary = ", ".join(
-            f"{counts.get(state, counts.get(_STORED_STATES.get(state, ''), 0))} {state}" for state in _EVENT_STATES
-        )
+        summary = ", ".join(f"{counts.get(state, 0)} {state}" for state in _EVENT_STATES)
         print_stderr(f"{redaction.default_redactor().redact_url(context.inbox_url)}: {summary}.")
 
 
@@ -116,7 +113,7 @@ def _build_filter(context: WebhookContext, flags: dict[str, Any]) -> ColumnEleme
     columns = _load_columns()
     event_filter: ColumnElement[bool] = columns.source == context.event_source
     if flags["status"]:
-        event_filter &= columns.state.in_((flags["status"], _STORED_STATES.get(flags["status"])))
+        event_filter &= columns.state == flags["status"]
     if flags["name"]:
         event_filter &= columns.name.like(_to_like_pattern(flags["name"]), escape="\\")
     if flags["since"]:
@@ -144,14 +141,13 @@ def _find_event(context: WebhookContext, inbox: Inbox, event_id: int) -> StoredE
 
 
 def _build_row(event: StoredEvent) -> dict[str, Any]:
-    state = next((word for word, stored in _STORED_STATES.items() if stored == event.state), event.state)
     return {
         "id": event.id,
         "event": event.name,
-        "state": state,
+        "state": event.state,
         "came": format_time(event.received_at),
         "attempts": event.attempts,
-        "next": format_time(event.due_at) if state == "pending" else None,
+        "next": format_time(event.due_at) if event.state == "pending" else None,
         "error": event.error or None,
     }
 

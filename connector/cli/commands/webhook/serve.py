@@ -118,7 +118,7 @@ def _format_startup_message(context: WebhookContext, url: str, host: str) -> str
     lines = [f"Receiving the events of {context.label} at {url}. Ctrl-C ends it."]
     if context.sandbox:
         lines.append("Signed with the stand-in's secret, which everybody knows: for this machine alone.")
-        emits = context.connector.manifest.sandbox.emits.values()
+        emits = [resource.events for resource in context.connector.manifest.resources.values() if resource.events]
         event_name = next(
             (name for emitted in emits for names in emitted.event_names_by_change.values() for name in names), "EVENT"
         )

@@ -107,7 +107,7 @@ def _find_signing_time(context: WebhookContext, pairs: Sequence[tuple[str, str]]
     values = {key.lower(): value for key, value in pairs}
     text = values.get(name.lower(), "") if location == "header" else ""
     if location == "part":
-        parts = values.get(signature.header.lower(), "").split(signature.many or ",")
+        parts = values.get(signature.header.lower(), "").split(signature.separator or ",")
         text = next((part.strip()[len(name) + 1 :] for part in parts if part.strip().startswith(f"{name}=")), "")
     return float(text) if text.isascii() and text.isdigit() else None
 

@@ -136,8 +136,8 @@ REFUSED = [
     (["meeting.startd", "--to", "http://127.0.0.1:1/"], "Did you mean 'meeting.started'?"),
     (["--to", "http://127.0.0.1:1/"], "the name of an event, or a file with -f"),
     (["meeting.started"], "--to"),
-    (["meeting.started", "--to", "http://example.com/"], "must not travel in clear"),
-    (["meeting.started", "--to", "https://u:pass-word@example.com/"], "without user"),
+    (["meeting.started", "--to", "http://example.com/"], "must not be sent unencrypted"),
+    (["meeting.started", "--to", "https://u:pass-word@example.com/"], "must have no user"),
     (["meeting.started", "--to", "http://127.0.0.1:1/", "--timestamp", "soon"], '--timestamp: got "soon"'),
     (["meeting.started", "--to", "http://127.0.0.1:1/", "--set", "x"], "--set number 1"),
     (["meeting.started", "--to", "http://127.0.0.1:1/", "--set", "a..b=1"], "--set number 1"),
@@ -269,7 +269,7 @@ def test_a_wrong_secret_or_body_says_where_to_look_and_shows_neither(judged):
     [
         ({}, "unsigned", "The headers here are: none."),
         ({"Accept": "*/*"}, "unsigned", "The headers here are: Accept."),
-        ({**headers(), "X-Zm-Signature": "v1=abc"}, "unsigned", "holds no signature"),
+        ({**headers(), "X-Zm-Signature": "v1=abc"}, "unsigned", "has no signature in the expected format"),
         ({**headers(), "X-Zm-Request-Timestamp": "soon"}, "timestamp", "seconds since 1970, in digits"),
     ],
 )

@@ -85,7 +85,7 @@ def test_a_secret_of_the_environment_is_asked_for_and_two_are_both_good(serve, c
     assert [one.line()["event"] for _ in range(2)] == ["user.activated"] * 2
     code, out, err = one.end()
     assert code == 0
-    assert "a delivery was refused, for the 1. time: signature" in err
+    assert "delivery refused (1 so far): signature" in err
     assert not any(secret in one.said + out + err for secret in ("the-new-secret", SECRET, "a-third-one"))
 
 
@@ -104,8 +104,8 @@ def test_without_a_secret_it_does_not_start_and_says_where_it_is(cli):
         (["--sandbox", "--exec", "true", "--to", "https://example.com/"], "name two places"),
         (["--sandbox", "--exec", "'"], "cannot be read"),
         (["--sandbox", "--exec", ""], "The command is empty"),
-        (["--sandbox", "--to", "http://example.com/"], "must not travel in clear"),
-        (["--sandbox", "--path", "hooks"], "is no path"),
+        (["--sandbox", "--to", "http://example.com/"], "must not be sent unencrypted"),
+        (["--sandbox", "--path", "hooks"], "is not a path"),
         (["--sandbox", "--inbox", "mysql://h/d"], "names no database"),
         (["--sandbox", "--inbox", "postgresql://u:pass-word@h/d"], "a URL without a password"),
         (["--trigger", "what"], "has no trigger 'what'"),
@@ -234,7 +234,7 @@ def filled(here, zoom, server, tmp_path):
         here("webhook", "send", name, "--to", server.url, **{VARIABLE: SECRET})
         headers = [(one.decode(), value.decode()) for one, value in server.last.lines]
         inbox.put(verify_webhook(zoom, SECRET, headers, server.last.body), "zoom.webhookReceiver").result(20)
-    for number, state, error in ((2, "done", ""), (3, "dead", "The command ended with 3.")):
+    for number, state, error in ((2, "delivered", ""), (3, "dead", "The command ended with 3.")):
         change = update(TABLE).where(TABLE.c.id == number).values(state=state, error=error, attempts=1)
         inbox._database.run(lambda connection, change=change: connection.execute(change))
     inbox.close()

@@ -102,7 +102,7 @@ def test_a_bomb_is_stopped_at_the_cap(runner, server, clock, bomb):
 
 
 def test_an_action_may_declare_a_smaller_cap(runner, server, folder):
-    action = "action: getLamp\nlabel: L\nsummary: S.\nrequest: GET /lamp\nreturns: {cap: 1000}\n"
+    action = "action: getLamp\nlabel: L\nsummary: S.\nrequest: GET /lamp\nreturns: {max_bytes: 1000}\n"
     lamp = folder("", {"get-lamp": action})
     one = runner(server.url, Connection(lamp, "key", apiKey="canary-key"), connector=lamp)
     server.always(lambda _: servers.reply(json_={"a": "x" * 900}))
