@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.groups import root
-from connector.cli.output.error_output import describe_unexpected, error_to_dict, format_error, from_click
-from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED, exit_code
-from connector.cli.output.stdio import STDOUT_NAME, print_stderr
+from connector.cli.output.error_output import describe_unexpected, error_to_dict, from_click, print_error
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
+from connector.cli.output.stdio import STDOUT_NAME
 from connector.cli.registry import COMPLETION_VARIABLE
 from connector.errors import ConnectorError, StoreError
 
@@ -62,8 +62,7 @@ def _report_error(error: ConnectorError, args: Sequence[str]) -> int:
         from connector.cli.output import printer
 
         printer.write_json(error_to_dict(error))
-    print_stderr(format_error(error))
-    return exit_code(error)
+    return print_error(error)
 
 
 def _wants_json(args: Sequence[str]) -> bool:

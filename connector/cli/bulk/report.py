@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from connector import errors
 from connector.cli.output import printer, stdio
 from connector.cli.output.counts import format_count
-from connector.cli.output.error_output import format_error
-from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, EXIT_USAGE, exit_code, exit_code_for_type
+from connector.cli.output.error_output import format_error, print_error
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, EXIT_USAGE, exit_code_for_type
 from connector.cli.output.progress import ProgressBar, count_columns
 from connector.cli.output.query import Query
 from connector.cli.output.stdio import print_stderr
@@ -81,8 +81,7 @@ class BulkReporter:
                     raise
                 return EXIT_UNCERTAIN
             except ConnectorError as error:
-                self.exit_codes.add(exit_code(error))
-                print_stderr(format_error(error))
+                self.exit_codes.add(print_error(error))
         self.printer.finish()
         self._print_summary(time.monotonic() - started_at, journal)
         if was_interrupted and EXIT_UNCERTAIN not in self.exit_codes:
@@ -218,10 +217,12 @@ def _format_position(data: dict[str, Any]) -> str:
 def _make_printer(output_setting: Setting) -> printer.ResultPrinter:
     """Return the form of the results: lines when nobody chose another. Raises UsageError for a table."""
     if not output_setting.is_set or output_setting.value == "lines":
-        return printer.LinesPrinter(several=True)
+        return printer.StreamPrinter(printer.write_line, several=True)
     if output_setting.value == "table":
         hint = "Use --output lines, json or yaml."
         raise UsageError(
             f"The results of rows come one by one, and make no table ({output_setting.source}).", hint=hint
         )
-    return printer.YamlPrinter(several=True) if output_setting.value == "yaml" else JsonArrayPrinter()
+    if output_setting.value == "yaml":
+        return printer.StreamPrinter(printer.write_yaml_document, several=True)
+    return JsonArrayPrinter()

@@ -14,7 +14,7 @@ from connector.cli.output.stdio import print_stderr
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
-    from connector.cli.calls.call import CallList
+    from connector.cli.calls.call_list import CallList
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Settings
     from connector.definition.loader import Connector

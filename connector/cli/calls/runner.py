@@ -11,18 +11,18 @@ from connector.cli.calls.session import Session
 from connector.cli.calls.trace import TraceCollector, print_debug_lines
 from connector.cli.calls.watch import PageProgress
 from connector.cli.output import stdio
-from connector.cli.output.error_output import format_error
-from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_exit_codes, exit_code
+from connector.cli.output.error_output import print_error
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_exit_codes
 from connector.cli.output.printer import ResultWriter, make_printer, write_line
 from connector.cli.output.progress import ProgressBar, count_columns
 from connector.cli.output.query import Query
-from connector.cli.output.stdio import print_stderr
 from connector.core.json_path import get_at_path
 from connector.errors import ConnectorError, StoreError, UsageError
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
-    from connector.cli.calls.call import CallList, Task
+    from connector.cli.calls.call_list import CallList
+    from connector.cli.calls.download_task import DownloadTask
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Setting, Settings
     from connector.definition.loader import Connector
@@ -104,7 +104,7 @@ class _CallRunner:
             if self.tasks.several:
                 progress_bar.advance()
 
-    def _run_call(self, task: Task, progress_bar: ProgressBar) -> None:
+    def _run_call(self, task: CallTask | DownloadTask, progress_bar: ProgressBar) -> None:
         """Make one call and print what comes of it. Raises ConnectorError."""
         items = task.find_items_path(self.session.connector)
         options = self._resolve_options(task, items)
@@ -143,7 +143,7 @@ class _CallRunner:
         )
         return is_plain_lines and items is not None and not self.tasks.from_file
 
-    def _resolve_options(self, task: Task, items: str | None) -> CallOptions:
+    def _resolve_options(self, task: CallTask | DownloadTask, items: str | None) -> CallOptions:
         """Return how a call runs: flags first, then the call file's keys, then settings."""
         flags = self.session.options.call_options(self.timeout)
         if items is None:
@@ -173,5 +173,4 @@ class _CallRunner:
         try:
             self.trace.write_har()
         except StoreError as error:
-            self.writer.exit_codes.append(exit_code(error))
-            print_stderr(format_error(error))
+            self.writer.exit_codes.append(print_error(error))

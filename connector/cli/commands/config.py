@@ -17,9 +17,8 @@ from connector.cli.context.settings import (
 )
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
-from connector.cli.output.error_output import format_error
-from connector.cli.output.exit_codes import combine_exit_codes, exit_code
-from connector.cli.output.stdio import print_stderr
+from connector.cli.output.error_output import print_error
+from connector.cli.output.exit_codes import combine_exit_codes
 from connector.core import redaction
 from connector.definition.fields import to_snake_case
 from connector.errors import UsageError
@@ -54,10 +53,7 @@ def config_command(ctx: click.Context, output_format: str) -> int:
         width = max(len(row["name"]) for row in rows)
         lines = [f"{row['name']:<{width}}  {_format_value(row['value'])}  ({row['source']})" for row in rows]
         printer.write_text("\n".join([*lines, "", f"The config file is {config_path()}."]))
-    errors = _find_setting_errors(connector, settings)
-    for error in errors:
-        print_stderr(format_error(error))
-    return combine_exit_codes(map(exit_code, errors))
+    return combine_exit_codes(map(print_error, _find_setting_errors(connector, settings)))
 
 
 def _find_setting_errors(connector: Connector, settings: Settings) -> list[UsageError]:

@@ -22,9 +22,8 @@ from connector.cli.context.connection_context import ConnectionContext, store_op
 from connector.cli.context.context import load_settings, output_option, store_option
 from connector.cli.groups import StrictGroup, global_options
 from connector.cli.output import printer
-from connector.cli.output.error_output import format_error
-from connector.cli.output.exit_codes import combine_exit_codes, exit_code
-from connector.cli.output.stdio import print_stderr
+from connector.cli.output.error_output import print_error
+from connector.cli.output.exit_codes import combine_exit_codes
 from connector.errors import ConnectorError, StoreError, UsageError
 from connector.runtime.auth import connection_record
 
@@ -62,16 +61,7 @@ def list_command(ctx: click.Context, /, output_format: str, **store_flags: Any) 
         table.print_table(_LIST_COLUMNS, cells, wrap=True)
     else:
         context.note(f"Nothing is kept in {describe_store(context)}. 'connector connect' signs in.")
-    return _report_errors(errors)
-
-
-def _report_errors(errors: Iterable[ConnectorError]) -> int:
-    """Tell what is wrong with connections, and return the exit code."""
-    codes = []
-    for error in errors:
-        print_stderr(format_error(error))
-        codes.append(exit_code(error))
-    return combine_exit_codes(codes)
+    return combine_exit_codes(map(print_error, errors))
 
 
 def _find_expiry_errors(context: ConnectionContext, view: ConnectionView, now: float) -> list[ConnectorError]:
@@ -121,7 +111,7 @@ def show_command(ctx: click.Context, /, name: str, output_format: str, **store_f
         printer.write_json(details)
     else:
         printer.write_text("\n".join(_format_lines(details)))
-    return _report_errors(_find_expiry_errors(context, view, now))
+    return combine_exit_codes(map(print_error, _find_expiry_errors(context, view, now)))
 
 
 def _format_lines(details: dict[str, Any]) -> Iterable[str]:

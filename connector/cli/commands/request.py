@@ -38,7 +38,8 @@ encoded.
 @click.pass_context
 def request_command(ctx: click.Context, /, method: str, path: str, response_type: str, **flags: Any) -> int:
     """Send any request."""
-    from connector.cli.calls.call import CallList, CallTask
+    from connector.cli.calls.call import CallTask
+    from connector.cli.calls.call_list import CallList
     from connector.cli.calls.runner import run_calls
     from connector.runtime.calls.factory import build_raw_inputs
 

@@ -220,7 +220,7 @@ def run_command(
     ctx: click.Context, /, name: str | None, items: tuple[str, ...], file: str | None, **raw_options: Any
 ) -> int:
     """Run an action, or the calls of a file."""
-    from connector.cli.calls.call import CallList
+    from connector.cli.calls.call_list import CallList
     from connector.cli.calls.runner import run_calls
 
     bulk_arguments = BulkArguments.from_options(file, raw_options)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector import errors
 from connector.cli.groups import get_meta
+from connector.cli.output.exit_codes import exit_code
+from connector.cli.output.stdio import print_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
 def format_error(error: errors.ConnectorError) -> str:
     """Return an error as sentences, one a line, with what is known of the call below."""
     return "\n".join(filter(None, (str(error), _format_call_details(error))))
+
+
+def print_error(error: errors.ConnectorError) -> int:
+    """Print an error on stderr, and return its exit code."""
+    print_stderr(format_error(error))
+    return exit_code(error)
 
 
 def _format_call_details(error: errors.ConnectorError) -> str:

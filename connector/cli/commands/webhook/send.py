@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -208,7 +209,7 @@ def _send_all(
             "status": reply.status,
             "reply": _format_reply(context, reply) if is_answered is None else _describe_challenge(is_answered),
         }
-        if not 200 <= reply.status < 300 or is_answered is False:  # noqa: PLR2004  the range of success
+        if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES or is_answered is False:
             code = EXIT_REFUSED
         if output_format == "json":
             rows.append(row)

@@ -85,13 +85,20 @@ def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str,
         raise InputError.from_problems("webhook verify", [Problem("-f", f"no JSON: {error}", expected)]) from None
     saved_headers, body = (saved.get("headers"), saved.get("body")) if isinstance(saved, dict) else (None, None)
     pairs = list(saved_headers.items()) if isinstance(saved_headers, dict) else saved_headers
-    is_valid = isinstance(pairs, list) and all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs)  # noqa: PLR2004
+    is_valid = isinstance(pairs, list) and all(map(_is_pair, pairs))
     if not is_valid or not isinstance(body, str):
         received = "a body that is JSON itself, not its text" if isinstance(body, dict) else "another shape"
         fix = "save the bytes as they came: JSON that was written again is not what was signed"
         raise InputError.from_problems("webhook verify", [Problem("-f", received, expected, fix)])
     assert isinstance(pairs, list)
     return [(str(name), str(value)) for name, value in pairs], body.encode("utf-8", "surrogatepass")
+
+
+def _is_pair(item: object) -> bool:
+    match item:
+        case [_, _]:
+            return True
+    return False
 
 
 def _split_header(header: str) -> tuple[str, str, str]:
