@@ -80,14 +80,14 @@ class LedgerBudget:
 
 
 class _RateTables:
-    """The rates of a connector by plan: one table each, since a budget tells rates apart by identity."""
+    """The rate tables of a connector by plan, each built once: ledgers compare rates by identity."""
 
     def __init__(self, connector: Connector) -> None:
         self._settings = connector.manifest.rates
         self._tables: dict[str | None, Mapping[str, RateLimit]] = {}
 
     def table_of(self, plan: str | None) -> Mapping[str, RateLimit]:
-        """Return the rates of a plan, or those that count whatever the plan."""
+        """Return the rates of a plan by name; None stands for an unknown plan."""
         if plan not in self._tables:
             self._tables[plan] = rate_limit.build_rate_table(self._settings, plan)
         return self._tables[plan]
