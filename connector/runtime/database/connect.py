@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 from typing import TYPE_CHECKING
 
 from connector.errors import UsageError
+from connector.runtime.extras import require
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -15,16 +15,9 @@ if TYPE_CHECKING:
     from connector.runtime.database.database import Database
 
 
-def require_package(package: str) -> None:
-    """Raise UsageError when a package of the extra `sql` is missing."""
-    if importlib.util.find_spec(package) is None:
-        hint = "Run: pip install 'connector[sql]'"
-        raise UsageError(f"A database needs the package {package}.", hint=hint)
-
-
 def open_database(url: str, table: Table, clock: Clock) -> Database:
     """Return the database of a URL. Raises UsageError for another URL, and where a package is missing."""
-    require_package("sqlalchemy")
+    require("sql", "sqlalchemy")
     from sqlalchemy import make_url  # noqa: PLC0415  an extra
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415  an extra
 
@@ -36,7 +29,7 @@ def open_database(url: str, table: Table, clock: Clock) -> Database:
 
         return Sqlite(parsed, table, clock)
     if parsed is not None and parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        require_package("psycopg")
+        require("sql", "psycopg")
         from connector.runtime.database.postgres import Postgres  # noqa: PLC0415  only the one that is asked for
 
         return Postgres(parsed, table, clock)

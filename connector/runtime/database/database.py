@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from connector.errors import StoreError
+from connector.runtime.files.private_files import NOT_WRITTEN, OLD_OR_NEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from connector.runtime.clock import Clock
 
 BUSY_TIMEOUT = 10.0  # seconds to wait for a free connection, or for another process that is writing
-NOT_WRITTEN = "What was kept before is untouched."
-WRITE_UNKNOWN = "The old record or the new one is there, whole."
 _DEFAULT_HINT = "Look at the database, and try again."
 T = TypeVar("T")
 
@@ -146,7 +145,7 @@ class Database(ABC):
                     connection.exec_driver_sql("ROLLBACK")
                 raise
 
-        self.run(run_all, WRITE_UNKNOWN)
+        self.run(run_all, OLD_OR_NEW)
 
     def _open_connection(self) -> Connection:
         try:

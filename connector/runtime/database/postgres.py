@@ -13,8 +13,7 @@ from sqlalchemy import URL, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from connector.runtime.database.database import BUSY_TIMEOUT, Database
-from connector.runtime.files.locks import LOCK_DESCRIPTORS, ThreadLocks
-from connector.runtime.storage.store import build_lock_timeout_error, describe_process
+from connector.runtime.files.locks import LOCK_DESCRIPTORS, ThreadLocks, build_lock_timeout_error, describe_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,8 +147,10 @@ class Postgres(Database):
             name = connection.scalar(_HOLDER_QUERY, {"number": _compute_lock_number(key)})
         except SQLAlchemyError:
             return ""
-        parts = str(name or "").split(" ", 2)
-        return describe_process(int(parts[1]), parts[2]) if len(parts) == 3 and parts[1].isdecimal() else ""  # noqa: PLR2004
+        match str(name or "").split(" ", 2):
+            case [_, pid, host] if pid.isdecimal():
+                return describe_process(int(pid), host)
+        return ""
 
 
 def _compute_lock_number(key: str) -> int:

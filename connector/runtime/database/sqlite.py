@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import glob
-import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,8 +11,8 @@ from sqlalchemy import URL, event
 
 from connector.errors import StoreError, UsageError
 from connector.runtime.database.database import BUSY_TIMEOUT, Database, create_table
-from connector.runtime.files import private_files
-from connector.runtime.files.lock_files import FileLocks
+from connector.runtime.files import atomic, private_files
+from connector.runtime.files.locks import FileLocks
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -88,16 +87,14 @@ class Sqlite(Database):
 
     def _create_file(self) -> None:
         """Make the file beside, with its table, and put it into place: what is there is never half a database."""
-        temp_path = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
         try:
             for stale_path in self._path.parent.glob(f"{glob.escape(self._path.name)}.*.tmp*"):
                 stale_path.unlink()
-            private_files.create_private(temp_path, b"")
-            with self.build_engine(URL.create("sqlite", database=str(temp_path))).connect() as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-                create_table(connection, self.table)
-            temp_path.replace(self._path)
-            private_files.sync_folder(self._path.parent)
+            with atomic.replacing(self._path) as temp_path:
+                private_files.create_private(temp_path, b"")
+                with self.build_engine(URL.create("sqlite", database=str(temp_path))).connect() as connection:
+                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+                    create_table(connection, self.table)
         except OSError as error:
             raise private_files.build_store_error(error, self._path) from error
 

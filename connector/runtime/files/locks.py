@@ -1,4 +1,4 @@
-"""Locks among the threads of a process, and what a forked child must know of those that its parent holds."""
+"""Locks among threads and processes, each of which ends with its holder."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from connector.runtime.storage.store import build_lock_timeout_error, describe_process
+from connector.errors import StoreError
+from connector.runtime.clock import SystemClock
+from connector.runtime.files import private_files
+from connector.runtime.files.key_names import encode_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from connector.runtime.clock import Clock
+
+POLL_SECONDS = 0.02  # seconds between two tries for a lock that another process holds
 
 
 class InheritedLockGuard:
@@ -79,3 +87,104 @@ class ThreadLocks:
             yield
         finally:
             lock.release()
+
+
+def build_lock_timeout_error(store_name: str, key: str, timeout: float, holder: str) -> StoreError:
+    """Return the error of a lock that was not had in time; `holder` says who has it, or is empty."""
+    return StoreError(
+        f"{key!r} in {store_name} is locked by {holder or 'another process'}, and was not freed within {timeout:g} s. "
+        "Nothing was changed.",
+        hint="Try again; if that process hangs, end it: the lock goes with it.",
+        path=store_name,
+        retryable=True,
+    )
+
+
+def describe_process(pid: int, host: str = "") -> str:
+    """Return how a lock's holder is called in a message."""
+    if host:
+        return f"process {pid} on {host}"
+    return f"process {pid}" + (" (this one)" if pid == os.getpid() else "")
+
+
+class FileLocks:
+    """One lock file a key in a folder; the system frees it when its holder ends, however that happens.
+
+    The file stays, with the holder's pid in it while it is held; its purpose is part of its name.
+    """
+
+    def __init__(self, folder: Path, store_name: str, clock: Clock | None = None) -> None:
+        self._folder = folder
+        self._store_name = store_name
+        self._clock = clock or SystemClock()
+
+    @contextlib.contextmanager
+    def hold(self, key: str, timeout: float, purpose: str = "lock", *, name: str = "") -> Iterator[None]:
+        """Hold a key for the time of a with block; `name` where only its name is known.
+
+        Raises StoreError after `timeout` seconds.
+        """
+        private_files.make_folder(self._folder)
+        path = self._folder / f"{name or encode_key(key)}.{purpose}"
+        pid = os.getpid()
+        descriptor = self._open_file(path)
+        locked = False
+        try:
+            self._acquire(descriptor, path, key, timeout)
+            locked = True
+            _write_holder(descriptor)
+            yield
+        finally:
+            if os.getpid() == pid:  # in a child that was forked meanwhile the lock is the parent's
+                _release(descriptor, locked=locked)
+
+    def _open_file(self, path: Path) -> int:
+        try:
+            return LOCK_DESCRIPTORS.register(lambda: private_files.open_private(path))
+        except OSError as error:
+            raise private_files.build_store_error(error, path) from error
+
+    def _acquire(self, descriptor: int, path: Path, key: str, timeout: float) -> None:
+        import filelock  # noqa: PLC0415  a store in memory need not load it
+
+        deadline = self._clock.monotonic() + timeout
+        try:
+            while not filelock.lock_descriptor(descriptor, blocking=False):
+                remaining = deadline - self._clock.monotonic()
+                if remaining <= 0:
+                    raise build_lock_timeout_error(self._store_name, key, timeout, _read_holder(descriptor))
+                self._clock.wait_or_stop(min(POLL_SECONDS, remaining), threading.Event())
+        except OSError as error:
+            raise StoreError(
+                f"{path}: this file system cannot lock ({error.strerror}). Nothing is written without a lock.",
+                hint="Put the store on a local disk, or use a database: sqlite:///PATH or postgresql://.",
+                path=str(path),
+            ) from error
+
+
+def _write_holder(descriptor: int) -> None:
+    """Write who holds a lock into its file; a full disk must not undo the lock."""
+    with contextlib.suppress(OSError):
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+
+
+def _release(descriptor: int, *, locked: bool) -> None:
+    import filelock  # noqa: PLC0415  loaded when it was locked
+
+    with contextlib.suppress(OSError):  # closing frees it in any case
+        if locked:
+            os.ftruncate(descriptor, 0)
+            filelock.unlock_descriptor(descriptor)
+    LOCK_DESCRIPTORS.unregister(descriptor)
+    os.close(descriptor)
+
+
+def _read_holder(descriptor: int) -> str:
+    try:
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        text = os.read(descriptor, 32).decode("ascii", "replace").strip()
+    except OSError:  # Windows shows nobody the bytes that are locked
+        return ""
+    return describe_process(int(text)) if text.isdecimal() else ""

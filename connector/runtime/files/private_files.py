@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NOT_WRITTEN = "What was kept before is untouched."
+OLD_OR_NEW = "The old record or the new one is there, whole."
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _NO_BLOCK = getattr(os, "O_NONBLOCK", 0)  # a pipe in the place of a file must not hang us

@@ -17,9 +17,9 @@ from connector.core.rate_limit import RateState, RequestedRate
 from connector.core.redaction import describe_type
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
-from connector.runtime.auth import env_connection
 from connector.runtime.clock import SystemClock
-from connector.runtime.database.connect import require_package
+from connector.runtime.env import read_env_value
+from connector.runtime.extras import require
 
 if TYPE_CHECKING:
     from connector.core.exchange.exchange import AcquireSlot
@@ -256,14 +256,14 @@ def _resolve_plan_and_store(given: object, connector: Connector) -> tuple[str | 
     if unknown := sorted(set(choice) - {"plan", "at"}):
         raise UsageError(f"A budget knows no {', '.join(map(str, unknown))}.", hint="It has plan and at.")
     name = connector.name.upper()
-    plan = choice.get("plan") or env_connection.read_env_value(os.environ, f"{name}_PLAN")
-    return plan, choice.get("at") or env_connection.read_env_value(os.environ, f"{name}_BUDGET")
+    plan = choice.get("plan") or read_env_value(os.environ, f"{name}_PLAN")
+    return plan, choice.get("at") or read_env_value(os.environ, f"{name}_BUDGET")
 
 
 def _open_ledger(store: str | None, clock: Clock) -> Ledger:
     if store in (None, "memory:"):
         return memory_ledger_for(clock)
-    require_package("sqlalchemy")
+    require("sql", "sqlalchemy")
     from connector.runtime.rate_budget.sql_ledger import ledger_for  # noqa: PLC0415  an extra
 
     return ledger_for(str(store), clock)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import StoreError, UsageError
+from connector.runtime.extras import require
 from connector.runtime.storage.record_codec import dump_json
 from connector.runtime.storage.store import StoredRecord, describe_store
 
@@ -84,7 +85,7 @@ class Keyring:
 
     def decrypt(self, key: str, encrypted: Mapping[str, Any], store_name: str = "the store") -> dict[str, Any]:
         """Return the data of a sealed record. Raises StoreError for a missing key and for a changed record."""
-        self.check_key(key, encrypted, store_name)
+        _require_key(self, key, encrypted, store_name)
         problem = "does not open: it was changed"
         try:
             payload: dict[str, Any] = json.loads(self._fernet.decrypt(str(encrypted["sealed"])))
@@ -99,89 +100,62 @@ class Keyring:
             path=store_name,
         )
 
-    def check_key(self, key: str, encrypted: Mapping[str, Any], store_name: str = "the store") -> None:
-        """Raise StoreError when a record is sealed with none of these keys."""
-        if encrypted["key"] not in self.fingerprints:
-            raise _build_missing_key_error(key, encrypted, store_name, f"and given are {', '.join(self.fingerprints)}")
-
     def __repr__(self) -> str:
-        return f"Keys({', '.join(self.fingerprints)})"
+        return f"Keyring({', '.join(self.fingerprints)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        raise UsageError("Keys are not pickled.", hint="Make them where they are needed: Keys.from_env().")
+        raise UsageError("A keyring is not pickled.", hint="Create it where it is needed: Keyring.from_env().")
 
 
-class _StoreWrapper:
-    """What both stores around another one have in common."""
+class EncryptedStore:
+    """Encrypts the records of another store with a keyring; without one it stores plaintext.
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    A plaintext record can be read in either case. Without a keyring an encrypted one is refused, and never overwritten.
+    """
+
+    def __init__(self, store: Store, keyring: Keyring | None) -> None:
+        self.store, self.keyring = store, keyring
+
+    def __repr__(self) -> str:
+        return f"EncryptedStore({self.store!r}, {self.keyring!r})"
+
+    def read(self, key: str) -> StoredRecord | None:
+        """Return the record, or None. Raises StoreError for one that cannot be decrypted."""
+        stored = self.store.read(key)
+        if stored is None or not _is_encrypted(stored):
+            return stored
+        store_name = describe_store(self.store)
+        keyring = _require_key(self.keyring, key, stored.data, store_name)
+        return StoredRecord(keyring.decrypt(key, stored.data, store_name), stored.version)
+
+    def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
+        """Encrypt with the first key and store, unless a record is there that no key decrypts."""
+        stored = self.store.read(key)
+        if stored is not None and _is_encrypted(stored):
+            _require_key(self.keyring, key, stored.data, describe_store(self.store))
+        content = data if self.keyring is None else self.keyring.encrypt(key, data)
+        return self.store.write(key, content, version=version)
 
     def remove(self, key: str) -> bool:
-        """Forget a record, sealed with whichever key; return whether there was one."""
+        """Remove a record, whichever key encrypted it; return whether there was one."""
         return self.store.remove(key)
 
     def keys(self, prefix: str = "") -> list[str]:
-        """Return the keys that begin with a text, sorted."""
+        """Return the keys that begin with a prefix, sorted."""
         return self.store.keys(prefix)
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[None]:
         """Hold a key of the store alone."""
         return self.store.lock(key, timeout)
 
-
-class PlaintextStore(_StoreWrapper):
-    """Keeps records in clear in another store, and leaves sealed ones alone."""
-
-    def read(self, key: str) -> StoredRecord | None:
-        """Return the record, or None. Raises StoreError for a sealed one."""
-        stored = self.store.read(key)
-        if stored is not None and _is_encrypted(stored):
-            raise _build_missing_key_error(
-                key, stored.data, describe_store(self.store), f"and {KEY_VARIABLE} is not set"
-            )
-        return stored
-
-    def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
-        """Keep data, unless a sealed record stands there."""
-        self.read(key)
-        return self.store.write(key, data, version=version)
-
     def prepare(self, key: str, size: int = 16_384) -> None:
-        """Raise StoreError when a write of `size` bytes would fail now."""
-        self.store.prepare(key, size)
-
-    def __repr__(self) -> str:
-        return f"Clear({self.store!r})"
+        """Raise StoreError when a write of `size` bytes would fail now; encryption adds a third."""
+        self.store.prepare(key, size if self.keyring is None else size * 4 // 3 + 256)
 
 
-class EncryptedStore(_StoreWrapper):
-    """Keeps records sealed in another store; one that stands there in clear is read, and sealed when written."""
-
-    def __init__(self, store: Store, keyring: Keyring) -> None:
-        super().__init__(store)
-        self.keyring = keyring
-
-    def read(self, key: str) -> StoredRecord | None:
-        """Return the record, or None. A record that does not open is a StoreError, never None."""
-        stored = self.store.read(key)
-        if stored is None or not _is_encrypted(stored):
-            return stored
-        return StoredRecord(self.keyring.decrypt(key, stored.data, describe_store(self.store)), stored.version)
-
-    def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
-        """Keep data sealed with the first key, unless a record stands there that none of the keys opens."""
-        stored = self.store.read(key)
-        if stored is not None and _is_encrypted(stored):
-            self.keyring.check_key(key, stored.data, describe_store(self.store))
-        return self.store.write(key, self.keyring.encrypt(key, data), version=version)
-
-    def prepare(self, key: str, size: int = 16_384) -> None:
-        """Raise StoreError when a write of `size` bytes would fail now; a sealed record is a third longer."""
-        self.store.prepare(key, size * 4 // 3 + 256)
-
-    def __repr__(self) -> str:
-        return f"Sealed({self.store!r}, {self.keyring!r})"
+def find_keyring(store: Store) -> Keyring | None:
+    """Return the keyring that a store encrypts with; None when it stores plaintext."""
+    return store.keyring if isinstance(store, EncryptedStore) else None
 
 
 def rotate(store: EncryptedStore) -> int:
@@ -205,6 +179,7 @@ def rotate(store: EncryptedStore) -> int:
 
 
 def _reencrypt(store: EncryptedStore, key: str) -> bool:
+    assert store.keyring is not None
     raw = store.store.read(key)
     if raw is None or (_is_encrypted(raw) and raw.data["key"] == store.keyring.fingerprints[0]):
         return False
@@ -218,12 +193,14 @@ def _is_encrypted(stored: StoredRecord) -> bool:
     return set(stored.data) == _ENCRYPTED_FIELDS
 
 
-def _build_missing_key_error(
-    key: str, encrypted: Mapping[str, Any], store_name: str, available_keys: str
-) -> StoreError:
+def _require_key(keyring: Keyring | None, key: str, encrypted: Mapping[str, Any], store_name: str) -> Keyring:
+    """Return the keyring. Raises StoreError when it lacks the key that encrypted a record."""
+    if keyring is not None and encrypted["key"] in keyring.fingerprints:
+        return keyring
+    available = f"{KEY_VARIABLE} is not set" if keyring is None else f"given are {', '.join(keyring.fingerprints)}"
+    message = f"The record {key!r} in {store_name} is sealed with key {encrypted['key']}, and {available}."
     hint = f"Add that key to {KEY_VARIABLE}; or, if it is lost, remove the record and sign in again."
-    message = f"The record {key!r} in {store_name} is sealed with key {encrypted['key']}, {available_keys}. It stays where it is."
-    return StoreError(message, hint=hint, path=store_name)
+    raise StoreError(f"{message} It stays where it is.", hint=hint, path=store_name)
 
 
 def _compute_fingerprint(text: str) -> str:
@@ -235,9 +212,7 @@ def _split_keys(text: str) -> list[str]:
 
 
 def _load_fernet() -> Any:
-    try:
-        from cryptography import fernet  # noqa: PLC0415  an extra
-    except ImportError:
-        hint = "Run: pip install 'connector[crypto]'"
-        raise UsageError("Sealed records need the package cryptography.", hint=hint) from None
+    require("crypto", "cryptography")
+    from cryptography import fernet  # noqa: PLC0415  an extra
+
     return fernet

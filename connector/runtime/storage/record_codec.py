@@ -1,12 +1,10 @@
-"""A record as text that shows its own damage, and keys as names that every file system takes."""
+"""Records as JSON texts with a checksum."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import string
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
 
 from connector.errors import UsageError
 from connector.runtime.storage.store import StoredRecord
@@ -15,10 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCHEMA_VERSION = 1
-MAX_NAME_CHARS = 100  # characters of a quoted key that a name holds; a longer key ends in its hash
-_UNQUOTED_BYTES = frozenset(
-    (string.ascii_lowercase + string.digits + "_-").encode()
-)  # case-blind file systems keep them apart
 
 
 class CorruptRecord(Exception):
@@ -27,22 +21,6 @@ class CorruptRecord(Exception):
 
 class UnsupportedRecord(CorruptRecord):
     """A record may be whole, and yet cannot be read here: it stays where it is."""
-
-
-def encode_key(key: str) -> str:
-    """Return a key as a name: percent-quoted UTF-8, at most LONGEST_NAME characters and a hash."""
-    raw = key.encode("utf-8", "surrogatepass")
-    quoted = "".join(chr(byte) if byte in _UNQUOTED_BYTES else f"%{byte:02X}" for byte in raw) or "%"
-    if len(quoted) <= MAX_NAME_CHARS:
-        return quoted
-    return f"{quoted[:MAX_NAME_CHARS]}~{hashlib.sha256(raw).hexdigest()[:32]}"
-
-
-def decode_key(encoded: str) -> str | None:
-    """Return the key of a name, or None where the name is shortened and the record itself must tell."""
-    if "~" in encoded:
-        return None
-    return "" if encoded == "%" else unquote_to_bytes(encoded).decode("utf-8", "surrogatepass")
 
 
 def dump_json(data: Mapping[str, Any]) -> str:

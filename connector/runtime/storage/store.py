@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -71,21 +70,3 @@ def build_conflict_error(store_name: str, key: str, version: int) -> StoreError:
         path=store_name,
         conflict=True,
     )
-
-
-def build_lock_timeout_error(store_name: str, key: str, timeout: float, holder: str) -> StoreError:
-    """Return the error of a lock that was not had in time; `holder` says who has it, or is empty."""
-    return StoreError(
-        f"{key!r} in {store_name} is locked by {holder or 'another process'}, and was not freed within {timeout:g} s. "
-        "Nothing was changed.",
-        hint="Try again; if that process hangs, end it: the lock goes with it.",
-        path=store_name,
-        retryable=True,
-    )
-
-
-def describe_process(pid: int, host: str = "") -> str:
-    """Return how a lock's holder is called in a message."""
-    if host:
-        return f"process {pid} on {host}"
-    return f"process {pid}" + (" (this one)" if pid == os.getpid() else "")

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from support import private_postgres
 
 from connector import errors
-from connector.runtime.storage.encryption import EncryptedStore, Keyring, PlaintextStore, generate_key, rotate
+from connector.runtime.storage.encryption import EncryptedStore, Keyring, find_keyring, generate_key, rotate
 from connector.runtime.storage.file_store import FileStore
-from connector.runtime.storage.open import MemoryStore, open_store
+from connector.runtime.storage.memory_store import MemoryStore
+from connector.runtime.storage.open import open_store
 from connector.runtime.storage.sql_store import SqlStore
 
 KEY = "connection:work"
@@ -234,19 +235,19 @@ def test_bad_keys_are_refused_and_never_shown_nor_taken_for_none(environ):
 
 def test_sealing_is_on_by_itself_when_the_environment_has_a_key(tmp_path, monkeypatch):
     url = f"file:{tmp_path}/store"
-    assert isinstance(open_store(url), PlaintextStore)
+    assert find_keyring(open_store(url)) is None
     monkeypatch.setenv("CONNECTOR_KEY", OLD)
     store = open_store(url)
-    assert isinstance(store, EncryptedStore)
+    assert find_keyring(store)
     store.write(KEY, {"token": CANARY})
     assert set(FileStore(tmp_path / "store").read(KEY).data) == {"sealed", "key"}
-    assert isinstance(open_store(f"sqlite:///{tmp_path}/x.db"), EncryptedStore)
+    assert find_keyring(open_store(f"sqlite:///{tmp_path}/x.db"))
     assert isinstance(open_store(f"sqlite:///{tmp_path}/x.db").store, SqlStore)
 
 
 def test_keys_show_fingerprints_only_and_are_not_pickled():
     keys = Keyring.from_texts([OLD, NEW])
-    assert repr(keys) == f"Keys({keys.fingerprints[0]}, {keys.fingerprints[1]})"
+    assert repr(keys) == f"Keyring({keys.fingerprints[0]}, {keys.fingerprints[1]})"
     assert OLD not in repr(EncryptedStore(MemoryStore(), keys))
     with pytest.raises(errors.UsageError, match="not pickled"):
         pickle.dumps(keys)

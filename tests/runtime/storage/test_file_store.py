@@ -20,6 +20,7 @@ from support.processes import forked
 from support.processes.forked import TOKEN, Sibling
 
 from connector import errors
+from connector.runtime.files.key_names import decode_key, encode_key
 from connector.runtime.storage import record_codec
 from connector.runtime.storage.file_store import FileStore
 
@@ -157,7 +158,7 @@ def test_a_link_in_the_place_of_a_new_file_is_not_followed(store, tmp_path):
     store.write(KEY, {})
     victim = tmp_path / "victim"
     victim.write_text("precious")
-    (store.folder / f"connection%3Awork.{os.getpid()}.tmp").symlink_to(victim)
+    (store.folder / f"{NAME}.{os.getpid()}.tmp").symlink_to(victim)
     store.write(KEY, {"a": 1})
     assert victim.read_text() == "precious"
     assert store.read(KEY).data == {"a": 1}
@@ -176,8 +177,8 @@ def test_a_pipe_in_the_place_of_a_record_is_refused_and_does_not_hang(store):
 
 def test_what_dead_writers_left_is_gone_when_the_store_is_opened_next(store):
     store.write(KEY, {"a": 1})
-    long_name = record_codec.encode_key("k" * 500)
-    for left in ("connection%3Awork.999999999.tmp", f"connection%3Awork.{os.getpid()}.tmp", f"{long_name}.1.tmp"):
+    long_name = encode_key("k" * 500)
+    for left in (f"{NAME}.999999999.tmp", f"{NAME}.{os.getpid()}.tmp", f"{long_name}.json.1.tmp"):
         (store.folder / left).write_text("half a rec")
     FileStore(store.folder)
     assert names(store.folder) == [NAME, "locks"]
@@ -185,18 +186,18 @@ def test_what_dead_writers_left_is_gone_when_the_store_is_opened_next(store):
 
 def test_what_a_living_writer_is_writing_stays(store):
     store.write(KEY, {"a": 1})
-    mine = store.folder / f"connection%3Awork.{os.getpid()}.tmp"
+    mine = store.folder / f"{NAME}.{os.getpid()}.tmp"
     mine.write_text("half a rec")
-    with store._hold_write_lock(KEY):
+    with store._hold_writers(KEY):
         FileStore(store.folder)
         assert mine.exists()
 
 
 def test_a_new_pid_that_a_dead_process_had_finds_its_leftovers_no_obstacle(store):
     store.write(KEY, {"a": 1})
-    (store.folder / f"connection%3Awork.{os.getpid()}.tmp").write_text("half a rec")
+    (store.folder / f"{NAME}.{os.getpid()}.tmp").write_text("half a rec")
     store.prepare(KEY)
-    (store.folder / f"connection%3Awork.{os.getpid()}.tmp").write_text("half a rec")
+    (store.folder / f"{NAME}.{os.getpid()}.tmp").write_text("half a rec")
     assert store.write(KEY, {"a": 2}) == 2
     assert names(store.folder) == [NAME, "locks"]
 
@@ -430,7 +431,7 @@ def test_a_file_system_that_cannot_lock_is_refused_and_nothing_is_written(store,
 
 @given(keys=st.lists(st.text(st.characters(exclude_categories=()), max_size=150), unique=True, max_size=20))
 def test_names_are_short_safe_and_apart_even_where_case_is_not_told_apart(keys):
-    made = [record_codec.encode_key(key) for key in keys]
+    made = [encode_key(key) for key in keys]
     assert len({name.lower() for name in made}) == len(keys)
     assert all(name.isascii() and 0 < len(name) < 140 and not set(name) & set('/\\:*?"<>|. ') for name in made)
-    assert all(record_codec.decode_key(name) in (key, None) for name, key in zip(made, keys, strict=True))
+    assert all(decode_key(name) in (key, None) for name, key in zip(made, keys, strict=True))

@@ -18,12 +18,13 @@ from support.processes import forked
 from support.processes.forked import TOKEN, Sibling
 
 from connector import errors
+from connector.runtime.files.key_names import encode_key
 from connector.runtime.storage import record_codec
 from connector.runtime.storage.open import open_store
 from connector.runtime.storage.sql_store import SqlStore
 
 KEY = "connection:work"
-NAME = record_codec.encode_key(KEY)
+NAME = encode_key(KEY)
 SECRET = "pg-canary"
 
 

@@ -13,7 +13,9 @@ from support import private_postgres
 
 from connector import errors
 from connector.runtime.storage.encryption import EncryptedStore, Keyring, generate_key
-from connector.runtime.storage.open import MemoryStore, StoredRecord, open_store
+from connector.runtime.storage.memory_store import MemoryStore
+from connector.runtime.storage.open import open_store
+from connector.runtime.storage.store import StoredRecord
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=200)
 JSON = st.recursive(

@@ -24,7 +24,7 @@ from connector import errors
 from connector.runtime.auth.connection import store_key
 from connector.runtime.files import private_files
 from connector.runtime.storage.file_store import FileStore
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 START = GivenClock().start
 TINY = 64  # bytes that a file may have: enough for a lock's mark, too little for a record
