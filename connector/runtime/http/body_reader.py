@@ -10,8 +10,8 @@ from connector.core.response.parser import Failure, Reply
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
-    from connector.runtime.http.sink import BodySink
 
 MAX_REPLY_BYTES = 50 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024

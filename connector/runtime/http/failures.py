@@ -15,6 +15,7 @@ from connector.runtime.http.transport import UploadReadError
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from connector.runtime.http.body_reader import BodyReader
     from connector.runtime.http.request_state import RequestState
 
 OWN_EXCEPTIONS = (
@@ -28,11 +29,18 @@ OWN_EXCEPTIONS = (
     PoolClosed,
 )
 _MAX_CAUSES = 50
-_KIND_BY_EXCEPTION = (  # httpcore's names, the narrower before the wider
-    ("ConnectTimeout", "connect_timeout"), ("PoolTimeout", "pool_timeout"), ("ReadTimeout", "read_timeout"),
-    ("WriteTimeout", "write_timeout"), ("ConnectError", "connect"), ("ReadError", "read"), ("WriteError", "write"),
-    ("LocalProtocolError", "unsayable"), ("RemoteProtocolError", "protocol"), ("ProxyError", "proxy"),
-)  # fmt: skip
+_KIND_BY_EXCEPTION = {  # httpcore's names, the narrower before the wider
+    "ConnectTimeout": "connect_timeout",
+    "PoolTimeout": "pool_timeout",
+    "ReadTimeout": "read_timeout",
+    "WriteTimeout": "write_timeout",
+    "ConnectError": "connect",
+    "ReadError": "read",
+    "WriteError": "write",
+    "LocalProtocolError": "invalid_request",
+    "RemoteProtocolError": "protocol",
+    "ProxyError": "proxy",
+}
 _MESSAGE_BY_KIND = {
     "connect_timeout": "no connection in time",
     "pool_timeout": "no free connection in time",
@@ -41,7 +49,7 @@ _MESSAGE_BY_KIND = {
     "connect": "no connection",
     "read": "the connection broke while the reply was awaited",
     "write": "the connection broke while the request was sent",
-    "unsayable": "the request is not valid HTTP",
+    "invalid_request": "the request is not valid HTTP",
     "protocol": "the reply is not valid HTTP, or was cut",
     "decoding": "the reply's compression is broken, or not one that was asked for",
 }
@@ -78,11 +86,15 @@ def classify_failure(core: ModuleType, error: BaseException, state: RequestState
         message = "the connection was reset"
     if state.proxy is not None and not state.has_sent_bytes:
         message = f"{message}, through the proxy {state.proxy.url}"
-    body_reader = state.body_reader
-    return Failure(
-        kind, message, sent="maybe" if state.has_sent_bytes else "nothing", received=body_reader.received if body_reader else 0,
-        etag=body_reader.etag if body_reader else None, final=final, retry_once=retry_once,
-    )  # fmt: skip
+    sent = "maybe" if state.has_sent_bytes else "nothing"
+    received, etag = (state.body_reader.received, state.body_reader.etag) if state.body_reader else (0, None)
+    return Failure(kind, message, sent=sent, received=received, etag=etag, final=final, retry_once=retry_once)
+
+
+def build_stopped_failure(body_reader: BodyReader | None) -> Failure:
+    """Return the failure of a call that the client's close ended."""
+    received, etag = (body_reader.received, body_reader.etag) if body_reader else (0, None)
+    return Failure("stopped", "the client was closed", received=received, etag=etag, final=True)
 
 
 def _classify_error(core: ModuleType, error: BaseException, state: RequestState) -> tuple[str, str, bool]:
@@ -93,7 +105,8 @@ def _classify_error(core: ModuleType, error: BaseException, state: RequestState)
         return error.kind, str(error), True
     if isinstance(error, PoolClosed):
         return "stopped", "the client was closed", True
-    failure_kind = next((kind for name, kind in _KIND_BY_EXCEPTION if isinstance(error, getattr(core, name))), None)
+    kinds = (kind for name, kind in _KIND_BY_EXCEPTION.items() if isinstance(error, getattr(core, name)))
+    failure_kind = next(kinds, None)
     if failure_kind == "proxy":
         status = str(error)[:3]
         suffix = f" ({status})" if status.isdigit() else ""
@@ -106,7 +119,7 @@ def _classify_error(core: ModuleType, error: BaseException, state: RequestState)
         return "proxy", "the proxy does not speak SOCKS 5 as it should", False
     if failure_kind is None:
         return "transport", type(error).__name__, False
-    return "protocol" if failure_kind == "unsayable" else failure_kind, _MESSAGE_BY_KIND[failure_kind], False
+    return "protocol" if failure_kind == "invalid_request" else failure_kind, _MESSAGE_BY_KIND[failure_kind], False
 
 
 def _find_os_error(error: BaseException) -> BaseException:

@@ -1,12 +1,8 @@
-"""One call on the wire: its deadline, what it does just now, and whether a byte of it was sent; and names looked up."""
+"""Per-request state: deadline, phase, and whether bytes were sent."""
 
 from __future__ import annotations
 
-import ipaddress
-import socket
-import threading
 import time
-from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,23 +36,3 @@ class RequestState:
         """Close what was opened for it."""
         for file in self.open_files:
             file.close()
-
-
-def resolve_host(host: str, port: int) -> Future[list[str]]:
-    """Return the addresses of a host, to come: the system's look-up knows no deadline, so a thread makes it."""
-    future: Future[list[str]] = Future()
-    future.set_running_or_notify_cancel()  # who waits may give up; the answer then goes nowhere
-    try:
-        future.set_result([str(ipaddress.ip_address(host))])
-    except ValueError:
-        threading.Thread(target=_resolve_into, args=(host, port, future), name="connector-dns", daemon=True).start()
-    return future
-
-
-def _resolve_into(host: str, port: int, future: Future[list[str]]) -> None:
-    try:
-        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        future.set_exception(error)
-    else:
-        future.set_result(list(dict.fromkeys(str(entry[4][0]) for entry in entries)))

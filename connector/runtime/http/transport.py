@@ -15,11 +15,12 @@ from urllib.parse import urlencode
 from connector._version import __version__
 from connector.core.redaction import describe_type
 from connector.errors import UsageError
+from connector.runtime.extras import require
 
 if TYPE_CHECKING:
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.exchange.exchange import Credential
     from connector.core.request.builder import Request
-    from connector.runtime.http.sink import BodySink
 
 USER_AGENT = f"connector/{__version__} (+https://pypi.org/project/connector)"
 
@@ -82,13 +83,12 @@ def prepare_request(request: Request, credential: Credential, sink: BodySink | N
     return PreparedRequest(url, headers, request.body.to_bytes())
 
 
-_LIBRARIES = {  # a library's name: its file, what threads use, what tasks use
-    "httpx": ("httpx.httpx1", "HttpxTransport", "AsyncHttpxTransport"),
-    "httpx2": ("httpx.httpx2", "Httpx2Transport", "AsyncHttpx2Transport"),
-    "pyreqwest": ("pyreqwest.transport", "PyreqwestTransport", "AsyncPyreqwestTransport"),
+_LIBRARIES = {  # a library's name: its package here, its extra
+    "httpx": ("httpx", ""),
+    "httpx2": ("httpx", "httpx2"),
+    "pyreqwest": ("pyreqwest", "fast"),
 }
-_LIBRARY_HINT = "Use " + ", ".join(f'"{known}"' for known in _LIBRARIES) + ", or an object with send()."
-_EXTRA_BY_LIBRARY = {"httpx2": "httpx2", "pyreqwest": "fast"}
+_LIBRARY_HINT = "Use " + ", ".join(f'"{library}"' for library in _LIBRARIES) + ", or an object with send()."
 
 
 def load_transport(http: object, *, asynchronous: bool) -> Any:
@@ -104,12 +104,8 @@ def load_transport(http: object, *, asynchronous: bool) -> Any:
     name = http or os.environ.get("CONNECTOR_HTTP") or "httpx"
     if name not in _LIBRARIES:
         raise UsageError(f"The HTTP library {name!r} is not known.", hint=_LIBRARY_HINT)
-    module_name, *class_names = _LIBRARIES[name]
-    try:
-        module = import_module(f"connector.runtime.http.{module_name}")  # loaded when something is sent
-    except ModuleNotFoundError as error:
-        if name not in _EXTRA_BY_LIBRARY or (error.name or "").startswith("connector"):
-            raise
-        hint = f"Install it with: pip install 'connector[{_EXTRA_BY_LIBRARY[name]}]'."
-        raise UsageError(f"The HTTP library {name!r} is not installed.", hint=hint) from None
-    return getattr(module, class_names[asynchronous])()
+    package, extra = _LIBRARIES[name]
+    if extra:
+        require(extra, name)
+    module = import_module(f"connector.runtime.http.{package}.transport")  # loaded when something is sent
+    return module.TRANSPORTS[name][asynchronous]()

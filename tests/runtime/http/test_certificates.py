@@ -7,7 +7,6 @@ import socket
 import ssl
 import subprocess
 import threading
-from importlib import import_module
 
 import httpx
 import httpx2
@@ -160,12 +159,11 @@ def test_one_tls_context_serves_every_client_of_a_process(
         assert (server.count, len(made)) == (5, 1)
 
 
-@pytest.mark.parametrize("library", ["httpx1", "httpx2"])
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
 def test_nothing_older_than_tls_1_2_is_offered(library):
-    from connector.runtime.http.httpx.request import load_tls_context
+    from connector.runtime.http.httpx.request import load_library, load_tls_context
     from connector.runtime.http.proxies import read_certificate_paths
 
-    file = import_module(f"connector.runtime.http.httpx.{library}")
-    made = load_tls_context(file.LIBRARY, read_certificate_paths())
+    made = load_tls_context(load_library(library), read_certificate_paths())
     assert made.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert (made.verify_mode, made.check_hostname) == (ssl.CERT_REQUIRED, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from concurrent.futures import CancelledError
 
 import pytest
 from support.transports import until
@@ -14,7 +15,7 @@ from connector.runtime.http.pyreqwest.worker_threads import InterruptibleThreads
 
 def names() -> list[str]:
     """The threads that do errands."""
-    return [one.name for one in threading.enumerate() if one.name == "connector-errand"]
+    return [one.name for one in threading.enumerate() if one.name == "connector-http"]
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def errands():
     until(lambda: not names())
     one = InterruptibleThreads()
     yield one
-    one.cancel_all(None)
+    one.cancel_all()
     del one
     gc.collect()
 
@@ -33,7 +34,7 @@ def test_what_the_work_comes_to_is_returned_or_raised_and_one_thread_serves_all(
         errands.run(lambda _: {}["gone"])
     with pytest.raises(KeyboardInterrupt):
         errands.run(lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
-    assert errands.run(lambda _: threading.current_thread().name) == "connector-errand"
+    assert errands.run(lambda _: threading.current_thread().name) == "connector-http"
     assert len(names()) == 1
 
 
@@ -53,17 +54,22 @@ def test_the_end_wakes_who_waits_and_the_work_hears_of_it(errands):
 
     def work(errand):
         began.set()
-        until(lambda: errand.abandoned)
+        until(errand.done)
         heard.set()
         return "late"
 
     got = []
-    caller = threading.Thread(target=lambda: got.append(errands.run(work)))
+    def call():
+        with pytest.raises(CancelledError):
+            errands.run(work)
+        got.append("cancelled")
+
+    caller = threading.Thread(target=call)
     caller.start()
     assert began.wait(10)
-    errands.cancel_all("ended")
+    errands.cancel_all()
     caller.join()
-    assert got == ["ended"]
+    assert got == ["cancelled"]
     assert heard.wait(10)
     until(lambda: not names())
     assert errands.run(lambda _: "again") == "again"

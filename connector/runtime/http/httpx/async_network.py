@@ -9,8 +9,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from connector.runtime.http.dns import resolve_host
 from connector.runtime.http.httpx.sync_network import build_readable_check
-from connector.runtime.http.request_state import resolve_host
 
 if TYPE_CHECKING:
     import ssl
@@ -74,7 +74,7 @@ class AsyncStream(asyncio.Protocol):
         self._is_write_paused = False
         _wake_waiter(self._write_waiter)
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109
+    async def read(self, *_: Any, **__: Any) -> bytes:
         """Send what is held, then return what came; b"" at the end."""
         if self._write_buffer:
             with contextlib.suppress(self._core.WriteError):  # the service may have answered before it hung up
@@ -97,7 +97,7 @@ class AsyncStream(asyncio.Protocol):
         self._unread_bytes = 0
         return data
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
+    async def write(self, buffer: bytes, *_: Any, **__: Any) -> None:
         """Hold a small part of a request; send what has become much."""
         if buffer:
             self._write_buffer.append(buffer)
@@ -120,8 +120,8 @@ class AsyncStream(asyncio.Protocol):
                 raise self._core.WriteError(self._connection_error) from self._connection_error
 
     async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None  # noqa: ARG002, ASYNC109
-    ) -> AsyncStream:  # fmt: skip
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, *_: Any, **__: Any
+    ) -> AsyncStream:
         """Speak TLS from here on."""
         self._connection.request_state.phase = "connect"
         self._transport = await self._loop.start_tls(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import logging
 import re
 import sys
@@ -11,21 +11,23 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.request.body import reopen
+from connector.errors import UsageError
+from connector.runtime.extras import require
 from connector.runtime.http.failures import collect_exceptions
-from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
+from connector.runtime.http.proxies import DEFAULT_PORTS, NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import UploadFile, prepare_request
 
 if TYPE_CHECKING:
     import ssl
     from types import ModuleType
 
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.exchange.exchange import Credential
     from connector.core.request.body import MultipartPart
     from connector.core.request.builder import Request
     from connector.runtime.http.request_state import RequestState
-    from connector.runtime.http.sink import BodySink
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+CORE_LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}  # what each makes its connections with
 _BODY_METHODS = ("POST", "PUT", "PATCH")  # of these, one without a body says so
 _MULTIPART_HEADERS = (b"content-type", b"content-length", b"transfer-encoding")
 
@@ -50,17 +52,19 @@ class HttpLibrary:
     client: ModuleType
     exceptions: tuple[type[Exception], ...]
 
-    @classmethod
-    def create(cls, core: ModuleType, client: ModuleType) -> HttpLibrary:
-        """Return a library, whose own debug records hold nothing that a reply said from now on."""
-        for name in ("http11", "http2", "connection", "proxy", "socks"):
-            logging.getLogger(f"{core.__name__}.{name}").addFilter(_redact_log)
-        return cls(core, client, collect_exceptions(core, client))
-
     def select_exceptions(self, state: RequestState) -> tuple[type[Exception], ...]:
         """Return what a call may meet; what a library makes of a strange SOCKS proxy is not foreseen there."""
         is_socks_handshake = state.proxy is not None and state.proxy.is_socks and not state.has_sent_bytes
         return (Exception,) if is_socks_handshake else self.exceptions
+
+
+@cache
+def load_library(name: str) -> HttpLibrary:
+    """Import a library, whose own debug records hold nothing that a reply said from now on."""
+    core, client = importlib.import_module(CORE_LIBRARIES[name]), import_without_cli(name)
+    for logger_name in ("http11", "http2", "connection", "proxy", "socks"):
+        logging.getLogger(f"{core.__name__}.{logger_name}").addFilter(_redact_log)
+    return HttpLibrary(core, client, collect_exceptions(core, client))
 
 
 _QUOTED_REPLY = re.compile(r"(exception=\w+)\(.*", re.DOTALL)  # a library's error quotes what it could not read
@@ -91,7 +95,7 @@ class HttpOrigin:
         start = base.index("//") + 2
         path_start = next((position for position in range(start, len(base)) if base[position] in "/?#"), len(base))
         url = library.client.URL(base[:path_start])
-        port = url.port or _DEFAULT_PORTS[url.scheme]
+        port = url.port or DEFAULT_PORTS[url.scheme]
         host = url.raw_host.decode("ascii")
         library_origin = library.core.Origin(url.raw_scheme, url.raw_host, port)
         proxy = find_proxy(url.scheme, host, port)
@@ -101,8 +105,11 @@ class HttpOrigin:
     def build_proxy_pool(self, library: HttpLibrary, backend: Any, *, asynchronous: bool) -> Any:
         """Return what makes the library's connections to this place through its proxy. Raises SettingError."""
         assert self.proxy is not None
-        if self.proxy.is_socks and importlib.util.find_spec("socksio") is None:
-            raise NetworkSettingError("proxy", "a SOCKS proxy needs an extra: pip install 'connector[socks]'")
+        if self.proxy.is_socks:
+            try:
+                require("socks", "socksio")
+            except UsageError as error:
+                raise NetworkSettingError("proxy", f"a SOCKS proxy needs an extra. {error}") from None
         proxy_uses_tls = self.proxy.scheme == "https"
         class_name = ("Async" if asynchronous else "") + ("SOCKSProxy" if self.proxy.is_socks else "HTTPProxy")
         options = {"proxy_ssl_context": load_tls_context(library, read_certificate_paths())} if proxy_uses_tls else {}
@@ -148,11 +155,10 @@ def build_library_request(
         headers.append((b"Content-Length", b"%d" % len(content)))
     elif request.method in _BODY_METHODS:
         headers.append((b"Content-Length", b"0"))
-    target = prepared.url[origin.path_start :]
-    url = library.core.URL(
-        scheme=origin.library_origin.scheme, host=origin.library_origin.host, port=origin.explicit_port,
-        target=(target if target.startswith("/") else f"/{target}").encode("ascii"),
-    )  # fmt: skip
+    path = prepared.url[origin.path_start :]
+    target = (path if path.startswith("/") else f"/{path}").encode("ascii")
+    scheme, host = origin.library_origin.scheme, origin.library_origin.host
+    url = library.core.URL(scheme=scheme, host=host, port=origin.explicit_port, target=target)
     return library.core.Request(request.method, url, headers=headers, content=content)
 
 

@@ -11,7 +11,7 @@ import select
 import socket
 from typing import TYPE_CHECKING, Any
 
-from connector.runtime.http.request_state import resolve_host
+from connector.runtime.http.dns import resolve_host
 
 if TYPE_CHECKING:
     import ssl
@@ -61,7 +61,7 @@ class SyncStream:
         self._is_readable = build_readable_check(self._socket.fileno())
         connection.stream = self
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002  the call's own counts
+    def read(self, max_bytes: int, *_: Any, **__: Any) -> bytes:
         """Send what is held, then read."""
         if self._write_buffer:
             with contextlib.suppress(self._core.WriteError):  # the service may have answered before it hung up
@@ -70,7 +70,7 @@ class SyncStream:
         data: bytes = self._inner.read(max_bytes, self._connection.request_state.require_time_left())
         return data
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+    def write(self, buffer: bytes, *_: Any, **__: Any) -> None:
         """Hold a small part of a request; send a large one."""
         if buffer:
             self._write_buffer.append(buffer)
@@ -104,8 +104,8 @@ class SyncStream:
         return sent
 
     def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None  # noqa: ARG002
-    ) -> SyncStream:  # fmt: skip
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, *_: Any, **__: Any
+    ) -> SyncStream:
         """Speak TLS from here on."""
         self._connection.request_state.phase = "connect"
         inner = self._inner.start_tls(ssl_context, server_hostname, self._connection.request_state.require_time_left())

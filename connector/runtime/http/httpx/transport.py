@@ -10,19 +10,21 @@ import asyncio
 import os
 import time
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connector.core.response.parser import Failure, Reply
 from connector.errors import UsageError
 from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.connection_pool import MAX_IDLE_SECONDS, Pool
-from connector.runtime.http.failures import classify_failure
+from connector.runtime.http.failures import build_stopped_failure, classify_failure
 from connector.runtime.http.httpx import async_network, sync_network
 from connector.runtime.http.httpx.request import (
+    CORE_LIBRARIES,
     HttpOrigin,
     build_library_request,
     decode_headers,
     is_reusable,
+    load_library,
     load_tls_context,
 )
 from connector.runtime.http.httpx.sync_network import PooledConnection
@@ -30,18 +32,17 @@ from connector.runtime.http.proxies import NetworkSettingError, read_certificate
 from connector.runtime.http.request_state import RequestState
 
 if TYPE_CHECKING:
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.exchange.exchange import Credential
     from connector.core.request.builder import Request
-    from connector.runtime.http.httpx.request import HttpLibrary
-    from connector.runtime.http.sink import BodySink
+    from connector.core.response.parser import Failure, Reply
 
 
 class _BaseTransport:
     """What threads and tasks share: the pool of this process, and what is known of each base URL."""
 
-    _library: HttpLibrary
-
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._library = load_library(name)
         self._reset()
 
     def _reset(self) -> None:
@@ -76,12 +77,6 @@ def _is_alive(connection: PooledConnection, state: RequestState) -> bool:
     )
 
 
-def _check_stopped(cancel: Any, body_reader: BodyReader) -> Failure | None:
-    if cancel is None or not cancel.is_set():
-        return None
-    return Failure("stopped", "the client was closed", received=body_reader.received, etag=body_reader.etag, final=True)
-
-
 class HttpcoreTransport(_BaseTransport):
     """The seam for threads: connections are made when something is sent, and made anew after a fork."""
 
@@ -100,8 +95,8 @@ class HttpcoreTransport(_BaseTransport):
             for chunk in response.stream:
                 if not body_reader.feed(chunk):
                     return body_reader.finish()
-                if stop_failure := _check_stopped(cancel, body_reader):
-                    return stop_failure
+                if cancel is not None and cancel.is_set():
+                    return build_stopped_failure(body_reader)
             response.close()
             reusable = is_reusable(connection.library_connection)
             return body_reader.finish()
@@ -188,8 +183,8 @@ class AsyncHttpcoreTransport(_BaseTransport):
                     async for chunk in chunks:
                         if not body_reader.feed(chunk):
                             return body_reader.finish()
-                        if stop_failure := _check_stopped(cancel, body_reader):
-                            return stop_failure
+                        if cancel is not None and cancel.is_set():
+                            return build_stopped_failure(body_reader)
                 finally:
                     await chunks.aclose()
                 await response.aclose()
@@ -259,3 +254,8 @@ class AsyncHttpcoreTransport(_BaseTransport):
             self._pool.close()
             await asyncio.sleep(0)  # the loop lets go of its sockets
         self._reset()
+
+
+TRANSPORTS = {  # for threads, for tasks
+    name: (partial(HttpcoreTransport, name), partial(AsyncHttpcoreTransport, name)) for name in CORE_LIBRARIES
+}

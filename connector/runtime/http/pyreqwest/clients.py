@@ -18,7 +18,8 @@ from pyreqwest.proxy import ProxyBuilder
 from connector.core.response.parser import Failure
 from connector.errors import UsageError
 from connector.runtime.http.body_reader import BodySinkError, DecodingError
-from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
+from connector.runtime.http.failures import OWN_EXCEPTIONS
+from connector.runtime.http.proxies import DEFAULT_PORTS, NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import USER_AGENT, UploadReadError
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0  # to connect in, with TLS; a call that has less time cannot tell whether it was connected
 MAX_CONNECTIONS = 100  # requests at once to one base URL; others wait in turn
 MAX_IDLE_SECONDS = 5.0  # services close theirs later than that, so that a request seldom meets a closing one
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_CLIENTS = 32  # base URLs whose connections are kept
 
 _shared_clients: dict[tuple[Any, ...], PyreqwestClient] = {}
@@ -50,7 +50,7 @@ def get_shared_client(base: str, stall_timeout: float | None, *, asynchronous: b
     Raises SettingError, and UsageError in a fork of a fork.
     """
     parts = urlsplit(base)
-    origin = (parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme])
+    origin = (parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])
     proxy = find_proxy(*origin)
     key = (asynchronous, origin, proxy, read_certificate_paths(), stall_timeout)
     with _lock:
@@ -105,9 +105,7 @@ def _detach_after_fork() -> None:
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_detach_after_fork)
 
-MAPPED_EXCEPTIONS = (
-    errors.PyreqwestError, UploadReadError, DecodingError, BodySinkError, NetworkSettingError, OSError, RuntimeError, ValueError,
-)  # fmt: skip
+MAPPED_EXCEPTIONS = (errors.PyreqwestError, ValueError, *OWN_EXCEPTIONS)
 _OS_ERROR_PATTERN = re.compile(r"\(os error (\d+)\)")
 _KIND_BY_EXCEPTION: tuple[tuple[type[Exception], str, str], ...] = (
     (errors.ClientClosedError, "stopped", "the client was closed"),

@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from concurrent.futures import CancelledError
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connector.core.response.parser import Failure, Reply
 from connector.runtime.http.body_reader import BodyReader
+from connector.runtime.http.failures import build_stopped_failure
 from connector.runtime.http.proxies import NetworkSettingError
 from connector.runtime.http.pyreqwest.clients import (
     MAPPED_EXCEPTIONS,
@@ -28,13 +29,14 @@ from connector.runtime.http.transport import prepare_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.exchange.exchange import Credential
     from connector.core.request.builder import Request
+    from connector.core.response.parser import Failure, Reply
     from connector.runtime.http.body_reader import Headers
     from connector.runtime.http.pyreqwest.clients import PyreqwestClient
-    from connector.runtime.http.pyreqwest.worker_threads import ThreadTask
-    from connector.runtime.http.sink import BodySink
 
 _CHUNK_BYTES = 65_536
 _BODY_METHODS = ("POST", "PUT", "PATCH")  # methods that say how long a body is also when there is none
@@ -108,10 +110,13 @@ class PyreqwestTransport:
     ) -> Reply | Failure:
         """Send one request; `stop` is asked between the parts of a download."""
         call = _PyreqwestCall(request, sink)
-        return self._threads.run(lambda task: self._send(call, credential, deadline, cancel, task))
+        try:
+            return self._threads.run(lambda task: self._send(call, credential, deadline, cancel, task))
+        except CancelledError:
+            return build_stopped_failure(call.body_reader)
 
     def _send(
-        self, call: _PyreqwestCall, credential: Credential, deadline: float, cancel: Any, task: ThreadTask[Any]
+        self, call: _PyreqwestCall, credential: Credential, deadline: float, cancel: Any, task: Future[Any]
     ) -> Reply | Failure:
         try:
             client = self._clients.get_client(call)
@@ -122,8 +127,8 @@ class PyreqwestTransport:
             with library_request as response:
                 body_reader, read_chunk = call.start_body(response)
                 while (chunk := read_chunk()) is not None:
-                    if task.abandoned or (cancel is not None and cancel.is_set()):
-                        return _build_stopped_failure(call)
+                    if task.done() or (cancel is not None and cancel.is_set()):
+                        return build_stopped_failure(call.body_reader)
                     if not call.feed(chunk):
                         break
                 return body_reader.finish()
@@ -134,7 +139,7 @@ class PyreqwestTransport:
 
     def close(self) -> None:
         """End every call that waits, at once; connections end when they were idle for a while."""
-        self._threads.cancel_all(_build_stopped_failure())
+        self._threads.cancel_all()
 
 
 class AsyncPyreqwestTransport:
@@ -156,7 +161,7 @@ class AsyncPyreqwestTransport:
             return await self._send(call, credential, deadline, cancel)
         except asyncio.CancelledError:
             if task in self._cancelled_tasks and not task.uncancel():
-                return _build_stopped_failure(call)
+                return build_stopped_failure(call.body_reader)
             raise
         finally:
             self._pending_tasks.discard(task)
@@ -175,7 +180,7 @@ class AsyncPyreqwestTransport:
                 body_reader, read_chunk = call.start_body(response)
                 while (chunk := await read_chunk()) is not None:
                     if cancel is not None and cancel.is_set():
-                        return _build_stopped_failure(call)
+                        return build_stopped_failure(call.body_reader)
                     if not call.feed(chunk):
                         break
                 return body_reader.finish()
@@ -211,12 +216,6 @@ class _ClientCache:
         return client
 
 
-def _build_stopped_failure(call: _PyreqwestCall | None = None) -> Failure:
-    body_reader = call.body_reader if call is not None else None
-    received, etag = (body_reader.received, body_reader.etag) if body_reader is not None else (0, None)
-    return Failure("stopped", "the client was closed", received=received, etag=etag, final=True)
-
-
 def _decode_headers(headers: Any) -> Headers:
     """Return the headers of a reply; of a value that is no text, its name alone."""
     try:
@@ -230,3 +229,6 @@ def _decode_headers(headers: Any) -> Headers:
         except ValueError:
             pairs.append((name, ""))
     return tuple(pairs)
+
+
+TRANSPORTS = {"pyreqwest": (PyreqwestTransport, AsyncPyreqwestTransport)}  # for threads, for tasks
