@@ -1,4 +1,4 @@
-"""The BodySink protocol: where the body of a download goes."""
+"""The BodySink protocol, which receives the body of a download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database that a URL names, if its packages are here."""
+"""Open the database that a URL names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def open_database(url: str, table: Table, clock: Clock) -> Database:
-    """Return the database of a URL. Raises UsageError for another URL, and where a package is missing."""
+    """Return the database of a URL. Raises UsageError for an unsupported URL or a missing package."""
     require("sql", "sqlalchemy")
     from sqlalchemy import make_url  # noqa: PLC0415  an extra
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415  an extra
@@ -25,13 +25,13 @@ def open_database(url: str, table: Table, clock: Clock) -> Database:
     with contextlib.suppress(ArgumentError, ValueError):
         parsed = make_url(url)
     if parsed is not None and parsed.drivername in ("sqlite", "sqlite+pysqlite"):
-        from connector.runtime.database.sqlite import Sqlite  # noqa: PLC0415  only the one that is asked for
+        from connector.runtime.database.sqlite import Sqlite  # noqa: PLC0415  loaded on demand
 
         return Sqlite(parsed, table, clock)
     if parsed is not None and parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         require("sql", "psycopg")
-        from connector.runtime.database.postgres import Postgres  # noqa: PLC0415  only the one that is asked for
+        from connector.runtime.database.postgres import Postgres  # noqa: PLC0415  loaded on demand
 
         return Postgres(parsed, table, clock)
-    hint = "Write sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
-    raise UsageError("The URL names no database that can be used.", hint=hint)
+    hint = "Use sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
+    raise UsageError("The URL does not name a supported database.", hint=hint)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class RequestState:
-    """What one call knows on the wire. `phase` is pool, connect, write or read; `stall` bounds each read besides."""
+    """The state of one request. `phase` is pool, connect, write or read; times are seconds of `time.monotonic()`."""
 
     __slots__ = ("body_reader", "deadline", "has_sent_bytes", "open_files", "phase", "proxy", "stall_timeout", "timer")
 
@@ -20,19 +20,19 @@ class RequestState:
         self.stall_timeout = stall_timeout
         self.phase = "connect"
         self.has_sent_bytes = False
-        self.open_files: list[Any] = []  # opened for its body
+        self.open_files: list[Any] = []  # for the request body
         self.body_reader: BodyReader | None = None
         self.proxy: Proxy | None = None
-        self.timer: Any = None  # of tasks: what ends a read that stalls
+        self.timer: Any = None  # asyncio.Timeout of a download, which ends a stalled read
 
     def require_time_left(self) -> float:
-        """Return the seconds that the next operation may take. Raises TimeoutError when the call's time is over."""
+        """Return the seconds left for the next operation. Raises TimeoutError after the deadline."""
         remaining = self.deadline - time.monotonic()
         if remaining <= 0:
-            raise TimeoutError("the call's time is over")
+            raise TimeoutError("the call's deadline has passed")
         return remaining if self.stall_timeout is None else min(remaining, self.stall_timeout)
 
     def close_files(self) -> None:
-        """Close what was opened for it."""
+        """Close the files of the request body."""
         for file in self.open_files:
             file.close()

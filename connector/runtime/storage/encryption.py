@@ -1,4 +1,4 @@
-"""Encryption at rest: a store that keeps only sealed records in another store, and the keys that open them."""
+"""Encryption at rest: keys, and a store that seals its records in another store."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from connector.runtime.storage.store import Store
 
 KEY_VARIABLE = "CONNECTOR_KEY"
-ROTATE_LOCK_TIMEOUT = 60.0  # seconds that `rotate` waits for a renewal that is under way
+ROTATE_LOCK_TIMEOUT = 60.0  # seconds that `rotate` waits for a token refresh
 _ENCRYPTED_FIELDS = {"sealed", "key"}
 _KEY_FORMAT_HINT = "A key is 32 random bytes in URL-safe base64, 44 characters; "
-_KEY_FORMAT_HINT += "connector.runtime.storage.encryption.generate_key() makes one."
+_KEY_FORMAT_HINT += "connector.runtime.storage.encryption.generate_key() creates one."
 
 
 def generate_key() -> str:
@@ -34,7 +34,7 @@ def generate_key() -> str:
 
 
 class Keyring:
-    """The keys of a store: the first one seals, each of them opens. Only fingerprints are ever shown."""
+    """The keys of a store: the first one encrypts, each of them decrypts. Only fingerprints are shown."""
 
     def __init__(self, fernet: MultiFernet, fingerprints: tuple[str, ...]) -> None:
         self._fernet = fernet
@@ -42,24 +42,24 @@ class Keyring:
 
     @classmethod
     def from_texts(cls, texts: Iterable[str], *, source: str = "the keys") -> Keyring:
-        """Make keys of texts. Raises UsageError, which says which one is wrong and never shows it."""
+        """Parse keys. Raises UsageError with the number of the wrong key, never the key."""
         fernet_module = _load_fernet()
         fernets, fingerprints = [], []
         for number, text in enumerate(texts, 1):
             try:
                 fernets.append(fernet_module.Fernet(text))
             except ValueError:
-                raise UsageError(f"Key {number} of {source} is not a key.", hint=_KEY_FORMAT_HINT) from None
+                raise UsageError(f"Key {number} of {source} is not a valid key.", hint=_KEY_FORMAT_HINT) from None
             fingerprints.append(_compute_fingerprint(text))
         if not fernets:
-            raise UsageError(f"There is no key in {source}.", hint=_KEY_FORMAT_HINT)
+            raise UsageError(f"{source} contains no key.", hint=_KEY_FORMAT_HINT)
         return cls(fernet_module.MultiFernet(fernets), tuple(fingerprints))
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Keyring | None:
         """Return the keys of CONNECTOR_KEY, or of the file that CONNECTOR_KEY_FILE names; None when neither is set.
 
-        Keys are separated by commas, spaces or lines; to rotate, put the new one first. Raises UsageError.
+        Commas, spaces or line breaks separate keys; to rotate, put the new one first. Raises UsageError.
         """
         variables = os.environ if environ is None else environ
         if variables.get(KEY_VARIABLE):
@@ -75,18 +75,18 @@ class Keyring:
         except UnicodeDecodeError:
             reason = "it is not text"
         raise UsageError(
-            f"{KEY_VARIABLE}_FILE names {path}, which cannot be read: {reason}.", hint="Name a file of keys."
+            f"{KEY_VARIABLE}_FILE names {path}, which cannot be read: {reason}.", hint="Name a readable file of keys."
         )
 
     def encrypt(self, key: str, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return data as a sealed record that opens under this key of the store only."""
+        """Return data as a sealed record, which can be decrypted under this key of the store only."""
         plaintext = dump_json({"for": key, "data": dict(data)})
         return {"sealed": self._fernet.encrypt(plaintext.encode()).decode(), "key": self.fingerprints[0]}
 
     def decrypt(self, key: str, encrypted: Mapping[str, Any], store_name: str = "the store") -> dict[str, Any]:
-        """Return the data of a sealed record. Raises StoreError for a missing key and for a changed record."""
+        """Return the data of a sealed record. Raises StoreError for a missing key or a changed record."""
         _require_key(self, key, encrypted, store_name)
-        problem = "does not open: it was changed"
+        problem = "cannot be decrypted: it was changed"
         try:
             payload: dict[str, Any] = json.loads(self._fernet.decrypt(str(encrypted["sealed"])))
             if payload["for"] == key:
@@ -96,7 +96,7 @@ class Keyring:
             pass
         raise StoreError(
             f"The record {key!r} in {store_name} {problem}. It stays where it is.",
-            hint="Put a good copy in its place, or remove it and sign in again.",
+            hint="Restore a good copy, or remove it and sign in again.",
             path=store_name,
         )
 
@@ -159,13 +159,13 @@ def find_keyring(store: Store) -> Keyring | None:
 
 
 def rotate(store: EncryptedStore) -> int:
-    """Seal every record that is not sealed with the first key with that key; return how many were.
+    """Seal every record with the first key; return how many were not sealed with it before.
 
-    Each is locked meanwhile, so that no renewal is lost. Goes on past a record that does not open, and then raises
-    StoreError that names all of those.
+    Each record is locked meanwhile, so that no token refresh is lost. Continues after a record that cannot be
+    decrypted, and then raises StoreError that names all of these.
     """
     count, errors = 0, []
-    for key in store.keys():  # noqa: SIM118  a store is no mapping
+    for key in store.keys():  # noqa: SIM118  a store is not a mapping
         try:
             with store.lock(key, ROTATE_LOCK_TIMEOUT):
                 count += _reencrypt(store, key)
@@ -173,8 +173,8 @@ def rotate(store: EncryptedStore) -> int:
             errors.append(error)
     if errors:
         details = "\n".join(f"  {error}" for error in errors)
-        message = f"{count} records were sealed anew, and {len(errors)} were not:\n{details}\n"
-        raise StoreError(message, hint="The others are done; mend these and do it again.", path=errors[0].path)
+        message = f"{count} records were sealed again, and {len(errors)} were not:\n{details}\n"
+        raise StoreError(message, hint="Fix these records and rerun; the others are done.", path=errors[0].path)
     return count
 
 

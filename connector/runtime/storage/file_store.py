@@ -42,7 +42,7 @@ class FileStore(RecordStore):
             self._remove_stale_temps()
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[None]:
-        """Hold a key alone among the processes of this machine."""
+        """Hold a key exclusively among the processes of this machine."""
         private_files.make_folder(self.folder)
         return self._locks.hold(key, timeout)
 
@@ -98,7 +98,7 @@ class FileStore(RecordStore):
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise build_store_error(error, path, "It may be there still.") from error
+            raise build_store_error(error, path, "It may still be there.") from error
         return True
 
     def _list_names(self) -> list[str]:
@@ -127,7 +127,7 @@ class FileStore(RecordStore):
 
 
 def get_default_folder() -> Path:
-    """Return where this user's store is when nothing names another place."""
-    import platformdirs  # noqa: PLC0415  a store elsewhere need not load it
+    """Return the default folder of this user's store."""
+    import platformdirs  # noqa: PLC0415  not needed for another folder
 
     return Path(platformdirs.user_data_dir("connector")) / "store"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.runtime.files.locks import ThreadLocks
-from connector.runtime.storage.record_store import STAYS, RecordStore
+from connector.runtime.storage.record_store import LEFT_IN_PLACE, RecordStore
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -25,7 +25,7 @@ class MemoryStore(RecordStore):
         return "MemoryStore()"
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[None]:
-        """Hold a key alone among the threads of this process."""
+        """Hold a key exclusively among the threads of this process."""
         return self._locks.hold(key, timeout)
 
     def prepare(self, key: str, size: int = 16_384) -> None:
@@ -45,7 +45,7 @@ class MemoryStore(RecordStore):
         return list(self._texts)
 
     def _quarantine(self, name: str, text: str | bytes) -> str:  # noqa: ARG002
-        return STAYS
+        return LEFT_IN_PLACE
 
     def _hold_writers(self, key: str) -> AbstractContextManager[None]:
         return self._write_locks.hold(key, float("inf"))

@@ -19,13 +19,13 @@ _KNOWN_URLS = "file:PATH, sqlite:///PATH, postgresql://USER:PASSWORD@HOST/DATABA
 
 
 def open_store(url: str | None = None, *, keys: Keyring | None = None) -> Store:
-    """Return the store that a URL names; None is the environment's CONNECTOR_STORE, else the folder of this user.
+    """Return the store of a URL; None means the environment's CONNECTOR_STORE, else this user's folder.
 
     `memory:`, `file:PATH`, `sqlite:///PATH` or `postgresql://...`. Records are sealed with `keys`, or else with
-    those of the environment (CONNECTOR_KEY, CONNECTOR_KEY_FILE); without any they are kept in clear, and a sealed
-    record is refused. Raises UsageError for a URL that names no store, StoreError for a place that is not private.
+    those of the environment (CONNECTOR_KEY, CONNECTOR_KEY_FILE); without any they are stored unencrypted, and a sealed
+    record is refused. Raises UsageError for an unknown URL, StoreError for a place that is not private.
     """
-    from connector.runtime.storage.encryption import EncryptedStore, Keyring  # noqa: PLC0415  a client with a plain token needs neither
+    from connector.runtime.storage.encryption import EncryptedStore, Keyring  # noqa: PLC0415  not needed for a client with a plain token
 
     store = _open_by_url(url or read_env_value(os.environ, STORE_VARIABLE) or "file:")
     if isinstance(store, MemoryStore):
@@ -39,20 +39,20 @@ def _open_by_url(url: str) -> Store:
     if url == "memory:":
         return MemoryStore()
     if scheme == "file" and colon:
-        from connector.runtime.storage.file_store import FileStore  # noqa: PLC0415  only the store that is asked for
+        from connector.runtime.storage.file_store import FileStore  # noqa: PLC0415  loaded on demand
 
         return FileStore(_parse_path(location))
     if colon and scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres"):
-        from connector.runtime.storage.sql_store import SqlStore  # noqa: PLC0415  only the store that is asked for
+        from connector.runtime.storage.sql_store import SqlStore  # noqa: PLC0415  loaded on demand
 
         return SqlStore(url)
-    raise UsageError("The URL names no known store.", hint=f"Known are {_KNOWN_URLS}.")
+    raise UsageError("The URL does not name a known store.", hint=f"Use {_KNOWN_URLS}.")
 
 
 def _parse_path(location: str) -> Path | None:
     if location.startswith("//"):
         host, slash, location = location[2:].partition("/")
         if host not in ("", "localhost") or not slash:
-            raise UsageError("A file: URL names a folder of this machine.", hint="Write file:/PATH.")
+            raise UsageError("A file: URL must name a folder on this machine.", hint="Use file:/PATH.")
         location = f"/{location}"
     return Path(location) if location else None

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connector.runtime.storage.store import StoredRecord
 
 MAX_WRITE_ATTEMPTS = 100  # of a write without version, against faster writers
-STAYS = "It stays where it is."
+LEFT_IN_PLACE = "It stays where it is."
 
 
 class RecordStore(ABC):
@@ -32,7 +32,7 @@ class RecordStore(ABC):
 
     @abstractmethod
     def lock(self, key: str, timeout: float) -> AbstractContextManager[None]:
-        """Hold a key alone; see `Store.lock`."""
+        """Hold a key exclusively; see `Store.lock`."""
 
     @abstractmethod
     def prepare(self, key: str, size: int = 16_384) -> None:
@@ -125,9 +125,9 @@ class RecordStore(ABC):
         except CorruptRecord as error:
             raise self._build_read_error(key, error, self._quarantine(name, text or "")) from None
 
-    def _build_read_error(self, key: str, error: CorruptRecord, text_location: str = STAYS) -> StoreError:
+    def _build_read_error(self, key: str, error: CorruptRecord, text_location: str = LEFT_IN_PLACE) -> StoreError:
         record, path = self._describe_record(key)
-        hint = "Put a good copy in its place, or sign in again."
+        hint = "Restore a good copy, or sign in again."
         return StoreError(f"{record} cannot be read: {error}. {text_location}", hint=hint, path=path)
 
 
@@ -136,5 +136,5 @@ def _decode_text(key: str, text: str | bytes | None, version: int | None) -> Sto
         return None
     record = record_codec.decode_record(text, key)
     if version not in (None, record.version):
-        raise CorruptRecord("its version is not that of its row")
+        raise CorruptRecord("its version does not match its row")
     return record

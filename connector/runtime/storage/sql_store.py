@@ -41,16 +41,16 @@ class SqlStore(RecordStore):
         self.location = self._database.display_url
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[None]:
-        """Hold a key alone among all who share the database.
+        """Hold a key exclusively among all processes that share the database.
 
-        What this thread reads and writes meanwhile goes over the connection that holds the lock.
+        Meanwhile this thread reads and writes over the connection that holds the lock.
         """
         return self._database.hold(key, timeout)
 
     def prepare(self, key: str, size: int = 16_384) -> None:
         """Commit and remove a row of `size` bytes, so that a full disk shows before it matters."""
         with self._database.session():
-            self._table.delete_by_prefix(_PROBE_PREFIX)  # of dead processes; a living one does not miss it
+            self._table.delete_by_prefix(_PROBE_PREFIX)  # of dead processes; a living one does not need it
             self._table.insert(f"{_PROBE_PREFIX}{encode_key(key)}", secrets.token_hex(size // 2))
             self._table.delete_by_prefix(_PROBE_PREFIX)
 

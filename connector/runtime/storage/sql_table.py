@@ -1,4 +1,4 @@
-"""The rows of a store: one statement each, for every dialect."""
+"""The SQL table of a store: one statement per operation, for every dialect."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TABLE = Table(
 
 
 class StoreTable:
-    """The table of a store; every method raises StoreError."""
+    """Reads and writes the rows of a store; every method raises StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -41,7 +41,7 @@ class StoreTable:
         return self._database.run(lambda connection: [str(name) for name in connection.scalars(select(TABLE.c.key))])
 
     def insert(self, name: str, text: str) -> bool:
-        """Add a row of version 1; return whether there was none."""
+        """Insert a row of version 1; return False when the name exists."""
         row = {"key": name, "version": 1, "data": text, "updated_at": func.now()}
 
         def insert_row(connection: Connection) -> bool:
@@ -55,7 +55,7 @@ class StoreTable:
         return self._database.run(insert_row, OLD_OR_NEW)
 
     def update(self, name: str, version: int, text: str) -> bool:
-        """Replace the text of a row of the version before this one, in one statement; return whether it was there."""
+        """Replace the row of the version before, in one statement; return False when it has another version."""
         condition = (TABLE.c.key == name) & (TABLE.c.version == version - 1)
         statement = update(TABLE).where(condition).values(version=version, data=text, updated_at=func.now())
 
@@ -66,17 +66,17 @@ class StoreTable:
         return self._database.run(update_row, OLD_OR_NEW)
 
     def rename(self, name: str, new_name: str, text: str) -> bool:
-        """Move a row that still holds this text; return whether it did."""
+        """Rename a row that still holds this text; return whether it did."""
         statement = update(TABLE).where((TABLE.c.key == name) & (TABLE.c.data == text)).values(key=new_name)
         return self._database.run(lambda connection: connection.execute(statement).rowcount == 1, OLD_OR_NEW)
 
     def delete(self, name: str) -> bool:
         """Remove a row; return whether there was one."""
         statement = delete(TABLE).where(TABLE.c.key == name)
-        data_state = "It may be there still."
+        data_state = "It may still be there."
         return self._database.run(lambda connection: connection.execute(statement).rowcount == 1, data_state)
 
     def delete_by_prefix(self, prefix: str) -> None:
-        """Remove the rows whose name begins with a text."""
+        """Remove the rows whose name begins with a prefix."""
         statement = delete(TABLE).where(TABLE.c.key.startswith(prefix, autoescape=True))
-        self._database.run(lambda connection: connection.execute(statement), "They may be there still.")
+        self._database.run(lambda connection: connection.execute(statement), "They may still be there.")

@@ -1,4 +1,4 @@
-"""Whom a client trusts: a fault of a certificate ends the call before a byte of the request is said."""
+"""TLS trust: an invalid certificate ends the call before a byte of the request is sent."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def library(request):
 
 @pytest.fixture
 def trusted(issuer, monkeypatch):
-    """The authority of this test is trusted."""
+    """Trust the authority of this test."""
     monkeypatch.setenv("SSL_CERT_FILE", str(issuer.pem))
     return issuer
 
@@ -122,7 +122,7 @@ def test_a_setting_that_leads_nowhere_is_named(runner, monkeypatch, library, tmp
 
 
 def test_a_handshake_that_is_cut_is_tried_again(runner, trusted, library, clock):
-    """It proves nothing about a certificate: another try may meet a server that is up."""
+    """A cut handshake says nothing about the certificate; the next attempt may succeed."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         met = []
 

@@ -1,4 +1,4 @@
-"""The store in a folder: private, atomic, and honest about what is broken or full."""
+"""The store in a folder: private, atomic, and clear errors when it is damaged or full."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NAME = "connection%3Awork.json"
 
 
 class Clock:
-    """A clock that stands still."""
+    """A clock that never moves."""
 
     def time(self):
         return 1_700_000_000.0
@@ -168,7 +168,7 @@ def test_a_pipe_in_the_place_of_a_record_is_refused_and_does_not_hang(store):
     store.write(KEY, {})
     (store.folder / NAME).unlink()
     os.mkfifo(store.folder / NAME, 0o600)
-    with pytest.raises(errors.StoreError, match="not what a store keeps"):
+    with pytest.raises(errors.StoreError, match="not a file or folder of a store"):
         store.read(KEY)
 
 
@@ -221,7 +221,7 @@ def test_a_store_that_is_only_read_makes_nothing(tmp_path):
 
 
 def failing(monkeypatch, name, number):
-    """Make a call of the system fail for the files of a write, not for locks and folders."""
+    """Make a system call fail for the temporary files of a write only."""
     real = getattr(os, name)
 
     def call(*args, **kwargs):
@@ -295,7 +295,7 @@ def test_a_folder_without_the_right_to_write_is_told_from_preparing_on():
 
 
 def rewrite(store, change):
-    """Change what a record's file holds, and return the bytes."""
+    """Change the content of a record's file, and return it."""
     path = store.folder / NAME
     content = change(path.read_bytes())
     path.write_bytes(content)
@@ -313,11 +313,11 @@ def record_with(**changes):
     ("change", "reason"),
     [
         (lambda content: b"", "empty"),
-        (lambda content: b"\0" * len(content), "not whole JSON"),
-        (lambda content: content[: len(content) // 2], "not whole JSON"),
+        (lambda content: b"\0" * len(content), "not complete JSON"),
+        (lambda content: content[: len(content) // 2], "not complete JSON"),
         (lambda content: content.replace(b"tok-1", b"tok-2"), "checksum"),
-        (lambda content: b"\xff\xfe" + content, "not whole JSON"),
-        (lambda content: b'["a list"]', "no record"),
+        (lambda content: b"\xff\xfe" + content, "not complete JSON"),
+        (lambda content: b'["a list"]', "not a record"),
         (lambda content: b'{"access_token": "x"}', "shape"),
         (record_with(version=7), "checksum"),
         (record_with(data=[]), "checksum"),
@@ -385,7 +385,7 @@ def test_a_damaged_record_that_cannot_be_moved_is_told_all_the_same(store, monke
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "rename", refuse)
-        with pytest.raises(errors.StoreError, match=r"not whole JSON.*stays where it is"):
+        with pytest.raises(errors.StoreError, match=r"not complete JSON.*stays where it is"):
             store.read(KEY)
     assert (store.folder / NAME).read_bytes() == content
 

@@ -1,4 +1,4 @@
-"""Every store keeps the same promises: records, versions, keys, locks."""
+"""Every store passes the same tests: records, versions, keys, locks."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_versions_grow_by_one_from_one(store, key):
 def test_a_write_over_another_version_is_a_conflict_and_changes_nothing(store, key):
     store.write(key, {"who": "first"}, version=0)
     for stale in (0, 2, 7):
-        with pytest.raises(errors.StoreError, match="somebody else") as caught:
+        with pytest.raises(errors.StoreError, match="another writer") as caught:
             store.write(key, {"who": "late"}, version=stale)
         assert caught.value.conflict
         assert pickle.loads(pickle.dumps(caught.value)).conflict
