@@ -85,5 +85,5 @@ def test_the_face_of_webhooks_needs_no_extra_until_it_is_used():
         "except Exception as error: print(type(error).__name__, error)\n"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("UsageError A receiver needs the package sqlalchemy")
+    assert done.stdout.startswith("UsageError The package sqlalchemy is not installed")
     assert "pip install 'connector[server]'" in done.stdout

@@ -18,7 +18,8 @@ from connector.errors import SignInError
 from connector.runtime.auth.connection import store_key
 from connector.runtime.auth.revocation import revoke
 from connector.runtime.storage.file_store import FileStore
-from connector.runtime.storage.open import MemoryStore, open_store
+from connector.runtime.storage.memory_store import MemoryStore
+from connector.runtime.storage.open import open_store
 
 PERSON = (
     "by basic:1",

@@ -11,7 +11,7 @@ from support.oauth_server import Authority
 from support.receivers import DATABASE_KINDS, new_inbox_url
 
 from connector import AsyncClient, Client, Connection, Connector
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

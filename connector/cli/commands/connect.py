@@ -18,11 +18,11 @@ from connector.cli.output.stdio import print_stderr
 from connector.errors import ConnectorError, SignInError, UsageError
 from connector.runtime.auth import env_connection
 from connector.runtime.auth.connection import Connection
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from connector.runtime.auth.sign_in import SignIn
-    from connector.runtime.storage.open import Store
+    from connector.runtime.storage.store import Store
 
 _HELP = """Sign in, and keep the connection under NAME (default: its kind); then test it with one call.
 
@@ -117,11 +117,11 @@ def _collect_known_inputs(context: ConnectionContext, name: str, kind: str) -> d
 
 def _check_encryption(context: ConnectionContext, *, allow_unencrypted: bool) -> None:
     """Make sure that secrets are kept sealed, or that somebody wants them in clear. Raises UsageError."""
-    from connector.runtime.storage.encryption import KEY_VARIABLE, EncryptedStore
+    from connector.runtime.storage.encryption import KEY_VARIABLE, find_keyring
 
     if isinstance(context.store, MemoryStore):
         raise UsageError("memory: keeps nothing beyond this command.", hint="Name another store with --store.")
-    if context.sandbox or allow_unencrypted or isinstance(context.store, EncryptedStore):
+    if context.sandbox or allow_unencrypted or find_keyring(context.store):
         return
     hint = f"Set {KEY_VARIABLE} ('connector connections key' makes one), or say --unencrypted to keep it unencrypted."
     if not stdio.can_prompt():

@@ -228,7 +228,7 @@ def rotate_command(ctx: click.Context, store: str | None) -> None:
     from connector.runtime.storage.open import open_store
 
     target_store = open_store(load_settings(ctx, store=store).get("store").value)
-    if not isinstance(target_store, EncryptedStore):
+    if not isinstance(target_store, EncryptedStore) or target_store.keyring is None:
         raise UsageError("No key is set.", hint=f"Set {KEY_VARIABLE} to the new key and, behind a comma, the old one.")
     count = rotate(target_store)
     summary = "1 record was" if count == 1 else f"{count} records were"

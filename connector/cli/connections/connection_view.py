@@ -152,15 +152,12 @@ def format_test_result(result: ConnectionTestResult) -> str:
 
 def describe_store(context: ConnectionContext) -> str:
     """Return where connections are kept, and whether they are sealed."""
-    from connector.runtime.storage.encryption import EncryptedStore
+    from connector.runtime.storage.encryption import find_keyring
 
     folder = getattr(getattr(context.store, "store", None), "folder", None)
     location = folder or redaction.default_redactor().redact_url(str(context.settings.get("store").value))
-    encryption = (
-        f"sealed with key {context.store.keyring.fingerprints[0]}"
-        if isinstance(context.store, EncryptedStore)
-        else "unencrypted"
-    )
+    keyring = find_keyring(context.store)
+    encryption = f"sealed with key {keyring.fingerprints[0]}" if keyring else "unencrypted"
     return f"{location}, {encryption}"
 
 

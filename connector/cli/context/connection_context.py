@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from connector.cli.context.settings import Settings
     from connector.definition.loader import Connector
-    from connector.runtime.storage.open import Store
-    from connector.runtime.storage.store import StoredRecord
+    from connector.runtime.storage.store import Store, StoredRecord
     from connector.sandbox.sandbox import Sandbox
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core.exchange import scopes
 from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, RetryPolicy, decide
@@ -20,6 +20,7 @@ from connector.core.response.parser import Failure, Reply
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
 
 if TYPE_CHECKING:
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
@@ -69,19 +70,6 @@ class YieldPage(NamedTuple):
     """Hands a page to the caller, whose time is not the call's. Answer: nothing."""
 
     result: Result
-
-
-class BodySink(Protocol):
-    """Where the body of a download goes; the edge has the rest of it."""
-
-    def resume_request(self, request: Request) -> Request:
-        """Return the request of what is not there yet: the whole, or a Range."""
-
-    def finish_attempt(self, reply_or_failure: Reply | Failure) -> Reply | Failure:
-        """Return what an attempt came to for the whole: a failure while bytes are missing. Raises StoreError.
-
-        A failure's `received` are the bytes that the next attempt need not bring again.
-        """
 
 
 ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for its slot where an engine owns all longer waits

@@ -18,7 +18,8 @@ from connector.errors import InputError, Problem, SignInError, StoreError, Usage
 from connector.runtime.auth import connection_record, env_connection
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT, RefreshContext
 from connector.runtime.auth.token_source import TokenSource
-from connector.runtime.storage.open import MemoryStore, open_store
+from connector.runtime.storage.memory_store import MemoryStore
+from connector.runtime.storage.open import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from connector.definition.fields import FormField
     from connector.definition.loader import Connector
     from connector.definition.manifest import ConnectionType
-    from connector.runtime.storage.open import Store
+    from connector.runtime.storage.store import Store
 
 OAUTH_KINDS = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
 MIN_JWT_LIFETIME = 120.0  # seconds that an API JWT still has when it is used

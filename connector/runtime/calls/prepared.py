@@ -17,7 +17,8 @@ from connector.errors import ConnectorError, InputError, Problem, SignInError, U
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.core.exchange.exchange import AcquireSlot, Ask, BodySink, GetToken, Steps
+    from connector.core.exchange.body_sink import BodySink
+    from connector.core.exchange.exchange import AcquireSlot, Ask, GetToken, Steps
     from connector.core.exchange.plan import CompiledAction
     from connector.core.exchange.retry import RetryPolicy
     from connector.core.request.builder import Request

@@ -13,8 +13,8 @@ from connector.core import rate_feedback, rate_limit, url_policy
 from connector.core.redaction import describe_type
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
-from connector.runtime.auth import env_connection
-from connector.runtime.database.connect import require_package
+from connector.runtime.env import read_env_value
+from connector.runtime.extras import require
 from connector.runtime.rate_budget.memory_ledger import MemoryLedger, memory_ledger_for
 
 if TYPE_CHECKING:
@@ -80,14 +80,14 @@ class LedgerBudget:
 
 
 class _RateTables:
-    """The rates of a connector by plan: one table each, since a budget tells rates apart by identity."""
+    """The rate tables of a connector by plan, each built once: ledgers compare rates by identity."""
 
     def __init__(self, connector: Connector) -> None:
         self._settings = connector.manifest.rates
         self._tables: dict[str | None, Mapping[str, RateLimit]] = {}
 
     def table_of(self, plan: str | None) -> Mapping[str, RateLimit]:
-        """Return the rates of a plan, or those that count whatever the plan."""
+        """Return the rates of a plan by name; None stands for an unknown plan."""
         if plan not in self._tables:
             self._tables[plan] = rate_limit.build_rate_table(self._settings, plan)
         return self._tables[plan]
@@ -135,14 +135,14 @@ def _resolve_plan_and_store(given: object, connector: Connector) -> tuple[str | 
         message = f"Unknown key {', '.join(map(repr, unknown))} in rate_limit=."
         raise UsageError(message, hint=f"It takes plan and store.{suggestions}")
     name = connector.name.upper()
-    plan = choice.get("plan") or env_connection.read_env_value(os.environ, f"{name}_PLAN")
-    return plan, choice.get("store") or env_connection.read_env_value(os.environ, f"{name}_BUDGET")
+    plan = choice.get("plan") or read_env_value(os.environ, f"{name}_PLAN")
+    return plan, choice.get("store") or read_env_value(os.environ, f"{name}_BUDGET")
 
 
 def _open_ledger(store: str | None, clock: Clock) -> MemoryLedger | SqlLedger:
     if store in (None, "memory:"):
         return memory_ledger_for(clock)
-    require_package("sqlalchemy")
+    require("sql", "sqlalchemy")
     from connector.runtime.rate_budget.sql_ledger import ledger_for  # noqa: PLC0415  an extra
 
     return ledger_for(str(store), clock)

@@ -36,7 +36,7 @@ from sqlalchemy.dialects.postgresql import psycopg
 from connector.errors import UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
-from connector.runtime.database.database import WRITE_UNKNOWN
+from connector.runtime.files.private_files import OLD_OR_NEW
 from connector.runtime.webhooks.batch_writer import GroupCommitWriter
 
 if TYPE_CHECKING:
@@ -173,14 +173,14 @@ class Inbox:
         """Make the events that match a condition pending again; return how many."""
         values = {"state": "pending", "attempts": 0, "due_at": self.clock.time(), "error": ""}
         statement = update(TABLE).where(condition).values(values)
-        return int(self._database.run(lambda connection: connection.execute(statement).rowcount, WRITE_UNKNOWN))
+        return int(self._database.run(lambda connection: connection.execute(statement).rowcount, OLD_OR_NEW))
 
     def purge(self, source: str) -> int:
         """Delete some events that were delivered before the window; return how many. Dead events stay."""
         is_old = (_C.source == source) & (_C.state == "delivered") & (_C.due_at < self.clock.time() - self._window)
         ids = select(_C.id).where(is_old).order_by(_C.due_at).limit(PURGE_BATCH)
         statement = delete(TABLE).where(_C.id.in_(ids))
-        return int(self._database.run(lambda connection: connection.execute(statement).rowcount, WRITE_UNKNOWN))
+        return int(self._database.run(lambda connection: connection.execute(statement).rowcount, OLD_OR_NEW))
 
     def counts(self) -> dict[str, int]:
         """Return the number of events by state."""

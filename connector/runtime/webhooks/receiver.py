@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import json
 import logging
 from collections import Counter
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core import redaction
 from connector.core.webhook.signature import Challenge
 from connector.errors import StoreError, UsageError, WebhookError
+from connector.runtime.extras import require
 from connector.runtime.webhooks import asgi
 from connector.runtime.webhooks.dispatcher import (
     HANDLER_TIMEOUT,
@@ -49,10 +49,7 @@ _log = logging.getLogger("connector.webhook")
 
 def require_packages(*packages: str) -> None:
     """Raise UsageError when a package of the extra `server` is missing."""
-    for package in packages:
-        if importlib.util.find_spec(package) is None:
-            hint = "Run: pip install 'connector[server]'"
-            raise UsageError(f"A receiver needs the package {package}.", hint=hint)
+    require("server", *packages)
 
 
 class Receiver:

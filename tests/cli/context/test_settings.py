@@ -134,12 +134,12 @@ def test_config_shows_a_plan_a_budget_and_a_library_that_cannot_be_and_says_so(h
     assert done.code == 2
     assert "por" in done.out
     assert "zoom has no plan 'por'" in done.err
-    assert "The HTTP library 'curl' is not known" in done.err
+    assert "Unknown HTTP library 'curl'" in done.err
     done = here(
         "config", "--output", form, ZOOM_PLAN="pro", ZOOM_BUDGET="mysql://u:hunter2@h/x", CONNECTOR_HTTP_LIBRARY="httpx"
     )
     assert (done.code, "hunter2" in done.out + done.err) == (2, False)
-    assert "ZOOM_BUDGET: The URL names no database" in done.err
+    assert "ZOOM_BUDGET: The URL does not name a supported database" in done.err
     assert here("config", "--output", form, ZOOM_BUDGET="memory:").code == 0
 
 

@@ -411,8 +411,8 @@ def test_the_sandbox_has_no_budget_unless_one_is_named(zoom):
     ("por", "has no plan 'por'.*pro"),
     ({"plan": "pro", "stor": "x"}, "Unknown key .stor. in rate_limit=.*Did you mean .store."),
     (7, "rate_limit= is an int"),
-    ("mysql://somewhere/x", "by rate_limit= or ZOOM_BUDGET: The URL names no database"),
-    ("sqlite://", "named by the path of a file"),
+    ("mysql://somewhere/x", "by rate_limit= or ZOOM_BUDGET: The URL does not name a supported database"),
+    ("sqlite://", "must name a file"),
 ])  # fmt: skip
 def test_a_budget_that_cannot_be_is_told_when_the_client_is_made(zoom, named_connection, given, says):
     with pytest.raises(errors.UsageError, match=says):

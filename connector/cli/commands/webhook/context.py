@@ -94,9 +94,9 @@ class WebhookContext(CommandContext):
 
     def open_inbox(self) -> Inbox:
         """Open the inbox. Raises UsageError, StoreError."""
-        from connector.runtime.database.connect import require_package
+        from connector.runtime.extras import require
 
-        require_package("sqlalchemy")
+        require("sql", "sqlalchemy")
         from connector.runtime.webhooks.inbox import Inbox
 
         return Inbox(self.inbox_url)

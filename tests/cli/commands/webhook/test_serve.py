@@ -106,7 +106,7 @@ def test_without_a_secret_it_does_not_start_and_says_where_it_is(cli):
         (["--sandbox", "--exec", ""], "The command is empty"),
         (["--sandbox", "--to", "http://example.com/"], "must not be sent unencrypted"),
         (["--sandbox", "--path", "hooks"], "is not a path"),
-        (["--sandbox", "--inbox", "mysql://h/d"], "names no database"),
+        (["--sandbox", "--inbox", "mysql://h/d"], "does not name a supported database"),
         (["--sandbox", "--inbox", "postgresql://u:pass-word@h/d"], "a URL without a password"),
         (["--trigger", "what"], "has no trigger 'what'"),
     ],
