@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-STAND_IN = "Sandbox: a stand-in for Zoom."
+STAND_IN = "Sandbox: a simulated Zoom."
 
 
 def test_a_meeting_is_created_listed_changed_and_registered_for(cli):
@@ -90,7 +90,7 @@ def test_another_connector_has_one_too(here, folder, tmp_path):
     done = here("--connector", str(tmp_path), "run", "listLamps", "--sandbox", "--output", "lines")
     assert done.code == 0, done.err
     assert json.loads(done.out) == {"id": 1}
-    assert "a stand-in for Lamp" in done.err
+    assert "a simulated Lamp" in done.err
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGINT])
@@ -107,7 +107,7 @@ def test_it_serves_over_http_until_it_is_ended(start, cli, ended_by):
     out, err = process.communicate(timeout=20)
     assert process.returncode == 0
     assert out == b""
-    assert STAND_IN.encode() in err or f"a stand-in for Zoom, at {url}".encode() in err
+    assert STAND_IN.encode() in err or f"a simulated Zoom at {url}".encode() in err
     assert b"Traceback" not in err
 
 

@@ -46,7 +46,7 @@ class TestBrowser:
         assert (told["connection"], told["connector"], told["kind"]) == ("oauth2", "zoom", "oauth2")
         shows = {"email": "ada@example.com", "display_name": "Ada Byron"}
         assert told["test"] == {"action": "getUser", "status": 200, "shows": shows}
-        assert "sealed with key" in told["store"]
+        assert "encrypted with key" in told["store"]
         assert len(told["scopes"]) > 10
 
     def test_without_a_browser_and_a_person_it_ends_at_once_with_the_address(self, cli, world, tmp_path):
@@ -156,7 +156,7 @@ class TestPaste:
     )
     def test_the_address_is_printed_and_the_one_it_leads_to_is_taken(self, start, world, words, redirect):
         process = start("connect", "work", "--no-browser", PLAIN, *words, env=world.app(BROWSER=""), stdin=-1)
-        url = address(told_until(process.stderr, "need not find anything there"))
+        url = address(told_until(process.stderr, "which may show an error page"))
         asked = parse_qs(urlsplit(url).query)["redirect_uri"][0]
         assert asked == redirect
         back = sent_back(url)
@@ -205,7 +205,7 @@ class TestWithoutAPerson:
     def test_a_kind_that_no_action_can_test_is_kept_without_a_call(self, here, world, key):
         done = here("connect", **world.places, **key, ZOOM_API_KEY="k", ZOOM_API_SECRET="s" * 32)
         assert done.code == 0, done.err
-        assert "No action of this connector can test this kind" in done.out
+        assert "The connector has no test for this kind" in done.out
         assert world.service.asked == []
 
     def test_inputs_that_the_service_does_not_take_keep_nothing(self, here, world, surroundings):
@@ -217,7 +217,7 @@ class TestWithoutAPerson:
     def test_a_connection_whose_test_fails_is_kept_and_says_so(self, here, world):
         done = here("connect", "mine", PLAIN, **world.places, ZOOM_ACCESS_TOKEN="expired")
         assert done.code == 3
-        assert "mine is kept; its test failed:" in done.err
+        assert "mine is stored, but its test failed:" in done.err
         assert "mine" in here("connections", "list").out
 
 
@@ -317,7 +317,7 @@ class TestInputs:
             "connect", "work", "--kind", "serverToServer", env=world.places, stdin=terminal.theirs,
             stderr=terminal.theirs, start_new_session=True,
         )  # fmt: skip
-        terminal.answer("Keep unencrypted?", "y")
+        terminal.answer("Continue?", "y")
         terminal.answer("Account ID", "account-1")
         terminal.answer("Client ID", "app-1")
         terminal.answer("Client Secret", SECRET, hidden=True)
@@ -332,17 +332,17 @@ class TestInputs:
     def test_a_person_who_wants_no_clear_text_keeps_nothing(self, start, world, surroundings, answer):
         terminal = Terminal()
         process = start("connect", env=world.app(), stdin=terminal.theirs, stderr=terminal.theirs)
-        terminal.answer("Keep unencrypted?", answer)
+        terminal.answer("Continue?", answer)
         assert process.wait(timeout=30) == 2
-        assert "Nothing was kept." in terminal.close()
+        assert "Nothing was stored." in terminal.close()
         assert kept(surroundings) == b""
 
     def test_ctrl_c_at_a_question_keeps_nothing(self, start, world, surroundings):
         terminal = Terminal()
         process = start("connect", PLAIN, "--no-browser", env=world.app(), stdin=terminal.theirs, stderr=terminal.theirs,
                         start_new_session=True)  # fmt: skip
-        terminal.answer("Paste that address", "", hidden=True)
-        terminal._read(lambda: terminal.said.count("Paste that address") == 2)  # an empty line asks again
+        terminal.answer("Paste the redirected address", "", hidden=True)
+        terminal._read(lambda: terminal.said.count("Paste the redirected address") == 2)  # an empty line asks again
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
         assert "Traceback" not in terminal.close()
@@ -395,15 +395,15 @@ class TestSandbox:
         done = cli("connect", "--sandbox", env=quiet)
         assert done.code == 0, done.err
         assert f"oauth2: connected to Zoom with OAuth 2.0 {WHO}." in done.out
-        assert done.err == "Sandbox: a stand-in for Zoom. Nothing leaves this machine.\n"
+        assert done.err == "Sandbox: a simulated Zoom. Nothing leaves this machine.\n"
         assert cli("connections", "list", "--sandbox", "--output", "json").data["connections"][0]["state"] == "alive"
         assert cli("connections", "list", "--output", "json").data["connections"] == []
         run = cli("run", "getUser", "--user-id", "me", "--sandbox", "--connection", "oauth2", "--query", "email")
         assert (run.code, run.out) == (0, '"ada@example.com"\n'), run.err
         assert cli("connections", "remove", "oauth2", "--sandbox").out.splitlines() == [
-            "The access token was ended at the service.",
-            "The refresh token was ended at the service.",
-            "oauth2 is forgotten.",
+            "The access token was revoked at the service.",
+            "The refresh token was revoked at the service.",
+            "oauth2 was removed.",
         ]
         assert not Path(surroundings["XDG_DATA_HOME"]).exists()
 
@@ -422,7 +422,7 @@ def test_a_database_keeps_it_as_well(here, world, key, tmp_path):
     place = f"sqlite:///{tmp_path / 'kept.db'}"
     settings = world.app(ZOOM_ACCOUNT_ID="account-1", CONNECTOR_STORE=place, **key)
     assert here("connect", "work", **settings).code == 0
-    assert f"{place}, sealed" in here("connections", "list", "--output", "json").data["store"]
+    assert f"{place}, encrypted" in here("connections", "list", "--output", "json").data["store"]
     assert here("run", "listUsers", "--connection", "work", ZOOM_CLIENT_SECRET="").code == 0
     assert world.count("POST /oauth/token") == 1
     assert SECRET.encode() not in (tmp_path / "kept.db").read_bytes()

@@ -119,7 +119,7 @@ class TestSandbox:
         shelf.put("work", "accessToken")
         done = here(*ME, "--sandbox", "--connection", "work")
         assert done.code == 3
-        assert "There is no connection 'work'. Stored: none." in done.err
+        assert "Unknown connection 'work'. Stored: none." in done.err
         assert "Run: connector connect work --sandbox" in done.err
         assert here(*ME, "--sandbox", "--connection", "serverToServer").out == ADA
 

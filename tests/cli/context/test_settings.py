@@ -150,7 +150,7 @@ def test_config_names_its_file(here, surroundings):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("outptu: json\n", "config.yaml:1:1: unknown-word: 'outptu' is not a setting. Did you mean 'output'?"),
+        ("outptu: json\n", "config.yaml:1:1: unknown-word: Unknown setting 'outptu'. Did you mean 'output'?"),
         ("output: json\ntimeout: soon\n", "config.yaml:2:10: config: timeout: got"),
         ("output: xml\n", "config.yaml:1:9: config: output: got 'xml'; expected one of json, yaml, table, lines"),
         ("connection: 5\n", "config.yaml:1:13: config: connection"),
@@ -191,7 +191,7 @@ def test_a_config_file_that_cannot_be_read_is_named(here, config):
     [
         ({"CONNECTOR_OUTPUT": "xml"}, "CONNECTOR_OUTPUT: got 'xml'; expected one of json, yaml, table, lines"),
         ({"CONNECTOR_TIMEOUT": "soon"}, "CONNECTOR_TIMEOUT"),
-        ({"CONNECTOR_OUTPUT_FILE": "/nowhere"}, "CONNECTOR_OUTPUT_FILE: got /nowhere; expected a file to read"),
+        ({"CONNECTOR_OUTPUT_FILE": "/nowhere"}, "CONNECTOR_OUTPUT_FILE: got /nowhere; expected a readable file"),
     ],
 )
 def test_a_variable_that_does_not_fit_is_named(here, env, said):

@@ -113,7 +113,7 @@ def test_a_query_that_does_not_suit_the_data_loses_no_result(here, server):
     server.always(servers.reply(201, {"id": 7}))
     done = here("run", "createMeeting", "--user-id", "me", "--query", "length(id)", "--base-url", server.url, **TOKEN)
     assert done.code == 2
-    assert "length() takes string or array or object, not number" in done.err
+    assert "length() accepts string or array or object, not number" in done.err
     assert done.data["error"]["outcome"] == "done"
     assert done.data["result"]["data"] == {"id": 7}
     assert server.count == 1
@@ -123,7 +123,7 @@ def test_a_table_in_a_pipe_is_columns_between_tabs(users):
     done = users("--output", "table")
     assert done.out.splitlines()[0] == "id\temail\tnote"
     assert done.out.splitlines()[1] == "u0\tuser0@example.com\tx\\x1b[31m\\ty"
-    assert "Left out of the table: groups." in done.err
+    assert "Not in the table: groups." in done.err
     assert users("--output", "table", "--quiet").err == ""
 
 
