@@ -35,7 +35,7 @@ class File:
         """Answer a request."""
         start = self._start(request)
         said = dict(self.headers)
-        if seed:
+        if start:
             said["Content-Range"] = f"bytes {start}-{len(self.body) - 1}/{len(self.body)}"
         part = self.body[start:]
         if self.cuts:

@@ -83,7 +83,7 @@ def test_faults_play_each_ending(here, words, code):
 
 def test_another_connector_has_one_too(here, folder, tmp_path):
     action = (
-        "action: listLamps\nlabel: List Lamps\nsummary: List lamps.\nrequest: GET /lamps\npages: {items: lamps}\n"
+        "action: listLamps\nlabel: List Lamps\nsummary: List lamps.\nrequest: GET /lamps\npagination: {items: lamps}\n"
         "returns: {example: {lamps: [{id: 1}]}}\n"
     )
     folder("pagination: {style: cursor, next: next, cursor_param: query.cursor}\n", {"list-lamps": action})

@@ -432,7 +432,7 @@ def test_a_database_keeps_it_as_well(here, world, key, tmp_path):
 
 def test_another_connector_without_connections_has_nothing_to_sign_in_to(here, folder, tmp_path):
     folder(
-        whole="connector: bare\nlabel: Bare\nsummary: Bare.\nbase_url: https://api.bare.example\nhosts: [api.bare.example]\n"
+        whole="connector: bare\nlabel: Bare\nsummary: Bare.\nbase_url: https://api.bare.example\nallowed_hosts: [api.bare.example]\n"
     )
     done = here("--connector", str(tmp_path), "connect", PLAIN)
     assert (done.code, "needs no connection" in done.err) == (2, True)
