@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from connector.core.exchange.exchange import AcquireSlot, ExchangeOptions, GetToken, SendRequest, Sleep, YieldPage
+from connector.core.exchange.asks import AcquireSlot, ExchangeOptions, GetToken, SendRequest, Sleep, YieldPage
 from connector.core.exchange.plan import CompiledConnector
 from connector.core.exchange.retry import RetryPolicy
 from connector.core.request.credential import Credential

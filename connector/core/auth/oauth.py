@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 DEFAULT_LIFETIME = 3600.0  # seconds a token lives when the service does not say (RFC 6749, 4.2.2 recommends saying)
 MAX_LIFETIME = 10 * 365 * 86_400.0
-JWT_LIFETIME = 3600.0
-JWT_BACKDATE_SECONDS = 30.0  # for a service whose clock is behind ours
 _RETRYABLE_STATUSES = (408, 409, 423, 425, 429)
 _PUBLIC_FIELDS = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # no secrets
 _MAX_TEXT_LENGTH = 200
@@ -296,13 +294,3 @@ def _to_text(value: Any) -> str:
 
 def _shorten(text: str) -> str:
     return text.strip()[:_MAX_TEXT_LENGTH]
-
-
-def build_api_jwt(api_key: str, secret: str, now: float, lifetime: float = JWT_LIFETIME) -> TokenSet:
-    """Return an API JWT (HS256) with iss, iat and exp, as a grant."""
-    import jwt as pyjwt  # noqa: PLC0415  loaded for this kind only
-
-    issued = int(now - JWT_BACKDATE_SECONDS)
-    claims: dict[str, Any] = {"iss": api_key, "iat": issued, "exp": int(now + lifetime - JWT_BACKDATE_SECONDS)}
-    signing_key = secret.encode().ljust(32, b"\0")  # HMAC fills a short key up like this itself; the library would warn
-    return TokenSet(pyjwt.encode(claims, signing_key, algorithm="HS256"), expires_at=claims["exp"], obtained_at=now)

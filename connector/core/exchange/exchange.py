@@ -8,11 +8,23 @@ cancelling closes the generator.
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from connector.core.exchange import scopes
-from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, RetryPolicy, decide
+from connector.core.exchange.asks import (
+    RETRY_QUOTA,
+    AcquireSlot,
+    Answer,
+    Ask,
+    ExchangeOptions,
+    GetToken,
+    SendRequest,
+    Sleep,
+    Steps,
+    YieldPage,
+)
+from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, decide
 from connector.core.request.credential import Credential
 from connector.core.response import pagination, redirects
 from connector.core.response.api_errors import is_write, mark_uncertain
@@ -25,89 +37,12 @@ if TYPE_CHECKING:
     from connector.core.response.parser import Result
 
 
-class GetToken(NamedTuple):
-    """Asks for a signed token. Answer: Signed or ConnectorError.
-
-    `rejected` is the one that drew a 401. With `anew` the one at hand lacks a scope: what is kept may have it by now.
-    """
-
-    rejected_token: str | None
-    deadline: float
-    reload: bool = False
-
-
-class AcquireSlot(NamedTuple):
-    """Asks for a slot under these rates, such as light and cap:value ("retry" is the shared quota).
-
-    Answer: the seconds until its time comes, or RateLimited. Asked again when it has come, with the time `since` which
-    the slot is held: 0.0 when it is still good.
-    """
-
-    rates: tuple[str, ...]
-    deadline: float
-    reserved_at: float | None = None
-
-
-class SendRequest(NamedTuple):
-    """Asks to send; a `sink` takes the body of a download. Answer: Reply or Failure."""
-
-    request: Request
-    credential: Credential
-    deadline: float
-    sink: BodySink | None = None
-
-
-class Sleep(NamedTuple):
-    """Asks to wait from `least` to `least + spread` seconds. Answer: nothing."""
-
-    min_delay: float
-    jitter: float
-    reason: str
-
-
-class YieldPage(NamedTuple):
-    """Hands a page to the caller, whose time is not the call's. Answer: nothing."""
-
-    result: Result
-
-
-class BodySink(Protocol):
-    """Where the body of a download goes; the edge has the rest of it."""
-
-    def resume_request(self, request: Request) -> Request:
-        """Return the request of what is not there yet: the whole, or a Range."""
-
-    def finish_attempt(self, reply_or_failure: Reply | Failure) -> Reply | Failure:
-        """Return what an attempt came to for the whole: a failure while bytes are missing. Raises StoreError.
-
-        A failure's `received` are the bytes that the next attempt need not bring again.
-        """
-
-
 ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for its slot where an engine owns all longer waits
 MIN_PROGRESS_BYTES = (
     1 << 20
 )  # bytes; a cut download that brought as many has its tries begin anew, at no cost to the quota
-RETRY_QUOTA = ("retry",)  # the shared quota's name among what is acquired
-Ask = GetToken | AcquireSlot | SendRequest | Sleep | YieldPage
-Answer = tuple[float, Any]
-Steps = Generator[Ask, Answer, "Result"]
 _NO_CREDENTIAL = Credential("")
 _AttemptOutcome = tuple[float, "Request", Credential, Reply | Failure]
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeOptions:
-    """How one call runs: its deadline in seconds, how it is tried again, how many items, where its body goes.
-
-    `rates` are what each of its requests needs a slot of.
-    """
-
-    timeout: float
-    policy: RetryPolicy
-    limit: int | None = None
-    sink: BodySink | None = None
-    rates: tuple[str, ...] = ()
 
 
 def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.exchange import GetToken, SendRequest, Sleep
+from connector.core.exchange.asks import GetToken, SendRequest, Sleep
 from connector.core.response import retry_after
 from connector.core.response.parser import Failure, Reply
 from connector.core.response.redirects import extract_signed_values
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import Ask
+    from connector.core.exchange.asks import Ask
     from connector.core.redaction import Redactor
     from connector.core.response.trace import Trace
 

@@ -22,7 +22,7 @@ from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import require_package
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import AcquireSlot
+    from connector.core.exchange.asks import AcquireSlot
     from connector.core.rate_limit import RateFeedback, RateLimit
     from connector.core.response.parser import Reply
     from connector.definition.loader import Connector

@@ -14,6 +14,7 @@ import pytest
 from core.auth.test_oauth import ACCESS, APP, NOW, OLD, REFRESH, SECRET
 
 from connector.core.auth import oauth
+from connector.core.auth.jwt import build_api_jwt
 from connector.core.auth.oauth import OAuthClient, TokenFailure
 from connector.core.auth.token_set import TokenSet
 from connector.core.response.parser import Reply
@@ -237,11 +238,11 @@ def test_a_life_has_an_end(said, seconds):
 
 
 def test_an_api_jwt_is_backdated_signed_with_a_filled_key_and_lives_as_long_as_it_says():
-    made = oauth.build_api_jwt("key-1", "s", NOW + 0.7)
+    made = build_api_jwt("key-1", "s", NOW + 0.7)
     key = b"s".ljust(32, b"\0")
     claims = jwt.decode(
         made.access_token, key, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False}
     )
     assert claims == {"iss": "key-1", "iat": int(NOW) - 30, "exp": int(NOW) + 3570}
     assert (made.expires_at, made.obtained_at) == (NOW + 3570, NOW + 0.7)
-    assert oauth.build_api_jwt("key-1", "s", NOW, 120.0).expires_at == NOW + 90
+    assert build_api_jwt("key-1", "s", NOW, 120.0).expires_at == NOW + 90
