@@ -50,13 +50,13 @@ def build_download_request(connector: Connector, url: Any, base_url: str, secret
     ):
         fix = "credentials go nowhere else; look where this URL came from"
         raise _build_url_error(_describe_origin(url), f"a URL at {_describe_allowed_origins(connector, base_url)}", fix)
-    path = url[len(origin) :].partition("#")[0]
+    path = url[len(origin.text) :].partition("#")[0]
     return Request(
         "GET",
         path if path.startswith("/") else f"/{path}",
         headers=(("Accept-Encoding", "identity"),),
         reply_type="none",
-        base_url=origin,
+        base_url=origin.text,
         secrets=secrets,
         redactor=redaction.redactor_for(connector),
         may_leave_hosts=True,

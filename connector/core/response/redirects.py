@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
 from connector.core import url_policy
+from connector.core.http_semantics import SAFE_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,16 +16,9 @@ if TYPE_CHECKING:
     from connector.core.response.parser import Reply
 
 MAX_REDIRECTS = 10  # browsers follow twenty; a service's storage is one or two away
-_REDIRECT_STATUSES = (301, 302, 303, 307, 308)
+REDIRECT_STATUSES = (301, 302, 303, 307, 308)
 _MIN_SECRET_LENGTH = 6  # characters; what is shorter opens nothing
-_SAFE_METHODS = ("GET", "HEAD")
-_ANONYMOUS_HEADERS = (
-    "accept",
-    "accept-encoding",
-    "range",
-    "if-range",
-    "user-agent",
-)  # headers that say nothing of who asks
+_ANONYMOUS_HEADERS = ("accept", "accept-encoding", "range", "if-range", "user-agent")  # they do not identify the caller
 
 
 def follow_redirect(request: Request, reply: Reply, allowed_hosts: Iterable[str]) -> Request | str | None:
@@ -33,10 +27,10 @@ def follow_redirect(request: Request, reply: Reply, allowed_hosts: Iterable[str]
     Only reads are followed, over https, to where credentials may go (`hosts`, or the origin the request is at). A
     request that `may_leave`, a download, may go on to any other host by name, and takes no credential there.
     """
-    location = reply.header("location") if reply.status in _REDIRECT_STATUSES else None
+    location = reply.header("location") if reply.status in REDIRECT_STATUSES else None
     if location is None:
         return None
-    if request.method not in _SAFE_METHODS:
+    if request.method not in SAFE_METHODS:
         return f"a {request.method} is never sent on"
     target = _resolve_location(request.url, location.strip(" \t"))
     if target is None:
@@ -72,12 +66,12 @@ def _build_redirect_request(request: Request, target: str, allowed_hosts: Iterab
     if not sends_credential:
         headers = tuple(pair for pair in headers if pair[0].lower() in _ANONYMOUS_HEADERS)
         secrets = (*secrets, *extract_signed_values(target))
-    path = target[len(origin) :]
+    path = target[len(origin.text) :]
     path = path if path.startswith("/") else f"/{path}"
     redirects = (*request.redirect_urls, request.url)
     return replace(
         request,
-        base_url=origin,
+        base_url=origin.text,
         path=path,
         query=(),
         headers=headers,
