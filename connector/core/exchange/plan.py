@@ -21,7 +21,7 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.core.inputs.validate import Values
+    from connector.core.inputs.coerce import Values
     from connector.core.request.builder import Request, RequestBuilder
     from connector.definition.action import Action
     from connector.definition.loader import Connector
@@ -81,9 +81,11 @@ class CompiledAction:
 
 _DEFAULT_POLICY = RetryPolicy()
 _RETRY_NAME_BY_LOCATION = {
-    "retry.max": "maxRetries", "retry.delay_ms": "retryDelayMS",
-    "retry.backoff": "useExponentialBackoff", "retry.all": "retryAllErrors",
-}  # fmt: skip
+    "retry.max": "maxRetries",
+    "retry.delay_ms": "retryDelayMS",
+    "retry.backoff": "useExponentialBackoff",
+    "retry.all": "retryAllErrors",
+}
 
 
 class CompiledConnector:
