@@ -157,9 +157,7 @@ def preview(value: Any, *, is_secret: bool = False, redactor: Redactor | None = 
         )
     except (TypeError, ValueError, RecursionError):
         text = describe_type(value)
-    text = _escape_control_characters(text).replace(
-        "\\\\", "\\"
-    )  # what stands for a sign of control is not escaped again
+    text = _escape_control_characters(text).replace("\\\\", "\\")  # JSON has escaped control characters already
     return text if len(text) <= _MAX_PREVIEW_LENGTH else f"{text[: _MAX_PREVIEW_LENGTH - 3]}..."
 
 

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
@@ -18,7 +19,8 @@ from pydantic_core import from_json
 
 from connector.core.auth.token_set import TokenSet, is_header_safe
 from connector.core.redaction import default_redactor, describe_type
-from connector.core.request.builder import Body, Request
+from connector.core.request.body import Body
+from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
 from connector.core.response import retry_after
 
@@ -218,10 +220,10 @@ def parse_token_reply(
 ) -> TokenSet | TokenFailure:
     """Return the grant of a token reply, or what it says instead. Nothing of the raw body is ever in a message."""
     status = reply.status
-    if status in _RETRYABLE_STATUSES or status >= 500:  # noqa: PLR2004  the server's own trouble
+    is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if status in _RETRYABLE_STATUSES or is_server_error:
         message, retry_at = f"HTTP {status} from the token endpoint", retry_after.parse_retry_at(reply, now)
-        return TokenFailure("later", message, retry_at=retry_at, status=status, may_be_issued=status >= 500)  # noqa: PLR2004
-    is_success = 200 <= status < 300  # noqa: PLR2004
+        return TokenFailure("later", message, retry_at=retry_at, status=status, may_be_issued=is_server_error)
     try:
         data = from_json(reply.body)
     except ValueError:
@@ -229,8 +231,8 @@ def parse_token_reply(
     if not isinstance(data, dict):
         content_type = (reply.header("content-type") or "no content type").split(";")[0]
         message = f"HTTP {status} with {_shorten(request.full_redactor.redact_text(content_type))} where a JSON token was expected"
-        return TokenFailure("unreadable", message, status=status, may_be_issued=is_success)
-    if data.get("error") or not is_success:
+        return TokenFailure("unreadable", message, status=status, may_be_issued=reply.is_success)
+    if data.get("error") or not reply.is_success:
         return _build_failure(request.full_redactor, status, data)
     token_set = _parse_token_set(data, now, previous)
     if isinstance(token_set, TokenSet):

@@ -6,12 +6,11 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.core.exchange.retry import RetryPolicy
-from connector.core.request.credential import Credential
-
 if TYPE_CHECKING:
     from connector.core.exchange.body_sink import BodySink
+    from connector.core.exchange.retry import RetryPolicy
     from connector.core.request.builder import Request
+    from connector.core.request.credential import Credential
     from connector.core.response.parser import Result
 
 

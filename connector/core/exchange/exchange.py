@@ -7,7 +7,6 @@ cancelling closes the generator.
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -32,15 +31,14 @@ from connector.core.response.parser import Failure, Reply
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
 
-
 ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for its slot where an engine owns all longer waits
-MIN_PROGRESS_BYTES = (
-    1 << 20
-)  # bytes; a cut download that brought as many has its tries begin anew, at no cost to the quota
+MIN_PROGRESS_BYTES = 1 << 20  # bytes of a cut download that reset the retry count, at no cost to the quota
 _NO_CREDENTIAL = Credential("")
 _AttemptOutcome = tuple[float, "Request", Credential, Reply | Failure]
 
@@ -112,7 +110,7 @@ def _make_attempt(
     if options.sink is not None:
         request = options.sink.resume_request(request)
     now, reply_or_failure = yield SendRequest(request, credential, send_deadline, options.sink)
-    while isinstance(reply_or_failure, Reply) and 300 <= reply_or_failure.status < 400:  # noqa: PLR2004  it sends somebody on
+    while isinstance(reply_or_failure, Reply) and reply_or_failure.status in redirects.REDIRECT_STATUSES:
         next_hop = redirects.follow_redirect(request, reply_or_failure, plan.connector.manifest.allowed_hosts)
         if next_hop is None or isinstance(next_hop, str):
             break

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from connector.core.response.trace import Trace
 
 MAX_BODY_LENGTH = 65_536
-
-
 _MAX_SECRET_LENGTH = 8192  # what is hidden must be read whole, also where a body is cut
 
 
