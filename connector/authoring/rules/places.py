@@ -1,4 +1,4 @@
-"""Rules of where values go: the request line, `to:` and `always:`."""
+"""Rules of where values go: the request line, `to:` and `constants:`."""
 
 from __future__ import annotations
 
@@ -74,11 +74,11 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
 
 def _find_body_problems(action: Action, location: RequestLocation) -> Iterator[str]:
     if location.part == "file" and action.body != "multipart":
-        yield "files are sent with `sends: multipart` only."
+        yield "files are sent with `body: multipart` only."
     elif location.part == "form" and action.body not in ("form", "multipart"):
-        yield "fields of a form are sent with `sends: form` or `sends: multipart`."
+        yield "fields of a form are sent with `body: form` or `body: multipart`."
     elif location.part == "body" and location.path and action.body in ("text", "binary"):
-        yield f"`sends: {action.body}` has one body: to: body"
+        yield f"`body: {action.body}` has one body: to: body"
 
 
 def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

@@ -77,7 +77,7 @@ def _check_location(trigger: Trigger, word: str, *, is_signed: bool) -> Iterator
     if not _LOCATION_PATTERN.match(location):
         yield ("signature", word), "expected header.X, or part.x of the signature's header."
     elif location.startswith("part.") and signature.separator is None:
-        yield ("signature", word), "a header of one part has no other; say what stands between them: many."
+        yield ("signature", word), "a header of one part has no other; say what stands between them: separator."
     elif not is_signed and word == "timestamp":
         yield ("signature", word), "it is not signed, so anybody could change it: have {timestamp} in `payload`."
 

@@ -18,7 +18,7 @@ inputs:
   room: {{label: Room, help: A room., type: string, to: query.room, example: hall}}
 pagination: {pages}
 """
-SIZE = "size: query.per_page, max: 2"
+SIZE = "size_param: query.per_page, max_size: 2"
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def linked(items, url, rel="next"):
 
 
 def test_by_cursor_with_a_cursor_deep_in_the_reply(lamps):
-    connector = lamps(f"{{by: cursor, items: data.lamps, read: meta.next, send: query.after, {SIZE}}}")
+    connector = lamps(f"{{style: cursor, items: data.lamps, next: meta.next, cursor_param: query.after, {SIZE}}}")
     first = {"meta": {"next": "A", "took": 5}, "data": {"lamps": [1, 2], "kind": "lamp"}}
     world = World(ok(first), ok({"meta": {"next": None}, "data": {"lamps": [3]}}))
     result = run(connector, world)
@@ -60,7 +60,7 @@ def test_by_cursor_with_a_cursor_deep_in_the_reply(lamps):
 
 
 def test_by_number(lamps):
-    connector = lamps(f"{{by: number, items: lamps, send: query.page, {SIZE}}}")
+    connector = lamps(f"{{style: page_number, items: lamps, cursor_param: query.page, {SIZE}}}")
     world = World(ok({"lamps": [1, 2]}), ok({"lamps": [3, 4]}), ok({"lamps": [5]}))
     result = run(connector, world)
     assert (result.data["lamps"], result.complete, result.pages) == ([1, 2, 3, 4, 5], True, 3)
@@ -68,21 +68,21 @@ def test_by_number(lamps):
 
 
 def test_by_number_from_zero_ends_at_an_empty_page(lamps):
-    connector = lamps(f"{{by: number, first: 0, items: lamps, send: query.page, {SIZE}}}")
+    connector = lamps(f"{{style: page_number, first: 0, items: lamps, cursor_param: query.page, {SIZE}}}")
     world = World(ok({"lamps": [1, 2]}), ok({"lamps": []}))
     assert run(connector, world).data["lamps"] == [1, 2]
     assert sent(world, "page") == [None, "1"]
 
 
 def test_by_offset(lamps):
-    connector = lamps(f"{{by: offset, items: lamps, send: query.skip, {SIZE}}}")
+    connector = lamps(f"{{style: offset, items: lamps, cursor_param: query.skip, {SIZE}}}")
     world = World(ok({"lamps": [1, 2]}), ok({"lamps": [3, 4]}), ok({"lamps": [5]}))
     assert run(connector, world).data["lamps"] == [1, 2, 3, 4, 5]
     assert sent(world, "skip") == [None, "2", "4"]
 
 
 def test_more_says_whether_there_is_more_even_after_a_short_page(lamps):
-    connector = lamps(f"{{by: offset, items: lamps, send: query.skip, more: has_more, {SIZE}}}")
+    connector = lamps(f"{{style: offset, items: lamps, cursor_param: query.skip, has_more: has_more, {SIZE}}}")
     world = World(ok({"lamps": [1], "has_more": True}), ok({"lamps": [2, 3], "has_more": False}))
     result = run(connector, world)
     assert result.data == {"lamps": [1, 2, 3], "has_more": False}
@@ -92,7 +92,7 @@ def test_more_says_whether_there_is_more_even_after_a_short_page(lamps):
 
 
 def test_by_the_last_item(lamps):
-    connector = lamps(f"{{by: last, read: id, items: data, send: query.starting_after, more: has_more, {SIZE}}}")
+    connector = lamps(f"{{style: last_item, next: id, items: data, cursor_param: query.starting_after, has_more: has_more, {SIZE}}}")
     world = World(
         ok({"data": [{"id": "a"}, {"id": "b"}], "has_more": True}), ok({"data": [{"id": "c"}], "has_more": False})
     )
@@ -104,7 +104,7 @@ def test_by_the_last_item(lamps):
 
 
 def test_by_link_and_a_reply_that_is_the_list(lamps):
-    connector = lamps(f"{{by: link, items: ., {SIZE}}}")
+    connector = lamps(f"{{style: link_header, items: ., {SIZE}}}")
     following = "https://api.lamp.example/v2/rooms/7/lamps?page=2&x=a%20b&x="
     world = World(linked([1, 2], following), linked([3], "/v2/lamps?page=3"), ok([4]))
     result = run(connector, world)
@@ -115,7 +115,7 @@ def test_by_link_and_a_reply_that_is_the_list(lamps):
 
 
 def test_several_link_headers_are_one_list_of_links(lamps):
-    connector = lamps("{by: link, items: .}")
+    connector = lamps("{style: link_header, items: .}")
     first = ok([1])
     headers = (*first.headers, ("link", '</v2/lamps?page=2>; rel="next"'), ("link", '</v2/lamps?page=9>; rel="last"'))
     world = World(type(first)(200, headers, first.body), ok([2]))
@@ -141,7 +141,7 @@ def test_several_link_headers_are_one_list_of_links(lamps):
     ],
 )
 def test_a_link_that_leaves_the_base_url_is_never_followed(lamps, url):
-    connector = lamps("{by: link, items: .}")
+    connector = lamps("{style: link_header, items: .}")
     world = World(linked([1], url))
     with pytest.raises(errors.PageError) as caught:
         run(connector, world)
@@ -150,7 +150,7 @@ def test_a_link_that_leaves_the_base_url_is_never_followed(lamps, url):
 
 
 def test_a_link_that_comes_back_is_an_error(lamps):
-    connector = lamps("{by: link, items: .}")
+    connector = lamps("{style: link_header, items: .}")
     world = World(linked([1], "/v2/lamps?page=2"))
     with pytest.raises(errors.PageError) as caught:
         run(connector, world)
@@ -160,7 +160,7 @@ def test_a_link_that_comes_back_is_an_error(lamps):
 
 @pytest.mark.parametrize("reply", [ok({"lamps": [1]}), ok(None, 204), ok("text"), ok(5)])
 def test_a_reply_that_should_be_a_list_and_is_not(lamps, reply):
-    connector = lamps("{by: link, items: .}")
+    connector = lamps("{style: link_header, items: .}")
     with pytest.raises(errors.PageError):
         run(connector, World(reply))
 
@@ -168,13 +168,13 @@ def test_a_reply_that_should_be_a_list_and_is_not(lamps, reply):
 @pytest.mark.parametrize(
     ("pages", "replies"),
     [
-        ("{by: cursor, items: lamps, read: next, send: query.c, %s}", ({"next": "A"}, {"next": "B"}, {})),
+        ("{style: cursor, items: lamps, next: next, cursor_param: query.c, %s}", ({"next": "A"}, {"next": "B"}, {})),
         (
-            "{by: number, items: lamps, send: query.c, more: more, %s}",
+            "{style: page_number, items: lamps, cursor_param: query.c, has_more: more, %s}",
             ({"more": True}, {"more": True}, {"more": False}),
         ),
         (
-            "{by: offset, items: lamps, send: query.c, more: more, %s}",
+            "{style: offset, items: lamps, cursor_param: query.c, has_more: more, %s}",
             ({"more": True}, {"more": True}, {"more": False}),
         ),
     ],
@@ -196,7 +196,7 @@ def test_every_style_streams_what_it_merges_and_keeps_a_limit(lamps, pages, repl
 
 def test_an_action_overrides_the_manifest_word_by_word(folder):
     shared = "pagination: {style: cursor, next: next, cursor_param: query.after, size_param: query.per_page, max_size: 300}\n"
-    connector = folder(shared, {"list-lamps": LIST.format(pages="{items: lamps, max: 50}")})
+    connector = folder(shared, {"list-lamps": LIST.format(pages="{items: lamps, max_size: 50}")})
     world = World(ok({"lamps": [1], "next": "A"}), ok({"lamps": [2]}))
     assert run(connector, world).data["lamps"] == [1, 2]
     assert (sent(world, "per_page"), sent(world, "after")) == (["50", "50"], [None, "A"])
@@ -209,6 +209,6 @@ def test_a_list_without_a_way_to_page_is_one_page(folder):
 
 
 def test_an_error_on_a_page_is_that_error(lamps):
-    connector = lamps(f"{{by: number, items: lamps, send: query.page, {SIZE}}}")
+    connector = lamps(f"{{style: page_number, items: lamps, cursor_param: query.page, {SIZE}}}")
     with pytest.raises(errors.Denied):
         run(connector, World(ok({"lamps": [1, 2]}), bad(403)))
