@@ -95,6 +95,11 @@ def _has_dot_segments(path: str) -> bool:
     return False
 
 
+def has_url_characters(text: str) -> bool:
+    """Whether a text holds only characters that a URL may hold; libraries read any other in different ways."""
+    return text.isascii() and text.isprintable() and not any(char in text for char in ' \\"<>')
+
+
 def check_header(name: str, value: str) -> tuple[str, str]:
     """Return a header that a caller may set. Raises Bad."""
     if not _HEADER_NAME_PATTERN.match(name):
@@ -184,12 +189,6 @@ def may_receive_credentials(url: str, allowed_hosts: Iterable[str]) -> bool:
         return False
     patterns = map(str.lower, allowed_hosts)  # after the star is a dot, and no host begins with one
     return any(origin.host.endswith(name[1:]) if name[:2] == "*." else origin.host == name for name in patterns)
-
-
-def is_public_url(url: str) -> bool:
-    """Whether a URL is https at a host with a public name."""
-    origin = Origin.parse(url)
-    return origin is not None and origin.is_public
 
 
 def check_base_url(url: str) -> str:

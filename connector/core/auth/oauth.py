@@ -156,9 +156,8 @@ def build_refresh_request(client: OAuthClient, token_set: TokenSet | None) -> To
         body = _load_oauthlib_client(client).prepare_refresh_body(refresh_token=token_set.refresh_token)
         return _build_token_request(client, body, token_set.access_token)
     if client.kind == "oauth2_account_credentials":
-        return _build_token_request(
-            client, f"grant_type=account_credentials&account_id={quote_plus(client.account_id)}"
-        )
+        body = f"grant_type=account_credentials&account_id={quote_plus(client.account_id)}"
+        return _build_token_request(client, body)
     from oauthlib.oauth2 import BackendApplicationClient  # noqa: PLC0415
 
     body = BackendApplicationClient(client.client_id).prepare_request_body(scope=client.scopes or None)
@@ -188,10 +187,9 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
         credential = Credential(encoded_pair, headers=(("Authorization", f"Basic {encoded_pair}"),))
         secrets = (*secrets, encoded_pair)
     else:
-        pairs += [
-            ("client_id", client.client_id),
-            *([("client_secret", client.client_secret)] if client.client_secret else []),
-        ]
+        pairs.append(("client_id", client.client_id))
+        if client.client_secret:
+            pairs.append(("client_secret", client.client_secret))
     secret_values = [value for name, value in pairs if name not in _PUBLIC_FIELDS]
     request = Request(
         "POST",
@@ -206,12 +204,8 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
 
 def fingerprint_credential(client: OAuthClient, token_set: TokenSet | None) -> str:
     """Return what tells one credential from another, without being one."""
-    parts = (
-        client.client_id,
-        client.client_secret,
-        client.account_id,
-        (token_set.refresh_token if token_set else None) or "",
-    )
+    refresh_token = (token_set.refresh_token if token_set else None) or ""
+    parts = (client.client_id, client.client_secret, client.account_id, refresh_token)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -230,16 +224,16 @@ def parse_token_reply(
         data = None
     if not isinstance(data, dict):
         content_type = (reply.header("content-type") or "no content type").split(";")[0]
-        message = f"HTTP {status} with {_shorten(request.full_redactor.redact_text(content_type))} where a JSON token was expected"
+        content_type = _shorten(request.full_redactor.redact_text(content_type))
+        message = f"HTTP {status} with {content_type} where a JSON token was expected"
         return TokenFailure("unreadable", message, status=status, may_be_issued=reply.is_success)
     if data.get("error") or not reply.is_success:
         return _build_failure(request.full_redactor, status, data)
     token_set = _parse_token_set(data, now, previous)
     if isinstance(token_set, TokenSet):
         return token_set
-    return TokenFailure(
-        "unreadable", _shorten(request.full_redactor.redact_text(token_set)), status=status, may_be_issued=True
-    )
+    message = _shorten(request.full_redactor.redact_text(token_set))
+    return TokenFailure("unreadable", message, status=status, may_be_issued=True)
 
 
 def _build_failure(redactor: Redactor, status: int, data: Mapping[str, Any]) -> TokenFailure:

@@ -128,9 +128,7 @@ def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Gene
     while delay and not isinstance(delay, ConnectorError):
         reserved_at = now
         _check_wait((yield Sleep(delay, 0.0, "rate budget")), None)
-        now, delay = yield AcquireSlot(
-            options.rates, deadline, reserved_at
-        )  # the service may have closed the rate meanwhile
+        now, delay = yield AcquireSlot(options.rates, deadline, reserved_at)  # the service may have closed the rate
     if isinstance(delay, ConnectorError):
         raise delay
     return now
@@ -194,12 +192,9 @@ def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOption
 
 def _with_credential(request: Request, credential: Credential) -> Request:
     """Let a request know its token, to hide it, and the base URL that the token names."""
-    is_known = not credential.secret or credential.secret in request.secrets
-    return (
-        request
-        if is_known and credential.base_url is None
-        else request.with_credential(credential.secret, credential.base_url)
-    )
+    if credential.base_url is None and (not credential.secret or credential.secret in request.secrets):
+        return request
+    return request.with_credential(credential.secret, credential.base_url)
 
 
 def _require_pagination(plan: CompiledAction) -> pagination.Pagination:
@@ -228,11 +223,8 @@ def _build_deadline_error(error: ConnectorError, options: ExchangeOptions, elaps
 
 
 def _attach_partial_result(error: PageError, merged: pagination.MergedPages) -> PageError:
-    error.pages, error.cursor, error.attempts = (
-        merged.paginator.page_count,
-        merged.paginator.cursor,
-        merged.attempts + error.attempts,
-    )
+    error.pages, error.cursor = merged.paginator.page_count, merged.paginator.cursor
+    error.attempts += merged.attempts
     partial_result = merged.build_result()
     error.result = replace(partial_result, complete=False) if partial_result else None
     return error

@@ -52,9 +52,8 @@ class CompiledAction:
             return request
         subaccounts = self.connector.manifest.subaccounts
         if subaccounts is None or not self.action.subaccount:
-            problem = Problem(
-                "account", repr(account), "no account: this action has no sub-account twin", "leave it out"
-            )
+            expected = "no account: this action has no sub-account twin"
+            problem = Problem("account", repr(account), expected, "leave it out")
             raise InputError.from_problems(self.action.action, [problem])
         try:
             return apply_subaccount(request, subaccounts, account)
@@ -119,9 +118,8 @@ def _build_compiled_action(connector: Connector, action: Action) -> CompiledActi
     builder = compile_raw_request(connector, action) if action.is_raw else compile_request(connector, action)
     keys_by_location = {str(field.location): key for key, field in action.inputs.items()}
     rates = connector.manifest.rates
-    quota_keys = {
-        name: keys_by_location.get(rates.quotas[name].by) for name in action.rate_names if name in rates.quotas
-    }
+    quotas = [name for name in action.rate_names if name in rates.quotas]
+    quota_keys = {name: keys_by_location.get(rates.quotas[name].by) for name in quotas}
     return CompiledAction(
         connector=connector,
         action=action,

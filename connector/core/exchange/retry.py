@@ -207,9 +207,8 @@ def _decide_retry(
         or min_delay > MAX_RETRY_WAIT
     ):
         if error.retry_at is None and error.retryable and attempt.policy.engine_retries:
-            error.retry_at = retry_after.to_utc_datetime(
-                now + max(min_delay, BASE_DELAY * 2**attempt.tries_since_progress)
-            )
+            delay = max(min_delay, BASE_DELAY * 2**attempt.tries_since_progress)
+            error.retry_at = retry_after.to_utc_datetime(now + delay)
         return Fail(error)
     if retry_at is not None:
         return Retry(error, min_delay, min(1.0, 0.1 * min_delay + 0.1))

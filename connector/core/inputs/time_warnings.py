@@ -29,8 +29,5 @@ def _describe_problem(value: str, now: float) -> str:
     seconds_ahead = (timestamp.replace(tzinfo=UTC) if is_local else timestamp).timestamp() - now
     if seconds_ahead + (_MAX_SECONDS_BEHIND_UTC if is_local else 0) < 0:
         return "is in the past"
-    return (
-        "is more than ten years ahead"
-        if seconds_ahead - (_MAX_SECONDS_AHEAD_OF_UTC if is_local else 0) > FAR_FUTURE_SECONDS
-        else ""
-    )
+    is_far = seconds_ahead - (_MAX_SECONDS_AHEAD_OF_UTC if is_local else 0) > FAR_FUTURE_SECONDS
+    return "is more than ten years ahead" if is_far else ""

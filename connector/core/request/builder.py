@@ -140,12 +140,8 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     build_headers = _compile_headers(locations, constants)
     build_body = _compile_body(action, locations, constants)
     secret_keys = tuple(key for key, input_field in action.inputs.items() if input_field.secret)
-    method, reply_type, max_bytes, redactor = (
-        action.method,
-        action.returns.type,
-        action.returns.max_bytes,
-        redaction.redactor_for(connector),
-    )
+    method, redactor = action.method, redaction.redactor_for(connector)
+    reply_type, max_bytes = action.returns.type, action.returns.max_bytes
 
     def build(values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
         known_secrets = (*(values[key] for key in secret_keys if values.get(key)), *secrets)
@@ -173,9 +169,8 @@ def apply_subaccount(request: Request, subaccounts: Subaccounts, account: str) -
         raise InvalidValue("the id of an account")
     if subaccounts.header:
         return replace(request, headers=(*request.headers, check_header(subaccounts.header, account)))
-    return replace(
-        request, path=re.sub(r"\{[^{}]*\}", lambda _: encode_path_segment(account), subaccounts.prefix) + request.path
-    )
+    prefix = re.sub(r"\{[^{}]*\}", lambda _: encode_path_segment(account), subaccounts.prefix)
+    return replace(request, path=prefix + request.path)
 
 
 def _compile_path(action: Action) -> Callable[[Values], str]:
@@ -190,9 +185,7 @@ def _compile_path(action: Action) -> Callable[[Values], str]:
 
     def build(values: Values) -> str:
         segments = [encode_path_segment(to_wire_text(values[key]), twice=key in uuid_keys) for key in keys]
-        return literals[0] + "".join(
-            encoded_value + literal for encoded_value, literal in zip(segments, literals[1:], strict=True)
-        )
+        return literals[0] + "".join(text + literal for text, literal in zip(segments, literals[1:], strict=True))
 
     return build
 
