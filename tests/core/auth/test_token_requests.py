@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 import pytest
-from core.auth.test_oauth import ACCESS, APP, NOW, OLD, REFRESH, SECRET
 
 from connector.core.auth import oauth
 from connector.core.auth.jwt import build_api_jwt
@@ -19,6 +18,17 @@ from connector.core.auth.oauth import OAuthClient, TokenFailure
 from connector.core.auth.token_set import TokenSet
 from connector.core.response.parser import Reply
 
+NOW = 1_800_000_000.0
+SECRET, REFRESH, ACCESS = "canary-secret/+secret", "canary-refresh/+refresh", "canary-acc/+acc"
+APP = OAuthClient(
+    "oauth2",
+    token_url="https://zoom.us/oauth/token",
+    client_id="app-1",
+    client_secret=SECRET,
+    authorize_url="https://zoom.us/oauth/authorize?x=1",
+    revoke_url="https://zoom.us/oauth/revoke",
+)
+OLD = TokenSet(ACCESS, NOW - 10, NOW - 3610, REFRESH, ("a", "b"), "https://api.zoom.us")
 FORM = "application/x-www-form-urlencoded"
 BASIC = base64.b64encode(b"app-1:canary-secret%2F%2Bsecret").decode()
 
