@@ -20,7 +20,7 @@ from benchmarks.rounds import Row
 from benchmarks.service import JsonHandler
 from connector import Client, Connection, Connector, errors
 from connector.core import rate_limit
-from connector.core.exchange.exchange import AcquireSlot
+from connector.core.exchange.asks import AcquireSlot
 from connector.runtime.rate_budget.budget import LedgerBudget
 from connector.runtime.rate_budget.memory_ledger import MemoryLedger
 

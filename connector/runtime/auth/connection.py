@@ -6,7 +6,7 @@ import base64
 import os
 from typing import TYPE_CHECKING, Any
 
-from connector.core.auth import oauth
+from connector.core.auth.jwt import JWT_LIFETIME, build_api_jwt
 from connector.core.auth.oauth import OAuthClient
 from connector.core.auth.token_set import parse_token
 from connector.core.inputs.field_checks import compile_field_check
@@ -220,8 +220,8 @@ class Connection:
     def _jwt_credential(self, now: float) -> Credential:
         """Return the API JWT at hand, or a new one when it ends soon; or when the clock went back behind it."""
         cached = self._cached_jwt
-        if cached is None or not MIN_JWT_LIFETIME <= cached[0] - now <= oauth.JWT_LIFETIME:
-            token_set = oauth.build_api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
+        if cached is None or not MIN_JWT_LIFETIME <= cached[0] - now <= JWT_LIFETIME:
+            token_set = build_api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
             credential = Credential(
                 token_set.access_token, headers=(("Authorization", f"Bearer {token_set.access_token}"),)
             )

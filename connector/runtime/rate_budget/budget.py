@@ -18,7 +18,7 @@ from connector.runtime.extras import require
 from connector.runtime.rate_budget.memory_ledger import MemoryLedger, memory_ledger_for
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import AcquireSlot
+    from connector.core.exchange.asks import AcquireSlot
     from connector.core.rate_limit import RateLimit
     from connector.core.response.parser import Reply
     from connector.definition.loader import Connector

@@ -16,7 +16,7 @@ from support.servers import GivenClock, reply
 
 from connector import AsyncClient, Client, Connection, errors
 from connector.core import rate_feedback, rate_limit
-from connector.core.exchange.exchange import AcquireSlot
+from connector.core.exchange.asks import AcquireSlot
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.runtime.clock import SystemClock
 from connector.runtime.rate_budget.budget import LedgerBudget, _RateTables

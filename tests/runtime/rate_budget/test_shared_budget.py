@@ -19,7 +19,7 @@ from support.servers import GivenClock
 
 from connector import AsyncClient, Connection, errors
 from connector.core import rate_feedback, rate_limit
-from connector.core.exchange.exchange import AcquireSlot
+from connector.core.exchange.asks import AcquireSlot
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.errors import RateLimited, StoreError
 from connector.runtime.clock import SystemClock
