@@ -17,7 +17,7 @@ TREE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["run", "call", "raw", "items", "download", "download_all", "dry_run"])
+@pytest.mark.parametrize("name", ["run", "run_file", "request", "items", "download", "download_all", "dry_run"])
 def test_both_clients_take_the_same(name):
     def taken(client):
         return [
@@ -44,11 +44,12 @@ def test_the_arguments_of_a_run_are_the_contracts():
         "limit",
         "account",
         "idempotency_key",
+        "connection",
     ]
     assert all(taken[name].kind is inspect.Parameter.KEYWORD_ONLY for name in list(taken)[3:])
-    raw = inspect.signature(connector.Client.raw).parameters
-    assert list(raw)[:3] == ["self", "method", "path"]
-    assert {"query", "headers", "data", "form", "files", "response_type"} <= set(raw)
+    request = inspect.signature(connector.Client.request).parameters
+    assert list(request)[:3] == ["self", "method", "path"]
+    assert {"query", "headers", "data", "form", "files", "response_type"} <= set(request)
 
 
 def test_the_errors_are_the_drawn_tree():

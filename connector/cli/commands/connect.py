@@ -148,7 +148,7 @@ def _build_record(
             context.connector, kind, name=name, store=scratch_store, http=context.transport, **inputs
         )
         if connection.token_source is None:
-            connection.keep()
+            connection.save()
         else:
             connection_test.fetch_token(connection)
     record = scratch_store.read(context.build_record_key(name))

@@ -134,11 +134,11 @@ class ConnectionContext:
         """Return the connection that is kept under a name, or None. Raises StoreError, UsageError."""
         if self.read_record(name) is None:
             return None
-        return Connection.stored(self.connector, name, store=self.store, http=self.transport)
+        return Connection.load(self.connector, name, store=self.store, http=self.transport)
 
     def open_client(self, connection: Connection) -> Client:
         """Return a client of a connection."""
-        return Client(self.connector, connection, http=self.transport, base_url=self.base_url, budget=self.budget)
+        return Client(self.connector, connection, http=self.transport, base_url=self.base_url, rate_limit=self.budget)
 
 
 def resolve_base_url(connector: Connector, settings: Settings) -> str | None:

@@ -97,7 +97,7 @@ class Connection:
         return cls(connector, chosen_kind, **inputs)
 
     @classmethod
-    def stored(cls, connector: Connector, name: str, *, store: Store | None = None, http: Any = None) -> Connection:
+    def load(cls, connector: Connector, name: str, *, store: Store | None = None, http: Any = None) -> Connection:
         """Return the connection that was kept under a name (default store: the file store of this user).
 
         Raises SignInError when there is none, StoreError when it cannot be read.
@@ -131,7 +131,7 @@ class Connection:
             if not error.conflict:  # else a sibling began with it, and may have renewed it already
                 raise
 
-    def keep(self, token_set: TokenSet | None = None) -> None:
+    def save(self, token_set: TokenSet | None = None) -> None:
         """Keep this connection and its token over whatever was kept; durable when it returns. Raises StoreError.
 
         It waits for no lock: a renewal that is under way, and may hang, sees at its next write that the record is
@@ -142,13 +142,13 @@ class Connection:
         self._token_source = self._build_token_source()
 
     def _initial_record(self) -> dict[str, Any]:
-        return {"kind": self.kind, "inputs": self.given(), "grant": None, "intent": None, "dead": None}
+        return {"kind": self.kind, "inputs": self.inputs(), "grant": None, "intent": None, "dead": None}
 
-    def given(self) -> dict[str, Any]:
+    def inputs(self) -> dict[str, Any]:
         """Return its inputs, secrets included: for a store, never for a log."""
         return dict(self._values)
 
-    def forget(self) -> bool:
+    def delete(self) -> bool:
         """Remove it from its store; whether it was there. Raises StoreError.
 
         A renewal that is under way is waited for: versions begin anew after a removal, so that it could take what is

@@ -195,7 +195,7 @@ class Accounts:
         return account
 
     def _account_of(self, connection: Credentials) -> str:
-        value = connection.given().get(self._input_key) if self._input_key else None
+        value = connection.inputs().get(self._input_key) if self._input_key else None
         if value is None and self._is_process_local and connection.name == connection.kind:
             return f"{connection.kind}#{_NUMBERS_BY_CONNECTION.setdefault(connection, next(_ANONYMOUS_NUMBERS))}"
         return str(value or connection.name)
@@ -243,7 +243,7 @@ def open_budget(given: object, connector: Connector, clock: Clock, *, sandboxed:
     rate_settings = connector.manifest.rates
     if plan is not None and plan not in rate_settings.plans:
         plan_names = ", ".join(rate_settings.plans) or "none"
-        hint = f"It has {plan_names}.{did_you_mean(plan, rate_settings.plans)} budget= or {connector.name.upper()}_PLAN names it."
+        hint = f"It has {plan_names}.{did_you_mean(plan, rate_settings.plans)} rate_limit= or {connector.name.upper()}_PLAN names it."
         raise UsageError(f"{connector.name} has no plan {plan!r}.", hint=hint)
     if (sandboxed and plan is None and store is None) or not (rate_settings.plans or rate_settings.caps):
         return None
@@ -251,7 +251,7 @@ def open_budget(given: object, connector: Connector, clock: Clock, *, sandboxed:
     try:
         return LedgerBudget(tables.table_of(plan), _open_ledger(store, clock))
     except UsageError as error:
-        setting_name = f"The place of the rate budget, by budget= or {connector.name.upper()}_BUDGET"
+        setting_name = f"The place of the rate budget, by rate_limit= or {connector.name.upper()}_BUDGET"
         raise UsageError(f"{setting_name}: {error.args[0]}", hint=error.hint) from None
 
 

@@ -67,7 +67,7 @@ def test_a_meetings_life_is_told_in_order(zoom):
     with Client(zoom, box.connection, http=box.http) as client:
         made = client.run("createMeeting", {"userId": "me", "topic": "Standup"}).data
         client.run("updateMeeting", {"meetingId": made["id"], "topic": "Retro"})
-        client.raw("DELETE", f"/meetings/{made['id']}")
+        client.request("DELETE", f"/meetings/{made['id']}")
     created, updated, deleted = told(box, receiver)
     assert [one.name for one in (created, updated, deleted)] == [
         "meeting.created",

@@ -182,7 +182,7 @@ class Shelf:
             inputs = {"accessToken": f"token-of-{name}"}
         made = Connection(self._connector, kind, name=name, store=self.store, token=token or None, **inputs)
         if not token:
-            made.keep()
+            made.save()
 
     def change(self, name: str, **more: Any) -> None:
         """Write parts of a record anew; those of its grant in `grant`."""
