@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Self
 
+from connector.core.http_semantics import MAX_PORT
 from connector.core.url_policy import is_loopback_host
 from connector.errors import ConnectorError, UsageError
 from connector.sandbox.http.responses import ErrorResponses, SandboxResponse
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _IDLE_TIMEOUT = 60.0  # seconds that a connection may stay quiet
-_MAX_PORT = 65_535
 _MAX_LENGTH_DIGITS = 12  # digits
 
 
@@ -31,8 +31,8 @@ def serve(service: SandboxService, host: str = "127.0.0.1", port: int = 0) -> Sa
     if not is_loopback_host(host):
         hint = "Take 127.0.0.1: the sandbox lets everybody in, so it is for this machine alone."
         raise UsageError(f"The sandbox does not listen on {host}.", hint=hint)
-    if not 0 <= port <= _MAX_PORT:
-        raise UsageError(f"There is no port {port}.", hint=f"Take one from 0 (any free one) to {_MAX_PORT}.")
+    if not 0 <= port <= MAX_PORT:
+        raise UsageError(f"There is no port {port}.", hint=f"Take one from 0 (any free one) to {MAX_PORT}.")
     try:
         return SandboxServer(service, host, port)
     except OSError as error:

@@ -199,7 +199,7 @@ def _revoke_tokens(context: ConnectionContext, name: str) -> list[RevocationResu
         return [] if connection is None else revoke(connection, http=context.transport)
     except ConnectorError as error:
         forget_command = context.format_command("connections", "remove", name, "--keep-token")
-        error.hint = f"{error.hint} To forget it without asking the service: {forget_command}".strip()
+        error.with_hint(f"To forget it without asking the service: {forget_command}")
         raise
 
 

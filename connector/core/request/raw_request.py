@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.core import redaction, url_policy
+from connector.core.http_semantics import SAFE_METHODS
 from connector.core.inputs import coerce
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
@@ -45,7 +46,6 @@ RAW_ACTION = Action.model_validate(
     }
 )  # what `Client.request` runs, for every connector
 REPLY_TYPES = ("json", "text", "binary", "document")
-_BODYLESS_METHODS = ("GET", "HEAD")
 
 
 def compile_raw_request(connector: Connector, action: Action) -> RequestBuilder:
@@ -147,7 +147,7 @@ def _build_body(
         problems.append(
             Problem(keys_by_location["raw.body"], "a body", f"no {other_key} beside it", "give one of them")
         )
-    if request.method in _BODYLESS_METHODS and (has_text or files or form):
+    if request.method in SAFE_METHODS and (has_text or files or form):
         part = "raw.body" if has_text else "raw.file" if files else "raw.form"
         problems.append(
             Problem(keys_by_location[part], "a body", f"none: {request.method} carries no body", "use query parameters")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector import errors
+from connector.core.http_semantics import NON_IDEMPOTENT_METHODS, SAFE_METHODS
 from connector.core.response import redirects, retry_after
 
 if TYPE_CHECKING:
@@ -14,21 +15,20 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.manifest import Manifest
 
-CHECK_BEFORE_RETRY = "It may have been done: look before you repeat it."
+CHECK_BEFORE_RETRY = "The write may have succeeded; check before retrying."
 _MAX_MESSAGE_LENGTH = 500
 _MAX_CODE_LENGTH = 60
 _MAX_EXCERPT_LENGTH = 200
-_SAFE_METHODS = ("GET", "HEAD")  # nothing changes at the service, whatever becomes of the reply
 
 
 def is_write(action: Action, request: Request) -> bool:
     """Whether sending a request twice could do a thing twice."""
-    return request.method in ("POST", "PATCH") if action.is_raw else action.is_write
+    return request.method in NON_IDEMPOTENT_METHODS if action.is_raw else action.is_write
 
 
 def may_change_state(request: Request) -> bool:
     """Whether a request may have changed something when its reply was lost or cannot be read."""
-    return request.method not in _SAFE_METHODS
+    return request.method not in SAFE_METHODS
 
 
 def build_reply_error(
@@ -164,7 +164,8 @@ def mark_uncertain(error: errors.ConnectorError, action: Action, request: Reques
     """Say on the error of a later attempt that an earlier one may have been done."""
     if error.outcome == "uncertain":
         return
-    error.outcome, error.hint = "uncertain", f"An earlier attempt may have been done: look first. {error.hint}".strip()
+    error.outcome = "uncertain"
+    error.with_hint("An earlier attempt may have been done: look first.", first=True)
     error.retryable = error.retryable and not is_write(action, request)
 
 
@@ -185,7 +186,7 @@ def add_path_alias_hint(error: errors.ConnectorError, manifest: Manifest, connec
         return
     oauth_types = [name for name, settings in manifest.connections.items() if settings.kind == "oauth2"]
     alternative = f", or use a connection of kind {' or '.join(oauth_types)}" if oauth_types else ""
-    alias_hint = (
-        f'"{aliases[0]}" is nobody with a connection of kind {connection_type}: name who is meant{alternative}.'
+    error.with_hint(
+        f'"{aliases[0]}" is nobody with a connection of kind {connection_type}: name who is meant{alternative}.',
+        first=True,
     )
-    error.hint = f"{alias_hint} {error.hint}".strip()

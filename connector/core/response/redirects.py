@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
 from connector.core import url_policy
+from connector.core.http_semantics import SAFE_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 MAX_REDIRECTS = 10  # browsers follow twenty; a service's storage is one or two away
 _REDIRECT_STATUSES = (301, 302, 303, 307, 308)
 _MIN_SECRET_LENGTH = 6  # characters; what is shorter opens nothing
-_SAFE_METHODS = ("GET", "HEAD")
 _ANONYMOUS_HEADERS = (
     "accept",
     "accept-encoding",
@@ -36,7 +36,7 @@ def follow_redirect(request: Request, reply: Reply, allowed_hosts: Iterable[str]
     location = reply.header("location") if reply.status in _REDIRECT_STATUSES else None
     if location is None:
         return None
-    if request.method not in _SAFE_METHODS:
+    if request.method not in SAFE_METHODS:
         return f"a {request.method} is never sent on"
     target = _resolve_location(request.url, location.strip(" \t"))
     if target is None:

@@ -26,6 +26,7 @@ from connector.core.bulk.journal_state import (
     JournalState,
     is_journal_header,
 )
+from connector.core.response.api_errors import CHECK_BEFORE_RETRY
 from connector.errors import StoreError, TransportError, UsageError
 from connector.runtime.files import private_files
 
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 JOURNAL_VERSION = 1
-CHECK_BEFORE_RETRY = "Look at the service whether it was done before you repeat it."
 RESTART_HINT = "--restart begins anew and sends every row again, also those that are done."
 _DISK_FULL_HINT = (
     "Free some space there, or move the journal and name it with --journal FILE; then the same command goes on."

@@ -8,6 +8,7 @@ import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from connector.core.http_semantics import MAX_PORT
 from connector.errors import UsageError
 from connector.runtime.webhooks import asgi
 from connector.runtime.webhooks.receiver import Receiver, require_packages
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.asgi import App
 
 BACKLOG = 512
-_MAX_PORT = 65_535
 _REQUIRED_PACKAGES = ("uvicorn", "httptools")
 
 
@@ -118,8 +118,8 @@ def route_by_path(receivers: Mapping[str, Receiver]) -> App:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    if not 0 <= port <= _MAX_PORT:
-        raise UsageError(f"There is no port {port}.", hint=f"Take one from 0 (any free one) to {_MAX_PORT}.")
+    if not 0 <= port <= MAX_PORT:
+        raise UsageError(f"There is no port {port}.", hint=f"Take one from 0 (any free one) to {MAX_PORT}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from connector.core.http_semantics import DEFAULT_PORTS, LENGTH_METHODS
 from connector.core.request.body import reopen
 from connector.runtime.http.failures import collect_exceptions
 from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from connector.runtime.http.request_state import RequestState
     from connector.runtime.http.sink import BodySink
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_BODY_METHODS = ("POST", "PUT", "PATCH")  # of these, one without a body says so
 _MULTIPART_HEADERS = (b"content-type", b"content-length", b"transfer-encoding")
 
 
@@ -91,7 +90,7 @@ class HttpOrigin:
         start = base.index("//") + 2
         path_start = next((position for position in range(start, len(base)) if base[position] in "/?#"), len(base))
         url = library.client.URL(base[:path_start])
-        port = url.port or _DEFAULT_PORTS[url.scheme]
+        port = url.port or DEFAULT_PORTS[url.scheme]
         host = url.raw_host.decode("ascii")
         library_origin = library.core.Origin(url.raw_scheme, url.raw_host, port)
         proxy = find_proxy(url.scheme, host, port)
@@ -146,7 +145,7 @@ def build_library_request(
         content = encoded.stream
     elif content is not None:
         headers.append((b"Content-Length", b"%d" % len(content)))
-    elif request.method in _BODY_METHODS:
+    elif request.method in LENGTH_METHODS:
         headers.append((b"Content-Length", b"0"))
     target = prepared.url[origin.path_start :]
     url = library.core.URL(

@@ -15,6 +15,7 @@ import pyreqwest.exceptions as errors  # at once: the library loads it when some
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.proxy import ProxyBuilder
 
+from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.response.parser import Failure
 from connector.errors import UsageError
 from connector.runtime.http.body_reader import BodySinkError, DecodingError
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0  # to connect in, with TLS; a call that has less time cannot tell whether it was connected
 MAX_CONNECTIONS = 100  # requests at once to one base URL; others wait in turn
 MAX_IDLE_SECONDS = 5.0  # services close theirs later than that, so that a request seldom meets a closing one
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _MAX_CLIENTS = 32  # base URLs whose connections are kept
 
 _shared_clients: dict[tuple[Any, ...], PyreqwestClient] = {}
@@ -50,7 +50,7 @@ def get_shared_client(base: str, stall_timeout: float | None, *, asynchronous: b
     Raises SettingError, and UsageError in a fork of a fork.
     """
     parts = urlsplit(base)
-    origin = (parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme])
+    origin = (parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])
     proxy = find_proxy(*origin)
     key = (asynchronous, origin, proxy, read_certificate_paths(), stall_timeout)
     with _lock:

@@ -13,6 +13,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from connector.core.http_semantics import LENGTH_METHODS
 from connector.core.response.parser import Failure, Reply
 from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.proxies import NetworkSettingError
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from connector.runtime.http.sink import BodySink
 
 _CHUNK_BYTES = 65_536
-_BODY_METHODS = ("POST", "PUT", "PATCH")  # methods that say how long a body is also when there is none
 _MAX_CACHED_CLIENTS = 32
 
 
@@ -66,7 +66,7 @@ class _PyreqwestCall:
         prepared = prepare_request(request, credential, self.sink)
         headers = [("Host", request.base_url.split("/", 3)[2]), *prepared.headers]
         parts = request.body.value if request.body is not None and request.body.kind == "multipart" else None
-        if parts is None and not prepared.content and request.method in _BODY_METHODS:
+        if parts is None and not prepared.content and request.method in LENGTH_METHODS:
             headers.append(("Content-Length", "0"))
         builder = (
             client.library_client.request(request.method, prepared.url)
