@@ -89,7 +89,7 @@ def _build_rows(context: ConnectionContext) -> tuple[list[dict[str, Any]], list[
             rows.append({**dict.fromkeys(_LIST_COLUMNS), "name": name, "connector": connector, "state": "unreadable"})
             continue
         if record is not None:  # else it was removed a moment ago
-            view = ConnectionView.from_record(key, record.data)
+            view = ConnectionView.from_record(key, record)
             rows.append(view.to_summary(context.connector, now))
             errors += _find_expiry_errors(context, view, now)
     return rows, errors
@@ -107,7 +107,7 @@ def show_command(ctx: click.Context, /, name: str, shape: str, **store_flags: An
     record = context.read_record(name)
     if record is None:
         raise connection_names.build_unknown_error(context, name)
-    view, now = ConnectionView.from_record(context.build_record_key(name), record.data), time.time()
+    view, now = ConnectionView.from_record(context.build_record_key(name), record), time.time()
     details = {**view.to_dict(context.connector, now), "store": telling.describe_store(context)}
     if shape == "json":
         printer.write_json(details)

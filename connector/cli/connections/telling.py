@@ -20,7 +20,7 @@ def print_connected(context: ConnectionContext, name: str, output_format: str, r
     """Tell what a new connection is."""
     record = context.read_record(name)
     assert record is not None
-    view = ConnectionView.from_record(context.build_record_key(name), record.data)
+    view = ConnectionView.from_record(context.build_record_key(name), record)
     if output_format == "json":
         printer.write_json(
             {**_connection_to_dict(context, view), "store": describe_store(context), "test": result.to_dict()}

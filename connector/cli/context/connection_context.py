@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from connector.cli.context.settings import Settings
     from connector.definition.loader import Connector
+    from connector.runtime.auth.connection_record import ConnectionRecord
     from connector.runtime.storage.open import Store
-    from connector.runtime.storage.store import StoredRecord
     from connector.sandbox.sandbox import Sandbox
 
 
@@ -114,7 +114,7 @@ class ConnectionContext:
         prefix = self.build_record_key("")
         return [key.removeprefix(prefix) for key in self.store.keys(prefix)]
 
-    def read_record(self, name: str) -> StoredRecord | None:
+    def read_record(self, name: str) -> ConnectionRecord | None:
         """Return the record of a connection, or None. Raises StoreError."""
         return connection_record.read_record(self.store, self.build_record_key(name))
 
