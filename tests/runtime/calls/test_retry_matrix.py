@@ -16,14 +16,14 @@ from connector import AsyncClient, Client, Connection, errors
 
 READS = {
     "GET": ("run", "getUser", {"userId": "u1"}),
-    "PUT": ("raw", "PUT", "/users/u1/presence_status"),
+    "PUT": ("request", "PUT", "/users/u1/presence_status"),
     "DELETE": ("run", "deleteUser", {"userId": "u1"}),
 }
 WRITES = {
     "POST": ("run", "createMeeting", {"userId": "u1", "topic": "Standup"}),
     "PATCH": ("run", "updateMeeting", {"meetingId": 1, "topic": "Standup"}),
-    "raw POST": ("raw", "POST", "/users/u1/meetings"),
-    "raw PATCH": ("raw", "PATCH", "/meetings/1"),
+    "raw POST": ("request", "POST", "/users/u1/meetings"),
+    "raw PATCH": ("request", "PATCH", "/meetings/1"),
 }
 EVERY = {**READS, **WRITES}
 DOWN = (500, 502, 503, 504)
