@@ -122,7 +122,7 @@ def read_callback_code(client: OAuthClient, parameters: Mapping[str, str], state
     if not hmac.compare_digest(parameters.get("state", "").encode("utf-8", "replace"), state.encode()):
         return TokenFailure("refused", "the callback's state does not match the one that was sent")
     if "iss" in parameters and _split_origin(parameters["iss"]) != _split_origin(client.authorize_url):  # RFC 9207, 2.4
-        return TokenFailure("refused", "the callback comes from a different service")
+        return TokenFailure("refused", "the callback comes from another service")
     if parameters.get("error"):
         redactor = default_redactor().with_secrets((parameters.get("code", ""), state, client.client_secret))
         error_code = _shorten(redactor.redact_text(parameters["error"]))
@@ -254,7 +254,7 @@ def _parse_token_set(data: Mapping[str, Any], now: float, previous: TokenSet | N
     """Return the token set in a reply's data, or the problem with them."""
     token, token_type = data.get("access_token"), data.get("token_type", "bearer")
     if not isinstance(token, str) or not is_header_safe(token):
-        return "the token reply has no usable access token"
+        return "the token reply has no access token that can be sent"
     if not isinstance(token_type, str) or token_type.lower() != "bearer":
         return f"only bearer tokens are supported, and the token reply has one of type {_to_text(token_type)}"
     lifetime = _parse_lifetime(data.get("expires_in"))
