@@ -68,8 +68,8 @@ class TestBrowser:
         [
             ("error=access_denied", "consent was not given"),
             ("error=server_error", "server_error"),
-            ("", "brings no code"),
-            ("code=a&code=b", "twice"),
+            ("", "has no code"),
+            ("code=a&code=b", "repeats"),
             ("code=never-given", "Not signed in"),
             ("code=c&iss=https://evil.example", "another service"),
         ],

@@ -124,7 +124,7 @@ def test_a_life_is_a_number_of_seconds(said, seconds):
     if seconds is None:
         assert (answer.category, answer.message) == (
             "unreadable",
-            "the token reply's expires_in is no number of seconds",
+            "the token reply's expires_in is not a number of seconds",
         )
     else:
         assert (answer.expires_at, answer.obtained_at) == (NOW + seconds, NOW)

@@ -49,7 +49,7 @@ def test_a_grant_comes_back_from_what_is_kept_of_it():
     assert TokenSet("a", NOW).to_dict() == {
         "access_token": "a", "expires_at": NOW, "obtained_at": 0.0, "refresh_token": None, "scopes": None, "api_url": None,
     }  # fmt: skip
-    assert repr(TokenSet("canary", NOW)) == "<Grant until 2027-01-15T08:00:00+00:00>"
+    assert repr(TokenSet("canary", NOW)) == "<TokenSet until 2027-01-15T08:00:00+00:00>"
 
 
 # What may be sent
@@ -102,9 +102,9 @@ def test_one_token_at_least_is_given():
         ("refresh_token", 5, "printable ASCII without spaces"),
         *(("expires_at", value, "epoch seconds, such as 1800000000") for value in (-1, 1e11, NO_EXPIRY + 1, True, "5", float("nan"), float("inf"))),
         ("obtained_at", 1_800_000_000_000, "epoch seconds, such as 1800000000"),
-        ("scope", 5, "a text of scopes, or a list of them"),
-        ("scopes", ["a", 5], "a text of scopes, or a list of them"),
-        ("scopes", {"a": 1}, "a text of scopes, or a list of them"),
+        ("scope", 5, "text or a list of scopes"),
+        ("scopes", ["a", 5], "text or a list of scopes"),
+        ("scopes", {"a": 1}, "text or a list of scopes"),
         ("api_url", 5, "a URL"),
         ("token_type", "mac", "bearer"),
     ],

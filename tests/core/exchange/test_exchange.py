@@ -252,7 +252,7 @@ def test_what_an_earlier_attempt_left_open_stays_open(zoom):
     for last in (nothing_sent(), bad(400), bad(429, retry_after="36000"), bad(401, 124)):
         error = failed(zoom, World(maybe_sent(), last, renewable=False), "deleteUser", given)
         assert error.outcome == "uncertain"
-        assert "may have been done" in error.hint
+        assert "may have succeeded" in error.hint
     refused = errors.SignInError("Sign in again.")
     error = failed(zoom, World(maybe_sent(), ok({}), tokens=["a", refused]), "deleteUser", given)
     assert (error, error.outcome) == (refused, "uncertain")

@@ -110,7 +110,7 @@ def test_every_problem_of_a_policy_is_told_with_what_was_given():
 
 @pytest.mark.parametrize("given", ["engines", "", 3, ["engine"], True])
 def test_what_is_no_policy_at_all_is_a_wrong_argument(given):
-    with pytest.raises(errors.UsageError, match="is not known"):
+    with pytest.raises(errors.UsageError, match="is not valid"):
         retry.parse_retry(given)
 
 

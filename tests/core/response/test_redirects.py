@@ -94,7 +94,7 @@ def test_a_hop_goes_where_the_location_says_to_the_letter(to, url):
 
 @pytest.mark.parametrize("to", FOREIGN)
 def test_a_read_never_goes_to_a_host_that_the_manifest_does_not_name(to):
-    assert "none of the hosts" in sent_on(to)
+    assert "not a host that may receive credentials" in sent_on(to)
 
 
 @pytest.mark.parametrize("to", FOREIGN)
@@ -153,7 +153,7 @@ def test_every_value_of_a_query_that_is_long_enough_for_a_key_is_a_secret_as_it_
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_only_reads_are_sent_on(method, status):
     request = Request(method, "/v2/users", base_url=BASE, may_leave_hosts=True)
-    assert "never sent on" in sent_on("/v2/other", request, status)
+    assert "are not redirected" in sent_on("/v2/other", request, status)
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -179,9 +179,9 @@ def test_ten_hops_and_no_more_and_never_in_a_circle():
         request = sent_on(f"https://storage.example/{count}", request)
         assert isinstance(request, Request)
     assert "more than 10" in sent_on("https://storage.example/10", request)
-    assert "circle" in sent_on("https://storage.example/3", request)
-    assert "circle" in sent_on("/v2/rec/1", get())
-    assert "circle" in sent_on("/v2/rec/1#other", get())
+    assert "loop" in sent_on("https://storage.example/3", request)
+    assert "loop" in sent_on("/v2/rec/1", get())
+    assert "loop" in sent_on("/v2/rec/1#other", get())
 
 
 def test_from_loopback_a_download_may_go_on_to_loopback_and_takes_no_credential_to_another_port():

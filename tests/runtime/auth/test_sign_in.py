@@ -109,8 +109,8 @@ REFUSED = {
     "another issuer": ({"iss": "https://evil.example"}, "another service"),
     "an issuer that is no URL": ({"iss": "https://[evil"}, "another service"),
     "an empty issuer": ({"iss": ""}, "another service"),
-    "no code": ({"code": None}, "brings no code"),
-    "an empty code": ({"code": ""}, "brings no code"),
+    "no code": ({"code": None}, "has no code"),
+    "an empty code": ({"code": ""}, "has no code"),
 }
 
 
@@ -143,7 +143,7 @@ def test_what_is_no_callback_at_all_is_refused(authority, store, begin, finish, 
 @pytest.mark.parametrize("name", ["code", "state", "iss", "error"])
 def test_a_parameter_that_comes_twice_is_refused(authority, begin, finish, name):
     back = authority.consent(begin().url)
-    with pytest.raises(errors.SignInError, match="a parameter twice"):
+    with pytest.raises(errors.SignInError, match="repeats a parameter"):
         finish(f"{back}&{name}=a&{name}=b")
     assert authority.requests == []
 

@@ -45,7 +45,7 @@ def test_a_result_has_what_the_service_said(runner, server):
         "0s",
         "2 parsecs",
         "",
-        "1h",
+        "1w",
         float("nan"),
         float("inf"),
         1e10,

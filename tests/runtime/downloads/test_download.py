@@ -411,7 +411,7 @@ def test_what_a_storage_says_shows_no_signature(make, server, tmp_path):
 )  # fmt: skip
 def test_a_hostile_redirect_ends_it_and_nothing_more_is_sent(every, server, tmp_path, to):
     server.always(redirect(to))
-    with pytest.raises(errors.ApiError, match="sends on to") as caught:
+    with pytest.raises(errors.ApiError, match="redirects to") as caught:
         every().download(url(server), tmp_path / "a")
     assert "not followed" in caught.value.hint
     assert (server.count, there(tmp_path)) == (1, [])
