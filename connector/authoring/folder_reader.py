@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from connector.authoring.draft import ParsedFile, parse_lenient
 from connector.definition import schema_validation, strict_yaml
 from connector.definition.action import Action
-from connector.definition.fields import to_camel_case
+from connector.definition.case import to_camel_case
 from connector.definition.loader import Connector, read_bytes
 from connector.definition.manifest import Manifest
 from connector.errors import DefinitionError, Finding

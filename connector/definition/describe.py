@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.definition import field_schema
+from connector.definition.case import to_kebab_case, to_snake_case
 from connector.definition.field_schema import classify_limits
-from connector.definition.fields import to_kebab_case, to_snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 import connector as package
 from connector.definition import strict_yaml
 from connector.definition.action import Action
-from connector.definition.fields import StrictModel, to_camel_case, to_kebab_case
+from connector.definition.case import to_camel_case, to_kebab_case
+from connector.definition.fields import StrictModel
 from connector.definition.manifest import Manifest
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from connector.definition.fields import FormField, Key, StrictModel, Text, to_snake_case
+from connector.definition.case import to_snake_case
+from connector.definition.fields import FormField, Key, StrictModel, Text
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict

@@ -9,7 +9,8 @@ from connector.core.inputs import coerce
 from connector.core.inputs.field_checks import SchemaError, compile_linear_regex
 from connector.core.invalid_value import InvalidValue
 from connector.definition.action import UPDATE_METHODS, Action
-from connector.definition.fields import Input, to_snake_case
+from connector.definition.case import to_snake_case
+from connector.definition.fields import Input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Violation
-from connector.definition.fields import to_kebab_case
+from connector.definition.case import to_kebab_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

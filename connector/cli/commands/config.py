@@ -19,7 +19,7 @@ from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.errors import combine_exit_codes, exit_code, format_error, print_stderr
 from connector.core import redaction
-from connector.definition.fields import to_snake_case
+from connector.definition.case import to_snake_case
 from connector.errors import UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.http import transport

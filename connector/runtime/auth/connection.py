@@ -13,7 +13,7 @@ from connector.core.inputs.field_checks import compile_field_check
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK, preview
 from connector.core.request.credential import Credential
-from connector.definition.fields import to_snake_case
+from connector.definition.case import to_snake_case
 from connector.errors import InputError, Problem, SignInError, StoreError, UsageError
 from connector.runtime.auth import connection_record, env_connection
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT, RefreshContext
