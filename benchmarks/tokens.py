@@ -22,7 +22,7 @@ from urllib.parse import parse_qs
 from benchmarks.rounds import Row, shuffled
 from benchmarks.service import JsonHandler
 from connector import AsyncClient, Client, Connection, Connector
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

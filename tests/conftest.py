@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -28,6 +30,30 @@ settings.load_profile("short")
 
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner in the background has it ignored; children inherit
+
+
+_reached: list[str] = []  # addresses beyond this machine that the test under way connected to
+
+
+def _note_address(event: str, args: tuple[object, ...]) -> None:
+    if event in ("socket.connect", "socket.sendto") and isinstance(args[1], tuple):
+        try:
+            is_loopback = ipaddress.ip_address(args[1][0]).is_loopback
+        except ValueError:
+            is_loopback = args[1][0] == "localhost"
+        if not is_loopback:
+            _reached.append(f"{args[1][0]}:{args[1][1]}")
+
+
+sys.addaudithook(_note_address)
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only() -> Iterator[None]:
+    """No test reaches beyond loopback."""
+    _reached.clear()
+    yield
+    assert _reached == [], "a test reached beyond loopback"
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.groups import root
-from connector.cli.output import errors
+from connector.cli.output.error_output import describe_unexpected, error_to_dict, from_click, print_error
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
 from connector.cli.output.stdio import STDOUT_NAME
 from connector.cli.registry import COMPLETION_VARIABLE
 from connector.errors import ConnectorError, StoreError
@@ -30,7 +31,7 @@ def execute(args: Sequence[str]) -> int:
     except (click.Abort, EOFError):
         raise KeyboardInterrupt from None
     except click.ClickException as error:
-        return _report_error(errors.from_click(error, args), args)
+        return _report_error(from_click(error, args), args)
     except ConnectorError as error:
         return _report_error(error, args)
     except OSError as error:
@@ -46,13 +47,13 @@ def execute(args: Sequence[str]) -> int:
             StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its rights."), args
         )
     except Exception as error:  # noqa: BLE001  the last resort: a person sees a sentence, never a traceback
-        return _report_error(ConnectorError(errors.describe_unexpected(error)), args)
+        return _report_error(ConnectorError(describe_unexpected(error)), args)
 
 
 def _invoke(args: Sequence[str]) -> int:
     with root.make_context("connector", list(args)) as ctx:
         code = root.invoke(ctx)
-    return code if isinstance(code, int) else errors.EXIT_DONE
+    return code if isinstance(code, int) else EXIT_DONE
 
 
 def _report_error(error: ConnectorError, args: Sequence[str]) -> int:
@@ -60,9 +61,8 @@ def _report_error(error: ConnectorError, args: Sequence[str]) -> int:
     if _wants_json(args):
         from connector.cli.output import printer
 
-        printer.write_json(errors.error_to_dict(error))
-    errors.print_stderr(errors.format_error(error))
-    return errors.exit_code(error)
+        printer.write_json(error_to_dict(error))
+    return print_error(error)
 
 
 def _wants_json(args: Sequence[str]) -> bool:
@@ -80,7 +80,7 @@ def _wants_json(args: Sequence[str]) -> bool:
         setting = Settings({}).get("output")
     except ConnectorError:
         return False
-    is_run_command = any(arg in ("run", "raw", "download") for arg in args if not arg.startswith("-"))
+    is_run_command = any(arg in ("run", "request", "raw", "download") for arg in args if not arg.startswith("-"))
     return setting.value == "json" and (setting.source != "default" or (is_run_command and not sys.stdout.isatty()))
 
 
@@ -91,4 +91,4 @@ def _complete(completion_request: str) -> int:
     try:
         return shell_complete(root, {}, "connector", COMPLETION_VARIABLE, completion_request)
     except Exception:  # noqa: BLE001  a broken file or variable must not break the prompt
-        return errors.EXIT_REFUSED
+        return EXIT_REFUSED

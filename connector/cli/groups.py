@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import click
 
 from connector._version import __version__
-from connector.cli.registry import COMMANDS, format_help_page
+from connector.cli.registry import COMMAND_ALIASES, COMMANDS, format_help_page
+from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,8 +100,8 @@ class StrictGroup(click.Group):
         """Find the command, or name the nearest."""
         names = self.list_commands(ctx)
         if args[0] not in names and not ctx.resilient_parsing:
-            matches = difflib.get_close_matches(args[0], names, n=1)
-            fix = f"Did you mean '{matches[0]}'?" if matches else f"The commands are {', '.join(names)}."
+            match = closest(args[0], names)
+            fix = f"Did you mean '{match}'?" if match else f"The commands are {', '.join(names)}."
             prefix = f"{ctx.info_name} " if ctx.parent else ""
             raise click.UsageError(f"There is no command '{prefix}{args[0]:.40}'. {fix}", ctx)
         return super().resolve_command(ctx, args)
@@ -147,6 +147,12 @@ class RootGroup(LazyGroup):
 
     subcommands = COMMANDS
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command by its name or its second name."""
+        return super().resolve_command(ctx, [COMMAND_ALIASES.get(args[0], args[0]), *args[1:]])
+
     def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""
         return format_help_page().rstrip("\n")
@@ -159,3 +165,10 @@ class RootGroup(LazyGroup):
 @global_options
 def root() -> None:
     """Run the actions of a connector."""
+
+
+def list_run_flags() -> set[str]:
+    """Return the options of `connector run`, whose names the flags of an action's inputs must not take."""
+    command = root.get_command(click.Context(root), "run")
+    assert command is not None
+    return {"--help", *(flag for param in command.params for flag in param.opts)}

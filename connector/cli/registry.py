@@ -6,7 +6,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "list": ("commands.show", "The actions and triggers, with one line each."),
     "show": ("commands.show", "One action: inputs, an example call, the example payload."),
     "run": ("commands.run", "Run an action, or the calls of a file."),
-    "raw": ("commands.raw", "Send any request below the service's base URL."),
+    "request": ("commands.request", "Send any request below the service's base URL."),
     "download": ("commands.download", "A file of the service to disk, or every file that an action lists."),
     "connect": ("commands.connect", "Sign in, and keep the connection."),
     "connections": ("commands.connections", "The connections that are kept: list, show, test, remove; their key."),
@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "new": ("commands.author", "Make the folder of a new connector."),
     "completion": ("commands.completion", "The script that completes words in bash, zsh or fish."),
 }
+COMMAND_ALIASES = {"raw": "request"}
 HELP_FLAGS = ("--help", "-h")
 VERSION_FLAG = "--version"
 COMPLETION_VARIABLE = "_CONNECTOR_COMPLETE"  # the variable with which a shell asks for completions

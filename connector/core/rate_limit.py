@@ -1,7 +1,7 @@
-"""Slots of a service's rates: when each next request may go, and what replies say about that.
+"""Reserve slots of a service's rates: when each next request may be sent.
 
-Pure: `now` is epoch seconds. A limit by the second is kept by slots that lie evenly, one by the minute or hour by
-remembering the slots of that time, so that it may be used at once; one by the day is a count that begins anew.
+Pure: `now` is epoch seconds. A limit per second spaces its slots evenly. A limit per minute or hour remembers the slots
+of that time, so that all of them may be used at once. A limit per day is a count that starts again.
 """
 
 from __future__ import annotations
@@ -17,22 +17,18 @@ from connector.errors import RateLimited
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.core.response.parser import Reply
     from connector.definition.manifest import RateLimits
 
 DAY_SECONDS = 86_400.0
-SAFETY_FACTOR = (
-    1.015  # slots are this much farther apart than the limit asks: requests arrive less evenly than they leave
-)
-BUCKETS_PER_WINDOW = 100  # what of a long limit is remembered, however large it is
-MAX_CLOCK_SKEW = 60.0  # seconds; calls that began together may see the time this far apart
-RESET_PRECISION = 2.0  # seconds; a reset nearer than that is the end of a second, told in whole seconds
+SAFETY_FACTOR = 1.015  # spaces slots wider than the limit asks: requests arrive less evenly than they leave
+BUCKETS_PER_WINDOW = 100  # entries remembered of a window, however large its limit
+MAX_CLOCK_SKEW = 60.0  # seconds that calls which began together may see the time apart
 _LIMIT_PATTERN = re.compile(r"(?<![0-9])([1-9][0-9]*)/([1-9][0-9]*)?(s|min|h|day)", re.ASCII)
 _UNIT_SECONDS = {"s": 1.0, "min": 60.0, "h": 3600.0, "day": DAY_SECONDS}
 
 
 class RateWindow(NamedTuple):
-    """So many requests in any stretch of so many seconds; those of a grain are remembered as one."""
+    """At most `max_requests` in any `seconds`; every `bucket_size` requests are remembered as one entry."""
 
     max_requests: int
     seconds: float
@@ -40,23 +36,23 @@ class RateWindow(NamedTuple):
 
 
 class DailyLimit(NamedTuple):
-    """So many requests a day, which begins at a second of the UTC day."""
+    """At most `max_requests` a day, which starts `reset_offset` seconds into the UTC day."""
 
     max_requests: int
     reset_offset: float
 
     def day_number(self, moment: float) -> int:
-        """Return the number of the day at a moment."""
+        """Return the number of the day that holds a moment."""
         return int((moment - self.reset_offset) // DAY_SECONDS)
 
     def end_of_day(self, day: int) -> float:
-        """Return the moment at which a day ends."""
+        """Return the moment when a day ends."""
         return (day + 1) * DAY_SECONDS + self.reset_offset
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A rate such as `30/s 30000/day`: the seconds between its slots, its longer limits and those by the day."""
+    """A rate such as `30/s 30000/day`: seconds between slots, windows, and limits per day."""
 
     gap: float = 0.0
     windows: tuple[RateWindow, ...] = ()
@@ -64,7 +60,7 @@ class RateLimit:
 
     @classmethod
     def parse(cls, text: str, reset: str | None = None, *, daily: bool = True) -> RateLimit:
-        """Read a rate; `reset` is the time of day at which it counts anew; without `daily` its days are left out."""
+        """Parse a rate; `reset` is the time of day (`00:00Z`) when a day starts; `daily=False` drops limits per day."""
         gap, windows, daily_limits = 0.0, [], []
         hour, minute = reset.rstrip("Z").split(":") if reset else ("0", "0")
         for count, multiple, unit in _LIMIT_PATTERN.findall(text):
@@ -79,23 +75,23 @@ class RateLimit:
 
     @property
     def is_gap_only(self) -> bool:
-        """Whether it is nothing but a gap."""
+        """Whether the rate has no windows and no limits per day."""
         return not (self.windows or self.daily_limits)
 
     @property
     def per_second(self) -> float:
-        """How many requests a second it allows in the long run, days apart."""
+        """Requests per second that the rate allows in the long run, ignoring limits per day."""
         speeds = [window.max_requests / window.seconds for window in self.windows]
         return min([*speeds, 1 / self.gap] if self.gap else speeds, default=float("inf"))
 
 
 @dataclass(slots=True)
 class RateState:
-    """The slots of one rate that are taken; `free` is the first moment that the next may have.
+    """The reserved slots of one rate; `next_free` is the earliest moment of the next slot.
 
-    `closed` is until when the service takes nothing and `shut` when it said so; `slow` is the gap that it asked for
-    until `slow_until`. `seen` is the latest moment it was asked. `logs` has the slots of each window, [moment, how
-    many], `days` the number of a day and its count.
+    The service said at `closed_at` that it accepts nothing before `closed_until`, and asked for `reduced_gap` until
+    `reduced_until`. `last_now` is the time of the latest request. `window_logs` has [moment, count] entries for each
+    window, `daily_counts` [day number, count] for each limit per day.
     """
 
     next_free: float = 0.0
@@ -108,7 +104,7 @@ class RateState:
     daily_counts: list[list[int]] = field(default_factory=list)
 
     def next_slot(self, rate: RateLimit, now: float) -> float:
-        """Return the first moment that the next slot may have, its days apart."""
+        """Return the earliest moment of the next slot, ignoring limits per day."""
         if now < self.last_now - MAX_CLOCK_SKEW:
             self._shift_back(self.last_now - now)
         self.last_now = now
@@ -119,7 +115,7 @@ class RateState:
         return slot
 
     def take_fast(self, gap: float, now: float, deadline: float) -> float | None:
-        """Take the next slot of a rate that is nothing but a gap, in a third of the time; None leaves it undone."""
+        """Take the next slot of a gap-only rate in a third of the time; None takes nothing: use the full path."""
         slot = self.next_free
         if now < slot:
             if slot >= deadline or now < self.last_now - MAX_CLOCK_SKEW:
@@ -133,7 +129,7 @@ class RateState:
         return slot
 
     def daily_reset_after(self, rate: RateLimit, slot: float) -> float | None:
-        """Return when its count begins anew, if the day of a moment is used up."""
+        """Return when the day of a slot ends if its limit is used up, else None."""
         ends = [
             limit.end_of_day(day)
             for limit, (day, count) in zip(rate.daily_limits, self.daily_counts, strict=False)
@@ -142,7 +138,7 @@ class RateState:
         return max(ends, default=None)
 
     def take_slot(self, rate: RateLimit, slot: float, now: float) -> None:
-        """Take the slot at a moment."""
+        """Take a slot that `next_slot` returned."""
         gap = max(rate.gap, self.reduced_gap) if self.reduced_gap and now < self.reduced_until else rate.gap
         self.next_free = slot + gap
         if rate.windows:
@@ -168,34 +164,32 @@ class RateState:
             day_count[:] = [day, 1] if day > day_count[0] else [day_count[0], day_count[1] + 1]
 
     def close_until(self, reopen_at: float, now: float) -> None:
-        """Let nothing through until a moment; who has taken a slot for later must take another."""
+        """Close the rate until a moment; callers that wait for a later slot must take another."""
         if reopen_at <= self.closed_until + 1:
-            return  # another reply to what was under way
+            return  # another reply to a request that was sent before
         self.next_free = self.closed_until = reopen_at
         self.closed_at = now
         for log in self.window_logs:
             dropped = 0.0
             while log and log[-1][0] > now:
                 dropped += log.pop()[1]
-            if dropped:  # they stand for as many that were used before the oldest known, and forgotten for them
+            if dropped:  # stands for as many used slots that were forgotten to make room for these
                 log.appendleft([log[0][0] if log else now, dropped])
 
     def release_day_slot(self) -> None:
-        """Take a slot that was not used out of the counts of its day."""
+        """Subtract an unused slot from the counts of its day."""
         for day_count in self.daily_counts:
             day_count[1] -= 1
 
     def _shift_back(self, seconds: float) -> None:
-        """Follow a clock that was set back, so that nobody waits for the time that it says again."""
-        self.next_free, self.closed_until, self.closed_at = (
-            self.next_free - seconds,
-            self.closed_until - seconds,
-            self.closed_at - seconds,
-        )
+        """Follow a clock that was set back, so that no call waits through the repeated time."""
+        self.next_free -= seconds
+        self.closed_until -= seconds
+        self.closed_at -= seconds
         self.window_logs = []
 
     def expires_at(self, rate: RateLimit) -> float:
-        """Return the moment from which on it says nothing."""
+        """Return the moment after which the state limits nothing."""
         log_ends = [
             log[-1][0] + limit.seconds for limit, log in zip(rate.windows, self.window_logs, strict=False) if log
         ]
@@ -206,7 +200,7 @@ class RateState:
 
 
 class RequestedRate(NamedTuple):
-    """A rate that a request needs a slot of: its name, what it allows, what is taken of it."""
+    """A rate that a request needs a slot of: name, limits and state."""
 
     name: str
     rate: RateLimit
@@ -214,10 +208,10 @@ class RequestedRate(NamedTuple):
 
 
 def acquire_slots(requested_rates: Sequence[RequestedRate], now: float, deadline: float) -> float | RateLimited:
-    """Take a slot of each rate and return the latest of them, or the error of one that is not to be had in time.
+    """Take a slot of each rate and return the latest, or the error of a rate that has none before the deadline.
 
-    Each rate gives its own next slot, so that one which is far behind holds nobody else up. Nothing is taken when
-    there is an error. A day that is used up is never waited for.
+    Each rate gives its own next slot, so that a busy rate delays no request that does not need it. An error takes no
+    slot. No call waits for the end of a day that is used up.
     """
     slots = [state.next_slot(rate, now) for _, rate, state in requested_rates]
     latest_slot = max(slots)
@@ -234,7 +228,7 @@ def acquire_slots(requested_rates: Sequence[RequestedRate], now: float, deadline
 def revalidate_slots(
     requested_rates: Sequence[RequestedRate], reserved_at: float, now: float, deadline: float
 ) -> float | RateLimited:
-    """Return `now` when the slots that were taken at a moment are good, else as `acquire`: they were closed since."""
+    """Return `now` if slots reserved at a moment are still valid; else acquire others, as a rate was closed."""
     if all(state.closed_at < reserved_at for _, _, state in requested_rates):
         return now
     for _, _, state in requested_rates:
@@ -251,7 +245,7 @@ def _build_late_error(requested_rate: RequestedRate, slot: float, now: float) ->
 
 
 def _base_name(name: str) -> str:
-    """Return the name of a rate without the value that a cap counts by."""
+    """Return the name of a rate without the value that a quota counts by, which may be an email address."""
     return name.partition(":")[0]
 
 
@@ -261,55 +255,11 @@ def _build_rate_error(message: str, moment: float) -> RateLimited:
     return RateLimited(message, message=message, hint=hint, retry_at=retry_at, outcome="not_sent")
 
 
-class RateFeedback(NamedTuple):
-    """What a reply says about a rate: closed until a moment, and the gap of a smaller limit by the second."""
-
-    closed_until: float | None = None
-    gap: float | None = None
-
-
-def read_feedback(reply: Reply, now: float) -> RateFeedback | None:
-    """Return what a reply says about the rate of its request: a 429, or headers that name limits; else None."""
-    limit_headers = {name: value for name, value in reply.headers if name.startswith("x-ratelimit-")}
-    is_rejected = reply.status == 429  # noqa: PLR2004
-    if not (is_rejected or limit_headers):
-        return None
-    limit_type, limit = limit_headers.get("x-ratelimit-type", "").lower(), limit_headers.get("x-ratelimit-limit", "")
-    gap = (
-        SAFETY_FACTOR / int(limit)
-        if limit_type == "qps" and re.fullmatch(r"[1-9][0-9]{0,6}", limit, re.ASCII)
-        else None
-    )
-    retry_at = retry_after.parse_retry_at(reply, now)
-    if is_rejected and retry_at is None and "daily" in limit_type:
-        retry_at = retry_after.next_midnight(now)
-    is_exhausted = (
-        limit_headers.get("x-ratelimit-remaining") == "0" and retry_at is not None and retry_at > now + RESET_PRECISION
-    )
-    closed_until = min(retry_at, now + DAY_SECONDS) if retry_at is not None and (is_rejected or is_exhausted) else None
-    return RateFeedback(closed_until, gap) if closed_until or gap else None
-
-
-def apply_feedback(requested_rates: Sequence[RequestedRate], feedback: RateFeedback, now: float) -> None:
-    """Apply what a reply says to the rates of its request.
-
-    A long wait is that of the request's caps where it has any, such as one user's day; a short one is of its tiers.
-    """
-    quotas = [requested_rate for requested_rate in requested_rates if requested_rate.name.find(":") > 0]
-    tiers = [requested_rate for requested_rate in requested_rates if requested_rate not in quotas]
-    if feedback.closed_until is not None:
-        is_long_wait = feedback.closed_until > now + 60
-        for requested_rate in quotas if is_long_wait and quotas else tiers:
-            requested_rate.state.close_until(feedback.closed_until, now)
-    for requested_rate in tiers if feedback.gap else ():
-        if feedback.gap and feedback.gap > requested_rate.rate.gap > 0:
-            requested_rate.state.reduced_gap, requested_rate.state.reduced_until = feedback.gap, now + DAY_SECONDS
-
-
 def build_rate_table(settings: RateLimits, plan: str | None) -> dict[str, RateLimit]:
-    """Return every rate by its name, tiers and caps.
+    """Return every tier and quota by name.
 
-    With no plan the most generous tier of any plan holds, days apart: nobody is held back whom the service would take.
+    Without a plan, each tier has its most generous limit of any plan and no limit per day, so that no call waits which
+    the service would accept.
     """
     rates: dict[str, RateLimit] = {}
     for name in (plan,) if plan is not None else settings.plans:

@@ -150,16 +150,11 @@ def preview(value: Any, *, is_secret: bool = False, redactor: Redactor | None = 
         return MASK
     redactor = redactor or default_redactor()
     try:
-        text = (
-            f"{len(value)} bytes"
-            if isinstance(value, bytes)
-            else json.dumps(redactor.redact_data(value), ensure_ascii=False)
-        )
+        is_bytes = isinstance(value, bytes)
+        text = f"{len(value)} bytes" if is_bytes else json.dumps(redactor.redact_data(value), ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = describe_type(value)
-    text = _escape_control_characters(text).replace(
-        "\\\\", "\\"
-    )  # what stands for a sign of control is not escaped again
+    text = _escape_control_characters(text).replace("\\\\", "\\")  # JSON has escaped control characters already
     return text if len(text) <= _MAX_PREVIEW_LENGTH else f"{text[: _MAX_PREVIEW_LENGTH - 3]}..."
 
 

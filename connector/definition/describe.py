@@ -14,20 +14,12 @@ from connector.definition.case import to_kebab_case, to_snake_case
 from connector.definition.field_schema import classify_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from connector.definition.action import Action, RequireOneOf
     from connector.definition.fields import FormField, Input
     from connector.definition.loader import Connector
 
-RESERVED_FLAGS = frozenset(
-    "--" + name
-    for name in (
-        "account", "at-once", "base-url", "connection", "connector", "curl", "debug", "dry-run", "events-to", "fault",
-        "file", "har", "help", "idempotency-key", "input", "journal", "keep-going", "limit", "map", "output", "query",
-        "quiet", "restart", "retry", "retry-failed", "rows", "sandbox", "settle", "store", "timeout", "version",
-    )
-)  # fmt: skip
 CONNECTION_INPUT = ("connection", "Connection", "The connection to run it with, by name.")
 DEBUG_INPUT = ("debugRequest", "Debug Request", "Log the request, the reply and every attempt, without secrets.")
 
@@ -129,13 +121,13 @@ def build_doc_row(connector: Connector, key: str, field: FormField, extra_notes:
     )
 
 
-def build_cli_flags(action: Action) -> list[CliFlag]:
-    """Return the flags of an action, in the order of the file; a run option's name gives way: --input-timeout."""
+def build_cli_flags(action: Action, reserved: Collection[str]) -> list[CliFlag]:
+    """Return the flags of an action, in the order of the file; a reserved one such as --timeout is --input-timeout."""
     return [
         CliFlag(
             key=key,
-            name=_build_flag_name(key),
-            aliases=tuple(_build_flag_name(alias) for alias in field.aliases),
+            name=_build_flag_name(key, reserved),
+            aliases=tuple(_build_flag_name(alias, reserved) for alias in field.aliases),
             type=field.type,
             help=field.help,
             choices=[_format_value(value) for value in field.typed_choices],
@@ -147,9 +139,9 @@ def build_cli_flags(action: Action) -> list[CliFlag]:
     ]
 
 
-def _build_flag_name(key: str) -> str:
+def _build_flag_name(key: str, reserved: Collection[str]) -> str:
     name = f"--{to_kebab_case(key).replace('_', '-')}"
-    return f"--input-{name[2:]}" if name in RESERVED_FLAGS else name
+    return f"--input-{name[2:]}" if name in reserved else name
 
 
 def _list_connection_types(connector: Connector, action: Action) -> list[str]:

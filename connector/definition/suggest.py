@@ -11,5 +11,10 @@ if TYPE_CHECKING:
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     """Return ` Did you mean 'x'?` when a known word is near, else nothing."""
-    matches = difflib.get_close_matches(word, list(candidates), n=1, cutoff=0.6)
-    return f" Did you mean {matches[0]!r}?" if matches else ""
+    match = closest(word, candidates)
+    return f" Did you mean {match!r}?" if match else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that is most like `word`, or None."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)

@@ -1,4 +1,4 @@
-"""The clock of a client: what time it is, and waiting that a close or a Ctrl-C can end."""
+"""The Clock protocol and the system clock; a close or Ctrl-C can end their waits."""
 
 from __future__ import annotations
 
@@ -11,45 +11,45 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """What a client asks of time; a test gives its own."""
+    """Time, waiting and jitter, which a test can replace."""
 
     def time(self) -> float:
         """Return epoch seconds."""
 
     def monotonic(self) -> float:
-        """Return seconds that only move forward."""
+        """Return seconds that never go backwards."""
 
     def jitter(self) -> float:
         """Return a number from 0 up to 1."""
 
     def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:
-        """Wait, or until stopped."""
+        """Wait for seconds, or until the event is set."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait in a task."""
+        """Wait for seconds in a task."""
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The system's clock."""
 
     def time(self) -> float:
         """Return epoch seconds."""
         return time.time()
 
     def monotonic(self) -> float:
-        """Return seconds that only move forward."""
+        """Return seconds that never go backwards."""
         return time.monotonic()
 
     def jitter(self) -> float:
         """Return a random number from 0 up to 1."""
-        return random.random()  # noqa: S311  jitter spreads callers; it guards nothing
+        return random.random()  # noqa: S311  jitter needs no secure randomness
 
     def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:
-        """Wait, or until stopped."""
+        """Wait for seconds, or until the event is set."""
         stop_event.wait(seconds)
 
     async def sleep(self, seconds: float) -> None:
-        """Wait in a task."""
-        import asyncio  # noqa: PLC0415  a program without tasks need not load it
+        """Wait for seconds in a task."""
+        import asyncio  # noqa: PLC0415  slow, and only needed for tasks
 
         await asyncio.sleep(seconds)

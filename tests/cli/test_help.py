@@ -5,13 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import click
 import pytest
 
 from connector import __version__
-from connector.cli.groups import root
 from connector.cli.registry import COMMANDS
-from connector.definition.describe import RESERVED_FLAGS
 
 
 @pytest.mark.parametrize("words", [[], ["--help"], ["-h"]])
@@ -85,13 +82,8 @@ def test_a_password_has_no_flag_and_help_says_how_to_give_it(here):
     assert "password=env:NAME" in out
 
 
-@pytest.mark.parametrize("name", ["run", "raw"])
-def test_every_option_of_a_run_is_kept_clear_of_the_inputs_flags(name):
-    context = click.Context(root)
-    command = root.get_command(context, name)
-    assert command is not None
-    long = {flag for param in command.params for flag in param.opts if flag.startswith("--")}
-    assert long - RESERVED_FLAGS <= {"--response-type"}
+def test_request_has_a_second_name(here):
+    assert here("raw", "--help").out == here("request", "--help").out
 
 
 def test_both_spellings_of_the_entry_are_one(cli):

@@ -24,11 +24,21 @@ SECRET = "hunter2-canary"
         (["run", "--topic", "x", "createMeeting"], "An action's own flags come after its name"),
         (["run"], "ACTION is missing"),
         (["raw", "GET"], "PATH is missing"),
+        (
+            ["download", "getMeetingRecordings", "--at-once", "2"],
+            "There is no option --at-once. Did you mean --concurrency?",
+        ),
+        (["connections", "remove", "work", "--keep-token"], "Did you mean --no-revoke?"),
+        (["webhook", "events", "--state", "dead"], "Did you mean --status?"),
+        (["run", "createUser", "-f", "rows.csv", "--settle", "1=done"], "Did you mean --resolve?"),
         (["run", "createMeeting", "topic=Standup"], "Inputs are given as --flag VALUE or -i KEY=VALUE"),
         (["run", "listUsers", "--limit", "0"], "--limit"),
         (["run", "listUsers", "--limit", "many"], "--limit"),
         (["run", "createMeeting", "--limit", "3", "--dry-run"], "--limit is for a listing; createMeeting brings one"),
-        (["raw", "GET", "/users", "--limit", "3", "--sandbox"], "--limit is for a listing; raw brings one result"),
+        (
+            ["raw", "GET", "/users", "--limit", "3", "--sandbox"],
+            "--limit is for a listing; a raw request brings one result",
+        ),
         (["run", "-f", "a.yaml", "-f", "b.yaml", "--sandbox"], "-f/--file is given 2 times; it takes one value"),
         (["run", "getUser", "--timeout", "1s", "--timeout=2s"], "--timeout is given 2 times"),
         (
@@ -36,7 +46,7 @@ SECRET = "hunter2-canary"
             "--retry maxRetries is given twice",
         ),
         (["raw", "GET", "/users", "-d", "a", "-d", "b"], "-d is given 2 times"),
-        (["raw", "GET", "/users", "-d"], "Try 'connector raw --help'."),
+        (["raw", "GET", "/users", "-d"], "Try 'connector request --help'."),
         (["run", "getUser", "--timeout"], "Try 'connector run getUser --help'."),
         (["raw", "GET", "/users", "-q", "a", "--dry-run"], "put = and a value at the end, after position 1"),
         (

@@ -14,7 +14,7 @@ from support.exchange_world import NOW, World, bad, ready
 
 from connector import errors
 from connector.core import redaction
-from connector.core.exchange import exchange, tracing
+from connector.core.exchange import asks, exchange, tracing
 from connector.core.redaction import Redactor, preview
 from connector.core.response.trace import Trace
 
@@ -261,7 +261,7 @@ def test_the_records_of_a_run_hold_no_secret_and_nothing_longer_than_it_needs(zo
     _, request, _ = ready(zoom, "createMeeting", {"userId": "me", "password": "canary77", "topic": "the canary77 song"})
     records = Trace()
     world = World()
-    ask = exchange.SendRequest(request, world._answer(exchange.GetToken(None, 0)), NOW)
+    ask = asks.SendRequest(request, world._answer(asks.GetToken(None, 0)), NOW)
     line = tracing.record(records, ask, NOW, NOW + 1, bad(400, 300, "no canary77 please, nor Bearer first"))
     assert "canary77" not in line + repr(records.to_list()) + json.dumps(records.har()) + records.curl()
     assert "\n" not in line
@@ -269,8 +269,8 @@ def test_the_records_of_a_run_hold_no_secret_and_nothing_longer_than_it_needs(zo
     huge = bad(500, 500, "y" * 65_500 + "canary77" * 50)
     assert "canary77" not in tracing.record(records, ask, NOW, NOW + 1, huge)
     assert len(records.entries[-1]["reply"]["body"]) <= 65_536
-    assert tracing.record(records, exchange.AcquireSlot(("x",), NOW), NOW, NOW, 0.0) is None
-    assert "retry" in tracing.record(records, exchange.Sleep(1.0, 2.0, "retry"), NOW, NOW, None)
+    assert tracing.record(records, asks.AcquireSlot(("x",), NOW), NOW, NOW, 0.0) is None
+    assert "retry" in tracing.record(records, asks.Sleep(1.0, 2.0, "retry"), NOW, NOW, None)
 
 
 def test_the_reprs_of_what_a_run_passes_around_hold_no_secret(zoom, token_connection):
@@ -284,7 +284,7 @@ def test_the_reprs_of_what_a_run_passes_around_hold_no_secret(zoom, token_connec
         signed,
         reply,
         said,
-        exchange.SendRequest(request, signed, NOW),
+        asks.SendRequest(request, signed, NOW),
         token_connection,
     ):
         assert "canary" not in repr(one)

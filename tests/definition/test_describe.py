@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 ZOOM = Connector.open()
 ACTIONS = {action.action: action for action in ZOOM.actions()}
 EXAMPLES = [(key, name) for key, action in ACTIONS.items() for name in action.examples]
+RESERVED = {"--timeout", "--limit", "--file"}
 EVERY = pytest.mark.parametrize("key", sorted(ACTIONS))
 
 
@@ -157,11 +158,11 @@ def test_a_row_shows_a_suggestion_as_the_page_does_and_says_that_it_is_one() -> 
 
 @EVERY
 def test_flags_are_of_one_spelling_and_never_hide_a_run_option(key: str) -> None:
-    flags = describe.build_cli_flags(ACTIONS[key])
+    flags = describe.build_cli_flags(ACTIONS[key], RESERVED)
     assert [flag.key for flag in flags] == list(ACTIONS[key].inputs)
     names = [name for flag in flags for name in (flag.name, *flag.aliases)]
     assert len(names) == len(set(names))
-    assert not set(names) & describe.RESERVED_FLAGS
+    assert not set(names) & RESERVED
     assert all(re.fullmatch(r"--[a-z0-9]+(-[a-z0-9]+)*", name) for name in names)
 
 
@@ -169,7 +170,7 @@ def test_a_flag_tells_what_a_command_line_needs() -> None:
     flags = {
         flag.key: flag
         for key in ("rawRequest", "createMeeting", "addMeetingRegistrant")
-        for flag in describe.build_cli_flags(ACTIONS[key])
+        for flag in describe.build_cli_flags(ACTIONS[key], RESERVED)
     }
     assert flags["timeout"].name == "--input-timeout"
     assert flags["usePMI"].name == "--use-pmi"

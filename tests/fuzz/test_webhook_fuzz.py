@@ -1,4 +1,4 @@
-"""Nothing that a stranger may send to a webhook raises what it should not, or passes for an event: a short run."""
+"""A short fuzzer run: no input raises an unexpected error or passes for an event."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ HERE = Path(__file__).parent
 @pytest.mark.parametrize("what", ["verify", "receive"])
 def test_a_fuzzer_finds_nothing(what, tmp_path):
     if importlib.util.find_spec("atheris") is None:
-        told = "the fuzzer atheris is not installed; there is none for every Python and machine"
+        reason = "the fuzzer atheris is not installed; there is none for every Python and machine"
         if os.environ.get("CI") == "true" and sys.version_info[:2] == (3, 11) and sys.platform == "linux":
-            pytest.fail(told, pytrace=False)
-        pytest.skip(told)
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason)
     folder = tmp_path / "corpus"
     options = [f"-runs={RUNS}", "-seed=20", "-max_len=2000", f"-artifact_prefix={tmp_path}/", "-print_final_stats=1"]
     command = [sys.executable, str(HERE / "webhooks.py"), what, str(folder), *options]

@@ -1,9 +1,9 @@
-"""A coverage-guided fuzzer of what strangers may send to a webhook.
+"""A coverage-guided fuzzer of webhook deliveries.
 
     python tests/fuzz/webhooks.py verify|receive FOLDER [-runs=1000000] [options of libFuzzer]
 
-FOLDER keeps the corpus; a few deliveries are put there to begin with. An input is written as the head and the body of
-a request, after a first line that says whose delivery it is; in a header's value `{}` stands for what is rightly signed:
+FOLDER keeps the corpus, which starts with a few deliveries. An input is a line with the name of the service, then the
+head and the body of a request; `{}` in a header's value is replaced by the correct one:
 
     zoom
     x-zm-signature: {}
@@ -11,8 +11,8 @@ a request, after a first line that says whose delivery it is; in a header's valu
 
     {"event":"meeting.started"}
 
-`verify` judges it; `receive` sends it through the whole receiver. An exception other than WebhookError ends the run, as
-does a status that no sender should see, and an event that nobody signed.
+`verify` checks it; `receive` sends it through the whole receiver. An exception other than WebhookError ends the run, as
+does an unexpected status, and an event without a valid signature.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ BODIES = [
 
 
 def read(data: bytes):
-    """Return whose delivery an input is, its secret, headers and body, and whether something of it is rightly signed."""
+    """Return the connector, secret, headers and body of an input, and whether it contains the correct digest."""
     head, _, body = data.partition(b"\n\n")
     first, *lines = head.decode("latin-1").split("\n")
     connector, secret = SECRETS.get(first.strip()) or list(SECRETS.values())[len(first) % len(SECRETS)]
@@ -74,16 +74,16 @@ def verify(data: bytes) -> None:
     try:
         got = scheme.verify(["an-older-secret-AAAA", secret] if connector is ZOOM else [secret], headers, body, NOW)
     except WebhookError as error:
-        told = error.status
+        status = error.status
     else:
-        told = 200
-        judge(scheme, got, body)
-    assert told in (200, 400, 401)
-    assert signed or told == 401, "something is told of a body that nobody signed"
+        status = 200
+        check_result(scheme, got, body)
+    assert status in (200, 400, 401)
+    assert signed or status == 401, "an unsigned body is answered by its contents"
 
 
-def judge(scheme: WebhookVerifier, got: Event | Challenge, body: bytes) -> None:
-    """Look at what came of a delivery."""
+def check_result(scheme: WebhookVerifier, got: Event | Challenge, body: bytes) -> None:
+    """Check the result of a delivery."""
     if isinstance(got, Challenge):
         assert all(isinstance(one, str) for one in got.reply.values())
         return
@@ -96,13 +96,13 @@ def judge(scheme: WebhookVerifier, got: Event | Challenge, body: bytes) -> None:
     assert scheme.restore_event(body, got.name, got.key) == got
 
 
-class Kept:
-    """An inbox that keeps nothing."""
+class NullInbox:
+    """An inbox that stores nothing."""
 
     clock = SimpleNamespace(time=lambda: NOW)
 
     def put_async(self, event: Event, _source: str = "") -> asyncio.Future[None]:
-        """Take an event as a database would: its texts must be storable."""
+        """Accept an event as a database would: its texts must be storable."""
         for text in (event.name, event.subject, event.key, event.trigger):
             assert "\0" not in text.encode().decode()
         done = asyncio.get_running_loop().create_future()
@@ -111,20 +111,20 @@ class Kept:
 
 
 LOOP = asyncio.new_event_loop()
-RECEIVERS = {connector: Receiver(connector, secret, inbox=Kept()) for connector, secret in SECRETS.values()}
+RECEIVERS = {connector: Receiver(connector, secret, inbox=NullInbox()) for connector, secret in SECRETS.values()}
 
 
 def receive(data: bytes) -> None:
     connector, _, headers, body, signed = read(data)
-    told = {name.lower(): value for name, value in headers}
+    lower_headers = {name.lower(): value for name, value in headers}
     raw = [(name.encode("latin-1").lower(), value.encode("latin-1")) for name, value in headers]
     scope = {
-        "type": "http", "method": told.get(":method", told.get("method", "POST")), "path": "/", "raw_path": b"/", "headers": raw,
+        "type": "http", "method": lower_headers.get(":method", lower_headers.get("method", "POST")), "path": "/", "raw_path": b"/", "headers": raw,
         "query_string": b"", "http_version": "1.1", "scheme": "http", "root_path": "", "server": None, "client": None,
     }  # fmt: skip
     half = len(body) // 2
     coming = [body[:half], body[half:]]
-    if "gone" in told:
+    if "gone" in lower_headers:
         coming = [body[:half], None]
     sent = []
 
@@ -139,17 +139,17 @@ def receive(data: bytes) -> None:
 
     LOOP.run_until_complete(RECEIVERS[connector](scope, receiving, sending))
     if not sent:
-        assert "gone" in told
+        assert "gone" in lower_headers
         return
     assert sent[0]["status"] in STATUSES, sent
-    assert signed or sent[0]["status"] != 200, "an event that nobody signed"
+    assert signed or sent[0]["status"] != 200, "an event without a valid signature"
     answer = b"".join(message.get("body", b"") for message in sent[1:])
     assert len(answer) < 500
-    assert sent[0]["status"] == 200 or not answer, "what is refused is not told why"
+    assert sent[0]["status"] == 200 or not answer, "a refusal must not give its reason"
 
 
-def seeds(folder: Path) -> None:
-    """Put the deliveries to begin with into the corpus."""
+def write_seeds(folder: Path) -> None:
+    """Write the initial deliveries into the corpus."""
     for name, (connector, secret) in SECRETS.items():
         for number, body in enumerate(BODIES):
             right = verifier_for(connector).sign(secret, int(NOW), body.encode(), "id-1")
@@ -164,7 +164,7 @@ def main() -> None:
     """Fuzz as the command line says."""
     what, folder, *options = sys.argv[1:]
     Path(folder).mkdir(parents=True, exist_ok=True)
-    seeds(Path(folder))
+    write_seeds(Path(folder))
     LOOP.set_debug(False)
     atheris.Setup([sys.argv[0], folder, *options], {"verify": verify, "receive": receive}[what])
     atheris.Fuzz()

@@ -26,8 +26,8 @@ from connector.core.response.parser import Failure, Result
 from connector.core.response.trace import Trace
 from connector.errors import Finding, Problem
 from connector.runtime.http.body_reader import DecodingError
-from connector.runtime.http.httpx import httpx1
-from connector.runtime.http.httpx import httpx2 as http_httpx2
+from connector.runtime.http.httpx.request import load_library
+from connector.runtime.http.httpx.transport import AsyncHttpcoreTransport, HttpcoreTransport
 
 CLASSES = [one for one in vars(errors).values() if inspect.isclass(one) and issubclass(one, errors.ConnectorError)]
 VALUES = {
@@ -97,7 +97,6 @@ def test_many_findings_and_problems_are_told_in_one_text():
     assert error.to_dict()["problems"][1] == {"field": "b", "got": "3", "expected": "4", "fix": ""}
 
 
-SEAMS = [(httpx1, "HttpxTransport"), (http_httpx2, "Httpx2Transport")]
 LIBRARY = sorted(
     {
         one
@@ -124,10 +123,10 @@ def made(kind):
     return kind("canary", request=library.Request("GET", "http://h"), response=library.Response(500))
 
 
-def seams(error):
-    """The files of the libraries that may meet an error: its own library's, or all for an error of the system."""
+def libraries(error):
+    """Return the libraries that may raise an error: its own, or all for an error of the system."""
     own = type(error).__module__.split(".")[0]
-    return [one for one in SEAMS if not own.startswith("http") or own.endswith("2") == one[1].startswith("Httpx2")]
+    return [name for name in ("httpx", "httpx2") if not own.startswith("http") or own.endswith("2") == name.endswith("2")]
 
 
 def test_the_walk_finds_the_libraries_exceptions():
@@ -198,17 +197,17 @@ def test_no_exception_of_a_library_comes_out_of_a_send(zoom, token_connection, m
     request = Request("GET", "/x", base_url="http://127.0.0.1:1/v2")
     until = time.monotonic() + 5
     signed = Credential("t")
-    for file, name in seams(error):
-        assert isinstance(error, file.LIBRARY.exceptions)
-        for kind in (name, f"Async{name}"):
-            seam = breaking(monkeypatch, getattr(file, kind)(), error, late)
+    for name in libraries(error):
+        assert isinstance(error, load_library(name).exceptions)
+        for kind in (HttpcoreTransport, AsyncHttpcoreTransport):
+            seam = breaking(monkeypatch, kind(name), error, late)
             got = seam.send(request, signed, until, None, None)
             got = asyncio.run(got) if inspect.isawaitable(got) else got
             assert isinstance(got, Failure)
             assert got.sent == "nothing", "no byte was written"
             assert got.kind
             assert "canary" not in got.message
-        seam = breaking(monkeypatch, getattr(file, name)(), error, late)
+        seam = breaking(monkeypatch, HttpcoreTransport(name), error, late)
         client = Client(zoom, token_connection, http=seam, clock=clock, base_url="http://127.0.0.1:1/v2")
         with client, pytest.raises(errors.ConnectorError) as caught:
             client.run("getUser", {"userId": "me"})
@@ -227,8 +226,8 @@ def test_no_exception_of_a_library_comes_out_of_a_send(zoom, token_connection, m
     ],
 )  # fmt: skip
 def test_each_way_to_fail_has_a_kind_of_its_own(monkeypatch, error, kind):
-    for file, name in seams(error):
-        seam = breaking(monkeypatch, getattr(file, name)(), error, late=False)
+    for name in libraries(error):
+        seam = breaking(monkeypatch, HttpcoreTransport(name), error, late=False)
         request = Request("GET", "/x", base_url="http://127.0.0.1:1/v2")
         got = seam.send(request, Credential("t"), time.monotonic() + 5, None, None)
         assert (got.kind, got.sent, got.final) == (kind, "nothing", False)

@@ -28,7 +28,7 @@ def test_connect_opens_it_and_takes_it_back(zoom, browser, tmp_path):
         }  # fmt: skip
         typed = [word for key, value in urls.items() for word in ("-i", f"{key}={value}")]
         place = f"file:{tmp_path / 'store'}"
-        words = ["connect", "work", "--kind", "oauth2", "--plain", "--store", place, *typed]
+        words = ["connect", "work", "--kind", "oauth2", "--unencrypted", "--store", place, *typed]
         command = [sys.executable, "-m", "connector", *words]
         done = subprocess.run(
             command, env=around, cwd=tmp_path, text=True, timeout=60, check=False, capture_output=True

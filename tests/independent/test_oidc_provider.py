@@ -18,7 +18,8 @@ from connector.errors import SignInError
 from connector.runtime.auth.connection import store_key
 from connector.runtime.auth.revocation import revoke
 from connector.runtime.storage.file_store import FileStore
-from connector.runtime.storage.open import MemoryStore, open_store
+from connector.runtime.storage.memory_store import MemoryStore
+from connector.runtime.storage.open import open_store
 
 PERSON = (
     "by basic:1",
@@ -343,7 +344,7 @@ class TestCommandLine:
         place = ["--store", f"file:{tmp_path / 'store'}"]
         inputs = {key: value for key, value in provider.inputs(*PERSON).items() if key != "clientSecret"}
         typed = [word for key, value in inputs.items() for word in ("-i", f"{key}={value}")]
-        words = [*command, "connect", "work", "--kind", "person", "--no-browser", "--plain", *place, *typed]
+        words = [*command, "connect", "work", "--kind", "person", "--no-browser", "--unencrypted", *place, *typed]
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
         with subprocess.Popen(words, env=around, cwd=tmp_path, text=True, **pipes) as begun:
             told = ""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.oauth_server import Authority
-from support.receivers import KINDS, database
+from support.receivers import DATABASE_KINDS, new_inbox_url
 
 from connector import AsyncClient, Client, Connection, Connector
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,13 +134,13 @@ def get(zoom: Connector, authority: Authority, clock: GivenClock) -> Callable[[C
     return once
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=DATABASE_KINDS)
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a new database for an inbox, of each kind in turn."""
-    return database(request.param, tmp_path)
+    return new_inbox_url(request.param, tmp_path)
 
 
 @pytest.fixture
 def sqlite(tmp_path: Path) -> str:
     """The URL of a new SQLite database for an inbox."""
-    return database("sqlite", tmp_path)
+    return new_inbox_url("sqlite", tmp_path)

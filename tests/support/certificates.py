@@ -1,4 +1,4 @@
-"""Certificates made for a test: an authority, and what it issues."""
+"""Test certificates and the authority that issues them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DAY = dt.timedelta(days=1)
 
 
 class Issuer:
-    """An authority of its own; `pem` is the file to trust. `server` makes a server's TLS context."""
+    """A certificate authority; `pem` is the file to trust, `server` creates a server's TLS context."""
 
     def __init__(self, folder: Path, name: str = "Test authority") -> None:
         self.folder = folder
@@ -31,7 +31,7 @@ class Issuer:
         self.pem.write_bytes(self.certificate.public_bytes(_PEM))
 
     def server(self, *hosts: str, days: tuple[int, int] = (-1, 1), own: bool = False) -> ssl.SSLContext:
-        """A server's context for these hosts, valid between these days from now; `own` signs itself."""
+        """Return a server's context for hosts, valid between two days from now; `own` is self-signed."""
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0])])
         key = ec.generate_private_key(ec.SECP256R1())
         issuer = (subject, key) if own else (self.name, self.key)
@@ -58,7 +58,7 @@ class Issuer:
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(public), critical=False)
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False)
         )
-        if ca:  # Python from 3.13 on asks for it
+        if ca:  # required from Python 3.13 on
             made = made.add_extension(_usage(), critical=True)
         if hosts:
             made = made.add_extension(x509.SubjectAlternativeName([_name(host) for host in hosts]), critical=False)
@@ -66,7 +66,7 @@ class Issuer:
 
 
 def _usage() -> x509.KeyUsage:
-    """That it signs certificates, and nothing else."""
+    """Allow signing certificates, and nothing else."""
     others = ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
               "crl_sign", "encipher_only", "decipher_only")  # fmt: skip
     return x509.KeyUsage(key_cert_sign=True, **dict.fromkeys(others, False))
@@ -82,7 +82,7 @@ def _name(host: str) -> x509.GeneralName:
 
 
 def only_tls_1_0(context: ssl.SSLContext) -> ssl.SSLContext:
-    """The same server, with nothing newer to offer."""
+    """Limit a server's context to TLS 1.0."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         context.minimum_version = ssl.TLSVersion.TLSv1

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 import json
 
-from connector.core.exchange.exchange import AcquireSlot, ExchangeOptions, GetToken, SendRequest, Sleep, YieldPage
+import pytest
+
+from connector import errors
+from connector.core.exchange import exchange
+from connector.core.exchange.asks import AcquireSlot, ExchangeOptions, GetToken, SendRequest, Sleep, YieldPage
 from connector.core.exchange.plan import CompiledConnector
 from connector.core.exchange.retry import RetryPolicy
 from connector.core.request.credential import Credential
 from connector.core.response.parser import Failure, Reply
 
 NOW = 1_800_000_000.0
+ERROR_RULES = """\
+errors:
+  code: code
+  message: message
+  rules:
+    - {category: scope, code: S, status: [400, 429, 503]}
+    - {category: daily_quota, code: D, status: [400, 429]}
+    - {category: concurrency, code: B}
+    - {category: rate_limit, code: R}
+    - {category: cursor_expired, code: C}
+    - {category: not_found, code: N}
+"""
 TYPED = (("content-type", "application/json"),)
 
 
@@ -95,14 +111,22 @@ class World:
 
 def ready(connector, action, given, *, timeout=60.0, limit=None, **policy):
     """A plan with its request and options; `action` None for a raw request."""
-    wanted = (
-        connector.derive(CompiledConnector).raw_request
-        if action is None
-        else connector.derive(CompiledConnector).action(action)
-    )
-    values = wanted.validate(given)
-    return (
-        wanted,
-        wanted.build_request(values),
-        ExchangeOptions(timeout, RetryPolicy(**policy), limit, rates=wanted.rate_names(values)),
-    )
+    compiled = connector.derive(CompiledConnector)
+    plan = compiled.raw_request if action is None else compiled.action(action)
+    values = plan.validate(given)
+    options = ExchangeOptions(timeout, RetryPolicy(**policy), limit, rates=plan.rate_names(values))
+    return plan, plan.build_request(values), options
+
+
+def drive(plan, request, how, world):
+    return world.drive(exchange.run_call(plan, request, how, NOW + how.timeout, NOW))
+
+
+def run_raw(connector, world, method="POST", *, timeout=600.0, **policy):
+    return drive(*ready(connector, None, {"method": method, "path": "/x"}, timeout=timeout, **policy), world)
+
+
+def fail_raw(connector, world, method="POST", **options):
+    with pytest.raises(errors.ConnectorError) as caught:
+        run_raw(connector, world, method, **options)
+    return caught.value

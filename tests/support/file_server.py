@@ -1,4 +1,4 @@
-"""A file behind a server: whole, in ranges, cut, changed; and what is asked for it."""
+"""A file on a server: whole, in ranges, or cut; and the ranges that were requested."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ LATER = "Mon, 02 Nov 2026 09:10:00 GMT"
 
 
 def content(size: int, seed: int = 1) -> bytes:
-    """Bytes that differ everywhere."""
+    """Return random bytes, the same for each seed."""
     return random.Random(seed).randbytes(size)
 
 
 @dataclass
 class File:
-    """Serves `body` as RFC 9110 says; each of `cuts` ends one reply after so many bytes of its body."""
+    """Serves `body` with ranges (RFC 9110); each of `cuts` ends one reply after so many bytes."""
 
     body: bytes
     headers: dict[str, str] = field(default_factory=lambda: {"ETag": '"v1"', "Content-Type": "video/mp4"})
@@ -50,15 +50,15 @@ class File:
 
 
 def asked(server: Any) -> list[str | None]:
-    """The ranges that were asked for, in order."""
+    """Return the requested ranges, in order."""
     return [request.header("range") for request in server.requests]
 
 
 def there(folder: Path) -> list[str]:
-    """Every name in a folder, hidden ones too."""
+    """Return the names in a folder, sorted, hidden ones too."""
     return sorted(path.name for path in folder.iterdir())
 
 
 def sha256(body: bytes) -> str:
-    """As a result has it."""
+    """Return the digest as a result has it."""
     return hashlib.sha256(body).hexdigest()

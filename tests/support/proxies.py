@@ -1,4 +1,4 @@
-"""Proxies for tests: HTTP, which tunnels and forwards, and SOCKS 5; each knows where every name leads."""
+"""Test proxies: HTTP (tunnels and forwards) and SOCKS 5; each sends every host to one port."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def tunnel(port: int):
-    """Answer a CONNECT with a tunnel to a port of this machine, whatever host it asks for."""
+    """Return a behaviour that answers CONNECT with a tunnel to a local port."""
 
     def play(line: Line, request: Recorded) -> bool:
         assert request.method == "CONNECT"
@@ -27,8 +27,8 @@ def tunnel(port: int):
 
 
 def pump(one: socket.socket, other: socket.socket, stop: threading.Event) -> None:
-    """Carry bytes both ways until an end comes."""
-    one.settimeout(0.05)  # a TLS socket may be readable and yet have nothing to say
+    """Copy bytes both ways until one side closes."""
+    one.settimeout(0.05)  # a readable TLS socket may have no data yet
     with suppress(OSError):
         while not stop.is_set():
             waiting = [one] if getattr(one, "pending", int)() else select.select([one, other], [], [], 0.05)[0]
@@ -41,9 +41,9 @@ def pump(one: socket.socket, other: socket.socket, stop: threading.Event) -> Non
 
 
 class Socks:
-    """A SOCKS 5 proxy (RFC 1928, 1929) that leads every name to one port. `asked` has the hosts, `users` who asked.
+    """A SOCKS 5 proxy (RFC 1928, 1929) to one local port. `asked` lists the hosts, `users` the logins.
 
-    `strange` is what it says in place of its first answer.
+    `strange` replaces its first answer.
     """
 
     def __init__(self, port: int, *, user: bytes | None = None, strange: bytes | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A service that counts: a token bucket of a second's size, and what the strictest window of a second saw."""
+"""A service with a token bucket of one second that counts its refusals."""
 
 from __future__ import annotations
 
@@ -15,27 +15,27 @@ TOO_MANY = reply(
 )
 
 
-class Enforcing(Counting):
-    """Answers so many requests a second, and 429 to what is beyond; `came` has the moments of all."""
+class RateLimitedServer(Counting):
+    """Answers `limit` requests a second, others with 429; `arrivals` has the moments of all requests."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self.came: list[float] = []
+        self.arrivals: list[float] = []
         self.refused = 0
         self._left, self._filled = float(limit), time.monotonic()
         self._counting = threading.Lock()
 
         def judged(_request: object) -> object:
-            return self._judged()
+            return self._respond()
 
         super().__init__(judged)
 
-    def _judged(self) -> object:
+    def _respond(self) -> object:
         with self._counting:
             now = time.monotonic()
             self._left = min(self.limit, self._left + (now - self._filled) * self.limit)
             self._filled = now
-            self.came.append(now)
+            self.arrivals.append(now)
             if self._left < 1:
                 self.refused += 1
                 return TOO_MANY
@@ -44,15 +44,15 @@ class Enforcing(Counting):
 
     @property
     def rate(self) -> float:
-        """Requests a second, from the first to the last."""
-        return (len(self.came) - 1) / (self.came[-1] - self.came[0])
+        """Requests per second, from the first to the last."""
+        return (len(self.arrivals) - 1) / (self.arrivals[-1] - self.arrivals[0])
 
     @property
     def fullest(self) -> int:
-        """The most requests in any second."""
+        """The largest number of requests in any second."""
         first = most = 0
-        for last, moment in enumerate(self.came):
-            while moment - self.came[first] >= 1:
+        for last, moment in enumerate(self.arrivals):
+            while moment - self.arrivals[first] >= 1:
                 first += 1
             most = max(most, last - first + 1)
         return most

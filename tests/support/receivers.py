@@ -1,10 +1,8 @@
-"""Receivers under test: deliveries signed by hand, a served receiver with raw connections to it, waiting for what comes."""
+"""Receivers under test: signed deliveries, a served receiver with raw connections, and waiting for conditions."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 import json
 import socket
 import threading
@@ -13,18 +11,19 @@ from typing import TYPE_CHECKING, Any, Self
 
 from connector import Receiver
 from connector.runtime.webhooks.server import ReceiverServer, route_by_path
+from support import signature_schemes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.runtime.webhooks.server import ConnectionLimits
+    from connector.runtime.webhooks.asgi import ConnectionLimits
 
 SECRET = "canary-of-a-webhook-secret"
-KINDS = ["sqlite", "postgres"]
+DATABASE_KINDS = ["sqlite", "postgres"]
 PATIENCE = 60.0  # seconds, for what takes well under one
 
 
-def database(kind: str, folder: Any) -> str:
+def new_inbox_url(kind: str, folder: Any) -> str:
     """Return the URL of a new inbox."""
     if kind == "postgres":
         from support import private_postgres
@@ -34,55 +33,53 @@ def database(kind: str, folder: Any) -> str:
 
 
 def body(number: int, name: str = "meeting.started", *, about: Any = None, **more: Any) -> bytes:
-    """Return the body of an event: each number is another one."""
+    """Return the body of an event; each number makes another event."""
     thing = {"id": str(number if about is None else about), **more}
     payload = {"account_id": "acc", "object": thing}
     return json.dumps({"event": name, "event_ts": 1_720_707_175_000 + number, "payload": payload}).encode()
 
 
-def signed(content: bytes, secret: str = SECRET, at: float | None = None) -> dict[str, str]:
-    """Return the headers that the service would send with a body, made here by hand."""
-    stamp = str(int(time.time() if at is None else at))
-    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + content, hashlib.sha256).hexdigest()
-    return {"x-zm-request-timestamp": stamp, "x-zm-signature": f"v0={digest}"}
+def sign(content: bytes, secret: str = SECRET, at: float | None = None) -> dict[str, str]:
+    """Return the headers that the service would send with a body."""
+    return signature_schemes.sign(content, secret, str(int(time.time() if at is None else at)))
 
 
 def request(content: bytes, headers: Mapping[str, str] | None = None, path: str = "/hook") -> bytes:
     """Return a signed delivery as bytes."""
-    lines = {"Host": "receiver.example", "Content-Length": str(len(content)), **(headers or signed(content))}
+    lines = {"Host": "receiver.example", "Content-Length": str(len(content)), **(headers or sign(content))}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     return f"POST {path} HTTP/1.1\r\n{head}\r\n".encode() + content
 
 
-class Behind:
+class ServedReceiver:
     """A receiver, several by path, or an application with one, served in a thread; `line()` connects to it."""
 
     def __init__(self, what: Any, limits: ConnectionLimits | None = None) -> None:
         paths = {"/hook": what} if isinstance(what, Receiver) else what
-        self.served = ReceiverServer(route_by_path(paths) if isinstance(paths, dict) else what, "127.0.0.1", 0, limits)
-        self.port = int(self.served.url.rpartition(":")[2])
-        self._thread = threading.Thread(target=self.served.run)
+        self.server = ReceiverServer(route_by_path(paths) if isinstance(paths, dict) else what, "127.0.0.1", 0, limits)
+        self.port = int(self.server.url.rpartition(":")[2])
+        self._thread = threading.Thread(target=self.server.run)
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.served.stop()
+        self.server.stop()
         self._thread.join(PATIENCE)
         assert not self._thread.is_alive(), "the server does not end"
 
-    def line(self) -> Line:
+    def connect(self) -> RawConnection:
         """Return a new connection."""
-        return Line(self.port)
+        return RawConnection(self.port)
 
     def post(self, content: bytes, headers: Mapping[str, str] | None = None, path: str = "/hook") -> int:
         """Deliver over a new connection; return the status."""
-        with self.line() as line:
+        with self.connect() as line:
             return line.ask(request(content, headers, path))[0]
 
 
-class Line:
+class RawConnection:
     """One raw connection."""
 
     def __init__(self, port: int) -> None:
@@ -115,7 +112,7 @@ class Line:
         return int(first.split()[1]), headers, rest
 
     def rest(self) -> bytes:
-        """Return all that comes until the other end closes, however it does."""
+        """Return all bytes until the other end closes, in whatever way."""
         got = b""
         try:
             while more := self.socket.recv(65_536):
@@ -130,19 +127,19 @@ class Line:
         return more
 
 
-async def until(true: Callable[[], Any], *, wake: Callable[[], None] | None = None) -> None:
+async def wait_for(is_true: Callable[[], Any], *, wake: Callable[[], None] | None = None) -> None:
     """Wait for a condition in a loop; `wake` is called meanwhile."""
     end = time.monotonic() + PATIENCE
-    while not true():
+    while not is_true():
         assert time.monotonic() < end, "it never came true"
         if wake is not None:
             wake()
         await asyncio.sleep(0.005)
 
 
-def wait_until(true: Callable[[], Any]) -> None:
+def wait_until(is_true: Callable[[], Any]) -> None:
     """Wait for a condition in a thread."""
     end = time.monotonic() + PATIENCE
-    while not true():
+    while not is_true():
         assert time.monotonic() < end, "it never came true"
         time.sleep(0.005)

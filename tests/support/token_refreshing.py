@@ -13,13 +13,13 @@ from connector.core.auth.token_set import TokenSet
 from connector.core.response.parser import Failure, Reply
 from connector.runtime.auth.token_refresh import RefreshContext, TokenRefresher
 from connector.runtime.files import private_files
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
-    from connector.runtime.storage.open import StoredRecord
+    from connector.runtime.storage.store import StoredRecord
 
 START = 1_800_000_000.0  # of the given clock, which has run for some time when a test begins
 NOW = START + 1000.0

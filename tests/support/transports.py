@@ -1,4 +1,4 @@
-"""What the conformance tests share: the seam of one library, asked directly, and what a failed call told."""
+"""Helpers of the conformance tests: one library's transport, requests, and expected differences."""
 
 from __future__ import annotations
 
@@ -25,58 +25,58 @@ if TYPE_CHECKING:
 
 CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
 READ = ("getUser", {"userId": "me"})
-WIDE = 10.0  # what should take half a second ends within this on the slowest machine
-NOBODY = Credential("")
+WIDE = 10.0  # seconds; far more than any test needs, for slow machines
+NO_CREDENTIAL = Credential("")
 
-# What a library cannot do. Nothing else differs, and docs/http-libraries.md tells each of these.
-CANNOT_TELL_WRITING = {"pyreqwest"}  # a deadline that ends the sending is told as one that ends the waiting
-CANNOT_TELL_CONNECTING = {"pyreqwest"}  # nor one that ends the connecting, in less than its own limit for that
-LETS_THE_UNANSWERED_GO_ON = {"pyreqwest"}  # to their deadline, when nobody waits for them any more
-HAS_SECOND_ENGINE_ONLY = {"pyreqwest"}  # works in a fork, and not in a fork of a fork
-LEAVES_CLOSED_ONES_LATER = {"pyreqwest"}  # notices by itself, a moment later, that an idle connection was closed
-WRITES_NAMES_ITS_WAY = {"pyreqwest"}  # X-ID for X-Id: every word of a header's name begins with a capital
-READS_TEXT_ONLY = {"pyreqwest"}  # a reply header's value that is not ASCII is lost, its name stays
+# The limits of single libraries; docs/http-libraries.md describes each of them.
+CANNOT_TELL_WRITING = {"pyreqwest"}  # a deadline during sending is reported as one during waiting
+CANNOT_TELL_CONNECTING = {"pyreqwest"}  # as is one during connecting, within its own limit for that
+LETS_THE_UNANSWERED_GO_ON = {"pyreqwest"}  # abandoned requests run until their deadline
+HAS_SECOND_ENGINE_ONLY = {"pyreqwest"}  # works in a fork, but not in a fork of a fork
+LEAVES_CLOSED_ONES_LATER = {"pyreqwest"}  # notices a closed idle connection a moment later
+WRITES_NAMES_ITS_WAY = {"pyreqwest"}  # X-Id instead of X-ID: capitalizes header names
+READS_TEXT_ONLY = {"pyreqwest"}  # drops a header value that is not ASCII
 
 
-def failed(run: Callable[..., Any], *args: Any, **options: Any) -> Any:
-    """Return the error that a call ends with."""
+def catch_error(run: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """Return the error that a call raises."""
     with pytest.raises(errors.ConnectorError) as caught:
         run(*args, **options)
     return caught.value
 
 
-def asked(url: str, method: str = "GET", path: str = "/x", **rest: Any) -> Request:
+def build_request(url: str, method: str = "GET", path: str = "/x", **rest: Any) -> Request:
     """Return a request."""
     return Request(method, path, base_url=url, **rest)
 
 
-def until(condition: Callable[[], Any], seconds: float = WIDE) -> None:
-    """Wait for a condition."""
+def wait_until(condition: Callable[[], Any], seconds: float = WIDE) -> None:
+    """Wait until a condition holds."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it did not come to that"
+        assert time.monotonic() < end, "the condition never held"
         time.sleep(0.002)
 
 
-def resident() -> int:
-    """Return the memory that this process holds, in bytes."""
+def resident_bytes() -> int:
+    """Return the resident memory of this process in bytes."""
     return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def descriptors() -> int:
+def count_descriptors() -> int:
     """Count this process's open files and sockets."""
     return len(os.listdir("/proc/self/fd"))
 
 
-def half_closed(port: int) -> bool:
-    """Whether this machine holds connections to a port whose other side has closed them."""
+def has_half_closed(port: int) -> bool:
+    """Return whether there are connections to a port that the other side has closed."""
     lines = Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]
     states = {(fields[2].rpartition(":")[2], fields[3]) for fields in (line.split() for line in lines)}
     return (f"{port:04X}", "08") in states
 
 
-class Seam:
-    """The seam of a library, for threads or for tasks, asked as a client would; the same to look at for both."""
+class LibraryTransport:
+    """A library's transport, for threads or for tasks, with one blocking interface for both."""
 
     def __init__(self, library: str, kind: str) -> None:
         self.library, self.kind = library, kind
@@ -85,19 +85,19 @@ class Seam:
 
     def send(self, request: Request, *, seconds: float = WIDE, sink: Any = None, stop: Any = None) -> Reply | Failure:
         """Send one request."""
-        return self.run(self.http.send, request, NOBODY, time.monotonic() + seconds, sink, stop)
+        return self.run(self.http.send, request, NO_CREDENTIAL, time.monotonic() + seconds, sink, stop)
 
     def run(self, method: Callable[..., Any], *args: Any) -> Any:
-        """Call a method, or await it."""
+        """Call a method, and await it if it is asynchronous."""
         return method(*args) if self.loop is None else self.loop.run(_awaited(method, args))
 
-    def at_once(self, requests: list[Request], *, seconds: float = WIDE) -> list[Reply | Failure]:
-        """Send requests at the same time."""
+    def send_all(self, requests: list[Request], *, seconds: float = WIDE) -> list[Reply | Failure]:
+        """Send requests concurrently."""
         if self.loop is not None:
 
             async def all_of_them() -> list[Any]:
                 end = time.monotonic() + seconds
-                return await asyncio.gather(*(self.http.send(one, NOBODY, end, None, None) for one in requests))
+                return await asyncio.gather(*(self.http.send(one, NO_CREDENTIAL, end, None, None) for one in requests))
 
             return self.loop.run(all_of_them())
         got: list[Any] = [None] * len(requests)
@@ -112,15 +112,15 @@ class Seam:
             thread.join()
         return got
 
-    def besides(
+    def send_while(
         self, others: list[Request], condition: Callable[[], Any], request: Request, *, seconds: float
     ) -> Reply | Failure:
-        """Send a request once others are under way; these are ended then."""
+        """Send a request while others are running, then cancel these."""
         if self.loop is None:
             threads = [threading.Thread(target=self.send, args=(one,)) for one in others]
             for thread in threads:
                 thread.start()
-            until(condition)
+            wait_until(condition)
             got = self.send(request, seconds=seconds)
             self.http.close()
             for thread in threads:
@@ -129,10 +129,10 @@ class Seam:
 
         async def both() -> Any:
             end = time.monotonic() + WIDE
-            tasks = [asyncio.ensure_future(self.http.send(one, NOBODY, end, None, None)) for one in others]
-            while not condition():  # noqa: ASYNC110  what is waited for happens in another thread
+            tasks = [asyncio.ensure_future(self.http.send(one, NO_CREDENTIAL, end, None, None)) for one in others]
+            while not condition():  # noqa: ASYNC110  it changes in another thread
                 await asyncio.sleep(0.002)
-            got = await self.http.send(request, NOBODY, time.monotonic() + seconds, None, None)
+            got = await self.http.send(request, NO_CREDENTIAL, time.monotonic() + seconds, None, None)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -141,11 +141,11 @@ class Seam:
         return self.loop.run(both())
 
     def close_when(self, condition: Callable[[], Any], request: Request, **options: Any) -> tuple[Any, float]:
-        """Send, and close as soon as the condition holds; return what came of it, and how long after the close."""
+        """Send, and close when the condition holds; return the result, and the seconds since the close."""
         closed: list[float] = []
 
         def close() -> None:
-            until(condition)
+            wait_until(condition)
             closed.append(time.monotonic())
             self.http.close()
 
@@ -158,8 +158,8 @@ class Seam:
 
         async def both() -> Any:
             end = time.monotonic() + options.get("seconds", WIDE)
-            task = asyncio.ensure_future(self.http.send(request, NOBODY, end, options.get("sink"), None))
-            while not condition():  # noqa: ASYNC110  what is waited for happens in another thread
+            task = asyncio.ensure_future(self.http.send(request, NO_CREDENTIAL, end, options.get("sink"), None))
+            while not condition():  # noqa: ASYNC110  it changes in another thread
                 await asyncio.sleep(0.002)
             closed.append(time.monotonic())
             await self.http.aclose()
@@ -169,7 +169,7 @@ class Seam:
         return got, time.monotonic() - closed[0]
 
     def end(self) -> None:
-        """Close it, and its loop."""
+        """Close the transport and its event loop."""
         self.run(self.http.close if self.loop is None else self.http.aclose)
         if self.loop is not None:
             self.loop.close()
@@ -179,8 +179,8 @@ async def _awaited(method: Callable[..., Any], args: Any) -> Any:
     return await method(*args)
 
 
-class Draining:
-    """A server that reads one large request after the other, keeps nothing of it, and answers 200."""
+class DrainingServer:
+    """A server that reads and discards large requests, and replies 200."""
 
     def __init__(self) -> None:
         self.received = 0

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pydantic_core import SchemaError
+
 from connector.authoring.draft import Violation
 from connector.core.inputs import coerce
-from connector.core.inputs.field_checks import SchemaError, compile_linear_regex
+from connector.core.inputs.field_checks import compile_linear_regex
 from connector.core.invalid_value import InvalidValue
 from connector.definition.action import UPDATE_METHODS, Action
 from connector.definition.case import to_snake_case

@@ -6,12 +6,13 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from connector.cli.output.counts import format_count
 from connector.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from connector.cli.bulk.run import BulkJob
+    from connector.cli.bulk.job import BulkJob
     from connector.errors import Problem
     from connector.runtime.bulk.row_reader import Row, RowReader
 
@@ -42,7 +43,9 @@ def check_all_rows(job: BulkJob, source: RowReader) -> int:
                 rows_by_problem.setdefault(problem, []).append(row)
     if bad_count:
         problems = [_add_row_numbers(problem, rows, row_counts[problem]) for problem, rows in rows_by_problem.items()]
-        raise _build_error(source, problems, f"{bad_count:,} of {format_row_count(count)}", is_truncated=is_truncated)
+        raise _build_error(
+            source, problems, f"{bad_count:,} of {format_count(count, 'row')}", is_truncated=is_truncated
+        )
     return count
 
 
@@ -52,11 +55,6 @@ def check_common_inputs(job: BulkJob, source: RowReader) -> None:
         problems = [problem for problem in error.problems if _input_key_of(problem) in job.task.given] if error else []
         if problems and not job.arguments.keep_going:
             raise InputError.from_problems(job.action, problems)
-
-
-def format_row_count(count: int) -> str:
-    """Return so many rows as a text."""
-    return "1 row" if count == 1 else f"{count:,} rows"
 
 
 def _validate_rows(job: BulkJob, source: RowReader) -> Iterator[tuple[Row, InputError | None]]:

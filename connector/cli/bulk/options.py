@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CONCURRENCY_DEFAULT_AND_MAX = (8, 100)  # the default, and the most
-_RESOLUTION_PATTERN = re.compile(r"(all|[1-9][0-9]{0,9})=(done|again)\Z", re.ASCII)
+_RESOLUTION_PATTERN = re.compile(r"(all|[1-9][0-9]{0,9})=(done|retry)\Z", re.ASCII)
 _BULK_OPTIONS = (
-    click.option("--map", "mapped", multiple=True, metavar="COLUMN=INPUT",
+    click.option("--map", "column_mapping", multiple=True, metavar="COLUMN=INPUT",
                  help="Which input a column of the rows gives, where the names differ; COLUMN= leaves one out."),
-    click.option("--rows", "form", type=click.Choice(("csv", "jsonl", "yaml")), metavar="csv|jsonl|yaml",
+    click.option("--rows-format", type=click.Choice(("csv", "jsonl", "yaml")), metavar="csv|jsonl|yaml",
                  help="The form of the rows, where the file's name does not tell it."),
-    click.option("--at-once", type=click.IntRange(1, _CONCURRENCY_DEFAULT_AND_MAX[1]), metavar="N",
+    click.option("--concurrency", type=click.IntRange(1, _CONCURRENCY_DEFAULT_AND_MAX[1]), metavar="N",
                  help=f"Rows under way at once ({_CONCURRENCY_DEFAULT_AND_MAX[0]})."),
     click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE",
                  help="Where it is noted how far the rows are (beside them, as ROWS.ACTION.journal)."),
     click.option("--restart", is_flag=True,
                  help="Set the journal aside and begin anew: sends every row again, also those that are done."),
     click.option("--retry-failed", is_flag=True, help="Run the rows again that failed in an earlier run, as they are."),
-    click.option("--settle", "settled", multiple=True, metavar="ROW=done|again",
+    click.option("--resolve", "resolutions", multiple=True, metavar="ROW=done|retry",
                  help="Say that an uncertain row is done, or is to be sent again; all=... for every one."),
 )  # fmt: skip
 
@@ -39,19 +39,28 @@ class BulkArguments:
     """What the command line says of rows."""
 
     file: str | None
-    mapped: tuple[str, ...] = ()
-    form: str | None = None
-    at_once: int | None = None
+    column_mapping: tuple[str, ...] = ()
+    rows_format: str | None = None
+    concurrency: int | None = None
     journal: str | None = None
     restart: bool = False
     retry_failed: bool = False
-    settled: tuple[str, ...] = ()
+    resolutions: tuple[str, ...] = ()
     keep_going: bool = False
 
     @classmethod
     def from_options(cls, file: str | None, options: dict[str, Any]) -> BulkArguments:
         """Take what is said of rows out of what was found on a command line."""
-        names = ("mapped", "form", "at_once", "journal", "restart", "retry_failed", "settled", "keep_going")
+        names = (
+            "column_mapping",
+            "rows_format",
+            "concurrency",
+            "journal",
+            "restart",
+            "retry_failed",
+            "resolutions",
+            "keep_going",
+        )
         return cls(file, **{name: options.pop(name) for name in names})
 
     @property
@@ -64,14 +73,19 @@ class BulkArguments:
     @property
     def max_in_flight(self) -> int:
         """How many rows are under way at once."""
-        return self.at_once or _CONCURRENCY_DEFAULT_AND_MAX[0]
+        return self.concurrency or _CONCURRENCY_DEFAULT_AND_MAX[0]
 
     def reject_without_rows(self) -> None:
         """Refuse words about rows where no rows are. Raises UsageError."""
         values_by_flag = {
-            "--map": self.mapped, "--rows": self.form, "--at-once": self.at_once, "--journal": self.journal,
-            "--restart": self.restart, "--retry-failed": self.retry_failed, "--settle": self.settled,
-        }  # fmt: skip
+            "--map": self.column_mapping,
+            "--rows-format": self.rows_format,
+            "--concurrency": self.concurrency,
+            "--journal": self.journal,
+            "--restart": self.restart,
+            "--retry-failed": self.retry_failed,
+            "--resolve": self.resolutions,
+        }
         used_flag = next((flag for flag, value in values_by_flag.items() if value), None)
         if used_flag:
             raise UsageError(f"{used_flag} is for rows.", hint="Give both: connector run ACTION -f ROWS.")
@@ -79,7 +93,7 @@ class BulkArguments:
     def parse_column_mapping(self) -> dict[str, str]:
         """Return the input that each mapped column gives. Raises InputError."""
         input_by_column = {}
-        for pair in self.mapped:
+        for pair in self.column_mapping:
             column, separator, key = pair.rpartition("=")
             if not separator or column in input_by_column:
                 got = "the same column twice" if separator else "no ="
@@ -88,16 +102,16 @@ class BulkArguments:
         return input_by_column
 
     def parse_resolutions(self) -> dict[int | None, str]:
-        """Return "done" or "again" by row; None stands for all that are uncertain. Raises InputError."""
+        """Return "done" or "retry" by row; None stands for all that are uncertain. Raises InputError."""
         resolutions: dict[int | None, str] = {}
-        for item in self.settled:
+        for item in self.resolutions:
             match = _RESOLUTION_PATTERN.match(item)
             row = None if match is None or match[1] == "all" else int(match[1])
             if match is None or row in resolutions or (resolutions and None in (row, *resolutions)):
                 got = f"{item:.40}" if match is None else "two answers for a row"
-                fix = "such as --settle 17=done --settle 18=again, or --settle all=done"
+                fix = "such as --resolve 17=done --resolve 18=retry, or --resolve all=done"
                 raise InputError.from_problems(
-                    "options", [Problem("--settle", got, "ROW=done or ROW=again, each row once", fix)]
+                    "options", [Problem("--resolve", got, "ROW=done or ROW=retry, each row once", fix)]
                 )
             resolutions[row] = match[2]
         return resolutions

@@ -10,19 +10,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from connector import errors
-from connector.cli.bulk import check
 from connector.cli.output import printer, stdio
-from connector.cli.output.errors import (
-    EXIT_DONE,
-    EXIT_UNCERTAIN,
-    EXIT_USAGE,
-    exit_code,
-    exit_code_for_type,
-    format_error,
-    print_stderr,
-)
-from connector.cli.output.progress import ProgressBar
+from connector.cli.output.counts import format_count
+from connector.cli.output.error_output import format_error, print_error
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, EXIT_USAGE, exit_code_for_type
+from connector.cli.output.progress import ProgressBar, count_columns
 from connector.cli.output.query import Query
+from connector.cli.output.stdio import print_stderr
 from connector.errors import ConnectorError, UsageError
 
 if TYPE_CHECKING:
@@ -57,19 +51,6 @@ class JsonArrayPrinter:
         sys.stdout.write("[]\n" if self._is_empty else "\n]\n")
 
 
-class _RowProgressBar(ProgressBar):
-    """How far the rows are, with those that did not succeed."""
-
-    def __init__(self, reporter: BulkReporter, *, enabled: bool) -> None:
-        super().__init__("rows", total=reporter.total, enabled=enabled)
-        self._reporter = reporter
-
-    def _describe(self) -> str:
-        counts = self._reporter.counts
-        unsuccessful = "".join(f", {counts[name]:,} {name}" for name in ("failed", "uncertain") if counts[name])
-        return super()._describe() + unsuccessful
-
-
 class BulkReporter:
     """Prints the results of rows and knows what they come to; `total` is how many there are, where that is known."""
 
@@ -87,7 +68,9 @@ class BulkReporter:
     def report(self, rows: BulkRun, journal: Journal | None) -> int:
         """Print every result, say what they come to, and return the exit code. Raises KeyboardInterrupt, OSError."""
         started_at, was_interrupted = time.monotonic(), False
-        with _RowProgressBar(self, enabled=not self._quiet and not stdio.is_stdout_terminal()) as progress_bar:
+        columns = count_columns("rows", format_note=self._format_unsuccessful)
+        enabled = not self._quiet and not stdio.is_stdout_terminal()
+        with ProgressBar(columns, total=self.total, enabled=enabled) as progress_bar:
             try:
                 self._print_results(rows, progress_bar)
             except KeyboardInterrupt:
@@ -98,13 +81,15 @@ class BulkReporter:
                     raise
                 return EXIT_UNCERTAIN
             except ConnectorError as error:
-                self.exit_codes.add(exit_code(error))
-                print_stderr(format_error(error))
+                self.exit_codes.add(print_error(error))
         self.printer.finish()
         self._print_summary(time.monotonic() - started_at, journal)
         if was_interrupted and EXIT_UNCERTAIN not in self.exit_codes:
             raise KeyboardInterrupt
         return max(self.exit_codes, default=EXIT_DONE)
+
+    def _format_unsuccessful(self) -> str:
+        return "".join(f", {self.counts[name]:,} {name}" for name in ("failed", "uncertain") if self.counts[name])
 
     def _print_results(self, results: Iterable[RowResult], progress_bar: ProgressBar) -> None:
         for result in results:
@@ -186,9 +171,8 @@ class BulkReporter:
             row_counts = {**self.counts, "left": remaining}
             summary = ", ".join(f"{count:,} {name}" for name, count in row_counts.items() if count or name == "done")
             earlier_note = f", {self._earlier_count:,} of them by an earlier run" if self._earlier_count else ""
-            print_stderr(
-                f"{check.format_row_count(finished_count + remaining)}: {summary}{earlier_note}; {seconds:.1f} s."
-            )
+            row_count = format_count(finished_count + remaining, "row")
+            print_stderr(f"{row_count}: {summary}{earlier_note}; {seconds:.1f} s.")
             if journal is not None:
                 self._print_next_steps(remaining)
         if self._uncertain_rows:
@@ -220,8 +204,8 @@ class BulkReporter:
         if journal is not None:
             first_row = self._uncertain_rows[0]["row"]
             lines.append(
-                f"Then run the same command with --settle {first_row}=done, or with --settle {first_row}=again to send it again; "
-                "all=... is for every one."
+                f"Then run the same command with --resolve {first_row}=done, or with --resolve {first_row}=retry "
+                "to send it again; all=... is for every one."
             )
         return "\n".join(lines)
 
@@ -233,10 +217,12 @@ def _format_position(data: dict[str, Any]) -> str:
 def _make_printer(output_setting: Setting) -> printer.ResultPrinter:
     """Return the form of the results: lines when nobody chose another. Raises UsageError for a table."""
     if not output_setting.is_set or output_setting.value == "lines":
-        return printer.LinesPrinter(several=True)
+        return printer.StreamPrinter(printer.write_line, several=True)
     if output_setting.value == "table":
         hint = "Use --output lines, json or yaml."
         raise UsageError(
             f"The results of rows come one by one, and make no table ({output_setting.source}).", hint=hint
         )
-    return printer.YamlPrinter(several=True) if output_setting.value == "yaml" else JsonArrayPrinter()
+    if output_setting.value == "yaml":
+        return printer.StreamPrinter(printer.write_yaml_document, several=True)
+    return JsonArrayPrinter()

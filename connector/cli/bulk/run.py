@@ -8,8 +8,6 @@ import json
 import shutil
 import sys
 import tempfile
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -18,60 +16,18 @@ from connector.cli.bulk.report import BulkReporter
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
 from connector.cli.context.connection_context import resolve_base_url
-from connector.cli.output import errors
+from connector.cli.output.exit_codes import EXIT_DONE, exit_code
 from connector.core.bulk.columns import ColumnMapping
 from connector.errors import InputError, UsageError
 from connector.runtime.bulk.journal import Journal, rotate_journal
 from connector.runtime.bulk.row_reader import RowReader, detect_format
 from connector.runtime.bulk.runner import BulkOptions, run_rows
-from connector.runtime.calls.call_options import CallOptions
-from connector.runtime.calls.factory import CallFactory
 
 if TYPE_CHECKING:
-    from connector.cli.bulk.options import BulkArguments
-    from connector.cli.calls.call import CallTask
-    from connector.cli.context.run_options import RunOptions
-    from connector.cli.context.settings import Settings
-    from connector.definition.loader import Connector
+    from connector.cli.bulk.job import BulkJob
 
 _STDIN_NAME = "standard input"
-
-
-@dataclass(frozen=True)
-class BulkJob:
-    """One command over rows: what every row is given stands in `task`."""
-
-    connector: Connector
-    settings: Settings
-    options: RunOptions
-    arguments: BulkArguments
-    task: CallTask
-
-    @property
-    def action(self) -> str:
-        """The action's key."""
-        return str(self.task.action)
-
-    @cached_property
-    def call_options(self) -> CallOptions:
-        """How each row's call runs."""
-        timeout = self.settings.get("timeout")
-        return CallOptions.parse(timeout=timeout.value).override(self.options.call_options(timeout))
-
-    @cached_property
-    def call_factory(self) -> CallFactory:
-        """What checks a row without a connection."""
-        return CallFactory.without_connections(self.connector, resolve_base_url(self.connector, self.settings))
-
-    @cached_property
-    def journal_path(self) -> Path | None:
-        """Where the journal of a run is; None for rows that come through a pipe, unless it is named."""
-        if self.arguments.journal:
-            return Path(self.arguments.journal)
-        if self.arguments.is_stream:
-            return None
-        suffix = "sandbox.journal" if self.options.sandbox else "journal"
-        return Path(f"{self.arguments.file}.{self.action}.{suffix}")
+_JOURNAL_WORDS = {"done": "done", "retry": "again"}  # goes when the journal says retry
 
 
 def run(job: BulkJob) -> int:
@@ -81,7 +37,7 @@ def run(job: BulkJob) -> int:
     columns = ColumnMapping(job.connector.action(job.action), job.arguments.parse_column_mapping(), job.task.given)
     with contextlib.ExitStack() as stack:
         path = str(job.arguments.file)
-        rows_format = detect_format(path, job.arguments.form)
+        rows_format = detect_format(path, job.arguments.rows_format)
         source = RowReader(_STDIN_NAME if path == "-" else path, _open_rows(job, stack), rows_format, columns)
         if job.options.dry_run:
             return _dry_run(job, source, reporter)
@@ -115,7 +71,7 @@ def _check_options(job: BulkJob) -> None:
         raise InputError.from_problems("options", list(job.call_options.problems))
     resolutions = job.arguments.parse_resolutions()
     journal_flags = {
-        "--settle": resolutions,
+        "--resolve": resolutions,
         "--restart": job.arguments.restart,
         "--retry-failed": job.arguments.retry_failed,
     }
@@ -123,9 +79,9 @@ def _check_options(job: BulkJob) -> None:
     if used_flag and job.journal_path is None:
         raise UsageError(f"{used_flag} needs a journal.", hint="Name it with --journal FILE.")
     if resolutions and job.arguments.restart:
-        raise UsageError("--settle and --restart do not go together.", hint="Leave one out: --restart begins anew.")
+        raise UsageError("--resolve and --restart do not go together.", hint="Leave one out: --restart begins anew.")
     if resolutions and not (job.journal_path and job.journal_path.exists()):
-        raise UsageError("--settle needs the journal of an earlier run.", hint=f"There is none at {job.journal_path}.")
+        raise UsageError("--resolve needs the journal of an earlier run.", hint=f"There is none at {job.journal_path}.")
     rows_path = Path(str(job.arguments.file))
     if job.journal_path and job.journal_path.exists() and rows_path.exists() and job.journal_path.samefile(rows_path):
         raise UsageError(f"--journal {job.journal_path} is the file of the rows.", hint="Name another place.")
@@ -189,10 +145,10 @@ def _resolve_uncertain(job: BulkJob, journal: Journal) -> None:
     if unknown_row is not None and unknown_row > journal.row_count:
         raise UsageError(f"There is no row {unknown_row}.", hint=f"The last one is {journal.row_count}.")
     if unknown_row is not None:
-        raise UsageError(f"Row {unknown_row} is not uncertain.", hint="Leave its --settle out; nothing was sent.")
+        raise UsageError(f"Row {unknown_row} is not uncertain.", hint="Leave its --resolve out; nothing was sent.")
     for row, resolution in resolutions.items():
         assert row is not None
-        journal.resolve_row(row, resolution)
+        journal.resolve_row(row, _JOURNAL_WORDS[resolution])
 
 
 def _dry_run(job: BulkJob, source: RowReader, reporter: BulkReporter) -> int:
@@ -208,11 +164,11 @@ def _dry_run(job: BulkJob, source: RowReader, reporter: BulkReporter) -> int:
                 job.action, row.given, job.call_options, resolve_connection=False
             ).build_first_request()
         except InputError as error:
-            reporter.exit_codes.add(errors.exit_code(error))
+            reporter.exit_codes.add(exit_code(error))
             reporter.printer.print_result({**position, "outcome": "not_sent", "error": error.to_dict()})
             if not job.arguments.keep_going:
                 break
         else:
             reporter.printer.print_result({**position, **request.to_dict()})
     reporter.printer.finish()
-    return max(reporter.exit_codes, default=errors.EXIT_DONE)
+    return max(reporter.exit_codes, default=EXIT_DONE)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from connector.errors import ConnectorError
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
     from connector.definition.loader import Connector
@@ -19,42 +17,12 @@ if TYPE_CHECKING:
     from connector.runtime.client.client import Client
 
 
-class Task(Protocol):
-    """One thing to do of a command: a call, or a download."""
-
-    @property
-    def action(self) -> str | None:
-        """The action's key; None for a raw request or a URL."""
-
-    @property
-    def options(self) -> CallOptions:
-        """How it runs, as far as the task itself says."""
-
-    @property
-    def is_debugged(self) -> bool:
-        """Whether the call itself asks for its trace."""
-
-    @property
-    def needs_connection(self) -> bool:
-        """Whether it needs a connection."""
-
-    @property
-    def streams_items(self) -> bool:
-        """Whether its items are the service's, page by page."""
-
-    def find_items_path(self, connector: Connector) -> str | None:
-        """Return the field of the result that holds the items, where there is one."""
-
-    def send(self, client: Client, options: CallOptions) -> Result:
-        """Do it. Raises ConnectorError."""
-
-    def build_request(self, connector: Connector, base_url: str | None, options: CallOptions) -> Request:
-        """Return the request that would be sent first. Raises InputError with every problem."""
-
-
 @dataclass(frozen=True, slots=True)
 class CallTask:
     """One call to make: an action, or None for a raw request; its inputs; how it runs."""
+
+    needs_connection: ClassVar[bool] = True
+    streams_items: ClassVar[bool] = True  # page by page, as the service sends them
 
     action: str | None
     given: dict[str, Any]
@@ -64,16 +32,6 @@ class CallTask:
     def is_debugged(self) -> bool:
         """Whether the call itself asks for its trace."""
         return self.options.debug or self.given.get("debugRequest") in (True, "true", "True")
-
-    @property
-    def needs_connection(self) -> bool:
-        """Whether it needs a connection."""
-        return True
-
-    @property
-    def streams_items(self) -> bool:
-        """Whether its items are the service's, page by page."""
-        return True
 
     def find_items_path(self, connector: Connector) -> str | None:
         """Return the field that holds the items when this is a listing."""
@@ -96,17 +54,3 @@ def prepare_unsent(connector: Connector, task: CallTask, base_url: str | None, o
     """Return a call that is only checked or shown: it needs no connection. Raises InputError with every problem."""
     factory = CallFactory.without_connections(connector, base_url)
     return factory.prepare(task.action, task.given, options, resolve_connection=False)
-
-
-@dataclass(frozen=True, slots=True)
-class CallList:
-    """The calls of a command: in which order, whether they are a file's, whether one that fails ends them."""
-
-    calls: Sequence[Task]
-    from_file: bool = False
-    keep_going: bool = False
-
-    @property
-    def several(self) -> bool:
-        """Whether there is more than one."""
-        return len(self.calls) != 1

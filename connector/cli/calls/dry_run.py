@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls.trace import trace_unsent_request
 from connector.cli.context.connection_context import resolve_base_url
-from connector.cli.output import errors
+from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.printer import make_printer, write_text
+from connector.cli.output.stdio import print_stderr
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
-    from connector.cli.calls.call import CallList
+    from connector.cli.calls.call_list import CallList
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Settings
     from connector.definition.loader import Connector
@@ -30,16 +31,16 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
         call_options = replace(task.options.override(flags), connection=None)
         request = task.build_request(connector, url, call_options)
         if options.curl:
-            errors.print_stderr(trace_unsent_request(request).curl())
+            print_stderr(trace_unsent_request(request).curl())
         requests.append(request.to_dict())
     if output_setting.value == "table" or not output_setting.is_set:
         write_text("\n\n".join(map(_format_request, requests)))
-        return errors.EXIT_DONE
+        return EXIT_DONE
     printer = make_printer(output_setting.value, several=tasks.several, include_errors=True, quiet=options.quiet)
     for request_data in requests:
         printer.print_result(request_data)
     printer.finish()
-    return errors.EXIT_DONE
+    return EXIT_DONE
 
 
 def _format_request(request: dict[str, Any]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from connector.core.invalid_value import InvalidValue
+from connector.errors import StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +65,13 @@ def read_body(path: str) -> str | bytes:
 
 def _build_unreadable_error(path: str, error: OSError) -> InvalidValue:
     return InvalidValue("a file that can be read", f"{path or 'the name is empty'}: {error.strerror or error}".rstrip())
+
+
+def read_file(path: str) -> bytes:
+    """Return what a file or standard input holds. Raises StoreError naming the path and the reason."""
+    if path == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its rights.") from None

@@ -10,16 +10,19 @@ from connector.cli.calls.call import CallTask
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import TraceCollector, print_debug_lines
 from connector.cli.calls.watch import PageProgress
-from connector.cli.output import errors, stdio
+from connector.cli.output import stdio
+from connector.cli.output.error_output import print_error
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_exit_codes
 from connector.cli.output.printer import ResultWriter, make_printer, write_line
-from connector.cli.output.progress import ProgressBar
+from connector.cli.output.progress import ProgressBar, count_columns
 from connector.cli.output.query import Query
 from connector.core.json_path import get_at_path
 from connector.errors import ConnectorError, StoreError, UsageError
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
-    from connector.cli.calls.call import CallList, Task
+    from connector.cli.calls.call_list import CallList
+    from connector.cli.calls.download_task import DownloadTask
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Setting, Settings
     from connector.definition.loader import Connector
@@ -35,7 +38,7 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
     several = tasks.several or (tasks.from_file and output_setting.value == "lines")
     include_errors = output_setting.is_set or not stdio.is_stdout_terminal()
     printer = make_printer(output_setting.value, several=several, include_errors=include_errors, quiet=options.quiet)
-    trace = TraceCollector(options.har_path, options.curl)
+    trace = TraceCollector(options.har, options.curl)
     with Session(connector, settings, options) as session:
         writer = ResultWriter(printer, output_setting.value, query)
         return _CallRunner(session, tasks, writer, trace, timeout).run()
@@ -45,7 +48,7 @@ def _check_limit(connector: Connector, options: RunOptions, tasks: CallList) -> 
     """Refuse --limit where no call is a listing. Raises UsageError, and InputError for an action that is not known."""
     if options.limit is None or any(task.find_items_path(connector) for task in tasks.calls):
         return
-    actions = (connector.action(task.action).action if task.action else "raw" for task in tasks.calls)
+    actions = (connector.action(task.action).action if task.action else "a raw request" for task in tasks.calls)
     message = f"--limit is for a listing; {', '.join(dict.fromkeys(actions))} brings one result."
     raise UsageError(message, hint="Leave it out.")
 
@@ -65,10 +68,10 @@ class _CallRunner:
         try:
             self._run_all()
         except BrokenPipeError:
-            if errors.EXIT_UNCERTAIN not in self.writer.exit_codes:
+            if EXIT_UNCERTAIN not in self.writer.exit_codes:
                 raise
             stdio.discard_output()
-        return errors.combine_exit_codes(self.writer.exit_codes)
+        return combine_exit_codes(self.writer.exit_codes)
 
     def _run_all(self) -> None:
         """Run every call and print what was kept back, also after Ctrl-C."""
@@ -84,7 +87,7 @@ class _CallRunner:
             error = self.session.find_interrupted_write()
             if error is not None:
                 self.writer.write_error(error)
-            elif errors.EXIT_UNCERTAIN not in self.writer.exit_codes:
+            elif EXIT_UNCERTAIN not in self.writer.exit_codes:
                 self._finish()
                 raise
         self._finish()
@@ -101,7 +104,7 @@ class _CallRunner:
             if self.tasks.several:
                 progress_bar.advance()
 
-    def _run_call(self, task: Task, progress_bar: ProgressBar) -> None:
+    def _run_call(self, task: CallTask | DownloadTask, progress_bar: ProgressBar) -> None:
         """Make one call and print what comes of it. Raises ConnectorError."""
         items = task.find_items_path(self.session.connector)
         options = self._resolve_options(task, items)
@@ -121,7 +124,7 @@ class _CallRunner:
         if isinstance(task, CallTask) and task.action is not None and self._is_streaming(items):
             for item in client.stream(task.action, task.given, options):
                 write_line(item)
-            self.writer.exit_codes.append(errors.EXIT_DONE)
+            self.writer.exit_codes.append(EXIT_DONE)
             return
         result = task.send(client, options)
         self.trace.add(result.debug)
@@ -140,7 +143,7 @@ class _CallRunner:
         )
         return is_plain_lines and items is not None and not self.tasks.from_file
 
-    def _resolve_options(self, task: Task, items: str | None) -> CallOptions:
+    def _resolve_options(self, task: CallTask | DownloadTask, items: str | None) -> CallOptions:
         """Return how a call runs: flags first, then the call file's keys, then settings."""
         flags = self.session.options.call_options(self.timeout)
         if items is None:
@@ -157,11 +160,12 @@ class _CallRunner:
         options = self.session.options
         enabled = not options.quiet and not options.debug
         if self.tasks.several:
-            return ProgressBar("calls", total=len(self.tasks.calls), enabled=enabled)
+            return ProgressBar(count_columns("calls"), total=len(self.tasks.calls), enabled=enabled)
         task = self.tasks.calls[0]
         items = task.find_items_path(self.session.connector) if task.streams_items else None
         shares_terminal = self._is_streaming(items) and stdio.is_stdout_terminal()
-        return ProgressBar("items", total=options.limit, step_name="pages", enabled=enabled and not shares_terminal)
+        columns = count_columns("items", "pages")
+        return ProgressBar(columns, total=options.limit, enabled=enabled and not shares_terminal)
 
     def _finish(self) -> None:
         """Print what was kept back, and write the HAR file."""
@@ -169,5 +173,4 @@ class _CallRunner:
         try:
             self.trace.write_har()
         except StoreError as error:
-            self.writer.exit_codes.append(errors.exit_code(error))
-            errors.print_stderr(errors.format_error(error))
+            self.writer.exit_codes.append(print_error(error))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self
 from connector.cli.calls.watch import CommandObserver
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext
-from connector.cli.output import errors
+from connector.cli.output.stdio import print_stderr
 from connector.runtime.client.client import Client
 
 if TYPE_CHECKING:
@@ -54,7 +54,12 @@ class Session:
     def _context(self) -> ConnectionContext:
         options = self.options
         context = ConnectionContext(
-            self.connector, self.settings, sandbox=options.sandbox, faults=options.fault, events_to=options.events_to
+            self.connector,
+            self.settings,
+            sandbox=options.sandbox,
+            faults=options.faults,
+            quiet=options.quiet,
+            webhook_url=options.webhook_url,
         )
         if (
             context.sandbox_instance is not None
@@ -87,7 +92,7 @@ class Session:
     def note(self, text: str) -> None:
         """Say something on stderr that a quiet command leaves out."""
         if not self.options.quiet:
-            errors.print_stderr(text)
+            print_stderr(text)
 
     def find_interrupted_write(self) -> TransportError | None:
         """Return the error of a write that was under way, or None."""

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.cli.output import errors
+from connector.cli.output.stdio import print_stderr
 from connector.core.exchange import tracing
-from connector.core.exchange.exchange import SendRequest
+from connector.core.exchange.asks import SendRequest
 from connector.core.request.credential import Credential
 from connector.core.response.parser import Failure
 from connector.core.response.trace import Trace
 from connector.errors import StoreError
+from connector.runtime.files.atomic import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,14 +50,18 @@ class TraceCollector:
             return
         self.traces.append(trace)
         if self.curl and trace.curl():
-            errors.print_stderr(trace.curl())
+            print_stderr(trace.curl())
 
     def write_har(self) -> None:
         """Write the HAR file. Raises StoreError."""
         if self.har_path is None:
             return
         merged = Trace([entry for trace in self.traces for entry in trace.entries])
-        write_private_file(self.har_path, json.dumps(merged.har(), ensure_ascii=False, indent=2, default=str).encode())
+        content = json.dumps(merged.har(), ensure_ascii=False, indent=2, default=str).encode()
+        try:
+            replace_file(self.har_path, content)
+        except OSError as error:
+            raise _build_error(self.har_path, error) from None
 
 
 def trace_unsent_request(request: Request) -> Trace:
@@ -86,24 +91,6 @@ def print_debug_lines(*, enabled: bool) -> Iterator[None]:
         logger.removeHandler(handler)
         logger.setLevel(previous[0])
         logger.propagate = previous[1]
-
-
-def write_private_file(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read, whole or not at all. Raises StoreError."""
-    try:
-        descriptor, temp_name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise _build_error(path, error) from None
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temp_name).replace(path)
-    except OSError as error:
-        raise _build_error(path, error) from None
-    finally:
-        Path(temp_name).unlink(missing_ok=True)
 
 
 def _check_writable(path: Path) -> None:

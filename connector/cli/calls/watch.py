@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.exchange import SendRequest, Sleep, YieldPage
+from connector.core.exchange.asks import SendRequest, Sleep, YieldPage
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY, may_change_state
 from connector.errors import TransportError
 from connector.runtime.calls.observer import Observer
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.cli.output.progress import ProgressBar
-    from connector.core.exchange.exchange import Ask
+    from connector.core.exchange.asks import Ask
     from connector.core.request.builder import Request
     from connector.runtime.calls.prepared import PreparedCall
 

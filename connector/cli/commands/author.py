@@ -7,9 +7,12 @@ from pathlib import Path
 
 import click
 
-from connector.cli.context.run_options import load_settings, output_option
+from connector.cli.context.context import load_settings, output_option
 from connector.cli.groups import StrictCommand, get_meta, global_options
-from connector.cli.output import errors, printer
+from connector.cli.output import printer
+from connector.cli.output.counts import format_count
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_USAGE
+from connector.cli.output.stdio import print_stderr
 
 _folder_argument = click.argument("folder", required=False, type=click.Path(path_type=Path))
 
@@ -35,23 +38,23 @@ def resolve_folder(ctx: click.Context, folder: Path | None) -> Path:
 @output_option
 @global_options
 @click.pass_context
-def lint_command(ctx: click.Context, folder: Path | None, shape: str) -> int:
+def lint_command(ctx: click.Context, folder: Path | None, output_format: str) -> int:
     """Check every file of a connector."""
     from connector.authoring.lint import lint
     from connector.definition.loader import Connector
 
     target = resolve_folder(ctx, folder)
     findings = lint(target)
-    if shape == "json":
+    if output_format == "json":
         printer.write_json({"folder": str(target), "findings": [asdict(finding) for finding in findings]})
     elif not findings:
         connector = Connector.open(target)
-        count = len(connector.action_files)
-        printer.write_text(f"{connector.name}: {count} action{'' if count == 1 else 's'}, nothing to find fault with.")
+        count = format_count(len(connector.action_files), "action")
+        printer.write_text(f"{connector.name}: {count}, nothing to find fault with.")
     else:
         printer.write_text("\n".join(map(str, findings)))
-        errors.print_stderr(f"{_format_folder(target)}: {len(findings)} finding{'' if len(findings) == 1 else 's'}.")
-    return errors.EXIT_USAGE if findings else errors.EXIT_DONE
+        print_stderr(f"{_format_folder(target)}: {format_count(len(findings), 'finding')}.")
+    return EXIT_USAGE if findings else EXIT_DONE
 
 
 @click.command(
@@ -62,26 +65,26 @@ def lint_command(ctx: click.Context, folder: Path | None, shape: str) -> int:
 @output_option
 @global_options
 @click.pass_context
-def docs_command(ctx: click.Context, folder: Path | None, shape: str, *, check: bool) -> int:
+def docs_command(ctx: click.Context, folder: Path | None, output_format: str, *, check: bool) -> int:
     """Write, or check, what is generated from the definitions."""
     from connector.authoring import docs
 
     target = resolve_folder(ctx, folder)
     changed = docs.write(target, check=check)
-    if shape == "json":
+    if output_format == "json":
         printer.write_json({"folder": str(target), "stale" if check else "written": [str(path) for path in changed]})
     elif changed:
         printer.write_text("\n".join(map(str, changed)))
     if not get_meta(ctx, "quiet"):
-        errors.print_stderr(_summarize(target, len(changed), check=check))
-    return errors.EXIT_USAGE if check and changed else errors.EXIT_DONE
+        print_stderr(_summarize(target, len(changed), check=check))
+    return EXIT_USAGE if check and changed else EXIT_DONE
 
 
 def _summarize(folder: Path, count: int, *, check: bool) -> str:
     label = _format_folder(folder)
     if not count:
         return f"{label}: everything is fresh."
-    file_count = "1 file" if count == 1 else f"{count} files"
+    file_count = format_count(count, "file")
     return (
         f"{label}: {file_count} not fresh; 'connector docs' writes them."
         if check
@@ -103,4 +106,4 @@ def new_command(ctx: click.Context, folder: Path) -> None:
 
     printer.write_text("\n".join(str(path) for path in scaffold.create_connector(folder)))
     if not get_meta(ctx, "quiet"):
-        errors.print_stderr(f"Next: connector lint {folder}, then connector --connector {folder} list")
+        print_stderr(f"Next: connector lint {folder}, then connector --connector {folder} list")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.run_options import load_settings, open_connector, output_option
+from connector.cli.context.context import load_settings, open_connector, output_option
 from connector.cli.context.settings import (
     PER_CONNECTOR_KEYS,
     SETTING_KEYS,
@@ -17,7 +17,8 @@ from connector.cli.context.settings import (
 )
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
-from connector.cli.output.errors import combine_exit_codes, exit_code, format_error, print_stderr
+from connector.cli.output.error_output import print_error
+from connector.cli.output.exit_codes import combine_exit_codes
 from connector.core import redaction
 from connector.definition.case import to_snake_case
 from connector.errors import UsageError
@@ -41,31 +42,28 @@ default. An empty variable counts as unset. A plan, a budget or an HTTP library 
 @output_option
 @global_options
 @click.pass_context
-def config_command(ctx: click.Context, shape: str) -> int:
+def config_command(ctx: click.Context, output_format: str) -> int:
     """Print the settings in force."""
     settings = load_settings(ctx)
     connector = open_connector(settings)
     rows = [*_list_general_settings(connector, settings), *_list_connection_settings(connector, settings)]
-    if shape == "json":
+    if output_format == "json":
         printer.write_json({"config_file": str(config_path()), "settings": rows})
     else:
         width = max(len(row["name"]) for row in rows)
         lines = [f"{row['name']:<{width}}  {_format_value(row['value'])}  ({row['source']})" for row in rows]
         printer.write_text("\n".join([*lines, "", f"The config file is {config_path()}."]))
-    errors = _find_setting_errors(connector, settings)
-    for error in errors:
-        print_stderr(format_error(error))
-    return combine_exit_codes(map(exit_code, errors))
+    return combine_exit_codes(map(print_error, _find_setting_errors(connector, settings)))
 
 
 def _find_setting_errors(connector: Connector, settings: Settings) -> list[UsageError]:
     """Return what is wrong with the settings that only a client would find out about."""
     prefix = connector.name.upper()
     plan, store = settings.get("plan", f"{prefix}_PLAN").value, settings.get("budget", f"{prefix}_BUDGET").value
-    library = settings.read_variable("CONNECTOR_HTTP")
+    library = settings.read_variable("CONNECTOR_HTTP_LIBRARY")
     errors = []
     try:
-        budget.open_budget({"plan": plan, "at": store}, connector, SystemClock(), sandboxed=False)
+        budget.open_budget({"plan": plan, "store": store}, connector, SystemClock(), sandboxed=False)
     except UsageError as error:
         errors.append(error)
     try:
@@ -84,7 +82,9 @@ def _list_general_settings(connector: Connector, settings: Settings) -> list[dic
     redactor = redaction.redactor_for(connector)
     variables = {key: f"{connector.name}_{key}".upper() for key in PER_CONNECTOR_KEYS}
     found_settings = [settings.get(key, variables.get(key)) for key in SETTING_KEYS]
-    found_settings.append(Setting("http", *(settings.read_variable("CONNECTOR_HTTP") or ("httpx", "default"))))
+    found_settings.append(
+        Setting("http_library", *(settings.read_variable("CONNECTOR_HTTP_LIBRARY") or ("httpx", "default")))
+    )
     defaults = {
         "connector": str(connector.folder),
         "base_url": connector.manifest.base_url,

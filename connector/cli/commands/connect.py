@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.connections import connection_test, consent, credentials, telling
+from connector.cli.connections import connection_test, connection_view, consent, credentials
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext, store_options
-from connector.cli.context.run_options import output_option
-from connector.cli.groups import StrictCommand, get_meta, global_options
-from connector.cli.output import errors, stdio
+from connector.cli.context.context import output_option
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import stdio
+from connector.cli.output.stdio import print_stderr
 from connector.errors import ConnectorError, SignInError, UsageError
 from connector.runtime.auth import env_connection
 from connector.runtime.auth.connection import Connection
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from connector.runtime.auth.sign_in import SignIn
-    from connector.runtime.storage.open import Store
+    from connector.runtime.storage.store import Store
 
 _HELP = """Sign in, and keep the connection under NAME (default: its kind); then test it with one call.
 
@@ -40,7 +41,6 @@ class _ConsentOptions:
     browser: bool
     redirect_url: str | None
     port: int
-    quiet: bool
 
 
 @click.command("connect", cls=StrictCommand, help=_HELP)
@@ -52,23 +52,21 @@ class _ConsentOptions:
 @click.option("--redirect-url", metavar="URL", help="With --no-browser: the redirect URL that the app has.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0,
               help="The port on 127.0.0.1 that a browser comes back to (default: 0, any that is free).")  # fmt: skip
-@click.option("--plain", is_flag=True, help="Keep it unencrypted where no key is set.")
+@click.option("--unencrypted", is_flag=True, help="Keep it unencrypted where no key is set.")
 @output_option
 @global_options
 @click.pass_context
 def connect_command(
-    ctx: click.Context, /, name: str | None, kind: str | None, items: tuple[str, ...], shape: str, **flags: Any
+    ctx: click.Context, /, name: str | None, kind: str | None, items: tuple[str, ...], output_format: str, **flags: Any
 ) -> None:
     """Sign in, keep, test."""
-    consent_options = _ConsentOptions(
-        not flags["no_browser"], flags["redirect_url"], flags["port"], bool(get_meta(ctx, "quiet"))
-    )
+    consent_options = _ConsentOptions(not flags["no_browser"], flags["redirect_url"], flags["port"])
     if consent_options.redirect_url and consent_options.browser:
         raise UsageError("--redirect-url goes with --no-browser.", hint="A browser here comes back to this machine.")
-    context = ConnectionContext.from_click(ctx, store=flags["store"], sandbox=flags["sandbox"])
+    context = ConnectionContext.for_stored_connections(ctx, store=flags["store"], sandbox=flags["sandbox"])
     resolved_kind = _resolve_kind(context, name, kind)
     name = name or resolved_kind
-    _check_encryption(context, allow_unencrypted=flags["plain"])
+    _check_encryption(context, allow_unencrypted=flags["unencrypted"])
     inputs = credentials.collect_inputs(
         context.connector, resolved_kind, items, _collect_known_inputs(context, name, resolved_kind)
     )
@@ -76,7 +74,7 @@ def connect_command(
     record = _build_record(context, (resolved_kind, name, inputs), consent_options)
     with context.lock(name):
         context.store.write(context.build_record_key(name), record)
-    telling.print_connected(context, name, shape, _test_connection(context, name))
+    connection_view.print_connected(context, name, output_format, _test_connection(context, name))
 
 
 def _resolve_kind(context: ConnectionContext, name: str | None, requested_kind: str | None) -> str:
@@ -119,13 +117,13 @@ def _collect_known_inputs(context: ConnectionContext, name: str, kind: str) -> d
 
 def _check_encryption(context: ConnectionContext, *, allow_unencrypted: bool) -> None:
     """Make sure that secrets are kept sealed, or that somebody wants them in clear. Raises UsageError."""
-    from connector.runtime.storage.encryption import KEY_VARIABLE, EncryptedStore
+    from connector.runtime.storage.encryption import KEY_VARIABLE, find_keyring
 
     if isinstance(context.store, MemoryStore):
         raise UsageError("memory: keeps nothing beyond this command.", hint="Name another store with --store.")
-    if context.sandbox or allow_unencrypted or isinstance(context.store, EncryptedStore):
+    if context.sandbox or allow_unencrypted or find_keyring(context.store):
         return
-    hint = f"Set {KEY_VARIABLE} ('connector connections key' makes one), or say --plain to keep it unencrypted."
+    hint = f"Set {KEY_VARIABLE} ('connector connections key' makes one), or say --unencrypted to keep it unencrypted."
     if not stdio.can_prompt():
         raise UsageError("No key is set, so the connection's secrets would be kept unencrypted.", hint=hint)
     question = (
@@ -188,7 +186,7 @@ def _get_callback_url(
     if context.sandbox_instance is not None:
         return context.sandbox_instance.consent(start_sign_in(redirect_uri).url)
     if consent_options.browser:
-        return consent.get_callback_via_browser(start_sign_in, consent_options.port, quiet=consent_options.quiet)
+        return consent.get_callback_via_browser(start_sign_in, consent_options.port, quiet=context.quiet)
     return consent.get_callback_by_paste(start_sign_in, redirect_uri)
 
 
@@ -199,5 +197,5 @@ def _test_connection(context: ConnectionContext, name: str) -> connection_test.C
     try:
         return connection_test.run_connection_test(context, connection)
     except ConnectorError:
-        errors.print_stderr(f"{name} is kept; its test failed:")
+        print_stderr(f"{name} is kept; its test failed:")
         raise

@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.connections import connection_test, telling
-from connector.cli.connections.connection_view import KEY_PREFIX, ConnectionView, parse_key
+from connector.cli.connections import connection_test
+from connector.cli.connections.connection_view import (
+    KEY_PREFIX,
+    ConnectionView,
+    describe_store,
+    format_test_result,
+    parse_key,
+)
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext, store_options
-from connector.cli.context.run_options import load_settings, output_option, store_option
-from connector.cli.groups import StrictGroup, get_meta, global_options
+from connector.cli.context.context import load_settings, output_option, store_option
+from connector.cli.groups import StrictGroup, global_options
 from connector.cli.output import printer
-from connector.cli.output.errors import combine_exit_codes, exit_code, format_error, print_stderr
+from connector.cli.output.error_output import print_error
+from connector.cli.output.exit_codes import combine_exit_codes
 from connector.errors import ConnectorError, StoreError, UsageError
 from connector.runtime.auth import connection_record
 
@@ -41,29 +48,20 @@ def connections_command() -> None:
 @output_option
 @global_options
 @click.pass_context
-def list_command(ctx: click.Context, /, shape: str, **store_flags: Any) -> int:
+def list_command(ctx: click.Context, /, output_format: str, **store_flags: Any) -> int:
     """Print the connections that are kept."""
-    context = ConnectionContext.from_click(ctx, **store_flags)
+    context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     rows, errors = _build_rows(context)
-    if shape == "json":
-        printer.write_json({"store": telling.describe_store(context), "connections": rows})
+    if output_format == "json":
+        printer.write_json({"store": describe_store(context), "connections": rows})
     elif rows:
         from connector.cli.output import table
 
         cells = [tuple("" if row[name] is None else str(row[name]) for name in _LIST_COLUMNS) for row in rows]
         table.print_table(_LIST_COLUMNS, cells, wrap=True)
-    elif not get_meta(ctx, "quiet"):
-        print_stderr(f"Nothing is kept in {telling.describe_store(context)}. 'connector connect' signs in.")
-    return _report_errors(errors)
-
-
-def _report_errors(errors: Iterable[ConnectorError]) -> int:
-    """Tell what is wrong with connections, and return the exit code."""
-    codes = []
-    for error in errors:
-        print_stderr(format_error(error))
-        codes.append(exit_code(error))
-    return combine_exit_codes(codes)
+    else:
+        context.note(f"Nothing is kept in {describe_store(context)}. 'connector connect' signs in.")
+    return combine_exit_codes(map(print_error, errors))
 
 
 def _find_expiry_errors(context: ConnectionContext, view: ConnectionView, now: float) -> list[ConnectorError]:
@@ -101,19 +99,19 @@ def _build_rows(context: ConnectionContext) -> tuple[list[dict[str, Any]], list[
 @output_option
 @global_options
 @click.pass_context
-def show_command(ctx: click.Context, /, name: str, shape: str, **store_flags: Any) -> int:
+def show_command(ctx: click.Context, /, name: str, output_format: str, **store_flags: Any) -> int:
     """Print a connection."""
-    context = ConnectionContext.from_click(ctx, **store_flags)
+    context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     record = context.read_record(name)
     if record is None:
         raise connection_names.build_unknown_error(context, name)
     view, now = ConnectionView.from_record(context.build_record_key(name), record.data), time.time()
-    details = {**view.to_dict(context.connector, now), "store": telling.describe_store(context)}
-    if shape == "json":
+    details = {**view.to_dict(context.connector, now), "store": describe_store(context)}
+    if output_format == "json":
         printer.write_json(details)
     else:
         printer.write_text("\n".join(_format_lines(details)))
-    return _report_errors(_find_expiry_errors(context, view, now))
+    return combine_exit_codes(map(print_error, _find_expiry_errors(context, view, now)))
 
 
 def _format_lines(details: dict[str, Any]) -> Iterable[str]:
@@ -152,35 +150,37 @@ def _format_value(value: Any) -> str:
 @output_option
 @global_options
 @click.pass_context
-def test_command(ctx: click.Context, /, name: str, shape: str, **store_flags: Any) -> None:
+def test_command(ctx: click.Context, /, name: str, output_format: str, **store_flags: Any) -> None:
     """Test a connection."""
-    context = ConnectionContext.from_click(ctx, **store_flags)
+    context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     result = connection_test.run_connection_test(context, connection_names.resolve_connection(context, name))
-    if shape == "json":
+    if output_format == "json":
         printer.write_json({"connection": name, "test": result.to_dict()})
         return
     identity = f" as {result.identity}" if result.identity else ""
     summary = "" if result.action is None else f"{name}: connected{identity}. "
-    printer.write_text(f"{summary}{telling.format_test_result(result)}")
+    printer.write_text(f"{summary}{format_test_result(result)}")
 
 
 @connections_command.command("remove", help="End a connection's tokens at the service, and forget it.")
 @_name_argument
-@click.option("--keep-token", is_flag=True, help="Only forget it; the service is not asked.")
+@click.option("--no-revoke", is_flag=True, help="Only forget it; the service is not asked.")
 @store_options
 @output_option
 @global_options
 @click.pass_context
-def remove_command(ctx: click.Context, /, name: str, shape: str, *, keep_token: bool, **store_flags: Any) -> None:
+def remove_command(
+    ctx: click.Context, /, name: str, output_format: str, *, no_revoke: bool, **store_flags: Any
+) -> None:
     """Remove a connection."""
-    context = ConnectionContext.from_click(ctx, **store_flags)
+    context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     if name not in context.list_names():
         raise connection_names.build_unknown_error(context, name)
     with context.lock(name):
-        revocations = [] if keep_token else _revoke_tokens(context, name)
+        revocations = [] if no_revoke else _revoke_tokens(context, name)
         if not context.store.remove(context.build_record_key(name)):
             raise connection_names.build_unknown_error(context, name)
-    if shape == "json":
+    if output_format == "json":
         tokens = [
             {"token": revocation.token_kind, "ended": not revocation.error, "said": revocation.error or None}
             for revocation in revocations
@@ -198,7 +198,7 @@ def _revoke_tokens(context: ConnectionContext, name: str) -> list[RevocationResu
         connection = context.load_connection(name)
         return [] if connection is None else revoke(connection, http=context.transport)
     except ConnectorError as error:
-        forget_command = context.format_command("connections", "remove", name, "--keep-token")
+        forget_command = context.format_command("connections", "remove", name, "--no-revoke")
         error.hint = f"{error.hint} To forget it without asking the service: {forget_command}".strip()
         raise
 
@@ -228,7 +228,7 @@ def rotate_command(ctx: click.Context, store: str | None) -> None:
     from connector.runtime.storage.open import open_store
 
     target_store = open_store(load_settings(ctx, store=store).get("store").value)
-    if not isinstance(target_store, EncryptedStore):
+    if not isinstance(target_store, EncryptedStore) or target_store.keyring is None:
         raise UsageError("No key is set.", hint=f"Set {KEY_VARIABLE} to the new key and, behind a comma, the old one.")
     count = rotate(target_store)
     summary = "1 record was" if count == 1 else f"{count} records were"

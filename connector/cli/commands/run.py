@@ -9,8 +9,9 @@ import click
 
 from connector.cli.bulk.options import BulkArguments, bulk_options
 from connector.cli.calls import input_args
-from connector.cli.context.run_options import RunOptions, load_settings, open_connector, run_options
-from connector.cli.groups import StrictCommand, get_meta, global_options, set_meta
+from connector.cli.context.context import load_settings, open_connector
+from connector.cli.context.run_options import RunOptions, run_options
+from connector.cli.groups import StrictCommand, get_meta, global_options, list_run_flags, set_meta
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -158,7 +159,9 @@ def _get_input_options(ctx: click.Context) -> list[click.Option]:
     from connector.definition.describe import build_cli_flags
 
     connector: Connector = get_meta(ctx, "opened")
-    input_options = [_build_option(connector, action, flag) for flag in build_cli_flags(action) if not flag.secret]
+    input_options = [
+        _build_option(connector, action, flag) for flag in build_cli_flags(action, list_run_flags()) if not flag.secret
+    ]
     set_meta(ctx, "flags", input_options)
     return input_options
 
@@ -217,7 +220,7 @@ def run_command(
     ctx: click.Context, /, name: str | None, items: tuple[str, ...], file: str | None, **raw_options: Any
 ) -> int:
     """Run an action, or the calls of a file."""
-    from connector.cli.calls.call import CallList
+    from connector.cli.calls.call_list import CallList
     from connector.cli.calls.runner import run_calls
 
     bulk_arguments = BulkArguments.from_options(file, raw_options)
@@ -230,7 +233,8 @@ def run_command(
     settings = options.load_settings(ctx)
     connector = get_meta(ctx, "opened") or open_connector(settings)
     if name is not None and file is not None:
-        from connector.cli.bulk.run import BulkJob, run
+        from connector.cli.bulk.job import BulkJob
+        from connector.cli.bulk.run import run
 
         return run(
             BulkJob(

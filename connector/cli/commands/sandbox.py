@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from connector.cli.context.run_options import load_settings, open_connector
-from connector.cli.groups import StrictCommand, get_meta, global_options
-from connector.cli.output import errors, printer
+from connector.cli.context.context import CommandContext
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import printer
+from connector.cli.output.exit_codes import EXIT_DONE
+from connector.cli.output.stdio import print_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,13 +38,15 @@ class _SandboxGroup(click.Group):
              context_settings={"help_option_names": ["-h", "--help"]})  # fmt: skip
 @click.option("--host", default="127.0.0.1", metavar="HOST", help="The address to listen on (default: 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port (default: 0, any that is free).")
-@click.option("--fault", multiple=True, metavar="FAULT", help="Misbehave, such as 429:3 or drop-reply; repeatable.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="FAULT", help="Misbehave, such as 429:3 or drop-reply; repeatable."
+)
 @click.option("--plan", metavar="PLAN", help="Keep the rates of this plan, and answer 429 to what is beyond them.")
-@click.option("--events-to", metavar="URL", help="Send a signed event there for each change: https, or http here.")
+@click.option("--webhook-url", metavar="URL", help="Send a signed event there for each change: https, or http here.")
 @global_options
 @click.pass_context
 def sandbox_command(
-    ctx: click.Context, *, host: str, port: int, fault: tuple[str, ...], plan: str | None, events_to: str | None
+    ctx: click.Context, *, host: str, port: int, faults: tuple[str, ...], plan: str | None, webhook_url: str | None
 ) -> int | None:
     """Serve the stand-in service."""
     if ctx.invoked_subcommand is not None:
@@ -53,26 +57,28 @@ def sandbox_command(
     from connector.sandbox.sandbox import get_state_path
     from connector.sandbox.service import SandboxService
 
-    connector = open_connector(load_settings(ctx))
-    emitter = open_emitter(connector, events_to)
-    faults = tuple(parse_fault(text) for text in fault)
-    service = SandboxService(connector, SandboxState(get_state_path(connector)), faults, emitter=emitter, plan=plan)
+    context = CommandContext.from_click(ctx)
+    connector = context.connector
+    emitter = open_emitter(connector, webhook_url)
+    parsed_faults = tuple(map(parse_fault, faults))
+    service = SandboxService(
+        connector, SandboxState(get_state_path(connector)), parsed_faults, emitter=emitter, plan=plan
+    )
     with _SignalWaiter() as signal_waiter:
         server = serve(service, host, port)
         try:
             printer.write_text(server.url)
             printer.flush()
-            if not get_meta(ctx, "quiet"):
-                errors.print_stderr(
-                    f"Sandbox: a stand-in for {connector.manifest.label}, at {server.url}. Ctrl-C ends it.\n"
-                    f"Use it with --base-url {server.url}" + (_EVENTS_NOTICE.format(url=events_to) if emitter else "")
-                )
+            context.note(
+                f"Sandbox: a stand-in for {connector.manifest.label}, at {server.url}. Ctrl-C ends it.\n"
+                f"Use it with --base-url {server.url}" + (_EVENTS_NOTICE.format(url=webhook_url) if emitter else "")
+            )
             signal_waiter.wait()
         finally:
             server.shutdown()
             if emitter is not None:
                 emitter.close()
-    return errors.EXIT_DONE
+    return EXIT_DONE
 
 
 def open_emitter(connector: Connector, url: str | None) -> EventEmitter | None:
@@ -81,7 +87,7 @@ def open_emitter(connector: Connector, url: str | None) -> EventEmitter | None:
         return None
     from connector.sandbox.events.emitter import EventEmitter
 
-    return EventEmitter(connector, url, on_failure=errors.print_stderr)
+    return EventEmitter(connector, url, on_failure=print_stderr)
 
 
 @sandbox_command.command("reset", help="Forget everything that the stand-in service was told.")
@@ -92,10 +98,9 @@ def reset_command(ctx: click.Context) -> None:
     from connector.sandbox.data.state import SandboxState
     from connector.sandbox.sandbox import get_state_path
 
-    connector = open_connector(load_settings(ctx))
-    SandboxState(get_state_path(connector)).reset()
-    if not get_meta(ctx, "quiet"):
-        errors.print_stderr(f"Sandbox: the stand-in for {connector.manifest.label} is as new.")
+    context = CommandContext.from_click(ctx)
+    SandboxState(get_state_path(context.connector)).reset()
+    context.note(f"Sandbox: the stand-in for {context.connector.manifest.label} is as new.")
 
 
 class _SignalWaiter:

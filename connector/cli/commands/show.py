@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.run_options import load_settings, open_connector, output_option
-from connector.cli.groups import StrictCommand, global_options
+from connector.cli.context.context import load_settings, open_connector, output_option
+from connector.cli.groups import StrictCommand, global_options, list_run_flags
 from connector.cli.output import printer
 
 if TYPE_CHECKING:
@@ -31,12 +31,12 @@ RAW_GROUP, TRIGGER_GROUP = "any request", "triggers"
 @output_option
 @global_options
 @click.pass_context
-def list_command(ctx: click.Context, shape: str) -> None:
+def list_command(ctx: click.Context, output_format: str) -> None:
     """Print the actions and triggers."""
     connector = open_connector(load_settings(ctx))
     actions = list(connector.actions())
     triggers = connector.manifest.triggers
-    if shape == "json":
+    if output_format == "json":
         printer.write_json({
             "connector": connector.name,
             "actions": [
@@ -93,15 +93,15 @@ def _complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
 @output_option
 @global_options
 @click.pass_context
-def show_command(ctx: click.Context, name: str, shape: str) -> None:
+def show_command(ctx: click.Context, name: str, output_format: str) -> None:
     """Print one action, or one trigger."""
     connector = open_connector(load_settings(ctx))
     trigger = connector.manifest.triggers.get(name)
     if trigger is not None:
-        _print_trigger(connector, name, trigger, shape)
+        _print_trigger(connector, name, trigger, output_format)
         return
     action = connector.action(name)
-    if shape == "json":
+    if output_format == "json":
         printer.write_json(_action_to_dict(connector, action))
     else:
         _print_action(connector, action)
@@ -113,7 +113,8 @@ def _action_to_dict(connector: Connector, action: Action) -> dict[str, Any]:
     given = next((example.inputs for example in action.examples.values()), {})
     return {
         "action": action.action, "label": action.label, "summary": action.summary, "docs": action.docs,
-        "request": action.request, "scopes": action.scopes.model_dump(), "form": describe.build_form_schema(connector, action),
+        "request": action.request, "scopes": action.scopes.model_dump(),
+        "form": describe.build_form_schema(connector, action),
         "call": {"action": action.action, "inputs": given}, "command": format_command_line(action, given),
         "payload": action.returns.example,
     }  # fmt: skip
@@ -159,7 +160,7 @@ def format_command_line(action: Action, given: Mapping[str, Any]) -> str:
     """Return the command that gives this: flags where a text will do, `-i KEY:=JSON` elsewhere."""
     from connector.definition.describe import build_cli_flags
 
-    flag_names = {flag.key: flag.name for flag in build_cli_flags(action)}
+    flag_names = {flag.key: flag.name for flag in build_cli_flags(action, list_run_flags())}
     args = ["connector", "run", action.action]
     for spelling, value in given.items():
         key = action.key_by_spelling.get(spelling, spelling)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from connector.cli.output import printer
+from connector.cli.output.times import format_time
 from connector.core import redaction
 from connector.core.auth.token_set import NO_EXPIRY
 from connector.core.redaction import MASK
-from connector.core.response import retry_after
 from connector.errors import SignInError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.cli.connections.connection_test import ConnectionTestResult
+    from connector.cli.context.connection_context import ConnectionContext
     from connector.definition.loader import Connector
 
 KEY_PREFIX = "connection:"  # what the store's keys of connections begin with
 _TOKEN_FIELDS = ("access_token", "refresh_token")
+_LINE_WIDTH = 100  # characters
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -116,6 +121,55 @@ def parse_key(key: str) -> tuple[str, str]:
 
 
 def _format_time(timestamp: float | None) -> str | None:
-    return (
-        f"{retry_after.to_utc_datetime(timestamp):%Y-%m-%dT%H:%M:%SZ}" if timestamp and timestamp < NO_EXPIRY else None
-    )
+    return format_time(timestamp) if timestamp and timestamp < NO_EXPIRY else None
+
+
+def print_connected(context: ConnectionContext, name: str, output_format: str, result: ConnectionTestResult) -> None:
+    """Tell what a new connection is."""
+    record = context.read_record(name)
+    assert record is not None
+    view = ConnectionView.from_record(context.build_record_key(name), record.data)
+    if output_format == "json":
+        printer.write_json(
+            {**_connection_to_dict(context, view), "store": describe_store(context), "test": result.to_dict()}
+        )
+        return
+    manifest = context.connector.manifest
+    label = manifest.connections[view.kind].label
+    identity = f" as {result.identity}" if result.identity else ""
+    lines = [f"{name}: connected to {manifest.label} with {label}{identity}.", format_test_result(result)]
+    if view.scopes:
+        lines.append(_wrap_text(f"Scopes: {', '.join(view.scopes)}"))
+    printer.write_text("\n".join([*lines, f"Kept in {describe_store(context)}."]))
+
+
+def format_test_result(result: ConnectionTestResult) -> str:
+    """Return a test as a sentence."""
+    if result.action is None:
+        return "No action of this connector can test this kind, so nothing was called."
+    return f"Tested with {result.action}: status {result.status}."
+
+
+def describe_store(context: ConnectionContext) -> str:
+    """Return where connections are kept, and whether they are sealed."""
+    from connector.runtime.storage.encryption import find_keyring
+
+    folder = getattr(getattr(context.store, "store", None), "folder", None)
+    location = folder or redaction.default_redactor().redact_url(str(context.settings.get("store").value))
+    keyring = find_keyring(context.store)
+    encryption = f"sealed with key {keyring.fingerprints[0]}" if keyring else "unencrypted"
+    return f"{location}, {encryption}"
+
+
+def _connection_to_dict(context: ConnectionContext, view: ConnectionView) -> dict[str, Any]:
+    return {
+        "connection": view.name,
+        "connector": context.connector.name,
+        "kind": view.kind,
+        "expires": view.expires_at,
+        "scopes": view.scopes,
+    }
+
+
+def _wrap_text(text: str) -> str:
+    return textwrap.fill(text, _LINE_WIDTH, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)

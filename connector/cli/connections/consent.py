@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connector.cli.output import errors, stdio
+from connector.cli.output import stdio
+from connector.cli.output.stdio import print_stderr
 from connector.errors import SignInError
 from connector.runtime.auth.loopback_server import CALLBACK_PATH, CallbackServer
 
@@ -37,9 +38,9 @@ def get_callback_via_browser(start_sign_in: StartSignIn, port: int, *, quiet: bo
             hint = f"Use --no-browser, or set BROWSER. The address to open is {sign_in.url}"
             raise SignInError("No browser could be opened here.", hint=hint)
         if not is_open:
-            errors.print_stderr(f"No browser could be opened. Open this address on this machine:\n{sign_in.url}")
+            print_stderr(f"No browser could be opened. Open this address on this machine:\n{sign_in.url}")
         elif not quiet:
-            errors.print_stderr(f"Your browser is open at this address; sign in there.\n{sign_in.url}")
+            print_stderr(f"Your browser is open at this address; sign in there.\n{sign_in.url}")
         return listener.wait()
 
 
@@ -63,7 +64,7 @@ def _open_browser(url: str) -> bool:
 def get_callback_by_paste(start_sign_in: StartSignIn, redirect_uri: str) -> str:
     """Print the address to open, and return the one that a person pastes. Raises SignInError when nothing comes."""
     sign_in = start_sign_in(redirect_uri)
-    errors.print_stderr(
+    print_stderr(
         f"Open this address in a browser, on any machine:\n{sign_in.url}\n"
         f"The browser is then sent to an address that begins with {redirect_uri}, and need not find anything there."
     )

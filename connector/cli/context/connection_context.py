@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.run_options import load_settings, open_connector, reject_store_with_sandbox, store_option
-from connector.cli.groups import get_meta
-from connector.cli.output import errors
+from connector.cli.context.context import CommandContext, reject_store_with_sandbox, store_option
 from connector.runtime.auth import connection_record
 from connector.runtime.auth.connection import Connection, store_key
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
@@ -22,12 +20,11 @@ if TYPE_CHECKING:
 
     from connector.cli.context.settings import Settings
     from connector.definition.loader import Connector
-    from connector.runtime.storage.open import Store
-    from connector.runtime.storage.store import StoredRecord
+    from connector.runtime.storage.store import Store, StoredRecord
     from connector.sandbox.sandbox import Sandbox
 
 
-class ConnectionContext:
+class ConnectionContext(CommandContext):
     """Where a command finds connections, and what it uses them with; with `sandbox` both are the stand-in's own."""
 
     def __init__(
@@ -36,23 +33,21 @@ class ConnectionContext:
         settings: Settings,
         *,
         sandbox: bool = False,
+        quiet: bool = False,
         faults: tuple[str, ...] = (),
-        events_to: str | None = None,
+        webhook_url: str | None = None,
     ) -> None:
-        self.connector = connector
-        self.settings = settings
-        self.sandbox = sandbox
+        super().__init__(connector, settings, sandbox=sandbox, quiet=quiet)
         self._faults = faults
-        self._events_to = events_to
+        self._webhook_url = webhook_url
 
     @classmethod
-    def from_click(cls, ctx: click.Context, *, store: str | None, sandbox: bool) -> ConnectionContext:
-        """Make the desk of a command. Raises UsageError for a store beside the sandbox's own."""
+    def for_stored_connections(cls, ctx: click.Context, *, store: str | None, sandbox: bool) -> ConnectionContext:
+        """Open the context of a command that reads or writes connections. Raises UsageError for two stores."""
         reject_store_with_sandbox(store, sandbox=sandbox)
-        known = load_settings(ctx, store=store)
-        context = cls(open_connector(known), known, sandbox=sandbox)
-        if sandbox and not get_meta(ctx, "quiet"):
-            errors.print_stderr(context.sandbox_notice)
+        context = cls.from_click(ctx, sandbox=sandbox, store=store)
+        if sandbox:
+            context.note(context.sandbox_notice)
         return context
 
     @property
@@ -69,7 +64,7 @@ class ConnectionContext:
         from connector.sandbox.sandbox import Sandbox, get_state_path
 
         faults = tuple(map(parse_fault, self._faults))
-        return Sandbox(self.connector, get_state_path(self.connector), faults, webhook_url=self._events_to)
+        return Sandbox(self.connector, get_state_path(self.connector), faults, webhook_url=self._webhook_url)
 
     @cached_property
     def store(self) -> Store:
@@ -102,7 +97,7 @@ class ConnectionContext:
         prefix = self.connector.name.upper()
         return {
             "plan": self.settings.get("plan", f"{prefix}_PLAN").value,
-            "at": self.settings.get("budget", f"{prefix}_BUDGET").value,
+            "store": self.settings.get("budget", f"{prefix}_BUDGET").value,
         }
 
     def build_record_key(self, name: str) -> str:

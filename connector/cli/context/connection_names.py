@@ -107,8 +107,7 @@ def complete_names(context: ConnectionContext, incomplete: str, *, kinds: bool =
 def complete_stored_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Complete the name of a stored connection."""
     from connector.cli.context.connection_context import ConnectionContext
-    from connector.cli.context.run_options import load_settings, open_connector
 
-    known = load_settings(ctx, store=ctx.params.get("store"))
-    context = ConnectionContext(open_connector(known), known, sandbox=bool(ctx.params.get("sandbox")))
+    sandbox = bool(ctx.params.get("sandbox"))
+    context = ConnectionContext.from_click(ctx, sandbox=sandbox, store=ctx.params.get("store"))
     return complete_names(context, incomplete, kinds=False)

@@ -1,4 +1,4 @@
-"""The options that `run` and `raw` share, and what they come to."""
+"""The options that `run`, `request` and `download` share, and what they come to."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.context.context import load_settings, reject_store_with_sandbox, store_option
 from connector.cli.context.settings import OUTPUT_FORMATS, Settings
 from connector.cli.groups import get_meta
 from connector.errors import UsageError
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from connector.cli.context.settings import Setting
-    from connector.definition.loader import Connector
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class RunOptions:
     connection: str | None = None
     store: str | None = None
     sandbox: bool = False
-    fault: tuple[str, ...] = ()
-    events_to: str | None = None
+    faults: tuple[str, ...] = ()
+    webhook_url: str | None = None
     dry_run: bool = False
     debug: bool = False
     limit: int | None = None
@@ -38,7 +38,7 @@ class RunOptions:
     retry: tuple[str, ...] = ()
     output: str | None = None
     query: str | None = None
-    har: str | None = None
+    har: Path | None = None
     curl: bool = False
     base_url: str | None = None
     account: str | None = None
@@ -48,10 +48,10 @@ class RunOptions:
     def from_flags(cls, ctx: click.Context, flags: dict[str, Any]) -> RunOptions:
         """Read the options off a command line. Raises UsageError for those that do not go together."""
         options = cls(**flags, quiet=bool(get_meta(ctx, "quiet")))
-        if options.fault and not options.sandbox:
+        if options.faults and not options.sandbox:
             raise UsageError("--fault is played by the sandbox alone.", hint="Add --sandbox, or leave --fault out.")
-        if options.events_to and not options.sandbox:
-            raise UsageError("--events-to is the sandbox's alone.", hint="Add --sandbox, or leave --events-to out.")
+        if options.webhook_url and not options.sandbox:
+            raise UsageError("--webhook-url is the sandbox's alone.", hint="Add --sandbox, or leave --webhook-url out.")
         if options.sandbox and options.base_url:
             raise UsageError("--sandbox and --base-url name two places.", hint="Leave one out.")
         reject_store_with_sandbox(options.store, sandbox=options.sandbox)
@@ -79,27 +79,10 @@ class RunOptions:
             parsed[name] = value
         return parsed or None
 
-    @property
-    def har_path(self) -> Path | None:
-        """The HAR file to write."""
-        return Path(self.har) if self.har else None
-
     def load_settings(self, ctx: click.Context) -> Settings:
         """Return the settings in force."""
         return load_settings(ctx, connection=self.connection, timeout=self.timeout, output=self.output,
                         base_url=self.base_url, store=self.store)  # fmt: skip
-
-
-def load_settings(ctx: click.Context, **flags: Any) -> Settings:
-    """Return the settings in force with these flags, and the folder that a shared option names."""
-    return Settings({**flags, "connector": get_meta(ctx, "connector")})
-
-
-def open_connector(settings: Settings) -> Connector:
-    """Open the connector that the settings name. Raises DefinitionError."""
-    from connector.definition.loader import Connector
-
-    return Connector.open(settings.get("connector").value)
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -114,30 +97,18 @@ def _complete_connections(ctx: click.Context, _: click.Parameter, incomplete: st
     from connector.cli.context import connection_names
     from connector.cli.context.connection_context import ConnectionContext
 
-    settings = load_settings(ctx, store=ctx.params.get("store"))
-    return connection_names.complete_names(ConnectionContext(open_connector(settings), settings), incomplete)
+    context = ConnectionContext.from_click(ctx, store=ctx.params.get("store"))
+    return connection_names.complete_names(context, incomplete)
 
 
-def reject_store_with_sandbox(store: str | None, *, sandbox: bool) -> None:
-    """Refuse a store beside the sandbox's own. Raises UsageError."""
-    if store and sandbox:
-        raise UsageError("--sandbox and --store name two places.", hint="Leave one out.")
-
-
-output_option = click.option(
-    "--output", "shape", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
-)
-store_option = click.option(
-    "--store", metavar="URL", help="Where connections are kept: file:PATH, sqlite:///PATH or postgresql://..."
-)
 _RUN_OPTIONS = (
     click.option("--connection", metavar="NAME", shell_complete=_complete_connections,
                  help="The connection to run with: a stored one, else a kind that the environment describes."),
     store_option,
     click.option("--sandbox", is_flag=True, help="Run against a stand-in of the service; nothing leaves the machine."),
-    click.option("--fault", multiple=True, metavar="FAULT",
+    click.option("--fault", "faults", multiple=True, metavar="FAULT",
                  help="Let the sandbox misbehave, such as 429:3 or drop-reply; repeat for more."),
-    click.option("--events-to", metavar="URL",
+    click.option("--webhook-url", metavar="URL",
                  help="Let the sandbox send a signed event there for each change: https, or http on this machine."),
     click.option("--dry-run", is_flag=True, help="Print the request and send nothing; needs no connection."),
     click.option("--debug", is_flag=True, help="Print request, reply and every attempt on stderr, without secrets."),
@@ -149,7 +120,8 @@ _RUN_OPTIONS = (
                  help="json: the whole result (default). yaml: the same. table: a listing's items, or the data. "
                       "lines: one item a line for a listing, else one result a line."),
     click.option("--query", metavar="JMESPATH", help="Print only what this expression finds in the data."),
-    click.option("--har", metavar="FILE", type=click.Path(), help="Record requests and replies as HAR 1.2."),
+    click.option("--har", metavar="FILE", type=click.Path(path_type=Path),
+                 help="Record requests and replies as HAR 1.2."),
     click.option("--curl", is_flag=True, help="Print on stderr the curl command that does the same."),
     click.option("--base-url", metavar="URL", help="Send to this place: https, or http on loopback."),
     click.option("--account", metavar="ID", help="The sub-account to act on."),

@@ -7,15 +7,17 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.cli.output import errors
+from connector.cli.output.error_output import error_to_dict, print_error
+from connector.cli.output.exit_codes import EXIT_DONE
+from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connector.cli.output.query import Query
     from connector.core.response.parser import Result
     from connector.errors import ConnectorError
-
-YAML_SEPARATOR = "---"
 
 
 def write_json(data: Any) -> None:
@@ -35,6 +37,12 @@ def write_yaml(data: Any) -> None:
 
     plain = json.loads(json.dumps(data, default=str))
     _write(yaml.safe_dump(plain, sort_keys=False, allow_unicode=_is_unicode(), width=110))
+
+
+def write_yaml_document(data: Any) -> None:
+    """Write data to stdout as one of several YAML documents."""
+    write_text("---")
+    write_yaml(data)
 
 
 def write_text(text: str) -> None:
@@ -96,43 +104,23 @@ class JsonPrinter:
 
 
 @dataclass(slots=True)
-class YamlPrinter:
-    """A document for each result."""
+class StreamPrinter:
+    """Writes each result at once; where there are several calls, each error in its place too."""
 
+    write: Callable[[Any], None]
     several: bool
 
     def print_result(self, data: Any) -> None:
-        """Print a result."""
-        if self.several:
-            write_text(YAML_SEPARATOR)
-        write_yaml(data)
+        """Write a result."""
+        self.write(data)
 
     def print_error(self, error: dict[str, Any]) -> None:
-        """Print an error in its place among several."""
+        """Write an error among several results."""
         if self.several:
-            self.print_result(error)
+            self.write(error)
 
     def finish(self) -> None:
-        """Nothing was kept."""
-
-
-@dataclass(slots=True)
-class LinesPrinter:
-    """A line for each result; where there are several calls, for each error too."""
-
-    several: bool
-
-    def print_result(self, data: Any) -> None:
-        """Print a result on a line, at once."""
-        write_line(data)
-
-    def print_error(self, error: dict[str, Any]) -> None:
-        """Print an error in its place among several."""
-        if self.several:
-            write_line(error)
-
-    def finish(self) -> None:
-        """Nothing was kept."""
+        """Do nothing: everything is written."""
 
 
 @dataclass(slots=True)
@@ -147,7 +135,7 @@ class TablePrinter:
 
         note = table.print_data(data)
         if note and not self.quiet:
-            errors.print_stderr(note)
+            print_stderr(note)
 
     def print_error(self, error: dict[str, Any]) -> None:
         """An error is told on stderr alone."""
@@ -170,7 +158,7 @@ class ResultWriter:
 
         `each` says that as lines its items are printed, each on its own.
         """
-        self.exit_codes.append(errors.EXIT_DONE)
+        self.exit_codes.append(EXIT_DONE)
         if self.query is not None:
             self._write_query_result(result, self.query)
         elif self.output_format == "table":
@@ -186,9 +174,8 @@ class ResultWriter:
         try:
             selected = query.apply(result.data)
         except UsageError as error:
-            self.exit_codes.append(errors.exit_code(error))
-            errors.print_stderr(errors.format_error(error))
-            write_json({**errors.error_to_dict(error), "result": result.to_dict()})
+            self.exit_codes.append(print_error(error))
+            write_json({**error_to_dict(error), "result": result.to_dict()})
             return
         one_by_one = self.output_format == "lines" and isinstance(selected, list)
         for data in selected if one_by_one else [selected]:
@@ -196,15 +183,14 @@ class ResultWriter:
 
     def write_error(self, error: ConnectorError) -> None:
         """Tell an error, on stderr and in its place among the results."""
-        self.exit_codes.append(errors.exit_code(error))
-        self.printer.print_error(errors.error_to_dict(error))
-        errors.print_stderr(errors.format_error(error))
+        self.exit_codes.append(print_error(error))
+        self.printer.print_error(error_to_dict(error))
 
 
 def make_printer(output_format: str, *, several: bool, include_errors: bool, quiet: bool) -> ResultPrinter:
     """Return the form of a name; `errors` says whether JSON on stdout tells errors too."""
     if output_format == "yaml":
-        return YamlPrinter(several)
+        return StreamPrinter(write_yaml_document if several else write_yaml, several)
     if output_format == "lines":
-        return LinesPrinter(several)
+        return StreamPrinter(write_line, several)
     return TablePrinter(quiet) if output_format == "table" else JsonPrinter(several, include_errors)

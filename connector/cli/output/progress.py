@@ -1,76 +1,94 @@
-"""Progress of long work on stderr: how much, how fast, how long still; only on a terminal, gone when done."""
+"""Progress of long work on stderr: count, rate and time left; only on a terminal, cleared at the end."""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from rich.progress import Progress as Drawn
-    from rich.progress import Task
+    from collections.abc import Callable, Sequence
 
-_MIN_STEPS = 2  # steps from which on work counts as long
+    from rich.progress import Progress, ProgressColumn, Task
+
+    ColumnFactory = Callable[[int | None], Sequence[ProgressColumn]]  # from the total, where it is known
+
+_MIN_UPDATES = 2  # updates; shorter work needs no bar
 
 
 class ProgressBar:
-    """Counts units of work; drawn from the second step on, since short work needs none.
+    """Draws columns of rich, from the second update on; `total` is the number of units, where it is known."""
 
-    `unit` names what is counted, `total` how many there will be where that is known, `step` what brings them.
-    """
-
-    def __init__(self, unit: str, *, total: int | None = None, step_name: str = "", enabled: bool = True) -> None:
+    def __init__(self, build_columns: ColumnFactory, *, total: int | None = None, enabled: bool = True) -> None:
         self.enabled = enabled and sys.stderr.isatty()
-        self.unit, self.total, self.step_name = unit, total, step_name
-        self.completed, self.step_count = 0, 0
-        self._progress: Drawn | None = None
+        self._build_columns = build_columns
+        self._total = total
+        self._completed = self._update_count = 0
+        self._progress: Progress | None = None
 
     def advance(self, count: int = 1) -> None:
-        """Note a step that brought so many units."""
+        """Add `count` units."""
+        self.update(self._completed + count, self._total)
+
+    def update(self, completed: int, total: int | None) -> None:
+        """Set the number of units that are done."""
         if not self.enabled:
             return
-        self.completed += count
-        self.step_count += 1
-        if self.step_count < _MIN_STEPS:
+        self._completed = completed
+        self._update_count += 1
+        if self._update_count < _MIN_UPDATES:
             return
         if self._progress is None:
-            self._progress = _start_progress(self.total)
-        self._progress.update(self._progress.task_ids[0], completed=self.completed, description=self._describe())
-
-    def _describe(self) -> str:
-        of_total = f" of {self.total}" if self.total is not None else ""
-        step_text = f"{self.step_count} {self.step_name}, " if self.step_name else ""
-        return f"{step_text}{self.completed}{of_total} {self.unit}"
-
-    def close(self) -> None:
-        """Clear what is drawn."""
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
+            self._progress = _start_progress(self._build_columns(total), total)
+        task_id = self._progress.task_ids[0]
+        self._progress.update(task_id, completed=completed, total=total, steps=self._update_count)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.close()
+        if self._progress is not None:
+            self._progress.stop()
 
 
-def _start_progress(total: int | None) -> Drawn:
+def _start_progress(columns: Sequence[ProgressColumn], total: int | None) -> Progress:
     from rich.console import Console
-    from rich.progress import Progress as Drawn
-    from rich.progress import ProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-    from rich.text import Text
+    from rich.progress import Progress
 
-    class SpeedColumn(ProgressColumn):
-        """Units a second."""
-
-        def render(self, task: Task) -> Text:
-            return Text(f"{task.speed:.1f}/s" if task.speed else "")
-
-    time_column: Any = TimeRemainingColumn() if total is not None else TimeElapsedColumn()
-    progress = Drawn(
-        TextColumn("{task.description}"), SpeedColumn(), time_column, console=Console(stderr=True), transient=True,
-        redirect_stdout=sys.stdout.isatty(),  # or what is meant for a file would be drawn on the terminal
-    )  # fmt: skip
-    progress.add_task("", total=total)
+    redirect_stdout = sys.stdout.isatty()  # else data for a file would be drawn on the terminal
+    progress = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=redirect_stdout)
+    progress.add_task("", total=total, steps=0)
     progress.start()
     return progress
+
+
+def count_columns(unit: str, step_name: str = "", format_note: Callable[[], str] | None = None) -> ColumnFactory:
+    """Return the columns of counted work, such as `3 pages, 900 of 1000 items`, with a note behind the count."""
+
+    def build_columns(total: int | None) -> Sequence[ProgressColumn]:
+        from rich.progress import ProgressColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.text import Text
+
+        class CountColumn(ProgressColumn):
+            """Steps and units, and how many there will be."""
+
+            def render(self, task: Task) -> Text:
+                steps = f"{task.fields['steps']} {step_name}, " if step_name else ""
+                of_total = "" if task.total is None else f" of {task.total}"
+                return Text(f"{steps}{task.completed}{of_total} {unit}{format_note() if format_note else ''}")
+
+        class SpeedColumn(ProgressColumn):
+            """Units per second."""
+
+            def render(self, task: Task) -> Text:
+                return Text(f"{task.speed:.1f}/s" if task.speed else "")
+
+        return CountColumn(), SpeedColumn(), TimeElapsedColumn() if total is None else TimeRemainingColumn()
+
+    return build_columns
+
+
+def transfer_columns(_total: int | None) -> Sequence[ProgressColumn]:
+    """Return the columns of a download: a bar, bytes, rate and time left."""
+    from rich.progress import BarColumn, DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    return BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn()

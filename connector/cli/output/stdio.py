@@ -56,6 +56,15 @@ def tag_stdout_errors(stream: TextIO) -> TextIO:
     )  # fmt: skip
 
 
+def print_stderr(text: str) -> None:
+    """Write a line to stderr; a reader who left is no reason to fail."""
+    try:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except BrokenPipeError:
+        return
+
+
 def discard_output() -> None:
     """Let what is still buffered go nowhere, since nobody reads it any more."""
     for stream in (sys.stdout, sys.stderr):

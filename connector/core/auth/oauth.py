@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
@@ -18,7 +19,8 @@ from pydantic_core import from_json
 
 from connector.core.auth.token_set import TokenSet, is_header_safe
 from connector.core.redaction import default_redactor, describe_type
-from connector.core.request.builder import Body, Request
+from connector.core.request.body import Body
+from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
 from connector.core.response import retry_after
 
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 
 DEFAULT_LIFETIME = 3600.0  # seconds a token lives when the service does not say (RFC 6749, 4.2.2 recommends saying)
 MAX_LIFETIME = 10 * 365 * 86_400.0
-JWT_LIFETIME = 3600.0
-JWT_BACKDATE_SECONDS = 30.0  # for a service whose clock is behind ours
 _RETRYABLE_STATUSES = (408, 409, 423, 425, 429)
 _PUBLIC_FIELDS = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # no secrets
 _MAX_TEXT_LENGTH = 200
@@ -156,9 +156,8 @@ def build_refresh_request(client: OAuthClient, token_set: TokenSet | None) -> To
         body = _load_oauthlib_client(client).prepare_refresh_body(refresh_token=token_set.refresh_token)
         return _build_token_request(client, body, token_set.access_token)
     if client.kind == "oauth2_account_credentials":
-        return _build_token_request(
-            client, f"grant_type=account_credentials&account_id={quote_plus(client.account_id)}"
-        )
+        body = f"grant_type=account_credentials&account_id={quote_plus(client.account_id)}"
+        return _build_token_request(client, body)
     from oauthlib.oauth2 import BackendApplicationClient  # noqa: PLC0415
 
     body = BackendApplicationClient(client.client_id).prepare_request_body(scope=client.scopes or None)
@@ -188,10 +187,9 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
         credential = Credential(encoded_pair, headers=(("Authorization", f"Basic {encoded_pair}"),))
         secrets = (*secrets, encoded_pair)
     else:
-        pairs += [
-            ("client_id", client.client_id),
-            *([("client_secret", client.client_secret)] if client.client_secret else []),
-        ]
+        pairs.append(("client_id", client.client_id))
+        if client.client_secret:
+            pairs.append(("client_secret", client.client_secret))
     secret_values = [value for name, value in pairs if name not in _PUBLIC_FIELDS]
     request = Request(
         "POST",
@@ -206,12 +204,8 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
 
 def fingerprint_credential(client: OAuthClient, token_set: TokenSet | None) -> str:
     """Return what tells one credential from another, without being one."""
-    parts = (
-        client.client_id,
-        client.client_secret,
-        client.account_id,
-        (token_set.refresh_token if token_set else None) or "",
-    )
+    refresh_token = (token_set.refresh_token if token_set else None) or ""
+    parts = (client.client_id, client.client_secret, client.account_id, refresh_token)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
@@ -220,26 +214,26 @@ def parse_token_reply(
 ) -> TokenSet | TokenFailure:
     """Return the grant of a token reply, or what it says instead. Nothing of the raw body is ever in a message."""
     status = reply.status
-    if status in _RETRYABLE_STATUSES or status >= 500:  # noqa: PLR2004  the server's own trouble
+    is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
+    if status in _RETRYABLE_STATUSES or is_server_error:
         message, retry_at = f"HTTP {status} from the token endpoint", retry_after.parse_retry_at(reply, now)
-        return TokenFailure("later", message, retry_at=retry_at, status=status, may_be_issued=status >= 500)  # noqa: PLR2004
-    is_success = 200 <= status < 300  # noqa: PLR2004
+        return TokenFailure("later", message, retry_at=retry_at, status=status, may_be_issued=is_server_error)
     try:
         data = from_json(reply.body)
     except ValueError:
         data = None
     if not isinstance(data, dict):
         content_type = (reply.header("content-type") or "no content type").split(";")[0]
-        message = f"HTTP {status} with {_shorten(request.full_redactor.redact_text(content_type))} where a JSON token was expected"
-        return TokenFailure("unreadable", message, status=status, may_be_issued=is_success)
-    if data.get("error") or not is_success:
+        content_type = _shorten(request.full_redactor.redact_text(content_type))
+        message = f"HTTP {status} with {content_type} where a JSON token was expected"
+        return TokenFailure("unreadable", message, status=status, may_be_issued=reply.is_success)
+    if data.get("error") or not reply.is_success:
         return _build_failure(request.full_redactor, status, data)
     token_set = _parse_token_set(data, now, previous)
     if isinstance(token_set, TokenSet):
         return token_set
-    return TokenFailure(
-        "unreadable", _shorten(request.full_redactor.redact_text(token_set)), status=status, may_be_issued=True
-    )
+    message = _shorten(request.full_redactor.redact_text(token_set))
+    return TokenFailure("unreadable", message, status=status, may_be_issued=True)
 
 
 def _build_failure(redactor: Redactor, status: int, data: Mapping[str, Any]) -> TokenFailure:
@@ -296,13 +290,3 @@ def _to_text(value: Any) -> str:
 
 def _shorten(text: str) -> str:
     return text.strip()[:_MAX_TEXT_LENGTH]
-
-
-def build_api_jwt(api_key: str, secret: str, now: float, lifetime: float = JWT_LIFETIME) -> TokenSet:
-    """Return an API JWT (HS256) with iss, iat and exp, as a grant."""
-    import jwt as pyjwt  # noqa: PLC0415  loaded for this kind only
-
-    issued = int(now - JWT_BACKDATE_SECONDS)
-    claims: dict[str, Any] = {"iss": api_key, "iat": issued, "exp": int(now + lifetime - JWT_BACKDATE_SECONDS)}
-    signing_key = secret.encode().ljust(32, b"\0")  # HMAC fills a short key up like this itself; the library would warn
-    return TokenSet(pyjwt.encode(claims, signing_key, algorithm="HS256"), expires_at=claims["exp"], obtained_at=now)

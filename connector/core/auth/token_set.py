@@ -87,9 +87,8 @@ def parse_token(token: Mapping[str, Any]) -> TokenSet:
 def _find_problems(given: Mapping[str, Any]) -> Iterable[Problem]:
     for key, value in given.items():
         if key == "expires_in":
-            yield Problem(
-                key, preview(value), "expires_at, in epoch seconds", "add it to the time the token was had at"
-            )
+            fix = "add it to the time the token was had at"
+            yield Problem(key, preview(value), "expires_at, in epoch seconds", fix)
         elif key not in _TOKEN_KEYS:
             yield Problem(key, "an unknown key", f"one of {', '.join(_TOKEN_KEYS)}")
         elif key in _SECRET_KEYS and not is_header_safe(value):

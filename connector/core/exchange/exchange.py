@@ -7,12 +7,23 @@ cancelling closes the generator.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from connector.core.exchange import scopes
-from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, RetryPolicy, decide
+from connector.core.exchange.asks import (
+    RETRY_QUOTA,
+    AcquireSlot,
+    Answer,
+    Ask,
+    ExchangeOptions,
+    GetToken,
+    SendRequest,
+    Sleep,
+    Steps,
+    YieldPage,
+)
+from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, decide
 from connector.core.request.credential import Credential
 from connector.core.response import pagination, redirects
 from connector.core.response.api_errors import is_write, mark_uncertain
@@ -20,94 +31,16 @@ from connector.core.response.parser import Failure, Reply
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
 
-
-class GetToken(NamedTuple):
-    """Asks for a signed token. Answer: Signed or ConnectorError.
-
-    `rejected` is the one that drew a 401. With `anew` the one at hand lacks a scope: what is kept may have it by now.
-    """
-
-    rejected_token: str | None
-    deadline: float
-    reload: bool = False
-
-
-class AcquireSlot(NamedTuple):
-    """Asks for a slot under these rates, such as light and cap:value ("retry" is the shared quota).
-
-    Answer: the seconds until its time comes, or RateLimited. Asked again when it has come, with the time `since` which
-    the slot is held: 0.0 when it is still good.
-    """
-
-    rates: tuple[str, ...]
-    deadline: float
-    reserved_at: float | None = None
-
-
-class SendRequest(NamedTuple):
-    """Asks to send; a `sink` takes the body of a download. Answer: Reply or Failure."""
-
-    request: Request
-    credential: Credential
-    deadline: float
-    sink: BodySink | None = None
-
-
-class Sleep(NamedTuple):
-    """Asks to wait from `least` to `least + spread` seconds. Answer: nothing."""
-
-    min_delay: float
-    jitter: float
-    reason: str
-
-
-class YieldPage(NamedTuple):
-    """Hands a page to the caller, whose time is not the call's. Answer: nothing."""
-
-    result: Result
-
-
-class BodySink(Protocol):
-    """Where the body of a download goes; the edge has the rest of it."""
-
-    def resume_request(self, request: Request) -> Request:
-        """Return the request of what is not there yet: the whole, or a Range."""
-
-    def finish_attempt(self, reply_or_failure: Reply | Failure) -> Reply | Failure:
-        """Return what an attempt came to for the whole: a failure while bytes are missing. Raises StoreError.
-
-        A failure's `received` are the bytes that the next attempt need not bring again.
-        """
-
-
 ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for its slot where an engine owns all longer waits
-MIN_PROGRESS_BYTES = (
-    1 << 20
-)  # bytes; a cut download that brought as many has its tries begin anew, at no cost to the quota
-RETRY_QUOTA = ("retry",)  # the shared quota's name among what is acquired
-Ask = GetToken | AcquireSlot | SendRequest | Sleep | YieldPage
-Answer = tuple[float, Any]
-Steps = Generator[Ask, Answer, "Result"]
+MIN_PROGRESS_BYTES = 1 << 20  # bytes of a cut download that reset the retry count, at no cost to the quota
 _NO_CREDENTIAL = Credential("")
 _AttemptOutcome = tuple[float, "Request", Credential, Reply | Failure]
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeOptions:
-    """How one call runs: its deadline in seconds, how it is tried again, how many items, where its body goes.
-
-    `rates` are what each of its requests needs a slot of.
-    """
-
-    timeout: float
-    policy: RetryPolicy
-    limit: int | None = None
-    sink: BodySink | None = None
-    rates: tuple[str, ...] = ()
 
 
 def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:
@@ -177,7 +110,7 @@ def _make_attempt(
     if options.sink is not None:
         request = options.sink.resume_request(request)
     now, reply_or_failure = yield SendRequest(request, credential, send_deadline, options.sink)
-    while isinstance(reply_or_failure, Reply) and 300 <= reply_or_failure.status < 400:  # noqa: PLR2004  it sends somebody on
+    while isinstance(reply_or_failure, Reply) and reply_or_failure.status in redirects.REDIRECT_STATUSES:
         next_hop = redirects.follow_redirect(request, reply_or_failure, plan.connector.manifest.allowed_hosts)
         if next_hop is None or isinstance(next_hop, str):
             break
@@ -195,9 +128,7 @@ def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Gene
     while delay and not isinstance(delay, ConnectorError):
         reserved_at = now
         _check_wait((yield Sleep(delay, 0.0, "rate budget")), None)
-        now, delay = yield AcquireSlot(
-            options.rates, deadline, reserved_at
-        )  # the service may have closed the rate meanwhile
+        now, delay = yield AcquireSlot(options.rates, deadline, reserved_at)  # the service may have closed the rate
     if isinstance(delay, ConnectorError):
         raise delay
     return now
@@ -261,12 +192,9 @@ def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOption
 
 def _with_credential(request: Request, credential: Credential) -> Request:
     """Let a request know its token, to hide it, and the base URL that the token names."""
-    is_known = not credential.secret or credential.secret in request.secrets
-    return (
-        request
-        if is_known and credential.base_url is None
-        else request.with_credential(credential.secret, credential.base_url)
-    )
+    if credential.base_url is None and (not credential.secret or credential.secret in request.secrets):
+        return request
+    return request.with_credential(credential.secret, credential.base_url)
 
 
 def _require_pagination(plan: CompiledAction) -> pagination.Pagination:
@@ -295,11 +223,8 @@ def _build_deadline_error(error: ConnectorError, options: ExchangeOptions, elaps
 
 
 def _attach_partial_result(error: PageError, merged: pagination.MergedPages) -> PageError:
-    error.pages, error.cursor, error.attempts = (
-        merged.paginator.page_count,
-        merged.paginator.cursor,
-        merged.attempts + error.attempts,
-    )
+    error.pages, error.cursor = merged.paginator.page_count, merged.paginator.cursor
+    error.attempts += merged.attempts
     partial_result = merged.build_result()
     error.result = replace(partial_result, complete=False) if partial_result else None
     return error

@@ -21,7 +21,7 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.core.inputs.validate import Values
+    from connector.core.inputs.coerce import Values
     from connector.core.request.builder import Request, RequestBuilder
     from connector.definition.action import Action
     from connector.definition.loader import Connector
@@ -52,9 +52,8 @@ class CompiledAction:
             return request
         subaccounts = self.connector.manifest.subaccounts
         if subaccounts is None or not self.action.subaccount:
-            problem = Problem(
-                "account", repr(account), "no account: this action has no sub-account twin", "leave it out"
-            )
+            expected = "no account: this action has no sub-account twin"
+            problem = Problem("account", repr(account), expected, "leave it out")
             raise InputError.from_problems(self.action.action, [problem])
         try:
             return apply_subaccount(request, subaccounts, account)
@@ -81,9 +80,11 @@ class CompiledAction:
 
 _DEFAULT_POLICY = RetryPolicy()
 _RETRY_NAME_BY_LOCATION = {
-    "retry.max": "maxRetries", "retry.delay_ms": "retryDelayMS",
-    "retry.backoff": "useExponentialBackoff", "retry.all": "retryAllErrors",
-}  # fmt: skip
+    "retry.max": "maxRetries",
+    "retry.delay_ms": "retryDelayMS",
+    "retry.backoff": "useExponentialBackoff",
+    "retry.all": "retryAllErrors",
+}
 
 
 class CompiledConnector:
@@ -117,9 +118,8 @@ def _build_compiled_action(connector: Connector, action: Action) -> CompiledActi
     builder = compile_raw_request(connector, action) if action.is_raw else compile_request(connector, action)
     keys_by_location = {str(field.location): key for key, field in action.inputs.items()}
     rates = connector.manifest.rates
-    quota_keys = {
-        name: keys_by_location.get(rates.quotas[name].by) for name in action.rate_names if name in rates.quotas
-    }
+    quotas = [name for name in action.rate_names if name in rates.quotas]
+    quota_keys = {name: keys_by_location.get(rates.quotas[name].by) for name in quotas}
     return CompiledAction(
         connector=connector,
         action=action,

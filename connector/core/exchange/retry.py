@@ -7,13 +7,14 @@ with Retry-After), its file says why it is repeatable, it carries an idempotency
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from connector.core.inputs.coerce import to_boolean, to_integer
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.core.response import retry_after
-from connector.core.response.api_errors import build_failure_error, build_reply_error, is_write
+from connector.core.response.api_errors import asks_to_come_back, build_failure_error, build_reply_error, is_write
 from connector.core.response.parser import ErrorDetails, Failure, Reply, ResponseParser, Result
 from connector.definition.suggest import did_you_mean
 from connector.errors import ConnectorError, InputError, NotFound, Problem, UsageError
@@ -28,6 +29,7 @@ MAX_BACKOFF = 20.0
 MAX_RETRY_WAIT = 60.0  # a service that asks for more is told as an error with retry_at
 MIN_DELAY = 0.05  # seconds: minimum delay between retries
 MAX_RETRIES = 10
+_UNPROCESSED = (HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)  # by their meaning, nothing was processed
 MAX_DELAY_MS = 600_000  # milliseconds
 RETRY_INPUTS = ("maxRetries", "retryDelayMS", "useExponentialBackoff", "retryAllErrors")
 
@@ -146,7 +148,7 @@ def _parse_retry_input(name: str, value: Any, problems: list[Problem]) -> Any:
     return parsed
 
 
-def _check_range(name: str, parsed: int | bool) -> None:  # noqa: FBT001  a flag has no limits
+def _check_range(name: str, parsed: int) -> None:
     if name == "maxRetries" and not 0 <= parsed <= MAX_RETRIES:
         raise InvalidValue(f"0 to {MAX_RETRIES}")
     if name == "retryDelayMS" and not 0 <= parsed <= MAX_DELAY_MS:
@@ -169,7 +171,8 @@ def decide(
     if attempt.reply_lost and request.method == "DELETE" and isinstance(error, NotFound):
         return Done(parser.build_result(request, reply_or_failure, {}))
     if request.sends_credential and (
-        parsed.category == "token_rejected" or (reply_or_failure.status == 401 and parsed.category is None)
+        parsed.category == "token_rejected"
+        or (reply_or_failure.status == HTTPStatus.UNAUTHORIZED and parsed.category is None)
     ):
         error.attempts = attempt.number
         return Reauthenticate(error)
@@ -184,14 +187,11 @@ def _may_retry_reply(
 ) -> bool:
     if details.category in ("daily_quota", "scope"):
         return False
-    if reply.status in (425, 429) or details.category in (
-        "concurrency",
-        "rate_limit",
-    ):  # by their meaning, nothing was processed
+    if reply.status in _UNPROCESSED or details.category in ("concurrency", "rate_limit") or asks_to_come_back(reply):
         return True
-    if reply.status == 503 and reply.header("retry-after"):  # noqa: PLR2004
-        return True
-    is_down = (reply.status >= 500 or reply.status == 408) and details.category is None  # noqa: PLR2004
+    is_down = details.category is None and (
+        reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status == HTTPStatus.REQUEST_TIMEOUT
+    )
     return (is_down or details.category == "cut" or attempt.policy.all_errors) and attempt.may_repeat(parser, request)
 
 
@@ -207,9 +207,8 @@ def _decide_retry(
         or min_delay > MAX_RETRY_WAIT
     ):
         if error.retry_at is None and error.retryable and attempt.policy.engine_retries:
-            error.retry_at = retry_after.to_utc_datetime(
-                now + max(min_delay, BASE_DELAY * 2**attempt.tries_since_progress)
-            )
+            delay = max(min_delay, BASE_DELAY * 2**attempt.tries_since_progress)
+            error.retry_at = retry_after.to_utc_datetime(now + delay)
         return Fail(error)
     if retry_at is not None:
         return Retry(error, min_delay, min(1.0, 0.1 * min_delay + 0.1))

@@ -31,10 +31,9 @@ def missing_scope_error(compiled_action: CompiledAction, token_scopes: tuple[str
         return None
     action_scopes = compiled_action.action.scopes
     accepted_scopes = tuple(action_scopes.granular or action_scopes.classic)
-    message = f"{compiled_action.action.action} needs one of these scopes: {', '.join(accepted_scopes)}. The token has {_format_scopes(token_scopes)}."
-    return SignInError(
-        message, scopes=accepted_scopes, hint="Add one to the app, then connect again. Nothing was sent."
-    )
+    needed = f"{compiled_action.action.action} needs one of these scopes: {', '.join(accepted_scopes)}."
+    hint = "Add one to the app, then connect again. Nothing was sent."
+    return SignInError(f"{needed} The token has {_format_scopes(token_scopes)}.", scopes=accepted_scopes, hint=hint)
 
 
 def add_token_scopes(error: ConnectorError, token_scopes: tuple[str, ...] | None) -> ConnectorError:

@@ -5,20 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.exchange import GetToken, SendRequest, Sleep
+from connector.core.exchange.asks import GetToken, SendRequest, Sleep
 from connector.core.response import retry_after
 from connector.core.response.parser import Failure, Reply
 from connector.core.response.redirects import extract_signed_values
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import Ask
+    from connector.core.exchange.asks import Ask
     from connector.core.redaction import Redactor
     from connector.core.response.trace import Trace
 
 MAX_BODY_LENGTH = 65_536
-
-
 _MAX_SECRET_LENGTH = 8192  # what is hidden must be read whole, also where a body is cut
 
 

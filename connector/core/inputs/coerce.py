@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Converter = Callable[[Any], Any]
 
+Values = dict[str, Any]  # checked values, by input key
 _WHOLE_NUMBER_PATTERN = re.compile(r"-?[0-9]{1,19}\Z", re.ASCII)
 _DECIMAL_PATTERN = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
 _DATE_PATTERN = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
@@ -264,7 +265,14 @@ def _to_scalar(value: Any) -> Any:
 
 
 CONVERTERS: dict[str, Converter] = {
-    "string": to_text, "text": to_text, "password": to_text, "integer": to_integer, "number": to_number, "boolean": to_boolean,
-    "datetime": to_iso_datetime, "date": to_iso_date, "json": to_json_value, "file": to_file, "map of string": to_text_mapping, "pairs": to_pairs,
-    "list of string": to_text, "list of integer": to_integer,
-}  # fmt: skip
+    **dict.fromkeys(("string", "text", "password", "list of string"), to_text),
+    **dict.fromkeys(("integer", "list of integer"), to_integer),
+    "number": to_number,
+    "boolean": to_boolean,
+    "datetime": to_iso_datetime,
+    "date": to_iso_date,
+    "json": to_json_value,
+    "file": to_file,
+    "map of string": to_text_mapping,
+    "pairs": to_pairs,
+}

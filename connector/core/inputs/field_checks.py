@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import SchemaError, SchemaValidator, ValidationError, core_schema
+from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from connector.core import url_policy
 from connector.core.inputs.coerce import CONVERTERS, to_json_value, to_raw_body
@@ -41,10 +41,7 @@ def compile_input_check(field: Input, load_choices: ChoicesLoader) -> ValueCheck
         restrictions.append(_require_texts)
     if part == "header":
         restrictions.append(_check_header_value)
-    is_nullable = part in NULLABLE_PARTS and not field.required
-    for restrict in restrictions:
-        check = _compose_pair(check, restrict)
-    return _handle_null(check, is_nullable)
+    return _handle_null(_compose([check, *restrictions]), is_nullable=part in NULLABLE_PARTS and not field.required)
 
 
 def compile_field_check(field: FormField, load_choices: ChoicesLoader) -> ValueCheck:
@@ -77,11 +74,7 @@ def _compose(steps: list[ValueCheck]) -> ValueCheck:
     return check
 
 
-def _compose_pair(check: ValueCheck, restrict: ValueCheck) -> ValueCheck:
-    return _compose([check, restrict])
-
-
-def _handle_null(check: ValueCheck, is_nullable: bool) -> ValueCheck:  # noqa: FBT001  private, one caller
+def _handle_null(check: ValueCheck, *, is_nullable: bool) -> ValueCheck:
     def check_or_null(value: Any) -> Any:
         if value is not None:
             return check(value)
@@ -245,14 +238,3 @@ def _split_items(value: Any, join: str | None) -> list[Any]:
     if join is not None and isinstance(value, str | int) and not isinstance(value, bool):
         return [item.strip() for item in str(value).split(join)]
     raise InvalidValue("a list", f"write [{value}]" if isinstance(value, str | int) else "")
-
-
-__all__ = [
-    "ChoicesLoader",
-    "InvalidValue",
-    "SchemaError",
-    "ValueCheck",
-    "compile_field_check",
-    "compile_input_check",
-    "compile_linear_regex",
-]

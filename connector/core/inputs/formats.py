@@ -70,5 +70,9 @@ def check_uuid(value: str) -> str:
 
 
 FORMATS: dict[str, Callable[[str], str]] = {
-    "digits": check_digits, "email": check_email, "url": check_url, "timezone": check_timezone, "uuid": check_uuid,
-}  # fmt: skip
+    "digits": check_digits,
+    "email": check_email,
+    "url": check_url,
+    "timezone": check_timezone,
+    "uuid": check_uuid,
+}

@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from connector.core.inputs.validate import Values
+    from connector.core.inputs.coerce import Values
 
 FAR_FUTURE_SECONDS = 10 * 365.25 * 86_400  # seconds; ten years
-_MAX_SECONDS_BEHIND_UTC, _MAX_SECONDS_AHEAD_OF_UTC = (
-    12 * 3600,
-    14 * 3600,
-)  # seconds that local time is behind UTC or before it, at the most
+_MAX_SECONDS_BEHIND_UTC, _MAX_SECONDS_AHEAD_OF_UTC = 12 * 3600, 14 * 3600  # of any local time
 
 
 def find_time_warnings(values: Values, keys: Iterable[str], now: float) -> tuple[str, ...]:
@@ -32,8 +29,5 @@ def _describe_problem(value: str, now: float) -> str:
     seconds_ahead = (timestamp.replace(tzinfo=UTC) if is_local else timestamp).timestamp() - now
     if seconds_ahead + (_MAX_SECONDS_BEHIND_UTC if is_local else 0) < 0:
         return "is in the past"
-    return (
-        "is more than ten years ahead"
-        if seconds_ahead - (_MAX_SECONDS_AHEAD_OF_UTC if is_local else 0) > FAR_FUTURE_SECONDS
-        else ""
-    )
+    is_far = seconds_ahead - (_MAX_SECONDS_AHEAD_OF_UTC if is_local else 0) > FAR_FUTURE_SECONDS
+    return "is more than ten years ahead" if is_far else ""

@@ -27,7 +27,7 @@ from connector.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.core.inputs.validate import Values
+    from connector.core.inputs.coerce import Values
     from connector.definition.action import Action
     from connector.definition.loader import Connector
     from connector.definition.manifest import Subaccounts
@@ -77,15 +77,25 @@ class Request:
         return self.redactor.with_secrets((*self.secrets, *header_values, *self.redactor.find_secrets(candidates)))
 
     def with_credential(self, secret: str, base_url: str | None) -> Request:
-        """Return the request that knows the secret it is signed with, and the base URL that its token names.
-
-        Every call makes one, so it is made at once: `dataclasses.replace` takes five times as long.
-        """
+        """Return the request that knows the secret it is signed with, and the base URL that its token names."""
+        # every call makes one, and `dataclasses.replace` takes 3 microseconds more
         secrets = self.secrets if secret in self.secrets else (*self.secrets, secret)
         return Request(
-            self.method, self.path, self.query, self.headers, self.body, self.reply_type, base_url or self.base_url, self.max_bytes,
-            self.attempt_timeout, secrets, self.redactor, self.redirect_urls, self.sends_credential, self.may_leave_hosts,
-        )  # fmt: skip
+            self.method,
+            self.path,
+            self.query,
+            self.headers,
+            self.body,
+            self.reply_type,
+            base_url or self.base_url,
+            self.max_bytes,
+            self.attempt_timeout,
+            secrets,
+            self.redactor,
+            self.redirect_urls,
+            self.sends_credential,
+            self.may_leave_hosts,
+        )
 
     def ensure_replayable(self) -> None:
         """Raise UsageError when the body was a stream that cannot be sent a second time."""
@@ -130,12 +140,8 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     build_headers = _compile_headers(locations, constants)
     build_body = _compile_body(action, locations, constants)
     secret_keys = tuple(key for key, input_field in action.inputs.items() if input_field.secret)
-    method, reply_type, max_bytes, redactor = (
-        action.method,
-        action.returns.type,
-        action.returns.max_bytes,
-        redaction.redactor_for(connector),
-    )
+    method, redactor = action.method, redaction.redactor_for(connector)
+    reply_type, max_bytes = action.returns.type, action.returns.max_bytes
 
     def build(values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
         known_secrets = (*(values[key] for key in secret_keys if values.get(key)), *secrets)
@@ -163,9 +169,8 @@ def apply_subaccount(request: Request, subaccounts: Subaccounts, account: str) -
         raise InvalidValue("the id of an account")
     if subaccounts.header:
         return replace(request, headers=(*request.headers, check_header(subaccounts.header, account)))
-    return replace(
-        request, path=re.sub(r"\{[^{}]*\}", lambda _: encode_path_segment(account), subaccounts.prefix) + request.path
-    )
+    prefix = re.sub(r"\{[^{}]*\}", lambda _: encode_path_segment(account), subaccounts.prefix)
+    return replace(request, path=prefix + request.path)
 
 
 def _compile_path(action: Action) -> Callable[[Values], str]:
@@ -180,9 +185,7 @@ def _compile_path(action: Action) -> Callable[[Values], str]:
 
     def build(values: Values) -> str:
         segments = [encode_path_segment(to_wire_text(values[key]), twice=key in uuid_keys) for key in keys]
-        return literals[0] + "".join(
-            encoded_value + literal for encoded_value, literal in zip(segments, literals[1:], strict=True)
-        )
+        return literals[0] + "".join(text + literal for text, literal in zip(segments, literals[1:], strict=True))
 
     return build
 
@@ -273,6 +276,3 @@ def _merge_into(target: dict[str, Any], updates: Mapping[str, Any]) -> None:
             _merge_into(_ensure_branch(target, (name,)), value)
         else:
             target[name] = value
-
-
-__all__ = ["Body", "MultipartPart", "Request", "apply_subaccount", "compile_request", "encode_list", "to_wire_text"]

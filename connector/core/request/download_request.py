@@ -13,7 +13,7 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
-_FORBIDDEN_CHARACTERS = ' \\"<>'  # what no URL holds, and libraries read each in its own way
+_AS_GIVEN = "take it as the service gave it"
 _MAX_HOST_LENGTH = 100
 
 
@@ -24,39 +24,28 @@ def build_download_request(connector: Connector, url: Any, base_url: str, secret
     there it may be sent on to a storage, which gets none. Raises InputError, which names the host.
     """
     redactor = redaction.redactor_for(connector).with_secrets(secrets)
-    if (
-        not isinstance(url, str)
-        or not url.isascii()
-        or not url.isprintable()
-        or any(char in url for char in _FORBIDDEN_CHARACTERS)
-    ):
-        raise _build_url_error(
-            preview(url, redactor=redactor), "a URL, already encoded", "take it as the service gave it"
-        )
+    if not isinstance(url, str) or not url_policy.has_url_characters(url):
+        raise _build_url_error(preview(url, redactor=redactor), "a URL, already encoded", _AS_GIVEN)
     if "://" not in url:
         expected = "a URL that begins with https://"
         if url in connector.action_files:
-            raise _build_url_error(
-                f"{url}, which is an action", expected, "for the files of an action use download_all"
-            )
-        raise _build_url_error("a text with no scheme", expected, "take it as the service gave it")
+            fix = "for the files of an action use download_all"
+            raise _build_url_error(f"{url}, which is an action", expected, fix)
+        raise _build_url_error("a text with no scheme", expected, _AS_GIVEN)
     origin = url_policy.parse_origin(url)
     if origin is None:
-        raise _build_url_error(
-            _describe_origin(url), "https without a user or a password in it", "take it as the service gave it"
-        )
-    if origin != url_policy.parse_origin(base_url) and not url_policy.may_receive_credentials(
-        url, connector.manifest.allowed_hosts
-    ):
+        raise _build_url_error(_describe_origin(url), "https without a user or a password in it", _AS_GIVEN)
+    allowed_hosts = connector.manifest.allowed_hosts
+    if origin != url_policy.parse_origin(base_url) and not url_policy.may_receive_credentials(url, allowed_hosts):
         fix = "credentials go nowhere else; look where this URL came from"
         raise _build_url_error(_describe_origin(url), f"a URL at {_describe_allowed_origins(connector, base_url)}", fix)
-    path = url[len(origin) :].partition("#")[0]
+    path = url[len(origin.text) :].partition("#")[0]
     return Request(
         "GET",
         path if path.startswith("/") else f"/{path}",
         headers=(("Accept-Encoding", "identity"),),
         reply_type="none",
-        base_url=origin,
+        base_url=origin.text,
         secrets=secrets,
         redactor=redaction.redactor_for(connector),
         may_leave_hosts=True,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector import errors
+from connector.core.http_semantics import NON_IDEMPOTENT_METHODS, SAFE_METHODS
 from connector.core.response import redirects, retry_after
 
 if TYPE_CHECKING:
@@ -18,17 +20,16 @@ CHECK_BEFORE_RETRY = "It may have been done: look before you repeat it."
 _MAX_MESSAGE_LENGTH = 500
 _MAX_CODE_LENGTH = 60
 _MAX_EXCERPT_LENGTH = 200
-_SAFE_METHODS = ("GET", "HEAD")  # nothing changes at the service, whatever becomes of the reply
 
 
 def is_write(action: Action, request: Request) -> bool:
     """Whether sending a request twice could do a thing twice."""
-    return request.method in ("POST", "PATCH") if action.is_raw else action.is_write
+    return request.method in NON_IDEMPOTENT_METHODS if action.is_raw else action.is_write
 
 
 def may_change_state(request: Request) -> bool:
     """Whether a request may have changed something when its reply was lost or cannot be read."""
-    return request.method not in _SAFE_METHODS
+    return request.method not in SAFE_METHODS
 
 
 def build_reply_error(
@@ -47,7 +48,7 @@ def build_reply_error(
     }
     if details.category == "scope":
         return _build_scope_error(parser, details, message, facts)
-    if details.category == "token_rejected" or (details.category is None and reply.status == 401):  # noqa: PLR2004
+    if details.category == "token_rejected" or (details.category is None and reply.status == HTTPStatus.UNAUTHORIZED):
         hint = "The access token is wrong, expired or revoked: connect again, or give a fresh one."
         text = f"The service does not accept the token: {message}"
         return errors.SignInError(text, outcome="rejected", hint=hint, **facts)
@@ -90,22 +91,28 @@ def _classify_error(details: ErrorDetails, status: int) -> tuple[type[errors.Api
         return errors.ServiceDown, False, "Check the base URL, and what stands between here and the service."
     if details.category == "cut":
         return errors.ServiceDown, True, "Try again."
-    if details.category in ("daily_quota", "concurrency", "rate_limit") or status == 429:  # noqa: PLR2004
+    if details.category in ("daily_quota", "concurrency", "rate_limit") or status == HTTPStatus.TOO_MANY_REQUESTS:
         return errors.RateLimited, True, "Wait until the service takes calls again, or call less often."
-    if details.category == "not_found" or status in (404, 410):
+    if details.category == "not_found" or status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
         return errors.NotFound, False, "Look at the ids that were given, and at what this connection may see."
-    if status == 403:  # noqa: PLR2004
+    if status == HTTPStatus.FORBIDDEN:
         return errors.Denied, False, "Ask the owner of the account for the right to do this."
-    if status >= 500:  # noqa: PLR2004
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return errors.ServiceDown, True, "Try again later."
-    return errors.Rejected, status in (408, 425), "Change what the service's message names."
+    may_retry = status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY)
+    return errors.Rejected, may_retry, "Change what the service's message names."
+
+
+def asks_to_come_back(reply: Reply) -> bool:
+    """Whether a reply is a 503 with Retry-After, which says that nothing was processed."""
+    return reply.status == HTTPStatus.SERVICE_UNAVAILABLE and bool(reply.header("retry-after"))
 
 
 def _is_outcome_unknown(reply: Reply, details: ErrorDetails) -> bool:
     """Whether a reply leaves open what happened: a 5xx that does not ask to come back, or what cannot be read."""
     if details.category in ("unreadable", "cut"):
         return True
-    return reply.status >= 500 and not (reply.status == 503 and reply.header("retry-after"))  # noqa: PLR2004
+    return reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not asks_to_come_back(reply)
 
 
 def _build_redacted_result(parser: ResponseParser, request: Request, reply: Reply, details: ErrorDetails) -> Result:

@@ -84,11 +84,9 @@ class Paginator:
         remaining = len(items) if self.limit is None else self.limit - self.item_count
         self.truncated = len(items) > remaining
         self.item_count += min(len(items), remaining)
-        return (
-            replace(result, data=set_at_path(result.data, self.pagination.items, items[:remaining]))
-            if self.truncated
-            else result
-        )
+        if not self.truncated:
+            return result
+        return replace(result, data=set_at_path(result.data, self.pagination.items, items[:remaining]))
 
     def next_request(self, request: Request, result: Result) -> Request | None:
         """Return the request after this one, whose whole page was `result`; None at the end or at the limit.
@@ -112,22 +110,16 @@ class Paginator:
         if isinstance(items, list):
             return items
         if items is not None or not isinstance(data, dict):
-            subject = (
-                "the reply" if self.pagination.items == "." or items is None else f"the reply's {self.pagination.items}"
-            )
-            raise self.build_error(
-                f"{subject} is no list", "Look at the reply with debug, and at `pagination` of the action."
-            )
+            is_whole = self.pagination.items == "." or items is None
+            subject = "the reply" if is_whole else f"the reply's {self.pagination.items}"
+            hint = "Look at the reply with debug, and at `pagination` of the action."
+            raise self.build_error(f"{subject} is no list", hint)
         return []
 
     def build_error(self, reason: str, hint: str = "") -> PageError:
         """Make the error of this walk."""
-        return PageError(
-            f"Paging stopped after {self.page_count} pages: {reason}.",
-            hint=hint,
-            pages=self.page_count,
-            cursor=self.cursor,
-        )
+        message = f"Paging stopped after {self.page_count} pages: {reason}."
+        return PageError(message, hint=hint, pages=self.page_count, cursor=self.cursor)
 
     def _build_next_request(self, request: Request, result: Result, items: list[Any]) -> Request | None:
         has_more = get_at_path(result.data, self.pagination.has_more)
@@ -149,11 +141,8 @@ class Paginator:
         if style == "last_item":
             value = get_at_path(items[-1], self.pagination.next) if items else None
             return None if value is None else str(value)
-        if not items or (
-            size
-            and not self.pagination.has_more
-            and len(items) < _requested_page_size(request, self.pagination.size_param, size)
-        ):
+        full_size = _requested_page_size(request, self.pagination.size_param, size) if size else 0
+        if not items or (len(items) < full_size and not self.pagination.has_more):
             return None
         step = 1 if style == "page_number" else len(items)
         current = int(self.cursor) if self.cursor is not None else self.pagination.first

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import from_json, to_jsonable_python
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.definition.manifest import ErrorFormat, ErrorRule
 
-_CODE_PATTERN = re.compile(
-    r'"(?:code|error)"\s*:\s*(?:"([^"\\]{1,200})"|([0-9]{1,9})\b)'
-)  # a part could be of a secret
+# a code is read whole or not at all: a part could be of a secret
+_CODE_PATTERN = re.compile(r'"(?:code|error)"\s*:\s*(?:"([^"\\]{1,200})"|([0-9]{1,9})\b)')
 _MESSAGE_PATTERN = re.compile(r'"message"\s*:\s*"(.*?)"\s*(?:,\s*"[A-Za-z_]+"\s*:|\}\s*\Z)', re.DOTALL)
-_NO_CONTENT_STATUSES = (204, 205)
+_SUCCESS = range(200, 300)
+_NO_CONTENT_STATUSES = (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT)
 _URL_HEADERS = ("location", "content-location", "refresh")  # headers that may hold a URL with a token in it
 
 
@@ -40,6 +41,11 @@ class Reply:
 
     def __repr__(self) -> str:
         return f"<Reply {self.status}: {len(self.body)} bytes>"
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is one of success, 200 to 299."""
+        return self.status in _SUCCESS
 
     def header(self, name: str) -> str | None:
         """Return a header's value, several joined with commas, or None."""
@@ -135,7 +141,7 @@ class ResponseParser:
 
     def parse(self, request: Request, reply: Reply) -> Result | ErrorDetails:
         """Return the result of a good reply, or what a bad one says."""
-        if not 200 <= reply.status < 300:  # noqa: PLR2004  the range of success
+        if not reply.is_success:
             return self.parse_error(reply)
         data = self._parse_data(request, reply)
         if isinstance(data, ErrorDetails):
@@ -173,7 +179,7 @@ class ResponseParser:
             return reply.body.decode("utf-8", "replace")
         if reply.status in _NO_CONTENT_STATUSES or request.method == "HEAD":
             return {}
-        if not reply.body and (reply_type == "none" or reply.status != 200):  # noqa: PLR2004  201 and 202 may say nothing
+        if not reply.body and (reply_type == "none" or reply.status != HTTPStatus.OK):  # 201 and 202 may say nothing
             return {}
         return _html_page_error(reply) or _parse_json(reply)
 
@@ -277,6 +283,3 @@ def _as_list(value: Any) -> list[Any]:
 def _parse_scopes(rule: ErrorRule, message: str) -> tuple[str, ...]:
     match = re.search(rule.names, message) if rule.names else None
     return tuple(re.findall(r"[\w:.-]+", match[1])) if match else ()
-
-
-__all__ = ["ErrorDetails", "Failure", "Reply", "ResponseParser", "Result"]

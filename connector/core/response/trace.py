@@ -6,14 +6,11 @@ import json
 import re
 import shlex
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connector._version import __version__
 from connector.core.request.body import FORM_CONTENT_TYPE
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(slots=True)
@@ -83,10 +80,15 @@ def _to_har_entry(entry: dict[str, Any]) -> dict[str, Any]:
     request, reply = entry["request"], entry.get("reply")
     milliseconds = entry["seconds"] * 1000
     har_request: dict[str, Any] = {
-        "method": request["method"], "url": request["url"], "httpVersion": "HTTP/1.1", "cookies": [],
-        "headers": _to_name_value_list(request["headers"]), "queryString": _to_name_value_list(_parse_query(request)),
-        "headersSize": -1, "bodySize": -1,
-    }  # fmt: skip
+        "method": request["method"],
+        "url": request["url"],
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _to_name_value_list(request["headers"]),
+        "queryString": _to_name_value_list(_parse_query(request)),
+        "headersSize": -1,
+        "bodySize": -1,
+    }
     if _is_multipart(request):
         params = [{"name": part["name"], "value": str(part["data"])} for part in request["body"]]
         har_request["postData"] = {"mimeType": "multipart/form-data", "params": params, "text": ""}
@@ -96,9 +98,13 @@ def _to_har_entry(entry: dict[str, Any]) -> dict[str, Any]:
             "text": _render_body(request),
         }
     return {
-        "startedDateTime": entry["at"], "time": milliseconds, "request": har_request, "response": _to_har_response(reply),
-        "cache": {}, "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-    }  # fmt: skip
+        "startedDateTime": entry["at"],
+        "time": milliseconds,
+        "request": har_request,
+        "response": _to_har_response(reply),
+        "cache": {},
+        "timings": {"send": 0, "wait": milliseconds, "receive": 0},
+    }
 
 
 def _to_har_response(reply: dict[str, Any] | None) -> dict[str, Any]:
@@ -107,9 +113,16 @@ def _to_har_response(reply: dict[str, Any] | None) -> dict[str, Any]:
     text = "" if reply["body"] is None else _render_body(reply)
     content = {"size": len(text.encode()), "mimeType": reply["headers"].get("content-type", ""), "text": text}
     return {
-        "status": reply["status"], "statusText": "", "httpVersion": "HTTP/1.1", "cookies": [],
-        "headers": _to_name_value_list(reply["headers"]), "content": content, "redirectURL": "", "headersSize": -1, "bodySize": -1,
-    }  # fmt: skip
+        "status": reply["status"],
+        "statusText": "",
+        "httpVersion": "HTTP/1.1",
+        "cookies": [],
+        "headers": _to_name_value_list(reply["headers"]),
+        "content": content,
+        "redirectURL": "",
+        "headersSize": -1,
+        "bodySize": -1,
+    }
 
 
 def _parse_query(request: dict[str, Any]) -> list[tuple[str, str]]:

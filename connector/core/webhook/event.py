@@ -1,10 +1,9 @@
-"""What a delivery of a webhook says, once it is known who signed it: the event, as its trigger finds it."""
+"""Parse the body of a verified webhook delivery into an Event, as its trigger describes it."""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,27 +11,28 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic_core import from_json
 
+from connector.definition import strict_json
 from connector.errors import WebhookError
 
 if TYPE_CHECKING:
     from connector.definition.manifest import Trigger
 
-MAX_NAME_LENGTH = 200  # characters of an event's name, and of a subject that is kept as it is
-_UNITS_PER_SECOND = {"s": 1, "ms": 1000}  # how many are a second
+MAX_NAME_LENGTH = 200  # characters of an event's name; longer subjects are hashed
+_UNITS_PER_SECOND = {"s": 1, "ms": 1000}
 _MAX_TIMESTAMP = 253_402_300_799  # the last second of the year 9999
 
 Reason = Literal["unsigned", "timestamp", "signature", "age", "body", "event", "challenge"]
-HeaderValues = Mapping[str, list[str]]  # the headers that a trigger reads, by lower-case name, each with all its values
-FieldLocation = tuple[str, ...] | str | None  # the names that lead to a field of the body; or the name of a header
-FieldValues = Mapping[FieldLocation, Any]  # what stands at places, None where nothing does
+HeaderValues = Mapping[str, list[str]]  # all values of the headers that a trigger reads, by lower-case name
+FieldLocation = tuple[str, ...] | str | None  # the path of a body field, or the name of a header
+FieldValues = Mapping[FieldLocation, Any]  # values by location; None where there is none
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Event:
-    """One event: `name`, `at` (aware UTC, or None), `account`, `object`, `data` (all of it), `raw` (its bytes).
+    """An event: `name`, `at` (aware UTC or None), `account`, `object`, `data` (the whole body), `raw` (its bytes).
 
-    `key` is the same for every delivery of one event and differs between events, as the manifest's `dedupe` says: use
-    it as the idempotency key of what you do. `subject` is what the event is about, for keeping events in order.
+    `key` is the same for every delivery of an event and differs between events, as the manifest's `dedupe` defines: use
+    it as an idempotency key. `subject` identifies the object of the event, to deliver its events in order.
     """
 
     trigger: str
@@ -52,7 +52,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Challenge:
-    """The service asks whether the receiver knows the secret: answer 200 with `reply` as JSON."""
+    """The service checks that the receiver knows the secret: answer 200 with `reply` (text to text) as JSON."""
 
     reply: dict[str, str] = field(default_factory=dict)
 
@@ -61,41 +61,35 @@ class Challenge:
 
 
 class EventParser:
-    """Reads the events of one trigger; all that its manifest says is worked out once."""
+    """Parses the events of one trigger; compiles its manifest once."""
 
     def __init__(self, name: str, trigger: Trigger) -> None:
-        event_fields = trigger.event
-        self._trigger_name, self._units_per_second = name, _UNITS_PER_SECOND[event_fields.unit]
-        self._name_location, self._time_location = _parse_location(event_fields.name), _parse_location(event_fields.at)
-        self._account_location, self._object_location = (
-            _parse_location(event_fields.account),
-            _parse_location(event_fields.object),
-        )
-        self._key_locations = [(f"{location}=", _parse_location(location)) for location in trigger.dedupe]
-        self._subject_locations = [
-            _parse_location(location) for location in trigger.dedupe if location.startswith(f"{event_fields.object}.")
-        ]
-        event_locations = (self._name_location, self._time_location, self._account_location, self._object_location)
+        fields, dedupe = trigger.event, trigger.dedupe
+        self._trigger_name, self._units_per_second = name, _UNITS_PER_SECOND[fields.unit]
+        event_locations = [_parse_location(text) for text in (fields.name, fields.at, fields.account, fields.object)]
+        self._name_location, self._time_location, self._account_location, self._object_location = event_locations
+        self._key_locations = [(f"{text}=", _parse_location(text)) for text in dedupe]
+        self._subject_locations = [_parse_location(text) for text in dedupe if text.startswith(f"{fields.object}.")]
         self._locations = list(dict.fromkeys((*event_locations, *(location for _, location in self._key_locations))))
         self.header_names = {location for location in self._locations if isinstance(location, str)}
 
     def read_fields(self, data: dict[str, Any], headers: HeaderValues) -> FieldValues:
-        """Return what stands at the places that a delivery is read by."""
+        """Return the values of all fields that the trigger names."""
         return {location: find_value(data, location, headers) for location in self._locations}
 
     def read_name(self, fields: FieldValues) -> str:
-        """Return what a delivery calls itself, or nothing; it may be what asks for the secret."""
+        """Return the name of a delivery's event or challenge, or an empty text."""
         name = fields[self._name_location]
         return name if isinstance(name, str) else ""
 
     def parse_event(self, body: bytes, data: dict[str, Any], name: str, fields: FieldValues) -> Event:
-        """Return the event of a delivery. Raises WebhookError for one without a name."""
+        """Return the event of a delivery. Raises WebhookError if it has no name."""
         if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
-            raise build_webhook_error("event", "The delivery names no event.", status=400)
+            raise build_webhook_error("event", "The delivery has no event name.", status=400)
         return self._build_event(body, data, name, fields)
 
     def parse_stored(self, body: bytes, name: str, key: str) -> Event:
-        """Return an event that was read before, of what was kept of it. Raises WebhookError for what is none."""
+        """Rebuild an event from its stored body, name and key. Raises WebhookError if the body is not an object."""
         data = parse_json_object(body)
         return self._build_event(body, data, name, self.read_fields(data, {}), key)
 
@@ -115,10 +109,10 @@ class EventParser:
         )
 
     def _build_key(self, fields: FieldValues, body: bytes) -> str:
-        """Return what is the same for each delivery of an event, and differs between events.
+        """Return a hash of the `dedupe` fields, the same for each delivery of an event.
 
-        It is made of the whole body where the places of `dedupe` hold nothing, or more than one value: no event is
-        taken for another because of what was not looked at.
+        Hashes the whole body where all of these fields are missing or one is a list or mapping, so that two different
+        events never have the same key.
         """
         parts = [self._trigger_name]
         for prefix, location in self._key_locations:
@@ -131,39 +125,35 @@ class EventParser:
         return hashlib.sha256(content).hexdigest()
 
     def _build_subject(self, fields: FieldValues) -> str:
-        """Return what an event is about: the first of dedupe's fields below its object; nothing where it has none."""
+        """Return the first `dedupe` field below the event's object, hashed if long; empty if there is none."""
         subject = next(
             (_to_key_text(fields[location]) for location in self._subject_locations if fields[location] is not None), ""
         )
         if len(subject) <= MAX_NAME_LENGTH and subject.isprintable():
             return subject
-        return hashlib.sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()  # else no database would keep it
+        return hashlib.sha256(subject.encode("utf-8", "surrogatepass")).hexdigest()  # else no database would store it
 
 
 def build_webhook_error(reason: Reason, message: str, status: int = 401) -> WebhookError:
-    """Return the error of a delivery; its status is what the sender is answered with."""
+    """Return the error of a delivery; `status` is the HTTP status to answer with."""
     return WebhookError(message, reason=reason, status=status, outcome="rejected")
 
 
 def parse_json_object(body: bytes) -> dict[str, Any]:
-    """Return a body's data; half a surrogate pair is taken as Python's own reader takes it. Raises WebhookError."""
+    """Parse a body as a JSON object; lone surrogates are accepted, as Python does. Raises WebhookError."""
     data = None
-    with contextlib.suppress(ValueError, RecursionError):
+    with contextlib.suppress(ValueError):
         try:
             data = from_json(body, allow_inf_nan=False)
         except ValueError:
-            data = json.loads(body.decode("utf-8-sig"), parse_constant=_reject_constant)
+            data = strict_json.loads(body.decode("utf-8-sig"))
     if not isinstance(data, dict):
-        raise build_webhook_error("body", "The body is no JSON object.", status=400)
+        raise build_webhook_error("body", "The body must be a JSON object.", status=400)
     return data
 
 
-def _reject_constant(name: str) -> None:
-    raise ValueError(name)
-
-
 def find_value(data: Any, location: FieldLocation, headers: HeaderValues) -> Any:
-    """Return what stands at a place of the body, or of a header that came once; None where nothing does."""
+    """Return the value of a body field, or of a header that appears once; None if there is none."""
     if location is None:
         return None
     if isinstance(location, str):
@@ -177,7 +167,7 @@ def find_value(data: Any, location: FieldLocation, headers: HeaderValues) -> Any
 
 
 def _parse_location(text: str | None) -> FieldLocation:
-    """Return a place of the manifest, `header.X` or a dotted path, taken apart; `.` is the body itself."""
+    """Parse a location of the manifest: `header.X`, a dotted path, or `.` for the whole body."""
     if text is None:
         return None
     if text.startswith("header."):
@@ -186,7 +176,7 @@ def _parse_location(text: str | None) -> FieldLocation:
 
 
 def _to_datetime(value: Any, units_per_second: int) -> datetime | None:
-    """Return a number of seconds, or of a part of them, as a time; None for what is no such number, however large."""
+    """Convert a timestamp to a UTC datetime; None for anything but a number up to the year 9999."""
     if (
         isinstance(value, bool)
         or not isinstance(value, int | float)
@@ -197,5 +187,5 @@ def _to_datetime(value: Any, units_per_second: int) -> datetime | None:
 
 
 def _to_key_text(value: Any) -> str:
-    """Return a value so that a number and its text are the same: services send ids as either."""
+    """Convert a value to text; a number and its text are equal, as services send IDs as either."""
     return value if isinstance(value, str) else repr(value)

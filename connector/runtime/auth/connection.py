@@ -6,7 +6,7 @@ import base64
 import os
 from typing import TYPE_CHECKING, Any
 
-from connector.core.auth import oauth
+from connector.core.auth.jwt import JWT_LIFETIME, build_api_jwt
 from connector.core.auth.oauth import OAuthClient
 from connector.core.auth.token_set import parse_token
 from connector.core.inputs.field_checks import compile_field_check
@@ -18,7 +18,8 @@ from connector.errors import InputError, Problem, SignInError, StoreError, Usage
 from connector.runtime.auth import connection_record, env_connection
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT, RefreshContext
 from connector.runtime.auth.token_source import TokenSource
-from connector.runtime.storage.open import MemoryStore, open_store
+from connector.runtime.storage.memory_store import MemoryStore
+from connector.runtime.storage.open import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from connector.definition.fields import FormField
     from connector.definition.loader import Connector
     from connector.definition.manifest import ConnectionType
-    from connector.runtime.storage.open import Store
+    from connector.runtime.storage.store import Store
 
 OAUTH_KINDS = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
 MIN_JWT_LIFETIME = 120.0  # seconds that an API JWT still has when it is used
@@ -219,8 +220,8 @@ class Connection:
     def _jwt_credential(self, now: float) -> Credential:
         """Return the API JWT at hand, or a new one when it ends soon; or when the clock went back behind it."""
         cached = self._cached_jwt
-        if cached is None or not MIN_JWT_LIFETIME <= cached[0] - now <= oauth.JWT_LIFETIME:
-            token_set = oauth.build_api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
+        if cached is None or not MIN_JWT_LIFETIME <= cached[0] - now <= JWT_LIFETIME:
+            token_set = build_api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
             credential = Credential(
                 token_set.access_token, headers=(("Authorization", f"Bearer {token_set.access_token}"),)
             )

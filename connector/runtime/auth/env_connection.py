@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.definition.case import to_snake_case
-from connector.errors import InputError, Problem, SignInError, UsageError
+from connector.errors import SignInError, UsageError
+from connector.runtime.env import read_env_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,21 +30,6 @@ def read_env_connection(
     }
 
 
-def read_env_value(environ: Mapping[str, str], variable: str) -> str | None:
-    """Return what a variable holds, or the file that NAME_FILE names; None when both are unset. Raises InputError."""
-    if environ.get(variable):
-        return environ[variable]
-    path = environ.get(f"{variable}_FILE")
-    if not path:
-        return None
-    try:
-        with open(path, encoding="utf-8") as file:  # noqa: PTH123  a plain read
-            return file.read().strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise InputError.from_problems(
-            f"{variable}_FILE", [Problem(f"{variable}_FILE", path, f"a file to read: {reason}")]
-        ) from None
 
 
 def _choose_most_complete(connector: Connector, values: Mapping[str, str]) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.core.auth.token_set import TokenSet
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
-    from connector.runtime.storage.open import Store
+    from connector.runtime.storage.store import Store
 
 STATE_LIFETIME = 600.0  # seconds between the two steps
 _PENDING_PREFIX = "sign-in:"

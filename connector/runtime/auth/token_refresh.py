@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.core.auth.oauth import TokenRequest
     from connector.definition.manifest import ConnectionType
     from connector.runtime.clock import Clock
-    from connector.runtime.storage.open import Store, StoredRecord
+    from connector.runtime.storage.store import Store, StoredRecord
 
 LOCK_TIMEOUT = 120.0  # seconds to wait for another process's renewal, which may itself have to try thrice
 SAVE_RETRY_INTERVAL = 5.0  # seconds between two tries to keep what could not be kept

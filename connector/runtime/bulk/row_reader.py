@@ -172,7 +172,7 @@ def detect_format(name: str, given_format: str | None) -> str:
     if row_format is None and suffix in _SPREADSHEET_SUFFIXES:
         raise UsageError(f"{name} is a spreadsheet.", hint="Export it as CSV in UTF-8, and give that file.")
     if row_format is None:
-        hint = f"Say it with --rows {'|'.join(ROW_FORMATS)}."
+        hint = f"Say it with --rows-format {'|'.join(ROW_FORMATS)}."
         source_name = "standard input" if name == "-" else name
         raise UsageError(f"What form the rows of {source_name} have cannot be told from a name.", hint=hint)
     return row_format

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.bulk.journal_state import ROW_FAILED, ROW_NEW, ROW_REPEATABLE
-from connector.core.exchange.exchange import SendRequest
+from connector.core.exchange.asks import SendRequest
 from connector.core.response.api_errors import is_write, may_change_state
 from connector.errors import ConnectorError, NotFound, SignInError, StoreError, UsageError
 from connector.runtime.bulk.journal import interrupted_result
@@ -19,7 +19,7 @@ from connector.runtime.calls.observer import Observer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from connector.core.exchange.exchange import Ask
+    from connector.core.exchange.asks import Ask
     from connector.core.response.parser import Result
     from connector.errors import Outcome
     from connector.runtime.bulk.journal import Journal

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from connector.core import redaction
+from connector.core import durations, redaction
 from connector.core.exchange.retry import RetryOverrides, parse_retry
 from connector.errors import InputError, Problem
 
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
     from connector.runtime.calls.observer import Observer
 
 MAX_TIMEOUT = 31_536_000.0  # seconds: a year, which every clock and library can count
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(ms|s|m)?\Z", re.ASCII)
-_SECONDS_BY_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +62,14 @@ class CallOptions:
         return {name: value for name, value in values if value is not None and value is not False and value != ()}
 
 
-def parse_duration(value: float | str) -> float:
-    """Return a duration in seconds: a number, or text with ms, s or m. Raises InputError."""
-    match = _DURATION.match(value.strip()) if isinstance(value, str) else None
-    number = float(match[1]) * _SECONDS_BY_UNIT[match[2]] if match else value
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number <= MAX_TIMEOUT:
-        expected = f"seconds above 0 and at most {MAX_TIMEOUT:,.0f}, or text with ms, s or m"
+def parse_timeout(value: float | str) -> float:
+    """Return a timeout in seconds: a number, or text such as 500ms, 10s, 60m, 2h or 1d. Raises InputError."""
+    seconds: Any = durations.parse_duration(value) if isinstance(value, str) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= MAX_TIMEOUT:
+        expected = f"seconds above 0 and at most {MAX_TIMEOUT:,.0f}, or text with ms, s, m, h or d"
         problem = Problem("timeout", redaction.preview(value), expected, "such as 10s, or 60m for an hour")
         raise InputError.from_problems("options", [problem])
-    return float(number)
+    return float(seconds)
 
 
 def check_limit(limit: int) -> int:
@@ -84,5 +80,5 @@ def check_limit(limit: int) -> int:
 
 
 OPTION_NAMES = tuple(option.name for option in fields(CallOptions) if option.name != "problems")
-_PARSERS: dict[str, Callable[[Any], Any]] = {"timeout": parse_duration, "limit": check_limit, "retry": parse_retry}
+_PARSERS: dict[str, Callable[[Any], Any]] = {"timeout": parse_timeout, "limit": check_limit, "retry": parse_retry}
 _DEFAULTS = CallOptions()

@@ -19,7 +19,8 @@ from connector.runtime.auth.connection_resolver import ConnectionResolver
 from connector.runtime.calls.observer import TraceObserver
 from connector.runtime.calls.prepared import CallContext, PreparedCall
 from connector.runtime.clock import Clock, SystemClock
-from connector.runtime.rate_budget.budget import Accounts, is_sandbox, open_budget
+from connector.runtime.rate_budget.accounts import Accounts
+from connector.runtime.rate_budget.budget import is_sandbox, open_budget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

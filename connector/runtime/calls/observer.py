@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core.exchange import tracing
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import Ask
+    from connector.core.exchange.asks import Ask
     from connector.core.response.trace import Trace
     from connector.runtime.calls.prepared import PreparedCall
 

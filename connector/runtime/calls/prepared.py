@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.core.exchange import exchange
-from connector.core.exchange.exchange import ExchangeOptions
+from connector.core.exchange.asks import ExchangeOptions, GetToken, SendRequest
 from connector.core.request.credential import Credential
 from connector.core.response.api_errors import add_path_alias_hint
 from connector.core.response.parser import Reply
@@ -17,7 +17,8 @@ from connector.errors import ConnectorError, InputError, Problem, SignInError, U
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.core.exchange.exchange import AcquireSlot, Ask, BodySink, GetToken, Steps
+    from connector.core.exchange.asks import AcquireSlot, Ask, Steps
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.exchange.plan import CompiledAction
     from connector.core.exchange.retry import RetryPolicy
     from connector.core.request.builder import Request
@@ -194,8 +195,8 @@ class PreparedCall:
         """Return the first request of the run, as it would be sent; nothing is."""
         steps = self.build_steps()
         ask: Ask = next(steps)
-        while not isinstance(ask, exchange.SendRequest):
+        while not isinstance(ask, SendRequest):
             credential = Credential("$TOKEN", headers=(("Authorization", "Bearer $TOKEN"),))
-            ask = steps.send((self.now(), credential if isinstance(ask, exchange.GetToken) else 0.0))
+            ask = steps.send((self.now(), credential if isinstance(ask, GetToken) else 0.0))
         steps.close()
         return ask.request

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.exchange import YieldPage
+from connector.core.exchange.asks import YieldPage
 from connector.errors import UsageError
 from connector.runtime.auth.connection_resolver import ConnectionResolver
 from connector.runtime.calls.call_options import CallOptions
@@ -16,7 +16,7 @@ from connector.runtime.http.transport import load_transport
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.core.exchange.exchange import GetToken
+    from connector.core.exchange.asks import GetToken
     from connector.core.request.builder import Request
     from connector.definition.loader import Connector
     from connector.runtime.auth.connection_resolver import ResolveConnection

@@ -8,12 +8,12 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.core.exchange.exchange import YieldPage
+from connector.core.exchange.asks import YieldPage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from connector.core.exchange.exchange import Steps
+    from connector.core.exchange.asks import Steps
     from connector.core.response.parser import Result
     from connector.runtime.calls.prepared import PreparedCall
 

@@ -1,12 +1,12 @@
-"""The database that a URL names, if its packages are here."""
+"""Open the database that a URL names."""
 
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 from typing import TYPE_CHECKING
 
 from connector.errors import UsageError
+from connector.runtime.extras import require
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -15,16 +15,9 @@ if TYPE_CHECKING:
     from connector.runtime.database.database import Database
 
 
-def require_package(package: str) -> None:
-    """Raise UsageError when a package of the extra `sql` is missing."""
-    if importlib.util.find_spec(package) is None:
-        hint = "Run: pip install 'connector[sql]'"
-        raise UsageError(f"A database needs the package {package}.", hint=hint)
-
-
 def open_database(url: str, table: Table, clock: Clock) -> Database:
-    """Return the database of a URL. Raises UsageError for another URL, and where a package is missing."""
-    require_package("sqlalchemy")
+    """Return the database of a URL. Raises UsageError for an unsupported URL or a missing package."""
+    require("sql", "sqlalchemy")
     from sqlalchemy import make_url  # noqa: PLC0415  an extra
     from sqlalchemy.exc import ArgumentError  # noqa: PLC0415  an extra
 
@@ -32,13 +25,13 @@ def open_database(url: str, table: Table, clock: Clock) -> Database:
     with contextlib.suppress(ArgumentError, ValueError):
         parsed = make_url(url)
     if parsed is not None and parsed.drivername in ("sqlite", "sqlite+pysqlite"):
-        from connector.runtime.database.sqlite import Sqlite  # noqa: PLC0415  only the one that is asked for
+        from connector.runtime.database.sqlite import Sqlite  # noqa: PLC0415  loaded on demand
 
         return Sqlite(parsed, table, clock)
     if parsed is not None and parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
-        require_package("psycopg")
-        from connector.runtime.database.postgres import Postgres  # noqa: PLC0415  only the one that is asked for
+        require("sql", "psycopg")
+        from connector.runtime.database.postgres import Postgres  # noqa: PLC0415  loaded on demand
 
         return Postgres(parsed, table, clock)
-    hint = "Write sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
-    raise UsageError("The URL names no database that can be used.", hint=hint)
+    hint = "Use sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE."
+    raise UsageError("The URL does not name a supported database.", hint=hint)

@@ -1,4 +1,4 @@
-"""A database through SQLAlchemy Core, one code path for every dialect; its errors become the store's."""
+"""A database through SQLAlchemy Core; its errors become StoreError."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from connector.errors import StoreError
+from connector.runtime.files.private_files import NOT_WRITTEN, OLD_OR_NEW
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,23 +24,21 @@ if TYPE_CHECKING:
 
     from connector.runtime.clock import Clock
 
-BUSY_TIMEOUT = 10.0  # seconds to wait for a free connection, or for another process that is writing
-NOT_WRITTEN = "What was kept before is untouched."
-WRITE_UNKNOWN = "The old record or the new one is there, whole."
-_DEFAULT_HINT = "Look at the database, and try again."
+BUSY_TIMEOUT = 10.0  # seconds to wait for a free connection, or for another writer
+_DEFAULT_HINT = "Check the database, and try again."
 T = TypeVar("T")
 
 
 class Database(ABC):
-    """A database with one table, made when it is missing; every method raises StoreError.
+    """A database with one table, which is created if missing. Its methods raise StoreError.
 
-    `shown` is its URL without secrets.
+    `display_url` is its URL without secrets.
     """
 
     display_url: str
     hints: ClassVar[dict[str, str]]
-    begin_statement: ClassVar[str] = "BEGIN"  # a transaction of several statements
-    sync_commit_statement: ClassVar[TextClause | None] = None  # makes the commits of a connection wait for the disk
+    begin_statement: ClassVar[str] = "BEGIN"  # starts a transaction of several statements
+    sync_commit_statement: ClassVar[TextClause | None] = None  # makes commits wait for the disk
 
     def __init__(self, url: URL, table: Table, clock: Clock) -> None:
         self._url = url
@@ -51,38 +50,38 @@ class Database(ABC):
 
     @abstractmethod
     def hold(self, key: str, timeout: float) -> AbstractContextManager[None]:
-        """Hold a key alone among all who share the database."""
+        """Hold a key exclusively among all processes that share the database."""
 
     @abstractmethod
     def read_error_code(self, error: BaseException) -> str:
-        """Return the driver's own code of an error, by which `hints` knows what to do."""
+        """Return the driver's error code, the key of `hints`."""
 
     @abstractmethod
     def connect(self) -> Connection:
-        """Return a new connection that commits each statement. Raises the library's errors, or StoreError."""
+        """Return a new connection in autocommit mode. Raises the library's errors, or StoreError."""
 
     def build_engine_options(self) -> dict[str, Any]:
-        """Return what the engine is made with, besides what all have in common."""
+        """Return further options of the engine."""
         return {}
 
     def get_engine(self) -> Engine:
-        """Return this process's engine: it keeps no connection, so nothing is shared over a fork."""
+        """Return this process's engine, which pools no connection, so that a fork shares none."""
         existing = self._engines.get(os.getpid())
         return existing or self._engines.setdefault(os.getpid(), self.build_engine(self._url))
 
     def build_engine(self, url: URL) -> Engine:
-        """Return a new engine of a URL."""
+        """Return a new engine for a URL."""
         shared_options: dict[str, Any] = {
             "poolclass": NullPool,
             "pool_reset_on_return": None,
             "isolation_level": "AUTOCOMMIT",
-            "hide_parameters": True,  # what is kept must not stand in the library's errors and logs
+            "hide_parameters": True,  # stored data must not appear in errors and logs
         }
         return create_engine(url, **shared_options, **self.build_engine_options())
 
     @contextlib.contextmanager
     def session(self) -> Iterator[None]:
-        """Do all that this thread asks in a with block over one connection."""
+        """Use one connection for all work of this thread in a with block."""
         if self._find_thread_connection() is not None:
             yield
             return
@@ -91,7 +90,7 @@ class Database(ABC):
 
     @contextlib.contextmanager
     def use_connection(self, connection: Connection) -> Iterator[None]:
-        """Use a connection for all that this thread asks in a with block."""
+        """Use this connection for all work of this thread in a with block."""
         previous = getattr(self._thread_state, "now", None)
         self._thread_state.now = (os.getpid(), connection)
         try:
@@ -100,7 +99,7 @@ class Database(ABC):
             self._thread_state.now = previous
 
     def build_error(self, error: BaseException, data_state: str = NOT_WRITTEN) -> StoreError:
-        """Return an error of the library or the driver as one of the store, without a value or a password."""
+        """Return an error of the library or driver as StoreError, without values or passwords."""
         origin = getattr(error, "orig", None) or error
         details = str(origin).strip() if isinstance(error, DBAPIError | OSError) else ""
         reason = self.strip_passwords(details.splitlines()[0] if details else type(origin).__name__)
@@ -110,7 +109,7 @@ class Database(ABC):
         return StoreError(message, hint=hint, path=self.display_url)
 
     def strip_passwords(self, text: str) -> str:
-        """Return a driver's message without the passwords of the URL, should they be there."""
+        """Return a driver's message with the URL's passwords masked."""
         passwords = [str(self._url.password or "")]
         passwords += [str(value) for name, value in self._url.query.items() if "pass" in name]
         for password in filter(None, passwords):
@@ -118,7 +117,7 @@ class Database(ABC):
         return text.rstrip(".")
 
     def run(self, work: Callable[[Connection], T], data_state: str = NOT_WRITTEN) -> T:
-        """Return what work does with a connection to a database that has the table; `safe` says what failing leaves."""
+        """Run work with a connection and return its result; `data_state` says what a lost connection leaves."""
         own_connection = self._find_thread_connection()
         with (
             self._open_connection() if own_connection is None else contextlib.nullcontext(own_connection) as connection
@@ -130,10 +129,10 @@ class Database(ABC):
                 return work(connection)
             except (SQLAlchemyError, OSError) as error:
                 store_error = self.build_error(error, data_state)
-        raise store_error  # outside, so that the library's error with its parameters is not its context
+        raise store_error  # here, so that the library's error, with its parameters, is not the context
 
     def run_in_transaction(self, work: Callable[[Connection], Any]) -> None:
-        """Do work in one transaction, which waits for the disk; when it fails, nothing of it was done or all."""
+        """Run work in one durable transaction: all of it is done, or nothing."""
 
         def run_all(connection: Connection) -> None:
             self.enable_sync_commit(connection)
@@ -142,11 +141,11 @@ class Database(ABC):
                 work(connection)
                 connection.exec_driver_sql("COMMIT")
             except BaseException:
-                with contextlib.suppress(SQLAlchemyError):  # the database may have done so itself
+                with contextlib.suppress(SQLAlchemyError):  # the database may have rolled back itself
                     connection.exec_driver_sql("ROLLBACK")
                 raise
 
-        self.run(run_all, WRITE_UNKNOWN)
+        self.run(run_all, OLD_OR_NEW)
 
     def _open_connection(self) -> Connection:
         try:
@@ -156,19 +155,19 @@ class Database(ABC):
         raise store_error
 
     def _find_thread_connection(self) -> Connection | None:
-        """Return the connection that is pinned to this thread of this process, unless it was lost."""
+        """Return the connection that this thread uses, unless it was lost."""
         pid, connection = getattr(self._thread_state, "now", None) or (0, None)
         return connection if connection is not None and pid == os.getpid() and not connection.invalidated else None
 
     def enable_sync_commit(self, connection: Connection) -> None:
-        """Have the commits of a connection wait for the disk."""
+        """Make the commits of a connection durable."""
         if self.sync_commit_statement is not None and "durable" not in connection.info:
             connection.execute(self.sync_commit_statement)
             connection.info["durable"] = True
 
 
 def create_table(connection: Connection, table: Table) -> None:
-    """Make the table where it is missing; another process may be making it at the same time."""
+    """Create the table if missing; another process may create it at the same time."""
     if connection.dialect.has_table(connection, table.name):
         return
     try:

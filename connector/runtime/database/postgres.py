@@ -1,4 +1,4 @@
-"""PostgreSQL as a store: advisory locks of a session, which the server frees when their holder dies."""
+"""PostgreSQL, with session advisory locks, which the server releases when their holder dies."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from sqlalchemy import URL, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from connector.runtime.database.database import BUSY_TIMEOUT, Database
-from connector.runtime.files.locks import LOCK_DESCRIPTORS, ThreadLocks
-from connector.runtime.storage.store import build_lock_timeout_error, describe_process
+from connector.runtime.files.locks import LOCK_DESCRIPTORS, ThreadLocks, build_lock_timeout_error, describe_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +23,8 @@ if TYPE_CHECKING:
     from connector.errors import StoreError
     from connector.runtime.clock import Clock
 
-_LOCK_NOT_AVAILABLE = "55P03"  # lock_not_available: lock_timeout has passed
-_RETRY_SECONDS = 0.1  # seconds between two tries when the server has no connection free
+_LOCK_NOT_AVAILABLE = "55P03"  # lock_timeout has passed
+_RETRY_SECONDS = 0.1  # between two tries when the server has no free connection
 _TOO_MANY_CONNECTIONS = ("too many clients", "remaining connection slots", "too many connections")
 _KEEPALIVES = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
 _SESSION_SETTINGS = text("""
@@ -34,7 +33,7 @@ _SESSION_SETTINGS = text("""
         ('statement_timeout', '0'), ('idle_session_timeout', '0'), ('client_connection_check_interval', '1000'),
         ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3')
     ) AS wishes (wish, wanted) ON name = wish
-""")  # only what this server knows; the server learns of a dead host within half a minute
+""")  # only settings of this server version; it notices a dead host within 30 s
 _LOCK_STATEMENT = text("SELECT pg_advisory_lock(:number)")
 _UNLOCK_STATEMENT = text("SELECT pg_advisory_unlock(:number)")
 _HOLDER_QUERY = text("""
@@ -46,19 +45,19 @@ _HOLDER_QUERY = text("""
 
 
 class Postgres(Database):
-    """A database of a server. A thread that holds a lock reads and writes over the connection that holds it.
+    """A PostgreSQL database. A thread that holds a lock uses the locking connection for all its work.
 
-    So a holder needs no second connection, and comes through even where the waiting have taken all there are.
+    So a holder needs no second connection, even when waiters have taken all of them.
     """
 
     hints: ClassVar = {
         "53100": "The server's disk is full: free some space, then try again.",
-        "25006": "The server takes no writes now: name the primary in the URL.",
-        "42501": "Grant this user SELECT, INSERT, UPDATE and DELETE on the tables that begin with connector_.",
-        "28P01": "Look at the user and the password of the URL.",
-        "28000": "Look at the user of the URL, and at the server's pg_hba.conf.",
-        "3D000": "Make the database, or name another in the URL.",
-        "": "Look whether the server runs and can be reached from here, and at user and password of the URL.",
+        "25006": "The server is read-only: name the primary in the URL.",
+        "42501": "Grant this user SELECT, INSERT, UPDATE and DELETE on the tables whose names begin with connector_.",
+        "28P01": "Check the user and password in the URL.",
+        "28000": "Check the user in the URL, and the server's pg_hba.conf.",
+        "3D000": "Create the database, or name another one in the URL.",
+        "": "Check that the server is running and reachable, and the user and password in the URL.",
     }
     sync_commit_statement: ClassVar = text(
         "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
@@ -68,24 +67,24 @@ class Postgres(Database):
         address = f"{url.host or ''}{f':{url.port}' if url.port else ''}/{url.database or ''}"
         self.display_url = f"postgresql://{address}"
         super().__init__(url.set(drivername="postgresql+psycopg"), table, clock)
-        self._thread_locks = ThreadLocks(self.display_url)  # one connection a process waits for a key, not one a thread
+        self._thread_locks = ThreadLocks(self.display_url)  # so that one connection per process waits for a key
 
     def build_engine_options(self) -> dict[str, Any]:
-        """Give up on a server that is silent, unless the URL says otherwise."""
+        """Set keepalives to detect a silent server, unless the URL sets them."""
         keepalives = {name: value for name, value in _KEEPALIVES.items() if name not in self._url.query}
         return {"connect_args": {**keepalives, "prepare_threshold": None}}
 
     def read_error_code(self, error: BaseException) -> str:
-        """Return the SQLSTATE, or an empty text when there was no server to give one."""
+        """Return the SQLSTATE, or an empty string when no server answered."""
         return str(getattr(error, "sqlstate", None) or "")
 
     def connect(self) -> Connection:
-        """Return a new connection; waits a while for one when the server has none free."""
+        """Return a new connection; wait up to BUSY_TIMEOUT while the server has none free."""
         return self._connect(self.clock.monotonic() + BUSY_TIMEOUT)
 
     @contextlib.contextmanager
     def hold(self, key: str, timeout: float) -> Iterator[None]:
-        """Hold a key alone among all who share the database."""
+        """Hold a key exclusively among all processes that share the database."""
         deadline = self.clock.monotonic() + timeout
         with self._thread_locks.hold(key, timeout):
             connection, descriptor = self._connect_and_lock(key, deadline, timeout)
@@ -94,13 +93,13 @@ class Postgres(Database):
                 with self.use_connection(connection):
                     yield
             finally:
-                if os.getpid() == pid:  # in a child that was forked meanwhile the lock is the parent's
-                    with contextlib.suppress(SQLAlchemyError):  # a lost connection has freed it
+                if os.getpid() == pid:  # a child that was forked meanwhile must not release its parent's lock
+                    with contextlib.suppress(SQLAlchemyError):  # a lost connection has released it
                         connection.execute(_UNLOCK_STATEMENT, {"number": _compute_lock_number(key)})
                     _close_connection(connection, descriptor)
 
     def _connect_and_lock(self, key: str, deadline: float, timeout: float) -> tuple[Connection, int]:
-        """Return a connection that holds a key, and its socket."""
+        """Return a connection that holds a key, and its socket's descriptor."""
         store_error: StoreError
         try:
             connection = self._connect(deadline)
@@ -148,18 +147,20 @@ class Postgres(Database):
             name = connection.scalar(_HOLDER_QUERY, {"number": _compute_lock_number(key)})
         except SQLAlchemyError:
             return ""
-        parts = str(name or "").split(" ", 2)
-        return describe_process(int(parts[1]), parts[2]) if len(parts) == 3 and parts[1].isdecimal() else ""  # noqa: PLR2004
+        match str(name or "").split(" ", 2):
+            case [_, pid, host] if pid.isdecimal():
+                return describe_process(int(pid), host)
+        return ""
 
 
 def _compute_lock_number(key: str) -> int:
-    """Return a key as the number of its advisory lock, of 64 bits."""
+    """Return the 64-bit number of a key's advisory lock."""
     digest = hashlib.sha256(b"connector_store\0" + key.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 
 
 def _get_descriptor(connection: Connection) -> int:
-    """Return the descriptor of a connection's socket, or -1 when the server has cut it already."""
+    """Return the descriptor of a connection's socket, or -1 when the server has closed it."""
     driver: Any = connection.connection.driver_connection
     try:
         return int(driver.fileno())

@@ -1,9 +1,8 @@
-"""SQLite as a store: a private file that is there whole or not at all, and lock files beside it."""
+"""SQLite: a private file that is created atomically, with lock files beside it."""
 
 from __future__ import annotations
 
 import glob
-import os
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,8 +11,8 @@ from sqlalchemy import URL, event
 
 from connector.errors import StoreError, UsageError
 from connector.runtime.database.database import BUSY_TIMEOUT, Database, create_table
-from connector.runtime.files import private_files
-from connector.runtime.files.lock_files import FileLocks
+from connector.runtime.files import atomic, private_files
+from connector.runtime.files.locks import FileLocks
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -22,34 +21,34 @@ if TYPE_CHECKING:
 
     from connector.runtime.clock import Clock
 
-_RECOVER_HINT = "Keep a copy of it, and mend it with: sqlite3 OLD .recover | sqlite3 NEW"
+_RECOVER_HINT = "Keep a copy of it, and repair it with: sqlite3 OLD .recover | sqlite3 NEW"
 
 
 class Sqlite(Database):
-    """A database file of this user, made 0600 in WAL mode when missing; a commit waits for the disk."""
+    """A database file of this user, created 0600 in WAL mode if missing; a commit waits for the disk."""
 
     hints: ClassVar = {
-        "SQLITE_FULL": "Free some space, or give the store another place; then try again.",
-        "SQLITE_IOERR": "Look at the disk: it may be full, over its quota, or failing.",
-        "SQLITE_READONLY": "Give this user the right to write there, or give the store another place.",
-        "SQLITE_CANTOPEN": "Give this user the right to read and write there, or give the store another place.",
-        "SQLITE_BUSY": "Another process has been writing for long: try again, or look what it does.",
+        "SQLITE_FULL": "Free some space, or use another location; then try again.",
+        "SQLITE_IOERR": "Check the disk: it may be full, over its quota, or failing.",
+        "SQLITE_READONLY": "Give this user the right to write there, or use another location.",
+        "SQLITE_CANTOPEN": "Give this user the right to read and write there, or use another location.",
+        "SQLITE_BUSY": "Another process has been writing for a long time: try again, or check that process.",
         "SQLITE_CORRUPT": _RECOVER_HINT,
         "SQLITE_NOTADB": _RECOVER_HINT,
     }
 
-    begin_statement: ClassVar = "BEGIN IMMEDIATE"  # wait for other writers now, and not between two statements
+    begin_statement: ClassVar = "BEGIN IMMEDIATE"  # wait for other writers now, not between two statements
 
     def __init__(self, url: URL, table: Table, clock: Clock) -> None:
         if not url.database or url.database == ":memory:" or url.query or url.database.startswith("file:"):
-            raise UsageError("A store in SQLite is named by the path of a file.", hint="sqlite:///PATH, or memory:")
+            raise UsageError("An SQLite URL must name a file.", hint="Use sqlite:///PATH, or memory:.")
         self._path = Path(url.database).expanduser().absolute()
         self.display_url = f"sqlite:///{self._path}"
         super().__init__(URL.create("sqlite", database=str(self._path)), table, clock)
         self._locks = FileLocks(self._path.with_name(f"{self._path.name}.locks"), self.display_url, clock)
 
     def hold(self, key: str, timeout: float) -> AbstractContextManager[None]:
-        """Hold a key alone among the processes of this machine."""
+        """Hold a key exclusively among the processes of this machine."""
         self._ensure_folder()
         return self._locks.hold(key, timeout)
 
@@ -58,7 +57,7 @@ class Sqlite(Database):
         return "_".join(str(getattr(error, "sqlite_errorname", "")).split("_")[:2])
 
     def build_engine_options(self) -> dict[str, Any]:
-        """Wait for other writers this long."""
+        """Set how long a statement waits for other writers."""
         return {"connect_args": {"timeout": BUSY_TIMEOUT}}
 
     def build_engine(self, url: URL) -> Engine:
@@ -68,16 +67,16 @@ class Sqlite(Database):
         return engine
 
     def connect(self) -> Connection:
-        """Return a new connection. Raises StoreError when the file is cut to nothing or not private."""
+        """Return a new connection. Raises StoreError when the file is empty or not private."""
         if not private_files.check_file(self._path):
             self._ensure_folder()
             with self._locks.hold("open", BUSY_TIMEOUT, "write"):
-                if not private_files.check_file(self._path):  # nobody was faster
+                if not private_files.check_file(self._path):  # not created meanwhile
                     self._create_file()
         if self._path.stat().st_size == 0:
             raise StoreError(
-                f"{self._path} cannot be read: it is empty, so it was cut. It stays where it is.",
-                hint=f"Put a good copy in its place, or begin anew: rm {shlex.quote(str(self._path))}",
+                f"{self._path} cannot be read: it is empty, so it was truncated. It stays where it is.",
+                hint=f"Restore a good copy, or start over: rm {shlex.quote(str(self._path))}",
                 path=str(self._path),
             )
         return self.get_engine().connect()
@@ -87,25 +86,23 @@ class Sqlite(Database):
             private_files.make_folder(self._path.parent)
 
     def _create_file(self) -> None:
-        """Make the file beside, with its table, and put it into place: what is there is never half a database."""
-        temp_path = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
+        """Create the file and its table under another name, and move it into place when complete."""
         try:
             for stale_path in self._path.parent.glob(f"{glob.escape(self._path.name)}.*.tmp*"):
                 stale_path.unlink()
-            private_files.create_private(temp_path, b"")
-            with self.build_engine(URL.create("sqlite", database=str(temp_path))).connect() as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-                create_table(connection, self.table)
-            temp_path.replace(self._path)
-            private_files.sync_folder(self._path.parent)
+            with atomic.replacing(self._path) as temp_path:
+                private_files.create_private(temp_path, b"")
+                with self.build_engine(URL.create("sqlite", database=str(temp_path))).connect() as connection:
+                    connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+                    create_table(connection, self.table)
         except OSError as error:
             raise private_files.build_store_error(error, self._path) from error
 
 
 def _enable_full_sync(connection: Any, _record: Any) -> None:
-    """Have each commit wait for the disk, in WAL mode too (https://www.sqlite.org/pragma.html#pragma_synchronous)."""
+    """Make each commit wait for the disk, in WAL mode too (https://www.sqlite.org/pragma.html#pragma_synchronous)."""
     try:
         connection.execute("PRAGMA synchronous=FULL")
-    except BaseException:  # it is no database: nobody else closes it
+    except BaseException:  # not a database; nothing else closes the connection
         connection.close()
         raise

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
 
-    from connector.core.exchange.exchange import Steps
+    from connector.core.exchange.asks import Steps
     from connector.core.response.parser import Result
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.calls.call_options import CallOptions

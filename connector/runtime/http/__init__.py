@@ -1,1 +1,1 @@
-"""HTTP over three libraries."""
+"""HTTP transports over three libraries."""

@@ -1,4 +1,4 @@
-"""The body of a reply as it comes in: decompressed and gathered up to a cap, or handed to the sink that takes it."""
+"""Read the body of a reply: decompress it up to a size limit, or hand it to a sink."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from connector.core.response.parser import Failure, Reply
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
-    from connector.runtime.http.sink import BodySink
 
 MAX_REPLY_BYTES = 50 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 _FIRST_ERROR_STATUS = 400
-_ZLIB_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # of zlib: with a gzip header, with zlib's own
-_RAW_DEFLATE = -15  # deflate without its header, as some servers mean it
-_ZLIB_METHOD_BITS = 0x08  # a zlib header's first four bits
-_CHUNK_BYTES = 262_144  # bytes that are decompressed at once
+_ZLIB_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # with a gzip header, with zlib's own
+_RAW_DEFLATE = -15  # deflate without a header, as some servers send it
+_ZLIB_METHOD_BITS = 0x08  # the low four bits of a zlib header
+_CHUNK_BYTES = 262_144  # decompressed at a time
 Headers = tuple[tuple[str, str], ...]
 
 
 class DecodingError(Exception):
-    """A body's compression is broken, or none that was asked for."""
+    """The compression of a body is broken or was not requested."""
 
 
 class BodySinkError(Exception):
-    """A sink could not take what came."""
+    """A sink could not take the received data."""
 
 
 class BodyReader:
-    """A body on its way: `add` every part that comes, then ask for the `reply`."""
+    """Collects a body: `feed` each chunk, then `finish`."""
 
     def __init__(self, request: Request, status: int, headers: Headers, sink: BodySink | None = None) -> None:
-        """Begin. Raises DecodingError, SinkError."""
-        self.received = 0  # bytes that were kept, decompressed
+        """Choose between memory and the sink. Raises DecodingError, BodySinkError."""
+        self.received = 0  # bytes, after decompression
         self._status, self._headers = status, headers
         self._sink = sink if sink is not None and _is_for_sink(sink, status, headers) else None
         self._max_bytes = MAX_ERROR_BYTES if status >= _FIRST_ERROR_STATUS else request.max_bytes or MAX_REPLY_BYTES
@@ -44,7 +44,7 @@ class BodyReader:
         self._decompressor = None if self._sink is not None else _build_decompressor(headers)
 
     def feed(self, chunk: bytes) -> bool:
-        """Take a part; return False when no more is wanted. Raises DecodingError, SinkError."""
+        """Take a chunk; return False when the size limit is reached. Raises DecodingError, BodySinkError."""
         if self._sink is not None:
             try:
                 self._sink.write(chunk)
@@ -61,13 +61,13 @@ class BodyReader:
 
     @property
     def etag(self) -> str | None:
-        """The version of what comes, where the service names it."""
+        """The ETag of the reply, if it has one."""
         return next((value for name, value in self._headers if name == "etag"), None)
 
     def finish(self) -> Reply | Failure:
-        """Return the reply; or a failure when its body is larger than its cap. The text of an error is cut there.
+        """Return the reply, or a failure when its body exceeds the limit. The body of an error reply is cut there.
 
-        Raises DecodingError when the compressed body has no end.
+        Raises DecodingError when the compressed body is incomplete.
         """
         if self._sink is not None:
             return Reply(self._status, self._headers, b"")
@@ -80,7 +80,7 @@ class BodyReader:
 
 
 class _BoundedDecompressor:
-    """A compressed body, decompressed a piece at a time and no further than is asked for: a bomb never grows."""
+    """Decompresses a piece at a time, so that a decompression bomb cannot grow."""
 
     def __init__(self, coding: str) -> None:
         self._coding = coding
@@ -88,7 +88,7 @@ class _BoundedDecompressor:
         self._started = False
 
     def decompress(self, chunk: bytes) -> Iterator[bytes]:
-        """Decompress a part. Raises DecodingError."""
+        """Yield the decompressed pieces of a chunk. Raises DecodingError."""
         if chunk and not self._started:
             self._started = True
             if self._coding == "deflate" and chunk[0] & 0x0F != _ZLIB_METHOD_BITS:
@@ -103,13 +103,13 @@ class _BoundedDecompressor:
             yield output
 
     def check_complete(self) -> None:
-        """Raise DecodingError when the end did not come; a body that never began is an empty one."""
+        """Raise DecodingError when the body is incomplete; one that never began is empty."""
         if self._started and not self._decoder.eof:
-            raise DecodingError("the compressed body has no end")
+            raise DecodingError("the compressed body is incomplete")
 
 
 def _build_decompressor(headers: Headers) -> _BoundedDecompressor | None:
-    """Return what decompresses a body; None for a plain one. Layers of compression multiply, so one is taken."""
+    """Return a decompressor, or None for a plain body. Only one layer is accepted, because layers multiply."""
     codings = [value for name, value in headers if name == "content-encoding"]
     if not codings:
         return None
@@ -117,7 +117,7 @@ def _build_decompressor(headers: Headers) -> _BoundedDecompressor | None:
     if coding in ("", "identity"):
         return None
     if coding not in _ZLIB_WINDOW_BITS:
-        raise DecodingError("a compression that was not asked for")
+        raise DecodingError("a compression that was not requested")
     return _BoundedDecompressor(coding)
 
 
@@ -129,4 +129,4 @@ def _is_for_sink(sink: BodySink, status: int, headers: Headers) -> bool:
 
 
 def _describe_sink_error(error: OSError) -> str:
-    return f"what came could not be kept ({error.strerror or type(error).__name__})"
+    return f"the received data could not be written ({error.strerror or type(error).__name__})"

@@ -1,6 +1,6 @@
-"""Who gets which connection: the one used last is used next, and who waits is served in turn.
+"""Connection pool: reuse the connection used last, and serve waiters in order.
 
-It knows no library and no network. A place is a scheme, host and port.
+It is independent of any HTTP library. An origin is a scheme, host and port.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MAX_CONNECTIONS_PER_ORIGIN = 100  # connections to one place, in use and idle
-MAX_IDLE_CONNECTIONS = 100  # to all places
-MAX_IDLE_SECONDS = 5.0  # services close theirs later than that, so that a request seldom meets a closing one
+MAX_CONNECTIONS_PER_ORIGIN = 100  # in use and idle
+MAX_IDLE_CONNECTIONS = 100  # to all origins
+MAX_IDLE_SECONDS = 5.0  # less than most services allow, so that a request seldom meets a closing connection
 
 
 class PoolClosed(Exception):
@@ -23,35 +23,35 @@ class PoolClosed(Exception):
 
 
 class ReusableConnection(Protocol):
-    """A connection: the place it leads to, and since when it is idle."""
+    """A connection, its origin, and the time since which it is idle (`time.monotonic()`)."""
 
     origin: str
     idle_since: float
 
     def close(self) -> None:
-        """End it; never waits."""
+        """Close it without waiting."""
 
     def abandon(self) -> None:
-        """Let go of it without a word to the other side, whose connection it still is in another process."""
+        """Drop it without telling the server; another process still uses it."""
 
 
 class Pool:
-    """The connections of one process (threads), or of one event loop (tasks)."""
+    """The connections of one process, or of one event loop."""
 
     def __init__(self, max_per_origin: int = MAX_CONNECTIONS_PER_ORIGIN) -> None:
         self._max_per_origin = max_per_origin
         self._lock = threading.Lock()
         self._idle: dict[str, list[ReusableConnection]] = {}
-        self._idle_count = 0  # how many are idle
+        self._idle_count = 0
         self._open_counts: dict[str, int] = defaultdict(int)
         self._waiters: dict[str, deque[Any]] = {}
         self._in_use: set[ReusableConnection] = set()
         self._closed = False
 
     def acquire(self, origin: str, create_future: Callable[[], Any]) -> tuple[Any, Any]:
-        """Return an idle connection; or nothing, for who may open one; or else a future of either, as second.
+        """Return (an idle connection, None), (None, None) to open one, or (None, a future of either).
 
-        Raises Closed.
+        Raises PoolClosed.
         """
         with self._lock:
             if self._closed:
@@ -73,9 +73,9 @@ class Pool:
         return None, None
 
     def register(self, connection: ReusableConnection, replaced: ReusableConnection | None = None) -> None:
-        """Count a connection that was opened as in use, in place of an old one that was no longer good.
+        """Add a new connection as in use, perhaps in place of an expired one.
 
-        Raises Closed when the client was closed meanwhile.
+        Raises PoolClosed when the client was closed meanwhile.
         """
         with self._lock:
             if replaced is not None:
@@ -87,7 +87,7 @@ class Pool:
         raise PoolClosed
 
     def release(self, connection: ReusableConnection) -> None:
-        """Take back a connection that may be used again."""
+        """Return a reusable connection to the pool."""
         connection.idle_since = time.monotonic()
         with self._lock:
             waiter = self._pop_waiter(connection.origin)
@@ -103,7 +103,7 @@ class Pool:
         self.discard(connection.origin)
 
     def discard(self, origin: str, connection: ReusableConnection | None = None) -> None:
-        """Let somebody open another in place of a connection that is gone, or that never was."""
+        """Free the slot of a connection that ended or could not be opened."""
         with self._lock:
             if connection is not None:
                 self._in_use.discard(connection)
@@ -114,7 +114,7 @@ class Pool:
                 self._open_counts[origin] -= 1
 
     def cancel_wait(self, origin: str, waiter: Any) -> None:
-        """Wait no longer; what came at the last moment goes to the next."""
+        """Stop waiting; pass on a connection that was assigned meanwhile."""
         with self._lock:
             if not waiter.done() or waiter.cancelled():
                 if waiter in self._waiters.get(origin, ()):
@@ -128,7 +128,7 @@ class Pool:
                 self.release(connection)
 
     def close(self) -> None:
-        """Close every connection, in use or not; who waits for one meets Closed."""
+        """Close every connection, in use or idle; waiters get PoolClosed."""
         with self._lock:
             self._closed = True
             connections = [*self._in_use, *(connection for idle in self._idle.values() for connection in idle)]
@@ -140,12 +140,12 @@ class Pool:
             connection.close()
 
     def abandon(self) -> None:
-        """Forget every connection, in a child of a fork: they are its parent's. Takes no lock, which may be held."""
+        """Drop all connections in a forked child. Takes no lock, because the parent may have held it."""
         for connection in (*self._in_use, *(connection for idle in self._idle.values() for connection in idle)):
             connection.abandon()
 
     def _pop_waiter(self, origin: str) -> Any:
-        """Return who has waited longest and still does; None when nobody does."""
+        """Return the longest waiter, or None."""
         queue = self._waiters.get(origin)
         while queue:
             waiter = queue.popleft()
@@ -154,7 +154,7 @@ class Pool:
         return None
 
     def _pop_expired(self) -> list[ReusableConnection]:
-        """Take out the connections that were idle for too long."""
+        """Remove and return the connections that were idle for too long."""
         idle_cutoff = time.monotonic() - MAX_IDLE_SECONDS
         expired: list[ReusableConnection] = []
         for origin, idle in self._idle.items():

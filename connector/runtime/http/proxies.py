@@ -1,6 +1,6 @@
-"""What the environment says of proxies and certificates, read alike for every HTTP library.
+"""Proxy and certificate settings from the environment, the same for every HTTP library.
 
-HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, in small letters first; this machine is never reached through a proxy.
+HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, lower case first; loopback never goes through a proxy.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from connector.core.url_policy import is_loopback_host
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-_DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
 class NetworkSettingError(Exception):
-    """A setting of the environment cannot be used; `kind` is proxy or tls. Says why, and never a credential."""
+    """An environment setting cannot be used; `kind` is proxy or tls. The message holds no credential."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -30,7 +30,7 @@ class NetworkSettingError(Exception):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Proxy:
-    """A proxy: its scheme (http, https, socks5, socks5h), host and port, and who to say we are."""
+    """A proxy: scheme (http, https, socks5, socks5h), host, port, and (user, password)."""
 
     scheme: str
     host: str
@@ -45,7 +45,7 @@ class Proxy:
 
     @property
     def is_socks(self) -> bool:
-        """Whether it speaks SOCKS 5; names are then looked up by it."""
+        """Whether it speaks SOCKS 5; it then resolves host names."""
         return self.scheme.startswith("socks")
 
     def __repr__(self) -> str:
@@ -53,7 +53,7 @@ class Proxy:
 
 
 def find_proxy(scheme: str, host: str, port: int) -> Proxy | None:
-    """Return the proxy that leads to a host, or None. Raises SettingError."""
+    """Return the proxy for a host, or None. Raises NetworkSettingError."""
     proxy_urls = getproxies_environment()
     url = proxy_urls.get(scheme) or proxy_urls.get("all")
     if not url or is_loopback_host(host) or _bypasses_proxy(host.lower(), port, proxy_urls.get("no", "")):
@@ -62,7 +62,7 @@ def find_proxy(scheme: str, host: str, port: int) -> Proxy | None:
 
 
 def read_certificate_paths() -> tuple[str, str]:
-    """Return the file and the folder of certificates to trust in place of the library's own; "" for none."""
+    """Return the file and folder of trusted certificates that replace the library's own; "" for none."""
     return os.environ.get("SSL_CERT_FILE", ""), os.environ.get("SSL_CERT_DIR", "")
 
 
@@ -71,15 +71,15 @@ def _parse_proxy(url: str, variable: str) -> Proxy:
         parts: SplitResult = urlsplit(url if "://" in url else f"http://{url}")
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise NetworkSettingError("proxy", f"{variable} is no URL") from None
-    if parts.scheme not in _DEFAULT_PORTS or not host:
-        raise NetworkSettingError("proxy", f"{variable} names no proxy that is known: http, https, socks5 or socks5h")
+        raise NetworkSettingError("proxy", f"{variable} is not a URL") from None
+    if parts.scheme not in DEFAULT_PORTS or not host:
+        raise NetworkSettingError("proxy", f"{variable} must be an http, https, socks5 or socks5h URL")
     credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return Proxy(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme], credentials)
+    return Proxy(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], credentials)
 
 
 def _bypasses_proxy(host: str, port: int, exceptions: str) -> bool:
-    """Whether NO_PROXY names a host: itself, a name above it, its network, or * for all; perhaps with a port."""
+    """Whether NO_PROXY has the host, a parent domain, its network or `*`, perhaps with a port."""
     return any(_matches_no_proxy(host, port, rule.strip().lower()) for rule in exceptions.split(",") if rule.strip())
 
 

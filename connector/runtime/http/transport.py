@@ -1,7 +1,7 @@
-"""The seam to an HTTP library: one `send`, and what every library's file shares.
+"""The Transport protocol, and code shared by every HTTP library.
 
-A seam object has `send(request, token, until, sink, stop) -> Reply | Failure` (or an awaitable of one) and `close()`
-(or `aclose()`); `until` is a `time.monotonic()` deadline. It follows no redirect, keeps no cookie and reads no netrc.
+A transport has `send(request, credential, deadline, sink, cancel) -> Reply | Failure` (or an awaitable of one) and
+`close()` (or `aclose()`). It follows no redirect, stores no cookie and reads no netrc.
 """
 
 from __future__ import annotations
@@ -15,27 +15,31 @@ from urllib.parse import urlencode
 from connector._version import __version__
 from connector.core.redaction import describe_type
 from connector.errors import UsageError
+from connector.runtime.extras import require
 
 if TYPE_CHECKING:
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
-    from connector.runtime.http.sink import BodySink
 
 USER_AGENT = f"connector/{__version__} (+https://pypi.org/project/connector)"
 
 
 class Transport(Protocol):
-    """What a client needs of an HTTP library."""
+    """Sends requests for a client."""
 
     def send(
         self, request: Request, credential: Credential, deadline: float, sink: BodySink | None, cancel: Any
     ) -> Any:
-        """Send one request and return its Reply or Failure, or an awaitable of it; never raise."""
+        """Return a Reply or Failure, or an awaitable of it; never raise.
+
+        `deadline` is seconds of `time.monotonic()`; `cancel`, an Event or None, ends the reading of a body.
+        """
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PreparedRequest:
-    """A request as it goes to a library: URL, headers, and the body's bytes (None: multipart or no body)."""
+    """A request for a library: URL, headers, and the body (None: multipart or no body)."""
 
     url: str
     headers: list[tuple[str, str]]
@@ -43,17 +47,17 @@ class PreparedRequest:
 
 
 class UploadReadError(Exception):
-    """A file of the caller's could not be read while its body was sent."""
+    """A file could not be read while it was uploaded."""
 
 
 class UploadFile:
-    """A file of the caller's as a library reads it: its own trouble is told apart from the network's."""
+    """A file to upload, whose read errors become UploadReadError, unlike the network's."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
 
     def read(self, size: int = -1) -> bytes:
-        """Read bytes. Raises SourceError."""
+        """Read bytes. Raises UploadReadError."""
         try:
             return bytes(self._file.read(size))
         except Exception as error:
@@ -64,7 +68,7 @@ class UploadFile:
 
 
 def prepare_request(request: Request, credential: Credential, sink: BodySink | None = None) -> PreparedRequest:
-    """Put a request and its token together; what goes to a sink is asked for without compression."""
+    """Combine a request and its credential; a body for a sink is requested uncompressed."""
     query = (*request.query, *credential.query)
     url = request.base_url + request.path + (f"?{urlencode(query)}" if query else "")
     header_names = {name.lower() for name, _ in request.headers}
@@ -82,34 +86,29 @@ def prepare_request(request: Request, credential: Credential, sink: BodySink | N
     return PreparedRequest(url, headers, request.body.to_bytes())
 
 
-_LIBRARIES = {  # a library's name: its file, what threads use, what tasks use
-    "httpx": ("httpx.httpx1", "HttpxTransport", "AsyncHttpxTransport"),
-    "httpx2": ("httpx.httpx2", "Httpx2Transport", "AsyncHttpx2Transport"),
-    "pyreqwest": ("pyreqwest.transport", "PyreqwestTransport", "AsyncPyreqwestTransport"),
+_LIBRARIES = {  # name: package here, extra
+    "httpx": ("httpx", ""),
+    "httpx2": ("httpx", "httpx2"),
+    "pyreqwest": ("pyreqwest", "fast"),
 }
-_LIBRARY_HINT = "Use " + ", ".join(f'"{known}"' for known in _LIBRARIES) + ", or an object with send()."
-_EXTRA_BY_LIBRARY = {"httpx2": "httpx2", "pyreqwest": "fast"}
+_LIBRARY_HINT = "Use " + ", ".join(f'"{library}"' for library in _LIBRARIES) + ", or an object with send()."
 
 
 def load_transport(http: object, *, asynchronous: bool) -> Any:
-    """Return the seam object of a choice: a library's name, an object with `send`, or None for the setting.
+    """Return the transport of a library's name, of an object with `send`, or of None for the setting.
 
-    The environment's CONNECTOR_HTTP names the library when the program does not; httpx is the default.
-    Raises UsageError for a name that is not known, or a library that is not installed.
+    The setting is the environment variable CONNECTOR_HTTP_LIBRARY; httpx is the default. Raises UsageError for an
+    unknown name, or a library that is not installed.
     """
     if http is not None and not isinstance(http, str):
         if not callable(getattr(http, "send", None)):
             raise UsageError(f"http is {describe_type(http)}, which has no send().", hint=_LIBRARY_HINT)
         return http
-    name = http or os.environ.get("CONNECTOR_HTTP") or "httpx"
+    name = http or os.environ.get("CONNECTOR_HTTP_LIBRARY") or "httpx"
     if name not in _LIBRARIES:
-        raise UsageError(f"The HTTP library {name!r} is not known.", hint=_LIBRARY_HINT)
-    module_name, *class_names = _LIBRARIES[name]
-    try:
-        module = import_module(f"connector.runtime.http.{module_name}")  # loaded when something is sent
-    except ModuleNotFoundError as error:
-        if name not in _EXTRA_BY_LIBRARY or (error.name or "").startswith("connector"):
-            raise
-        hint = f"Install it with: pip install 'connector[{_EXTRA_BY_LIBRARY[name]}]'."
-        raise UsageError(f"The HTTP library {name!r} is not installed.", hint=hint) from None
-    return getattr(module, class_names[asynchronous])()
+        raise UsageError(f"Unknown HTTP library {name!r}.", hint=_LIBRARY_HINT)
+    package, extra = _LIBRARIES[name]
+    if extra:
+        require(extra, name)
+    module = import_module(f"connector.runtime.http.{package}.transport")  # loaded when something is sent
+    return module.TRANSPORTS[name][asynchronous]()

@@ -1,7 +1,7 @@
-"""The rate budget in a database, SQLite or PostgreSQL: one for all processes and hosts that call with an account.
+"""Rate slots in SQLite or PostgreSQL, shared by all processes and hosts that use an account.
 
-One short-lived thread a process talks to the database, for all callers at once, so that nobody waits longer for it
-than his own deadline allows. While it cannot be used, calls go on with the memory of their process.
+One short-lived thread per process talks to the database for all callers, so that no call waits longer than its own
+deadline. While the database is unavailable, calls use the memory of their process.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from typing import TYPE_CHECKING, NamedTuple
 from connector.errors import StoreError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
-from connector.runtime.rate_budget.budget import SWEEP_AT, LedgerLock, memory_ledger_for
+from connector.runtime.rate_budget.memory_ledger import SWEEP_AT, LedgerLock, memory_ledger_for
 from connector.runtime.rate_budget.sql_table import TABLE, LedgerOp, LedgerTable
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import AcquireSlot
-    from connector.core.rate_limit import RateFeedback
+    from connector.core.exchange.asks import AcquireSlot
+    from connector.core.rate_feedback import RateFeedback
     from connector.errors import RateLimited
     from connector.runtime.clock import Clock
-    from connector.runtime.rate_budget.budget import NamedRates
+    from connector.runtime.rate_budget.memory_ledger import NamedRates
     from connector.runtime.rate_budget.sql_table import LedgerResult
 
-MAX_WAIT = 10.0  # seconds that a call waits for the database: a busy machine takes some
-RETRY_DELAY = 10.0  # seconds until a database that failed is asked again
-IDLE_TIMEOUT = 2.0  # seconds that the thread and its connection outlive the last ask
-SWEEP_INTERVAL = 600.0  # seconds between two looks for rows that say nothing any more
+MAX_WAIT = 10.0  # seconds that a call waits for the database; a busy machine needs some
+RETRY_DELAY = 10.0  # seconds before a failed database is used again
+IDLE_TIMEOUT = 2.0  # seconds that the thread and its connection outlive the last operation
+SWEEP_INTERVAL = 600.0  # seconds between two deletions of expired rows
 MAX_BATCH_OPS = 500
 _log = logging.getLogger("connector")
 
 
 class PendingOp(NamedTuple):
-    """A work and who waits for it, asked at a moment of the clock that only moves forward."""
+    """An operation, when it was submitted (monotonic seconds), and the future of its result and finish time."""
 
     op: LedgerOp
     submitted_at: float
@@ -47,7 +47,7 @@ class PendingOp(NamedTuple):
 
 
 class Worker:
-    """The thread of a process that talks to the database, while there is something to ask."""
+    """The thread of a process that runs operations in the database; it ends when idle."""
 
     def __init__(self, table: LedgerTable, clock: Clock) -> None:
         self.pid = os.getpid()
@@ -59,7 +59,7 @@ class Worker:
         self._swept_at: float | None = None
 
     def submit(self, pending: PendingOp | None) -> None:
-        """Have a job done; None ends the thread."""
+        """Queue an operation; None ends the thread."""
         with LedgerLock.lock:
             self._queue.put(pending)
             if self._thread is None and pending is not None:
@@ -67,7 +67,7 @@ class Worker:
                 self._thread.start()
 
     def close(self) -> None:
-        """End the thread, if it ends soon."""
+        """End the thread; wait for a second at most."""
         thread = self._thread
         if thread is not None and self.pid == os.getpid():
             self.submit(None)
@@ -79,7 +79,7 @@ class Worker:
                 self._sweep()
                 while self._run_batch():
                     pass
-        except Exception as error:  # noqa: BLE001  whatever it is, those who wait must hear of it
+        except Exception as error:  # noqa: BLE001  every waiting call must get it
             self._fail_all(error)
 
     def _sweep(self) -> None:
@@ -89,7 +89,7 @@ class Worker:
             self._table.delete_expired()
 
     def _run_batch(self) -> bool:
-        """Do all that is asked now; False when nothing was for long."""
+        """Run all queued operations; return False to end the thread: it was idle or closed."""
         batch: list[PendingOp | None] = []
         with contextlib.suppress(queue.Empty):
             batch.append(self._queue.get(timeout=IDLE_TIMEOUT))
@@ -108,20 +108,17 @@ class Worker:
             return
         self._executing = batch
         now = self._clock.monotonic()
-        results = self._table.execute(
-            [
-                pending.op._replace(seconds_left=pending.op.seconds_left - (now - pending.submitted_at))
-                for pending in batch
-            ]
-        )
+        ops = [op._replace(seconds_left=op.seconds_left - (now - submitted_at)) for op, submitted_at, _ in batch]
+        results = self._table.execute(ops)
         finished_at = self._clock.monotonic()
         self._executing = []
         for pending, result in zip(batch, results, strict=True):
             pending.future.set_result((result, finished_at))
 
     def _fail_all(self, error: Exception) -> None:
-        """Tell all who wait; whoever asks after that begins anew."""
-        failure = error if isinstance(error, StoreError) else StoreError(f"It failed: {type(error).__name__}.")
+        """Fail all pending operations; the next one starts a new thread."""
+        message = f"The database failed: {type(error).__name__}."
+        failure = error if isinstance(error, StoreError) else StoreError(message)
         executing, self._executing = self._executing, []
         with LedgerLock.lock:
             self._thread = None
@@ -136,7 +133,7 @@ class Worker:
 
 
 class SqlLedger:
-    """The slots in a database; safe to share among threads, tasks, processes and over a fork."""
+    """The slots taken in a database; safe to share among threads, tasks and processes, and across a fork."""
 
     def __init__(self, url: str, clock: Clock) -> None:
         self.table = LedgerTable(open_database(url, TABLE, clock), clock)
@@ -151,7 +148,7 @@ class SqlLedger:
         return f"SqlLedger({self.table.database.display_url!r})"
 
     def acquire(self, account: str, named_rates: NamedRates, ask: AcquireSlot, now: float) -> float | RateLimited:
-        """Return the seconds until a slot of all the wanted rates, or RateLimited."""
+        """Return the seconds until a slot of all the rates, or RateLimited."""
         if self._is_slot_valid(account, named_rates, ask):
             return 0.0
         if not self._is_suspended():
@@ -161,13 +158,13 @@ class SqlLedger:
             except (TimeoutError, StoreError) as error:
                 self._suspend(error, timeout)
             finally:
-                pending.future.cancel()  # what nobody waits for any more takes no slot
+                pending.future.cancel()  # an abandoned operation must take no slot
         return self._memory.acquire(account, named_rates, ask, now)
 
     async def acquire_async(
         self, account: str, named_rates: NamedRates, ask: AcquireSlot, now: float
     ) -> float | RateLimited:
-        """As `acquire`, without holding up the event loop."""
+        """Do as `acquire` without blocking the event loop."""
         if self._is_slot_valid(account, named_rates, ask):
             return 0.0
         if not self._is_suspended():
@@ -180,20 +177,20 @@ class SqlLedger:
         return self._memory.acquire(account, named_rates, ask, now)
 
     def apply_feedback(self, account: str, named_rates: NamedRates, feedback: RateFeedback, now: float) -> None:
-        """Apply what a reply said: soon in the database, at once where calls go on in memory."""
+        """Apply the feedback of a reply: soon in the database, at once in memory while that is used."""
         if self._is_suspended():
             self._memory.apply_feedback(account, named_rates, feedback, now)
         else:
             self._submit(LedgerOp(account, named_rates, feedback=feedback))
 
     def close(self) -> None:
-        """End the thread that talks to the database; the next ask begins another."""
+        """End the database thread; the next operation starts another."""
         self._worker.close()
 
     def _submit_acquire(
         self, account: str, named_rates: NamedRates, ask: AcquireSlot, now: float
     ) -> tuple[PendingOp, float]:
-        """Return what is being asked, and the seconds to wait for its answer."""
+        """Return the pending operation, and the seconds to wait for its result."""
         seconds_left = max(0.0, ask.deadline - now)
         reserved_ago = None if ask.reserved_at is None else now - ask.reserved_at
         return self._submit(LedgerOp(account, named_rates, seconds_left, reserved_ago)), min(MAX_WAIT, seconds_left)
@@ -217,14 +214,12 @@ class SqlLedger:
         for (name, _), closed_ago in zip(named_rates, result.closed_ago, strict=True):
             if closed_ago is not None:
                 self._closed_at[account, name] = self._clock.time() - closed_ago
-        return (
-            max(0.0, result.delay - (self._clock.monotonic() - finished_at))
-            if isinstance(result.delay, float)
-            else result.delay
-        )
+        if not isinstance(result.delay, float):
+            return result.delay
+        return max(0.0, result.delay - (self._clock.monotonic() - finished_at))
 
     def _is_slot_valid(self, account: str, named_rates: NamedRates, ask: AcquireSlot) -> bool:
-        """Whether a slot that was waited for is good, as far as this process has heard."""
+        """Whether a reserved slot is still valid, as far as this process knows."""
         since = ask.reserved_at
         return since is not None and all(self._closed_at.get((account, name), 0.0) < since for name, _ in named_rates)
 
@@ -232,13 +227,13 @@ class SqlLedger:
         return self._suspended_until is not None and self._clock.monotonic() < self._suspended_until
 
     def _suspend(self, error: Exception, timeout: float) -> None:
-        """Let a database that failed rest, and say so once; a call that had little time says nothing about it."""
+        """Use memory for a while after the database failed, and log it once; a short deadline proves no failure."""
         if isinstance(error, TimeoutError) and timeout < MAX_WAIT:
             return
         if self._suspended_until is None:
             reason = str(error) if isinstance(error, StoreError) else f"no answer within {MAX_WAIT:g} s."
             display_url = self.table.database.display_url
-            _log.warning("%s: the rate budget cannot be shared, each process keeps its own: %s", display_url, reason)
+            _log.warning("%s: the rate budget cannot be shared; each process uses its own: %s", display_url, reason)
         self._suspended_until = self._clock.monotonic() + RETRY_DELAY
 
 
@@ -246,7 +241,7 @@ _LEDGERS: dict[str, SqlLedger] = {}
 
 
 def ledger_for(url: str, clock: Clock) -> SqlLedger:
-    """Return the ledger of a URL, the same for all clients of a process. Raises UsageError for another URL."""
+    """Return the ledger of a URL, shared by all clients of a process. Raises UsageError for an unsupported URL."""
     if not isinstance(clock, SystemClock):
         return SqlLedger(url, clock)
     ledger = _LEDGERS.get(url)

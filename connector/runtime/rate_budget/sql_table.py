@@ -1,4 +1,4 @@
-"""The table of taken slots: many asks in one transaction, alone among all who share the database."""
+"""The SQL table of rate states: many operations in one transaction, which excludes all other callers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from sqlalchemy import Column, Float, MetaData, Table, Text, delete, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from connector.core import rate_limit
+from connector.core import rate_feedback, rate_limit
 from connector.core.rate_limit import RateState, RequestedRate
 
 if TYPE_CHECKING:
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from connector.core.rate_limit import RateFeedback, RateLimit
+    from connector.core.rate_feedback import RateFeedback
     from connector.errors import RateLimited
     from connector.runtime.clock import Clock
     from connector.runtime.database.database import Database
-
-    NamedRates = tuple[tuple[str, RateLimit], ...]
+    from connector.runtime.rate_budget.memory_ledger import NamedRates
 
 TABLE = Table(
     "connector_budget",
@@ -33,28 +32,26 @@ TABLE = Table(
     Column("ends", Float, nullable=False),
 )
 _UPSERT: Any = {
-    "sqlite": sqlite.insert(TABLE).on_conflict_do_update(
-        index_elements=["key"],
-        set_={"line": sqlite.insert(TABLE).excluded.line, "ends": sqlite.insert(TABLE).excluded.ends},
-    ),
-    "postgresql": postgresql.insert(TABLE).on_conflict_do_update(
-        index_elements=["key"],
-        set_={"line": postgresql.insert(TABLE).excluded.line, "ends": postgresql.insert(TABLE).excluded.ends},
-    ),
+    name: insert.on_conflict_do_update(
+        index_elements=["key"], set_={key: insert.excluded[key] for key in ("line", "ends")}
+    )
+    for name, insert in (("sqlite", sqlite.insert(TABLE)), ("postgresql", postgresql.insert(TABLE)))
 }
+# the order of the numbers in a stored state
+_STORED_NUMBERS = ("next_free", "closed_until", "closed_at", "reduced_gap", "reduced_until", "last_now")
 _LOCK_ACCOUNT = text("SELECT pg_advisory_xact_lock(:number)")
 _SERVER_TIME = text("SELECT CAST(extract(epoch FROM clock_timestamp()) AS double precision)")
 _SESSION_SETTINGS = {
-    # a power cut may take the last second of a budget, which is not worth a wait for the disk at each request
+    # a power cut may lose the last second of a budget; that is not worth a disk sync per request
     "sqlite": ["PRAGMA synchronous=NORMAL"],
     "postgresql": ["SET synchronous_commit=off", "SET lock_timeout='9s'", "SET statement_timeout='9s'"],
 }
 
 
 class LedgerOp(NamedTuple):
-    """What is asked of the table: a slot in so many seconds at most, or with `heard` to apply what a reply said.
+    """An operation on the table: acquire a slot within `seconds_left`, or apply `feedback`.
 
-    `held` is how many seconds ago a slot was taken whose time has come.
+    `reserved_ago` is how many seconds ago the slot was reserved that is now due.
     """
 
     account: str
@@ -65,21 +62,21 @@ class LedgerOp(NamedTuple):
 
 
 class LedgerResult(NamedTuple):
-    """What came of it: the seconds until the slot or RateLimited, and how long ago each rate was closed, if it is."""
+    """The seconds until the slot or RateLimited, and how many seconds ago each rate was closed, if it is."""
 
     delay: float | RateLimited
     closed_ago: list[float | None]
 
 
 class LedgerTable:
-    """The lines of all accounts in a database."""
+    """The rate states of all accounts in a database."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self.database = database
         self._clock = clock
 
     def execute(self, ops: Sequence[LedgerOp]) -> list[LedgerResult]:
-        """Do works in their order, in one transaction. Raises StoreError; then nothing is done."""
+        """Run operations in order, in one transaction. Raises StoreError; then none of them took effect."""
         return self.database.run(lambda connection: self._execute_in_transaction(connection, ops))
 
     def _execute_in_transaction(self, connection: Connection, ops: Sequence[LedgerOp]) -> list[LedgerResult]:
@@ -102,7 +99,7 @@ class LedgerTable:
         return results
 
     def _read_time(self, connection: Connection, dialect: str) -> float:
-        """Return the time that all who share the database agree on: the server's, or this machine's."""
+        """Return the time that all callers agree on, in epoch seconds: the server's, or this machine's."""
         return float(connection.scalar(_SERVER_TIME)) if dialect == "postgresql" else self._clock.time()
 
     def _apply_ops(self, connection: Connection, ops: Sequence[LedgerOp], now: float) -> list[LedgerResult]:
@@ -119,7 +116,7 @@ class LedgerTable:
         return results
 
     def delete_expired(self) -> None:
-        """Remove the rows that say nothing any more. Raises StoreError."""
+        """Delete the rows that limit nothing any more. Raises StoreError."""
         self.database.run(self._delete_expired)
 
     def _delete_expired(self, connection: Connection) -> None:
@@ -127,13 +124,10 @@ class LedgerTable:
 
 
 def _apply_op(op: LedgerOp, states: dict[str, RateState], now: float) -> LedgerResult:
-    keys = [row_key(op.account, name) for name, _ in op.named_rates]
-    requested_rates = [
-        RequestedRate(name, rate, states[item]) for (name, rate), item in zip(op.named_rates, keys, strict=True)
-    ]
+    requested_rates = [RequestedRate(name, rate, states[row_key(op.account, name)]) for name, rate in op.named_rates]
     answer: float | RateLimited = now
     if op.feedback is not None:
-        rate_limit.apply_feedback(requested_rates, op.feedback, now)
+        rate_feedback.apply_feedback(requested_rates, op.feedback, now)
     elif op.reserved_ago is None:
         answer = rate_limit.acquire_slots(requested_rates, now, now + op.seconds_left)
     else:
@@ -143,43 +137,28 @@ def _apply_op(op: LedgerOp, states: dict[str, RateState], now: float) -> LedgerR
 
 
 def row_key(account: str, name: str) -> str:
-    """Return the key of a rate's row; the value of a cap may be somebody's address, so it stands there as a digest."""
+    """Return the key of a rate's row; the value of a quota may be an email address, so it is hashed."""
     kind, separator, value = name.partition(":")
     return f"{account}/{kind}:{hashlib.sha256(value.encode()).hexdigest()[:32]}" if separator else f"{account}/{kind}"
 
 
 def dump_state(state: RateState) -> str:
-    """Return a line as text."""
-    numbers = [
-        state.next_free,
-        state.closed_until,
-        state.closed_at,
-        state.reduced_gap,
-        state.reduced_until,
-        state.last_now,
-    ]
+    """Encode a rate state as JSON text."""
+    numbers = [getattr(state, name) for name in _STORED_NUMBERS]
     return json.dumps([numbers, [list(timestamps) for timestamps in state.window_logs], state.daily_counts])
 
 
 def load_state(state_text: str) -> RateState | None:
-    """Return the line of a text, None when it is damaged: a budget begins anew rather than to stop every call."""
+    """Decode a rate state; None for a damaged one: a budget that starts again is better than no calls."""
     try:
-        (free, closed_until, closed_at, reduced_gap, slow_until, seen), logs, days = json.loads(state_text)
-        return RateState(
-            free,
-            closed_until,
-            closed_at,
-            reduced_gap,
-            slow_until,
-            seen,
-            [deque(timestamps) for timestamps in logs],
-            days,
-        )
+        numbers, logs, days = json.loads(state_text)
+        fields = dict(zip(_STORED_NUMBERS, numbers, strict=True))
+        return RateState(**fields, window_logs=[deque(timestamps) for timestamps in logs], daily_counts=days)
     except (ValueError, TypeError):
         return None
 
 
 def _advisory_lock_id(account: str) -> int:
-    """Return the number of an account's advisory lock, of 64 bits."""
+    """Return the 64-bit number of an account's advisory lock."""
     digest = hashlib.sha256(b"connector_budget\0" + account.encode("utf-8", "surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big", signed=True)

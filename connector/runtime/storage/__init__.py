@@ -1,1 +1,1 @@
-"""Where connections are stored."""
+"""Stores of connections: memory, folder, database; and encryption."""

@@ -1,4 +1,4 @@
-"""Encryption at rest: a store that keeps only sealed records in another store, and the keys that open them."""
+"""Encryption at rest: keys, and a store that seals its records in another store."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import StoreError, UsageError
+from connector.runtime.extras import require
 from connector.runtime.storage.record_codec import dump_json
 from connector.runtime.storage.store import StoredRecord, describe_store
 
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
     from connector.runtime.storage.store import Store
 
 KEY_VARIABLE = "CONNECTOR_KEY"
-ROTATE_LOCK_TIMEOUT = 60.0  # seconds that `rotate` waits for a renewal that is under way
+ROTATE_LOCK_TIMEOUT = 60.0  # seconds that `rotate` waits for a token refresh
 _ENCRYPTED_FIELDS = {"sealed", "key"}
 _KEY_FORMAT_HINT = "A key is 32 random bytes in URL-safe base64, 44 characters; "
-_KEY_FORMAT_HINT += "connector.runtime.storage.encryption.generate_key() makes one."
+_KEY_FORMAT_HINT += "connector.runtime.storage.encryption.generate_key() creates one."
 
 
 def generate_key() -> str:
@@ -33,7 +34,7 @@ def generate_key() -> str:
 
 
 class Keyring:
-    """The keys of a store: the first one seals, each of them opens. Only fingerprints are ever shown."""
+    """The keys of a store: the first one encrypts, each of them decrypts. Only fingerprints are shown."""
 
     def __init__(self, fernet: MultiFernet, fingerprints: tuple[str, ...]) -> None:
         self._fernet = fernet
@@ -41,24 +42,24 @@ class Keyring:
 
     @classmethod
     def from_texts(cls, texts: Iterable[str], *, source: str = "the keys") -> Keyring:
-        """Make keys of texts. Raises UsageError, which says which one is wrong and never shows it."""
+        """Parse keys. Raises UsageError with the number of the wrong key, never the key."""
         fernet_module = _load_fernet()
         fernets, fingerprints = [], []
         for number, text in enumerate(texts, 1):
             try:
                 fernets.append(fernet_module.Fernet(text))
             except ValueError:
-                raise UsageError(f"Key {number} of {source} is not a key.", hint=_KEY_FORMAT_HINT) from None
+                raise UsageError(f"Key {number} of {source} is not a valid key.", hint=_KEY_FORMAT_HINT) from None
             fingerprints.append(_compute_fingerprint(text))
         if not fernets:
-            raise UsageError(f"There is no key in {source}.", hint=_KEY_FORMAT_HINT)
+            raise UsageError(f"{source} contains no key.", hint=_KEY_FORMAT_HINT)
         return cls(fernet_module.MultiFernet(fernets), tuple(fingerprints))
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Keyring | None:
         """Return the keys of CONNECTOR_KEY, or of the file that CONNECTOR_KEY_FILE names; None when neither is set.
 
-        Keys are separated by commas, spaces or lines; to rotate, put the new one first. Raises UsageError.
+        Commas, spaces or line breaks separate keys; to rotate, put the new one first. Raises UsageError.
         """
         variables = os.environ if environ is None else environ
         if variables.get(KEY_VARIABLE):
@@ -74,18 +75,18 @@ class Keyring:
         except UnicodeDecodeError:
             reason = "it is not text"
         raise UsageError(
-            f"{KEY_VARIABLE}_FILE names {path}, which cannot be read: {reason}.", hint="Name a file of keys."
+            f"{KEY_VARIABLE}_FILE names {path}, which cannot be read: {reason}.", hint="Name a readable file of keys."
         )
 
     def encrypt(self, key: str, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return data as a sealed record that opens under this key of the store only."""
+        """Return data as a sealed record, which can be decrypted under this key of the store only."""
         plaintext = dump_json({"for": key, "data": dict(data)})
         return {"sealed": self._fernet.encrypt(plaintext.encode()).decode(), "key": self.fingerprints[0]}
 
     def decrypt(self, key: str, encrypted: Mapping[str, Any], store_name: str = "the store") -> dict[str, Any]:
-        """Return the data of a sealed record. Raises StoreError for a missing key and for a changed record."""
-        self.check_key(key, encrypted, store_name)
-        problem = "does not open: it was changed"
+        """Return the data of a sealed record. Raises StoreError for a missing key or a changed record."""
+        _require_key(self, key, encrypted, store_name)
+        problem = "cannot be decrypted: it was changed"
         try:
             payload: dict[str, Any] = json.loads(self._fernet.decrypt(str(encrypted["sealed"])))
             if payload["for"] == key:
@@ -95,103 +96,76 @@ class Keyring:
             pass
         raise StoreError(
             f"The record {key!r} in {store_name} {problem}. It stays where it is.",
-            hint="Put a good copy in its place, or remove it and sign in again.",
+            hint="Restore a good copy, or remove it and sign in again.",
             path=store_name,
         )
 
-    def check_key(self, key: str, encrypted: Mapping[str, Any], store_name: str = "the store") -> None:
-        """Raise StoreError when a record is sealed with none of these keys."""
-        if encrypted["key"] not in self.fingerprints:
-            raise _build_missing_key_error(key, encrypted, store_name, f"and given are {', '.join(self.fingerprints)}")
-
     def __repr__(self) -> str:
-        return f"Keys({', '.join(self.fingerprints)})"
+        return f"Keyring({', '.join(self.fingerprints)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        raise UsageError("Keys are not pickled.", hint="Make them where they are needed: Keys.from_env().")
+        raise UsageError("A keyring is not pickled.", hint="Create it where it is needed: Keyring.from_env().")
 
 
-class _StoreWrapper:
-    """What both stores around another one have in common."""
+class EncryptedStore:
+    """Encrypts the records of another store with a keyring; without one it stores plaintext.
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    A plaintext record can be read in either case. Without a keyring an encrypted one is refused, and never overwritten.
+    """
+
+    def __init__(self, store: Store, keyring: Keyring | None) -> None:
+        self.store, self.keyring = store, keyring
+
+    def __repr__(self) -> str:
+        return f"EncryptedStore({self.store!r}, {self.keyring!r})"
+
+    def read(self, key: str) -> StoredRecord | None:
+        """Return the record, or None. Raises StoreError for one that cannot be decrypted."""
+        stored = self.store.read(key)
+        if stored is None or not _is_encrypted(stored):
+            return stored
+        store_name = describe_store(self.store)
+        keyring = _require_key(self.keyring, key, stored.data, store_name)
+        return StoredRecord(keyring.decrypt(key, stored.data, store_name), stored.version)
+
+    def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
+        """Encrypt with the first key and store, unless a record is there that no key decrypts."""
+        stored = self.store.read(key)
+        if stored is not None and _is_encrypted(stored):
+            _require_key(self.keyring, key, stored.data, describe_store(self.store))
+        content = data if self.keyring is None else self.keyring.encrypt(key, data)
+        return self.store.write(key, content, version=version)
 
     def remove(self, key: str) -> bool:
-        """Forget a record, sealed with whichever key; return whether there was one."""
+        """Remove a record, whichever key encrypted it; return whether there was one."""
         return self.store.remove(key)
 
     def keys(self, prefix: str = "") -> list[str]:
-        """Return the keys that begin with a text, sorted."""
+        """Return the keys that begin with a prefix, sorted."""
         return self.store.keys(prefix)
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[None]:
         """Hold a key of the store alone."""
         return self.store.lock(key, timeout)
 
-
-class PlaintextStore(_StoreWrapper):
-    """Keeps records in clear in another store, and leaves sealed ones alone."""
-
-    def read(self, key: str) -> StoredRecord | None:
-        """Return the record, or None. Raises StoreError for a sealed one."""
-        stored = self.store.read(key)
-        if stored is not None and _is_encrypted(stored):
-            raise _build_missing_key_error(
-                key, stored.data, describe_store(self.store), f"and {KEY_VARIABLE} is not set"
-            )
-        return stored
-
-    def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
-        """Keep data, unless a sealed record stands there."""
-        self.read(key)
-        return self.store.write(key, data, version=version)
-
     def prepare(self, key: str, size: int = 16_384) -> None:
-        """Raise StoreError when a write of `size` bytes would fail now."""
-        self.store.prepare(key, size)
-
-    def __repr__(self) -> str:
-        return f"Clear({self.store!r})"
+        """Raise StoreError when a write of `size` bytes would fail now; encryption adds a third."""
+        self.store.prepare(key, size if self.keyring is None else size * 4 // 3 + 256)
 
 
-class EncryptedStore(_StoreWrapper):
-    """Keeps records sealed in another store; one that stands there in clear is read, and sealed when written."""
-
-    def __init__(self, store: Store, keyring: Keyring) -> None:
-        super().__init__(store)
-        self.keyring = keyring
-
-    def read(self, key: str) -> StoredRecord | None:
-        """Return the record, or None. A record that does not open is a StoreError, never None."""
-        stored = self.store.read(key)
-        if stored is None or not _is_encrypted(stored):
-            return stored
-        return StoredRecord(self.keyring.decrypt(key, stored.data, describe_store(self.store)), stored.version)
-
-    def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
-        """Keep data sealed with the first key, unless a record stands there that none of the keys opens."""
-        stored = self.store.read(key)
-        if stored is not None and _is_encrypted(stored):
-            self.keyring.check_key(key, stored.data, describe_store(self.store))
-        return self.store.write(key, self.keyring.encrypt(key, data), version=version)
-
-    def prepare(self, key: str, size: int = 16_384) -> None:
-        """Raise StoreError when a write of `size` bytes would fail now; a sealed record is a third longer."""
-        self.store.prepare(key, size * 4 // 3 + 256)
-
-    def __repr__(self) -> str:
-        return f"Sealed({self.store!r}, {self.keyring!r})"
+def find_keyring(store: Store) -> Keyring | None:
+    """Return the keyring that a store encrypts with; None when it stores plaintext."""
+    return store.keyring if isinstance(store, EncryptedStore) else None
 
 
 def rotate(store: EncryptedStore) -> int:
-    """Seal every record that is not sealed with the first key with that key; return how many were.
+    """Seal every record with the first key; return how many were not sealed with it before.
 
-    Each is locked meanwhile, so that no renewal is lost. Goes on past a record that does not open, and then raises
-    StoreError that names all of those.
+    Each record is locked meanwhile, so that no token refresh is lost. Continues after a record that cannot be
+    decrypted, and then raises StoreError that names all of these.
     """
     count, errors = 0, []
-    for key in store.keys():  # noqa: SIM118  a store is no mapping
+    for key in store.keys():  # noqa: SIM118  a store is not a mapping
         try:
             with store.lock(key, ROTATE_LOCK_TIMEOUT):
                 count += _reencrypt(store, key)
@@ -199,12 +173,13 @@ def rotate(store: EncryptedStore) -> int:
             errors.append(error)
     if errors:
         details = "\n".join(f"  {error}" for error in errors)
-        message = f"{count} records were sealed anew, and {len(errors)} were not:\n{details}\n"
-        raise StoreError(message, hint="The others are done; mend these and do it again.", path=errors[0].path)
+        message = f"{count} records were sealed again, and {len(errors)} were not:\n{details}\n"
+        raise StoreError(message, hint="Fix these records and rerun; the others are done.", path=errors[0].path)
     return count
 
 
 def _reencrypt(store: EncryptedStore, key: str) -> bool:
+    assert store.keyring is not None
     raw = store.store.read(key)
     if raw is None or (_is_encrypted(raw) and raw.data["key"] == store.keyring.fingerprints[0]):
         return False
@@ -218,12 +193,14 @@ def _is_encrypted(stored: StoredRecord) -> bool:
     return set(stored.data) == _ENCRYPTED_FIELDS
 
 
-def _build_missing_key_error(
-    key: str, encrypted: Mapping[str, Any], store_name: str, available_keys: str
-) -> StoreError:
+def _require_key(keyring: Keyring | None, key: str, encrypted: Mapping[str, Any], store_name: str) -> Keyring:
+    """Return the keyring. Raises StoreError when it lacks the key that encrypted a record."""
+    if keyring is not None and encrypted["key"] in keyring.fingerprints:
+        return keyring
+    available = f"{KEY_VARIABLE} is not set" if keyring is None else f"given are {', '.join(keyring.fingerprints)}"
+    message = f"The record {key!r} in {store_name} is sealed with key {encrypted['key']}, and {available}."
     hint = f"Add that key to {KEY_VARIABLE}; or, if it is lost, remove the record and sign in again."
-    message = f"The record {key!r} in {store_name} is sealed with key {encrypted['key']}, {available_keys}. It stays where it is."
-    return StoreError(message, hint=hint, path=store_name)
+    raise StoreError(f"{message} It stays where it is.", hint=hint, path=store_name)
 
 
 def _compute_fingerprint(text: str) -> str:
@@ -235,9 +212,7 @@ def _split_keys(text: str) -> list[str]:
 
 
 def _load_fernet() -> Any:
-    try:
-        from cryptography import fernet  # noqa: PLC0415  an extra
-    except ImportError:
-        hint = "Run: pip install 'connector[crypto]'"
-        raise UsageError("Sealed records need the package cryptography.", hint=hint) from None
+    require("crypto", "cryptography")
+    from cryptography import fernet  # noqa: PLC0415  an extra
+
     return fernet

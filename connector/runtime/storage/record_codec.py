@@ -1,12 +1,10 @@
-"""A record as text that shows its own damage, and keys as names that every file system takes."""
+"""Records as JSON texts with a checksum."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import string
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
 
 from connector.errors import UsageError
 from connector.runtime.storage.store import StoredRecord
@@ -15,44 +13,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCHEMA_VERSION = 1
-MAX_NAME_CHARS = 100  # characters of a quoted key that a name holds; a longer key ends in its hash
-_UNQUOTED_BYTES = frozenset(
-    (string.ascii_lowercase + string.digits + "_-").encode()
-)  # case-blind file systems keep them apart
 
 
 class CorruptRecord(Exception):
-    """A record cannot be read; the text says why, and holds nothing of it."""
+    """A record cannot be read; the message gives the reason, and no data."""
 
 
 class UnsupportedRecord(CorruptRecord):
-    """A record may be whole, and yet cannot be read here: it stays where it is."""
-
-
-def encode_key(key: str) -> str:
-    """Return a key as a name: percent-quoted UTF-8, at most LONGEST_NAME characters and a hash."""
-    raw = key.encode("utf-8", "surrogatepass")
-    quoted = "".join(chr(byte) if byte in _UNQUOTED_BYTES else f"%{byte:02X}" for byte in raw) or "%"
-    if len(quoted) <= MAX_NAME_CHARS:
-        return quoted
-    return f"{quoted[:MAX_NAME_CHARS]}~{hashlib.sha256(raw).hexdigest()[:32]}"
-
-
-def decode_key(encoded: str) -> str | None:
-    """Return the key of a name, or None where the name is shortened and the record itself must tell."""
-    if "~" in encoded:
-        return None
-    return "" if encoded == "%" else unquote_to_bytes(encoded).decode("utf-8", "surrogatepass")
+    """A record may be intact but cannot be read by this version: it stays where it is."""
 
 
 def dump_json(data: Mapping[str, Any]) -> str:
-    """Return data as JSON. Raises UsageError, which shows no value."""
+    """Return data as JSON. Raises UsageError, which contains no value."""
     problem = ""
     try:
         return json.dumps(dict(data), allow_nan=False, sort_keys=True, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError, AttributeError) as error:
         problem = type(error).__name__
-    raise UsageError(f"What is to be kept is not JSON ({problem}).", hint="Give texts, numbers, lists and mappings.")
+    raise UsageError(f"The data is not JSON ({problem}).", hint="Use strings, numbers, booleans, lists and mappings.")
 
 
 def encode_record(key: str, version: int, data: Mapping[str, Any]) -> str:
@@ -62,7 +40,7 @@ def encode_record(key: str, version: int, data: Mapping[str, Any]) -> str:
 
 
 def decode_record(text: str | bytes, key: str) -> StoredRecord:
-    """Return the record that a text holds for a key. Raises Broken, or Unreadable."""
+    """Return the record of a key. Raises CorruptRecord, UnsupportedRecord."""
     stored, stored_key = _decode(text)
     if stored_key != key:
         raise CorruptRecord("it holds the record of another key")
@@ -70,7 +48,7 @@ def decode_record(text: str | bytes, key: str) -> StoredRecord:
 
 
 def read_key(text: str | bytes) -> str:
-    """Return the key that a record's text names. Raises Broken."""
+    """Return the key in a record's text. Raises CorruptRecord."""
     return _decode(text)[1]
 
 
@@ -80,21 +58,21 @@ def _decode(text: str | bytes) -> tuple[StoredRecord, str]:
     try:
         fields = json.loads(text)
     except RecursionError:
-        raise UnsupportedRecord("it is nested too deeply to be read here") from None
+        raise UnsupportedRecord("it is nested too deeply") from None
     except ValueError:
-        raise CorruptRecord("it is not whole JSON") from None
+        raise CorruptRecord("it is not complete JSON") from None
     if not isinstance(fields, dict):
-        raise CorruptRecord("it is no record")
+        raise CorruptRecord("it is not a record")
     schema = fields.get("schema")
     if isinstance(schema, int) and schema > SCHEMA_VERSION:
-        raise UnsupportedRecord(f"it is of schema {schema}, and this version reads {SCHEMA_VERSION}; use a newer one")
+        raise UnsupportedRecord(f"it has schema {schema}, and this version reads {SCHEMA_VERSION}; use a newer version")
     checksum = fields.pop("sha256", None)
     if set(fields) != {"schema", "key", "version", "data"} or schema != SCHEMA_VERSION:
-        raise CorruptRecord("it has not the shape of a record")
+        raise CorruptRecord("it does not have the shape of a record")
     if checksum != _compute_checksum(fields):
-        raise CorruptRecord("its checksum does not fit: it was damaged or changed by hand")
+        raise CorruptRecord("its checksum does not match: it was damaged or edited")
     if not isinstance(fields["data"], dict) or not isinstance(fields["version"], int):
-        raise CorruptRecord("it has not the shape of a record")
+        raise CorruptRecord("it does not have the shape of a record")
     return StoredRecord(fields["data"], fields["version"]), fields["key"]
 
 

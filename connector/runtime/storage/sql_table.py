@@ -1,4 +1,4 @@
-"""The rows of a store: one statement each, for every dialect."""
+"""The SQL table of a store: one statement per operation, for every dialect."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import BigInteger, Column, DateTime, MetaData, Table, Text, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from connector.runtime.database.database import WRITE_UNKNOWN
+from connector.runtime.files.private_files import OLD_OR_NEW
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -25,23 +25,23 @@ TABLE = Table(
 
 
 class StoreTable:
-    """The table of a store; every method raises StoreError."""
+    """Reads and writes the rows of a store; every method raises StoreError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def select(self, name: str) -> tuple[int, str] | None:
-        """Return version and text of a row, or None."""
-        statement = select(TABLE.c.version, TABLE.c.data).where(TABLE.c.key == name)
+    def select(self, name: str) -> tuple[str, int] | tuple[None, None]:
+        """Return text and version of a row, or None twice."""
+        statement = select(TABLE.c.data, TABLE.c.version).where(TABLE.c.key == name)
         row = self._database.run(lambda connection: connection.execute(statement).first())
-        return None if row is None else (int(row[0]), str(row[1]))
+        return (None, None) if row is None else (str(row[0]), int(row[1]))
 
     def list_names(self) -> list[str]:
         """Return the name of every row."""
         return self._database.run(lambda connection: [str(name) for name in connection.scalars(select(TABLE.c.key))])
 
     def insert(self, name: str, text: str) -> bool:
-        """Add a row of version 1; return whether there was none."""
+        """Insert a row of version 1; return False when the name exists."""
         row = {"key": name, "version": 1, "data": text, "updated_at": func.now()}
 
         def insert_row(connection: Connection) -> bool:
@@ -52,34 +52,31 @@ class StoreTable:
                 return False
             return True
 
-        return self._database.run(insert_row, WRITE_UNKNOWN)
+        return self._database.run(insert_row, OLD_OR_NEW)
 
-    def update(self, name: str, expected_version: int, text: str) -> bool:
-        """Replace the text of a row that has this version, in one statement; return whether it had."""
-        condition = (TABLE.c.key == name) & (TABLE.c.version == expected_version)
-        statement = (
-            update(TABLE).where(condition).values(version=expected_version + 1, data=text, updated_at=func.now())
-        )
+    def update(self, name: str, version: int, text: str) -> bool:
+        """Replace the row of the version before, in one statement; return False when it has another version."""
+        condition = (TABLE.c.key == name) & (TABLE.c.version == version - 1)
+        statement = update(TABLE).where(condition).values(version=version, data=text, updated_at=func.now())
 
         def update_row(connection: Connection) -> bool:
             self._database.enable_sync_commit(connection)
             return connection.execute(statement).rowcount == 1
 
-        return self._database.run(update_row, WRITE_UNKNOWN)
+        return self._database.run(update_row, OLD_OR_NEW)
 
     def rename(self, name: str, new_name: str, text: str) -> bool:
-        """Move a row that still holds this text; return whether it did."""
+        """Rename a row that still holds this text; return whether it did."""
         statement = update(TABLE).where((TABLE.c.key == name) & (TABLE.c.data == text)).values(key=new_name)
-        return self._database.run(lambda connection: connection.execute(statement).rowcount == 1, WRITE_UNKNOWN)
+        return self._database.run(lambda connection: connection.execute(statement).rowcount == 1, OLD_OR_NEW)
 
     def delete(self, name: str) -> bool:
         """Remove a row; return whether there was one."""
         statement = delete(TABLE).where(TABLE.c.key == name)
-        return self._database.run(
-            lambda connection: connection.execute(statement).rowcount == 1, "It may be there still."
-        )
+        data_state = "It may still be there."
+        return self._database.run(lambda connection: connection.execute(statement).rowcount == 1, data_state)
 
     def delete_by_prefix(self, prefix: str) -> None:
-        """Remove the rows whose name begins with a text."""
+        """Remove the rows whose name begins with a prefix."""
         statement = delete(TABLE).where(TABLE.c.key.startswith(prefix, autoescape=True))
-        self._database.run(lambda connection: connection.execute(statement), "They may be there still.")
+        self._database.run(lambda connection: connection.execute(statement), "They may still be there.")

@@ -1,8 +1,7 @@
-"""What a store is: the records it keeps, what is asked of it, and the errors that every store raises alike."""
+"""The Store protocol, its record type and shared errors."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,77 +14,59 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StoredRecord:
-    """A record as it was read: its JSON-safe data, and its version, which grows by one with each write from 1."""
+    """A record: its JSON-safe data, and its version, which starts at 1 and grows by 1 with each write."""
 
     data: dict[str, Any]
     version: int
 
     def __repr__(self) -> str:
-        return f"<Kept version {self.version}>"
+        return f"<StoredRecord version {self.version}>"
 
 
 class Store(Protocol):
-    """A place that keeps small records under keys such as `connection:work`; any text may be a key.
+    """Stores small records under keys such as `connection:work`; any text may be a key.
 
-    Every method raises StoreError, which says where, what is safe and what to do.
+    Every method raises StoreError, which names the place, the state of the data, and the fix.
     """
 
     def read(self, key: str) -> StoredRecord | None:
-        """Return the record, or None where there is none. A damaged record is an error, never None."""
+        """Return the record, or None if there is none. A damaged record is an error, never None."""
 
     def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
-        """Keep JSON-safe data and return its version; when it returns, a crash or kill -9 cannot undo it.
+        """Store JSON-safe data durably and return its version; a crash or kill -9 after that cannot undo it.
 
         With `version`, only if that is the version in the store (0: none yet); else StoreError with `conflict`.
-        Raises UsageError for what JSON cannot hold.
+        Raises UsageError for data that is not JSON-safe.
         """
 
     def remove(self, key: str) -> bool:
-        """Forget the record; return whether there was one."""
+        """Remove the record; return whether there was one."""
 
     def keys(self, prefix: str = "") -> list[str]:
-        """Return the keys that begin with a text, sorted."""
+        """Return the keys that begin with a prefix, sorted."""
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[None]:
-        """Hold a key alone among threads, processes and, for a server's database, hosts.
+        """Hold a key exclusively among threads, processes and, with a database server, hosts.
 
-        It is freed at once when its holder dies. Two keys never wait for each other, and reading and writing need
-        no lock. Not re-entrant. `timeout` is seconds; then StoreError names the holder.
+        The lock is released at once when its holder dies. Two keys never wait for each other, and reading and writing
+        need no lock. Not re-entrant. After `timeout` seconds StoreError names the holder.
         """
 
     def prepare(self, key: str, size: int = 16_384) -> None:
-        """Raise StoreError when a write of `size` bytes would fail now: a full disk, a missing permission."""
+        """Raise StoreError if a write of `size` bytes would fail now: disk full, permission missing."""
 
 
 def describe_store(store: object) -> str:
-    """Return how a store is called in a message: the place itself, without what seals it."""
+    """Return the name of a store for a message, without its encryption."""
     return repr(getattr(store, "store", store))
 
 
 def build_conflict_error(store_name: str, key: str, version: int) -> StoreError:
-    """Return the error of a write that came too late."""
-    expected = f"at version {version}" if version else "still missing"
+    """Return the error of a write over another version than expected."""
+    expected = f"version {version}" if version else "no record"
     return StoreError(
-        f"{key!r} in {store_name} is not {expected}: somebody else has written it. What they wrote is untouched.",
+        f"{key!r} in {store_name} was changed by another writer: expected {expected}. The stored data is unchanged.",
         hint="Read it again.",
         path=store_name,
         conflict=True,
     )
-
-
-def build_lock_timeout_error(store_name: str, key: str, timeout: float, holder: str) -> StoreError:
-    """Return the error of a lock that was not had in time; `holder` says who has it, or is empty."""
-    return StoreError(
-        f"{key!r} in {store_name} is locked by {holder or 'another process'}, and was not freed within {timeout:g} s. "
-        "Nothing was changed.",
-        hint="Try again; if that process hangs, end it: the lock goes with it.",
-        path=store_name,
-        retryable=True,
-    )
-
-
-def describe_process(pid: int, host: str = "") -> str:
-    """Return how a lock's holder is called in a message."""
-    if host:
-        return f"process {pid} on {host}"
-    return f"process {pid}" + (" (this one)" if pid == os.getpid() else "")

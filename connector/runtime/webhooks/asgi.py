@@ -1,11 +1,12 @@
-"""The few words of ASGI that a receiver speaks: a body read, an answer sent, a lifespan.
+"""Minimal ASGI helpers: read a body, send a response, run a lifespan.
 
-A framework's request and response objects cost more than all that a receiver does with one.
+The request and response objects of a framework cost more than all the work of a receiver.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +22,20 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 _MAX_LENGTH_DIGITS = 12  # digits of a body's length
 
 
+@dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """Limits of a server: seconds for a request's head, seconds between two requests, number of connections.
+
+    A body has ten more seconds. Each connection may hold a body of up to 1 MiB in memory.
+    """
+
+    head_timeout: float = 10.0
+    idle_timeout: float = 10.0
+    max_connections: int = 500
+
+
 class HttpError(Exception):
-    """A request that is answered with a status and nothing else, and whose connection is closed."""
+    """A request to answer with an empty response of this status, closing its connection."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -30,18 +43,18 @@ class HttpError(Exception):
 
 
 class ClientDisconnected(Exception):
-    """Nobody waits for an answer any more."""
+    """The client closed the connection before its request was complete."""
 
 
 def check_content_length(scope: Scope, max_bytes: int) -> None:
-    """Raise RefusedError for a request that says of its body that it has more bytes."""
+    """Raise HttpError for a Content-Length that is invalid or above `max_bytes`."""
     length = dict(scope["headers"]).get(b"content-length", b"0")
     if len(length) > _MAX_LENGTH_DIGITS or not length.isdigit() or int(length) > max_bytes:
         raise HttpError(413, "too large")
 
 
 async def read_body(receive: Receive, max_bytes: int) -> bytes:
-    """Return a request's body. Raises RefusedError when more than so many bytes come, and GoneError."""
+    """Return the body of a request. Raises HttpError above `max_bytes`, and ClientDisconnected."""
     buffer = bytearray()
     while True:
         message = await receive()
@@ -56,7 +69,7 @@ async def read_body(receive: Receive, max_bytes: int) -> bytes:
 
 
 async def send_response(send: Send, status: int, content: bytes, *headers: tuple[bytes, bytes]) -> None:
-    """Answer a request; content is JSON, or nothing."""
+    """Send a response; `content` is JSON or empty."""
     response_headers = [(b"content-length", b"%d" % len(content)), *headers]
     if content:
         response_headers.append((b"content-type", b"application/json"))
@@ -65,7 +78,7 @@ async def send_response(send: Send, status: int, content: bytes, *headers: tuple
 
 
 async def send_error(scope: Scope, send: Send, status: int) -> None:
-    """Answer with a status, and have the connection closed: the body may not have been read to its end."""
+    """Send an empty response and close the connection, as the body may be unread."""
     response_headers: list[tuple[bytes, bytes]] = []
     if scope["http_version"].startswith("1"):  # later versions have no such header
         response_headers.append((b"connection", b"close"))
@@ -77,7 +90,7 @@ async def send_error(scope: Scope, send: Send, status: int) -> None:
 async def run_lifespan(
     open_context: Callable[[], AbstractAsyncContextManager[Any]], receive: Receive, send: Send
 ) -> None:
-    """Be within a context from the server's start to its end."""
+    """Enter a context when the server starts, and leave it when the server stops."""
     phase = "startup"
     await receive()
     try:

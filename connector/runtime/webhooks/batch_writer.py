@@ -1,4 +1,4 @@
-"""The one thread of a process that writes into an inbox: all that comes during a commit shares the next one."""
+"""A writer thread with group commit: items that arrive during a commit share the next one."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 
     from connector.runtime.database.database import Database
 
-BATCH_DELAY = 0.001  # seconds that the first one waits for others: a commit costs more than what is in it
-MAX_PENDING_BYTES = 64 << 20  # bytes that wait to be written; beyond, nothing more is taken
-_ITEM_OVERHEAD = 1024  # bytes that a thing costs besides its own
+BATCH_DELAY = 0.001  # seconds that the first item waits for others; a commit costs more than its items
+MAX_PENDING_BYTES = 64 << 20  # bytes of unwritten items; beyond that, new ones fail
+_ITEM_OVERHEAD = 1024  # bytes of memory that an item takes beside its own
 
-CompletionFuture = Future[None] | asyncio.Future[None]  # who waits in a loop has a future of that loop
+CompletionFuture = Future[None] | asyncio.Future[None]  # a caller in an event loop gets a future of that loop
 _FutureT = TypeVar("_FutureT", Future[None], asyncio.Future[None])
 
 
 class GroupCommitWriter:
-    """Writes things of an inbox; `write` puts several into a transaction, `most` is how many share one.
+    """Writes items on one thread; `write` stores up to `max_batch` of them in a transaction.
 
-    A failed commit fails what was in it and nothing else: the next one has a new connection.
+    A failed commit fails its own items only; the next one uses a new connection.
     """
 
     def __init__(self, database: Database, write: Callable[[Sequence[Any], Connection], None], max_batch: int) -> None:
@@ -44,11 +44,11 @@ class GroupCommitWriter:
         self._condition = threading.Condition()
 
     def put(self, item: Any, size: int) -> Future[None]:
-        """Write a thing of so many bytes; the future is done when a crash cannot undo it, or has the StoreError."""
+        """Write an item of `size` bytes; the future is done when the item is durable, or has the StoreError."""
         return self._enqueue(item, size, Future[None]())
 
     def put_async(self, item: Any, size: int) -> asyncio.Future[None]:
-        """Do as `put`, with a future of the running loop: all that share a commit wake it once."""
+        """Do as `put`, with a future of the running loop; the items of a commit wake the loop once."""
         return self._enqueue(item, size, asyncio.get_running_loop().create_future())
 
     def _enqueue(self, item: Any, size: int, future: _FutureT) -> _FutureT:
@@ -66,7 +66,7 @@ class GroupCommitWriter:
         return future
 
     def close(self) -> None:
-        """Write what waits, and take no more."""
+        """Write all pending items and accept no more."""
         with self._condition:
             self._is_closed = True
             self._condition.notify()
@@ -76,11 +76,11 @@ class GroupCommitWriter:
     def _build_refusal(self) -> StoreError:
         display_url = self._database.display_url
         if self._is_closed:
-            return StoreError(
-                f"The inbox {display_url} is closed.", hint="Let the sender send it again.", path=display_url
-            )
-        message = f"The inbox {display_url} is behind: {MAX_PENDING_BYTES >> 20} MiB wait to be written. Nothing of it is lost."
-        return StoreError(message, hint="Let the sender send it again later.", path=display_url, retryable=True)
+            return StoreError(f"The inbox {display_url} is closed.", hint="Let the sender retry.", path=display_url)
+        message = f"The inbox {display_url} is overloaded: {MAX_PENDING_BYTES >> 20} MiB are waiting to be written."
+        return StoreError(
+            message, hint="Let the sender retry later; none of them is lost.", path=display_url, retryable=True
+        )
 
     def _run(self) -> None:
         batch = self._take_batch()
@@ -92,12 +92,12 @@ class GroupCommitWriter:
                         self._database.run_in_transaction(partial(self._write, items))
                         self._resolve_futures(batch, None)
                         batch = self._take_batch()
-            except Exception as error:  # noqa: BLE001  whatever it is: nobody may wait for ever
+            except Exception as error:  # noqa: BLE001  no caller may wait for ever
                 self._resolve_futures(batch, self._to_store_error(error))
                 batch = self._take_batch()
 
     def _take_batch(self) -> list[tuple[Any, int, CompletionFuture]]:
-        """Wait for things, and return them; none when the inbox is closed."""
+        """Wait for items and return them; none when the writer is closed."""
         with self._condition:
             self._condition.wait_for(lambda: self._pending or self._is_closed)
         if self._max_batch > 1:
@@ -126,7 +126,7 @@ class GroupCommitWriter:
             elif future.set_running_or_notify_cancel():
                 _resolve(future, error)
         for loop, futures in loops.items():
-            with contextlib.suppress(RuntimeError):  # the loop was closed, so nobody waits there
+            with contextlib.suppress(RuntimeError):  # the loop is closed, so no caller waits there
                 loop.call_soon_threadsafe(_resolve_all, futures, error)
 
 

@@ -1,6 +1,6 @@
-"""Delivering the events of an inbox: each reaches its handlers at least once, and is settled when they are done.
+"""Deliver the events of an inbox to handlers, at least once each.
 
-One process at a time delivers. What fails comes again, later each time, until it is set aside as dead.
+One process at a time delivers. A failed event is retried with growing delays until it is marked dead.
 """
 
 from __future__ import annotations
@@ -22,65 +22,65 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.handlers import HandlerRegistry
     from connector.runtime.webhooks.inbox import Inbox, StoredEvent
 
-MAX_CONCURRENT = 16
-MAX_ATTEMPTS = 18  # with the pauses below: about a day and a half
+MAX_CONCURRENT = 16  # events
+MAX_ATTEMPTS = 18  # with the delays below: about a day and a half
 RETRY_DELAY, MAX_RETRY_DELAY = 5.0, 6 * 3600.0  # seconds after the first failure, doubling each time
-POLL_INTERVAL = 1.0  # seconds between two looks at an inbox that others fill too
-PURGE_INTERVAL = 600.0  # seconds between two looks for what is old
-HANDLER_TIMEOUT = 300.0  # seconds that the handlers of an event may take
-CANCEL_GRACE = 0.5  # seconds that a handler has for what it does when it is cancelled
-CRASH_REASON = "Its process ended before its handler did."  # what is said of an event until another end of it is known
+POLL_INTERVAL = 1.0  # seconds between two reads of an inbox that other processes also fill
+PURGE_INTERVAL = 600.0  # seconds between two purges
+HANDLER_TIMEOUT = 300.0  # seconds for all handlers of an event
+CANCEL_GRACE = 0.5  # seconds that a cancelled handler has to clean up
+CRASH_REASON = "The process ended before the handler did."  # the error of an event until its handlers return
 _MAX_DOUBLINGS = 30
 _log = logging.getLogger("connector.webhook")
 
 
 @dataclass(frozen=True, slots=True)
 class DeliveryOptions:
-    """How events are delivered: how many at once, how often, for how many seconds; whether in order per subject.
+    """How events are delivered: `concurrency` events, `attempts` each, `timeout` seconds; `ordered` per subject.
 
-    Raises UsageError for what is not more than nothing.
+    Raises UsageError for a number that is not above 0.
     """
 
-    at_once: int = MAX_CONCURRENT
+    concurrency: int = MAX_CONCURRENT
     attempts: int = MAX_ATTEMPTS
     timeout: float = HANDLER_TIMEOUT
     ordered: bool = False
 
     def __post_init__(self) -> None:
-        for name in ("at_once", "attempts", "timeout"):
+        for name in ("concurrency", "attempts", "timeout"):
             if not getattr(self, name) > 0:
-                raise UsageError(f"{name} is {getattr(self, name)!r}: a number above 0 is expected.")
+                raise UsageError(f"{name} is {getattr(self, name)!r}; expected a number above 0.")
 
 
 @dataclass(frozen=True, slots=True)
 class EventSource:
-    """Where events come from: the name that an inbox keeps them under, and how they are read."""
+    """The name that an inbox stores events under, and the verifier that parses them."""
 
     name: str
     verifier: WebhookVerifier
 
 
 class Dispatcher:
-    """Takes the events of one source out of an inbox while `run` runs in a loop."""
+    """Delivers the events of one source while `run` runs in an event loop."""
 
     def __init__(self, inbox: Inbox, source: EventSource, handlers: HandlerRegistry, options: DeliveryOptions) -> None:
         self._inbox, self._source, self._handlers, self._options = inbox, source, handlers, options
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="connector-delivery")  # it holds the lock
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="connector-delivery")  # its thread holds the lock
         self._lock_stack = contextlib.ExitStack()
         self._has_lock = False
         self._stopping = False
         self._drain_timeout = 0.0
         self._wake_event = asyncio.Event()
-        self._running: dict[asyncio.Task[None], StoredEvent] = {}  # until an event is settled, and not only handled
+        self._running: dict[asyncio.Task[None], StoredEvent] = {}  # until the result of an event is stored
         self._purge_at = 0.0
         self._logged_errors: dict[str, str] = {}
 
     def wake(self) -> None:
-        """Look at the inbox now; to be called in the loop."""
+        """Read the inbox now; call it in the loop."""
         self._wake_event.set()
 
     async def run(self) -> None:
-        """Deliver until `stop`, and let go of the inbox; one that fails is tried again."""
+        """Deliver until `stop`, then release the inbox; keep retrying while the inbox fails."""
         try:
             while not self._stopping:
                 self._wake_event.clear()
@@ -91,21 +91,21 @@ class Dispatcher:
             await self._shut_down()
 
     def stop(self, seconds: float) -> None:
-        """Begin nothing more; `run` returns when what is under way has come to its end, or after so long."""
+        """Start no more deliveries; `run` returns when the current ones end, or after `seconds`."""
         self._drain_timeout = seconds
         self._stopping = True
         self.wake()
 
     async def _dispatch_due(self) -> bool:
-        """Begin what is due; return whether there may be more to begin at once."""
-        free_slots = self._options.at_once - len(self._running)
+        """Start the due deliveries; return whether more may be due now."""
+        free_slots = self._options.concurrency - len(self._running)
         if free_slots <= 0 or not self._handlers or any(map(_is_poison, self._running.values())):
             return False
         try:
             due_events = await self._run_in_thread(
                 self._read_due, free_slots, [stored.id for stored in self._running.values()]
             )
-        except Exception as error:  # noqa: BLE001  events wait in the inbox, whatever it is
+        except Exception as error:  # noqa: BLE001  events stay in the inbox after any error
             self._log_once("read", error)
             await self._run_in_thread(self._release_lock)
             return False
@@ -120,19 +120,19 @@ class Dispatcher:
         return bool(batch) and len(due_events) == free_slots
 
     def _select_batch(self, due_events: list[StoredEvent]) -> list[StoredEvent]:
-        """Return those that may be with handlers at once, in order; one that is to be alone waits for the others."""
+        """Return the events that may run together, in order; a poison event waits to run alone."""
         safe_events = list(takewhile(lambda stored: not _is_poison(stored), due_events))
         return safe_events if safe_events or self._running else due_events[:1]
 
     def _read_due(self, free_slots: int, running_ids: list[int]) -> list[StoredEvent]:
-        """Return events to begin, if this is who delivers; the lock and its connection belong to this thread."""
+        """Return due events if this process has the lock; the lock and its connection belong to this thread."""
         name, clock = self._source.name, self._inbox.clock
         if not self._has_lock:
             try:
                 self._lock_stack.enter_context(self._inbox.delivery_lock(name, 0.05))
             except StoreError as error:
                 if error.retryable:
-                    return []  # another one delivers
+                    return []  # another process delivers
                 raise
             self._has_lock = True
         if clock.monotonic() >= self._purge_at and not self._inbox.purge(name):
@@ -140,14 +140,14 @@ class Dispatcher:
         return self._inbox.read_due(name, free_slots, running_ids, ordered=self._options.ordered)
 
     def _release_lock(self) -> None:
-        """Free the lock: a connection that was lost has freed it already, and another one may deliver."""
+        """Release the lock; a lost connection has released it already, so another process may deliver."""
         self._has_lock = False
         self._lock_stack.close()
 
     async def _deliver(self, stored: StoredEvent) -> None:
-        """Hand an event to its handlers, and note what came of it.
+        """Call the handlers of an event and store the result.
 
-        The attempt is noted before, as one that failed, so that an event that ends the process is set aside too.
+        First stores the attempt as failed, so that an event that ends the process also becomes dead in the end.
         """
         if stored.attempts >= self._options.attempts:
             await self._save_state(self._after_failure(stored, stored.error))
@@ -158,16 +158,16 @@ class Dispatcher:
                 return
             event = self._source.verifier.restore_event(stored.body, stored.name, stored.key)
             reason = await self._handlers.call(event, self._options.timeout)
-        except WebhookError as error:  # the connector has changed since
+        except WebhookError as error:  # the connector changed since it was stored
             reason = str(error)
         except asyncio.CancelledError:
-            self._inbox.update_state(stored)  # a stop is no failure, so it is as it was
+            self._inbox.update_state(stored)  # stopping is no failure: restore it
             raise
-        delivered = replace(attempt, state="done", due_at=self._inbox.clock.time(), error="")
+        delivered = replace(attempt, state="delivered", due_at=self._inbox.clock.time(), error="")
         await self._save_state(self._after_failure(attempt, reason) if reason else delivered)
 
     async def _save_state(self, updated: StoredEvent) -> bool:
-        """Write what became of an event, however often that is tried; return False when it stops before."""
+        """Store the state of an event, retrying while the inbox fails; return False when stopped before."""
         while True:
             try:
                 await self._inbox.update_state_async(updated)
@@ -177,21 +177,21 @@ class Dispatcher:
                 self._logged_errors.pop("written", None)
                 return True
             if self._stopping:
-                return False  # it is delivered again
+                return False  # it will be delivered again
             await asyncio.sleep(POLL_INTERVAL)
 
     def _after_failure(self, stored: StoredEvent, reason: str) -> StoredEvent:
-        """Return an event as it is after its attempt has failed."""
+        """Return the event with its state after a failed attempt."""
         if stored.attempts < self._options.attempts:
-            state, due_at = "new", self._next_due_at(stored.attempts)
-            next_step = f"again in {due_at - self._inbox.clock.time():.0f} s"
+            state, due_at = "pending", self._next_due_at(stored.attempts)
+            next_step = f"retrying in {due_at - self._inbox.clock.time():.0f} s"
         else:
-            state, due_at, next_step = "dead", self._inbox.clock.time(), "it is set aside as dead"
+            state, due_at, next_step = "dead", self._inbox.clock.time(), "marked as dead"
         _log.warning("event %s failed at attempt %d, %s: %s", stored.name, stored.attempts, next_step, reason)
         return replace(stored, state=state, due_at=due_at, error=reason)
 
     def _next_due_at(self, attempts: int) -> float:
-        """Return when an event is due again after so many attempts, the later the more there were."""
+        """Return when an event is due again after `attempts`, in epoch seconds: exponential backoff with jitter."""
         clock = self._inbox.clock
         delay = min(RETRY_DELAY * 2 ** min(attempts - 1, _MAX_DOUBLINGS), MAX_RETRY_DELAY)
         return float(clock.time() + delay * (0.75 + clock.jitter() / 2))
@@ -203,10 +203,10 @@ class Dispatcher:
         self.wake()
 
     def _log_once(self, operation: str, error: BaseException) -> None:
-        """Log what keeps events waiting, once for as long as it is the same."""
+        """Log an inbox error, once until it changes."""
         message = str(error) if isinstance(error, StoreError) else type(error).__name__
         if self._logged_errors.get(operation) != message:
-            _log.error("events wait in the inbox, which cannot be %s: %s", operation, message)
+            _log.error("events are waiting, the inbox cannot be %s: %s", operation, message)
         self._logged_errors[operation] = message
 
     async def _shut_down(self) -> None:
@@ -226,5 +226,5 @@ class Dispatcher:
 
 
 def _is_poison(stored: StoredEvent) -> bool:
-    """Whether processes end with an event, so that it takes no other along; a first such end may be of anything."""
+    """Whether an event ended its process twice; the first end may have had another cause."""
     return stored.error == CRASH_REASON and stored.attempts > 1

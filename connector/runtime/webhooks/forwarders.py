@@ -1,7 +1,7 @@
-"""Where a receiver may hand its events on to: lines on a stream, a command, a URL. Each is a handler.
+"""Handlers that forward events: to a stream as JSON lines, to a command, to a URL.
 
-All three get the same JSON: `trigger`, `event` (its name), `at`, `account`, `key` and `data`. An event may come more
-than once; its key is the same each time.
+All three send the same JSON: `trigger`, `event` (its name), `at`, `account`, `key` and `data`. An event may be sent
+more than once, with the same key each time.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import os
 import threading
 import time
 from fnmatch import fnmatchcase
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -42,7 +43,7 @@ _JSON = "application/json; charset=utf-8"
 
 
 def event_payload(event: Event) -> dict[str, Any]:
-    """Return an event as JSON data, its body whole."""
+    """Return an event as JSON data, with its whole body in `data`."""
     return {
         "trigger": event.trigger,
         "event": event.name,
@@ -54,7 +55,7 @@ def event_payload(event: Event) -> dict[str, Any]:
 
 
 def redacted_payload(data: Any, redactor: Redactor) -> Any:
-    """Return JSON data with the values of secret fields, and secrets in URLs, as ***; all else as it came."""
+    """Return JSON data with secret fields, and secrets in URLs, replaced by ***."""
     if isinstance(data, dict):
         return {
             name: redaction.MASK
@@ -68,7 +69,7 @@ def redacted_payload(data: Any, redactor: Redactor) -> Any:
 
 
 def filter_events(patterns: Sequence[str], handler: Handler) -> Handler:
-    """Return a handler for the events whose name fits one of the patterns; without any, for all."""
+    """Wrap a handler so that it gets the events whose name matches a pattern; without patterns, all events."""
     if not patterns:
         return handler
 
@@ -88,14 +89,14 @@ def filter_events(patterns: Sequence[str], handler: Handler) -> Handler:
 
 
 class JsonLinesForwarder:
-    """Writes each event to a stream as a line of JSON, at once; with `safe`, without secrets."""
+    """Writes each event to a stream as a line of JSON and flushes it; `redactor` removes secrets."""
 
     def __init__(self, stream: TextIO, redactor: Redactor | None = None) -> None:
         self._stream, self._redactor = stream, redactor
         self._lock = threading.Lock()
 
     def __call__(self, event: Event) -> None:
-        """Write a line. Raises OSError when nobody takes it."""
+        """Write a line. Raises OSError when the stream fails."""
         data = event_payload(event)
         line = json.dumps(data if self._redactor is None else redacted_payload(data, self._redactor))
         with self._lock:
@@ -104,24 +105,24 @@ class JsonLinesForwarder:
 
 
 class CommandForwarder:
-    """Runs a command for each event: JSON on its standard input, the key in CONNECTOR_EVENT_KEY; 0 means done.
+    """Runs a command for each event: JSON on standard input, the key in CONNECTOR_EVENT_KEY; exit code 0 is success.
 
-    `words` are the program and its arguments; no shell reads them. Raises UsageError when there are none.
+    `args` are the program and its arguments, run without a shell. Raises UsageError when empty.
     """
 
     def __init__(self, args: Sequence[str]) -> None:
         if not args:
-            raise UsageError("The command is empty.", hint="Name a program, with its arguments.")
+            raise UsageError("The command is empty.", hint="Give a program and its arguments.")
         self._args = list(args)
 
     async def __call__(self, event: Event) -> None:
-        """Run it to its end. Raises ConnectorError when it cannot be run, or does not end with 0."""
+        """Run the command to its end. Raises ConnectorError when it cannot start or its exit code is not 0."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._args,
                 stdin=asyncio.subprocess.PIPE,
                 env={**os.environ, KEY_VARIABLE: event.key},
-                start_new_session=True,  # Ctrl-C is for the receiver: what is under way may come to its end
+                start_new_session=True,  # Ctrl-C stops the receiver only; the command may finish
             )
         except OSError as error:
             raise ConnectorError(f"{self._args[0]} cannot be run: {error.strerror}.") from None
@@ -137,10 +138,10 @@ class CommandForwarder:
 
 
 class UrlForwarder:
-    """Sends each event to a URL as JSON, its key in the header Idempotency-Key; any 2xx means done.
+    """Posts each event to a URL as JSON, with its key in the header Idempotency-Key; any 2xx is success.
 
-    Raises UsageError for a URL that is neither https nor http on this machine. No redirect is followed. `http` is a
-    seam of your own; else `close()` closes the connections.
+    Raises UsageError for a URL that is neither https nor http on this machine. Redirects are not followed. `http` is a
+    transport of your own; else `close()` closes the connections.
     """
 
     def __init__(self, url: str, http: Any = None) -> None:
@@ -149,7 +150,7 @@ class UrlForwarder:
         self._http = load_transport(http, asynchronous=False)
 
     def __call__(self, event: Event) -> None:
-        """Send it. Raises TransportError when nobody answers, ConnectorError for any other answer than 2xx."""
+        """Post an event. Raises TransportError without a reply, ConnectorError for any status but 2xx."""
         request = post_request(self._url, json.dumps(event_payload(event)).encode(), {KEY_HEADER: event.key})
         reply_or_failure = self._http.send(request, Credential(""), time.monotonic() + SEND_TIMEOUT, None, None)
         require_success(self._url, reply_or_failure)
@@ -161,25 +162,25 @@ class UrlForwarder:
 
 
 def check_forward_url(url: str) -> str:
-    """Return a URL that events may go to: https, or http on this machine. Raises UsageError."""
-    hint = "Write https://HOST/PATH, or http:// for this machine (127.0.0.1)."
+    """Return a URL that events may be sent to: https, or http on this machine. Raises UsageError."""
+    hint = "Use https://HOST/PATH, or http:// on this machine (127.0.0.1)."
     display_url = redaction.default_redactor().redact_url(url)
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
     except ValueError:
-        raise UsageError(f"{display_url} is no URL.", hint=hint) from None
+        raise UsageError(f"{display_url} is not a URL.", hint=hint) from None
     if not host or parts.scheme not in ("http", "https"):
-        raise UsageError(f"{display_url} is no URL that an event can be sent to.", hint=hint)
+        raise UsageError(f"Events cannot be sent to {display_url}.", hint=hint)
     if parts.username is not None or parts.fragment or not url.isprintable() or " " in url:
-        raise UsageError(f"{display_url}: a URL without user, # and spaces is expected.", hint=hint)
+        raise UsageError(f"{display_url} must have no user, # or spaces.", hint=hint)
     if parts.scheme == "http" and not is_loopback_url(url):
-        raise UsageError(f"{display_url}: an event must not travel in clear.", hint=hint)
+        raise UsageError(f"{display_url}: an event must not be sent unencrypted.", hint=hint)
     return url
 
 
 def post_request(url: str, body: bytes, headers: Mapping[str, str]) -> Request:
-    """Return the request that posts a body of JSON to a URL."""
+    """Build the request that posts a JSON body to a URL."""
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     base_url = f"{parts.scheme}://{parts.netloc}"
@@ -187,10 +188,10 @@ def post_request(url: str, body: bytes, headers: Mapping[str, str]) -> Request:
 
 
 def require_success(url: str, reply_or_failure: Reply | Failure) -> Reply:
-    """Return a reply with a status of success. Raises TransportError, ConnectorError; its body is in neither."""
+    """Return a reply with a 2xx status. Raises TransportError or ConnectorError, without the body."""
     display_url = redaction.default_redactor().redact_url(url)
     if not isinstance(reply_or_failure, Reply):
         raise TransportError(f"{display_url}: {reply_or_failure.message}.", kind=reply_or_failure.kind)
-    if not 200 <= reply_or_failure.status < 300:  # noqa: PLR2004  the range of success
+    if not HTTPStatus.OK <= reply_or_failure.status < HTTPStatus.MULTIPLE_CHOICES:
         raise ConnectorError(f"{display_url} answered {reply_or_failure.status}.")
     return reply_or_failure

@@ -1,4 +1,4 @@
-"""The functions that events are handed to: which of them, how they are called, and why one failed."""
+"""Event handlers: register them by name pattern, call them, and explain failures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _MAX_REASON_LENGTH = 500
 
 
 class HandlerRegistry:
-    """What is called with an event: functions by a pattern of its name, such as `meeting.*`, in the order given."""
+    """Handlers by name pattern, such as `meeting.*`, called in the order of registration."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
@@ -31,16 +31,16 @@ class HandlerRegistry:
         return bool(self._handlers)
 
     def add(self, pattern: str, handler: Handler) -> None:
-        """Call a function for every event whose name fits a pattern. Raises UsageError for what is no pattern."""
+        """Register a handler for event names that match a pattern. Raises UsageError if the pattern is not a str."""
         if not isinstance(pattern, str):
-            raise UsageError("A handler needs the pattern of a name.", hint='Write on("meeting.*"), or on() for all.')
+            raise UsageError("A handler needs a pattern of event names.", hint='Use on("meeting.*"), or on() for all.')
         self._handlers.append((pattern, handler))
 
-    async def call(self, event: Event, timeout: float) -> str:  # noqa: ASYNC109  also for functions in threads
-        """Call every function that fits, one after another until one fails; return why, without secrets, or nothing.
+    async def call(self, event: Event, timeout: float) -> str:  # noqa: ASYNC109  also for handlers in threads
+        """Call the matching handlers in order until one fails; return the reason without secrets, or an empty text.
 
-        A function that is not `async` has a thread of its own. Python cannot end a thread: after `timeout` seconds
-        it is left to itself.
+        A handler that is not `async` runs in its own thread. After `timeout` seconds it is abandoned, as Python cannot
+        end a thread.
         """
         try:
             async with asyncio.timeout(timeout):
@@ -48,20 +48,22 @@ class HandlerRegistry:
                     if fnmatchcase(event.name, pattern):
                         await _invoke(handler, event)
         except TimeoutError as error:
-            return self._build_reason(error, event) if str(error) else f"The handler was not done within {timeout:g} s."
+            return (
+                self._build_reason(error, event) if str(error) else f"The handler did not finish within {timeout:g} s."
+            )
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is None or task.cancelling():
-                raise  # the receiver stops
-            return self._build_reason(error, event)  # something that the handler waited for was cancelled
-        except (Exception, SystemExit) as error:  # noqa: BLE001  whatever a handler raises is its failure
+                raise  # the receiver is stopping
+            return self._build_reason(error, event)  # the handler awaited something that was cancelled
+        except (Exception, SystemExit) as error:  # noqa: BLE001  any error of a handler is its failure
             return self._build_reason(error, event)
         return ""
 
     def _build_reason(self, error: BaseException, event: Event) -> str:
         try:
             reason = str(error)
-        except Exception:  # noqa: BLE001  a handler's own error may fail in any way
+        except Exception:  # noqa: BLE001  the str() of a handler's error may fail in any way
             reason = ""
         if not isinstance(error, ConnectorError):
             reason = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
@@ -79,7 +81,7 @@ async def _invoke(handler: Handler, event: Event) -> None:
 
 
 async def _run_in_daemon_thread(handler: Handler, event: Event) -> Any:
-    """Return what a function returns that may block, for ever too: no pool is filled, and no exit waits for it."""
+    """Call a function that may block for ever: a daemon thread fills no pool and delays no exit."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[tuple[Any, Exception | None]] = loop.create_future()
 
@@ -91,11 +93,11 @@ async def _run_in_daemon_thread(handler: Handler, event: Event) -> Any:
         outcome: tuple[Any, Exception | None]
         try:
             outcome = handler(event), None
-        except Exception as error:  # noqa: BLE001  it is raised where the event is delivered
+        except Exception as error:  # noqa: BLE001  raised again by the caller
             outcome = None, error
-        except BaseException as error:  # noqa: BLE001  what ends a program ends no loop from a thread
+        except BaseException as error:  # noqa: BLE001  SystemExit in a thread must not end the loop
             outcome = None, RuntimeError(repr(error))
-        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits for it
+        with contextlib.suppress(RuntimeError):  # the loop is closed: no caller waits
             loop.call_soon_threadsafe(resolve, outcome)
 
     threading.Thread(target=run, name="connector-handler", daemon=True).start()

@@ -1,14 +1,12 @@
-"""The receiver of a webhook, as an ASGI application: checked, durable, then 200; delivered after that.
+"""A webhook receiver as an ASGI application: verify and store an event, answer 200, then deliver it.
 
-Nothing of a request is echoed, and what is refused gets an empty answer whatever the reason: the reason is counted
-and logged.
+A response echoes nothing of its request. A refused delivery gets an empty response; its reason is counted and logged.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.util
 import json
 import logging
 from collections import Counter
@@ -17,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core import redaction
 from connector.core.webhook.signature import Challenge
 from connector.errors import StoreError, UsageError, WebhookError
+from connector.runtime.extras import require
 from connector.runtime.webhooks import asgi
 from connector.runtime.webhooks.dispatcher import (
     HANDLER_TIMEOUT,
@@ -28,7 +27,7 @@ from connector.runtime.webhooks.dispatcher import (
 )
 from connector.runtime.webhooks.handlers import HandlerRegistry
 from connector.runtime.webhooks.timeouts import SharedTimeout, task_timeouts
-from connector.runtime.webhooks.verify import verifier_for
+from connector.runtime.webhooks.verify import list_secrets, verifier_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -40,9 +39,9 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.inbox import Inbox
 
 MAX_BODY_BYTES = 1 << 20  # bytes of a body
-BODY_TIMEOUT = 10.0  # seconds for a whole body
-STORE_TIMEOUT = 2.5  # seconds to make an event durable: a sender does not wait longer
-SHUTDOWN_TIMEOUT = 7.0  # seconds that handlers get to come to their end when the receiver stops
+BODY_TIMEOUT = 10.0  # seconds for the whole body
+STORE_TIMEOUT = 2.5  # seconds to store an event; a sender does not wait longer
+SHUTDOWN_TIMEOUT = 7.0  # seconds that handlers have to finish when the receiver stops
 _REQUIRED_PACKAGES = ("sqlalchemy",)
 _EXPECTED_OUTCOMES = ("kept", "challenge answered")
 _log = logging.getLogger("connector.webhook")
@@ -50,21 +49,18 @@ _log = logging.getLogger("connector.webhook")
 
 def require_packages(*packages: str) -> None:
     """Raise UsageError when a package of the extra `server` is missing."""
-    for package in packages:
-        if importlib.util.find_spec(package) is None:
-            hint = "Run: pip install 'connector[server]'"
-            raise UsageError(f"A receiver needs the package {package}.", hint=hint)
+    require("server", *packages)
 
 
 class Receiver:
-    """Receives the events of a connector's trigger; an ASGI application to serve, or to give a path in another one.
+    """Receives the events of a connector's trigger; an ASGI application to serve or to mount in another one.
 
-    `secret` is one or several, while one takes the place of another. `inbox` is the database that events wait in,
-    `sqlite:///PATH` or `postgresql://...`; receivers of one trigger that share it are one, and one process of theirs
-    delivers. `max_age` is seconds, the manifest's by default. `at_once` events are with their handlers, for `timeout`
-    seconds at most; one that failed `attempts` times is set aside; with `ordered` one subject's events are delivered
-    one after another. Raises UsageError for a secret that cannot be one, and where the packages of the extra
-    `server` are missing.
+    `secret` is one text, or several while a new one replaces the old. `inbox` is the database of events,
+    `sqlite:///PATH` or `postgresql://...`, or an Inbox; several receivers of a trigger may share it, and one process
+    of them delivers. `max_age` is seconds (default: the manifest's). Handlers run for up to `concurrency` events at a
+    time, `timeout` seconds at most; an event is dead after `attempts` failures. `ordered` delivers the events of a
+    subject one after another. Raises UsageError for an invalid secret, and when a package of the extra `server` is
+    missing.
     """
 
     def __init__(
@@ -75,7 +71,7 @@ class Receiver:
         inbox: str | Inbox,
         trigger: str | None = None,
         max_age: float | None = None,
-        at_once: int = MAX_CONCURRENT,
+        concurrency: int = MAX_CONCURRENT,
         attempts: int = MAX_ATTEMPTS,
         timeout: float = HANDLER_TIMEOUT,
         ordered: bool = False,
@@ -85,14 +81,12 @@ class Receiver:
         from connector.runtime.webhooks.inbox import Inbox  # noqa: PLC0415  an extra
 
         verifier = verifier_for(connector, trigger)
-        self._secrets = [secret] if isinstance(secret, str) else list(secret)
-        if not self._secrets:
-            raise UsageError("No secret is given.", hint="Give the trigger's secret, or a list of them.")
+        self._secrets = list_secrets(secret)
         for each_secret in self._secrets:
             verifier.decode_secret(each_secret)
         self._source = EventSource(f"{connector.name}.{verifier.name}", verifier)
         self._max_age = max_age
-        self._options = DeliveryOptions(at_once, attempts, timeout, ordered)
+        self._options = DeliveryOptions(concurrency, attempts, timeout, ordered)
         self.inbox = Inbox(inbox, clock=clock) if isinstance(inbox, str) else inbox
         self.handlers = HandlerRegistry(redaction.redactor_for(connector).with_secrets(self._secrets))
         self.counts: Counter[str] = Counter()
@@ -103,10 +97,10 @@ class Receiver:
         return f"<Receiver of {self._source.name}, {self.inbox!r}>"
 
     def on(self, pattern: str = "*") -> Callable[[Handler], Handler]:
-        """Decorate a function that is called with each event whose name fits, such as `meeting.*`; sync or async.
+        """Decorate a handler, sync or async, for the events whose name matches a pattern such as `meeting.*`.
 
-        It may be called more than once for an event: use `event.key` to know it again. What it raises lets the event
-        come again later. An `async` one shares the loop with the receiver, so it must not block.
+        A handler may get an event more than once: `event.key` identifies it. An event whose handler raises is retried
+        later. An `async` handler shares the loop with the receiver, so it must not block.
         """
 
         def register(handler: Handler) -> Handler:
@@ -116,24 +110,24 @@ class Receiver:
         return register
 
     async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
-        """Answer as ASGI says, whatever the path: who gives the receiver a path looks at it."""
+        """Handle an ASGI connection; the application that mounts the receiver checks the path."""
         if scope["type"] == "lifespan":
-            await asgi.run_lifespan(self.running, receive, send)
+            await asgi.run_lifespan(self.lifespan, receive, send)
         elif scope["type"] == "http":
             await self._respond(scope, receive, send)
         else:
             await send({"type": "websocket.close"})
 
     @contextlib.asynccontextmanager
-    async def running(self, _: Any = None) -> AsyncIterator[None]:
-        """Deliver for the time of an async with block; where another application has the receiver, in its lifespan.
+    async def lifespan(self, _: Any = None) -> AsyncIterator[None]:
+        """Deliver events during an `async with` block, for the lifespan of an application that mounts the receiver.
 
-        At its end, handlers have some seconds to come to theirs; what is not done is delivered again. Raises
-        UsageError when the receiver is running already.
+        At the end, handlers have some seconds to finish; unfinished events are delivered again. Raises UsageError when
+        the receiver is already running.
         """
         if self._dispatcher is not None:
-            hint = "A server runs it by itself; enter running() where the receiver is part of an application."
-            raise UsageError("The receiver is running already.", hint=hint)
+            hint = "A server enters lifespan() itself; enter it only where another application mounts the receiver."
+            raise UsageError("The receiver is already running.", hint=hint)
         dispatcher = self._dispatcher = Dispatcher(self.inbox, self._source, self.handlers, self._options)
         task = asyncio.create_task(dispatcher.run())
         try:
@@ -145,10 +139,10 @@ class Receiver:
             finally:
                 self._dispatcher = None
 
-    async def accept(self, headers: Headers, body: bytes) -> tuple[int, Any]:
-        """Return the status and the JSON to answer a delivery with; an event is durable when this returns 200.
+    async def handle(self, headers: Headers, body: bytes) -> tuple[int, Any]:
+        """Return the HTTP status and JSON to answer a delivery with; after 200 the event is durable.
 
-        For a framework that is not ASGI; `headers` as `verify_webhook` takes them, `body` the bytes as they came.
+        For a framework without ASGI. `headers` is a mapping or pairs, `body` the bytes as received.
         """
         try:
             verified = self._source.verifier.verify(
@@ -173,20 +167,18 @@ class Receiver:
         if self._dispatcher is not None:
             self._dispatcher.wake()
         elif self.handlers and self.counts["kept"] == 1:
-            _log.warning("events are kept, and not delivered here: enter running() in the application's lifespan")
+            _log.warning("events are kept but not delivered: enter receiver.lifespan() in the application's lifespan")
         return 200, {}
 
     def _count_outcome(self, outcome: str, details: str = "") -> None:
-        """Count, and log what is refused: the 1st, 2nd, 4th, 8th time and so on, so that nobody can fill the disk."""
+        """Count an outcome; log the 1st, 2nd, 4th, 8th ... refusal, so that senders cannot fill the disk."""
         self.counts[outcome] += 1
         count = self.counts[outcome]
         if outcome not in _EXPECTED_OUTCOMES and count & (count - 1) == 0:
-            _log.warning(
-                "a delivery was refused, for the %d. time: %s", count, f"{outcome}: {details}" if details else outcome
-            )
+            _log.warning("delivery refused (%d so far): %s", count, f"{outcome}: {details}" if details else outcome)
 
     async def _respond(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
-        """Answer once the body is there; a connection whose body is not read to its end is closed."""
+        """Answer when the body is complete; close a connection with an unread body."""
         try:
             body = await self._read_body(scope, receive)
         except asgi.HttpError as error:
@@ -195,11 +187,11 @@ class Receiver:
         except asgi.ClientDisconnected:
             pass
         else:
-            status, content = await self.accept(scope["headers"], body)
+            status, content = await self.handle(scope["headers"], body)
             await asgi.send_response(send, status, b"" if content is None else json.dumps(content).encode())
 
     async def _read_body(self, scope: asgi.Scope, receive: asgi.Receive) -> bytes:
-        """Return the body of a request. Raises RefusedError, GoneError."""
+        """Return the body of a request. Raises HttpError, ClientDisconnected."""
         if scope["method"] != "POST":
             raise asgi.HttpError(405, "method")
         asgi.check_content_length(scope, MAX_BODY_BYTES)

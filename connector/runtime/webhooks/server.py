@@ -1,15 +1,15 @@
-"""Serving receivers over HTTP: slow and endless senders are closed, and a stop loses nothing."""
+"""Serve receivers over HTTP; closes slow and endless senders, and loses no event when it stops."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import socket
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connector.errors import UsageError
 from connector.runtime.webhooks import asgi
+from connector.runtime.webhooks.asgi import ConnectionLimits
 from connector.runtime.webhooks.receiver import Receiver, require_packages
 
 if TYPE_CHECKING:
@@ -17,21 +17,9 @@ if TYPE_CHECKING:
 
     from connector.runtime.webhooks.asgi import App
 
-BACKLOG = 512
+BACKLOG = 512  # connections
 _MAX_PORT = 65_535
 _REQUIRED_PACKAGES = ("uvicorn", "httptools")
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLimits:
-    """What a connection may take: seconds for a request's head, seconds between two requests; how many there may be.
-
-    A body has ten seconds besides. Each connection may hold a body of up to 1 MiB in memory.
-    """
-
-    head_timeout: float = 10.0
-    idle_timeout: float = 10.0
-    max_connections: int = 500
 
 
 def serve(
@@ -45,9 +33,9 @@ def serve(
 ) -> None:
     """Serve a receiver at a path, or several by path, until SIGTERM or Ctrl-C; then return within ten seconds.
 
-    `ready` is called with the URL, without a path, when senders may come. Port 0 takes a free one. Who sent a request
-    is not looked at: neither an address nor a header of a proxy says it, but the signature. Raises UsageError for a
-    port that is taken or a path that cannot be one, StoreError when an inbox cannot be opened.
+    Calls `on_ready` with the URL, without a path, when it accepts requests. Port 0 is any free port. Client addresses
+    are ignored; the signature authenticates the sender. Raises UsageError for a port in use or an invalid path,
+    StoreError when an inbox cannot be opened.
     """
     server = ReceiverServer(
         route_by_path({path: receiver} if isinstance(receiver, Receiver) else receiver), host, port, limits
@@ -56,7 +44,7 @@ def serve(
 
 
 class ReceiverServer:
-    """An ASGI application behind a socket that listens from the start; `url` is its URL, without a path."""
+    """An ASGI application on a socket that listens at once; `url` is its URL, without a path."""
 
     def __init__(self, app: App, host: str, port: int, limits: ConnectionLimits | None = None) -> None:
         require_packages(*_REQUIRED_PACKAGES)
@@ -68,27 +56,27 @@ class ReceiverServer:
         self._server = build_server(app, limits or ConnectionLimits())
 
     def run(self, on_ready: Callable[[], None] | None = None) -> None:
-        """Serve until a signal or `stop`; receivers deliver meanwhile. Raises UsageError when that cannot begin."""
+        """Serve until a signal or `stop`. Raises UsageError when the server cannot start."""
         self._server.on_ready = on_ready
         try:
             with self._socket:
                 self._server.run([self._socket])
         except SystemExit:
-            raise UsageError("The server could not start.", hint="Its log says why.") from None
+            raise UsageError("The server could not start.", hint="See its log.") from None
 
     def stop(self) -> None:
-        """End as a signal would, from any thread."""
+        """Stop as a signal would, from any thread."""
         self._server.should_exit = True
 
 
 def route_by_path(receivers: Mapping[str, Receiver]) -> App:
-    """Return the application that has receivers at paths, which run while it does, with their inboxes opened.
+    """Return an ASGI application of receivers by path; opens their inboxes and runs them in its lifespan.
 
-    Raises UsageError for a path that cannot be one, StoreError.
+    Raises UsageError for an invalid path, StoreError.
     """
     for path, receiver in receivers.items():
         if not path.startswith("/") or not path.isprintable() or set(path) & set(" {}?#"):
-            raise UsageError(f"{path!r} is no path.", hint="Write it as /webhooks or /webhooks/one.")
+            raise UsageError(f"{path!r} is not a path.", hint="Use /webhooks or /webhooks/one, for example.")
         receiver.inbox.open()
 
     @contextlib.asynccontextmanager
@@ -96,10 +84,10 @@ def route_by_path(receivers: Mapping[str, Receiver]) -> App:
         stop_event = asyncio.Event()
 
         async def run_receiver(receiver: Receiver) -> None:
-            async with receiver.running():
+            async with receiver.lifespan():
                 await stop_event.wait()
 
-        async with asyncio.TaskGroup() as group:  # so that all of them end at the same time
+        async with asyncio.TaskGroup() as group:  # so that all of them stop at the same time
             for receiver in set(receivers.values()):
                 group.create_task(run_receiver(receiver))
             await asyncio.sleep(0)
@@ -119,10 +107,10 @@ def route_by_path(receivers: Mapping[str, Receiver]) -> App:
 
 def _listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= _MAX_PORT:
-        raise UsageError(f"There is no port {port}.", hint=f"Take one from 0 (any free one) to {_MAX_PORT}.")
+        raise UsageError(f"There is no port {port}.", hint=f"Use 0 (any free port) to {_MAX_PORT}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise UsageError(f"The receiver cannot listen on {host}:{port}: {reason}.", hint="Take another port.") from None
+        raise UsageError(f"The receiver cannot listen on {host}:{port}: {reason}.", hint="Use another port.") from None

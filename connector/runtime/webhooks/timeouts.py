@@ -1,6 +1,6 @@
-"""Deadlines of many things that all may take as long, such as the bodies of requests: one timer is theirs together.
+"""Many equal timeouts served by one timer.
 
-A timer for each would cost a receiver more than the signature that it checks.
+A timer for each request would cost a receiver more than checking its signature.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ T = TypeVar("T")
 
 
 class TimeoutGroup(Generic[T]):
-    """Calls `late` with each thing that is not ended so many seconds after it began, in the loop where that was."""
+    """Calls `on_timeout` with each item that does not end within `seconds`, in the loop where it began."""
 
     def __init__(self, seconds: float, on_timeout: Callable[[T], Any]) -> None:
         self._seconds, self._on_timeout = seconds, on_timeout
         self._deadlines: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[T, float]] = WeakKeyDictionary()
 
     def begin(self, item: T) -> None:
-        """Give a thing its time from now on; to be called in a loop, and ended before it begins anew."""
+        """Start the timeout of an item; call it in a loop, and end the item before it begins again."""
         loop = asyncio.get_running_loop()
         loop_deadlines = self._deadlines.get(loop)
         if loop_deadlines is None:
@@ -32,12 +32,12 @@ class TimeoutGroup(Generic[T]):
         loop_deadlines[item] = loop.time() + self._seconds
 
     def end(self, item: T) -> bool:
-        """Return whether a thing was in time; it need not have begun."""
+        """End the timeout of an item; return whether it was in time. The item need not have begun."""
         loop_deadlines = self._deadlines.get(asyncio.get_running_loop())
         return loop_deadlines is not None and loop_deadlines.pop(item, None) is not None
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End what is late, and look again when the next one will be: what began first."""
+        """Time out late items, and schedule the next check for the oldest item left."""
         loop_deadlines, now = self._deadlines[loop], loop.time()
         while loop_deadlines:
             item, deadline = next(iter(loop_deadlines.items()))
@@ -50,7 +50,7 @@ class TimeoutGroup(Generic[T]):
 
 
 class SharedTimeout:
-    """As `asyncio.timeout`, for one with block of a task, which is in no other block of the same deadlines."""
+    """A context manager as `asyncio.timeout`; a task can be in one block of a group at a time."""
 
     def __init__(self, timeouts: TimeoutGroup[asyncio.Task[Any]]) -> None:
         self._timeouts = timeouts
@@ -68,5 +68,5 @@ class SharedTimeout:
 
 
 def task_timeouts(seconds: float) -> TimeoutGroup[asyncio.Task[Any]]:
-    """Return deadlines for `Within`, whose blocks may last so many seconds."""
+    """Return a group for `SharedTimeout` whose blocks may last `seconds`."""
     return TimeoutGroup(seconds, asyncio.Task.cancel)

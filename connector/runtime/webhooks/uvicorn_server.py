@@ -1,6 +1,6 @@
-"""A uvicorn server whose connections have deadlines, and which ends in order; the only import of uvicorn.
+"""A uvicorn server with header and idle timeouts and an orderly shutdown; the only import of uvicorn.
 
-uvicorn has no limit for the time and the size of a request's head, and its limit of connections turns the honest away.
+uvicorn limits neither the time nor the size of a request's head, and its connection limit rejects honest clients.
 """
 
 from __future__ import annotations
@@ -21,45 +21,45 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
-    from connector.runtime.webhooks.server import ConnectionLimits
+    from connector.runtime.webhooks.asgi import ConnectionLimits
 
-MAX_HEAD_BYTES = 65_536  # bytes of a request besides its body
-BODY_GRACE = 0.5  # seconds that a body has to be whole when the server ends
-RESPONSE_GRACE = 1.0  # seconds that requests have to be answered then
+MAX_HEAD_BYTES = 65_536  # bytes of a request without its body
+BODY_GRACE = 0.5  # seconds to complete a body when the server stops
+RESPONSE_GRACE = 1.0  # seconds to answer requests then
 _log = logging.getLogger("connector.webhook.server")
 _log.setLevel(logging.ERROR)
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection: the head of a request is whole in time and small, or the connection is closed.
+    """A connection that is closed when the head of a request is late or too large.
 
-    Where there are too many connections, the one that has waited longest for a head makes room.
+    Above `max_connections`, the connection that has been idle longest is closed.
     """
 
     limits: ClassVar[ConnectionLimits]
-    idle_connections: ClassVar[dict[LimitedProtocol, None]]  # connections without a request, the longest idle first
+    idle_connections: ClassVar[dict[LimitedProtocol, None]]  # without a request, the longest idle first
     header_timeouts: ClassVar[TimeoutGroup[LimitedProtocol]]
 
     _in_head = False
-    _head_bytes = 0  # bytes of this request that are not its body
+    _head_bytes = 0  # bytes of this request without its body
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Wait for the first head."""
+        """Start the timeout of the first head."""
         super().connection_made(transport)
-        self.logger = _log  # anybody can send what is no HTTP, so that a line for each would fill the disk
+        self.logger = _log  # a log line per invalid request would let anyone fill the disk
         self.idle_connections[self] = None
         self._start_head_timeout()
         if len(self.connections) > self.limits.max_connections:
             next(iter(self.idle_connections)).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the connection."""
+        """Drop the connection's timeouts."""
         self.idle_connections.pop(self, None)
         self._stop_head_timeout()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on, within the limits."""
+        """Parse data within the limits."""
         if not self._in_head and getattr(self.cycle, "response_complete", True):  # there may be no cycle yet
             self._start_head_timeout()
         self._head_bytes += len(data)
@@ -68,30 +68,30 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.abort()
 
     def on_headers_complete(self) -> None:
-        """Begin the request."""
+        """Start a request: its head is complete."""
         self.idle_connections.pop(self, None)
         self._stop_head_timeout()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Take a piece of the body."""
+        """Add a chunk of the body."""
         self._head_bytes -= len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """End the request; its answer may have gone out before."""
+        """End a request; its response may have been sent before."""
         self._head_bytes = 0
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next head."""
+        """Mark the connection as idle."""
         if not self.pipeline:
             self.idle_connections.pop(self, None)
             self.idle_connections[self] = None
         super().on_response_complete()
 
     def shutdown(self) -> None:
-        """Answer what is asked, and close."""
+        """Answer current requests, then close; abort incomplete bodies."""
         super().shutdown()
         self.loop.call_later(BODY_GRACE, self._abort_incomplete_body)
 
@@ -104,7 +104,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self.header_timeouts.end(self)
 
     def abort_late_head(self) -> None:
-        """End the connection: its head took too long."""
+        """Close a connection whose head is late."""
         self.transport.abort()
 
     def _abort_incomplete_body(self) -> None:
@@ -113,22 +113,22 @@ class LimitedProtocol(HttpToolsProtocol):
 
 
 class GracefulServer(uvicorn.Server):
-    """Runs until SIGTERM, Ctrl-C or `should_exit`, and then returns: the signal is not raised again.
+    """Runs until SIGTERM, Ctrl-C or `should_exit`, then returns without raising the signal again.
 
-    `ready` is called when it answers, and a signal ends it in order.
+    Calls `on_ready` when it accepts requests.
     """
 
     on_ready: Callable[[], None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Begin to answer."""
+        """Start, then call `on_ready`."""
         await super().startup(sockets)
         if self.on_ready is not None:
             self.on_ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Handle the signals where that is possible: in the main thread."""
+        """Handle signals in the main thread, the only one that can."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
@@ -144,7 +144,7 @@ class GracefulServer(uvicorn.Server):
 
 
 def build_server(app: Any, limits: ConnectionLimits) -> GracefulServer:
-    """Return a server of an ASGI application; no line of a log has a path or a header of a request."""
+    """Return a server of an ASGI application that logs no path and no header of a request."""
     header_timeouts = TimeoutGroup[LimitedProtocol](limits.head_timeout, LimitedProtocol.abort_late_head)
     members = {"limits": limits, "idle_connections": {}, "header_timeouts": header_timeouts}
     protocol = type("Connection", (LimitedProtocol,), members)

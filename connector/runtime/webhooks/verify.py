@@ -1,4 +1,4 @@
-"""Checking one delivery of a webhook, in a service of your own."""
+"""Verify one webhook delivery in your own web framework."""
 
 from __future__ import annotations
 
@@ -27,25 +27,30 @@ def verify_webhook(
     now: float | None = None,
     trigger: str | None = None,
 ) -> Event | Challenge:
-    """Return the Event that a delivery brings, or the Challenge that asks for a reply: answer 200 with its `reply`.
+    """Verify a delivery and return its Event, or a Challenge: answer 200 with the challenge's `reply` as JSON.
 
-    `secret` is one or several, while one takes the place of another; `headers` a mapping or pairs as they came;
-    `raw_body` the bytes as they came, never JSON that was read and written again; `max_age` seconds (default: the
-    manifest's); `now` epoch seconds; `trigger` which one, where the connector has several. Raises WebhookError, whose
-    `status` is what to answer, UsageError for a secret that cannot be one or a body that is not bytes.
+    `secret` is one text, or several while a new one replaces the old; `headers` a mapping or pairs as received;
+    `raw_body` the bytes as received, never re-encoded JSON; `max_age` seconds (default: the manifest's); `now` epoch
+    seconds (default: the current time); `trigger` a name (default: the connector's first). Raises WebhookError, whose
+    `status` is the HTTP status to answer, UsageError for an invalid secret or a body that is not bytes.
     """
     verifier = verifier_for(connector, trigger)
     if not isinstance(raw_body, bytes | bytearray | memoryview):
-        hint = "Give the bytes as they came: JSON that was written again is not what was signed."
-        raise UsageError(f"The body is {describe_type(raw_body)}.", hint=hint)
+        hint = "Pass the bytes as received: re-encoded JSON does not match the signature."
+        raise UsageError(f"The body is {describe_type(raw_body)}; expected bytes.", hint=hint)
+    return verifier.verify(list_secrets(secret), headers, bytes(raw_body), time.time() if now is None else now, max_age)
+
+
+def list_secrets(secret: str | Sequence[str]) -> list[str]:
+    """Return one secret or several as a list. Raises UsageError for an empty list."""
     secrets = [secret] if isinstance(secret, str) else list(secret)
     if not secrets:
-        raise UsageError("No secret is given.", hint="Give the trigger's secret, or a list of them.")
-    return verifier.verify(secrets, headers, bytes(raw_body), time.time() if now is None else now, max_age)
+        raise UsageError("No secret is given.", hint="Pass the trigger's secret, or a list of them.")
+    return secrets
 
 
 def verifier_for(connector: Connector, trigger: str | None = None) -> WebhookVerifier:
-    """Return how a connector's trigger signs, worked out once. Raises UsageError for one that it does not have."""
+    """Return the verifier of a connector's trigger, compiled once. Raises UsageError for an unknown trigger."""
     triggers = connector.manifest.triggers
     name = trigger or next(iter(triggers), "")
     if name not in triggers:

@@ -12,6 +12,8 @@ from subprocess import DEVNULL
 import pytest
 from support.servers import Counting, reply
 
+pytestmark = pytest.mark.kills
+
 TOKEN = "token-1"
 AT_ONCE = 8
 
@@ -86,7 +88,7 @@ def test_a_disk_that_fills_stops_it_before_it_sends_what_it_cannot_note(start, t
     """The journal may grow to 2 KB: what does not fit into it is not sent, and the same command goes on with room."""
     server.always(reply(201, {"id": "x" * 50}))
     (tmp_path / "rows.csv").write_text(people(200), encoding="utf-8")
-    words = ("run", "createUser", "-f", "rows.csv", "-i", "userType=1", "--base-url", server.url, "--at-once", "4")
+    words = ("run", "createUser", "-f", "rows.csv", "-i", "userType=1", "--base-url", server.url, "--concurrency", "4")
     one = start(*words, env={"ZOOM_ACCESS_TOKEN": TOKEN}, preexec_fn=_little_room)
     out, err = one.communicate(timeout=60)
     assert one.returncode == 1, err

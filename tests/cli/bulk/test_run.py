@@ -46,7 +46,18 @@ def bulk(here, server):
 
 def creating(file, server, at_once):
     """The words that create a user a row, so many at once."""
-    return ("run", "createUser", "-f", file, "-i", "userType=1", "--base-url", server.url, "--at-once", str(at_once))
+    return (
+        "run",
+        "createUser",
+        "-f",
+        file,
+        "-i",
+        "userType=1",
+        "--base-url",
+        server.url,
+        "--concurrency",
+        str(at_once),
+    )
 
 
 def lines(done):
@@ -188,19 +199,19 @@ def test_the_sandbox_keeps_a_journal_of_its_own(bulk, rows, here, server, tmp_pa
 def test_what_a_run_left_is_told_and_settled_by_a_person(bulk, rows, server):
     server.then(reply(201, {"id": 1}), hang_up())
     file = rows()
-    first = bulk(file, "--at-once", "1")
+    first = bulk(file, "--concurrency", "1")
     assert first.code == 5
     assert outcomes(first) == {1: "done", 2: "uncertain"}
     assert "Row 2 (line 3)" in first.err
-    assert "--settle 2=done" in first.err
+    assert "--resolve 2=done" in first.err
     assert "1 left" in first.err
     second = bulk(file)
     assert (second.code, outcomes(second)) == (5, {1: "done", 2: "uncertain", 3: "done"})
     assert server.count == 3
-    assert bulk(file, "--settle", "1=done").code == 2
-    assert "There is no row 9. The last one is 3." in bulk(file, "--settle", "9=done").err
-    assert "--settle and --restart do not go together" in bulk(file, "--settle", "2=done", "--restart").err
-    third = bulk(file, "--settle", "2=done")
+    assert bulk(file, "--resolve", "1=done").code == 2
+    assert "There is no row 9. The last one is 3." in bulk(file, "--resolve", "9=done").err
+    assert "--resolve and --restart do not go together" in bulk(file, "--resolve", "2=done", "--restart").err
+    third = bulk(file, "--resolve", "2=done")
     assert (third.code, outcomes(third)) == (0, {1: "done", 2: "done", 3: "done"})
     assert {"row": 2, "line": 3, "outcome": "done", "settled": True} in lines(third)
     assert server.count == 3
@@ -209,16 +220,16 @@ def test_what_a_run_left_is_told_and_settled_by_a_person(bulk, rows, server):
 def test_settled_as_again_is_sent_again(bulk, rows, server):
     server.then(hang_up(), hang_up())
     file = rows(people(2))
-    assert bulk(file, "--keep-going", "--at-once", "1").code == 5
-    assert bulk(file, "--settle", "all=again").code == 0
+    assert bulk(file, "--keep-going", "--concurrency", "1").code == 5
+    assert bulk(file, "--resolve", "all=retry").code == 0
     assert server.count == 4
 
 
 @pytest.mark.parametrize(
     "words",
-    [["--settle", "x=done"], ["--settle", "1=maybe"], ["--settle", "0=done"], ["--settle", "1=done", "--settle", "1=again"],
-     ["--settle", "all=done", "--settle", "1=again"], ["--settle", "1=done"], ["--map", "email"], ["--map", "a=b", "--map", "a=c"],
-     ["--output", "table"], ["--limit", "3"], ["--retry", "maxretries=1"], ["--retry", "maxRetries"], ["--har", "x.har"], ["--curl"], ["--at-once", "0"], ["--at-once", "1000"], ["--rows", "xml"]],
+    [["--resolve", "x=done"], ["--resolve", "1=maybe"], ["--resolve", "0=done"], ["--resolve", "1=done", "--resolve", "1=retry"],
+     ["--resolve", "all=done", "--resolve", "1=retry"], ["--resolve", "1=done"], ["--map", "email"], ["--map", "a=b", "--map", "a=c"],
+     ["--output", "table"], ["--limit", "3"], ["--retry", "maxretries=1"], ["--retry", "maxRetries"], ["--har", "x.har"], ["--curl"], ["--concurrency", "0"], ["--concurrency", "1000"], ["--rows-format", "xml"]],
 )  # fmt: skip
 def test_words_that_cannot_be_meant_are_told_before_anything_is_sent(bulk, rows, server, words):
     done = bulk(rows(), *words, "--keep-going")
@@ -228,7 +239,7 @@ def test_words_that_cannot_be_meant_are_told_before_anything_is_sent(bulk, rows,
     assert server.count == 0
 
 
-@pytest.mark.parametrize("word", [["--map", "a=b"], ["--restart"], ["--at-once", "2"], ["--settle", "1=done"]])
+@pytest.mark.parametrize("word", [["--map", "a=b"], ["--restart"], ["--concurrency", "2"], ["--resolve", "1=done"]])
 def test_words_about_rows_need_rows(here, word):
     done = here("run", "listUsers", *word, "--dry-run")
     assert done.code == 2
@@ -238,7 +249,7 @@ def test_words_about_rows_need_rows(here, word):
 def test_a_failure_ends_it_and_the_same_command_goes_on(bulk, rows, server):
     server.then(reply(201, {}), reply(400, {"code": 300, "message": "no such plan"}))
     file = rows(people(5))
-    first = bulk(file, "--at-once", "1")
+    first = bulk(file, "--concurrency", "1")
     assert first.code == 1
     assert "no such plan" in first.err
     assert "3 left" in first.err
@@ -269,7 +280,7 @@ def test_a_row_with_wrong_input_is_to_be_mended_and_not_run_once_more(bulk, rows
 
 def test_the_worst_row_says_how_it_ended(bulk, rows, server):
     server.then(reply(400, {"code": 1, "message": "no"}), reply(429, {}, headers=[("Retry-After", "9999")]))
-    assert bulk(rows(), "--keep-going", "--at-once", "1").code == 4
+    assert bulk(rows(), "--keep-going", "--concurrency", "1").code == 4
 
 
 def test_without_a_connection_what_is_wrong_with_the_rows_is_told_first(here, rows, server):
@@ -285,12 +296,12 @@ def test_rows_of_a_pipe_are_run_as_they_come_and_noted_when_a_journal_is_named(c
         given = ("-i", "userType=1", "--base-url", server.url, *words)
         return cli("run", "createUser", "-f", "-", *given, given=text, env={"ZOOM_ACCESS_TOKEN": TOKEN})
 
-    done = piped(people(2) + "nobody,U,3\n", "--rows", "csv")
+    done = piped(people(2) + "nobody,U,3\n", "--rows-format", "csv")
     assert done.code == 2
     assert outcomes(done) == {1: "done", 2: "done", 3: "not_sent"}
     assert list(tmp_path.iterdir()) == []
     for code, number in ((0, 4), (0, 4), (2, 5)):
-        done = piped(people(number), "--rows", "csv", "--journal", "kept.journal")
+        done = piped(people(number), "--rows-format", "csv", "--journal", "kept.journal")
         assert done.code == code
         assert "other rows" in done.err if code else len(lines(done)) == 4
     assert server.count == 2 + 4
@@ -319,7 +330,8 @@ def test_no_journal_lies_beside_a_device(name, piped):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), [([], "--rows csv|jsonl|yaml"), (["--rows", "csv", "--restart"], "--restart needs a journal")]
+    ("words", "said"),
+    [([], "--rows-format csv|jsonl|yaml"), (["--rows-format", "csv", "--restart"], "--restart needs a journal")],
 )
 def test_what_a_pipe_cannot_tell_is_asked_for(bulk, words, said):
     done = bulk("-", *words)
@@ -445,7 +457,7 @@ def test_a_second_ctrl_c_leaves_at_once_and_what_it_left_is_uncertain(start, row
     out, err = one.communicate(timeout=30)
     assert one.returncode == 5, "a write may have happened: that wins"
     assert [json.loads(line)["outcome"] for line in out.splitlines()].count("uncertain") == 2
-    assert b"--settle" in err
+    assert b"--resolve" in err
     gate.set()
     done = here(*words, ZOOM_ACCESS_TOKEN=TOKEN)
     assert done.code == 5

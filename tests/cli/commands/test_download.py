@@ -183,7 +183,15 @@ def test_interrupted_while_several_come_it_ends_too(start, server, tmp_path):
     listing = servers.reply(json_={"recording_files": files})
     server.always(lambda request: listing if request.path.endswith("recordings") else half_then_silence)
     process = start(
-        "download", "getMeetingRecordings", "-i", "meetingId=1", "--at-once", "3", "--base-url", server.url, env=TOKEN
+        "download",
+        "getMeetingRecordings",
+        "-i",
+        "meetingId=1",
+        "--concurrency",
+        "3",
+        "--base-url",
+        server.url,
+        env=TOKEN,
     )
     until(lambda: sum(one.stat().st_size == 2_000_000 for one in tmp_path.glob(".*.part")) == 3)
     process.send_signal(signal.SIGINT)

@@ -18,7 +18,7 @@ from connector.runtime.storage.encryption import generate_key
 from connector.runtime.storage.file_store import FileStore
 
 WHO = "as ada@example.com, Ada Byron"
-PLAIN = "--plain"
+PLAIN = "--unencrypted"
 
 
 @pytest.fixture
@@ -242,7 +242,7 @@ class TestKey:
         done = here("connect", **world.app())
         assert done.code == 2
         assert "CONNECTOR_KEY" in done.err
-        assert "--plain" in done.err
+        assert "--unencrypted" in done.err
         assert world.service.asked == []
         assert kept(surroundings) == b""
 

@@ -182,7 +182,7 @@ class TestTest:
 class TestRemove:
     def test_its_tokens_are_ended_and_it_is_forgotten(self, here, world, surroundings):
         env = world.app(ZOOM_ACCOUNT_ID="account-1")
-        assert here("connect", "work", "--plain", **env).code == 0
+        assert here("connect", "work", "--unencrypted", **env).code == 0
         done = here("connections", "remove", "work", "--output", "json")
         assert done.code == 0, done.err
         assert done.data["tokens"] == [{"token": "access token", "ended": True, "said": None}]
@@ -197,9 +197,9 @@ class TestRemove:
         )
         done = here("connections", "remove", "work")
         assert done.code == 1
-        assert "connector connections remove work --keep-token" in done.err
+        assert "connector connections remove work --no-revoke" in done.err
         assert shelf.store.keys() == ["connection:zoom:work"]
-        done = here("connections", "remove", "work", "--keep-token")
+        done = here("connections", "remove", "work", "--no-revoke")
         assert (done.code, done.out) == (0, "work is forgotten.\n")
         assert shelf.store.keys() == []
 
@@ -208,8 +208,8 @@ class TestRemove:
         shelf.put("lost", **alive())
         monkeypatch.setenv("CONNECTOR_KEY", generate_key())
         done = here("connections", "remove", "lost")
-        assert (done.code, "--keep-token" in done.err) == (1, True)
-        assert here("connections", "remove", "lost", "--keep-token").code == 0
+        assert (done.code, "--no-revoke" in done.err) == (1, True)
+        assert here("connections", "remove", "lost", "--no-revoke").code == 0
         assert shelf.store.keys() == []
 
 

@@ -57,7 +57,7 @@ def test_a_run_that_renews_its_token_shows_none_however_much_it_is_asked(
 @pytest.mark.parametrize(("endpoint", "code"), [("ZOOM_TOKEN_URL", 1), ("ZOOM_REVOKE_URL", 1)], ids=["token", "revoke"])
 def test_an_endpoint_that_does_not_answer_is_told_without_one(cli, world, surroundings, endpoint, code):
     env = world.app(**{endpoint: "http://127.0.0.1:1/nobody"})
-    told = [cli("connect", "work", "--plain", env=env), cli("connections", "remove", "work", env=env)]
+    told = [cli("connect", "work", "--unencrypted", env=env), cli("connections", "remove", "work", env=env)]
     assert told[endpoint == "ZOOM_REVOKE_URL"].code == code
     assert world.tells(*(text for done in told for text in (done.out, done.err))) == []
 
@@ -66,7 +66,7 @@ def test_an_endpoint_that_does_not_answer_is_told_without_one(cli, world, surrou
     "url", ["https://evil.example/token", "http://zoom.us/oauth/token", "https://user:pw@zoom.us/token"]
 )
 def test_a_secret_goes_to_no_other_place(here, world, surroundings, url):
-    done = here("connect", "--plain", **{**world.app(ZOOM_ACCOUNT_ID="a"), "ZOOM_TOKEN_URL": url})
+    done = here("connect", "--unencrypted", **{**world.app(ZOOM_ACCOUNT_ID="a"), "ZOOM_TOKEN_URL": url})
     assert done.code in (2, 3)
     assert SECRET not in done.out + done.err
     assert kept(surroundings).count(SECRET.encode()) == 0

@@ -70,7 +70,7 @@ class TestWhich:
 class TestRenewal:
     def test_an_expired_token_is_renewed_once_and_kept(self, cli, world, here, shelf):
         env = world.app()
-        assert cli("connect", "work", "--plain", env=env).code == 0
+        assert cli("connect", "work", "--unencrypted", env=env).code == 0
         before = shelf.store.read("connection:zoom:work").data["grant"]
         shelf.change("work", grant={"expires_at": time.time() - 60, "obtained_at": time.time() - 3660})
         for _ in range(2):

@@ -35,7 +35,7 @@ def test_without_any_setting_everything_is_default(here):
     assert rows["base_url"] == ("https://api.zoom.us/v2", "default")
     assert rows["connection"] == (None, "default")
     assert rows["timeout"] == (None, "default")
-    assert rows["http"] == ("httpx", "default")
+    assert rows["http_library"] == ("httpx", "default")
     assert rows["connector"][1] == "default"
     assert rows["ZOOM_ACCESS_TOKEN"] == (None, "not set")
 
@@ -129,17 +129,17 @@ def test_config_shows_where_connections_are_kept_and_no_password(here, config, t
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_config_shows_a_plan_a_budget_and_a_library_that_cannot_be_and_says_so(here, form):
-    wrong = {"ZOOM_PLAN": "por", "CONNECTOR_HTTP": "curl"}
+    wrong = {"ZOOM_PLAN": "por", "CONNECTOR_HTTP_LIBRARY": "curl"}
     done = here("config", "--output", form, **wrong)
     assert done.code == 2
     assert "por" in done.out
     assert "zoom has no plan 'por'" in done.err
-    assert "The HTTP library 'curl' is not known" in done.err
+    assert "Unknown HTTP library 'curl'" in done.err
     done = here(
-        "config", "--output", form, ZOOM_PLAN="pro", ZOOM_BUDGET="mysql://u:hunter2@h/x", CONNECTOR_HTTP="httpx"
+        "config", "--output", form, ZOOM_PLAN="pro", ZOOM_BUDGET="mysql://u:hunter2@h/x", CONNECTOR_HTTP_LIBRARY="httpx"
     )
     assert (done.code, "hunter2" in done.out + done.err) == (2, False)
-    assert "ZOOM_BUDGET: The URL names no database" in done.err
+    assert "ZOOM_BUDGET: The URL does not name a supported database" in done.err
     assert here("config", "--output", form, ZOOM_BUDGET="memory:").code == 0
 
 

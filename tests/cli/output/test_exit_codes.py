@@ -6,7 +6,7 @@ import pytest
 from support import servers
 
 from connector import errors
-from connector.cli.output import errors as failure
+from connector.cli.output import exit_codes
 
 TOKEN = {"ZOOM_ACCESS_TOKEN": "token-1"}
 CREATE = ("run", "createMeeting", "--user-id", "me", "--topic", "x")
@@ -134,9 +134,9 @@ def test_an_error_tells_outcome_attempts_and_request_id(here, server):
     ],
 )  # fmt: skip
 def test_every_error_has_its_code(error, code):
-    assert failure.exit_code(error) == code
+    assert exit_codes.exit_code(error) == code
 
 
 @pytest.mark.parametrize(("codes", "code"), [([], 0), ([0, 0], 0), ([0, 1, 4], 1), ([3, 0], 3), ([1, 5, 2], 5)])
 def test_several_calls_end_with_the_first_failure_unless_one_is_uncertain(codes, code):
-    assert failure.combine_exit_codes(codes) == code
+    assert exit_codes.combine_exit_codes(codes) == code

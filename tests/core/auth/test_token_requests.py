@@ -11,13 +11,24 @@ from urllib.parse import parse_qsl, urlsplit
 
 import jwt
 import pytest
-from core.auth.test_oauth import ACCESS, APP, NOW, OLD, REFRESH, SECRET
 
 from connector.core.auth import oauth
+from connector.core.auth.jwt import build_api_jwt
 from connector.core.auth.oauth import OAuthClient, TokenFailure
 from connector.core.auth.token_set import TokenSet
 from connector.core.response.parser import Reply
 
+NOW = 1_800_000_000.0
+SECRET, REFRESH, ACCESS = "canary-secret/+secret", "canary-refresh/+refresh", "canary-acc/+acc"
+APP = OAuthClient(
+    "oauth2",
+    token_url="https://zoom.us/oauth/token",
+    client_id="app-1",
+    client_secret=SECRET,
+    authorize_url="https://zoom.us/oauth/authorize?x=1",
+    revoke_url="https://zoom.us/oauth/revoke",
+)
+OLD = TokenSet(ACCESS, NOW - 10, NOW - 3610, REFRESH, ("a", "b"), "https://api.zoom.us")
 FORM = "application/x-www-form-urlencoded"
 BASIC = base64.b64encode(b"app-1:canary-secret%2F%2Bsecret").decode()
 
@@ -237,11 +248,11 @@ def test_a_life_has_an_end(said, seconds):
 
 
 def test_an_api_jwt_is_backdated_signed_with_a_filled_key_and_lives_as_long_as_it_says():
-    made = oauth.build_api_jwt("key-1", "s", NOW + 0.7)
+    made = build_api_jwt("key-1", "s", NOW + 0.7)
     key = b"s".ljust(32, b"\0")
     claims = jwt.decode(
         made.access_token, key, algorithms=["HS256"], options={"verify_exp": False, "verify_iat": False}
     )
     assert claims == {"iss": "key-1", "iat": int(NOW) - 30, "exp": int(NOW) + 3570}
     assert (made.expires_at, made.obtained_at) == (NOW + 3570, NOW + 0.7)
-    assert oauth.build_api_jwt("key-1", "s", NOW, 120.0).expires_at == NOW + 90
+    assert build_api_jwt("key-1", "s", NOW, 120.0).expires_at == NOW + 90

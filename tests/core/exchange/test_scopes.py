@@ -7,7 +7,7 @@ from support.exchange_world import NOW, World, bad, ok, ready
 
 from connector import errors
 from connector.core.exchange import exchange
-from connector.core.exchange.exchange import GetToken, SendRequest
+from connector.core.exchange.asks import GetToken, SendRequest
 from connector.core.request.credential import Credential
 
 MEETING = "meeting:write:meeting"

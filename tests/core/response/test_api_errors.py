@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from core.exchange.test_retry import MEANINGS, failed
-from support.exchange_world import NOW, World, bad, maybe_sent, nothing_sent, ok, ready
+from support.exchange_world import ERROR_RULES, NOW, World, bad, fail_raw, maybe_sent, nothing_sent, ok, ready
 
 from connector import errors
 from connector.core.exchange import exchange
@@ -15,11 +14,11 @@ LOOK = "It may have been done: look before you repeat it."
 
 @pytest.fixture
 def lamp(folder):
-    return folder(MEANINGS)
+    return folder(ERROR_RULES)
 
 
 def refusal(connector, reply, method="GET", **options):
-    return failed(connector, World(reply), method, max_retries=0, **options)
+    return fail_raw(connector, World(reply), method, max_retries=0, **options)
 
 
 def action(connector, reply, name="getUser"):
@@ -103,7 +102,7 @@ def test_only_a_daily_limit_ends_at_midnight(lamp):
 def test_what_came_is_kept_as_a_rejected_result_without_what_was_secret(zoom):
     token = "tok-canary-9f8e7d"
     reply = bad(400, token, f"{token} is odd", x_zm_trackingid=f"t-{token}", x_echo=token, date="today")
-    error = failed(zoom, World(reply, tokens=[token]), "GET", max_retries=0)
+    error = fail_raw(zoom, World(reply, tokens=[token]), "GET", max_retries=0)
     assert (error.code, error.message, error.request_id) == ("***", "*** is odd", "t-***")
     kept = error.result
     assert (kept.status, kept.outcome, kept.data) == (400, "rejected", {"code": "***", "message": "*** is odd"})
@@ -154,12 +153,12 @@ def test_a_missing_scope_says_what_to_add_and_what_would_do(zoom):
 @pytest.mark.parametrize(("method", "retryable"), [("PUT", True), ("DELETE", True), ("POST", False)])
 def test_after_a_lost_attempt_an_error_may_be_repeated_only_where_that_cannot_double_anything(zoom, method, retryable):
     asked = {"all_errors": True} if method == "POST" else {}
-    error = failed(zoom, World(maybe_sent(), nothing_sent(), nothing_sent()), method, **asked)
+    error = fail_raw(zoom, World(maybe_sent(), nothing_sent(), nothing_sent()), method, **asked)
     assert (error.outcome, error.retryable) == ("uncertain", retryable)
     assert error.hint.startswith("An earlier attempt may have been done: look first. Nothing listens")
-    error = failed(zoom, World(maybe_sent(), bad(400)), method, **asked)
+    error = fail_raw(zoom, World(maybe_sent(), bad(400)), method, **asked)
     assert (error.outcome, error.retryable) == ("uncertain", False)
 
 
 def test_a_last_attempt_that_was_lost_too_is_told_once(zoom):
-    assert failed(zoom, World(maybe_sent()), "PUT").hint == LOOK
+    assert fail_raw(zoom, World(maybe_sent()), "PUT").hint == LOOK

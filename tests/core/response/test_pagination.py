@@ -7,7 +7,7 @@ from support.exchange_world import NOW, World, bad, ok, ready
 
 from connector import errors
 from connector.core.exchange import exchange
-from connector.core.exchange.exchange import YieldPage
+from connector.core.exchange.asks import YieldPage
 
 LIST = """\
 action: listLamps

@@ -9,7 +9,7 @@ import pytest
 from support.exchange_world import NOW, bad, maybe_sent, ok, ready
 
 from connector.core.exchange import tracing
-from connector.core.exchange.exchange import GetToken, SendRequest, Sleep
+from connector.core.exchange.asks import GetToken, SendRequest, Sleep
 from connector.core.request.credential import Credential
 from connector.core.response.trace import Trace
 from connector.errors import SignInError

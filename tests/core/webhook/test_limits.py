@@ -1,4 +1,4 @@
-"""Where what a delivery may be ends: lengths, secrets, places, and what makes an event the same one for ever."""
+"""Limits of a delivery: lengths, secrets, locations, and the fields that identify an event."""
 
 from __future__ import annotations
 
@@ -7,9 +7,20 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from core.webhook.test_signature import NOW, SECRET, event, reason, signed
-from core.webhook.test_signature_schemes import BODY, ENDPOINT, KEY, WHSEC
-from support.signature_schemes import GITHUB, STANDARD, STRIPE
+from support.signature_schemes import (
+    BODY,
+    ENDPOINT,
+    GITHUB,
+    KEY,
+    NOW,
+    SECRET,
+    STANDARD,
+    STRIPE,
+    WHSEC,
+    build_event,
+    refusal_reason,
+    sign,
+)
 
 from connector import errors
 from connector.core.webhook.signature import MAX_TOKEN_LENGTH, Challenge
@@ -33,12 +44,12 @@ def read(connector, body, secret, id_="id-1", now=NOW, **how):
     return verify_webhook(connector, secret, headers, body, now=now, **how)
 
 
-def zoomed(zoom, body):
+def verify_zoom(zoom, body):
     body = body if isinstance(body, str) else json.dumps(body)
-    return verify_webhook(zoom, SECRET, signed(body), body.encode(), now=NOW)
+    return verify_webhook(zoom, SECRET, sign(body), body.encode(), now=NOW)
 
 
-def told(connector, headers, body=b"{}", secret=KEY):
+def refusal_message(connector, headers, body=b"{}", secret=KEY):
     with pytest.raises(errors.WebhookError) as caught:
         verify_webhook(connector, secret, headers, body, now=NOW)
     return str(caught.value)
@@ -49,18 +60,18 @@ def told(connector, headers, body=b"{}", secret=KEY):
 
 @pytest.mark.parametrize("secret", ["12345678", "a b c d e", "x" * 500])
 def test_a_secret_of_eight_characters_is_one(zoom, secret):
-    body = event()
-    assert verify_webhook(zoom, secret, signed(body, secret), body.encode(), now=NOW).name == "user.activated"
+    body = build_event()
+    assert verify_webhook(zoom, secret, sign(body, secret), body.encode(), now=NOW).name == "user.activated"
 
 
 @pytest.mark.parametrize(
     ("secret", "why"),
     [
-        ("1234567", "is shorter than 8 characters, so anybody could guess it"),
-        ("", "is empty, or has spaces or line ends around it"),
-        (" 12345678", "is empty, or has spaces or line ends around it"),
-        ("12345678\n", "is empty, or has spaces or line ends around it"),
-        ("1234\x005678", "is empty, or has spaces or line ends around it"),
+        ("1234567", "is shorter than 8 characters, which is easy to guess"),
+        ("", "is empty, or has surrounding spaces or control characters"),
+        (" 12345678", "is empty, or has surrounding spaces or control characters"),
+        ("12345678\n", "is empty, or has surrounding spaces or control characters"),
+        ("1234\x005678", "is empty, or has surrounding spaces or control characters"),
     ],
 )
 def test_a_secret_that_is_none_is_told_with_the_reason_and_where_to_find_it(zoom, secret, why):
@@ -68,18 +79,18 @@ def test_a_secret_that_is_none_is_told_with_the_reason_and_where_to_find_it(zoom
         verifier_for(zoom).decode_secret(secret)
     assert str(caught.value).startswith(f"The webhook's secret {why}.")
     assert caught.value.hint == (
-        "Copy it anew. The Secret Token on your app's Feature page, where event subscriptions are."
+        "Copy it again. The Secret Token on your app's Feature page, where event subscriptions are."
     )
 
 
 def test_where_a_manifest_does_not_say_where_secrets_are_nothing_is_made_up(folder):
     with pytest.raises(errors.UsageError) as caught:
         verifier_for(folder(TRIGGER.format(more=""))).decode_secret("short")
-    assert caught.value.hint == "Copy it anew."
+    assert caught.value.hint == "Copy it again."
     inputs = "inputs: {note: {label: N, help: Not this., type: text}, key: {label: K, help: This., type: password}}"
     with pytest.raises(errors.UsageError) as caught:
         verifier_for(folder(TRIGGER.format(more="").replace("inputs: {}", inputs))).decode_secret("short")
-    assert caught.value.hint == "Copy it anew. This."
+    assert caught.value.hint == "Copy it again. This."
 
 
 def test_the_name_of_a_header_may_have_dots(folder):
@@ -93,12 +104,12 @@ def test_the_name_of_a_header_may_have_dots(folder):
 
 
 def test_a_header_that_is_missing_doubled_or_endless_is_told_by_name(zoom):
-    body = event().encode()
+    body = build_event().encode()
     name, stamp = "x-zm-signature", ("x-zm-request-timestamp", "5")
-    assert told(zoom, [stamp], body) == f"The header {name} is missing."
-    assert told(zoom, [stamp, (name, "a"), (name, "b")], body) == f"The header {name} came twice."
-    assert told(zoom, [stamp, (name, "a"), (name, "b" * 5000)], body) == f"The header {name} came twice."
-    assert told(zoom, [stamp, (name, "a" * 4097)], body) == f"The header {name} is too long."
+    assert refusal_message(zoom, [stamp], body) == f"The header {name} is missing."
+    assert refusal_message(zoom, [stamp, (name, "a"), (name, "b")], body) == f"The header {name} appears twice."
+    assert refusal_message(zoom, [stamp, (name, "a"), (name, "b" * 5000)], body) == f"The header {name} appears twice."
+    assert refusal_message(zoom, [stamp, (name, "a" * 4097)], body) == f"The header {name} is too long."
 
 
 def test_a_header_of_four_kilobytes_is_read():
@@ -115,14 +126,14 @@ def test_the_parts_of_a_header_stand_in_their_order_and_have_spaces_around_them(
     assert header.startswith(f"i=id-1;t={stamp};v=")
     for spaced in (header, header.replace(";", " ; "), f" {header} "):
         assert verify_webhook(lamp, KEY, {"x-sig": spaced}, b'{"kind": "on"}', now=NOW).name == "on"
-    assert reason(lamp, {"x-sig": header.replace("i=id-1;", "")}, b'{"kind": "on"}', KEY) == ("unsigned", 401)
-    assert reason(lamp, {"x-sig": f"{header};i=id-1"}, b'{"kind": "on"}', KEY) == ("unsigned", 401)
-    assert reason(lamp, {"x-sig": f"{header};t={stamp}"}, b'{"kind": "on"}', KEY) == ("timestamp", 401)
+    assert refusal_reason(lamp, {"x-sig": header.replace("i=id-1;", "")}, b'{"kind": "on"}', KEY) == ("unsigned", 401)
+    assert refusal_reason(lamp, {"x-sig": f"{header};i=id-1"}, b'{"kind": "on"}', KEY) == ("unsigned", 401)
+    assert refusal_reason(lamp, {"x-sig": f"{header};t={stamp}"}, b'{"kind": "on"}', KEY) == ("timestamp", 401)
 
 
 def test_a_scheme_has_the_name_of_its_trigger_and_its_events_too(zoom):
     assert verifier_for(zoom).name == "webhookReceiver"
-    assert zoomed(zoom, event()).trigger == "webhookReceiver"
+    assert verify_zoom(zoom, build_event()).trigger == "webhookReceiver"
 
 
 # Age
@@ -146,7 +157,7 @@ def test_no_age_is_judged_where_the_manifest_allows_any(folder):
 
 
 def test_a_challenge_of_128_characters_is_answered_and_says_little_of_itself(zoom):
-    got = zoomed(zoom, event("endpoint.url_validation", plainToken="a" * MAX_TOKEN_LENGTH))
+    got = verify_zoom(zoom, build_event("endpoint.url_validation", plainToken="a" * MAX_TOKEN_LENGTH))
     assert got.reply["plainToken"] == "a" * 128
     assert repr(got) == "<Challenge, answered with plainToken, encryptedToken>"
     assert Challenge().reply == {}
@@ -156,14 +167,14 @@ def test_a_challenge_of_128_characters_is_answered_and_says_little_of_itself(zoo
 
 
 def test_an_event_says_little_of_itself(zoom):
-    got = zoomed(zoom, {"event": "a.b", "event_ts": 1_500})
+    got = verify_zoom(zoom, {"event": "a.b", "event_ts": 1_500})
     assert repr(got) == f"<Event 'a.b' at 1970-01-01T00:00:01.500000+00:00 {got.key[:12]}>"
-    assert repr(zoomed(zoom, {"event": "a.b"})).startswith("<Event 'a.b' ")
-    assert " at " not in repr(zoomed(zoom, {"event": "a.b"}))
+    assert repr(verify_zoom(zoom, {"event": "a.b"})).startswith("<Event 'a.b' ")
+    assert " at " not in repr(verify_zoom(zoom, {"event": "a.b"}))
 
 
 def test_the_beginning_of_1970_is_a_time_and_seconds_may_have_parts(zoom, folder):
-    assert zoomed(zoom, {"event": "a.b", "event_ts": 0}).at == datetime(1970, 1, 1, tzinfo=UTC)
+    assert verify_zoom(zoom, {"event": "a.b", "event_ts": 0}).at == datetime(1970, 1, 1, tzinfo=UTC)
     lamp = folder(TRIGGER.format(more=""))
     assert read(lamp, {"kind": "on", "when": 2.5}, KEY).at == datetime(1970, 1, 1, 0, 0, 2, 500_000, tzinfo=UTC)
     assert read(lamp, {"kind": "on", "when": 253_402_300_799}, KEY).at == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -176,11 +187,11 @@ def test_an_object_may_be_the_body_itself_or_nothing(folder):
 
 
 def test_a_name_has_at_most_200_characters_and_is_not_missing(zoom):
-    assert zoomed(zoom, event("n" * 200)).name == "n" * 200
+    assert verify_zoom(zoom, build_event("n" * 200)).name == "n" * 200
     headers = verifier_for(GITHUB).sign(KEY, 0, b"{}", "d-1")
-    assert told(GITHUB, headers) == "The delivery names no event."
+    assert refusal_message(GITHUB, headers) == "The delivery has no event name."
     twice = [*headers.items(), ("x-github-event", "a"), ("x-github-event", "b")]
-    assert told(GITHUB, twice) == "The delivery names no event."
+    assert refusal_message(GITHUB, twice) == "The delivery has no event name."
 
 
 def test_a_delivery_that_is_refused_says_that_it_was_rejected(zoom):
@@ -198,15 +209,15 @@ def test_the_key_of_an_event_is_what_it_was_in_every_version_or_its_copies_would
         "event_ts": 5,
         "payload": {"account_id": "acc", "object": {"uuid": "u==", "id": 7}},
     }
-    got = zoomed(zoom, body)
-    told = (
+    got = verify_zoom(zoom, body)
+    refusal_message = (
         "event=meeting.ended",
         "event_ts=5",
         "payload.account_id=acc",
         "payload.object.uuid=u==",
         "payload.object.id=7",
     )
-    assert got.key == digest("\0".join(("webhookReceiver", *told)))
+    assert got.key == digest("\0".join(("webhookReceiver", *refusal_message)))
     assert got.subject == "u=="
     lamp = folder(TRIGGER.format(more=""))
     bare = read(lamp, {"kind": "on"}, KEY)
@@ -225,7 +236,7 @@ def test_more_than_one_value_where_one_should_be_makes_the_whole_body_the_key(fo
 @pytest.mark.parametrize(("length", "kept"), [(200, True), (201, False)])
 def test_what_a_long_event_is_about_is_the_same_for_its_events_and_no_others(zoom, length, kept):
     def got(name, uuid):
-        return zoomed(zoom, event(name, object={"uuid": uuid}))
+        return verify_zoom(zoom, build_event(name, object={"uuid": uuid}))
 
     one, two, other = got("a.b", "u" * length), got("a.c", "u" * length), got("a.b", "v" * length)
     assert one.subject == two.subject != other.subject
@@ -234,7 +245,7 @@ def test_what_a_long_event_is_about_is_the_same_for_its_events_and_no_others(zoo
 
 
 def test_a_kept_event_is_read_again_with_the_key_that_it_had(zoom):
-    got = zoomed(zoom, event("meeting.ended", object={"uuid": "u"}))
+    got = verify_zoom(zoom, build_event("meeting.ended", object={"uuid": "u"}))
     again = verifier_for(zoom).restore_event(got.raw, got.name, "kept-key")
     kept = verifier_for(GITHUB).restore_event(b'{"repository": {"id": 9}}', "issues", "kept-key")
     assert (kept.key, kept.name, kept.subject) == ("kept-key", "issues", "9"), "no header is kept, and none is missed"

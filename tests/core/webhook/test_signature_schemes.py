@@ -1,4 +1,4 @@
-"""The words of a signature say what other services do too: several digests, ids, Base64, names in headers."""
+"""Signature schemes of other services: several digests, IDs, Base64, names in headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import json
 import re
 
 import pytest
-from support.signature_schemes import GITHUB, STANDARD, STRIPE
+from support.signature_schemes import BODY, ENDPOINT, GITHUB, KEY, RAW, STANDARD, STRIPE, WHSEC
 
 from connector import Connector, errors
 from connector.authoring import lint
@@ -18,20 +18,13 @@ from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 
 NOW = 1_767_225_700.0
 STAMP = str(int(NOW))
-KEY = "It's a Secret to Everybody"
-ENDPOINT = "whsec_test_of_an_endpoint"
-RAW = bytes(range(1, 33))
-WHSEC = f"whsec_{base64.b64encode(RAW).decode()}"
-BODY = (
-    b'{"id":"evt_1","type":"customer.created","created":1767225600,"account":"acct_1","data":{"object":{"id":"cus_1"}}}'
-)
 
 
-def hexed(secret, signed):
+def hex_digest(secret, signed):
     return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
-def based(signed, key=RAW):
+def base64_digest(signed, key=RAW):
     return base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
 
 
@@ -48,7 +41,7 @@ def test_the_folders_of_the_schemes_lint_clean(connector):
 
 class TestGitHub:
     def headers(self, body, secret=KEY, **more):
-        digest = hexed(secret, body)
+        digest = hex_digest(secret, body)
         return {
             "X-Hub-Signature-256": f"sha256={digest}",
             "X-GitHub-Event": "issues",
@@ -57,7 +50,7 @@ class TestGitHub:
         }
 
     def test_the_published_vector_is_judged_as_signed(self):
-        """docs.github.com, "Validating webhook deliveries"; its payload is no JSON, which is told after its signature."""
+        """docs.github.com, "Validating webhook deliveries"; the body is not JSON, which is checked after its signature."""
         signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
         headers = self.headers(b"", **{"X-Hub-Signature-256": signature})
         assert reason(GITHUB, KEY, headers, b"Hello, World!") == "body"
@@ -98,7 +91,7 @@ class TestStripe:
         return {"Stripe-Signature": before + ",".join([f"t={stamp}", *(f"v1={one}" for one in digests)]) + after}
 
     def digest(self, body=BODY, secret=ENDPOINT, stamp=STAMP):
-        return hexed(secret, f"{stamp}.".encode() + body)
+        return hex_digest(secret, f"{stamp}.".encode() + body)
 
     def test_one_of_several_digests_is_enough_wherever_it_stands(self):
         good, bad = self.digest(), "0" * 64
@@ -123,7 +116,7 @@ class TestStripe:
 
     @pytest.mark.parametrize("before", [f"t={int(NOW) - 1},", "t=,", f"t={STAMP},"])
     def test_two_timestamps_are_none(self, before):
-        """Or one would be judged, and the other signed."""
+        """Otherwise one would be checked, and the other signed."""
         assert reason(STRIPE, ENDPOINT, self.header(self.digest(), before=before), BODY) == "timestamp"
 
     @pytest.mark.parametrize("stamp", ["", "-5", "1e9", "\uff11", "9" * 12, " "])
@@ -152,10 +145,10 @@ class TestStandardWebhooks:
         }
 
     def digest(self, id_="msg_1", stamp=STAMP, key=RAW):
-        return based(f"{id_}.{stamp}.".encode() + self.BODY, key)
+        return base64_digest(f"{id_}.{stamp}.".encode() + self.BODY, key)
 
     def test_the_published_vector_is_an_event(self):
-        """Its body has no type, which is told after its signature."""
+        """Its body has no type, which is checked after its signature."""
         secret, id_ = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek"
         headers = self.headers("g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", id_=id_, stamp="1614265330")
         body = b'{"test": 2432232314}'

@@ -14,7 +14,7 @@ from support.servers import Counting, reply
 
 from connector import Client, Connection, begin_sign_in, errors, finish_sign_in
 from connector.core.response.parser import Reply
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 MANIFEST = """\
 connector: lamp

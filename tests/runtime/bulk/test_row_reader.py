@@ -142,7 +142,7 @@ def test_the_form_is_told_by_the_name_or_asked_for(name, asked, form):
 
 @pytest.mark.parametrize("name", ["rows", "rows.txt", "", "a.csv.gz"])
 def test_a_name_that_tells_no_form_is_asked_about(name):
-    with pytest.raises(UsageError, match=r"--rows csv\|jsonl\|yaml"):
+    with pytest.raises(UsageError, match=r"--rows-format csv\|jsonl\|yaml"):
         detect_format(name, None)
 
 

@@ -128,7 +128,8 @@ def test_f117_more_callers_than_files_are_typed_errors_and_the_client_goes_on(se
     script = """
 import json, resource, sys, threading
 from connector import Client, Connection, Connector, errors
-import connector.runtime.http.httpx.httpx1
+from connector.runtime.http.transport import load_transport
+load_transport("httpx", asynchronous=False)
 url, many = sys.argv[1], int(sys.argv[2])
 zoom = Connector.open()
 client = Client(zoom, Connection(zoom, "accessToken", accessToken="token-1"), base_url=url)

@@ -306,7 +306,7 @@ class TestSeams:
         if name:
             with pytest.raises(errors.UsageError):
                 Client(zoom, http=name)
-        monkeypatch.setenv("CONNECTOR_HTTP", name)
+        monkeypatch.setenv("CONNECTOR_HTTP_LIBRARY", name)
         if name:
             with pytest.raises(errors.UsageError):
                 Client(zoom)

@@ -1,4 +1,4 @@
-"""Locks among processes: one at a time, freed when the holder dies, never in the way of another key."""
+"""Locks between processes: exclusive, released when the holder dies, independent per key."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_of_many_processes_one_renews_each_time(url, processes, rounds):
 
 
 def renewals(url, key, processes):
-    """Let processes renew one token at once, and return how many did."""
+    """Let processes renew one token at the same time, and return how many did."""
     store = open_store(url)
     store.write(key, {"token": "stale"})
     callers = [Sibling(forked.renew, url, key, "stale") for _ in range(processes)]

@@ -1,4 +1,4 @@
-"""What stands on the wire, byte for byte, and where it never goes."""
+"""Requests byte for byte, and the hosts that never get them."""
 
 from __future__ import annotations
 

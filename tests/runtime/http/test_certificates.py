@@ -1,4 +1,4 @@
-"""Whom a client trusts: a fault of a certificate ends the call before a byte of the request is said."""
+"""TLS trust: an invalid certificate ends the call before a byte of the request is sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import socket
 import ssl
 import subprocess
 import threading
-from importlib import import_module
 
 import httpx
 import httpx2
@@ -44,7 +43,7 @@ def library(request):
 
 @pytest.fixture
 def trusted(issuer, monkeypatch):
-    """The authority of this test is trusted."""
+    """Trust the authority of this test."""
     monkeypatch.setenv("SSL_CERT_FILE", str(issuer.pem))
     return issuer
 
@@ -123,7 +122,7 @@ def test_a_setting_that_leads_nowhere_is_named(runner, monkeypatch, library, tmp
 
 
 def test_a_handshake_that_is_cut_is_tried_again(runner, trusted, library, clock):
-    """It proves nothing about a certificate: another try may meet a server that is up."""
+    """A cut handshake says nothing about the certificate; the next attempt may succeed."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         met = []
 
@@ -160,12 +159,11 @@ def test_one_tls_context_serves_every_client_of_a_process(
         assert (server.count, len(made)) == (5, 1)
 
 
-@pytest.mark.parametrize("library", ["httpx1", "httpx2"])
+@pytest.mark.parametrize("library", ["httpx", "httpx2"])
 def test_nothing_older_than_tls_1_2_is_offered(library):
-    from connector.runtime.http.httpx.request import load_tls_context
+    from connector.runtime.http.httpx.request import load_library, load_tls_context
     from connector.runtime.http.proxies import read_certificate_paths
 
-    file = import_module(f"connector.runtime.http.httpx.{library}")
-    made = load_tls_context(file.LIBRARY, read_certificate_paths())
+    made = load_tls_context(load_library(library), read_certificate_paths())
     assert made.minimum_version >= ssl.TLSVersion.TLSv1_2
     assert (made.verify_mode, made.check_hostname) == (ssl.CERT_REQUIRED, True)

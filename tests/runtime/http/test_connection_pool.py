@@ -1,4 +1,4 @@
-"""Who gets which connection: the newest first, in turn, until their deadline; nothing that is broken or over comes back."""
+"""Connection pool: newest connection first, waiters in order, and no broken connection is reused."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
 
 
 class Line:
-    """A connection that notes its end."""
+    """A connection that records its end."""
 
     def __init__(self, place=PLACE):
         self.origin, self.idle_since, self.ended = place, 0.0, ""
@@ -39,7 +39,7 @@ class Line:
 
 
 def opened(pool, place=PLACE):
-    """Take a slot and open a connection in it."""
+    """Acquire a slot and register a connection in it."""
     assert pool.acquire(place, Future) == (None, None)
     line = Line(place)
     pool.register(line)
@@ -47,7 +47,7 @@ def opened(pool, place=PLACE):
 
 
 class TestThePool:
-    """What it gives to whom, without a network."""
+    """The pool without a network."""
 
     def test_the_one_used_last_is_used_next(self):
         pool = Pool()
@@ -155,20 +155,20 @@ def library(request):
     return request.param
 
 
-def asked(seam, url, seconds=WIDE, path="/x"):
-    """Ask a seam of threads."""
-    return seam.send(Request("GET", path, base_url=url), Credential(""), time.monotonic() + seconds, None, None)
+def asked(transport, url, seconds=WIDE, path="/x"):
+    """Send one request through a blocking transport."""
+    return transport.send(Request("GET", path, base_url=url), Credential(""), time.monotonic() + seconds, None, None)
 
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_when_all_are_in_use_a_call_waits_its_turn_until_its_deadline(library, kind):
     gate = threading.Event()
     with Counting(servers.held(gate, servers.reply(json_={}))) as server:
-        seam = load_transport(library, asynchronous=kind == "async")
-        seam._pool = Pool(max_per_origin=2)
+        transport = load_transport(library, asynchronous=kind == "async")
+        transport._pool = Pool(max_per_origin=2)
 
         async def send(seconds):
-            got = asked(seam, server.url, seconds)
+            got = asked(transport, server.url, seconds)
             return await got if inspect.isawaitable(got) else got
 
         async def all_of_them():
@@ -177,19 +177,19 @@ def test_when_all_are_in_use_a_call_waits_its_turn_until_its_deadline(library, k
                 await asyncio.sleep(0)
             else:
                 loop = asyncio.get_running_loop()
-                first = [loop.run_in_executor(None, asked, seam, server.url) for _ in range(2)]
+                first = [loop.run_in_executor(None, asked, transport, server.url) for _ in range(2)]
             while server.count < 2:  # noqa: ASYNC110  the server is a thread
                 await asyncio.sleep(0.005)
             late = await send(0.2)
             last = (
                 asyncio.ensure_future(send(WIDE))
                 if kind == "async"
-                else loop.run_in_executor(None, asked, seam, server.url)
+                else loop.run_in_executor(None, asked, transport, server.url)
             )
             gate.set()
             done = [*await asyncio.gather(*first), await last]
             if kind == "async":
-                await seam.aclose()
+                await transport.aclose()
             return late, done
 
         late, done = asyncio.run(all_of_them())
@@ -197,7 +197,7 @@ def test_when_all_are_in_use_a_call_waits_its_turn_until_its_deadline(library, k
         assert [got.status for got in done] == [200] * 3
         assert (server.count, server.connections) == (3, 2)
         if kind == "sync":
-            seam.close()
+            transport.close()
 
 
 def _evil(first):
@@ -253,7 +253,7 @@ def test_a_request_is_one_packet_however_many_parts_it_has(runner, server, libra
 
 
 def test_a_dead_address_does_not_take_the_time_of_the_others(runner, server, library, monkeypatch):
-    """The first address of a host answers nothing, as behind a broken route."""
+    """Make the first address of a host silent, as behind a broken route."""
     with socket.create_server(("127.0.0.2", server.port), backlog=0) as deaf:
         full = [socket.socket() for _ in range(4)]  # fills its queue: whoever connects now hears nothing
         for one in full:

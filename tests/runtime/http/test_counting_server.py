@@ -1,4 +1,4 @@
-"""The counting server counts truly and leaves nothing behind."""
+"""The counting server counts correctly and leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 
 @pytest.fixture
 def evil():
-    """A foreign server; the test fails if it ever saw the token or a body."""
+    """Run a foreign server; fail the test if it received the token or a body."""
     with Counting() as server:
         yield server
         for request in server.requests:
@@ -51,7 +51,7 @@ def spelled(text, evil):
 
 
 def ended(runner, *args, **options):
-    """Run a raw request; what it ends with is one typed error, or a result."""
+    """Run a raw request; return its result or its typed error."""
     try:
         return runner.raw(*args, **options)
     except errors.ConnectorError as error:

@@ -1,4 +1,4 @@
-"""Faults of the network as the default library meets them; what holds for every library is in conformance/."""
+"""Network faults with the default library; conformance/ tests what holds for every library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Proxies of the environment: https goes by CONNECT alone, credentials show nowhere, this machine is reached directly."""
+"""Proxies: https uses CONNECT, credentials are never shown, and loopback is reached directly."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def issuer(tmp_path_factory):
 
 @pytest.fixture
 def service(issuer, monkeypatch):
-    """The service behind the proxy, trusted."""
+    """Run the service behind the proxy, with a trusted certificate."""
     monkeypatch.setenv("SSL_CERT_FILE", str(issuer.pem))
     with Counting(servers.reply(json_={"id": "u1"}), tls=issuer.server(HOST)) as one:
         yield one
@@ -183,20 +183,20 @@ def test_this_machine_is_reached_directly(runner, server, proxy, monkeypatch, li
 
 
 def sent(library, kind, request, token=None):
-    """Send through the seam itself."""
-    seam = load_transport(library, asynchronous=kind == "async")
+    """Send one request through a transport."""
+    transport = load_transport(library, asynchronous=kind == "async")
     until = time.monotonic() + WIDE
 
     async def once():
-        got = seam.send(request, token or Credential(""), until, None, threading.Event())
+        got = transport.send(request, token or Credential(""), until, None, threading.Event())
         got = await got if inspect.isawaitable(got) else got
-        await seam.aclose()
+        await transport.aclose()
         return got
 
     if kind == "async":
         return asyncio.run(once())
-    got = seam.send(request, token or Credential(""), until, None, threading.Event())
-    seam.close()
+    got = transport.send(request, token or Credential(""), until, None, threading.Event())
+    transport.close()
     return got
 
 
@@ -257,7 +257,7 @@ def test_socks_without_its_package_names_the_extra(runner, service, monkeypatch,
 
 
 class TestTheSetting:
-    """Which proxy leads to a host."""
+    """Return the proxy for a host."""
 
     @pytest.mark.parametrize(
         ("url", "proxy"),

@@ -1,45 +1,46 @@
-"""Work on another thread: answered, raised, ended for who waits; and no thread is left behind."""
+"""Worker threads: results, errors and cancelling reach the caller, and no thread is left behind."""
 
 from __future__ import annotations
 
 import gc
 import os
 import threading
+from concurrent.futures import CancelledError
 
 import pytest
-from support.transports import until
+from support.transports import wait_until
 
 from connector.runtime.http.pyreqwest.worker_threads import InterruptibleThreads
 
 
 def names() -> list[str]:
-    """The threads that do errands."""
-    return [one.name for one in threading.enumerate() if one.name == "connector-errand"]
+    """Return the names of the live worker threads."""
+    return [one.name for one in threading.enumerate() if one.name == "connector-http"]
 
 
 @pytest.fixture
-def errands():
-    until(lambda: not names())
+def workers():
+    wait_until(lambda: not names())
     one = InterruptibleThreads()
     yield one
-    one.cancel_all(None)
+    one.cancel_all()
     del one
     gc.collect()
 
 
-def test_what_the_work_comes_to_is_returned_or_raised_and_one_thread_serves_all(errands):
-    assert [errands.run(lambda _, number=number: number) for number in range(20)] == list(range(20))
+def test_what_the_work_comes_to_is_returned_or_raised_and_one_thread_serves_all(workers):
+    assert [workers.run(lambda _, number=number: number) for number in range(20)] == list(range(20))
     with pytest.raises(KeyError, match="gone"):
-        errands.run(lambda _: {}["gone"])
+        workers.run(lambda _: {}["gone"])
     with pytest.raises(KeyboardInterrupt):
-        errands.run(lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
-    assert errands.run(lambda _: threading.current_thread().name) == "connector-errand"
+        workers.run(lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert workers.run(lambda _: threading.current_thread().name) == "connector-http"
     assert len(names()) == 1
 
 
-def test_callers_at_once_have_a_thread_each(errands):
+def test_callers_at_once_have_a_thread_each(workers):
     meet = threading.Barrier(8)
-    callers = [threading.Thread(target=errands.run, args=(lambda _: meet.wait(10),)) for _ in range(8)]
+    callers = [threading.Thread(target=workers.run, args=(lambda _: meet.wait(10),)) for _ in range(8)]
     for caller in callers:
         caller.start()
     for caller in callers:
@@ -48,25 +49,31 @@ def test_callers_at_once_have_a_thread_each(errands):
     assert len(names()) == 8
 
 
-def test_the_end_wakes_who_waits_and_the_work_hears_of_it(errands):
+def test_the_end_wakes_who_waits_and_the_work_hears_of_it(workers):
     began, heard = threading.Event(), threading.Event()
 
-    def work(errand):
+    def work(task):
         began.set()
-        until(lambda: errand.abandoned)
+        wait_until(task.done)
         heard.set()
         return "late"
 
     got = []
-    caller = threading.Thread(target=lambda: got.append(errands.run(work)))
+
+    def call():
+        with pytest.raises(CancelledError):
+            workers.run(work)
+        got.append("cancelled")
+
+    caller = threading.Thread(target=call)
     caller.start()
     assert began.wait(10)
-    errands.cancel_all("ended")
+    workers.cancel_all()
     caller.join()
-    assert got == ["ended"]
+    assert got == ["cancelled"]
     assert heard.wait(10)
-    until(lambda: not names())
-    assert errands.run(lambda _: "again") == "again"
+    wait_until(lambda: not names())
+    assert workers.run(lambda _: "again") == "again"
 
 
 def test_no_thread_outlives_what_it_works_for():
@@ -75,17 +82,17 @@ def test_no_thread_outlives_what_it_works_for():
     assert len(names()) == 1
     del one
     gc.collect()
-    until(lambda: not names())
+    wait_until(lambda: not names())
 
 
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
-def test_a_child_of_a_fork_has_threads_of_its_own(errands):
-    errands.run(lambda _: None)
+def test_a_child_of_a_fork_has_threads_of_its_own(workers):
+    workers.run(lambda _: None)
     pid = os.fork()
     if not pid:
         good = False
         try:
-            good = errands.run(lambda _: os.getpid()) == os.getpid()
+            good = workers.run(lambda _: os.getpid()) == os.getpid()
         finally:
             os._exit(0 if good else 1)
     assert os.waitpid(pid, 0)[1] == 0

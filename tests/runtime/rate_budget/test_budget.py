@@ -1,4 +1,4 @@
-"""The rate budget in memory: shared by the clients, threads and tasks of a process, known before anything is sent."""
+"""The rate budget in memory, shared by the clients, threads and tasks of a process."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.calling import ME, attempt, awaited
-from support.rate_limited_server import Enforcing
+from support.rate_limited_server import RateLimitedServer
 from support.servers import GivenClock, reply
 
 from connector import AsyncClient, Client, Connection, errors
-from connector.core import rate_limit
-from connector.core.exchange.exchange import AcquireSlot
+from connector.core import rate_feedback, rate_limit
+from connector.core.exchange.asks import AcquireSlot
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.runtime.clock import SystemClock
-from connector.runtime.rate_budget.budget import LedgerBudget, LedgerLock, MemoryLedger, _RateTables
+from connector.runtime.rate_budget.budget import LedgerBudget, _RateTables
+from connector.runtime.rate_budget.memory_ledger import LedgerLock, MemoryLedger
 
 MEETING = {"topic": "Standup"}
 TOO_MANY = {"code": 429, "message": "Too many."}
@@ -36,12 +37,12 @@ def account(zoom):
 
 
 @pytest.fixture
-def of(zoom):
-    """Make a connection that has no account of its own to say, with a name."""
+def named_connection(zoom):
+    """Make a connection with a name and without an account input."""
     return lambda name="": Connection(zoom, "accessToken", name=name, accessToken="a-token")
 
 
-def budget_of(zoom, plan="pro"):
+def make_budget(zoom, plan="pro"):
     return LedgerBudget(rate_limit.build_rate_table(zoom.manifest.rates, plan), MemoryLedger())
 
 
@@ -76,17 +77,17 @@ def test_a_cap_is_asked_for_by_the_value_at_its_place(runner, server, clock):
 
 
 class Recorder:
-    """A budget of somebody else's: it has what it was asked and told."""
+    """A custom budget that records its calls."""
 
     def __init__(self, *answers):
-        self.asked, self.told, self.answers = [], [], list(answers)
+        self.asked, self.replies, self.answers = [], [], list(answers)
 
     def acquire(self, account, ask, now):
         self.asked.append(ask)
         return self.answers.pop(0) if self.answers else 0.0
 
     def learn_from_reply(self, account, rate_names, reply, now):
-        self.told.append((account, rate_names, reply.status))
+        self.replies.append((account, rate_names, reply.status))
 
 
 def test_any_object_can_be_the_budget(runner, server, clock):
@@ -94,7 +95,7 @@ def test_any_object_can_be_the_budget(runner, server, clock):
     slots = Recorder(0.0, 1.5, 0.0, refused)
     one = runner(server.url, clock=clock, budget=slots)
     one.run("getUser", ME)
-    assert slots.told == [(f"zoom@{server.url}/accessToken", ("light",), 200)]
+    assert slots.replies == [(f"zoom@{server.url}/accessToken", ("light",), 200)]
     one.run("getUser", ME)
     assert clock.waits == [1.5]
     with pytest.raises(errors.RateLimited) as caught:
@@ -103,7 +104,7 @@ def test_any_object_can_be_the_budget(runner, server, clock):
     assert server.count == 2
 
 
-def test_a_budget_may_be_awaited(zoom, server, of):
+def test_a_budget_may_be_awaited(zoom, server, named_connection):
     class Awaited(Recorder):
         async def acquire(self, account, ask, now):
             await asyncio.sleep(0)
@@ -112,7 +113,7 @@ def test_a_budget_may_be_awaited(zoom, server, of):
     slots = Awaited()
 
     async def call():
-        async with AsyncClient(zoom, of(), base_url=server.url, budget=slots) as client:
+        async with AsyncClient(zoom, named_connection(), base_url=server.url, budget=slots) as client:
             return await awaited(client)
 
     assert asyncio.run(call()) == 200
@@ -123,7 +124,7 @@ def test_a_budget_may_be_awaited(zoom, server, of):
 
 
 def shares(zoom, server, clock, first, second, **how):
-    """Whether two connections have one budget, told by the wait of the second's call."""
+    """Whether two connections share a budget: the call of the second one waits."""
     before = clock.passed
     for connection in (first, second):
         with Client(zoom, connection, base_url=server.url, clock=clock, budget="pro", **how) as client:
@@ -131,31 +132,31 @@ def shares(zoom, server, clock, first, second, **how):
     return clock.passed > before
 
 
-def test_two_clients_of_one_account_share_a_budget_and_two_accounts_do_not(zoom, server, clock, of):
+def test_two_clients_of_one_account_share_a_budget_and_two_accounts_do_not(zoom, server, clock, named_connection):
     server.always(lambda request: reply(json_={"access_token": "t", "expires_in": 3600}))
-    work, same, other = of("work"), of("work"), of("other")
+    work, same, other = named_connection("work"), named_connection("work"), named_connection("other")
     assert shares(zoom, server, clock, work, same)
-    assert not shares(zoom, server, clock, other, of("third"))
+    assert not shares(zoom, server, clock, other, named_connection("third"))
 
 
 def test_the_manifest_says_which_input_is_the_account(zoom, account):
-    from connector.runtime.rate_budget.budget import Accounts
+    from connector.runtime.rate_budget.accounts import Accounts
 
-    accounts = Accounts(zoom, None, budget_of(zoom))
+    accounts = Accounts(zoom, None, make_budget(zoom))
     assert accounts.account_for(account("acc-1", name="")) == accounts.account_for(account("acc-1")) == "zoom/acc-1"
 
 
-def test_a_connection_without_account_and_name_has_a_budget_of_its_own(zoom, server, clock, of):
-    mine = of()
+def test_a_connection_without_account_and_name_has_a_budget_of_its_own(zoom, server, clock, named_connection):
+    mine = named_connection()
     assert shares(zoom, server, clock, mine, mine)
     clock.passed += 10
-    assert not shares(zoom, server, clock, of(), of())
+    assert not shares(zoom, server, clock, named_connection(), named_connection())
 
 
-def test_another_base_url_is_another_service(zoom, server, clock, of):
-    with Enforcing(1000) as other:
+def test_another_base_url_is_another_service(zoom, server, clock, named_connection):
+    with RateLimitedServer(1000) as other:
         for url in (server.url, other.url):
-            with Client(zoom, of("work"), base_url=url, clock=clock, budget="pro") as client:
+            with Client(zoom, named_connection("work"), base_url=url, clock=clock, budget="pro") as client:
                 client.run("getUser", ME)
     assert clock.waits == []
 
@@ -164,15 +165,15 @@ def test_another_base_url_is_another_service(zoom, server, clock, of):
 
 
 def test_without_a_plan_the_most_generous_pace_holds_and_no_day_is_counted(zoom):
-    slots = budget_of(zoom, None)
+    slots = make_budget(zoom, None)
     now = 1_800_000_000.0
     for number in range(30_001):
         assert slots.acquire("a", AcquireSlot(("heavy",), now + 60), now + number / 39) < 1  # 40/s for business
 
 
-def test_a_days_limit_of_a_plan_refuses_with_when_it_begins_anew(zoom, server, clock, of):
+def test_a_days_limit_of_a_plan_refuses_with_when_it_begins_anew(zoom, server, clock, named_connection):
     midnight = clock.start - clock.start % DAY_SECONDS + DAY_SECONDS
-    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget="free") as client:
+    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, budget="free") as client:
         for _ in range(6000):
             client._call_factory.budget.acquire(
                 f"zoom@{server.url}/work", AcquireSlot(("light",), midnight), clock.time()
@@ -185,9 +186,11 @@ def test_a_days_limit_of_a_plan_refuses_with_when_it_begins_anew(zoom, server, c
     assert server.count == 1
 
 
-def test_a_cap_by_value_holds_without_a_plan_and_for_that_value_alone(zoom, server, clock, of):
+def test_a_cap_by_value_holds_without_a_plan_and_for_that_value_alone(zoom, server, clock, named_connection):
     server.always(reply(201, {"id": 1}))
-    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget={"at": "memory:"}) as client:
+    with Client(
+        zoom, named_connection("work"), base_url=server.url, clock=clock, budget={"store": "memory:"}
+    ) as client:
         for _ in range(100):
             client.run("createMeeting", {"userId": "ada", **MEETING})
         with pytest.raises(errors.RateLimited, match="daily budget of meetings-per-host") as caught:
@@ -225,25 +228,25 @@ def test_an_engine_that_owns_the_waits_is_told_at_once_of_a_long_one(runner, ser
 
 
 @pytest.mark.parametrize("header", ["Retry-After", "X-RateLimit-Reset"])
-def test_a_429_closes_the_tier_for_all_callers_until_the_service_opens(zoom, server, clock, of, header):
+def test_a_429_closes_the_tier_for_all_callers_until_the_service_opens(zoom, server, clock, named_connection, header):
     server.then(reply(429, TOO_MANY, headers=((header, "7"),)))
-    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget="pro") as one:
+    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, budget="pro") as one:
         with pytest.raises(errors.RateLimited):
             one.run("getUser", ME, retry={"maxRetries": 0})
         clock.passed += 1
-        with Client(zoom, of("work"), base_url=server.url, clock=clock, budget="pro") as two:
+        with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, budget="pro") as two:
             assert two.run("getUser", ME).status == 200
     assert clock.waits == [pytest.approx(6)]
     assert server.count == 2
 
 
-def test_who_waits_for_a_slot_hears_that_the_service_has_closed_meanwhile(zoom, server, clock, of):
-    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget="pro") as one:
+def test_who_waits_for_a_slot_hears_that_the_service_has_closed_meanwhile(zoom, server, clock, named_connection):
+    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, budget="pro") as one:
         one.run("getUser", ME)
 
         def close(_seconds):
             clock.on_wait = None
-            refusal = rate_limit.RateFeedback(clock.time() + 5)
+            refusal = rate_feedback.RateFeedback(clock.time() + 5)
             one._call_factory.budget._ledger.apply_feedback(
                 f"zoom@{server.url}/work",
                 (("light", zoom.derive(_RateTables).table_of("pro")["light"]),),
@@ -257,12 +260,12 @@ def test_who_waits_for_a_slot_hears_that_the_service_has_closed_meanwhile(zoom, 
     assert server.count == 2
 
 
-def test_one_users_used_up_day_is_told_with_when_it_ends_and_others_go_on(zoom, server, clock, of):
+def test_one_users_used_up_day_is_told_with_when_it_ends_and_others_go_on(zoom, server, clock, named_connection):
     day = (("Retry-After", "2027-01-16T00:00:00Z"), ("X-RateLimit-Type", "Daily-limit"))
     server.always(reply(201, {"id": 1})).then(
         reply(429, {"code": 429, "message": "exceeded the daily rate limit (100)"}, headers=day)
     )
-    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget="pro") as client:
+    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, budget="pro") as client:
         for _ in range(2):
             with pytest.raises(errors.RateLimited) as caught:
                 client.run("createMeeting", {"userId": "ada", **MEETING})
@@ -271,10 +274,12 @@ def test_one_users_used_up_day_is_told_with_when_it_ends_and_others_go_on(zoom, 
     assert server.count == 2  # the second call of ada's was not sent
 
 
-def test_a_smaller_limit_that_the_service_names_slows_the_tier(zoom, server, clock, of):
+def test_a_smaller_limit_that_the_service_names_slows_the_tier(zoom, server, clock, named_connection):
     named = (("X-RateLimit-Type", "QPS"), ("X-RateLimit-Limit", "4"))
     server.then(reply(429, TOO_MANY, headers=named))
-    with Client(zoom, of("work"), base_url=server.url, clock=clock, budget={"at": "memory:"}) as client:
+    with Client(
+        zoom, named_connection("work"), base_url=server.url, clock=clock, budget={"store": "memory:"}
+    ) as client:
         client.run("getUser", ME)
         clock.passed, clock.waits[:] = 100.0, []
         client.run("getUser", ME)
@@ -285,13 +290,13 @@ def test_a_smaller_limit_that_the_service_names_slows_the_tier(zoom, server, clo
 # Many at once, real time, a server that enforces the limit
 
 
-def test_threads_and_tasks_together_use_the_limit_and_never_more(zoom, of):
-    with Enforcing(30) as server:
+def test_threads_and_tasks_together_use_the_limit_and_never_more(zoom, named_connection):
+    with RateLimitedServer(30) as server:
         how = {"base_url": server.url, "budget": "pro"}
-        with Client(zoom, of("work"), **how) as one, Client(zoom, of("work"), **how) as two:
+        with Client(zoom, named_connection("work"), **how) as one, Client(zoom, named_connection("work"), **how) as two:
 
             async def tasks():
-                async with AsyncClient(zoom, of("work"), **how) as three:
+                async with AsyncClient(zoom, named_connection("work"), **how) as three:
                     return await asyncio.gather(*(awaited(three) for _ in range(20)))
 
             with ThreadPoolExecutor(9) as pool:
@@ -303,7 +308,7 @@ def test_threads_and_tasks_together_use_the_limit_and_never_more(zoom, of):
 
 
 def test_who_came_first_is_served_first(zoom):
-    slots = budget_of(zoom)
+    slots = make_budget(zoom)
     came, gate = [], threading.Barrier(20)
 
     def ask(_):
@@ -325,8 +330,8 @@ NOW = 1_800_000_000.0
 
 
 def test_memory_stays_flat_however_many_values_a_cap_has_seen(zoom, monkeypatch):
-    monkeypatch.setattr("connector.runtime.rate_budget.budget.SWEEP_AT", 20)
-    monkeypatch.setattr("connector.runtime.rate_budget.budget.MAX_RATES", 2000)
+    monkeypatch.setattr("connector.runtime.rate_budget.memory_ledger.SWEEP_AT", 20)
+    monkeypatch.setattr("connector.runtime.rate_budget.memory_ledger.MAX_RATES", 2000)
     memory = MemoryLedger()
     slots = LedgerBudget(rate_limit.build_rate_table(zoom.manifest.rates, None), memory)
     for number in range(6000):
@@ -341,7 +346,7 @@ def test_memory_stays_flat_however_many_values_a_cap_has_seen(zoom, monkeypatch)
 
 
 def test_a_child_that_was_forked_while_another_thread_asked_can_ask(zoom):
-    slots = budget_of(zoom)
+    slots = make_budget(zoom)
     with LedgerLock.lock:
         child = os.fork()
         if child == 0:
@@ -351,16 +356,16 @@ def test_a_child_that_was_forked_while_another_thread_asked_can_ask(zoom):
     assert os.waitpid(child, 0)[1] == 0
 
 
-def test_a_budget_dies_with_what_it_was_for(zoom, server, of):
-    from connector.runtime.rate_budget import budget
+def test_a_budget_dies_with_what_it_was_for(zoom, server, named_connection):
+    from connector.runtime.rate_budget import memory_ledger
 
     clock = GivenClock()
-    with Client(zoom, of(), base_url=server.url, clock=clock, budget="pro") as client:
+    with Client(zoom, named_connection(), base_url=server.url, clock=clock, budget="pro") as client:
         client.run("getUser", ME)
-    kept = len(budget._LEDGERS_BY_CLOCK)
+    kept = len(memory_ledger._LEDGERS_BY_CLOCK)
     del client, clock
     gc.collect()
-    assert len(budget._LEDGERS_BY_CLOCK) < kept
+    assert len(memory_ledger._LEDGERS_BY_CLOCK) < kept
 
 
 # How it is chosen
@@ -373,21 +378,21 @@ def test_a_budget_dies_with_what_it_was_for(zoom, server, of):
     ("free", {"ZOOM_PLAN": "pro"}, 4),
     ("memory:", {}, 80),
     ({"plan": "business"}, {}, 80),
-    ({"plan": "pro", "at": "memory:"}, {}, 30),
-    ({"plan": None, "at": None}, {"ZOOM_PLAN": "free"}, 4),
+    ({"plan": "pro", "store": "memory:"}, {}, 30),
+    ({"plan": None, "store": None}, {"ZOOM_PLAN": "free"}, 4),
 ])  # fmt: skip
 def test_the_budget_is_what_is_said_else_what_the_environment_says_and_a_stand_in_has_none(
-    zoom, server, of, monkeypatch, given, environ, expected
+    zoom, server, named_connection, monkeypatch, given, environ, expected
 ):
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    with Client(zoom, of(), base_url=server.url, budget=given) as client:
+    with Client(zoom, named_connection(), base_url=server.url, budget=given) as client:
         found = client._call_factory.budget
     assert (found and round(SAFETY_FACTOR / found._table["light"].gap)) == expected
 
 
-def test_calls_to_the_service_itself_have_a_budget_without_being_asked(zoom, of):
-    with Client(zoom, of()) as one, Client(zoom, of()) as two:
+def test_calls_to_the_service_itself_have_a_budget_without_being_asked(zoom, named_connection):
+    with Client(zoom, named_connection()) as one, Client(zoom, named_connection()) as two:
         assert one._call_factory.budget._ledger is two._call_factory.budget._ledger
         assert round(SAFETY_FACTOR / one._call_factory.budget._table["light"].gap) == 80
 
@@ -404,18 +409,18 @@ def test_the_sandbox_has_no_budget_unless_one_is_named(zoom):
 
 @pytest.mark.parametrize(("given", "says"), [
     ("por", "has no plan 'por'.*pro"),
-    ({"plan": "pro", "where": "x"}, "knows no where"),
-    (7, "The budget is an int"),
-    ("mysql://somewhere/x", "by budget= or ZOOM_BUDGET: The URL names no database"),
-    ("sqlite://", "named by the path of a file"),
+    ({"plan": "pro", "stor": "x"}, "Unknown key .stor. in rate_limit=.*Did you mean .store."),
+    (7, "rate_limit= is an int"),
+    ("mysql://somewhere/x", "by rate_limit= or ZOOM_BUDGET: The URL does not name a supported database"),
+    ("sqlite://", "must name a file"),
 ])  # fmt: skip
-def test_a_budget_that_cannot_be_is_told_when_the_client_is_made(zoom, of, given, says):
+def test_a_budget_that_cannot_be_is_told_when_the_client_is_made(zoom, named_connection, given, says):
     with pytest.raises(errors.UsageError, match=says):
-        Client(zoom, of(), budget=given)
+        Client(zoom, named_connection(), budget=given)
 
 
 def test_the_clock_of_the_machine_is_one_for_all_clients(zoom):
-    from connector.runtime.rate_budget.budget import memory_ledger_for
+    from connector.runtime.rate_budget.memory_ledger import memory_ledger_for
 
     assert memory_ledger_for(SystemClock()) is memory_ledger_for(SystemClock())
     assert memory_ledger_for(GivenClock()) is not memory_ledger_for(GivenClock())

@@ -1,4 +1,4 @@
-"""The rate budget in a database: one for all processes, and no call is lost with the database."""
+"""The rate budget in a database: one for all processes; a failing database fails no call."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import pytest
 from support import private_postgres
 from support.calling import ME, attempt, awaited
 from support.processes import budget_spenders
-from support.processes.budget_spenders import client
+from support.processes.budget_spenders import make_client
 from support.processes.forked import Sibling
-from support.rate_limited_server import Enforcing
+from support.rate_limited_server import RateLimitedServer
 from support.servers import GivenClock
 
 from connector import AsyncClient, Connection, errors
-from connector.core import rate_limit
-from connector.core.exchange.exchange import AcquireSlot
+from connector.core import rate_feedback, rate_limit
+from connector.core.exchange.asks import AcquireSlot
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.errors import RateLimited, StoreError
 from connector.runtime.clock import SystemClock
@@ -42,8 +42,8 @@ def sqlite(tmp_path):
 
 
 @pytest.fixture
-def slots(zoom):
-    """Make a budget with a ledger of its own, as another process has; its thread ends with the test."""
+def make_budget(zoom):
+    """Make a budget with its own ledger, as another process has; its thread ends with the test."""
     made = []
 
     def make(at, plan="pro", clock=None):
@@ -55,14 +55,14 @@ def slots(zoom):
         one.close()
 
 
-def take(budget, what=LIGHT, *, account="a", now=None, timeout=60.0, since=None):
+def acquire(budget, what=LIGHT, *, account="a", now=None, timeout=60.0, since=None):
     now = time.time() if now is None else now
     return budget.acquire(account, AcquireSlot(what, now + timeout, since), now)
 
 
-def spent(at, seconds, processes=8, threads=1):
-    """What the service saw of so many processes, and what each got."""
-    with Enforcing(30) as server:
+def run_spenders(at, seconds, processes=8, threads=1):
+    """Run processes that share a budget; return the service and the outcomes of each process."""
+    with RateLimitedServer(30) as server:
         siblings = [Sibling(budget_spenders.spend, server.url, at, seconds, threads) for _ in range(processes)]
         for one in siblings:
             assert one.hear() == "ready"
@@ -74,7 +74,7 @@ def spent(at, seconds, processes=8, threads=1):
 
 @pytest.mark.parametrize(("processes", "threads"), [(8, 1), (2, 6)])
 def test_processes_share_one_limit_and_meet_no_429(at, processes, threads):
-    server, got = spent(at, 2.0, processes, threads)
+    server, got = run_spenders(at, 2.0, processes, threads)
     assert {said for one in got for said in one} == {"200"}
     assert server.refused == 0
     assert all(one["200"] for one in got)  # nobody starves
@@ -82,7 +82,7 @@ def test_processes_share_one_limit_and_meet_no_429(at, processes, threads):
 
 @pytest.mark.long
 def test_eight_processes_use_nearly_all_of_the_limit_for_twenty_seconds(at):
-    server, got = spent(at, 20.0)
+    server, got = run_spenders(at, 20.0)
     assert {said for one in got for said in one} == {"200"}
     assert server.refused == 0
     assert 0.97 <= server.rate / 30 <= 1.0
@@ -95,92 +95,92 @@ def test_slots_follow_each_other_whoever_takes_them(at):
     assert gaps[-1] <= 29 * SAFETY_FACTOR / 30 + 0.001
 
 
-def test_a_process_that_is_killed_while_it_takes_a_slot_holds_nobody_up(at, slots):
+def test_a_process_that_is_killed_while_it_takes_a_slot_holds_nobody_up(at, make_budget):
     dead = Sibling(budget_spenders.take_and_die, at)
     dead.process.join(30)
     assert dead.process.exitcode == -9
-    assert take(slots(at)) == 0.0
+    assert acquire(make_budget(at)) == 0.0
 
 
-def test_what_is_taken_outlives_the_process(at, slots, monkeypatch):
+def test_what_is_taken_outlives_the_process(at, make_budget, monkeypatch):
     what = ("light", "meetings-per-host:ada")
     Sibling(budget_spenders.take, at, 1).end()
-    first = slots(at)
-    assert [isinstance(take(first, what), float) for _ in range(100)] == [True] * 100
-    error = take(slots(at), what)
+    first = make_budget(at)
+    assert [isinstance(acquire(first, what), float) for _ in range(100)] == [True] * 100
+    error = acquire(make_budget(at), what)
     assert isinstance(error, RateLimited)
     assert error.retry_at.timestamp() % DAY_SECONDS == 0
 
 
-def test_the_days_count_begins_anew_by_the_given_clock(sqlite, slots):
+def test_the_days_count_begins_anew_by_the_given_clock(sqlite, make_budget):
     clock = GivenClock()
-    budget = slots(sqlite, clock=clock)
+    budget = make_budget(sqlite, clock=clock)
     what = ("light", "meetings-per-host:ada")
     for _ in range(100):
         clock.passed += 1
-        assert take(budget, what, now=clock.time()) == 0.0
-    error = take(budget, what, now=clock.time(), timeout=2 * DAY_SECONDS)
+        assert acquire(budget, what, now=clock.time()) == 0.0
+    error = acquire(budget, what, now=clock.time(), timeout=2 * DAY_SECONDS)
     clock.passed = error.retry_at.timestamp() - clock.start
-    assert take(budget, what, now=clock.time()) == 0.0
+    assert acquire(budget, what, now=clock.time()) == 0.0
 
 
-def test_no_slot_lies_behind_the_deadline(at, slots):
-    budget = slots(at)
-    assert [take(budget, ("resource-intensive",), timeout=30) for _ in range(10)] == [0.0] * 10
+def test_no_slot_lies_behind_the_deadline(at, make_budget):
+    budget = make_budget(at)
+    assert [acquire(budget, ("resource-intensive",), timeout=30) for _ in range(10)] == [0.0] * 10
     for _ in range(3):
-        error = take(budget, ("resource-intensive",), timeout=30)
+        error = acquire(budget, ("resource-intensive",), timeout=30)
         assert isinstance(error, RateLimited)
         assert error.outcome == "not_sent"
-    assert 30 < take(budget, ("resource-intensive",), timeout=90) < 61  # who was refused has taken none
+    assert 30 < acquire(budget, ("resource-intensive",), timeout=90) < 61  # who was refused has taken none
 
 
-def test_a_closed_tier_is_closed_for_other_processes_and_who_waits_takes_another_slot(at, slots):
-    one, two = slots(at), slots(at)
+def test_a_closed_tier_is_closed_for_other_processes_and_who_waits_takes_another_slot(at, make_budget):
+    one, two = make_budget(at), make_budget(at)
     since = time.time()
-    take(one)
+    acquire(one)
     wanted = (("light", one._table["light"]),)
-    two._ledger.apply_feedback("a", wanted, rate_limit.RateFeedback(time.time() + 7), time.time())
-    assert take(two) > 6
-    assert take(one) > 6  # it learns of it with whatever it asks
-    assert take(one, since=since) > 6
-    assert take(one, since=time.time() + 1) == 0.0  # taken after it was closed
+    two._ledger.apply_feedback("a", wanted, rate_feedback.RateFeedback(time.time() + 7), time.time())
+    assert acquire(two) > 6
+    assert acquire(one) > 6  # it learns of it with whatever it asks
+    assert acquire(one, since=since) > 6
+    assert acquire(one, since=time.time() + 1) == 0.0  # taken after it was closed
 
 
-def test_accounts_do_not_share_and_values_do_not_stand_in_the_rows(at, slots):
-    budget = slots(at)
+def test_accounts_do_not_share_and_values_do_not_stand_in_the_rows(at, make_budget):
+    budget = make_budget(at)
     what = ("light", "meetings-per-host:ada@example.com")
-    assert take(budget, what, account="zoom/one") == 0.0
-    assert take(budget, what, account="zoom/two") == 0.0
+    assert acquire(budget, what, account="zoom/one") == 0.0
+    assert acquire(budget, what, account="zoom/two") == 0.0
     with budget._ledger.table.database.connect() as connection:
         rows = [str(tuple(row)) for row in connection.execute(sql_table.TABLE.select())]
     assert len(rows) == 4
     assert not any("ada" in row for row in rows)
 
 
-def test_rows_that_say_nothing_any_more_are_removed(sqlite, slots):
+def test_rows_that_say_nothing_any_more_are_removed(sqlite, make_budget):
     clock = GivenClock()
-    budget = slots(sqlite, clock=clock)
+    budget = make_budget(sqlite, clock=clock)
     for number in range(50):
-        take(budget, ("light", f"meetings-per-host:{number}"), now=clock.time())
+        acquire(budget, ("light", f"meetings-per-host:{number}"), now=clock.time())
     clock.passed += 2 * DAY_SECONDS
     budget._ledger.close()
-    take(budget, now=clock.time())
+    acquire(budget, now=clock.time())
     with sqlite3.connect(sqlite.removeprefix("sqlite:///")) as connection:
         assert connection.execute("SELECT count(*) FROM connector_budget").fetchone() == (1,)
     connection.close()
 
 
-def test_a_damaged_row_begins_anew(sqlite, slots):
-    assert take(slots(sqlite)) == 0.0
+def test_a_damaged_row_begins_anew(sqlite, make_budget):
+    assert acquire(make_budget(sqlite)) == 0.0
     with sqlite3.connect(sqlite.removeprefix("sqlite:///")) as connection:
         connection.execute("UPDATE connector_budget SET line = '[1, 2'")
     connection.close()
-    assert take(slots(sqlite)) == 0.0
+    assert acquire(make_budget(sqlite)) == 0.0
 
 
-def test_many_asks_are_one_transaction(sqlite, slots, monkeypatch):
-    budget = slots(sqlite)
-    take(budget)
+def test_many_asks_are_one_transaction(sqlite, make_budget, monkeypatch):
+    budget = make_budget(sqlite)
+    acquire(budget)
     rows, began, go = budget._ledger.table, threading.Event(), threading.Event()
     do, counted = rows.execute, []
 
@@ -212,7 +212,7 @@ def test_many_asks_are_one_transaction(sqlite, slots, monkeypatch):
 
 def test_a_call_goes_on_without_its_database_and_says_so_once(tmp_path, server, caplog):
     (tmp_path / "folder").mkdir()
-    with client(server.url, {"plan": "pro", "at": f"sqlite:///{tmp_path / 'folder'}"}) as one:
+    with make_client(server.url, {"plan": "pro", "store": f"sqlite:///{tmp_path / 'folder'}"}) as one:
         assert [attempt(one) for _ in range(3)] == [200] * 3
         said = [record.getMessage() for record in caplog.records if record.name == "connector"]
         one._call_factory.budget._ledger.close()
@@ -221,26 +221,26 @@ def test_a_call_goes_on_without_its_database_and_says_so_once(tmp_path, server, 
     assert "folder" in said[0]
 
 
-def test_without_its_database_a_process_keeps_to_the_limit_by_itself(sqlite, slots, monkeypatch):
+def test_without_its_database_a_process_keeps_to_the_limit_by_itself(sqlite, make_budget, monkeypatch):
     clock = GivenClock()
-    budget = slots(sqlite, clock=clock)
+    budget = make_budget(sqlite, clock=clock)
     monkeypatch.setattr(budget._ledger.table, "execute", _fails)
-    gaps = [take(budget, now=clock.time()) for _ in range(31)]
+    gaps = [acquire(budget, now=clock.time()) for _ in range(31)]
     assert gaps[-1] == pytest.approx(SAFETY_FACTOR, abs=1e-4)
 
 
-def test_a_database_that_is_back_is_used_again(sqlite, slots, monkeypatch, caplog):
+def test_a_database_that_is_back_is_used_again(sqlite, make_budget, monkeypatch, caplog):
     caplog.set_level(logging.INFO, "connector")
     clock = GivenClock()
-    budget = slots(sqlite, clock=clock)
+    budget = make_budget(sqlite, clock=clock)
     with monkeypatch.context() as broken:
         broken.setattr(budget._ledger.table, "execute", _fails)
-        take(budget, now=clock.time())
+        acquire(budget, now=clock.time())
         clock.passed += sql_ledger.RETRY_DELAY + 1
-        take(budget, now=clock.time())
-    take(budget, now=clock.time())
+        acquire(budget, now=clock.time())
+    acquire(budget, now=clock.time())
     clock.passed += sql_ledger.RETRY_DELAY + 1
-    take(budget, now=clock.time())
+    acquire(budget, now=clock.time())
     assert [record.levelname for record in caplog.records if record.name == "connector"] == ["WARNING", "INFO"]
     with sqlite3.connect(sqlite.removeprefix("sqlite:///")) as connection:
         assert connection.execute("SELECT count(*) FROM connector_budget").fetchone() == (1,)
@@ -255,7 +255,7 @@ def _fails(_works):
 def hung(sqlite, server, monkeypatch):
     """A client whose database does not answer, until the test ends."""
     go = threading.Event()
-    with client(server.url, {"plan": "pro", "at": sqlite}) as one:
+    with make_client(server.url, {"plan": "pro", "store": sqlite}) as one:
         ledger = one._call_factory.budget._ledger
         monkeypatch.setattr(ledger.table, "execute", lambda works: (go.wait(30), _fails(works)))
         yield one
@@ -289,27 +289,27 @@ def test_a_database_that_hangs_never_holds_up_an_event_loop(hung, zoom, server):
 
 def test_a_password_in_the_url_never_shows(zoom, caplog, server):
     url = "postgresql://keeper:pg-canary-p%40ss@127.0.0.1:1/nowhere"
-    with client(server.url, {"plan": "pro", "at": url}) as one:
+    with make_client(server.url, {"plan": "pro", "store": url}) as one:
         assert attempt(one) == 200
         shown = repr(one._call_factory.budget._ledger) + caplog.text
     assert "cannot be shared" in shown
     assert "canary" not in shown
 
 
-def test_a_forked_child_has_a_connection_of_its_own(sqlite, slots):
+def test_a_forked_child_has_a_connection_of_its_own(sqlite, make_budget):
     import os
 
-    budget = slots(sqlite)
-    assert take(budget) == 0.0
+    budget = make_budget(sqlite)
+    assert acquire(budget) == 0.0
     child = os.fork()
     if child == 0:
-        os._exit(0 if isinstance(take(budget), float) and budget._ledger._worker.pid == os.getpid() else 1)
+        os._exit(0 if isinstance(acquire(budget), float) and budget._ledger._worker.pid == os.getpid() else 1)
     assert os.waitpid(child, 0)[1] == 0
-    assert take(budget) < 0.1
+    assert acquire(budget) < 0.1
 
 
 def test_clients_of_a_process_share_one_ledger_of_a_url(sqlite, server):
-    with client(server.url, {"at": sqlite}) as one, client(server.url, sqlite) as two:
+    with make_client(server.url, {"store": sqlite}) as one, make_client(server.url, sqlite) as two:
         assert one._call_factory.budget._ledger is two._call_factory.budget._ledger
         assert one.run("getUser", ME).status == two.run("getUser", ME).status == 200
         one._call_factory.budget._ledger.close()

@@ -1,4 +1,4 @@
-"""Encryption at rest: nothing in clear on the disk, no wrong key taken for an empty store, keys that can change."""
+"""Encryption at rest: no plaintext on disk, a wrong key is never an empty store, keys can rotate."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from support import private_postgres
 
 from connector import errors
-from connector.runtime.storage.encryption import EncryptedStore, Keyring, PlaintextStore, generate_key, rotate
+from connector.runtime.storage.encryption import EncryptedStore, Keyring, find_keyring, generate_key, rotate
 from connector.runtime.storage.file_store import FileStore
-from connector.runtime.storage.open import MemoryStore, open_store
+from connector.runtime.storage.memory_store import MemoryStore
+from connector.runtime.storage.open import open_store
 from connector.runtime.storage.sql_store import SqlStore
 
 KEY = "connection:work"
@@ -40,7 +41,7 @@ def no_keys_around(monkeypatch):
 
 
 def spellings(text):
-    """Return a text as bytes in the forms in which it might lie somewhere."""
+    """Return the encodings in which a text might be stored."""
     raw = text.encode()
     shifted = [base64.b64encode(b"x" * shift + raw)[4:-4] for shift in range(3)]
     return [raw, raw.hex().encode(), text.encode("utf-16-le"), *shifted]
@@ -127,14 +128,14 @@ def test_rotating_seals_every_record_with_the_first_key(sealed, inner):
 def test_rotating_goes_past_what_does_not_open_and_names_it(inner):
     EncryptedStore(inner, Keyring.from_texts([OTHER])).write("connection:lost", {})
     EncryptedStore(inner, Keyring.from_texts([OLD])).write("connection:good", {"token": 1})
-    with pytest.raises(errors.StoreError, match=r"1 records were sealed anew, and 1 were not:\n.*connection:lost"):
+    with pytest.raises(errors.StoreError, match=r"1 records were sealed again, and 1 were not:\n.*connection:lost"):
         rotate(EncryptedStore(inner, Keyring.from_texts([NEW, OLD])))
     assert EncryptedStore(inner, Keyring.from_texts([NEW])).read("connection:good").data == {"token": 1}
 
 
 def test_rotating_waits_for_a_renewal_and_loses_no_token(tmp_path):
     class Inner(MemoryStore):
-        """A store in which a renewal ends just before somebody else gets the lock."""
+        """A store in which a token refresh ends just before the lock is acquired."""
 
         def lock(self, key, timeout):
             EncryptedStore(self, Keyring.from_texts([OLD])).write(key, {"token": "renewed"})
@@ -161,7 +162,7 @@ def test_a_changed_record_does_not_open_and_stays(sealed, inner):
     middle = len(raw["sealed"]) // 2
     letter = "A" if raw["sealed"][middle] != "A" else "B"
     inner.write(KEY, {**raw, "sealed": raw["sealed"][:middle] + letter + raw["sealed"][middle + 1 :]})
-    with pytest.raises(errors.StoreError, match="does not open: it was changed"):
+    with pytest.raises(errors.StoreError, match="cannot be decrypted: it was changed"):
         sealed.read(KEY)
     assert inner.read(KEY) is not None
 
@@ -234,19 +235,19 @@ def test_bad_keys_are_refused_and_never_shown_nor_taken_for_none(environ):
 
 def test_sealing_is_on_by_itself_when_the_environment_has_a_key(tmp_path, monkeypatch):
     url = f"file:{tmp_path}/store"
-    assert isinstance(open_store(url), PlaintextStore)
+    assert find_keyring(open_store(url)) is None
     monkeypatch.setenv("CONNECTOR_KEY", OLD)
     store = open_store(url)
-    assert isinstance(store, EncryptedStore)
+    assert find_keyring(store)
     store.write(KEY, {"token": CANARY})
     assert set(FileStore(tmp_path / "store").read(KEY).data) == {"sealed", "key"}
-    assert isinstance(open_store(f"sqlite:///{tmp_path}/x.db"), EncryptedStore)
+    assert find_keyring(open_store(f"sqlite:///{tmp_path}/x.db"))
     assert isinstance(open_store(f"sqlite:///{tmp_path}/x.db").store, SqlStore)
 
 
 def test_keys_show_fingerprints_only_and_are_not_pickled():
     keys = Keyring.from_texts([OLD, NEW])
-    assert repr(keys) == f"Keys({keys.fingerprints[0]}, {keys.fingerprints[1]})"
+    assert repr(keys) == f"Keyring({keys.fingerprints[0]}, {keys.fingerprints[1]})"
     assert OLD not in repr(EncryptedStore(MemoryStore(), keys))
     with pytest.raises(errors.UsageError, match="not pickled"):
         pickle.dumps(keys)

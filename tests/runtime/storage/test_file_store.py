@@ -1,4 +1,4 @@
-"""The store in a folder: private, atomic, and honest about what is broken or full."""
+"""The store in a folder: private, atomic, and clear errors when it is damaged or full."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from support.processes import forked
 from support.processes.forked import TOKEN, Sibling
 
 from connector import errors
+from connector.runtime.files.key_names import decode_key, encode_key
 from connector.runtime.storage import record_codec
 from connector.runtime.storage.file_store import FileStore
 
@@ -28,7 +29,7 @@ NAME = "connection%3Awork.json"
 
 
 class Clock:
-    """A clock that stands still."""
+    """A clock that never moves."""
 
     def time(self):
         return 1_700_000_000.0
@@ -157,7 +158,7 @@ def test_a_link_in_the_place_of_a_new_file_is_not_followed(store, tmp_path):
     store.write(KEY, {})
     victim = tmp_path / "victim"
     victim.write_text("precious")
-    (store.folder / f"connection%3Awork.{os.getpid()}.tmp").symlink_to(victim)
+    (store.folder / f"{NAME}.{os.getpid()}.tmp").symlink_to(victim)
     store.write(KEY, {"a": 1})
     assert victim.read_text() == "precious"
     assert store.read(KEY).data == {"a": 1}
@@ -167,7 +168,7 @@ def test_a_pipe_in_the_place_of_a_record_is_refused_and_does_not_hang(store):
     store.write(KEY, {})
     (store.folder / NAME).unlink()
     os.mkfifo(store.folder / NAME, 0o600)
-    with pytest.raises(errors.StoreError, match="not what a store keeps"):
+    with pytest.raises(errors.StoreError, match="not a file or folder of a store"):
         store.read(KEY)
 
 
@@ -176,8 +177,8 @@ def test_a_pipe_in_the_place_of_a_record_is_refused_and_does_not_hang(store):
 
 def test_what_dead_writers_left_is_gone_when_the_store_is_opened_next(store):
     store.write(KEY, {"a": 1})
-    long_name = record_codec.encode_key("k" * 500)
-    for left in ("connection%3Awork.999999999.tmp", f"connection%3Awork.{os.getpid()}.tmp", f"{long_name}.1.tmp"):
+    long_name = encode_key("k" * 500)
+    for left in (f"{NAME}.999999999.tmp", f"{NAME}.{os.getpid()}.tmp", f"{long_name}.json.1.tmp"):
         (store.folder / left).write_text("half a rec")
     FileStore(store.folder)
     assert names(store.folder) == [NAME, "locks"]
@@ -185,18 +186,18 @@ def test_what_dead_writers_left_is_gone_when_the_store_is_opened_next(store):
 
 def test_what_a_living_writer_is_writing_stays(store):
     store.write(KEY, {"a": 1})
-    mine = store.folder / f"connection%3Awork.{os.getpid()}.tmp"
+    mine = store.folder / f"{NAME}.{os.getpid()}.tmp"
     mine.write_text("half a rec")
-    with store._hold_write_lock(KEY):
+    with store._hold_writers(KEY):
         FileStore(store.folder)
         assert mine.exists()
 
 
 def test_a_new_pid_that_a_dead_process_had_finds_its_leftovers_no_obstacle(store):
     store.write(KEY, {"a": 1})
-    (store.folder / f"connection%3Awork.{os.getpid()}.tmp").write_text("half a rec")
+    (store.folder / f"{NAME}.{os.getpid()}.tmp").write_text("half a rec")
     store.prepare(KEY)
-    (store.folder / f"connection%3Awork.{os.getpid()}.tmp").write_text("half a rec")
+    (store.folder / f"{NAME}.{os.getpid()}.tmp").write_text("half a rec")
     assert store.write(KEY, {"a": 2}) == 2
     assert names(store.folder) == [NAME, "locks"]
 
@@ -220,7 +221,7 @@ def test_a_store_that_is_only_read_makes_nothing(tmp_path):
 
 
 def failing(monkeypatch, name, number):
-    """Make a call of the system fail for the files of a write, not for locks and folders."""
+    """Make a system call fail for the temporary files of a write only."""
     real = getattr(os, name)
 
     def call(*args, **kwargs):
@@ -294,7 +295,7 @@ def test_a_folder_without_the_right_to_write_is_told_from_preparing_on():
 
 
 def rewrite(store, change):
-    """Change what a record's file holds, and return the bytes."""
+    """Change the content of a record's file, and return it."""
     path = store.folder / NAME
     content = change(path.read_bytes())
     path.write_bytes(content)
@@ -312,11 +313,11 @@ def record_with(**changes):
     ("change", "reason"),
     [
         (lambda content: b"", "empty"),
-        (lambda content: b"\0" * len(content), "not whole JSON"),
-        (lambda content: content[: len(content) // 2], "not whole JSON"),
+        (lambda content: b"\0" * len(content), "not complete JSON"),
+        (lambda content: content[: len(content) // 2], "not complete JSON"),
         (lambda content: content.replace(b"tok-1", b"tok-2"), "checksum"),
-        (lambda content: b"\xff\xfe" + content, "not whole JSON"),
-        (lambda content: b'["a list"]', "no record"),
+        (lambda content: b"\xff\xfe" + content, "not complete JSON"),
+        (lambda content: b'["a list"]', "not a record"),
         (lambda content: b'{"access_token": "x"}', "shape"),
         (record_with(version=7), "checksum"),
         (record_with(data=[]), "checksum"),
@@ -384,7 +385,7 @@ def test_a_damaged_record_that_cannot_be_moved_is_told_all_the_same(store, monke
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "rename", refuse)
-        with pytest.raises(errors.StoreError, match=r"not whole JSON.*stays where it is"):
+        with pytest.raises(errors.StoreError, match=r"not complete JSON.*stays where it is"):
             store.read(KEY)
     assert (store.folder / NAME).read_bytes() == content
 
@@ -430,7 +431,7 @@ def test_a_file_system_that_cannot_lock_is_refused_and_nothing_is_written(store,
 
 @given(keys=st.lists(st.text(st.characters(exclude_categories=()), max_size=150), unique=True, max_size=20))
 def test_names_are_short_safe_and_apart_even_where_case_is_not_told_apart(keys):
-    made = [record_codec.encode_key(key) for key in keys]
+    made = [encode_key(key) for key in keys]
     assert len({name.lower() for name in made}) == len(keys)
     assert all(name.isascii() and 0 < len(name) < 140 and not set(name) & set('/\\:*?"<>|. ') for name in made)
-    assert all(record_codec.decode_key(name) in (key, None) for name, key in zip(made, keys, strict=True))
+    assert all(decode_key(name) in (key, None) for name, key in zip(made, keys, strict=True))

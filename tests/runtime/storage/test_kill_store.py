@@ -1,4 +1,4 @@
-"""kill -9 at any moment leaves the old record or the new one, nothing half, nothing behind, and no lock held."""
+"""kill -9 at any moment leaves the old record or the new one, no temporary file, and no lock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The store in a database: private, durable, and honest about what is broken, full or out of reach."""
+"""The store in a database: private, durable, and clear errors when it is damaged, full or unreachable."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from support.processes import forked
 from support.processes.forked import TOKEN, Sibling
 
 from connector import errors
+from connector.runtime.files.key_names import encode_key
 from connector.runtime.storage import record_codec
 from connector.runtime.storage.open import open_store
 from connector.runtime.storage.sql_store import SqlStore
 
 KEY = "connection:work"
-NAME = record_codec.encode_key(KEY)
+NAME = encode_key(KEY)
 SECRET = "pg-canary"
 
 
@@ -55,7 +56,7 @@ def store(request):
 
 
 def change(store, statement, **values):
-    """Change the table behind the store's back."""
+    """Execute a statement on the store's database directly."""
     with store._database.connect() as connection:
         return (
             [tuple(row) for row in done]
@@ -79,11 +80,11 @@ def mode(path):
     ("damage", "reason"),
     [
         (lambda text: "", "empty"),
-        (lambda text: text[: len(text) // 2], "not whole JSON"),
+        (lambda text: text[: len(text) // 2], "not complete JSON"),
         (lambda text: text.replace("tok-1", "tok-2"), "checksum"),
-        (lambda text: "[]", "no record"),
+        (lambda text: "[]", "not a record"),
         (lambda text: record_codec.encode_record("connection:home", 1, {"token": "tok-1"}), "another key"),
-        (lambda text: record_codec.encode_record(KEY, 5, {"token": "tok-1"}), "version is not that of its row"),
+        (lambda text: record_codec.encode_record(KEY, 5, {"token": "tok-1"}), "version does not match its row"),
     ],
 )
 def test_a_damaged_row_is_told_once_and_kept_beside(store, damage, reason):
@@ -139,7 +140,7 @@ def test_a_cut_database_is_told(sqlite, path):
     for turn in range(40):
         sqlite.write(f"connection:{turn}", {"token": TOKEN})
     path.write_bytes(path.read_bytes()[:8192])
-    with pytest.raises(errors.StoreError, match=r"malformed.*mend it"):
+    with pytest.raises(errors.StoreError, match=r"malformed.*repair it"):
         [sqlite.read(f"connection:{turn}") for turn in range(40)]
 
 

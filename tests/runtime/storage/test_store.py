@@ -1,4 +1,4 @@
-"""Every store keeps the same promises: records, versions, keys, locks."""
+"""Every store passes the same tests: records, versions, keys, locks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from support import private_postgres
 
 from connector import errors
 from connector.runtime.storage.encryption import EncryptedStore, Keyring, generate_key
-from connector.runtime.storage.open import MemoryStore, StoredRecord, open_store
+from connector.runtime.storage.memory_store import MemoryStore
+from connector.runtime.storage.open import open_store
+from connector.runtime.storage.store import StoredRecord
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=200)
 JSON = st.recursive(
@@ -59,7 +61,7 @@ def test_versions_grow_by_one_from_one(store, key):
 def test_a_write_over_another_version_is_a_conflict_and_changes_nothing(store, key):
     store.write(key, {"who": "first"}, version=0)
     for stale in (0, 2, 7):
-        with pytest.raises(errors.StoreError, match="somebody else") as caught:
+        with pytest.raises(errors.StoreError, match="another writer") as caught:
             store.write(key, {"who": "late"}, version=stale)
         assert caught.value.conflict
         assert pickle.loads(pickle.dumps(caught.value)).conflict

@@ -1,4 +1,4 @@
-"""Each kept event reaches its handlers, once where nothing fails, again where something does, until it is set aside."""
+"""Each stored event reaches its handlers once, and again after a failure, until it is dead."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support import private_postgres
 from support.processes.forked import Sibling
-from support.receivers import PATIENCE, SECRET, body, signed, until
+from support.receivers import PATIENCE, SECRET, body, sign, wait_for
 
 from connector import Connector, errors, verify_webhook
 from connector.core import redaction
@@ -36,7 +36,7 @@ SOURCE = "zoom.webhookReceiver"
 
 @dataclass
 class World:
-    """An inbox, who delivers out of it, and what the handlers got."""
+    """An inbox, its dispatcher, and the events that its handlers got."""
 
     zoom: object
     url: str
@@ -48,14 +48,14 @@ class World:
         self.inbox.open()  # a given clock does not wait for another thread that makes the file
         self.handlers = HandlerRegistry(redaction.redactor_for(self.zoom))
 
-    def keep(self, *numbers, **how):
+    def put(self, *numbers, **how):
         for number in numbers:
             content = body(number, **how)
-            event = verify_webhook(self.zoom, SECRET, signed(content, at=1000), content, now=1000.0)
+            event = verify_webhook(self.zoom, SECRET, sign(content, at=1000), content, now=1000.0)
             self.inbox.put(event, SOURCE).result(PATIENCE)
 
-    def before_settling(self, monkeypatch, look):
-        """Have somebody look at each event that is settled first; what that raises fails the settling."""
+    def before_update(self, monkeypatch, look):
+        """Call `look` before each update of an event; an error that it raises fails the update."""
         settle = self.inbox.update_state_async
 
         async def looked(one):
@@ -81,11 +81,11 @@ class World:
             await task
 
     def states(self):
-        """What became of the events, by what they are about."""
+        """The states of the events by subject."""
         return {one.subject: one.state for one in self.inbox.find(C.id > 0, 1000)}
 
     def all_done(self):
-        return set(self.inbox.counts()) == {"done"}
+        return set(self.inbox.counts()) == {"delivered"}
 
     def run(self, story):
         try:
@@ -129,9 +129,9 @@ def test_every_kind_of_handler_is_called_with_the_events_that_fit_its_pattern(ei
 
     async def story():
         for number, name in enumerate(("meeting.started", "meeting.ended", "user.activated", "recording.completed")):
-            world.keep(number, name=name)
-        async with world.delivering(at_once=1):
-            await until(world.all_done)
+            world.put(number, name=name)
+        async with world.delivering(concurrency=1):
+            await wait_for(world.all_done)
 
     world.run(story)
     assert got == [
@@ -145,14 +145,14 @@ def test_an_event_is_handed_over_whole(either):
     world.on(world.got.append)
 
     async def story():
-        world.keep(7, topic="\U0001f692 \\/ \ud83d")
+        world.put(7, topic="\U0001f692 \\/ \ud83d")
         async with world.delivering():
-            await until(world.all_done)
+            await wait_for(world.all_done)
 
     world.run(story)
     content = body(7, topic="\U0001f692 \\/ \ud83d")
     (event,) = world.got
-    assert event == verify_webhook(world.zoom, SECRET, signed(content, at=1000), content, now=1000.0)
+    assert event == verify_webhook(world.zoom, SECRET, sign(content, at=1000), content, now=1000.0)
 
 
 def test_what_fails_comes_again_later_each_time_and_is_set_aside_at_last(either, caplog):
@@ -167,11 +167,11 @@ def test_what_fails_comes_again_later_each_time_and_is_set_aside_at_last(either,
     world.on(broken)
 
     async def story():
-        world.keep(1)
+        world.put(1)
         async with world.delivering(attempts=5) as delivery:
             for attempt in range(1, 6):
                 failed = (C.attempts == attempt) & (C.error == "ValueError: no room")
-                await until(lambda failed=failed: world.inbox.find(failed, 1), wake=delivery.wake)
+                await wait_for(lambda failed=failed: world.inbox.find(failed, 1), wake=delivery.wake)
                 (one,) = world.inbox.find(C.id > 0, 1)
                 if attempt < 5:
                     clock.passed = one.due_at - clock.start - 0.001
@@ -184,12 +184,12 @@ def test_what_fails_comes_again_later_each_time_and_is_set_aside_at_last(either,
         world.handlers._handlers.clear()
         world.on(world.got.append)
         async with world.delivering():
-            await until(world.all_done)
+            await wait_for(world.all_done)
 
     with caplog.at_level(logging.WARNING, "connector.webhook"):
         world.run(story)
     assert [round(later - before) for before, later in itertools.pairwise(times)] == [5, 10, 20, 40]
-    assert "attempt 5, it is set aside as dead: ValueError: no room" in caplog.text
+    assert "attempt 5, marked as dead: ValueError: no room" in caplog.text
     assert len(world.got) == 1
 
 
@@ -202,7 +202,7 @@ def test_a_pause_is_bounded_however_many_attempts_there_were(world):
         assert delivery._next_due_at(attempts) == world.clock.time() + pause
 
 
-class Unsayable(Exception):
+class BrokenStr(Exception):
     def __str__(self):
         raise RuntimeError
 
@@ -230,7 +230,7 @@ def raising(error):
         *zip(raising(SystemExit(3)), ("SystemExit: 3", "SystemExit(3)"), strict=True),
         (raising(KeyboardInterrupt())[1], "KeyboardInterrupt"),
         *((one, "RuntimeError: ") for one in raising(StopIteration(1))),
-        *((one, "Unsayable") for one in raising(Unsayable())),
+        *((one, "BrokenStr") for one in raising(BrokenStr())),
         *((one, "TimeoutError: the other side") for one in raising(TimeoutError("the other side"))),
         *((one, "Take another.") for one in raising(errors.UsageError("Wrong.", hint="Take another."))),
         (lambda: None, "TypeError"),
@@ -241,14 +241,14 @@ def test_however_a_handler_fails_the_event_comes_again_and_the_receiver_goes_on(
     world.on(world.got.append, "meeting.ended")
 
     async def story():
-        world.keep(1)
-        world.keep(2, name="meeting.ended")
+        world.put(1)
+        world.put(2, name="meeting.ended")
         async with world.delivering():
-            await until(lambda: world.states()["2"] == "done" and world.inbox.find(C.attempts == 1, 9)[0].error)
+            await wait_for(lambda: world.states()["2"] == "delivered" and world.inbox.find(C.attempts == 1, 9)[0].error)
 
     world.run(story)
     (one,) = world.inbox.find(C.subject == "1", 1)
-    assert (one.state, one.attempts) == ("new", 1)
+    assert (one.state, one.attempts) == ("pending", 1)
     assert said in one.error
 
 
@@ -261,9 +261,9 @@ def test_what_a_failure_says_is_kept_and_logged_without_secrets(world, caplog):
     world.on(leaking)
 
     async def story():
-        world.keep(1, password="canary-in-the-body", download_token="canary-dt")
+        world.put(1, password="canary-in-the-body", download_token="canary-dt")
         async with world.delivering():
-            await until(lambda: world.inbox.find(C.attempts == 1, 1))
+            await wait_for(lambda: world.inbox.find(C.attempts == 1, 1))
 
     with caplog.at_level(logging.DEBUG):
         world.run(story)
@@ -293,17 +293,19 @@ def test_a_handler_that_hangs_is_ended_in_time_and_holds_up_nobody(world):
     world.on(world.got.append, "user.*")
 
     async def story():
-        world.keep(1)
-        world.keep(2, name="meeting.ended")
-        world.keep(3, name="user.activated")
-        async with world.delivering(at_once=2, timeout=0.2):
-            await until(lambda: len(world.inbox.find(C.attempts == 1, 3)) == 3)
+        world.put(1)
+        world.put(2, name="meeting.ended")
+        world.put(3, name="user.activated")
+        async with world.delivering(concurrency=2, timeout=0.2):
+            await wait_for(lambda: len(world.inbox.find(C.attempts == 1, 3)) == 3)
 
     world.run(story)
     go.set()
     assert len(world.got) == 1
     assert sorted(hung) == ["async", "ended", "function"]
-    assert {one.error for one in world.inbox.find(C.state == "new", 3)} == {"The handler was not done within 0.2 s."}
+    assert {one.error for one in world.inbox.find(C.state == "pending", 3)} == {
+        "The handler did not finish within 0.2 s."
+    }
 
 
 def test_functions_that_hang_do_not_keep_the_loop_from_its_end(world):
@@ -311,12 +313,12 @@ def test_functions_that_hang_do_not_keep_the_loop_from_its_end(world):
     world.on(lambda event: go.wait(PATIENCE))
 
     async def story():
-        world.keep(*range(40))
-        async with world.delivering(drain=0.0, at_once=40):
-            await until(lambda: threading.active_count() > 40)
+        world.put(*range(40))
+        async with world.delivering(drain=0.0, concurrency=40):
+            await wait_for(lambda: threading.active_count() > 40)
 
     world.run(story)  # it returns while they hang
-    assert set(world.states().values()) == {"new"}
+    assert set(world.states().values()) == {"pending"}
     go.set()
 
 
@@ -324,7 +326,7 @@ def test_an_event_is_not_begun_again_before_what_came_of_it_is_written(world, mo
     settle, late = world.inbox.update_state_async, []
 
     async def slow(one):
-        if one.state == "done":
+        if one.state == "delivered":
             late.append(asyncio.Event())
             await late[-1].wait()
         await settle(one)
@@ -333,16 +335,16 @@ def test_an_event_is_not_begun_again_before_what_came_of_it_is_written(world, mo
     world.on(world.got.append)
 
     async def story():
-        world.keep(1)
+        world.put(1)
         async with world.delivering() as delivery:
-            await until(lambda: late)
+            await wait_for(lambda: late)
             for number in range(2, 6):
-                world.keep(number)
+                world.put(number)
                 delivery.wake()
-                await until(lambda n=number: len(late) == n)
+                await wait_for(lambda n=number: len(late) == n)
             for go in late:
                 go.set()
-            await until(world.all_done)
+            await wait_for(world.all_done)
 
     world.run(story)
     assert [event.subject for event in world.got] == ["1", "2", "3", "4", "5"]
@@ -353,17 +355,17 @@ def test_an_inbox_that_cannot_be_written_is_tried_again_and_the_handler_is_not(w
     fail = [1, 2, 3]
 
     def failing(one):
-        if one.state == "done" and fail:
+        if one.state == "delivered" and fail:
             fail.pop()
             raise errors.StoreError("The disk is full.")
 
-    world.before_settling(monkeypatch, failing)
+    world.before_update(monkeypatch, failing)
     world.on(world.got.append)
 
     async def story():
-        world.keep(1)
+        world.put(1)
         async with world.delivering():
-            await until(world.all_done)
+            await wait_for(world.all_done)
 
     world.run(story)
     assert len(world.got) == 1
@@ -375,19 +377,19 @@ def test_an_event_is_not_handed_over_before_its_attempt_is_noted(world, monkeypa
     noted = []
 
     def failing(one):
-        if one.state == "new":
+        if one.state == "pending":
             assert world.got == []
             noted.append(one.attempts)
             if len(noted) < 3:
                 raise errors.StoreError("The disk is full.")
 
-    world.before_settling(monkeypatch, failing)
+    world.before_update(monkeypatch, failing)
     world.on(world.got.append)
 
     async def story():
-        world.keep(1)
+        world.put(1)
         async with world.delivering():
-            await until(world.all_done)
+            await wait_for(world.all_done)
 
     world.run(story)
     assert noted == [1, 1, 1]
@@ -395,7 +397,7 @@ def test_an_event_is_not_handed_over_before_its_attempt_is_noted(world, monkeypa
 
 
 def deliver_until_dead(pipe, url):
-    """Deliver what is due until all of it is settled, with a handler that one of the events ends the process of."""
+    """Deliver until no event is pending; the handler of one event ends the process."""
     world = World(Connector.open(), url, SystemClock())
     dispatcher.RETRY_DELAY = 0.01
 
@@ -407,7 +409,7 @@ def deliver_until_dead(pipe, url):
 
     async def story():
         async with world.delivering(attempts=3) as delivery:
-            await until(lambda: not world.inbox.find(C.state == "new", 1), wake=delivery.wake)
+            await wait_for(lambda: not world.inbox.find(C.state == "pending", 1), wake=delivery.wake)
 
     world.run(story)
     return world.states()
@@ -415,15 +417,15 @@ def deliver_until_dead(pipe, url):
 
 def test_an_event_that_ends_the_process_each_time_is_set_aside_and_the_others_are_delivered(zoom, url):
     world = World(zoom, url, SystemClock())
-    world.keep(*range(4))
+    world.put(*range(4))
     for _ in range(3):
         other = Sibling(deliver_until_dead, url)
         other.process.join(PATIENCE)
         assert other.process.exitcode == 9
-    assert Sibling(deliver_until_dead, url).end() == {"0": "done", "1": "dead", "2": "done", "3": "done"}
+    assert Sibling(deliver_until_dead, url).end() == {"0": "delivered", "1": "dead", "2": "delivered", "3": "delivered"}
     (one,) = world.inbox.find(C.state == "dead", 9)
     world.inbox.close()
-    assert (one.attempts, one.error) == (3, "Its process ended before its handler did.")
+    assert (one.attempts, one.error) == (3, "The process ended before the handler did.")
 
 
 def test_an_inbox_that_cannot_be_read_is_tried_again_whatever_it_is(world, monkeypatch):
@@ -439,9 +441,9 @@ def test_an_inbox_that_cannot_be_read_is_tried_again_whatever_it_is(world, monke
     world.on(world.got.append)
 
     async def story():
-        world.keep(1)
+        world.put(1)
         async with world.delivering():
-            await until(world.all_done)
+            await wait_for(world.all_done)
             with world.inbox.delivery_lock("other", 0.0):
                 pass
 
@@ -457,15 +459,15 @@ def test_who_lost_the_connection_that_holds_the_lock_takes_it_anew(zoom, clock, 
     everybody = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
     async def story():
-        world.keep(1)
+        world.put(1)
         async with world.delivering() as delivery:
-            await until(world.all_done)
+            await wait_for(world.all_done)
             private_postgres.execute(world.url, everybody)
             with contextlib.suppress(errors.StoreError):
-                world.keep(2)
-            world.keep(2)
+                world.put(2)
+            world.put(2)
             delivery.wake()
-            await until(lambda: world.states() == {"1": "done", "2": "done"})
+            await wait_for(lambda: world.states() == {"1": "delivered", "2": "delivered"})
             assert private_postgres.execute(world.url, lock) == [(1,)], "it delivers without the lock"
         assert private_postgres.execute(world.url, lock) == [(0,)]
 
@@ -486,15 +488,15 @@ def test_a_failed_event_holds_up_the_later_ones_of_its_subject_only_in_order(eit
 
     async def story():
         for number, about in enumerate("abab"):
-            world.keep(number, about=about)
+            world.put(number, about=about)
         first = world.inbox.read_due(SOURCE, 1)[0]
         async with world.delivering(ordered=ordered) as delivery:
-            await until(lambda: world.inbox.find(C.attempts == 1, 9) and len(world.got) == (2 if ordered else 3))
-            await until(lambda: len(world.inbox.find(C.state == "done", 9)) == len(world.got))
-            assert world.inbox.find(C.id == first.id, 1)[0].state == "new"
+            await wait_for(lambda: world.inbox.find(C.attempts == 1, 9) and len(world.got) == (2 if ordered else 3))
+            await wait_for(lambda: len(world.inbox.find(C.state == "delivered", 9)) == len(world.got))
+            assert world.inbox.find(C.id == first.id, 1)[0].state == "pending"
             broken.clear()
             world.clock.passed += 100
-            await until(world.all_done, wake=delivery.wake)
+            await wait_for(world.all_done, wake=delivery.wake)
 
     world.run(story)
     assert [number for about, number in world.got if about == "b"] == [1, 3]
@@ -517,9 +519,9 @@ def test_in_order_many_subjects_are_delivered_at_once_each_one_after_another(eit
 
     async def story():
         for number in range(80):
-            world.keep(number, about=chance.choice("abcdef"))
-        async with world.delivering(ordered=True, at_once=4):
-            await until(world.all_done)
+            world.put(number, about=chance.choice("abcdef"))
+        async with world.delivering(ordered=True, concurrency=4):
+            await wait_for(world.all_done)
 
     world.run(story)
     assert len(world.got) == 80
@@ -540,11 +542,11 @@ def test_two_that_deliver_from_one_inbox_deliver_each_event_once_and_the_second_
         async with other.delivering():
             async with world.delivering():
                 for number in range(0, 60, 2):
-                    await asyncio.to_thread(world.keep, number)
-                    await asyncio.to_thread(other.keep, number + 1)
-                await until(world.all_done)
-            world.keep(100)
-            await until(world.all_done)
+                    await asyncio.to_thread(world.put, number)
+                    await asyncio.to_thread(other.put, number + 1)
+                await wait_for(world.all_done)
+            world.put(100)
+            await wait_for(world.all_done)
         other.inbox.close()
 
     world.run(story)
@@ -568,17 +570,17 @@ def test_a_stop_lets_handlers_end_and_ends_those_that_do_not_whose_events_come_a
     world.on(slow)
 
     async def story():
-        world.keep(1, 2)
+        world.put(1, 2)
         async with world.delivering(drain=0.5):
-            await until(lambda: len(begun) == 2)
-            world.keep(3)
+            await wait_for(lambda: len(begun) == 2)
+            world.put(3)
             asyncio.get_running_loop().call_later(0.05, go.set)
-        assert world.states() == {"1": "done", "2": "new", "3": "new"}
+        assert world.states() == {"1": "delivered", "2": "pending", "3": "pending"}
         assert ended == ["2"], "it goes on after the stop"
         world.handlers._handlers.clear()
         world.on(lambda event: world.got.append(event.subject))
         async with world.delivering():
-            await until(world.all_done)
+            await wait_for(world.all_done)
         assert len(world.inbox.find(C.attempts == 1, 9)) == 3, "a stop is no failure"
 
     world.run(story)
@@ -592,10 +594,10 @@ def test_without_handlers_events_wait_and_nobody_else_is_kept_from_them(world, z
 
     async def story():
         async with keeper.delivering():
-            world.keep(1)
+            world.put(1)
             world.on(world.got.append)
             async with world.delivering():
-                await until(world.all_done)
+                await wait_for(world.all_done)
         keeper.inbox.close()
 
     world.run(story)
@@ -607,17 +609,17 @@ def test_old_events_are_forgotten_now_and_then(world, monkeypatch):
     world.on(world.got.append)
 
     async def story():
-        world.keep(1)
+        world.put(1)
         async with world.delivering() as delivery:
-            await until(world.all_done)
+            await wait_for(world.all_done)
             world.clock.passed += 8 * 86_400
-            world.keep(2)
-            await until(lambda: world.states() == {"2": "done"}, wake=delivery.wake)
+            world.put(2)
+            await wait_for(lambda: world.states() == {"2": "delivered"}, wake=delivery.wake)
 
     world.run(story)
 
 
-@pytest.mark.parametrize("wrong", [{"at_once": 0}, {"attempts": 0}, {"timeout": 0.0}, {"timeout": float("nan")}])
+@pytest.mark.parametrize("wrong", [{"concurrency": 0}, {"attempts": 0}, {"timeout": 0.0}, {"timeout": float("nan")}])
 def test_bounds_that_let_nothing_through_are_refused(wrong):
     with pytest.raises(errors.UsageError, match=next(iter(wrong))):
         DeliveryOptions(**wrong)

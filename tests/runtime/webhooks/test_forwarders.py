@@ -1,4 +1,4 @@
-"""Lines, commands and URLs get each event whole, once, with its key; and say when they did not take it."""
+"""Forwarders send each event whole, once, with its key, and report a failure."""
 
 from __future__ import annotations
 

@@ -6,19 +6,19 @@ import sys
 
 import pytest
 from support.processes import deliveries
-from support.receivers import database
+from support.receivers import new_inbox_url
 
 pytestmark = pytest.mark.kills
 
 
-def told(kind, found):
+def describe(kind, found):
     return (
         f"{kind}: {found.kills} kills, {found.answered} answered 200, {found.lost} lost, {found.again} handled more than once, "
         f"{found.cut} requests cut, {found.handled_unanswered} handled without an answer\n"
     )
 
 
-def judge(found, kills):
+def check(found, kills):
     assert found.kills == kills
     assert found.lost == 0
     assert found.forged == 0
@@ -28,14 +28,14 @@ def judge(found, kills):
 
 @pytest.mark.parametrize(("kind", "kills"), [("sqlite", 15), ("postgres", 5)])
 def test_kills_under_load_lose_no_event_that_was_answered(kind, kills, tmp_path):
-    judge(deliveries.storm(database(kind, tmp_path), tmp_path / "handled", kills, seed=kills), kills)
+    check(deliveries.storm(new_inbox_url(kind, tmp_path), tmp_path / "handled", kills, seed=kills), kills)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("ordered", [False, True])
 @pytest.mark.parametrize(("kind", "kills"), [("sqlite", 300), ("postgres", 50)])
 def test_a_great_many_kills_under_load_lose_no_event_that_was_answered(kind, kills, ordered, tmp_path, capsys):
-    found = deliveries.storm(database(kind, tmp_path), tmp_path / "handled", kills, seed=kills, ordered=ordered)
+    found = deliveries.storm(new_inbox_url(kind, tmp_path), tmp_path / "handled", kills, seed=kills, ordered=ordered)
     with capsys.disabled():
-        sys.stdout.write(f"\n{told(kind, found)}")
-    judge(found, kills)
+        sys.stdout.write(f"\n{describe(kind, found)}")
+    check(found, kills)

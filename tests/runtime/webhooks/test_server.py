@@ -1,4 +1,4 @@
-"""A receiver on a real socket: what is slow, endless or malformed is closed; who is honest is answered; a stop loses nothing."""
+"""A receiver on a real socket closes slow, endless and malformed requests, answers the others, and stops without loss."""
 
 from __future__ import annotations
 
@@ -15,12 +15,24 @@ from statistics import quantiles
 
 import pytest
 from support.processes.forked import Sibling
-from support.receivers import KINDS, PATIENCE, SECRET, Behind, Line, body, database, request, signed, wait_until
+from support.receivers import (
+    DATABASE_KINDS,
+    PATIENCE,
+    SECRET,
+    RawConnection,
+    ServedReceiver,
+    body,
+    new_inbox_url,
+    request,
+    sign,
+    wait_until,
+)
 
 from connector import Connector, Receiver, errors
 from connector.runtime.webhooks import receiver as receivers
+from connector.runtime.webhooks.asgi import ConnectionLimits
 from connector.runtime.webhooks.inbox import TABLE, Inbox
-from connector.runtime.webhooks.server import ConnectionLimits, ReceiverServer, route_by_path, serve
+from connector.runtime.webhooks.server import ReceiverServer, route_by_path, serve
 
 C = TABLE.c
 QUICK = ConnectionLimits(head_timeout=0.3, idle_timeout=0.3, max_connections=500)
@@ -28,7 +40,7 @@ QUICK = ConnectionLimits(head_timeout=0.3, idle_timeout=0.3, max_connections=500
 
 @pytest.fixture
 def inbox(tmp_path):
-    one = Inbox(database("sqlite", tmp_path))
+    one = Inbox(new_inbox_url("sqlite", tmp_path))
     yield one
     one.close()
 
@@ -38,7 +50,7 @@ def receiver(zoom, inbox):
     return Receiver(zoom, SECRET, inbox=inbox)
 
 
-def kept(inbox):
+def stored_subjects(inbox):
     return sorted((one.subject for one in inbox.find(C.id > 0, 100_000)), key=int)
 
 
@@ -79,24 +91,24 @@ REFUSED = [
 
 @pytest.mark.parametrize(("raw", "status"), REFUSED, ids=range(len(REFUSED)))
 def test_what_is_no_delivery_is_refused_and_nothing_of_it_comes_back_or_is_logged(receiver, inbox, caplog, raw, status):
-    with caplog.at_level(logging.DEBUG), Behind(receiver) as behind, behind.line() as line:
+    with caplog.at_level(logging.DEBUG), ServedReceiver(receiver) as served, served.connect() as line:
         said, headers, content = line.ask(raw)
         assert said == status
         assert "server" not in headers
-        assert behind.post(body(1)) == 200
+        assert served.post(body(1)) == 200
     assert content in (b"", b"Not Found", b"Method Not Allowed", b"Invalid HTTP request received.")
     assert "canary" not in f"{headers}{caplog.text}"
-    assert kept(inbox) == ["1"]
+    assert stored_subjects(inbox) == ["1"]
 
 
 def test_a_malformed_request_ends_its_connection(receiver):
-    with Behind(receiver) as behind, behind.line() as line:
+    with ServedReceiver(receiver) as served, served.connect() as line:
         assert line.ask(head(2, "Transfer-Encoding: chunked") + request(body(1)))[0] == 400
         assert line.rest() == b"", "what is smuggled behind it is answered"
 
 
 def test_many_deliveries_come_over_one_connection_and_in_any_pieces(receiver, inbox):
-    with Behind(receiver) as behind, behind.line() as line:
+    with ServedReceiver(receiver) as served, served.connect() as line:
         for number in range(5):
             raw = request(body(number))
             for piece in (raw[:10], raw[10:200], raw[200:-3], raw[-3:]):
@@ -104,28 +116,28 @@ def test_many_deliveries_come_over_one_connection_and_in_any_pieces(receiver, in
             assert line.answer()[0] == 200
         line.send(request(body(5)) + request(body(6)))
         assert line.answer()[0] == 200
-        wait_until(lambda: len(kept(inbox)) == 7)
+        wait_until(lambda: len(stored_subjects(inbox)) == 7)
         chunks = b"".join(b"%x\r\n%b\r\n" % (1, body(7)[place : place + 1]) for place in range(len(body(7))))
-        stamp = "".join(f"{name}: {value}\r\n" for name, value in signed(body(7)).items())
-        with behind.line() as other:
+        stamp = "".join(f"{name}: {value}\r\n" for name, value in sign(body(7)).items())
+        with served.connect() as other:
             raw = f"POST /hook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n{stamp}\r\n".encode()
             assert other.ask(raw + chunks + b"0\r\n\r\n")[0] == 200
-        with behind.line() as other:
-            assert other.ask(request(body(8), {**signed(body(8)), "Expect": "100-continue"}))[0] in (100, 200)
-    assert kept(inbox) == [str(number) for number in range(9)]
+        with served.connect() as other:
+            assert other.ask(request(body(8), {**sign(body(8)), "Expect": "100-continue"}))[0] in (100, 200)
+    assert stored_subjects(inbox) == [str(number) for number in range(9)]
 
 
 def test_a_body_a_little_too_large_is_413_and_one_as_large_as_may_be_is_read(receiver, inbox):
-    with Behind(receiver) as behind:
+    with ServedReceiver(receiver) as served:
         rest = receivers.MAX_BODY_BYTES - len(body(1, topic=""))
-        assert behind.post(body(1, topic="t" * rest)) == 200
-        assert behind.post(body(2, topic="t" * (rest + 1))) == 413
-        with behind.line() as line, contextlib.suppress(ConnectionError):
+        assert served.post(body(1, topic="t" * rest)) == 200
+        assert served.post(body(2, topic="t" * (rest + 1))) == 413
+        with served.connect() as line, contextlib.suppress(ConnectionError):
             line.send(b"POST /hook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
             for _ in range(1000):
                 line.send(b"10000\r\n" + b"t" * 65_536 + b"\r\n")
             pytest.fail("an endless body is read on")
-    assert kept(inbox) == ["1"]
+    assert stored_subjects(inbox) == ["1"]
 
 
 STALLED = [
@@ -147,7 +159,7 @@ STALLED = [
 def test_a_connection_that_stalls_is_closed(zoom, inbox, monkeypatch, raw):
     monkeypatch.setattr(receivers, "BODY_TIMEOUT", 0.3)
     receiver = Receiver(zoom, SECRET, inbox=inbox)
-    with Behind(receiver, QUICK) as behind, behind.line() as line:
+    with ServedReceiver(receiver, QUICK) as served, served.connect() as line:
         line.send(raw)
         line.socket.settimeout(PATIENCE)
         line.rest()
@@ -155,7 +167,7 @@ def test_a_connection_that_stalls_is_closed(zoom, inbox, monkeypatch, raw):
 
 @pytest.mark.parametrize("more", [b"POST /ho", b"\r\n"])
 def test_a_connection_that_stalls_after_a_request_is_closed(receiver, more):
-    with Behind(receiver, QUICK) as behind, behind.line() as line:
+    with ServedReceiver(receiver, QUICK) as served, served.connect() as line:
         assert line.ask(request(body(1)))[0] == 200
         line.send(more)
         line.socket.settimeout(PATIENCE)
@@ -163,7 +175,7 @@ def test_a_connection_that_stalls_after_a_request_is_closed(receiver, more):
 
 
 def test_a_head_that_drips_is_closed_too(receiver):
-    with Behind(receiver, QUICK) as behind, behind.line() as line:
+    with ServedReceiver(receiver, QUICK) as served, served.connect() as line:
         began = time.monotonic()
         with contextlib.suppress(ConnectionError):
             line.send(b"POST /hook HTTP/1.1\r\n")
@@ -189,32 +201,32 @@ FLOODS = [
 
 @pytest.mark.parametrize(("first", "more"), FLOODS, ids=range(len(FLOODS)))
 def test_an_endless_head_or_trailer_is_cut_off(receiver, first, more):
-    with Behind(receiver) as behind, behind.line() as line:
+    with ServedReceiver(receiver) as served, served.connect() as line:
         with contextlib.suppress(ConnectionError):
             line.send(first)
             for _ in range(2000):
                 line.send(more * 10)
             pytest.fail("10 MB of a head were read")
-        assert behind.post(body(1)) == 200
+        assert served.post(body(1)) == 200
 
 
 def test_too_many_connections_cost_the_longest_idle_ones_and_no_honest_sender(receiver, inbox):
-    with Behind(receiver, ConnectionLimits(max_connections=20)) as behind, contextlib.ExitStack() as stack:
-        with behind.line() as busy:
+    with ServedReceiver(receiver, ConnectionLimits(max_connections=20)) as served, contextlib.ExitStack() as stack:
+        with served.connect() as busy:
             raw = request(body(0))
             busy.send(raw[:-1])
-            wait_until(lambda: busy_ones(behind) == 1)
-            stalled = [stack.enter_context(behind.line()) for _ in range(100)]
+            wait_until(lambda: busy_count(served) == 1)
+            stalled = [stack.enter_context(served.connect()) for _ in range(100)]
             for number in range(1, 11):
-                assert behind.post(body(number)) == 200
+                assert served.post(body(number)) == 200
             assert busy.ask(raw[-1:])[0] == 200, "one in the middle of a request made room"
         for line in stalled[:70]:
             assert line.rest() == b""
-    assert kept(inbox) == [str(number) for number in range(11)]
+    assert stored_subjects(inbox) == [str(number) for number in range(11)]
 
 
-def busy_ones(behind):
-    return len(behind.served._server.server_state.tasks)
+def busy_count(served):
+    return len(served.server._server.server_state.tasks)
 
 
 @pytest.mark.parametrize("stalled", [30, pytest.param(300, marks=pytest.mark.long)])
@@ -225,8 +237,8 @@ def test_honest_senders_are_answered_while_others_stall_and_those_are_closed(zoo
     with pytest.MonkeyPatch.context() as patch:
         if not slow:
             patch.setattr(receivers, "BODY_TIMEOUT", 1.0)
-        with Behind(Receiver(zoom, SECRET, inbox=inbox), limits) as behind:
-            lines = [behind.line() for _ in range(stalled)]
+        with ServedReceiver(Receiver(zoom, SECRET, inbox=inbox), limits) as served:
+            lines = [served.connect() for _ in range(stalled)]
             for number, line in enumerate(lines):
                 line.send(kinds[number % len(kinds)])
             began, took, ended = time.monotonic(), [], []
@@ -237,7 +249,7 @@ def test_honest_senders_are_answered_while_others_stall_and_those_are_closed(zoo
             number = 10
             while closing.is_alive() or len(took) < 100:
                 before = time.perf_counter()
-                assert behind.post(body(number)) == 200
+                assert served.post(body(number)) == 200
                 took.append(time.perf_counter() - before)
                 number += 1
             closing.join()
@@ -249,16 +261,16 @@ def test_honest_senders_are_answered_while_others_stall_and_those_are_closed(zoo
         said = f"all closed in {longest:.1f} s; {len(took)} honest ones, p99 {p99 * 1000:.1f} ms"
         sys.stdout.write(f"\n{stalled} stalled: {said}\n")
     assert longest < (15 if slow else PATIENCE)
-    assert len(kept(inbox)) == number - 10
+    assert len(stored_subjects(inbox)) == number - 10
 
 
-def resident(pid):
+def resident_bytes(pid):
     with open(f"/proc/{pid}/status") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmRSS"))
 
 
-def serve_until_told(pipe, url, handled=None, ordered=False):
-    """Serve a receiver as a program does; write the subject of each event that is handled into a file."""
+def serve_until_stopped(pipe, url, handled=None, ordered=False):
+    """Serve a receiver as a program does; write the subject of each handled event into a file."""
     receiver = Receiver(Connector.open(), SECRET, inbox=url, ordered=ordered)
     if handled is not None:
         out = os.open(handled, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -275,21 +287,21 @@ def serve_until_told(pipe, url, handled=None, ordered=False):
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="it is read how much memory a process has")
 @pytest.mark.parametrize("chunked", [False, True])
 def test_300_megabytes_are_refused_and_not_kept_in_memory(tmp_path, chunked):
-    other = Sibling(serve_until_told, database("sqlite", tmp_path))
+    other = Sibling(serve_until_stopped, new_inbox_url("sqlite", tmp_path))
     port = other.hear()
-    with Line(port) as line:
+    with RawConnection(port) as line:
         assert line.ask(request(body(0, topic="t" * 900_000)))[0] == 200
-    before, most, stop = resident(other.pid), [0], threading.Event()
+    before, most, stop = resident_bytes(other.pid), [0], threading.Event()
 
     def watch():
         while not stop.wait(0.001):
-            most[0] = max(most[0], resident(other.pid))
+            most[0] = max(most[0], resident_bytes(other.pid))
 
     watching = threading.Thread(target=watch)
     watching.start()
     size = 300 << 20
     for _ in range(3):
-        with Line(port) as line, contextlib.suppress(ConnectionError):
+        with RawConnection(port) as line, contextlib.suppress(ConnectionError):
             line.send(
                 head(size)
                 if not chunked
@@ -306,14 +318,14 @@ def test_300_megabytes_are_refused_and_not_kept_in_memory(tmp_path, chunked):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DATABASE_KINDS)
 def test_a_signal_under_load_ends_it_in_time_with_nothing_lost(tmp_path, kind, number):
-    url, handled = database(kind, tmp_path), tmp_path / "handled"
-    other = Sibling(serve_until_told, url, str(handled))
+    url, handled = new_inbox_url(kind, tmp_path), tmp_path / "handled"
+    other = Sibling(serve_until_stopped, url, str(handled))
     port, answered = other.hear(), []
 
     def load(first):
-        with contextlib.suppress(OSError, AssertionError), Line(port) as line:
+        with contextlib.suppress(OSError, AssertionError), RawConnection(port) as line:
             for one in range(first, first + 100_000):
                 if line.ask(request(body(one)))[0] == 200:
                     answered.append(one)
@@ -321,7 +333,7 @@ def test_a_signal_under_load_ends_it_in_time_with_nothing_lost(tmp_path, kind, n
     loads = [threading.Thread(target=load, args=(first * 1_000_000,)) for first in range(4)]
     for one in loads:
         one.start()
-    stalled = [Line(port) for _ in range(10)]
+    stalled = [RawConnection(port) for _ in range(10)]
     for line in stalled:
         line.send(request(body(1))[:-1])
     wait_until(lambda: len(answered) > 200)
@@ -336,10 +348,10 @@ def test_a_signal_under_load_ends_it_in_time_with_nothing_lost(tmp_path, kind, n
         line.socket.close()
     assert other.process.exitcode == 0
     assert took < 10
-    again = Sibling(serve_until_told, url, str(handled))
+    again = Sibling(serve_until_stopped, url, str(handled))
     again.hear()
     inbox = Inbox(url)
-    wait_until(lambda: set(inbox.counts()) == {"done"})
+    wait_until(lambda: set(inbox.counts()) == {"delivered"})
     os.kill(again.pid, signal.SIGTERM)
     again.end()
     assert {int(line) for line in handled.read_text().split()} >= set(answered)
@@ -350,30 +362,30 @@ def serve_with_a_full_disk(pipe, url, size):
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     Inbox(url).open()
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    return serve_until_told(pipe, url)
+    return serve_until_stopped(pipe, url)
 
 
 def test_a_full_disk_is_503_and_what_was_answered_200_is_there(tmp_path):
-    url = database("sqlite", tmp_path)
+    url = new_inbox_url("sqlite", tmp_path)
     other = Sibling(serve_with_a_full_disk, url, 300_000)
-    with Line(other.hear()) as line:
+    with RawConnection(other.hear()) as line:
         said = {number: line.ask(request(body(number, topic="t" * 9000)))[0] for number in range(60)}
     os.kill(other.pid, signal.SIGTERM)
     assert other.end() == "ended"
     assert set(said.values()) == {200, 503}
     inbox = Inbox(url)
-    assert kept(inbox) == [str(number) for number, status in said.items() if status == 200]
+    assert stored_subjects(inbox) == [str(number) for number, status in said.items() if status == 200]
 
 
 def test_a_hanging_handler_does_not_keep_the_server_from_its_end(receiver, inbox, monkeypatch):
     monkeypatch.setattr(receivers, "SHUTDOWN_TIMEOUT", 0.2)
     go = threading.Event()
     receiver.on()(lambda event: go.wait(PATIENCE))
-    with Behind(receiver) as behind:
-        assert behind.post(body(1)) == 200
+    with ServedReceiver(receiver) as served:
+        assert served.post(body(1)) == 200
         wait_until(lambda: any(thread.name == "connector-handler" for thread in threading.enumerate()))
     go.set()
-    assert inbox.counts() == {"new": 1}
+    assert inbox.counts() == {"pending": 1}
 
 
 def test_a_port_that_is_taken_and_a_path_that_is_none_are_told(receiver, inbox):
@@ -383,7 +395,7 @@ def test_a_port_that_is_taken_and_a_path_that_is_none_are_told(receiver, inbox):
         with pytest.raises(errors.UsageError, match="no port"):
             serve(receiver, port=port)
     for path in ("hook", "", "/{hook}", "/a b", "/a?b"):
-        with pytest.raises(errors.UsageError, match="no path"):
+        with pytest.raises(errors.UsageError, match="is not a path"):
             serve(receiver, path=path)
 
 
@@ -408,13 +420,13 @@ def test_an_address_of_the_sixth_version_is_written_as_urls_have_it(receiver):
 
 @pytest.mark.long
 def test_five_hundred_a_second_for_two_minutes_leave_nothing_behind(tmp_path, capsys):
-    """As many as a second brings are sent in bursts of fifty; what the machine is too slow for is 503, and counted."""
-    url, handled = database("sqlite", tmp_path), tmp_path / "handled"
-    other = Sibling(serve_until_told, url, str(handled))
+    """Send bursts of fifty events for a while; count those that the machine is too slow for, answered 503."""
+    url, handled = new_inbox_url("sqlite", tmp_path), tmp_path / "handled"
+    other = Sibling(serve_until_stopped, url, str(handled))
     port, said, took = other.hear(), [], []
 
     def load(first):
-        with Line(port) as line:
+        with RawConnection(port) as line:
             for turn in range(1200):
                 time.sleep(max(0.0, began + turn / 10 - time.monotonic()))
                 for one in range(5):
@@ -427,13 +439,13 @@ def test_five_hundred_a_second_for_two_minutes_leave_nothing_behind(tmp_path, ca
     for one in loads:
         one.start()
     time.sleep(20)
-    early, open_early = resident(other.pid), len(os.listdir(f"/proc/{other.pid}/fd"))
+    early, open_early = resident_bytes(other.pid), len(os.listdir(f"/proc/{other.pid}/fd"))
     for one in loads:
         one.join()
     lasted = time.monotonic() - began
-    late, open_late = resident(other.pid), len(os.listdir(f"/proc/{other.pid}/fd"))
+    late, open_late = resident_bytes(other.pid), len(os.listdir(f"/proc/{other.pid}/fd"))
     inbox = Inbox(url)
-    wait_until(lambda: set(inbox.counts()) == {"done"})
+    wait_until(lambda: set(inbox.counts()) == {"delivered"})
     os.kill(other.pid, signal.SIGTERM)
     assert other.end() == "ended"
     told = f"{len(said) / lasted:.0f} a second for {lasted:.0f} s: {said.count(200)} of {len(said)} answered 200"

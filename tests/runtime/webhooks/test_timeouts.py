@@ -1,4 +1,4 @@
-"""What takes too long is told so in its own loop, and nothing else is; a cancelled task stays cancelled."""
+"""Late items time out in their own loop, others never; a cancelled task stays cancelled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import gc
 import weakref
 
 import pytest
-from support.receivers import until
+from support.receivers import wait_for
 
 from connector.runtime.webhooks.timeouts import SharedTimeout, TimeoutGroup, task_timeouts
 
@@ -22,13 +22,13 @@ def test_those_that_are_not_ended_are_late_in_the_order_they_began():
         for thing in "abcd":
             deadlines.begin(thing)
         assert deadlines.end("b")
-        await until(lambda: len(late) == 3)
+        await wait_for(lambda: len(late) == 3)
         assert late == ["a", "c", "d"]
         assert not deadlines.end("a")
         deadlines.begin("e")
         assert deadlines.end("e")
         deadlines.begin("f")
-        await until(lambda: len(late) == 4)
+        await wait_for(lambda: len(late) == 4)
 
     asyncio.run(story())
     assert late == ["a", "c", "d", "f"]
@@ -127,10 +127,10 @@ def test_what_began_later_is_late_later_and_is_not_forgotten():
         loop = asyncio.get_running_loop()
         deadlines.begin("first")
         began = loop.time()
-        await until(lambda: loop.time() > began + 0.05)
+        await wait_for(lambda: loop.time() > began + 0.05)
         deadlines.begin("second")
-        await until(lambda: late)
+        await wait_for(lambda: late)
         assert late == ["first"]
-        await until(lambda: len(late) == 2)
+        await wait_for(lambda: len(late) == 2)
 
     asyncio.run(story())

@@ -20,7 +20,8 @@ from connector.core.auth import oauth
 from connector.runtime.auth.loopback_server import CallbackServer
 from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
 from connector.runtime.http.transport import load_transport
-from connector.runtime.storage.open import MemoryStore, open_store
+from connector.runtime.storage.memory_store import MemoryStore
+from connector.runtime.storage.open import open_store
 from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:

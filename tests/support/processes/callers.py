@@ -16,7 +16,7 @@ from support.processes.forked import become
 from support.servers import GivenClock
 
 if TYPE_CHECKING:
-    from connector.runtime.storage.open import Store
+    from connector.runtime.storage.store import Store
 
 ME = {"userId": "me"}
 _cached: list[Connector] = []

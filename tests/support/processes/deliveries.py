@@ -1,4 +1,4 @@
-"""A receiver that is killed again and again while senders keep it busy, and what became of what they sent."""
+"""Kill a busy receiver again and again, and count what happened to its deliveries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from connector import Connector, Receiver
 from connector.runtime.webhooks.inbox import Inbox
 from connector.runtime.webhooks.server import serve
 from support.processes.forked import Sibling
-from support.receivers import SECRET, Line, body, request, wait_until
+from support.receivers import SECRET, RawConnection, body, request, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +25,8 @@ LONGEST = 0.25  # seconds that a receiver lives after its first answer
 
 
 @dataclass
-class Found:
-    """What kills did to deliveries; `forged` counts what was handled and never sent."""
+class Damage:
+    """Effects of kills on deliveries; `forged` counts events that were handled but never sent."""
 
     kills: int = 0
     answered: int = 0
@@ -38,7 +38,7 @@ class Found:
 
 
 def receive(pipe: Any, url: str, handled: str, ordered: bool) -> str:
-    """Serve a receiver; each event that is handled stands in a file, which outlives the process."""
+    """Serve a receiver; write each handled event to a file, which outlives the process."""
     receiver = Receiver(Connector.open(), SECRET, inbox=url, ordered=ordered)
     out = os.open(handled, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
@@ -52,7 +52,7 @@ def receive(pipe: Any, url: str, handled: str, ordered: bool) -> str:
 
 
 class Senders:
-    """Threads that send one event after another until the receiver is gone."""
+    """Threads that send events one after another until the receiver is gone."""
 
     def __init__(self, numbers: itertools.count[int]) -> None:
         self._numbers = numbers
@@ -61,7 +61,7 @@ class Senders:
         self.cut = 0
 
     def storm(self, port: int) -> list[threading.Thread]:
-        """Begin to send; each thread ends with its connection."""
+        """Start to send; each thread ends with its connection."""
         threads = [threading.Thread(target=self._send, args=(port,)) for _ in range(SENDERS)]
         for one in threads:
             one.start()
@@ -70,7 +70,7 @@ class Senders:
     def _send(self, port: int) -> None:
         under_way = False
         try:
-            with Line(port) as line:
+            with RawConnection(port) as line:
                 while True:
                     number = next(self._numbers)
                     raw = request(body(number, about=number % 7))
@@ -83,9 +83,9 @@ class Senders:
             self.cut += under_way
 
 
-def storm(url: str, handled: Path, kills: int, seed: int, *, ordered: bool = False) -> Found:
-    """Kill receivers at random moments under load, let the last one deliver all, and compare."""
-    chance, found, senders = random.Random(seed), Found(), Senders(itertools.count())
+def storm(url: str, handled: Path, kills: int, seed: int, *, ordered: bool = False) -> Damage:
+    """Kill receivers at random moments under load, let the last one deliver everything, and compare."""
+    chance, found, senders = random.Random(seed), Damage(), Senders(itertools.count())
     for _ in range(kills):
         victim = Sibling(receive, url, str(handled), ordered)
         before = len(senders.answered)
@@ -98,8 +98,8 @@ def storm(url: str, handled: Path, kills: int, seed: int, *, ordered: bool = Fal
         found.kills += 1
     last, inbox = Sibling(receive, url, str(handled), ordered), Inbox(url)
     last.hear(60.0)
-    while set(now := inbox.counts()) != {"done"}:  # in order and with a long line before it, it may take its time
-        wait_until(lambda: inbox.counts().get("done", 0) > now.get("done", 0))
+    while set(now := inbox.counts()) != {"delivered"}:  # in order and with a long line before it, it may take its time
+        wait_until(lambda: inbox.counts().get("delivered", 0) > now.get("delivered", 0))
     os.kill(last.pid, signal.SIGTERM)
     assert last.end() == "ended"
     stamps = Counter(int(line) - 1_720_707_175_000 for line in handled.read_text().split())

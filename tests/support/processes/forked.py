@@ -43,9 +43,11 @@ _LOADED += [
     "connector.runtime.webhooks.inbox",
 ]
 _LOADED += [
+    "httpcore",
+    "httpx",
     "connector.runtime.client.client",
     "connector.runtime.calls.prepared",
-    "connector.runtime.http.httpx.httpx1",
+    "connector.runtime.http.httpx.transport",
     "connector.definition.loader",
 ]
 NOBODY = 65_534

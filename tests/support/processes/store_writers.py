@@ -14,7 +14,7 @@ from types import BuiltinFunctionType
 from typing import Any
 
 from connector.errors import StoreError
-from connector.runtime.storage import record_codec
+from connector.runtime.files.key_names import encode_key
 from connector.runtime.storage.file_store import FileStore
 from connector.runtime.storage.open import open_store
 from support import private_postgres
@@ -113,7 +113,7 @@ def left_over(url: str, key: str = KEY) -> list[str]:
     path = Path("/" + place.lstrip("/"))
     if kind == "sqlite":
         return [one.name for one in path.parent.iterdir() if one.name not in (path.name, f"{path.name}.locks")]
-    return [one.name for one in path.iterdir() if one.name not in ("locks", f"{record_codec.encode_key(key)}.json")]
+    return [one.name for one in path.iterdir() if one.name not in ("locks", f"{encode_key(key)}.json")]
 
 
 def write_and_die(pipe: Any, folder: str, step: int) -> str:

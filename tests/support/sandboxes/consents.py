@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector import Connection
-    from connector.runtime.storage.open import Store
+    from connector.runtime.storage.store import Store
     from connector.sandbox.http.responses import SandboxResponse
     from connector.sandbox.sandbox import Sandbox
     from support.servers import GivenClock

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from connector.cli.context.run_options import load_settings, open_connector
+from connector.cli.context.context import CommandContext, load_settings, open_connector
 from connector.cli.context.settings import default_inbox_url
 from connector.cli.groups import get_meta
 from connector.cli.output import stdio
@@ -19,19 +19,16 @@ if TYPE_CHECKING:
 
     from connector.core.webhook.signature import WebhookVerifier
     from connector.definition.fields import FormField
-    from connector.definition.loader import Connector
     from connector.runtime.webhooks.inbox import Inbox
 
 
-class WebhookContext:
+class WebhookContext(CommandContext):
     """A connector's trigger as a command uses it; with `sandbox`, the stand-in's: its secret, an inbox of its own."""
 
     def __init__(self, ctx: click.Context, *, trigger: str | None, sandbox: bool, **flags: Any) -> None:
-        self.settings = load_settings(ctx, **flags)
-        self.connector: Connector = open_connector(self.settings)
-        self.sandbox = sandbox
+        settings = load_settings(ctx, **flags)
+        super().__init__(open_connector(settings), settings, sandbox=sandbox, quiet=bool(get_meta(ctx, "quiet")))
         self.verifier: WebhookVerifier = verifier_for(self.connector, trigger)
-        self.quiet = bool(get_meta(ctx, "quiet"))
 
     @property
     def label(self) -> str:
@@ -97,9 +94,9 @@ class WebhookContext:
 
     def open_inbox(self) -> Inbox:
         """Open the inbox. Raises UsageError, StoreError."""
-        from connector.runtime.database.connect import require_package
+        from connector.runtime.extras import require
 
-        require_package("sqlalchemy")
+        require("sql", "sqlalchemy")
         from connector.runtime.webhooks.inbox import Inbox
 
         return Inbox(self.inbox_url)

@@ -10,7 +10,8 @@ import click
 
 from connector.cli.commands.webhook.context import WebhookContext, inbox_options
 from connector.cli.groups import StrictCommand, global_options
-from connector.cli.output import errors, printer
+from connector.cli.output import printer
+from connector.cli.output.stdio import print_stderr
 from connector.cli.output.times import format_time, parse_time
 from connector.core import redaction
 from connector.errors import InputError, Problem, UsageError
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from connector.runtime.webhooks.inbox import Inbox, StoredEvent
 
-_EVENT_STATES = ("new", "done", "dead")
+_EVENT_STATES = ("pending", "delivered", "dead")
 
 
 def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -31,7 +32,7 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--since", metavar="TIME", help="That came since: ISO 8601, or how long ago, such as 1h."),
         click.option("--name", metavar="PATTERN", help="With such a name, such as 'meeting.*'."),
         click.option(
-            "--state", type=click.Choice(_EVENT_STATES), help="new: waiting. done: delivered. dead: given up."
+            "--status", type=click.Choice(_EVENT_STATES), help="pending: waiting. delivered: done. dead: given up."
         ),
     ):
         command = option(command)
@@ -45,7 +46,7 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--limit", type=click.IntRange(1, 100_000), default=100, metavar="N", help="At most N (default: 100).")
 @click.option(
     "--output",
-    "shape",
+    "output_format",
     type=click.Choice(["table", "json", "lines"]),
     default="table",
     help="table (default), json, or lines: one event a line.",
@@ -53,7 +54,7 @@ def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @inbox_options
 @global_options
 @click.pass_context
-def events_command(ctx: click.Context, /, shape: str, *, show: int | None, **flags: Any) -> None:
+def events_command(ctx: click.Context, /, output_format: str, *, show: int | None, **flags: Any) -> None:
     """List events."""
     context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"])
     inbox = context.open_inbox()
@@ -61,19 +62,19 @@ def events_command(ctx: click.Context, /, shape: str, *, show: int | None, **fla
         printer.write_json(_build_details(context, _find_event(context, inbox, show), reveal=flags["reveal"]))
         return
     rows = [_build_row(event) for event in inbox.find(_build_filter(context, flags), flags["limit"], newest=True)]
-    if shape == "json":
+    if output_format == "json":
         printer.write_json(rows)
-    elif shape == "lines":
+    elif output_format == "lines":
         for row in rows:
             printer.write_line(row)
     elif rows:
         from connector.cli.output import table
 
         table.print_data(rows)
-    if not context.quiet and not (rows and shape != "table"):
+    if not context.quiet and not (rows and output_format != "table"):
         counts = inbox.counts()
         summary = ", ".join(f"{counts.get(state, 0)} {state}" for state in _EVENT_STATES)
-        errors.print_stderr(f"{redaction.default_redactor().redact_url(context.inbox_url)}: {summary}.")
+        print_stderr(f"{redaction.default_redactor().redact_url(context.inbox_url)}: {summary}.")
 
 
 @click.command(
@@ -87,8 +88,8 @@ def events_command(ctx: click.Context, /, shape: str, *, show: int | None, **fla
 def replay_command(ctx: click.Context, /, ids: tuple[int, ...], **flags: Any) -> None:
     """Deliver again."""
     context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"])
-    if not ids and not any(flags[name] for name in ("state", "name", "since")):
-        hint = "Give an ID, or --state, --name, --since; 'connector webhook events' lists what came."
+    if not ids and not any(flags[name] for name in ("status", "name", "since")):
+        hint = "Give an ID, or --status, --name, --since; 'connector webhook events' lists what came."
         raise UsageError("Nothing says which events.", hint=hint)
     inbox, event_filter = context.open_inbox(), _build_filter(context, flags)
     if ids:
@@ -98,7 +99,7 @@ def replay_command(ctx: click.Context, /, ids: tuple[int, ...], **flags: Any) ->
     count = inbox.replay(event_filter)
     printer.write_text("1 event is delivered again." if count == 1 else f"{count} events are delivered again.")
     if count and not context.quiet:
-        errors.print_stderr("A receiver that runs does it; 'connector webhook serve' is one.")
+        print_stderr("A receiver that runs does it; 'connector webhook serve' is one.")
 
 
 def _load_columns() -> Any:
@@ -111,8 +112,8 @@ def _build_filter(context: WebhookContext, flags: dict[str, Any]) -> ColumnEleme
     """Return the condition that the options say. Raises InputError."""
     columns = _load_columns()
     event_filter: ColumnElement[bool] = columns.source == context.event_source
-    if flags["state"]:
-        event_filter &= columns.state == flags["state"]
+    if flags["status"]:
+        event_filter &= columns.state == flags["status"]
     if flags["name"]:
         event_filter &= columns.name.like(_to_like_pattern(flags["name"]), escape="\\")
     if flags["since"]:
@@ -146,7 +147,7 @@ def _build_row(event: StoredEvent) -> dict[str, Any]:
         "state": event.state,
         "came": format_time(event.received_at),
         "attempts": event.attempts,
-        "next": format_time(event.due_at) if event.state == "new" else None,
+        "next": format_time(event.due_at) if event.state == "pending" else None,
         "error": event.error or None,
     }
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
-from pathlib import Path
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.calls.file_args import read_file
 from connector.cli.calls.input_args import split_item
 from connector.cli.commands.webhook.context import WebhookContext, signing_options
-from connector.cli.context.run_options import load_settings, open_connector, output_option
+from connector.cli.context.context import load_settings, open_connector, output_option
 from connector.cli.groups import StrictCommand, global_options
-from connector.cli.output import errors, printer
+from connector.cli.output import printer
+from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
+from connector.cli.output.stdio import print_stderr
 from connector.cli.output.times import parse_time
 from connector.core.inputs.coerce import to_json_value
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at_path, set_at_path
-from connector.core.redaction import preview
-from connector.core.redaction import redactor_for as redactor
-from connector.errors import InputError, Problem, StoreError
+from connector.core.redaction import preview, redactor_for
+from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,14 +53,14 @@ def _complete_events(ctx: click.Context, _: click.Parameter, incomplete: str) ->
 @click.option("--to", "url", required=True, metavar="URL", help="Where to: https, or http on this machine.")
 @click.option(
     "--set",
-    "changes",
+    "overrides",
     multiple=True,
     metavar="PATH=VALUE",
     help="Put a value into the body, such as payload.object.topic=Standup; PATH:=JSON for other types.",
 )
 @click.option("-f", "--file", metavar="FILE", help="The body: a file of JSON, or - for standard input.")
 @click.option("--times", type=click.IntRange(1, 100_000), default=1, metavar="N", help="Send so many (default: 1).")
-@click.option("--at", metavar="TIME", help="Sign it as of this time: ISO 8601, or how long ago, such as 90m.")
+@click.option("--timestamp", metavar="TIME", help="Sign it as of this time: ISO 8601, or how long ago, such as 90m.")
 @signing_options
 @output_option
 @global_options
@@ -69,7 +70,7 @@ def send_command(
     /,
     event: str | None,
     url: str,
-    shape: str,
+    output_format: str,
     *,
     trigger: str | None,
     sandbox: bool,
@@ -84,13 +85,13 @@ def send_command(
         raise InputError.from_problems(
             "webhook send", [Problem("EVENT", "nothing", "the name of an event, or a file with -f")]
         )
-    overrides = _parse_overrides(flags["changes"])
-    signed_at = None if flags["at"] is None else parse_time(flags["at"], time.time(), "--at")
+    overrides = _parse_overrides(flags["overrides"])
+    signed_at = None if flags["timestamp"] is None else parse_time(flags["timestamp"], time.time(), "--timestamp")
     raw_body = None if flags["file"] is None else read_file(flags["file"])
     sender = EventSender(context.connector, url, context.read_secrets()[0], trigger=context.verifier.name)
     try:
         bodies = _EventBodies(context, event_kind, raw_body, overrides).generate(flags["times"], signed_at)
-        return _send_all(context, sender, bodies, shape, signed_at)
+        return _send_all(context, sender, bodies, output_format, signed_at)
     finally:
         sender.close()
 
@@ -117,16 +118,6 @@ def _find_event_kind(context: WebhookContext, name: str) -> EventType:
     raise InputError.from_problems(
         "webhook send", [Problem("EVENT", preview(name), f"an event of {connector.name}", fix)]
     )
-
-
-def read_file(path: str) -> bytes:
-    """Return what a file or standard input holds. Raises StoreError naming the path and the reason."""
-    if path == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(path).expanduser().read_bytes()
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its rights.") from None
 
 
 def _parse_overrides(items: Sequence[str]) -> list[tuple[str, Any]]:
@@ -206,7 +197,7 @@ def _send_all(
     from connector.core.response.parser import Reply
     from connector.runtime.webhooks.forwarders import require_success
 
-    code, rows = errors.EXIT_DONE, []
+    code, rows = EXIT_DONE, []
     for name, body in bodies:
         reply_or_failure = sender.send(name, body, signed_at)
         reply = (
@@ -218,8 +209,8 @@ def _send_all(
             "status": reply.status,
             "reply": _format_reply(context, reply) if is_answered is None else _describe_challenge(is_answered),
         }
-        if not 200 <= reply.status < 300 or is_answered is False:  # noqa: PLR2004  the range of success
-            code = errors.EXIT_REFUSED
+        if not HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES or is_answered is False:
+            code = EXIT_REFUSED
         if output_format == "json":
             rows.append(row)
         else:
@@ -229,8 +220,8 @@ def _send_all(
         printer.write_json(rows)
     if code and not context.quiet:
         secret_source = "the stand-in's secret" if context.sandbox else context.secret_variable
-        display_url = redactor(context.connector).redact_url(sender.url)
-        errors.print_stderr(
+        display_url = redactor_for(context.connector).redact_url(sender.url)
+        print_stderr(
             f"{display_url} did not accept it. It was signed with {secret_source}; look at what the receiver logged."
         )
     return code
@@ -254,4 +245,4 @@ def _describe_challenge(is_answered: bool) -> str:  # noqa: FBT001  one word for
 def _format_reply(context: WebhookContext, reply: Reply) -> str:
     """Return a reply's body as a line, without secrets."""
     text = reply.body.decode("utf-8", "replace")
-    return redactor(context.connector).redact_text(text[:_MAX_REPLY_CHARACTERS])
+    return redactor_for(context.connector).redact_text(text[:_MAX_REPLY_CHARACTERS])

@@ -13,7 +13,8 @@ import click
 
 from connector.cli.commands.webhook.context import WebhookContext, inbox_options
 from connector.cli.groups import StrictCommand, global_options
-from connector.cli.output import errors
+from connector.cli.output.exit_codes import EXIT_DONE
+from connector.cli.output.stdio import print_stderr
 from connector.core import redaction
 from connector.core.url_policy import is_loopback_host
 from connector.errors import UsageError
@@ -37,7 +38,13 @@ the line is written, the command ends with 0, or the URL answers 2xx. Its key is
 @click.option("--path", default="/", metavar="PATH", help="The path that events come to (default: /).")
 @click.option("--exec", "command", metavar="CMD", help="Run this for each event: JSON on its stdin; 0 means done.")
 @click.option("--to", "url", metavar="URL", help="Post each event there as JSON; 2xx means done.")
-@click.option("--only", multiple=True, metavar="PATTERN", help="Hand on these alone, such as 'meeting.*'; repeatable.")
+@click.option(
+    "--event",
+    "event_patterns",
+    multiple=True,
+    metavar="PATTERN",
+    help="Hand on these alone, such as 'meeting.*'; repeatable.",
+)
 @click.option("--ordered", is_flag=True, help="Hand on what is about the same thing one after another.")
 @click.option("--reveal", is_flag=True, help="Show secrets in the lines on stdout, download tokens among them.")
 @inbox_options
@@ -58,12 +65,12 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
     receiver = Receiver(
         context.connector, secrets, inbox=context.inbox_url, trigger=context.verifier.name, ordered=flags["ordered"]
     )
-    receiver.on()(filter_events(flags["only"], forwarder))
+    receiver.on()(filter_events(flags["event_patterns"], forwarder))
     _log_to_stderr()
 
     def announce(url: str) -> None:
         if not context.quiet:
-            errors.print_stderr(_format_startup_message(context, f"{url}{path}", host))
+            print_stderr(_format_startup_message(context, f"{url}{path}", host))
 
     try:
         serve(receiver, host, port, path=path, on_ready=announce)
@@ -71,19 +78,18 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
         receiver.inbox.close()
         if isinstance(forwarder, UrlForwarder):
             forwarder.close()
-    return errors.EXIT_DONE
+    return EXIT_DONE
 
 
 def _make_forwarder(context: WebhookContext, command: str | None, url: str | None, *, reveal: bool) -> Handler:
     """Return where events go. Raises UsageError for two places, and for one that cannot be."""
-    from connector.runtime.webhooks.forwarders import CommandForwarder as Run
-    from connector.runtime.webhooks.forwarders import JsonLinesForwarder, UrlForwarder
+    from connector.runtime.webhooks.forwarders import CommandForwarder, JsonLinesForwarder, UrlForwarder
 
     if command is not None and url is not None:
         raise UsageError("--exec and --to name two places.", hint="Leave one out, or serve twice.")
     if command is not None:
         try:
-            return Run(shlex.split(command))
+            return CommandForwarder(shlex.split(command))
         except ValueError as error:
             raise UsageError(f"--exec cannot be read: {error}.", hint="Close every quote.") from None
     if url is not None:

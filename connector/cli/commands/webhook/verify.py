@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from connector.cli.calls.file_args import read_file
 from connector.cli.commands.webhook.context import WebhookContext, signing_options
-from connector.cli.commands.webhook.send import read_file
-from connector.cli.context.run_options import output_option
+from connector.cli.context.context import output_option
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.times import format_duration, format_time, parse_time
@@ -31,18 +31,27 @@ The file holds {"headers": {...}, "body": "..."}, the body as the text that came
 @click.command("verify", cls=StrictCommand, help=_HELP)
 @click.option("-f", "--file", required=True, metavar="FILE", help="The delivery, or - for standard input.")
 @click.option("-H", "headers", multiple=True, metavar="NAME: VALUE", help="A header; the file is the raw body then.")
-@click.option("--at", metavar="TIME", help="Judge its age as of this time: ISO 8601, or how long ago, such as 2h.")
+@click.option(
+    "--timestamp", metavar="TIME", help="Judge its age as of this time: ISO 8601, or how long ago, such as 2h."
+)
 @signing_options
 @output_option
 @global_options
 @click.pass_context
 def verify_command(
-    ctx: click.Context, /, file: str, headers: tuple[str, ...], shape: str, *, at: str | None, **flags: Any
+    ctx: click.Context,
+    /,
+    file: str,
+    headers: tuple[str, ...],
+    output_format: str,
+    *,
+    timestamp: str | None,
+    **flags: Any,
 ) -> None:
     """Judge a delivery."""
     context = WebhookContext(ctx, **flags)
     pairs, body = _parse_delivery(read_file(file), headers)
-    now = time.time() if at is None else parse_time(at, time.time(), "--at")
+    now = time.time() if timestamp is None else parse_time(timestamp, time.time(), "--timestamp")
     secrets = context.read_secrets()
     signed_at = _find_signing_time(context, pairs)
     try:  # as of when it was signed: its age is judged after all else, with the numbers
@@ -51,7 +60,7 @@ def verify_command(
         hint = _diagnose(context, error.reason, (secrets, pairs, body))
         raise WebhookError(error.args[0], reason=error.reason, status=error.status, hint=hint) from None
     _check_age(context, signed_at, now)
-    _print_verified(verified, signed_at, now, shape)
+    _print_verified(verified, signed_at, now, output_format)
 
 
 def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str, str]], bytes]:
@@ -76,13 +85,20 @@ def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str,
         raise InputError.from_problems("webhook verify", [Problem("-f", f"no JSON: {error}", expected)]) from None
     saved_headers, body = (saved.get("headers"), saved.get("body")) if isinstance(saved, dict) else (None, None)
     pairs = list(saved_headers.items()) if isinstance(saved_headers, dict) else saved_headers
-    is_valid = isinstance(pairs, list) and all(isinstance(pair, tuple | list) and len(pair) == 2 for pair in pairs)  # noqa: PLR2004
+    is_valid = isinstance(pairs, list) and all(map(_is_pair, pairs))
     if not is_valid or not isinstance(body, str):
         received = "a body that is JSON itself, not its text" if isinstance(body, dict) else "another shape"
         fix = "save the bytes as they came: JSON that was written again is not what was signed"
         raise InputError.from_problems("webhook verify", [Problem("-f", received, expected, fix)])
     assert isinstance(pairs, list)
     return [(str(name), str(value)) for name, value in pairs], body.encode("utf-8", "surrogatepass")
+
+
+def _is_pair(item: object) -> bool:
+    match item:
+        case [_, _]:
+            return True
+    return False
 
 
 def _split_header(header: str) -> tuple[str, str, str]:
@@ -116,9 +132,7 @@ def _check_age(context: WebhookContext, signed_at: float | None, now: float) -> 
     opening = f"The signature fits, but it was signed at {format_time(signed_at)}"
     if age > 0:
         message = f"{opening}, {format_duration(age)} ago ({age:.0f} s); a delivery stays good for {max_age} s."
-        hint = (
-            f"To judge it as of when it came: --at {format_time(signed_at)}. If it has just come, look at the clocks."
-        )
+        hint = f"To judge it as of when it came: --timestamp {format_time(signed_at)}. If it has just come, look at the clocks."
     else:
         message = f"{opening}, {format_duration(age)} ahead of this machine ({-age:.0f} s); up to {MAX_TIMESTAMP_SKEW:.0f} s are let pass."
         hint = "Look at this machine's clock."

@@ -1,1 +1,1 @@
-"""The transport over httpx and httpx2."""
+"""The transport over httpx or httpx2."""

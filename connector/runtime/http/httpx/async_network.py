@@ -1,6 +1,6 @@
-"""The network of httpx and httpx2, for tasks: a socket of the event loop itself, without the layers between.
+"""Asyncio network backend for httpcore: streams directly on the event loop's sockets.
 
-Its operations have no timeouts: the whole call has one, which its seam keeps.
+Its operations have no timeouts; the transport bounds the whole call.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
+from connector.runtime.http.dns import resolve_host
 from connector.runtime.http.httpx.sync_network import build_readable_check
-from connector.runtime.http.request_state import resolve_host
 
 if TYPE_CHECKING:
     import ssl
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from connector.runtime.http.httpx.sync_network import PooledConnection
 
-_MAX_UNREAD_BYTES = 262_144  # bytes that may wait to be read before the other side must wait
+_MAX_UNREAD_BYTES = 262_144  # then reading from the socket pauses
 _MAX_BUFFERED_BYTES = 65_536
 
 
 class AsyncStream(asyncio.Protocol):
-    """A library's network stream. What is written is held until something is awaited: a request is one packet."""
+    """A network stream of httpcore. Writes are buffered until a read, so that a request is one packet."""
 
     def __init__(self, core: Any, connection: PooledConnection) -> None:
         self._core, self._connection = core, connection
@@ -42,12 +42,12 @@ class AsyncStream(asyncio.Protocol):
         self._buffered_bytes = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the transport."""
+        """Store the transport."""
         self._transport = transport
         self._is_readable: Callable[[], bool] = build_readable_check(transport.get_extra_info("socket").fileno())
 
     def data_received(self, data: bytes) -> None:
-        """Keep what came."""
+        """Buffer the data."""
         self._received.append(data)
         self._unread_bytes += len(data)
         if self._unread_bytes > _MAX_UNREAD_BYTES:
@@ -55,29 +55,29 @@ class AsyncStream(asyncio.Protocol):
         _wake_waiter(self._read_waiter)
 
     def eof_received(self) -> None:
-        """Note the end."""
+        """Record the end of the stream."""
         self._at_eof = True
         _wake_waiter(self._read_waiter)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Note the end, and why."""
+        """Record the end and its reason."""
         self._at_eof, self._connection_error = True, exc
         _wake_waiter(self._read_waiter)
         _wake_waiter(self._write_waiter)
 
     def pause_writing(self) -> None:
-        """Write no more for now."""
+        """Pause writing."""
         self._is_write_paused = True
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Resume writing."""
         self._is_write_paused = False
         _wake_waiter(self._write_waiter)
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109
-        """Send what is held, then return what came; b"" at the end."""
+    async def read(self, *_: Any, **__: Any) -> bytes:
+        """Flush, then return the received bytes; b"" at the end."""
         if self._write_buffer:
-            with contextlib.suppress(self._core.WriteError):  # the service may have answered before it hung up
+            with contextlib.suppress(self._core.WriteError):  # the service may have replied before it closed
                 await self._flush()
         state = self._connection.request_state
         state.phase = "read"
@@ -97,8 +97,8 @@ class AsyncStream(asyncio.Protocol):
         self._unread_bytes = 0
         return data
 
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109
-        """Hold a small part of a request; send what has become much."""
+    async def write(self, buffer: bytes, *_: Any, **__: Any) -> None:
+        """Buffer data; flush when there is much of it."""
         if buffer:
             self._write_buffer.append(buffer)
             self._buffered_bytes += len(buffer)
@@ -120,9 +120,9 @@ class AsyncStream(asyncio.Protocol):
                 raise self._core.WriteError(self._connection_error) from self._connection_error
 
     async def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None  # noqa: ARG002, ASYNC109
-    ) -> AsyncStream:  # fmt: skip
-        """Speak TLS from here on."""
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, *_: Any, **__: Any
+    ) -> AsyncStream:
+        """Start TLS on this stream."""
         self._connection.request_state.phase = "connect"
         self._transport = await self._loop.start_tls(
             self._transport, self, ssl_context, server_hostname=server_hostname
@@ -131,46 +131,46 @@ class AsyncStream(asyncio.Protocol):
         return self
 
     def close(self) -> None:
-        """End it at once; a task that waits on it wakes up."""
+        """Close it at once; a task that waits on it wakes up."""
         if not self._loop.is_closed():
             self._transport.abort()
 
     async def aclose(self) -> None:
-        """End it."""
+        """Close it."""
         self.close()
 
     def abandon(self) -> None:
-        """Touch nothing: what the loop of another process waits with is shared with this one.
+        """Leave the socket alone, because the parent process shares it.
 
-        Of a loop that has ended nothing is kept: the transport closes its socket when it goes.
+        If the loop is closed, the transport closes the socket when it is deleted.
         """
         if not self._loop.is_closed():
             _INHERITED_TRANSPORTS.append(self._transport)
 
     def get_extra_info(self, info: str) -> Any:
-        """Answer the library's questions."""
+        """Return what httpcore asks for, such as `is_readable`."""
         if info == "is_readable":
             return self._at_eof or bool(self._received) or self._is_readable()
         return self._transport.get_extra_info(info)
 
 
-_INHERITED_TRANSPORTS: list[Any] = []  # of the process that this one is a fork of
+_INHERITED_TRANSPORTS: list[Any] = []  # of the parent process; never closed here
 
 
 class AsyncBackend:
-    """A library's network, for one connection."""
+    """An httpcore network backend for one connection."""
 
     def __init__(self, core: Any, connection: PooledConnection) -> None:
         self._core, self._connection = core, connection
 
     async def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> AsyncStream:
-        """Connect to the first address that answers; a dead one does not take the time of the others."""
+        """Connect to the first address that answers; each gets its share of the remaining time."""
         state = self._connection.request_state
         state.phase = "connect"
         lookup = resolve_host(host, port)
         addresses = lookup.result() if lookup.done() else await asyncio.wrap_future(lookup)
         loop = asyncio.get_running_loop()
-        error: Exception = OSError(f"no address of {host}")
+        error: Exception = OSError(f"no address for {host}")
         for position, address in enumerate(addresses):
             try:
                 async with asyncio.timeout(state.require_time_left() / (len(addresses) - position)):

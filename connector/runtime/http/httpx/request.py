@@ -1,8 +1,8 @@
-"""What goes to httpx or httpx2 and what comes back: the place a base URL leads to, a request, a reply's headers."""
+"""Convert requests and replies for httpx or httpx2; parse origins and load TLS contexts."""
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import logging
 import re
 import sys
@@ -11,31 +11,33 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.request.body import reopen
+from connector.errors import UsageError
+from connector.runtime.extras import require
 from connector.runtime.http.failures import collect_exceptions
-from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
+from connector.runtime.http.proxies import DEFAULT_PORTS, NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import UploadFile, prepare_request
 
 if TYPE_CHECKING:
     import ssl
     from types import ModuleType
 
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.request.body import MultipartPart
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
     from connector.runtime.http.request_state import RequestState
-    from connector.runtime.http.sink import BodySink
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_BODY_METHODS = ("POST", "PUT", "PATCH")  # of these, one without a body says so
+CORE_LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}  # the library of its connections
+_BODY_METHODS = ("POST", "PUT", "PATCH")  # without a body they send Content-Length: 0
 _MULTIPART_HEADERS = (b"content-type", b"content-length", b"transfer-encoding")
 
 
 def import_without_cli(name: str) -> ModuleType:
-    """Import a library without its command line, which loads rich with it where that is installed."""
+    """Import a library without its command line, which would load rich."""
     cli_module = f"{name}._main"
     if cli_module in sys.modules:
         return importlib.import_module(name)
-    sys.modules[cli_module] = None  # type: ignore[assignment]  # then it is for the library as if rich were missing
+    sys.modules[cli_module] = None  # type: ignore[assignment]  # as if rich were missing
     try:
         return importlib.import_module(name)
     finally:
@@ -44,30 +46,32 @@ def import_without_cli(name: str) -> ModuleType:
 
 @dataclass(frozen=True, slots=True)
 class HttpLibrary:
-    """A library: its connections (httpcore or httpcore2), its client, and every exception of both."""
+    """httpcore or httpcore2, httpx or httpx2, and every exception class of both."""
 
     core: ModuleType
     client: ModuleType
     exceptions: tuple[type[Exception], ...]
 
-    @classmethod
-    def create(cls, core: ModuleType, client: ModuleType) -> HttpLibrary:
-        """Return a library, whose own debug records hold nothing that a reply said from now on."""
-        for name in ("http11", "http2", "connection", "proxy", "socks"):
-            logging.getLogger(f"{core.__name__}.{name}").addFilter(_redact_log)
-        return cls(core, client, collect_exceptions(core, client))
-
     def select_exceptions(self, state: RequestState) -> tuple[type[Exception], ...]:
-        """Return what a call may meet; what a library makes of a strange SOCKS proxy is not foreseen there."""
+        """Return the exceptions to catch: any during a SOCKS handshake, whose errors the library leaves as they are."""
         is_socks_handshake = state.proxy is not None and state.proxy.is_socks and not state.has_sent_bytes
         return (Exception,) if is_socks_handshake else self.exceptions
 
 
-_QUOTED_REPLY = re.compile(r"(exception=\w+)\(.*", re.DOTALL)  # a library's error quotes what it could not read
+@cache
+def load_library(name: str) -> HttpLibrary:
+    """Import a library, and keep reply data out of its debug logs."""
+    core, client = importlib.import_module(CORE_LIBRARIES[name]), import_without_cli(name)
+    for logger_name in ("http11", "http2", "connection", "proxy", "socks"):
+        logging.getLogger(f"{core.__name__}.{logger_name}").addFilter(_redact_log)
+    return HttpLibrary(core, client, collect_exceptions(core, client))
+
+
+_QUOTED_REPLY = re.compile(r"(exception=\w+)\(.*", re.DOTALL)  # an exception quotes what could not be parsed
 
 
 def _redact_log(record: logging.LogRecord) -> bool:
-    """Take what a reply said out of a record: it may hold cookies and tokens."""
+    """Remove reply data from a log record: it may hold cookies and tokens."""
     text = record.getMessage().partition("return_value=")[0].rstrip()
     record.msg, record.args = _QUOTED_REPLY.sub(r"\1", text), None
     return True
@@ -75,23 +79,23 @@ def _redact_log(record: logging.LogRecord) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class HttpOrigin:
-    """Where a base URL leads, worked out once: its parts as the library takes them, and the proxy on the way."""
+    """The origin of a base URL in the library's terms, and its proxy."""
 
     name: str
-    library_origin: Any  # the library's
-    host_header: bytes  # the header
+    library_origin: Any  # httpcore.Origin
+    host_header: bytes
     uses_tls: bool
-    explicit_port: int | None  # where the URL names one
-    path_start: int  # how much of a URL stands before its path
+    explicit_port: int | None  # if the URL has one
+    path_start: int  # index of the path in a URL
     proxy: Proxy | None
 
     @classmethod
     def parse(cls, library: HttpLibrary, base: str) -> HttpOrigin:
-        """Read a base URL. Raises SettingError, and the library's errors for what is no URL."""
+        """Parse a base URL. Raises NetworkSettingError, and the library's errors for an invalid URL."""
         start = base.index("//") + 2
         path_start = next((position for position in range(start, len(base)) if base[position] in "/?#"), len(base))
         url = library.client.URL(base[:path_start])
-        port = url.port or _DEFAULT_PORTS[url.scheme]
+        port = url.port or DEFAULT_PORTS[url.scheme]
         host = url.raw_host.decode("ascii")
         library_origin = library.core.Origin(url.raw_scheme, url.raw_host, port)
         proxy = find_proxy(url.scheme, host, port)
@@ -99,10 +103,13 @@ class HttpOrigin:
         return cls(name, library_origin, url.netloc, uses_tls, url.port, path_start, proxy)
 
     def build_proxy_pool(self, library: HttpLibrary, backend: Any, *, asynchronous: bool) -> Any:
-        """Return what makes the library's connections to this place through its proxy. Raises SettingError."""
+        """Return the library's pool for this origin's proxy. Raises NetworkSettingError."""
         assert self.proxy is not None
-        if self.proxy.is_socks and importlib.util.find_spec("socksio") is None:
-            raise NetworkSettingError("proxy", "a SOCKS proxy needs an extra: pip install 'connector[socks]'")
+        if self.proxy.is_socks:
+            try:
+                require("socks", "socksio")
+            except UsageError as error:
+                raise NetworkSettingError("proxy", f"a SOCKS proxy needs an extra. {error}") from None
         proxy_uses_tls = self.proxy.scheme == "https"
         class_name = ("Async" if asynchronous else "") + ("SOCKSProxy" if self.proxy.is_socks else "HTTPProxy")
         options = {"proxy_ssl_context": load_tls_context(library, read_certificate_paths())} if proxy_uses_tls else {}
@@ -115,9 +122,9 @@ class HttpOrigin:
 
 @cache
 def load_tls_context(library: HttpLibrary, certificate_paths: tuple[str, str]) -> ssl.SSLContext:
-    """Return the one TLS context of a library and a setting; without a setting it has the library's own roots.
+    """Return the shared TLS context of a library; without certificate paths it trusts the library's own roots.
 
-    Raises SettingError when the file or the folder cannot be used.
+    Raises NetworkSettingError when the file or folder cannot be used.
     """
     try:
         tls_context: ssl.SSLContext = library.client.create_ssl_context()
@@ -134,7 +141,7 @@ def build_library_request(
     send_args: tuple[Request, Credential, BodySink | None],
     state: RequestState,
 ) -> Any:
-    """Return the library's request."""
+    """Return the library's request of (request, credential, sink)."""
     request, credential, sink = send_args
     prepared = prepare_request(request, credential, sink)
     headers = [(b"Host", origin.host_header)]
@@ -148,16 +155,15 @@ def build_library_request(
         headers.append((b"Content-Length", b"%d" % len(content)))
     elif request.method in _BODY_METHODS:
         headers.append((b"Content-Length", b"0"))
-    target = prepared.url[origin.path_start :]
-    url = library.core.URL(
-        scheme=origin.library_origin.scheme, host=origin.library_origin.host, port=origin.explicit_port,
-        target=(target if target.startswith("/") else f"/{target}").encode("ascii"),
-    )  # fmt: skip
+    path = prepared.url[origin.path_start :]
+    target = (path if path.startswith("/") else f"/{path}").encode("ascii")
+    scheme, host = origin.library_origin.scheme, origin.library_origin.host
+    url = library.core.URL(scheme=scheme, host=host, port=origin.explicit_port, target=target)
     return library.core.Request(request.method, url, headers=headers, content=content)
 
 
 def _encode_multipart(library: HttpLibrary, parts: list[MultipartPart], url: str, state: RequestState) -> Any:
-    """Let the library put a multipart body together."""
+    """Let the library encode a multipart body."""
     fields: list[Any] = []
     for part in parts:
         data = reopen(part.data)
@@ -168,19 +174,19 @@ def _encode_multipart(library: HttpLibrary, parts: list[MultipartPart], url: str
 
 
 def decode_headers(response: Any) -> tuple[tuple[str, str], ...]:
-    """Return the headers of a library's response, names in small letters."""
+    """Return the headers of a library's response, names in lower case."""
     return tuple((name.decode("ascii", "replace").lower(), value.decode("latin-1")) for name, value in response.headers)
 
 
 def is_reusable(connection: Any) -> bool:
-    """Whether a connection may be used again: the reply is over, and not a byte more came with it.
+    """Whether a connection may be reused: the reply is complete and no byte follows it.
 
-    What came besides would be taken for the next reply. Only h11 knows it, which sits inside the library's connection;
-    where it is not found, nothing is used again.
+    Further bytes would be read as the next reply. Only h11, inside the library's connection, knows of them; where it is
+    not found, nothing is reused (see docs/decisions/0020-private-names-of-httpcore.md).
     """
     if not connection.is_available():
         return False
-    while (inner := getattr(connection, "_connection", None)) is not None:  # a tunnel's, a proxy's
+    while (inner := getattr(connection, "_connection", None)) is not None:  # of a tunnel or a proxy
         connection = inner
     parser = getattr(connection, "_h11_state", None)
     return parser is not None and not parser.trailing_data[0]

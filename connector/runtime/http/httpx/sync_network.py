@@ -1,7 +1,7 @@
-"""The network of httpx and httpx2, for threads: every operation gets what is left of the call's time, and no more.
+"""Blocking network backend for httpcore: no operation outlasts the call's deadline.
 
-The libraries' own timeouts begin anew with each read, so a server that trickles bytes outlives them. `core` is httpcore
-or httpcore2, which the two libraries send through.
+The libraries' own timeouts restart with each read, so a server that trickles bytes outlives them. `core` is httpcore
+or httpcore2.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import select
 import socket
 from typing import TYPE_CHECKING, Any
 
-from connector.runtime.http.request_state import resolve_host
+from connector.runtime.http.dns import resolve_host
 
 if TYPE_CHECKING:
     import ssl
@@ -19,59 +19,57 @@ if TYPE_CHECKING:
 
     from connector.runtime.http.request_state import RequestState
 
-MAX_WRITE_BYTES = 65_536  # a large body is written in pieces, each with what is left of the time
+MAX_WRITE_BYTES = 65_536  # each piece gets the remaining time
 _LARGE_WRITE_BYTES = 16_384
 
 
 class PooledConnection:
-    """A connection to a place: the library's, and the call that it serves now."""
+    """A pooled connection of httpcore, and the request that it serves."""
 
     __slots__ = ("idle_since", "library_connection", "origin", "request_state", "stream", "tls_host")
 
     def __init__(self, origin: str, tls_host: str | None, request_state: RequestState) -> None:
         self.origin = origin
-        self.tls_host = tls_host  # the host whose TLS must stand before a byte is the request's; None without TLS
+        self.tls_host = tls_host  # bytes before TLS with this host are not the request's; None without TLS
         self.request_state = request_state
         self.idle_since = 0.0
         self.library_connection: Any = None
         self.stream: Any = None
 
     def close(self) -> None:
-        """End it, and whoever waits on it."""
+        """Close it; a waiting thread or task wakes up."""
         if self.stream is not None:
             self.stream.close()
 
     def abandon(self) -> None:
-        """Close this process's end of a socket that another process uses."""
+        """Drop a socket that another process uses."""
         if self.stream is not None:
             self.stream.abandon()
 
 
 class SyncStream:
-    """A library's network stream. What is written is held until something is awaited: a request is one packet."""
+    """A network stream of httpcore. Writes are buffered until a read, so that a request is one packet."""
 
     def __init__(self, core: Any, connection: PooledConnection, inner: Any, tls_hosts: tuple[str, ...] = ()) -> None:
         self._core, self._connection, self._inner = core, connection, inner
-        self._tls_hosts = tls_hosts  # the hosts whose TLS it speaks, outermost first
-        self._carries_request = (
-            connection.tls_host is None or connection.tls_host in tls_hosts[-1:]
-        )  # else it greets a proxy
+        self._tls_hosts = tls_hosts  # TLS layers, outermost first
+        self._carries_request = connection.tls_host is None or connection.tls_host in tls_hosts[-1:]  # else to a proxy
         self._write_buffer: list[bytes] = []
         self._socket: socket.socket = inner.get_extra_info("socket")
         self._is_readable = build_readable_check(self._socket.fileno())
         connection.stream = self
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002  the call's own counts
-        """Send what is held, then read."""
+    def read(self, max_bytes: int, *_: Any, **__: Any) -> bytes:
+        """Flush, then read."""
         if self._write_buffer:
-            with contextlib.suppress(self._core.WriteError):  # the service may have answered before it hung up
+            with contextlib.suppress(self._core.WriteError):  # the service may have replied before it closed
                 self._flush()
         self._connection.request_state.phase = "read"
         data: bytes = self._inner.read(max_bytes, self._connection.request_state.require_time_left())
         return data
 
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
-        """Hold a small part of a request; send a large one."""
+    def write(self, buffer: bytes, *_: Any, **__: Any) -> None:
+        """Buffer a small chunk; flush with a large one."""
         if buffer:
             self._write_buffer.append(buffer)
         if len(buffer) >= _LARGE_WRITE_BYTES:
@@ -93,7 +91,7 @@ class SyncStream:
     def _send(self, state: RequestState, data: memoryview) -> int:
         remaining = state.require_time_left()
         if self._carries_request and self._tls_hosts:
-            state.has_sent_bytes = True  # what TLS made of it may be under way, whatever it says
+            state.has_sent_bytes = True  # TLS may have sent some of it before it fails
         if len(self._tls_hosts) > 1:
             self._inner.write(bytes(data), remaining)
             return len(data)
@@ -104,25 +102,25 @@ class SyncStream:
         return sent
 
     def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None  # noqa: ARG002
-    ) -> SyncStream:  # fmt: skip
-        """Speak TLS from here on."""
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, *_: Any, **__: Any
+    ) -> SyncStream:
+        """Return a stream that speaks TLS."""
         self._connection.request_state.phase = "connect"
         inner = self._inner.start_tls(ssl_context, server_hostname, self._connection.request_state.require_time_left())
         return SyncStream(self._core, self._connection, inner, (*self._tls_hosts, server_hostname or ""))
 
     def close(self) -> None:
-        """Close it; a thread that waits on it wakes up."""
+        """Close it; a waiting thread wakes up."""
         with contextlib.suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._inner.close()
 
     def abandon(self) -> None:
-        """Close this process's end alone."""
+        """Close only this process's descriptor."""
         self._inner.close()
 
     def get_extra_info(self, info: str) -> Any:
-        """Answer the library's questions."""
+        """Return what httpcore asks for, such as `is_readable`."""
         if info == "is_readable":
             read_pending = getattr(self._socket, "pending", None)
             return self._is_readable() or bool(read_pending and read_pending())
@@ -130,18 +128,18 @@ class SyncStream:
 
 
 class SyncBackend:
-    """A library's network, for one connection."""
+    """An httpcore network backend for one connection."""
 
     def __init__(self, core: Any, connection: PooledConnection) -> None:
         self._core, self._connection = core, connection
         self._inner = core.SyncBackend()
 
     def connect_tcp(self, host: str, port: int, *_: Any, **__: Any) -> SyncStream:
-        """Connect to the first address that answers; a dead one does not take the time of the others."""
+        """Connect to the first address that answers; each gets its share of the remaining time."""
         state = self._connection.request_state
         state.phase = "connect"
         addresses = resolve_host(host, port).result(state.require_time_left())
-        error: Exception = OSError(f"no address of {host}")
+        error: Exception = OSError(f"no address for {host}")
         for position, address in enumerate(addresses):
             try:
                 inner = self._inner.connect_tcp(address, port, state.require_time_left() / (len(addresses) - position))
@@ -152,7 +150,7 @@ class SyncBackend:
 
 
 def build_readable_check(descriptor: int) -> Callable[[], bool]:
-    """Return what tells whether a socket has something to read: on an idle one, that is its end."""
+    """Return a function that tells whether a socket is readable; an idle one then has ended."""
     if not hasattr(select, "poll"):
         return lambda: bool(select.select([descriptor], [], [], 0)[0])
     poll = select.poll()

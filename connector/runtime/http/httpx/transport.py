@@ -1,7 +1,7 @@
-"""The seam through httpx or httpx2: their connections (httpcore's) and bodies, without what their clients add.
+"""The transport over httpx or httpx2: their connections (httpcore's) and bodies, without their clients.
 
-No redirects, no cookies, no netrc. Who gets which connection is ours (`http_pool`): the libraries' own pools cost more
-with every caller.
+No redirects, no cookies, no netrc. `connection_pool` replaces the libraries' own pools, whose cost grows with every
+caller.
 """
 
 from __future__ import annotations
@@ -10,19 +10,21 @@ import asyncio
 import os
 import time
 from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connector.core.response.parser import Failure, Reply
 from connector.errors import UsageError
 from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.connection_pool import MAX_IDLE_SECONDS, Pool
-from connector.runtime.http.failures import classify_failure
+from connector.runtime.http.failures import build_stopped_failure, classify_failure
 from connector.runtime.http.httpx import async_network, sync_network
 from connector.runtime.http.httpx.request import (
+    CORE_LIBRARIES,
     HttpOrigin,
     build_library_request,
     decode_headers,
     is_reusable,
+    load_library,
     load_tls_context,
 )
 from connector.runtime.http.httpx.sync_network import PooledConnection
@@ -30,18 +32,17 @@ from connector.runtime.http.proxies import NetworkSettingError, read_certificate
 from connector.runtime.http.request_state import RequestState
 
 if TYPE_CHECKING:
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
-    from connector.runtime.http.httpx.request import HttpLibrary
-    from connector.runtime.http.sink import BodySink
+    from connector.core.response.parser import Failure, Reply
 
 
 class _BaseTransport:
-    """What threads and tasks share: the pool of this process, and what is known of each base URL."""
+    """Shared by threads and tasks: the connection pool and the parsed origins of this process."""
 
-    _library: HttpLibrary
-
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._library = load_library(name)
         self._reset()
 
     def _reset(self) -> None:
@@ -50,13 +51,13 @@ class _BaseTransport:
         self._pid = os.getpid()
 
     def _resolve_origin(self, request: Request, credential: Credential, state: RequestState) -> HttpOrigin:
-        """Return where a request goes. Raises SettingError, and the library's errors for what is no URL."""
+        """Return the origin of a request. Raises NetworkSettingError, and the library's errors for an invalid URL."""
         origin = self._origins.get(request.base_url)
         if origin is None:
             origin = self._origins[request.base_url] = HttpOrigin.parse(self._library, request.base_url)
         state.proxy = origin.proxy
         if origin.proxy is not None and not origin.uses_tls and (credential.headers or credential.query):
-            raise NetworkSettingError("proxy", "credentials do not go in clear to a proxy")
+            raise NetworkSettingError("proxy", "credentials are never sent unencrypted to a proxy")
         return origin
 
     def _discard(self, connection: PooledConnection) -> None:
@@ -69,26 +70,20 @@ def _build_connection(origin: HttpOrigin, state: RequestState) -> PooledConnecti
 
 
 def _is_alive(connection: PooledConnection, state: RequestState) -> bool:
-    """Whether an idle connection is still good: young, and with nothing to read, which would be its end."""
+    """Whether an idle connection is recent, and the server has not closed it."""
     connection.request_state = state
     return (
         time.monotonic() - connection.idle_since < MAX_IDLE_SECONDS and not connection.library_connection.has_expired()
     )
 
 
-def _check_stopped(cancel: Any, body_reader: BodyReader) -> Failure | None:
-    if cancel is None or not cancel.is_set():
-        return None
-    return Failure("stopped", "the client was closed", received=body_reader.received, etag=body_reader.etag, final=True)
-
-
 class HttpcoreTransport(_BaseTransport):
-    """The seam for threads: connections are made when something is sent, and made anew after a fork."""
+    """The transport for threads; a forked child opens its own connections."""
 
     def send(
         self, request: Request, credential: Credential, deadline: float, sink: BodySink | None, cancel: Any
     ) -> Reply | Failure:
-        """Send one request; `stop` is asked between the parts of a body."""
+        """Send one request; `cancel` is checked between the chunks of a body."""
         state = RequestState(deadline, sink.stall_timeout if sink is not None else None)
         library, connection, reusable = self._library, None, False
         try:
@@ -100,8 +95,8 @@ class HttpcoreTransport(_BaseTransport):
             for chunk in response.stream:
                 if not body_reader.feed(chunk):
                     return body_reader.finish()
-                if stop_failure := _check_stopped(cancel, body_reader):
-                    return stop_failure
+                if cancel is not None and cancel.is_set():
+                    return build_stopped_failure(body_reader)
             response.close()
             reusable = is_reusable(connection.library_connection)
             return body_reader.finish()
@@ -113,8 +108,8 @@ class HttpcoreTransport(_BaseTransport):
             state.close_files()
 
     def _acquire(self, origin: HttpOrigin, state: RequestState) -> PooledConnection:
-        """Return a connection to a place. Raises TimeoutError, Closed, and the network's errors."""
-        if self._pid != os.getpid():  # a fork shares sockets; the child must not use them
+        """Return a connection to an origin. Raises TimeoutError, PoolClosed, and the network's errors."""
+        if self._pid != os.getpid():  # a forked child must not use its parent's sockets
             self._pool.abandon()
             self._reset()
         idle: PooledConnection | None
@@ -153,7 +148,7 @@ class HttpcoreTransport(_BaseTransport):
         connection.library_connection = core.HTTP11Connection(origin.library_origin, stream)
 
     def close(self) -> None:
-        """Close every connection; calls that wait on one end at once. A child of a fork leaves its parent's alone."""
+        """Close every connection; waiting calls end at once. A forked child leaves its parent's alone."""
         if self._pid == os.getpid():
             self._pool.close()
         else:
@@ -162,7 +157,7 @@ class HttpcoreTransport(_BaseTransport):
 
 
 class AsyncHttpcoreTransport(_BaseTransport):
-    """The seam for tasks of one event loop."""
+    """The transport for tasks of one event loop."""
 
     def _reset(self) -> None:
         super()._reset()
@@ -171,7 +166,7 @@ class AsyncHttpcoreTransport(_BaseTransport):
     async def send(
         self, request: Request, credential: Credential, deadline: float, sink: BodySink | None, cancel: Any
     ) -> Reply | Failure:
-        """Send one request; `stop` is asked between the parts of a body. Raises UsageError in another loop."""
+        """Send one request; `cancel` is checked between the chunks of a body. Raises UsageError in another loop."""
         state = RequestState(deadline, sink.stall_timeout if sink is not None else None)
         library, connection, reusable = self._library, None, False
         self._check_loop()
@@ -188,8 +183,8 @@ class AsyncHttpcoreTransport(_BaseTransport):
                     async for chunk in chunks:
                         if not body_reader.feed(chunk):
                             return body_reader.finish()
-                        if stop_failure := _check_stopped(cancel, body_reader):
-                            return stop_failure
+                        if cancel is not None and cancel.is_set():
+                            return build_stopped_failure(body_reader)
                 finally:
                     await chunks.aclose()
                 await response.aclose()
@@ -203,19 +198,19 @@ class AsyncHttpcoreTransport(_BaseTransport):
             state.close_files()
 
     def _check_loop(self) -> None:
-        """Raise UsageError in another loop than the first, while that lives: connections belong to one."""
+        """Raise UsageError in a second event loop while the first one is open; connections belong to one loop."""
         loop = asyncio.get_running_loop()
         if self._loop is loop and self._pid == os.getpid():
             return
         if self._loop is not None and self._pid == os.getpid() and not self._loop.is_closed():
-            raise UsageError("The client is used in two event loops.", hint="Make one AsyncClient in each.")
+            raise UsageError("The client is used in two event loops.", hint="Create one AsyncClient in each.")
         if self._loop is not None:
-            self._pool.abandon()  # of a fork's parent, or of a loop that has ended
+            self._pool.abandon()  # of the parent process, or of a closed loop
             self._reset()
         self._loop = loop
 
     async def _acquire(self, origin: HttpOrigin, state: RequestState) -> PooledConnection:
-        """Return a connection to a place. Raises Closed, and the network's errors."""
+        """Return a connection to an origin. Raises PoolClosed, and the network's errors."""
         idle: PooledConnection | None
         idle, waiter = self._pool.acquire(origin.name, asyncio.get_running_loop().create_future)
         if waiter is not None:
@@ -254,8 +249,13 @@ class AsyncHttpcoreTransport(_BaseTransport):
         connection.library_connection = core.AsyncHTTP11Connection(origin.library_origin, stream)
 
     async def aclose(self) -> None:
-        """Close every connection; calls that wait on one end at once."""
+        """Close every connection; waiting calls end at once."""
         if self._pid == os.getpid():
             self._pool.close()
-            await asyncio.sleep(0)  # the loop lets go of its sockets
+            await asyncio.sleep(0)  # the loop releases its sockets
         self._reset()
+
+
+TRANSPORTS = {  # for threads, for tasks
+    name: (partial(HttpcoreTransport, name), partial(AsyncHttpcoreTransport, name)) for name in CORE_LIBRARIES
+}

@@ -1,4 +1,4 @@
-"""pyreqwest itself: its clients, which all clients of a process share, and what its errors mean."""
+"""The pyreqwest clients that a process shares, and the mapping of pyreqwest's errors."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-import pyreqwest.exceptions as errors  # at once: the library loads it when something fails, maybe during a Ctrl-C
+import pyreqwest.exceptions as errors  # now: else the library loads it during a failure, perhaps of a Ctrl-C
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.proxy import ProxyBuilder
 
 from connector.core.response.parser import Failure
 from connector.errors import UsageError
 from connector.runtime.http.body_reader import BodySinkError, DecodingError
-from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
+from connector.runtime.http.failures import OWN_EXCEPTIONS
+from connector.runtime.http.proxies import DEFAULT_PORTS, NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import USER_AGENT, UploadReadError
 
 if TYPE_CHECKING:
@@ -26,37 +27,36 @@ if TYPE_CHECKING:
 
     from connector.runtime.http.body_reader import BodyReader
 
-CONNECT_SECONDS = 10.0  # to connect in, with TLS; a call that has less time cannot tell whether it was connected
-MAX_CONNECTIONS = 100  # requests at once to one base URL; others wait in turn
-MAX_IDLE_SECONDS = 5.0  # services close theirs later than that, so that a request seldom meets a closing one
-_DEFAULT_PORTS = {"http": 80, "https": 443}
-_MAX_CLIENTS = 32  # base URLs whose connections are kept
+CONNECT_SECONDS = 10.0  # including TLS; a call with less time left cannot tell whether it connected
+MAX_CONNECTIONS = 100  # concurrent requests to one base URL; others wait
+MAX_IDLE_SECONDS = 5.0  # less than most services allow, so that a request seldom meets a closing connection
+_MAX_CLIENTS = 32  # base URLs with open connections
 
 _shared_clients: dict[tuple[Any, ...], PyreqwestClient] = {}
 _lock = threading.Lock()
 
 
 class PyreqwestClient(NamedTuple):
-    """A client of the library, and the proxy that it goes through."""
+    """A client of the library, and its proxy."""
 
     library_client: Any
     proxy: Proxy | None
 
 
 def get_shared_client(base: str, stall_timeout: float | None, *, asynchronous: bool) -> PyreqwestClient:
-    """Return the library's client for a base URL; `stall` is the most seconds between two parts of a body.
+    """Return the process's client for a base URL; `stall_timeout` is seconds between two chunks of a body.
 
-    One client of the library serves all of ours in a process: each reads the certificates anew, which takes 10 ms.
-    Raises SettingError, and UsageError in a fork of a fork.
+    It is shared, because each new client reads the certificates, which takes 10 ms. Raises NetworkSettingError, and
+    UsageError in a fork of a fork.
     """
     parts = urlsplit(base)
-    origin = (parts.scheme, parts.hostname or "", parts.port or _DEFAULT_PORTS[parts.scheme])
+    origin = (parts.scheme, parts.hostname or "", parts.port or DEFAULT_PORTS[parts.scheme])
     proxy = find_proxy(*origin)
     key = (asynchronous, origin, proxy, read_certificate_paths(), stall_timeout)
     with _lock:
         if key not in _shared_clients:
             if len(_shared_clients) >= _MAX_CLIENTS:
-                del _shared_clients[next(iter(_shared_clients))]  # its calls go on; its idle connections end
+                del _shared_clients[next(iter(_shared_clients))]  # its calls continue; its idle connections close
             _shared_clients[key] = PyreqwestClient(
                 _build_client(proxy, stall_timeout, asynchronous=asynchronous), proxy
             )
@@ -65,10 +65,10 @@ def get_shared_client(base: str, stall_timeout: float | None, *, asynchronous: b
 
 def _build_client(proxy: Proxy | None, stall_timeout: float | None, *, asynchronous: bool) -> Client | SyncClient:
     refusal = ""
-    for multithreaded in (False, True):  # the library has two engines, and neither outlives a fork
+    for multithreaded in (False, True):  # the library has two runtimes, and neither survives a fork
         builder: Any = ClientBuilder() if asynchronous else SyncClientBuilder()
         for codec in (builder.gzip, builder.deflate, builder.brotli, builder.zstd):
-            codec(False)  # noqa: FBT003  what comes is decompressed here, up to the cap
+            codec(False)  # noqa: FBT003  bodies are decompressed here, up to the limit
         builder.follow_redirects(False).referer(False).http1_only().user_agent(USER_AGENT)  # noqa: FBT003
         builder.connect_timeout(timedelta(seconds=CONNECT_SECONDS)).max_connections(MAX_CONNECTIONS)
         builder.pool_idle_timeout(timedelta(seconds=MAX_IDLE_SECONDS)).pool_max_idle_per_host(
@@ -89,32 +89,30 @@ def _build_client(proxy: Proxy | None, stall_timeout: float | None, *, asynchron
 
 
 def _build_proxy(proxy: Proxy) -> ProxyBuilder:
-    builder = ProxyBuilder.all(proxy.url.replace("socks5:", "socks5h:"))  # which is to look names up itself
+    builder = ProxyBuilder.all(proxy.url.replace("socks5:", "socks5h:"))  # so that the proxy resolves names
     return builder.basic_auth(*proxy.credentials) if proxy.credentials else builder
 
 
 def _detach_after_fork() -> None:
-    """Leave a parent's clients alone in a child of its: to end one would speak to its sockets and its engine."""
+    """Keep the parent's clients alive in a forked child: destroying one would use its sockets and runtime."""
     global _lock  # noqa: PLW0603
     _lock = threading.Lock()
     for client in _shared_clients.values():
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(client.library_client))  # so that it is never ended
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(client.library_client))  # never destroyed
     _shared_clients.clear()
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_detach_after_fork)
 
-MAPPED_EXCEPTIONS = (
-    errors.PyreqwestError, UploadReadError, DecodingError, BodySinkError, NetworkSettingError, OSError, RuntimeError, ValueError,
-)  # fmt: skip
+MAPPED_EXCEPTIONS = (errors.PyreqwestError, ValueError, *OWN_EXCEPTIONS)
 _OS_ERROR_PATTERN = re.compile(r"\(os error (\d+)\)")
 _KIND_BY_EXCEPTION: tuple[tuple[type[Exception], str, str], ...] = (
     (errors.ClientClosedError, "stopped", "the client was closed"),
     (errors.WriteTimeoutError, "write_timeout", "the request could not be sent in time"),
     (errors.RequestTimeoutError, "read_timeout", "no reply in time"),
     (errors.RequestPanicError, "transport", "the library failed"),
-    (errors.RequestError, "protocol", "the reply is not valid HTTP, or was cut"),
+    (errors.RequestError, "protocol", "the reply is not valid HTTP, or was cut off"),
     (DecodingError, "decoding", "the reply's compression is broken"),
 )
 
@@ -122,7 +120,7 @@ _KIND_BY_EXCEPTION: tuple[tuple[type[Exception], str, str], ...] = (
 def classify_failure(
     error: BaseException, body_reader: BodyReader | None = None, proxy: Proxy | None = None
 ) -> Failure:
-    """Map what the library raised; the one place that knows its errors. Of their texts only the last cause is shown."""
+    """Map an exception of the library to a Failure; only its last cause may be shown."""
     causes = [cause["message"] for cause in (getattr(error, "details", None) or {}).get("causes") or ()]
     if isinstance(error, errors.PoolTimeoutError):
         return Failure("pool_timeout", "no free connection in time", sent="nothing")
@@ -149,9 +147,9 @@ def classify_failure(
 
 
 def classify_unsent_failure(error: BaseException) -> Failure:
-    """Map what was raised before the library was asked: nothing was sent."""
+    """Map an exception raised before the library was called: nothing was sent."""
     if isinstance(error, TimeoutError):
-        return Failure("connect_timeout", "the call's time is over", sent="nothing")
+        return Failure("connect_timeout", "the call's deadline has passed", sent="nothing")
     if isinstance(error, ValueError) and not isinstance(error, errors.PyreqwestError):
         return _classify_build_failure([])
     return replace(classify_failure(error), sent="nothing")
@@ -161,13 +159,13 @@ _ECONNRESET, _ECONNREFUSED = 104, 111
 
 
 def _classify_connect_failure(causes: list[str]) -> Failure:
-    """Say why there is no connection, or none that is trusted: not a byte of the request was sent."""
+    """Map a failure to connect or to trust the server: nothing was sent."""
     last_cause, number = causes[-1], _find_os_error_number(causes)
     if "timed out" in last_cause:
         return Failure("connect_timeout", "no connection in time", sent="nothing")
     if any("DNS" in cause for cause in causes):
         is_temporary, is_unknown_host = "Temporary failure" in last_cause, "not known" in last_cause
-        message = f"the host's name cannot be looked up ({last_cause.rpartition(': ')[2]})"
+        message = f"the host name cannot be resolved ({last_cause.rpartition(': ')[2]})"
         return Failure(
             "dns", message, sent="nothing", final=not (is_temporary or is_unknown_host), retry_once=is_unknown_host
         )
@@ -182,14 +180,14 @@ def _classify_connect_failure(causes: list[str]) -> Failure:
 
 
 def _classify_build_failure(causes: list[str]) -> Failure:
-    """Say why the library did not even begin."""
+    """Map a failure to build the client or the request."""
     if any("certificates" in cause for cause in causes):
-        message = "no certificate to trust could be read (SSL_CERT_FILE, SSL_CERT_DIR)"
+        message = "no trusted certificate could be read (SSL_CERT_FILE, SSL_CERT_DIR)"
         return Failure("tls", message, sent="nothing", final=True)
     return Failure("protocol", "the request is not valid HTTP", sent="nothing", final=True)
 
 
 def _find_os_error_number(causes: list[str]) -> int | None:
-    """Return the system's number of an error, where it is one of the system's."""
+    """Return the errno in an error's causes, or None."""
     matches = [match for cause in causes if (match := _OS_ERROR_PATTERN.search(cause))]
     return int(matches[-1][1]) if matches else None

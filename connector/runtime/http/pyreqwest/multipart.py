@@ -1,4 +1,4 @@
-"""A multipart body for pyreqwest: the library puts it together, and reads each file while it sends."""
+"""Multipart forms for pyreqwest, which reads each file while it sends."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from connector.core.request.body import MultipartPart
 
 _CHUNK_BYTES = 65_536
-_NAME_ESCAPES = {**{number: f"%{number:02X}" for number in range(32)}, ord('"'): "%22"}  # as web browsers write names
+_NAME_ESCAPES = {**{number: f"%{number:02X}" for number in range(32)}, ord('"'): "%22"}  # as browsers escape names
 
 
 def build_form(parts: list[MultipartPart], files: list[Any]) -> FormBuilder:
-    """Return the parts as a form; files that are opened for it are added to `files`. Raises SourceError."""
-    builder = FormBuilder().percent_encode_noop()  # its own ways to write a name are read by few services
+    """Return the parts as a form; add the files that it opens to `files`. Raises UploadReadError."""
+    builder = FormBuilder().percent_encode_noop()  # few services read its own escapes
     for part in parts:
         builder.part(part.name.translate(_NAME_ESCAPES), _build_part(part, files))
     return builder
@@ -48,7 +48,7 @@ def _build_part(part: MultipartPart, files: list[Any]) -> PartBuilder:
 
 
 def _measure_remaining(file: Any) -> int | None:
-    """Return how many bytes a file has from where it stands; None for a stream. Raises SourceError."""
+    """Return the bytes left in a file; None for a stream. Raises UploadReadError."""
     try:
         if not file.seekable():
             return None

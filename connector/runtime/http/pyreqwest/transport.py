@@ -1,7 +1,7 @@
-"""pyreqwest: reqwest and tokio of Rust, in threads of their own. The fastest of the libraries where much runs at once.
+"""The transport over pyreqwest (Rust's reqwest and tokio), the fastest with many concurrent calls.
 
-Its clients follow no redirect, keep no cookie and decompress nothing. A request that nobody waits for any more is ended
-once its reply has begun; before that the library lets it go on, to its reply or its deadline.
+Its clients follow no redirect, store no cookie and decompress nothing. An abandoned request ends once its reply has
+begun; before that the library continues until the reply or the deadline.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from concurrent.futures import CancelledError
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from connector.core.response.parser import Failure, Reply
 from connector.runtime.http.body_reader import BodyReader
+from connector.runtime.http.failures import build_stopped_failure
 from connector.runtime.http.proxies import NetworkSettingError
 from connector.runtime.http.pyreqwest.clients import (
     MAPPED_EXCEPTIONS,
@@ -28,21 +29,22 @@ from connector.runtime.http.transport import prepare_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from concurrent.futures import Future
 
+    from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
+    from connector.core.response.parser import Failure, Reply
     from connector.runtime.http.body_reader import Headers
     from connector.runtime.http.pyreqwest.clients import PyreqwestClient
-    from connector.runtime.http.pyreqwest.worker_threads import ThreadTask
-    from connector.runtime.http.sink import BodySink
 
 _CHUNK_BYTES = 65_536
-_BODY_METHODS = ("POST", "PUT", "PATCH")  # methods that say how long a body is also when there is none
+_BODY_METHODS = ("POST", "PUT", "PATCH")  # without a body they send Content-Length: 0
 _MAX_CACHED_CLIENTS = 32
 
 
 class _PyreqwestCall:
-    """One request as the library takes it, and the reply as it comes."""
+    """One request, its open files, and the body of its reply."""
 
     __slots__ = ("_open_files", "body_reader", "request", "sink")
 
@@ -52,14 +54,14 @@ class _PyreqwestCall:
         self._open_files: list[Any] = []
 
     def build_request(self, client: PyreqwestClient, credential: Credential, deadline: float) -> Any:
-        """Return the library's request. Raises ValueError for what HTTP cannot say, the errors of `unasked`."""
+        """Return the library's request. Raises MAPPED_EXCEPTIONS, for `classify_unsent_failure`."""
         request = self.request
         if (
             client.proxy is not None
             and request.base_url.startswith("http:")
             and (credential.headers or credential.query)
         ):
-            raise NetworkSettingError("proxy", "credentials do not go in clear to a proxy")
+            raise NetworkSettingError("proxy", "credentials are never sent unencrypted to a proxy")
         remaining = deadline - time.monotonic()
         if remaining <= 0:
             raise TimeoutError
@@ -77,27 +79,27 @@ class _PyreqwestCall:
             builder.multipart(build_form(parts, self._open_files))
         elif prepared.content:
             builder.body_bytes(prepared.content)
-        return builder.streamed_read_buffer_limit(0).build_streamed()  # nothing is read ahead, so that it can be ended
+        return builder.streamed_read_buffer_limit(0).build_streamed()  # no read-ahead, so that it can be cancelled
 
     def start_body(self, response: Any) -> tuple[BodyReader, Callable[[], Any]]:
-        """Take the head of a reply; return its body to be, and what reads a part. Raises DecodingError, SinkError."""
+        """Return a body reader and the function that reads a chunk. Raises DecodingError, BodySinkError."""
         self.body_reader = BodyReader(self.request, response.status, _decode_headers(response.headers), self.sink)
         reader = response.body_reader
         return self.body_reader, reader.read_chunk if self.sink is not None else partial(reader.read, _CHUNK_BYTES)
 
     def feed(self, chunk: Any) -> bool:
-        """Add a part; return whether more is to come. Where no sink is, only the last piece is not a full one."""
+        """Add a chunk; return whether to read on. Without a sink, only the last chunk is not full."""
         assert self.body_reader is not None
         return self.body_reader.feed(bytes(chunk)) and (self.sink is not None or len(chunk) == _CHUNK_BYTES)
 
     def close_files(self) -> None:
-        """Close what was opened for it."""
+        """Close the files of the request body."""
         for file in self._open_files:
             file.close()
 
 
 class PyreqwestTransport:
-    """The seam for threads. Each call is made on a thread of its own: the library itself hears no Ctrl-C."""
+    """The transport for threads. Each call runs on a worker thread, because the library ignores Ctrl-C."""
 
     def __init__(self) -> None:
         self._clients = _ClientCache(asynchronous=False)
@@ -106,12 +108,15 @@ class PyreqwestTransport:
     def send(
         self, request: Request, credential: Credential, deadline: float, sink: BodySink | None, cancel: Any
     ) -> Reply | Failure:
-        """Send one request; `stop` is asked between the parts of a download."""
+        """Send one request; `cancel` is checked between the chunks of a body."""
         call = _PyreqwestCall(request, sink)
-        return self._threads.run(lambda task: self._send(call, credential, deadline, cancel, task))
+        try:
+            return self._threads.run(lambda task: self._send(call, credential, deadline, cancel, task))
+        except CancelledError:
+            return build_stopped_failure(call.body_reader)
 
     def _send(
-        self, call: _PyreqwestCall, credential: Credential, deadline: float, cancel: Any, task: ThreadTask[Any]
+        self, call: _PyreqwestCall, credential: Credential, deadline: float, cancel: Any, task: Future[Any]
     ) -> Reply | Failure:
         try:
             client = self._clients.get_client(call)
@@ -122,8 +127,8 @@ class PyreqwestTransport:
             with library_request as response:
                 body_reader, read_chunk = call.start_body(response)
                 while (chunk := read_chunk()) is not None:
-                    if task.abandoned or (cancel is not None and cancel.is_set()):
-                        return _build_stopped_failure(call)
+                    if task.done() or (cancel is not None and cancel.is_set()):
+                        return build_stopped_failure(call.body_reader)
                     if not call.feed(chunk):
                         break
                 return body_reader.finish()
@@ -133,12 +138,12 @@ class PyreqwestTransport:
             call.close_files()
 
     def close(self) -> None:
-        """End every call that waits, at once; connections end when they were idle for a while."""
-        self._threads.cancel_all(_build_stopped_failure())
+        """End every waiting call at once; idle connections close by themselves."""
+        self._threads.cancel_all()
 
 
 class AsyncPyreqwestTransport:
-    """The seam for tasks, of any event loop: the library's own threads do the work."""
+    """The transport for tasks of any event loop; the library uses its own threads."""
 
     def __init__(self) -> None:
         self._clients = _ClientCache(asynchronous=True)
@@ -148,7 +153,7 @@ class AsyncPyreqwestTransport:
     async def send(
         self, request: Request, credential: Credential, deadline: float, sink: BodySink | None, cancel: Any
     ) -> Reply | Failure:
-        """Send one request; `stop` is asked between the parts of a download."""
+        """Send one request; `cancel` is checked between the chunks of a body."""
         call, task = _PyreqwestCall(request, sink), asyncio.current_task()
         assert task is not None
         self._pending_tasks.add(task)
@@ -156,7 +161,7 @@ class AsyncPyreqwestTransport:
             return await self._send(call, credential, deadline, cancel)
         except asyncio.CancelledError:
             if task in self._cancelled_tasks and not task.uncancel():
-                return _build_stopped_failure(call)
+                return build_stopped_failure(call.body_reader)
             raise
         finally:
             self._pending_tasks.discard(task)
@@ -175,7 +180,7 @@ class AsyncPyreqwestTransport:
                 body_reader, read_chunk = call.start_body(response)
                 while (chunk := await read_chunk()) is not None:
                     if cancel is not None and cancel.is_set():
-                        return _build_stopped_failure(call)
+                        return build_stopped_failure(call.body_reader)
                     if not call.feed(chunk):
                         break
                 return body_reader.finish()
@@ -185,7 +190,7 @@ class AsyncPyreqwestTransport:
             call.close_files()
 
     async def aclose(self) -> None:
-        """End every call that waits in this event loop, at once; connections end when they were idle for a while."""
+        """End every waiting call of this event loop at once; idle connections close by themselves."""
         loop = asyncio.get_running_loop()
         for task in [pending for pending in self._pending_tasks if pending.get_loop() is loop]:
             self._cancelled_tasks.add(task)
@@ -193,7 +198,7 @@ class AsyncPyreqwestTransport:
 
 
 class _ClientCache:
-    """The library's clients that one of ours has used: what they are made of is read when they are first used."""
+    """The shared clients that one transport has used, so that the environment is read once."""
 
     def __init__(self, *, asynchronous: bool) -> None:
         self._asynchronous = asynchronous
@@ -201,7 +206,7 @@ class _ClientCache:
         self._clients: dict[tuple[str, float | None], PyreqwestClient] = {}
 
     def get_client(self, call: _PyreqwestCall) -> PyreqwestClient:
-        """Return the client for a call. Raises SettingError, UsageError."""
+        """Return the client for a call. Raises NetworkSettingError, UsageError."""
         if self._pid != os.getpid() or len(self._clients) > _MAX_CACHED_CLIENTS:
             self._clients, self._pid = {}, os.getpid()
         key = (call.request.base_url, None if call.sink is None else call.sink.stall_timeout)
@@ -211,14 +216,8 @@ class _ClientCache:
         return client
 
 
-def _build_stopped_failure(call: _PyreqwestCall | None = None) -> Failure:
-    body_reader = call.body_reader if call is not None else None
-    received, etag = (body_reader.received, body_reader.etag) if body_reader is not None else (0, None)
-    return Failure("stopped", "the client was closed", received=received, etag=etag, final=True)
-
-
 def _decode_headers(headers: Any) -> Headers:
-    """Return the headers of a reply; of a value that is no text, its name alone."""
+    """Return the headers of a reply; a value that is not text becomes empty."""
     try:
         return tuple(headers.items())
     except ValueError:
@@ -230,3 +229,6 @@ def _decode_headers(headers: Any) -> Headers:
         except ValueError:
             pairs.append((name, ""))
     return tuple(pairs)
+
+
+TRANSPORTS = {"pyreqwest": (PyreqwestTransport, AsyncPyreqwestTransport)}  # for threads, for tasks

@@ -85,7 +85,7 @@ def test_a_secret_of_the_environment_is_asked_for_and_two_are_both_good(serve, c
     assert [one.line()["event"] for _ in range(2)] == ["user.activated"] * 2
     code, out, err = one.end()
     assert code == 0
-    assert "a delivery was refused, for the 1. time: signature" in err
+    assert "delivery refused (1 so far): signature" in err
     assert not any(secret in one.said + out + err for secret in ("the-new-secret", SECRET, "a-third-one"))
 
 
@@ -104,9 +104,9 @@ def test_without_a_secret_it_does_not_start_and_says_where_it_is(cli):
         (["--sandbox", "--exec", "true", "--to", "https://example.com/"], "name two places"),
         (["--sandbox", "--exec", "'"], "cannot be read"),
         (["--sandbox", "--exec", ""], "The command is empty"),
-        (["--sandbox", "--to", "http://example.com/"], "must not travel in clear"),
-        (["--sandbox", "--path", "hooks"], "is no path"),
-        (["--sandbox", "--inbox", "mysql://h/d"], "names no database"),
+        (["--sandbox", "--to", "http://example.com/"], "must not be sent unencrypted"),
+        (["--sandbox", "--path", "hooks"], "is not a path"),
+        (["--sandbox", "--inbox", "mysql://h/d"], "does not name a supported database"),
         (["--sandbox", "--inbox", "postgresql://u:pass-word@h/d"], "a URL without a password"),
         (["--trigger", "what"], "has no trigger 'what'"),
     ],
@@ -126,7 +126,7 @@ def test_a_command_gets_each_event_until_it_is_done(serve, cli, tmp_path):
         "assert os.environ['CONNECTOR_EVENT_KEY'] == event['key']\n"
         "print('took', event['event'], flush=True)\n"
     )
-    one = serve("--sandbox", "--exec", f"{sys.executable} {script}", "--only", "meeting.*")
+    one = serve("--sandbox", "--exec", f"{sys.executable} {script}", "--event", "meeting.*")
     send(cli, one.url, "user.activated")
     send(cli, one.url, "meeting.ended")
     assert one.process.stdout.readline() == b"took meeting.ended\n"
@@ -143,7 +143,7 @@ def test_a_url_that_fails_gets_it_again_with_the_same_key(serve, cli, server, tm
         pass
     assert one.end()[0] == 0
     rows = cli("webhook", "events", "--sandbox", "--inbox", inbox, "--output", "json").data
-    assert [(row["event"], row["state"], row["attempts"]) for row in rows] == [("meeting.started", "new", 1)]
+    assert [(row["event"], row["state"], row["attempts"]) for row in rows] == [("meeting.started", "pending", 1)]
     assert "answered 500" in rows[0]["error"]
     server.always(reply(json_={}))
     assert cli("webhook", "replay", "1", "--sandbox", "--inbox", inbox).out == "1 event is delivered again.\n"
@@ -160,12 +160,12 @@ def test_a_reader_that_leaves_ends_it_and_the_event_waits_for_the_next(serve, cl
     one.process.stderr.read()
     assert one.process.wait(30) == 0
     (row,) = cli("webhook", "events", "--sandbox", "--inbox", inbox, "--output", "json").data
-    assert row["state"] == "new"
+    assert row["state"] == "pending"
 
 
 def test_the_sandboxs_changes_arrive(serve, cli):
     one = serve("--sandbox")
-    done = cli("run", "createMeeting", "--sandbox", "--events-to", one.url, "--user-id", "me", "--topic", "Standup")
+    done = cli("run", "createMeeting", "--sandbox", "--webhook-url", one.url, "--user-id", "me", "--topic", "Standup")
     assert done.code == 0
     line = one.line()
     assert line["event"] == "meeting.created"
@@ -175,7 +175,7 @@ def test_the_sandboxs_changes_arrive(serve, cli):
 
 def test_a_sandbox_that_is_served_tells_its_changes(serve, cli, start):
     one = serve("--sandbox")
-    box = start("sandbox", "--port", "0", "--events-to", one.url)
+    box = start("sandbox", "--port", "0", "--webhook-url", one.url)
     url = box.stdout.readline().decode().strip()
     done = cli(
         "run",
@@ -198,7 +198,7 @@ def test_a_sandbox_that_is_served_tells_its_changes(serve, cli, start):
 
 
 def test_events_of_the_sandbox_need_the_sandbox(here):
-    done = here("run", "getUser", "--user-id", "me", "--events-to", "http://127.0.0.1:1/")
+    done = here("run", "getUser", "--user-id", "me", "--webhook-url", "http://127.0.0.1:1/")
     assert done.code == 2
     assert "Add --sandbox" in done.err
 
@@ -208,7 +208,7 @@ def test_a_receiver_that_is_not_there_costs_the_call_nothing(here):
         "run",
         "createMeeting",
         "--sandbox",
-        "--events-to",
+        "--webhook-url",
         "http://127.0.0.1:1/",
         "--user-id",
         "me",
@@ -234,7 +234,7 @@ def filled(here, zoom, server, tmp_path):
         here("webhook", "send", name, "--to", server.url, **{VARIABLE: SECRET})
         headers = [(one.decode(), value.decode()) for one, value in server.last.lines]
         inbox.put(verify_webhook(zoom, SECRET, headers, server.last.body), "zoom.webhookReceiver").result(20)
-    for number, state, error in ((2, "done", ""), (3, "dead", "The command ended with 3.")):
+    for number, state, error in ((2, "delivered", ""), (3, "dead", "The command ended with 3.")):
         change = update(TABLE).where(TABLE.c.id == number).values(state=state, error=error, attempts=1)
         inbox._database.run(lambda connection, change=change: connection.execute(change))
     inbox.close()
@@ -245,21 +245,21 @@ def filled(here, zoom, server, tmp_path):
 def test_what_came_is_listed(filled):
     rows = filled("events", "--output", "json").data
     assert [(row["id"], row["event"], row["state"]) for row in rows] == [
-        (1, "meeting.started", "new"), (2, "user.activated", "done"), (3, "recording.completed", "dead"),
+        (1, "meeting.started", "pending"), (2, "user.activated", "delivered"), (3, "recording.completed", "dead"),
     ]  # fmt: skip
     assert (rows[0]["next"] is None, rows[2]["next"]) == (False, None)
     done = filled("events")
     assert done.out.splitlines()[0].split("\t") == ["id", "event", "state", "came", "attempts", "next", "error"]
-    assert done.err.endswith("inbox.sqlite: 1 new, 1 done, 1 dead.\n")
+    assert done.err.endswith("inbox.sqlite: 1 pending, 1 delivered, 1 dead.\n")
     assert [json.loads(line)["id"] for line in filled("events", "--output", "lines").out.splitlines()] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
     ("words", "found"),
     [
-        (["--state", "dead"], [3]), (["--state", "new"], [1]), (["--name", "meeting.*"], [1]), (["--name", "*.*ed"], [1, 2, 3]),
+        (["--status", "dead"], [3]), (["--status", "pending"], [1]), (["--name", "meeting.*"], [1]), (["--name", "*.*ed"], [1, 2, 3]),
         (["--name", "user_activated"], []), (["--name", "user?activated"], [2]), (["--name", "%"], []), (["--since", "1h"], [1, 2, 3]),
-        (["--since", "2100-01-01T00:00:00Z"], []), (["--limit", "2"], [2, 3]), (["--state", "done", "--name", "user.*"], [2]),
+        (["--since", "2100-01-01T00:00:00Z"], []), (["--limit", "2"], [2, 3]), (["--status", "delivered", "--name", "user.*"], [2]),
     ],
 )  # fmt: skip
 def test_options_choose_what_is_listed(filled, words, found):
@@ -285,11 +285,11 @@ def test_one_that_is_not_there_is_told(filled):
 
 
 def test_those_that_are_chosen_are_delivered_again(filled):
-    assert filled("replay", "--state", "dead").out == "1 event is delivered again.\n"
-    assert [row["state"] for row in filled("events", "--output", "json").data] == ["new", "done", "new"]
+    assert filled("replay", "--status", "dead").out == "1 event is delivered again.\n"
+    assert [row["state"] for row in filled("events", "--output", "json").data] == ["pending", "delivered", "pending"]
     assert filled("replay", "2", "3").out == "2 events are delivered again.\n"
     assert [row["attempts"] for row in filled("events", "--output", "json").data] == [0, 0, 0]
-    assert filled("replay", "--state", "dead").out == "0 events are delivered again.\n"
+    assert filled("replay", "--status", "dead").out == "0 events are delivered again.\n"
 
 
 def test_delivering_everything_again_is_no_accident(filled):

@@ -48,7 +48,7 @@ def with_data(**changes):
 
 
 WHOLE = {
-    "newer": (lambda content: json.dumps({**json.loads(content), "schema": 2}).encode(), "of schema 2"),
+    "newer": (lambda content: json.dumps({**json.loads(content), "schema": 2}).encode(), "has schema 2"),
     "grant is text": (with_data(grant="canary-grant"), "grant has another shape"),
     "grant without token": (with_data(grant={"refresh_token": "canary-grant"}), "grant.access_token has another shape"),
     "end is text": (
@@ -65,11 +65,11 @@ WHOLE = {
 }
 BROKEN = {
     "zero bytes": (lambda content: b"", "it is empty"),
-    "zeros": (lambda content: bytes(len(content)), "not whole JSON"),
-    "cut": (lambda content: content[: len(content) // 2], "not whole JSON"),
-    "bit flip": (flipped, "checksum does not fit|not whole JSON|not the shape"),
-    "other JSON": (lambda content: b'{"access_token": "canary-other"}', "not the shape of a record"),
-    "another's": (lambda content: content.replace(b":work", b":home"), "checksum does not fit|another key"),
+    "zeros": (lambda content: bytes(len(content)), "not complete JSON"),
+    "cut": (lambda content: content[: len(content) // 2], "not complete JSON"),
+    "bit flip": (flipped, "checksum does not match|not complete JSON|not have the shape"),
+    "other JSON": (lambda content: b'{"access_token": "canary-other"}', "not have the shape of a record"),
+    "another's": (lambda content: content.replace(b":work", b":home"), "checksum does not match|another key"),
 }
 
 
@@ -188,9 +188,9 @@ def test_a_lock_that_another_process_holds_for_too_long_is_told_with_its_pid(aut
         got = callers.attempt(client)
     holder.kill()
     assert type(got) is errors.StoreError
-    assert f"is locked by process {holder.pid}, and was not freed within 120 s" in str(got)
+    assert f"is locked by process {holder.pid} and was not released within 120 s" in str(got)
     assert str(folder) in str(got)
-    assert "end it: the lock goes with it" in got.hint
+    assert "end it; its lock ends with it" in got.hint
     assert got.retryable
     assert authority.asked == 0
     assert Sibling(callers.call_once, f"file:{folder}", authority.url).end() == 200

@@ -11,7 +11,7 @@ from connector.core.auth import token_set
 from connector.errors import StoreError
 from connector.runtime.auth import token_endpoint
 from connector.runtime.auth.connection import store_key
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 ME = {"userId": "me"}
 LATER = 1_900_000_000.0

@@ -24,7 +24,7 @@ from connector import errors
 from connector.runtime.auth.connection import store_key
 from connector.runtime.files import private_files
 from connector.runtime.storage.file_store import FileStore
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 START = GivenClock().start
 TINY = 64  # bytes that a file may have: enough for a lock's mark, too little for a record
@@ -326,7 +326,7 @@ def test_whatever_fails_before_the_refresh_costs_no_refresh_token(authority, sto
     got = call_at(SOON)
     assert type(got) is errors.StoreError
     assert "/disk/store: Input/output error" in str(got)
-    assert "save what can be saved" in got.hint
+    assert "back up the data" in got.hint
     assert authority.asked == 0
     store.fails.clear()
     assert call_at(SOON) == 200

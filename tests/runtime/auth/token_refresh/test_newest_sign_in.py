@@ -17,7 +17,7 @@ from connector.core.auth.token_set import NO_EXPIRY
 from connector.runtime.auth.connection import store_key
 from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
 from connector.runtime.storage.file_store import FileStore
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 REDIRECT = "http://127.0.0.1:1/callback"
 

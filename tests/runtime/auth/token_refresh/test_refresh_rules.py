@@ -8,7 +8,7 @@ from support.servers import reply
 
 from connector import Client, Connection, errors
 from connector.runtime.auth.connection import store_key
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 ME = {"userId": "me"}
 MEETING = {"userId": "me", "topic": "Standup"}

@@ -17,7 +17,7 @@ from support.servers import hang_up, html, raw, redirect, reply
 
 from connector import Client, Connection, begin_sign_in, errors, finish_sign_in
 from connector.runtime.storage.file_store import FileStore
-from connector.runtime.storage.open import MemoryStore
+from connector.runtime.storage.memory_store import MemoryStore
 
 LOGGERS = (
     "",

@@ -1,11 +1,11 @@
-"""Every HTTP library, with both clients: one text of tests, so that no promise depends on the library."""
+"""The same tests for every HTTP library and both clients."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from support.transports import Seam
+from support.transports import LibraryTransport
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture(params=["httpx", "httpx2", "pyreqwest"])
 def library(request: pytest.FixtureRequest) -> str:
-    """One HTTP library after the other."""
+    """Each HTTP library."""
     name = str(request.param)
     pytest.importorskip(name, reason=f"the HTTP library {name} is not installed")
     return name
 
 
 @pytest.fixture
-def seam(library: str, kind: str) -> Iterator[Seam]:
-    """The library's seam, for threads and for tasks."""
-    one = Seam(library, kind)
+def transport(library: str, kind: str) -> Iterator[LibraryTransport]:
+    """The library's transport, for threads and for tasks."""
+    one = LibraryTransport(library, kind)
     yield one
     one.end()

@@ -1,4 +1,4 @@
-"""What a reply holds: read, refused or stopped at its cap, and never taken for something else."""
+"""Reply bodies: read, refused or stopped at the size limit, and never misread."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zlib
 
 import pytest
 from support import servers
-from support.transports import CREATE, READ, READS_TEXT_ONLY, asked, failed
+from support.transports import CREATE, READ, READS_TEXT_ONLY, build_request, catch_error
 
 from connector import Connection, errors
 
@@ -16,7 +16,7 @@ from connector import Connection, errors
 @pytest.mark.parametrize("action", [READ, CREATE])
 def test_a_web_page_is_never_taken_for_data(runner, server, clock, action):
     server.always(servers.html(text="<html><title>Sign in to wifi</title></html>"))
-    error = failed(runner(server.url, clock=clock).run, *action)
+    error = catch_error(runner(server.url, clock=clock).run, *action)
     assert type(error) is errors.ServiceDown
     assert "text/html" in str(error)
     assert "Sign in to wifi" in str(error)
@@ -39,7 +39,7 @@ def test_an_empty_reply_is_data_only_where_it_may_be(runner, server):
     server.then(servers.reply(204), servers.reply(201), servers.reply(200))
     assert one.run("updateMeeting", {"meetingId": 1, "topic": "x"}).data == {}
     assert one.run(*CREATE).data == {}
-    assert type(failed(one.run, *READ)) is errors.ServiceDown
+    assert type(catch_error(one.run, *READ)) is errors.ServiceDown
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_an_empty_reply_is_data_only_where_it_may_be(runner, server):
 )
 def test_a_body_that_is_no_json_is_one_typed_error(runner, server, raw):
     server.always(servers.reply(body=raw, headers=[("Content-Type", "application/json")]))
-    error = failed(runner(server.url).run, *READ)
+    error = catch_error(runner(server.url).run, *READ)
     assert type(error) is errors.ServiceDown
     assert "not JSON" in str(error)
     assert server.count == 1
@@ -91,7 +91,7 @@ def test_a_bomb_is_stopped_at_the_cap(runner, server, clock, bomb):
     for action, outcome in ((READ, "rejected"), (CREATE, "uncertain")):
         tracemalloc.start()
         try:
-            error = failed(runner(server.url, clock=clock).run, *action)
+            error = catch_error(runner(server.url, clock=clock).run, *action)
             peak = tracemalloc.get_traced_memory()[1] >> 20
         finally:
             tracemalloc.stop()
@@ -108,13 +108,13 @@ def test_an_action_may_declare_a_smaller_cap(runner, server, folder):
     server.always(lambda _: servers.reply(json_={"a": "x" * 900}))
     assert one.run("getLamp").data["a"]
     server.always(lambda _: servers.reply(json_={"a": "x" * 2000}))
-    assert failed(one.run, "getLamp").kind == "too_large"
+    assert catch_error(one.run, "getLamp").kind == "too_large"
 
 
 def test_a_long_error_is_read_in_part(runner, server):
     body = json.dumps({"code": 300, "message": "no"}).encode() + b" " * (10 << 20)
     server.always(servers.reply(400, body=body, headers=[("Content-Type", "application/json")]))
-    error = failed(runner(server.url).run, *READ)
+    error = catch_error(runner(server.url).run, *READ)
     assert (type(error), error.code) == (errors.Rejected, 300)
 
 
@@ -124,13 +124,13 @@ def test_what_a_service_says_besides_is_passed_on_as_it_is(runner, server):
     assert runner(server.url).run(*READ).data == said
 
 
-def test_headers_of_a_reply_are_all_there_and_the_last_of_a_long_one(seam, server):
+def test_headers_of_a_reply_are_all_there_and_the_last_of_a_long_one(transport, server):
     long = "a" * 60_000
     server.always(servers.reply(json_={}, headers=[("Set-Cookie", "a=1"), ("Set-Cookie", "b=2"), ("X-L", long)]))
-    got = seam.send(asked(server.url))
+    got = transport.send(build_request(server.url))
     assert [value for name, value in got.headers if name == "set-cookie"] == ["a=1", "b=2"]
     assert got.header("x-l") == long
     server.always(servers.reply(json_={}, headers=[("X-Name", "caf\xe9"), ("X-Last", "1")]))
-    got = seam.send(asked(server.url))
-    assert got.header("x-name") == ("" if seam.library in READS_TEXT_ONLY else "caf\xe9")
+    got = transport.send(build_request(server.url))
+    assert got.header("x-name") == ("" if transport.library in READS_TEXT_ONLY else "caf\xe9")
     assert got.header("x-last") == "1"

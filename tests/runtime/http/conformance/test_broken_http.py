@@ -1,4 +1,4 @@
-"""Replies that are no HTTP, hosts that are not who they say, and where a library must not go by itself."""
+"""Invalid HTTP, untrusted hosts, and redirects that a library must not follow by itself."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support import servers
 from support.servers import Counting
-from support.transports import CREATE, READ, asked, failed
+from support.transports import CREATE, READ, build_request, catch_error
 
 from connector import errors
 
@@ -35,7 +35,7 @@ from connector import errors
 def test_what_is_no_proper_http_is_a_typed_error_and_the_connection_is_dropped(runner, server, clock, fault, kind):
     server.always(fault)
     one = runner(server.url, clock=clock)
-    error = failed(one.run, *CREATE)
+    error = catch_error(one.run, *CREATE)
     assert type(error) is errors.TransportError
     assert (error.kind, error.outcome, server.count) == (kind, "uncertain", 1)
     server.always(servers.reply(json_={"id": "right"}))
@@ -49,7 +49,7 @@ def test_a_redirect_is_never_followed_with_what_is_secret(runner, server, status
         for to in (evil.url, f"//127.0.0.1:{evil.port}/v2", "file:///etc/passwd", server.url + "/x"):
             server.always(servers.redirect(to, status))
             for action in (READ, CREATE):
-                error = failed(runner(server.url).run, *action)
+                error = catch_error(runner(server.url).run, *action)
                 assert (error.status, error.outcome) == (status, "rejected")
         assert evil.connections == 0
         assert server.count == 9  # a read that is sent on to the same host goes there, once
@@ -63,7 +63,7 @@ def test_a_certificate_that_is_not_trusted_ends_the_call_before_a_byte_is_said(r
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE)
     with Counting(tls=context) as server:
-        error = failed(runner(server.url, clock=clock).run, *CREATE)
+        error = catch_error(runner(server.url, clock=clock).run, *CREATE)
         assert type(error) is errors.TransportError
         assert (error.kind, error.outcome, error.attempts, error.retryable) == ("tls", "not_sent", 1, False)
         assert "certificate" in str(error)
@@ -72,12 +72,12 @@ def test_a_certificate_that_is_not_trusted_ends_the_call_before_a_byte_is_said(r
 
 def test_a_server_that_speaks_no_tls_is_a_tls_error(runner, clock):
     with Counting(greeting=b"HTTP/1.1 400 Speak plainly\r\n\r\n") as server:
-        error = failed(runner(server.url.replace("http:", "https:"), clock=clock).run, *READ)
+        error = catch_error(runner(server.url.replace("http:", "https:"), clock=clock).run, *READ)
         assert (error.kind, error.outcome) == ("tls", "not_sent")
         assert server.count == 0
 
 
-def test_a_name_that_is_not_found_is_told_and_may_be_asked_for_once_more(seam):
-    """A name longer than any can be is asked of nobody."""
-    got = seam.send(asked("http://" + ".".join(["abcdefghij"] * 40), "POST"))
+def test_a_name_that_is_not_found_is_told_and_may_be_asked_for_once_more(transport):
+    """A name over the length limit is never sent to a DNS server."""
+    got = transport.send(build_request("http://" + ".".join(["abcdefghij"] * 40), "POST"))
     assert (got.kind, got.sent, got.final, got.retry_once) == ("dns", "nothing", False, True)

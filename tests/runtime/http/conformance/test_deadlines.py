@@ -1,4 +1,4 @@
-"""A call ends by its deadline, whatever the service does, and tells which time ran out."""
+"""A call ends by its deadline, whatever the service does, and names the phase that timed out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ import time
 import pytest
 from support import servers
 from support.servers import Counting
-from support.transports import CANNOT_TELL_CONNECTING, CANNOT_TELL_WRITING, CREATE, READ, WIDE, asked, failed
+from support.transports import (
+    CANNOT_TELL_CONNECTING,
+    CANNOT_TELL_WRITING,
+    CREATE,
+    READ,
+    WIDE,
+    build_request,
+    catch_error,
+)
 
 from connector import errors
 from connector.core.request.body import Body
@@ -23,7 +31,7 @@ from connector.runtime.http.connection_pool import MAX_CONNECTIONS_PER_ORIGIN
 def test_a_call_ends_by_its_deadline(runner, fault):
     with Counting(fault) as server:
         began = time.monotonic()
-        error = failed(runner(server.url).run, *READ, timeout=0.3)
+        error = catch_error(runner(server.url).run, *READ, timeout=0.3)
         elapsed = time.monotonic() - began
         assert type(error) is errors.DeadlineError
         assert 0.25 < elapsed < WIDE
@@ -32,7 +40,7 @@ def test_a_call_ends_by_its_deadline(runner, fault):
         assert "0.3 s" in str(error)
         assert f"{error.elapsed:.1f}" in str(error)
         seen = server.count
-        error = failed(runner(server.url).run, *CREATE, timeout=0.5)
+        error = catch_error(runner(server.url).run, *CREATE, timeout=0.5)
         sent = server.count > seen or error.outcome != "not_sent"  # a machine that stalls may not come to sending
         assert (type(error), error.outcome, error.retryable) == (
             errors.DeadlineError,
@@ -50,7 +58,7 @@ def test_a_deadline_holds_while_a_body_is_sent_to_who_does_not_read(runner, serv
     held = socket.create_server(("127.0.0.1", 0))
     try:
         began = time.monotonic()
-        error = failed(
+        error = catch_error(
             runner(f"http://127.0.0.1:{held.getsockname()[1]}/v2").raw, "PUT", "/x", data=b"x" * (32 << 20), timeout=0.5
         )
         assert type(error) is errors.DeadlineError
@@ -65,49 +73,51 @@ def test_an_attempt_has_a_time_limit_of_its_own(runner, clock):
         given = {"method": "GET", "url": "/users/me", "timeout": "300", "maxRetries": 1}
         assert runner(server.url, clock=clock).run("rawRequest", given).attempts == 2
         server.then(servers.silence())
-        error = failed(runner(server.url, clock=clock).run, "rawRequest", {**given, "maxRetries": 0})
+        error = catch_error(runner(server.url, clock=clock).run, "rawRequest", {**given, "maxRetries": 0})
         assert (error.kind, server.count) == ("read_timeout", 3)
 
 
 class TestWhichTimeRanOut:
-    """Four kinds of lost time; where nothing can have been sent, that is known."""
+    """Each phase has its own timeout kind, and whether anything was sent is known."""
 
-    def test_reading(self, seam, server):
+    def test_reading(self, transport, server):
         server.always(servers.silence())
-        got = seam.send(asked(server.url, "POST"), seconds=0.5)
+        got = transport.send(build_request(server.url, "POST"), seconds=0.5)
         assert (got.kind, got.sent) == ("read_timeout", "maybe")
 
-    def test_writing(self, seam):
+    def test_writing(self, transport):
         with socket.create_server(("127.0.0.1", 0)) as held:  # takes the connection, and never reads from it
             url = f"http://127.0.0.1:{held.getsockname()[1]}"
             body = Body("binary", b"x" * (32 << 20), "application/octet-stream")
-            got = seam.send(asked(url, "PUT", body=body), seconds=0.6)
-        assert got.kind == ("read_timeout" if seam.library in CANNOT_TELL_WRITING else "write_timeout")
+            got = transport.send(build_request(url, "PUT", body=body), seconds=0.6)
+        assert got.kind == ("read_timeout" if transport.library in CANNOT_TELL_WRITING else "write_timeout")
         assert got.sent == "maybe"
 
-    def test_connecting(self, seam, server, monkeypatch):
-        """The server takes the connection, and says nothing of TLS."""
-        if seam.library in CANNOT_TELL_CONNECTING:
+    def test_connecting(self, transport, server, monkeypatch):
+        """The server accepts the connection, and never starts TLS."""
+        if transport.library in CANNOT_TELL_CONNECTING:
             monkeypatch.setattr("connector.runtime.http.pyreqwest.clients.CONNECT_SECONDS", 0.3)
-        seconds = WIDE if seam.library in CANNOT_TELL_CONNECTING else 0.3
+        seconds = WIDE if transport.library in CANNOT_TELL_CONNECTING else 0.3
         began = time.monotonic()
-        got = seam.send(asked(server.url.replace("http:", "https:"), "POST"), seconds=seconds)
+        got = transport.send(build_request(server.url.replace("http:", "https:"), "POST"), seconds=seconds)
         assert (got.kind, got.sent, got.final) == ("connect_timeout", "nothing", False)
         assert time.monotonic() - began < WIDE
 
-    def test_connecting_when_the_call_has_less_time_than_that_takes(self, seam, server):
-        got = seam.send(asked(server.url.replace("http:", "https:"), "POST"), seconds=0.2)
+    def test_connecting_when_the_call_has_less_time_than_that_takes(self, transport, server):
+        got = transport.send(build_request(server.url.replace("http:", "https:"), "POST"), seconds=0.2)
         known = ("connect_timeout", "nothing")
-        assert (got.kind, got.sent) == (("read_timeout", "maybe") if seam.library in CANNOT_TELL_CONNECTING else known)
+        assert (got.kind, got.sent) == (
+            ("read_timeout", "maybe") if transport.library in CANNOT_TELL_CONNECTING else known
+        )
 
-    def test_waiting_for_a_free_connection(self, seam, server):
+    def test_waiting_for_a_free_connection(self, transport, server):
         server.always(servers.silence())
-        requests = [asked(server.url, "POST") for _ in range(MAX_CONNECTIONS_PER_ORIGIN)]
-        got = seam.besides(
-            requests, lambda: server.count == MAX_CONNECTIONS_PER_ORIGIN, asked(server.url, "POST"), seconds=0.2
+        requests = [build_request(server.url, "POST") for _ in range(MAX_CONNECTIONS_PER_ORIGIN)]
+        got = transport.send_while(
+            requests, lambda: server.count == MAX_CONNECTIONS_PER_ORIGIN, build_request(server.url, "POST"), seconds=0.2
         )
         assert (got.kind, got.sent, server.count) == ("pool_timeout", "nothing", MAX_CONNECTIONS_PER_ORIGIN)
 
-    def test_before_anything(self, seam, server):
-        got = seam.send(asked(server.url, "POST"), seconds=-0.001)
+    def test_before_anything(self, transport, server):
+        got = transport.send(build_request(server.url, "POST"), seconds=-0.001)
         assert (got.kind, got.sent, server.connections) == ("connect_timeout", "nothing", 0)

@@ -1,11 +1,11 @@
-"""No exception of a library escapes: every class of it is mapped."""
+"""Every exception class of a library is mapped, so none escapes."""
 
 from __future__ import annotations
 
 import inspect
 
 import pytest
-from support.transports import READ, failed
+from support.transports import READ, catch_error
 
 from connector import errors
 from connector.core.response.parser import Failure
@@ -19,7 +19,7 @@ CLASSES = [one for _, one in inspect.getmembers(exceptions, inspect.isclass) if 
 
 
 def made(one: type[Exception], *causes: str) -> Exception:
-    """An exception of a class, as the library makes it."""
+    """Return an exception as the library creates it."""
     if one is exceptions.PyreqwestError:
         return one("canary")
     details = {"causes": [{"message": cause} for cause in causes], "doc": "", "pos": 0, "status": 500}
@@ -77,6 +77,6 @@ def test_a_library_that_panics_or_raises_what_it_should_not_ends_as_an_error_of_
             raise error
 
         monkeypatch.setattr("connector.runtime.http.pyreqwest.transport._PyreqwestCall.start_body", fail)
-        told = failed(one.run, *READ)
+        told = catch_error(one.run, *READ)
         assert type(told) is errors.TransportError
         assert "canary" not in str(told)

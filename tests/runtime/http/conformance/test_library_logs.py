@@ -1,9 +1,9 @@
-"""What the libraries log themselves, at DEBUG, holds nothing that is secret."""
+"""The libraries' own debug logs contain no secret."""
 
 from __future__ import annotations
 
 from support import servers
-from support.transports import asked
+from support.transports import build_request
 
 from connector.core.request.body import Body
 from connector.core.request.credential import Credential
@@ -15,7 +15,7 @@ LOGGERS = (
 )  # fmt: skip
 
 
-def test_no_secret_of_a_request_or_a_reply_is_logged(seam, server, caplog):
+def test_no_secret_of_a_request_or_a_reply_is_logged(transport, server, caplog):
     caplog.set_level(1)
     for name in LOGGERS:
         caplog.set_level(1, logger=name)
@@ -33,20 +33,20 @@ def test_no_secret_of_a_request_or_a_reply_is_logged(seam, server, caplog):
         servers.hang_up(),
     ):
         server.then(reply)
-        request = asked(server.url, "POST", query=(("pwd", "canary-pwd"),), body=body)
-        _signed(seam, request, signed)
-    if seam.library == "pyreqwest":
+        request = build_request(server.url, "POST", query=(("pwd", "canary-pwd"),), body=body)
+        _signed(transport, request, signed)
+    if transport.library == "pyreqwest":
         from pyreqwest.logging import flush_logs
 
         flush_logs()
     assert server.count == 6
     assert server.last.query == [("pwd", "canary-pwd"), ("access_token", "canary-query")]
     said = [f"{one.name} {one.getMessage()} {one.args}" for one in caplog.records]
-    assert said or seam.library == "pyreqwest"
+    assert said or transport.library == "pyreqwest"
     assert not [one for one in said if "canary" in one]
 
 
-def _signed(seam, request, signed):
+def _signed(transport, request, signed):
     import time
 
-    return seam.run(seam.http.send, request, signed, time.monotonic() + 10, None, None)
+    return transport.run(transport.http.send, request, signed, time.monotonic() + 10, None, None)

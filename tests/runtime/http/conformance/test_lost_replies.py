@@ -1,11 +1,19 @@
-"""Connections that are refused, and replies that are lost: what is repeated, what is told, what is never done twice."""
+"""Refused connections and lost replies: reads are repeated, writes are reported and never sent twice."""
 
 from __future__ import annotations
 
 import pytest
 from support import servers
 from support.servers import Counting, free_port
-from support.transports import CREATE, LEAVES_CLOSED_ONES_LATER, READ, asked, failed, half_closed, until
+from support.transports import (
+    CREATE,
+    LEAVES_CLOSED_ONES_LATER,
+    READ,
+    build_request,
+    catch_error,
+    has_half_closed,
+    wait_until,
+)
 
 from connector import errors
 
@@ -14,7 +22,7 @@ def test_a_refused_connection_is_retried_for_every_method_and_named(runner, cloc
     port = free_port()
     one = runner(f"http://127.0.0.1:{port}/v2", clock=clock)
     for action in (READ, CREATE):
-        error = failed(one.run, *action)
+        error = catch_error(one.run, *action)
         assert type(error) is errors.TransportError
         assert (error.kind, error.outcome, error.attempts, error.retryable) == ("refused", "not_sent", 3, True)
         assert f"127.0.0.1:{port}" in str(error)
@@ -42,7 +50,7 @@ def test_a_server_that_comes_up_sees_exactly_one_request(runner, clock):
     ids=["reset", "hang-up", "cut-length", "cut-close", "cut-close-at-once", "cut-chunks"],
 )
 class TestALostReply:
-    """A reply that is lost or cut is never taken for a result: a read is repeated, a write is told as uncertain."""
+    """A lost or cut reply is never a result: a read is repeated, a write is uncertain."""
 
     def test_a_read_is_repeated(self, runner, server, clock, fault):
         server.then(fault).always(servers.reply(json_={"id": "u1"}))
@@ -51,13 +59,13 @@ class TestALostReply:
 
     def test_a_read_that_is_never_answered_is_an_error(self, runner, server, clock, fault):
         server.always(fault)
-        error = failed(runner(server.url, clock=clock).run, *READ)
+        error = catch_error(runner(server.url, clock=clock).run, *READ)
         assert isinstance(error, errors.TransportError | errors.ServiceDown)
         assert (error.outcome, error.retryable, error.attempts, server.count) == ("rejected", True, 3, 3)
 
     def test_a_write_is_sent_once_and_left_open(self, runner, server, clock, fault):
         server.always(fault)
-        error = failed(runner(server.url, clock=clock).run, *CREATE)
+        error = catch_error(runner(server.url, clock=clock).run, *CREATE)
         assert (error.outcome, error.retryable, server.count) == ("uncertain", False, 1)
         assert "may have been done" in str(error)
         assert "look before you repeat" in str(error)
@@ -66,7 +74,9 @@ class TestALostReply:
 def test_a_lost_write_is_counted_once_however_many_retries_are_allowed(runner, server, clock):
     server.always(servers.hang_up())
     for _ in range(20):
-        error = failed(runner(server.url, clock=clock).run, *CREATE, retry={"maxRetries": 10, "retryAllErrors": True})
+        error = catch_error(
+            runner(server.url, clock=clock).run, *CREATE, retry={"maxRetries": 10, "retryAllErrors": True}
+        )
         assert error.outcome == "uncertain"
     assert server.count == 20
 
@@ -78,32 +88,32 @@ def test_a_raw_write_with_every_retry_allowed_is_repeated_and_warns(runner, serv
     assert (server.count, result.attempts) == (3, 3)
     assert "more than once" in result.warnings[0]
     server.always(servers.hang_up())
-    failed(runner(server.url, clock=clock).run, "rawRequest", given)
+    catch_error(runner(server.url, clock=clock).run, "rawRequest", given)
     assert server.count == 3 + 4
 
 
 @pytest.mark.parametrize("fault", [servers.reset(), servers.hang_up()], ids=["reset", "hang-up"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_no_library_sends_a_request_again_by_itself(seam, server, fault, method):
-    """A kept connection that breaks is where libraries are tempted."""
+def test_no_library_sends_a_request_again_by_itself(transport, server, fault, method):
+    """Libraries resend by themselves when a reused connection breaks; these must not."""
     for turn in range(1, 11):
         server.then(servers.reply(json_={}), fault)
-        assert seam.send(asked(server.url)).status == 200
-        got = seam.send(asked(server.url, method))
+        assert transport.send(build_request(server.url)).status == 200
+        got = transport.send(build_request(server.url, method))
         assert (got.sent, got.final) == ("maybe", False)
         assert server.count == 2 * turn
 
 
-def test_a_connection_that_was_closed_while_idle_costs_a_write_nothing(seam, server):
+def test_a_connection_that_was_closed_while_idle_costs_a_write_nothing(transport, server):
     def closes(line: servers.Line, request: servers.Recorded) -> bool:
         servers.reply(json_={})(line, request)
         return False
 
     for _ in range(10):
         server.then(closes, servers.reply(json_={"id": 1}))
-        assert seam.send(asked(server.url)).status == 200
-        until(lambda: not server.live)
-        if seam.library in LEAVES_CLOSED_ONES_LATER:
-            until(lambda: not half_closed(server.port))
-        assert seam.send(asked(server.url, "POST")).body == b'{"id": 1}'
+        assert transport.send(build_request(server.url)).status == 200
+        wait_until(lambda: not server.live)
+        if transport.library in LEAVES_CLOSED_ONES_LATER:
+            wait_until(lambda: not has_half_closed(server.port))
+        assert transport.send(build_request(server.url, "POST")).body == b'{"id": 1}'
     assert server.count == 20

@@ -1,4 +1,4 @@
-"""What stands on the wire, byte for byte."""
+"""Requests byte for byte."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 from support import servers
 from support.servers import TOKEN, Counting
-from support.transports import WRITES_NAMES_ITS_WAY, Draining, asked, resident
+from support.transports import WRITES_NAMES_ITS_WAY, DrainingServer, build_request, resident_bytes
 
 from connector import errors
 from connector.core.request.body import Body, MultipartPart
@@ -173,56 +173,62 @@ def test_proxies_netrc_and_cookies_of_the_machine_change_nothing(runner, server,
         assert proxy.connections == 0
 
 
-def test_cookies_are_never_kept_and_a_redirect_stays_where_it_is(seam, server):
+def test_cookies_are_never_kept_and_a_redirect_stays_where_it_is(transport, server):
     server.always(servers.reply(302, headers=[("Location", server.url + "/away"), ("Set-Cookie", "session=1; Path=/")]))
     for method in ("GET", "POST", "GET"):
-        assert seam.send(asked(server.url, method)).status == 302
+        assert transport.send(build_request(server.url, method)).status == 302
         assert server.last.header("Cookie") is None
         assert (server.last.path, server.last.header("Referer")) == ("/v2/x", None)
     assert server.count == 3
 
 
-def test_names_and_values_of_headers_arrive(seam, server):
+def test_names_and_values_of_headers_arrive(transport, server):
     headers = (("X-One", "1"), ("x-two", "a  b\t~"), ("X-ID", "9"), ("If-Range", '"v1"'))
-    seam.send(asked(server.url, headers=headers))
+    transport.send(build_request(server.url, headers=headers))
     names = [name.decode() for name, _ in server.last.lines]
     for name, value in headers:
         assert server.last.header(name) == value
-        assert (name in names) or seam.library in WRITES_NAMES_ITS_WAY
+        assert (name in names) or transport.library in WRITES_NAMES_ITS_WAY
 
 
-def test_what_http_cannot_say_is_never_sent(seam, server):
+def test_what_http_cannot_say_is_never_sent(transport, server):
     for request in (
-        asked(server.url, "GET /evil HTTP/1.1\r\nX: "),
-        asked(server.url, headers=(("X", "a\r\nHost: evil"),)),
-        asked(server.url, headers=(("X Y", "a"),)),
-        asked(server.url, headers=(("X\r\nHost", "a"),)),
+        build_request(server.url, "GET /evil HTTP/1.1\r\nX: "),
+        build_request(server.url, headers=(("X", "a\r\nHost: evil"),)),
+        build_request(server.url, headers=(("X Y", "a"),)),
+        build_request(server.url, headers=(("X\r\nHost", "a"),)),
     ):
-        got = seam.send(request)
+        got = transport.send(request)
         assert (got.kind, got.sent) == ("protocol", "nothing")
         assert "evil" not in got.message
     assert server.count == 0
 
 
-def test_a_large_file_goes_through_without_being_held(seam, tmp_path):
-    with Draining() as drain, (tmp_path / "large").open("w+b") as file:
+def test_a_large_file_goes_through_without_being_held(transport, tmp_path):
+    with DrainingServer() as drain, (tmp_path / "large").open("w+b") as file:
         for size in (4 << 20, 96 << 20):
             file.truncate(size)
-            before = resident()
+            before = resident_bytes()
             parts = [MultipartPart("a", "1"), MultipartPart("f", file, "large.bin")]
-            assert seam.send(asked(drain.url, "POST", body=Body("multipart", parts, None)), seconds=60).status == 200
-            growth = resident() - before
+            assert (
+                transport.send(build_request(drain.url, "POST", body=Body("multipart", parts, None)), seconds=60).status
+                == 200
+            )
+            growth = resident_bytes() - before
         assert drain.received > 100 << 20
         assert growth < 24 << 20, f"{growth >> 20} MB"
 
 
 @pytest.mark.long
-def test_a_file_of_two_gigabytes_does(seam, tmp_path):
+def test_a_file_of_two_gigabytes_does(transport, tmp_path):
     with (tmp_path / "large").open("wb") as file:
         file.truncate(2 << 30)
-    with Draining() as drain, (tmp_path / "large").open("rb") as file:
-        before = resident()
+    with DrainingServer() as drain, (tmp_path / "large").open("rb") as file:
+        before = resident_bytes()
         parts = [MultipartPart("f", file, "large.bin")]
-        assert seam.send(asked(drain.url, "POST", body=Body("multipart", parts, None)), seconds=600).status == 200
+        assert (
+            transport.send(build_request(drain.url, "POST", body=Body("multipart", parts, None)), seconds=600).status
+            == 200
+        )
         assert drain.received > 2 << 30
-        assert resident() - before < 24 << 20
+        assert resident_bytes() - before < 24 << 20

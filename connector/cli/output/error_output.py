@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
 from connector import errors
 from connector.cli.groups import get_meta
+from connector.cli.output.exit_codes import exit_code
+from connector.cli.output.stdio import print_stderr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import click
-
-EXIT_DONE, EXIT_REFUSED, EXIT_USAGE, EXIT_SIGN_IN, EXIT_TOO_LATE, EXIT_UNCERTAIN = 0, 1, 2, 3, 4, 5
-
-_EXIT_CODES: tuple[tuple[type[errors.ConnectorError], int], ...] = (
-    (errors.DefinitionError, EXIT_USAGE),
-    (errors.InputError, EXIT_USAGE),
-    (errors.UsageError, EXIT_USAGE),
-    (errors.SignInError, EXIT_SIGN_IN),
-    (errors.RateLimited, EXIT_TOO_LATE),
-    (errors.DeadlineError, EXIT_TOO_LATE),
-)
-
-
-def exit_code(error: errors.ConnectorError) -> int:
-    """Return the exit code of an error: 5 when a write may have happened, else by whose turn it is."""
-    return exit_code_for_type(type(error), error.outcome)
-
-
-def exit_code_for_type(error_type: type[errors.ConnectorError], outcome: str) -> int:
-    """Return the exit code of a kind of error with such an outcome."""
-    if outcome == "uncertain":
-        return EXIT_UNCERTAIN
-    return next((code for candidate, code in _EXIT_CODES if issubclass(error_type, candidate)), EXIT_REFUSED)
-
-
-def combine_exit_codes(codes: Iterable[int]) -> int:
-    """Return the exit code of several calls: 5 if any is uncertain, else that of the first that failed."""
-    failures = [code for code in codes if code]
-    return EXIT_UNCERTAIN if EXIT_UNCERTAIN in failures else failures[0] if failures else EXIT_DONE
 
 
 def format_error(error: errors.ConnectorError) -> str:
     """Return an error as sentences, one a line, with what is known of the call below."""
     return "\n".join(filter(None, (str(error), _format_call_details(error))))
+
+
+def print_error(error: errors.ConnectorError) -> int:
+    """Print an error on stderr, and return its exit code."""
+    print_stderr(format_error(error))
+    return exit_code(error)
 
 
 def _format_call_details(error: errors.ConnectorError) -> str:
@@ -62,13 +40,17 @@ def _format_call_details(error: errors.ConnectorError) -> str:
     return "  " + " · ".join(f"{name}: {value}" for name, value in details.items() if value is not None)
 
 
-def print_stderr(text: str) -> None:
-    """Write a line to stderr; a reader who left is no reason to fail."""
-    try:
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
-    except BrokenPipeError:
-        return
+_RENAMED_FLAGS = {
+    "--at": "--timestamp",
+    "--at-once": "--concurrency",
+    "--events-to": "--webhook-url",
+    "--keep-token": "--no-revoke",
+    "--only": "--event",
+    "--plain": "--unencrypted",
+    "--rows": "--rows-format",
+    "--settle": "--resolve",
+    "--state": "--status",
+}
 
 
 def from_click(error: click.ClickException, args: Sequence[str]) -> errors.UsageError:
@@ -90,6 +72,9 @@ def from_click(error: click.ClickException, args: Sequence[str]) -> errors.Usage
 def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
     """Name the nearest option, and never a value: one may stand behind the = of an unknown option."""
     name = error.option_name.partition("=")[0]
+    renamed = _RENAMED_FLAGS.get(name)
+    if renamed and error.ctx and any(renamed in param.opts for param in error.ctx.command.params):
+        return f"There is no option {name}. Did you mean {renamed}?"
     if any(part in name.lower() for part in ("token", "secret", "password", "passcode", "api-key")):
         return f"There is no option {name}: a secret never stands on the command line.{_secret_fix(args)}"
     suggestion = f" Did you mean {error.possibilities[0]}?" if error.possibilities else ""

@@ -1,4 +1,4 @@
-"""`connector raw`: any request below the service's base URL."""
+"""`connector request`: any request below the service's base URL."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.calls import file_args
-from connector.cli.context.run_options import RunOptions, open_connector, run_options
+from connector.cli.context.context import open_connector
+from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import StrictCommand, global_options
 from connector.core.invalid_value import InvalidValue
 from connector.errors import InputError, Problem
@@ -15,14 +16,14 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_HELP = """Send METHOD PATH below the service's base URL, such as: connector raw GET /users/me -q login_type=100
+_HELP = """Send METHOD PATH below the service's base URL, such as: connector request GET /users/me -q login_type=100
 
 The connection adds what signs the request; host and credentials cannot be given. PATH begins with / and is already
 encoded.
 """
 
 
-@click.command("raw", cls=StrictCommand, help=_HELP)
+@click.command("request", cls=StrictCommand, help=_HELP)
 @click.argument("method", metavar="METHOD")
 @click.argument("path", metavar="PATH")
 @click.option("-q", "parameters", multiple=True, metavar="KEY=VALUE", help="A parameter of the query; repeat for more.")
@@ -35,9 +36,10 @@ encoded.
 @run_options
 @global_options
 @click.pass_context
-def raw_command(ctx: click.Context, /, method: str, path: str, response_type: str, **flags: Any) -> int:
+def request_command(ctx: click.Context, /, method: str, path: str, response_type: str, **flags: Any) -> int:
     """Send any request."""
-    from connector.cli.calls.call import CallList, CallTask
+    from connector.cli.calls.call import CallTask
+    from connector.cli.calls.call_list import CallList
     from connector.cli.calls.runner import run_calls
     from connector.runtime.calls.factory import build_raw_inputs
 
@@ -62,7 +64,7 @@ def _parse_parts(flags: dict[str, Any]) -> dict[str, Any]:
         "files": _open_files(fields, problems),
     }
     if problems:
-        raise InputError.from_problems("raw", problems)
+        raise InputError.from_problems("request", problems)
     return {name: value for name, value in parts.items() if value not in (None, [], {})}
 
 

@@ -1,0 +1,56 @@
+"""One command over rows: its connector, settings, options and arguments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connector.cli.context.connection_context import resolve_base_url
+from connector.runtime.calls.call_options import CallOptions
+from connector.runtime.calls.factory import CallFactory
+
+if TYPE_CHECKING:
+    from connector.cli.bulk.options import BulkArguments
+    from connector.cli.calls.call import CallTask
+    from connector.cli.context.run_options import RunOptions
+    from connector.cli.context.settings import Settings
+    from connector.definition.loader import Connector
+
+
+@dataclass(frozen=True)
+class BulkJob:
+    """One command over rows: what every row is given stands in `task`."""
+
+    connector: Connector
+    settings: Settings
+    options: RunOptions
+    arguments: BulkArguments
+    task: CallTask
+
+    @property
+    def action(self) -> str:
+        """The action's key."""
+        return str(self.task.action)
+
+    @cached_property
+    def call_options(self) -> CallOptions:
+        """How each row's call runs."""
+        timeout = self.settings.get("timeout")
+        return CallOptions.parse(timeout=timeout.value).override(self.options.call_options(timeout))
+
+    @cached_property
+    def call_factory(self) -> CallFactory:
+        """What checks a row without a connection."""
+        return CallFactory.without_connections(self.connector, resolve_base_url(self.connector, self.settings))
+
+    @cached_property
+    def journal_path(self) -> Path | None:
+        """Where the journal of a run is; None for rows that come through a pipe, unless it is named."""
+        if self.arguments.journal:
+            return Path(self.arguments.journal)
+        if self.arguments.is_stream:
+            return None
+        suffix = "sandbox.journal" if self.options.sandbox else "journal"
+        return Path(f"{self.arguments.file}.{self.action}.{suffix}")

@@ -1,0 +1,26 @@
+"""The calls of one command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from connector.cli.calls.call import CallTask
+    from connector.cli.calls.download_task import DownloadTask
+
+
+@dataclass(frozen=True, slots=True)
+class CallList:
+    """The calls of a command: in which order, whether they are a file's, whether one that fails ends them."""
+
+    calls: Sequence[CallTask | DownloadTask]
+    from_file: bool = False
+    keep_going: bool = False
+
+    @property
+    def several(self) -> bool:
+        """Whether there is more than one."""
+        return len(self.calls) != 1

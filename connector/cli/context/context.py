@@ -1,0 +1,64 @@
+"""A command's connector, settings and shared flags."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+import click
+
+from connector.cli.context.settings import Settings
+from connector.cli.groups import get_meta
+from connector.cli.output.stdio import print_stderr
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from connector.definition.loader import Connector
+
+
+class CommandContext:
+    """A command's connector and settings, and its flags --sandbox and --quiet."""
+
+    def __init__(self, connector: Connector, settings: Settings, *, sandbox: bool = False, quiet: bool = False) -> None:
+        self.connector = connector
+        self.settings = settings
+        self.sandbox = sandbox
+        self.quiet = quiet
+
+    @classmethod
+    def from_click(cls, ctx: click.Context, *, sandbox: bool = False, **flags: Any) -> Self:
+        """Read the settings with these flags, and open the connector. Raises DefinitionError, InputError."""
+        settings = load_settings(ctx, **flags)
+        return cls(open_connector(settings), settings, sandbox=sandbox, quiet=bool(get_meta(ctx, "quiet")))
+
+    def note(self, text: str) -> None:
+        """Print a line on stderr that --quiet leaves out."""
+        if not self.quiet:
+            print_stderr(text)
+
+
+def load_settings(ctx: click.Context, **flags: Any) -> Settings:
+    """Return the settings in force with these flags, and the folder that a shared option names."""
+    return Settings({**flags, "connector": get_meta(ctx, "connector")})
+
+
+def open_connector(settings: Settings) -> Connector:
+    """Open the connector that the settings name. Raises DefinitionError."""
+    from connector.definition.loader import Connector
+
+    return Connector.open(settings.get("connector").value)
+
+
+def reject_store_with_sandbox(store: str | None, *, sandbox: bool) -> None:
+    """Refuse a store beside the sandbox's own. Raises UsageError."""
+    if store and sandbox:
+        raise UsageError("--sandbox and --store name two places.", hint="Leave one out.")
+
+
+output_option = click.option(
+    "--output", "output_format", type=click.Choice(["text", "json"]), default="text", help="text (default) or json."
+)
+
+
+store_option = click.option(
+    "--store", metavar="URL", help="Where connections are kept: file:PATH, sqlite:///PATH or postgresql://..."
+)

@@ -1,0 +1,208 @@
+"""Rooms and their folders keep their direction, no module needs one that needs it, and what is pure stays pure."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from support.package_source import FRONT_DOOR, ROOMS, arrows, cycles, forbid, imports, modules, room, sources, words
+
+PURE_ROOMS = ("errors", "definition", "core")
+WORLD = words(
+    "anyio asyncio click concurrent contextvars getpass h11 http httpcore httpx inspect logging multiprocessing os queue random rich "
+    "secrets select shutil signal socket sqlite3 ssl subprocess sys tempfile threading time"
+)
+WORLD_CALLS = words("eval exec input monotonic now open perf_counter print today urandom utcnow uuid1 uuid4")
+MAY_TOUCH = {"connector.definition.loader": {"os"}}  # the one module of a pure room that opens files
+HTTP_LIBRARIES = {"anyio", "h11", "httpcore", "httpcore2", "httpx", "httpx2", "pyreqwest"}
+# A folder or module of a room imports from itself and from what it stands on, directly or not. (HOUSE: Directions.)
+STANDS_ON: dict[str, dict[str, set[str]]] = {
+    "core": {
+        "redaction": set(),
+        "json_path": set(),
+        "invalid_value": set(),
+        "url_policy": {"redaction", "json_path", "invalid_value"},
+        "inputs": {"url_policy"},
+        "request": {"inputs"},
+        "response": {"request"},
+        "exchange": {"response"},
+        "auth": {"response"},
+        "rate_limit": {"response"},
+        "bulk": {"inputs"},
+        "webhook": {"json_path", "redaction"},
+    },
+    "runtime": {
+        "clock": set(),
+        "env": set(),
+        "extras": set(),
+        "http": {"clock", "env", "extras"},
+        "files": {"clock", "env", "extras"},
+        "database": {"files"},
+        "storage": {"database"},
+        "auth": {"http", "storage"},
+        "rate_budget": {"auth"},
+        "calls": {"rate_budget"},
+        "downloads": {"calls"},
+        "client": {"downloads"},
+        "bulk": {"client"},
+        "webhooks": {"database", "http"},
+    },
+    "sandbox": {
+        "http": set(),
+        "api": {"http"},
+        "data": {"api"},
+        "oauth": {"data"},
+        "events": {"data"},
+        "handlers": {"data"},
+        "service": {"oauth", "events", "handlers"},
+        "sandbox": {"service"},
+        "http_server": {"service"},
+    },
+    "cli": {
+        "registry": set(),
+        "groups": {"registry"},
+        "output": {"groups"},
+        "context": {"output"},
+        "calls": {"context"},
+        "bulk": {"calls"},
+        "connections": {"calls"},
+        "commands": {"bulk", "connections"},
+        "app": {"commands"},
+        "main": {"app"},
+    },
+}
+
+
+def folder_of(module: str) -> str:
+    """Return the part of its room that a module stands in: a folder, or the module by itself."""
+    return ".".join(module.split(".")[2:3])
+
+
+def everything_below(room_name: str, folder: str) -> set[str]:
+    """Return the folders that a folder may import from."""
+    direct = STANDS_ON[room_name].get(folder, set())
+    return direct.union(*(everything_below(room_name, other) for other in direct))
+
+
+def test_every_module_stands_in_a_room():
+    wrong = [name for name in modules() if not room(name) and name not in (*FRONT_DOOR, "connector._version")]
+    forbid("Modules stand in a room", wrong)
+
+
+def test_a_room_imports_only_from_the_rooms_it_may():
+    wrong = [
+        f"{name} imports {target}: {room(name)} may not import {room(target) or 'the front door'}"
+        for name, targets in arrows().items()
+        for target in sorted(targets)
+        if room(name)
+        and room(target) not in (room(name), "errors", *ROOMS[room(name)])
+        and target != "connector._version"
+    ]
+    forbid("Imports lead to the rooms below", wrong)
+
+
+def test_a_folder_imports_only_from_the_folders_it_stands_on():
+    wrong = []
+    for name, targets in arrows().items():
+        mine = folder_of(name)
+        if room(name) not in STANDS_ON or not mine:
+            continue
+        if mine not in STANDS_ON[room(name)]:
+            wrong.append(f"{name} stands in a folder without a direction")
+            continue
+        allowed = {mine, "", *everything_below(room(name), mine)}
+        wrong += [
+            f"{name} imports {target}: {mine} stands on {', '.join(sorted(allowed - {mine, ''})) or 'nothing'}"
+            for target in sorted(targets)
+            if room(target) == room(name) and folder_of(target) not in allowed
+        ]
+    forbid("Imports lead to the folders that a folder stands on", wrong)
+
+
+def test_no_module_needs_one_that_needs_it_not_even_for_its_types():
+    wrong = [" -> ".join(cycle) for cycle in cycles()]
+    forbid("Imports make no cycle", wrong)
+
+
+def test_nothing_imports_the_front_door():
+    wrong = [
+        f"{name} imports {target}"
+        for name, targets in arrows().items()
+        for target in targets & set(FRONT_DOOR)
+        if name not in FRONT_DOOR
+    ]
+    forbid("Modules of the package import each other, never its front door", wrong)
+
+
+def test_imports_are_absolute():
+    wrong = [
+        f"{name}:{node.lineno}"
+        for name, tree in modules().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+    forbid("Imports are absolute", wrong)
+
+
+def test_the_pure_rooms_import_nothing_that_touches_the_world():
+    wrong = []
+    for name, tree in modules().items():
+        touched = {imported.split(".")[0] for imported in imports(tree)} & WORLD - MAY_TOUCH.get(name, set())
+        if room(name) in PURE_ROOMS and touched:
+            wrong.append(f"{name} imports {', '.join(sorted(touched))}")
+    forbid("Pure modules import nothing that touches the world", wrong)
+
+
+def test_the_pure_rooms_ask_nothing_of_the_machine():
+    wrong = []
+    for name, tree in modules().items():
+        for node in ast.walk(tree) if room(name) in PURE_ROOMS else ():
+            if isinstance(node, ast.Call):
+                called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+                own = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "cls"
+                if called in WORLD_CALLS and not own:
+                    wrong.append(f"{name}:{node.lineno} calls {called}")
+    forbid("Pure modules read no clock, file or random number", wrong)
+
+
+def test_http_libraries_are_imported_in_the_folder_of_http_alone():
+    wrong = [
+        f"{name} imports {', '.join(sorted(used))}"
+        for name, tree in modules().items()
+        if (used := {imported.split(".")[0] for imported in imports(tree, typing_too=True)} & HTTP_LIBRARIES)
+        and not name.startswith("connector.runtime.http.")
+    ]
+    forbid("HTTP libraries are imported below connector/runtime/http alone", wrong)
+
+
+def test_the_folder_of_an_http_library_is_reached_by_the_transports_choice_alone():
+    wrong = []
+    for library in ("connector.runtime.http.httpx", "connector.runtime.http.pyreqwest"):
+        for name, targets in arrows().items():
+            inside = {target for target in targets if target == library or target.startswith(f"{library}.")}
+            if not (name == library or name.startswith(f"{library}.")):
+                wrong += [f"{name} imports {target}" for target in sorted(inside)]
+    forbid("The folder of an HTTP library is loaded by the transport's choice alone, by name", wrong)
+
+
+def test_a_command_never_imports_another_command():
+    commands = "connector.cli.commands."
+    wrong = []
+    for name, targets in arrows().items():
+        if name.startswith(commands):
+            own = name.removeprefix(commands).split(".")[0]
+            others = {other for other in targets if other.startswith(commands)}
+            wrong += [
+                f"{name} imports {other}" for other in others if other.removeprefix(commands).split(".")[0] != own
+            ]
+    forbid("Commands import no other command", wrong)
+
+
+def test_python_knows_no_vendor():
+    wrong = [
+        f"{name}:{number} {line.strip()}"
+        for name, text in sources().items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if re.search("zoom", line, re.IGNORECASE)
+    ]
+    forbid("Lines of Python name no vendor", wrong)

@@ -1,0 +1,72 @@
+"""Every distribution that the package imports is declared, in the base or in the extra that needs it."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+
+from support.package_source import HOME, forbid, imports, modules
+
+# What is imported under another name than that of its distribution.
+DISTRIBUTIONS = {"yaml": "pyyaml", "jwt": "pyjwt"}
+LOADED_BY_NAME = {"httpx", "httpx2"}  # by runtime/http/httpx, without their command lines
+# What a module outside the base may import, by the start of its name.
+EXTRAS = {
+    "connector.cli.commands.webhook.": "server",
+    "connector.runtime.database.": "sql",
+    "connector.runtime.rate_budget.sql_": "sql",
+    "connector.runtime.storage.sql_": "sql",
+    "connector.runtime.storage.encryption": "crypto",
+    "connector.runtime.webhooks.": "server",
+    "connector.runtime.http.httpx.": "httpx2",
+    "connector.runtime.http.pyreqwest.": "fast",
+}
+PROJECT = tomllib.loads((HOME.parent / "pyproject.toml").read_text("utf-8"))["project"]
+
+
+def declared(requirements: list[str]) -> set[str]:
+    """Return the names of distributions, with those of the project's own extras in place of their names."""
+    names = set()
+    for requirement in requirements:
+        own = re.fullmatch(r"connector\[(.*)\]", requirement)
+        if own:
+            for extra in own[1].split(","):
+                names |= declared(PROJECT["optional-dependencies"][extra])
+        else:
+            names.add(_normal(re.split(r"[^A-Za-z0-9._-]", requirement)[0]))
+    return names
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def imported() -> dict[str, set[str]]:
+    """Return the distributions that each module imports, for its types too."""
+    found: dict[str, set[str]] = {}
+    for name, tree in modules().items():
+        tops = {imported.split(".")[0] for imported in imports(tree, typing_too=True)} - {"connector"}
+        found[name] = {_normal(DISTRIBUTIONS.get(top, top)) for top in tops - sys.stdlib_module_names}
+    return found
+
+
+def test_every_imported_distribution_is_declared_where_it_is_needed():
+    base = declared(PROJECT["dependencies"])
+    wrong = []
+    for name, distributions in imported().items():
+        extra = next((extra for start, extra in EXTRAS.items() if name.startswith(start)), None)
+        known = base | (declared(PROJECT["optional-dependencies"][extra]) if extra else set())
+        wrong += [f"{name} imports {distribution}" for distribution in sorted(distributions - known)]
+    forbid("Imported distributions are declared in pyproject.toml", wrong)
+
+
+def test_every_distribution_of_the_base_is_imported():
+    used = LOADED_BY_NAME.union(*imported().values())
+    forbid("Distributions of the base are imported", sorted(declared(PROJECT["dependencies"]) - used))
+
+
+def test_all_means_every_extra():
+    extras = set(PROJECT["optional-dependencies"]) - {"all", "dev", "bench"}
+    (all_of_them,) = PROJECT["optional-dependencies"]["all"]
+    assert set(re.fullmatch(r"connector\[(.*)\]", all_of_them)[1].split(",")) == extras

@@ -1,0 +1,95 @@
+"""Exceptions from the rules are few, each where it is needed; warnings are errors, and nothing is left behind."""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+
+import pytest
+from support.package_source import HOME, TESTS, comments, forbid, modules, sources
+
+MAX_NOQA = 79
+MAX_MAGIC_NUMBERS = 9
+MAX_TYPE_IGNORES = 13
+MAX_PYRIGHT_IGNORES = 3
+# Files of tests that sleep, each with the reason; a clock is given everywhere else.
+SLEEPING = {
+    "runtime/calls/test_storms.py": "waits until the kernel says that another process sleeps",
+    "runtime/webhooks/test_server.py": "plays a sender that keeps a rate for minutes",
+    "support/receivers.py": "waits for a condition of another thread",
+    "support/transports.py": "waits for a condition of another thread",
+}
+# The same for `await asyncio.sleep(...)` of more than nothing.
+SLEEPING_TASKS = {
+    "runtime/client/test_items.py": "shows that nothing more comes",
+    "runtime/http/conformance/test_processes.py": "waits for the server, a thread",
+    "runtime/http/test_connection_pool.py": "waits for the server, a thread",
+    "runtime/rate_budget/test_shared_budget.py": "counts the turns of a loop that nothing holds up",
+    "support/receivers.py": "waits for a condition of another thread",
+    "support/transports.py": "waits for a condition of another thread",
+}
+
+
+@pytest.mark.parametrize(
+    ("limit", "pattern"),
+    [
+        (MAX_NOQA, r"#\s*noqa"),
+        (MAX_MAGIC_NUMBERS, r"#\s*noqa.*\bPLR2004\b"),
+        (0, r"#\s*noqa.*\bSLF001\b"),
+        (MAX_TYPE_IGNORES, r"#\s*type:\s*ignore"),
+        (MAX_PYRIGHT_IGNORES, r"#\s*pyright:"),
+    ],
+    ids=["noqa", "magic-numbers", "private-members", "type-ignores", "pyright-ignores"],
+)
+def test_exceptions_from_the_rules_are_few(limit, pattern):
+    places = comments(pattern)
+    forbid(f"At most {limit} comments match {pattern}", places if len(places) > limit else [])
+
+
+def test_every_module_says_in_a_sentence_what_it_is():
+    wrong = []
+    for name, tree in modules().items():
+        first = (ast.get_docstring(tree) or "").split("\n\n")[0].rstrip()
+        if not first.endswith((".", "?", ":")):
+            wrong.append(f"{name}: {first.splitlines()[0] if first else 'no docstring'}")
+    forbid("Module docstrings begin with a sentence", wrong)
+
+
+def test_nothing_is_left_behind():
+    wrong = [
+        f"{name}:{number} {line.strip()}"
+        for name, text in sources().items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if any(word in line for word in ("TODO", "FIXME", "XXX", "HACK", "x-zm"))
+        or line.strip().startswith(("# ---", "# ===", "####"))
+    ]
+    forbid("Lines are finished", wrong)
+
+
+def test_warnings_are_errors():
+    project = HOME.parent / "pyproject.toml"
+    assert tomllib.loads(project.read_text("utf-8"))["tool"]["pytest"]["ini_options"]["filterwarnings"] == ["error"]
+
+
+@pytest.mark.parametrize(("module", "allowed"), [("time", SLEEPING), ("asyncio", SLEEPING_TASKS)])
+def test_tests_do_not_sleep(module, allowed):
+    sleeps: dict[str, list[str]] = {}
+    for path in sorted(TESTS.rglob("*.py")):
+        name = path.relative_to(TESTS).as_posix()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if _is_sleep(node, module):
+                sleeps.setdefault(name, []).append(f"{name}:{node.lineno}")
+    forbid(
+        "Tests are given a clock", [place for name, places in sleeps.items() if name not in allowed for place in places]
+    )
+    forbid("Files that may sleep do", [name for name in allowed if name not in sleeps])
+
+
+def _is_sleep(node, module):
+    """Whether a node calls a module's `sleep`, or takes it out of the module; `sleep(0)` only gives others their turn."""
+    if isinstance(node, ast.ImportFrom):
+        return node.module == module and any(alias.name == "sleep" for alias in node.names)
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "sleep"):
+        return False
+    nothing = bool(node.args) and isinstance(node.args[0], ast.Constant) and node.args[0].value == 0
+    return getattr(node.func.value, "id", "") == module and not nothing
