@@ -136,7 +136,7 @@ def _calls(url: str, at: str, ready: Any) -> None:
     """Call one after the other, as a process of an account does."""
     connector = Connector.open()
     connection = Connection(connector, "accessToken", name="bench", accessToken="a-token")
-    with Client(connector, connection, base_url=url, budget={"plan": "pro", "store": at}) as client:
+    with Client(connector, connection, base_url=url, rate_limit={"plan": "pro", "store": at}) as client:
         client.dry_run("getUser", {"userId": "me"})
         ready.wait()
         until = time.monotonic() + SECONDS

@@ -95,7 +95,7 @@ class Home:
         return self.finish(self.provider.consent(self.begin(app, kind).url))
 
     def stored(self):
-        return Connection.stored(self.connector, "work", store=self.store)
+        return Connection.load(self.connector, "work", store=self.store)
 
     def client(self, connection=None, path=""):
         return Client(

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from connector.core.auth.oauth import OAuthClient
 from connector.core.auth.token_set import TokenSet
 from connector.core.response.parser import Failure, Reply
-from connector.runtime.auth.token_refresh import RefreshContext, TokenRefresher
+from connector.runtime.auth.connection_record import ConnectionRecord
+from connector.runtime.auth.refresh_context import RefreshContext
+from connector.runtime.auth.token_refresh import TokenRefresher
 from connector.runtime.files import private_files
 from connector.runtime.storage.memory_store import MemoryStore
 
@@ -27,6 +29,7 @@ KEY = "connection:zoom:work"
 AGAIN = "Sign in again: connector connect work"
 URL = "http://127.0.0.1:9/token"  # nobody listens there, should anything really be sent
 SEED: dict[str, Any] = {"kind": "user", "inputs": {}, "grant": None, "intent": None, "dead": None}
+UNSIGNED = ConnectionRecord("user", {})
 USER = OAuthClient("oauth2", URL, "id-1", "canary-secret")
 ACCOUNT = OAuthClient("oauth2_account_credentials", URL, "id-1", "canary-secret", account_id="acc-1")
 ENDED = TokenSet("canary-old", NOW - 1, NOW - 3601, "canary-refresh", ("a",))
@@ -148,4 +151,4 @@ def as_kept(grant: TokenSet) -> dict[str, Any]:
 
 def owned(store: Watched, endpoint: Endpoint, app: OAuthClient = USER, **more: Any) -> TokenRefresher:
     """The renewal of a connection."""
-    return TokenRefresher(RefreshContext(app, store, KEY, ["zoom.us"], SEED, AGAIN, http=endpoint, **more))
+    return TokenRefresher(RefreshContext(app, store, KEY, ["zoom.us"], UNSIGNED, AGAIN, http=endpoint, **more))

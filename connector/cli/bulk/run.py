@@ -19,7 +19,8 @@ from connector.cli.context.connection_context import resolve_base_url
 from connector.cli.output.exit_codes import EXIT_DONE, exit_code
 from connector.core.bulk.columns import ColumnMapping
 from connector.errors import InputError, UsageError
-from connector.runtime.bulk.journal import Journal, rotate_journal
+from connector.runtime.bulk.journal import Journal
+from connector.runtime.bulk.journal_file import rotate_journal
 from connector.runtime.bulk.row_reader import RowReader, detect_format
 from connector.runtime.bulk.runner import BulkOptions, run_rows
 

@@ -83,7 +83,7 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
             request.ensure_replayable()
             now, quota_answer = (now, None) if made_progress else (yield AcquireSlot(RETRY_QUOTA, deadline))
             if isinstance(quota_answer, ConnectorError):
-                raise _with_quota_hint(error, quota_answer)
+                raise error.with_hint(str(quota_answer.args[0]))  # why it is not tried again
             now = _check_wait((yield Sleep(decision.min_delay, decision.jitter, "retry")), error)
     except ConnectorError as error:
         if reply_lost:
@@ -132,12 +132,6 @@ def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Gene
     if isinstance(delay, ConnectorError):
         raise delay
     return now
-
-
-def _with_quota_hint(error: ConnectorError, quota_error: ConnectorError) -> ConnectorError:
-    """Say on the error of a call why it is not tried again although it could be."""
-    error.hint = f"{error.hint} {quota_error.args[0]}".strip()
-    return error
 
 
 def _check_wait(answer: Answer, error: ConnectorError | None) -> float:

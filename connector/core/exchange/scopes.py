@@ -39,7 +39,7 @@ def missing_scope_error(compiled_action: CompiledAction, token_scopes: tuple[str
 def add_token_scopes(error: ConnectorError, token_scopes: tuple[str, ...] | None) -> ConnectorError:
     """Say on a refusal that names missing scopes which ones the token has, where it says so."""
     if token_scopes and isinstance(error, SignInError) and error.scopes:
-        error.hint = f"{error.hint} The token has {_format_scopes(token_scopes)}."
+        error.with_hint(f"The token has {_format_scopes(token_scopes)}.")
     return error
 
 

@@ -44,7 +44,7 @@ RAW_ACTION = Action.model_validate(
             )
         },
     }
-)  # what `Client.raw` runs, for every connector
+)  # what `Client.request` runs, for every connector
 REPLY_TYPES = ("json", "text", "binary", "document")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.manifest import Manifest
 
-CHECK_BEFORE_RETRY = "It may have been done: look before you repeat it."
+CHECK_BEFORE_RETRY = "The write may have succeeded; check before retrying."
 _MAX_MESSAGE_LENGTH = 500
 _MAX_CODE_LENGTH = 60
 _MAX_EXCERPT_LENGTH = 200
@@ -171,7 +171,8 @@ def mark_uncertain(error: errors.ConnectorError, action: Action, request: Reques
     """Say on the error of a later attempt that an earlier one may have been done."""
     if error.outcome == "uncertain":
         return
-    error.outcome, error.hint = "uncertain", f"An earlier attempt may have been done: look first. {error.hint}".strip()
+    error.outcome = "uncertain"
+    error.with_hint("An earlier attempt may have been done: look first.", first=True)
     error.retryable = error.retryable and not is_write(action, request)
 
 
@@ -192,7 +193,7 @@ def add_path_alias_hint(error: errors.ConnectorError, manifest: Manifest, connec
         return
     oauth_types = [name for name, settings in manifest.connections.items() if settings.kind == "oauth2"]
     alternative = f", or use a connection of kind {' or '.join(oauth_types)}" if oauth_types else ""
-    alias_hint = (
-        f'"{aliases[0]}" is nobody with a connection of kind {connection_type}: name who is meant{alternative}.'
+    error.with_hint(
+        f'"{aliases[0]}" is nobody with a connection of kind {connection_type}: name who is meant{alternative}.',
+        first=True,
     )
-    error.hint = f"{alias_hint} {error.hint}".strip()

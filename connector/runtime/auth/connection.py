@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from connector.core.auth.jwt import JWT_LIFETIME, build_api_jwt
 from connector.core.auth.oauth import OAuthClient
 from connector.core.auth.token_set import parse_token
-from connector.core.inputs.field_checks import compile_field_check
-from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK, preview
 from connector.core.request.credential import Credential
-from connector.definition.case import to_snake_case
 from connector.errors import InputError, Problem, SignInError, StoreError, UsageError
 from connector.runtime.auth import connection_record, env_connection
-from connector.runtime.auth.token_refresh import LOCK_TIMEOUT, RefreshContext
+from connector.runtime.auth.connection_inputs import check_inputs
+from connector.runtime.auth.connection_record import ConnectionRecord
+from connector.runtime.auth.refresh_context import RefreshContext
+from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 from connector.runtime.auth.token_source import TokenSource
 from connector.runtime.storage.memory_store import MemoryStore
 from connector.runtime.storage.open import open_store
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.fields import FormField
     from connector.definition.loader import Connector
-    from connector.definition.manifest import ConnectionType
     from connector.runtime.storage.store import Store
 
 OAUTH_KINDS = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
@@ -74,7 +73,7 @@ class Connection:
         self.name = name or kind
         self.http = http
         self._type = connection_types[kind]
-        self._values = _check_inputs(connector, self._type, kind, inputs)
+        self._values = check_inputs(connector, kind, inputs)
         self._credential: Credential | None = None
         self._cached_jwt: tuple[float, Credential] | None = None
         self._is_durable = store is not None
@@ -98,58 +97,52 @@ class Connection:
         return cls(connector, chosen_kind, **inputs)
 
     @classmethod
-    def stored(cls, connector: Connector, name: str, *, store: Store | None = None, http: Any = None) -> Connection:
+    def load(cls, connector: Connector, name: str, *, store: Store | None = None, http: Any = None) -> Connection:
         """Return the connection that was kept under a name (default store: the file store of this user).
 
         Raises SignInError when there is none, StoreError when it cannot be read.
         """
         resolved_store = store if store is not None else open_store(None)
-        stored = connection_record.read_record(resolved_store, store_key(connector, name))
-        if stored is None:
+        record = connection_record.read_record(resolved_store, store_key(connector, name))
+        if record is None:
             prefix = store_key(connector, "")
             names = [key.removeprefix(prefix) for key in resolved_store.keys(prefix)]
             available = f"There are {', '.join(names)}." if names else "There are none."
             raise SignInError(f"No connection {name!r} is kept. {available}", hint=f"Run: connector connect {name}")
-        connection = cls(
-            connector, stored.data["kind"], name=name, store=resolved_store, http=http, **stored.data["inputs"]
-        )
+        connection = cls(connector, record.kind, name=name, store=resolved_store, http=http, **record.inputs)
         connection._token_source = connection._build_token_source(reload_inputs=True)
         return connection
 
     def _store_initial_token(self, token: Mapping[str, Any]) -> None:
         if self._token_source is None:
             raise UsageError(f"A connection of kind {self.kind} takes no token.", hint="Leave token= out.")
-        key, record = (
-            store_key(self.connector, self.name),
-            {**self._initial_record(), "grant": parse_token(token).to_dict()},
-        )
-        stored = self._store.read(key)
-        if stored is not None and stored.data.get("grant") and not stored.data.get("dead"):
+        key, record = store_key(self.connector, self.name), self._build_record(parse_token(token))
+        stored = connection_record.read_record(self._store, key)
+        if stored is not None and stored.token_set and not stored.revocation:
             return
         try:
-            self._store.write(key, record, version=stored.version if stored else 0)
+            self._store.write(key, record.to_dict(), version=stored.version if stored else 0)
         except StoreError as error:
             if not error.conflict:  # else a sibling began with it, and may have renewed it already
                 raise
 
-    def keep(self, token_set: TokenSet | None = None) -> None:
+    def save(self, token_set: TokenSet | None = None) -> None:
         """Keep this connection and its token over whatever was kept; durable when it returns. Raises StoreError.
 
         It waits for no lock: a renewal that is under way, and may hang, sees at its next write that the record is
         another, and gives way.
         """
-        token_data = None if token_set is None else token_set.to_dict()
-        self._store.write(store_key(self.connector, self.name), {**self._initial_record(), "grant": token_data})
+        self._store.write(store_key(self.connector, self.name), self._build_record(token_set).to_dict())
         self._token_source = self._build_token_source()
 
-    def _initial_record(self) -> dict[str, Any]:
-        return {"kind": self.kind, "inputs": self.given(), "grant": None, "intent": None, "dead": None}
+    def _build_record(self, token_set: TokenSet | None = None) -> ConnectionRecord:
+        return ConnectionRecord(self.kind, self.inputs(), token_set)
 
-    def given(self) -> dict[str, Any]:
+    def inputs(self) -> dict[str, Any]:
         """Return its inputs, secrets included: for a store, never for a log."""
         return dict(self._values)
 
-    def forget(self) -> bool:
+    def delete(self) -> bool:
         """Remove it from its store; whether it was there. Raises StoreError.
 
         A renewal that is under way is waited for: versions begin anew after a removal, so that it could take what is
@@ -181,7 +174,7 @@ class Connection:
             store=self._store,
             key=store_key(self.connector, self.name),
             allowed_hosts=self.connector.manifest.allowed_hosts,
-            initial_record=self._initial_record(),
+            initial_record=self._build_record(),
             sign_in_hint=hint,
             is_durable=self._is_durable,
             reload_inputs_as=self._type if reload_inputs else None,
@@ -246,65 +239,6 @@ class Connection:
         inputs = self._type.inputs
         shown_values = {key: MASK if inputs[key].secret else value for key, value in self._values.items()}
         return f"<Connection {self.name}: {self.connector.name} {self.kind} {shown_values}>"
-
-
-def _check_inputs(
-    connector: Connector, connection_type: ConnectionType, kind: str, given: Mapping[str, Any]
-) -> dict[str, Any]:
-    keys_by_spelling = {spelling: key for key in connection_type.inputs for spelling in (key, to_snake_case(key))}
-    problems = [
-        Problem(name, "an unknown input", f"an input of {kind}", f"the inputs are {', '.join(connection_type.inputs)}")
-        for name in given
-        if name not in keys_by_spelling
-    ]
-    values: dict[str, Any] = {key: field.default for key, field in connection_type.inputs.items() if field.has_default}
-    for name, value in given.items():
-        if name in keys_by_spelling:
-            _check_input(
-                connector,
-                connection_type.inputs[keys_by_spelling[name]],
-                keys_by_spelling[name],
-                value,
-                (values, problems),
-            )
-    for key, field in connection_type.inputs.items():
-        if field.required and key not in values and key not in {problem.field for problem in problems}:
-            variable = f"{connector.name}_{to_snake_case(key)}".upper()
-            problems.append(Problem(key, "nothing", f"a value: {field.help}", f"give {key}, or set {variable}"))
-    if problems:
-        raise InputError.from_problems(f"connection {kind}", problems)
-    return values
-
-
-def _check_input(
-    connector: Connector, field: FormField, key: str, value: Any, result: tuple[dict[str, Any], list[Problem]]
-) -> None:
-    values, problems = result
-    try:
-        checked = compile_field_check(field, connector.choices)(value)
-        values[key] = _check_secret(checked) if field.secret else _check_text(checked)
-    except InvalidValue as invalid:
-        problems.append(Problem(key, preview(value, is_secret=field.secret), invalid.expected, invalid.fix))
-
-
-def _check_text(value: Any) -> Any:
-    """Refuse a text that was pasted with spaces or line ends around it, or is none."""
-    if isinstance(value, str) and (not value or value != value.strip()):
-        if not value.strip():
-            raise InvalidValue("a value that is not blank")
-        position = 1 if value[0].isspace() else len(value.rstrip()) + 1
-        raise InvalidValue("a value without spaces or line ends around it", f"look at position {position}")
-    return value
-
-
-def _check_secret(secret: str) -> str:
-    """Refuse a secret that was pasted with something around it; never show it."""
-    for position, char in enumerate(secret, 1):
-        if char.isspace() or not char.isprintable() or char in "\"'" or not char.isascii():
-            raise InvalidValue("a secret without spaces, quotes or line ends", f"look at position {position}")
-    if not secret:
-        raise InvalidValue("a secret that is not empty")
-    return secret
 
 
 def _find_secret(inputs: Mapping[str, FormField], values: Mapping[str, Any]) -> Any:

@@ -34,7 +34,7 @@ class ConnectionResolver:
         resolve_connection: ResolveConnection | None,
     ) -> None:
         self._connector = connector
-        self._resolve_connection = resolve_connection or (lambda name: Connection.stored(connector, name, store=store))
+        self._resolve_connection = resolve_connection or (lambda name: Connection.load(connector, name, store=store))
         self._loaded: dict[str, Credentials] = {}
         self.default = self._load(default) if isinstance(default, str) else self._check_connector(default)
 

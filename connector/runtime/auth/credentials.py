@@ -35,7 +35,7 @@ class Credentials(Protocol):
     def credential(self, rejected_token: str | None, now: float) -> Credential | ConnectorError | None:
         """Return what signs a request; None when a token must be read or refreshed first."""
 
-    def given(self) -> dict[str, Any]:
+    def inputs(self) -> dict[str, Any]:
         """Return the inputs that it was made with, secrets included."""
 
     def secrets(self) -> tuple[str, ...]:
@@ -59,7 +59,7 @@ class GivenToken:
         """Return the token as a bearer."""
         return Credential(self.token, headers=(("Authorization", f"Bearer {self.token}"),))
 
-    def given(self) -> dict[str, Any]:
+    def inputs(self) -> dict[str, Any]:
         """Return nothing: there are no inputs."""
         return {}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth import oauth
@@ -72,9 +73,8 @@ def _revoke_token(token_request: TokenRequest, transport: Any, now: float) -> st
             message, kind=reply_or_failure.kind, retryable=not reply_or_failure.final, hint=_RETRY_HINT
         )
     answer = oauth.parse_token_reply(request, reply_or_failure, now)
-    if not isinstance(answer, oauth.TokenFailure) or (
-        answer.category == "unreadable" and reply_or_failure.status // 100 == 2
-    ):
+    is_success = HTTPStatus.OK <= reply_or_failure.status < HTTPStatus.MULTIPLE_CHOICES
+    if not isinstance(answer, oauth.TokenFailure) or (answer.category == "unreadable" and is_success):
         return ""
     if answer.category == "later":
         raise ServiceDown(f"The tokens were not revoked: {answer.message}.", hint=_RETRY_HINT, status=answer.status)

@@ -69,9 +69,15 @@ def begin_sign_in(
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
     expires_at = clock.time() + STATE_LIFETIME
     pending = {
-        "connector": connector.name, "connection": name, "kind": kind, "inputs": connection.given(),
-        "redirect_uri": redirect_uri, "state": state, "verifier": verifier, "expires_at": expires_at,
-    }  # fmt: skip
+        "connector": connector.name,
+        "connection": name,
+        "kind": kind,
+        "inputs": connection.inputs(),
+        "redirect_uri": redirect_uri,
+        "state": state,
+        "verifier": verifier,
+        "expires_at": expires_at,
+    }
     store.write(_state_key(state), pending)
     return SignIn(oauth.build_authorize_url(connection.oauth_client, redirect_uri, state, verifier), state, expires_at)
 
@@ -99,7 +105,7 @@ def finish_sign_in(
     if isinstance(code, oauth.TokenFailure):
         raise _build_sign_in_error(code)
     _check_urls(connection, pending["redirect_uri"])
-    connection.keep(_exchange_code(connection, (code, pending["redirect_uri"], pending["verifier"]), clock))
+    connection.save(_exchange_code(connection, (code, pending["redirect_uri"], pending["verifier"]), clock))
     return connection
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector.core import url_policy
@@ -96,7 +97,7 @@ def build_token_error(answer: TokenFailure, *, hint: str) -> ConnectorError:
     details = {"status": answer.status, "message": answer.message, "outcome": "not_sent"}
     if answer.category == "later":
         retry_at = retry_after.to_utc_datetime(answer.retry_at) if answer.retry_at else None
-        error_class = RateLimited if answer.status == 429 else ServiceDown  # noqa: PLR2004
+        error_class = RateLimited if answer.status == HTTPStatus.TOO_MANY_REQUESTS else ServiceDown
         return error_class(message, hint=retry_hint, retry_at=retry_at, **details)
     if answer.category == "unreadable":
         return ServiceDown(message, hint=hint, retryable=False, **details)

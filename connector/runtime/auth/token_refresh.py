@@ -10,22 +10,20 @@ import atexit
 import copy
 import logging
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector.core.auth import oauth
-from connector.core.auth.oauth import OAuthClient
 from connector.core.auth.token_set import REFRESH_COOLDOWN, TokenSet, find_lost_scopes
 from connector.errors import ApiError, ConnectorError, SignInError, StoreError, TransportError
 from connector.runtime.auth import connection_record, token_endpoint
+from connector.runtime.auth.connection_record import RefreshIntent, RevokedCredential
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from connector.core.auth.oauth import TokenRequest
-    from connector.definition.manifest import ConnectionType
+    from connector.core.auth.oauth import OAuthClient, TokenRequest
+    from connector.runtime.auth.connection_record import ConnectionRecord
+    from connector.runtime.auth.refresh_context import RefreshContext
     from connector.runtime.clock import Clock
-    from connector.runtime.storage.store import Store, StoredRecord
 
 LOCK_TIMEOUT = 120.0  # seconds to wait for another process's renewal, which may itself have to try thrice
 SAVE_RETRY_INTERVAL = 5.0  # seconds between two tries to keep what could not be kept
@@ -33,32 +31,6 @@ REFRESH_FAILURE_GRACE = 30.0  # seconds that a token is used on when its renewal
 MAX_CONFLICTS = 10  # how often somebody else may write while a renewal is under way
 
 _log = logging.getLogger("connector.connection")
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class RefreshContext:
-    """What renewing needs of a connection.
-
-    Its app; its store and key there; the hosts that secrets may go to; what its record begins with; how to sign in
-    again; whether its store outlives the process; its kind, when its inputs are those of its record and may be given
-    anew by a sign-in elsewhere; an HTTP seam (None: one of its own).
-    """
-
-    oauth_client: OAuthClient
-    store: Store
-    key: str
-    allowed_hosts: Sequence[str]
-    initial_record: dict[str, Any]
-    sign_in_hint: str
-    is_durable: bool = True
-    reload_inputs_as: ConnectionType | None = None
-    http: Any = None
-
-    def oauth_client_for(self, stored: StoredRecord | None) -> OAuthClient:
-        """Return the app that a record is renewed with."""
-        if self.reload_inputs_as is None or stored is None or stored.data["kind"] != self.initial_record["kind"]:
-            return self.oauth_client
-        return OAuthClient.from_inputs(self.reload_inputs_as, stored.data["inputs"])
 
 
 class _PendingSave(NamedTuple):
@@ -77,9 +49,7 @@ class TokenRefresher:
         self._failed_at = 0.0
         self._last_issued: tuple[str | None, float] = (None, 0.0)  # the last token made here, and when, monotonic
         self._backoff: tuple[float, ConnectorError] | None = None
-        self._unsaved_revocation: tuple[int, dict[str, Any]] | None = (
-            None  # what the record of a version should say, and cannot
-        )
+        self._unsaved_revocation: tuple[int, RevokedCredential] | None = None  # of the record with that version
 
     def get_cached(self, rejected_token: str | None, now: float) -> TokenSet | None:
         """Return the grant in memory when it is good; None when there is something to do first."""
@@ -93,9 +63,10 @@ class TokenRefresher:
 
     def read_token_set(self) -> TokenSet | None:
         """Return the grant in memory, else the store's, good or not."""
-        return self._token_set or connection_record.token_set_of(
-            connection_record.read_record(self.context.store, self.context.key)
-        )
+        if self._token_set is None:
+            record = self.context.read_record()
+            return record.token_set if record else None
+        return self._token_set
 
     def refresh(self, rejected_token: str | None, clock: Clock) -> TokenSet:
         """Return a good grant that is not the rejected one. Raises ConnectorError."""
@@ -121,11 +92,11 @@ class TokenRefresher:
     def _refresh_locked(self, rejected_token: str | None, clock: Clock) -> TokenSet:
         now = clock.time()
         save_error = self._retry_save(now)
-        stored = connection_record.read_record(self.context.store, self.context.key)
-        current = self._pending_save.token_set if self._pending_save else connection_record.token_set_of(stored)
-        self._check_not_revoked(stored, current)
+        record = self.context.read_record()
+        current = self._pending_save.token_set if self._pending_save else record.token_set if record else None
+        self._check_not_revoked(record, current)
         if current is None:
-            return self._request_new(stored, None, clock)
+            return self._request_new(record, None, clock)
         is_recent = current.is_in_cooldown(now) or self._is_just_issued(current, clock)
         if current.access_token != rejected_token and (is_recent or current.is_fresh(now)):
             return current
@@ -137,7 +108,7 @@ class TokenRefresher:
         try:
             if save_error is not None and current.refresh_token:
                 raise save_error
-            return self._request_new(stored, current, clock)
+            return self._request_new(record, current, clock)
         except (StoreError, TransportError, ApiError) as error:
             return self._keep_using(current, rejected_token, error, clock)
 
@@ -152,32 +123,32 @@ class TokenRefresher:
         self._failed_at = now
         return current
 
-    def _request_new(self, stored: StoredRecord | None, current: TokenSet | None, clock: Clock) -> TokenSet:
+    def _request_new(self, stored: ConnectionRecord | None, current: TokenSet | None, clock: Clock) -> TokenSet:
         """Ask for a new grant and keep it."""
         oauth_client = self.context.oauth_client_for(stored)
         token_request = self._build_request(oauth_client, current, clock)
-        record = dict(stored.data if stored else self.context.initial_record)
-        earlier_intent, version = record.get("intent"), stored.version if stored else 0
+        record = stored or self.context.initial_record
+        earlier_intent = record.intent
         if current is not None and current.refresh_token:
             self.context.store.prepare(self.context.key)
             if earlier_intent is None:
-                record["intent"] = {"at": clock.time(), "pid": os.getpid()}
-                version = self.context.store.write(self.context.key, record, version=version)
+                intent = RefreshIntent(clock.time(), os.getpid())
+                record = self.context.write_record(replace(record, intent=intent))
         answer = token_endpoint.request_token_with_retries(token_request, self.context.http, clock, current)
         if isinstance(answer, TokenSet):
             return self._persist(answer, current, clock)
         if answer.category in ("grant", "client"):
-            reason = connection_record.revocation_reason(
-                answer, record.get("intent") if earlier_intent or answer.may_be_issued else None
-            )
-            revocation = {"at": clock.time(), "why": reason, "of": oauth.fingerprint_credential(oauth_client, current)}
-            is_saved = self._try_write({**record, "intent": None, "dead": revocation}, version)
-            self._unsaved_revocation = None if is_saved else (version, revocation)
+            lost_refresh = record.intent if earlier_intent or answer.may_be_issued else None
+            reason = connection_record.revocation_reason(answer, lost_refresh)
+            fingerprint = oauth.fingerprint_credential(oauth_client, current)
+            revocation = RevokedCredential(clock.time(), reason, fingerprint)
+            is_saved = self._try_write(replace(record, intent=None, revocation=revocation))
+            self._unsaved_revocation = None if is_saved else (record.version, revocation)
             self._token_set = None
             message = f"The connection can no longer be renewed: {reason}."
             raise SignInError(message, hint=self.context.sign_in_hint, status=answer.status or None, code=answer.code)
-        if earlier_intent is None and record.get("intent") and not answer.may_be_issued:
-            self._try_write({**record, "intent": None}, version)
+        if earlier_intent is None and record.intent and not answer.may_be_issued:
+            self._try_write(replace(record, intent=None))
         error = token_endpoint.build_token_error(
             answer, hint="Look at the connection's inputs, and at what stands between."
         )
@@ -235,15 +206,14 @@ class TokenRefresher:
     def _save(self, token_set: TokenSet, replaces: TokenSet | None) -> TokenSet:
         """Keep a grant; but what a sign-in has kept since is newer, and is returned. Raises StoreError."""
         for attempts_left in reversed(range(MAX_CONFLICTS)):
-            stored = connection_record.read_record(self.context.store, self.context.key)
-            stored_token_set = connection_record.token_set_of(stored)
+            stored = self.context.read_record()
+            stored_token_set = stored.token_set if stored else None
             if stored_token_set != replaces:
                 self._check_not_revoked(stored, replaces)
                 return stored_token_set or token_set
-            record = stored.data if stored else self.context.initial_record
-            record = {**record, "grant": token_set.to_dict(), "intent": None, "dead": None}
+            record = stored or self.context.initial_record
             try:
-                self.context.store.write(self.context.key, record, version=stored.version if stored else 0)
+                self.context.write_record(replace(record, token_set=token_set, intent=None, revocation=None))
                 break
             except StoreError as error:
                 if not error.conflict or not attempts_left:
@@ -277,13 +247,13 @@ class TokenRefresher:
             consequence = "this process ends, and with it the only token"
             _log.error("connection %s: %s: %s %s", self.context.key, consequence, save_error, self.context.sign_in_hint)
 
-    def _try_write(self, record: dict[str, Any], version: int) -> bool:
+    def _try_write(self, record: ConnectionRecord) -> bool:
         """Write what helps later; return whether it is kept, since a store that fails must not hide what happened.
 
         Raises StoreError for a conflict.
         """
         try:
-            self.context.store.write(self.context.key, record, version=version)
+            self.context.write_record(record)
         except StoreError as error:
             if error.conflict:
                 raise
@@ -291,24 +261,21 @@ class TokenRefresher:
             return False
         return True
 
-    def _check_not_revoked(self, stored: StoredRecord | None, current: TokenSet | None) -> None:
+    def _check_not_revoked(self, stored: ConnectionRecord | None, current: TokenSet | None) -> None:
         """Raise SignInError for a connection that was removed from its store, or that the service has ended."""
         is_first_save = self._pending_save is not None and self._pending_save.replaces is None
         if stored is None and not is_first_save and (current or self._token_set) is not None:
             self._token_set = self._pending_save = None
             message = "The connection is no longer in its store: it was removed, or kept aside as damaged."
             raise SignInError(message, hint=self.context.sign_in_hint)
-        revocation = stored.data.get("dead") if stored else None
+        revocation = stored.revocation if stored else None
         if self._unsaved_revocation and self._unsaved_revocation[0] == (stored.version if stored else 0):
             revocation = self._unsaved_revocation[1]
-        if revocation and revocation["of"] == oauth.fingerprint_credential(
-            self.context.oauth_client_for(stored), current
-        ):
+        fingerprint = oauth.fingerprint_credential(self.context.oauth_client_for(stored), current)
+        if revocation and revocation.of == fingerprint:
             self._token_set = None
-            ended_at = connection_record.format_time(revocation["at"])
-            raise SignInError(
-                f"The connection ended at {ended_at}: {revocation['why']}.", hint=self.context.sign_in_hint
-            )
+            message = f"The connection ended at {connection_record.format_time(revocation.at)}: {revocation.why}."
+            raise SignInError(message, hint=self.context.sign_in_hint)
 
     def _is_just_issued(self, current: TokenSet, clock: Clock) -> bool:
         access_token, issued_at = self._last_issued

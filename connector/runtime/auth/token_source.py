@@ -21,7 +21,7 @@ from connector.runtime.auth.token_refresh import TokenRefresher
 
 if TYPE_CHECKING:
     from connector.core.auth.token_set import TokenSet
-    from connector.runtime.auth.token_refresh import RefreshContext
+    from connector.runtime.auth.refresh_context import RefreshContext
     from connector.runtime.clock import Clock
 
 POLL_INTERVAL = 0.5  # seconds

@@ -7,14 +7,11 @@ result after. Whatever cuts a run off, the lines tell how far it was; what they 
 from __future__ import annotations
 
 import contextlib
-import errno
-import itertools
 import json
 import os
 import threading
 from typing import IO, TYPE_CHECKING, Any, Self
 
-import filelock
 from pydantic_core import to_json
 
 from connector.core.bulk.journal_state import (
@@ -24,9 +21,16 @@ from connector.core.bulk.journal_state import (
     ROW_UNCERTAIN,
     CorruptJournal,
     JournalState,
-    is_journal_header,
 )
-from connector.errors import StoreError, TransportError, UsageError
+from connector.errors import StoreError, UsageError
+from connector.runtime.bulk.journal_file import (
+    RESTART_HINT,
+    build_journal_error,
+    check_header,
+    lock_journal,
+    open_journal,
+)
+from connector.runtime.bulk.row_result import interrupted_result
 from connector.runtime.files import private_files
 
 if TYPE_CHECKING:
@@ -34,19 +38,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 JOURNAL_VERSION = 1
-CHECK_BEFORE_RETRY = "Look at the service whether it was done before you repeat it."
-RESTART_HINT = "--restart begins anew and sends every row again, also those that are done."
-_DISK_FULL_HINT = (
-    "Free some space there, or move the journal and name it with --journal FILE; then the same command goes on."
-)
-_NO_ACCESS_HINT = (
-    "Give this user the right to read and write there; rows that were not begun may have another --journal FILE."
-)
-_OTHER_ERROR_HINT = "Look at that place; rows that were not begun may have another --journal FILE."
-_HINTS_BY_ERRNO = {
-    **dict.fromkeys((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG), _DISK_FULL_HINT),
-    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _NO_ACCESS_HINT),
-}
 
 
 class Journal:
@@ -64,9 +55,9 @@ class Journal:
         self._written_lines = self._synced_lines = 0  # lines
         self._size = 0  # bytes
         self._write_error: OSError | None = None
-        self._handle = _open_journal(path)
+        self._handle = open_journal(path)
         try:
-            _lock_journal(self._handle, path)
+            lock_journal(self._handle, path)
             self._load()
             self.row_count = (
                 self._match_header(dict(header)) if self.state.header is not None else self._create(header, count_rows)
@@ -78,7 +69,7 @@ class Journal:
     def _load(self) -> None:
         """Read what is there. Bytes of a line that a cut left half are taken off."""
         try:
-            _check_header(self._handle, self.path, allow_empty=True)
+            check_header(self._handle, self.path, allow_empty=True)
             with open(self._handle, "rb", closefd=False) as file:  # what is read is what is held
                 self.state.replay(file)
             os.ftruncate(self._handle, self.state.valid_bytes)
@@ -87,7 +78,7 @@ class Journal:
             hint = f"Look at the file and at the service. {RESTART_HINT}"
             raise StoreError(f"{self.path} is damaged: {error}.", hint=hint, path=str(self.path)) from None
         except OSError as error:
-            raise _store_error(self.path, error) from error
+            raise build_journal_error(self.path, error) from error
 
     def _create(self, header: Mapping[str, Any], count_rows: Callable[[], int]) -> int:
         """Write the first line, and return the number of rows; where they cannot be counted no file stays."""
@@ -183,7 +174,7 @@ class Journal:
                 os.fsync(self._handle)
             except OSError as error:
                 self._write_error = error
-                raise _store_error(self.path, error) from error
+                raise build_journal_error(self.path, error) from error
             self._synced_lines = written_lines
 
     def _write_line(self, data: Mapping[str, Any]) -> int:
@@ -191,14 +182,14 @@ class Journal:
         line = _encode_line(data)
         with self._write_lock:
             if self._write_error is not None:
-                raise _store_error(self.path, self._write_error) from self._write_error
+                raise build_journal_error(self.path, self._write_error) from self._write_error
             try:
                 remaining = memoryview(line)
                 while remaining:
                     remaining = remaining[os.write(self._handle, remaining) :]
             except OSError as error:
                 self._write_error = error
-                raise _store_error(self.path, error) from error
+                raise build_journal_error(self.path, error) from error
             self._size += len(line)
             self._written_lines += 1
             return self._written_lines
@@ -224,46 +215,6 @@ class Journal:
         self.close()
 
 
-def rotate_journal(path: Path) -> Path | None:
-    """Rename a journal that nobody holds to the first free one of PATH.1, PATH.2 ...; None where there is none.
-
-    Raises StoreError, and for a file that does not begin as a journal UsageError.
-    """
-    if not os.path.lexists(path):
-        return None
-    handle = _open_journal(path)
-    try:
-        _lock_journal(handle, path)
-        _check_header(handle, path, allow_empty=False)
-        free_path = next(
-            candidate
-            for candidate in (path.with_name(f"{path.name}.{number}") for number in itertools.count(1))
-            if not candidate.exists()
-        )
-        path.rename(free_path)
-    except OSError as error:
-        raise _store_error(path, error) from error
-    finally:
-        os.close(handle)
-    return free_path
-
-
-def _open_journal(path: Path) -> int:
-    try:
-        return private_files.open_private(path)
-    except OSError as error:
-        raise _store_error(path, error) from error
-
-
-def _check_header(handle: int, path: Path, *, allow_empty: bool) -> None:
-    """Refuse a file that does not begin as a journal; an empty one may become one. Raises OSError, UsageError."""
-    raw = os.read(handle, 64)
-    os.lseek(handle, 0, os.SEEK_SET)
-    if not (is_journal_header(raw) or (allow_empty and not raw)):
-        hint = "Name another place with --journal FILE." if raw else "Leave --restart out."
-        raise UsageError(f"{path} is {'no journal' if raw else 'empty'}, and was left as it is.", hint=hint)
-
-
 def _mismatch_error(path: Path, differing: list[str]) -> UsageError:
     """Return the error about a journal of another run, by the names of what differs."""
     hint = f"Give what it was begun with. {RESTART_HINT} So does another --journal."
@@ -276,33 +227,8 @@ def _mismatch_error(path: Path, differing: list[str]) -> UsageError:
     return UsageError(f"{path} is the journal of another run: other {', '.join(differing)}.", hint=hint)
 
 
-def _lock_journal(handle: int, path: Path) -> None:
-    """Have a file alone; the system frees it when this process ends, however that happens. Raises StoreError."""
-    try:
-        if filelock.lock_descriptor(handle, blocking=False):
-            return
-    except OSError as error:
-        raise _store_error(path, error) from error
-    hint = "Wait until it ends, or stop it."
-    raise StoreError(f"{path}: another run of these rows is under way.", hint=hint, path=str(path))
-
-
 def _encode_line(data: Mapping[str, Any]) -> bytes:
     try:
         return to_json(data) + b"\n"
     except ValueError:  # half a character in a text, which only escapes can hold
         return json.dumps(data).encode() + b"\n"
-
-
-def interrupted_result(number: int, line: int | None) -> dict[str, Any]:
-    """Return the result of a row that was sent and not waited for."""
-    message = "The row was under way when the run was cut off."
-    error = TransportError(message, kind="interrupted", hint=CHECK_BEFORE_RETRY, outcome="uncertain")
-    return {"row": number, "line": line, "outcome": "uncertain", "error": error.to_dict()}
-
-
-def _store_error(path: Path, error: OSError) -> StoreError:
-    reason = error.strerror or str(error)
-    consequence = "What is not noted is not sent."
-    hint = _HINTS_BY_ERRNO.get(error.errno or 0, _OTHER_ERROR_HINT)
-    return StoreError(f"{path}: {reason}. {consequence}", hint=hint, path=str(path))

@@ -6,13 +6,13 @@ import queue
 import threading
 import time
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from connector.core.bulk.journal_state import ROW_FAILED, ROW_NEW, ROW_REPEATABLE
 from connector.core.exchange.asks import SendRequest
 from connector.core.response.api_errors import is_write, may_change_state
 from connector.errors import ConnectorError, NotFound, SignInError, StoreError, UsageError
-from connector.runtime.bulk.journal import interrupted_result
+from connector.runtime.bulk.row_result import RowResult, build_deleted_row, build_result_row, interrupted_result
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.observer import Observer
 
@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
     from connector.core.exchange.asks import Ask
     from connector.core.response.parser import Result
-    from connector.errors import Outcome
     from connector.runtime.bulk.journal import Journal
     from connector.runtime.bulk.row_reader import Row
-    from connector.runtime.calls.prepared import PreparedCall
+    from connector.runtime.calls.observer import ObservedCall
     from connector.runtime.client.client import Client
 
 DEFAULT_CONCURRENCY = 8
@@ -32,27 +31,6 @@ MAX_CONCURRENCY = 100
 _POLL_INTERVAL = 0.1  # seconds: a signal that comes as a wait begins does not end that wait
 _BUFFERED_RESULTS_PER_THREAD = 4  # results for each row at once that may wait to be taken
 _FATAL_ERRORS = (SignInError, StoreError, UsageError)  # what every row after it would meet too
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class RowResult:
-    """What came of a row: `data` as JSON has it, see `run_rows`. `earlier` says that a run before this one did it."""
-
-    data: dict[str, Any]
-    error: ConnectorError | None = None
-    from_earlier_run: bool = False
-
-    @property
-    def number(self) -> int:
-        """The row's number, from 1."""
-        number: int = self.data["row"]
-        return number
-
-    @property
-    def outcome(self) -> Outcome:
-        """What is known to have happened: done, not_sent, rejected or uncertain."""
-        outcome: Outcome = self.data["outcome"]
-        return outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +70,7 @@ class BulkRun:
         self._client, self._action = client, client.connector.action(action)
         self._rows, self._journal, self._options = rows, journal, options
         self._earlier_results = journal.iter_results(include_failed=not options.retry_failed) if journal else iter(())
-        self._states_to_run = (
-            (ROW_NEW, ROW_REPEATABLE, ROW_FAILED) if options.retry_failed else (ROW_NEW, ROW_REPEATABLE)
-        )
+        self._states_to_run = (ROW_NEW, ROW_REPEATABLE, *((ROW_FAILED,) if options.retry_failed else ()))
         self._read_lock = threading.Lock()  # rows are read one at a time
         self._backpressure = threading.Semaphore(options.concurrency * (1 + _BUFFERED_RESULTS_PER_THREAD))
         self._results: queue.SimpleQueue[RowResult | None] = queue.SimpleQueue()
@@ -152,8 +128,7 @@ class BulkRun:
         self._stop_event.set()
         self._is_draining = True
         deadline = time.monotonic() + timeout
-        is_over = lambda: should_stop() or time.monotonic() >= deadline  # noqa: E731
-        return iter(lambda: self._next_result(is_over), None)
+        return iter(lambda: self._next_result(lambda: should_stop() or time.monotonic() >= deadline), None)
 
     def list_interrupted(self) -> list[RowResult]:
         """Return the rows that were sent and left: nobody knows whether they were done."""
@@ -215,11 +190,11 @@ class BulkRun:
             result = self._run_action(row, hook)
         except ConnectorError as error:
             if hook.is_resend and self._action.method == "DELETE" and isinstance(error, NotFound):
-                row_result = RowResult(_build_deleted_row(row, error))
+                row_result = RowResult(build_deleted_row(row, error))
             else:
                 row_result = self._handle_error(row, error)
         else:
-            row_result = RowResult(_build_result_row(row, result))
+            row_result = RowResult(build_result_row(row, result))
         self._record_result(row_result, hook)
         self._in_flight.pop(row.number, None)
         return row_result
@@ -261,7 +236,7 @@ class _JournalHook(Observer):
         self.is_recorded = False
         self.is_resend = journal is not None and journal.state.state_of(row.number) == ROW_REPEATABLE
 
-    def before(self, call: PreparedCall, ask: Ask) -> None:
+    def before(self, call: ObservedCall, ask: Ask) -> None:
         """Record the start; what cannot be recorded is not sent. Raises StoreError."""
         if type(ask) is not SendRequest or self.is_recorded or not may_change_state(ask.request):
             return
@@ -272,25 +247,3 @@ class _JournalHook(Observer):
         if not may_resend:
             self._in_flight[self._row.number] = self._row
         self.is_recorded = True
-
-
-def _build_result_row(row: Row, result: Result) -> dict[str, Any]:
-    """Return what came of a row that is done, as JSON has it."""
-    result_data = result.to_dict()
-    data = {
-        "row": row.number, "line": row.line, "outcome": result_data["outcome"], "attempts": result_data["attempts"],
-        "status": result_data["status"], "data": result_data["data"],
-    }  # fmt: skip
-    if "encoding" in result_data:
-        data["encoding"] = result_data["encoding"]
-    if result_data["warnings"]:
-        data["warnings"] = result_data["warnings"]
-    return data
-
-
-def _build_deleted_row(row: Row, error: NotFound) -> dict[str, Any]:
-    """Return the result of a row that was cut off while it removed something, which now is not there."""
-    return {
-        "row": row.number, "line": row.line, "outcome": "done", "attempts": error.attempts,
-        "status": error.status, "data": {},
-    }  # fmt: skip

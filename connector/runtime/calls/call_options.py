@@ -53,8 +53,7 @@ class CallOptions:
 
     def override(self, other: CallOptions) -> CallOptions:
         """Return these options with those that `other` sets in their place."""
-        return replace(self, **{name: value for name, value in other.chosen().items() if name != "problems"},
-                       problems=self.problems + other.problems)  # fmt: skip
+        return replace(self, **other.chosen(), problems=self.problems + other.problems)
 
     def chosen(self) -> Mapping[str, Any]:
         """Return the options that are not at their default, by name."""

@@ -39,22 +39,29 @@ class AsyncClient(BaseClient):
         limit: int | None = None,
         account: str | None = None,
         idempotency_key: str | None = None,
+        connection: str | None = None,
     ) -> Result:
         """As Client.run."""
         return await self.execute(
             action,
             given,
             CallOptions.parse(
-                timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, idempotency_key=idempotency_key
+                timeout=timeout,
+                retry=retry,
+                debug=debug,
+                limit=limit,
+                account=account,
+                idempotency_key=idempotency_key,
+                connection=connection,
             ),
         )
 
-    async def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
-        """As Client.call."""
+    async def run_file(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
+        """As Client.run_file."""
         call_spec = load_call(call)
         return await self.execute(call_spec.action, call_spec.given, call_spec.options)
 
-    async def raw(
+    async def request(
         self,
         method: str,
         path: str,
@@ -70,11 +77,17 @@ class AsyncClient(BaseClient):
         debug: bool = False,
         account: str | None = None,
         idempotency_key: str | None = None,
+        connection: str | None = None,
     ) -> Result:
-        """As Client.raw."""
+        """As Client.request."""
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
         options = CallOptions.parse(
-            timeout=timeout, retry=retry, debug=debug, account=account, idempotency_key=idempotency_key
+            timeout=timeout,
+            retry=retry,
+            debug=debug,
+            account=account,
+            idempotency_key=idempotency_key,
+            connection=connection,
         )
         return await self.execute(None, {**given, "response_type": response_type}, options)
 
@@ -88,9 +101,12 @@ class AsyncClient(BaseClient):
         debug: bool = False,
         limit: int | None = None,
         account: str | None = None,
+        connection: str | None = None,
     ) -> AsyncItems:
         """As Client.items, for `async for`."""
-        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, limit=limit, account=account)
+        options = CallOptions.parse(
+            timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
+        )
         return self.stream(action, given, options)
 
     async def download(
@@ -120,7 +136,7 @@ class AsyncClient(BaseClient):
         given: Mapping[str, Any] | None = None,
         folder: str | os.PathLike[str] = ".",
         *,
-        at_once: int = 4,
+        concurrency: int = 4,
         overwrite: bool = False,
         timeout: float | str | None = None,  # noqa: ASYNC109
         retry: Mapping[str, Any] | str | None = None,
@@ -133,7 +149,13 @@ class AsyncClient(BaseClient):
         from connector.runtime.downloads.batch import DownloadBatch  # noqa: PLC0415
 
         batch = DownloadBatch.from_arguments(
-            self.connector, action, folder, concurrency=at_once, overwrite=overwrite, on_progress=progress, limit=limit
+            self.connector,
+            action,
+            folder,
+            concurrency=concurrency,
+            overwrite=overwrite,
+            on_progress=progress,
+            limit=limit,
         )
         options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account)
         return await self.execute_batch(batch, given, options)

@@ -39,20 +39,20 @@ class BaseClient:
         *,
         base_url: str | None = None,
         store: Store | None = None,
-        resolve: ResolveConnection | None = None,
-        budget: object = None,
+        resolve_connection: ResolveConnection | None = None,
+        rate_limit: object = None,
         http: object = None,
         observe: Observer | None = None,
         clock: Clock | None = None,
     ) -> None:
-        connection_resolver = ConnectionResolver(connector, connection, store, resolve)
+        connection_resolver = ConnectionResolver(connector, connection, store, resolve_connection)
         self.connector = connector
         self.connection = connection_resolver.default
         self._call_factory = CallFactory(connector, connection_resolver, base_url, clock)
         self._call_factory.observers = () if observe is None else (observe,)
         self._transport = load_transport(http, asynchronous=self._is_async)
         self._owns_transport = self._transport is not http
-        self._call_factory.set_budget(budget, self._transport)
+        self._call_factory.set_budget(rate_limit, self._transport)
         self._retry_quota = RetryQuota()
         self._stop_event = threading.Event()
 

@@ -45,6 +45,7 @@ class Client(BaseClient):
         limit: int | None = None,
         account: str | None = None,
         idempotency_key: str | None = None,
+        connection: str | None = None,
     ) -> Result:
         """Run an action; a listing brings every page, merged. Raises ConnectorError.
 
@@ -56,16 +57,22 @@ class Client(BaseClient):
             action,
             given,
             CallOptions.parse(
-                timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, idempotency_key=idempotency_key
+                timeout=timeout,
+                retry=retry,
+                debug=debug,
+                limit=limit,
+                account=account,
+                idempotency_key=idempotency_key,
+                connection=connection,
             ),
         )
 
-    def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
+    def run_file(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
         """Run a call file, or the same as a mapping: action, inputs, and how to run it."""
         call_spec = load_call(call)
         return self.execute(call_spec.action, call_spec.given, call_spec.options)
 
-    def raw(
+    def request(
         self,
         method: str,
         path: str,
@@ -81,6 +88,7 @@ class Client(BaseClient):
         debug: bool = False,
         account: str | None = None,
         idempotency_key: str | None = None,
+        connection: str | None = None,
     ) -> Result:
         """Send any request below the base URL; host and credentials stay ours. Raises as `run`.
 
@@ -89,7 +97,12 @@ class Client(BaseClient):
         """
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
         options = CallOptions.parse(
-            timeout=timeout, retry=retry, debug=debug, account=account, idempotency_key=idempotency_key
+            timeout=timeout,
+            retry=retry,
+            debug=debug,
+            account=account,
+            idempotency_key=idempotency_key,
+            connection=connection,
         )
         return self.execute(None, {**given, "response_type": response_type}, options)
 
@@ -103,9 +116,12 @@ class Client(BaseClient):
         debug: bool = False,
         limit: int | None = None,
         account: str | None = None,
+        connection: str | None = None,
     ) -> Items:
         """Stream the items of a listing, one page read ahead, memory flat; `timeout` is for each page."""
-        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, limit=limit, account=account)
+        options = CallOptions.parse(
+            timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
+        )
         return self.stream(action, given, options)
 
     def download(
@@ -128,7 +144,7 @@ class Client(BaseClient):
         it ends when nothing comes for 30 s); `progress` is called with the bytes there and the size or None. Raises
         as `run`, InputError for a URL elsewhere than the manifest's hosts and a name that is taken, StoreError.
         """
-        from connector.runtime.downloads.download import DownloadRequest  # noqa: PLC0415  loaded when something is downloaded
+        from connector.runtime.downloads.download import DownloadRequest  # noqa: PLC0415  loaded when used
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -141,7 +157,7 @@ class Client(BaseClient):
         given: Mapping[str, Any] | None = None,
         folder: str | os.PathLike[str] = ".",
         *,
-        at_once: int = 4,
+        concurrency: int = 4,
         overwrite: bool = False,
         timeout: float | str | None = None,
         retry: Mapping[str, Any] | str | None = None,
@@ -150,7 +166,7 @@ class Client(BaseClient):
         account: str | None = None,
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
-        """Run an action and download the files that it lists into a folder, `at_once` of them at a time.
+        """Run an action and download the files that it lists into a folder, `concurrency` of them at a time.
 
         A file that is there with the right size is skipped. `data` has `files`, each with path and size, and how many
         were `downloaded`, `skipped`, and `failed` (each with its `error`; `complete` is False then). `timeout` is for
@@ -160,7 +176,13 @@ class Client(BaseClient):
         from connector.runtime.downloads.batch import DownloadBatch  # noqa: PLC0415
 
         batch = DownloadBatch.from_arguments(
-            self.connector, action, folder, concurrency=at_once, overwrite=overwrite, on_progress=progress, limit=limit
+            self.connector,
+            action,
+            folder,
+            concurrency=concurrency,
+            overwrite=overwrite,
+            on_progress=progress,
+            limit=limit,
         )
         options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account)
         return self.execute_batch(batch, given, options)

@@ -107,7 +107,7 @@ class DownloadBatch:
         concurrency = options["concurrency"]
         if type(concurrency) is not int or not 1 <= concurrency <= MAX_CONCURRENCY:
             raise InputError.from_problems(
-                "download", [Problem("at_once", repr(concurrency), f"1 to {MAX_CONCURRENCY}")]
+                "download", [Problem("concurrency", repr(concurrency), f"1 to {MAX_CONCURRENCY}")]
             )
         check_progress_callback(options["on_progress"])
         if options["limit"] is not None:
@@ -209,7 +209,7 @@ class DownloadBatch:
 
 
 def download_in_threads(batch: DownloadBatch, download: Callable[[DownloadRequest], Result]) -> None:
-    """Download every file, `at_once` of them at a time. Raises what ends them all; then nothing goes on."""
+    """Download every file, `concurrency` of them at a time. Raises what ends them all; then nothing goes on."""
 
     def download_file(index: int) -> None:
         try:

@@ -122,7 +122,7 @@ class Download:
         if not resume_note:
             return
         if isinstance(error, ConnectorError):
-            error.hint = f"{error.hint} {resume_note}".strip()
+            error.with_hint(resume_note)
         else:
             error.add_note(resume_note)
 

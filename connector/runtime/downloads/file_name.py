@@ -19,8 +19,12 @@ _DEVICE_NAMES = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)"
 _EXTENSION_PATTERN = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
 _FILENAME_PARAMETER = re.compile(r'(?i);\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^";\s]+))')
 _EXTENDED_FILENAME_PARAMETER = re.compile(r"(?i);\s*filename\*\s*=\s*(utf-8|iso-8859-1)'[^']*'([^;\s]+)")
-_EXTENSION_BY_TYPE = {"audio/mp4": ".m4a", "audio/x-m4a": ".m4a", "audio/mpeg": ".mp3", "audio/mp3": ".mp3", "text/vtt": ".vtt",
-          "application/octet-stream": "", "binary/octet-stream": ""}  # fmt: skip
+_EXTENSION_BY_TYPE = {
+    **dict.fromkeys(("audio/mp4", "audio/x-m4a"), ".m4a"),
+    **dict.fromkeys(("audio/mpeg", "audio/mp3"), ".mp3"),
+    "text/vtt": ".vtt",
+    **dict.fromkeys(("application/octet-stream", "binary/octet-stream"), ""),
+}
 
 
 def sanitize_name(name: str) -> str:

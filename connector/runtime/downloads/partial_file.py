@@ -9,19 +9,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import threading
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
-
-import filelock
 
 from connector.core.response.parser import Failure, Reply
 from connector.errors import StoreError, TransportError, UsageError
+from connector.runtime.downloads.locked_file import LockedFile
 from connector.runtime.downloads.reply_headers import FileHeaders, UnusableReply
 from connector.runtime.downloads.target import NameTaken
 from connector.runtime.files import private_files
-from connector.runtime.files.locks import LOCK_DESCRIPTORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from connector.runtime.downloads.target import DownloadTarget
 
 STALL_TIMEOUT = 30.0  # seconds without a byte
-_READ_CHUNK_BYTES = 1 << 20
 _PROGRESS_INTERVAL_BYTES = 1 << 18  # bytes between two words of progress
 
 
@@ -45,9 +42,13 @@ class PartialFile:
     stall_timeout = STALL_TIMEOUT
 
     def __init__(
-        self, target: DownloadTarget, url: str, url_fingerprint: str, on_progress: Callable[[int, int | None], None] | None = None,
+        self,
+        target: DownloadTarget,
+        url: str,
+        url_fingerprint: str,
+        on_progress: Callable[[int, int | None], None] | None = None,
         cancel: threading.Event | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.target = target
         self.path = target.get_partial_path(url_fingerprint)
         self.current_size = 0
@@ -56,14 +57,12 @@ class PartialFile:
         self._url, self._url_fingerprint, self._on_progress, self._cancel = url, url_fingerprint, on_progress, cancel
         self._state_lock = threading.Lock()
         self._closed = self._finished = False
-        self._handle = -1
+        self._file: LockedFile | None = None
         self._digest = hashlib.sha256()
         self._file_headers: FileHeaders | None = None  # of the version that is held
         self._file_name: str | None = None
         self._is_accepted = False
-        self._json_reply: tuple[FileHeaders, bytes] | None = (
-            None  # a short JSON that came, until it is known to be no error
-        )
+        self._json_reply: tuple[FileHeaders, bytes] | None = None  # short JSON that may still be an error
         self._attempt_start_size = self._reported_size = 0
         self._write_error: OSError | None = None
 
@@ -75,42 +74,28 @@ class PartialFile:
             try:
                 if self.target.name is None:
                     self.target.folder.mkdir(parents=True, exist_ok=True)
-                self._lock_file()
-                self._load_existing()
+                self._file = LockedFile.open(self.path)
+                if self._file is None:
+                    target_path = str(self.target.folder / (self.target.name or ""))
+                    hint = "Wait until it is done, or give this one another name."
+                    message = f"Another download writes {target_path}."
+                    raise StoreError(message, hint=hint, path=target_path, retryable=True)
+                self._load_existing(self._file)
             except OSError as error:
                 raise self.target.build_error(error, self.path) from error
 
-    def _lock_file(self) -> None:
-        """Hold the part: what is locked must still be the file of that name, and no name of a finished one."""
-        while True:
-            self._handle = LOCK_DESCRIPTORS.register(lambda: private_files.open_private(self.path))
-            if not filelock.lock_descriptor(self._handle, blocking=False):
-                self._release()
-                target_path = str(self.target.folder / (self.target.name or ""))
-                hint = "Wait until it is done, or give this one another name."
-                message = f"Another download writes {target_path}."
-                raise StoreError(message, hint=hint, path=target_path, retryable=True)
-            opened_stat = os.fstat(self._handle)
-            with contextlib.suppress(FileNotFoundError):
-                path_stat = self.path.lstat()
-                if (path_stat.st_ino, path_stat.st_dev) == (opened_stat.st_ino, opened_stat.st_dev):
-                    return
-            self._release()
-
-    def _load_existing(self) -> None:
+    def _load_existing(self, file: LockedFile) -> None:
         """Read what an older download left, if it was of this URL and its version can be asked for again."""
-        size = os.fstat(self._handle).st_size
+        size = file.size
         self._file_headers = FileHeaders.load(self._metadata_path, self._url_fingerprint) if size else None
         if self._file_headers is None:
             self._restart()
             return
         if self._file_headers.size is not None and size >= self._file_headers.size:
-            size = max(
-                self._file_headers.size - 1, 0
-            )  # the last byte comes again, and with it that the version is the same
-            os.ftruncate(self._handle, size)
-        os.lseek(self._handle, 0, os.SEEK_SET)
-        while data := os.read(self._handle, _READ_CHUNK_BYTES):
+            # Requesting the last byte again shows that the version is still the same.
+            size = max(self._file_headers.size - 1, 0)
+        file.truncate(size)
+        for data in file.read_chunks():
             self._digest.update(data)
             self.current_size += len(data)
 
@@ -118,12 +103,8 @@ class PartialFile:
         """Return the request of what is not there yet; of all where a part of it could not be told to fit."""
         if self.current_size and (self._file_headers is None or self._file_headers.validator is None):
             self._restart()
-        self._is_accepted, self._json_reply, self._attempt_start_size, self.complete = (
-            False,
-            None,
-            self.current_size,
-            False,
-        )
+        self._is_accepted = self.complete = False
+        self._json_reply, self._attempt_start_size = None, self.current_size
         if not self.current_size or self._file_headers is None:
             return request
         range_headers = (("Range", f"bytes={self.current_size}-"), ("If-Range", str(self._file_headers.validator)))
@@ -146,7 +127,7 @@ class PartialFile:
         if self._file_name is None:
             self._file_name = self.target.resolve_name(self._url, file_headers)
             self._check_name()
-        if status == 206 and self._file_headers is not None and self.current_size:  # noqa: PLR2004
+        if status == HTTPStatus.PARTIAL_CONTENT and self._file_headers is not None and self.current_size:
             try:
                 file_headers.check_resume(self._file_headers, self.current_size)
             except UnusableReply:
@@ -158,9 +139,8 @@ class PartialFile:
         self._restart()
         self._file_headers = file_headers
         if file_headers.validator is not None:
-            private_files.create_private(
-                self._metadata_path, json.dumps(file_headers.dump(self._url_fingerprint)).encode()
-            )
+            metadata = json.dumps(file_headers.dump(self._url_fingerprint)).encode()
+            private_files.create_private(self._metadata_path, metadata)
 
     def _check_name(self) -> None:
         """Refuse a name that is taken. Raises Taken."""
@@ -171,12 +151,13 @@ class PartialFile:
 
     def write(self, chunk: bytes) -> None:
         """Take bytes of the body. Raises OSError."""
+        assert self._file is not None
         try:
             if self._cancel is not None and self._cancel.is_set():
                 raise UnusableReply(Failure("stopped", "it was ended", final=True))
             remaining = memoryview(chunk)
             while remaining:
-                written = os.write(self._handle, remaining)
+                written = self._file.write(remaining)
                 self._digest.update(remaining[:written])
                 self.current_size += written
                 remaining = remaining[written:]
@@ -201,16 +182,11 @@ class PartialFile:
             raise self.target.build_error(write_error, self.path) from write_error
         if isinstance(reply_or_failure, Failure):
             is_stalled = self._is_accepted and reply_or_failure.kind == "read_timeout"
-            return replace(
-                reply_or_failure,
-                received=new_bytes,
-                message="the rest did not come in time" if is_stalled else reply_or_failure.message,
-            )
-        return (
-            self._judge_body_end(reply_or_failure, new_bytes)
-            if self._is_accepted
-            else self._judge_other_reply(reply_or_failure)
-        )
+            message = "the rest did not come in time" if is_stalled else reply_or_failure.message
+            return replace(reply_or_failure, received=new_bytes, message=message)
+        if self._is_accepted:
+            return self._judge_body_end(reply_or_failure, new_bytes)
+        return self._judge_other_reply(reply_or_failure)
 
     def _judge_body_end(self, reply: Reply, new_bytes: int) -> Reply | Failure:
         """Judge the end of a body: all of it, too little, or too much."""
@@ -227,7 +203,7 @@ class PartialFile:
     def _judge_other_reply(self, reply: Reply) -> Reply | Failure:
         """Judge a reply that was not taken: data that may be an error, and a range that does not exist."""
         file_headers = FileHeaders.from_headers(reply.headers)
-        if reply.status == 416 and self.current_size:  # noqa: PLR2004
+        if reply.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and self.current_size:
             if file_headers.size == self.current_size:
                 self.complete = True
                 return Reply(200, reply.headers, b"")
@@ -236,14 +212,14 @@ class PartialFile:
         if reply.status in (200, 203) and file_headers.may_be_error:
             self._json_reply, self.complete = (file_headers, reply.body), True
             return reply
-        if 200 <= reply.status < 300 and not file_headers.is_web_page:  # noqa: PLR2004
+        if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES and not file_headers.is_web_page:
             return Failure("protocol", f"the service answered {reply.status} without a file", final=True)
         return reply
 
     def _restart(self) -> None:
         """Begin anew."""
-        os.ftruncate(self._handle, 0)
-        os.lseek(self._handle, 0, os.SEEK_SET)
+        assert self._file is not None
+        self._file.truncate()
         self._metadata_path.unlink(missing_ok=True)
         self.current_size, self._digest, self._file_headers = 0, hashlib.sha256(), None
 
@@ -276,10 +252,9 @@ class PartialFile:
                 if self._json_reply is not None:
                     self._accept_reply(200, self._json_reply[0])
                     self.write(self._json_reply[1])
-                target_path = self.target.folder / (
-                    self._file_name
-                    or self.target.resolve_name(self._url, self._file_headers or FileHeaders.from_headers(()))
-                )
+                file_headers = self._file_headers or FileHeaders.from_headers(())
+                file_name = self._file_name or self.target.resolve_name(self._url, file_headers)
+                target_path = self.target.folder / file_name
                 self._publish(target_path)
             except UnusableReply as error:
                 raise TransportError(f"The download: {error.failure.message}.", kind=error.failure.kind) from None
@@ -295,9 +270,10 @@ class PartialFile:
         }
 
     def _publish(self, target_path: Path) -> None:
-        os.fsync(self._handle)
-        if self.target.overwrite and target_path.is_file() and hasattr(os, "fchmod"):
-            os.fchmod(self._handle, target_path.stat().st_mode & 0o777)  # what is replaced keeps its mode
+        assert self._file is not None
+        self._file.sync()
+        if self.target.overwrite:
+            self._file.copy_mode(target_path)
         self._file_name = target_path.name
         self._check_name()
         self.path.replace(target_path)
@@ -308,15 +284,11 @@ class PartialFile:
         """Let go of the part; it stays only where a later download can go on with it."""
         with self._state_lock:
             self._closed = True
-            if self._handle < 0:
+            if self._file is None:
                 return
             if not self._finished and not self.is_resumable:
                 with contextlib.suppress(OSError):
                     self._metadata_path.unlink(missing_ok=True)
                     self.path.unlink()
-            self._release()
-
-    def _release(self) -> None:
-        handle, self._handle = self._handle, -1
-        LOCK_DESCRIPTORS.unregister(handle)
-        os.close(handle)
+            self._file.close()
+            self._file = None

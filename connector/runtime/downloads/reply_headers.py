@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.response.parser import Failure
@@ -93,7 +94,7 @@ class FileHeaders:
         """Whether a reply of this status has bytes of a file; a short JSON may be an error and is read first."""
         if self.is_web_page:
             return False
-        return status == 206 or (status in (200, 203) and not self.may_be_error)  # noqa: PLR2004
+        return status == HTTPStatus.PARTIAL_CONTENT or (status in (200, 203) and not self.may_be_error)
 
     def check_resume(self, previous: FileHeaders, offset: int) -> None:
         """Refuse a part that does not go on where the `count` bytes of `held` end. Raises Unwanted."""
@@ -110,7 +111,7 @@ class FileHeaders:
     def check_full(self, status: int) -> None:
         """Refuse a part where the whole file was asked for, and a compressed one. Raises Unwanted."""
         self._check_not_compressed()
-        if status == 206:  # noqa: PLR2004
+        if status == HTTPStatus.PARTIAL_CONTENT:
             raise UnusableReply(
                 Failure("protocol", "a part of the file came where the whole was asked for", final=True)
             )

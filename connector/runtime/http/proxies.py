@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies_environment
 
+from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.url_policy import is_loopback_host
 
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-DEFAULT_PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+_DEFAULT_PORTS = {**DEFAULT_PORTS, "socks5": 1080, "socks5h": 1080}
 
 
 class NetworkSettingError(Exception):

@@ -155,7 +155,7 @@ class SandboxConnection:
         """Return True: it may run every action."""
         return True
 
-    def given(self) -> dict[str, Any]:
+    def inputs(self) -> dict[str, Any]:
         """Return nothing: it is made without inputs."""
         return {}
 

@@ -78,7 +78,7 @@ def test_what_is_sent_again_and_what_is_known(zoom, method, name):
     assert error.attempts == len(world.sends)
     assert error.hint
     if error.outcome == "uncertain":
-        assert "look before you repeat" in error.hint
+        assert "check before retrying" in error.hint
         assert error.retryable == (method in repeated)
     if getattr(got, "final", False):
         assert not error.retryable

@@ -9,7 +9,7 @@ from connector import errors
 from connector.core.exchange import exchange
 from connector.core.response.parser import Reply
 
-LOOK = "It may have been done: look before you repeat it."
+LOOK = "The write may have succeeded; check before retrying."
 
 
 @pytest.fixture

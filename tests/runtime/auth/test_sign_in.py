@@ -63,7 +63,7 @@ def test_a_consent_becomes_a_kept_connection(zoom, authority, store, begin, fini
     form = authority.forms[0]
     assert (form["grant_type"], form["redirect_uri"]) == ("authorization_code", REDIRECT)
     assert "client_secret" not in form
-    for one in (connection, Connection.stored(zoom, "work", store=store)):
+    for one in (connection, Connection.load(zoom, "work", store=store)):
         with Client(zoom, one, base_url=authority.url, clock=clock) as client:
             assert attempt(client) == 200
     assert authority.asked == 1

@@ -16,7 +16,8 @@ from support.processes.forked import Sibling
 from connector.core.bulk.journal_state import ROW_DONE, ROW_NEW, ROW_REPEATABLE, ROW_STARTED, ROW_UNCERTAIN
 from connector.errors import InputError, StoreError, UsageError
 from connector.runtime.bulk import journal as journals
-from connector.runtime.bulk.journal import Journal, rotate_journal
+from connector.runtime.bulk.journal import Journal
+from connector.runtime.bulk.journal_file import rotate_journal
 
 OF = {"action": "createUser", "rows": "d1", "columns": {}}
 

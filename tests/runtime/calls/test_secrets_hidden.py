@@ -165,7 +165,7 @@ def test_whatever_the_service_answers(runner, server, clock, log, name):
         "files": {"f": ("passcode.txt", PASSWORD.encode())},
         "debug": True,
     }
-    assert_clean(attempt(one.raw, "POST", "/x", **options), one, log)
+    assert_clean(attempt(one.request, "POST", "/x", **options), one, log)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_whatever_the_service_answers(runner, server, clock, log, name):
 def test_what_was_sent_in_a_secret_place_is_hidden_where_a_service_says_it_again(runner, server, log, options):
     server.always(servers.reply(400, {"code": 300, "message": "a-canary! is odd", "seen": "a-canary%21"}))
     one = runner(server.url)
-    error = attempt(one.raw, "POST", "/x", debug=True, **options)
+    error = attempt(one.request, "POST", "/x", debug=True, **options)
     assert isinstance(error, errors.ConnectorError)
     assert "is odd" in str(error)
     for seen in everything(error, one, log):
@@ -226,7 +226,7 @@ def test_inputs_that_are_wrong(runner, log, zoom):
         "/x y?pwd=joincanary",
     ):
         error = attempt(
-            one.raw, "GET", path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout="x?token=downcanary"
+            one.request, "GET", path, headers={"Authorization": f"Bearer {TOKEN}"}, timeout="x?token=downcanary"
         )
         for seen in (str(error), repr(error), json.dumps(error.to_dict())):
             assert not [one for one in SPELLED if one in seen]

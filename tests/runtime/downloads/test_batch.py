@@ -168,7 +168,7 @@ def test_a_token_that_is_refused_ends_them_all(make, server, tmp_path):
 
     server.always(answer)
     with pytest.raises(errors.SignInError):
-        make().download_all("getMeetingRecordings", GIVEN, tmp_path, at_once=2)
+        make().download_all("getMeetingRecordings", GIVEN, tmp_path, concurrency=2)
     assert server.count < 10
 
 
@@ -196,7 +196,7 @@ def test_no_more_come_at_once_than_asked_for(make, server, tmp_path):
     server.always(
         lambda request: reply(json_={"recording_files": files}) if b"recordings" in request.target else counted
     )
-    make().download_all("getMeetingRecordings", GIVEN, tmp_path, at_once=3)
+    make().download_all("getMeetingRecordings", GIVEN, tmp_path, concurrency=3)
     assert most[0] == 3
     assert len(there(tmp_path)) == 8
 
@@ -238,8 +238,8 @@ def test_an_action_that_lists_no_files_names_those_that_do(make, server, tmp_pat
     with pytest.raises(errors.UsageError, match="getMeetingRecordings, getPhoneRecordings"):
         make().download_all("getMeeting", GIVEN, tmp_path)
     for wrong in (0, 33, True, "4"):
-        with pytest.raises(errors.InputError, match="at_once"):
-            make().download_all("getMeetingRecordings", GIVEN, tmp_path, at_once=wrong)
+        with pytest.raises(errors.InputError, match="concurrency"):
+            make().download_all("getMeetingRecordings", GIVEN, tmp_path, concurrency=wrong)
     assert server.count == 0
 
 

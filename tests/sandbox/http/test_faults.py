@@ -99,10 +99,10 @@ def test_faults_come_in_the_order_they_were_named(client: Client) -> None:
     statuses = []
     for _ in range(2):
         with pytest.raises(errors.ApiError) as caught:
-            client.raw("GET", "/users", retry="engine")
+            client.request("GET", "/users", retry="engine")
         statuses.append(caught.value.status)
     assert statuses == [429, 500]
-    assert client.raw("GET", "/users", retry="engine").status == 200
+    assert client.request("GET", "/users", retry="engine").status == 200
 
 
 def test_a_refused_connection_is_tried_again_for_every_method(zoom: Connector, clock: GivenClock) -> None:

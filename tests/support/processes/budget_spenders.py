@@ -16,7 +16,7 @@ from support.processes.callers import ME, opened
 def make_client(base_url: str, budget: Any, **how: Any) -> Client:
     """Make a client of the account "work"."""
     connection = Connection(opened(), "accessToken", name="work", accessToken="a-token")
-    return Client(opened(), connection, base_url=base_url, budget=budget, **how)
+    return Client(opened(), connection, base_url=base_url, rate_limit=budget, **how)
 
 
 def spend(pipe: Any, base_url: str, at: str, seconds: float, threads: int = 1) -> dict[str, int]:

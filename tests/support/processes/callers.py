@@ -36,7 +36,7 @@ def client_of(url: str, base_url: str, clock: Any = None) -> Client:
 
 def client_with(store: Store, base_url: str, clock: Any = None) -> Client:
     """A client with the connection that a store keeps as "work"."""
-    return Client(opened(), Connection.stored(opened(), "work", store=store), base_url=base_url, clock=clock)
+    return Client(opened(), Connection.load(opened(), "work", store=store), base_url=base_url, clock=clock)
 
 
 def attempt(client: Client) -> Any:

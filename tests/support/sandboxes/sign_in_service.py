@@ -182,7 +182,7 @@ class Shelf:
             inputs = {"accessToken": f"token-of-{name}"}
         made = Connection(self._connector, kind, name=name, store=self.store, token=token or None, **inputs)
         if not token:
-            made.keep()
+            made.save()
 
     def change(self, name: str, **more: Any) -> None:
         """Replace fields of a record, and of its grant by `grant`."""

@@ -94,7 +94,7 @@ def test_a_program_that_begins_with_a_damaged_record_is_told(zoom, authority, fo
     change, reason = {**BROKEN, **WHOLE}[name]
     content = damage(folder, change)
     with pytest.raises(errors.StoreError, match=reason) as caught:
-        Connection.stored(zoom, "work", store=open_store(f"file:{folder}"))
+        Connection.load(zoom, "work", store=open_store(f"file:{folder}"))
     assert str(folder) in str(caught.value)
     assert caught.value.hint
     assert "canary" not in str(caught.value) + repr(caught.value.__context__)
@@ -146,14 +146,14 @@ def test_a_wrong_key_is_told_and_the_record_stays(zoom, authority, tmp_path, giv
     before = (tmp_path / "store" / NAME).read_bytes()
     store = open_store(url, keys=wrong if given == "another" else None)
     for work in (
-        lambda: Connection.stored(zoom, "work", store=store),
+        lambda: Connection.load(zoom, "work", store=store),
         lambda: authority.connection(zoom, name="work", store=store),
     ):
         with pytest.raises(errors.StoreError, match=f"is sealed with key {right.fingerprints[0]}") as caught:
             work()
         assert str(tmp_path / "store") in str(caught.value)
     assert (tmp_path / "store" / NAME).read_bytes() == before
-    assert Connection.stored(zoom, "work", store=open_store(url, keys=right)).kind == "oauth2"
+    assert Connection.load(zoom, "work", store=open_store(url, keys=right)).kind == "oauth2"
 
 
 @pytest.mark.parametrize("words", [["run", "getUser", "-i", "userId=me", "--connection", "work"], ["connections", "test", "work"],

@@ -45,7 +45,7 @@ class TestAnEnd:
         with pytest.raises(errors.SignInError, match=r"invalid_grant.*Sign in again: connector connect work") as caught:
             get(connection)
         assert (caught.value.status, caught.value.code) == (400, "invalid_grant")
-        for one in (connection, Connection.stored(zoom, "work", store=store)):
+        for one in (connection, Connection.load(zoom, "work", store=store)):
             with pytest.raises(errors.SignInError, match=r"ended at 2027.*Sign in again: connector connect work"):
                 get(one)
         assert len(authority.requests) == 1
@@ -85,7 +85,7 @@ class TestAnEnd:
             get(connection)
         assert authority.asked == 1
         store.left = 99
-        Connection.stored(zoom, "work", store=store).keep(token_set.parse_token(authority.sign_in()))
+        Connection.load(zoom, "work", store=store).save(token_set.parse_token(authority.sign_in()))
         assert get(connection) == 200, "a new sign-in ends what was only remembered, too"
 
     def test_for_a_wrong_secret_is_over_with_the_right_one(self, zoom, authority, store, get):
@@ -208,4 +208,4 @@ class TestALostReply:
             get(connection)
         clock.passed = 3600
         with pytest.raises(errors.SignInError, match="interrupted refresh at 2027-01-15T08:00:00"):
-            get(Connection.stored(zoom, "work", store=store))
+            get(Connection.load(zoom, "work", store=store))

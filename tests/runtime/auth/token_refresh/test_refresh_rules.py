@@ -94,7 +94,7 @@ def test_a_token_that_a_sibling_has_renewed_is_taken_without_a_refresh(zoom, aut
     one = runner(authority.url, connection, clock=clock)
     one.run("getUser", ME)
     authority.expire()
-    with Client(zoom, Connection.stored(zoom, "work", store=store), base_url=authority.url, clock=clock) as sibling:
+    with Client(zoom, Connection.load(zoom, "work", store=store), base_url=authority.url, clock=clock) as sibling:
         sibling.run("getUser", ME)
     assert authority.asked == 1
     assert one.run("getUser", ME).status == 200
@@ -193,8 +193,8 @@ def test_a_removed_connection_is_not_renewed(zoom, authority, runner, clock):
     connection = authority.connection(zoom, store=store, name="work")
     one = runner(authority.url, connection, clock=clock)
     one.run("getUser", ME)
-    assert connection.forget() is True
-    assert connection.forget() is False
+    assert connection.delete() is True
+    assert connection.delete() is False
     clock.passed = 4000
     with pytest.raises(errors.SignInError, match="removed"):
         one.run("getUser", ME)

@@ -223,7 +223,7 @@ def test_during_a_sign_in(zoom, authority, log, clock, case):
     except errors.ConnectorError as error:
         things.append(error)
     else:
-        things += [connection, Connection.stored(zoom, "work", store=store), store.read(store.keys()[0])]
+        things += [connection, Connection.load(zoom, "work", store=store), store.read(store.keys()[0])]
     assert (case == "it goes well") == isinstance(things[-1], type(waiting))
     secrets = (verifier, began.state, authority.forms[0]["code"])
     assert_clean(authority, log, *things, secrets=secrets)

@@ -19,6 +19,7 @@ from support.token_refreshing import (
     SEED,
     START,
     THEIRS,
+    UNSIGNED,
     URL,
     USER,
     Endpoint,
@@ -36,7 +37,7 @@ from connector import errors
 from connector.core.auth import oauth
 from connector.core.auth.oauth import OAuthClient
 from connector.core.auth.token_set import TokenSet
-from connector.runtime.auth.token_refresh import RefreshContext
+from connector.runtime.auth.refresh_context import RefreshContext
 from connector.runtime.storage import store as keeping
 
 FIRST = TokenSet("canary-new-1", NOW + 3600, NOW, "canary-refresh-1", ("a",))
@@ -137,7 +138,7 @@ def test_the_inputs_of_a_record_without_a_token_are_followed_too(clock):
 
 
 def test_an_app_is_followed_only_once_there_is_a_record():
-    owner = RefreshContext(ACCOUNT, Watched(), KEY, [], SEED, AGAIN, reload_inputs_as=FOLLOWED)
+    owner = RefreshContext(ACCOUNT, Watched(), KEY, [], UNSIGNED, AGAIN, reload_inputs_as=FOLLOWED)
     assert owner.oauth_client_for(None) is ACCOUNT
     assert owner.is_durable is True
 
