@@ -102,8 +102,13 @@ def build_doc_rows(connector: Connector, action: Action) -> list[DocRow]:
         build_doc_row(connector, key, field, list(_describe_relations(action, key, field)))
         for key, field in action.inputs.items()
     ]
-    doc_rows.append(DocRow(CONNECTION_INPUT[0], CONNECTION_INPUT[1], "connection", True, "", CONNECTION_INPUT[2], ""))  # noqa: FBT003
-    doc_rows.append(DocRow(DEBUG_INPUT[0], DEBUG_INPUT[1], "boolean", False, "false", DEBUG_INPUT[2], ""))  # noqa: FBT003
+    for (key, label, help_text), type_name, default in (
+        (CONNECTION_INPUT, "connection", ""),
+        (DEBUG_INPUT, "boolean", "false"),
+    ):
+        doc_rows.append(
+            DocRow(key, label, type_name, required=not default, default=default, notes=help_text, example="")
+        )
     return doc_rows
 
 

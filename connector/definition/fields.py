@@ -130,12 +130,6 @@ class Input(FormField):
         return _to_tuple(self.conflicts_with)
 
 
-
-
-
-
-
-
 def _to_tuple(keys: Any) -> tuple[str, ...]:
     if keys is None:
         return ()
