@@ -191,9 +191,15 @@ def check_pattern(field: FieldRef) -> Iterator[Violation]:
 
 
 FIELD_RULES = (
-    check_default_or_required, check_no_update_default, check_secret_default, check_secret_type, check_has_example, check_choices, check_limits,
+    check_default_or_required,
+    check_no_update_default,
+    check_secret_default,
+    check_secret_type,
+    check_has_example,
+    check_choices,
+    check_limits,
     check_pattern,
-)  # fmt: skip
+)
 
 
 def check_fields(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
