@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from connector.definition.fields import Input, Key, StrictModel, Text, to_snake_case
+from connector.definition.case import to_snake_case
+from connector.definition.fields import Input, Key, StrictModel, Text
 from connector.definition.manifest import PaginationSettings
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")

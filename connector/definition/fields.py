@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -129,23 +128,6 @@ class Input(FormField):
     def conflicting_inputs(self) -> tuple[str, ...]:
         """The keys it excludes."""
         return _to_tuple(self.conflicts_with)
-
-
-def to_snake_case(key: str) -> str:
-    """Return a key in snake_case, an acronym as one word: usePMI -> use_pmi."""
-    separated = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", key)
-    return separated.lower()
-
-
-def to_kebab_case(key: str) -> str:
-    """Return a key in kebab-case, as file names and flags have it: usePMI -> use-pmi."""
-    return to_snake_case(key).replace("_", "-")
-
-
-def to_camel_case(stem: str) -> str:
-    """Return the key that a file name in kebab-case stands for: create-meeting -> createMeeting."""
-    first, *rest = stem.split("-")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _to_tuple(keys: Any) -> tuple[str, ...]:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from connector.definition.fields import FormField, Key, StrictModel, Text, to_snake_case
+from connector.definition.case import to_snake_case
+from connector.definition.fields import FormField, Key, StrictModel, Text
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
 
 Scalar = str | int
 ConnectionTypeName = Literal[
-    "oauth2", "oauth2_account_credentials", "oauth2_client_credentials",
-    "jwt_hs256", "bearer", "api_key", "basic",
-]  # fmt: skip
+    "oauth2", "oauth2_account_credentials", "oauth2_client_credentials", "jwt_hs256", "bearer", "api_key", "basic"
+]
 
 
 class ConnectionTest(StrictModel):
@@ -63,7 +63,7 @@ class ErrorRule(StrictModel):
 
     category: Literal[
         "token_rejected", "scope", "cursor_expired", "daily_quota", "concurrency", "rate_limit", "not_found"
-    ]  # fmt: skip
+    ]
     status: int | list[int] | None = None
     code: Scalar | list[Scalar] | None = None
     message: Text | None = Field(None, description="A part of the message, in any case.")
@@ -148,7 +148,7 @@ class Signature(StrictModel):
     format: Text
     separator: Text | None = None
     digest: Literal["hex", "base64"] = "hex"
-    secret: Literal["text", "base64"] = "text"  # noqa: S105  how a secret is written, not one
+    secret: Literal["text", "base64"] = Field("text", description="How the secret is written.")
     secret_prefix: Text | None = None
 
 

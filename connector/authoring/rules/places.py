@@ -59,7 +59,8 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
             yield f"a raw request has no place {text!r}.{did_you_mean(text, RAW_LOCATIONS)}"
         return
     if location.part not in REQUEST_PARTS:
-        yield f"requests have no part {location.part!r}.{did_you_mean(location.part, REQUEST_PARTS)} Known: {', '.join(REQUEST_PARTS)}."
+        hint = did_you_mean(location.part, REQUEST_PARTS)
+        yield f"requests have no part {location.part!r}.{hint} Known: {', '.join(REQUEST_PARTS)}."
     elif location.part == "path" and used.path[0] == "constants":
         yield "a path is written in the request line, not here."
     elif location.part not in ("body", "form") and (not location.path or location.spread):

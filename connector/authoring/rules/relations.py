@@ -8,7 +8,7 @@ from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import FieldRef
 from connector.authoring.rules.values import coerce_value
 from connector.core.invalid_value import InvalidValue
-from connector.definition.fields import to_snake_case
+from connector.definition.case import to_snake_case
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:

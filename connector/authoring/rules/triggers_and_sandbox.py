@@ -118,7 +118,7 @@ def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterat
             yield Violation((*base_path, "parent"), "resource", message)
     for word in ("missing", "invalid"):
         error_reply = getattr(file.model.sandbox, word)
-        if error_reply is not None and not 400 <= error_reply.status < 600:  # noqa: PLR2004  the range of refusals
+        if error_reply is not None and error_reply.status // 100 not in (4, 5):
             yield Violation(("sandbox", word, "status"), "sandbox", "a refusal has a status from 400 to 599.")
 
 

@@ -12,7 +12,7 @@ from connector.cli.output import stdio
 from connector.core.inputs.coerce import to_json_value
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
-from connector.definition.fields import to_snake_case
+from connector.definition.case import to_snake_case
 from connector.errors import InputError, Problem
 from connector.runtime.auth import env_connection
 from connector.runtime.auth.connection import Connection

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core.inputs.field_checks import compile_field_check
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
-from connector.definition.fields import to_snake_case
+from connector.definition.case import to_snake_case
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError, Problem
 

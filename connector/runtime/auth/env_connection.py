@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.fields import to_snake_case
+from connector.definition.case import to_snake_case
 from connector.errors import SignInError, UsageError
 from connector.runtime.env import read_env_value
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus
 from pydantic_core import from_json
 
 from connector.core.request.credential import Credential
-from connector.definition.fields import to_kebab_case
+from connector.definition.case import to_kebab_case
 from connector.sandbox.data.issued_tokens import OAuthError
 
 if TYPE_CHECKING:
