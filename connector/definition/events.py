@@ -62,7 +62,7 @@ def parse_event_file(data: Any, group: str) -> dict[str, EventType]:
 
 def validate_event_file(document: Document) -> list[Finding]:
     """Return all that is wrong with a file of events, in the order of its lines."""
-    from connector.definition import schema_validation  # noqa: PLC0415  jsonschema is loaded for a broken file only
+    from connector.definition import schema_validation
 
     if not isinstance(document.data, dict):
         return [document.build_finding((), "event", "expected a mapping of events by name.")]

@@ -99,7 +99,7 @@ class Connector:
 
         Raises DefinitionError for a file that is broken, and for an event that stands in two.
         """
-        from connector.definition import events  # noqa: PLC0415  seldom needed
+        from connector.definition import events
 
         event_types: dict[str, EventType] = {}
         for path in sorted((self.folder / "schemas" / "events").glob("[!.]*.json")):
@@ -167,7 +167,7 @@ def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
     try:
         return model_class.model_validate(document.data)
     except ValidationError:
-        from connector.definition import schema_validation  # noqa: PLC0415  jsonschema is loaded for a broken file only
+        from connector.definition import schema_validation
 
         raise DefinitionError.from_findings(schema_validation.validate_document(document, model_class)) from None
 

@@ -42,7 +42,7 @@ class SystemClock:
 
     def jitter(self) -> float:
         """Return a random number from 0 up to 1."""
-        return random.random()  # noqa: S311  jitter needs no secure randomness
+        return random.random()
 
     def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:
         """Wait for seconds, or until the event is set."""
@@ -50,6 +50,6 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait for seconds in a task."""
-        import asyncio  # noqa: PLC0415  slow, and only needed for tasks
+        import asyncio
 
         await asyncio.sleep(seconds)

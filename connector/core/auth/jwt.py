@@ -12,7 +12,7 @@ JWT_BACKDATE_SECONDS = 30.0  # seconds, for a service whose clock is behind ours
 
 def build_api_jwt(api_key: str, secret: str, now: float, lifetime: float = JWT_LIFETIME) -> TokenSet:
     """Return an API JWT (HS256) with iss, iat and exp; `now` and `lifetime` are seconds."""
-    import jwt as pyjwt  # noqa: PLC0415  only this connection kind needs it
+    import jwt as pyjwt
 
     issued = int(now - JWT_BACKDATE_SECONDS)
     claims: dict[str, Any] = {"iss": api_key, "iat": issued, "exp": int(now + lifetime - JWT_BACKDATE_SECONDS)}

@@ -92,7 +92,7 @@ class TokenFailure:
 
 def build_authorize_url(client: OAuthClient, redirect_uri: str, state: str, verifier: str) -> str:
     """Return the consent URL with PKCE S256 and state (RFC 7636; RFC 6749, 10.12)."""
-    from oauthlib.common import add_params_to_uri  # noqa: PLC0415
+    from oauthlib.common import add_params_to_uri
 
     parameters = {
         "response_type": "code",
@@ -158,7 +158,7 @@ def build_refresh_request(client: OAuthClient, token_set: TokenSet | None) -> To
     if client.kind == "oauth2_account_credentials":
         body = f"grant_type=account_credentials&account_id={quote_plus(client.account_id)}"
         return _build_token_request(client, body)
-    from oauthlib.oauth2 import BackendApplicationClient  # noqa: PLC0415
+    from oauthlib.oauth2 import BackendApplicationClient
 
     body = BackendApplicationClient(client.client_id).prepare_request_body(scope=client.scopes or None)
     return _build_token_request(client, body)
@@ -172,7 +172,7 @@ def build_revoke_request(client: OAuthClient, token: str) -> TokenRequest | None
 
 
 def _load_oauthlib_client(client: OAuthClient) -> Any:
-    from oauthlib.oauth2 import WebApplicationClient  # noqa: PLC0415
+    from oauthlib.oauth2 import WebApplicationClient
 
     return WebApplicationClient(client.client_id)
 
@@ -279,7 +279,7 @@ def _parse_lifetime(value: Any) -> float | None:
         return DEFAULT_LIFETIME
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}\s*", value, re.ASCII):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124  NaN
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
         return None
     return float(max(0, min(value, MAX_LIFETIME)))
 

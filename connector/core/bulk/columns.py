@@ -179,4 +179,4 @@ def _quote(name: str) -> str:
 def _printable_name(name: str) -> str:
     """Return a column's name as a problem may show it: a header that is a row of data can hold anything."""
     text = name if name.isprintable() else name.encode("unicode_escape").decode()
-    return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004
+    return text if len(text) <= 40 else f"{text[:37]}..."

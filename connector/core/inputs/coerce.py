@@ -245,7 +245,7 @@ def _to_scalars(value: Any) -> list[Any]:
 def _to_pair(item: Any, position: int) -> tuple[str, Any]:
     if isinstance(item, dict) and set(item) == {"key", "value"}:
         return to_text(item["key"]), _to_scalar(item["value"])
-    if isinstance(item, list | tuple) and len(item) == 2:  # noqa: PLR2004  a pair
+    if isinstance(item, list | tuple) and len(item) == 2:
         return to_text(item[0]), _to_scalar(item[1])
     if isinstance(item, str) and ":" in item:
         name, value = item.split(":", 1)

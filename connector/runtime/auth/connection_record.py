@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from connector.core.auth.token_set import TokenSet  # noqa: TC001  pydantic reads it
+from connector.core.auth.token_set import TokenSet
 from connector.core.response import retry_after
 from connector.errors import StoreError
 from connector.runtime.storage.store import describe_store

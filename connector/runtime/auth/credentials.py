@@ -55,7 +55,7 @@ class GivenToken:
     kind: str = ""
     token_source: None = None
 
-    def credential(self, rejected_token: str | None, now: float) -> Credential:  # noqa: ARG002  the protocol's
+    def credential(self, rejected_token: str | None, now: float) -> Credential:
         """Return the token as a bearer."""
         return Credential(self.token, headers=(("Authorization", f"Bearer {self.token}"),))
 
@@ -67,6 +67,6 @@ class GivenToken:
         """Return the token."""
         return (self.token,)
 
-    def can_run(self, action: Action) -> bool:  # noqa: ARG002  the protocol's
+    def can_run(self, action: Action) -> bool:
         """Return True: the caller chose it for this call."""
         return True

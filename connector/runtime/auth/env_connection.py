@@ -30,8 +30,6 @@ def read_env_connection(
     }
 
 
-
-
 def _choose_most_complete(connector: Connector, values: Mapping[str, str]) -> str:
     connection_types = connector.manifest.connections
     required = {

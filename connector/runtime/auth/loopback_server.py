@@ -98,7 +98,7 @@ def _build_handler(callback_server: CallbackServer) -> type[BaseHTTPRequestHandl
             is_accepted = callback_server.accept_callback(self.path, self.headers.get("Host", ""))
             self._send_page(200 if is_accepted else 404, _SUCCESS_PAGE if is_accepted else _REFUSED_PAGE)
 
-        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
             """Refuse a request; the base class would repeat it, and the code with it."""
             self._send_page(code, _REFUSED_PAGE)
 
@@ -112,7 +112,7 @@ def _build_handler(callback_server: CallbackServer) -> type[BaseHTTPRequestHandl
             self.end_headers()
             self.wfile.write(page)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the base class's name
+        def log_message(self, format: str, *args: Any) -> None:
             """Log nothing: the path holds the code."""
 
     return CallbackHandler

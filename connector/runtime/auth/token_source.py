@@ -63,7 +63,7 @@ class TokenSource:
         self, rejected_token: str | None, clock: Clock, seconds: float, cancel: threading.Event | None = None
     ) -> Credential | ConnectorError:
         """As `wait`, in a task; cancelling the task leaves the renewal alone."""
-        import asyncio  # noqa: PLC0415  a program without tasks need not load it
+        import asyncio
 
         refresh = self._start_or_join(rejected_token, clock)
         deadline = time.monotonic() + seconds
@@ -106,7 +106,7 @@ class TokenSource:
     def _run_refresh(self, key: _RefreshKey, refresh: futures.Future[TokenSet], clock: Clock) -> None:
         try:
             token_set = self._refresher.refresh(key[1], clock)
-        except BaseException as error:  # noqa: BLE001  every waiter must hear of it
+        except BaseException as error:
             self._refreshes.pop(key, None)
             refresh.set_exception(error)
         else:

@@ -132,7 +132,9 @@ class Journal:
     def resolve_row(self, number: int, resolution: str) -> None:
         """Say of an uncertain row that it is "done", or is to be sent "again". Raises UsageError for any other row."""
         if self.state.state_of(number) not in (ROW_STARTED, ROW_UNCERTAIN):
-            raise UsageError(f"Row {number} is not uncertain.", hint="--resolve is for rows whose outcome is uncertain.")
+            raise UsageError(
+                f"Row {number} is not uncertain.", hint="--resolve is for rows whose outcome is uncertain."
+            )
         with self.path.open("rb") as file:
             line = self._read_line(file, number)["line"]
         resolved_entry = {"row": number, "line": line, "outcome": "done", "settled": True}

@@ -160,7 +160,7 @@ class BulkRun:
                 if row is None:
                     return
                 self._results.put(self._run_row(row))
-        except BaseException as error:  # noqa: BLE001  it is raised where the results are taken
+        except BaseException as error:
             self._stop_with(error)
         finally:
             self._results.put(None)

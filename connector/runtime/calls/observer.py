@@ -47,7 +47,7 @@ class TraceObserver(Observer):
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
 
-    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
         """Record an ask and its answer."""
         line = tracing.record(self.trace, ask, *times, answer)
         if line is not None:

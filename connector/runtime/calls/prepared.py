@@ -114,7 +114,7 @@ class PreparedCall:
 
     def extract_items(self, result: Result) -> list[Any]:
         """Return the items of a page."""
-        from connector.core.response.pagination import Paginator  # noqa: PLC0415
+        from connector.core.response.pagination import Paginator
 
         assert self.compiled.pagination is not None
         return Paginator(self.compiled.pagination).items_of(result.data)

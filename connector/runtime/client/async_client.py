@@ -33,7 +33,7 @@ class AsyncClient(BaseClient):
         action: str,
         given: Mapping[str, Any] | None = None,
         *,
-        timeout: float | str | None = None,  # noqa: ASYNC109  the deadline of the call, as in Client
+        timeout: float | str | None = None,
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
@@ -72,7 +72,7 @@ class AsyncClient(BaseClient):
         form: Any = None,
         files: Any = None,
         response_type: str = "json",
-        timeout: float | str | None = None,  # noqa: ASYNC109
+        timeout: float | str | None = None,
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         account: str | None = None,
@@ -117,13 +117,13 @@ class AsyncClient(BaseClient):
         token: str | None = None,
         connection: str | None = None,
         overwrite: bool = False,
-        timeout: float | str | None = None,  # noqa: ASYNC109
+        timeout: float | str | None = None,
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download."""
-        from connector.runtime.downloads.download import DownloadRequest  # noqa: PLC0415
+        from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -138,7 +138,7 @@ class AsyncClient(BaseClient):
         *,
         concurrency: int = 4,
         overwrite: bool = False,
-        timeout: float | str | None = None,  # noqa: ASYNC109
+        timeout: float | str | None = None,
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
@@ -146,7 +146,7 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download_all."""
-        from connector.runtime.downloads.batch import DownloadBatch  # noqa: PLC0415
+        from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
             self.connector,
@@ -172,7 +172,7 @@ class AsyncClient(BaseClient):
 
     def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
         """As Client.stream."""
-        from connector.runtime.client.items import AsyncItems  # noqa: PLC0415
+        from connector.runtime.client.items import AsyncItems
 
         call = self._prepare(action, given, options)
         return AsyncItems(call, call.build_page_steps(), self._drive)
@@ -181,7 +181,7 @@ class AsyncClient(BaseClient):
         self, batch: DownloadBatch, given: Mapping[str, Any] | None, options: CallOptions
     ) -> Result:
         """As Client.execute_batch."""
-        from connector.runtime.downloads.batch import download_in_tasks  # noqa: PLC0415
+        from connector.runtime.downloads.batch import download_in_tasks
 
         batch.load_listing(await self.execute(batch.action, given, replace(options, limit=batch.max_items)))
         file_options = CallOptions(options.timeout, options.retry, options.debug)
@@ -190,9 +190,9 @@ class AsyncClient(BaseClient):
 
     async def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
         """As Client.execute_download."""
-        from asyncio import to_thread  # noqa: PLC0415
+        from asyncio import to_thread
 
-        from connector.runtime.downloads.download import Download  # noqa: PLC0415
+        from connector.runtime.downloads.download import Download
 
         self._check_open()
         download = Download.prepare(self._call_factory, download_request, options)

@@ -144,7 +144,7 @@ class Client(BaseClient):
         it ends when nothing comes for 30 s); `progress` is called with the bytes there and the size or None. Raises
         as `run`, InputError for a URL elsewhere than the manifest's hosts and a name that is taken, StoreError.
         """
-        from connector.runtime.downloads.download import DownloadRequest  # noqa: PLC0415  loaded when used
+        from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -173,7 +173,7 @@ class Client(BaseClient):
         the action and for each file; `limit` is how many files at most. Raises as `run`, and what no file would get
         past: SignInError, StoreError.
         """
-        from connector.runtime.downloads.batch import DownloadBatch  # noqa: PLC0415
+        from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
             self.connector,
@@ -199,14 +199,14 @@ class Client(BaseClient):
 
     def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> Items:
         """Stream a listing by its description: what `items` comes to."""
-        from connector.runtime.client.items import Items  # noqa: PLC0415  loaded when something is streamed
+        from connector.runtime.client.items import Items
 
         call = self._prepare(action, given, options)
         return Items(call, call.build_page_steps(), self._drive)
 
     def execute_batch(self, batch: DownloadBatch, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
         """Run the action of a batch and download its files: what `download_all` comes to."""
-        from connector.runtime.downloads.batch import download_in_threads  # noqa: PLC0415
+        from connector.runtime.downloads.batch import download_in_threads
 
         batch.load_listing(self.execute(batch.action, given, replace(options, limit=batch.max_items)))
         file_options = CallOptions(options.timeout, options.retry, options.debug)
@@ -215,7 +215,7 @@ class Client(BaseClient):
 
     def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
         """Download by a description: what `download` comes to."""
-        from connector.runtime.downloads.download import Download  # noqa: PLC0415
+        from connector.runtime.downloads.download import Download
 
         self._check_open()
         with Download.prepare(self._call_factory, download_request, options) as download:

@@ -54,7 +54,7 @@ class DownloadTarget:
         Raises InputError for a name that is taken, and for what is no path.
         """
         text = check_path_text(path, "path", "the path of a file")
-        if text.endswith(("/", os.sep)) or os.path.isdir(text):  # noqa: PTH112  a name too long is no folder either
+        if text.endswith(("/", os.sep)) or os.path.isdir(text):
             return cls(check_folder(text, "path"), overwrite=overwrite)
         target = Path(text)
         download_target = cls(target.parent, target.name, overwrite=overwrite, is_explicit=True)
@@ -130,7 +130,7 @@ def check_folder(path: Any, field: str = "folder") -> Path:
     existing = next(
         (candidate for candidate in (folder_path, *folder_path.parents) if os.path.lexists(candidate)), None
     )
-    if existing is not None and not os.path.isdir(existing):  # noqa: PTH112
+    if existing is not None and not os.path.isdir(existing):
         fix = "take another name, or leave the / at its end out" if field == "path" else "name a folder"
         raise InputError.from_problems("download", [Problem(field, f"{existing}, which is no folder", "a folder", fix)])
     return folder_path

@@ -165,7 +165,7 @@ def rotate(store: EncryptedStore) -> int:
     decrypted, and then raises StoreError that names all of these.
     """
     count, errors = 0, []
-    for key in store.keys():  # noqa: SIM118  a store is not a mapping
+    for key in store.keys():
         try:
             with store.lock(key, ROTATE_LOCK_TIMEOUT):
                 count += _reencrypt(store, key)
@@ -213,6 +213,6 @@ def _split_keys(text: str) -> list[str]:
 
 def _load_fernet() -> Any:
     require("crypto", "cryptography")
-    from cryptography import fernet  # noqa: PLC0415  an extra
+    from cryptography import fernet
 
     return fernet

@@ -34,7 +34,7 @@ class SqlStore(RecordStore):
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         require("sql", "sqlalchemy")
-        from connector.runtime.storage.sql_table import TABLE, StoreTable  # noqa: PLC0415  an extra
+        from connector.runtime.storage.sql_table import TABLE, StoreTable
 
         self._database = open_database(url, TABLE, self._clock)
         self._table = StoreTable(self._database)
@@ -54,7 +54,7 @@ class SqlStore(RecordStore):
             self._table.insert(f"{_PROBE_PREFIX}{encode_key(key)}", secrets.token_hex(size // 2))
             self._table.delete_by_prefix(_PROBE_PREFIX)
 
-    def _hold_writers(self, key: str) -> AbstractContextManager[None]:  # noqa: ARG002
+    def _hold_writers(self, key: str) -> AbstractContextManager[None]:
         return self._database.session()
 
     def _get_text(self, name: str) -> tuple[str | None, int | None]:

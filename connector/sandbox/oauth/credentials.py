@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.sandbox.http.request import SandboxRequest
 
 PLACEHOLDER = "sandbox"  # public
-SANDBOX_SECRET = "sandbox-secret"  # noqa: S105  public too
+SANDBOX_SECRET = "sandbox-secret"
 REJECTED_VALUES = ("", "expired", "invalid")
 _DEFAULT_KEY_LOCATION = "header.X-API-Key"
 _STATIC_KINDS = ("bearer", "api_key", "basic")
@@ -77,7 +77,7 @@ def _is_valid_jwt(token: str, now: float) -> bool:
     """
     if _read_jwt_algorithm(token) not in ("HS256", "none"):
         return True
-    import jwt as pyjwt  # noqa: PLC0415  loaded for JWTs only
+    import jwt as pyjwt
 
     options: Any = {f"verify_{claim}": False for claim in ("exp", "iat", "nbf", "aud", "sub", "jti")}
     options["require"] = ["iss", "iat", "exp"]
@@ -151,7 +151,7 @@ class SandboxConnection:
         self.kind = kind or _choose_default_kind(connector)
         self.name = "sandbox"
 
-    def can_run(self, action: Action) -> bool:  # noqa: ARG002  the protocol's signature
+    def can_run(self, action: Action) -> bool:
         """Return True: it may run every action."""
         return True
 
@@ -172,7 +172,7 @@ class SandboxConnection:
         """Return nothing: there is no secret."""
         return ()
 
-    def credential(self, rejected_token: str | None, now: float) -> Credential:  # noqa: ARG002  the protocol's signature
+    def credential(self, rejected_token: str | None, now: float) -> Credential:
         """Return what signs a request; it has no value that would have to be hidden."""
         if not self.kind:
             return Credential("")
