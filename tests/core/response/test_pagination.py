@@ -92,7 +92,9 @@ def test_more_says_whether_there_is_more_even_after_a_short_page(lamps):
 
 
 def test_by_the_last_item(lamps):
-    connector = lamps(f"{{style: last_item, next: id, items: data, cursor_param: query.starting_after, has_more: has_more, {SIZE}}}")
+    connector = lamps(
+        f"{{style: last_item, next: id, items: data, cursor_param: query.starting_after, has_more: has_more, {SIZE}}}"
+    )
     world = World(
         ok({"data": [{"id": "a"}, {"id": "b"}], "has_more": True}), ok({"data": [{"id": "c"}], "has_more": False})
     )
