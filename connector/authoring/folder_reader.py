@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import ParsedFile, parse_lenient
-from connector.definition import schema_validation, strict_yaml
+from connector.definition import renamed_words, schema_validation, strict_yaml
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case
 from connector.definition.loader import Connector, read_bytes
@@ -110,6 +110,8 @@ class ConnectorFolder:
         document = self._read_document(path)
         if document is None:
             return None
+        document, renamed = renamed_words.upgrade(document, model_class)
+        self.findings += renamed
         model, invalid_paths = parse_lenient(document.data, model_class)
         if model is None or invalid_paths:
             self.findings += schema_validation.validate_document(document, model_class)

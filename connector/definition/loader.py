@@ -167,9 +167,11 @@ def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
     try:
         return model_class.model_validate(document.data)
     except ValidationError:
-        from connector.definition import schema_validation
+        from connector.definition import renamed_words, schema_validation  # needed for a broken file only
 
-        raise DefinitionError.from_findings(schema_validation.validate_document(document, model_class)) from None
+        upgraded, findings = renamed_words.upgrade(document, model_class)
+        findings += schema_validation.validate_document(upgraded, model_class)
+        raise DefinitionError.from_findings(sorted(findings)) from None
 
 
 def _is_plain_name(stem: str) -> bool:

@@ -103,5 +103,5 @@ def test_a_raw_request_sends_each_of_its_inputs(client, server):
 
 
 def test_a_raw_request_acts_on_a_sub_account_too(client, server):
-    client.raw("GET", "/users", account="acc")
+    client.request("GET", "/users", account="acc")
     assert server.last.path == "/v2/accounts/acc/users"

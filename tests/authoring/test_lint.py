@@ -115,6 +115,13 @@ def test_what_follows_from_a_damaged_word_is_not_told_again(shelf: Path) -> None
     assert [one.rule for one in lint(shelf)] == ["unknown-word", "unknown-word"]
 
 
+def test_an_example_without_its_request_hides_nothing_of_its_file(shelf: Path) -> None:
+    path = shelf / "actions/get-book.yaml"
+    plant(path, "    request:\n      path: /books/bk_001\n", "")
+    plant(path, "docs: https://", "docs: http://")
+    assert [one.rule for one in lint(shelf)] == ["docs-deep-link", "missing-word"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "rules"),
     [
