@@ -99,7 +99,7 @@ class Redactor:
         if isinstance(data, dict):
             data = [*data.items()]
         for item in data if isinstance(data, list | tuple) else ():
-            is_pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)
+            is_pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)  # noqa: PLR2004  a pair
             if is_pair and isinstance(item[1], str):
                 if re.split(r"[\[.]", item[0].lower())[-1].rstrip("]") in self.secret_fields | self.secret_parameters:
                     yield item[1]

@@ -1,4 +1,4 @@
-"""Where a request may go, and how a value stands in a path: each answer of the guard, with the advice it gives."""
+"""Where a request may go, and how values stand in paths and headers, with the advice of each problem."""
 
 from __future__ import annotations
 

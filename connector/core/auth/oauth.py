@@ -12,6 +12,7 @@ import hmac
 import re
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from math import isnan
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
@@ -279,7 +280,8 @@ def _parse_lifetime(value: Any) -> float | None:
         return DEFAULT_LIFETIME
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}\s*", value, re.ASCII):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or (isinstance(value, float) and isnan(value)):
         return None
     return float(max(0, min(value, MAX_LIFETIME)))
 

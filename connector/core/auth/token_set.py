@@ -69,7 +69,7 @@ def parse_token(token: Mapping[str, Any]) -> TokenSet:
     if not hasattr(token, "keys"):
         expected = "a mapping with access_token, refresh_token, expires_at"
         raise InputError.from_problems("token", [Problem("token", describe_type(token), expected)])
-    given = {str(key): token[key] for key in token.keys() if token[key] is not None}
+    given = {str(key): value for key, value in dict(token).items() if value is not None}
     problems = list(_find_problems(given))
     if problems:
         raise InputError.from_problems("token", problems)

@@ -15,6 +15,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from connector.core.invalid_value import InvalidValue
+from connector.definition import strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,18 +149,14 @@ def to_json_value(value: Any) -> Any:
     """Accept JSON data, or a text that is JSON."""
     if isinstance(value, str):
         try:
-            value = json.loads(value, parse_constant=_reject_constant)
+            value = strict_json.loads(value)
         except json.JSONDecodeError as error:
             position = f"line {error.lineno} column {error.colno}"
             raise InvalidValue("JSON", f'{error.msg.lower()} at {position}; quote names and texts with "') from None
-        except (ValueError, RecursionError):
+        except ValueError:
             raise InvalidValue("JSON without NaN or Infinity, not nested too deeply") from None
     check_json(value)
     return value
-
-
-def _reject_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def check_json(value: Any, depth: int = 0) -> None:
@@ -245,7 +242,7 @@ def _to_scalars(value: Any) -> list[Any]:
 def _to_pair(item: Any, position: int) -> tuple[str, Any]:
     if isinstance(item, dict) and set(item) == {"key", "value"}:
         return to_text(item["key"]), _to_scalar(item["value"])
-    if isinstance(item, list | tuple) and len(item) == 2:
+    if isinstance(item, list | tuple) and len(item) == 2:  # noqa: PLR2004  a pair
         return to_text(item[0]), _to_scalar(item[1])
     if isinstance(item, str) and ":" in item:
         name, value = item.split(":", 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from connector.core import url_policy
 from connector.core.inputs.coerce import CONVERTERS, to_json_value, to_raw_body
 from connector.core.inputs.formats import FORMATS
 from connector.core.invalid_value import InvalidValue
+from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
     from connector.definition.fields import FormField, Input
@@ -185,8 +185,8 @@ def _format_value(value: Any) -> str:
 def _suggest_nearest(value: Any, labels: Mapping[Any, str]) -> str:
     spellings = {str(label).lower(): key for key, label in labels.items()}
     spellings |= {str(key).lower(): key for key in labels}
-    matches = difflib.get_close_matches(str(value).lower(), list(spellings), n=1, cutoff=0.6)
-    return f"did you mean {_format_value(spellings[matches[0]])}?" if matches else ""
+    match = closest(str(value).lower(), spellings)
+    return f"did you mean {_format_value(spellings[match])}?" if match else ""
 
 
 def _compile_limit_check(field: FormField) -> ValueCheck:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.coerce import MAX_JSON_DEPTH, Values
@@ -17,6 +16,7 @@ from connector.core.inputs.relations import (
 )
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import Redactor, default_redactor
+from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -94,14 +94,10 @@ def _convert_one(rules: InputRules, key: str, value: Any, values: Values, proble
 
 
 def _build_unknown_problem(rules: InputRules, spelling: Any) -> Problem:
-    keys = list(rules.action.inputs)
-    matches = difflib.get_close_matches(str(spelling), list(rules.action.key_by_spelling), n=1, cutoff=0.6)
-    fix = (
-        f"did you mean {rules.action.key_by_spelling[matches[0]]}?"
-        if matches
-        else f"the inputs are {', '.join(keys) or 'none'}"
-    )
-    if not matches and rules.action.pagination:
+    keys = ", ".join(rules.action.inputs)
+    match = closest(str(spelling), rules.action.key_by_spelling)
+    fix = f"did you mean {rules.action.key_by_spelling[match]}?" if match else f"the inputs are {keys or 'none'}"
+    if not match and rules.action.pagination:
         fix += "; pages are followed automatically, and the option limit ends a listing early"
     return Problem(str(spelling)[:60], "an unknown input", f"an input of {rules.action.action}", fix)
 

@@ -1,4 +1,4 @@
-"""What is asked of a token endpoint, to the letter, and what its answers and callbacks are taken for."""
+"""Token requests to the letter, and the meaning of callbacks and token replies."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ FORM = "application/x-www-form-urlencoded"
 BASIC = base64.b64encode(b"app-1:canary-secret%2F%2Bsecret").decode()
 
 
-def told(status, data, **headers):
+def parse_reply(status, data, **headers):
     body = data if isinstance(data, bytes) else json.dumps(data).encode()
     named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     return oauth.parse_token_reply(oauth.build_refresh_request(APP, OLD)[0], Reply(status, named, body), NOW, OLD)
 
 
-# What is asked
+# Requests
 
 
 def test_a_request_is_a_form_with_the_client_in_a_header_and_every_secret_known():
@@ -149,7 +149,7 @@ def test_consent_is_asked_for_with_the_scopes_that_a_connection_has():
     assert ("scope", "user:read meeting:write") in asked
 
 
-# What a callback brings
+# Callbacks
 
 
 def test_a_callback_is_a_url_or_its_query_without_its_fragment():
@@ -184,14 +184,14 @@ def test_a_callback_with_a_code_for_us_is_taken(iss):
     assert oauth.read_callback_code(APP, {"state": "s", "code": "c-1", "error": "", **iss}, "s") == "c-1"
 
 
-# What the endpoint answers
+# Replies
 
 
 @pytest.mark.parametrize("status", [408, 409, 423, 425, 429, 500, 599])
 def test_trouble_of_the_endpoint_says_its_status_and_when_to_come_back(status):
     message = f"HTTP {status} from the token endpoint"
     wanted = TokenFailure("later", message, retry_at=NOW + 7, status=status, may_be_issued=status >= 500)
-    assert told(status, b"", retry_after="7") == wanted
+    assert parse_reply(status, b"", retry_after="7") == wanted
 
 
 @pytest.mark.parametrize(
@@ -215,23 +215,23 @@ def test_trouble_of_the_endpoint_says_its_status_and_when_to_come_back(status):
     ],
 )  # fmt: skip
 def test_what_is_no_token_is_told_by_whose_fault_it_is_and_in_the_services_words(status, said, wanted):
-    assert told(status, said) == wanted
+    assert parse_reply(status, said) == wanted
 
 
 def test_of_a_page_in_place_of_a_token_only_its_kind_is_told():
-    answer = told(200, b"<html>canary", content_type=f"text/html; charset={ACCESS}")
+    answer = parse_reply(200, b"<html>canary", content_type=f"text/html; charset={ACCESS}")
     assert answer.message == "HTTP 200 with text/html where a JSON token was expected"
 
 
 def test_a_token_is_taken_with_all_that_the_reply_says_of_it():
     said = {"access_token": "new", "token_type": "BEARER", "expires_in": 60, "refresh_token": "r", "scope": "a  b"}
-    assert told(200, {**said, "api_url": "https://x.zoom.us"}) == TokenSet(
+    assert parse_reply(200, {**said, "api_url": "https://x.zoom.us"}) == TokenSet(
         "new", NOW + 60, NOW, "r", ("a", "b"), "https://x.zoom.us"
     )
-    assert told(200, {"access_token": "new", "refresh_token": "", "scope": "", "api_url": ""}) == TokenSet(
+    assert parse_reply(200, {"access_token": "new", "refresh_token": "", "scope": "", "api_url": ""}) == TokenSet(
         "new", NOW + 3600, NOW, REFRESH, (), ""
     )
-    odd = told(200, {"access_token": "new", "refresh_token": 5, "scope": ["a"], "api_url": 5})
+    odd = parse_reply(200, {"access_token": "new", "refresh_token": 5, "scope": ["a"], "api_url": 5})
     assert odd == TokenSet("new", NOW + 3600, NOW, REFRESH, ("a", "b"), "https://api.zoom.us")
     request, _ = oauth.build_refresh_request(APP, OLD)
     assert oauth.parse_token_reply(request, Reply(200, (), b'{"access_token": "x"}'), NOW) == TokenSet(
@@ -243,7 +243,7 @@ def test_a_token_is_taken_with_all_that_the_reply_says_of_it():
     ("said", "seconds"), [("9" * 12, oauth.MAX_LIFETIME), ("000000000007", 7.0), ("9" * 13, None), ("\u00a060", None)]
 )
 def test_a_life_has_an_end(said, seconds):
-    answer = told(200, {"access_token": "x", "expires_in": said})
+    answer = parse_reply(200, {"access_token": "x", "expires_in": said})
     assert getattr(answer, "expires_at", None) == (None if seconds is None else NOW + seconds)
 
 

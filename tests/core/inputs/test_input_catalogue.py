@@ -1,4 +1,4 @@
-"""Every bad input of the catalogue, as a caller gives it: which field, what it must say, and nothing is sent.
+"""Every invalid input of the catalogue: the field, the words of the problem, and that nothing is sent.
 
 The names begin with the row. `{}` stands where a value may be anything that the caller meant well.
 """
@@ -20,7 +20,7 @@ PERSON = {"meetingId": 1, "email": "a@b.example", "firstName": "A", "lastName": 
 RAW = {"method": "GET", "url": "/users"}
 POST = {"method": "POST", "url": "/users"}
 
-# row, action, given, field, what the problem must say
+# row, action, given, field, words of the problem
 WRONG = [
     ("C01", "getMeeting", {}, "meetingId", ["nothing", "required", "The meeting's number", "89347503"]),
     ("C01", "getMeeting", {"meetingId": ""}, "meetingId", ['""', "required", "The meeting's number"]),
@@ -104,7 +104,7 @@ WRONG = [
 
 @pytest.fixture(scope="module")
 def client(zoom):
-    """A client that fails the test when anything is sent."""
+    """A client that fails the test when a request is sent."""
 
     class Sends:
         def send(self, *_):
@@ -115,7 +115,7 @@ def client(zoom):
         yield one
 
 
-def refused(call, *args, **options):
+def problems_of(call, *args, **options):
     with pytest.raises(errors.InputError) as caught:
         call(*args, **options)
     error = caught.value
@@ -129,7 +129,7 @@ def refused(call, *args, **options):
 @pytest.mark.parametrize("case", WRONG, ids=[f"{one[0]}-{number}" for number, one in enumerate(WRONG)])
 def test_a_wrong_input_is_told_by_field_value_rule_and_fix(client, case):
     _, action, given, field, said = case
-    error = refused(client.run, action, given)
+    error = problems_of(client.run, action, given)
     assert [one.field for one in error.problems] == [field]
     one = error.problems[0]
     assert one.got
@@ -146,7 +146,7 @@ def test_all_the_wrong_inputs_of_an_action_are_told_in_one_report(client):
     for _, action, given, field, _ in WRONG:
         if action == "createMeeting" and field not in together and set(given) - {field} <= set(USER):
             together[field] = given[field]
-    error = refused(client.run, "createMeeting", {"userId": "..", "metingId": 1, **together})
+    error = problems_of(client.run, "createMeeting", {"userId": "..", "metingId": 1, **together})
     assert {one.field for one in error.problems} == {"userId", "metingId", *together}
     assert len(together) > 8
 
@@ -171,7 +171,7 @@ def test_all_the_wrong_inputs_of_an_action_are_told_in_one_report(client):
 )
 def test_c38_c40_a_wrong_option_of_a_run_is_told_the_same_way(client, field, call):
     given = {} if call else {"connection": "somebody-else"}
-    error = refused(client.run, "listUsers", given, **call)
+    error = problems_of(client.run, "listUsers", given, **call)
     one = error.problems[0]
     assert one.field == field
     assert one.expected
@@ -249,12 +249,12 @@ def test_c39_a_key_of_the_query_repeats_by_a_list_or_by_pairs(client):
 
 
 class TestAConnection:
-    """C40, C41: what it is made from, told before it is used."""
+    """C40, C41: problems with its inputs are reported when it is created."""
 
     GOOD = {"accountId": "a1", "clientId": "c1", "clientSecret": "sssss"}
 
     def made(self, zoom, **given):
-        return refused(Connection, zoom, "serverToServer", **{**self.GOOD, **given}).problems
+        return problems_of(Connection, zoom, "serverToServer", **{**self.GOOD, **given}).problems
 
     @pytest.mark.parametrize(
         ("secret", "place"),

@@ -1,4 +1,4 @@
-"""What a caller reads when a service refused or nobody answered: what happened, what is known, what to do."""
+"""Errors of replies and transport failures: what happened, what is known, and what to do."""
 
 from __future__ import annotations
 
