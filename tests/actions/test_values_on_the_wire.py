@@ -29,7 +29,7 @@ def test_texts_that_look_like_something_else_stay_texts(client, server, tmp_path
         "action: addMeetingRegistrant\ninputs: {meetingId: 89347503, email: a@b.example, firstName: on, lastName: 12:30,"
         " country: NO, zip: 012345, phone: +15558904949, org: 0x1F}\n"
     )
-    client.call(path)
+    client.run_file(path)
     sent = server.last.json()
     assert sent == {"auto_approve": False, "email": "a@b.example", "first_name": "on", "last_name": "12:30", "country": "NO", "zip": "012345",
                     "phone": "+15558904949", "org": "0x1F"}  # fmt: skip
