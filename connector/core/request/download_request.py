@@ -31,7 +31,7 @@ def build_download_request(connector: Connector, url: Any, base_url: str, secret
         if url in connector.action_files:
             fix = "for the files of an action use download_all"
             raise _build_url_error(f"{url}, which is an action", expected, fix)
-        raise _build_url_error("text without a scheme", expected, _AS_GIVEN)
+        raise _build_url_error("text with no scheme", expected, _AS_GIVEN)
     origin = url_policy.parse_origin(url)
     if origin is None:
         raise _build_url_error(_describe_origin(url), "https without a user or a password", _AS_GIVEN)
