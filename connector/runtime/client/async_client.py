@@ -1,4 +1,4 @@
-"""AsyncClient: the driver of the exchange for the tasks of an event loop."""
+"""AsyncClient: drives the exchange for the tasks of an event loop."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ class AsyncClient(BaseClient):
         self._check_open()
         download = Download.prepare(self._call_factory, download_request, options)
         try:
-            await to_thread(download.open)  # what waits for the disk does not hold up the loop
+            await to_thread(download.open)  # disk access must not block the loop
             result = await self._drive(download.call, download.build_steps(), first=True)
             self._retry_quota.release(result)
             return await to_thread(download.finish, result)
@@ -250,7 +250,7 @@ class AsyncClient(BaseClient):
         return self._closed_error() or call.with_base_url(credential)
 
     async def aclose(self) -> None:
-        """Close the connections; calls after this raise UsageError."""
+        """Close the HTTP connections; later calls raise UsageError."""
         self._stop_event.set()
         if self._owns_transport:
             await self._transport.aclose()

@@ -44,7 +44,7 @@ def ask(listener, target=f"/callback?{QUERY}", *, host=None, method="GET", raw=N
 
 
 def nothing_came(listener):
-    with pytest.raises(SignInError, match=r"Nobody came back within 0.01 s.*--no-browser"):
+    with pytest.raises(SignInError, match=r"Sign-in timed out after 0.01 s.*--no-browser"):
         listener.wait(0.01)
     return True
 
@@ -74,7 +74,7 @@ def test_a_port_that_is_taken_is_told():
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(
-            SignInError, match=r"Port \d+ on 127.0.0.1 cannot be listened on: Address already in use.*--port"
+            SignInError, match=r"Cannot listen on port \d+ of 127.0.0.1: Address already in use.*--port"
         ),
     ):
         CallbackServer(taken.getsockname()[1])

@@ -138,7 +138,7 @@ def test_a_file_that_another_download_writes_is_one_failed_entry(make, server, t
         gate.set()
         one.join(20)
     assert (result.data["downloaded"], result.data["failed"]) == (1, 1)
-    assert "Another download writes" in result.data["files"][0]["error"]["message"]
+    assert "Another download is writing" in result.data["files"][0]["error"]["message"]
     assert len(there(tmp_path)) == 2
 
 
@@ -211,7 +211,7 @@ def test_files_without_a_url_yet_are_told(make, server, tmp_path):
 def test_a_file_that_comes_with_another_size_than_was_said_is_told(make, server, tmp_path):
     service(server, [recording(server, "a", size=999)])
     assert (
-        "1,000 bytes, and the reply said 999"
+        "1,000 bytes; the reply said 999"
         in make().download_all("getMeetingRecordings", GIVEN, tmp_path).warnings[0]
     )
 

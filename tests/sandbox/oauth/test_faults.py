@@ -124,7 +124,7 @@ def test_faults_of_the_api_and_of_tokens_keep_apart(story: Story) -> None:
 @having("expire-token")
 def test_a_token_that_the_api_refuses_is_renewed_once(story: Story, clock: GivenClock) -> None:
     """It is refused although it is new: no other is asked for within a minute."""
-    with pytest.raises(errors.SignInError, match="younger than a minute"):
+    with pytest.raises(errors.SignInError, match="less than a minute old"):
         story.read()
     assert story.seen == [TOKEN, READ]
     assert story.read() == 200

@@ -125,7 +125,7 @@ def test_a_refused_token_that_is_a_minute_old_is_renewed(zoom, authority, runner
     one.run("getUser", ME)
     authority.expire()
     clock.passed = 59
-    with pytest.raises(errors.SignInError, match="younger than a minute"):
+    with pytest.raises(errors.SignInError, match="less than a minute old"):
         one.run("getUser", ME)
     clock.passed = 60
     assert one.run("getUser", ME).status == 200

@@ -175,7 +175,7 @@ class TestARefreshThatFails:
                 patched.setattr(threading.Thread, "start", none)
                 error = attempt(client)
             assert isinstance(error, errors.TransportError)
-            assert "No thread to renew the token on" in str(error)
+            assert "Cannot start a thread to refresh the token" in str(error)
             assert authority.requests == []
             assert attempt(client) == 200
 
