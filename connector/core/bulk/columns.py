@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.fields import Input
 
+_MAX_NAME_LENGTH = 40
 ColumnKeys = tuple[str | None, ...]  # the input of each column; None for one that is skipped
 
 
@@ -181,4 +182,4 @@ def _quote(name: str) -> str:
 def _printable_name(name: str) -> str:
     """Return a printable, shortened column name: a header that is really data can hold anything."""
     text = name if name.isprintable() else name.encode("unicode_escape").decode()
-    return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004
+    return text if len(text) <= _MAX_NAME_LENGTH else f"{text[: _MAX_NAME_LENGTH - 3]}..."

@@ -22,9 +22,10 @@ ROW_FORMATS = ("csv", "jsonl", "yaml")
 MAX_LINE_BYTES = 16 << 20
 MAX_YAML_BYTES = 64 << 20
 _FORMAT_BY_SUFFIX = {
-    ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
-    ".yaml": "yaml", ".yml": "yaml", ".json": "yaml",
-}  # fmt: skip
+    **dict.fromkeys((".csv", ".tsv"), "csv"),
+    **dict.fromkeys((".jsonl", ".ndjson"), "jsonl"),
+    **dict.fromkeys((".yaml", ".yml", ".json"), "yaml"),
+}
 _SPREADSHEET_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 _DELIMITERS = ",;\t"
 _CR_LINE_END = re.compile(r"(?<=\r)(?!\n)")  # a lone CR, which some spreadsheets write as a line end

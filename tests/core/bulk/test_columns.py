@@ -1,4 +1,4 @@
-"""Columns find their inputs by name or label; what does not fit is told at once, with the way to leave it out."""
+"""Columns map to inputs by name or label; all mismatches are reported at once, with a fix."""
 
 from __future__ import annotations
 

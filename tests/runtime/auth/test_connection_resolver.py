@@ -1,4 +1,4 @@
-"""Connections by name: an engine passes a name, and whoever runs the call resolves it."""
+"""Connections by name: an engine passes a name, and the client resolves it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signing in by two steps: only the callback that was asked for, once, in time; else nothing is asked for and nothing kept."""
+"""Sign-in in two steps: only the expected callback counts, once, in time; else nothing is requested or stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def store(request, tmp_path):
 
 @pytest.fixture
 def begin(zoom, authority, store, clock):
-    """Begin a sign-in; its URL, state, and the URL that a consent brings back."""
+    """Start a sign-in; return its URL, its state, and the callback URL after consent."""
 
     def make(**changed):
         wanted = {

@@ -1,4 +1,4 @@
-"""The journal of a bulk run: private, held alone, durable before anything is sent, refused where it is of others."""
+"""The journal of a bulk run: private, locked, durable before sending, rejected for another run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A download is whole or absent: cut anywhere, changed meanwhile, refused, killed; and its bearer goes nowhere else."""
+"""A download is complete or absent: cut, changed, rejected or killed; its token goes nowhere else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A connection whose record is damaged: the user is told which file and why, and what was there is never lost."""
+"""Damaged records of connections: the error names the file and the reason, and the data is preserved."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def flipped(content):
 
 
 def with_data(**changes):
-    """A whole record, of something that is no connection."""
+    """Change the data of an intact record, so that it is not a connection."""
 
     def change(content):
         found = json.loads(content)
@@ -74,14 +74,14 @@ BROKEN = {
 
 
 def damage(folder, change):
-    """Change what the connection's file holds; what it holds then."""
+    """Change the connection's file; return its new content."""
     content = change((folder / NAME).read_bytes())
     (folder / NAME).write_bytes(content)
     return content
 
 
 def see(folder, content, name):
-    """See that what was damaged is still there, private, and nothing in its place unless it was itself left there."""
+    """Assert that the damaged content is still there, private, and not replaced."""
     aside = [path for path in folder.iterdir() if ".corrupt-" in path.name]
     there = aside if name in BROKEN else [folder / NAME]
     assert [path.read_bytes() for path in there] == [content]

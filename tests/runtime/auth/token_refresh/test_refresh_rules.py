@@ -1,4 +1,4 @@
-"""When a token is renewed: before it ends by our clock, or once when the service refuses it; and never in a storm."""
+"""When a token is refreshed: before it expires, or once after a rejection; never in a storm."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LATER = 1_900_000_000.0  # long after the given clock
 
 
 def kept(zoom, store, name="work"):
-    """The token that a store keeps."""
+    """The stored token."""
     return store.read(store_key(zoom, name)).data["grant"]
 
 
 def refusing(authority):
-    """Have the API refuse every token."""
+    """Make the API reject every token."""
     authority.answers = lambda request: reply(401, EXPIRED)
 
 

@@ -1,4 +1,4 @@
-"""One renewal by itself: which token is good enough, whose is taken, what is noted first, and what ends a connection."""
+"""TokenRefresher alone: which token is used, what is stored first, and what ends a connection."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ INTERRUPTED = "interrupted refresh at"
 
 @pytest.fixture
 def clock(clock):
-    """The given clock, some time after its start: what only moves forward is not at 0 either."""
+    """The given clock, some time after its start, so that monotonic time is not 0 either."""
     clock.passed = NOW - START
     return clock
 
 
 @pytest.fixture
 def store():
-    """A store with a token that has ended."""
+    """A store with an expired token."""
     made = Watched()
     made.begin(ENDED)
     return made

@@ -1,4 +1,4 @@
-"""Who waits for a refresh waits for that alone, may give up without spoiling it, and hears when it fails."""
+"""Waiters of a refresh wait for it alone, may give up without harm, and get its error."""
 
 from __future__ import annotations
 
