@@ -112,11 +112,11 @@ class LazyGroup(StrictGroup):
 
     subcommands: ClassVar[dict[str, tuple[str, str]]]
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
         """Return the names, as the help page has them."""
         return list(self.subcommands)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """Import a command."""
         if cmd_name not in self.subcommands:
             return None
@@ -136,7 +136,7 @@ class LazyGroup(StrictGroup):
             if name.startswith(incomplete)
         ]
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write what the commands do, without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in self.subcommands.items()])
@@ -153,7 +153,7 @@ class RootGroup(LazyGroup):
         """Find a command by its name or its second name."""
         return super().resolve_command(ctx, [COMMAND_ALIASES.get(args[0], args[0]), *args[1:]])
 
-    def get_help(self, ctx: click.Context) -> str:
+    def get_help(self, ctx: click.Context) -> str:  # noqa: ARG002
         """Return the help page."""
         return format_help_page().rstrip("\n")
 

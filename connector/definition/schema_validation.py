@@ -36,7 +36,7 @@ _TYPE_NAMES = {
 class _UntitledSchema(GenerateJsonSchema):
     """Without the titles that repeat each word's name."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  the base class's signature
         return False
 
 

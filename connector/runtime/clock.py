@@ -42,7 +42,7 @@ class SystemClock:
 
     def jitter(self) -> float:
         """Return a random number from 0 up to 1."""
-        return random.random()
+        return random.random()  # noqa: S311  jitter needs no secure randomness
 
     def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:
         """Wait for seconds, or until the event is set."""

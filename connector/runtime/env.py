@@ -21,7 +21,7 @@ def read_env_value(environ: Mapping[str, str], variable: str) -> str | None:
     if not path:
         return None
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8") as file:  # noqa: PTH123  a plain read
             return file.read().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"

@@ -154,7 +154,7 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
         finally:  # a change has its events even when the client is gone
             service.emit_events(response)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle_request
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _handle_request  # noqa: N815  names of the base class
 
     def _read_body(self) -> bytes | None:
         """Read the body; on a bad length respond with an error and return None."""
@@ -195,7 +195,7 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
             self.wfile.write(response.body)
         self.wfile.flush()
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  name of the base class
         """Log nothing: the client reports responses."""
 
 

@@ -67,7 +67,7 @@ class BulkArguments:
     def is_stream(self) -> bool:
         """Whether the rows come through a pipe, or from a device that may be one: no journal lies beside it."""
         name = self.file or "-"
-        is_special_file = os.path.exists(name) and not os.path.isfile(name)
+        is_special_file = os.path.exists(name) and not os.path.isfile(name)  # noqa: PTH110, PTH113  a closed folder is told later
         return name == "-" or Path(name).is_relative_to("/dev") or is_special_file
 
     @property

@@ -92,12 +92,12 @@ def _open_rows(job: BulkJob, stack: contextlib.ExitStack) -> IO[bytes]:
     """Return the file of the rows; a pipe with a journal is read to its end first. Raises UsageError."""
     path = str(job.arguments.file)
     try:
-        file = _open_stdin() if path == "-" else stack.enter_context(Path(path).open("rb"))
+        file = _open_stdin() if path == "-" else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}.", hint="-f names the file of the rows.") from None
     if job.journal_path is None or job.options.dry_run or file.seekable():
         return file
-    buffer = stack.enter_context(tempfile.TemporaryFile())
+    buffer = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
     shutil.copyfileobj(file, buffer)  # a journal is of all of these rows, and of no others
     return buffer
 

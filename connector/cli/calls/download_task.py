@@ -53,7 +53,7 @@ class DownloadTask:
         """Whether it needs a connection."""
         return self.token is None
 
-    def find_items_path(self, connector: Connector) -> str | None:
+    def find_items_path(self, connector: Connector) -> str | None:  # noqa: ARG002  the protocol's signature
         """Return the field that holds the files of an action."""
         return "files" if self.url is None else None
 

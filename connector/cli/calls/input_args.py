@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
 RUN_OPTION_SPELLINGS = {"connection": "connection", "debugRequest": "debugRequest", "debug_request": "debugRequest"}
-SECRET_FIX = "write {key}=@FILE, {key}=env:NAME or {key}=? to be asked"
+SECRET_FIX = "write {key}=@FILE, {key}=env:NAME or {key}=? to be asked"  # noqa: S105  how to give one, not one
 _PAIR_PATTERN = re.compile(r"(?P<name>[^=:\s][^=:]*)=(?P<value>.*)\Z", re.DOTALL)
 
 

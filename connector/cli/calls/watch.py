@@ -30,14 +30,14 @@ class CommandObserver(Observer):
         self._noticed_until = 0.0  # the end of the wait that was reported last: those beside it are not reported
         self._pending_request: Request | None = None
 
-    def before(self, call: ObservedCall, ask: Ask) -> None:
+    def before(self, call: ObservedCall, ask: Ask) -> None:  # noqa: ARG002  the base class's signature
         """Note a request that is about to be sent, and report a long wait."""
         if isinstance(ask, SendRequest):
             self._pending_request = ask.request
         elif isinstance(ask, Sleep):
             self._report_wait(ask)
 
-    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
         """Note that a request is no longer under way; one that an interrupt cuts short stays noted."""
         if isinstance(ask, SendRequest):
             self._pending_request = None
@@ -65,7 +65,7 @@ class PageProgress(Observer):
     def __init__(self, progress_bar: ProgressBar) -> None:
         self._progress_bar = progress_bar
 
-    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
         """Count the items of a page."""
         if isinstance(ask, YieldPage):
             self._progress_bar.advance(len(call.extract_items(ask.result)))

@@ -47,7 +47,7 @@ class _InputParamType(click.ParamType):  # type: ignore[type-arg]  # generic onl
         self.name = "true|false" if flag.type == "boolean" else flag.type
         self._connector, self._field, self._flag = connector, action.inputs[flag.key], flag
 
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
         """Complete the choices, each with its meaning."""
         from click.shell_completion import CompletionItem
 

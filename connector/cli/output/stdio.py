@@ -20,7 +20,7 @@ def make_printable(stream: TextIO | None) -> TextIO:
     A stream that was closed before the start takes everything, and keeps nothing.
     """
     if stream is None:
-        return open(os.devnull, "w", encoding="utf-8")
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  it lives as long as the process
     if hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="backslashreplace")
     return stream

@@ -96,7 +96,7 @@ class WebhookVerifier:
         if not text or text != text.strip() or not text.isprintable():
             raise self._build_secret_error("is empty, or has surrounding spaces or control characters")
         secret: bytes | None = text.encode()
-        if self._signature.secret == "base64":
+        if self._signature.secret == "base64":  # noqa: S105  an encoding
             secret = _decode_base64(text.removeprefix(self._signature.secret_prefix or ""))
         if secret is None:
             raise self._build_secret_error("is not Base64")

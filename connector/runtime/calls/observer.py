@@ -1,4 +1,4 @@
-"""What sees a call as it runs: its asks before they are answered, and their answers."""
+"""Observers of a call: see each ask before it is answered, and its answer."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class Observer:
 
 
 class TraceObserver(Observer):
-    """Records a debugged call in its trace, and logs each entry; a broken log never breaks a call."""
+    """Records a call in its trace, and logs each entry; a failing log handler never fails the call."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
 
-    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
         """Record an ask and its answer."""
         line = tracing.record(self.trace, ask, *times, answer)
         if line is not None:

@@ -1,4 +1,4 @@
-"""AsyncClient: the driver of the exchange for the tasks of an event loop."""
+"""AsyncClient: drives the exchange for the tasks of an event loop."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AsyncClient(BaseClient):
         action: str,
         given: Mapping[str, Any] | None = None,
         *,
-        timeout: float | str | None = None,
+        timeout: float | str | None = None,  # noqa: ASYNC109
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
@@ -72,7 +72,7 @@ class AsyncClient(BaseClient):
         form: Any = None,
         files: Any = None,
         response_type: str = "json",
-        timeout: float | str | None = None,
+        timeout: float | str | None = None,  # noqa: ASYNC109
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         account: str | None = None,
@@ -117,7 +117,7 @@ class AsyncClient(BaseClient):
         token: str | None = None,
         connection: str | None = None,
         overwrite: bool = False,
-        timeout: float | str | None = None,
+        timeout: float | str | None = None,  # noqa: ASYNC109
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         progress: Callable[[int, int | None], None] | None = None,
@@ -138,7 +138,7 @@ class AsyncClient(BaseClient):
         *,
         concurrency: int = 4,
         overwrite: bool = False,
-        timeout: float | str | None = None,
+        timeout: float | str | None = None,  # noqa: ASYNC109
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
@@ -197,7 +197,7 @@ class AsyncClient(BaseClient):
         self._check_open()
         download = Download.prepare(self._call_factory, download_request, options)
         try:
-            await to_thread(download.open)  # what waits for the disk does not hold up the loop
+            await to_thread(download.open)  # disk access must not block the loop
             result = await self._drive(download.call, download.build_steps(), first=True)
             self._retry_quota.release(result)
             return await to_thread(download.finish, result)
@@ -250,7 +250,7 @@ class AsyncClient(BaseClient):
         return self._closed_error() or call.with_base_url(credential)
 
     async def aclose(self) -> None:
-        """Close the connections; calls after this raise UsageError."""
+        """Close the HTTP connections; later calls raise UsageError."""
         self._stop_event.set()
         if self._owns_transport:
             await self._transport.aclose()

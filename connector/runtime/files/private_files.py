@@ -88,7 +88,7 @@ def read_file(path: Path) -> bytes | None:
     """Return the content of a private file, or None if it is missing. Raises StoreError."""
     try:
         descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW | _NO_BLOCK)
-        with open(descriptor, "rb") as file:
+        with open(descriptor, "rb") as file:  # noqa: PTH123  a descriptor, so that the checked file is the one that is read
             _check_owner_and_mode(path, os.fstat(descriptor), stat.S_ISREG)
             return file.read()
     except FileNotFoundError:
@@ -117,7 +117,7 @@ def create_private(path: Path, content: bytes) -> None:
     """Create a private file with this content, durably. Raises OSError and then leaves no file."""
     descriptor = _create(path, os.O_WRONLY)
     try:
-        with open(descriptor, "wb", buffering=0) as file:
+        with open(descriptor, "wb", buffering=0) as file:  # noqa: PTH123  a descriptor
             remaining = memoryview(content)
             while remaining:
                 remaining = remaining[file.write(remaining) :]

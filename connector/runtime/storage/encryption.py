@@ -165,7 +165,7 @@ def rotate(store: EncryptedStore) -> int:
     decrypted, and then raises StoreError that names all of these.
     """
     count, errors = 0, []
-    for key in store.keys():
+    for key in store.keys():  # noqa: SIM118  a store is not a mapping
         try:
             with store.lock(key, ROTATE_LOCK_TIMEOUT):
                 count += _reencrypt(store, key)

@@ -78,7 +78,7 @@ class FileStore(RecordStore):
             return None, None
         return private_files.read_file(self._build_path(name)), None
 
-    def _put_text(self, name: str, version: int, text: str) -> bool:
+    def _put_text(self, name: str, version: int, text: str) -> bool:  # noqa: ARG002
         path = self._build_path(name)
         try:
             with atomic.replacing(path) as temp_path:
@@ -110,7 +110,7 @@ class FileStore(RecordStore):
         except OSError as error:
             raise build_store_error(error, self.folder) from error
 
-    def _quarantine(self, name: str, text: str | bytes) -> str:
+    def _quarantine(self, name: str, text: str | bytes) -> str:  # noqa: ARG002
         suffix = time.strftime(".corrupt-%Y%m%dT%H%M%SZ", time.gmtime(self._clock.time()))
         try:
             suffixes = itertools.chain([suffix], (f"{suffix}-{number}" for number in itertools.count(2)))

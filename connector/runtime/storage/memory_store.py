@@ -34,7 +34,7 @@ class MemoryStore(RecordStore):
     def _get_text(self, name: str) -> tuple[str | None, None]:
         return self._texts.get(name), None
 
-    def _put_text(self, name: str, version: int, text: str) -> bool:
+    def _put_text(self, name: str, version: int, text: str) -> bool:  # noqa: ARG002
         self._texts[name] = text
         return True
 
@@ -44,7 +44,7 @@ class MemoryStore(RecordStore):
     def _list_names(self) -> list[str]:
         return list(self._texts)
 
-    def _quarantine(self, name: str, text: str | bytes) -> str:
+    def _quarantine(self, name: str, text: str | bytes) -> str:  # noqa: ARG002
         return LEFT_IN_PLACE
 
     def _hold_writers(self, key: str) -> AbstractContextManager[None]:

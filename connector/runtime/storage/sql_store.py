@@ -54,7 +54,7 @@ class SqlStore(RecordStore):
             self._table.insert(f"{_PROBE_PREFIX}{encode_key(key)}", secrets.token_hex(size // 2))
             self._table.delete_by_prefix(_PROBE_PREFIX)
 
-    def _hold_writers(self, key: str) -> AbstractContextManager[None]:
+    def _hold_writers(self, key: str) -> AbstractContextManager[None]:  # noqa: ARG002
         return self._database.session()
 
     def _get_text(self, name: str) -> tuple[str | None, int | None]:

@@ -36,7 +36,7 @@ class HandlerRegistry:
             raise UsageError("A handler needs a pattern of event names.", hint='Use on("meeting.*"), or on() for all.')
         self._handlers.append((pattern, handler))
 
-    async def call(self, event: Event, timeout: float) -> str:
+    async def call(self, event: Event, timeout: float) -> str:  # noqa: ASYNC109  also for handlers in threads
         """Call the matching handlers in order until one fails; return the reason without secrets, or an empty text.
 
         A handler that is not `async` runs in its own thread. After `timeout` seconds it is abandoned, as Python cannot
@@ -56,14 +56,14 @@ class HandlerRegistry:
             if task is None or task.cancelling():
                 raise  # the receiver is stopping
             return self._build_reason(error, event)  # the handler awaited something that was cancelled
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001  any error of a handler is its failure
             return self._build_reason(error, event)
         return ""
 
     def _build_reason(self, error: BaseException, event: Event) -> str:
         try:
             reason = str(error)
-        except Exception:
+        except Exception:  # noqa: BLE001  the str() of a handler's error may fail in any way
             reason = ""
         if not isinstance(error, ConnectorError):
             reason = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
@@ -93,9 +93,9 @@ async def _run_in_daemon_thread(handler: Handler, event: Event) -> Any:
         outcome: tuple[Any, Exception | None]
         try:
             outcome = handler(event), None
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  raised again by the caller
             outcome = None, error
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001  SystemExit in a thread must not end the loop
             outcome = None, RuntimeError(repr(error))
         with contextlib.suppress(RuntimeError):  # the loop is closed: no caller waits
             loop.call_soon_threadsafe(resolve, outcome)

@@ -12,7 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 CODE_LIFETIME = 300.0  # seconds
-TOKEN_PREFIX = "sandboxed-"
+TOKEN_PREFIX = "sandboxed-"  # noqa: S105  prefix of every code and token
 
 
 class OAuthError(Exception):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.sandbox.http.request import SandboxRequest
 
 PLACEHOLDER = "sandbox"  # public
-SANDBOX_SECRET = "sandbox-secret"
+SANDBOX_SECRET = "sandbox-secret"  # noqa: S105  public too
 REJECTED_VALUES = ("", "expired", "invalid")
 _DEFAULT_KEY_LOCATION = "header.X-API-Key"
 _STATIC_KINDS = ("bearer", "api_key", "basic")
@@ -142,7 +142,7 @@ def build_sandbox_inputs(connection_type: ConnectionType, urls: Mapping[str, str
 
 
 class SandboxConnection:
-    """Credentials that need no secret: they sign as one of the connector's connection types would, with a placeholder."""
+    """Credentials without a secret: a placeholder signs as one of the connection types would."""
 
     token_source = None  # there is nothing to refresh
 
@@ -151,7 +151,7 @@ class SandboxConnection:
         self.kind = kind or _choose_default_kind(connector)
         self.name = "sandbox"
 
-    def can_run(self, action: Action) -> bool:
+    def can_run(self, action: Action) -> bool:  # noqa: ARG002  the protocol's signature
         """Return True: it may run every action."""
         return True
 
@@ -172,7 +172,7 @@ class SandboxConnection:
         """Return nothing: there is no secret."""
         return ()
 
-    def credential(self, rejected_token: str | None, now: float) -> Credential:
+    def credential(self, rejected_token: str | None, now: float) -> Credential:  # noqa: ARG002  the protocol's signature
         """Return what signs a request; it has no value that would have to be hidden."""
         if not self.kind:
             return Credential("")

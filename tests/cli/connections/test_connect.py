@@ -58,7 +58,7 @@ class TestBrowser:
     def test_a_port_that_is_taken_is_told_before_anybody_consents(self, here, world, server, surroundings):
         done = here("connect", PLAIN, "--port", str(server.port), **world.app())
         assert done.code == 3
-        assert f"Port {server.port}" in done.err
+        assert f"port {server.port}" in done.err
         assert "--port" in done.err
         assert world.service.asked == []
         assert kept(surroundings) == b""
@@ -104,7 +104,7 @@ open({str(noted)!r}, "w").write(str(codes))""",
         monkeypatch.setattr(CallbackServer, "wait", lambda self: waits(self, 0.05))
         done = here("connect", PLAIN, **world.app())
         assert (done.code, len(opened)) == (3, 1)
-        assert "Nobody came back within" in done.err
+        assert "Sign-in timed out after" in done.err
         assert b"client" not in kept(surroundings)
         port = urlsplit(parse_qs(urlsplit(opened[0]).query)["redirect_uri"][0]).port
         with pytest.raises(ConnectionRefusedError):

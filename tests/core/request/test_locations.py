@@ -69,7 +69,9 @@ def test_every_place_in_one_request(build_request):
     [("repeat", [("t", "a"), ("t", "b,c")]), ("comma", [("t", "a,b,c")]), ("brackets", [("t[]", "a"), ("t[]", "b,c")])],
 )
 def test_lists_in_a_query(build_request, lists, pairs):
-    request = build_request("GET /x", {"t": "type: list of string, to: query.t"}, {"t": ["a", "b,c"]}, f"lists: {lists}\n")
+    request = build_request(
+        "GET /x", {"t": "type: list of string, to: query.t"}, {"t": ["a", "b,c"]}, f"lists: {lists}\n"
+    )
     assert list(request.query) == pairs
     assert parse_qsl(request.request_target.partition("?")[2]) == pairs
 
@@ -82,7 +84,9 @@ def test_a_joined_list_is_one_text(build_request):
 def test_constants_stand_first_and_are_never_given(build_request):
     inputs = {"name": "type: string, to: body.name", "ask": "type: string, to: query.ask"}
     always = "constants: {header.X-Version: '3', query.kind: lamp, body.fixed.on: true, body.n: 5}\n"
-    request = build_request("POST /x", inputs, {"name": "n", "ask": "a"}, always, manifest="constants: {header.X-All: y}\n")
+    request = build_request(
+        "POST /x", inputs, {"name": "n", "ask": "a"}, always, manifest="constants: {header.X-All: y}\n"
+    )
     assert request.headers == (("X-All", "y"), ("X-Version", "3"))
     assert request.query == (("kind", "lamp"), ("ask", "a"))
     assert body(request) == {"fixed": {"on": True}, "n": 5, "name": "n"}
@@ -107,7 +111,10 @@ def test_a_form_is_encoded_with_brackets_or_dots(build_request):
 
 
 def test_a_whole_body_of_each_kind(build_request):
-    assert body(build_request("POST /x", {"all": "type: json, to: body"}, {"all": [1, {"a": None}]})) == [1, {"a": None}]
+    assert body(build_request("POST /x", {"all": "type: json, to: body"}, {"all": [1, {"a": None}]})) == [
+        1,
+        {"a": None},
+    ]
     text = build_request("POST /x", {"all": "type: text, to: body"}, {"all": "café"}, "body: text\n")
     assert (text.body.to_bytes(), text.body.content_type) == ("café".encode(), "text/plain; charset=utf-8")
     for data in (b"\x00\xff", io.BytesIO(b"\x00\xff")):
@@ -183,7 +190,9 @@ def test_an_action_without_a_twin_refuses_an_account(build_request):
     with pytest.raises(errors.InputError):
         build_request("GET /x", {}, {}, account="a")
     with pytest.raises(errors.InputError):
-        build_request("GET /x", {}, {}, "subaccount: false\n", 'subaccounts: {prefix: "/accounts/{accountId}"}\n', account="a")
+        build_request(
+            "GET /x", {}, {}, "subaccount: false\n", 'subaccounts: {prefix: "/accounts/{accountId}"}\n', account="a"
+        )
 
 
 @pytest.mark.parametrize("value", ["a\r\nEvil: 1", "a\nb", "\x00", "\x7f", "é", "😀", "\x0b"])

@@ -228,7 +228,9 @@ def test_a_file_name_needs_its_file(zoom):
         "fileDataFileNames"
     }
     assert set(problems_of(zoom, {"method": "POST", "fileDataFileNames": {"b": "n.txt"}})) == {"fileDataFileNames"}
-    body = build_raw(zoom, method="POST", formData={"f": "1"}, fileData={"a": b"x"}, fileDataFileNames={"a": "n.txt"}).body
+    body = build_raw(
+        zoom, method="POST", formData={"f": "1"}, fileData={"a": b"x"}, fileDataFileNames={"a": "n.txt"}
+    ).body
     assert [(part.name, part.data, part.file_name) for part in body.value] == [("f", "1", None), ("a", b"x", "n.txt")]
 
 

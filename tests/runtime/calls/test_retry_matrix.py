@@ -213,7 +213,7 @@ def test_f32_a_task_that_is_cancelled_in_a_backoff_sends_no_more_and_its_client_
 
 @pytest.fixture
 def program(zoom):
-    """A connection of a program, with a token at hand."""
+    """A connection without a person, with a cached token."""
     token = {"access_token": "token-of-a-program", "expires_at": 4e9}
     return Connection(zoom, "serverToServer", accountId="a", clientId="c", clientSecret="sssss", token=token)
 

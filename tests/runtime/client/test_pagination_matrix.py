@@ -33,7 +33,7 @@ def sound(request):
 
 
 class Read:
-    """What a listing came to, merged or streamed: the ids, whether it says it is whole, and its error."""
+    """The outcome of a listing, merged or streamed: ids, completeness, error."""
 
     def __init__(self, one, how, **options):
         self.ids, self.complete, self.error = [], False, None

@@ -238,7 +238,7 @@ def _is_challenge_answered(sender: EventSender, reply: Reply, body: bytes) -> bo
         return False
 
 
-def _describe_challenge(is_answered: bool) -> str:
+def _describe_challenge(is_answered: bool) -> str:  # noqa: FBT001  one word for each
     return "the challenge is answered as the service expects" if is_answered else "the answer to the challenge is wrong"
 
 

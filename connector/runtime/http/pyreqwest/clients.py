@@ -69,8 +69,8 @@ def _build_client(proxy: Proxy | None, stall_timeout: float | None, *, asynchron
     for multithreaded in (False, True):  # the library has two runtimes, and neither survives a fork
         builder: Any = ClientBuilder() if asynchronous else SyncClientBuilder()
         for codec in (builder.gzip, builder.deflate, builder.brotli, builder.zstd):
-            codec(False)
-        builder.follow_redirects(False).referer(False).http1_only().user_agent(USER_AGENT)
+            codec(False)  # noqa: FBT003  bodies are decompressed here, up to the limit
+        builder.follow_redirects(False).referer(False).http1_only().user_agent(USER_AGENT)  # noqa: FBT003
         builder.connect_timeout(timedelta(seconds=CONNECT_SECONDS)).max_connections(MAX_CONNECTIONS)
         builder.pool_idle_timeout(timedelta(seconds=MAX_IDLE_SECONDS)).pool_max_idle_per_host(
             MAX_CONNECTIONS
@@ -96,7 +96,7 @@ def _build_proxy(proxy: Proxy) -> ProxyBuilder:
 
 def _detach_after_fork() -> None:
     """Keep the parent's clients alive in a forked child: destroying one would use its sockets and runtime."""
-    global _lock
+    global _lock  # noqa: PLW0603
     _lock = threading.Lock()
     for client in _shared_clients.values():
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(client.library_client))  # never destroyed
