@@ -34,7 +34,7 @@ VALUE_TYPES = {
 class EventEntry(StrictModel):
     """What a file says of an event."""
 
-    scopes: Scopes = Field(Scopes(), description="The OAuth scopes that see it; any one of a list is enough.")
+    scopes: Scopes = Field(default=Scopes(), description="The OAuth scopes that see it; any one of a list is enough.")
     body: dict[str, JsonValue] = Field(description="Its shape: a type's word in the place of each value.")
 
 

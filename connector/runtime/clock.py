@@ -15,12 +15,15 @@ class Clock(Protocol):
 
     def time(self) -> float:
         """Return epoch seconds."""
+        ...
 
     def monotonic(self) -> float:
         """Return seconds that never go backwards."""
+        ...
 
     def jitter(self) -> float:
         """Return a number from 0 up to 1."""
+        ...
 
     def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:
         """Wait for seconds, or until the event is set."""

@@ -128,6 +128,7 @@ class RequestBuilder(Protocol):
 
     def __call__(self, values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
         """Return the request. Raises InputError for problems that only the whole request shows."""
+        ...
 
 
 def compile_request(connector: Connector, action: Action) -> RequestBuilder:

@@ -19,30 +19,38 @@ class Credentials(Protocol):
     @property
     def base_url(self) -> str:
         """The base URL of requests, complete."""
+        ...
 
     @property
     def name(self) -> str:
         """The name by which a call may select it."""
+        ...
 
     @property
     def kind(self) -> str:
         """The key of the connection type in the manifest; empty if it has none."""
+        ...
 
     @property
     def token_source(self) -> TokenSource | None:
         """The source of refreshed tokens, or None."""
+        ...
 
     def credential(self, rejected_token: str | None, now: float) -> Credential | ConnectorError | None:
         """Return the credential of a request; None when a token must be read or refreshed first."""
+        ...
 
     def inputs(self) -> dict[str, Any]:
         """Return the inputs by key, secrets included."""
+        ...
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret that must not be shown."""
+        ...
 
     def can_run(self, action: Action) -> bool:
         """Whether an action may be run with it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)

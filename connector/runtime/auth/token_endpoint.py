@@ -76,14 +76,14 @@ def request_token_with_retries(
             or lost_replies > 1
             or attempt == MAX_ATTEMPTS - 1
         ):
-            break
+            return answer
         delay = RETRY_DELAY * 2**attempt * (0.5 + clock.jitter())
         if answer.retry_at is not None:
             delay = max(delay, answer.retry_at - clock.time())
         if delay > MAX_RETRY_DELAY:
-            break
+            return answer
         clock.wait_or_stop(delay, threading.Event())
-    return answer
+    raise AssertionError("the last attempt returns")
 
 
 def build_token_error(answer: TokenFailure, *, hint: str) -> ConnectorError:

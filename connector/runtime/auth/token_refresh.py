@@ -79,14 +79,14 @@ class TokenRefresher:
             with store.lock(key, LOCK_TIMEOUT):
                 for attempts_left in reversed(range(MAX_CONFLICTS)):
                     try:
-                        self._token_set = token_set = self._refresh_locked(rejected_token, clock)
-                        break
+                        self._token_set = self._refresh_locked(rejected_token, clock)
+                        return self._token_set
                     except StoreError as error:
                         if not error.conflict or not attempts_left:
                             raise
         except StoreError as error:
-            token_set = self._keep_using(self._token_set, rejected_token, error, clock)
-        return token_set
+            return self._keep_using(self._token_set, rejected_token, error, clock)
+        raise AssertionError("the last conflict raises")
 
     def _refresh_locked(self, rejected_token: str | None, clock: Clock) -> TokenSet:
         now = clock.time()

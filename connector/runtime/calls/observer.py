@@ -26,6 +26,7 @@ class ObservedCall(Protocol):
 
     def extract_items(self, result: Result) -> list[Any]:
         """Return the items of a page."""
+        ...
 
 
 class Observer:
