@@ -34,7 +34,7 @@ def test_texts_that_look_like_something_else_stay_texts(client, server, tmp_path
     assert sent == {"auto_approve": False, "email": "a@b.example", "first_name": "on", "last_name": "12:30", "country": "NO", "zip": "012345",
                     "phone": "+15558904949", "org": "0x1F"}  # fmt: skip
     path.write_text("action: createMeeting\ninputs: {userId: me, password: 012345, availableDialInCountries: [NO]}\n")
-    client.call(path)
+    client.run_file(path)
     assert server.last.json()["password"] == "012345"
     assert server.last.json()["settings"]["global_dial_in_countries"] == ["NO"]
 
