@@ -20,7 +20,7 @@ from benchmarks.rounds import Row
 from benchmarks.service import JsonHandler
 from connector import Client, Connection, Connector, errors
 from connector.core import rate_limit
-from connector.core.exchange.exchange import AcquireSlot
+from connector.core.exchange.asks import AcquireSlot
 from connector.runtime.rate_budget.budget import LedgerBudget
 from connector.runtime.rate_budget.memory_ledger import MemoryLedger
 
@@ -136,7 +136,7 @@ def _calls(url: str, at: str, ready: Any) -> None:
     """Call one after the other, as a process of an account does."""
     connector = Connector.open()
     connection = Connection(connector, "accessToken", name="bench", accessToken="a-token")
-    with Client(connector, connection, base_url=url, budget={"plan": "pro", "store": at}) as client:
+    with Client(connector, connection, base_url=url, rate_limit={"plan": "pro", "store": at}) as client:
         client.dry_run("getUser", {"userId": "me"})
         ready.wait()
         until = time.monotonic() + SECONDS

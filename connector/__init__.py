@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.receiver import Receiver as Receiver
     from connector.runtime.webhooks.verify import verify_webhook as verify_webhook
 
-BUNDLED_FOLDER = "zoom"  # the folder of the connector that comes with the package
-
 _MODULES_BY_NAME = {
     "AsyncClient": "connector.runtime.client.async_client",
     "Challenge": "connector.core.webhook.event",

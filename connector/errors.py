@@ -19,7 +19,7 @@ Every error pickles, holds no secret, and says what to do next.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +97,11 @@ class ConnectorError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args, self.__dict__)
+
+    def with_hint(self, text: str, *, first: bool = False) -> Self:
+        """Add a sentence to the hint, at its end or (`first`) its beginning; return this error."""
+        self.hint = " ".join(filter(None, (text, self.hint) if first else (self.hint, text)))
+        return self
 
     def to_dict(self) -> dict[str, Any]:
         """Return the error as JSON-safe data; names as the attributes, `type` and `message` added."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.authoring import events_page
 from connector.authoring.markdown import format_code, link_heading, render_table
 from connector.authoring.parity import page
+from connector.core.json_path import get_at_path
 from connector.definition import describe, schema_validation
 from connector.definition.action import Action
 from connector.definition.loader import Connector
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from connector.definition.describe import DocRow
+    from connector.definition.events import EventType
     from connector.definition.fields import FormField
     from connector.definition.manifest import ConnectionType, Trigger
 
 ACTIONS_PAGE = Path("docs/actions.md")
+EVENTS_PAGE = Path("docs/events.md")
 PARITY_PAGE = Path("docs/parity.md")
 SCHEMA_MODELS = {Path("schemas/action.schema.json"): Action, Path("schemas/manifest.schema.json"): Manifest}
 
@@ -32,7 +35,7 @@ def render(folder: Path) -> dict[Path, str]:
     connector = Connector.open(folder)
     pages[ACTIONS_PAGE] = _render_reference(connector)
     if connector.events:
-        pages[events_page.EVENTS_PAGE] = events_page.render_events_page(connector)
+        pages[EVENTS_PAGE] = _render_events_page(connector)
     if (folder / "parity.yaml").is_file():
         pages[PARITY_PAGE] = page.render_parity_page(folder)
     return pages
@@ -115,7 +118,7 @@ def _render_trigger(connector: Connector, key: str, trigger: Trigger) -> Iterato
         "",
     )
     if connector.events:
-        yield from (f"Events: [{len(connector.events)} kinds]({events_page.EVENTS_PAGE.name})", "")
+        yield from (f"Events: [{len(connector.events)} kinds]({EVENTS_PAGE.name})", "")
     rows = _build_rows(connector, dict(trigger.inputs))
     yield from render_table(
         ("Input", "Notes", "Example"), [(_format_input(row), row.notes, format_code(row.example)) for row in rows]
@@ -124,7 +127,8 @@ def _render_trigger(connector: Connector, key: str, trigger: Trigger) -> Iterato
 
 def _describe_signature(trigger: Trigger) -> Iterator[str]:
     """Yield how a delivery is known to be the service's."""
-    yield f"- Signed in the header {format_code(trigger.signature.header)}, over {format_code(trigger.signature.payload)}"
+    signature = trigger.signature
+    yield f"- Signed in the header {format_code(signature.header)}, over {format_code(signature.payload)}"
     if trigger.max_age is not None:
         yield f"- Good for {trigger.max_age:,} seconds"
     if trigger.challenge is not None:
@@ -173,3 +177,34 @@ def _summarize_action(action: Action) -> Iterator[str]:
 def _format_input(row: DocRow) -> str:
     required = " / Required" if row.required else ""
     return f"{row.label}<br>{row.type}{required}<br>{format_code(row.key)}"
+
+
+def _render_events_page(connector: Connector) -> str:
+    event_types = sorted(connector.events.values(), key=lambda event_type: (event_type.group, event_type.name))
+    object_path = next((trigger.event.object for trigger in connector.manifest.triggers.values()), None)
+    lines = [f"# {connector.manifest.label}: events", ""]
+    lines += [f"{len(event_types)} kinds of events. This page is made from `schemas/events/` by `connector docs`."]
+    fields = f"The fields are those of {format_code(object_path)}. " if object_path else ""
+    lines += [f"{fields}An event that is not here is received as well.", ""]
+    for group, members in groupby(event_types, key=lambda event_type: event_type.group):
+        rows = [_build_event_row(event_type, object_path) for event_type in members]
+        lines += [f"## {group}", "", *render_table(("Event", "Scopes, any of", "Fields"), rows), ""]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _build_event_row(event_type: EventType, object_path: str | None) -> tuple[str, str, str]:
+    scopes = event_type.scopes.granular or event_type.scopes.classic
+    return (
+        format_code(event_type.name),
+        ", ".join(map(format_code, scopes)),
+        ", ".join(_list_event_fields(event_type, object_path)),
+    )
+
+
+def _list_event_fields(event_type: EventType, object_path: str | None) -> list[str]:
+    """Return the names of the object's fields; those of the body's deepest part where there is no object."""
+    node: Any = get_at_path(event_type.body, object_path)
+    if node is None:
+        parent_path = (object_path or ".").rpartition(".")[0] or "."
+        node = get_at_path(event_type.body, parent_path) or event_type.body
+    return [format_code(name) for name in node] if isinstance(node, dict) else []

@@ -6,7 +6,6 @@ not judged, for a mistake there may only follow from it.
 
 from __future__ import annotations
 
-import difflib
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
@@ -15,29 +14,41 @@ from pydantic import ValidationError
 
 from connector.definition.action import Action
 from connector.definition.manifest import Manifest
+from connector.definition.suggest import closest
 from connector.errors import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path as FilePath
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from connector.definition.strict_yaml import Document, NodePath
 
 FileModel = TypeVar("FileModel", Action, Manifest)
 
 _MAX_REPAIR_ROUNDS = 4
-_KEYED_MAPPINGS = (
-    "inputs",
-    "examples",
-    "connections",
-    "triggers",
-    "sandbox",
-)  # words whose members have names of their own
-_PLACEHOLDERS: dict[str, Any] = {
-    "action": "x", "connector": "x", "label": "-", "summary": "-", "help": "-", "type": "string", "to": "query.-",
-    "request": "POST /", "base_url": "https://-.example", "path": "/", "inputs": {},
-    "message": "-", "id": "id", "items": ".",
-}  # fmt: skip
+_KEYED_MAPPINGS = ("inputs", "examples", "connections", "triggers", "resources")  # their members' keys are the author's
+_FIELD_PLACEHOLDERS = {"label": "-", "help": "-", "type": "string", "to": "query.-"}
+_PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
+    (): {
+        "action": "x",
+        "connector": "x",
+        "label": "-",
+        "summary": "-",
+        "request": "POST /",
+        "base_url": "https://-.example",
+    },
+    ("inputs", "*"): _FIELD_PLACEHOLDERS,
+    ("pagination",): {"items": "."},
+    ("examples", "*"): {"inputs": {}, "request": {"path": "/"}},
+    ("examples", "*", "request"): {"path": "/"},
+    ("connections", "*"): {"label": "-"},
+    ("connections", "*", "inputs", "*"): _FIELD_PLACEHOLDERS,
+    ("triggers", "*"): {"label": "-", "summary": "-"},
+    ("triggers", "*", "inputs", "*"): _FIELD_PLACEHOLDERS,
+    ("resources", "*"): {"id": "id"},
+    ("sandbox", "missing"): {"message": "-"},
+    ("sandbox", "invalid"): {"message": "-"},
+}
 
 
 class Violation(NamedTuple):
@@ -57,7 +68,7 @@ class Violation(NamedTuple):
 class ParsedFile(Generic[FileModel]):
     """One file: `model` is what is sound of it, `damaged` what was left out or put in to get there."""
 
-    path: FilePath
+    path: Path
     document: Document
     model: FileModel
     invalid_paths: tuple[NodePath, ...] = ()
@@ -120,21 +131,28 @@ def _find_invalid_path(data: Any, error: Mapping[str, Any]) -> NodePath:
         node = node[name]
         path.append(name)
     last = error["loc"][-1] if error["loc"] else None
-    if error["type"] == "missing" and len(path) == len(error["loc"]) - 1 and last in _PLACEHOLDERS:
+    if error["type"] == "missing" and len(path) == len(error["loc"]) - 1 and last in _find_placeholders(path):
         return (*path, last)
     return tuple(path)
 
 
+def _find_placeholders(path: Sequence[str | int]) -> dict[str, Any]:
+    """Return what may be put in for a key that is missing at a path."""
+    place = ["*" if previous in _KEYED_MAPPINGS else name for previous, name in zip(("", *path), path, strict=False)]
+    return _PLACEHOLDERS.get(tuple(place), {})
+
+
 def _remove_or_fill(data: Any, path: NodePath) -> None:
-    """Take out what stands at a path, or put a stand-in where something is missing."""
+    """Take out what stands at a path, or put in a placeholder where something is missing."""
     for name in path[:-1]:
         if name not in data:
             return  # what is around it was taken out before
         data = data[name]
-    if path[-1] in data:
-        del data[path[-1]]
-    elif path[-1] in _PLACEHOLDERS:
-        data[path[-1]] = deepcopy(_PLACEHOLDERS[str(path[-1])])
+    placeholders, key = _find_placeholders(path[:-1]), str(path[-1])
+    if key in data:
+        del data[key]
+    elif key in placeholders:
+        data[key] = deepcopy(placeholders[key])
 
 
 def _may_follow_from(invalid_path: NodePath, path: NodePath) -> bool:
@@ -149,4 +167,4 @@ def _may_follow_from(invalid_path: NodePath, path: NodePath) -> bool:
     meant, written = path[depth], invalid_path[depth]
     if meant == written or (depth and invalid_path[0] in _KEYED_MAPPINGS):
         return meant == written
-    return difflib.SequenceMatcher(None, str(meant), str(written)).ratio() > 0.6  # noqa: PLR2004  as did_you_mean
+    return closest(str(meant), [str(written)]) is not None

@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import ParsedFile, parse_lenient
-from connector.definition import schema_validation, strict_yaml
+from connector.definition import renamed_words, schema_validation, strict_yaml
 from connector.definition.action import Action
-from connector.definition.fields import to_camel_case
+from connector.definition.case import to_camel_case
 from connector.definition.loader import Connector, read_bytes
 from connector.definition.manifest import Manifest
 from connector.errors import DefinitionError, Finding
@@ -69,7 +69,9 @@ class ConnectorFolder:
     @cached_property
     def connector(self) -> Connector:
         """The connector that the readable files make."""
-        return _ParsedConnector(self)
+        actions = [file.model for file in self.actions]
+        choices = {name: document.data for name, document in self.choices.items() if isinstance(document.data, dict)}
+        return Connector(self.path, self.manifest_or_blank, actions=actions, choices=choices)
 
     @property
     def manifest_or_blank(self) -> Manifest:
@@ -108,6 +110,8 @@ class ConnectorFolder:
         document = self._read_document(path)
         if document is None:
             return None
+        document, renamed = renamed_words.upgrade(document, model_class)
+        self.findings += renamed
         model, invalid_paths = parse_lenient(document.data, model_class)
         if model is None or invalid_paths:
             self.findings += schema_validation.validate_document(document, model_class)
@@ -131,22 +135,6 @@ class ConnectorFolder:
         except (ValueError, RecursionError) as error:
             position = getattr(error, "lineno", 1), getattr(error, "colno", 1)
             self.findings.append(Finding(str(path), *position, "json", f"{getattr(error, 'msg', error)}."))
-
-
-class _ParsedConnector(Connector):
-    """A connector of drafts: what cannot be read is not there, and nothing is read again."""
-
-    def __init__(self, folder: ConnectorFolder) -> None:
-        super().__init__(folder.path, folder.manifest_or_blank)
-        self._models = {file.model.action: file.model for file in folder.actions}
-        self._choices_documents = folder.choices
-
-    def action(self, name: str) -> Action:
-        return self._models[name]
-
-    def choices(self, name: str) -> dict[str, str]:
-        data = self._choices_documents[name].data if name in self._choices_documents else None
-        return data if isinstance(data, dict) else {}
 
 
 def _list_files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:

@@ -34,9 +34,10 @@ ACTION_RULES = (
     files.check_file_name, files.check_key_order,
     texts.check_help_sentences, texts.check_no_templates, texts.check_docs_deep_link,
     fields.check_fields, values.check_values,
-    places.check_known_location, places.check_unique_location, places.check_path, places.check_request_path, places.check_bodyless_method,
-    places.check_applicable_keys,
-    relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from, relations.check_unique_keys,
+    places.check_known_location, places.check_unique_location, places.check_path, places.check_request_path,
+    places.check_bodyless_method, places.check_applicable_keys,
+    relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
+    relations.check_unique_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
     endpoint.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
     payloads.check_payload_fits_schema,
@@ -45,8 +46,9 @@ MANIFEST_RULES = (
     files.check_input_key_order,
     texts.check_help_sentences, texts.check_no_templates, texts.check_docs_link,
     fields.check_fields, values.check_values,
-    manifest.check_allowed_hosts, manifest.check_base_url, manifest.check_connection_inputs, manifest.check_allowed_actions, manifest.check_error_rules,
-    manifest.check_shared_locations, manifest.check_rates, manifest.check_redaction,
+    manifest.check_allowed_hosts, manifest.check_base_url, manifest.check_connection_inputs,
+    manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
+    manifest.check_rates, manifest.check_redaction,
     triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
 )  # fmt: skip
 SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, events.check_event_files)
@@ -57,18 +59,16 @@ def lint(folder: Path) -> list[Finding]:
 
     Files are named as the folder is: `lint(Path("demo"))` tells of `demo/actions/list-things.yaml`.
     """
-    connector_folder = ConnectorFolder.read(folder)
+    sources = ConnectorFolder.read(folder)
     for rule in SOURCE_RULES:
-        connector_folder.findings += list(rule(connector_folder))
-    findings = set(connector_folder.findings)
-    if connector_folder.manifest is not None:
+        sources.findings += list(rule(sources))
+    findings = set(sources.findings)
+    if sources.manifest is not None:
         for manifest_rule in MANIFEST_RULES:
-            findings.update(
-                connector_folder.manifest.to_findings(manifest_rule(connector_folder.manifest, connector_folder))
-            )
-    findings.update(_lint_actions(connector_folder))
-    findings.update(_lint_across_files(connector_folder))
-    findings.update(_lint_connection_tests(connector_folder, findings))
+            findings.update(sources.manifest.to_findings(manifest_rule(sources.manifest, sources)))
+    findings.update(_lint_actions(sources))
+    findings.update(_lint_across_files(sources))
+    findings.update(_lint_connection_tests(sources, findings))
     return sorted(findings)
 
 

@@ -88,5 +88,5 @@ def _complete(completion_request: str) -> int:
 
     try:
         return shell_complete(root, {}, "connector", COMPLETION_VARIABLE, completion_request)
-    except Exception:  # noqa: BLE001  a broken file or variable must not break the prompt
+    except Exception:  # noqa: BLE001  the str() of a handler's error may fail in any way
         return EXIT_REFUSED

@@ -1,12 +1,14 @@
-"""What a path and a header may hold, and where a request may go. Judged before anything is sent."""
+"""Rules for paths, headers and URLs, checked before a request is sent."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
+from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.invalid_value import InvalidValue
 
 if TYPE_CHECKING:
@@ -14,17 +16,9 @@ if TYPE_CHECKING:
 
 _HEADER_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
 HEADER_VALUE_PATTERN = re.compile(r"[\t\x20-\x7e]*\Z")
-_HOST_NAME_PATTERN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries read \ in a host as the end of it
-_PRIVATE_SUFFIXES = (
-    "localhost",
-    "local",
-    "internal",
-    "localdomain",
-    "lan",
-    "home",
-    "corp",
-    "arpa",
-)  # names of private networks
+_HOST_NAME_PATTERN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries end a host at a backslash
+# names of private networks
+_PRIVATE_SUFFIXES = ("localhost", "local", "internal", "localdomain", "lan", "home", "corp", "arpa")
 _PATH_PATTERN = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
 _RESERVED_HEADERS = {
     "host": "it follows from the base URL", "authorization": "it comes from the connection",
@@ -36,7 +30,7 @@ _RESERVED_HEADERS = {
 
 
 def encode_path_segment(value: str, *, twice: bool = False) -> str:
-    """Encode a value as one segment of a path; a UUID that begins with / or holds // twice."""
+    """Encode a value as one path segment; with `twice`, encode a UUID that starts with / or contains // twice."""
     if value.isascii() and value.isalnum():
         return value
     encoded = quote(value, safe="")
@@ -44,7 +38,7 @@ def encode_path_segment(value: str, *, twice: bool = False) -> str:
 
 
 def check_relative_path(path: str, base_path: str) -> str:
-    """Return a caller's own path if it stays under the base URL. Raises Bad with a corrected suggestion.
+    """Return a caller's path if it stays below the base URL. Raises InvalidValue with a corrected suggestion.
 
     `base_path` is the path of the base URL, such as /v2.
     """
@@ -76,9 +70,9 @@ def check_relative_path(path: str, base_path: str) -> str:
 
 
 def _encode_path(path: str) -> str:
-    """Return a path with what may not stand in one encoded, "" for one that no path can hold.
+    """Percent-encode the characters that a path cannot hold; return "" for an unprintable path.
 
-    A % that encodes nothing is taken for text.
+    A % that encodes nothing is encoded as text.
     """
     if not path.isprintable():
         return ""
@@ -86,13 +80,13 @@ def _encode_path(path: str) -> str:
 
 
 def _strip_base_path(base_path: str, path: str) -> str:
-    """Return a path without the base URL's own, where it begins with that."""
+    """Return a path without the leading path of the base URL."""
     has_base_path = base_path and (path == base_path or path.startswith(base_path + "/"))
     return path[len(base_path) :] or "/" if has_base_path else path
 
 
 def _has_dot_segments(path: str) -> bool:
-    """Whether a segment is . or .. once everything that servers decode is decoded."""
+    """Whether a segment is . or .. after repeated decoding, as servers may do it."""
     previous = ""
     while path != previous:
         if any(part.split(";")[0] in (".", "..") for part in re.split(r"[/\\]", path)):
@@ -101,27 +95,32 @@ def _has_dot_segments(path: str) -> bool:
     return False
 
 
+def has_url_characters(text: str) -> bool:
+    """Whether a text holds only characters that a URL may hold; libraries read any other in different ways."""
+    return text.isascii() and text.isprintable() and not any(char in text for char in ' \\"<>')
+
+
 def check_header(name: str, value: str) -> tuple[str, str]:
-    """Return a header that a caller may set. Raises Bad."""
+    """Return a header that a caller may set. Raises InvalidValue."""
     if not _HEADER_NAME_PATTERN.match(name):
-        raise InvalidValue("header names of letters, digits and hyphens", f"look at {name!r:.60}")
+        raise InvalidValue("header names of letters, digits and hyphens", f"check {name!r:.60}")
     reason = _RESERVED_HEADERS.get(name.lower()) or (
         "it belongs to the transport" if name.lower().startswith("proxy-") else ""
     )
     if reason:
         raise InvalidValue("headers that a caller may set", f"leave {name} out: {reason}")
     if not HEADER_VALUE_PATTERN.match(value):
-        raise InvalidValue("header values of printable ASCII on one line", f"look at the value of {name}")
+        raise InvalidValue("header values of printable ASCII on one line", f"check the value of {name}")
     return name, value
 
 
 def check_headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return headers that a caller may set, each once. Raises Bad."""
+    """Return headers that a caller may set, each once. Raises InvalidValue with every problem."""
     accepted: dict[str, tuple[str, str]] = {}
-    expected_by_fix: dict[str, str] = {}  # what is to be done, by whose reason; all of it is told
+    expected_by_fix: dict[str, str] = {}
     for name, value in pairs:
         if name.lower() in accepted:
-            expected_by_fix[f"{name} stands twice"] = "each header once"
+            expected_by_fix[f"{name} is repeated"] = "each header once"
             continue
         try:
             accepted[name.lower()] = check_header(name, value)
@@ -132,62 +131,68 @@ def check_headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ..
     return tuple(accepted.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Scheme, host and port of an http or https URL without user and password.
+
+    `host` is in lower case, as ASCII (IDNA) and without brackets; `text` is the origin as the URL spells it.
+    """
+
+    scheme: str
+    host: str
+    port: int | None
+    text: str = field(compare=False)
+    is_name: bool  # whether the host is a name or an IPv4 address that every library reads alike
+
+    @classmethod
+    def parse(cls, url: str) -> Origin | None:
+        """Return the origin of a URL, or None when it has none."""
+        try:
+            parts = urlsplit(url)
+            host, port = (parts.hostname or "").encode("idna").decode().lower(), parts.port
+        except (ValueError, UnicodeError):
+            return None
+        if parts.scheme not in DEFAULT_PORTS or not host or "@" in parts.netloc:
+            return None
+        is_name = "[" not in parts.netloc and _HOST_NAME_PATTERN.match(host) is not None
+        return cls(parts.scheme, host, port, url[: url.index("//") + 2] + parts.netloc, is_name)
+
+    @property
+    def is_standard_https(self) -> bool:
+        """Whether it is https on the usual port, at a host with a name."""
+        return self.scheme == "https" and self.port in (None, DEFAULT_PORTS["https"]) and self.is_name
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is this machine, where a token may be sent in clear text."""
+        return is_loopback_host(self.host)
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it is https at a name with a dot: no address, and no name of a private network."""
+        _, dot, last_label = self.host.rpartition(".")
+        is_private = not dot or last_label.isdigit() or last_label in _PRIVATE_SUFFIXES
+        return self.is_standard_https and not is_private
+
+
+def parse_origin(url: str) -> Origin | None:
+    """Return the origin of a URL where a request may go at all: https, or http on loopback; else None."""
+    origin = Origin.parse(url)
+    is_allowed = origin is not None and (origin.is_loopback or (origin.scheme == "https" and origin.is_name))
+    return origin if is_allowed else None
+
+
 def may_receive_credentials(url: str, allowed_hosts: Iterable[str]) -> bool:
     """Whether credentials may go to a URL: https, port 443, a host of the list; `*.x` is any name under x."""
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").encode("idna").decode().lower(), parts.port
-    except (ValueError, UnicodeError):
+    origin = Origin.parse(url)
+    if origin is None or not origin.is_standard_https:
         return False
-    if parts.scheme != "https" or port not in (None, 443) or "@" in parts.netloc or "[" in parts.netloc:
-        return False
-    if not _HOST_NAME_PATTERN.match(host):
-        return False
-    return any(_matches_host(host, pattern.lower()) for pattern in allowed_hosts)
-
-
-def _matches_host(host: str, pattern: str) -> bool:
-    if pattern.startswith("*."):
-        return host.endswith(pattern[1:])  # what begins with a dot is no host
-    return host == pattern
-
-
-def parse_origin(url: str) -> str | None:
-    """Return scheme, host and port of a URL as they stand in it, when a request may go there at all.
-
-    That is https without user and password, or http on loopback; else None.
-    """
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return None
-    host = parts.hostname or ""
-    is_usable_host = (
-        is_loopback_host(host) if "[" in parts.netloc else _HOST_NAME_PATTERN.match(host) or is_loopback_host(host)
-    )
-    if "@" in parts.netloc or not is_usable_host or not (parts.scheme == "https" or is_loopback_url(url)):
-        return None
-    return url[: url.index("//") + 2] + parts.netloc
-
-
-def is_public_url(url: str) -> bool:
-    """Whether a URL is https at a host of the public kind: a name with a dot, no address, no name of this machine."""
-    try:
-        parts = urlsplit(url)
-        host, port = (parts.hostname or "").lower(), parts.port
-    except ValueError:
-        return False
-    if parts.scheme != "https" or port not in (None, 443) or "@" in parts.netloc or "[" in parts.netloc:
-        return False
-    if not _HOST_NAME_PATTERN.match(host):
-        return False
-    last_label = host.rpartition(".")[2]
-    return "." in host and not last_label.isdigit() and last_label not in _PRIVATE_SUFFIXES
+    patterns = map(str.lower, allowed_hosts)  # after the star is a dot, and no host begins with one
+    return any(origin.host.endswith(name[1:]) if name[:2] == "*." else origin.host == name for name in patterns)
 
 
 def check_base_url(url: str) -> str:
-    """Return a base URL given by the owner of the process: https, or http on loopback. Raises Bad."""
+    """Return a base URL set by the process owner: https, or http on loopback. Raises InvalidValue."""
     expected = "https://HOST/PATH, or http on loopback"
     if "://" not in url:
         raise InvalidValue(expected, "begin with https://, or http:// on loopback")
@@ -198,22 +203,19 @@ def check_base_url(url: str) -> str:
         raise InvalidValue(expected) from None
     if parts.username is not None or parts.query or parts.fragment or not host:
         raise InvalidValue(expected, "without user, query or fragment")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback_host(host)):
-        raise InvalidValue(expected, "a token must not travel in clear")
+    if parts.scheme != "https" and not is_loopback_url(url):
+        raise InvalidValue(expected, "a token must not be sent in clear text")
     return url.rstrip("/")
 
 
 def is_loopback_url(url: str) -> bool:
-    """Whether a URL is http or https at this machine, where a token may travel in clear."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and parts.username is None and is_loopback_host(parts.hostname or "")
+    """Whether a URL is http or https on this machine, where a token may be sent in clear text."""
+    origin = Origin.parse(url)
+    return origin is not None and origin.is_loopback
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether a host is this machine, by address or as localhost."""
+    """Whether a host is a loopback address or localhost."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from connector.definition.fields import Input, Key, StrictModel, Text, to_snake_case
+from connector.definition.case import to_snake_case
+from connector.definition.fields import Input, Key, StrictModel, Text
 from connector.definition.manifest import PaginationSettings
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -44,20 +45,24 @@ class FileListing(StrictModel):
     items: Text = Field(description="The field that holds the files; `.` when the reply is the list.")
     url: Text = Field(description="Of a file: the URL that it is downloaded from.")
     name: list[Text] = Field(min_length=1, description="Of a file: the fields that name it, joined with hyphens.")
-    suffix: Text | None = Field(None, description="A word at the end of the name, where two files are named alike.")
-    extension: Text | None = Field(None, description="Of a file: its extension; as it comes when absent.")
-    size: Text | None = Field(None, description="Of a file: how many bytes it has.")
-    token: Text | None = Field(None, description="Of the reply: a token that downloads them in place of the own.")
+    suffix: Text | None = Field(
+        default=None, description="A word at the end of the name, where two files are named alike."
+    )
+    extension: Text | None = Field(default=None, description="Of a file: its extension; as it comes when absent.")
+    size: Text | None = Field(default=None, description="Of a file: how many bytes it has.")
+    token: Text | None = Field(
+        default=None, description="Of the reply: a token that downloads them in place of the own."
+    )
 
 
 class Returns(StrictModel):
     """What comes back."""
 
     type: Literal["json", "text", "binary", "none"] = "json"
-    max_bytes: int | None = Field(None, gt=0, description="The most bytes to take, decoded.")
+    max_bytes: int | None = Field(default=None, gt=0, description="The most bytes to take, decoded.")
     help: Text | None = None
     schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
-        None, alias="schema", description="The file in schemas/objects/ that describes the reply."
+        default=None, alias="schema", description="The file in schemas/objects/ that describes the reply."
     )
     example: JsonValue = None
 
@@ -86,19 +91,19 @@ class Action(StrictModel):
     action: Key = Field(description="The action's key; the file has the same name in kebab-case.")
     label: Text
     summary: Text = Field(description="One sentence: what it does.")
-    docs: Text | None = Field(None, description="The vendor's page of this endpoint.")
+    docs: Text | None = Field(default=None, description="The vendor's page of this endpoint.")
     scopes: Scopes = Scopes()
-    rate: Text | list[Text] | None = Field(None, description="Its rate tier, and caps.")
+    rate: Text | list[Text] | None = Field(default=None, description="Its rate tier, and caps.")
     request: RequestLine = Field(description="METHOD /path/{name}, as the vendor prints it; or `raw`.")
-    connections: list[Key] | None = Field(None, description="Kinds of connection that may run it.")
+    connections: list[Key] | None = Field(default=None, description="Kinds of connection that may run it.")
     subaccount: bool = Field(default=True, description="Whether the service has a sub-account twin.")
     idempotent: Literal[False] | Text | None = Field(
-        None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
+        default=None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
     )
     constants: dict[str, JsonValue] = Field(default={}, description="Constants, by place.")
     body: Literal["json", "form", "multipart", "text", "binary"] = "json"
     form_nesting: Literal["brackets"] | None = Field(
-        None, description="Names inside names, in a form and in the query: a[b]; joined with dots when absent."
+        default=None, description="Names inside names, in a form and in the query: a[b]; joined with dots when absent."
     )
     lists: Literal["repeat", "comma", "brackets"] = "repeat"
     inputs: dict[Key, Input] = {}

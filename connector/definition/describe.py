@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.definition import field_schema
+from connector.definition.case import to_kebab_case, to_snake_case
 from connector.definition.field_schema import classify_limits
-from connector.definition.fields import to_kebab_case, to_snake_case
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -102,8 +102,13 @@ def build_doc_rows(connector: Connector, action: Action) -> list[DocRow]:
         build_doc_row(connector, key, field, list(_describe_relations(action, key, field)))
         for key, field in action.inputs.items()
     ]
-    doc_rows.append(DocRow(CONNECTION_INPUT[0], CONNECTION_INPUT[1], "connection", True, "", CONNECTION_INPUT[2], ""))  # noqa: FBT003
-    doc_rows.append(DocRow(DEBUG_INPUT[0], DEBUG_INPUT[1], "boolean", False, "false", DEBUG_INPUT[2], ""))  # noqa: FBT003
+    for (key, label, help_text), type_name, default in (
+        (CONNECTION_INPUT, "connection", ""),
+        (DEBUG_INPUT, "boolean", "false"),
+    ):
+        doc_rows.append(
+            DocRow(key, label, type_name, required=not default, default=default, notes=help_text, example="")
+        )
     return doc_rows
 
 

@@ -34,7 +34,7 @@ VALUE_TYPES = {
 class EventEntry(StrictModel):
     """What a file says of an event."""
 
-    scopes: Scopes = Field(Scopes(), description="The OAuth scopes that see it; any one of a list is enough.")
+    scopes: Scopes = Field(default=Scopes(), description="The OAuth scopes that see it; any one of a list is enough.")
     body: dict[str, JsonValue] = Field(description="Its shape: a type's word in the place of each value.")
 
 
@@ -49,9 +49,20 @@ class EventFile(RootModel[dict[str, EventEntry]]):
     """One file of events, by name."""
 
 
+def parse_event_file(data: Any, group: str) -> dict[str, EventType]:
+    """Return the events of a file by name. Raises ValueError when something in it is wrong."""
+    entries = EventFile.model_validate(data).root
+    for entry in entries.values():
+        for _, message in find_invalid_types(entry.body):
+            raise ValueError(message)
+    return {
+        name: EventType(name=name, group=group, scopes=entry.scopes, body=entry.body) for name, entry in entries.items()
+    }
+
+
 def validate_event_file(document: Document) -> list[Finding]:
     """Return all that is wrong with a file of events, in the order of its lines."""
-    from connector.definition import schema_validation  # noqa: PLC0415  jsonschema is loaded for a broken file only
+    from connector.definition import schema_validation
 
     if not isinstance(document.data, dict):
         return [document.build_finding((), "event", "expected a mapping of events by name.")]

@@ -37,9 +37,11 @@ _TYPE_SCHEMAS: dict[str, dict[str, Any]] = {
 }
 _SCHEMA_FORMATS = {"email": "email", "url": "uri", "uuid": "uuid"}
 _LIMIT_KEYWORDS = {
-    "number": ("minimum", "maximum"), "list": ("minItems", "maxItems"), "map": ("minProperties", "maxProperties"),
+    "number": ("minimum", "maximum"),
+    "list": ("minItems", "maxItems"),
+    "map": ("minProperties", "maxProperties"),
     "text": ("minLength", "maxLength"),
-}  # fmt: skip
+}
 
 
 def build_field_schema(field: Input, choices: Mapping[Any, str]) -> dict[str, Any]:

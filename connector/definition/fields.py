@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -57,21 +56,21 @@ class FormField(StrictModel):
 
     label: Text = Field(description="The field's name in a form.")
     help: Text = Field(description="One sentence: what to enter.")
-    group: Text | None = Field(None, description="The heading it stands under.")
+    group: Text | None = Field(default=None, description="The heading it stands under.")
     type: InputType = Field(description="What kind of value it takes.")
     required: bool = Field(default=False, description="A run without it is refused.")
-    default: JsonValue = Field(None, description="Applied, and sent, when it is not given.")
-    suggest: JsonValue = Field(None, description="Shown in the form; sent only when chosen.")
+    default: JsonValue = Field(default=None, description="Applied, and sent, when it is not given.")
+    suggest: JsonValue = Field(default=None, description="Shown in the form; sent only when chosen.")
     hidden: bool = Field(default=False, description="Left out of forms unless asked for.")
-    choices: dict[str, str] | None = Field(None, description="The values it takes, each with its meaning.")
+    choices: dict[str, str] | None = Field(default=None, description="The values it takes, each with its meaning.")
     allow_other: bool = Field(default=False, description="Other values pass too.")
-    choices_from: ChoicesFrom | None = Field(None, description="An action that lists the choices.")
-    choices_file: Text | None = Field(None, description="A file of many choices in schemas/choices/.")
-    min: Number | None = Field(None, description="Least value; of a text or list, least length.")
-    max: Number | None = Field(None, description="Largest value; of a text or list, largest length.")
-    pattern: Text | None = Field(None, description="A regular expression the text must match (linear).")
-    format: TextFormat | None = Field(None, description="A named check with its own message and clean-up.")
-    example: JsonValue = Field(None, description="One value that passes.")
+    choices_from: ChoicesFrom | None = Field(default=None, description="An action that lists the choices.")
+    choices_file: Text | None = Field(default=None, description="A file of many choices in schemas/choices/.")
+    min: Number | None = Field(default=None, description="Least value; of a text or list, least length.")
+    max: Number | None = Field(default=None, description="Largest value; of a text or list, largest length.")
+    pattern: Text | None = Field(default=None, description="A regular expression the text must match (linear).")
+    format: TextFormat | None = Field(default=None, description="A named check with its own message and clean-up.")
+    example: JsonValue = Field(default=None, description="One value that passes.")
 
     @property
     def has_default(self) -> bool:
@@ -101,12 +100,12 @@ class Input(FormField):
         default=False, description="A time that should lie ahead: a result warns of one in the past, or far away."
     )
     requires: Key | list[Key] | dict[Key, list[JsonValue]] | None = Field(
-        None, description="Other inputs that must be there too (all of them; or with one of these values)."
+        default=None, description="Other inputs that must be there too (all of them; or with one of these values)."
     )
-    conflicts_with: Key | list[Key] | None = Field(None, description="Inputs it excludes.")
-    join: Text | None = Field(None, description="Send a list as one text with this between its items.")
+    conflicts_with: Key | list[Key] | None = Field(default=None, description="Inputs it excludes.")
+    join: Text | None = Field(default=None, description="Send a list as one text with this between its items.")
     encode: Literal["uuid"] | None = Field(
-        None, description="Encode a path value twice when it begins with / or contains //."
+        default=None, description="Encode a path value twice when it begins with / or contains //."
     )
     to: Annotated[str, StringConstraints(pattern=r"^[a-z]+(\.[^.\s]+)*$")] = Field(
         description="The place: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"
@@ -129,23 +128,6 @@ class Input(FormField):
     def conflicting_inputs(self) -> tuple[str, ...]:
         """The keys it excludes."""
         return _to_tuple(self.conflicts_with)
-
-
-def to_snake_case(key: str) -> str:
-    """Return a key in snake_case, an acronym as one word: usePMI -> use_pmi."""
-    separated = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", key)
-    return separated.lower()
-
-
-def to_kebab_case(key: str) -> str:
-    """Return a key in kebab-case, as file names and flags have it: usePMI -> use-pmi."""
-    return to_snake_case(key).replace("_", "-")
-
-
-def to_camel_case(stem: str) -> str:
-    """Return the key that a file name in kebab-case stands for: create-meeting -> createMeeting."""
-    first, *rest = stem.split("-")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _to_tuple(keys: Any) -> tuple[str, ...]:

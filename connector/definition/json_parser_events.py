@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from connector.definition import strict_json
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,14 +26,10 @@ _START_EVENTS = {"{": yaml.MappingStartEvent, "[": yaml.SequenceStartEvent}
 def is_json(text: str) -> bool:
     """Whether a text is one value of JSON, without NaN, Infinity and half characters."""
     try:
-        json.dumps(json.loads(text, parse_constant=_reject_constant), ensure_ascii=False).encode()
+        json.dumps(strict_json.loads(text), ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _reject_constant(name: str) -> None:
-    raise ValueError(name)
 
 
 def parse_events(text: str) -> Iterator[yaml.Event]:
@@ -45,13 +43,13 @@ def parse_events(text: str) -> Iterator[yaml.Event]:
     yield yaml.DocumentStartEvent(build_mark(0), build_mark(0))
     position = 0
     while match := _TOKEN_PATTERN.match(text, position):
-        token, start, position = match[1], build_mark(match.start(1)), match.end()
-        if token in _START_EVENTS:
-            yield _START_EVENTS[token](None, None, True, start, start)  # noqa: FBT003  untagged
-        elif token in _END_EVENTS:
-            yield _END_EVENTS[token](start, start)
-        elif token == '"':
+        lexeme, start, position = match[1], build_mark(match.start(1)), match.end()
+        if lexeme in _START_EVENTS:
+            yield _START_EVENTS[lexeme](None, None, implicit=True, start_mark=start, end_mark=start)
+        elif lexeme in _END_EVENTS:
+            yield _END_EVENTS[lexeme](start, start)
+        elif lexeme == '"':
             value, position = scanstring(text, position)
             yield yaml.ScalarEvent(None, None, (False, True), value, start, start, '"')
         else:
-            yield yaml.ScalarEvent(None, None, (True, False), token, start, start)
+            yield yaml.ScalarEvent(None, None, (True, False), lexeme, start, start)

@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-import connector as package
 from connector.definition import strict_yaml
 from connector.definition.action import Action
-from connector.definition.fields import StrictModel, to_camel_case, to_kebab_case
+from connector.definition.case import to_camel_case, to_kebab_case
 from connector.definition.manifest import Manifest
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from connector.definition.events import EventType
 
@@ -35,11 +34,19 @@ class Connector:
     Raises DefinitionError with file, line and column for what is wrong with a file.
     """
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        manifest: Manifest,
+        *,
+        actions: Iterable[Action] = (),
+        choices: Mapping[str, dict[str, str]] | None = None,
+    ) -> None:
         self.folder = folder
         self.manifest = manifest
         self._derived: dict[Callable[[Connector], Any], Any] = {}
-        self._actions_by_stem: dict[str, Action] = {}
+        self._actions_by_stem = {to_kebab_case(action.action): action for action in actions}
+        self._choices = choices
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str] | None = None) -> Connector:
@@ -92,30 +99,25 @@ class Connector:
 
         Raises DefinitionError for a file that is broken, and for an event that stands in two.
         """
-        from connector.definition import events  # noqa: PLC0415  seldom needed
+        from connector.definition import events
 
         event_types: dict[str, EventType] = {}
         for path in sorted((self.folder / "schemas" / "events").glob("[!.]*.json")):
             data = self._read_json("events", path.stem)
             try:
-                entries = events.EventFile.model_validate(data).root
-                is_valid = not any(True for entry in entries.values() for _ in events.find_invalid_types(entry.body))
-            except ValidationError:
-                is_valid = False
-            if not is_valid:
-                raise DefinitionError.from_findings(
-                    events.validate_event_file(strict_yaml.read(read_bytes(path), str(path)))
-                )
-            for name, entry in entries.items():
-                if name in event_types:
-                    message = f"{name!r} stands in {event_types[name].group}.json too."
-                    raise DefinitionError.from_findings([Finding(str(path), 1, 1, "event", message)])
-                event_types[name] = events.EventType(name=name, group=path.stem, scopes=entry.scopes, body=entry.body)
+                parsed = events.parse_event_file(data, path.stem)
+            except ValueError:
+                document = strict_yaml.read(read_bytes(path), str(path))
+                raise DefinitionError.from_findings(events.validate_event_file(document)) from None
+            for name in event_types.keys() & parsed.keys():
+                message = f"{name!r} stands in {event_types[name].group}.json too."
+                raise DefinitionError.from_findings([Finding(str(path), 1, 1, "event", message)])
+            event_types |= parsed
         return MappingProxyType(event_types)
 
     def choices(self, name: str) -> dict[str, str]:
         """Return a file of choices, value -> label. Raises DefinitionError when it is missing or broken."""
-        return self._read_json("choices", name)
+        return self._read_json("choices", name) if self._choices is None else self._choices.get(name, {})
 
     def object_schema(self, name: str) -> dict[str, Any]:
         """Return the JSON Schema of a thing that comes back. Raises DefinitionError likewise."""
@@ -146,10 +148,9 @@ class Connector:
 
 
 def find_bundled_folder() -> Path:
-    """Return the folder of the connector that comes with the package: beside it, or the checkout around it."""
-    package_folder = Path(package.__file__).parent
-    bundled_folder = package_folder / package.BUNDLED_FOLDER
-    return bundled_folder if bundled_folder.is_dir() else package_folder.parent
+    """Return the folder of the bundled connector: the only one inside the package, or the checkout around it."""
+    package_folder = Path(__file__).parents[1]
+    return next((path.parent for path in package_folder.glob("*/manifest.yaml")), package_folder.parent)
 
 
 def read_bytes(path: Path) -> bytes:
@@ -166,13 +167,12 @@ def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
     try:
         return model_class.model_validate(document.data)
     except ValidationError:
-        from connector.definition import schema_validation  # noqa: PLC0415  jsonschema is loaded for a broken file only
+        from connector.definition import renamed_words, schema_validation  # needed for a broken file only
 
-        raise DefinitionError.from_findings(schema_validation.validate_document(document, model_class)) from None
+        upgraded, findings = renamed_words.upgrade(document, model_class)
+        findings += schema_validation.validate_document(upgraded, model_class)
+        raise DefinitionError.from_findings(sorted(findings)) from None
 
 
 def _is_plain_name(stem: str) -> bool:
     return stem.replace("-", "").isalnum()
-
-
-__all__ = ["Action", "Connector", "Manifest", "StrictModel", "find_bundled_folder", "read_bytes", "read_model"]

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
-from connector.definition.fields import FormField, Key, StrictModel, Text, to_snake_case
+from connector.definition.case import to_snake_case
+from connector.definition.fields import FormField, Key, StrictModel, Text
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
 
 Scalar = str | int
 ConnectionTypeName = Literal[
-    "oauth2", "oauth2_account_credentials", "oauth2_client_credentials",
-    "jwt_hs256", "bearer", "api_key", "basic",
-]  # fmt: skip
+    "oauth2", "oauth2_account_credentials", "oauth2_client_credentials", "jwt_hs256", "bearer", "api_key", "basic"
+]
 
 
 class ConnectionTest(StrictModel):
@@ -33,15 +33,15 @@ class ConnectionType(StrictModel):
     label: Text
     kind: ConnectionTypeName
     client_auth: Literal["basic", "body"] = "basic"
-    allowed_actions: list[Key] | None = Field(None, description="The actions it may run; all when absent.")
+    allowed_actions: list[Key] | None = Field(default=None, description="The actions it may run; all when absent.")
     to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")] | None = Field(
-        None, description="Where an api_key goes: header.X or query.x"
+        default=None, description="Where an api_key goes: header.X or query.x"
     )
     unsupported_aliases: list[Text] = Field(
         default=[], description="Path aliases, such as `me`, that this connection type does not support."
     )
     test: ConnectionTest | None = Field(
-        None, description="The call that tests a connection of this kind; null where none of the actions can."
+        default=None, description="The call that tests a connection of this kind; null where none of the actions can."
     )
     inputs: dict[Key, FormField] = {}
 
@@ -50,12 +50,14 @@ class PaginationSettings(StrictModel):
     """How a list hands out its next page; every word may be overridden by an action."""
 
     style: Literal["cursor", "page_number", "offset", "link_header", "last_item"] | None = None
-    next: Text | None = Field(None, description="Where the reply has the next cursor, or `last_item` its field.")
-    cursor_param: Text | None = Field(None, description="Where the next request carries it: query.x or body.x")
-    size_param: Text | None = Field(None, description="Where the page size goes.")
-    max_size: int | None = Field(None, gt=0, description="The largest page size.")
-    first: int | None = Field(None, ge=0, description="The number of the first page, or offset.")
-    has_more: Text | None = Field(None, description="The field that says whether there is more.")
+    next: Text | None = Field(
+        default=None, description="Where the reply has the next cursor, or `last_item` its field."
+    )
+    cursor_param: Text | None = Field(default=None, description="Where the next request carries it: query.x or body.x")
+    size_param: Text | None = Field(default=None, description="Where the page size goes.")
+    max_size: int | None = Field(default=None, gt=0, description="The largest page size.")
+    first: int | None = Field(default=None, ge=0, description="The number of the first page, or offset.")
+    has_more: Text | None = Field(default=None, description="The field that says whether there is more.")
 
 
 class ErrorRule(StrictModel):
@@ -63,12 +65,12 @@ class ErrorRule(StrictModel):
 
     category: Literal[
         "token_rejected", "scope", "cursor_expired", "daily_quota", "concurrency", "rate_limit", "not_found"
-    ]  # fmt: skip
+    ]
     status: int | list[int] | None = None
     code: Scalar | list[Scalar] | None = None
-    message: Text | None = Field(None, description="A part of the message, in any case.")
-    header: Text | None = Field(None, description="A header that must be there: name, or name=value.")
-    names: Text | None = Field(None, description="A regular expression whose group names the scopes.")
+    message: Text | None = Field(default=None, description="A part of the message, in any case.")
+    header: Text | None = Field(default=None, description="A header that must be there: name, or name=value.")
+    names: Text | None = Field(default=None, description="A regular expression whose group names the scopes.")
 
 
 class ErrorFormat(StrictModel):
@@ -77,7 +79,7 @@ class ErrorFormat(StrictModel):
     code: Text | None = None
     message: Text | None = None
     fields: Text | None = None
-    request_id: Text | None = Field(None, description="header.X with the id of a reply.")
+    request_id: Text | None = Field(default=None, description="header.X with the id of a reply.")
     also_in_2xx: bool = Field(default=False, description="Errors may come with a status of success.")
     rules: list[ErrorRule] = []
     hints: dict[str, str] = Field(default={}, description="What to do about a code.")
@@ -95,14 +97,14 @@ class Quota(StrictModel):
 
     limit: Text = Field(description="How many in what time: 100/day")
     by: Text = Field(description="The place of the value: path.x, query.x, body.x")
-    reset: Text | None = Field(None, description="When a day begins, in UTC; 00:00Z when absent.")
+    reset: Text | None = Field(default=None, description="When a day begins, in UTC; 00:00Z when absent.")
 
 
 class RateLimits(StrictModel):
     """How the service counts calls: `30/s 30000/day` by tier and plan."""
 
     account: Text | None = Field(
-        None, description="The input of a connection that says its account: connection.accountId"
+        default=None, description="The input of a connection that says its account: connection.accountId"
     )
     plans: dict[str, dict[str, Text]] = Field(default={}, description="The tiers of each plan.")
     quotas: dict[str, Quota] = Field(default={}, description="Limits by a value, whatever the plan.")
@@ -128,8 +130,8 @@ class Subaccounts(StrictModel):
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["prefix"]}, _HEADER_SCHEMA]})
 
-    prefix: Text = Field("", description="What goes before the path: /accounts/{accountId}")
-    header: Text | None = Field(None, description="The header that names the account.")
+    prefix: Text = Field(default="", description="What goes before the path: /accounts/{accountId}")
+    header: Text | None = Field(default=None, description="The header that names the account.")
 
     @model_validator(mode="after")
     def _check_prefix_or_header(self) -> Self:
@@ -148,7 +150,7 @@ class Signature(StrictModel):
     format: Text
     separator: Text | None = None
     digest: Literal["hex", "base64"] = "hex"
-    secret: Literal["text", "base64"] = "text"  # noqa: S105  how a secret is written, not one
+    secret: Literal["text", "base64"] = Field("text", description="How the secret is written.")
     secret_prefix: Text | None = None
 
 
@@ -180,7 +182,7 @@ class Trigger(StrictModel):
     challenge: ChallengeFormat | None = None
     event: EventFields
     dedupe: list[Text] = []
-    max_age: int | None = Field(None, gt=0, description="Seconds a delivery stays good.")
+    max_age: int | None = Field(default=None, gt=0, description="Seconds a delivery stays good.")
 
 
 class EmittedEvents(StrictModel):
@@ -190,7 +192,8 @@ class EmittedEvents(StrictModel):
     updated: Text | list[Text] = Field(default=[], description="When one was changed.")
     deleted: Text | list[Text] = Field(default=[], description="When one was deleted.")
     within: Text | None = Field(
-        None, description="The field of the event's object that holds the resource; the object is then its parent."
+        default=None,
+        description="The field of the event's object that holds the resource; the object is then its parent.",
     )
 
     @property
@@ -203,17 +206,19 @@ class EmittedEvents(StrictModel):
 class ResourceDefinition(StrictModel):
     """A kind of thing that the service keeps: where it is listed and found, and what names it."""
 
-    listing: Text | None = Field(None, alias="list")
+    listing: Text | None = Field(default=None, alias="list")
     item: Text | None = None
     id: Text
     new_id: Literal["text", "integer", "uuid"] = "text"
-    id_prefix: str = Field("", description="What a new id begins with: cus_")
-    parent: Key | None = Field(None, description="The resource that it belongs to.")
-    parent_id: Text | None = Field(None, description="The field that holds its parent's id.")
-    list_id: Text | None = Field(None, description="The field of a listed item that holds the id, if not `id`'s.")
+    id_prefix: str = Field(default="", description="What a new id begins with: cus_")
+    parent: Key | None = Field(default=None, description="The resource that it belongs to.")
+    parent_id: Text | None = Field(default=None, description="The field that holds its parent's id.")
+    list_id: Text | None = Field(
+        default=None, description="The field of a listed item that holds the id, if not `id`'s."
+    )
     lookup_fields: list[Text] = Field(default=[], description="Other fields that a path may name it by.")
     aliases: dict[str, str] = Field(default={}, description="Words that stand for an id in a path: me -> the id.")
-    events: EmittedEvents | None = Field(None, description="The events that its changes cause.")
+    events: EmittedEvents | None = Field(default=None, description="The events that its changes cause.")
     seed: list[dict[str, JsonValue]] = Field(default=[], description="Records that the sandbox has from the start.")
 
 
@@ -228,17 +233,17 @@ class ErrorReply(StrictModel):
 class SandboxSettings(StrictModel):
     """How the sandbox refuses what the service would refuse."""
 
-    missing: ErrorReply | None = Field(None, description="For a record that is not there.")
-    invalid: ErrorReply | None = Field(None, description="For a request that does not fit.")
+    missing: ErrorReply | None = Field(default=None, description="For a record that is not there.")
+    invalid: ErrorReply | None = Field(default=None, description="For a request that does not fit.")
 
 
 class Manifest(StrictModel):
     """What all actions of a connector share."""
 
-    format: Literal[1] = Field(1, description="The version of this file format.")
+    format: Literal[1] = Field(default=1, description="The version of this file format.")
     connector: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] | None = Field(
-        None, description="The connector's own version: 1.0.0"
+        default=None, description="The connector's own version: 1.0.0"
     )
     label: Text
     summary: Text
@@ -247,7 +252,7 @@ class Manifest(StrictModel):
     allowed_hosts: list[Text] = Field(default=[], description="Where credentials may go, on every hop.")
     connections: dict[Key, ConnectionType] = {}
     test: ConnectionTest | None = Field(
-        None, description="The call that tests a connection of any kind that has no own."
+        default=None, description="The call that tests a connection of any kind that has no own."
     )
     scope_levels: list[Text] = Field(
         default=[], description="Words that at the end of a scope only widen it: x:read:admin is a wider x:read."

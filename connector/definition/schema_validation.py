@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from referencing import Registry
 
-from connector.definition.suggest import did_you_mean
+from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,10 +21,16 @@ if TYPE_CHECKING:
     from connector.definition.strict_yaml import Document, NodePath
     from connector.errors import Finding
 
+_MAX_PREVIEW = 60  # characters of a value in a message
 _TYPE_NAMES = {
-    "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
-    "array": "a list", "object": "a mapping", "null": "null",
-}  # fmt: skip
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "null",
+}
 
 
 class _UntitledSchema(GenerateJsonSchema):
@@ -81,7 +86,7 @@ def _build_findings(document: Document, error: Any) -> Iterator[Finding]:
     elif error.validator == "required":
         unknown_keys = [key for key in error.instance if key not in error.schema.get("properties", ())]
         for key in error.validator_value:
-            if key not in error.instance and not difflib.get_close_matches(key, unknown_keys, n=1):
+            if key not in error.instance and not closest(key, unknown_keys):
                 yield document.build_finding(path, "missing-word", f"{key!r} is missing.", key=True)
     elif error.validator == "oneOf":
         alternatives = " or ".join(f"`{alternative['required'][0]}`" for alternative in error.validator_value)
@@ -94,16 +99,14 @@ def _build_findings(document: Document, error: Any) -> Iterator[Finding]:
 
 def _build_any_of_findings(document: Document, error: Any) -> Iterator[Finding]:
     """Tell all of the alternative that came nearest, one that failed inside; else every type that would do."""
-    nested_errors = [
-        nested_error for nested_error in error.context or () if nested_error.path or nested_error.validator != "type"
-    ]
+    nested_errors = [nested for nested in error.context or () if nested.path or nested.validator != "type"]
     if nested_errors:
-        nearest_branch = max(nested_errors, key=lambda nested_error: len(nested_error.path)).relative_schema_path[0]
-        for nested_error in nested_errors:
-            if nested_error.relative_schema_path[0] == nearest_branch:
-                yield from _build_findings(document, nested_error)
+        nearest_branch = max(nested_errors, key=lambda nested: len(nested.path)).relative_schema_path[0]
+        for nested in nested_errors:
+            if nested.relative_schema_path[0] == nearest_branch:
+                yield from _build_findings(document, nested)
         return
-    types = [_TYPE_NAMES.get(str(nested_error.validator_value), "?") for nested_error in error.context or ()]
+    types = [_TYPE_NAMES.get(str(nested.validator_value), "?") for nested in error.context or ()]
     message = f"got {_preview(error.instance)}; expected {' or '.join(sorted(set(types) - {'null'}))}."
     yield document.build_finding(tuple(error.absolute_path), "type", message)
 
@@ -127,7 +130,7 @@ def _build_mismatch_message(error: Any) -> str:
 
 def _preview(value: Any) -> str:
     text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."  # noqa: PLR2004  a line's worth
+    return text if len(text) <= _MAX_PREVIEW else f"{text[: _MAX_PREVIEW - 3]}..."
 
 
 def _find_model_violations(document: Document, model: type[BaseModel]) -> Iterator[Finding]:

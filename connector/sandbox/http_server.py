@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import TCPServer
 from typing import TYPE_CHECKING, Any, Self
 
+from connector.core.http_semantics import MAX_PORT
 from connector.core.url_policy import is_loopback_host
 from connector.errors import ConnectorError, UsageError
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
 _IDLE_TIMEOUT = 60.0  # seconds
-_MAX_PORT = 65_535
+
 _MAX_LENGTH_DIGITS = 12
 
 
@@ -32,8 +33,8 @@ def serve(service: SandboxService, host: str = "127.0.0.1", port: int = 0) -> Sa
     if not is_loopback_host(host):
         hint = "Use 127.0.0.1: the sandbox accepts any credential, so it serves this machine only."
         raise UsageError(f"The sandbox does not listen on {host}.", hint=hint)
-    if not 0 <= port <= _MAX_PORT:
-        raise UsageError(f"Invalid port {port}.", hint=f"Use a port from 0 (any free one) to {_MAX_PORT}.")
+    if not 0 <= port <= MAX_PORT:
+        raise UsageError(f"Invalid port {port}.", hint=f"Use a port from 0 (any free one) to {MAX_PORT}.")
     try:
         return SandboxServer(service, host, port)
     except OSError as error:
@@ -117,7 +118,7 @@ class _HttpServer(ThreadingHTTPServer):
 
 
 class _HttpRequestHandler(BaseHTTPRequestHandler):
-    server: _HttpServer
+    server: _HttpServer  # pyright: ignore[reportIncompatibleVariableOverride]  narrower, as the base class allows
     server_version = "connector-sandbox"
     sys_version = ""
     protocol_version = "HTTP/1.1"

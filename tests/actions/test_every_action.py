@@ -222,7 +222,7 @@ def test_each_example_sends_what_it_says(client, server, zoom, name, sentence):
         assert request.header(header) == value
 
 
-@pytest.mark.parametrize("name", [name for name in ACTIONS if ZOOM.action(name).pages])
+@pytest.mark.parametrize("name", [name for name in ACTIONS if ZOOM.action(name).pagination])
 def test_each_listing_reads_every_page_with_the_same_parameters(client, server, zoom, name):
     action = zoom.action(name)
     field = action.pagination.items
@@ -234,7 +234,7 @@ def test_each_listing_reads_every_page_with_the_same_parameters(client, server, 
     result = client.run(name, given)
     assert result.data == {"next_page_token": "", field: [{"id": 1}, {"id": 2}], "page_size": 1}
     first, second = server.requests
-    assert dict(first.query)["page_size"] == str(action.pages.max or 300)
+    assert dict(first.query)["page_size"] == str(action.pagination.max_size or 300)
     assert dict(second.query) == dict(first.query) | {"next_page_token": "A"}
     assert first.path == second.path
 

@@ -39,11 +39,17 @@ def test_ten_mistakes_in_three_files_are_ten_findings_at_their_lines(shelf: Path
         (create, "docs: https://bookshelf.example/docs/books#create", "docs: nowhere", "docs-deep-link", "docs:"),
         (create, "schema: book", "schema: books", "example-payload-fits-schema", "schema: books"),
         (create, "        genre: novel\n", "        genre: novels\n", "examples-run", "      body:"),
-        (listing, "pagination: {items: books}", "pagination: {items: volumes}", "pages-complete", "pages:"),
+        (listing, "pagination: {items: books}", "pagination: {items: volumes}", "pagination-complete", "pagination:"),
         (listing, "max: 100", "maxi: 100", "unknown-word", "maxi: 100"),
-        (manifest, "allowed_hosts: [api.bookshelf.example]", "allowed_hosts: [bookshelf.example]", "hosts", "base_url:"),
-        (manifest, "request_id: header.x-request-id", "tracking: x-request-id", "errors", "tracking:"),
-        (manifest, "    id: id", "    id: id\n    parent: shelf", "sandbox", "parent: shelf"),
+        (
+            manifest,
+            "allowed_hosts: [api.bookshelf.example]",
+            "allowed_hosts: [bookshelf.example]",
+            "allowed-hosts",
+            "base_url:",
+        ),
+        (manifest, "request_id: header.x-request-id", "request_id: x-request-id", "errors", "request_id:"),
+        (manifest, "    id: id", "    id: id\n    parent: shelf", "resource", "parent: shelf"),
     ]
     for file, old, new, _, _ in planted:
         plant(shelf / file, old, new)
@@ -109,11 +115,18 @@ def test_what_follows_from_a_damaged_word_is_not_told_again(shelf: Path) -> None
     assert [one.rule for one in lint(shelf)] == ["unknown-word", "unknown-word"]
 
 
+def test_an_example_without_its_request_hides_nothing_of_its_file(shelf: Path) -> None:
+    path = shelf / "actions/get-book.yaml"
+    plant(path, "    request:\n      path: /books/bk_001\n", "")
+    plant(path, "docs: https://", "docs: http://")
+    assert [one.rule for one in lint(shelf)] == ["docs-deep-link", "missing-word"]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "rules"),
     [
         ("connections:\n", "connections: none\nconections:\n", ["type", "unknown-word"]),
-        ("pagination: {by", "pages: []\npage: {by", ["type", "unknown-word"]),
+        ("pagination: {style", "pagination: []\npaginaton: {style", ["type", "unknown-word"]),
         ("  missing: {status: 404, code: no_such_book, message: There is no such book.}", "  missing: {a: 1, b: {c: 2}}", ["missing-word", "unknown-word", "unknown-word"]),
         ("errors:\n", "triggers: {one: {signature: {a: 1}, label: One}}\nerrors:\n", ["missing-word", "missing-word", "missing-word", "missing-word", "missing-word", "unknown-word"]),
     ],
@@ -161,7 +174,7 @@ def test_an_empty_folder_lacks_manifest_and_actions(tmp_path: Path) -> None:
     told = [(one.rule, one.message) for one in lint(tmp_path)]
     assert ("file", "there is no manifest.yaml.") in told
     (tmp_path / "manifest.yaml").write_text(
-        "connector: x\nlabel: X\nsummary: X.\nbase_url: https://x.example\nhosts: [x.example]\n"
+        "connector: x\nlabel: X\nsummary: X.\nbase_url: https://x.example\nallowed_hosts: [x.example]\n"
     )
     assert [one.message for one in lint(tmp_path)] == ["there are no actions."]
 

@@ -98,3 +98,14 @@ def test_an_action_that_is_a_folder_is_told_and_not_read(things: Path) -> None:
     (things / "actions/get-thing.yaml").mkdir()
     with pytest.raises(InputError):
         Connector.open(things).action("getThing")
+
+
+def test_the_only_folder_with_a_manifest_inside_the_package_is_the_bundled_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "connector"
+    (package / "lamps").mkdir(parents=True)
+    monkeypatch.setattr(loader, "__file__", str(package / "definition" / "loader.py"))
+    assert loader.find_bundled_folder() == tmp_path, "the checkout around the package"
+    (package / "lamps" / "manifest.yaml").write_text(MANIFEST)
+    assert loader.find_bundled_folder() == package / "lamps"

@@ -59,29 +59,29 @@ def test_every_file_of_the_bundled_connector_fits_both(path: Path, model) -> Non
 
 
 GOOD = [
-    SMALL, action(request="raw"), action(rate=["light", "cap"]), action(rate="light"), action(repeatable=False),
-    action(repeatable="the same id is refused"), action(connections=["oauth2"]), action(pages={"items": "."}),
-    action(pages={"items": "a.b", "by": "number", "first": 0, "max": 10}), action(returns={"type": "none", "example": {}}),
-    action(returns={"schema": "thing-list", "cap": 1000}), action(any_of=[{"of": ["a"], "when": {"b": [1, "x", None]}}]),
-    action(always={"header.X": 1, "query.y": [1]}), action(examples={"One": {"given": {}, "sends": {"path": "/"}}}),
-    action(examples={"One": {"given": {"a": None}, "sends": {"path": "/", "form": [["a", "b"]], "query": {"a": [1]}}}}),
+    SMALL, action(request="raw"), action(rate=["light", "cap"]), action(rate="light"), action(idempotent=False),
+    action(idempotent="the same id is refused"), action(connections=["oauth2"]), action(pagination={"items": "."}),
+    action(pagination={"items": "a.b", "style": "page_number", "first": 0, "max_size": 10}), action(returns={"type": "none", "example": {}}),
+    action(returns={"schema": "thing-list", "max_bytes": 1000}), action(any_of=[{"of": ["a"], "when": {"b": [1, "x", None]}}]),
+    action(constants={"header.X": 1, "query.y": [1]}), action(examples={"One": {"inputs": {}, "request": {"path": "/"}}}),
+    action(examples={"One": {"inputs": {"a": None}, "request": {"path": "/", "form": [["a", "b"]], "query": {"a": [1]}}}}),
     with_input(), with_input(required=True), with_input(default=None), with_input(default={"a": [1]}), with_input(min=1.5),
-    with_input(choices={"1": "One"}), with_input(needs="two"), with_input(needs=["two"]), with_input(needs={"two": [1]}),
-    with_input(not_with=["two"]), with_input(to="body.a.*"), with_input(to="body"), with_input(aliases=["uno"]),
+    with_input(choices={"1": "One"}), with_input(requires="two"), with_input(requires=["two"]), with_input(requires={"two": [1]}),
+    with_input(conflicts_with=["two"]), with_input(to="body.a.*"), with_input(to="body"), with_input(aliases=["uno"]),
     with_input(choices_from={"action": "listThings", "items": "things", "value": "id", "label": "name"}),
 ]  # fmt: skip
 BAD = [
     None, [], "text", 5, {}, action(action="1st"), action(action="a b"), action(label=""), action(label=None), action(label=5),
     action(request="FETCH /x"), action(request="GET"), action(request="GET https://x.example/"), action(request="get /x"),
-    action(rate=5), action(rate=[5]), action(repeatable=True), action(repeatable=""), action(sends="xml"), action(lists=None),
-    action(pages={}), action(pages={"items": ""}), action(pages={"items": "a", "max": 0}), action(pages={"items": "a", "by": "page"}),
-    action(returns={"type": "xml"}), action(returns={"schema": "Not A Name"}), action(returns={"cap": "1"}), action(any_of=[{}]),
-    action(any_of=[{"of": []}]), action(any_of={"of": ["a"]}), action(always=[]), action(examples={"One": {"given": {}}}),
-    action(examples={"One": {"given": [], "sends": {"path": "/"}}}), action(extra=1), action(inputs=[]), action(inputs={"1": ONE}),
+    action(rate=5), action(rate=[5]), action(idempotent=True), action(idempotent=""), action(body="xml"), action(lists=None),
+    action(pagination={}), action(pagination={"items": ""}), action(pagination={"items": "a", "max_size": 0}), action(pagination={"items": "a", "style": "page"}),
+    action(returns={"type": "xml"}), action(returns={"schema": "Not A Name"}), action(returns={"max_bytes": "1"}), action(any_of=[{}]),
+    action(any_of=[{"of": []}]), action(any_of={"of": ["a"]}), action(constants=[]), action(examples={"One": {"inputs": {}}}),
+    action(examples={"One": {"inputs": [], "request": {"path": "/"}}}), action(extra=1), action(inputs=[]), action(inputs={"1": ONE}),
     action(inputs={"one": None}), action(inputs={"one": {}}), with_input(type="text "), with_input(type=None), with_input(required="true"),
     with_input(required=1), with_input(hidden=None), with_input(min="1"), with_input(max=True), with_input(choices=["a"]),
-    with_input(choices={"a": 1}), with_input(looks="phone"), with_input(encode="url"), with_input(to=""), with_input(to="Body.x"),
-    with_input(to="body..x"), with_input(needs=5), with_input(needs={"two": 1}), with_input(aliases="uno"), with_input(requried=True),
+    with_input(choices={"a": 1}), with_input(format="phone"), with_input(encode="url"), with_input(to=""), with_input(to="Body.x"),
+    with_input(to="body..x"), with_input(requires=5), with_input(requires={"two": 1}), with_input(aliases="uno"), with_input(requried=True),
     with_input(help=""), with_input(join=""), with_input(choices_from={"action": "x"}),
 ]  # fmt: skip
 
@@ -100,17 +100,17 @@ def test_what_does_not_fit_is_refused_by_both_and_told(data) -> None:
 @pytest.mark.parametrize(
     ("words", "good"),
     [
-        ({}, True), ({"sandbox": {"things": {"list": "/things", "id": "id"}}}, True), ({"errors": {"hints": {"1": "One."}}}, True),
-        ({"errors": {"means": [{"is": "token", "code": [1, "x"], "status": 401}]}}, True), ({"rates": {"caps": {}}}, True),
+        ({}, True), ({"resources": {"things": {"list": "/things", "id": "id"}}}, True), ({"errors": {"hints": {"1": "One."}}}, True),
+        ({"errors": {"rules": [{"category": "token_rejected", "code": [1, "x"], "status": 401}]}}, True), ({"rates": {"quotas": {}}}, True),
         ({"connections": {"one": {"label": "One", "kind": "bearer"}}}, True), ({"idempotency": {"header": "X-Key"}}, True),
         ({"subaccounts": {"prefix": "/a/{id}"}}, True), ({"subaccounts": {"header": "X-Account"}}, True),
         ({"subaccounts": {"prefix": "/a/{id}", "header": None}}, True), ({"subaccounts": {"prefix": "", "header": "X"}}, False),
         ({"subaccounts": {}}, False), ({"subaccounts": {"prefix": "/a", "header": "X"}}, False), ({"subaccounts": {"header": None}}, False),
-        ({"base_url": "http://things.example"}, False), ({"connector": "Things"}, False), ({"hosts": "things.example"}, False),
-        ({"connections": {"one": {"label": "One", "kind": "oauth"}}}, False), ({"errors": {"means": [{"code": 1}]}}, False),
-        ({"errors": {"means": [{"is": "lost"}]}}, False), ({"sandbox": {"things": {"list": "/things"}}}, False),
+        ({"base_url": "http://things.example"}, False), ({"connector": "Things"}, False), ({"allowed_hosts": "things.example"}, False),
+        ({"connections": {"one": {"label": "One", "kind": "oauth"}}}, False), ({"errors": {"rules": [{"code": 1}]}}, False),
+        ({"errors": {"rules": [{"category": "lost"}]}}, False), ({"resources": {"things": {"list": "/things"}}}, False),
         ({"sandbox": {"missing": {"status": 404}}}, False), ({"triggers": {"one": {"label": "One", "summary": "One."}}}, False),
-        ({"pages": {"by": "cursor", "items": "x"}}, False), ({"redact": {"fields": [1]}}, False), ({"docs": ""}, False),
+        ({"pagination": {"style": "cursor", "items": "x"}}, False), ({"redact": {"fields": [1]}}, False), ({"docs": ""}, False),
     ],
 )  # fmt: skip
 def test_both_judge_a_manifest_alike(words, good: bool) -> None:
@@ -161,7 +161,7 @@ def test_an_unknown_word_is_told_with_the_one_that_was_meant_and_all_that_are_kn
     ((line, column, rule, message),) = told(text)
     assert (line, column, rule) == (9, 5, "unknown-word")
     assert "Did you mean 'required'?" in message
-    assert "aliases, choices" in message
+    assert "aliases, allow_other" in message
 
 
 def test_every_missing_word_and_every_wrong_one_is_told_at_once() -> None:

@@ -49,20 +49,20 @@ def test_these_are_all_the_examples() -> None:
 
 class TestCallFiles:
     def test_a_weekly_meeting_repeats_on_two_days(self, sandboxed: Client) -> None:
-        made = sandboxed.call(CALLS / "weekly-meeting.yaml").data
+        made = sandboxed.run_file(CALLS / "weekly-meeting.yaml").data
         found = sandboxed.run("getMeeting", {"meetingId": made["id"]}).data
         assert (found["topic"], found["type"], found["timezone"]) == ("Harbour survey", 8, "Europe/Lisbon")
         recurrence = {name: made["recurrence"][name] for name in ("type", "weekly_days", "end_times")}
         assert recurrence == {"type": 2, "weekly_days": "2,5", "end_times": 8}
 
     def test_a_secure_meeting_has_every_lock(self, sandboxed: Client) -> None:
-        settings = sandboxed.call(CALLS / "secure-meeting.yaml").data["settings"]
+        settings = sandboxed.run_file(CALLS / "secure-meeting.yaml").data["settings"]
         assert (settings["waiting_room"], settings["meeting_authentication"]) == (True, True)
         assert settings["encryption_type"] == "enhanced_encryption"
         assert settings["alternative_hosts"] == "ana@example.com;ben@example.com"
 
     def test_a_secure_meeting_asks_for_a_generated_passcode(self, client: Client, server: Counting) -> None:
-        client.call(CALLS / "secure-meeting.yaml")
+        client.run_file(CALLS / "secure-meeting.yaml")
         sent = server.last.json()
         assert (sent["default_password"], "password" in sent) == (True, False)
         assert (sent["settings"]["mute_upon_entry"], sent["settings"]["host_video"]) == (True, False)

@@ -159,7 +159,7 @@ class TestWhatIsSent:
         assert "at most 50 entries" in str(caught.value)
         with pytest.raises(errors.InputError, match="at least one of paymentIntent, charge"):
             stripe.run("createRefund", {"amount": 5})
-        with pytest.raises(errors.InputError, match="no charge beside it"):
+        with pytest.raises(errors.InputError, match="no charge with it"):
             stripe.run("createRefund", {"paymentIntent": "pi_1", "charge": "ch_1"})
         assert server.count == 0
 
@@ -168,8 +168,8 @@ class TestConstantsAndKeys:
     def test_the_version_is_on_every_request(self, stripe: Client, server: Counting) -> None:
         server.always(a_page)
         stripe.run("listCustomers")
-        stripe.raw("GET", "/balance")
-        stripe.raw(
+        stripe.request("GET", "/balance")
+        stripe.request(
             "POST", "/products", data="name=Ticket", headers={"Content-Type": "application/x-www-form-urlencoded"}
         )
         assert [request.header("stripe-version") for request in server.requests] == ["2024-06-20"] * 5
@@ -179,7 +179,7 @@ class TestConstantsAndKeys:
         )
 
     def test_a_raw_caller_may_ask_for_another_version(self, stripe: Client, server: Counting) -> None:
-        stripe.raw("GET", "/balance", headers={"stripe-version": "2025-03-31.basil"})
+        stripe.request("GET", "/balance", headers={"stripe-version": "2025-03-31.basil"})
         assert server.last.all("Stripe-Version") == ["2025-03-31.basil"]
 
     def test_a_lost_reply_is_repeated_under_the_same_key(self, stripe: Client, server: Counting) -> None:

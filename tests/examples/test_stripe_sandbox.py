@@ -82,7 +82,7 @@ class TestTheSandbox:
     def test_a_wrong_request_is_refused_in_the_services_own_words(self, client: Client) -> None:
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         with pytest.raises(errors.Rejected) as caught:
-            client.raw("POST", "/payment_intents", data="amount=lots&currency=eur", headers=form)
+            client.request("POST", "/payment_intents", data="amount=lots&currency=eur", headers=form)
         assert (caught.value.status, "amount" in str(caught.value.result.data["error"])) == (400, True)
 
 

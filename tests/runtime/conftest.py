@@ -32,9 +32,9 @@ class Runner:
         """Run an action."""
         return self._done(self.client.run, *args, **options)
 
-    def raw(self, *args: Any, **options: Any) -> Any:
+    def request(self, *args: Any, **options: Any) -> Any:
         """Send a raw request."""
-        return self._done(self.client.raw, *args, **options)
+        return self._done(self.client.request, *args, **options)
 
     def download(self, *args: Any, **options: Any) -> Any:
         """Download a file."""
@@ -44,9 +44,9 @@ class Runner:
         """Download the files that an action lists."""
         return self._done(self.client.download_all, *args, **options)
 
-    def call(self, *args: Any) -> Any:
+    def run_file(self, *args: Any) -> Any:
         """Run a call file."""
-        return self._done(self.client.call, *args)
+        return self._done(self.client.run_file, *args)
 
     def items(self, *args: Any, **options: Any) -> list[Any]:
         """Take every item of a listing."""

@@ -48,7 +48,7 @@ def test_a_meeting_lives_from_its_making_to_its_end(client: Client) -> None:
     listed = client.run("listMeetingRegistrants", key).data["registrants"]
     assert [(one["id"], one["email"]) for one in listed] == [(registered["registrant_id"], "rui@example.com")]
 
-    gone = client.raw("DELETE", f"/meetings/{number}")
+    gone = client.request("DELETE", f"/meetings/{number}")
     assert gone.status == 204
     for action in ("getMeeting", "listMeetingRegistrants"):
         with pytest.raises(errors.NotFound) as caught:
@@ -126,10 +126,10 @@ def test_a_thousand_meetings_are_listed_each_once(client: Client) -> None:
 
 def test_a_removal_between_two_pages_skips_nothing(in_process_client: Client) -> None:
     made = [in_process_client.run("createMeeting", {"userId": "me"}).data["id"] for _ in range(6)]
-    first = in_process_client.raw("GET", "/users/me/meetings", query={"page_size": "3"}).data
-    in_process_client.raw("DELETE", f"/meetings/{made[0]}")
+    first = in_process_client.request("GET", "/users/me/meetings", query={"page_size": "3"}).data
+    in_process_client.request("DELETE", f"/meetings/{made[0]}")
     query = {"page_size": "3", "next_page_token": first["next_page_token"]}
-    second = in_process_client.raw("GET", "/users/me/meetings", query=query).data
+    second = in_process_client.request("GET", "/users/me/meetings", query=query).data
     assert [one["id"] for one in second["meetings"]] == made[3:]
 
 
@@ -144,7 +144,7 @@ def test_every_wrong_field_of_a_body_is_reported_at_once(client: Client) -> None
         "recurrence": {"end_times": 61},
     }
     with pytest.raises(errors.Rejected) as caught:
-        client.raw("POST", "/users/me/meetings", data=body)
+        client.request("POST", "/users/me/meetings", data=body)
     assert (caught.value.status, caught.value.code) == (400, 300)
     told = {one["field"]: one["message"] for one in caught.value.result.data["errors"]}
     assert told.keys() == {
@@ -179,18 +179,18 @@ def test_a_wrong_request_names_the_field(
     in_process_client: Client, method: str, path: str, more: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(errors.Rejected) as caught:
-        in_process_client.raw(method, path, **more)
+        in_process_client.request(method, path, **more)
     assert field in [one["field"] for one in caught.value.result.data["errors"]]
 
 
 def test_what_belongs_together_is_asked_for_together(in_process_client: Client) -> None:
     with pytest.raises(errors.Rejected) as caught:
-        in_process_client.raw("POST", "/users/me/meetings", data={"type": 8, "recurrence": {"type": 2}})
+        in_process_client.request("POST", "/users/me/meetings", data={"type": 8, "recurrence": {"type": 2}})
     assert [one["field"] for one in caught.value.result.data["errors"]] == ["recurrence.weekly_days"]
 
 
 def test_fields_and_parameters_that_nobody_declares_pass(in_process_client: Client) -> None:
-    made = in_process_client.raw(
+    made = in_process_client.request(
         "POST", "/users/me/meetings", query={"trace": "1"}, data={"topic": "T", "novelty": {"a": [1]}}
     )
     assert in_process_client.run("getMeeting", {"meetingId": made.data["id"]}).data["novelty"] == {"a": [1]}
@@ -199,10 +199,10 @@ def test_fields_and_parameters_that_nobody_declares_pass(in_process_client: Clie
 def test_an_old_cursor_is_reported_as_one(in_process_client: Client) -> None:
     for _ in range(3):
         in_process_client.run("createMeeting", {"userId": "me"})
-    cursor = in_process_client.raw("GET", "/users/me/meetings", query={"page_size": "1"}).data["next_page_token"]
+    cursor = in_process_client.request("GET", "/users/me/meetings", query={"page_size": "1"}).data["next_page_token"]
     for path, token in (("/users/me/meetings", "made-up"), ("/users/me/webinars", cursor), ("/users", cursor)):
         with pytest.raises(errors.PageError, match="page token"):
-            in_process_client.raw("GET", path, query={"next_page_token": token})
+            in_process_client.request("GET", path, query={"next_page_token": token})
 
 
 def test_a_path_in_no_collection_answers_its_example(in_process_client: Client, zoom: Connector) -> None:
@@ -219,15 +219,15 @@ def test_a_sub_account_is_taken_where_there_is_one(in_process_client: Client) ->
     made = in_process_client.run("createMeeting", {"userId": "me", "topic": "Theirs"}, account="sub-1")
     assert in_process_client.run("getMeeting", {"meetingId": made.data["id"]}).data["topic"] == "Theirs"
     with pytest.raises(errors.NotFound):
-        in_process_client.raw("GET", "/accounts/sub-1/chat/users/me/channels")
+        in_process_client.request("GET", "/accounts/sub-1/chat/users/me/channels")
 
 
 def test_what_is_no_path_and_what_is_no_method_are_two_things(in_process_client: Client) -> None:
     with pytest.raises(errors.NotFound) as caught:
-        in_process_client.raw("GET", "/no/such/path")
+        in_process_client.request("GET", "/no/such/path")
     assert caught.value.code == 3001
     with pytest.raises(errors.Rejected) as refused:
-        in_process_client.raw("PUT", "/users")
+        in_process_client.request("PUT", "/users")
     assert (refused.value.status, refused.value.result.headers["allow"]) == (405, "GET, HEAD, POST")
 
 

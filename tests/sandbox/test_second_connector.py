@@ -148,10 +148,10 @@ class TestThings:
         note = client.run("addNote", {"orderId": "first", "text": "Hi", "stars": 5}).data
         assert (note["text"], note["stars"], note["order_number"]) == ("Hi", 5, 7)
         assert note["url"] == f"/orders/7/notes/{note['id']}"
-        assert client.raw("GET", f"/orders/7/notes/{note['id']}").data["text"] == "Hi"
+        assert client.request("GET", f"/orders/7/notes/{note['id']}").data["text"] == "Hi"
         for path in (f"/orders/{other}/notes/{note['id']}", f"/orders/99/notes/{note['id']}", "/orders/99/notes"):
             with pytest.raises(errors.NotFound):
-                client.raw("GET", path)
+                client.request("GET", path)
 
     def test_a_thing_that_is_there_from_the_start_can_be_gone_for_good(self, client: Client) -> None:
         assert client.run("getOrder", {"orderId": "7"}).data["order"]["customer"] == {"name": "Ada", "vip": False}
@@ -161,11 +161,11 @@ class TestThings:
 
     def test_a_collections_methods_need_no_action(self, client: Client) -> None:
         made = client.run("addEvent", {"kind": "made"}).data["id"]
-        client.raw("PATCH", f"/events/{made}", data={"kind": "lost"})
-        assert client.raw("GET", f"/events/{made}").data == {"id": made, "kind": "lost"}
-        assert client.raw("DELETE", f"/events/{made}").status == 204
+        client.request("PATCH", f"/events/{made}", data={"kind": "lost"})
+        assert client.request("GET", f"/events/{made}").data == {"id": made, "kind": "lost"}
+        assert client.request("DELETE", f"/events/{made}").status == 204
         with pytest.raises(errors.NotFound):
-            client.raw("GET", f"/events/{made}")
+            client.request("GET", f"/events/{made}")
 
     def test_a_request_with_the_same_key_is_done_once(self, client: Client) -> None:
         first = client.run("addEvent", {"kind": "made"}, idempotency_key="once")

@@ -1,27 +1,43 @@
-"""A fake world: it answers the asks of a run from lists, and keeps what was asked."""
+"""A driver with scripted answers for the exchange, which records the asks."""
 
 from __future__ import annotations
 
 import json
 
-from connector.core.exchange.exchange import AcquireSlot, ExchangeOptions, GetToken, SendRequest, Sleep, YieldPage
+import pytest
+
+from connector import errors
+from connector.core.exchange import exchange
+from connector.core.exchange.asks import AcquireSlot, ExchangeOptions, GetToken, SendRequest, Sleep, YieldPage
 from connector.core.exchange.plan import CompiledConnector
 from connector.core.exchange.retry import RetryPolicy
 from connector.core.request.credential import Credential
 from connector.core.response.parser import Failure, Reply
 
 NOW = 1_800_000_000.0
+ERROR_RULES = """\
+errors:
+  code: code
+  message: message
+  rules:
+    - {category: scope, code: S, status: [400, 429, 503]}
+    - {category: daily_quota, code: D, status: [400, 429]}
+    - {category: concurrency, code: B}
+    - {category: rate_limit, code: R}
+    - {category: cursor_expired, code: C}
+    - {category: not_found, code: N}
+"""
 TYPED = (("content-type", "application/json"),)
 
 
 def ok(data=None, status=200, **headers):
-    """A good reply; header names with underscores."""
+    """Return a success reply; headers are keywords, with underscores for hyphens."""
     body = b"" if data is None else json.dumps(data).encode()
     return Reply(status, (*TYPED, ("content-length", str(len(body))), *_headers(headers)), body)
 
 
 def bad(status, code=None, message="no", **headers):
-    """A refusal in the service's own shape."""
+    """Return an error reply in the service's format."""
     return ok({"code": status if code is None else code, "message": message}, status, **headers)
 
 
@@ -38,25 +54,25 @@ def maybe_sent(kind="read", *, final=False):
 
 
 class World:
-    """Answers asks: replies in order (the last one for ever), tokens in order, rate gaps, refusals to spend."""
+    """Answers asks from lists: replies and tokens in order (the last one repeats), rate gaps, and a quota error."""
 
-    def __init__(self, *replies, tokens=("first",), renewable=True, gaps=(), spent=None, takes=0.0):
+    def __init__(self, *replies, tokens=("first",), renewable=True, gaps=(), quota_error=None, takes=0.0):
         self.now = NOW
         self.replies = list(replies)
         self.tokens = list(tokens)
         self.renewable = renewable
         self.gaps = list(gaps)
-        self.spent = spent
+        self.quota_error = quota_error
         self.takes = takes
-        self.asked = []
+        self.asks = []
         self.stop_waiting = None
 
     def drive(self, run):
-        """Run to the end; pages are passed over and kept."""
+        """Drive a run to its end and return its result."""
         ask = next(run)
         try:
             while True:
-                self.asked.append(ask)
+                self.asks.append(ask)
                 answer = self._answer(ask)
                 ask = run.send((self.now, answer))
         except StopIteration as end:
@@ -70,7 +86,7 @@ class World:
             return Credential(token, headers=(("Authorization", f"Bearer {token}"),), renewable=self.renewable)
         if isinstance(ask, AcquireSlot):
             if ask.rates == ("retry",):
-                return self.spent or 0.0
+                return self.quota_error or 0.0
             return self.gaps.pop(0) if self.gaps else 0.0
         if isinstance(ask, SendRequest):
             self.now += self.takes
@@ -82,7 +98,7 @@ class World:
         return None
 
     def of(self, kind):
-        return [ask for ask in self.asked if isinstance(ask, kind)]
+        return [ask for ask in self.asks if isinstance(ask, kind)]
 
     @property
     def sends(self):
@@ -94,15 +110,23 @@ class World:
 
 
 def ready(connector, action, given, *, timeout=60.0, limit=None, **policy):
-    """A plan with its request and options; `action` None for a raw request."""
-    wanted = (
-        connector.derive(CompiledConnector).raw_request
-        if action is None
-        else connector.derive(CompiledConnector).action(action)
-    )
-    values = wanted.validate(given)
-    return (
-        wanted,
-        wanted.build_request(values),
-        ExchangeOptions(timeout, RetryPolicy(**policy), limit, rates=wanted.rate_names(values)),
-    )
+    """Return a compiled action with its request and options; `action` None for a raw request."""
+    compiled = connector.derive(CompiledConnector)
+    plan = compiled.raw_request if action is None else compiled.action(action)
+    values = plan.validate(given)
+    options = ExchangeOptions(timeout, RetryPolicy(**policy), limit, rates=plan.rate_names(values))
+    return plan, plan.build_request(values), options
+
+
+def drive(plan, request, how, world):
+    return world.drive(exchange.run_call(plan, request, how, NOW + how.timeout, NOW))
+
+
+def run_raw(connector, world, method="POST", *, timeout=600.0, **policy):
+    return drive(*ready(connector, None, {"method": method, "path": "/x"}, timeout=timeout, **policy), world)
+
+
+def fail_raw(connector, world, method="POST", **options):
+    with pytest.raises(errors.ConnectorError) as caught:
+        run_raw(connector, world, method, **options)
+    return caught.value

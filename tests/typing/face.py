@@ -14,9 +14,9 @@ def one_after_another(zoom: Connector, work: Connection) -> None:
         assert_type(client, Client)
         assert_type(client.run("getUser", {"userId": "me"}, timeout="10s", retry="engine", debug=True, limit=5), Result)
         assert_type(client.run("getUser", retry={"maxRetries": 3}, account="a", idempotency_key="k"), Result)
-        assert_type(client.call("call.yaml"), Result)
-        assert_type(client.call({"action": "listUsers"}), Result)
-        assert_type(client.raw("GET", "/users", query={"a": ["b", 1]}, response_type="binary"), Result)
+        assert_type(client.run_file("call.yaml"), Result)
+        assert_type(client.run_file({"action": "listUsers"}), Result)
+        assert_type(client.request("GET", "/users", query={"a": ["b", 1]}, response_type="binary"), Result)
         assert_type(client.dry_run("getUser"), Request)
         items = client.items("listUsers", limit=10)
         assert_type(items, Items)
@@ -36,8 +36,8 @@ async def awaited(zoom: Connector, work: Connection) -> None:
     async with AsyncClient(zoom, work) as client:
         assert_type(client, AsyncClient)
         assert_type(await client.run("getUser", {"userId": "me"}), Result)
-        assert_type(await client.call("call.yaml"), Result)
-        assert_type(await client.raw("GET", "/users"), Result)
+        assert_type(await client.run_file("call.yaml"), Result)
+        assert_type(await client.request("GET", "/users"), Result)
         assert_type(client.dry_run("getUser"), Request)
         async for item in client.items("listUsers"):
             assert_type(item, Any)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 RULE = "parity"
+_YES_NO = {True: "yes", False: "no"}
 DifferenceKey = tuple[str, str, str | None, str]  # kind, the owner's key, the input's key, what
 
 
@@ -129,9 +130,9 @@ def _compare_field(
     if definition.type not in record.types.get(page_input.type, [page_input.type]):
         yield "type", page_input.type, definition.type
     if definition.required != page_input.required:
-        yield "required", _format_flag(page_input.required), _format_flag(definition.required)
+        yield "required", _YES_NO[page_input.required], _YES_NO[definition.required]
     if definition.hidden != page_input.hidden:
-        yield "hidden", _format_flag(page_input.hidden), _format_flag(definition.hidden)
+        yield "hidden", _YES_NO[page_input.hidden], _YES_NO[definition.hidden]
     if getattr(definition, "aliases", None):
         yield "alias", "", ", ".join(getattr(definition, "aliases", ()))
     if (
@@ -155,10 +156,6 @@ def _is_sent_alike(field: FieldRef, theirs: str | None, ours: Any, folder: Conne
         return json.dumps(coerce_value(field, page_value, folder)) == json.dumps(coerce_value(field, ours, folder))
     except (InvalidValue, TypeError):
         return theirs == _format_value(ours)
-
-
-def _format_flag(value: bool) -> str:  # noqa: FBT001  a word for a flag
-    return "yes" if value else "no"
 
 
 def _format_value(value: Any) -> str:
@@ -206,13 +203,10 @@ def _build_undeclared_finding(difference: Difference, folder: ConnectorFolder) -
         "added": f"the page has no such {'input' if key else kind}",
         "missing": f"the page has {difference.page_value!r}, which is missing here",
     }
-    details = explanations.get(
-        aspect,
-        f"{aspect} is {difference.connector_value or 'nothing'!r} and {difference.page_value or 'nothing'!r} on the page",
-    )
-    message = (
-        f"{_describe_subject(difference.key)}: {details}; put it right, or say why in parity.yaml under `deviations`."
-    )
+    ours, theirs = difference.connector_value or "nothing", difference.page_value or "nothing"
+    details = explanations.get(aspect, f"{aspect} is {ours!r} and {theirs!r} on the page")
+    fix = "put it right, or say why in parity.yaml under `deviations`."
+    message = f"{_describe_subject(difference.key)}: {details}; {fix}"
     file: ParsedFile[Any] | None = next(
         (candidate for candidate in folder.actions if kind == "action" and candidate.model.action == owner), None
     )

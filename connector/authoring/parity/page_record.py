@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from connector.definition.strict_yaml import Document
     from connector.errors import Finding
 
-Aspect = Literal[
-    "added", "missing", "label", "type", "required", "default", "suggested", "example", "hidden", "alias",
-]  # fmt: skip
+Aspect = Literal["added", "missing", "label", "type", "required", "default", "suggested", "example", "hidden", "alias"]
 KeyOrKeys = Key | list[Key]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Violation
+from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
 from connector.core.json_path import get_at_path
 from connector.core.response.pagination import Pagination
 from connector.definition.action import UPDATE_METHODS
@@ -63,7 +64,7 @@ def check_idempotent(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iter
         return
     if method not in ("POST", "PATCH", "PUT", "DELETE"):
         yield Violation(path, "idempotent", f"{method or 'a raw request'} says nothing of it.", key=True)
-    elif reason is False and method in ("POST", "PATCH"):
+    elif reason is False and method in NON_IDEMPOTENT_METHODS:
         yield Violation(path, "idempotent", f"a {method} is never repeated anyway; leave it out.", key=True)
     elif reason is not False and method in ("PUT", "DELETE"):
         yield Violation(path, "idempotent", f"a {method} may be repeated anyway; leave it out.", key=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
 from connector.core.exchange.plan import compile_action
-from connector.core.request.builder import to_wire_text
+from connector.core.request.body import to_wire_text
 from connector.definition.fields import RequestLocation
 from connector.errors import InputError
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 RULE = "examples-run"
 # What must be right first: an example would only say it again.
 PREREQUISITE_RULES = (
-    "place", "one-place", "path-complete", "request-path", "needs-exist", "not-with-mutual", "limits", "pattern",
+    "place", "one-place", "path-complete", "request-path", "requires-exist", "conflicts-mutual", "limits", "pattern",
     "choices-typed", "choices-file", "default-fits", "default-or-required", "no-default-on-update", "word-fits",
     "keys-fold", "body-on-get", "no-templates", "secret-default",
 )  # fmt: skip

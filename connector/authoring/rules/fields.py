@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pydantic_core import SchemaError
+
 from connector.authoring.draft import Violation
 from connector.core.inputs import coerce
-from connector.core.inputs.field_checks import SchemaError, compile_linear_regex
+from connector.core.inputs.field_checks import compile_linear_regex
 from connector.core.invalid_value import InvalidValue
 from connector.definition.action import UPDATE_METHODS, Action
-from connector.definition.fields import Input, to_snake_case
+from connector.definition.case import to_snake_case
+from connector.definition.fields import Input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,9 +191,15 @@ def check_pattern(field: FieldRef) -> Iterator[Violation]:
 
 
 FIELD_RULES = (
-    check_default_or_required, check_no_update_default, check_secret_default, check_secret_type, check_has_example, check_choices, check_limits,
+    check_default_or_required,
+    check_no_update_default,
+    check_secret_default,
+    check_secret_type,
+    check_has_example,
+    check_choices,
+    check_limits,
     check_pattern,
-)  # fmt: skip
+)
 
 
 def check_fields(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:

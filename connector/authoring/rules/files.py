@@ -6,27 +6,20 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Violation
-from connector.definition.fields import to_kebab_case
+from connector.definition.action import Action
+from connector.definition.case import to_kebab_case
+from connector.definition.fields import Input
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
-    from connector.definition.action import Action
     from connector.definition.manifest import Manifest
     from connector.definition.strict_yaml import NodePath
 
-ACTION_KEYS = (
-    "action", "label", "summary", "docs", "scopes", "rate", "request", "connections", "subaccount", "idempotent",
-    "constants", "body", "form_nesting", "lists", "inputs", "any_of", "pagination", "downloads",
-    "returns", "examples",
-)  # fmt: skip
-INPUT_KEYS = (
-    "label", "help", "group", "type", "required", "default", "suggest", "hidden", "choices", "allow_other",
-    "choices_from", "choices_file", "min", "max", "pattern", "format", "future", "requires", "conflicts_with", "join", "encode",
-    "to", "aliases", "example",
-)  # fmt: skip
+ACTION_KEYS = tuple(Action.model_fields)
+INPUT_KEYS = (*(key for key in Input.model_fields if key != "example"), "example")
 
 
 def check_file_name(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

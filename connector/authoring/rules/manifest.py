@@ -6,8 +6,10 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from pydantic_core import SchemaError
+
 from connector.authoring.draft import Violation
-from connector.core.inputs.field_checks import SchemaError, compile_linear_regex
+from connector.core.inputs.field_checks import compile_linear_regex
 from connector.core.redaction import redactor_for as redactor
 from connector.core.url_policy import may_receive_credentials
 from connector.definition.suggest import did_you_mean

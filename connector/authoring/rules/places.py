@@ -1,4 +1,4 @@
-"""Rules of where values go: the request line, `to:` and `always:`."""
+"""Rules of where values go: the request line, `to:` and `constants:`."""
 
 from __future__ import annotations
 
@@ -59,7 +59,8 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
             yield f"a raw request has no place {text!r}.{did_you_mean(text, RAW_LOCATIONS)}"
         return
     if location.part not in REQUEST_PARTS:
-        yield f"requests have no part {location.part!r}.{did_you_mean(location.part, REQUEST_PARTS)} Known: {', '.join(REQUEST_PARTS)}."
+        hint = did_you_mean(location.part, REQUEST_PARTS)
+        yield f"requests have no part {location.part!r}.{hint} Known: {', '.join(REQUEST_PARTS)}."
     elif location.part == "path" and used.path[0] == "constants":
         yield "a path is written in the request line, not here."
     elif location.part not in ("body", "form") and (not location.path or location.spread):
@@ -74,11 +75,11 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
 
 def _find_body_problems(action: Action, location: RequestLocation) -> Iterator[str]:
     if location.part == "file" and action.body != "multipart":
-        yield "files are sent with `sends: multipart` only."
+        yield "files are sent with `body: multipart` only."
     elif location.part == "form" and action.body not in ("form", "multipart"):
-        yield "fields of a form are sent with `sends: form` or `sends: multipart`."
+        yield "fields of a form are sent with `body: form` or `body: multipart`."
     elif location.part == "body" and location.path and action.body in ("text", "binary"):
-        yield f"`sends: {action.body}` has one body: to: body"
+        yield f"`body: {action.body}` has one body: to: body"
 
 
 def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

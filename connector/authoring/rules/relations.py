@@ -8,7 +8,7 @@ from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import FieldRef
 from connector.authoring.rules.values import coerce_value
 from connector.core.invalid_value import InvalidValue
-from connector.definition.fields import to_snake_case
+from connector.definition.case import to_snake_case
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -25,9 +25,9 @@ def check_named_inputs(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
     for path, key in _iter_named_inputs(file):
         if key not in file.model.inputs:
             message = f"there is no input {key!r}.{did_you_mean(key, file.model.inputs)}"
-            yield Violation(path, "needs-exist", message, key=path[-1] == key)
+            yield Violation(path, "requires-exist", message, key=path[-1] == key)
         elif path[0] == "inputs" and path[1] == key:
-            yield Violation(path, "needs-exist", f"{key!r} names itself.")
+            yield Violation(path, "requires-exist", f"{key!r} names itself.")
     for path, key, values in _iter_required_values(file):
         for index, value in enumerate(values):
             yield from _check_possible_value(file, folder, (*path, index), (key, value))
@@ -75,10 +75,10 @@ def _check_possible_value(
     try:
         coerced = coerce_value(FieldRef((), key, field), value, folder)
     except InvalidValue as error:
-        yield Violation(path, "needs-exist", f"{key!r} is never {value!r}: it takes {error.expected}.")
+        yield Violation(path, "requires-exist", f"{key!r} is never {value!r}: it takes {error.expected}.")
         return
     if type(coerced) is not type(value) and not field.is_list:
-        yield Violation(path, "needs-exist", f"{key!r} is never {value!r}; write {coerced!r}.")
+        yield Violation(path, "requires-exist", f"{key!r} is never {value!r}; write {coerced!r}.")
 
 
 def check_conflicts_mutual(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
@@ -87,11 +87,11 @@ def check_conflicts_mutual(file: ParsedFile[Action], _folder: ConnectorFolder) -
     for key, field in inputs.items():
         for other in field.conflicting_inputs:
             if other in inputs and other != key and key not in inputs[other].conflicting_inputs:
-                message = f"{other!r} at line {file.find_line(('inputs', other))} does not say `not_with: {key}`."
-                yield Violation(("inputs", key, "conflicts_with"), "not-with-mutual", message, key=True)
+                message = f"{other!r} at line {file.find_line(('inputs', other))} does not say `conflicts_with: {key}`."
+                yield Violation(("inputs", key, "conflicts_with"), "conflicts-mutual", message, key=True)
             if other in field.required_inputs:
                 message = f"{key!r} needs {other!r} and excludes it."
-                yield Violation(("inputs", key, "conflicts_with"), "not-with-mutual", message, key=True)
+                yield Violation(("inputs", key, "conflicts_with"), "conflicts-mutual", message, key=True)
 
 
 def check_choices_from(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

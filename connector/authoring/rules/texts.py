@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_HELP_LENGTH = 160
 _TEMPLATE_PATTERN = re.compile(r"\{\{|\$\{|\{%|<%|__import__")
-_SERVICE_DATA = (("returns", "example"), ("sandbox",))  # the service's words, not ours
+_SERVICE_DATA = (("returns", "example"), ("resources",), ("sandbox",))  # the service's words, not ours
 
 
 def check_help_sentences(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:

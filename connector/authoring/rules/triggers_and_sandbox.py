@@ -77,7 +77,7 @@ def _check_location(trigger: Trigger, word: str, *, is_signed: bool) -> Iterator
     if not _LOCATION_PATTERN.match(location):
         yield ("signature", word), "expected header.X, or part.x of the signature's header."
     elif location.startswith("part.") and signature.separator is None:
-        yield ("signature", word), "a header of one part has no other; say what stands between them: many."
+        yield ("signature", word), "a header of one part has no other; say what stands between them: separator."
     elif not is_signed and word == "timestamp":
         yield ("signature", word), "it is not signed, so anybody could change it: have {timestamp} in `payload`."
 
@@ -118,7 +118,7 @@ def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterat
             yield Violation((*base_path, "parent"), "resource", message)
     for word in ("missing", "invalid"):
         error_reply = getattr(file.model.sandbox, word)
-        if error_reply is not None and not 400 <= error_reply.status < 600:  # noqa: PLR2004  the range of refusals
+        if error_reply is not None and error_reply.status // 100 not in (4, 5):
             yield Violation(("sandbox", word, "status"), "sandbox", "a refusal has a status from 400 to 599.")
 
 

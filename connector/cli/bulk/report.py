@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from connector.cli.context.settings import Setting
     from connector.runtime.bulk.journal import Journal
-    from connector.runtime.bulk.runner import BulkRun, RowResult
+    from connector.runtime.bulk.row_result import RowResult
+    from connector.runtime.bulk.runner import BulkRun
 
 STOP_GRACE_SECONDS = 5.0  # seconds for pending rows after Ctrl-C
 MAX_REPORTED_ROWS = 20  # failures, and uncertain rows, that are listed

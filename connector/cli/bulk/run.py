@@ -19,7 +19,8 @@ from connector.cli.context.connection_context import resolve_base_url
 from connector.cli.output.exit_codes import EXIT_DONE, exit_code
 from connector.core.bulk.columns import ColumnMapping
 from connector.errors import InputError, UsageError
-from connector.runtime.bulk.journal import Journal, rotate_journal
+from connector.runtime.bulk.journal import Journal
+from connector.runtime.bulk.journal_file import rotate_journal
 from connector.runtime.bulk.row_reader import RowReader, detect_format
 from connector.runtime.bulk.runner import BulkOptions, run_rows
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from connector.cli.bulk.job import BulkJob
 
 _STDIN_NAME = "standard input"
-_JOURNAL_WORDS = {"done": "done", "retry": "again"}  # goes when the journal says retry
 
 
 def run(job: BulkJob) -> int:
@@ -150,7 +150,7 @@ def _resolve_uncertain(job: BulkJob, journal: Journal) -> None:
         raise UsageError(f"Row {unknown_row} is not uncertain.", hint="Remove its --resolve; nothing was sent.")
     for row, resolution in resolutions.items():
         assert row is not None
-        journal.resolve_row(row, _JOURNAL_WORDS[resolution])
+        journal.resolve_row(row, resolution)
 
 
 def _dry_run(job: BulkJob, source: RowReader, reporter: BulkReporter) -> int:

@@ -83,7 +83,7 @@ class Session:
     def _create_client(self, connection: Credentials | None) -> Client:
         context = self._context
         return Client(
-            self.connector, connection, http=context.transport, base_url=context.base_url, budget=context.budget,
+            self.connector, connection, http=context.transport, base_url=context.base_url, rate_limit=context.budget,
             observe=self._observer,
         )  # fmt: skip
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.output.stdio import print_stderr
 from connector.core.exchange import tracing
-from connector.core.exchange.exchange import SendRequest
+from connector.core.exchange.asks import SendRequest
 from connector.core.request.credential import Credential
 from connector.core.response.parser import Failure
 from connector.core.response.trace import Trace

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.exchange import SendRequest, Sleep, YieldPage
+from connector.core.exchange.asks import SendRequest, Sleep, YieldPage
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY, may_change_state
 from connector.errors import TransportError
 from connector.runtime.calls.observer import Observer
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.cli.output.progress import ProgressBar
-    from connector.core.exchange.exchange import Ask
+    from connector.core.exchange.asks import Ask
     from connector.core.request.builder import Request
-    from connector.runtime.calls.prepared import PreparedCall
+    from connector.runtime.calls.observer import ObservedCall
 
 _MIN_NOTICE_SECONDS = 2.0  # shorter waits are not reported
 
@@ -30,14 +30,14 @@ class CommandObserver(Observer):
         self._noticed_until = 0.0  # end of the last reported wait; concurrent waits are not reported
         self._pending_request: Request | None = None
 
-    def before(self, call: PreparedCall, ask: Ask) -> None:  # noqa: ARG002  the base class's signature
+    def before(self, call: ObservedCall, ask: Ask) -> None:  # noqa: ARG002  the base class's signature
         """Note a pending request, and report a long wait."""
         if isinstance(ask, SendRequest):
             self._pending_request = ask.request
         elif isinstance(ask, Sleep):
             self._report_wait(ask)
 
-    def after(self, call: PreparedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
         """Clear the pending request; an interrupted one stays pending."""
         if isinstance(ask, SendRequest):
             self._pending_request = None
@@ -65,7 +65,7 @@ class PageProgress(Observer):
     def __init__(self, progress_bar: ProgressBar) -> None:
         self._progress_bar = progress_bar
 
-    def after(self, call: PreparedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
         """Count the items of a page."""
         if isinstance(ask, YieldPage):
             self._progress_bar.advance(len(call.extract_items(ask.result)))

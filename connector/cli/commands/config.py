@@ -20,7 +20,7 @@ from connector.cli.output import printer
 from connector.cli.output.error_output import print_error
 from connector.cli.output.exit_codes import combine_exit_codes
 from connector.core import redaction
-from connector.definition.fields import to_snake_case
+from connector.definition.case import to_snake_case
 from connector.errors import UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.http import transport

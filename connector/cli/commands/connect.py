@@ -83,7 +83,7 @@ def _resolve_kind(context: ConnectionContext, name: str | None, requested_kind: 
     """Return the kind to sign in with: requested, stored, of the environment, or the first OAuth one."""
     connection_types = context.connector.manifest.connections
     stored_record = context.read_record(name) if name and requested_kind is None else None
-    kind = requested_kind or (str(stored_record.data["kind"]) if stored_record else _find_environment_kind(context))
+    kind = requested_kind or (stored_record.kind if stored_record else _find_environment_kind(context))
     if kind is not None and kind not in connection_types:
         from connector.definition.suggest import did_you_mean
 
@@ -110,9 +110,9 @@ def _collect_known_inputs(context: ConnectionContext, name: str, kind: str) -> d
     if context.sandbox_instance is not None:
         return context.sandbox_instance.build_oauth_inputs(kind)
     stored_record = context.read_record(name)
-    is_same_kind = stored_record is not None and stored_record.data["kind"] == kind
+    is_same_kind = stored_record is not None and stored_record.kind == kind
     return {
-        **(stored_record.data["inputs"] if stored_record and is_same_kind else {}),
+        **(stored_record.inputs if stored_record and is_same_kind else {}),
         **credentials.read_environment_inputs(context.connector, kind),
     }
 
@@ -148,7 +148,7 @@ def _build_record(
             context.connector, kind, name=name, store=scratch_store, http=context.transport, **inputs
         )
         if connection.token_source is None:
-            connection.keep()
+            connection.save()
         else:
             connection_test.fetch_token(connection)
     record = scratch_store.read(context.build_record_key(name))

@@ -87,7 +87,7 @@ def _build_rows(context: ConnectionContext) -> tuple[list[dict[str, Any]], list[
             rows.append({**dict.fromkeys(_LIST_COLUMNS), "name": name, "connector": connector, "state": "unreadable"})
             continue
         if record is not None:  # else it was removed in the meantime
-            view = ConnectionView.from_record(key, record.data)
+            view = ConnectionView.from_record(key, record)
             rows.append(view.to_summary(context.connector, now))
             errors += _find_expiry_errors(context, view, now)
     return rows, errors
@@ -105,7 +105,7 @@ def show_command(ctx: click.Context, /, name: str, output_format: str, **store_f
     record = context.read_record(name)
     if record is None:
         raise connection_names.build_unknown_error(context, name)
-    view, now = ConnectionView.from_record(context.build_record_key(name), record.data), time.time()
+    view, now = ConnectionView.from_record(context.build_record_key(name), record), time.time()
     details = {**view.to_dict(context.connector, now), "store": describe_store(context)}
     if output_format == "json":
         printer.write_json(details)
@@ -199,7 +199,7 @@ def _revoke_tokens(context: ConnectionContext, name: str) -> list[RevocationResu
         return [] if connection is None else revoke(connection, http=context.transport)
     except ConnectorError as error:
         forget_command = context.format_command("connections", "remove", name, "--no-revoke")
-        error.hint = f"{error.hint} To remove it without revoking: {forget_command}".strip()
+        error.with_hint(f"To remove it without revoking: {forget_command}")
         raise
 
 

@@ -14,11 +14,11 @@ from connector.core.redaction import MASK
 from connector.errors import SignInError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from connector.cli.connections.connection_test import ConnectionTestResult
     from connector.cli.context.connection_context import ConnectionContext
+    from connector.core.auth.token_set import TokenSet
     from connector.definition.loader import Connector
+    from connector.runtime.auth.connection_record import ConnectionRecord
 
 KEY_PREFIX = "connection:"  # of the store's keys
 _TOKEN_FIELDS = ("access_token", "refresh_token")
@@ -27,47 +27,46 @@ _LINE_WIDTH = 100  # characters
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ConnectionView:
-    """A stored connection; `data` holds secrets, so print it with these methods only."""
+    """A stored connection; `record` holds secrets, so print it with these methods only."""
 
     connector: str
     name: str
-    data: Mapping[str, Any]
+    record: ConnectionRecord
 
     @classmethod
-    def from_record(cls, key: str, data: Mapping[str, Any]) -> ConnectionView:
+    def from_record(cls, key: str, record: ConnectionRecord) -> ConnectionView:
         """Return the view of a key and its record."""
         connector, name = parse_key(key)
-        return cls(connector, name, data)
+        return cls(connector, name, record)
 
     @property
     def kind(self) -> str:
         """The kind of connection."""
-        return str(self.data.get("kind", ""))
+        return self.record.kind
 
     @property
-    def token_data(self) -> Mapping[str, Any]:
-        """The stored token; empty for a kind without one."""
-        return self.data.get("grant") or {}
+    def token_set(self) -> TokenSet | None:
+        """The stored token; None for a kind without one."""
+        return self.record.token_set
 
     @property
     def expires_at(self) -> str | None:
         """When the token expires, or None."""
-        return _format_time(self.token_data.get("expires_at"))
+        return _format_time(self.token_set.expires_at if self.token_set else None)
 
     @property
     def scopes(self) -> list[str] | None:
         """The scopes of the token, if the service names them."""
-        scopes = self.token_data.get("scopes")
-        return None if scopes is None else list(scopes)
+        return None if self.token_set is None or self.token_set.scopes is None else list(self.token_set.scopes)
 
     def get_status(self, connector: Connector, now: float) -> str:
-        """Return alive, expired (its token ended, and only a person gets the next) or dead (the service ended it).
+        """Return alive, expired (a new sign-in is needed), dead (the service ended it) or unknown.
 
-        Whether an ended token of another connector's is renewed without a person is not known here: unknown.
+        Unknown is an expired token of another connector, which may be renewed without a user.
         """
-        if self.data.get("dead"):
+        if self.record.revocation:
             return "dead"
-        if not self.token_data or self.token_data.get("refresh_token") or now < self.token_data["expires_at"]:
+        if self.token_set is None or self.token_set.refresh_token or now < self.token_set.expires_at:
             return "alive"
         connection_type = connector.manifest.connections.get(self.kind) if connector.name == self.connector else None
         if connection_type is None:
@@ -76,11 +75,11 @@ class ConnectionView:
 
     def build_sign_in_error(self, connector: Connector, now: float) -> SignInError | None:
         """Return the error of a connection that needs a new sign-in, or None."""
-        status, revocation = self.get_status(connector, now), self.data.get("dead")
+        status, revocation = self.get_status(connector, now), self.record.revocation
         if self.connector != connector.name or status not in ("dead", "expired"):
             return None
         if revocation:
-            return SignInError(f"{self.name} stopped working at {_format_time(revocation['at'])}: {revocation['why']}.")
+            return SignInError(f"{self.name} stopped working at {_format_time(revocation.at)}: {revocation.why}.")
         return SignInError(f"The token of {self.name} expired at {self.expires_at} and cannot be refreshed.")
 
     def to_summary(self, connector: Connector, now: float) -> dict[str, Any]:
@@ -100,17 +99,19 @@ class ConnectionView:
         public_keys = {
             key for key, field in (connection_type.inputs if connection_type else {}).items() if not field.secret
         }
-        inputs = {key: value if key in public_keys else MASK for key, value in self.data.get("inputs", {}).items()}
-        token = {key: MASK for key in _TOKEN_FIELDS if self.token_data.get(key)}
-        revocation = self.data.get("dead")
+        inputs = {key: value if key in public_keys else MASK for key, value in self.record.inputs.items()}
+        token_set, revocation, intent = self.token_set, self.record.revocation, self.record.intent
         return {
             **self.to_summary(connector, now),
             "scopes": self.scopes,
             "inputs": redaction.redactor_for(connector).redact_data(inputs),
-            "token": token
-            | {"obtained": _format_time(self.token_data.get("obtained_at")), "api_url": self.token_data.get("api_url")},
-            "ended": {"at": _format_time(revocation["at"]), "why": revocation["why"]} if revocation else None,
-            "interrupted": _format_time((self.data.get("intent") or {}).get("at")),
+            "token": {
+                **{key: MASK for key in _TOKEN_FIELDS if getattr(token_set, key, None)},
+                "obtained": _format_time(token_set.obtained_at if token_set else None),
+                "api_url": token_set.api_url if token_set else None,
+            },
+            "ended": {"at": _format_time(revocation.at), "why": revocation.why} if revocation else None,
+            "interrupted": _format_time(intent.at if intent else None),
         }
 
 
@@ -128,7 +129,7 @@ def print_connected(context: ConnectionContext, name: str, output_format: str, r
     """Print a new connection."""
     record = context.read_record(name)
     assert record is not None
-    view = ConnectionView.from_record(context.build_record_key(name), record.data)
+    view = ConnectionView.from_record(context.build_record_key(name), record)
     if output_format == "json":
         printer.write_json(
             {**_connection_to_dict(context, view), "store": describe_store(context), "test": result.to_dict()}

@@ -12,10 +12,11 @@ from connector.cli.output import stdio
 from connector.core.inputs.coerce import to_json_value
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
-from connector.definition.fields import to_snake_case
+from connector.definition.case import to_snake_case
 from connector.errors import InputError, Problem
 from connector.runtime.auth import env_connection
 from connector.runtime.auth.connection import Connection
+from connector.runtime.auth.connection_inputs import unknown_input_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +65,7 @@ def _parse_items(
         if not separator or not name:
             problems.append(Problem(f"-i number {position}", "no key=value", "key=value", "put a key before the ="))
         elif key is None:
-            problems.append(_build_unknown_problem(name, kind, connection_type))
+            problems.append(unknown_input_problem(name, kind, connection_type.inputs))
         elif key in values:
             problems.append(Problem(key, "two values", "one", "remove one"))
         else:
@@ -86,13 +87,6 @@ def _parse_value(
             values[key] = file_args.read_text(value[1:]) if value.startswith("@") else value
     except InvalidValue as invalid:
         problems.append(Problem(key, preview(value, is_secret=field.secret), invalid.expected, invalid.fix))
-
-
-def _build_unknown_problem(name: str, kind: str, connection_type: ConnectionType) -> Problem:
-    from connector.definition.suggest import did_you_mean
-
-    suggestion = did_you_mean(name, connection_type.inputs).strip() or f"use one of {', '.join(connection_type.inputs)}"
-    return Problem(f"{name:.40}", "an unknown input", f"an input of {kind}", suggestion)
 
 
 def _is_missing(field: FormField, value: Any) -> bool:

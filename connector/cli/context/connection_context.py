@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from connector.cli.context.settings import Settings
     from connector.definition.loader import Connector
-    from connector.runtime.storage.store import Store, StoredRecord
+    from connector.runtime.auth.connection_record import ConnectionRecord
+    from connector.runtime.storage.store import Store
     from connector.sandbox.sandbox import Sandbox
 
 
@@ -109,7 +110,7 @@ class ConnectionContext(CommandContext):
         prefix = self.build_record_key("")
         return [key.removeprefix(prefix) for key in self.store.keys(prefix)]
 
-    def read_record(self, name: str) -> StoredRecord | None:
+    def read_record(self, name: str) -> ConnectionRecord | None:
         """Return the record of a connection, or None. Raises StoreError."""
         return connection_record.read_record(self.store, self.build_record_key(name))
 
@@ -129,11 +130,11 @@ class ConnectionContext(CommandContext):
         """Return the stored connection of a name, or None. Raises StoreError, UsageError."""
         if self.read_record(name) is None:
             return None
-        return Connection.stored(self.connector, name, store=self.store, http=self.transport)
+        return Connection.load(self.connector, name, store=self.store, http=self.transport)
 
     def open_client(self, connection: Connection) -> Client:
         """Return a client of a connection."""
-        return Client(self.connector, connection, http=self.transport, base_url=self.base_url, budget=self.budget)
+        return Client(self.connector, connection, http=self.transport, base_url=self.base_url, rate_limit=self.budget)
 
 
 def resolve_base_url(connector: Connector, settings: Settings) -> str | None:

@@ -75,9 +75,7 @@ def _resolve_only_stored(context: ConnectionContext, error: SignInError) -> Conn
         if connection is not None:
             return connection
     if not names:
-        raise SignInError(
-            str(error.args[0]), hint=f"{error.hint} Or sign in: {context.format_command('connect')}"
-        ) from None
+        raise error.with_hint(f"Or sign in: {context.format_command('connect')}") from None
     message = f"{error.args[0]} Stored: {', '.join(names)}."
     raise SignInError(message, hint=f"Name one with --connection. {error.hint}") from None
 

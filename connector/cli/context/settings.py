@@ -179,10 +179,10 @@ def _find_problem(key: str, value: Any) -> Problem | None:
 
 
 def _find_timeout_problem(value: Any) -> Problem | None:
-    from connector.runtime.calls.call_options import parse_duration
+    from connector.runtime.calls.call_options import parse_timeout
 
     try:
-        parse_duration(value)
+        parse_timeout(value)
     except InputError as error:
         return error.problems[0]
     return None

@@ -1,18 +1,28 @@
-"""The order of a run, as a generator that asks and is answered. It never touches the world.
+"""The exchange: one call as a generator that yields asks and receives answers, without I/O.
 
-Every answer is `(now, value)`: reading the clock is an answer, and so is the jitter that the driver draws.
-`now` and `until` are epoch seconds that only move forward within a call. Expected failures are values; only
-cancelling closes the generator.
+Every answer is `(now, value)`: the driver reads the clock and draws the jitter. `now` and `deadline` are epoch seconds
+that only move forward within a call. Expected failures are values; only cancellation closes the generator.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from connector.core.exchange import scopes
-from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, RetryPolicy, decide
+from connector.core.exchange.asks import (
+    RETRY_QUOTA,
+    AcquireSlot,
+    Answer,
+    Ask,
+    ExchangeOptions,
+    GetToken,
+    SendRequest,
+    Sleep,
+    Steps,
+    YieldPage,
+)
+from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, decide
 from connector.core.request.credential import Credential
 from connector.core.response import pagination, redirects
 from connector.core.response.api_errors import is_write, mark_uncertain
@@ -20,86 +30,22 @@ from connector.core.response.parser import Failure, Reply
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
 
 if TYPE_CHECKING:
-    from connector.core.exchange.body_sink import BodySink
+    from collections.abc import Generator
+
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
 
-
-class GetToken(NamedTuple):
-    """Asks for a signed token. Answer: Signed or ConnectorError.
-
-    `rejected` is the one that drew a 401. With `anew` the one at hand lacks a scope: what is kept may have it by now.
-    """
-
-    rejected_token: str | None
-    deadline: float
-    reload: bool = False
-
-
-class AcquireSlot(NamedTuple):
-    """Asks for a slot under these rates, such as light and cap:value ("retry" is the shared quota).
-
-    Answer: the seconds until its time comes, or RateLimited. Asked again when it has come, with the time `since` which
-    the slot is held: 0.0 when it is still good.
-    """
-
-    rates: tuple[str, ...]
-    deadline: float
-    reserved_at: float | None = None
-
-
-class SendRequest(NamedTuple):
-    """Asks to send; a `sink` takes the body of a download. Answer: Reply or Failure."""
-
-    request: Request
-    credential: Credential
-    deadline: float
-    sink: BodySink | None = None
-
-
-class Sleep(NamedTuple):
-    """Asks to wait from `least` to `least + spread` seconds. Answer: nothing."""
-
-    min_delay: float
-    jitter: float
-    reason: str
-
-
-class YieldPage(NamedTuple):
-    """Hands a page to the caller, whose time is not the call's. Answer: nothing."""
-
-    result: Result
-
-
-ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for its slot where an engine owns all longer waits
+ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for a slot when an engine owns retries
 MIN_PROGRESS_BYTES = (
     1 << 20
-)  # bytes; a cut download that brought as many has its tries begin anew, at no cost to the quota
-RETRY_QUOTA = ("retry",)  # the shared quota's name among what is acquired
-Ask = GetToken | AcquireSlot | SendRequest | Sleep | YieldPage
-Answer = tuple[float, Any]
-Steps = Generator[Ask, Answer, "Result"]
+)  # bytes of an interrupted download that reset the retry count without using the retry quota
 _NO_CREDENTIAL = Credential("")
 _AttemptOutcome = tuple[float, "Request", Credential, Reply | Failure]
 
 
-@dataclass(frozen=True, slots=True)
-class ExchangeOptions:
-    """How one call runs: its deadline in seconds, how it is tried again, how many items, where its body goes.
-
-    `rates` are what each of its requests needs a slot of.
-    """
-
-    timeout: float
-    policy: RetryPolicy
-    limit: int | None = None
-    sink: BodySink | None = None
-    rates: tuple[str, ...] = ()
-
-
 def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:
-    """One request to its result: token, rate, send, judge, again. Raises ConnectorError."""
+    """Run one request to its result: credential, rate slot, send, decide, retry. Raises ConnectorError."""
     started_at, attempt, rejected_token, reply_lost, attempts_before_progress = now, 0, None, False, 0
     try:
         while True:
@@ -138,7 +84,7 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
             request.ensure_replayable()
             now, quota_answer = (now, None) if made_progress else (yield AcquireSlot(RETRY_QUOTA, deadline))
             if isinstance(quota_answer, ConnectorError):
-                raise _with_quota_hint(error, quota_answer)
+                raise error.with_hint(str(quota_answer.args[0]))  # why it is not tried again
             now = _check_wait((yield Sleep(decision.min_delay, decision.jitter, "retry")), error)
     except ConnectorError as error:
         if reply_lost:
@@ -150,7 +96,7 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
 def _make_attempt(
     plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, rejected_token: str | None
 ) -> Generator[Ask, Answer, _AttemptOutcome]:
-    """Ask for a token and a slot, and send once, on to where a reply sends a reader. Raises ConnectorError."""
+    """Ask for a credential and a slot, send once, and follow redirects. Raises ConnectorError."""
     now, credential = yield GetToken(rejected_token, deadline)
     if isinstance(credential, Credential) and scopes.missing_scope_error(plan, credential.scopes):
         now, credential = yield GetToken(None, deadline, reload=True)
@@ -165,7 +111,7 @@ def _make_attempt(
     if options.sink is not None:
         request = options.sink.resume_request(request)
     now, reply_or_failure = yield SendRequest(request, credential, send_deadline, options.sink)
-    while isinstance(reply_or_failure, Reply) and 300 <= reply_or_failure.status < 400:  # noqa: PLR2004  it sends somebody on
+    while isinstance(reply_or_failure, Reply) and reply_or_failure.status in redirects.REDIRECT_STATUSES:
         next_hop = redirects.follow_redirect(request, reply_or_failure, plan.connector.manifest.allowed_hosts)
         if next_hop is None or isinstance(next_hop, str):
             break
@@ -177,28 +123,20 @@ def _make_attempt(
 
 
 def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Generator[Ask, Answer, float]:
-    """Have a slot of the rates and wait for its time; return the time then. Raises RateLimited."""
+    """Acquire a slot of the rates and wait for it; return the time then. Raises RateLimited."""
     deadline = min(deadline, now + ENGINE_MAX_WAIT) if options.policy.engine_retries else deadline
     now, delay = yield AcquireSlot(options.rates, deadline)
     while delay and not isinstance(delay, ConnectorError):
         reserved_at = now
         _check_wait((yield Sleep(delay, 0.0, "rate budget")), None)
-        now, delay = yield AcquireSlot(
-            options.rates, deadline, reserved_at
-        )  # the service may have closed the rate meanwhile
+        now, delay = yield AcquireSlot(options.rates, deadline, reserved_at)  # the service may have closed the rate
     if isinstance(delay, ConnectorError):
         raise delay
     return now
 
 
-def _with_quota_hint(error: ConnectorError, quota_error: ConnectorError) -> ConnectorError:
-    """Say on the error of a call why it is not tried again although it could be."""
-    error.hint = f"{error.hint} {quota_error.args[0]}".strip()
-    return error
-
-
 def _check_wait(answer: Answer, error: ConnectorError | None) -> float:
-    """Return the time after a wait. Raises what ended it, with what is known of the attempts before."""
+    """Return the time after a wait. Raises the error that ended it, with the outcome of earlier attempts."""
     now, interruption = answer
     if not isinstance(interruption, ConnectorError):
         return now
@@ -208,7 +146,7 @@ def _check_wait(answer: Answer, error: ConnectorError | None) -> float:
 
 
 def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptions, now: float) -> Steps:
-    """Every page as one result. Raises PageError with what was read so far."""
+    """Read every page into one result. Raises PageError with the items read so far."""
     paginator = pagination.Paginator(_require_pagination(plan), options.limit, pagination.MAX_PAGES)
     merged = pagination.MergedPages(paginator)
     deadline = now + options.timeout
@@ -222,11 +160,11 @@ def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptio
                 yield YieldPage(result)
     except PageError as error:
         raise _attach_partial_result(error, merged) from None
-    return merged.build_result()  # type: ignore[return-value]  # a walk has at least one page
+    return merged.build_result()  # type: ignore[return-value]  # there is at least one page
 
 
 def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOptions, now: float) -> Steps:
-    """A page at a time, each with a deadline of its own; returns the last. Raises PageError."""
+    """Yield pages one by one, each with its own deadline; return the last. Raises PageError."""
     paginator = pagination.Paginator(_require_pagination(plan), options.limit)
     next_request: Request | None = paginator.build_first_request(request)
     while True:
@@ -248,13 +186,10 @@ def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOption
 
 
 def _with_credential(request: Request, credential: Credential) -> Request:
-    """Let a request know its token, to hide it, and the base URL that the token names."""
-    is_known = not credential.secret or credential.secret in request.secrets
-    return (
-        request
-        if is_known and credential.base_url is None
-        else request.with_credential(credential.secret, credential.base_url)
-    )
+    """Return the request with the credential's secret, to mask it, and the base URL that the token names."""
+    if credential.base_url is None and (not credential.secret or credential.secret in request.secrets):
+        return request
+    return request.with_credential(credential.secret, credential.base_url)
 
 
 def _require_pagination(plan: CompiledAction) -> pagination.Pagination:
@@ -267,27 +202,27 @@ def _with_attempts(result: Result, attempts: int, *, possibly_repeated: bool) ->
         return result
     warnings = result.warnings
     if possibly_repeated:
-        warnings = (*warnings, "It may have been done more than once: a reply was lost and the request was repeated.")
+        warnings = (
+            *warnings,
+            "The write may have happened more than once: a reply was lost and the request was sent again.",
+        )
     return replace(result, attempts=attempts, warnings=warnings)
 
 
 def _build_deadline_error(error: ConnectorError, options: ExchangeOptions, elapsed: float) -> ConnectorError:
-    """What to raise when the next attempt would come after the deadline."""
+    """Return the error for a next attempt that would come after the deadline."""
     if isinstance(error, RateLimited) and error.retry_at:
         return error
-    message = f"The call did not end within {options.timeout:g} s (after {elapsed:.1f} s): {error.args[0]}"
-    hint = error.hint if error.outcome == "uncertain" else "Give it more time with timeout, or try again later."
+    message = f"The call did not finish within {options.timeout:g} s (after {elapsed:.1f} s): {error.args[0]}"
+    hint = error.hint if error.outcome == "uncertain" else "Allow more time with timeout, or try again later."
     details = {"limit": options.timeout, "elapsed": elapsed, "outcome": error.outcome, "attempts": error.attempts}
     details |= {name: getattr(error, name) for name in ("status", "code") if hasattr(error, name)}
     return DeadlineError(message, hint=hint, retryable=error.retryable, retry_at=error.retry_at, **details)
 
 
 def _attach_partial_result(error: PageError, merged: pagination.MergedPages) -> PageError:
-    error.pages, error.cursor, error.attempts = (
-        merged.paginator.page_count,
-        merged.paginator.cursor,
-        merged.attempts + error.attempts,
-    )
+    error.pages, error.cursor = merged.paginator.page_count, merged.paginator.cursor
+    error.attempts += merged.attempts
     partial_result = merged.build_result()
     error.result = replace(partial_result, complete=False) if partial_result else None
     return error

@@ -1,4 +1,4 @@
-"""What a call needs of an action, worked out once: inputs, request, reply, pages."""
+"""Compiled actions: inputs, request, response and pagination of an action, worked out once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.core.inputs.validate import Values
+    from connector.core.inputs.coerce import Values
     from connector.core.request.builder import Request, RequestBuilder
     from connector.definition.action import Action
     from connector.definition.loader import Connector
@@ -38,23 +38,22 @@ class CompiledAction:
     parser: ResponseParser
     pagination: Pagination | None
     retry_keys: Mapping[str, str]
-    required_scopes: frozenset[str] = frozenset()  # scopes, any of which is enough
-    rate_tiers: tuple[str, ...] = ()  # the rates that its requests need a slot of
-    future_inputs: tuple[str, ...] = ()  # inputs whose time should lie ahead
-    quota_inputs: tuple[tuple[str, str], ...] = ()  # caps by the value of an input: cap and key
+    required_scopes: frozenset[str] = frozenset()  # any one is enough
+    rate_tiers: tuple[str, ...] = ()  # the rates of which each request needs a slot
+    future_inputs: tuple[str, ...] = ()  # inputs whose time should be in the future
+    quota_inputs: tuple[tuple[str, str], ...] = ()  # quotas by the value of an input: quota and key
 
     def build_request(
         self, values: Values, account: str | None = None, base_url: str = "", secrets: tuple[str, ...] = ()
     ) -> Request:
-        """Return the request of checked values, of the sub-account twin when an account is named."""
+        """Return the request of checked values, for a sub-account when one is named. Raises InputError."""
         request = self.builder(values, base_url, secrets)
         if account is None:
             return request
         subaccounts = self.connector.manifest.subaccounts
         if subaccounts is None or not self.action.subaccount:
-            problem = Problem(
-                "account", repr(account), "no account: this action has no sub-account twin", "leave it out"
-            )
+            expected = "no account: this action has no sub-account variant"
+            problem = Problem("account", repr(account), expected, "leave it out")
             raise InputError.from_problems(self.action.action, [problem])
         try:
             return apply_subaccount(request, subaccounts, account)
@@ -63,7 +62,7 @@ class CompiledAction:
             raise InputError.from_problems(self.action.action, [problem]) from None
 
     def rate_names(self, values: Values) -> tuple[str, ...]:
-        """Return what each request of checked values needs a slot of: its tier, and caps such as per-host:VALUE."""
+        """Return the rates of which each request needs a slot: its tiers, and quotas such as per-host:VALUE."""
         if not self.quota_inputs:
             return self.rate_tiers
         return self.rate_tiers + tuple(
@@ -71,7 +70,7 @@ class CompiledAction:
         )
 
     def resolve_retry_policy(self, values: Values) -> RetryPolicy:
-        """Return how often this action is tried again when the call does not say."""
+        """Return the retry policy of this action for a call that sets none."""
         if not self.retry_keys:
             return _DEFAULT_POLICY
         return policy_from_inputs(
@@ -81,13 +80,15 @@ class CompiledAction:
 
 _DEFAULT_POLICY = RetryPolicy()
 _RETRY_NAME_BY_LOCATION = {
-    "retry.max": "maxRetries", "retry.delay_ms": "retryDelayMS",
-    "retry.backoff": "useExponentialBackoff", "retry.all": "retryAllErrors",
-}  # fmt: skip
+    "retry.max": "maxRetries",
+    "retry.delay_ms": "retryDelayMS",
+    "retry.backoff": "useExponentialBackoff",
+    "retry.all": "retryAllErrors",
+}
 
 
 class CompiledConnector:
-    """What is worked out once for a connector: each action when it is first used, and the raw request."""
+    """The compiled actions of a connector, each built when first used, and its raw request."""
 
     def __init__(self, connector: Connector) -> None:
         self.connector = connector
@@ -95,11 +96,11 @@ class CompiledConnector:
 
     @cached_property
     def raw_request(self) -> CompiledAction:
-        """A raw request that no action file declares."""
+        """The built-in raw request, which no action file declares."""
         return _build_compiled_action(self.connector, RAW_ACTION)
 
     def action(self, name: str) -> CompiledAction:
-        """Return an action by any of its spellings. Raises InputError for an unknown one, DefinitionError."""
+        """Return a compiled action by any spelling. Raises InputError for an unknown name, DefinitionError."""
         compiled = self._actions.get(name)
         if compiled is None:
             definition = self.connector.action(name)
@@ -109,7 +110,7 @@ class CompiledConnector:
 
 
 def compile_action(connector: Connector, name: str) -> CompiledAction:
-    """Return an action, compiled. Raises InputError for an unknown one, DefinitionError."""
+    """Return a compiled action. Raises InputError for an unknown name, DefinitionError."""
     return connector.derive(CompiledConnector).action(name)
 
 
@@ -117,9 +118,8 @@ def _build_compiled_action(connector: Connector, action: Action) -> CompiledActi
     builder = compile_raw_request(connector, action) if action.is_raw else compile_request(connector, action)
     keys_by_location = {str(field.location): key for key, field in action.inputs.items()}
     rates = connector.manifest.rates
-    quota_keys = {
-        name: keys_by_location.get(rates.quotas[name].by) for name in action.rate_names if name in rates.quotas
-    }
+    quotas = [name for name in action.rate_names if name in rates.quotas]
+    quota_keys = {name: keys_by_location.get(rates.quotas[name].by) for name in quotas}
     return CompiledAction(
         connector=connector,
         action=action,

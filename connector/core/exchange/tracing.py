@@ -1,25 +1,23 @@
-"""Record the asks of a call and their answers in a trace, redacted as they are recorded."""
+"""Record the asks and answers of a call in a trace, redacted."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.exchange import GetToken, SendRequest, Sleep
+from connector.core.exchange.asks import GetToken, SendRequest, Sleep
 from connector.core.response import retry_after
 from connector.core.response.parser import Failure, Reply
 from connector.core.response.redirects import extract_signed_values
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import Ask
+    from connector.core.exchange.asks import Ask
     from connector.core.redaction import Redactor
     from connector.core.response.trace import Trace
 
 MAX_BODY_LENGTH = 65_536
-
-
-_MAX_SECRET_LENGTH = 8192  # what is hidden must be read whole, also where a body is cut
+_MAX_SECRET_LENGTH = 8192  # bytes read past the cut, so that a secret at the cut is matched whole
 
 
 def record(trace: Trace, ask: Ask, asked_at: float, now: float, answer: Any) -> str | None:
@@ -67,7 +65,7 @@ def _describe_request(ask: SendRequest) -> dict[str, Any]:
 
 
 def _mask_secret(value: str, secret: str) -> str:
-    """Return what signs a request with $TOKEN for its secret, which stands last; a stand-in's has none."""
+    """Return a signing header or parameter with $TOKEN for its last secret; a sandbox credential has none."""
     prefix, match, suffix = value.rpartition(secret) if secret else (value, "", "")
     return f"{prefix}$TOKEN{suffix}" if match else value
 

@@ -1,4 +1,4 @@
-"""The raw request: the caller says method, path and parts; the host, and what is secret, stay ours."""
+"""Raw requests: the caller chooses method, path and parts; host and credentials stay fixed."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.core import redaction, url_policy
+from connector.core.http_semantics import SAFE_METHODS
 from connector.core.inputs import coerce
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
@@ -19,7 +20,7 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.core.inputs.validate import Values
+    from connector.core.inputs.coerce import Values
     from connector.definition.loader import Connector
 
 RAW_ACTION = Action.model_validate(
@@ -43,16 +44,16 @@ RAW_ACTION = Action.model_validate(
             )
         },
     }
-)  # what `Client.raw` runs, for every connector
+)  # what `Client.request` runs, for every connector
 REPLY_TYPES = ("json", "text", "binary", "document")
-_BODYLESS_METHODS = ("GET", "HEAD")
 
 
 def compile_raw_request(connector: Connector, action: Action) -> RequestBuilder:
-    """Return the function that turns the values of a `request: raw` action into a request."""
+    """Compile the request builder of a `request: raw` action."""
     keys_by_location = {str(field.location): key for key, field in action.inputs.items()}
     base_path = urlsplit(connector.manifest.base_url).path.rstrip("/")
-    template = Request("", "", redactor=redaction.redactor_for(connector))
+    redactor = redaction.redactor_for(connector)
+    template = Request("", "", redactor=redactor)
     constants = [
         (RequestLocation.parse(location_text), to_wire_text(value))
         for location_text, value in connector.manifest.constants.items()
@@ -68,18 +69,9 @@ def compile_raw_request(connector: Connector, action: Action) -> RequestBuilder:
             try:
                 return check(given[location])
             except InvalidValue as invalid:
-                given_text = preview(
-                    _join_names(given[location]) if location == "raw.headers" else given[location],
-                    redactor=template.redactor,
-                )
-                problems.append(
-                    Problem(
-                        keys_by_location[location],
-                        given_text,
-                        invalid.expected,
-                        template.redactor.redact_text(invalid.fix),
-                    )
-                )
+                shown = _join_names(given[location]) if location == "raw.headers" else given[location]
+                given_text, fix = preview(shown, redactor=redactor), redactor.redact_text(invalid.fix)
+                problems.append(Problem(keys_by_location[location], given_text, invalid.expected, fix))
                 return default
 
         request = replace(
@@ -106,7 +98,7 @@ def _join_names(pairs: list[tuple[str, Any]]) -> str:
 
 
 def _add_constants(request: Request, constants: list[tuple[RequestLocation, str]]) -> Request:
-    """Add the manifest's constant headers and parameters, where the caller says nothing else."""
+    """Add the manifest's constant headers and parameters, unless the caller sets them."""
     given_names = {("header", name.lower()) for name, _ in request.headers} | {
         ("query", name) for name, _ in request.query
     }
@@ -132,7 +124,7 @@ def _check_reply_type(value: str) -> str:
 
 def _check_milliseconds(value: int) -> float:
     if value <= 0:
-        raise InvalidValue("a number of milliseconds above 0", "leave it out for no limit of its own")
+        raise InvalidValue("a number of milliseconds above 0", "leave it out for no separate limit")
     return value / 1000
 
 
@@ -144,20 +136,16 @@ def _build_body(
     has_text = "raw.body" in given
     if has_text and (files or form):
         other_key = keys_by_location["raw.file" if files else "raw.form"]
-        problems.append(
-            Problem(keys_by_location["raw.body"], "a body", f"no {other_key} beside it", "give one of them")
-        )
-    if request.method in _BODYLESS_METHODS and (has_text or files or form):
+        expected = f"no {other_key} with it"
+        problems.append(Problem(keys_by_location["raw.body"], "a body", expected, "give one of them"))
+    if request.method in SAFE_METHODS and (has_text or files or form):
         part = "raw.body" if has_text else "raw.file" if files else "raw.form"
-        problems.append(
-            Problem(keys_by_location[part], "a body", f"none: {request.method} carries no body", "use query parameters")
-        )
+        expected = f"none: {request.method} carries no body"
+        problems.append(Problem(keys_by_location[part], "a body", expected, "use query parameters"))
     unknown_names = sorted(set(file_names) - {name for name, _ in files})
     if unknown_names:
-        expected = f"keys of {keys_by_location['raw.file']}"
-        problems.append(
-            Problem(keys_by_location["raw.file_name"], ", ".join(unknown_names), expected, "give a file of that key")
-        )
+        key, expected = keys_by_location["raw.file_name"], f"keys of {keys_by_location['raw.file']}"
+        problems.append(Problem(key, ", ".join(unknown_names), expected, "pass a file with that key"))
     if files or form:
         form_parts = [MultipartPart(name, value) for name, value in form]
         return Body("multipart", [*form_parts, *(MultipartPart(n, v, file_names.get(n, n)) for n, v in files)], None)
@@ -165,7 +153,7 @@ def _build_body(
 
 
 def _build_single_body(value: Any, request: Request, keys_by_location: dict[str, str], problems: list[Problem]) -> Body:
-    """Text that is JSON goes out as JSON, unless a Content-Type says what it is."""
+    """Return the body of `data`: text that is JSON is sent as JSON, unless the caller sets a Content-Type."""
     content_type = next((value for name, value in request.headers if name.lower() == "content-type"), None)
     if isinstance(value, bytes):
         return Body("binary", value, "application/octet-stream")
@@ -176,15 +164,14 @@ def _build_single_body(value: Any, request: Request, keys_by_location: dict[str,
     except InvalidValue as invalid:
         if content_type and "json" in content_type.lower():
             fix = f"{invalid.fix or invalid.expected}; or change the Content-Type"
-            problems.append(
-                Problem(keys_by_location["raw.body"], f"{len(value)} characters", "JSON, as the header says", fix)
-            )
+            given_text, expected = f"{len(value)} characters", "JSON, as the header says"
+            problems.append(Problem(keys_by_location["raw.body"], given_text, expected, fix))
         return Body("text", value, "text/plain; charset=utf-8")
     return Body("text", value, "text/plain") if content_type else Body("json", parsed, "application/json")
 
 
 def _apply_content_type(request: Request) -> Request:
-    """A Content-Type of the caller's replaces the body's own."""
+    """Let the caller's Content-Type replace the body's own."""
     content_type = next((value for name, value in request.headers if name.lower() == "content-type"), None)
     if content_type is None or request.body is None:
         return request

@@ -1,7 +1,6 @@
-"""One renewal of a connection's token, under its store's lock: the new one is durable before it is used.
+"""Refresh a token under the store's lock, and store it before it is used.
 
-Every write names the version of the record (connection_record.py) that it follows, so that a sign-in during a renewal
-wins over it.
+Every write names the version of the record that it follows, so a sign-in during a refresh wins over it.
 """
 
 from __future__ import annotations
@@ -10,79 +9,49 @@ import atexit
 import copy
 import logging
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector.core.auth import oauth
-from connector.core.auth.oauth import OAuthClient
 from connector.core.auth.token_set import REFRESH_COOLDOWN, TokenSet, find_lost_scopes
 from connector.errors import ApiError, ConnectorError, SignInError, StoreError, TransportError
 from connector.runtime.auth import connection_record, token_endpoint
+from connector.runtime.auth.connection_record import RefreshIntent, RevokedCredential
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from connector.core.auth.oauth import TokenRequest
-    from connector.definition.manifest import ConnectionType
+    from connector.core.auth.oauth import OAuthClient, TokenRequest
+    from connector.runtime.auth.connection_record import ConnectionRecord
+    from connector.runtime.auth.refresh_context import RefreshContext
     from connector.runtime.clock import Clock
-    from connector.runtime.storage.store import Store, StoredRecord
 
-LOCK_TIMEOUT = 120.0  # seconds to wait for another process's renewal, which may itself have to try thrice
-SAVE_RETRY_INTERVAL = 5.0  # seconds between two tries to keep what could not be kept
-REFRESH_FAILURE_GRACE = 30.0  # seconds that a token is used on when its renewal failed and it has not ended
-MAX_CONFLICTS = 10  # how often somebody else may write while a renewal is under way
+LOCK_TIMEOUT = 120.0  # seconds to wait for another process's refresh, which may take three attempts
+SAVE_RETRY_INTERVAL = 5.0  # seconds between attempts to store a token that could not be stored
+REFRESH_FAILURE_GRACE = 30.0  # seconds that an unexpired token is used after its refresh failed
+MAX_CONFLICTS = 10  # writes by others during one refresh
 
 _log = logging.getLogger("connector.connection")
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class RefreshContext:
-    """What renewing needs of a connection.
-
-    Its app; its store and key there; the hosts that secrets may go to; what its record begins with; how to sign in
-    again; whether its store outlives the process; its kind, when its inputs are those of its record and may be given
-    anew by a sign-in elsewhere; an HTTP seam (None: one of its own).
-    """
-
-    oauth_client: OAuthClient
-    store: Store
-    key: str
-    allowed_hosts: Sequence[str]
-    initial_record: dict[str, Any]
-    sign_in_hint: str
-    is_durable: bool = True
-    reload_inputs_as: ConnectionType | None = None
-    http: Any = None
-
-    def oauth_client_for(self, stored: StoredRecord | None) -> OAuthClient:
-        """Return the app that a record is renewed with."""
-        if self.reload_inputs_as is None or stored is None or stored.data["kind"] != self.initial_record["kind"]:
-            return self.oauth_client
-        return OAuthClient.from_inputs(self.reload_inputs_as, stored.data["inputs"])
-
-
 class _PendingSave(NamedTuple):
     token_set: TokenSet
-    replaces: TokenSet | None  # what the store still has
+    replaces: TokenSet | None  # the token that the store still has
     tried_at: float
 
 
 class TokenRefresher:
-    """Gets a good token: the one at hand, one that a sibling has kept, or a new one. Only one thread may `renew`."""
+    """Returns the cached token, one that another process stored, or a new one. Only one thread may `refresh`."""
 
     def __init__(self, context: RefreshContext) -> None:
         self.context = context
         self._token_set: TokenSet | None = None
         self._pending_save: _PendingSave | None = None
         self._failed_at = 0.0
-        self._last_issued: tuple[str | None, float] = (None, 0.0)  # the last token made here, and when, monotonic
+        self._last_issued: tuple[str | None, float] = (None, 0.0)  # the last token issued here, and its monotonic time
         self._backoff: tuple[float, ConnectorError] | None = None
-        self._unsaved_revocation: tuple[int, dict[str, Any]] | None = (
-            None  # what the record of a version should say, and cannot
-        )
+        self._unsaved_revocation: tuple[int, RevokedCredential] | None = None  # of the record with that version
 
     def get_cached(self, rejected_token: str | None, now: float) -> TokenSet | None:
-        """Return the grant in memory when it is good; None when there is something to do first."""
+        """Return the cached token if it is fresh; None if it must be refreshed or stored first."""
         token_set, pending_save = self._token_set, self._pending_save
         if token_set is None or token_set.access_token == rejected_token:
             return None
@@ -92,13 +61,14 @@ class TokenRefresher:
         return token_set if in_grace or token_set.is_fresh(now) else None
 
     def read_token_set(self) -> TokenSet | None:
-        """Return the grant in memory, else the store's, good or not."""
-        return self._token_set or connection_record.token_set_of(
-            connection_record.read_record(self.context.store, self.context.key)
-        )
+        """Return the cached token, else the stored one, whether or not it is fresh."""
+        if self._token_set is None:
+            record = self.context.read_record()
+            return record.token_set if record else None
+        return self._token_set
 
     def refresh(self, rejected_token: str | None, clock: Clock) -> TokenSet:
-        """Return a good grant that is not the rejected one. Raises ConnectorError."""
+        """Return a fresh token other than the rejected one. Raises ConnectorError."""
         store, key, now = self.context.store, self.context.key, clock.time()
         try:
             if self._pending_save is None and (
@@ -109,42 +79,42 @@ class TokenRefresher:
             with store.lock(key, LOCK_TIMEOUT):
                 for attempts_left in reversed(range(MAX_CONFLICTS)):
                     try:
-                        self._token_set = token_set = self._refresh_locked(rejected_token, clock)
-                        break
+                        self._token_set = self._refresh_locked(rejected_token, clock)
+                        return self._token_set
                     except StoreError as error:
                         if not error.conflict or not attempts_left:
                             raise
         except StoreError as error:
-            token_set = self._keep_using(self._token_set, rejected_token, error, clock)
-        return token_set
+            return self._keep_using(self._token_set, rejected_token, error, clock)
+        raise AssertionError("the last conflict raises")
 
     def _refresh_locked(self, rejected_token: str | None, clock: Clock) -> TokenSet:
         now = clock.time()
         save_error = self._retry_save(now)
-        stored = connection_record.read_record(self.context.store, self.context.key)
-        current = self._pending_save.token_set if self._pending_save else connection_record.token_set_of(stored)
-        self._check_not_revoked(stored, current)
+        record = self.context.read_record()
+        current = self._pending_save.token_set if self._pending_save else record.token_set if record else None
+        self._check_not_revoked(record, current)
         if current is None:
-            return self._request_new(stored, None, clock)
+            return self._request_new(record, None, clock)
         is_recent = current.is_in_cooldown(now) or self._is_just_issued(current, clock)
         if current.access_token != rejected_token and (is_recent or current.is_fresh(now)):
             return current
         if current.access_token == rejected_token and is_recent:
-            hint = f"Look at what it may do, and try again later. {self.context.sign_in_hint}"
+            hint = f"Check its permissions, and try again later. {self.context.sign_in_hint}"
             raise SignInError(
-                "The service refuses a token that is younger than a minute.", hint=hint, outcome="rejected"
+                "The service rejects a token that is less than a minute old.", hint=hint, outcome="rejected"
             )
         try:
             if save_error is not None and current.refresh_token:
                 raise save_error
-            return self._request_new(stored, current, clock)
+            return self._request_new(record, current, clock)
         except (StoreError, TransportError, ApiError) as error:
             return self._keep_using(current, rejected_token, error, clock)
 
     def _keep_using(
         self, current: TokenSet | None, rejected_token: str | None, error: ConnectorError, clock: Clock
     ) -> TokenSet:
-        """Return the token at hand while it lasts, since there is no newer one; where it does not, raise why."""
+        """Return the current token while it is valid, because no newer one can be had; else raise the error."""
         now, is_conflict = clock.time(), getattr(error, "conflict", False)
         if current is None or is_conflict or current.access_token == rejected_token or now >= current.expires_at:
             raise error
@@ -152,34 +122,34 @@ class TokenRefresher:
         self._failed_at = now
         return current
 
-    def _request_new(self, stored: StoredRecord | None, current: TokenSet | None, clock: Clock) -> TokenSet:
-        """Ask for a new grant and keep it."""
+    def _request_new(self, stored: ConnectionRecord | None, current: TokenSet | None, clock: Clock) -> TokenSet:
+        """Request a new token and store it."""
         oauth_client = self.context.oauth_client_for(stored)
         token_request = self._build_request(oauth_client, current, clock)
-        record = dict(stored.data if stored else self.context.initial_record)
-        earlier_intent, version = record.get("intent"), stored.version if stored else 0
+        record = stored or self.context.initial_record
+        earlier_intent = record.intent
         if current is not None and current.refresh_token:
             self.context.store.prepare(self.context.key)
             if earlier_intent is None:
-                record["intent"] = {"at": clock.time(), "pid": os.getpid()}
-                version = self.context.store.write(self.context.key, record, version=version)
+                intent = RefreshIntent(clock.time(), os.getpid())
+                record = self.context.write_record(replace(record, intent=intent))
         answer = token_endpoint.request_token_with_retries(token_request, self.context.http, clock, current)
         if isinstance(answer, TokenSet):
             return self._persist(answer, current, clock)
         if answer.category in ("grant", "client"):
-            reason = connection_record.revocation_reason(
-                answer, record.get("intent") if earlier_intent or answer.may_be_issued else None
-            )
-            revocation = {"at": clock.time(), "why": reason, "of": oauth.fingerprint_credential(oauth_client, current)}
-            is_saved = self._try_write({**record, "intent": None, "dead": revocation}, version)
-            self._unsaved_revocation = None if is_saved else (version, revocation)
+            lost_refresh = record.intent if earlier_intent or answer.may_be_issued else None
+            reason = connection_record.revocation_reason(answer, lost_refresh)
+            fingerprint = oauth.fingerprint_credential(oauth_client, current)
+            revocation = RevokedCredential(clock.time(), reason, fingerprint)
+            is_saved = self._try_write(replace(record, intent=None, revocation=revocation))
+            self._unsaved_revocation = None if is_saved else (record.version, revocation)
             self._token_set = None
             message = f"The connection can no longer be renewed: {reason}."
             raise SignInError(message, hint=self.context.sign_in_hint, status=answer.status or None, code=answer.code)
-        if earlier_intent is None and record.get("intent") and not answer.may_be_issued:
-            self._try_write({**record, "intent": None}, version)
+        if earlier_intent is None and record.intent and not answer.may_be_issued:
+            self._try_write(replace(record, intent=None))
         error = token_endpoint.build_token_error(
-            answer, hint="Look at the connection's inputs, and at what stands between."
+            answer, hint="Check the connection's inputs and the network in between."
         )
         if answer.retry_at is not None:
             delay = min(answer.retry_at - clock.time(), REFRESH_COOLDOWN)
@@ -187,10 +157,10 @@ class TokenRefresher:
         raise error
 
     def _build_request(self, oauth_client: OAuthClient, current: TokenSet | None, clock: Clock) -> TokenRequest:
-        """Return the request for the next grant. Raises what makes sending it wrong or useless."""
+        """Return the request for a new token. Raises ConnectorError if it must not or cannot be sent."""
         if not token_endpoint.is_allowed_url(oauth_client.token_url, self.context.allowed_hosts):
             message = "The token URL is not https at one of the connector's hosts; the secret was not sent."
-            raise SignInError(message, hint="Look at tokenUrl, and at the manifest's hosts.")
+            raise SignInError(message, hint="Check tokenUrl and the manifest's hosts.")
         token_request = oauth.build_refresh_request(oauth_client, current)
         if token_request is None:
             problem = (
@@ -202,7 +172,7 @@ class TokenRefresher:
         return token_request
 
     def _persist(self, token_set: TokenSet, current: TokenSet | None, clock: Clock) -> TokenSet:
-        """Make a new grant durable; when the store cannot, it lives in memory until the store can."""
+        """Store a new token; if that fails, keep it in memory until the store works again."""
         lost_scopes = find_lost_scopes(token_set, current)
         if lost_scopes:
             _log.warning(
@@ -222,7 +192,7 @@ class TokenRefresher:
             saved = self._save(token_set, replaces)
         except StoreError as error:
             self._pending_save = _PendingSave(token_set, replaces, clock.time())
-            atexit.unregister(self._save_at_exit)  # once is enough
+            atexit.unregister(self._save_at_exit)  # register it once
             atexit.register(self._save_at_exit)
             consequence = "it ends with this process unless it can be kept before"
             _log.error(
@@ -233,17 +203,16 @@ class TokenRefresher:
         return saved
 
     def _save(self, token_set: TokenSet, replaces: TokenSet | None) -> TokenSet:
-        """Keep a grant; but what a sign-in has kept since is newer, and is returned. Raises StoreError."""
+        """Store a token, or return the newer one of a sign-in since. Raises StoreError."""
         for attempts_left in reversed(range(MAX_CONFLICTS)):
-            stored = connection_record.read_record(self.context.store, self.context.key)
-            stored_token_set = connection_record.token_set_of(stored)
+            stored = self.context.read_record()
+            stored_token_set = stored.token_set if stored else None
             if stored_token_set != replaces:
                 self._check_not_revoked(stored, replaces)
                 return stored_token_set or token_set
-            record = stored.data if stored else self.context.initial_record
-            record = {**record, "grant": token_set.to_dict(), "intent": None, "dead": None}
+            record = stored or self.context.initial_record
             try:
-                self.context.store.write(self.context.key, record, version=stored.version if stored else 0)
+                self.context.write_record(replace(record, token_set=token_set, intent=None, revocation=None))
                 break
             except StoreError as error:
                 if not error.conflict or not attempts_left:
@@ -251,7 +220,7 @@ class TokenRefresher:
         return token_set
 
     def _retry_save(self, now: float) -> StoreError | None:
-        """Keep what could not be kept; return why that still cannot be done."""
+        """Try again to store the pending token; return the error if that still fails."""
         if self._pending_save is None:
             return None
         try:
@@ -265,7 +234,7 @@ class TokenRefresher:
         return None
 
     def _save_at_exit(self) -> None:
-        """Try a last time to keep what could not be kept; say so when it is lost."""
+        """Try a last time to store the pending token; log it if it is lost."""
         if self._pending_save is None:
             return
         try:
@@ -277,13 +246,13 @@ class TokenRefresher:
             consequence = "this process ends, and with it the only token"
             _log.error("connection %s: %s: %s %s", self.context.key, consequence, save_error, self.context.sign_in_hint)
 
-    def _try_write(self, record: dict[str, Any], version: int) -> bool:
-        """Write what helps later; return whether it is kept, since a store that fails must not hide what happened.
+    def _try_write(self, record: ConnectionRecord) -> bool:
+        """Write a record if possible; return whether it was stored, so a store error hides no other error.
 
         Raises StoreError for a conflict.
         """
         try:
-            self.context.store.write(self.context.key, record, version=version)
+            self.context.write_record(record)
         except StoreError as error:
             if error.conflict:
                 raise
@@ -291,24 +260,21 @@ class TokenRefresher:
             return False
         return True
 
-    def _check_not_revoked(self, stored: StoredRecord | None, current: TokenSet | None) -> None:
-        """Raise SignInError for a connection that was removed from its store, or that the service has ended."""
+    def _check_not_revoked(self, stored: ConnectionRecord | None, current: TokenSet | None) -> None:
+        """Raise SignInError for a connection that was removed from its store or ended by the service."""
         is_first_save = self._pending_save is not None and self._pending_save.replaces is None
         if stored is None and not is_first_save and (current or self._token_set) is not None:
             self._token_set = self._pending_save = None
-            message = "The connection is no longer in its store: it was removed, or kept aside as damaged."
+            message = "The connection is no longer in its store: it was removed, or set aside as damaged."
             raise SignInError(message, hint=self.context.sign_in_hint)
-        revocation = stored.data.get("dead") if stored else None
+        revocation = stored.revocation if stored else None
         if self._unsaved_revocation and self._unsaved_revocation[0] == (stored.version if stored else 0):
             revocation = self._unsaved_revocation[1]
-        if revocation and revocation["of"] == oauth.fingerprint_credential(
-            self.context.oauth_client_for(stored), current
-        ):
+        fingerprint = oauth.fingerprint_credential(self.context.oauth_client_for(stored), current)
+        if revocation and revocation.of == fingerprint:
             self._token_set = None
-            ended_at = connection_record.format_time(revocation["at"])
-            raise SignInError(
-                f"The connection ended at {ended_at}: {revocation['why']}.", hint=self.context.sign_in_hint
-            )
+            message = f"The connection ended at {connection_record.format_time(revocation.at)}: {revocation.why}."
+            raise SignInError(message, hint=self.context.sign_in_hint)
 
     def _is_just_issued(self, current: TokenSet, clock: Clock) -> bool:
         access_token, issued_at = self._last_issued

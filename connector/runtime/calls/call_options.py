@@ -1,12 +1,11 @@
-"""How one call runs: one description, read once, for every way of making a call."""
+"""The options of a call, parsed once for every way of making a call."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from connector.core import redaction
+from connector.core import durations, redaction
 from connector.core.exchange.retry import RetryOverrides, parse_retry
 from connector.errors import InputError, Problem
 
@@ -15,18 +14,16 @@ if TYPE_CHECKING:
 
     from connector.runtime.calls.observer import Observer
 
-MAX_TIMEOUT = 31_536_000.0  # seconds: a year, which every clock and library can count
-_DURATION = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(ms|s|m)?\Z", re.ASCII)
-_SECONDS_BY_UNIT = {"ms": 0.001, "s": 1.0, "m": 60.0, None: 1.0}
+MAX_TIMEOUT = 31_536_000.0  # seconds: a year, which every clock and library supports
 
 
 @dataclass(frozen=True, slots=True)
 class CallOptions:
     """How one call runs.
 
-    `timeout` is the seconds that the whole call has (None: the default of its kind), `limit` the most items of a
-    listing, `account` the sub-account to act on, `connection` the name of the connection. `observers` see the call as
-    it runs. `problems` is what was wrong with the options; they are raised together with those of the inputs.
+    `timeout` is the deadline of the whole call in seconds (None: the default), `limit` the maximum number of items of
+    a listing, `account` the sub-account to act on, `connection` the name of the connection. `observers` see the call
+    as it runs. `problems` are those of the options; they are raised together with those of the inputs.
     """
 
     timeout: float | None = None
@@ -41,7 +38,7 @@ class CallOptions:
 
     @classmethod
     def parse(cls, **given: Any) -> CallOptions:
-        """Read options as a caller writes them; None stands for an option that is not given. Raises UsageError."""
+        """Parse options as a caller writes them; None means not given. Raises UsageError."""
         chosen = {name: value for name, value in given.items() if value is not None and value is not False}
         if not chosen:
             return _DEFAULTS
@@ -55,9 +52,8 @@ class CallOptions:
         return cls(**chosen, problems=tuple(problems))
 
     def override(self, other: CallOptions) -> CallOptions:
-        """Return these options with those that `other` sets in their place."""
-        return replace(self, **{name: value for name, value in other.chosen().items() if name != "problems"},
-                       problems=self.problems + other.problems)  # fmt: skip
+        """Return these options, replaced by those that `other` sets."""
+        return replace(self, **other.chosen(), problems=self.problems + other.problems)
 
     def chosen(self) -> Mapping[str, Any]:
         """Return the options that are not at their default, by name."""
@@ -65,24 +61,23 @@ class CallOptions:
         return {name: value for name, value in values if value is not None and value is not False and value != ()}
 
 
-def parse_duration(value: float | str) -> float:
-    """Return a duration in seconds: a number, or text with ms, s or m. Raises InputError."""
-    match = _DURATION.match(value.strip()) if isinstance(value, str) else None
-    number = float(match[1]) * _SECONDS_BY_UNIT[match[2]] if match else value
-    if isinstance(number, bool) or not isinstance(number, int | float) or not 0 < number <= MAX_TIMEOUT:
-        expected = f"seconds above 0 and at most {MAX_TIMEOUT:,.0f}, or text with ms, s or m"
+def parse_timeout(value: float | str) -> float:
+    """Return a timeout in seconds: a number, or text such as 500ms, 10s, 60m, 2h or 1d. Raises InputError."""
+    seconds: Any = durations.parse_duration(value) if isinstance(value, str) else value
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 < seconds <= MAX_TIMEOUT:
+        expected = f"seconds above 0 and at most {MAX_TIMEOUT:,.0f}, or text with ms, s, m, h or d"
         problem = Problem("timeout", redaction.preview(value), expected, "such as 10s, or 60m for an hour")
         raise InputError.from_problems("options", [problem])
-    return float(number)
+    return float(seconds)
 
 
 def check_limit(limit: int) -> int:
-    """Return how many items a caller wants at most. Raises InputError."""
+    """Check the maximum number of items. Raises InputError."""
     if type(limit) is not int or limit < 1:
         raise InputError.from_problems("options", [Problem("limit", repr(limit), "a whole number above 0")])
     return limit
 
 
 OPTION_NAMES = tuple(option.name for option in fields(CallOptions) if option.name != "problems")
-_PARSERS: dict[str, Callable[[Any], Any]] = {"timeout": parse_duration, "limit": check_limit, "retry": parse_retry}
+_PARSERS: dict[str, Callable[[Any], Any]] = {"timeout": parse_timeout, "limit": check_limit, "retry": parse_retry}
 _DEFAULTS = CallOptions()

@@ -1,19 +1,32 @@
-"""What sees a call as it runs: its asks before they are answered, and their answers."""
+"""Observers of a call: see each ask before it is answered, and its answer."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.core.exchange import tracing
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import Ask
+    from connector.core.exchange.asks import Ask
+    from connector.core.exchange.plan import CompiledAction
+    from connector.core.exchange.retry import RetryPolicy
+    from connector.core.response.parser import Result
     from connector.core.response.trace import Trace
-    from connector.runtime.calls.prepared import PreparedCall
 
 _log = logging.getLogger("connector.debug")
+
+
+class ObservedCall(Protocol):
+    """The parts of a call that an observer may read."""
+
+    compiled: CompiledAction
+    retry_policy: RetryPolicy
+
+    def extract_items(self, result: Result) -> list[Any]:
+        """Return the items of a page."""
+        ...
 
 
 class Observer:
@@ -22,20 +35,20 @@ class Observer:
     Both methods run in the thread, or the event loop, of the call, and must be quick.
     """
 
-    def before(self, call: PreparedCall, ask: Ask) -> None:
+    def before(self, call: ObservedCall, ask: Ask) -> None:
         """See an ask before it is answered; an error that is raised here ends the call before anything is sent."""
 
-    def after(self, call: PreparedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
         """See an answer; `times` are the epoch seconds of the ask and of the answer. A page has no answer."""
 
 
 class TraceObserver(Observer):
-    """Records a debugged call in its trace, and logs each entry; a broken log never breaks a call."""
+    """Records a call in its trace, and logs each entry; a failing log handler never fails the call."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
 
-    def after(self, call: PreparedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
         """Record an ask and its answer."""
         line = tracing.record(self.trace, ask, *times, answer)
         if line is not None:

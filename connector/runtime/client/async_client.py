@@ -1,11 +1,11 @@
-"""AsyncClient: the driver of the exchange for the tasks of an event loop."""
+"""AsyncClient: drives the exchange for the tasks of an event loop."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.core.exchange.exchange import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
+from connector.core.exchange.asks import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
 from connector.runtime.calls.call_file import load_call
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from connector.core.exchange.exchange import Ask, Steps
+    from connector.core.exchange.asks import Ask, Steps
     from connector.core.response.parser import Result
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.items import AsyncItems
@@ -33,28 +33,35 @@ class AsyncClient(BaseClient):
         action: str,
         given: Mapping[str, Any] | None = None,
         *,
-        timeout: float | str | None = None,  # noqa: ASYNC109  the deadline of the call, as in Client
+        timeout: float | str | None = None,  # noqa: ASYNC109
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
         account: str | None = None,
         idempotency_key: str | None = None,
+        connection: str | None = None,
     ) -> Result:
         """As Client.run."""
         return await self.execute(
             action,
             given,
             CallOptions.parse(
-                timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, idempotency_key=idempotency_key
+                timeout=timeout,
+                retry=retry,
+                debug=debug,
+                limit=limit,
+                account=account,
+                idempotency_key=idempotency_key,
+                connection=connection,
             ),
         )
 
-    async def call(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
-        """As Client.call."""
+    async def run_file(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
+        """As Client.run_file."""
         call_spec = load_call(call)
         return await self.execute(call_spec.action, call_spec.given, call_spec.options)
 
-    async def raw(
+    async def request(
         self,
         method: str,
         path: str,
@@ -70,11 +77,17 @@ class AsyncClient(BaseClient):
         debug: bool = False,
         account: str | None = None,
         idempotency_key: str | None = None,
+        connection: str | None = None,
     ) -> Result:
-        """As Client.raw."""
+        """As Client.request."""
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
         options = CallOptions.parse(
-            timeout=timeout, retry=retry, debug=debug, account=account, idempotency_key=idempotency_key
+            timeout=timeout,
+            retry=retry,
+            debug=debug,
+            account=account,
+            idempotency_key=idempotency_key,
+            connection=connection,
         )
         return await self.execute(None, {**given, "response_type": response_type}, options)
 
@@ -88,9 +101,12 @@ class AsyncClient(BaseClient):
         debug: bool = False,
         limit: int | None = None,
         account: str | None = None,
+        connection: str | None = None,
     ) -> AsyncItems:
         """As Client.items, for `async for`."""
-        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, limit=limit, account=account)
+        options = CallOptions.parse(
+            timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
+        )
         return self.stream(action, given, options)
 
     async def download(
@@ -107,7 +123,7 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download."""
-        from connector.runtime.downloads.download import DownloadRequest  # noqa: PLC0415
+        from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -120,7 +136,7 @@ class AsyncClient(BaseClient):
         given: Mapping[str, Any] | None = None,
         folder: str | os.PathLike[str] = ".",
         *,
-        at_once: int = 4,
+        concurrency: int = 4,
         overwrite: bool = False,
         timeout: float | str | None = None,  # noqa: ASYNC109
         retry: Mapping[str, Any] | str | None = None,
@@ -130,10 +146,16 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download_all."""
-        from connector.runtime.downloads.batch import DownloadBatch  # noqa: PLC0415
+        from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
-            self.connector, action, folder, concurrency=at_once, overwrite=overwrite, on_progress=progress, limit=limit
+            self.connector,
+            action,
+            folder,
+            concurrency=concurrency,
+            overwrite=overwrite,
+            on_progress=progress,
+            limit=limit,
         )
         options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account)
         return await self.execute_batch(batch, given, options)
@@ -150,7 +172,7 @@ class AsyncClient(BaseClient):
 
     def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
         """As Client.stream."""
-        from connector.runtime.client.items import AsyncItems  # noqa: PLC0415
+        from connector.runtime.client.items import AsyncItems
 
         call = self._prepare(action, given, options)
         return AsyncItems(call, call.build_page_steps(), self._drive)
@@ -159,7 +181,7 @@ class AsyncClient(BaseClient):
         self, batch: DownloadBatch, given: Mapping[str, Any] | None, options: CallOptions
     ) -> Result:
         """As Client.execute_batch."""
-        from connector.runtime.downloads.batch import download_in_tasks  # noqa: PLC0415
+        from connector.runtime.downloads.batch import download_in_tasks
 
         batch.load_listing(await self.execute(batch.action, given, replace(options, limit=batch.max_items)))
         file_options = CallOptions(options.timeout, options.retry, options.debug)
@@ -168,14 +190,14 @@ class AsyncClient(BaseClient):
 
     async def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
         """As Client.execute_download."""
-        from asyncio import to_thread  # noqa: PLC0415
+        from asyncio import to_thread
 
-        from connector.runtime.downloads.download import Download  # noqa: PLC0415
+        from connector.runtime.downloads.download import Download
 
         self._check_open()
         download = Download.prepare(self._call_factory, download_request, options)
         try:
-            await to_thread(download.open)  # what waits for the disk does not hold up the loop
+            await to_thread(download.open)  # disk access must not block the loop
             result = await self._drive(download.call, download.build_steps(), first=True)
             self._retry_quota.release(result)
             return await to_thread(download.finish, result)
@@ -228,7 +250,7 @@ class AsyncClient(BaseClient):
         return self._closed_error() or call.with_base_url(credential)
 
     async def aclose(self) -> None:
-        """Close the connections; calls after this raise UsageError."""
+        """Close the HTTP connections; later calls raise UsageError."""
         self._stop_event.set()
         if self._owns_transport:
             await self._transport.aclose()

@@ -1,11 +1,11 @@
-"""What both clients are: who calls, through which HTTP library, and whether it is closed."""
+"""The common part of both clients: connection, transport, and whether it is closed."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.exchange import YieldPage
+from connector.core.exchange.asks import YieldPage
 from connector.errors import UsageError
 from connector.runtime.auth.connection_resolver import ConnectionResolver
 from connector.runtime.calls.call_options import CallOptions
@@ -16,7 +16,7 @@ from connector.runtime.http.transport import load_transport
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.core.exchange.exchange import GetToken
+    from connector.core.exchange.asks import GetToken
     from connector.core.request.builder import Request
     from connector.definition.loader import Connector
     from connector.runtime.auth.connection_resolver import ResolveConnection
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class BaseClient:
-    """What both clients are; each drives the steps of a call in its own way."""
+    """The common part of both clients; each drives the steps of a call in its own way."""
 
     _is_async = False
 
@@ -39,27 +39,27 @@ class BaseClient:
         *,
         base_url: str | None = None,
         store: Store | None = None,
-        resolve: ResolveConnection | None = None,
-        budget: object = None,
+        resolve_connection: ResolveConnection | None = None,
+        rate_limit: object = None,
         http: object = None,
         observe: Observer | None = None,
         clock: Clock | None = None,
     ) -> None:
-        connection_resolver = ConnectionResolver(connector, connection, store, resolve)
+        connection_resolver = ConnectionResolver(connector, connection, store, resolve_connection)
         self.connector = connector
         self.connection = connection_resolver.default
         self._call_factory = CallFactory(connector, connection_resolver, base_url, clock)
         self._call_factory.observers = () if observe is None else (observe,)
         self._transport = load_transport(http, asynchronous=self._is_async)
         self._owns_transport = self._transport is not http
-        self._call_factory.set_budget(budget, self._transport)
+        self._call_factory.set_budget(rate_limit, self._transport)
         self._retry_quota = RetryQuota()
         self._stop_event = threading.Event()
 
     def dry_run(self, action: str, given: Mapping[str, Any] | None = None, *, account: str | None = None) -> Request:
-        """Return the request that a run would send first, redacted when printed; nothing is sent.
+        """Return the first request that a run would send, redacted when printed; nothing is sent.
 
-        Needs no connection. Raises InputError with every problem.
+        It needs no connection. Raises InputError with every problem.
         """
         options = CallOptions.parse(account=account)
         call = self._call_factory.prepare(action, {} if given is None else given, options, resolve_connection=False)
@@ -70,7 +70,7 @@ class BaseClient:
         return self._call_factory.prepare(action, {} if given is None else given, options)
 
     def _get_cached_credential(self, call: PreparedCall, ask: GetToken) -> Any:
-        """Answer an ask for a token that needs no waiting, else None."""
+        """Answer a GetToken ask without waiting, or return None."""
         return self._closed_error() or call.get_credential(ask)
 
     def _check_open(self) -> None:
@@ -78,15 +78,15 @@ class BaseClient:
             raise closed_error
 
     def _closed_error(self) -> UsageError | None:
-        """Return what a call on a closed client meets."""
+        """Return the error of a call on a closed client, or None."""
         if not self._stop_event.is_set():
             return None
-        return UsageError("The client is closed.", hint="Make a new one, or use it inside its with block.")
+        return UsageError("The client is closed.", hint="Create a new one, or use it inside its with block.")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.connector.name} {self.connection!r}>"
 
 
 def is_page(outcome: Any) -> bool:
-    """Whether the steps of a call have stopped at a page, and go on after it."""
+    """Whether the steps of a call stopped at a page, and continue after it."""
     return type(outcome) is YieldPage

@@ -38,7 +38,7 @@ class Accounts:
         return account
 
     def _account_of(self, connection: Credentials) -> str:
-        value = connection.given().get(self._input_key) if self._input_key else None
+        value = connection.inputs().get(self._input_key) if self._input_key else None
         if value is None and self._is_process_local and connection.name == connection.kind:
             return f"{connection.kind}#{_NUMBERS_BY_CONNECTION.setdefault(connection, next(_ANONYMOUS_NUMBERS))}"
         return str(value or connection.name)

@@ -18,7 +18,7 @@ from connector.runtime.extras import require
 from connector.runtime.rate_budget.memory_ledger import MemoryLedger, memory_ledger_for
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import AcquireSlot
+    from connector.core.exchange.asks import AcquireSlot
     from connector.core.rate_limit import RateLimit
     from connector.core.response.parser import Reply
     from connector.definition.loader import Connector
@@ -143,7 +143,7 @@ def _open_ledger(store: str | None, clock: Clock) -> MemoryLedger | SqlLedger:
     if store in (None, "memory:"):
         return memory_ledger_for(clock)
     require("sql", "sqlalchemy")
-    from connector.runtime.rate_budget.sql_ledger import ledger_for  # noqa: PLC0415  an extra
+    from connector.runtime.rate_budget.sql_ledger import ledger_for
 
     return ledger_for(str(store), clock)
 

@@ -12,7 +12,7 @@ from connector.core.rate_limit import RateState, RequestedRate
 from connector.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import AcquireSlot
+    from connector.core.exchange.asks import AcquireSlot
     from connector.core.rate_feedback import RateFeedback
     from connector.core.rate_limit import RateLimit
     from connector.errors import RateLimited

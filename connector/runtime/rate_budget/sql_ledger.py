@@ -23,7 +23,7 @@ from connector.runtime.rate_budget.memory_ledger import SWEEP_AT, LedgerLock, me
 from connector.runtime.rate_budget.sql_table import TABLE, LedgerOp, LedgerTable
 
 if TYPE_CHECKING:
-    from connector.core.exchange.exchange import AcquireSlot
+    from connector.core.exchange.asks import AcquireSlot
     from connector.core.rate_feedback import RateFeedback
     from connector.errors import RateLimited
     from connector.runtime.clock import Clock
@@ -79,7 +79,7 @@ class Worker:
                 self._sweep()
                 while self._run_batch():
                     pass
-        except Exception as error:  # noqa: BLE001  every waiting call must get it
+        except Exception as error:  # noqa: BLE001  raised again by the caller
             self._fail_all(error)
 
     def _sweep(self) -> None:

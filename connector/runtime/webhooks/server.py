@@ -7,6 +7,7 @@ import contextlib
 import socket
 from typing import TYPE_CHECKING
 
+from connector.core.http_semantics import MAX_PORT
 from connector.errors import UsageError
 from connector.runtime.webhooks import asgi
 from connector.runtime.webhooks.asgi import ConnectionLimits
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.asgi import App
 
 BACKLOG = 512  # connections
-_MAX_PORT = 65_535
+
 _REQUIRED_PACKAGES = ("uvicorn", "httptools")
 
 
@@ -48,7 +49,7 @@ class ReceiverServer:
 
     def __init__(self, app: App, host: str, port: int, limits: ConnectionLimits | None = None) -> None:
         require_packages(*_REQUIRED_PACKAGES)
-        from connector.runtime.webhooks.uvicorn_server import build_server  # noqa: PLC0415  an extra
+        from connector.runtime.webhooks.uvicorn_server import build_server
 
         self._socket = _listen(host, port)
         url_host = f"[{host}]" if ":" in host else host
@@ -106,8 +107,8 @@ def route_by_path(receivers: Mapping[str, Receiver]) -> App:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    if not 0 <= port <= _MAX_PORT:
-        raise UsageError(f"There is no port {port}.", hint=f"Use 0 (any free port) to {_MAX_PORT}.")
+    if not 0 <= port <= MAX_PORT:
+        raise UsageError(f"There is no port {port}.", hint=f"Use 0 (any free port) to {MAX_PORT}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)

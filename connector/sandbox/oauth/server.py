@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from connector.core.url_policy import is_loopback_url
+from connector.core.url_policy import Origin
 from connector.errors import UsageError
 from connector.runtime.auth.connection import OAUTH_KINDS
 from connector.sandbox.data.issued_tokens import (
@@ -239,13 +239,8 @@ def _redirect_problem(client: str, redirect_uri: str) -> str:
     """Return why a redirect is unsafe, or an empty text; it never quotes the request."""
     if not client or client == credentials.REJECTED_VALUES[-1] or not client.isprintable():
         return "The client_id is missing or not valid."
-    try:
-        parts = urlsplit(redirect_uri)
-        is_allowed = is_loopback_url(redirect_uri) or (
-            parts.scheme == "https" and parts.hostname and parts.username is None
-        )
-    except ValueError:
-        is_allowed = False
+    origin = Origin.parse(redirect_uri)
+    is_allowed = origin is not None and (origin.scheme == "https" or origin.is_loopback)
     is_plain_text = (
         redirect_uri.isascii() and redirect_uri.isprintable() and not any(char in redirect_uri for char in ' #\\"<>')
     )

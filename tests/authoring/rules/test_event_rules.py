@@ -19,9 +19,8 @@ PLANTED = [
     ("event", EVENTS, '"creation_type": "string"', '"creation_type": "strng"', "strng", "Did you mean 'string'?"),
     ("unknown-word", EVENTS, '"user.activated": {\n    "scopes"', '"user.activated": {\n    "scope"', '"scope"', "Did you mean 'scopes'?"),
     ("redact", EVENTS, '"vanity_name": "string"', '"vanity_name": "secret"', '"vanity_name"', "redact.fields"),
-    ("sandbox", MANIFEST, "deleted: user.deleted", "deleted: user.delted", "user.delted", "Did you mean 'user.deleted'?"),
-    ("sandbox", MANIFEST, "    meetings: {created: meeting.created", "    meeting: {created: meeting.created", "    meeting: {", "no collection 'meeting'. Did you mean 'meetings'?"),
-    ("sandbox", MANIFEST, "deleted: user.deleted}", "deleted: user.deleted, within: user}", "within: user}", "stand under nothing"),
+    ("resource", MANIFEST, "deleted: user.deleted", "deleted: user.delted", "user.delted", "Did you mean 'user.deleted'?"),
+    ("resource", MANIFEST, "deleted: user.deleted}", "deleted: user.deleted, within: user}", "within: user}", "users has no parent"),
     ("unknown-word", MANIFEST, "{created: meeting.created", "{made: meeting.created", "{made:", "'made' is not a word here"),
 ]  # fmt: skip
 
@@ -37,16 +36,16 @@ def test_a_mistake_is_found_at_its_line(copied, rule, file, old, new, line, said
 
 def test_a_file_that_is_no_json_is_told_and_hides_nothing_else(copied):
     (copied / "schemas" / "events" / "users.json").write_text('{"a": ')
-    plant(copied / MANIFEST, "    meetings: {created: meeting.created", "    meeting: {created: meeting.created")
+    plant(copied / MANIFEST, "deleted: user.deleted}", "deleted: user.deleted, within: user}")
     told = [(one.file.rpartition("/")[2], one.rule) for one in lint(copied)]
-    assert sorted(told) == [("manifest.yaml", "sandbox"), ("users.json", "json")], "events that were not read may exist"
+    assert sorted(told) == [("manifest.yaml", "resource"), ("users.json", "json")], (
+        "events that were not read may exist"
+    )
 
 
 def test_events_without_a_trigger_to_sign_them_are_told(shelf):
     (shelf / "schemas" / "events").mkdir()
     (shelf / "schemas" / "events" / "books.json").write_text(json.dumps({"book.added": {"body": {"id": "id"}}}))
     manifest = shelf / "manifest.yaml"
-    manifest.write_text(manifest.read_text() + "  emits:\n    books: {created: book.added}\n")
-    assert [(one.rule, "no trigger" in one.message or "there is none" in one.message) for one in lint(shelf)] == [
-        ("sandbox", True)
-    ]
+    plant(manifest, "    new_id: text\n", "    new_id: text\n    events: {created: book.added}\n")
+    assert [(one.rule, "no trigger" in one.message) for one in lint(shelf)] == [("resource", True)]

@@ -148,7 +148,7 @@ def test_ctrl_c_while_a_write_is_under_way_is_uncertain(start, server):
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=10)
     assert process.returncode == 5
-    assert b"look before you repeat it" in err
+    assert b"check before retrying" in err
     assert b'"outcome": "uncertain"' in out
 
 

@@ -1,4 +1,4 @@
-"""How often and how patiently a call is tried again: what a caller may ask for, and what a service's words mean."""
+"""The retry policy: options of a caller, meanings of a service, and delays."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from support.exchange_world import NOW, World, bad, maybe_sent, nothing_sent, ok, ready
+from support.exchange_world import (
+    ERROR_RULES,
+    NOW,
+    World,
+    bad,
+    fail_raw,
+    maybe_sent,
+    nothing_sent,
+    ok,
+    run_raw,
+)
 
 from connector import errors
-from connector.core.exchange import exchange, retry
+from connector.core.exchange import retry
 from connector.core.exchange.retry import RetryPolicy
 from connector.core.response.parser import Failure
 
 DEFAULT = RetryPolicy(max_retries=4, delay=3.0)
-MEANINGS = """\
-errors:
-  code: code
-  message: message
-  rules:
-    - {category: scope, code: S, status: [400, 429, 503]}
-    - {category: daily_quota, code: D, status: [400, 429]}
-    - {category: concurrency, code: B}
-    - {category: rate_limit, code: R}
-    - {category: cursor_expired, code: C}
-    - {category: not_found, code: N}
-"""
 CREATE = """\
 action: create
 label: Lamp
@@ -35,26 +33,12 @@ inputs: {}
 """
 
 
-def drive(plan, request, how, world):
-    return world.drive(exchange.run_call(plan, request, how, NOW + how.timeout, NOW))
-
-
-def raw(connector, world, method="POST", *, timeout=600.0, **policy):
-    return drive(*ready(connector, None, {"method": method, "path": "/x"}, timeout=timeout, **policy), world)
-
-
-def failed(connector, world, method="POST", **options):
-    with pytest.raises(errors.ConnectorError) as caught:
-        raw(connector, world, method, **options)
-    return caught.value
-
-
 @pytest.fixture
 def lamp(folder):
-    return folder(MEANINGS, {"create": CREATE})
+    return folder(ERROR_RULES, {"create": CREATE})
 
 
-# What a caller may ask for
+# Options of a caller
 
 
 def test_a_call_without_a_wish_has_the_clients_policy():
@@ -126,73 +110,73 @@ def test_every_problem_of_a_policy_is_told_with_what_was_given():
 
 @pytest.mark.parametrize("given", ["engines", "", 3, ["engine"], True])
 def test_what_is_no_policy_at_all_is_a_wrong_argument(given):
-    with pytest.raises(errors.UsageError, match="is not known"):
+    with pytest.raises(errors.UsageError, match="is not valid"):
         retry.parse_retry(given)
 
 
-# What a service's words mean
+# Meanings of a service
 
 
 @pytest.mark.parametrize("reply", [bad(400, "B"), bad(400, "R"), bad(429), bad(425), bad(503, retry_after="1")])
 def test_what_was_not_processed_is_sent_again_whatever_its_method(lamp, reply):
     for method in ("POST", "GET"):
         world = World(reply, ok({}))
-        raw(lamp, world, method)
+        run_raw(lamp, world, method)
         assert len(world.sends) == 2
 
 
 @pytest.mark.parametrize("reply", [bad(400, "S"), bad(429, "S"), bad(503, "S", retry_after="1"), bad(400, "D")])
 def test_what_only_a_person_or_the_next_day_can_help_is_never_sent_again(lamp, reply):
     world = World(reply)
-    failed(lamp, world, "GET", all_errors=True, max_retries=5)
+    fail_raw(lamp, world, "GET", all_errors=True, max_retries=5)
     assert len(world.sends) == 1
 
 
 def test_a_reply_with_a_meaning_is_repeated_for_what_it_means_not_for_its_status(lamp):
     for reply in (bad(500, "N"), bad(500, "C"), bad(408, "N")):
         world = World(reply)
-        failed(lamp, world, "GET")
+        fail_raw(lamp, world, "GET")
         assert len(world.sends) == 1
 
 
 def test_a_401_without_a_meaning_is_a_stale_token_and_other_refusals_are_not(lamp):
     world = World(bad(401), ok({}), tokens=["old", "new"])
-    raw(lamp, world)
+    run_raw(lamp, world)
     assert [ask.credential.secret for ask in world.sends] == ["old", "new"]
     for reply in (bad(401, "N"), bad(402), bad(403)):
         world = World(reply, ok({}), tokens=["old", "new"])
-        failed(lamp, world)
+        fail_raw(lamp, world)
         assert len(world.sends) == 1
 
 
 def test_what_may_help_once_is_tried_twice(zoom):
     world = World(Failure("dns", "no such name", sent="nothing", retry_once=True))
-    error = failed(zoom, world, "GET", max_retries=5)
+    error = fail_raw(zoom, world, "GET", max_retries=5)
     assert (len(world.sends), error.attempts) == (2, 2)
 
 
 def test_a_lost_delete_that_is_gone_has_the_status_and_headers_of_the_last_reply(zoom):
     world = World(maybe_sent(), bad(404, 1001, x_zm_trackingid="t-1"))
-    result = raw(zoom, world, "DELETE")
+    result = run_raw(zoom, world, "DELETE")
     assert (result.status, result.request_id, result.data) == (404, "t-1", {})
-    error = failed(zoom, World(maybe_sent(), bad(404, 1001)), "PUT")
+    error = fail_raw(zoom, World(maybe_sent(), bad(404, 1001)), "PUT")
     assert type(error) is errors.NotFound
 
 
-# How long
+# Delays
 
 
 @pytest.mark.parametrize(("asked", "spread"), [("1", 0.2), ("4", 0.5), ("9", 1.0), ("40", 1.0)])
 def test_a_service_that_says_when_is_waited_for_and_callers_are_spread_a_little(zoom, asked, spread):
     world = World(bad(429, retry_after=asked), ok({}))
-    raw(zoom, world)
+    run_raw(zoom, world)
     (wait,) = world.waits
     assert (wait.min_delay, wait.jitter) == (float(asked), pytest.approx(spread))
 
 
 def test_a_backoff_doubles_up_to_twenty_seconds(zoom):
     world = World(bad(500))
-    failed(zoom, world, "GET", max_retries=9)
+    fail_raw(zoom, world, "GET", max_retries=9)
     ceilings = [wait.min_delay + wait.jitter for wait in world.waits]
     assert ceilings == pytest.approx([0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 20.0, 20.0, 20.0])
     assert {wait.min_delay for wait in world.waits} == {0.05}
@@ -200,28 +184,28 @@ def test_a_backoff_doubles_up_to_twenty_seconds(zoom):
 
 def test_a_delay_that_was_asked_for_is_the_same_each_time_unless_the_service_says_when(zoom):
     world = World(bad(500), bad(503, retry_after="7"), nothing_sent(), ok({}))
-    raw(zoom, world, "GET", max_retries=5, delay=2.5)
+    run_raw(zoom, world, "GET", max_retries=5, delay=2.5)
     assert [wait.min_delay for wait in world.waits] == [2.5, 7.0, 2.5]
     assert [wait.jitter for wait in world.waits][::2] == [0.0, 0.0]
 
 
 def test_an_engine_is_told_a_second_from_now_or_what_the_service_says(zoom):
-    error = failed(zoom, World(bad(500)), "GET", max_retries=0, engine_retries=True)
+    error = fail_raw(zoom, World(bad(500)), "GET", max_retries=0, engine_retries=True)
     assert error.retry_at == datetime.fromtimestamp(NOW + 1, UTC)
-    error = failed(zoom, World(bad(503, retry_after="7")), "GET", max_retries=0, engine_retries=True)
+    error = fail_raw(zoom, World(bad(503, retry_after="7")), "GET", max_retries=0, engine_retries=True)
     assert error.retry_at == datetime.fromtimestamp(NOW + 7, UTC)
-    error = failed(zoom, World(bad(400)), "GET", max_retries=0, engine_retries=True)
+    error = fail_raw(zoom, World(bad(400)), "GET", max_retries=0, engine_retries=True)
     assert (error.retryable, error.retry_at) == (False, None)
 
 
 def test_who_waits_himself_is_told_no_time_that_nobody_said(zoom):
-    error = failed(zoom, World(bad(500)), "GET", max_retries=1)
+    error = fail_raw(zoom, World(bad(500)), "GET", max_retries=1)
     assert (error.retryable, error.retry_at) == (True, None)
 
 
 def test_an_engine_never_has_a_call_wait_however_many_repeats_it_allows(zoom):
     world = World(bad(503, retry_after="7"))
-    failed(zoom, world, "GET", max_retries=5, engine_retries=True)
+    fail_raw(zoom, world, "GET", max_retries=5, engine_retries=True)
     assert len(world.sends) == 1
 
 

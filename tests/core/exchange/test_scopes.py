@@ -1,4 +1,4 @@
-"""A token that says what it may do is asked before the service is; one that says nothing is not judged."""
+"""Scopes that a token names are checked before a request is sent; a token that names none passes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from support.exchange_world import NOW, World, bad, ok, ready
 
 from connector import errors
 from connector.core.exchange import exchange
-from connector.core.exchange.exchange import GetToken, SendRequest
+from connector.core.exchange.asks import GetToken, SendRequest
 from connector.core.request.credential import Credential
 
 MEETING = "meeting:write:meeting"

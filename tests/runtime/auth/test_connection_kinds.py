@@ -1,4 +1,4 @@
-"""What each kind of connection puts on the wire: the form of its token request, its base URL, its scopes."""
+"""What each connection type sends: its token request, base URL and scopes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REDIRECT = "http://127.0.0.1:1/callback"
 
 @pytest.fixture
 def lamp(folder):
-    """A connector with two kinds of OAuth; `auth` is how its clients show their secret."""
+    """A connector with two OAuth types; `auth` is the client authentication method."""
     named = ("tokenUrl", "authorizeUrl", "clientId", "scopes", "region")
     given = {name: {"label": name, "help": "It.", "type": "string"} for name in named}
     given["region"]["default"] = "eu"
@@ -47,7 +47,7 @@ def lamp(folder):
 
 @pytest.fixture
 def tokens(server):
-    """A server that gives a token to everybody."""
+    """A server that issues a token to every request."""
     return server.always(reply(json_=TOKEN))
 
 
@@ -57,7 +57,7 @@ def first_form(tokens, clock):
 
     def sent(connection):
         with Client(connection.connector, connection, base_url=tokens.url, clock=clock) as client:
-            assert client.raw("GET", "/lamps/1").status == 200
+            assert client.request("GET", "/lamps/1").status == 200
         return tokens.requests[0], form(tokens.requests[0])
 
     return sent
@@ -130,7 +130,7 @@ class TestATokenRequest:
             connection = Connection(zoom if kind == "serverToServer" else lamp(), kind, **given)
             with Client(connection.connector, connection, base_url=authority.url, clock=clock) as client:
                 for round_ in (1, 2, 3):  # there is none yet; it ended by the clock; the service refuses it
-                    calls = [pool.submit(client.raw, "GET", "/lamps/1", timeout=600) for _ in range(100)]
+                    calls = [pool.submit(client.request, "GET", "/lamps/1", timeout=600) for _ in range(100)]
                     assert [one.result(60).status for one in calls] == [200] * 100
                     assert authority.asked == round_
                     clock.passed += 4000 if round_ == 1 else 100
@@ -164,7 +164,7 @@ class TestABaseUrl:
             for region in ({}, {"region": "us-2"}):
                 connection = Connection(lamp(), "program", **inputs(tokens, **region))
                 with Client(connection.connector, connection, http=Api()) as client:
-                    client.raw("GET", "/lamps/1")
+                    client.request("GET", "/lamps/1")
         assert asked == ["https://eu.lamp.example/v2", "https://us-2.lamp.example/v2"]
 
     @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ class TestABaseUrl:
         with pytest.raises(errors.InputError, match="region"):  # noqa: PT012  when it is made, or when it is used
             connection = Connection(lamp(), "program", **inputs(server, region=region))
             with Client(connection.connector, connection) as client:
-                client.raw("GET", "/lamps/1")
+                client.request("GET", "/lamps/1")
         assert server.requests == []
 
 
@@ -187,7 +187,7 @@ class TestScopes:
                 Client(zoom, authority.connection(zoom), base_url=authority.url, clock=clock) as client,
                 pytest.raises(errors.SignInError) as caught,
             ):
-                client.raw("GET", "/users/me")
+                client.request("GET", "/users/me")
             error = caught.value
             assert tuple(error.scopes) == ("user:read:user", "user:read")
             assert "The token has user:read:list_users, meeting:read:meeting" in str(error)

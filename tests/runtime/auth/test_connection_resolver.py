@@ -1,4 +1,4 @@
-"""Connections by name: an engine passes a name, and whoever runs the call resolves it."""
+"""Connections by name: an engine passes a name, and the client resolves it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def store(zoom):
     """A store with a connection for each tenant."""
     made = MemoryStore()
     for tenant in TENANTS:
-        Connection(zoom, "accessToken", name=tenant, store=made, accessToken=f"token-of-{tenant}").keep()
+        Connection(zoom, "accessToken", name=tenant, store=made, accessToken=f"token-of-{tenant}").save()
     return made
 
 
@@ -33,7 +33,7 @@ def test_the_calls_of_one_client_may_each_name_a_connection(runner, server, stor
     one = runner(server.url, None, store=store)
     for name in (*TENANTS, "acme"):
         one.run("getUser", {"userId": "me", "connection": name})
-    one.call({"action": "getUser", "connection": "globex", "inputs": {"userId": "me"}})
+    one.run_file({"action": "getUser", "connection": "globex", "inputs": {"userId": "me"}})
     assert sent(server) == [f"Bearer token-of-{name}" for name in ("acme", "globex", "acme", "globex")]
 
 
@@ -51,7 +51,7 @@ def test_a_name_is_looked_for_once(runner, server, zoom, token_connection):
         asked.append(name)
         return token_connection
 
-    one = runner(server.url, None, resolve=resolve)
+    one = runner(server.url, None, resolve_connection=resolve)
     for _ in range(3):
         one.run("getUser", {"userId": "me", "connection": "from-the-vault"})
     assert asked == ["from-the-vault"]
@@ -59,7 +59,7 @@ def test_a_name_is_looked_for_once(runner, server, zoom, token_connection):
 
 
 def test_a_name_that_nothing_is_kept_under_is_told_with_those_that_are(zoom, store):
-    with pytest.raises(errors.SignInError, match=r"No connection 'nobody' is kept\. There are acme, globex"):
+    with pytest.raises(errors.SignInError, match=r"No connection 'nobody' is stored\. Stored: acme, globex"):
         Client(zoom, "nobody", store=store)
     with Client(zoom, store=store) as client, pytest.raises(errors.SignInError, match="connector connect nobody"):
         client.run("getUser", {"userId": "me", "connection": "nobody"})
@@ -73,11 +73,11 @@ def test_what_is_no_name_is_told(zoom, store, name):
 
 def test_a_resolver_that_brings_something_else_is_told(zoom, folder):
     lamp = Connection(folder(), "key", apiKey="canary-of-another-service")
-    with pytest.raises(errors.UsageError, match="one of lamp, not of zoom") as caught:
-        Client(zoom, "x", resolve=lambda _: lamp)
+    with pytest.raises(errors.UsageError, match="belongs to lamp, not to zoom") as caught:
+        Client(zoom, "x", resolve_connection=lambda _: lamp)
     assert "canary" not in repr(caught.value)
     with pytest.raises(errors.UsageError, match="The connection is a dict"):
-        Client(zoom, "x", resolve=lambda _: {"access_token": "canary"})
+        Client(zoom, "x", resolve_connection=lambda _: {"access_token": "canary"})
 
 
 def test_a_dry_run_needs_no_connection_even_if_the_call_names_one(zoom, store):
@@ -87,5 +87,5 @@ def test_a_dry_run_needs_no_connection_even_if_the_call_names_one(zoom, store):
 
 def test_a_connection_that_is_kept_and_is_none_is_told(zoom, store):
     store.write(store_key(zoom, "odd"), {"kind": 5})
-    with pytest.raises(errors.StoreError, match="is no connection"):
+    with pytest.raises(errors.StoreError, match="is not a connection"):
         Client(zoom, "odd", store=store)

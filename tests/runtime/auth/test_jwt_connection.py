@@ -1,4 +1,4 @@
-"""An API JWT is made here, says who, when and until when, and is never made again because it was refused."""
+"""An API JWT is signed locally, names its issuer and lifetime, and is not renewed after a rejection."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def raw(zoom, connection, server, clock):
 
     def sent():
         with Client(zoom, connection, base_url=server.url, clock=clock) as client:
-            client.raw("GET", "/x")
+            client.request("GET", "/x")
         return server.last.header("authorization").removeprefix("Bearer ")
 
     return sent
@@ -81,7 +81,7 @@ def test_a_refused_one_is_not_made_again(zoom, connection, server, clock, status
     with Client(zoom, connection, base_url=server.url, clock=clock) as client:
         for _ in range(3):
             with pytest.raises(errors.SignInError, match="does not accept the token"):
-                client.raw("GET", "/x")
+                client.request("GET", "/x")
     assert server.count == 3
     assert connection.token_source is None
 

@@ -16,14 +16,14 @@ from connector import AsyncClient, Client, Connection, errors
 
 READS = {
     "GET": ("run", "getUser", {"userId": "u1"}),
-    "PUT": ("raw", "PUT", "/users/u1/presence_status"),
+    "PUT": ("request", "PUT", "/users/u1/presence_status"),
     "DELETE": ("run", "deleteUser", {"userId": "u1"}),
 }
 WRITES = {
     "POST": ("run", "createMeeting", {"userId": "u1", "topic": "Standup"}),
     "PATCH": ("run", "updateMeeting", {"meetingId": 1, "topic": "Standup"}),
-    "raw POST": ("raw", "POST", "/users/u1/meetings"),
-    "raw PATCH": ("raw", "PATCH", "/meetings/1"),
+    "raw POST": ("request", "POST", "/users/u1/meetings"),
+    "raw PATCH": ("request", "PATCH", "/meetings/1"),
 }
 EVERY = {**READS, **WRITES}
 DOWN = (500, 502, 503, 504)
@@ -121,7 +121,7 @@ def test_f29_every_error_is_retried_only_where_a_raw_caller_asks_and_never_more_
     server.always(fault())
     one, knobs = runner(server.url, clock=clock), {"maxRetries": most, "retryAllErrors": True}
     with pytest.raises(errors.ConnectorError) as caught:
-        one.raw("POST", "/users/u1/meetings", data={"topic": "a"}, retry=knobs)
+        one.request("POST", "/users/u1/meetings", data={"topic": "a"}, retry=knobs)
     assert server.count == most + 1 == caught.value.attempts
     with pytest.raises(errors.ConnectorError):
         one.run("rawRequest", {"method": "POST", "url": "/users/u1/meetings", "data": "{}", **knobs})
@@ -134,9 +134,9 @@ def test_f29_every_error_is_retried_only_where_a_raw_caller_asks_and_never_more_
 def test_f29_a_raw_write_whose_reply_was_lost_and_that_came_through_warns(runner, server, clock):
     server.then(servers.hang_up(), servers.hang_up()).always(FINE)
     one = runner(server.url, clock=clock)
-    result = one.raw("POST", "/x", data={"a": 1}, retry={"maxRetries": 3, "retryAllErrors": True})
+    result = one.request("POST", "/x", data={"a": 1}, retry={"maxRetries": 3, "retryAllErrors": True})
     assert (server.count, result.attempts) == (3, 3)
-    assert "may have been done more than once" in " ".join(result.warnings)
+    assert "may have happened more than once" in " ".join(result.warnings)
 
 
 @pytest.mark.parametrize(("most", "requests"), [(0, 1), ("3", 4), (10, 11), (2, 3)])
@@ -213,7 +213,7 @@ def test_f32_a_task_that_is_cancelled_in_a_backoff_sends_no_more_and_its_client_
 
 @pytest.fixture
 def program(zoom):
-    """A connection of a program, with a token at hand."""
+    """A connection without a person, with a cached token."""
     token = {"access_token": "token-of-a-program", "expires_at": 4e9}
     return Connection(zoom, "serverToServer", accountId="a", clientId="c", clientSecret="sssss", token=token)
 
@@ -226,8 +226,8 @@ class TestNobody:
         server.always(servers.reply(404, {"code": 1001, "message": "User does not exist: me."}))
         one = runner(server.url, connection=program)
         with pytest.raises(errors.NotFound) as caught:
-            one.raw("GET", "/users/me") if action == "raw" else one.run(action, {"userId": "me"})
-        assert '"me" is nobody with a connection of kind serverToServer' in caught.value.hint
+            one.request("GET", "/users/me") if action == "raw" else one.run(action, {"userId": "me"})
+        assert '"me" is not available with a serverToServer connection' in caught.value.hint
         assert "a connection of kind oauth2" in str(caught.value)
 
     @pytest.mark.parametrize("user", ["u1", "me@example.com", "some-me"])

@@ -37,12 +37,12 @@ def most():
 
 def sync(path):
     with Client(connector, token, base_url=url) as client, open(path, "rb") as data:
-        return client.raw("POST", "/files", form={"note": "x"}, files={"f": ("a.bin", data)}, timeout=600).data
+        return client.request("POST", "/files", form={"note": "x"}, files={"f": ("a.bin", data)}, timeout=600).data
 
 async def awaited(path):
     async with AsyncClient(connector, token, base_url=url) as client:
         with open(path, "rb") as data:
-            sent = await client.raw("POST", "/files", form={"note": "x"}, files={"f": ("a.bin", data)}, timeout=600)
+            sent = await client.request("POST", "/files", form={"note": "x"}, files={"f": ("a.bin", data)}, timeout=600)
             return sent.data
 
 def upload(path):
@@ -143,7 +143,7 @@ NAMES = {
 @pytest.mark.parametrize("name", NAMES)
 def test_f86_no_name_of_a_file_or_field_ends_its_line(runner, server, name):
     given, written = NAMES[name]
-    runner(server.url).raw("POST", "/files", form={given: "v"}, files={given: (given, b"data")})
+    runner(server.url).request("POST", "/files", form={given: "v"}, files={given: (given, b"data")})
     boundary = server.last.header("Content-Type").partition("boundary=")[2].encode()
     first, second = server.last.body.split(b"--" + boundary)[1:3]
     for part, ends in ((first, b"\r\n\r\nv\r\n"), (second, b"\r\n\r\ndata\r\n")):
@@ -181,14 +181,14 @@ def test_f86_a_key_that_comes_twice_goes_out_twice_and_in_order(runner, server):
 )
 def test_f86_what_is_no_file_is_told_and_nothing_is_sent(runner, server, parts, field):
     with pytest.raises(errors.InputError) as caught:
-        runner(server.url).raw("POST", "/files", **parts)
+        runner(server.url).request("POST", "/files", **parts)
     assert field in [one.field for one in caught.value.problems]
     assert server.count == 0
 
 
 def test_f86_the_path_of_a_file_is_told_with_how_to_open_it(runner, server):
     with pytest.raises(errors.InputError) as caught:
-        runner(server.url).raw("POST", "/files", files={"a": "a.txt", "b": b"x", "c": Path("c.txt")})
+        runner(server.url).request("POST", "/files", files={"a": "a.txt", "b": b"x", "c": Path("c.txt")})
     told = [(one.got, one.expected, one.fix) for one in caught.value.problems]
     assert [got for got, _, _ in told] == ['a str as "a"', f'a {type(Path()).__name__} as "c"']
     assert all("a pair of a name and either" in expected for _, expected, _ in told)
@@ -209,7 +209,7 @@ def test_f86_a_file_that_was_closed_meanwhile_is_told(runner, server, tmp_path):
     with (tmp_path / "a").open("rb") as file:
         pass
     with pytest.raises(errors.ConnectorError) as caught:
-        runner(server.url).raw("POST", "/files", files={"f": file})
+        runner(server.url).request("POST", "/files", files={"f": file})
     assert caught.value.outcome == "not_sent"
     assert server.count == 0
     assert servers.TOKEN not in str(caught.value)

@@ -1,4 +1,4 @@
-"""What a client promises around a call: options, connections, call files, clocks, and its end."""
+"""The client around a call: options, connections, call files, clocks, closing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_result_has_what_the_service_said(runner, server):
         "0s",
         "2 parsecs",
         "",
-        "1h",
+        "1w",
         float("nan"),
         float("inf"),
         1e10,
@@ -174,7 +174,7 @@ def test_records_tell_every_attempt_and_wait(runner, server, clock):
 
 
 class TestCallFiles:
-    """A call that is written down."""
+    """A call file."""
 
     def test_it_runs_as_it_is_written(self, runner, server, tmp_path):
         path = tmp_path / "call.yaml"
@@ -182,35 +182,36 @@ class TestCallFiles:
             "action: createMeeting\nconnection: accessToken\ninputs:\n  userId: me\n  topic: NO\n  password: 012345\n"
             "  availableDialInCountries: [NO, US]\n  startTime: 2030-01-31T09:00:00Z\ntimeout: 10s\nretry: {maxRetries: 0}\n"
         )
-        result = runner(server.url).call(path)
+        result = runner(server.url).run_file(path)
         assert result.status == 200
         sent = server.last.json()
         assert (sent["topic"], sent["password"], sent["start_time"]) == ("NO", "012345", "2030-01-31T09:00:00Z")
         assert sent["settings"]["global_dial_in_countries"] == ["NO", "US"]
-        assert runner(server.url).call(str(path)).status == 200
+        assert runner(server.url).run_file(str(path)).status == 200
 
     def test_a_mapping_is_the_same(self, runner, server):
         call = {"action": "listUsers", "inputs": {"status": "pending"}, "limit": 5}
         server.always(servers.reply(json_={"users": [1, 2]}))
-        assert runner(server.url).call(call).data["users"] == [1, 2]
+        assert runner(server.url).run_file(call).data["users"] == [1, 2]
         assert dict(server.last.query) == {"status": "pending", "page_size": "5"}
         assert call == {"action": "listUsers", "inputs": {"status": "pending"}, "limit": 5}
 
     def test_its_connection_is_the_clients_or_it_is_refused(self, runner, server):
         one = runner(server.url)
-        assert one.call({"action": "listUsers", "connection": "accessToken"}).status == 200
-        assert set(problems(one.call, {"action": "listUsers", "connection": "someone-else"})) == {"connection"}
+        assert one.run_file({"action": "listUsers", "connection": "accessToken"}).status == 200
+        assert set(problems(one.run_file, {"action": "listUsers", "connection": "someone-else"})) == {"connection"}
         assert server.count == 1
 
     def test_values_may_name_the_environment_and_nothing_else_is_evaluated(self, runner, server, monkeypatch):
         monkeypatch.setenv("MY_TOPIC", "From outside")
         one = runner(server.url)
         inputs = {"userId": "me", "topic": {"env": "MY_TOPIC"}, "agenda": "${MY_TOPIC} $(id) {{ x }}"}
-        one.call({"action": "createMeeting", "inputs": inputs})
+        one.run_file({"action": "createMeeting", "inputs": inputs})
         assert server.last.json()["topic"] == "From outside"
         assert server.last.json()["agenda"] == "${MY_TOPIC} $(id) {{ x }}"
         found = problems(
-            one.call, {"action": "createMeeting", "inputs": {"userId": {"env": "NOT_SET"}, "topic": {"env": "NEITHER"}}}
+            one.run_file,
+            {"action": "createMeeting", "inputs": {"userId": {"env": "NOT_SET"}, "topic": {"env": "NEITHER"}}},
         )
         assert set(found) == {"inputs.userId", "inputs.topic"}
 
@@ -226,21 +227,21 @@ class TestCallFiles:
         path = tmp_path / "call.yaml"
         path.write_text(text)
         with pytest.raises((errors.DefinitionError, errors.UsageError)) as caught:
-            runner(server.url).call(path)
+            runner(server.url).run_file(path)
         assert said in str(caught.value) or said == "4"
         assert "call.yaml" in str(caught.value)
         assert server.count == 0
 
     def test_a_file_that_is_not_there_is_told(self, runner, tmp_path):
         with pytest.raises(errors.DefinitionError, match=r"nowhere\.yaml"):
-            runner("http://127.0.0.1:1/v2").call(tmp_path / "nowhere.yaml")
+            runner("http://127.0.0.1:1/v2").run_file(tmp_path / "nowhere.yaml")
 
 
 LAMP_POST = "action: addLamp\nlabel: Add\nsummary: Add a lamp.\nrequest: POST /lamps\ninputs: {}\n"
 
 
 class TestIdempotencyKeys:
-    """A service that knows a write again."""
+    """A service with idempotency keys."""
 
     @pytest.fixture
     def lamp(self, folder):
@@ -272,7 +273,7 @@ class TestIdempotencyKeys:
 
 
 class TestSeams:
-    """An HTTP library of one's own."""
+    """A custom transport."""
 
     class Box:
         def __init__(self, *answers):
@@ -355,8 +356,8 @@ class TestTheEnd:
         one.close()
         for call in (
             lambda: one.run(*READ),
-            lambda: one.raw("GET", "/x"),
-            lambda: one.call({"action": "listUsers"}),
+            lambda: one.request("GET", "/x"),
+            lambda: one.run_file({"action": "listUsers"}),
             lambda: one.items("listUsers"),
         ):
             with pytest.raises(errors.UsageError) as caught:
@@ -444,7 +445,7 @@ class TestTheEnd:
 
 
 class TestConnections:
-    """Who calls."""
+    """The credentials of a call."""
 
     def test_each_static_kind_signs_as_it_says(self, runner, server, folder):
         whole = (
@@ -456,7 +457,7 @@ class TestConnections:
         )
         lamp = folder(whole=whole)
         for kind, inputs in (("bearer", {}), ("header", {}), ("query", {}), ("basic", {"u": "me"})):
-            runner(server.url, Connection(lamp, kind, t="s3cret+", **inputs), connector=lamp).raw(
+            runner(server.url, Connection(lamp, kind, t="s3cret+", **inputs), connector=lamp).request(
                 "GET", "/x", query={"a": "1"}
             )
         first, second, third, fourth = server.requests

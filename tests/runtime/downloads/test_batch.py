@@ -1,4 +1,4 @@
-"""The files that an action lists: each under a safe name of its own, none twice, several at once and no more."""
+"""Download batches: unique safe names, no file twice, bounded concurrency."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_a_file_that_another_download_writes_is_one_failed_entry(make, server, t
         gate.set()
         one.join(20)
     assert (result.data["downloaded"], result.data["failed"]) == (1, 1)
-    assert "Another download writes" in result.data["files"][0]["error"]["message"]
+    assert "Another download is writing" in result.data["files"][0]["error"]["message"]
     assert len(there(tmp_path)) == 2
 
 
@@ -168,7 +168,7 @@ def test_a_token_that_is_refused_ends_them_all(make, server, tmp_path):
 
     server.always(answer)
     with pytest.raises(errors.SignInError):
-        make().download_all("getMeetingRecordings", GIVEN, tmp_path, at_once=2)
+        make().download_all("getMeetingRecordings", GIVEN, tmp_path, concurrency=2)
     assert server.count < 10
 
 
@@ -196,7 +196,7 @@ def test_no_more_come_at_once_than_asked_for(make, server, tmp_path):
     server.always(
         lambda request: reply(json_={"recording_files": files}) if b"recordings" in request.target else counted
     )
-    make().download_all("getMeetingRecordings", GIVEN, tmp_path, at_once=3)
+    make().download_all("getMeetingRecordings", GIVEN, tmp_path, concurrency=3)
     assert most[0] == 3
     assert len(there(tmp_path)) == 8
 
@@ -210,10 +210,7 @@ def test_files_without_a_url_yet_are_told(make, server, tmp_path):
 
 def test_a_file_that_comes_with_another_size_than_was_said_is_told(make, server, tmp_path):
     service(server, [recording(server, "a", size=999)])
-    assert (
-        "1,000 bytes, and the reply said 999"
-        in make().download_all("getMeetingRecordings", GIVEN, tmp_path).warnings[0]
-    )
+    assert "1,000 bytes; the reply said 999" in make().download_all("getMeetingRecordings", GIVEN, tmp_path).warnings[0]
 
 
 def test_names_without_an_extension_get_that_of_the_reply(make, server, tmp_path):
@@ -238,8 +235,8 @@ def test_an_action_that_lists_no_files_names_those_that_do(make, server, tmp_pat
     with pytest.raises(errors.UsageError, match="getMeetingRecordings, getPhoneRecordings"):
         make().download_all("getMeeting", GIVEN, tmp_path)
     for wrong in (0, 33, True, "4"):
-        with pytest.raises(errors.InputError, match="at_once"):
-            make().download_all("getMeetingRecordings", GIVEN, tmp_path, at_once=wrong)
+        with pytest.raises(errors.InputError, match="concurrency"):
+            make().download_all("getMeetingRecordings", GIVEN, tmp_path, concurrency=wrong)
     assert server.count == 0
 
 

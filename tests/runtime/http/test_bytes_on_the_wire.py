@@ -41,21 +41,21 @@ def test_long_and_foreign_values_arrive_whole(runner, server, value):
     )
 )
 def test_a_query_arrives_in_its_order_with_nothing_injected(client, server, pairs):
-    client.raw("GET", "/x", query=[{"key": key, "value": value} for key, value in pairs])
+    client.request("GET", "/x", query=[{"key": key, "value": value} for key, value in pairs])
     target = server.last.target.decode("ascii")
     assert parse_qsl(target.partition("?")[2], keep_blank_values=True) == pairs
     del server.requests[:]
 
 
 def test_null_parameters_are_left_out_and_lists_repeat(runner, server):
-    runner(server.url).raw("GET", "/x", query={"a": None, "b": ["1", 2], "c": "", "d": True})
+    runner(server.url).request("GET", "/x", query={"a": None, "b": ["1", 2], "c": "", "d": True})
     assert server.last.query == [("b", "1"), ("b", "2"), ("c", ""), ("d", "true")]
 
 
 def test_whole_numbers_beyond_2_to_the_53_are_exact_both_ways(runner, server):
     number = 9_223_372_036_854_775_807_123
     server.always(servers.reply(json_={"id": number}))
-    result = runner(server.url).raw("POST", "/x", data={"id": number, "text": str(number)})
+    result = runner(server.url).request("POST", "/x", data={"id": number, "text": str(number)})
     assert server.last.json() == {"id": number, "text": str(number)}
     assert result.data == {"id": number}
 
@@ -72,14 +72,14 @@ def test_a_raw_path_never_reaches_another_host_nor_leaves_the_base_path(runner, 
         one = runner(server.url)
         for hostile in HOSTILE:
             with pytest.raises(errors.InputError):
-                one.raw("GET", hostile.format(evil=f"127.0.0.1:{evil.port}"))
+                one.request("GET", hostile.format(evil=f"127.0.0.1:{evil.port}"))
         assert (server.count, evil.connections) == (0, 0)
 
 
 @given(path=st.text(max_size=20) | st.text("/.%25eEfF2\\;?#@:", max_size=14).map(lambda tail: "/" + tail))
 def test_whatever_path_is_given_only_the_base_path_is_reached(client, server, path):
     try:
-        client.raw("GET", path)
+        client.request("GET", path)
     except errors.InputError:
         return
     assert server.last.target.startswith(b"/v2/")
@@ -105,7 +105,7 @@ def test_a_base_url_is_no_input(zoom, token_connection, given_):
     with Client(zoom, token_connection) as client, pytest.raises(errors.InputError):
         client.dry_run("listUsers", given_)
     with Client(zoom, token_connection) as client, pytest.raises(errors.DefinitionError):
-        client.call({"action": "listUsers", "base_url": "http://127.0.0.1:1"})
+        client.run_file({"action": "listUsers", "base_url": "http://127.0.0.1:1"})
 
 
 def test_a_child_of_a_fork_uses_connections_of_its_own(zoom, token_connection, server):

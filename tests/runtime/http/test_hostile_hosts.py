@@ -53,7 +53,7 @@ def spelled(text, evil):
 def ended(runner, *args, **options):
     """Run a raw request; return its result or its typed error."""
     try:
-        return runner.raw(*args, **options)
+        return runner.request(*args, **options)
     except errors.ConnectorError as error:
         return error
 
@@ -118,7 +118,7 @@ def test_whatever_is_put_around_a_foreign_host_it_sees_nothing(zoom, token_conne
             server.always(servers.reply(status, body=b"", headers=[("Location", location.strip())]))
         for path in ("/users/me", location):
             try:
-                client.raw(method, path, data=BODY if method == "POST" else None, retry={"maxRetries": 0})
+                client.request(method, path, data=BODY if method == "POST" else None, retry={"maxRetries": 0})
             except errors.ConnectorError as error:
                 assert servers.TOKEN not in str(error)  # noqa: PT017
         assert evil.connections == 0

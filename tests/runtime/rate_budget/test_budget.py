@@ -16,7 +16,7 @@ from support.servers import GivenClock, reply
 
 from connector import AsyncClient, Client, Connection, errors
 from connector.core import rate_feedback, rate_limit
-from connector.core.exchange.exchange import AcquireSlot
+from connector.core.exchange.asks import AcquireSlot
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.runtime.clock import SystemClock
 from connector.runtime.rate_budget.budget import LedgerBudget, _RateTables
@@ -52,7 +52,7 @@ def make_budget(zoom, plan="pro"):
 def test_each_page_takes_a_slot(runner, server, clock):
     pages = [reply(json_={"users": [{"id": str(n)}], "next_page_token": str(n) if n < 3 else ""}) for n in range(1, 4)]
     server.then(*pages)
-    one = runner(server.url, clock=clock, budget="pro")
+    one = runner(server.url, clock=clock, rate_limit="pro")
     assert one.run("listUsers").pages == 3
     assert clock.passed == pytest.approx(2 * SAFETY_FACTOR / 20)  # medium is 20/s
 
@@ -60,19 +60,19 @@ def test_each_page_takes_a_slot(runner, server, clock):
 def test_each_retry_takes_a_slot(runner, server, clock):
     server.then(reply(500, {}), reply(500, {}))
     slots = Recorder()
-    runner(server.url, clock=clock, budget=slots).run("getUser", ME)
+    runner(server.url, clock=clock, rate_limit=slots).run("getUser", ME)
     assert [ask.rates for ask in slots.asked] == [("light",)] * 3
 
 
 def test_a_raw_request_takes_no_slot(runner, server, clock):
     slots = Recorder()
-    runner(server.url, clock=clock, budget=slots).raw("GET", "/users/me")
+    runner(server.url, clock=clock, rate_limit=slots).request("GET", "/users/me")
     assert slots.asked == []
 
 
 def test_a_cap_is_asked_for_by_the_value_at_its_place(runner, server, clock):
     slots = Recorder()
-    runner(server.url, clock=clock, budget=slots).run("createMeeting", {"userId": "ada@example.com", **MEETING})
+    runner(server.url, clock=clock, rate_limit=slots).run("createMeeting", {"userId": "ada@example.com", **MEETING})
     assert [ask.rates for ask in slots.asked] == [("light", "meetings-per-host:ada@example.com")]
 
 
@@ -93,7 +93,7 @@ class Recorder:
 def test_any_object_can_be_the_budget(runner, server, clock):
     refused = errors.RateLimited("Not now.")
     slots = Recorder(0.0, 1.5, 0.0, refused)
-    one = runner(server.url, clock=clock, budget=slots)
+    one = runner(server.url, clock=clock, rate_limit=slots)
     one.run("getUser", ME)
     assert slots.replies == [(f"zoom@{server.url}/accessToken", ("light",), 200)]
     one.run("getUser", ME)
@@ -113,7 +113,7 @@ def test_a_budget_may_be_awaited(zoom, server, named_connection):
     slots = Awaited()
 
     async def call():
-        async with AsyncClient(zoom, named_connection(), base_url=server.url, budget=slots) as client:
+        async with AsyncClient(zoom, named_connection(), base_url=server.url, rate_limit=slots) as client:
             return await awaited(client)
 
     assert asyncio.run(call()) == 200
@@ -127,7 +127,7 @@ def shares(zoom, server, clock, first, second, **how):
     """Whether two connections share a budget: the call of the second one waits."""
     before = clock.passed
     for connection in (first, second):
-        with Client(zoom, connection, base_url=server.url, clock=clock, budget="pro", **how) as client:
+        with Client(zoom, connection, base_url=server.url, clock=clock, rate_limit="pro", **how) as client:
             assert client.run("getUser", ME).status == 200
     return clock.passed > before
 
@@ -156,7 +156,7 @@ def test_a_connection_without_account_and_name_has_a_budget_of_its_own(zoom, ser
 def test_another_base_url_is_another_service(zoom, server, clock, named_connection):
     with RateLimitedServer(1000) as other:
         for url in (server.url, other.url):
-            with Client(zoom, named_connection("work"), base_url=url, clock=clock, budget="pro") as client:
+            with Client(zoom, named_connection("work"), base_url=url, clock=clock, rate_limit="pro") as client:
                 client.run("getUser", ME)
     assert clock.waits == []
 
@@ -173,7 +173,7 @@ def test_without_a_plan_the_most_generous_pace_holds_and_no_day_is_counted(zoom)
 
 def test_a_days_limit_of_a_plan_refuses_with_when_it_begins_anew(zoom, server, clock, named_connection):
     midnight = clock.start - clock.start % DAY_SECONDS + DAY_SECONDS
-    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, budget="free") as client:
+    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, rate_limit="free") as client:
         for _ in range(6000):
             client._call_factory.budget.acquire(
                 f"zoom@{server.url}/work", AcquireSlot(("light",), midnight), clock.time()
@@ -189,7 +189,7 @@ def test_a_days_limit_of_a_plan_refuses_with_when_it_begins_anew(zoom, server, c
 def test_a_cap_by_value_holds_without_a_plan_and_for_that_value_alone(zoom, server, clock, named_connection):
     server.always(reply(201, {"id": 1}))
     with Client(
-        zoom, named_connection("work"), base_url=server.url, clock=clock, budget={"store": "memory:"}
+        zoom, named_connection("work"), base_url=server.url, clock=clock, rate_limit={"store": "memory:"}
     ) as client:
         for _ in range(100):
             client.run("createMeeting", {"userId": "ada", **MEETING})
@@ -204,7 +204,7 @@ def test_a_cap_by_value_holds_without_a_plan_and_for_that_value_alone(zoom, serv
 
 
 def test_no_slot_lies_behind_the_deadline_and_nothing_is_slept(runner, server, clock):
-    one = runner(server.url, clock=clock, budget="pro")
+    one = runner(server.url, clock=clock, rate_limit="pro")
     one.run("getUser", ME)
     with pytest.raises(errors.RateLimited, match="before the call's deadline") as caught:
         one.run("getUser", ME, timeout=0.02)
@@ -215,7 +215,7 @@ def test_no_slot_lies_behind_the_deadline_and_nothing_is_slept(runner, server, c
 
 
 def test_an_engine_that_owns_the_waits_is_told_at_once_of_a_long_one(runner, server, clock, zoom):
-    one = runner(server.url, clock=clock, budget="pro")
+    one = runner(server.url, clock=clock, rate_limit="pro")
     server.then(reply(429, TOO_MANY, headers=(("Retry-After", "7"),)))
     for _ in range(2):
         with pytest.raises(errors.RateLimited) as caught:
@@ -230,18 +230,18 @@ def test_an_engine_that_owns_the_waits_is_told_at_once_of_a_long_one(runner, ser
 @pytest.mark.parametrize("header", ["Retry-After", "X-RateLimit-Reset"])
 def test_a_429_closes_the_tier_for_all_callers_until_the_service_opens(zoom, server, clock, named_connection, header):
     server.then(reply(429, TOO_MANY, headers=((header, "7"),)))
-    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, budget="pro") as one:
+    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, rate_limit="pro") as one:
         with pytest.raises(errors.RateLimited):
             one.run("getUser", ME, retry={"maxRetries": 0})
         clock.passed += 1
-        with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, budget="pro") as two:
+        with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, rate_limit="pro") as two:
             assert two.run("getUser", ME).status == 200
     assert clock.waits == [pytest.approx(6)]
     assert server.count == 2
 
 
 def test_who_waits_for_a_slot_hears_that_the_service_has_closed_meanwhile(zoom, server, clock, named_connection):
-    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, budget="pro") as one:
+    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, rate_limit="pro") as one:
         one.run("getUser", ME)
 
         def close(_seconds):
@@ -265,7 +265,7 @@ def test_one_users_used_up_day_is_told_with_when_it_ends_and_others_go_on(zoom, 
     server.always(reply(201, {"id": 1})).then(
         reply(429, {"code": 429, "message": "exceeded the daily rate limit (100)"}, headers=day)
     )
-    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, budget="pro") as client:
+    with Client(zoom, named_connection("work"), base_url=server.url, clock=clock, rate_limit="pro") as client:
         for _ in range(2):
             with pytest.raises(errors.RateLimited) as caught:
                 client.run("createMeeting", {"userId": "ada", **MEETING})
@@ -278,7 +278,7 @@ def test_a_smaller_limit_that_the_service_names_slows_the_tier(zoom, server, clo
     named = (("X-RateLimit-Type", "QPS"), ("X-RateLimit-Limit", "4"))
     server.then(reply(429, TOO_MANY, headers=named))
     with Client(
-        zoom, named_connection("work"), base_url=server.url, clock=clock, budget={"store": "memory:"}
+        zoom, named_connection("work"), base_url=server.url, clock=clock, rate_limit={"store": "memory:"}
     ) as client:
         client.run("getUser", ME)
         clock.passed, clock.waits[:] = 100.0, []
@@ -292,7 +292,7 @@ def test_a_smaller_limit_that_the_service_names_slows_the_tier(zoom, server, clo
 
 def test_threads_and_tasks_together_use_the_limit_and_never_more(zoom, named_connection):
     with RateLimitedServer(30) as server:
-        how = {"base_url": server.url, "budget": "pro"}
+        how = {"base_url": server.url, "rate_limit": "pro"}
         with Client(zoom, named_connection("work"), **how) as one, Client(zoom, named_connection("work"), **how) as two:
 
             async def tasks():
@@ -360,7 +360,7 @@ def test_a_budget_dies_with_what_it_was_for(zoom, server, named_connection):
     from connector.runtime.rate_budget import memory_ledger
 
     clock = GivenClock()
-    with Client(zoom, named_connection(), base_url=server.url, clock=clock, budget="pro") as client:
+    with Client(zoom, named_connection(), base_url=server.url, clock=clock, rate_limit="pro") as client:
         client.run("getUser", ME)
     kept = len(memory_ledger._LEDGERS_BY_CLOCK)
     del client, clock
@@ -386,7 +386,7 @@ def test_the_budget_is_what_is_said_else_what_the_environment_says_and_a_stand_i
 ):
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    with Client(zoom, named_connection(), base_url=server.url, budget=given) as client:
+    with Client(zoom, named_connection(), base_url=server.url, rate_limit=given) as client:
         found = client._call_factory.budget
     assert (found and round(SAFETY_FACTOR / found._table["light"].gap)) == expected
 
@@ -403,7 +403,7 @@ def test_the_sandbox_has_no_budget_unless_one_is_named(zoom):
     box = Sandbox(zoom)
     with Client(zoom, box.connection, http=box.http) as client:
         assert client._call_factory.budget is None
-    with Client(zoom, box.connection, http=box.http, budget="pro") as client:
+    with Client(zoom, box.connection, http=box.http, rate_limit="pro") as client:
         assert client._call_factory.budget is not None
 
 
@@ -416,7 +416,7 @@ def test_the_sandbox_has_no_budget_unless_one_is_named(zoom):
 ])  # fmt: skip
 def test_a_budget_that_cannot_be_is_told_when_the_client_is_made(zoom, named_connection, given, says):
     with pytest.raises(errors.UsageError, match=says):
-        Client(zoom, named_connection(), budget=given)
+        Client(zoom, named_connection(), rate_limit=given)
 
 
 def test_the_clock_of_the_machine_is_one_for_all_clients(zoom):

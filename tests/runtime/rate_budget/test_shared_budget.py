@@ -19,7 +19,7 @@ from support.servers import GivenClock
 
 from connector import AsyncClient, Connection, errors
 from connector.core import rate_feedback, rate_limit
-from connector.core.exchange.exchange import AcquireSlot
+from connector.core.exchange.asks import AcquireSlot
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.errors import RateLimited, StoreError
 from connector.runtime.clock import SystemClock
@@ -274,7 +274,7 @@ def test_a_database_that_hangs_never_outlasts_a_calls_deadline(hung, server):
 def test_a_database_that_hangs_never_holds_up_an_event_loop(hung, zoom, server):
     async def calls():
         connection = Connection(zoom, "accessToken", name="work", accessToken="a-token")
-        async with AsyncClient(zoom, connection, base_url=server.url, budget=hung._call_factory.budget) as one:
+        async with AsyncClient(zoom, connection, base_url=server.url, rate_limit=hung._call_factory.budget) as one:
             call = asyncio.create_task(awaited(one, timeout=0.5))
             turns = 0
             while not call.done():

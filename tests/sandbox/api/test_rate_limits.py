@@ -77,7 +77,7 @@ def test_a_hosts_day_is_used_up_for_that_host_and_begins_anew_at_midnight(client
 
 
 def test_a_client_with_the_plans_budget_is_never_refused(zoom, sandbox, clock):
-    with Client(zoom, sandbox.connection, http=sandbox.http, clock=clock, budget="free") as client:
+    with Client(zoom, sandbox.connection, http=sandbox.http, clock=clock, rate_limit="free") as client:
         assert [client.run("getUser", ME, retry=ONCE).status for _ in range(50)] == [200] * 50
     assert clock.passed >= 49 / 4
 

@@ -63,7 +63,7 @@ def test_a_meetings_life_is_reported_in_order(zoom):
     with Client(zoom, sandbox.connection, http=sandbox.http) as client:
         made = client.run("createMeeting", {"userId": "me", "topic": "Standup"}).data
         client.run("updateMeeting", {"meetingId": made["id"], "topic": "Retro"})
-        client.raw("DELETE", f"/meetings/{made['id']}")
+        client.request("DELETE", f"/meetings/{made['id']}")
     created, updated, deleted = received_events(sandbox, receiver)
     assert [one.name for one in (created, updated, deleted)] == [
         "meeting.created",

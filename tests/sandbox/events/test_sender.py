@@ -20,7 +20,7 @@ SIGNED_ELSEWHERE = {
     "label": "Hook", "summary": "Hear of orders.",
     "inputs": {"hookSecret": {"label": "Secret", "help": "The secret.", "type": "password", "required": True}},
     "signature": {"header": "webhook-signature", "timestamp": "header.webhook-timestamp", "id": "header.webhook-id",
-                  "signs": "{id}.{timestamp}.{body}", "looks": "v1,{base64}", "many": " ", "digest": "base64",
+                  "payload": "{id}.{timestamp}.{body}", "format": "v1,{base64}", "separator": " ", "digest": "base64",
                   "secret": "base64", "secret_prefix": "whsec_"},
     "event": {"name": "header.x-topic", "at": "sent", "object": "."}, "dedupe": ["header.webhook-id"], "max_age": 300,
 }  # fmt: skip

@@ -24,7 +24,7 @@ TREES = st.recursive(
 
 def form(**words: Any) -> Action:
     """An action whose body is a form."""
-    given_ = {"action": "a", "label": "A", "summary": "S.", "request": "POST /a", "sends": "form", **words}
+    given_ = {"action": "a", "label": "A", "summary": "S.", "request": "POST /a", "body": "form", **words}
     return Action.model_validate(given_)
 
 

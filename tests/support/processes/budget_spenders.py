@@ -16,7 +16,7 @@ from support.processes.callers import ME, opened
 def make_client(base_url: str, budget: Any, **how: Any) -> Client:
     """Make a client of the account "work"."""
     connection = Connection(opened(), "accessToken", name="work", accessToken="a-token")
-    return Client(opened(), connection, base_url=base_url, budget=budget, **how)
+    return Client(opened(), connection, base_url=base_url, rate_limit=budget, **how)
 
 
 def spend(pipe: Any, base_url: str, at: str, seconds: float, threads: int = 1) -> dict[str, int]:
@@ -43,7 +43,7 @@ def spend(pipe: Any, base_url: str, at: str, seconds: float, threads: int = 1) -
 
 def take(pipe: Any, at: str, count: int) -> list[float]:
     """Take slots; return the seconds until each."""
-    from connector.core.exchange.exchange import AcquireSlot
+    from connector.core.exchange.asks import AcquireSlot
 
     with make_client("http://127.0.0.1:9", {"plan": "pro", "store": at}) as one:
         budget, now = one._call_factory.budget, time.time()

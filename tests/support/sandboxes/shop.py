@@ -21,7 +21,7 @@ MANIFEST: dict[str, Any] = {
     "label": "Shop",
     "summary": "Work with the orders of a shop.",
     "base_url": "https://{region}.shop.example/api/v1",
-    "hosts": ["*.shop.example"],
+    "allowed_hosts": ["*.shop.example"],
     "connections": {
         "key": {
             "label": "Key",
@@ -47,25 +47,25 @@ MANIFEST: dict[str, Any] = {
             "inputs": {"queryKey": {"label": "Key", "help": "The key.", "type": "password", "required": True}},
         },
     },
-    "always": {"header.X-Shop-Version": "2026-01"},
+    "constants": {"header.X-Shop-Version": "2026-01"},
     "idempotency": {"header": "X-Once"},
     "errors": {
         "code": "error.code",
         "message": "error.text",
         "fields": "error.details",
-        "means": [
-            {"is": "token", "status": 401, "code": "bad_key"},
-            {"is": "cursor", "status": 410, "code": "gone"},
+        "rules": [
+            {"category": "token_rejected", "status": 401, "code": "bad_key"},
+            {"category": "cursor_expired", "status": 410, "code": "gone"},
         ],
     },
-    "sandbox": {
+    "resources": {
         "orders": {
             "list": "/orders",
             "item": "/orders/{orderId}",
             "id": "number",
             "new_id": "integer",
-            "also": ["reference"],
-            "start": [{"number": 7, "reference": "first", "customer": {"name": "Ada"}}],
+            "lookup_fields": ["reference"],
+            "seed": [{"number": 7, "reference": "first", "customer": {"name": "Ada"}}],
         },
         "notes": {
             "list": "/orders/{orderId}/notes",
@@ -78,6 +78,8 @@ MANIFEST: dict[str, Any] = {
         "events": {"list": "/events", "item": "/events/{eventId}", "id": "id"},
         "logs": {"list": "/logs", "id": "id", "new_id": "integer"},
         "visits": {"list": "/visits", "id": "id"},
+    },
+    "sandbox": {
         "missing": {"status": 404, "code": "no_such", "message": "There is no {id}."},
         "invalid": {"status": 422, "code": "bad_request", "message": "Look at the fields."},
     },
@@ -123,7 +125,7 @@ _ORDER_INPUTS = {
     "extra": text_input("body.extra") | {"type": "map of string"},
     "secret": text_input("body.secret") | {"type": "password"},
 }
-_FORM = {"sends": "form", "form_nesting": "brackets", "lists": "brackets"}
+_FORM = {"body": "form", "form_nesting": "brackets", "lists": "brackets"}
 
 ACTIONS = [
     build_action(
@@ -134,12 +136,12 @@ ACTIONS = [
             "states": text_input("query.state") | {"type": "list of string"},
         },
         lists="comma",
-        pages={
+        pagination={
             "items": "data.orders",
-            "by": "number",
-            "send": "query.page",
-            "size": "query.per_page",
-            "max": 50,
+            "style": "page_number",
+            "cursor_param": "query.page",
+            "size_param": "query.per_page",
+            "max_size": 50,
             "first": 0,
         },
         returns={
@@ -175,13 +177,13 @@ ACTIONS = [
         "listNotes",
         "GET /orders/{orderId}/notes",
         {"orderId": text_input("path.orderId", required=True)},
-        pages={
+        pagination={
             "items": "notes",
-            "by": "offset",
-            "send": "query.offset",
-            "size": "query.limit",
-            "max": 20,
-            "more": "has_more",
+            "style": "offset",
+            "cursor_param": "query.offset",
+            "size_param": "query.limit",
+            "max_size": 20,
+            "has_more": "has_more",
         },
         returns={
             "example": {"notes": [{"id": "x", "text": "Hi", "url": "/orders/1/notes/x"}], "has_more": False, "count": 1}
@@ -203,7 +205,7 @@ ACTIONS = [
         "listEvents",
         "GET /events",
         {},
-        pages={"items": ".", "by": "link", "size": "query.size", "max": 10},
+        pagination={"items": ".", "style": "link_header", "size_param": "query.size", "max_size": 10},
         returns={"example": [{"id": "evt_1", "kind": "made"}]},
     ),
     build_action(
@@ -216,7 +218,14 @@ ACTIONS = [
         "listLogs",
         "GET /logs",
         {},
-        pages={"items": "logs", "by": "last", "read": "id", "send": "query.after", "max": 5, "more": "more"},
+        pagination={
+            "items": "logs",
+            "style": "last_item",
+            "next": "id",
+            "cursor_param": "query.after",
+            "max_size": 5,
+            "has_more": "more",
+        },
         returns={"example": {"logs": [{"id": 1, "line": "x"}], "more": False}},
     ),
     build_action(
@@ -229,10 +238,10 @@ ACTIONS = [
             "title": text_input("body.title", required=True),
             "file": text_input("file.content", required=True) | {"type": "file"},
         },
-        sends="multipart",
+        body="multipart",
         returns={"example": {"stored": True}},
     ),
-    build_action("say", "POST /say", {"words": text_input("body", required=True) | {"type": "text"}}, sends="text"),
+    build_action("say", "POST /say", {"words": text_input("body", required=True) | {"type": "text"}}, body="text"),
     build_action(
         "typed",
         "POST /typed",
@@ -254,7 +263,14 @@ ACTIONS = [
         "searchOnce",
         "POST /search",
         {"words": text_input("body.words", required=True)},
-        pages={"items": "found", "by": "cursor", "read": "next", "send": "body.cursor", "size": "body.size", "max": 2},
+        pagination={
+            "items": "found",
+            "style": "cursor",
+            "next": "next",
+            "cursor_param": "body.cursor",
+            "size_param": "body.size",
+            "max_size": 2,
+        },
         returns={"example": {"found": [{"id": 1}, {"id": 2}, {"id": 3}], "next": None, "size": 2, "total": 3}},
     ),
     build_action(

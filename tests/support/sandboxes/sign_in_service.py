@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connector import Connection, open_store
-from connector.definition.fields import to_snake_case
+from connector.definition.case import to_snake_case
 from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http_server import serve
 from connector.sandbox.service import SandboxService
@@ -182,7 +182,7 @@ class Shelf:
             inputs = {"accessToken": f"token-of-{name}"}
         made = Connection(self._connector, kind, name=name, store=self.store, token=token or None, **inputs)
         if not token:
-            made.keep()
+            made.save()
 
     def change(self, name: str, **more: Any) -> None:
         """Replace fields of a record, and of its grant by `grant`."""

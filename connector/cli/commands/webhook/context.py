@@ -10,7 +10,7 @@ from connector.cli.context.context import CommandContext, load_settings, open_co
 from connector.cli.context.settings import default_inbox_url
 from connector.cli.groups import get_meta
 from connector.cli.output import stdio
-from connector.definition.fields import to_snake_case
+from connector.definition.case import to_snake_case
 from connector.errors import UsageError
 from connector.runtime.webhooks.verify import verifier_for
 

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from connector.core.http_semantics import DEFAULT_PORTS, LENGTH_METHODS
 from connector.core.request.body import reopen
 from connector.errors import UsageError
 from connector.runtime.extras import require
 from connector.runtime.http.failures import collect_exceptions
-from connector.runtime.http.proxies import DEFAULT_PORTS, NetworkSettingError, Proxy, find_proxy, read_certificate_paths
+from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import UploadFile, prepare_request
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from connector.runtime.http.request_state import RequestState
 
 CORE_LIBRARIES = {"httpx": "httpcore", "httpx2": "httpcore2"}  # the library of its connections
-_BODY_METHODS = ("POST", "PUT", "PATCH")  # without a body they send Content-Length: 0
 _MULTIPART_HEADERS = (b"content-type", b"content-length", b"transfer-encoding")
 
 
@@ -153,7 +153,7 @@ def build_library_request(
         content = encoded.stream
     elif content is not None:
         headers.append((b"Content-Length", b"%d" % len(content)))
-    elif request.method in _BODY_METHODS:
+    elif request.method in LENGTH_METHODS:
         headers.append((b"Content-Length", b"0"))
     path = prepared.url[origin.path_start :]
     target = (path if path.startswith("/") else f"/{path}").encode("ascii")

@@ -15,11 +15,12 @@ import pyreqwest.exceptions as errors  # now: else the library loads it during a
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.proxy import ProxyBuilder
 
+from connector.core.http_semantics import DEFAULT_PORTS
 from connector.core.response.parser import Failure
 from connector.errors import UsageError
 from connector.runtime.http.body_reader import BodySinkError, DecodingError
 from connector.runtime.http.failures import OWN_EXCEPTIONS
-from connector.runtime.http.proxies import DEFAULT_PORTS, NetworkSettingError, Proxy, find_proxy, read_certificate_paths
+from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import USER_AGENT, UploadReadError
 
 if TYPE_CHECKING:

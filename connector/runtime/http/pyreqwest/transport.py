@@ -14,6 +14,7 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from connector.core.http_semantics import LENGTH_METHODS
 from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.failures import build_stopped_failure
 from connector.runtime.http.proxies import NetworkSettingError
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from connector.runtime.http.pyreqwest.clients import PyreqwestClient
 
 _CHUNK_BYTES = 65_536
-_BODY_METHODS = ("POST", "PUT", "PATCH")  # without a body they send Content-Length: 0
 _MAX_CACHED_CLIENTS = 32
 
 
@@ -68,7 +68,7 @@ class _PyreqwestCall:
         prepared = prepare_request(request, credential, self.sink)
         headers = [("Host", request.base_url.split("/", 3)[2]), *prepared.headers]
         parts = request.body.value if request.body is not None and request.body.kind == "multipart" else None
-        if parts is None and not prepared.content and request.method in _BODY_METHODS:
+        if parts is None and not prepared.content and request.method in LENGTH_METHODS:
             headers.append(("Content-Length", "0"))
         builder = (
             client.library_client.request(request.method, prepared.url)

@@ -1,4 +1,4 @@
-"""What the token endpoint may say, or not say: what ends a connection, what does not, and what is sent again."""
+"""Replies of the token endpoint: which end a connection, which do not, and which are retried."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def kept(zoom, store):
 
 
 def lasting(zoom, authority, store, clock, seconds):
-    """A kept connection whose token is about to end, and due for renewal."""
+    """A stored connection whose token is due for a refresh."""
     token = {**authority.sign_in(clock.time() + seconds), "obtained_at": clock.time() - 3600}
     return authority.connection(zoom, store=store, name="work", token=token)
 
 
 class Failing(MemoryStore):
-    """A store that takes so many writes, and no more."""
+    """A store that accepts only so many writes."""
 
     left = 99
 
@@ -45,7 +45,7 @@ class TestAnEnd:
         with pytest.raises(errors.SignInError, match=r"invalid_grant.*Sign in again: connector connect work") as caught:
             get(connection)
         assert (caught.value.status, caught.value.code) == (400, "invalid_grant")
-        for one in (connection, Connection.stored(zoom, "work", store=store)):
+        for one in (connection, Connection.load(zoom, "work", store=store)):
             with pytest.raises(errors.SignInError, match=r"ended at 2027.*Sign in again: connector connect work"):
                 get(one)
         assert len(authority.requests) == 1
@@ -85,7 +85,7 @@ class TestAnEnd:
             get(connection)
         assert authority.asked == 1
         store.left = 99
-        Connection.stored(zoom, "work", store=store).keep(token_set.parse_token(authority.sign_in()))
+        Connection.load(zoom, "work", store=store).save(token_set.parse_token(authority.sign_in()))
         assert get(connection) == 200, "a new sign-in ends what was only remembered, too"
 
     def test_for_a_wrong_secret_is_over_with_the_right_one(self, zoom, authority, store, get):
@@ -208,4 +208,4 @@ class TestALostReply:
             get(connection)
         clock.passed = 3600
         with pytest.raises(errors.SignInError, match="interrupted refresh at 2027-01-15T08:00:00"):
-            get(Connection.stored(zoom, "work", store=store))
+            get(Connection.load(zoom, "work", store=store))

@@ -1,4 +1,4 @@
-"""A store that cannot write: no refresh token is spent for nothing, and a new token is never dropped."""
+"""A store that cannot write: no refresh token is wasted, and no new token is lost."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def folder(zoom, authority, tmp_path):
 
 @pytest.fixture
 def caller(authority, folder):
-    """Another process with that connection, which calls when told to."""
+    """Another process with that connection, which calls on command."""
     with calling(authority, folder) as one:
         yield one
 
@@ -71,7 +71,7 @@ def limit(pid, size=resource.RLIM_INFINITY):
 
 
 def kept(folder):
-    """The refresh token that is kept."""
+    """The stored refresh token."""
     return json.loads((folder / NAME).read_text())["data"]["grant"]["refresh_token"]
 
 
@@ -160,7 +160,7 @@ LAST = """
     from connector.runtime.storage.open import open_store
     logging.basicConfig(format="%(message)s", level=logging.ERROR)
     zoom = Connector.open()
-    with Client(zoom, Connection.stored(zoom, "work", store=open_store(sys.argv[1])), base_url=sys.argv[2]) as client:
+    with Client(zoom, Connection.load(zoom, "work", store=open_store(sys.argv[1])), base_url=sys.argv[2]) as client:
         print(client.run("getUser", {"userId": "me"}).status)
     if sys.argv[3] == "room":
         resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
@@ -372,7 +372,7 @@ def test_a_connection_that_cannot_be_removed_is_told_and_stays(zoom, authority, 
     for name in ("remove", "lock"):
         store.fails = {name}
         with pytest.raises(errors.StoreError, match="Input/output error"):
-            work.forget()
+            work.delete()
     store.fails.clear()
     assert store.read(store_key(zoom, "work")) is not None
-    assert work.forget()
+    assert work.delete()

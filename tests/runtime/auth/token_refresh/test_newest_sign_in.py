@@ -1,4 +1,4 @@
-"""A sign-in during a refresh waits for nobody and wins; a removal waits, and nothing is left behind."""
+"""A sign-in during a refresh does not wait and wins; a removal waits and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def gate():
 
 @pytest.fixture
 def refreshing(zoom, authority, clock, gate):
-    """A call whose refresh is under way until the gate opens; what becomes of it."""
+    """Start a call whose refresh blocks until the gate opens; return its future."""
     with ThreadPoolExecutor(2) as pool, ExitStack() as stack:
 
         def begin(store, play):
@@ -70,7 +70,7 @@ def test_a_connection_that_is_signed_in_again_uses_the_newest_at_once(zoom, auth
     store = MemoryStore()
     client, waiting = refreshing(store, when(gate))
     newest = token_set.parse_token(authority.sign_in(1_900_000_000.0))
-    client.connection.keep(newest)
+    client.connection.save(newest)
     assert attempt(client) == 200
     assert authority.requests[-1].header("authorization") == f"Bearer {newest.access_token}"
     gate.set()
@@ -80,7 +80,7 @@ def test_a_connection_that_is_signed_in_again_uses_the_newest_at_once(zoom, auth
 
 
 class Watched(MemoryStore):
-    """A store that notes what is done to the connection, and who asks for its lock."""
+    """A store that records operations on the connection and requests for its lock."""
 
     def __init__(self):
         super().__init__()
@@ -103,7 +103,7 @@ def test_a_removal_waits_for_a_refresh_so_that_its_token_goes_too(zoom, refreshi
     store = Watched()
     _, waiting = refreshing(store, when(gate))
     with ThreadPoolExecutor(1) as pool:
-        forgotten = pool.submit(Connection.stored(zoom, "work", store=store).forget)
+        forgotten = pool.submit(Connection.load(zoom, "work", store=store).delete)
         wait_for(lambda: store.did.count("asks for the lock") == 2)
         assert "removes" not in store.did
         gate.set()
@@ -118,7 +118,7 @@ def test_a_removal_that_waits_in_vain_says_who_holds_the_connection(zoom, refres
     _, waiting = refreshing(store, when(gate))
     monkeypatch.setattr("connector.runtime.auth.connection.LOCK_TIMEOUT", 0.05)
     with pytest.raises(errors.StoreError, match="is locked by process"):
-        Connection.stored(zoom, "work", store=store).forget()
+        Connection.load(zoom, "work", store=store).delete()
     gate.set()
     assert waiting.result(30) == 200
     assert store.keys() == [store_key(zoom, "work")]
@@ -126,15 +126,15 @@ def test_a_removal_that_waits_in_vain_says_who_holds_the_connection(zoom, refres
 
 @pytest.mark.parametrize("again", [1, 2, 3])
 def test_a_late_end_of_what_was_removed_takes_nothing_newer_along(zoom, authority, refreshing, gate, again):
-    """The record's versions begin anew after a removal: none of them may be taken for the one before it."""
+    """The record's versions restart after a removal: none may be mistaken for an earlier one."""
     store = MemoryStore()
     client, waiting = refreshing(store, lambda _: held(gate, reply(400, INVALID)))
     newest = token_set.parse_token(authority.sign_in(1_900_000_000.0))
 
     def sign_in_again():
-        client.connection.forget()
+        client.connection.delete()
         for _ in range(again):
-            Connection(zoom, "oauth2", store=store, name="work", **authority.inputs()).keep(newest)
+            Connection(zoom, "oauth2", store=store, name="work", **authority.inputs()).save(newest)
 
     with ThreadPoolExecutor(1) as pool:
         signed_in = pool.submit(sign_in_again)
@@ -153,7 +153,7 @@ def test_a_connection_from_a_store_is_renewed_with_what_somebody_gave_anew_elsew
     with Client(zoom, "work", store=store, base_url=authority.url, clock=clock) as client:
         assert attempt(client) == 200
         newer = Connection(zoom, "oauth2", name="work", store=store, **authority.inputs())
-        newer.keep(token_set.parse_token(authority.sign_in()))
+        newer.save(token_set.parse_token(authority.sign_in()))
         authority.expire()
         assert attempt(client) == 200
     assert authority.asked == 1

@@ -1,4 +1,4 @@
-"""When a token is renewed: before it ends by our clock, or once when the service refuses it; and never in a storm."""
+"""When a token is refreshed: before it expires, or once after a rejection; never in a storm."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LATER = 1_900_000_000.0  # long after the given clock
 
 
 def kept(zoom, store, name="work"):
-    """The token that a store keeps."""
+    """The stored token."""
     return store.read(store_key(zoom, name)).data["grant"]
 
 
 def refusing(authority):
-    """Have the API refuse every token."""
+    """Make the API reject every token."""
     authority.answers = lambda request: reply(401, EXPIRED)
 
 
@@ -94,7 +94,7 @@ def test_a_token_that_a_sibling_has_renewed_is_taken_without_a_refresh(zoom, aut
     one = runner(authority.url, connection, clock=clock)
     one.run("getUser", ME)
     authority.expire()
-    with Client(zoom, Connection.stored(zoom, "work", store=store), base_url=authority.url, clock=clock) as sibling:
+    with Client(zoom, Connection.load(zoom, "work", store=store), base_url=authority.url, clock=clock) as sibling:
         sibling.run("getUser", ME)
     assert authority.asked == 1
     assert one.run("getUser", ME).status == 200
@@ -125,7 +125,7 @@ def test_a_refused_token_that_is_a_minute_old_is_renewed(zoom, authority, runner
     one.run("getUser", ME)
     authority.expire()
     clock.passed = 59
-    with pytest.raises(errors.SignInError, match="younger than a minute"):
+    with pytest.raises(errors.SignInError, match="less than a minute old"):
         one.run("getUser", ME)
     clock.passed = 60
     assert one.run("getUser", ME).status == 200
@@ -193,8 +193,8 @@ def test_a_removed_connection_is_not_renewed(zoom, authority, runner, clock):
     connection = authority.connection(zoom, store=store, name="work")
     one = runner(authority.url, connection, clock=clock)
     one.run("getUser", ME)
-    assert connection.forget() is True
-    assert connection.forget() is False
+    assert connection.delete() is True
+    assert connection.delete() is False
     clock.passed = 4000
     with pytest.raises(errors.SignInError, match="removed"):
         one.run("getUser", ME)

@@ -67,8 +67,8 @@ class TestALostReply:
         server.always(fault)
         error = catch_error(runner(server.url, clock=clock).run, *CREATE)
         assert (error.outcome, error.retryable, server.count) == ("uncertain", False, 1)
-        assert "may have been done" in str(error)
-        assert "look before you repeat" in str(error)
+        assert "may have succeeded" in str(error)
+        assert "check before retrying" in str(error)
 
 
 def test_a_lost_write_is_counted_once_however_many_retries_are_allowed(runner, server, clock):

@@ -16,7 +16,7 @@ from connector.core.request.body import Body, MultipartPart
 
 def test_a_request_has_exactly_the_expected_lines(runner, server):
     one = runner(server.url)
-    one.raw(
+    one.request(
         "POST", "/users/me", query={"a": "b c"}, headers={"X-One": "1", "User-Agent": "mine/1"}, data={"topic": "Ünï"}
     )
     request = server.last
@@ -37,18 +37,18 @@ def test_a_request_has_exactly_the_expected_lines(runner, server):
 def test_a_read_has_no_body_and_an_empty_write_says_so(runner, server):
     one = runner(server.url)
     for method in ("GET", "HEAD", "DELETE", "OPTIONS"):
-        one.raw(method, "/x")
+        one.request(method, "/x")
         assert server.last.header("Content-Length") is None
         assert server.last.header("Transfer-Encoding") is None
     for method in ("POST", "PUT", "PATCH"):
-        one.raw(method, "/x")
+        one.request(method, "/x")
         assert server.last.header("Content-Length") == "0"
         assert server.last.header("Content-Type") is None
 
 
 def test_what_a_caller_says_of_encodings_and_types_replaces_ours(runner, server):
     headers = {"accept": "text/csv", "ACCEPT-ENCODING": "identity", "content-type": "text/csv"}
-    runner(server.url).raw("POST", "/x", data="a,b", headers=headers)
+    runner(server.url).request("POST", "/x", data="a,b", headers=headers)
     assert (server.last.header("Accept"), server.last.header("Accept-Encoding")) == ("text/csv", "identity")
     assert server.last.header("Content-Type") == "text/csv"
 
@@ -76,13 +76,13 @@ def test_a_uuid_that_begins_with_a_slash_arrives_encoded_twice(runner, server):
 
 
 def test_a_path_that_is_encoded_already_arrives_untouched(runner, server):
-    runner(server.url).raw("GET", "/past_meetings/%252FajXp%253D%253D/x;v=1,2@y:z")
+    runner(server.url).request("GET", "/past_meetings/%252FajXp%253D%253D/x;v=1,2@y:z")
     assert server.last.target == b"/v2/past_meetings/%252FajXp%253D%253D/x;v=1,2@y:z"
 
 
 def test_a_form_and_files_arrive_with_their_names_escaped(runner, server):
     files = {"a": ('q"uo\r\nte.txt', b"one\x00two"), "b": io.BytesIO(b"three")}
-    runner(server.url).raw("POST", "/x", form={"k": 'v"\r\n--x', "j": "é"}, files=files)
+    runner(server.url).request("POST", "/x", form={"k": 'v"\r\n--x', "j": "é"}, files=files)
     kind = server.last.header("Content-Type")
     assert kind.startswith("multipart/form-data; boundary=")
     parts = server.last.body.split(b"--" + kind.partition("boundary=")[2].encode())
@@ -101,7 +101,7 @@ def test_a_file_is_sent_whole_on_every_attempt(runner, server, clock, tmp_path):
     server.then(servers.reply(429, {"code": 429, "message": "slow"}))
     with (tmp_path / "f.bin").open("rb") as file:
         file.seek(5)
-        runner(server.url, clock=clock).raw("POST", "/x", files={"f": file})
+        runner(server.url, clock=clock).request("POST", "/x", files={"f": file})
     first, second = server.requests
     assert b"0123456789" * 1000 in first.body
     assert len(first.body) == len(second.body)
@@ -122,11 +122,11 @@ def test_a_stream_is_never_sent_twice(runner, server, clock):
     server.then(servers.reply(429, {"code": 429, "message": "slow"}))
     one = runner(server.url, clock=clock)
     with pytest.raises(errors.UsageError) as caught:
-        one.raw("POST", "/x", files={"f": Stream()})
+        one.request("POST", "/x", files={"f": Stream()})
     assert server.count == 1
     assert b"one two" in server.last.body
     assert "bytes" in caught.value.hint
-    one.raw("POST", "/x", files={"f": Stream()})
+    one.request("POST", "/x", files={"f": Stream()})
     assert server.count == 2
 
 
@@ -136,7 +136,7 @@ def test_a_file_that_fails_while_it_is_read_is_told_as_that(runner, server, cloc
             raise ValueError("canary-of-the-disk")
 
     with pytest.raises(errors.TransportError) as caught:
-        runner(server.url, clock=clock).raw("POST", "/x", files={"f": Broken(b"x" * 10)})
+        runner(server.url, clock=clock).request("POST", "/x", files={"f": Broken(b"x" * 10)})
     assert caught.value.kind == "file"
     assert not caught.value.retryable
     assert server.count <= 1
@@ -153,7 +153,7 @@ def test_headers_that_are_ours_never_come_from_a_caller(runner, server):
         {"X": b"a"},
     ):
         with pytest.raises(errors.InputError):
-            runner(server.url).raw("GET", "/x", headers=headers)
+            runner(server.url).request("GET", "/x", headers=headers)
     assert server.connections == 0
 
 
