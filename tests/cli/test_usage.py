@@ -1,4 +1,4 @@
-"""What is wrong with a command line is told in sentences, with the nearest right one, and ends with 2."""
+"""A wrong command line ends with exit code 2, a sentence and a suggestion."""
 
 from __future__ import annotations
 

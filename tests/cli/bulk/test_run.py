@@ -1,4 +1,4 @@
-"""`connector run ACTION -f ROWS`: what is typed, what is printed, what is sent, and how it ends."""
+"""`connector run ACTION -f ROWS`: arguments, output, requests and exit codes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def people(number):
 
 @pytest.fixture
 def rows(tmp_path):
-    """Write rows, by default three, and return the name of their file."""
+    """Write rows (three by default), and return the name of their file."""
 
     def write(text=None, name="rows.csv"):
         (tmp_path / name).write_text(people(3) if text is None else text, encoding="utf-8")
@@ -45,7 +45,7 @@ def bulk(here, server):
 
 
 def creating(file, server, at_once):
-    """The words that create a user a row, so many at once."""
+    """Return the arguments that create a user per row, `at_once` at a time."""
     return (
         "run",
         "createUser",
@@ -419,7 +419,7 @@ def _until_the_end(terminal, seen):
     while True:
         try:
             part = os.read(terminal, 4096)
-        except OSError:  # how Linux says that it is the end
+        except OSError:  # the end, on Linux
             return
         if not part:
             return
@@ -476,6 +476,6 @@ def test_a_reader_that_leaves_ends_it_and_the_journal_has_what_it_missed(start, 
     assert one.wait(30) == 0
     seen = server.count
     assert seen < 60
-    one.stdout = None  # it is closed: nothing is left to be read of it
+    one.stdout = None  # closed: nothing is left to read
     done = here(*words, ZOOM_ACCESS_TOKEN=TOKEN)
     assert (done.code, len(lines(done)), server.count) == (0, 60, 60)

@@ -1,4 +1,4 @@
-"""Call files: run in order, stopped at the first failure, each result in its place."""
+"""Call files run in order, stop at the first failure, and keep the order of results."""
 
 from __future__ import annotations
 

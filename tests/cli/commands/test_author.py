@@ -1,4 +1,4 @@
-"""`new`, `lint` and `docs`: from nothing to a connector that is checked, described, and runs in its sandbox."""
+"""`new`, `lint` and `docs`: a new connector is checked, documented, and runs in its sandbox."""
 
 from __future__ import annotations
 

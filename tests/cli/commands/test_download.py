@@ -1,4 +1,4 @@
-"""`connector download`: a URL or every file of an action to disk; told, resumed, refused, interrupted."""
+"""`connector download`: a URL or every file of an action; reported, resumed, rejected, interrupted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The connections that are kept: listed, shown, tested, removed; what is unreadable, has ended, or is sealed otherwise."""
+"""Stored connections are listed, shown, tested and removed, also expired, unreadable and encrypted ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: flag, environment, file of the environment, config file, default; and `config` says which it was."""
+"""Settings: flag, environment, file of the environment, config file, default; and `config` shows the source."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def config(surroundings):
 
 
 def shown(done):
-    """The settings that `config --output json` prints, by name."""
+    """Return the settings of `config --output json`, by name."""
     assert done.code == 0, done.err
     return {one["name"]: (one["value"], one["source"]) for one in done.data["settings"]}
 

@@ -1,4 +1,4 @@
-"""`webhook send` and `webhook verify`: signed as the service signs, and every refusal says exactly why."""
+"""`webhook send` and `webhook verify`: events are signed as the service signs, and every rejection has its reason."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VARIABLE = "ZOOM_WEBHOOK_SECRET_TOKEN"
 
 
 def arrived(zoom, server, secret=SECRET, **how):
-    """What the server got, judged by the library."""
+    """Return what the server received, verified by the library."""
     found = [
         verify_webhook(zoom, secret, [(name.decode(), value.decode()) for name, value in one.lines], one.body, **how)
         for one in server.requests
@@ -187,8 +187,8 @@ def headers(body=BODY, *, secret=SECRET, at=1720707175):
 
 
 @pytest.fixture
-def judged(here, tmp_path):
-    """Judge a saved delivery, as of a time."""
+def verify_saved(here, tmp_path):
+    """Verify a saved delivery at a time."""
 
     def judge(body=BODY, given=None, *words, at=NOW, **env):
         path = tmp_path / "delivery.json"
@@ -198,17 +198,17 @@ def judged(here, tmp_path):
     return judge
 
 
-def test_a_good_delivery_says_what_it_is(judged):
-    done = judged()
+def test_a_good_delivery_says_what_it_is(verify_saved):
+    done = verify_saved()
     assert done.code == 0
     assert done.out.startswith("Event: user.activated, at 2024-07-11T14:12:55Z, account acc. Signed 5 s ago.\nkey ")
-    shown = judged(BODY, None, "--output", "json").data
+    shown = verify_saved(BODY, None, "--output", "json").data
     assert (shown["event"], shown["age"], shown["signed"]) == ("user.activated", 5, "2024-07-11T14:12:55Z")
 
 
-def test_a_challenge_says_what_it_wants_without_its_token(judged):
+def test_a_challenge_says_what_it_wants_without_its_token(verify_saved):
     body = '{"event":"endpoint.url_validation","payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"}}'
-    done = judged(body, headers(body))
+    done = verify_saved(body, headers(body))
     assert (done.code, done.out) == (
         0,
         "Challenge: reply 200 with plainToken, encryptedToken as JSON. Signed 5 s ago.\n",
@@ -222,15 +222,15 @@ def test_a_raw_body_comes_with_its_headers(here, tmp_path):
     assert (done.code, done.out[:21]) == (0, "Event: user.activated")
 
 
-def test_an_old_one_is_refused_with_the_numbers(judged):
-    done = judged(at="2024-07-11T16:12:55Z")
+def test_an_old_one_is_refused_with_the_numbers(verify_saved):
+    done = verify_saved(at="2024-07-11T16:12:55Z")
     assert done.code == 1
     assert "made at 2024-07-11T14:12:55Z, 2 h ago (7200 s); a delivery is valid for 5400 s." in done.err
     assert "--timestamp 2024-07-11T14:12:55Z" in done.err
 
 
-def test_one_from_the_future_blames_the_clock(judged):
-    done = judged(at="2024-07-11T14:02:55Z")
+def test_one_from_the_future_blames_the_clock(verify_saved):
+    done = verify_saved(at="2024-07-11T14:02:55Z")
     assert done.code == 1
     assert "10 min ahead of this machine (600 s;" in done.err
     assert "the clock of this machine" in done.err
@@ -243,19 +243,19 @@ def test_one_from_the_future_blames_the_clock(judged):
         (lambda body: json.dumps(json.loads(body)), "as JSON before it was serialized again"),
     ],
 )
-def test_a_body_that_was_changed_on_its_way_is_recognised(judged, change, said):
-    done = judged(change(BODY))
+def test_a_body_that_was_changed_on_its_way_is_recognised(verify_saved, change, said):
+    done = verify_saved(change(BODY))
     assert done.code == 1
     assert f"It matches the body {said}: verify the received bytes unchanged." in done.err
 
 
-def test_a_lost_line_end_is_recognised(judged):
-    done = judged(BODY, headers(BODY + "\n"))
+def test_a_lost_line_end_is_recognised(verify_saved):
+    done = verify_saved(BODY, headers(BODY + "\n"))
     assert "It matches the body with a final line end" in done.err
 
 
-def test_a_wrong_secret_or_body_says_where_to_look_and_shows_neither(judged):
-    for done in (judged(BODY.replace("abc", "abd")), judged(**{VARIABLE: "another-secret"})):
+def test_a_wrong_secret_or_body_says_where_to_look_and_shows_neither(verify_saved):
+    for done in (verify_saved(BODY.replace("abc", "abd")), verify_saved(**{VARIABLE: "another-secret"})):
         assert done.code == 1
         assert f"Either the secret in {VARIABLE} is not the one that signed" in done.err
         assert "on your app's Feature page" in done.err
@@ -273,16 +273,16 @@ def test_a_wrong_secret_or_body_says_where_to_look_and_shows_neither(judged):
         ({**headers(), "X-Zm-Request-Timestamp": "soon"}, "timestamp", "seconds since 1970, in digits"),
     ],
 )
-def test_what_is_missing_is_named(judged, given, reason, said):
-    done = judged(BODY, given, "--output", "json")
+def test_what_is_missing_is_named(verify_saved, given, reason, said):
+    done = verify_saved(BODY, given, "--output", "json")
     assert done.code == 1
     assert done.data["error"]["reason"] == reason
     assert said in done.err
 
 
 @pytest.mark.parametrize("body", ["[]", "no json", '{"no": "name"}'])
-def test_one_that_is_signed_and_no_event_says_that_the_signature_fits(judged, body):
-    done = judged(body, headers(body))
+def test_one_that_is_signed_and_no_event_says_that_the_signature_fits(verify_saved, body):
+    done = verify_saved(body, headers(body))
     assert done.code == 1
     assert "The signature matches" in done.err
 

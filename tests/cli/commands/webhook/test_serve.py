@@ -1,4 +1,4 @@
-"""`webhook serve`, `send`, `events` and `replay` talk to each other: what is answered 200 is handed on, whoever takes it."""
+"""`webhook serve`, `send`, `events` and `replay` work together: every event with a 200 reply is forwarded."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VARIABLE = "ZOOM_WEBHOOK_SECRET_TOKEN"
 
 
 class Serving:
-    """A receiver in a process of its own: its URL, its lines, its end."""
+    """A receiver as a process: its URL, lines and end."""
 
     def __init__(self, process):
         self.process = process
@@ -218,12 +218,12 @@ def test_a_receiver_that_is_not_there_costs_the_call_nothing(here):
     assert done.code == 0
 
 
-# -- what came ---------------------------------------------------------------------------------------------------------
+# -- events -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def filled(here, zoom, server, tmp_path):
-    """An inbox with three events: a meeting's that waits, a user's that is done, and one that was given up."""
+    """An inbox with a pending, a delivered and a dead event."""
     from sqlalchemy import update
 
     from connector.runtime.webhooks.inbox import TABLE
