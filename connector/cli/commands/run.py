@@ -236,23 +236,15 @@ def run_command(
         from connector.cli.bulk.job import BulkJob
         from connector.cli.bulk.run import run
 
-        return run(
-            BulkJob(
-                connector,
-                settings,
-                options,
-                bulk_arguments,
-                _build_task(connector, get_meta(ctx, "action"), items, flags),
-            )
-        )
+        task = _build_task(connector, get_meta(ctx, "action"), items, flags)
+        return run(BulkJob(connector, settings, options, bulk_arguments, task))
     bulk_arguments.reject_without_rows()
     if name is None:
         tasks = read_call_file(_require_file(file, items))
     else:
         tasks = [_build_task(connector, get_meta(ctx, "action"), items, flags)]
-    return run_calls(
-        connector, settings, options, CallList(tasks, from_file=name is None, keep_going=bulk_arguments.keep_going)
-    )
+    calls = CallList(tasks, from_file=name is None, keep_going=bulk_arguments.keep_going)
+    return run_calls(connector, settings, options, calls)
 
 
 def _require_file(file: str | None, items: Sequence[str]) -> str:

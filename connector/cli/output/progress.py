@@ -69,20 +69,15 @@ def count_columns(unit: str, step_name: str = "", format_note: Callable[[], str]
         from rich.text import Text
 
         class CountColumn(ProgressColumn):
-            """Steps, units and the total."""
+            """Steps, units, total, note and rate."""
 
             def render(self, task: Task) -> Text:
                 steps = f"{task.fields['steps']} {step_name}, " if step_name else ""
                 of_total = "" if task.total is None else f" of {task.total}"
-                return Text(f"{steps}{task.completed}{of_total} {unit}{format_note() if format_note else ''}")
+                note, rate = format_note() if format_note else "", f" {task.speed:.1f}/s" if task.speed else ""
+                return Text(f"{steps}{task.completed}{of_total} {unit}{note}{rate}")
 
-        class SpeedColumn(ProgressColumn):
-            """Units per second."""
-
-            def render(self, task: Task) -> Text:
-                return Text(f"{task.speed:.1f}/s" if task.speed else "")
-
-        return CountColumn(), SpeedColumn(), TimeElapsedColumn() if total is None else TimeRemainingColumn()
+        return CountColumn(), TimeElapsedColumn() if total is None else TimeRemainingColumn()
 
     return build_columns
 

@@ -64,26 +64,15 @@ def _complete_events(ctx: click.Context, _: click.Parameter, incomplete: str) ->
 @output_option
 @global_options
 @click.pass_context
-def send_command(
-    ctx: click.Context,
-    /,
-    event: str | None,
-    url: str,
-    output_format: str,
-    *,
-    trigger: str | None,
-    sandbox: bool,
-    **flags: Any,
-) -> int:
+def send_command(ctx: click.Context, /, event: str | None, url: str, output_format: str, **flags: Any) -> int:
     """Send events."""
     from connector.sandbox.events.sender import EventSender
 
-    context = WebhookContext(ctx, trigger=trigger, sandbox=sandbox)
+    context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"])
     event_kind = _find_event_kind(context, event) if event else None
     if event_kind is None and flags["file"] is None:
-        raise InputError.from_problems(
-            "webhook send", [Problem("EVENT", "nothing", "the name of an event, or a file with -f")]
-        )
+        problem = Problem("EVENT", "nothing", "the name of an event, or a file with -f")
+        raise InputError.from_problems("webhook send", [problem])
     overrides = _parse_overrides(flags["overrides"])
     signed_at = None if flags["timestamp"] is None else parse_time(flags["timestamp"], time.time(), "--timestamp")
     raw_body = None if flags["file"] is None else read_file(flags["file"])
