@@ -1,4 +1,4 @@
-"""The parity page: where a connector is otherwise than the page it mirrors, with reasons and counts."""
+"""The parity page: where a connector differs from the page that it mirrors, with reasons and counts."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from connector.authoring.parity.page_record import ParityRecord
 
 _INTRO = (
-    "The {label} connector mirrors a component page: every key, label and default is as printed there, and what is "
-    "required is required. Where it is otherwise, it is so on purpose, and this page says why."
+    "The {label} connector mirrors a component page: keys, labels, defaults and required inputs are as printed there. "
+    "Every difference is on purpose, and this page gives its reason."
 )
-_SOURCE_NOTE = "This page is made from `parity.yaml` by `connector docs`; `connector lint` compares both sides."
+_SOURCE_NOTE = "This page is generated from `parity.yaml` by `connector docs`; `connector lint` compares both sides."
 _COLUMNS = ("Input", "What", "On the page", "Here", "Why")
 
 
 def render_parity_page(folder: Path) -> str:
-    """Return the parity page of a folder that has a parity.yaml. Raises DefinitionError when a file is broken."""
+    """Return the parity page of a folder with a parity.yaml. Raises DefinitionError for an invalid file."""
     connector_folder = ConnectorFolder.read(folder)
     record, findings = page_record.parse_record(connector_folder.parity) if connector_folder.parity else (None, [])
     if record is None or connector_folder.findings:
@@ -46,7 +46,7 @@ def render_parity_page(folder: Path) -> str:
 
 
 def _render_subjects(title: str, diffs: list[Difference], record: ParityRecord) -> Iterator[str]:
-    """Yield a table of deviations for each action, connection or trigger that has any."""
+    """Yield a table of differences for each action, connection or trigger that has any."""
     if not diffs:
         return
     yield from ("", f"## {title}")
@@ -110,7 +110,7 @@ def _render_improvements(record: ParityRecord) -> Iterator[str]:
 
 
 def _render_numbers(record: ParityRecord, diffs: list[Difference]) -> Iterator[str]:
-    """Count the inputs of all actions, the rows that the page repeats for each of them included."""
+    """Count the inputs of all actions, including those that the page repeats for each."""
     actions = record.page.actions
     repeated = len(actions) * len(record.page.every_action)
     total = sum(len(form.inputs) for form in actions.values()) + repeated
@@ -120,5 +120,5 @@ def _render_numbers(record: ParityRecord, diffs: list[Difference]) -> Iterator[s
         {(difference.owner, difference.input) for difference in input_diffs if difference.aspect != "added"}
     )
     yield from ("", "## In numbers", "")
-    yield f"{len(actions)} actions, {total} inputs: {total - deviating} as on the page, {deviating} otherwise"
+    yield f"{len(actions)} actions, {total} inputs: {total - deviating} as on the page, {deviating} different"
     yield f"in at least one respect, {added} added."

@@ -1,4 +1,4 @@
-"""Rules of the calls that test a connection: they exist, change nothing, and fit the kinds that make them."""
+"""Rules of connection tests: the action exists, is a GET, and may be run by the connection type."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RULE = "connection-test"
 def check_connection_tests(
     file: ParsedFile[Manifest], folder: ConnectorFolder, checkable: Collection[str]
 ) -> Iterator[Violation]:
-    """Check the calls that test connections; `sound` are the actions without a mistake that would only be repeated."""
+    """Check connection tests; `checkable` are the actions without a mistake that a test would repeat."""
     manifest = file.model
     actions = {action_file.model.action: action_file.model for action_file in folder.actions}
     tests: dict[NodePath, ConnectionTest | None] = {("test",): manifest.test}
@@ -43,13 +43,13 @@ def check_connection_tests(
         allowed_actions = manifest.connections[name].allowed_actions or ()
         if (
             test is not None and test.action in actions and set(folder.action_keys) >= set(allowed_actions)
-        ):  # else another rule tells
+        ):  # else another rule reports it
             yield from _check_may_run(file, name, actions[test.action])
 
 
 def _check_call(path: NodePath, test: ConnectionTest, action: Action, folder: ConnectorFolder) -> Iterator[Violation]:
     if action.method != "GET":
-        yield Violation((*path, "action"), RULE, f"{action.action} may change something: a test is a GET.")
+        yield Violation((*path, "action"), RULE, f"{action.action} may change something; a test must be a GET.")
     try:
         compile_action(folder.connector, action.action).validate(test.inputs)
     except InputError as error:
@@ -62,11 +62,11 @@ def _check_call(path: NodePath, test: ConnectionTest, action: Action, folder: Co
     example = action.returns.example
     for index, field in enumerate(test.identity_fields):
         if example is not None and get_at_path(example, field) is None:
-            yield Violation((*path, "identity_fields", index), RULE, f"{action.action} brings back no {field!r}.")
+            yield Violation((*path, "identity_fields", index), RULE, f"the reply of {action.action} has no {field!r}.")
 
 
 def _check_may_run(file: ParsedFile[Manifest], name: str, action: Action) -> Iterator[Violation]:
-    """Tell of a kind that may not make the call that tests it."""
+    """Report a connection type that may not run its own test."""
     connection_type = file.model.connections[name]
     is_allowed = (connection_type.allowed_actions is None or action.action in connection_type.allowed_actions) and (
         action.connections is None or name in action.connections
@@ -74,8 +74,6 @@ def _check_may_run(file: ParsedFile[Manifest], name: str, action: Action) -> Ite
     if is_allowed:
         return
     path: NodePath = ("connections", name)
-    fix = (
-        "name another action." if connection_type.test is not None else "give it a `test` of its own, or `test: null`."
-    )
+    fix = "choose another action." if connection_type.test is not None else "add a `test` of its own, or `test: null`."
     violation_path = (*path, "test") if connection_type.test is not None else path
     yield Violation(violation_path, RULE, f"{name} may not run {action.action}: {fix}", key=True)

@@ -1,4 +1,4 @@
-"""Rules that hold over all actions together."""
+"""Rules across all actions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ASPECTS = ("label", "type", "choices")
 
 
 class Inconsistency(NamedTuple):
-    """An input whose label, type or choices are not those that its key has in most other actions."""
+    """An input whose label, type or choices differ from those of its key in most other actions."""
 
     file: ParsedFile[Action]
     key: str
@@ -31,7 +31,7 @@ class Inconsistency(NamedTuple):
 
 
 def check_key_consistency(folder: ConnectorFolder, record: ParityRecord | None) -> Iterator[Finding]:
-    """One key has one label, type and choices in all actions, but where parity.yaml says why not."""
+    """Check that a key has one label, type and choices in all actions, unless parity.yaml gives a reason."""
     exceptions = list(enumerate(record.differs)) if record else []
     used_numbers: set[int] = set()
     for inconsistency in find_inconsistencies(folder):
@@ -52,12 +52,12 @@ def check_key_consistency(folder: ConnectorFolder, record: ParityRecord | None) 
     for number, exception in exceptions:
         is_checked = valid_keys.issuperset(set(exception.actions) & set(folder.action_keys))
         if number not in used_numbers and is_checked and folder.parity is not None:
-            message = f"{exception.what} of {exception.input!r} is the same everywhere; take this out."
+            message = f"{exception.what} of {exception.input!r} is the same everywhere; remove this entry."
             yield folder.parity.build_finding(("differs", number), RULE, message)
 
 
 def find_inconsistencies(folder: ConnectorFolder) -> Iterator[Inconsistency]:
-    """Yield every input that is not as its key is in most actions."""
+    """Yield every input that differs from those of its key in most actions."""
     by_key: dict[str, list[tuple[ParsedFile[Action], Input]]] = {}
     for file in folder.actions:
         for key, field in file.model.inputs.items():
@@ -83,4 +83,4 @@ def _format_value(value: Any) -> str:
     if not isinstance(value, tuple):
         return preview(value)
     choices, file = value
-    return preview(", ".join([*choices, *([file] if file else [])])) if choices or file else "no choice"
+    return preview(", ".join([*choices, *([file] if file else [])])) if choices or file else "no choices"
