@@ -46,7 +46,7 @@ def execute(args: Sequence[str]) -> int:
         return _report_error(
             StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its rights."), args
         )
-    except Exception as error:  # noqa: BLE001  the last resort: a person sees a sentence, never a traceback
+    except Exception as error:  # noqa: BLE001  raised again by the caller
         return _report_error(ConnectorError(describe_unexpected(error)), args)
 
 
@@ -90,5 +90,5 @@ def _complete(completion_request: str) -> int:
 
     try:
         return shell_complete(root, {}, "connector", COMPLETION_VARIABLE, completion_request)
-    except Exception:  # noqa: BLE001  a broken file or variable must not break the prompt
+    except Exception:  # noqa: BLE001  the str() of a handler's error may fail in any way
         return EXIT_REFUSED

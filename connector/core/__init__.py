@@ -1,1 +1,1 @@
-"""What happens: pure functions and one generator. Nothing here touches the world."""
+"""Pure logic of a call: functions and one generator, without I/O, clock or randomness."""

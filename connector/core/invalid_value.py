@@ -1,10 +1,10 @@
-"""A value that a rule refuses: what was expected, and how to fix it."""
+"""The exception for a value that breaks a rule."""
 
 from __future__ import annotations
 
 
 class InvalidValue(Exception):
-    """A value that does not fit: what was expected, and how to mend it. It becomes a Problem."""
+    """A value breaks a rule: `expected` says what is valid, `fix` how to correct it. It becomes a Problem."""
 
     def __init__(self, expected: str, fix: str = "", field: str = "") -> None:
         super().__init__(expected)

@@ -1,4 +1,4 @@
-"""Finding and replacing a value of a reply, by the dotted path that a manifest names."""
+"""Get and set values in JSON data by dotted path."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def get_at_path(data: Any, path: str | None) -> Any:
-    """Return what stands at a dotted path of JSON data, or None; `.` is the data itself."""
+    """Return the value at a dotted path of JSON data, or None; `.` is the data itself."""
     if path is None:
         return None
     if path == ".":
@@ -19,7 +19,7 @@ def get_at_path(data: Any, path: str | None) -> Any:
 
 
 def set_at_path(data: Any, path: str, value: Any) -> Any:
-    """Return JSON data with a value at a dotted path, copied along the way; `.` is the data itself."""
+    """Return JSON data with the value set at a dotted path, copied along the way; `.` is the data itself."""
     if path == ".":
         return value
     root = branch = dict(data or {})

@@ -1,7 +1,7 @@
-"""What never appears in a log, an error or a repr.
+"""Redact secrets from logs, errors and reprs.
 
-Three ways to know a secret: by the field or header that holds it (the manifest's `redact.fields`, inputs of type
-password), by the parameter of a URL (`redact.query`), and by its value (the token, every password of the call).
+A secret is known by the field or header that holds it (the manifest's `redact.fields`, inputs of type password), by
+the URL parameter (`redact.query`), or by its value (the token, every password of the call).
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ _SECRET_FIELDS = frozenset((
 ))  # fmt: skip
 _USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE)
 _BEARER = re.compile(r"\b((?i:Bearer|Basic))(\s+|%20)(?=\S*[0-9A-Z])[A-Za-z0-9._~+/=-]{6,}")
-_MIN_SECRET_LENGTH = 4  # a shorter value would hide half of every text
+_MIN_SECRET_LENGTH = 4  # characters; masking a shorter value would garble every text
 _MAX_PREVIEW_LENGTH = 60
-_MAX_PARSED_LENGTH = 1 << 20  # a larger body of text is an upload
+_MAX_PARSED_LENGTH = 1 << 20  # characters; a larger text body is an upload
 
 
 class Redactor:
-    """Hides what a connector declares secret, and the secret values of one call."""
+    """Masks the fields, parameters and headers that a connector declares secret, and the secret values of a call."""
 
     def __init__(self, fields: Iterable[str] = (), query: Iterable[str] = (), headers: Iterable[str] = ()) -> None:
         self.secret_fields = frozenset(name.lower() for name in fields) | _SECRET_FIELDS
@@ -52,7 +52,7 @@ class Redactor:
         self.secret_pattern: re.Pattern[str] | None = None
 
     def with_secrets(self, values: Iterable[str]) -> Redactor:
-        """Return one that hides these values too, in every spelling they may come back in."""
+        """Return a redactor that also masks these values, in every encoding in which a service may echo them."""
         new_values = {value for value in values if len(value) >= _MIN_SECRET_LENGTH} - self.secret_values
         if not new_values:
             return self
@@ -62,20 +62,20 @@ class Redactor:
         return redactor
 
     def redact_text(self, text: str) -> str:
-        """Return a text without secrets, on one line: control characters are escaped."""
+        """Return text without secrets, on one line: control characters are escaped."""
         text = self.redact_url(text)
         text = self._pair_pattern.sub(rf"\g<name>\g<quote>{MASK}\g<quote>", text)
         text = _BEARER.sub(rf"\g<1> {MASK}", text)
         return _escape_control_characters(text)
 
     def redact_url(self, url: str) -> str:
-        """Return a URL, or a text with URLs in it, without secrets."""
+        """Return a URL, or text that contains URLs, without secrets."""
         url = _USERINFO.sub(rf"\g<1>{MASK}@", url)
         url = self._parameter_pattern.sub(rf"\g<1>{MASK}", url)
         return self.secret_pattern.sub(MASK, url) if self.secret_pattern else url
 
     def redact_data(self, data: Any) -> Any:
-        """Return JSON data without secrets, by field and by value; everything else unchanged."""
+        """Return JSON data with secret fields and values masked and everything else unchanged."""
         if isinstance(data, dict):
             return {self.redact_text(str(key)): self._redact_member(str(key), item) for key, item in data.items()}
         if isinstance(data, list | tuple):
@@ -85,7 +85,7 @@ class Redactor:
         return MASK if self.secret_values and str(data) in self.secret_values else data
 
     def redact_pairs(self, pairs: Iterable[tuple[str, Any]]) -> list[list[Any]]:
-        """Return the pairs of a form without secrets; a name may be nested, as in settings[password]."""
+        """Return form pairs without secrets; a name may be nested, as in settings[password]."""
         return [
             [self.redact_text(name), self._redact_member(re.split(r"[\[.]", name)[-1].rstrip("]"), item)]
             for name, item in pairs
@@ -95,7 +95,7 @@ class Redactor:
         return MASK if name.lower() in self.secret_fields and item not in (None, "") else self.redact_data(item)
 
     def find_secrets(self, data: Any) -> Iterable[str]:
-        """Find the texts that stand in secret fields of JSON data, or at secret names of pairs."""
+        """Yield the text of secret fields in JSON data, and of pairs with a secret name."""
         if isinstance(data, dict):
             data = [*data.items()]
         for item in data if isinstance(data, list | tuple) else ():
@@ -114,7 +114,7 @@ class Redactor:
 
 
 def redactor_for(connector: Connector) -> Redactor:
-    """Return the redactor of a connector, made once."""
+    """Return the redactor of a connector, built once."""
     return connector.derive(_build_redactor)
 
 
@@ -129,12 +129,12 @@ def _build_redactor(connector: Connector) -> Redactor:
 
 @cache
 def default_redactor() -> Redactor:
-    """Return a redactor that knows what is secret everywhere."""
+    """Return the redactor for names that are secret in every connector."""
     return Redactor()
 
 
 def parse_body_fields(text: str | bytes) -> Any:
-    """Return what a body of text says as `secrets_in` takes it: JSON data, or the pairs of a form."""
+    """Parse a text body for `find_secrets`: JSON data, or form pairs; None when it is too large."""
     if len(text) > _MAX_PARSED_LENGTH:
         return None
     text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
@@ -145,7 +145,7 @@ def parse_body_fields(text: str | bytes) -> Any:
 
 
 def preview(value: Any, *, is_secret: bool = False, redactor: Redactor | None = None) -> str:
-    """Return a given value as a problem may show it: short, on one line, secrets as ***."""
+    """Return a value as a problem shows it: short, on one line, secrets as ***."""
     if is_secret:
         return MASK
     redactor = redactor or default_redactor()
@@ -159,7 +159,7 @@ def preview(value: Any, *, is_secret: bool = False, redactor: Redactor | None = 
 
 
 def describe_type(value: Any) -> str:
-    """Return what a value is, such as `an int`."""
+    """Name the type of a value, such as `an int`."""
     name = type(value).__name__
     return f"{'an' if name[0] in 'AEIOaeio' else 'a'} {name}"
 
@@ -171,7 +171,7 @@ def _escape_control_characters(text: str) -> str:
 
 
 def _compile_parameter_pattern(names: Iterable[str]) -> re.Pattern[str]:
-    """A parameter of a URL, in one that is plain, percent-encoded, or inside JSON."""
+    """Compile the pattern of a URL parameter: plain, percent-encoded or inside JSON."""
     alternatives = "|".join(sorted(map(re.escape, names)))
     return re.compile(
         rf"((?:^|[?&;#]|%26|%3f|\\u0026)(?:{alternatives})(?:=|%3d|\\u003d))[^&#\s\"'<>\\]+", re.IGNORECASE
@@ -179,7 +179,7 @@ def _compile_parameter_pattern(names: Iterable[str]) -> re.Pattern[str]:
 
 
 def _compile_pair_pattern(names: Iterable[str]) -> re.Pattern[str]:
-    """A name and its value in a text that is JSON, or JSON inside JSON; up to the end when the quote is not closed."""
+    """Compile the pattern of a name and value in JSON, or JSON inside JSON; an open quote runs to the end."""
     alternatives = "|".join(sorted(map(re.escape, names)))
     prefix = rf"(?P<name>(?P<quote>\\*[\"'])(?:{alternatives})(?P=quote)\s*:\s*)"
     return re.compile(
@@ -193,7 +193,7 @@ def _compile_secret_pattern(values: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def _encoded_forms(value: str) -> list[str]:
-    """Return patterns of a secret: escaped in any mixture of ways, and in base64 at each of three offsets."""
+    """Return patterns of a secret: with any mix of escapes, and in base64 at each of three offsets."""
     raw = value.encode("utf-8", "surrogatepass")
     variants = {_secret_part_of_base64(base64.b64encode(b"\0" * offset + raw), offset, len(raw)) for offset in range(3)}
     base64_forms = variants | {variant.replace("+", "-").replace("/", "_") for variant in variants}
@@ -201,7 +201,7 @@ def _encoded_forms(value: str) -> list[str]:
 
 
 def _secret_part_of_base64(encoded: bytes, offset: int, size: int) -> str:
-    """Return the characters of a base64 text that depend on the secret alone."""
+    """Return the base64 characters that depend on the secret alone."""
     return encoded[(0, 2, 3)[offset] : len(encoded) - (0, 3, 2)[(offset + size) % 3]].decode()
 
 

@@ -1,4 +1,4 @@
-"""What a path and a header may hold, and where a request may go. Judged before anything is sent."""
+"""Rules for paths, headers and URLs, checked before a request is sent."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _HEADER_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
 HEADER_VALUE_PATTERN = re.compile(r"[\t\x20-\x7e]*\Z")
-_HOST_NAME_PATTERN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries read \ in a host as the end of it
+_HOST_NAME_PATTERN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries end a host at a backslash
 # names of private networks
 _PRIVATE_SUFFIXES = ("localhost", "local", "internal", "localdomain", "lan", "home", "corp", "arpa")
 _PATH_PATTERN = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
@@ -30,7 +30,7 @@ _RESERVED_HEADERS = {
 
 
 def encode_path_segment(value: str, *, twice: bool = False) -> str:
-    """Encode a value as one segment of a path; a UUID that begins with / or holds // twice."""
+    """Encode a value as one path segment; with `twice`, encode a UUID that starts with / or contains // twice."""
     if value.isascii() and value.isalnum():
         return value
     encoded = quote(value, safe="")
@@ -38,7 +38,7 @@ def encode_path_segment(value: str, *, twice: bool = False) -> str:
 
 
 def check_relative_path(path: str, base_path: str) -> str:
-    """Return a caller's own path if it stays under the base URL. Raises Bad with a corrected suggestion.
+    """Return a caller's path if it stays below the base URL. Raises InvalidValue with a corrected suggestion.
 
     `base_path` is the path of the base URL, such as /v2.
     """
@@ -70,9 +70,9 @@ def check_relative_path(path: str, base_path: str) -> str:
 
 
 def _encode_path(path: str) -> str:
-    """Return a path with what may not stand in one encoded, "" for one that no path can hold.
+    """Percent-encode the characters that a path cannot hold; return "" for an unprintable path.
 
-    A % that encodes nothing is taken for text.
+    A % that encodes nothing is encoded as text.
     """
     if not path.isprintable():
         return ""
@@ -80,13 +80,13 @@ def _encode_path(path: str) -> str:
 
 
 def _strip_base_path(base_path: str, path: str) -> str:
-    """Return a path without the base URL's own, where it begins with that."""
+    """Return a path without the leading path of the base URL."""
     has_base_path = base_path and (path == base_path or path.startswith(base_path + "/"))
     return path[len(base_path) :] or "/" if has_base_path else path
 
 
 def _has_dot_segments(path: str) -> bool:
-    """Whether a segment is . or .. once everything that servers decode is decoded."""
+    """Whether a segment is . or .. after repeated decoding, as servers may do it."""
     previous = ""
     while path != previous:
         if any(part.split(";")[0] in (".", "..") for part in re.split(r"[/\\]", path)):
@@ -101,26 +101,26 @@ def has_url_characters(text: str) -> bool:
 
 
 def check_header(name: str, value: str) -> tuple[str, str]:
-    """Return a header that a caller may set. Raises Bad."""
+    """Return a header that a caller may set. Raises InvalidValue."""
     if not _HEADER_NAME_PATTERN.match(name):
-        raise InvalidValue("header names of letters, digits and hyphens", f"look at {name!r:.60}")
+        raise InvalidValue("header names of letters, digits and hyphens", f"check {name!r:.60}")
     reason = _RESERVED_HEADERS.get(name.lower()) or (
         "it belongs to the transport" if name.lower().startswith("proxy-") else ""
     )
     if reason:
         raise InvalidValue("headers that a caller may set", f"leave {name} out: {reason}")
     if not HEADER_VALUE_PATTERN.match(value):
-        raise InvalidValue("header values of printable ASCII on one line", f"look at the value of {name}")
+        raise InvalidValue("header values of printable ASCII on one line", f"check the value of {name}")
     return name, value
 
 
 def check_headers(pairs: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Return headers that a caller may set, each once. Raises Bad."""
+    """Return headers that a caller may set, each once. Raises InvalidValue with every problem."""
     accepted: dict[str, tuple[str, str]] = {}
-    expected_by_fix: dict[str, str] = {}  # what is to be done, by whose reason; all of it is told
+    expected_by_fix: dict[str, str] = {}
     for name, value in pairs:
         if name.lower() in accepted:
-            expected_by_fix[f"{name} stands twice"] = "each header once"
+            expected_by_fix[f"{name} is repeated"] = "each header once"
             continue
         try:
             accepted[name.lower()] = check_header(name, value)
@@ -164,7 +164,7 @@ class Origin:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is this machine, where a token may travel in clear."""
+        """Whether it is this machine, where a token may be sent in clear text."""
         return is_loopback_host(self.host)
 
     @property
@@ -192,7 +192,7 @@ def may_receive_credentials(url: str, allowed_hosts: Iterable[str]) -> bool:
 
 
 def check_base_url(url: str) -> str:
-    """Return a base URL given by the owner of the process: https, or http on loopback. Raises Bad."""
+    """Return a base URL set by the process owner: https, or http on loopback. Raises InvalidValue."""
     expected = "https://HOST/PATH, or http on loopback"
     if "://" not in url:
         raise InvalidValue(expected, "begin with https://, or http:// on loopback")
@@ -204,18 +204,18 @@ def check_base_url(url: str) -> str:
     if parts.username is not None or parts.query or parts.fragment or not host:
         raise InvalidValue(expected, "without user, query or fragment")
     if parts.scheme != "https" and not is_loopback_url(url):
-        raise InvalidValue(expected, "a token must not travel in clear")
+        raise InvalidValue(expected, "a token must not be sent in clear text")
     return url.rstrip("/")
 
 
 def is_loopback_url(url: str) -> bool:
-    """Whether a URL is http or https at this machine, where a token may travel in clear."""
+    """Whether a URL is http or https on this machine, where a token may be sent in clear text."""
     origin = Origin.parse(url)
     return origin is not None and origin.is_loopback
 
 
 def is_loopback_host(host: str) -> bool:
-    """Whether a host is this machine, by address or as localhost."""
+    """Whether a host is a loopback address or localhost."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -45,11 +45,13 @@ class FileListing(StrictModel):
     items: Text = Field(description="The field that holds the files; `.` when the reply is the list.")
     url: Text = Field(description="Of a file: its download URL.")
     name: list[Text] = Field(min_length=1, description="Of a file: the fields that name it, joined with hyphens.")
-    suffix: Text | None = Field(None, description="Appended to the name, where two files are named alike.")
-    extension: Text | None = Field(None, description="Of a file: its extension; taken from the reply when absent.")
-    size: Text | None = Field(None, description="Of a file: its size in bytes.")
+    suffix: Text | None = Field(default=None, description="Appended to the name, where two files are named alike.")
+    extension: Text | None = Field(
+        default=None, description="Of a file: its extension; taken from the reply when absent."
+    )
+    size: Text | None = Field(default=None, description="Of a file: its size in bytes.")
     token: Text | None = Field(
-        None, description="Of the reply: a token that downloads them instead of the connection's."
+        default=None, description="Of the reply: a token that downloads them instead of the connection's."
     )
 
 
@@ -57,10 +59,10 @@ class Returns(StrictModel):
     """The reply: its type, size limit, schema and example."""
 
     type: Literal["json", "text", "binary", "none"] = "json"
-    max_bytes: int | None = Field(None, gt=0, description="Maximum size of the reply in bytes, decoded.")
+    max_bytes: int | None = Field(default=None, gt=0, description="Maximum size of the reply in bytes, decoded.")
     help: Text | None = None
     schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
-        None, alias="schema", description="The file in schemas/objects/ that describes the reply."
+        default=None, alias="schema", description="The file in schemas/objects/ that describes the reply."
     )
     example: JsonValue = None
 
@@ -89,19 +91,19 @@ class Action(StrictModel):
     action: Key = Field(description="The action's key; the file has the same name in kebab-case.")
     label: Text
     summary: Text = Field(description="One sentence: what the action does.")
-    docs: Text | None = Field(None, description="The vendor's page about this endpoint.")
+    docs: Text | None = Field(default=None, description="The vendor's page about this endpoint.")
     scopes: Scopes = Scopes()
-    rate: Text | list[Text] | None = Field(None, description="Its rate tier, and quotas.")
+    rate: Text | list[Text] | None = Field(default=None, description="Its rate tier, and quotas.")
     request: RequestLine = Field(description="METHOD /path/{name}, as the vendor documents it; or `raw`.")
-    connections: list[Key] | None = Field(None, description="Connection types that may run it.")
+    connections: list[Key] | None = Field(default=None, description="Connection types that may run it.")
     subaccount: bool = Field(default=True, description="Whether it can act on a sub-account.")
     idempotent: Literal[False] | Text | None = Field(
-        None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
+        default=None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
     )
     constants: dict[str, JsonValue] = Field(default={}, description="Constant values of the request, by place.")
     body: Literal["json", "form", "multipart", "text", "binary"] = "json"
     form_nesting: Literal["brackets"] | None = Field(
-        None, description="How nested names are written in a form or query: a[b]; with dots, a.b, when absent."
+        default=None, description="How nested names are written in a form or query: a[b]; with dots, a.b, when absent."
     )
     lists: Literal["repeat", "comma", "brackets"] = "repeat"
     inputs: dict[Key, Input] = {}

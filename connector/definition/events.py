@@ -29,7 +29,7 @@ VALUE_TYPES = (
 class EventEntry(StrictModel):
     """One event of a file."""
 
-    scopes: Scopes = Field(Scopes(), description="OAuth scopes that receive it; any one of a list is enough.")
+    scopes: Scopes = Field(default=Scopes(), description="OAuth scopes that receive it; any one of a list is enough.")
     body: dict[str, JsonValue] = Field(description="Its structure, with a type in place of each value.")
 
 
@@ -57,7 +57,7 @@ def parse_event_file(data: Any, group: str) -> dict[str, EventType]:
 
 def validate_event_file(document: Document) -> list[Finding]:
     """Return every mistake of an event file, in the order of its lines."""
-    from connector.definition import schema_validation  # noqa: PLC0415  loads jsonschema
+    from connector.definition import schema_validation
 
     if not isinstance(document.data, dict):
         return [document.build_finding((), "event", "expected a mapping of event names to events.")]

@@ -56,21 +56,23 @@ class FormField(StrictModel):
 
     label: Text = Field(description="The field's name in a form.")
     help: Text = Field(description="One sentence: what to enter.")
-    group: Text | None = Field(None, description="The heading that groups it in a form.")
+    group: Text | None = Field(default=None, description="The heading that groups it in a form.")
     type: InputType = Field(description="The type of its value.")
     required: bool = Field(default=False, description="Whether it must be given.")
-    default: JsonValue = Field(None, description="The value that is sent when none is given.")
-    suggest: JsonValue = Field(None, description="A value that a form shows; sent only when chosen.")
+    default: JsonValue = Field(default=None, description="The value that is sent when none is given.")
+    suggest: JsonValue = Field(default=None, description="A value that a form shows; sent only when chosen.")
     hidden: bool = Field(default=False, description="Whether forms leave it out unless asked for.")
-    choices: dict[str, str] | None = Field(None, description="The accepted values, each with its label.")
+    choices: dict[str, str] | None = Field(default=None, description="The accepted values, each with its label.")
     allow_other: bool = Field(default=False, description="Whether other values are accepted too.")
-    choices_from: ChoicesFrom | None = Field(None, description="An action that lists the choices.")
-    choices_file: Text | None = Field(None, description="A file of many choices in schemas/choices/.")
-    min: Number | None = Field(None, description="Minimum value, or minimum length of a text or list.")
-    max: Number | None = Field(None, description="Maximum value, or maximum length of a text or list.")
-    pattern: Text | None = Field(None, description="A regular expression that the text must match, in linear time.")
-    format: TextFormat | None = Field(None, description="A named format, checked and normalised.")
-    example: JsonValue = Field(None, description="A valid value.")
+    choices_from: ChoicesFrom | None = Field(default=None, description="An action that lists the choices.")
+    choices_file: Text | None = Field(default=None, description="A file of many choices in schemas/choices/.")
+    min: Number | None = Field(default=None, description="Minimum value, or minimum length of a text or list.")
+    max: Number | None = Field(default=None, description="Maximum value, or maximum length of a text or list.")
+    pattern: Text | None = Field(
+        default=None, description="A regular expression that the text must match, in linear time."
+    )
+    format: TextFormat | None = Field(default=None, description="A named format, checked and normalised.")
+    example: JsonValue = Field(default=None, description="A valid value.")
 
     @property
     def has_default(self) -> bool:
@@ -100,12 +102,12 @@ class Input(FormField):
         default=False, description="Whether to warn about a time in the past, or more than ten years ahead."
     )
     requires: Key | list[Key] | dict[Key, list[JsonValue]] | None = Field(
-        None, description="Other inputs that must be given too, perhaps with one of the listed values."
+        default=None, description="Other inputs that must be given too, perhaps with one of the listed values."
     )
-    conflicts_with: Key | list[Key] | None = Field(None, description="Inputs that must not be given beside it.")
-    join: Text | None = Field(None, description="Send a list as one text, with this separator.")
+    conflicts_with: Key | list[Key] | None = Field(default=None, description="Inputs that must not be given beside it.")
+    join: Text | None = Field(default=None, description="Send a list as one text, with this separator.")
     encode: Literal["uuid"] | None = Field(
-        None, description="Encode a path value twice when it begins with / or contains //."
+        default=None, description="Encode a path value twice when it begins with / or contains //."
     )
     to: Annotated[str, StringConstraints(pattern=r"^[a-z]+(\.[^.\s]+)*$")] = Field(
         description="Where the value goes: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"

@@ -100,7 +100,7 @@ class Connector:
 
         Raises DefinitionError for an invalid file, and for an event that two files have.
         """
-        from connector.definition import events  # noqa: PLC0415  rarely needed
+        from connector.definition import events
 
         event_types: dict[str, EventType] = {}
         for path in sorted((self.folder / "schemas" / "events").glob("[!.]*.json")):
@@ -168,7 +168,7 @@ def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
     try:
         return model_class.model_validate(document.data)
     except ValidationError:
-        from connector.definition import renamed_words, schema_validation  # noqa: PLC0415  loads jsonschema
+        from connector.definition import renamed_words, schema_validation
 
         upgraded, findings = renamed_words.upgrade(document, model_class)
         findings += schema_validation.validate_document(upgraded, model_class)

@@ -33,15 +33,15 @@ class ConnectionType(StrictModel):
     label: Text
     kind: ConnectionTypeName
     client_auth: Literal["basic", "body"] = "basic"
-    allowed_actions: list[Key] | None = Field(None, description="The actions it may run; all when absent.")
+    allowed_actions: list[Key] | None = Field(default=None, description="The actions it may run; all when absent.")
     to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")] | None = Field(
-        None, description="Where an api_key goes: header.X or query.x."
+        default=None, description="Where an api_key goes: header.X or query.x."
     )
     unsupported_aliases: list[Text] = Field(
         default=[], description="Path aliases, such as `me`, that this connection type does not support."
     )
     test: ConnectionTest | None = Field(
-        None, description="The call that tests a connection of this type; null where no action can."
+        default=None, description="The call that tests a connection of this type; null where no action can."
     )
     inputs: dict[Key, FormField] = {}
 
@@ -51,13 +51,15 @@ class PaginationSettings(StrictModel):
 
     style: Literal["cursor", "page_number", "offset", "link_header", "last_item"] | None = None
     next: Text | None = Field(
-        None, description="Where the reply has the next cursor; with last_item, a field of the item."
+        default=None, description="Where the reply has the next cursor; with last_item, a field of the item."
     )
-    cursor_param: Text | None = Field(None, description="Where the next request has the cursor: query.x or body.x.")
-    size_param: Text | None = Field(None, description="Where a request has the page size.")
-    max_size: int | None = Field(None, gt=0, description="The largest page size.")
-    first: int | None = Field(None, ge=0, description="The first page number, or offset.")
-    has_more: Text | None = Field(None, description="The field that says whether there are more pages.")
+    cursor_param: Text | None = Field(
+        default=None, description="Where the next request has the cursor: query.x or body.x."
+    )
+    size_param: Text | None = Field(default=None, description="Where a request has the page size.")
+    max_size: int | None = Field(default=None, gt=0, description="The largest page size.")
+    first: int | None = Field(default=None, ge=0, description="The first page number, or offset.")
+    has_more: Text | None = Field(default=None, description="The field that says whether there are more pages.")
 
 
 class ErrorRule(StrictModel):
@@ -68,9 +70,11 @@ class ErrorRule(StrictModel):
     ]
     status: int | list[int] | None = None
     code: Scalar | list[Scalar] | None = None
-    message: Text | None = Field(None, description="A part of the message, in any letter case.")
-    header: Text | None = Field(None, description="A header of the reply: name, or name=value.")
-    names: Text | None = Field(None, description="A regular expression whose first group names the missing scopes.")
+    message: Text | None = Field(default=None, description="A part of the message, in any letter case.")
+    header: Text | None = Field(default=None, description="A header of the reply: name, or name=value.")
+    names: Text | None = Field(
+        default=None, description="A regular expression whose first group names the missing scopes."
+    )
 
 
 class ErrorFormat(StrictModel):
@@ -79,7 +83,7 @@ class ErrorFormat(StrictModel):
     code: Text | None = None
     message: Text | None = None
     fields: Text | None = None
-    request_id: Text | None = Field(None, description="The header with the request's id: header.X.")
+    request_id: Text | None = Field(default=None, description="The header with the request's id: header.X.")
     also_in_2xx: bool = Field(default=False, description="Whether errors may have a status of 2xx.")
     rules: list[ErrorRule] = []
     hints: dict[str, str] = Field(default={}, description="What to do about an error, by code.")
@@ -97,14 +101,14 @@ class Quota(StrictModel):
 
     limit: Text = Field(description="Calls and time: 100/day.")
     by: Text = Field(description="Where the value is: path.x, query.x, body.x or connection.x.")
-    reset: Text | None = Field(None, description="When a day begins, in UTC; 00:00Z when absent.")
+    reset: Text | None = Field(default=None, description="When a day begins, in UTC; 00:00Z when absent.")
 
 
 class RateLimits(StrictModel):
     """How the service limits calls: `30/s 30000/day` by plan and tier."""
 
     account: Text | None = Field(
-        None, description="The connection's input that identifies the account: connection.accountId."
+        default=None, description="The connection's input that identifies the account: connection.accountId."
     )
     plans: dict[str, dict[str, Text]] = Field(default={}, description="The rate of each tier, by plan.")
     quotas: dict[str, Quota] = Field(default={}, description="Limits for each value at a place, in every plan.")
@@ -130,8 +134,8 @@ class Subaccounts(StrictModel):
 
     model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["prefix"]}, _HEADER_SCHEMA]})
 
-    prefix: Text = Field("", description="The prefix of the path: /accounts/{accountId}.")
-    header: Text | None = Field(None, description="The header with the account's id.")
+    prefix: Text = Field(default="", description="The prefix of the path: /accounts/{accountId}.")
+    header: Text | None = Field(default=None, description="The header with the account's id.")
 
     @model_validator(mode="after")
     def _check_prefix_or_header(self) -> Self:
@@ -150,7 +154,7 @@ class Signature(StrictModel):
     format: Text
     separator: Text | None = None
     digest: Literal["hex", "base64"] = "hex"
-    secret: Literal["text", "base64"] = Field("text", description="How the secret is written.")
+    secret: Literal["text", "base64"] = Field(default="text", description="How the secret is written.")
     secret_prefix: Text | None = None
 
 
@@ -182,7 +186,7 @@ class Trigger(StrictModel):
     challenge: ChallengeFormat | None = None
     event: EventFields
     dedupe: list[Text] = []
-    max_age: int | None = Field(None, gt=0, description="Maximum age of a delivery in seconds.")
+    max_age: int | None = Field(default=None, gt=0, description="Maximum age of a delivery in seconds.")
 
 
 class EmittedEvents(StrictModel):
@@ -192,7 +196,7 @@ class EmittedEvents(StrictModel):
     updated: Text | list[Text] = Field(default=[], description="Sent after a record was updated.")
     deleted: Text | list[Text] = Field(default=[], description="Sent after a record was deleted.")
     within: Text | None = Field(
-        None, description="The field that holds the record, where the event's object is the record's parent."
+        default=None, description="The field that holds the record, where the event's object is the record's parent."
     )
 
     @property
@@ -205,17 +209,19 @@ class EmittedEvents(StrictModel):
 class ResourceDefinition(StrictModel):
     """A kind of record that the service keeps: its paths, its id, its parent and its events."""
 
-    listing: Text | None = Field(None, alias="list")
+    listing: Text | None = Field(default=None, alias="list")
     item: Text | None = None
     id: Text
     new_id: Literal["text", "integer", "uuid"] = "text"
-    id_prefix: str = Field("", description="The beginning of a new id: cus_.")
-    parent: Key | None = Field(None, description="The resource that it belongs to.")
-    parent_id: Text | None = Field(None, description="The field with its parent's id.")
-    list_id: Text | None = Field(None, description="The field with the id in a list, where it is another than `id`.")
+    id_prefix: str = Field(default="", description="The beginning of a new id: cus_.")
+    parent: Key | None = Field(default=None, description="The resource that it belongs to.")
+    parent_id: Text | None = Field(default=None, description="The field with its parent's id.")
+    list_id: Text | None = Field(
+        default=None, description="The field with the id in a list, where it is another than `id`."
+    )
     lookup_fields: list[Text] = Field(default=[], description="Other fields that may stand for the id in a path.")
     aliases: dict[str, str] = Field(default={}, description="Names that stand for an id in a path: me -> the id.")
-    events: EmittedEvents | None = Field(None, description="Events that its changes cause.")
+    events: EmittedEvents | None = Field(default=None, description="Events that its changes cause.")
     seed: list[dict[str, JsonValue]] = Field(default=[], description="Records that the sandbox starts with.")
 
 
@@ -230,17 +236,17 @@ class ErrorReply(StrictModel):
 class SandboxSettings(StrictModel):
     """Error replies of the sandbox."""
 
-    missing: ErrorReply | None = Field(None, description="For a record that does not exist.")
-    invalid: ErrorReply | None = Field(None, description="For an invalid request.")
+    missing: ErrorReply | None = Field(default=None, description="For a record that does not exist.")
+    invalid: ErrorReply | None = Field(default=None, description="For an invalid request.")
 
 
 class Manifest(StrictModel):
     """What all actions of a connector share."""
 
-    format: Literal[1] = Field(1, description="The version of the file format.")
+    format: Literal[1] = Field(default=1, description="The version of the file format.")
     connector: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] | None = Field(
-        None, description="The connector's own version: 1.0.0."
+        default=None, description="The connector's own version: 1.0.0."
     )
     label: Text
     summary: Text
@@ -251,7 +257,7 @@ class Manifest(StrictModel):
     )
     connections: dict[Key, ConnectionType] = {}
     test: ConnectionTest | None = Field(
-        None, description="The call that tests a connection whose type has no test of its own."
+        default=None, description="The call that tests a connection whose type has no test of its own."
     )
     scope_levels: list[Text] = Field(
         default=[], description="Endings that only widen a scope: with `admin`, x:read:admin includes x:read."

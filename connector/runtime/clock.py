@@ -15,12 +15,15 @@ class Clock(Protocol):
 
     def time(self) -> float:
         """Return epoch seconds."""
+        ...
 
     def monotonic(self) -> float:
         """Return seconds that never go backwards."""
+        ...
 
     def jitter(self) -> float:
         """Return a number from 0 up to 1."""
+        ...
 
     def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:
         """Wait for seconds, or until the event is set."""
@@ -50,6 +53,6 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait for seconds in a task."""
-        import asyncio  # noqa: PLC0415  slow, and only needed for tasks
+        import asyncio
 
         await asyncio.sleep(seconds)

@@ -118,7 +118,7 @@ class _HttpServer(ThreadingHTTPServer):
 
 
 class _HttpRequestHandler(BaseHTTPRequestHandler):
-    server: _HttpServer
+    server: _HttpServer  # pyright: ignore[reportIncompatibleVariableOverride]  narrower, as the base class allows
     server_version = "connector-sandbox"
     sys_version = ""
     protocol_version = "HTTP/1.1"

@@ -29,12 +29,12 @@ def test_texts_that_look_like_something_else_stay_texts(client, server, tmp_path
         "action: addMeetingRegistrant\ninputs: {meetingId: 89347503, email: a@b.example, firstName: on, lastName: 12:30,"
         " country: NO, zip: 012345, phone: +15558904949, org: 0x1F}\n"
     )
-    client.call(path)
+    client.run_file(path)
     sent = server.last.json()
     assert sent == {"auto_approve": False, "email": "a@b.example", "first_name": "on", "last_name": "12:30", "country": "NO", "zip": "012345",
                     "phone": "+15558904949", "org": "0x1F"}  # fmt: skip
     path.write_text("action: createMeeting\ninputs: {userId: me, password: 012345, availableDialInCountries: [NO]}\n")
-    client.call(path)
+    client.run_file(path)
     assert server.last.json()["password"] == "012345"
     assert server.last.json()["settings"]["global_dial_in_countries"] == ["NO"]
 
@@ -103,5 +103,5 @@ def test_a_raw_request_sends_each_of_its_inputs(client, server):
 
 
 def test_a_raw_request_acts_on_a_sub_account_too(client, server):
-    client.raw("GET", "/users", account="acc")
+    client.request("GET", "/users", account="acc")
     assert server.last.path == "/v2/accounts/acc/users"

@@ -41,7 +41,13 @@ def test_ten_mistakes_in_three_files_are_ten_findings_at_their_lines(shelf: Path
         (create, "        genre: novel\n", "        genre: novels\n", "examples-run", "      body:"),
         (listing, "pagination: {items: books}", "pagination: {items: volumes}", "pagination-complete", "pagination:"),
         (listing, "max: 100", "maxi: 100", "unknown-word", "maxi: 100"),
-        (manifest, "allowed_hosts: [api.bookshelf.example]", "allowed_hosts: [bookshelf.example]", "allowed-hosts", "base_url:"),
+        (
+            manifest,
+            "allowed_hosts: [api.bookshelf.example]",
+            "allowed_hosts: [bookshelf.example]",
+            "allowed-hosts",
+            "base_url:",
+        ),
         (manifest, "request_id: header.x-request-id", "request_id: x-request-id", "errors", "request_id:"),
         (manifest, "    id: id", "    id: id\n    parent: shelf", "resource", "parent: shelf"),
     ]

@@ -1,4 +1,4 @@
-"""What is secret appears in no text that a person or a log may see, whatever spelling it comes back in."""
+"""Secrets appear in no text that a person or a log may see, in any encoding."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ AROUND = st.text(max_size=12)
 
 
 def spellings(secret):
-    """The spellings in which a secret may come back."""
+    """The encodings in which a secret may be echoed."""
     yield from (
         secret,
         quote(secret, safe=""),
@@ -40,10 +40,10 @@ def spellings(secret):
         json.dumps(json.dumps(secret))[1:-1],
     )
     yield json.dumps(secret)[1:-1].replace("/", "\\/")
-    yield "".join(char if char.isalnum() and char.isascii() else _escaped(char) for char in secret)
+    yield "".join(char if char.isalnum() and char.isascii() else _escape_char(char) for char in secret)
 
 
-def _escaped(char):
+def _escape_char(char):
     raw = char.encode("utf-16-be")
     return "".join(f"\\u{raw[place : place + 2].hex()}" for place in range(0, len(raw), 2))
 
@@ -61,14 +61,14 @@ def test_a_known_secret_is_hidden_in_every_spelling(secret, before, after):
 
 @given(st.binary(max_size=7), SECRET, st.binary(max_size=7))
 def test_a_known_secret_is_hidden_in_base64_wherever_it_begins(before, secret, after):
-    """What depends on the secret alone is gone; the bits that it shares with its neighbours may stay."""
+    """The characters that depend on the secret alone are masked; bits shared with neighbours may stay."""
     safe = Redactor().with_secrets([secret])
     raw = secret.encode()
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         coded = encode(before + raw + after).decode()
-        out = safe.redact_text(f"-: {coded}")  # no word before it that alone would hide it
+        out = safe.redact_text(f"-: {coded}")  # no name before it that would mask it
         assert coded not in out
-        decoded = b"".join(_decoded(part) for part in out.removeprefix("-: ").split("***"))
+        decoded = b"".join(_decode_part(part) for part in out.removeprefix("-: ").split("***"))
         assert raw not in decoded
         assert len(decoded) <= len(before) + len(after) + 4
 
@@ -80,7 +80,7 @@ def test_every_character_of_base64_that_is_the_secrets_own_is_hidden_and_no_othe
     for offset in range(3):
         for after in range(3):
             coded = encode(b"-" * offset + raw + b"-" * after).decode()
-            first, last = -(-8 * offset // 6), 8 * (offset + len(raw)) // 6  # six bits a character
+            first, last = -(-8 * offset // 6), 8 * (offset + len(raw)) // 6  # six bits per character
             assert Redactor().with_secrets([secret]).redact_text(coded) == f"{coded[:first]}***{coded[last:]}"
 
 
@@ -89,7 +89,7 @@ def test_of_forms_in_base64_that_begin_alike_the_longest_is_hidden():
     assert safe.redact_text(base64.b64encode(b"UUUU").decode()) == "***Q=="
 
 
-def _decoded(part):
+def _decode_part(part):
     part = part.rstrip("=").replace("-", "+").replace("_", "/")
     part = part[: len(part) - (len(part) % 4 == 1)]
     return base64.b64decode(part + "=" * (-len(part) % 4))
@@ -246,7 +246,7 @@ def test_a_value_in_a_problem_is_short_and_hides_what_is_secret(zoom):
 
 
 def test_a_secret_at_the_place_where_a_text_is_cut_is_hidden_before_the_cut(zoom):
-    """A message is shortened after its secrets are gone, so that no half of one is left."""
+    """A message is shortened after redaction, so that no part of a secret is left."""
     token = "tok-" + "canary" * 10
     for length in range(440, 510, 7):
         world = World(bad(400, 300, "x" * length + token), tokens=[token])

@@ -1,4 +1,4 @@
-"""Where a request may go, and how a value stands in a path: each answer of the guard, with the advice it gives."""
+"""Where a request may go, and how values stand in paths and headers, with the advice of each problem."""
 
 from __future__ import annotations
 
@@ -74,10 +74,10 @@ def test_headers_keep_their_order_and_writing_and_come_once():
     assert url_policy.check_headers(iter(pairs)) == pairs
     with pytest.raises(InvalidValue) as caught:
         url_policy.check_headers([("X-A", "1"), ("x-a", "2")])
-    assert (caught.value.expected, caught.value.fix) == ("each header once", "x-a stands twice")
+    assert (caught.value.expected, caught.value.fix) == ("each header once", "x-a is repeated")
     with pytest.raises(InvalidValue) as caught:
         url_policy.check_header("x " * 100, "v")
-    assert len(caught.value.fix) == len("look at ") + 60
+    assert len(caught.value.fix) == len("check ") + 60
     with pytest.raises(InvalidValue) as caught:
         url_policy.check_header("Cookie", "v")
     assert caught.value.fix == "leave Cookie out: cookies are not kept"
@@ -164,8 +164,8 @@ def test_a_base_url_stays_as_it_is_but_for_slashes_at_its_end():
         ("https://h/v2?x=1", "without user, query or fragment"),
         ("https://h/v2#f", "without user, query or fragment"),
         ("https://", "without user, query or fragment"),
-        ("http://h/v2", "a token must not travel in clear"),
-        ("ftp://127.0.0.1/v2", "a token must not travel in clear"),
+        ("http://h/v2", "a token must not be sent in clear text"),
+        ("ftp://127.0.0.1/v2", "a token must not be sent in clear text"),
         ("https://h:x/", ""),
     ],
 )

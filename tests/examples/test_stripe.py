@@ -159,7 +159,7 @@ class TestWhatIsSent:
         assert "at most 50 entries" in str(caught.value)
         with pytest.raises(errors.InputError, match="at least one of paymentIntent, charge"):
             stripe.run("createRefund", {"amount": 5})
-        with pytest.raises(errors.InputError, match="no charge beside it"):
+        with pytest.raises(errors.InputError, match="no charge with it"):
             stripe.run("createRefund", {"paymentIntent": "pi_1", "charge": "ch_1"})
         assert server.count == 0
 

@@ -126,7 +126,7 @@ def test_a_sign_in_is_finished_once_and_in_the_browser_that_began_it(start, shar
     assert browser.open(f"{origin}/acme/me")[0] == 403
     assert browser.open(back)[0] == 200
     status, said = browser.open(back)
-    assert (status, "was used" in said) == (403, True)
+    assert (status, "already used" in said) == (403, True)
     code = parse_qs(urlsplit(back).query)["code"][0]
     assert code not in said
 

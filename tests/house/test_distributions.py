@@ -10,7 +10,7 @@ from support.package_source import HOME, forbid, imports, modules
 
 # What is imported under another name than that of its distribution.
 DISTRIBUTIONS = {"yaml": "pyyaml", "jwt": "pyjwt"}
-LOADED_BY_NAME = {"httpx", "httpx2"}  # by runtime/http/httpx, without their command lines
+LOADED_BY_NAME = {"httpx", "httpx2", "httpcore", "httpcore2"}  # by runtime/http/httpx, without their command lines
 # What a module outside the base may import, by the start of its name.
 EXTRAS = {
     "connector.cli.commands.webhook.": "server",

@@ -126,7 +126,9 @@ def made(kind):
 def libraries(error):
     """Return the libraries that may raise an error: its own, or all for an error of the system."""
     own = type(error).__module__.split(".")[0]
-    return [name for name in ("httpx", "httpx2") if not own.startswith("http") or own.endswith("2") == name.endswith("2")]
+    return [
+        name for name in ("httpx", "httpx2") if not own.startswith("http") or own.endswith("2") == name.endswith("2")
+    ]
 
 
 def test_the_walk_finds_the_libraries_exceptions():

@@ -9,7 +9,20 @@ import pytest
 import connector
 from connector import errors
 
-METHODS = {"close", "download", "download_all", "dry_run", "items", "request", "run", "run_file"}
+METHODS = {
+    "execute",
+    "execute_batch",
+    "execute_download",
+    "stream",
+    "close",
+    "download",
+    "download_all",
+    "dry_run",
+    "items",
+    "request",
+    "run",
+    "run_file",
+}
 MEMBERS = {
     "AsyncClient": METHODS | {"aclose"},
     "Challenge": {"reply"},
@@ -39,10 +52,10 @@ PROMISED = {
     "Request": {"body", "headers", "method", "path", "query", "to_dict", "url"},
 }
 ARGUMENTS = {
-    "AsyncClient": "connector connection base_url store resolve_connection rate_limit http clock",
-    "Client": "connector connection base_url store resolve_connection rate_limit http clock",
+    "AsyncClient": "connector connection base_url store resolve_connection rate_limit http observe clock",
+    "Client": "connector connection base_url store resolve_connection rate_limit http observe clock",
     "Client.request": "method path query headers data form files response_type",
-    "Client.run": "action given timeout retry debug limit account idempotency_key",
+    "Client.run": "action given timeout retry debug limit account idempotency_key connection",
     "Receiver": "connector secret inbox trigger max_age concurrency attempts timeout ordered clock",
     "begin_sign_in": "connector name redirect_uri store inputs kind clock",
     "finish_sign_in": "connector callback_url store clock http",

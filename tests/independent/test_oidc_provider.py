@@ -189,7 +189,7 @@ class TestSignIn:
     def test_a_code_is_good_once(self, home):
         callback = home.provider.consent(home.begin().url)
         home.finish(callback)
-        with pytest.raises(SignInError, match="was used"):
+        with pytest.raises(SignInError, match="already used"):
             home.finish(callback)
         assert home.added("asked") == 1
 

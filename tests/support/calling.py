@@ -1,4 +1,4 @@
-"""Call once, and say what came of it: from a thread, from a task, from many tasks of a loop of their own."""
+"""Call once and return the outcome: from a thread, a task, or many tasks."""
 
 from __future__ import annotations
 
@@ -27,6 +27,6 @@ async def awaited(client: AsyncClient, **options: Any) -> Any:
 
 
 async def together(connection: Connection, url: str, clock: Any, tasks: int) -> list[Any]:
-    """What so many tasks get that call at once; their time is not what is tested."""
+    """The outcomes of so many concurrent tasks; with a long timeout."""
     async with AsyncClient(connection.connector, connection, base_url=url, clock=clock) as client:
         return await asyncio.gather(*(awaited(client, timeout=600) for _ in range(tasks)))

@@ -1,4 +1,4 @@
-"""A fake world: it answers the asks of a run from lists, and keeps what was asked."""
+"""A driver with scripted answers for the exchange, which records the asks."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ TYPED = (("content-type", "application/json"),)
 
 
 def ok(data=None, status=200, **headers):
-    """A good reply; header names with underscores."""
+    """Return a success reply; headers are keywords, with underscores for hyphens."""
     body = b"" if data is None else json.dumps(data).encode()
     return Reply(status, (*TYPED, ("content-length", str(len(body))), *_headers(headers)), body)
 
 
 def bad(status, code=None, message="no", **headers):
-    """A refusal in the service's own shape."""
+    """Return an error reply in the service's format."""
     return ok({"code": status if code is None else code, "message": message}, status, **headers)
 
 
@@ -54,25 +54,25 @@ def maybe_sent(kind="read", *, final=False):
 
 
 class World:
-    """Answers asks: replies in order (the last one for ever), tokens in order, rate gaps, refusals to spend."""
+    """Answers asks from lists: replies and tokens in order (the last one repeats), rate gaps, and a quota error."""
 
-    def __init__(self, *replies, tokens=("first",), renewable=True, gaps=(), spent=None, takes=0.0):
+    def __init__(self, *replies, tokens=("first",), renewable=True, gaps=(), quota_error=None, takes=0.0):
         self.now = NOW
         self.replies = list(replies)
         self.tokens = list(tokens)
         self.renewable = renewable
         self.gaps = list(gaps)
-        self.spent = spent
+        self.quota_error = quota_error
         self.takes = takes
-        self.asked = []
+        self.asks = []
         self.stop_waiting = None
 
     def drive(self, run):
-        """Run to the end; pages are passed over and kept."""
+        """Drive a run to its end and return its result."""
         ask = next(run)
         try:
             while True:
-                self.asked.append(ask)
+                self.asks.append(ask)
                 answer = self._answer(ask)
                 ask = run.send((self.now, answer))
         except StopIteration as end:
@@ -86,7 +86,7 @@ class World:
             return Credential(token, headers=(("Authorization", f"Bearer {token}"),), renewable=self.renewable)
         if isinstance(ask, AcquireSlot):
             if ask.rates == ("retry",):
-                return self.spent or 0.0
+                return self.quota_error or 0.0
             return self.gaps.pop(0) if self.gaps else 0.0
         if isinstance(ask, SendRequest):
             self.now += self.takes
@@ -98,7 +98,7 @@ class World:
         return None
 
     def of(self, kind):
-        return [ask for ask in self.asked if isinstance(ask, kind)]
+        return [ask for ask in self.asks if isinstance(ask, kind)]
 
     @property
     def sends(self):
@@ -110,7 +110,7 @@ class World:
 
 
 def ready(connector, action, given, *, timeout=60.0, limit=None, **policy):
-    """A plan with its request and options; `action` None for a raw request."""
+    """Return a compiled action with its request and options; `action` None for a raw request."""
     compiled = connector.derive(CompiledConnector)
     plan = compiled.raw_request if action is None else compiled.action(action)
     values = plan.validate(given)

@@ -1,4 +1,4 @@
-"""An OAuth server and the API behind it, on real sockets: strict about rotation, counting, and wrong on request.
+"""An OAuth server and its API on real sockets: strict rotation, request counts, faults on demand.
 
 A refresh token is good once. Used a second time, the whole family of its sign-in ends, as OAuth 2.0 Security Best
 Current Practice (RFC 9700, 4.14.2) has it. `lenient` keeps the token before the newest good until the newest is used.
@@ -33,7 +33,7 @@ INVALID = {"reason": "Invalid Token!", "error": "invalid_grant"}
 
 @dataclass
 class Family:
-    """What one consent has brought: the refresh token that is good, the one before it, and those that are spent."""
+    """The refresh tokens of one consent: the valid one, the one before it, and the spent ones."""
 
     good: str = ""
     before: str = ""
@@ -44,7 +44,7 @@ class Family:
 
 
 class Authority:
-    """Serves `/oauth/token` and the API below `/v2`; `reply` is what every token reply has beside the tokens."""
+    """Serves `/oauth/token` and the API below `/v2`; `reply` has further members of every token reply."""
 
     def __init__(self, *, lenient: bool = False, **fields: Any) -> None:
         self.fields = {"token_type": "bearer", "expires_in": 3600, **fields}
@@ -64,7 +64,7 @@ class Authority:
 
     @property
     def asked(self) -> int:
-        """How many token requests came."""
+        """The number of token requests."""
         return len(self.forms)
 
     @property
@@ -81,7 +81,7 @@ class Authority:
         return self._server.requests
 
     def inputs(self, kind: str = "oauth2") -> dict[str, str]:
-        """The inputs of a connection that gets its tokens here."""
+        """The inputs of a connection to this server."""
         more = (
             {"accountId": ACCOUNT} if kind == "serverToServer" else {"authorizeUrl": f"{self.origin}/oauth/authorize"}
         )
@@ -89,20 +89,20 @@ class Authority:
         return {"tokenUrl": url, "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET, **more}
 
     def connection(self, zoom: Connector, kind: str = "oauth2", *, ends: float = 1.0, **more: Any) -> Connection:
-        """A connection that has signed in; `ends` is the epoch second at which its first token does."""
+        """A signed-in connection; `ends` is when its first token expires, in epoch seconds."""
         if kind == "oauth2" and "token" not in more:
             more["token"] = self.sign_in(ends)
         return Connection(zoom, kind, **{**self.inputs(kind), **more})
 
     def sign_in(self, ends: float = 1.0) -> dict[str, Any]:
-        """The tokens of a new consent, as a program would hand them over."""
+        """The tokens of a new consent, as a program would pass them."""
         with self._lock:
             self.families.append(Family())
             made = self._granted(self.families[-1])
         return {"access_token": made["access_token"], "refresh_token": made["refresh_token"], "expires_at": ends}
 
     def consent(self, url: str) -> str:
-        """Consent where a sign-in sends its person; the URL that a browser is sent back to."""
+        """Consent at the URL of a sign-in; return the callback URL."""
         asked = dict(parse_qsl(urlsplit(url).query, strict_parsing=True))
         assert (asked["response_type"], asked["code_challenge_method"]) == ("code", "S256")
         code = f"canary-code-{secrets.token_hex(8)}"
@@ -115,18 +115,18 @@ class Authority:
         return self
 
     def expire(self) -> None:
-        """Refuse every access token that was given so far; refresh tokens stay good."""
+        """Reject every access token issued so far; refresh tokens stay valid."""
         with self._lock:
             self.own.clear()
             for family in self.families:
                 family.access.clear()
 
     async def was_asked(self) -> None:
-        """Return when a token request has come."""
+        """Wait for a token request."""
         await asyncio.to_thread(wait_for, lambda: self.asked > 0)
 
     def alive(self) -> bool:
-        """Whether the newest sign-in, if there was one, can still be renewed."""
+        """Whether the newest sign-in, if any, can still be refreshed."""
         return not (self.families and self.families[-1].ended)
 
     def _answer(self, request: Recorded) -> Behaviour:
@@ -222,7 +222,7 @@ class Authority:
 
 
 def says(status: int, json_: Any = None, **headers: str) -> Any:
-    """Answer this, and grant nothing."""
+    """Answer with this, and issue nothing."""
     return lambda _: reply(
         status, json_ or {}, headers=[(name.replace("_", "-"), text) for name, text in headers.items()]
     )
@@ -234,32 +234,32 @@ def page(status: int = 200) -> Any:
 
 
 def lost() -> Any:
-    """Grant, and hang up before the reply."""
+    """Issue tokens, and hang up before the reply."""
     return lambda grant: (grant(), hang_up())[1]
 
 
 def unheard() -> Any:
-    """Hang up before anything is done."""
+    """Hang up before issuing tokens."""
     return lambda _: hang_up()
 
 
 def mute() -> Any:
-    """Grant, and say nothing until the client goes away."""
+    """Issue tokens, and send nothing until the client disconnects."""
     return lambda grant: (grant(), silence())[1]
 
 
 def when(gate: threading.Event) -> Any:
-    """Grant at once, and reply when a gate is open."""
+    """Issue tokens at once, and reply when a gate opens."""
     return lambda grant: held(gate, grant())
 
 
 def moved(to: str, status: int = 302) -> Any:
-    """Send the client elsewhere."""
+    """Redirect the client."""
     return lambda _: redirect(to, status)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Return when a condition holds; fail when it does not in time."""
+    """Wait until a condition holds; fail after a timeout."""
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not come about"

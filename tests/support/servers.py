@@ -1,4 +1,4 @@
-"""A real loopback HTTP/1.1 server that records every raw request and misbehaves on demand, and a clock that is given."""
+"""A loopback HTTP/1.1 server that records raw requests and misbehaves on demand, and a given clock."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CHUNK = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One request as its bytes came: method, target, header lines in order, body."""
+    """One received request: method, target, header lines in order, body."""
 
     method: str
     target: bytes
@@ -34,7 +34,7 @@ class Recorded:
 
     @property
     def path(self) -> str:
-        """The target before the question mark."""
+        """The path of the target."""
         return self.target.decode("ascii").partition("?")[0]
 
     @property
@@ -43,7 +43,7 @@ class Recorded:
         return parse_qsl(self.target.decode("ascii").partition("?")[2], keep_blank_values=True, strict_parsing=False)
 
     def header(self, name: str) -> str | None:
-        """The one value of a header, or None; a header that came twice fails the test."""
+        """The value of a header, or None; a repeated header fails the test."""
         found = self.all(name)
         assert len(found) < 2, f"{name} came {len(found)} times"
         return found[0] if found else None
@@ -59,14 +59,14 @@ class Recorded:
 
 @dataclass(slots=True)
 class Line:
-    """The server's end of one connection: what a behaviour writes to."""
+    """The server's end of one connection, to which a behaviour writes."""
 
     socket: socket.socket
     stop: threading.Event
     buffer: bytearray = field(default_factory=bytearray)
 
     def write(self, data: bytes) -> None:
-        """Send bytes; a client that went away is no error."""
+        """Send bytes; ignore a client that disconnected."""
         with suppress(OSError):
             self.socket.sendall(data)
 
@@ -75,7 +75,7 @@ class Line:
         return self.stop.wait(seconds)
 
     def take(self, count: int) -> bytes:
-        """Read exactly so many bytes; fewer when the client is gone."""
+        """Read exactly so many bytes; fewer if the client disconnected."""
         while len(self.buffer) < count and self._more():
             pass
         data = bytes(self.buffer[:count])
@@ -83,7 +83,7 @@ class Line:
         return data
 
     def take_until(self, mark: bytes) -> bytes:
-        """Read up to a mark and past it; nothing when the client is gone."""
+        """Read up to and including a mark; nothing if the client disconnected."""
         while mark not in self.buffer:
             if not self._more():
                 return b""
@@ -122,7 +122,7 @@ def raw(data: bytes, *, stay: bool = False) -> Behaviour:
 
 
 def reply(status: int = 200, json_: Any = None, *, body: bytes | None = None, headers: Headers = ()) -> Behaviour:
-    """A good reply: JSON data, or a body with its own headers."""
+    """A valid reply: JSON data, or a body with its own headers."""
     content = body if body is not None else b"" if json_ is None else json.dumps(json_).encode()
     typed = [("Content-Type", "application/json")] if body is None and json_ is not None else []
     sized = [] if status == 204 else [("Content-Length", str(len(content)))]
@@ -130,12 +130,12 @@ def reply(status: int = 200, json_: Any = None, *, body: bytes | None = None, he
 
 
 def html(status: int = 200, text: str = "<html><title>Sign in</title></html>") -> Behaviour:
-    """A web page in place of data."""
+    """A web page instead of data."""
     return reply(status, body=text.encode(), headers=[("Content-Type", "text/html; charset=utf-8")])
 
 
 def redirect(to: str, status: int = 302) -> Behaviour:
-    """Send the client elsewhere."""
+    """Redirect the client."""
     return reply(status, body=b"", headers=[("Location", to)])
 
 
@@ -155,7 +155,7 @@ def hang_up() -> Behaviour:
 
 
 def cut_length(content: bytes, *, keep: int, status: int = 200) -> Behaviour:
-    """Promise a whole body, send the first `keep` bytes of it."""
+    """Announce the complete body, send its first `keep` bytes."""
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(content)))]
     return raw(head(status, headers) + content[:keep])
 
@@ -200,7 +200,7 @@ def trickle_body(every: float = 0.02, *, size: int = 1) -> Behaviour:
 
 
 def silence() -> Behaviour:
-    """Say nothing until the client goes away."""
+    """Send nothing until the client disconnects."""
 
     def play(line: Line, _: Recorded) -> bool:
         line.take(1)
@@ -240,12 +240,12 @@ def wrong_coding() -> Behaviour:
 
 
 def garbage() -> Behaviour:
-    """Bytes that are no HTTP."""
+    """Bytes that are not HTTP."""
     return raw(b"\x16\x03\x01\x02\x00 this is not HTTP\r\n\r\n\x00\xff")
 
 
 def no_content_with_body(late: bytes = b'{"late": true}') -> Behaviour:
-    """A 204 that has a body all the same, and stays open."""
+    """A 204 with a body, on a connection that stays open."""
     return raw(head(204, [("Content-Length", str(len(late)))]) + late, stay=True)
 
 
@@ -255,12 +255,12 @@ def two_lengths() -> Behaviour:
 
 
 def huge_header(size: int = 1 << 20) -> Behaviour:
-    """A header too large to take."""
+    """A header above the size limit."""
     return raw(head(200, [("X-Huge", "a" * size), ("Content-Length", "2")]) + b"{}")
 
 
 class Counting:
-    """Listens on loopback; counts and keeps every request; plays its script, then its standing answer.
+    """Listens on loopback; records every request; plays its script, then its standing answer.
 
     `then` adds behaviours that are played once each, in order. `always` is the standing answer: a behaviour, or a
     function from a request to one. `greeting` is said before anything is read. `url` is the base URL to give as base_url.
@@ -295,12 +295,12 @@ class Counting:
 
     @property
     def count(self) -> int:
-        """How many requests came."""
+        """The number of requests."""
         return len(self.requests)
 
     @property
     def live(self) -> int:
-        """How many connections are not closed yet."""
+        """The number of open connections."""
         return sum(thread.is_alive() for thread in self._threads[1:])
 
     def then(self, *behaviours: Behaviour) -> Self:
@@ -415,7 +415,7 @@ def free_port() -> int:
 
 
 class GivenClock:
-    """A clock that moves only when somebody waits on it; `waits` has the seconds of each wait."""
+    """A clock that moves only when somebody waits on it; `waits` records the seconds of each wait."""
 
     def __init__(self, start: float = 1_800_000_000.0, *, jitter: float = 0.0) -> None:
         self.start = start
@@ -429,11 +429,11 @@ class GivenClock:
         return self.start + self.passed
 
     def monotonic(self) -> float:
-        """Seconds that only move forward."""
+        """Monotonic seconds."""
         return self.passed
 
     def jitter(self) -> float:
-        """What is drawn for every wait."""
+        """The constant jitter."""
         return self.drawn
 
     def wait_or_stop(self, seconds: float, stop_event: threading.Event) -> None:

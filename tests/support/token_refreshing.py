@@ -1,4 +1,4 @@
-"""A renewal with nothing around it: an endpoint that answers from a list, and a store that tells what was done to it."""
+"""A TokenRefresher alone: an endpoint that answers from a list, and a store that records operations."""
 
 from __future__ import annotations
 
@@ -46,17 +46,17 @@ def granted(number: int = 1, **more: Any) -> Reply:
 
 
 def refused(error: str = "invalid_grant", status: int = 400) -> Reply:
-    """A reply that says no."""
+    """A reply that refuses."""
     return Reply(status, (), json.dumps({"error": error, "error_description": "No."}).encode())
 
 
 def busy(status: int = 429, after: int = 20) -> Reply:
-    """A reply that asks for more time than a renewal waits."""
+    """A reply that asks for a longer delay than a refresh waits."""
     return Reply(status, (("retry-after", str(after)),), b"")
 
 
 class Endpoint:
-    """An HTTP seam that answers these in order; `meanwhile` is done while a request is under way."""
+    """A transport that returns these answers in order; `meanwhile` runs during each request."""
 
     def __init__(self, *answers: Reply | Failure) -> None:
         self.answers = list(answers)
@@ -73,7 +73,7 @@ class Endpoint:
 
 
 class Watched(MemoryStore):
-    """A store that notes what is done to it; `on` sees each step before it is done, and may raise."""
+    """A store that records its operations; `on` sees each beforehand, and may raise."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -105,11 +105,11 @@ class Watched(MemoryStore):
         super().prepare(key, size)
 
     def begin(self, grant: TokenSet | None, **more: Any) -> None:
-        """Keep a record, as somebody else."""
+        """Store a record, as another process."""
         MemoryStore.write(self, KEY, {**SEED, "grant": grant and grant.to_dict(), **more})
 
     def end(self) -> None:
-        """Remove the record, as somebody else."""
+        """Remove the record, as another process."""
         MemoryStore.remove(self, KEY)
 
     def has(self) -> dict[str, Any]:
@@ -124,7 +124,7 @@ class Watched(MemoryStore):
         return kept.version if kept else 0
 
     def count(self, name: str) -> int:
-        """How often something was done."""
+        """How often an operation was done."""
         return [one[0] for one in self.did].count(name)
 
 
@@ -139,16 +139,16 @@ def fails(*names: str, only: Callable[[Mapping[str, Any]], bool] = lambda data: 
 
 
 def new(data: Mapping[str, Any]) -> bool:
-    """Whether a record has a token that was just granted."""
+    """Whether a record has a newly issued token."""
     return bool(data["grant"]) and data["grant"]["access_token"].startswith("canary-new")
 
 
 def as_kept(grant: TokenSet) -> dict[str, Any]:
-    """A token as a record has it."""
+    """A token as the record stores it."""
     made: dict[str, Any] = json.loads(json.dumps(grant.to_dict()))
     return made
 
 
 def owned(store: Watched, endpoint: Endpoint, app: OAuthClient = USER, **more: Any) -> TokenRefresher:
-    """The renewal of a connection."""
+    """The refresher of a connection."""
     return TokenRefresher(RefreshContext(app, store, KEY, ["zoom.us"], UNSIGNED, AGAIN, http=endpoint, **more))

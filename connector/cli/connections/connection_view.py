@@ -14,7 +14,6 @@ from connector.core.redaction import MASK
 from connector.errors import SignInError
 
 if TYPE_CHECKING:
-
     from connector.cli.connections.connection_test import ConnectionTestResult
     from connector.cli.context.connection_context import ConnectionContext
     from connector.core.auth.token_set import TokenSet

@@ -21,7 +21,7 @@ def make_printable(stream: TextIO | None) -> TextIO:
     """
     if stream is None:
         return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  it lives as long as the process
-    if hasattr(stream, "reconfigure"):
+    if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")
     return stream
 

@@ -1,1 +1,1 @@
-"""OAuth, JWT and tokens, as data."""
+"""OAuth, JWTs and token sets, without I/O."""

@@ -1,7 +1,7 @@
-"""OAuth and API JWT as data: what to ask, and what a reply means. Random text and the time are arguments.
+"""OAuth: build token requests and parse token replies. Random values and the time are arguments.
 
-Bodies, PKCE and the authorize URL come from oauthlib, JWTs from PyJWT; here is what connections need of them. Both
-are loaded when something is asked for: a program with a plain token needs neither.
+Bodies, PKCE and the authorize URL come from oauthlib, which is imported when first used: a program with a plain token
+does not need it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import hmac
 import re
 from dataclasses import dataclass, replace
 from http import HTTPStatus
+from math import isnan
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
@@ -31,10 +32,10 @@ if TYPE_CHECKING:
     from connector.core.response.parser import Reply
     from connector.definition.manifest import ConnectionType
 
-DEFAULT_LIFETIME = 3600.0  # seconds a token lives when the service does not say (RFC 6749, 4.2.2 recommends saying)
-MAX_LIFETIME = 10 * 365 * 86_400.0
+DEFAULT_LIFETIME = 3600.0  # seconds, when the reply has no expires_in, which RFC 6749, 4.2.2 recommends
+MAX_LIFETIME = 10 * 365 * 86_400.0  # seconds
 _RETRYABLE_STATUSES = (408, 409, 423, 425, 429)
-_PUBLIC_FIELDS = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # no secrets
+_PUBLIC_FIELDS = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # they hold no secret
 _MAX_TEXT_LENGTH = 200
 
 TokenFailureCategory = Literal["grant", "client", "refused", "later", "unreadable"]
@@ -43,7 +44,7 @@ TokenRequest = tuple[Request, Credential]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class OAuthClient:
-    """Where and as whom tokens are asked for: the inputs of a connection, by what they mean."""
+    """The OAuth client of a connection: endpoints, client id and secret, scopes."""
 
     kind: str
     token_url: str = ""
@@ -57,7 +58,7 @@ class OAuthClient:
 
     @classmethod
     def from_inputs(cls, connection_type: ConnectionType, values: Mapping[str, Any]) -> OAuthClient:
-        """Read the inputs that OAuth kinds have, each optional: tokenUrl, clientId, clientSecret and so on."""
+        """Read the inputs of an OAuth connection, each optional: tokenUrl, clientId, clientSecret and so on."""
         texts = {key: str(value) for key, value in values.items() if value is not None}
         return cls(
             kind=connection_type.kind,
@@ -74,11 +75,11 @@ class OAuthClient:
 
 @dataclass(frozen=True, slots=True)
 class TokenFailure:
-    """What came instead of a token; `message` holds no secret and nothing of the raw body.
+    """The reason that a token request failed; `message` holds no secret and nothing of the raw body.
 
-    `fault` says whose: the grant's, the client's, of this request, the service's for now ("later"), or a reply that
-    cannot be used. `status` is HTTP's, `kind` how nobody answered, and `lost` whether a token may have been issued
-    that was never received.
+    `category` says what failed: the grant, the client, this request ("refused"), the service for now ("later"), or an
+    unreadable reply. `status` is HTTP's, `failure_kind` that of a transport failure, and `may_be_issued` says whether a
+    token may have been issued that was never received.
     """
 
     category: TokenFailureCategory
@@ -91,8 +92,8 @@ class TokenFailure:
 
 
 def build_authorize_url(client: OAuthClient, redirect_uri: str, state: str, verifier: str) -> str:
-    """Return where a person gives consent, with PKCE S256 and state (RFC 7636, RFC 6749 10.12)."""
-    from oauthlib.common import add_params_to_uri  # noqa: PLC0415
+    """Return the consent URL with PKCE S256 and state (RFC 7636; RFC 6749, 10.12)."""
+    from oauthlib.common import add_params_to_uri
 
     parameters = {
         "response_type": "code",
@@ -104,36 +105,36 @@ def build_authorize_url(client: OAuthClient, redirect_uri: str, state: str, veri
         "code_challenge_method": "S256",
     }
     url: str = add_params_to_uri(client.authorize_url, [(name, value) for name, value in parameters.items() if value])
-    return url  # the client's own method would refuse http, which is fit for this machine; the caller judges the URL
+    return url  # oauthlib's own method rejects http, also on loopback; the caller has checked the URL
 
 
 def parse_callback(url: str) -> dict[str, str] | TokenFailure:
-    """Return the parameters of a callback's URL, or of its query alone; none of them may come twice."""
+    """Return the parameters of a callback URL, or of its query alone; a repeated one is a failure."""
     query = (url.partition("?")[2] if "?" in url else url).partition("#")[0]
     pairs = parse_qsl(query, keep_blank_values=True)
     parameters = dict(pairs)
     if len(parameters) < len(pairs):
-        return TokenFailure("refused", "the callback brings a parameter twice")
+        return TokenFailure("refused", "the callback repeats a parameter")
     return parameters
 
 
 def read_callback_code(client: OAuthClient, parameters: Mapping[str, str], state: str) -> str | TokenFailure:
-    """Return the code that a callback brings, or why it is refused; the state is compared in constant time."""
+    """Return the code of a callback, or the reason to reject it; the state is compared in constant time."""
     if not hmac.compare_digest(parameters.get("state", "").encode("utf-8", "replace"), state.encode()):
-        return TokenFailure("refused", "the state of the callback is not the one that was sent")
+        return TokenFailure("refused", "the callback's state does not match the one that was sent")
     if "iss" in parameters and _split_origin(parameters["iss"]) != _split_origin(client.authorize_url):  # RFC 9207, 2.4
-        return TokenFailure("refused", "the callback comes from another service than the one that was asked")
+        return TokenFailure("refused", "the callback comes from another service")
     if parameters.get("error"):
         redactor = default_redactor().with_secrets((parameters.get("code", ""), state, client.client_secret))
         error_code = _shorten(redactor.redact_text(parameters["error"]))
         details = _shorten(redactor.redact_text(parameters.get("error_description") or "no reason given")).rstrip(".")
         message = "consent was not given" if error_code == "access_denied" else f"the service said {error_code}"
         return TokenFailure("refused", f"{message}: {details}", error_code)
-    return parameters.get("code") or TokenFailure("refused", "the callback brings no code")
+    return parameters.get("code") or TokenFailure("refused", "the callback has no code")
 
 
 def _split_origin(url: str) -> tuple[str, str]:
-    """Return whose URL it is: scheme and host, or nothing for what is no URL."""
+    """Return scheme and host of a URL, or empty text for an invalid URL."""
     try:
         return urlsplit(url)[:2]
     except ValueError:
@@ -141,7 +142,7 @@ def _split_origin(url: str) -> tuple[str, str]:
 
 
 def build_code_request(client: OAuthClient, code: str, redirect_uri: str, verifier: str) -> TokenRequest:
-    """Return the request that turns a code into tokens."""
+    """Return the request that exchanges a code for tokens."""
     body = _load_oauthlib_client(client).prepare_request_body(
         code=code, redirect_uri=redirect_uri, include_client_id=False, code_verifier=verifier
     )
@@ -149,7 +150,7 @@ def build_code_request(client: OAuthClient, code: str, redirect_uri: str, verifi
 
 
 def build_refresh_request(client: OAuthClient, token_set: TokenSet | None) -> TokenRequest | None:
-    """Return the request for the next token, or None when only a person can help."""
+    """Return the request for the next token, or None when the user must sign in again."""
     if client.kind == "oauth2":
         if token_set is None or not token_set.refresh_token:
             return None
@@ -158,21 +159,21 @@ def build_refresh_request(client: OAuthClient, token_set: TokenSet | None) -> To
     if client.kind == "oauth2_account_credentials":
         body = f"grant_type=account_credentials&account_id={quote_plus(client.account_id)}"
         return _build_token_request(client, body)
-    from oauthlib.oauth2 import BackendApplicationClient  # noqa: PLC0415
+    from oauthlib.oauth2 import BackendApplicationClient
 
     body = BackendApplicationClient(client.client_id).prepare_request_body(scope=client.scopes or None)
     return _build_token_request(client, body)
 
 
 def build_revoke_request(client: OAuthClient, token: str) -> TokenRequest | None:
-    """Return the request that ends a token at the service (RFC 7009), or None where it has no such place."""
+    """Return the request that revokes a token (RFC 7009), or None when the client has no revoke URL."""
     if not client.revoke_url:
         return None
     return _build_token_request(replace(client, token_url=client.revoke_url), f"token={quote_plus(token)}")
 
 
 def _load_oauthlib_client(client: OAuthClient) -> Any:
-    from oauthlib.oauth2 import WebApplicationClient  # noqa: PLC0415
+    from oauthlib.oauth2 import WebApplicationClient
 
     return WebApplicationClient(client.client_id)
 
@@ -203,7 +204,7 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
 
 
 def fingerprint_credential(client: OAuthClient, token_set: TokenSet | None) -> str:
-    """Return what tells one credential from another, without being one."""
+    """Return a hash that identifies a credential without revealing it."""
     refresh_token = (token_set.refresh_token if token_set else None) or ""
     parts = (client.client_id, client.client_secret, client.account_id, refresh_token)
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
@@ -212,7 +213,7 @@ def fingerprint_credential(client: OAuthClient, token_set: TokenSet | None) -> s
 def parse_token_reply(
     request: Request, reply: Reply, now: float, previous: TokenSet | None = None
 ) -> TokenSet | TokenFailure:
-    """Return the grant of a token reply, or what it says instead. Nothing of the raw body is ever in a message."""
+    """Return the token set of a reply, or its failure. No message contains the raw body."""
     status = reply.status
     is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     if status in _RETRYABLE_STATUSES or is_server_error:
@@ -251,15 +252,15 @@ def _build_failure(redactor: Redactor, status: int, data: Mapping[str, Any]) -> 
 
 
 def _parse_token_set(data: Mapping[str, Any], now: float, previous: TokenSet | None) -> TokenSet | str:
-    """Return the grant that a reply's data hold, or what is wrong with them."""
+    """Return the token set in a reply's data, or the problem with them."""
     token, token_type = data.get("access_token"), data.get("token_type", "bearer")
     if not isinstance(token, str) or not is_header_safe(token):
-        return "the token reply holds no access token that can be sent"
+        return "the token reply has no access token that can be sent"
     if not isinstance(token_type, str) or token_type.lower() != "bearer":
-        return f"only bearer tokens can be sent, and the token reply brings one of type {_to_text(token_type)}"
+        return f"only bearer tokens are supported, and the token reply has one of type {_to_text(token_type)}"
     lifetime = _parse_lifetime(data.get("expires_in"))
     if lifetime is None:
-        return "the token reply's expires_in is no number of seconds"
+        return "the token reply's expires_in is not a number of seconds"
     refresh_token, scope, api_url = data.get("refresh_token"), data.get("scope"), data.get("api_url")
     return TokenSet(
         access_token=token,
@@ -274,12 +275,13 @@ def _parse_token_set(data: Mapping[str, Any], now: float, previous: TokenSet | N
 
 
 def _parse_lifetime(value: Any) -> float | None:
-    """Return a lifetime in seconds: LIFETIME when it is not said, at least 0; None for what is no number."""
+    """Return a lifetime in seconds: DEFAULT_LIFETIME when missing, at least 0; None when it is not a number."""
     if value is None:
         return DEFAULT_LIFETIME
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}\s*", value, re.ASCII):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124  NaN
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or (isinstance(value, float) and isnan(value)):
         return None
     return float(max(0, min(value, MAX_LIFETIME)))
 

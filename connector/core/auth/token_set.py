@@ -1,4 +1,4 @@
-"""A token as it is kept: how long it is good, what it may do, and how the next one is had."""
+"""An OAuth token set: expiry, scopes, refresh token."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-MAX_LEEWAY = 120.0  # a token is renewed this long before it ends, at most a tenth of its life
-REFRESH_COOLDOWN = 60.0  # a younger token is never renewed, whatever its expiry or the service says
-NO_EXPIRY = 253_402_300_799.0  # the end of the year 9999: a token whose end nobody knows is used until it is refused
-_MAX_GIVEN_TIMESTAMP = 1e11  # epoch seconds; what is larger was meant as milliseconds
+MAX_LEEWAY = 120.0  # seconds before its expiry that a token is renewed, at most a tenth of its lifetime
+REFRESH_COOLDOWN = 60.0  # seconds; a younger token is never renewed, whatever its expiry
+NO_EXPIRY = 253_402_300_799.0  # the end of the year 9999, for a token without expiry: used until it is rejected
+_MAX_GIVEN_TIMESTAMP = 1e11  # epoch seconds; a larger number is in milliseconds
 _TOKEN_KEYS = ("access_token", "refresh_token", "expires_at", "scope", "scopes", "api_url", "obtained_at", "token_type")
 _SECRET_KEYS = ("access_token", "refresh_token")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TokenSet:
-    """The access token and when it was had and ends (epoch seconds), and how to get the next one."""
+    """An access token, when it was obtained and expires (epoch seconds), and the refresh token for the next."""
 
     access_token: str
     expires_at: float
@@ -34,42 +34,42 @@ class TokenSet:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> TokenSet:
-        """Return what `to_dict` made."""
+        """Return the token set of a mapping from `to_dict`."""
         scopes = data["scopes"]
         return cls(**{**data, "scopes": None if scopes is None else tuple(scopes)})
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON-safe data, secrets included: for a store, never for a log."""
+        """Return JSON-safe data, secrets included: for a store, never for a log."""
         return asdict(self)
 
     def is_fresh(self, now: float) -> bool:
-        """Whether it may be used without renewing: not near its end, or too young to renew."""
+        """Whether the token may be used without renewal: not near its expiry, or too young to renew."""
         leeway = min(MAX_LEEWAY, (self.expires_at - self.obtained_at) / 10)
         return now < self.expires_at - leeway or self.is_in_cooldown(now)
 
     def is_in_cooldown(self, now: float) -> bool:
-        """Whether it is too young to renew; one that seems to come from the future is of unknown age."""
+        """Whether the token is too young to renew; one from the future has an unknown age."""
         return 0.0 <= now - self.obtained_at < REFRESH_COOLDOWN
 
     def __repr__(self) -> str:
-        return f"<Grant until {retry_after.to_utc_datetime(self.expires_at).isoformat()}>"
+        return f"<TokenSet until {retry_after.to_utc_datetime(self.expires_at).isoformat()}>"
 
 
 def is_header_safe(token: object) -> bool:
-    """Whether a value may stand in a header as a token."""
+    """Whether a value can be sent as a token in a header."""
     return isinstance(token, str) and bool(token) and all("!" <= char <= "~" for char in token)
 
 
 def parse_token(token: Mapping[str, Any]) -> TokenSet:
-    """Return the grant of a token that a program gives. Raises InputError with every problem.
+    """Return the token set of a mapping that a program passes. Raises InputError with every problem.
 
-    Keys: access_token, refresh_token (one of them at least), expires_at (epoch seconds; a token without it is used
-    until the service refuses it), scope or scopes (text or list), api_url, obtained_at; None counts as not given.
+    Keys: access_token, refresh_token (at least one of them), expires_at (epoch seconds; without it the token is used
+    until the service rejects it), scope or scopes (text or list), api_url, obtained_at; None counts as missing.
     """
     if not hasattr(token, "keys"):
         expected = "a mapping with access_token, refresh_token, expires_at"
         raise InputError.from_problems("token", [Problem("token", describe_type(token), expected)])
-    given = {str(key): token[key] for key in token.keys() if token[key] is not None}  # noqa: SIM118  any mapping
+    given = {str(key): value for key, value in dict(token).items() if value is not None}
     problems = list(_find_problems(given))
     if problems:
         raise InputError.from_problems("token", problems)
@@ -87,7 +87,7 @@ def parse_token(token: Mapping[str, Any]) -> TokenSet:
 def _find_problems(given: Mapping[str, Any]) -> Iterable[Problem]:
     for key, value in given.items():
         if key == "expires_in":
-            fix = "add it to the time the token was had at"
+            fix = "add it to the time at which the token was obtained"
             yield Problem(key, preview(value), "expires_at, in epoch seconds", fix)
         elif key not in _TOKEN_KEYS:
             yield Problem(key, "an unknown key", f"one of {', '.join(_TOKEN_KEYS)}")
@@ -96,7 +96,7 @@ def _find_problems(given: Mapping[str, Any]) -> Iterable[Problem]:
         elif key in ("expires_at", "obtained_at") and not _is_timestamp(value):
             yield Problem(key, preview(value), "epoch seconds, such as 1800000000")
         elif key in ("scope", "scopes") and not _is_text_or_list(value):
-            yield Problem(key, preview(value), "a text of scopes, or a list of them")
+            yield Problem(key, preview(value), "text or a list of scopes")
         elif key == "api_url" and not isinstance(value, str):
             yield Problem(key, preview(value), "a URL")
         elif key == "token_type" and str(value).lower() != "bearer":
@@ -115,7 +115,7 @@ def _is_text_or_list(value: object) -> bool:
 
 
 def find_lost_scopes(token_set: TokenSet, previous: TokenSet | None) -> tuple[str, ...]:
-    """Return the scopes that the older grant had and this one has not."""
+    """Return the scopes of the previous token set that this one lacks."""
     if previous is None or previous.scopes is None or token_set.scopes is None:
         return ()
     return tuple(scope for scope in previous.scopes if scope not in token_set.scopes)

@@ -1,4 +1,4 @@
-"""Columns -> inputs: which input each column of a table gives, and what one row gives to an action."""
+"""Map the columns of a table to the inputs of an action."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.fields import Input
 
-ColumnKeys = tuple[str | None, ...]  # the input of each column; None for one that is left out
+_MAX_NAME_LENGTH = 40
+ColumnKeys = tuple[str | None, ...]  # the input of each column; None for one that is skipped
 
 
 class ColumnMapping:
-    """The columns of an action's rows.
+    """Maps the columns of rows to the inputs of an action.
 
-    A column is an input's key or alias, also in snake_case, or its label as it stands; `mapped` says it for others, and
-    "" for one to leave out. `fixed` is given to every row. Raises InputError where `mapped` names no input.
+    A column is named by an input's key or alias, also in snake_case, or by its exact label; `column_map` names the
+    inputs of others, "" skips a column. `common_inputs` apply to every row. Raises InputError if `column_map` names
+    an unknown input.
     """
 
     def __init__(self, action: Action, column_map: Mapping[str, str], common_inputs: Mapping[str, Any]) -> None:
@@ -39,7 +41,7 @@ class ColumnMapping:
             raise InputError.from_problems("--map", problems)
 
     def resolve_header(self, names: Iterable[str]) -> ColumnKeys:
-        """Return the input of each column of a table. Raises InputError with everything that is wrong with them."""
+        """Return the input of each column of a table. Raises InputError with every problem."""
         names = tuple(names)
         keys, problems = self._match_columns(names)
         if names and not any(keys) and not any("if it is" in problem.fix for problem in problems):
@@ -56,7 +58,7 @@ class ColumnMapping:
         return keys
 
     def from_cells(self, keys: ColumnKeys, cells: Sequence[str]) -> dict[str, Any]:
-        """Return what a row of a table gives; an empty cell gives nothing. Raises InputError for broken JSON."""
+        """Return the inputs of a table row; an empty cell gives none. Raises InputError for invalid JSON."""
         given, problems = dict(self.common_inputs), []
         for key, cell in zip(keys, cells, strict=True):
             if key is None or not cell:
@@ -70,7 +72,7 @@ class ColumnMapping:
         return given
 
     def from_mapping(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a row that names its own columns gives; its values stay as they are. Raises InputError."""
+        """Return the inputs of a row that names its own columns, values unchanged. Raises InputError."""
         names = tuple(data)
         if self._last_header is None or self._last_header[0] != names:
             keys, problems = self._match_columns(names)
@@ -81,15 +83,14 @@ class ColumnMapping:
         return {**self.common_inputs, **{key: value for key, value in pairs if key is not None}}
 
     def unused_columns(self) -> list[Problem]:
-        """Return what is wrong with `mapped` once every column was seen: a column that never came."""
+        """Return a problem for each column of `column_map` that no row has."""
         unused = [column for column in self.column_map if column not in self._used_columns]
         return [
-            Problem(f"--map {column}=", "no such column", "a column of the rows", "look at its name")
-            for column in unused
+            Problem(f"--map {column}=", "no such column", "a column of the rows", "check its name") for column in unused
         ]
 
     def _match_columns(self, names: tuple[str, ...]) -> tuple[ColumnKeys, list[Problem]]:
-        """Return the input of each column, and what is wrong with them."""
+        """Return the input of each column, and the problems."""
         self._used_columns.update(names)
         problems: list[Problem] = []
         keys: list[str | None] = []
@@ -133,7 +134,7 @@ class ColumnMapping:
         )
         keys_by_lower_name = {known_name.lower(): key for known_name, key in self._keys_by_name.items()}
         suggestion = (
-            f"if it is {keys_by_lower_name[matches[0]]}, say {_map_option(name, keys_by_lower_name[matches[0]])}; "
+            f"if it is {keys_by_lower_name[matches[0]]}, use {_map_option(name, keys_by_lower_name[matches[0]])}; "
             if matches
             else ""
         )
@@ -144,7 +145,7 @@ class ColumnMapping:
 
 
 def _parse_cell(field: Input, cell: str) -> Any:
-    """Return a cell as its input takes it: JSON where it begins as a list or a mapping, else one item of a list."""
+    """Return a cell as its input expects it: parsed JSON, a list of one item, or text."""
     is_multiple = field.is_list or field.type in ("pairs", "map of string")
     if is_multiple and cell.lstrip().startswith(("[", "{")):
         return to_json_value(cell)
@@ -152,10 +153,12 @@ def _parse_cell(field: Input, cell: str) -> Any:
 
 
 def _missing_header_problem(names: Sequence[str]) -> Problem:
-    """Tell a first line that may be a row of data: none of its cells is shown."""
-    given_text = f"{len(names)} columns, none of which is an input" if len(names) > 1 else "a column that is no input"
+    """Return the problem of a first line that may be data, so no cell is shown."""
+    given_text = (
+        f"{len(names)} columns, none of which is an input" if len(names) > 1 else "a column that is not an input"
+    )
     return Problem(
-        "the first line", given_text, "a header line", "put the names of the inputs there, or say --map COLUMN=INPUT"
+        "the first line", given_text, "a header line", "put the names of the inputs there, or use --map COLUMN=INPUT"
     )
 
 
@@ -177,6 +180,6 @@ def _quote(name: str) -> str:
 
 
 def _printable_name(name: str) -> str:
-    """Return a column's name as a problem may show it: a header that is a row of data can hold anything."""
+    """Return a printable, shortened column name: a header that is really data can hold anything."""
     text = name if name.isprintable() else name.encode("unicode_escape").decode()
-    return text if len(text) <= 40 else f"{text[:37]}..."  # noqa: PLR2004
+    return text if len(text) <= _MAX_NAME_LENGTH else f"{text[: _MAX_NAME_LENGTH - 3]}..."

@@ -1,7 +1,7 @@
-"""What the lines of a journal come to: for each row whether it was begun, ended, or may have been done.
+"""Replay a bulk journal into the state of each row.
 
-A line is one of: what the journal is of (the first), `{"begin": 17, "line": 18}` (with `key` its idempotency key, with
-`again` where it may be sent twice), a result `{"row": 17, "outcome": ...}`, and `{"undo": 17}`: not sent after all.
+A line is one of: the header (first), `{"begin": 17, "line": 18}` (`key` is its idempotency key, `again` that it may be
+sent twice), a result `{"row": 17, "outcome": ...}`, and `{"undo": 17}`: not sent after all.
 """
 
 from __future__ import annotations
@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-ROW_NEW, ROW_STARTED, ROW_REPEATABLE, ROW_DONE, ROW_FAILED, ROW_UNCERTAIN = range(
-    6
-)  # OPEN: begun, and may be sent again by itself
-MAX_ROW_NUMBER = 1 << 31  # no file has so many rows; a number beyond it is damage
+# ROW_REPEATABLE: started, and safe to send again.
+ROW_NEW, ROW_STARTED, ROW_REPEATABLE, ROW_DONE, ROW_FAILED, ROW_UNCERTAIN = range(6)
+MAX_ROW_NUMBER = 1 << 31  # a larger number means damage
 
 
 class CorruptJournal(Exception):
-    """The lines are not a journal's; the text says where."""
+    """The lines are not those of a journal; the message says where."""
 
 
 class JournalState:
-    """The state of each row, by its number from 1; nine bytes a row. `of` is the first line, `size` the good bytes."""
+    """The state of each row, by its number from 1, in nine bytes; `valid_bytes` is the length that was replayed."""
 
     def __init__(self) -> None:
         self.header: dict[str, Any] | None = None
@@ -35,30 +34,30 @@ class JournalState:
 
     @property
     def highest_row(self) -> int:
-        """The highest number that was named."""
+        """The highest row number in the journal."""
         return len(self._states) - 1
 
     def row_numbers(self) -> Iterator[int]:
-        """Yield the number of every row up to the highest that was named."""
+        """Yield every row number up to the highest."""
         return iter(range(1, len(self._states)))
 
     def state_of(self, number: int) -> int:
-        """Return how it stands with a row."""
+        """Return the state of a row, one of the ROW_ constants."""
         return self._states[number] if number < len(self._states) else ROW_NEW
 
     def offset_of(self, number: int) -> int:
-        """Return the offset of a row's last line."""
+        """Return the byte offset of a row's last line."""
         return self._offsets[number]
 
     def key_of(self, number: int) -> str | None:
-        """Return the idempotency key that a row was begun with and may be sent again with."""
+        """Return the idempotency key that a row was started with, or None."""
         return self._keys.get(number)
 
     def replay(self, lines: Iterable[bytes]) -> None:
-        """Take the lines of a journal as it is found.
+        """Replay the lines of a journal.
 
-        What a cut left at its end is passed over: a line without an end, or bytes that never reached the disk. Nothing
-        was sent because of them, since what is about to be sent is waited for. Raises Damaged for anything else.
+        An incomplete end is skipped: a line without its line end, or bytes that never reached the disk. Nothing was
+        sent because of them, since a start is durable before its row is sent. Raises CorruptJournal otherwise.
         """
         torn_line, offset = 0, 0
         for number, raw in enumerate(lines, 1):
@@ -77,7 +76,7 @@ class JournalState:
             offset += len(raw)
 
     def _apply_line(self, raw: bytes, offset: int) -> bool:
-        """Take a line; return whether it could be read."""
+        """Apply a line; return whether it is valid."""
         try:
             data = json.loads(raw) if raw.endswith(b"\n") else None
             if isinstance(data, dict):
@@ -88,7 +87,7 @@ class JournalState:
         return False
 
     def apply(self, data: Mapping[str, Any], offset: int) -> None:
-        """Take one line, which stands at an offset. Raises KeyError, TypeError or ValueError for what is no line."""
+        """Apply one line at a byte offset. Raises KeyError, TypeError or ValueError if it is invalid."""
         if self.header is None:
             if "journal" not in data:
                 raise ValueError("the first line")
@@ -116,7 +115,7 @@ class JournalState:
 
 
 def is_journal_header(raw: bytes) -> bool:
-    """Whether a file that begins so is a journal, of which a cut may have left no more than its first bytes."""
+    """Whether a file with these first bytes is a journal, possibly cut within its header."""
     return bool(raw) and _HEADER_PREFIX.startswith(raw[: len(_HEADER_PREFIX)])
 
 

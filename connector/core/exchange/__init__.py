@@ -1,1 +1,1 @@
-"""One call, step by step."""
+"""The exchange: one call as a generator of asks."""

@@ -1,4 +1,7 @@
-"""What a call asks of its driver, and the answers."""
+"""The asks of a call, and the options of its exchange.
+
+A driver answers each ask with `(now, value)`. `now` and `deadline` are epoch seconds.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,10 @@ if TYPE_CHECKING:
 
 
 class GetToken(NamedTuple):
-    """Asks for a signed token. Answer: Signed or ConnectorError.
+    """Asks for a credential. Answer: Credential or ConnectorError.
 
-    `rejected` is the one that drew a 401. With `anew` the one at hand lacks a scope: what is kept may have it by now.
+    `rejected_token` is the secret that drew a 401. `reload`: re-read the stored token first; it may have gained the
+    missing scope.
     """
 
     rejected_token: str | None
@@ -26,10 +30,10 @@ class GetToken(NamedTuple):
 
 
 class AcquireSlot(NamedTuple):
-    """Asks for a slot under these rates, such as light and cap:value ("retry" is the shared quota).
+    """Asks for a slot of these rates, such as `light` or `QUOTA:VALUE`; `retry` is the shared retry quota.
 
-    Answer: the seconds until its time comes, or RateLimited. Asked again when it has come, with the time `since` which
-    the slot is held: 0.0 when it is still good.
+    Answer: the seconds until the slot, or RateLimited. After that wait it is asked again with `reserved_at`, the time
+    of the reservation; the answer is 0.0 if the slot is still valid.
     """
 
     rates: tuple[str, ...]
@@ -38,7 +42,7 @@ class AcquireSlot(NamedTuple):
 
 
 class SendRequest(NamedTuple):
-    """Asks to send; a `sink` takes the body of a download. Answer: Reply or Failure."""
+    """Asks to send a request; `sink` receives the body of a download. Answer: Reply or Failure."""
 
     request: Request
     credential: Credential
@@ -47,7 +51,7 @@ class SendRequest(NamedTuple):
 
 
 class Sleep(NamedTuple):
-    """Asks to wait from `least` to `least + spread` seconds. Answer: nothing."""
+    """Asks to wait `min_delay` to `min_delay + jitter` seconds. Answer: None, or the error that ended the wait."""
 
     min_delay: float
     jitter: float
@@ -55,12 +59,12 @@ class Sleep(NamedTuple):
 
 
 class YieldPage(NamedTuple):
-    """Hands a page to the caller, whose time is not the call's. Answer: nothing."""
+    """Hands a page to the caller; the caller's time does not count. Answer: None."""
 
     result: Result
 
 
-RETRY_QUOTA = ("retry",)  # the shared quota's name among what is acquired
+RETRY_QUOTA = ("retry",)  # the rates of the shared retry quota
 Ask = GetToken | AcquireSlot | SendRequest | Sleep | YieldPage
 Answer = tuple[float, Any]
 Steps = Generator[Ask, Answer, "Result"]
@@ -68,9 +72,9 @@ Steps = Generator[Ask, Answer, "Result"]
 
 @dataclass(frozen=True, slots=True)
 class ExchangeOptions:
-    """How one call runs: its deadline in seconds, how it is tried again, how many items, where its body goes.
+    """Options of one exchange: timeout in seconds, retry policy, item limit, and the sink of a download's body.
 
-    `rates` are what each of its requests needs a slot of.
+    Each of its requests needs a slot of each of the `rates`.
     """
 
     timeout: float

@@ -20,9 +20,11 @@ class BodySink(Protocol):
 
     def resume_request(self, request: Request) -> Request:
         """Return the request for the bytes that are missing: the whole, or a Range. Called before each attempt."""
+        ...
 
     def accepts(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
         """Return whether the sink takes the body of this reply; any other is read into memory, up to a limit."""
+        ...
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes of the body."""
@@ -32,3 +34,4 @@ class BodySink(Protocol):
 
         A failure's `received` counts the bytes that the next attempt need not bring again.
         """
+        ...

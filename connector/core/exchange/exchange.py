@@ -1,8 +1,7 @@
-"""The order of a run, as a generator that asks and is answered. It never touches the world.
+"""The exchange: one call as a generator that yields asks and receives answers, without I/O.
 
-Every answer is `(now, value)`: reading the clock is an answer, and so is the jitter that the driver draws.
-`now` and `until` are epoch seconds that only move forward within a call. Expected failures are values; only
-cancelling closes the generator.
+Every answer is `(now, value)`: the driver reads the clock and draws the jitter. `now` and `deadline` are epoch seconds
+that only move forward within a call. Expected failures are values; only cancellation closes the generator.
 """
 
 from __future__ import annotations
@@ -37,14 +36,16 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
 
-ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for its slot where an engine owns all longer waits
-MIN_PROGRESS_BYTES = 1 << 20  # bytes of a cut download that reset the retry count, at no cost to the quota
+ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for a slot when an engine owns retries
+MIN_PROGRESS_BYTES = (
+    1 << 20
+)  # bytes of an interrupted download that reset the retry count without using the retry quota
 _NO_CREDENTIAL = Credential("")
 _AttemptOutcome = tuple[float, "Request", Credential, Reply | Failure]
 
 
 def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:
-    """One request to its result: token, rate, send, judge, again. Raises ConnectorError."""
+    """Run one request to its result: credential, rate slot, send, decide, retry. Raises ConnectorError."""
     started_at, attempt, rejected_token, reply_lost, attempts_before_progress = now, 0, None, False, 0
     try:
         while True:
@@ -95,7 +96,7 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
 def _make_attempt(
     plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, rejected_token: str | None
 ) -> Generator[Ask, Answer, _AttemptOutcome]:
-    """Ask for a token and a slot, and send once, on to where a reply sends a reader. Raises ConnectorError."""
+    """Ask for a credential and a slot, send once, and follow redirects. Raises ConnectorError."""
     now, credential = yield GetToken(rejected_token, deadline)
     if isinstance(credential, Credential) and scopes.missing_scope_error(plan, credential.scopes):
         now, credential = yield GetToken(None, deadline, reload=True)
@@ -122,7 +123,7 @@ def _make_attempt(
 
 
 def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Generator[Ask, Answer, float]:
-    """Have a slot of the rates and wait for its time; return the time then. Raises RateLimited."""
+    """Acquire a slot of the rates and wait for it; return the time then. Raises RateLimited."""
     deadline = min(deadline, now + ENGINE_MAX_WAIT) if options.policy.engine_retries else deadline
     now, delay = yield AcquireSlot(options.rates, deadline)
     while delay and not isinstance(delay, ConnectorError):
@@ -135,7 +136,7 @@ def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Gene
 
 
 def _check_wait(answer: Answer, error: ConnectorError | None) -> float:
-    """Return the time after a wait. Raises what ended it, with what is known of the attempts before."""
+    """Return the time after a wait. Raises the error that ended it, with the outcome of earlier attempts."""
     now, interruption = answer
     if not isinstance(interruption, ConnectorError):
         return now
@@ -145,7 +146,7 @@ def _check_wait(answer: Answer, error: ConnectorError | None) -> float:
 
 
 def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptions, now: float) -> Steps:
-    """Every page as one result. Raises PageError with what was read so far."""
+    """Read every page into one result. Raises PageError with the items read so far."""
     paginator = pagination.Paginator(_require_pagination(plan), options.limit, pagination.MAX_PAGES)
     merged = pagination.MergedPages(paginator)
     deadline = now + options.timeout
@@ -159,11 +160,11 @@ def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptio
                 yield YieldPage(result)
     except PageError as error:
         raise _attach_partial_result(error, merged) from None
-    return merged.build_result()  # type: ignore[return-value]  # a walk has at least one page
+    return merged.build_result()  # type: ignore[return-value]  # there is at least one page
 
 
 def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOptions, now: float) -> Steps:
-    """A page at a time, each with a deadline of its own; returns the last. Raises PageError."""
+    """Yield pages one by one, each with its own deadline; return the last. Raises PageError."""
     paginator = pagination.Paginator(_require_pagination(plan), options.limit)
     next_request: Request | None = paginator.build_first_request(request)
     while True:
@@ -185,7 +186,7 @@ def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOption
 
 
 def _with_credential(request: Request, credential: Credential) -> Request:
-    """Let a request know its token, to hide it, and the base URL that the token names."""
+    """Return the request with the credential's secret, to mask it, and the base URL that the token names."""
     if credential.base_url is None and (not credential.secret or credential.secret in request.secrets):
         return request
     return request.with_credential(credential.secret, credential.base_url)
@@ -201,16 +202,19 @@ def _with_attempts(result: Result, attempts: int, *, possibly_repeated: bool) ->
         return result
     warnings = result.warnings
     if possibly_repeated:
-        warnings = (*warnings, "It may have been done more than once: a reply was lost and the request was repeated.")
+        warnings = (
+            *warnings,
+            "The write may have happened more than once: a reply was lost and the request was sent again.",
+        )
     return replace(result, attempts=attempts, warnings=warnings)
 
 
 def _build_deadline_error(error: ConnectorError, options: ExchangeOptions, elapsed: float) -> ConnectorError:
-    """What to raise when the next attempt would come after the deadline."""
+    """Return the error for a next attempt that would come after the deadline."""
     if isinstance(error, RateLimited) and error.retry_at:
         return error
-    message = f"The call did not end within {options.timeout:g} s (after {elapsed:.1f} s): {error.args[0]}"
-    hint = error.hint if error.outcome == "uncertain" else "Give it more time with timeout, or try again later."
+    message = f"The call did not finish within {options.timeout:g} s (after {elapsed:.1f} s): {error.args[0]}"
+    hint = error.hint if error.outcome == "uncertain" else "Allow more time with timeout, or try again later."
     details = {"limit": options.timeout, "elapsed": elapsed, "outcome": error.outcome, "attempts": error.attempts}
     details |= {name: getattr(error, name) for name in ("status", "code") if hasattr(error, name)}
     return DeadlineError(message, hint=hint, retryable=error.retryable, retry_at=error.retry_at, **details)

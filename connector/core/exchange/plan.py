@@ -1,4 +1,4 @@
-"""What a call needs of an action, worked out once: inputs, request, reply, pages."""
+"""Compiled actions: inputs, request, response and pagination of an action, worked out once."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ class CompiledAction:
     parser: ResponseParser
     pagination: Pagination | None
     retry_keys: Mapping[str, str]
-    required_scopes: frozenset[str] = frozenset()  # scopes, any of which is enough
-    rate_tiers: tuple[str, ...] = ()  # the rates that its requests need a slot of
-    future_inputs: tuple[str, ...] = ()  # inputs whose time should lie ahead
-    quota_inputs: tuple[tuple[str, str], ...] = ()  # caps by the value of an input: cap and key
+    required_scopes: frozenset[str] = frozenset()  # any one is enough
+    rate_tiers: tuple[str, ...] = ()  # the rates of which each request needs a slot
+    future_inputs: tuple[str, ...] = ()  # inputs whose time should be in the future
+    quota_inputs: tuple[tuple[str, str], ...] = ()  # quotas by the value of an input: quota and key
 
     def build_request(
         self, values: Values, account: str | None = None, base_url: str = "", secrets: tuple[str, ...] = ()
     ) -> Request:
-        """Return the request of checked values, of the sub-account twin when an account is named."""
+        """Return the request of checked values, for a sub-account when one is named. Raises InputError."""
         request = self.builder(values, base_url, secrets)
         if account is None:
             return request
         subaccounts = self.connector.manifest.subaccounts
         if subaccounts is None or not self.action.subaccount:
-            expected = "no account: this action has no sub-account twin"
+            expected = "no account: this action has no sub-account variant"
             problem = Problem("account", repr(account), expected, "leave it out")
             raise InputError.from_problems(self.action.action, [problem])
         try:
@@ -62,7 +62,7 @@ class CompiledAction:
             raise InputError.from_problems(self.action.action, [problem]) from None
 
     def rate_names(self, values: Values) -> tuple[str, ...]:
-        """Return what each request of checked values needs a slot of: its tier, and caps such as per-host:VALUE."""
+        """Return the rates of which each request needs a slot: its tiers, and quotas such as per-host:VALUE."""
         if not self.quota_inputs:
             return self.rate_tiers
         return self.rate_tiers + tuple(
@@ -70,7 +70,7 @@ class CompiledAction:
         )
 
     def resolve_retry_policy(self, values: Values) -> RetryPolicy:
-        """Return how often this action is tried again when the call does not say."""
+        """Return the retry policy of this action for a call that sets none."""
         if not self.retry_keys:
             return _DEFAULT_POLICY
         return policy_from_inputs(
@@ -88,7 +88,7 @@ _RETRY_NAME_BY_LOCATION = {
 
 
 class CompiledConnector:
-    """What is worked out once for a connector: each action when it is first used, and the raw request."""
+    """The compiled actions of a connector, each built when first used, and its raw request."""
 
     def __init__(self, connector: Connector) -> None:
         self.connector = connector
@@ -96,11 +96,11 @@ class CompiledConnector:
 
     @cached_property
     def raw_request(self) -> CompiledAction:
-        """A raw request that no action file declares."""
+        """The built-in raw request, which no action file declares."""
         return _build_compiled_action(self.connector, RAW_ACTION)
 
     def action(self, name: str) -> CompiledAction:
-        """Return an action by any of its spellings. Raises InputError for an unknown one, DefinitionError."""
+        """Return a compiled action by any spelling. Raises InputError for an unknown name, DefinitionError."""
         compiled = self._actions.get(name)
         if compiled is None:
             definition = self.connector.action(name)
@@ -110,7 +110,7 @@ class CompiledConnector:
 
 
 def compile_action(connector: Connector, name: str) -> CompiledAction:
-    """Return an action, compiled. Raises InputError for an unknown one, DefinitionError."""
+    """Return a compiled action. Raises InputError for an unknown name, DefinitionError."""
     return connector.derive(CompiledConnector).action(name)
 
 

@@ -1,7 +1,7 @@
 """The retry policy: decide from a reply or a failure whether a call is done, has failed, or is sent again.
 
-A write is sent again only when that cannot double it: it was provably not processed (nothing sent, 401, 429, 503
-with Retry-After), its file says why it is repeatable, it carries an idempotency key, or a raw caller asked for it.
+A write is retried only when that cannot perform it twice: it was provably not processed (nothing sent, 401, 429, 503
+with Retry-After), its action file declares it idempotent, it carries an idempotency key, or a raw caller asked for it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from connector.core.inputs.coerce import to_boolean, to_integer
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.core.response import retry_after
-from connector.core.response.api_errors import asks_to_come_back, build_failure_error, build_reply_error, is_write
+from connector.core.response.api_errors import asks_to_retry, build_failure_error, build_reply_error, is_write
 from connector.core.response.parser import ErrorDetails, Failure, Reply, ResponseParser, Result
 from connector.definition.suggest import did_you_mean
 from connector.errors import ConnectorError, InputError, NotFound, Problem, UsageError
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from connector.core.request.builder import Request
 
-BASE_DELAY = 0.5  # seconds; doubles with each attempt, the wait is drawn between 0 and that
-MAX_BACKOFF = 20.0
-MAX_RETRY_WAIT = 60.0  # a service that asks for more is told as an error with retry_at
+BASE_DELAY = 0.5  # seconds; doubles with each attempt, and the wait is drawn between 0 and it
+MAX_BACKOFF = 20.0  # seconds
+MAX_RETRY_WAIT = 60.0  # seconds; a longer Retry-After is raised as an error with retry_at
 MIN_DELAY = 0.05  # seconds: minimum delay between retries
 MAX_RETRIES = 10
 _UNPROCESSED = (HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)  # by their meaning, nothing was processed
@@ -36,12 +36,12 @@ RETRY_INPUTS = ("maxRetries", "retryDelayMS", "useExponentialBackoff", "retryAll
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often and how patiently a call is tried again."""
+    """How often, after what delay and for which errors a call is retried."""
 
     max_retries: int = 2
     delay: float | None = None  # seconds between attempts; None: exponential, with full jitter
     all_errors: bool = False
-    engine_retries: bool = False  # never wait: raise, and let the caller's engine come back
+    engine_retries: bool = False  # never wait: raise, and let the caller's engine retry
     idempotency_key: str | None = None  # the request's idempotency key
 
 
@@ -52,13 +52,13 @@ class Done(NamedTuple):
 
 
 class Fail(NamedTuple):
-    """The call has failed; sending it again would not help, or could double a write."""
+    """The call has failed; a retry would not help, or could perform a write twice."""
 
     error: ConnectorError
 
 
 class Retry(NamedTuple):
-    """Send it again after `min_delay` to `min_delay + jitter` seconds; `error` is what it fails with otherwise."""
+    """Retry after `min_delay` to `min_delay + jitter` seconds, or fail with `error` if that is not possible."""
 
     error: ConnectorError
     min_delay: float
@@ -66,7 +66,7 @@ class Retry(NamedTuple):
 
 
 class Reauthenticate(NamedTuple):
-    """The token was rejected: send it again with another, or fail with `error`."""
+    """The token was rejected: retry with another one, or fail with `error`."""
 
     error: ConnectorError
 
@@ -75,9 +75,9 @@ Decision = Done | Fail | Retry | Reauthenticate
 
 
 class Attempt(NamedTuple):
-    """What is known of a call so far: its policy, requests answered or lost, whether a reply was lost.
+    """The state of a call after `number` attempts: its policy, and whether a reply was lost.
 
-    `before` of the requests do not count as tries any more: a download has come on since.
+    `attempts_before_progress` no longer count as tries, because a download has progressed since.
     """
 
     policy: RetryPolicy
@@ -87,18 +87,18 @@ class Attempt(NamedTuple):
 
     @property
     def tries_since_progress(self) -> int:
-        """How often it was tried, from the last time that it came on."""
+        """The number of attempts since the download last progressed."""
         return self.number - self.attempts_before_progress
 
     def may_repeat(self, parser: ResponseParser, request: Request) -> bool:
-        """Whether sending it twice can do no harm, or is what the caller asked for."""
+        """Whether sending the request twice is harmless, or requested by the caller."""
         requested_by_caller = self.policy.all_errors and parser.action.is_raw
         return requested_by_caller or self.policy.idempotency_key is not None or not is_write(parser.action, request)
 
 
 @dataclass(frozen=True, slots=True)
 class RetryOverrides:
-    """What a call says of its retries: the page's four retry names, or that an engine owns them."""
+    """The retry option of a call: values of RETRY_INPUTS, or that an engine owns retries."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     engine_retries: bool = False
@@ -111,11 +111,11 @@ class RetryOverrides:
 
 
 def parse_retry(given: Mapping[str, Any] | str) -> RetryOverrides:
-    """Read the retry option of a call: "engine", or the page's four retry names. Raises InputError, UsageError."""
+    """Parse the retry option of a call: "engine", or a mapping with RETRY_INPUTS. Raises InputError, UsageError."""
     if given == "engine":
         return RetryOverrides(engine_retries=True)
     if isinstance(given, str) or not hasattr(given, "items"):
-        raise UsageError(f"retry={given!r} is not known.", hint='Give None, "engine", or a mapping.')
+        raise UsageError(f"retry={given!r} is not valid.", hint='Use None, "engine" or a mapping.')
     problems: list[Problem] = []
     values = {name: _parse_retry_input(name, value, problems) for name, value in given.items()}
     if problems:
@@ -124,7 +124,7 @@ def parse_retry(given: Mapping[str, Any] | str) -> RetryOverrides:
 
 
 def policy_from_inputs(default: RetryPolicy, values: Mapping[str, Any]) -> RetryPolicy:
-    """Return a policy from checked values of the page's four retry names."""
+    """Return the default policy changed by checked values of RETRY_INPUTS."""
     delay = max(values["retryDelayMS"] / 1000, MIN_DELAY) if "retryDelayMS" in values else default.delay
     return replace(
         default,
@@ -158,7 +158,7 @@ def _check_range(name: str, parsed: int) -> None:
 def decide(
     parser: ResponseParser, request: Request, attempt: Attempt, reply_or_failure: Reply | Failure, now: float
 ) -> Decision:
-    """Say what to do with what came back; pure. `now` is epoch seconds."""
+    """Decide what to do with a reply or failure. `now` is epoch seconds."""
     if isinstance(reply_or_failure, Failure):
         error: ConnectorError = build_failure_error(parser.action, request, reply_or_failure)
         is_final = reply_or_failure.final or (reply_or_failure.retry_once and attempt.tries_since_progress > 1)
@@ -187,7 +187,7 @@ def _may_retry_reply(
 ) -> bool:
     if details.category in ("daily_quota", "scope"):
         return False
-    if reply.status in _UNPROCESSED or details.category in ("concurrency", "rate_limit") or asks_to_come_back(reply):
+    if reply.status in _UNPROCESSED or details.category in ("concurrency", "rate_limit") or asks_to_retry(reply):
         return True
     is_down = details.category is None and (
         reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status == HTTPStatus.REQUEST_TIMEOUT

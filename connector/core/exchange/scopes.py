@@ -1,4 +1,4 @@
-"""Scopes: what an action needs, whether a token that names its own has it, and how that is said."""
+"""Scope checks: compare the scopes of a token with those that an action requires."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
     from connector.errors import ConnectorError
 
-_MAX_SHOWN_SCOPES = 20  # named in a message
+_MAX_SHOWN_SCOPES = 20  # in one message
 
 
 def missing_scope_error(compiled_action: CompiledAction, token_scopes: tuple[str, ...] | None) -> SignInError | None:
-    """Return the error of a token whose scopes let it run nothing of the kind, or None.
+    """Return the error of a token that lacks every scope of the action, or None.
 
-    Any one scope that the action names is enough; a scope at another of the manifest's levels counts as that scope, so
-    that only what the service would refuse is refused here. A token that names no scopes is not judged.
+    Any one of the action's scopes is enough, also at another of the manifest's scope levels, so that only calls that
+    the service would reject are rejected here. A token that names no scopes passes.
     """
     required_scopes = compiled_action.required_scopes
     if not token_scopes or not required_scopes or not required_scopes.isdisjoint(token_scopes):
@@ -37,7 +37,7 @@ def missing_scope_error(compiled_action: CompiledAction, token_scopes: tuple[str
 
 
 def add_token_scopes(error: ConnectorError, token_scopes: tuple[str, ...] | None) -> ConnectorError:
-    """Say on a refusal that names missing scopes which ones the token has, where it says so."""
+    """Add the scopes of the token to the hint of an error that names missing scopes."""
     if token_scopes and isinstance(error, SignInError) and error.scopes:
         error.with_hint(f"The token has {_format_scopes(token_scopes)}.")
     return error

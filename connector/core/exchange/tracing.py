@@ -1,4 +1,4 @@
-"""Record the asks of a call and their answers in a trace, redacted as they are recorded."""
+"""Record the asks and answers of a call in a trace, redacted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector.core.response.trace import Trace
 
 MAX_BODY_LENGTH = 65_536
-_MAX_SECRET_LENGTH = 8192  # what is hidden must be read whole, also where a body is cut
+_MAX_SECRET_LENGTH = 8192  # bytes read past the cut, so that a secret at the cut is matched whole
 
 
 def record(trace: Trace, ask: Ask, asked_at: float, now: float, answer: Any) -> str | None:
@@ -65,7 +65,7 @@ def _describe_request(ask: SendRequest) -> dict[str, Any]:
 
 
 def _mask_secret(value: str, secret: str) -> str:
-    """Return what signs a request with $TOKEN for its secret, which stands last; a stand-in's has none."""
+    """Return a signing header or parameter with $TOKEN for its last secret; a sandbox credential has none."""
     prefix, match, suffix = value.rpartition(secret) if secret else (value, "", "")
     return f"{prefix}$TOKEN{suffix}" if match else value
 

@@ -1,1 +1,1 @@
-"""From what the caller gave to checked values."""
+"""Inputs: from given values to checked values."""

@@ -1,7 +1,7 @@
-"""A given value -> the value that is sent, without loss, or what is wrong with it.
+"""Lossless coercion of given values to the values that are sent.
 
-One table of what is accepted: text for numbers and booleans as engines and spreadsheets send them, whole numbers
-for text, JSON text for JSON; never `true` for 1, never `1_000`, never a number that would be cut.
+Numbers and booleans are accepted as text, as engines and spreadsheets send them; whole numbers as text; JSON text as
+JSON. Never `true` for 1, never `1_000`, never a number that would lose digits. Each converter raises InvalidValue.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from connector.core.invalid_value import InvalidValue
+from connector.definition import strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +27,8 @@ _WHOLE_NUMBER_PATTERN = re.compile(r"-?[0-9]{1,19}\Z", re.ASCII)
 _DECIMAL_PATTERN = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
 _DATE_PATTERN = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _DATETIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
-_TEXT_FIX = "a text and a whole number are taken, nothing else"
-_MAX_EXACT_INTEGER = 1 << 53  # a float holds every whole number up to here
+_TEXT_FIX = "pass text or a whole number"
+_MAX_EXACT_INTEGER = 1 << 53  # a float represents every whole number up to here
 MAX_JSON_DEPTH = 60
 
 
@@ -49,12 +50,12 @@ def _check_characters(value: str) -> None:
     for index, char in enumerate(value):
         if char == "\0" or "\ud800" <= char <= "\udfff":
             raise InvalidValue(
-                "a text without NUL or half characters", f"take out U+{ord(char):04X} at position {index + 1}"
+                "a text without NUL or lone surrogates", f"remove U+{ord(char):04X} at position {index + 1}"
             )
 
 
 def to_integer(value: Any) -> int:
-    """Accept whole numbers, also as text of digits or a float without a fraction."""
+    """Accept whole numbers, also as text of digits or as a float without a fraction."""
     if type(value) is int:
         return value
     if isinstance(value, int) and not isinstance(value, bool):  # a member of an enumeration
@@ -84,7 +85,7 @@ def to_number(value: Any) -> int | float:
     if isinstance(value, str) and _DECIMAL_PATTERN.match(value):
         exact, value = Decimal(value), float(value)
         if isfinite(value) and Decimal(repr(value)) != exact:
-            raise InvalidValue("a number of at most 15 digits", "this one would be cut")
+            raise InvalidValue("a number of at most 15 digits", "this one would lose digits")
     if isinstance(value, float | int) and not isinstance(value, bool) and abs(value) < float("inf"):
         return value
     raise InvalidValue("a number", "write it with digits and a point, such as 1.5")
@@ -124,7 +125,7 @@ def _suggest_datetime_fix(value: Any) -> str:
     if isinstance(value, str) and re.match(r"\d{4}-\d\d-\d\d \d\d:", value):
         return "put a T between date and time"
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return "write the date out; seconds since 1970 are not taken"
+        return "write the date out; seconds since 1970 are not accepted"
     return "such as 2030-01-31T09:00:00Z"
 
 
@@ -148,22 +149,18 @@ def to_json_value(value: Any) -> Any:
     """Accept JSON data, or a text that is JSON."""
     if isinstance(value, str):
         try:
-            value = json.loads(value, parse_constant=_reject_constant)
+            value = strict_json.loads(value)
         except json.JSONDecodeError as error:
             position = f"line {error.lineno} column {error.colno}"
             raise InvalidValue("JSON", f'{error.msg.lower()} at {position}; quote names and texts with "') from None
-        except (ValueError, RecursionError):
-            raise InvalidValue("JSON without NaN or Infinity, not nested without end") from None
+        except ValueError:
+            raise InvalidValue("JSON without NaN or Infinity, not nested too deeply") from None
     check_json(value)
     return value
 
 
-def _reject_constant(name: str) -> None:
-    raise ValueError(name)
-
-
 def check_json(value: Any, depth: int = 0) -> None:
-    """Refuse what JSON cannot hold."""
+    """Raise InvalidValue for data that JSON cannot represent."""
     if depth > MAX_JSON_DEPTH:
         raise InvalidValue(f"data nested at most {MAX_JSON_DEPTH} levels deep")
     if isinstance(value, str):
@@ -193,7 +190,7 @@ def to_raw_body(value: Any) -> Any:
 
 
 def to_file(value: Any) -> Any:
-    """Accept bytes or an open binary file; a path only from the command line, which opens it."""
+    """Accept bytes or an open binary file; only the command line takes a path, and opens it."""
     if isinstance(value, bytes | bytearray):
         return bytes(value)
     if _is_binary_file(value):
@@ -202,23 +199,23 @@ def to_file(value: Any) -> Any:
 
 
 def _is_binary_file(value: Any) -> bool:
-    """Whether it is a file to send: open, and of bytes."""
+    """Whether a value is an open binary file, or an upload that reopens."""
     if hasattr(value, "open_again"):
         return True
     return hasattr(value, "read") and not isinstance(value, TextIOBase) and not getattr(value, "closed", False)
 
 
 def to_text_mapping(value: Any) -> dict[str, str]:
-    """Accept a mapping of texts."""
+    """Accept a mapping of text to text."""
     if not isinstance(value, dict):
         raise InvalidValue("a mapping of names to texts")
     return {to_text(key): to_text(item) for key, item in value.items()}
 
 
 def to_pairs(value: Any) -> list[tuple[str, Any]]:
-    """Accept a list of {key, value}, of `Name: value` texts, or a mapping; keys may repeat in a list.
+    """Accept a list of {key, value} or of `Name: value` text, or a mapping; keys may repeat in a list.
 
-    A pair whose value is null is left out.
+    A pair whose value is null is dropped.
     """
     if isinstance(value, str) and value.lstrip().startswith(("[", "{")):
         value = to_json_value(value)
@@ -250,11 +247,11 @@ def _to_pair(item: Any, position: int) -> tuple[str, Any]:
     if isinstance(item, str) and ":" in item:
         name, value = item.split(":", 1)
         return to_text(name.strip()), to_text(value.strip())
-    raise InvalidValue("a list of {key, value}, of `Name: value` texts, or a mapping", f"look at item {position}")
+    raise InvalidValue("a list of {key, value}, of `Name: value` texts, or a mapping", f"check item {position}")
 
 
 def _to_scalar(value: Any) -> Any:
-    """Keep bytes, files and null as they are; the rest becomes the text that is sent."""
+    """Return bytes, files and null unchanged and any other value as the text that is sent."""
     if value is None or isinstance(value, bytes) or _is_binary_file(value):
         return value
     if isinstance(value, bool):

@@ -1,8 +1,7 @@
-"""One input -> one function that accepts or refuses a value, put together once."""
+"""Compile the check of one input, once per action."""
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from connector.core import url_policy
 from connector.core.inputs.coerce import CONVERTERS, to_json_value, to_raw_body
 from connector.core.inputs.formats import FORMATS
 from connector.core.invalid_value import InvalidValue
+from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
     from connector.definition.fields import FormField, Input
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 ValueCheck = Callable[[Any], Any]
 ChoicesLoader = Callable[[str], Mapping[str, str]]
 
-_BINARY_PAIR_PATHS = (("file",), ("form",))  # places of a raw request whose pairs may hold bytes
-NULLABLE_PARTS = ("body", "form")  # parts of a request that can say null
+_BINARY_PAIR_PATHS = (("file",), ("form",))  # raw request locations whose pairs may contain bytes
+NULLABLE_PARTS = ("body", "form")  # request parts that can carry null
 _LENGTH_UNITS = dict.fromkeys(("string", "text", "password", "list of string"), "characters") | {
     "map of string": "entries"
 }
 
 
 def compile_input_check(field: Input, load_choices: ChoicesLoader) -> ValueCheck:
-    """Return the function that checks a value of an action's input; it raises Bad."""
+    """Return the function that checks and converts a value of an action's input; it raises InvalidValue."""
     part, path = field.location.part, field.location.path
     is_whole_body = (part, path) == ("raw", ("body",))
     check = to_raw_body if is_whole_body else compile_field_check(field, load_choices)
@@ -45,7 +45,7 @@ def compile_input_check(field: Input, load_choices: ChoicesLoader) -> ValueCheck
 
 
 def compile_field_check(field: FormField, load_choices: ChoicesLoader) -> ValueCheck:
-    """Return the function that checks a value by type, look, pattern, choices and limits; it raises Bad."""
+    """Return the function that checks a value by type, choices, format, pattern and limits; it raises InvalidValue."""
     steps: list[ValueCheck] = [CONVERTERS[field.type]]
     if field.choices or field.choices_file:
         steps = [_compile_choice_check(field, steps[0], load_choices)]
@@ -80,7 +80,7 @@ def _handle_null(check: ValueCheck, *, is_nullable: bool) -> ValueCheck:
             return check(value)
         if is_nullable:
             return None
-        raise InvalidValue("a value", "leave it out to send nothing; null can be sent in a body only")
+        raise InvalidValue("a value", "leave it out to send nothing; only a body can carry null")
 
     return check_or_null
 
@@ -100,7 +100,7 @@ def _reject_dot_segments(value: Any) -> Any:
 def _require_texts(value: Any) -> Any:
     for position, (_, item) in enumerate(value, 1):
         if not isinstance(item, str):
-            raise InvalidValue("pairs of texts", f"look at item {position}: bytes and files are for form and file data")
+            raise InvalidValue("pairs of texts", f"check item {position}: bytes and files are for form and file data")
     return value
 
 
@@ -112,7 +112,7 @@ def _check_header_value(value: Any) -> Any:
 
 
 def _compile_json_shape_check(field: Input) -> ValueCheck:
-    """Refuse a list where the example is a mapping, and the reverse; a spread takes a mapping."""
+    """Compile a check that data is a list or a mapping like the example; a spread takes a mapping."""
     expected_type = dict if field.location.spread else type(field.example)
     example = json.dumps(field.example, ensure_ascii=False)
 
@@ -131,21 +131,21 @@ def _compile_pattern_check(pattern: str) -> ValueCheck:
         try:
             return matcher.validate_python(value)
         except ValidationError:
-            raise InvalidValue(f"a text of the form {pattern}") from None
+            raise InvalidValue(f"a text that matches {pattern}") from None
 
     return check
 
 
 def compile_linear_regex(pattern: str) -> SchemaValidator:
-    """Compile a regular expression for an engine that takes linear time.
+    """Compile a regular expression for an engine with linear run time.
 
-    Raises pydantic_core.SchemaError for one that it does not know (look-around, back-references).
+    Raises pydantic_core.SchemaError for unsupported syntax (look-around, back-references).
     """
     return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
 
 
 def _compile_choice_check(field: FormField, coerce: ValueCheck, load_choices: ChoicesLoader) -> ValueCheck:
-    """Convert and choose; a label in place of its value is told with the value."""
+    """Compile a check that converts a value and accepts only the choices; a label is corrected to its value."""
     labels: Mapping[Any, str] = dict(field.typed_choices)
     if field.choices_file:
         labels = {**labels, **load_choices(field.choices_file)}
@@ -174,7 +174,7 @@ def _describe_options(labels: Mapping[Any, str]) -> str:
 
 
 def _suggest_example(field: FormField, labels: Mapping[Any, str]) -> str:
-    """Return the example where the choices are too many to be told."""
+    """Return the example when there are too many choices to list."""
     return f"such as {field.example}" if len(labels) > _MAX_LISTED_CHOICES and isinstance(field.example, str) else ""
 
 
@@ -185,8 +185,8 @@ def _format_value(value: Any) -> str:
 def _suggest_nearest(value: Any, labels: Mapping[Any, str]) -> str:
     spellings = {str(label).lower(): key for key, label in labels.items()}
     spellings |= {str(key).lower(): key for key in labels}
-    matches = difflib.get_close_matches(str(value).lower(), list(spellings), n=1, cutoff=0.6)
-    return f"did you mean {_format_value(spellings[matches[0]])}?" if matches else ""
+    match = closest(str(value).lower(), spellings)
+    return f"did you mean {_format_value(spellings[match])}?" if match else ""
 
 
 def _compile_limit_check(field: FormField) -> ValueCheck:
@@ -220,7 +220,7 @@ def _compile_list_check(field: FormField, check: ValueCheck) -> ValueCheck:
             try:
                 results.append(check(item))
             except InvalidValue as invalid:
-                fix = f"look at item {position}, {item!r:.40}" + (f"; {invalid.fix}" if invalid.fix else "")
+                fix = f"check item {position}, {item!r:.40}" + (f"; {invalid.fix}" if invalid.fix else "")
                 raise InvalidValue(f"each item to be {invalid.expected}", fix) from None
         minimum, maximum = field.min, field.max
         if (minimum is not None and len(items) < minimum) or (maximum is not None and len(items) > maximum):

@@ -1,4 +1,4 @@
-"""Named checks of texts, each with its own message and clean-up."""
+"""String formats: digits, email, URL, time zone, UUID. Each check returns the cleaned text or raises InvalidValue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LINK_WITH_ID = re.compile(r"^https?://[^?#]*?/(\d{6,})(?:[/?#]|$)")
 
 
 def check_digits(value: str) -> str:
-    """Strip spaces and hyphens; tell a link from an id."""
+    """Accept digits; strip spaces and hyphens, and point out the id in a link."""
     cleaned = re.sub(r"[\s\u00a0-]", "", value)
     if cleaned.isascii() and cleaned.isdigit():
         return cleaned
@@ -28,7 +28,7 @@ def check_digits(value: str) -> str:
 
 
 def check_email(value: str) -> str:
-    """Strip spaces around; one @ with something on both sides, no spaces inside."""
+    """Accept an email address: one @ with text on both sides, without spaces; strip surrounding spaces."""
     cleaned = value.strip()
     local_part, separator, host = cleaned.rpartition("@")
     if not separator or not local_part or "@" in local_part or re.search(r"\s", cleaned) or not _is_host_name(host):
@@ -43,7 +43,7 @@ def _is_host_name(host: str) -> bool:
 
 
 def check_url(value: str) -> str:
-    """An absolute http or https URL."""
+    """Accept an absolute http or https URL."""
     try:
         parts = urlsplit(value)
     except ValueError:
@@ -54,14 +54,14 @@ def check_url(value: str) -> str:
 
 
 def check_timezone(value: str) -> str:
-    """A name such as Europe/Paris, or UTC."""
+    """Accept a time zone name such as Europe/Paris, or UTC."""
     if re.fullmatch(r"UTC|GMT|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2}", value):
         return value
     raise InvalidValue("the name of a time zone", "such as Europe/Paris or UTC")
 
 
 def check_uuid(value: str) -> str:
-    """A UUID of 32 hexadecimal digits."""
+    """Accept a UUID of 32 hexadecimal digits."""
     try:
         UUID(value)
     except ValueError:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _Default(NamedTuple):
-    """The default of an input, the inputs that it needs with the values that count, and those that exclude it."""
+    """The default of an input, the inputs it requires (with accepted values), and the inputs that exclude it."""
 
     key: str
     value: Any
@@ -31,19 +31,19 @@ class _Default(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class InputRules:
-    """The checks of an action's inputs and the rules between them, worked out once."""
+    """The checks of an action's inputs and the rules between them, compiled once."""
 
     action: Action
     checks: Mapping[str, ValueCheck]
     redactor: Redactor
     defaults: tuple[_Default, ...]
-    requirements: tuple[tuple[str, str, tuple[Any, ...] | None], ...]  # an input, the one it needs, accepted values
+    requirements: tuple[tuple[str, str, tuple[Any, ...] | None], ...]  # an input, the one it requires, accepted values
     conflicts: tuple[tuple[str, str], ...]
-    spread_members: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]  # spread -> the inputs whose place is in it
+    spread_members: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]  # spread -> inputs located inside it
 
     @classmethod
     def compile(cls, action: Action, checks: Mapping[str, ValueCheck], redactor: Redactor) -> InputRules:
-        """Work out the rules of an action."""
+        """Compile the rules of an action."""
         fields = action.inputs.items()
         return cls(
             action,
@@ -56,7 +56,7 @@ class InputRules:
         )
 
     def preview_value(self, key: str, value: Any) -> str:
-        """Return a value of an input as a problem may show it."""
+        """Return a value of an input as a problem shows it."""
         return preview(value, is_secret=self.action.inputs[key].secret, redactor=self.redactor)
 
 
@@ -73,7 +73,7 @@ def _compile_default(inputs: Mapping[str, Input], key: str, check: ValueCheck) -
 
 
 def apply_rules_fast(rules: InputRules, values: Values) -> bool:
-    """Apply defaults to values that are each right, all of them given; False where a rule is broken."""
+    """Apply defaults to given values that are each valid; return False when a rule is broken."""
     given = values.keys() if rules.action.method in UPDATE_METHODS else set(values)
     apply_defaults(rules, values)
     for key, other, accepted in rules.requirements:
@@ -89,7 +89,7 @@ def apply_rules_fast(rules: InputRules, values: Values) -> bool:
 
 
 def apply_defaults(rules: InputRules, values: Values) -> None:
-    """Apply defaults in file order, each only if its needs are met and it breaks no rule of what is there."""
+    """Apply defaults in file order, each only if its requirements are met and no present value excludes it."""
     if rules.action.method in UPDATE_METHODS:
         return
     for key, value, requirements, excluded_by in rules.defaults:
@@ -113,7 +113,7 @@ def _is_active(rule: RequireOneOf, values: Values) -> bool:
 def find_rule_problems(
     rules: InputRules, values: Values, given: set[str], spelling_by_key: Mapping[str, str]
 ) -> list[Problem]:
-    """Judge given values against the final ones: requires, conflicts_with, any_of."""
+    """Return the problems of given values with requires, conflicts_with and any_of."""
     invalid_keys = spelling_by_key.keys() - values.keys()
     problems = [
         _build_requirement_problem(rules, key, rules.preview_value(key, values[key]), (other, accepted))
@@ -135,7 +135,7 @@ def _find_conflict_problems(rules: InputRules, values: Values, given: set[str]) 
     for key, other in rules.conflicts:
         if {key, other} <= given and key in values and other in values:
             given_text = rules.preview_value(key, values[key])
-            problem = Problem(key, given_text, f"no {other} beside it", f"leave {key} or {other} out")
+            problem = Problem(key, given_text, f"no {other} with it", f"leave {key} or {other} out")
             pairs.setdefault(frozenset((key, other)), problem)
     return list(pairs.values())
 
@@ -145,7 +145,7 @@ def _build_requirement_problem(
 ) -> Problem:
     other, accepted_values = requirement
     if accepted_values is None:
-        return Problem(key, given_text, f"{other} beside it", f"give {other} too, or leave {key} out")
+        return Problem(key, given_text, f"{other} with it", f"give {other} too, or leave {key} out")
     return Problem(
         key,
         given_text,
@@ -168,13 +168,13 @@ def _format_values(rules: InputRules, key: str, values: Iterable[Any]) -> str:
 
 
 def _find_companions(rules: InputRules, rule: RequireOneOf, key: str) -> list[str]:
-    """Return what an input of a rule needs beside it, but for what the rule is about."""
+    """Return the inputs that one of a rule's inputs requires, except those of the rule's condition."""
     inputs = rules.action.inputs
     return [other for other in inputs[key].required_inputs if not (other in rule.when or inputs[other].required)]
 
 
 def _find_spread_members(inputs: Mapping[str, Input], spread: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """Return the inputs whose place lies inside a spread object, each with its path in there."""
+    """Return the inputs located inside a spread object, each with its path in the object."""
     outer_location = inputs[spread].location
     depth = len(outer_location.path)
     locations = {
@@ -190,7 +190,7 @@ def _find_spread_members(inputs: Mapping[str, Input], spread: str) -> tuple[tupl
 
 
 def _find_duplicates(rules: InputRules, values: Values) -> list[tuple[str, str]]:
-    """Return (spread, key) for each value there that a spread object says as well."""
+    """Return (spread, key) for each input whose value a spread object contains too."""
     duplicates = []
     for spread, members in rules.spread_members.items():
         spread_value = values.get(spread)
@@ -214,12 +214,12 @@ def _has_path(data: Any, path: tuple[str, ...]) -> bool:
 
 
 def resolve_spread_duplicates(rules: InputRules, values: Values, given: set[str]) -> list[Problem]:
-    """Tell what is given twice; a default that a spread object says as well steps aside."""
+    """Report inputs given twice; drop a default that a spread object overrides."""
     problems = []
     for spread, key in _find_duplicates(rules, values):
         name = rules.action.inputs[key].location.path[-1]
         if key in given:
-            expected = f"{name} once: the input {key} says it too"
+            expected = f"{name} once: the input {key} sets it too"
             problems.append(Problem(spread, f"{name} as well", expected, "leave one out"))
         else:
             del values[key]

@@ -1,4 +1,4 @@
-"""Times that should lie ahead: what a result says of one that has passed or is far away; nothing is refused for it."""
+"""Warn about timestamps in the past or more than ten years ahead; none is rejected."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from connector.core.inputs.coerce import Values
 
 FAR_FUTURE_SECONDS = 10 * 365.25 * 86_400  # seconds; ten years
-_MAX_SECONDS_BEHIND_UTC, _MAX_SECONDS_AHEAD_OF_UTC = 12 * 3600, 14 * 3600  # of any local time
+_MAX_SECONDS_BEHIND_UTC, _MAX_SECONDS_AHEAD_OF_UTC = 12 * 3600, 14 * 3600  # the extremes of local time
 
 
 def find_time_warnings(values: Values, keys: Iterable[str], now: float) -> tuple[str, ...]:
-    """Return a sentence for each of these inputs that is no time ahead; `now` is epoch seconds.
+    """Return a warning for each of these inputs whose time is past or too far ahead; `now` is epoch seconds.
 
-    A time without a zone is given the benefit of every zone.
+    A time without a zone passes when it is valid in any zone.
     """
     entries = ((key, values[key], _describe_problem(values[key], now)) for key in keys if values.get(key) is not None)
-    return tuple(f"{key}: {value} {problem}. It was sent as it is." for key, value, problem in entries if problem)
+    return tuple(f"{key}: {value} {problem}. It was sent unchanged." for key, value, problem in entries if problem)
 
 
 def _describe_problem(value: str, now: float) -> str:

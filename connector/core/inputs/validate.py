@@ -1,8 +1,7 @@
-"""Given -> values, or every problem of the call at once."""
+"""Validate given inputs: return checked values, or raise one InputError with every problem."""
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.coerce import MAX_JSON_DEPTH, Values
@@ -17,6 +16,7 @@ from connector.core.inputs.relations import (
 )
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import Redactor, default_redactor
+from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.fields import Input
 
-RUN_OPTIONS = ("connection", "debugRequest", "debug_request")  # options of every run that may stand among the inputs
+RUN_OPTIONS = ("connection", "debugRequest", "debug_request")  # run options that may be passed among the inputs
 
 
 def compile_validator(
     action: Action, load_choices: Callable[[str], Mapping[str, str]], redactor: Redactor | None = None
 ) -> Callable[[Mapping[str, Any]], Values]:
-    """Return the function that checks what is given to an action: mapping -> values; raises InputError.
+    """Return the function that validates the inputs of an action: mapping -> values; it raises InputError.
 
-    `safe` hides what the connector declares secret in the values that problems show.
+    `redactor` masks secrets in the values that problems show.
     """
     checks = {key: compile_input_check(field, load_choices) for key, field in action.inputs.items()}
     validate_fast = compile_fast_path(action.inputs, checks, load_choices)
@@ -94,15 +94,11 @@ def _convert_one(rules: InputRules, key: str, value: Any, values: Values, proble
 
 
 def _build_unknown_problem(rules: InputRules, spelling: Any) -> Problem:
-    keys = list(rules.action.inputs)
-    matches = difflib.get_close_matches(str(spelling), list(rules.action.key_by_spelling), n=1, cutoff=0.6)
-    fix = (
-        f"did you mean {rules.action.key_by_spelling[matches[0]]}?"
-        if matches
-        else f"the inputs are {', '.join(keys) or 'none'}"
-    )
-    if not matches and rules.action.pagination:
-        fix += "; pages are read without being asked for, and the option limit ends a listing early"
+    keys = ", ".join(rules.action.inputs)
+    match = closest(str(spelling), rules.action.key_by_spelling)
+    fix = f"did you mean {rules.action.key_by_spelling[match]}?" if match else f"the inputs are {keys or 'none'}"
+    if not match and rules.action.pagination:
+        fix += "; pages are followed automatically, and the option limit ends a listing early"
     return Problem(str(spelling)[:60], "an unknown input", f"an input of {rules.action.action}", fix)
 
 

@@ -1,1 +1,1 @@
-"""From values to a request."""
+"""Requests: from checked values to a request."""

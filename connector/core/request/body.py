@@ -1,4 +1,4 @@
-"""The body of a request: a recipe that opens anew for each sending, and the pairs that queries and forms carry."""
+"""Request bodies, multipart parts, and the name/value pairs of queries and forms."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LIST_NAME_FORMATS = {"repeat": "{name}", "brackets": "{name}[]"}
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MultipartPart:
-    """A part of a multipart body: a field, or a file with its name. The data opens anew for each sending."""
+    """A part of a multipart body: a field, or a file with its name. The data is reopened for each attempt."""
 
     name: str
     data: Any
@@ -28,7 +28,7 @@ class MultipartPart:
 
 
 def reopen(data: Any) -> Any:
-    """Return data ready to be read from its beginning: a recipe opened, a file rewound, all else as it is."""
+    """Return data ready to be read from the start: an upload reopened, a file rewound, other data unchanged."""
     if hasattr(data, "open_again"):
         return data.open_again()
     if hasattr(data, "seekable") and data.seekable():
@@ -37,7 +37,7 @@ def reopen(data: Any) -> Any:
 
 
 def _is_single_use(data: Any) -> bool:
-    """Whether data can be read one time only."""
+    """Whether data can be read only once."""
     if not hasattr(data, "read") or hasattr(data, "open_again"):
         return False
     return not (hasattr(data, "seekable") and data.seekable())
@@ -45,14 +45,14 @@ def _is_single_use(data: Any) -> bool:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Body:
-    """The recipe of a body: what it says, and as what it is sent. Opens anew for each sending."""
+    """A request body: its kind, value and content type. Its data is reopened for each attempt."""
 
     kind: str  # json, form, multipart, text or binary
     value: Any
     content_type: str | None
 
     def to_bytes(self) -> bytes:
-        """Return the bytes to send; a multipart body is put together by the HTTP library instead."""
+        """Return the bytes to send; the HTTP library encodes a multipart body instead."""
         if self.kind == "json":
             return to_json(self.value)
         if self.kind == "form":
@@ -63,7 +63,7 @@ class Body:
 
     @property
     def is_single_use(self) -> bool:
-        """Whether it can be sent one time only, because it reads from a stream."""
+        """Whether the body can be sent only once, because it reads a stream."""
         return (
             any(_is_single_use(part.data) for part in self.value)
             if self.kind == "multipart"
@@ -72,7 +72,7 @@ class Body:
 
 
 def redact_body(body: Body, redactor: Redactor) -> Any:
-    """Return a body as JSON-safe data without secrets; bytes and files by their size alone."""
+    """Return a body as JSON-safe data without secrets; bytes and files are summarized."""
     if body.kind == "multipart":
         fields = redactor.redact_pairs((part.name, _summarize_data(part.data)) for part in body.value)
         file_names = [part.file_name and redactor.redact_text(part.file_name) for part in body.value]
@@ -92,7 +92,7 @@ def _summarize_data(data: Any) -> Any:
 
 
 def encode_body(action: Action, value: Any) -> Body:
-    """Return a value as the body that an action sends."""
+    """Encode a value as the body of an action."""
     if action.body == "form":
         return Body("form", flatten_form(value, action), FORM_CONTENT_TYPE)
     content_types = {"text": "text/plain; charset=utf-8", "binary": "application/octet-stream"}
@@ -100,14 +100,14 @@ def encode_body(action: Action, value: Any) -> Body:
 
 
 def flatten_form(tree: Mapping[str, Any], action: Action) -> list[tuple[str, str]]:
-    """Return a nested body as the pairs of a form."""
+    """Flatten a nested body to form pairs."""
     return [pair for name, value in tree.items() for pair in encode_pairs((name,), value, action)]
 
 
 def encode_pairs(path: tuple[str, ...], value: Any, action: Action) -> list[tuple[str, str]]:
-    """Return the pairs of what stands at a path of a query or form: names in brackets, or joined with dots.
+    """Encode the value at a path of a query or form as pairs: nested names in brackets, or joined with dots.
 
-    A list of mappings is numbered from 0; null is sent as nothing after the equals sign.
+    The items of a list of mappings are numbered from 0; null is sent as an empty value.
     """
     entries: Iterable[tuple[Any, Any]] = ()
     if isinstance(value, dict):
@@ -123,14 +123,14 @@ def encode_pairs(path: tuple[str, ...], value: Any, action: Action) -> list[tupl
 
 
 def to_wire_text(value: Any) -> str:
-    """Return a value as the text that a query, form or header carries."""
+    """Return a value as the text of a query, form or header."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value)
 
 
 def encode_list(name: str, value: Any, list_style: str) -> list[tuple[str, str]]:
-    """Return the pairs of one value: a list is repeated, joined with commas, or named with brackets."""
+    """Encode one value as pairs; the name of a list is repeated, gets brackets, or holds items joined with commas."""
     if not isinstance(value, list | tuple):
         return [(name, to_wire_text(value))]
     if list_style == "comma":

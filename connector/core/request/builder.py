@@ -1,4 +1,4 @@
-"""Values -> Request. The one place that knows what `to:` means."""
+"""Build requests from checked values; the only module that interprets `to:` locations."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Request:
-    """What is sent: `method`, `path` below the base URL, `query`, `headers`, `body`. Prints without secrets."""
+    """A request: `method`, `path` below the base URL, `query`, `headers`, `body`. Its repr holds no secrets."""
 
     method: str
     path: str
@@ -46,17 +46,17 @@ class Request:
     body: Body | None = None
     reply_type: str = "json"
     base_url: str = ""
-    max_bytes: int | None = None  # the most bytes of a reply, decoded
+    max_bytes: int | None = None  # limit of a decoded reply
     attempt_timeout: float | None = None
     secrets: tuple[str, ...] = ()
     redactor: redaction.Redactor = field(default_factory=redaction.default_redactor, compare=False)
-    redirect_urls: tuple[str, ...] = ()  # the URLs that sent it on to here
-    sends_credential: bool = True  # whether it takes the token along
-    may_leave_hosts: bool = False  # whether it may be sent on to a host that must not see the token
+    redirect_urls: tuple[str, ...] = ()  # the URLs that redirected here
+    sends_credential: bool = True  # whether the credential is sent along
+    may_leave_hosts: bool = False  # whether a redirect may lead to a host that must not see the credential
 
     @property
     def request_target(self) -> str:
-        """Path and query, as they go on the wire."""
+        """Path and query, as sent."""
         return f"{self.path}?{urlencode(self.query)}" if self.query else self.path
 
     @property
@@ -66,7 +66,7 @@ class Request:
 
     @property
     def full_redactor(self) -> redaction.Redactor:
-        """The redactor that knows this request's own secrets: those it was told, and those in secret places of it."""
+        """The redactor for this request: masks `secrets`, and values in secret fields, headers and parameters."""
         value = self.body.value if self.body else None
         if self.body is not None and self.body.kind == "multipart":
             value = [(part.name, part.data) for part in self.body.value]
@@ -77,7 +77,7 @@ class Request:
         return self.redactor.with_secrets((*self.secrets, *header_values, *self.redactor.find_secrets(candidates)))
 
     def with_credential(self, secret: str, base_url: str | None) -> Request:
-        """Return the request that knows the secret it is signed with, and the base URL that its token names."""
+        """Return the request with its credential's secret, to mask it, and the base URL that the token names."""
         # every call makes one, and `dataclasses.replace` takes 3 microseconds more
         secrets = self.secrets if secret in self.secrets else (*self.secrets, secret)
         return Request(
@@ -98,10 +98,10 @@ class Request:
         )
 
     def ensure_replayable(self) -> None:
-        """Raise UsageError when the body was a stream that cannot be sent a second time."""
+        """Raise UsageError when the body is a stream that cannot be sent again."""
         if self.body is not None and self.body.is_single_use:
-            hint = "Pass bytes, or a file that can seek, so that it can be sent again."
-            raise UsageError("The request would have to be sent again, and its stream is used up.", hint=hint)
+            hint = "Pass bytes or a seekable file, which can be sent again."
+            raise UsageError("The request must be sent again, but its stream was consumed.", hint=hint)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the request as JSON-safe data without secrets: method, url, headers, body."""
@@ -124,14 +124,15 @@ class Request:
 
 
 class RequestBuilder(Protocol):
-    """Makes a request of checked values, for a base URL, with the secrets that its connection has."""
+    """Builds a request from checked values, a base URL and the connection's secrets."""
 
     def __call__(self, values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
-        """Return the request. Raises InputError for what only the whole of it shows."""
+        """Return the request. Raises InputError for problems that only the whole request shows."""
+        ...
 
 
 def compile_request(connector: Connector, action: Action) -> RequestBuilder:
-    """Return the function that turns checked values into the request of an action with a request line."""
+    """Compile the request builder of an action with a request line."""
     constant_values = {**connector.manifest.constants, **action.constants}
     constants = [(RequestLocation.parse(location_text), value) for location_text, value in constant_values.items()]
     locations = {key: input_field.location for key, input_field in action.inputs.items()}
@@ -163,7 +164,7 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
 
 
 def apply_subaccount(request: Request, subaccounts: Subaccounts, account: str) -> Request:
-    """Return the request of the sub-account twin: the manifest's prefix before the path, or its header. Raises Bad."""
+    """Return the request for a sub-account: with the manifest's path prefix or header. Raises InvalidValue."""
     account = coerce.to_text(account)
     if account.strip() in ("", ".", ".."):
         raise InvalidValue("the id of an account")
@@ -193,7 +194,7 @@ def _compile_path(action: Action) -> Callable[[Values], str]:
 def _compile_headers(
     locations: Mapping[str, RequestLocation], constants: list[tuple[RequestLocation, Any]]
 ) -> Callable[[Values], Pairs]:
-    """Build the headers; a constant stands first and is never given."""
+    """Compile the headers; constants come first."""
     constant_pairs = tuple(
         (".".join(location.path), to_wire_text(value)) for location, value in constants if location.part == "header"
     )
@@ -209,7 +210,7 @@ def _compile_headers(
 def _compile_query(
     action: Action, locations: Mapping[str, RequestLocation], constants: list[tuple[RequestLocation, Any]]
 ) -> Callable[[Values], Pairs]:
-    """Build the query; a constant stands first and is never given."""
+    """Compile the query; constants come first."""
     constant_pairs = [
         pair
         for location, value in constants
@@ -264,7 +265,7 @@ def _compile_body(
 
 def _ensure_branch(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
     for name in path:
-        branch = dict(tree.get(name) or {})  # a copy: what was given, and constants, stay as they are
+        branch = dict(tree.get(name) or {})  # a copy: given values and constants stay unchanged
         tree[name] = branch
         tree = branch
     return tree

@@ -1,4 +1,4 @@
-"""What signs a request: headers and query parameters to add, and the secret in them."""
+"""The credential that signs a request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credential:
-    """What a connection signs requests with: headers and query to add, its secret, the base URL and scopes it names."""
+    """Headers and query parameters that sign a request, their secret, and the token's base URL and scopes."""
 
     secret: str
     headers: tuple[tuple[str, str], ...] = ()

@@ -1,4 +1,4 @@
-"""The request of a download: a URL that the service gave out, judged before anything goes there."""
+"""Download requests: validate a URL from the service and build its request."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from connector.errors import InputError, Problem
 if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
-_AS_GIVEN = "take it as the service gave it"
+_AS_GIVEN = "use it exactly as the service returned it"
 _MAX_HOST_LENGTH = 100
 
 
 def build_download_request(connector: Connector, url: Any, base_url: str, secrets: tuple[str, ...] = ()) -> Request:
-    """Return the request of a download; `base` is the base URL in force, `secrets` are never shown.
+    """Return the request of a download; `base_url` is the one in force, `secrets` are masked.
 
-    Credentials go to the manifest's hosts and to where the base URL points, so a URL anywhere else is refused. From
-    there it may be sent on to a storage, which gets none. Raises InputError, which names the host.
+    Credentials go only to the manifest's hosts and the base URL's origin, so any other URL is rejected. A redirect may
+    lead to a storage host, which gets no credential. Raises InputError, which names the host.
     """
     redactor = redaction.redactor_for(connector).with_secrets(secrets)
     if not isinstance(url, str) or not url_policy.has_url_characters(url):
@@ -31,13 +31,13 @@ def build_download_request(connector: Connector, url: Any, base_url: str, secret
         if url in connector.action_files:
             fix = "for the files of an action use download_all"
             raise _build_url_error(f"{url}, which is an action", expected, fix)
-        raise _build_url_error("a text with no scheme", expected, _AS_GIVEN)
+        raise _build_url_error("text with no scheme", expected, _AS_GIVEN)
     origin = url_policy.parse_origin(url)
     if origin is None:
-        raise _build_url_error(_describe_origin(url), "https without a user or a password in it", _AS_GIVEN)
+        raise _build_url_error(_describe_origin(url), "https without a user or a password", _AS_GIVEN)
     allowed_hosts = connector.manifest.allowed_hosts
     if origin != url_policy.parse_origin(base_url) and not url_policy.may_receive_credentials(url, allowed_hosts):
-        fix = "credentials go nowhere else; look where this URL came from"
+        fix = "credentials are sent nowhere else; check where this URL came from"
         raise _build_url_error(_describe_origin(url), f"a URL at {_describe_allowed_origins(connector, base_url)}", fix)
     path = url[len(origin.text) :].partition("#")[0]
     return Request(
@@ -53,7 +53,7 @@ def build_download_request(connector: Connector, url: Any, base_url: str, secret
 
 
 def _describe_allowed_origins(connector: Connector, base_url: str) -> str:
-    """Return where a URL may be: the manifest's hosts, and where the base URL points besides."""
+    """Describe where a URL may point: the manifest's hosts, and the base URL's origin if it is another."""
     hosts = connector.manifest.allowed_hosts
     host_texts = [f"one of {', '.join(hosts)} (https on its usual port)"] if hosts else []
     base_texts = [] if url_policy.may_receive_credentials(base_url, hosts) else [_describe_origin(base_url)]
@@ -61,7 +61,7 @@ def _describe_allowed_origins(connector: Connector, base_url: str) -> str:
 
 
 def _describe_origin(url: str) -> str:
-    """Return the scheme, the host and the port of a URL: the rest of it may be secret."""
+    """Return scheme, host and port of a URL; the rest may be secret."""
     try:
         parts = urlsplit(url)
         port = "" if parts.port is None else f":{parts.port}"

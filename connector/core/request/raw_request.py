@@ -1,4 +1,4 @@
-"""The raw request: the caller says method, path and parts; the host, and what is secret, stay ours."""
+"""Raw requests: the caller chooses method, path and parts; host and credentials stay fixed."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ REPLY_TYPES = ("json", "text", "binary", "document")
 
 
 def compile_raw_request(connector: Connector, action: Action) -> RequestBuilder:
-    """Return the function that turns the values of a `request: raw` action into a request."""
+    """Compile the request builder of a `request: raw` action."""
     keys_by_location = {str(field.location): key for key, field in action.inputs.items()}
     base_path = urlsplit(connector.manifest.base_url).path.rstrip("/")
     redactor = redaction.redactor_for(connector)
@@ -98,7 +98,7 @@ def _join_names(pairs: list[tuple[str, Any]]) -> str:
 
 
 def _add_constants(request: Request, constants: list[tuple[RequestLocation, str]]) -> Request:
-    """Add the manifest's constant headers and parameters, where the caller says nothing else."""
+    """Add the manifest's constant headers and parameters, unless the caller sets them."""
     given_names = {("header", name.lower()) for name, _ in request.headers} | {
         ("query", name) for name, _ in request.query
     }
@@ -124,7 +124,7 @@ def _check_reply_type(value: str) -> str:
 
 def _check_milliseconds(value: int) -> float:
     if value <= 0:
-        raise InvalidValue("a number of milliseconds above 0", "leave it out for no limit of its own")
+        raise InvalidValue("a number of milliseconds above 0", "leave it out for no separate limit")
     return value / 1000
 
 
@@ -136,7 +136,7 @@ def _build_body(
     has_text = "raw.body" in given
     if has_text and (files or form):
         other_key = keys_by_location["raw.file" if files else "raw.form"]
-        expected = f"no {other_key} beside it"
+        expected = f"no {other_key} with it"
         problems.append(Problem(keys_by_location["raw.body"], "a body", expected, "give one of them"))
     if request.method in SAFE_METHODS and (has_text or files or form):
         part = "raw.body" if has_text else "raw.file" if files else "raw.form"
@@ -145,7 +145,7 @@ def _build_body(
     unknown_names = sorted(set(file_names) - {name for name, _ in files})
     if unknown_names:
         key, expected = keys_by_location["raw.file_name"], f"keys of {keys_by_location['raw.file']}"
-        problems.append(Problem(key, ", ".join(unknown_names), expected, "give a file of that key"))
+        problems.append(Problem(key, ", ".join(unknown_names), expected, "pass a file with that key"))
     if files or form:
         form_parts = [MultipartPart(name, value) for name, value in form]
         return Body("multipart", [*form_parts, *(MultipartPart(n, v, file_names.get(n, n)) for n, v in files)], None)
@@ -153,7 +153,7 @@ def _build_body(
 
 
 def _build_single_body(value: Any, request: Request, keys_by_location: dict[str, str], problems: list[Problem]) -> Body:
-    """Text that is JSON goes out as JSON, unless a Content-Type says what it is."""
+    """Return the body of `data`: text that is JSON is sent as JSON, unless the caller sets a Content-Type."""
     content_type = next((value for name, value in request.headers if name.lower() == "content-type"), None)
     if isinstance(value, bytes):
         return Body("binary", value, "application/octet-stream")
@@ -171,7 +171,7 @@ def _build_single_body(value: Any, request: Request, keys_by_location: dict[str,
 
 
 def _apply_content_type(request: Request) -> Request:
-    """A Content-Type of the caller's replaces the body's own."""
+    """Let the caller's Content-Type replace the body's own."""
     content_type = next((value for name, value in request.headers if name.lower() == "content-type"), None)
     if content_type is None or request.body is None:
         return request

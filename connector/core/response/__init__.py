@@ -1,1 +1,1 @@
-"""From a reply to a result or an error."""
+"""Responses: from a reply to a result or an error."""

@@ -1,4 +1,4 @@
-"""What a bad reply, or none at all, becomes: the typed error, with what is known to have happened."""
+"""Map error replies and transport failures to typed errors, with the outcome of the request."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _MAX_EXCERPT_LENGTH = 200
 
 
 def is_write(action: Action, request: Request) -> bool:
-    """Whether sending a request twice could do a thing twice."""
+    """Whether sending a request twice could perform a write twice."""
     return request.method in NON_IDEMPOTENT_METHODS if action.is_raw else action.is_write
 
 
 def may_change_state(request: Request) -> bool:
-    """Whether a request may have changed something when its reply was lost or cannot be read."""
+    """Whether a request whose reply is lost or unreadable may have changed something."""
     return request.method not in SAFE_METHODS
 
 
 def build_reply_error(
     parser: ResponseParser, request: Request, reply: Reply, details: ErrorDetails, now: float
 ) -> errors.ConnectorError:
-    """Return the typed error of a reply that is no result; `now` is epoch seconds."""
+    """Return the typed error of an error reply; `now` is epoch seconds."""
     redactor = request.full_redactor
     message = redactor.redact_text(details.message)[:_MAX_MESSAGE_LENGTH]
     result = _build_redacted_result(parser, request, reply, details)
@@ -49,18 +49,21 @@ def build_reply_error(
     if details.category == "scope":
         return _build_scope_error(parser, details, message, facts)
     if details.category == "token_rejected" or (details.category is None and reply.status == HTTPStatus.UNAUTHORIZED):
-        hint = "The access token is wrong, expired or revoked: connect again, or give a fresh one."
+        hint = "The access token is wrong, expired or revoked; connect again, or pass a fresh one."
         text = f"The service does not accept the token: {message}"
         return errors.SignInError(text, outcome="rejected", hint=hint, **facts)
     if details.category == "cursor_expired":
-        hint = "Begin the listing again; a cursor lives for a short while only."
+        hint = "Start the listing again; cursors expire quickly."
         return errors.PageError(f"The service no longer knows the cursor: {message}", hint=hint)
     error_class, retryable, hint = _classify_error(details, reply.status)
     if details.category == "unreadable" and parser.action.is_raw and _is_other_data_type(reply):
-        hint = "Say that it is no JSON: response_type (--response-type) text or binary."
+        hint = "If the reply is not JSON, set response_type (--response-type) to text or binary."
     redirect = redirects.follow_redirect(request, reply, parser.connector.manifest.allowed_hosts)
     if isinstance(redirect, str):
-        message, hint = f"it sends on to {_redirect_location(request, reply)}", f"That is not followed: {redirect}."
+        message, hint = (
+            f"it redirects to {_redirect_location(request, reply)}",
+            f"The redirect is not followed: {redirect}.",
+        )
     if may_change_state(request) and _is_outcome_unknown(reply, details):
         facts["outcome"], hint = "uncertain", CHECK_BEFORE_RETRY
         retryable = retryable and not is_write(parser.action, request)
@@ -76,7 +79,7 @@ def build_reply_error(
 
 
 def _is_other_data_type(reply: Reply) -> bool:
-    """Whether a reply is data of another type than JSON: a file, a text, but no web page."""
+    """Whether a reply is a file or text, neither JSON nor a web page."""
     content_type = (reply.header("content-type") or "json").lower()
     return "json" not in content_type and "html" not in content_type
 
@@ -86,37 +89,37 @@ def _redirect_location(request: Request, reply: Reply) -> str:
 
 
 def _classify_error(details: ErrorDetails, status: int) -> tuple[type[errors.ApiError], bool, str]:
-    """Return the error's class, whether trying again may help, and what to do next."""
+    """Return the error class, whether a retry may help, and a hint."""
     if details.category == "unreadable":
-        return errors.ServiceDown, False, "Check the base URL, and what stands between here and the service."
+        return errors.ServiceDown, False, "Check the base URL, and any proxy in between."
     if details.category == "cut":
         return errors.ServiceDown, True, "Try again."
     if details.category in ("daily_quota", "concurrency", "rate_limit") or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return errors.RateLimited, True, "Wait until the service takes calls again, or call less often."
+        return errors.RateLimited, True, "Wait until the service accepts calls again, or call less often."
     if details.category == "not_found" or status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-        return errors.NotFound, False, "Look at the ids that were given, and at what this connection may see."
+        return errors.NotFound, False, "Check the ids, and what this connection may access."
     if status == HTTPStatus.FORBIDDEN:
-        return errors.Denied, False, "Ask the owner of the account for the right to do this."
+        return errors.Denied, False, "Ask the account owner for permission."
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return errors.ServiceDown, True, "Try again later."
     may_retry = status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY)
-    return errors.Rejected, may_retry, "Change what the service's message names."
+    return errors.Rejected, may_retry, "Fix the input that the service's message mentions."
 
 
-def asks_to_come_back(reply: Reply) -> bool:
-    """Whether a reply is a 503 with Retry-After, which says that nothing was processed."""
+def asks_to_retry(reply: Reply) -> bool:
+    """Whether a reply is a 503 with Retry-After, so the request was not processed."""
     return reply.status == HTTPStatus.SERVICE_UNAVAILABLE and bool(reply.header("retry-after"))
 
 
 def _is_outcome_unknown(reply: Reply, details: ErrorDetails) -> bool:
-    """Whether a reply leaves open what happened: a 5xx that does not ask to come back, or what cannot be read."""
+    """Whether a reply leaves the outcome open: a 5xx other than 503 with Retry-After, or an unreadable body."""
     if details.category in ("unreadable", "cut"):
         return True
-    return reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not asks_to_come_back(reply)
+    return reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not asks_to_retry(reply)
 
 
 def _build_redacted_result(parser: ResponseParser, request: Request, reply: Reply, details: ErrorDetails) -> Result:
-    """Return what came back, without secrets; a text is shortened."""
+    """Return the error reply as a result without secrets; text is shortened."""
     redactor = request.full_redactor
     data = redactor.redact_data(details.data)
     result = parser.build_result(request, reply, data[:_MAX_MESSAGE_LENGTH] if isinstance(data, str) else data)
@@ -152,7 +155,7 @@ def _build_scope_error(
 
 
 def build_failure_error(action: Action, request: Request, failure: Failure) -> errors.TransportError:
-    """Return the typed error of a request that nobody answered."""
+    """Return the typed error of a request without a reply."""
     may_have_arrived = failure.sent == "maybe"
     uncertain = may_have_arrived and may_change_state(request)
     outcome: errors.Outcome = "uncertain" if uncertain else "rejected" if may_have_arrived else "not_sent"
@@ -161,32 +164,32 @@ def build_failure_error(action: Action, request: Request, failure: Failure) -> e
     hint = (
         CHECK_BEFORE_RETRY
         if uncertain
-        else _FAILURE_HINTS.get(failure.kind, "Try again; if it stays so, check the network.")
+        else _FAILURE_HINTS.get(failure.kind, "Try again; if the problem persists, check the network.")
     )
     retryable = not failure.final and not (uncertain and is_write(action, request))
     return errors.TransportError(message, kind=failure.kind, hint=hint, outcome=outcome, retryable=retryable)
 
 
 def mark_uncertain(error: errors.ConnectorError, action: Action, request: Request) -> None:
-    """Say on the error of a later attempt that an earlier one may have been done."""
+    """Mark the error of a later attempt as uncertain, because an earlier attempt may have succeeded."""
     if error.outcome == "uncertain":
         return
     error.outcome = "uncertain"
-    error.with_hint("An earlier attempt may have been done: look first.", first=True)
+    error.with_hint("An earlier attempt may have succeeded; check first.", first=True)
     error.retryable = error.retryable and not is_write(action, request)
 
 
 _FAILURE_HINTS = {
     "dns": "Check the host of the base URL, and the network.",
-    "tls": "Verification cannot be switched off. Check the host; SSL_CERT_FILE names authorities of your own.",
-    "refused": "Nothing listens there. Check the base URL, and whether the service is up.",
-    "proxy": "Look at HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
-    "too_large": "Ask for less at once.",
+    "tls": "Verification cannot be turned off. Check the host, or name your own authorities in SSL_CERT_FILE.",
+    "refused": "Nothing listens at that address. Check the base URL, and whether the service is up.",
+    "proxy": "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
+    "too_large": "Request less data at once.",
 }
 
 
 def add_path_alias_hint(error: errors.ConnectorError, manifest: Manifest, connection_type: str, path: str) -> None:
-    """Add a hint to a refusal when the path used an alias, such as `me`, that the connection type does not support."""
+    """Add a hint to an error when the path has an alias, such as `me`, that the connection type does not support."""
     connection = manifest.connections.get(connection_type)
     aliases = [alias for alias in (connection.unsupported_aliases if connection else ()) if alias in path.split("/")]
     if not aliases or not isinstance(error, errors.Denied | errors.NotFound | errors.Rejected):
@@ -194,6 +197,6 @@ def add_path_alias_hint(error: errors.ConnectorError, manifest: Manifest, connec
     oauth_types = [name for name, settings in manifest.connections.items() if settings.kind == "oauth2"]
     alternative = f", or use a connection of kind {' or '.join(oauth_types)}" if oauth_types else ""
     error.with_hint(
-        f'"{aliases[0]}" is nobody with a connection of kind {connection_type}: name who is meant{alternative}.',
+        f'"{aliases[0]}" is not available with a {connection_type} connection; pass an explicit id{alternative}.',
         first=True,
     )

@@ -1,4 +1,4 @@
-"""Result -> the next request, or nothing. A cursor that comes back is an error, never a loop."""
+"""Pagination: derive the next request from a result. A repeated cursor raises PageError."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from connector.definition.manifest import Manifest
 
 MAX_PAGES = 1_000
-_UNEXPECTED_PAGING_HINT = "The service pages in an unexpected way; what was read so far is on the error."
+_UNEXPECTED_PAGING_HINT = "The service pages in an unexpected way; the error carries what was read so far."
 _NEXT_LINK_PATTERN = re.compile(r"<([^<>]*)>\s*;(?:[^,<]*;)?\s*rel=\"?next\"?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Pagination:
-    """How one list is paged: the manifest's words with the action's own over them."""
+    """How a list is paged: the manifest's settings, overridden by the action's."""
 
     style: str
     items: str
@@ -41,7 +41,7 @@ class Pagination:
 
     @classmethod
     def from_definition(cls, manifest: Manifest, pages: ActionPagination) -> Pagination:
-        """Merge the words; a list without a way to page is one page."""
+        """Merge the settings; a list without pagination is one page."""
         defaults = manifest.pagination.model_dump(exclude_unset=True)
         merged = {**defaults, **pages.model_dump(exclude_unset=True)}
         style = merged.get("style") or "cursor"
@@ -51,13 +51,13 @@ class Pagination:
 
 
 def pagination_for(manifest: Manifest, action: Action) -> Pagination | None:
-    """Return how an action's list is paged, or None when it is no list."""
+    """Return how an action's list is paged, or None when the action returns no list."""
     return Pagination.from_definition(manifest, action.pagination) if action.pagination else None
 
 
 @dataclass(slots=True)
 class Paginator:
-    """One walk through the pages of a list: where it is, what it has seen, how many items it may take."""
+    """Walks the pages of one list: position, seen cursors and item limit."""
 
     pagination: Pagination
     limit: int | None = None
@@ -78,7 +78,7 @@ class Paginator:
         return request
 
     def count_page(self, result: Result) -> Result:
-        """Count a page and return it, cut at the limit. Raises PageError when the reply is no list."""
+        """Count a page and return it, cut at the limit. Raises PageError when the reply is not a list."""
         items = self.items_of(result.data)
         self.page_count += 1
         remaining = len(items) if self.limit is None else self.limit - self.item_count
@@ -89,35 +89,35 @@ class Paginator:
         return replace(result, data=set_at_path(result.data, self.pagination.items, items[:remaining]))
 
     def next_request(self, request: Request, result: Result) -> Request | None:
-        """Return the request after this one, whose whole page was `result`; None at the end or at the limit.
+        """Return the request after this one, whose uncut page is `result`; None at the end or at the limit.
 
-        Raises PageError when a cursor comes back, or pages never end.
+        Raises PageError for a repeated cursor, or too many pages.
         """
-        if self.truncated:  # the cursor stays at this page, so that what was cut off can still be read
+        if self.truncated:  # the cursor stays at this page, so that the rest of it can still be read
             return None
         next_request = self._build_next_request(request, result, self.items_of(result.data))
         self.complete = next_request is None
         if next_request is None or (self.limit is not None and self.item_count >= self.limit):
             return None
         if self.max_pages is not None and self.page_count >= self.max_pages:
-            hint = "Take them one by one with items(), or give a limit."
+            hint = "Iterate over them with items(), or set a limit."
             raise self.build_error(f"there are more than {self.max_pages:,} pages", hint)
         return next_request
 
     def items_of(self, data: Any) -> list[Any]:
-        """Return the items of a page; a missing or null field is an empty page."""
+        """Return the items of a page; a missing or null field means none."""
         items = get_at_path(data, self.pagination.items)
         if isinstance(items, list):
             return items
         if items is not None or not isinstance(data, dict):
             is_whole = self.pagination.items == "." or items is None
             subject = "the reply" if is_whole else f"the reply's {self.pagination.items}"
-            hint = "Look at the reply with debug, and at `pagination` of the action."
-            raise self.build_error(f"{subject} is no list", hint)
+            hint = "Check the reply with debug, and `pagination` in the action file."
+            raise self.build_error(f"{subject} is not a list", hint)
         return []
 
     def build_error(self, reason: str, hint: str = "") -> PageError:
-        """Make the error of this walk."""
+        """Build the error that stops this walk."""
         message = f"Paging stopped after {self.page_count} pages: {reason}."
         return PageError(message, hint=hint, pages=self.page_count, cursor=self.cursor)
 
@@ -161,14 +161,14 @@ class Paginator:
 
     def _reject_seen_cursor(self, cursor: str) -> None:
         if cursor in self.seen_cursors:
-            raise self.build_error(f"the cursor {cursor[:40]!r} came back", _UNEXPECTED_PAGING_HINT)
+            raise self.build_error(f"the cursor {cursor[:40]!r} was returned twice", _UNEXPECTED_PAGING_HINT)
         self.seen_cursors.add(cursor)
         self.cursor = cursor
 
 
 @dataclass(slots=True)
 class MergedPages:
-    """The pages of a walk as one result: the first page's shape with all items in it."""
+    """Merges pages into one result: the first page's data with the items of all."""
 
     paginator: Paginator
     last_result: Result | None = None
@@ -185,7 +185,7 @@ class MergedPages:
         self.items += self.paginator.items_of(result.data)
 
     def build_result(self) -> Result | None:
-        """Return what was gathered, or None when no page came."""
+        """Return the merged result, or None when there was no page."""
         if self.last_result is None:
             return None
         paginator, pagination = self.paginator, self.paginator.pagination
@@ -200,7 +200,7 @@ class MergedPages:
 
 
 def _path_below_base(base: SplitResult, link: SplitResult) -> str | None:
-    """Return the path of a link below a base URL, or None when it leads elsewhere."""
+    """Return the path of a link below a base URL, or None for any other link."""
     is_elsewhere = (link.scheme or link.netloc) and (link.scheme, link.netloc) != (base.scheme, base.netloc)
     if is_elsewhere or not link.path.startswith(base.path + "/"):
         return None
@@ -222,7 +222,7 @@ def _has_parameter(request: Request, location: str) -> bool:
 
 
 def _set_parameter(request: Request, location: str, value: Any) -> Request:
-    """Return the request with a value at query.x or body.x, replacing what stood there."""
+    """Return the request with the value at query.x or body.x replaced."""
     part, _, name = location.partition(".")
     if part == "query":
         other_pairs = tuple(pair for pair in request.query if pair[0] != name)

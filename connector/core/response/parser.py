@@ -1,4 +1,4 @@
-"""Reply -> Result or error; the manifest's meanings first, then one table from status to error."""
+"""Parse replies into results, or into error details by the manifest's error rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.definition.manifest import ErrorFormat, ErrorRule
 
-# a code is read whole or not at all: a part could be of a secret
+# matches whole codes only: part of a longer value could be part of a secret
 _CODE_PATTERN = re.compile(r'"(?:code|error)"\s*:\s*(?:"([^"\\]{1,200})"|([0-9]{1,9})\b)')
 _MESSAGE_PATTERN = re.compile(r'"message"\s*:\s*"(.*?)"\s*(?:,\s*"[A-Za-z_]+"\s*:|\}\s*\Z)', re.DOTALL)
 _SUCCESS = range(200, 300)
@@ -33,7 +33,7 @@ _URL_HEADERS = ("location", "content-location", "refresh")  # headers that may h
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reply:
-    """What came back, raw: status, headers (names in lower case), body (decoded)."""
+    """A raw reply: status, headers (lower-case names) and decoded body."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -55,10 +55,10 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No whole reply: `kind` as in TransportError, `sent` "nothing" or "maybe", `received` bytes.
+    """A request without a complete reply: `kind` as in TransportError, `sent` "nothing" or "maybe", `received` bytes.
 
-    `final` says that trying again cannot help, as with a bad certificate; `doubtful` that it may help once, as with a
-    name that is not found.
+    `final` means that a retry cannot help, as with a bad certificate; `retry_once` that one retry may help, as with a
+    host name that is not found.
     """
 
     kind: str
@@ -72,11 +72,12 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Result:
-    """What a run brought back.
+    """The result of a call.
 
-    `data` the service's answer, untouched ({} for no content, bytes for binary); `status`, `headers` (lower-case
-    names), `request_id`; `attempts` requests that were made; `outcome` always "done"; for listings `complete`
-    (nothing is left) and `pages`; `warnings` sentences; `debug` the redacted records of a debugged run.
+    `data` is the service's answer, unchanged ({} for no content, bytes for binary); `status`, `headers` (lower-case
+    names) and `request_id` are those of the last reply; `attempts` counts the requests sent; `outcome` is "done". For
+    listings, `complete` says whether nothing is left and `pages` counts the pages. `warnings` are sentences; `debug`
+    is the redacted trace of a debugged call.
     """
 
     data: Any
@@ -91,7 +92,7 @@ class Result:
     debug: Trace | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-safe data; bytes as base64 text with `encoding` beside it."""
+        """Return the result as JSON-safe data; bytes as base64 text with `encoding` with it."""
         is_binary = isinstance(self.data, bytes)
         fields: dict[str, Any] = {
             "data": base64.b64encode(self.data).decode() if is_binary else _to_json_safe(self.data),
@@ -117,13 +118,13 @@ class Result:
 
 
 def _to_json_safe(data: Any) -> Any:
-    """Return data as it is, but a number too large for a float as null: JSON has no word for it."""
+    """Return JSON-safe data; a number too large for a float becomes null."""
     return to_jsonable_python(data, inf_nan_mode="null")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ErrorDetails:
-    """What an error reply says: the service's code and message, all of its data, what it means."""
+    """Details of an error reply: code, message, all data, category by the error rules, and missing scopes."""
 
     code: str | int | None
     message: str
@@ -134,13 +135,13 @@ class ErrorDetails:
 
 @dataclass(frozen=True, slots=True)
 class ResponseParser:
-    """Reads the replies of one action."""
+    """Parses the replies of one action."""
 
     connector: Connector
     action: Action
 
     def parse(self, request: Request, reply: Reply) -> Result | ErrorDetails:
-        """Return the result of a good reply, or what a bad one says."""
+        """Return the result of a success reply, or the details of an error reply."""
         if not reply.is_success:
             return self.parse_error(reply)
         data = self._parse_data(request, reply)
@@ -154,7 +155,7 @@ class ResponseParser:
         return self.build_result(request, reply, data)
 
     def build_result(self, request: Request, reply: Reply, data: Any) -> Result:
-        """Return a result with the reply's status and headers around data; no cookie is kept, no secret echoed."""
+        """Return a result of data with the reply's status and headers, without cookies and echoed secrets."""
         headers: dict[str, str] = {}
         for name, value in reply.headers:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
@@ -179,12 +180,12 @@ class ResponseParser:
             return reply.body.decode("utf-8", "replace")
         if reply.status in _NO_CONTENT_STATUSES or request.method == "HEAD":
             return {}
-        if not reply.body and (reply_type == "none" or reply.status != HTTPStatus.OK):  # 201 and 202 may say nothing
+        if not reply.body and (reply_type == "none" or reply.status != HTTPStatus.OK):  # 201 and 202 may be empty
             return {}
         return _html_page_error(reply) or _parse_json(reply)
 
     def parse_error(self, reply: Reply) -> ErrorDetails:
-        """Return what an error reply says, secrets included. Never raises: a broken body is searched as text."""
+        """Return the details of an error reply, secrets included. Never raises; a broken body is searched as text."""
         error_rules = self.connector.manifest.errors
         data: Any = _parse_json(reply)
         if isinstance(data, dict):
@@ -204,7 +205,7 @@ class ResponseParser:
 
 
 def _html_page_error(reply: Reply) -> ErrorDetails | None:
-    """A web page in place of data: a login form, a firewall's notice."""
+    """Return the details of a web page that came instead of data, such as a login form; None for other replies."""
     content_type = (reply.header("content-type") or "").split(";")[0].strip().lower()
     if "html" not in content_type:
         return None
@@ -214,7 +215,7 @@ def _html_page_error(reply: Reply) -> ErrorDetails | None:
 
 
 def _parse_json(reply: Reply) -> Any:
-    """Read a body as JSON; one that ends too early, and only with the connection, was cut on the way."""
+    """Parse a body as JSON; one that ends early, with the connection as its only end, was cut off."""
     try:
         return from_json(reply.body.removeprefix(b"\xef\xbb\xbf"), allow_inf_nan=False)
     except (ValueError, RecursionError) as error:
@@ -229,10 +230,10 @@ def _parse_json(reply: Reply) -> Any:
 
 
 def _normalize_code(code: Any) -> str | int | None:
-    """Return a code as a number where it is one, else as a text."""
+    """Return a code as a number if it is one, else as text."""
     if code is None or (isinstance(code, int) and not isinstance(code, bool)):
         return code
-    text = str(code)  # cut only where it is shown, when what is secret in it was hidden
+    text = str(code)  # shortened where it is shown, after redaction
     return int(text) if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII) else text
 
 
@@ -246,7 +247,7 @@ def _search(pattern: re.Pattern[str], text: str) -> str | None:
 
 
 def _field_messages(fields: Any) -> list[str]:
-    """Return the messages of single fields: a list of {field, message}, or of texts; or the one field's name."""
+    """Return the messages of fields, given as a list of {field, message} or of text, or as one field name."""
     entries = [fields] if isinstance(fields, str) else fields if isinstance(fields, list) else []
     messages = []
     for entry in entries[:20]:

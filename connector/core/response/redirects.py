@@ -1,4 +1,4 @@
-"""Where a reply sends a reader on: each hop is judged before anything goes there, and sent as a request of its own."""
+"""Redirects: validate each target before following it."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.core.response.parser import Reply
 
-MAX_REDIRECTS = 10  # browsers follow twenty; a service's storage is one or two away
+MAX_REDIRECTS = 10  # browsers follow 20; a service's storage is one or two away
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)
-_MIN_SECRET_LENGTH = 6  # characters; what is shorter opens nothing
+_MIN_SECRET_LENGTH = 6  # characters; a shorter value grants no access
 _ANONYMOUS_HEADERS = ("accept", "accept-encoding", "range", "if-range", "user-agent")  # they do not identify the caller
 
 
 def follow_redirect(request: Request, reply: Reply, allowed_hosts: Iterable[str]) -> Request | str | None:
-    """Return the request of the next hop, why it is not followed, or None when the reply sends nobody on.
+    """Return the request of the next hop, the reason to stop, or None when the reply is no redirect.
 
-    Only reads are followed, over https, to where credentials may go (`hosts`, or the origin the request is at). A
-    request that `may_leave`, a download, may go on to any other host by name, and takes no credential there.
+    Only reads are followed, over https, to hosts that may receive credentials: `allowed_hosts`, or the request's own
+    origin. A request that `may_leave_hosts`, a download, may go to any public host, without its credential.
     """
     location = reply.header("location") if reply.status in REDIRECT_STATUSES else None
     if location is None:
         return None
     if request.method not in SAFE_METHODS:
-        return f"a {request.method} is never sent on"
+        return f"{request.method} requests are not redirected"
     target = _resolve_location(request.url, location.strip(" \t"))
     if target is None:
         return "the address is not a URL"
     if target in (request.url, *request.redirect_urls):
-        return "the redirects run in a circle"
+        return "the redirects form a loop"
     if len(request.redirect_urls) >= MAX_REDIRECTS:
         return f"more than {MAX_REDIRECTS} redirects"
     return _build_redirect_request(request, target, allowed_hosts)
 
 
 def _resolve_location(url: str, location: str) -> str | None:
-    """Return where a Location leads from a URL; None for what libraries would read in different ways."""
+    """Resolve a Location against a URL; return None when libraries would interpret it differently."""
     if not url_policy.has_url_characters(location):
         return None
     try:
@@ -55,12 +55,12 @@ def _resolve_location(url: str, location: str) -> str | None:
 def _build_redirect_request(request: Request, target: str, allowed_hosts: Iterable[str]) -> Request | str:
     origin = url_policy.parse_origin(target)
     if origin is None:
-        return "it leads away from https"
+        return "the target is not https"
     is_trusted = origin == url_policy.parse_origin(request.base_url) or url_policy.may_receive_credentials(
         target, allowed_hosts
     )
     if not is_trusted and not (request.may_leave_hosts and _may_follow_to(request, origin)):
-        return f"{urlsplit(target).hostname or 'the address'} is none of the hosts where credentials may go"
+        return f"{urlsplit(target).hostname or 'the address'} is not a host that may receive credentials"
     sends_credential = is_trusted and request.sends_credential
     headers, secrets = request.headers, request.secrets
     if not sends_credential:
@@ -82,7 +82,7 @@ def _build_redirect_request(request: Request, target: str, allowed_hosts: Iterab
 
 
 def extract_signed_values(url: str) -> tuple[str, ...]:
-    """Return what of a URL may open the door of a storage by itself, and is never shown: its parameters' values."""
+    """Return the parameter values of a signed URL, which grant access by themselves and are masked."""
     query = url.partition("?")[2].partition("#")[0]
     values = (pair.partition("=")[2] or pair for pair in query.split("&"))
     secrets = [value for value in values if len(value) >= _MIN_SECRET_LENGTH]
@@ -90,8 +90,8 @@ def extract_signed_values(url: str) -> tuple[str, ...]:
 
 
 def _may_follow_to(request: Request, origin: url_policy.Origin) -> bool:
-    """Whether a download may go on there: a host with a name, never an address inside somebody's network.
+    """Whether a download may be redirected to an origin: a public host, never a private address.
 
-    From a base URL on loopback, which only the owner of the process sets, it may go on to loopback.
+    From a loopback base URL, which only the process owner can set, it may lead to loopback.
     """
     return origin.is_public or (origin.is_loopback and url_policy.is_loopback_url(request.base_url))

@@ -1,4 +1,4 @@
-"""When a service says to come back: Retry-After as seconds, HTTP-date or ISO-8601, and rate-limit headers."""
+"""Parse Retry-After (seconds, HTTP-date or ISO-8601) and rate-limit reset headers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from connector.core.response.parser import Reply
 
-MAX_RETRY_AFTER = 30 * 86_400  # seconds ahead; what lies farther is taken for a mistake
+MAX_RETRY_AFTER = 30 * 86_400  # seconds ahead; a later time is treated as a mistake
 
 
 def parse_retry_at(reply: Reply, now: float) -> float | None:
-    """Return the epoch second at which a reply says to come back, or None when it does not say.
+    """Return the epoch second at which a reply allows the next request, or None.
 
-    A moment that has passed, or lies more than 30 days ahead, is no answer.
+    A time in the past, or more than 30 days ahead, is ignored.
     """
     for name, parse in (
         ("retry-after", _parse_retry_after),
@@ -58,6 +58,6 @@ def to_utc_datetime(timestamp: float) -> datetime:
 
 
 def next_midnight(now: float) -> float:
-    """Return the next 00:00 UTC, when daily limits begin anew."""
+    """Return the next 00:00 UTC, when daily limits reset."""
     today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     return (today + timedelta(days=1)).timestamp()

@@ -15,12 +15,12 @@ from connector.core.request.body import FORM_CONTENT_TYPE
 
 @dataclass(slots=True)
 class Trace:
-    """What happened in a run, in order: JSON-safe mappings without secrets."""
+    """The events of a call in order: JSON-safe mappings without secrets."""
 
     entries: list[dict[str, Any]] = field(default_factory=list)
 
     def to_list(self) -> list[dict[str, Any]]:
-        """Return the records as JSON-safe data."""
+        """Return the entries as JSON-safe data."""
         return list(self.entries)
 
     def har(self) -> dict[str, Any]:
@@ -35,13 +35,13 @@ class Trace:
         }
 
     def curl(self) -> str:
-        """Return a command that sends the last request again; the secret is left as $TOKEN."""
+        """Return a curl command for the last request, with $TOKEN for the secret."""
         requests = [entry["request"] for entry in self.entries if entry["what"] == "send"]
         return build_curl_command(requests[-1]) if requests else ""
 
 
 def build_curl_command(request: dict[str, Any]) -> str:
-    """Return the curl command of a redacted request; an unknown secret stays `***`."""
+    """Return the curl command of a redacted request; other secrets stay `***`."""
     arguments = ["curl", "-X", request["method"]]
     for name, value in request["headers"].items():
         arguments += ["-H", _quote_with_token(f"{name}: {value}")]
@@ -57,7 +57,7 @@ def build_curl_command(request: dict[str, Any]) -> str:
 
 
 def _quote_with_token(argument: str) -> str:
-    """Quote a word for a shell that is to put the secret in."""
+    """Quote an argument so that the shell expands $TOKEN."""
     literal = argument.replace("$TOKEN", "")
     if "$TOKEN" not in argument or not re.fullmatch(r"[\w:/?&=.,% @+*~-]*", literal, re.ASCII):
         return '"$TOKEN"'.join(shlex.quote(piece) if piece else "" for piece in argument.split("$TOKEN"))
@@ -65,7 +65,7 @@ def _quote_with_token(argument: str) -> str:
 
 
 def _is_multipart(request: dict[str, Any]) -> bool:
-    """Whether the HTTP library puts the body together, and its Content-Type with it."""
+    """Whether the HTTP library encodes the body and sets its Content-Type."""
     return isinstance(request.get("body"), list) and "Content-Type" not in request["headers"]
 
 
@@ -108,7 +108,7 @@ def _to_har_entry(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _to_har_response(reply: dict[str, Any] | None) -> dict[str, Any]:
-    """A request that nobody answered has the status 0, as browsers write it."""
+    """Convert a reply; a request without one gets the status 0, as in browsers."""
     reply = reply or {"status": 0, "headers": {}, "body": None}
     text = "" if reply["body"] is None else _render_body(reply)
     content = {"size": len(text.encode()), "mimeType": reply["headers"].get("content-type", ""), "text": text}

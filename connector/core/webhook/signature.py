@@ -127,7 +127,8 @@ class WebhookVerifier:
 
     def _select_headers(self, headers: Headers) -> dict[str, list[str]]:
         """Return all values of the headers that the trigger reads, by lower-case name. Raises UsageError."""
-        pairs = headers.items() if hasattr(headers, "items") else headers
+        items = getattr(headers, "items", None)
+        pairs: Any = headers if items is None else items()
         header_values: dict[str, list[str]] = {}
         try:
             for name, value in pairs:

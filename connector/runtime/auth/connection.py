@@ -1,4 +1,4 @@
-"""A connection: which kind, with which values; it signs requests, renews its token, and never prints a secret."""
+"""A connection: its type and inputs; signs requests, refreshes its token, and never prints a secret."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ if TYPE_CHECKING:
     from connector.runtime.storage.store import Store
 
 OAUTH_KINDS = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
-MIN_JWT_LIFETIME = 120.0  # seconds that an API JWT still has when it is used
+MIN_JWT_LIFETIME = 120.0  # seconds of validity left when an API JWT is used
 
 
 def store_key(connector: Connector, name: str) -> str:
-    """Return where a store keeps a connection."""
+    """Return the key of a connection in a store."""
     return f"connection:{connector.name}:{name}"
 
 
 class Connection:
-    """Who calls: a kind that the connector's manifest declares, and its inputs.
+    """An account at the service: a connection type of the connector's manifest, and its inputs.
 
-    `Connection(connector, "accessToken", accessToken=...)`; inputs by key or in snake_case. `token` is a token to
-    begin with: access_token, refresh_token, expires_at (epoch seconds; without it the token is used until refused).
-    With `store` and `name` renewed tokens are kept there, for every process that uses the same, and `token` is taken
-    only where the store has none that lives; without, they are kept in memory, and a refresh token that the service
-    replaces is lost with the process. Raises InputError with every problem, UsageError for a kind that the manifest
-    does not declare or that takes no token.
+    `Connection(connector, "accessToken", accessToken=...)`; inputs by key or in snake_case. `token` is the initial
+    token: access_token, refresh_token, expires_at (epoch seconds; without it the token is used until rejected).
+    With `store` and `name`, refreshed tokens are stored there and shared with every process that uses the same name;
+    `token` is used only if the store has none that is valid. Without them, tokens stay in memory, and a refresh token
+    that the service replaces is lost with the process. Raises InputError with every problem, UsageError for a type
+    that the manifest does not declare or that takes no token.
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Connection:
                 f"{connector.name} has no connection {kind!r}.", hint=f"It has {', '.join(connection_types)}."
             )
         if store is not None and not name:
-            raise UsageError("A connection that is kept needs a name.", hint="Give name=.")
+            raise UsageError("A stored connection needs a name.", hint="Pass name=.")
         self.connector = connector
         self.kind = kind
         self.name = name or kind
@@ -86,10 +86,10 @@ class Connection:
     def from_env(
         cls, connector: Connector, kind: str | None = None, *, environ: Mapping[str, str] | None = None
     ) -> Connection:
-        """Make the connection that the environment describes, in variables such as NAME_ACCESS_TOKEN.
+        """Create the connection that the environment defines, in variables such as NAME_ACCESS_TOKEN.
 
-        `X_FILE` names a file that holds X; an empty variable is unset. Without `kind`, the one with the most
-        required inputs set is taken. Raises SignInError when none is complete, UsageError when two are as good.
+        `X_FILE` names a file that holds X; an empty variable is unset. Without `kind`, the type with
+        the most required inputs set is used. Raises SignInError if none is complete, UsageError if two tie.
         """
         chosen_kind, inputs = env_connection.read_env_connection(
             connector, kind, os.environ if environ is None else environ
@@ -98,24 +98,24 @@ class Connection:
 
     @classmethod
     def load(cls, connector: Connector, name: str, *, store: Store | None = None, http: Any = None) -> Connection:
-        """Return the connection that was kept under a name (default store: the file store of this user).
+        """Return the connection stored under a name (default store: the file store of this user).
 
-        Raises SignInError when there is none, StoreError when it cannot be read.
+        Raises SignInError if there is none, StoreError if it cannot be read.
         """
         resolved_store = store if store is not None else open_store(None)
         record = connection_record.read_record(resolved_store, store_key(connector, name))
         if record is None:
             prefix = store_key(connector, "")
             names = [key.removeprefix(prefix) for key in resolved_store.keys(prefix)]
-            available = f"There are {', '.join(names)}." if names else "There are none."
-            raise SignInError(f"No connection {name!r} is kept. {available}", hint=f"Run: connector connect {name}")
+            available = f"Stored: {', '.join(names)}." if names else "There are none."
+            raise SignInError(f"No connection {name!r} is stored. {available}", hint=f"Run: connector connect {name}")
         connection = cls(connector, record.kind, name=name, store=resolved_store, http=http, **record.inputs)
         connection._token_source = connection._build_token_source(reload_inputs=True)
         return connection
 
     def _store_initial_token(self, token: Mapping[str, Any]) -> None:
         if self._token_source is None:
-            raise UsageError(f"A connection of kind {self.kind} takes no token.", hint="Leave token= out.")
+            raise UsageError(f"A connection of kind {self.kind} takes no token.", hint="Remove token=.")
         key, record = store_key(self.connector, self.name), self._build_record(parse_token(token))
         stored = connection_record.read_record(self._store, key)
         if stored is not None and stored.token_set and not stored.revocation:
@@ -123,14 +123,14 @@ class Connection:
         try:
             self._store.write(key, record.to_dict(), version=stored.version if stored else 0)
         except StoreError as error:
-            if not error.conflict:  # else a sibling began with it, and may have renewed it already
+            if not error.conflict:  # else another process stored it first, and may have refreshed it already
                 raise
 
     def save(self, token_set: TokenSet | None = None) -> None:
-        """Keep this connection and its token over whatever was kept; durable when it returns. Raises StoreError.
+        """Store this connection and its token, replacing any record; durable on return. Raises StoreError.
 
-        It waits for no lock: a renewal that is under way, and may hang, sees at its next write that the record is
-        another, and gives way.
+        It takes no lock: a refresh in progress, which may hang, finds at its next write that the record has changed,
+        and yields.
         """
         self._store.write(store_key(self.connector, self.name), self._build_record(token_set).to_dict())
         self._token_source = self._build_token_source()
@@ -139,14 +139,14 @@ class Connection:
         return ConnectionRecord(self.kind, self.inputs(), token_set)
 
     def inputs(self) -> dict[str, Any]:
-        """Return its inputs, secrets included: for a store, never for a log."""
+        """Return the inputs by key, secrets included: for a store, never for a log."""
         return dict(self._values)
 
     def delete(self) -> bool:
-        """Remove it from its store; whether it was there. Raises StoreError.
+        """Remove the connection from its store; return whether it was there. Raises StoreError.
 
-        A renewal that is under way is waited for: versions begin anew after a removal, so that it could take what is
-        kept next for its own, and its new token would never come into the store to be removed.
+        It waits for a refresh in progress: versions restart after a removal, so the refresh could mistake the next
+        record for its own, or store its token after the removal.
         """
         key = store_key(self.connector, self.name)
         with self._store.lock(key, LOCK_TIMEOUT):
@@ -154,21 +154,21 @@ class Connection:
 
     @property
     def oauth_client(self) -> OAuthClient:
-        """Where and as whom its tokens are asked for."""
+        """The OAuth client that requests tokens."""
         return OAuthClient.from_inputs(self._type, self._values)
 
     @property
     def token_source(self) -> TokenSource | None:
-        """What renews its token; None for a kind that signs every request alike."""
+        """The source of refreshed tokens; None for a type without tokens."""
         return self._token_source
 
     def _build_token_source(self, *, reload_inputs: bool = False) -> TokenSource | None:
-        """Return what renews the token; with `follows` by the inputs that its record has then."""
+        """Build the token source; with `reload_inputs` it follows the inputs of the stored record."""
         if self._type.kind not in OAUTH_KINDS:
             return None
         hint = f"Sign in again: connector connect {self.name}"
         if self._type.kind != "oauth2":
-            hint = "Look at its inputs: the service does not accept them."
+            hint = "Check its inputs: the service does not accept them."
         context = RefreshContext(
             oauth_client=self.oauth_client,
             store=self._store,
@@ -183,7 +183,7 @@ class Connection:
         return TokenSource(context)
 
     def can_run(self, action: Action) -> bool:
-        """Whether the manifest and the action let a connection of this kind run it."""
+        """Whether the manifest and the action allow this connection type to run it."""
         allowed_actions, kinds = self._type.allowed_actions, action.connections
         return (allowed_actions is None or action.action in allowed_actions) and (kinds is None or self.kind in kinds)
 
@@ -197,11 +197,11 @@ class Connection:
         return url
 
     def secrets(self) -> tuple[str, ...]:
-        """Return the values that must never be shown."""
+        """Return the secret values, which must never be shown."""
         return tuple(str(value) for key, value in self._values.items() if self._type.inputs[key].secret and value)
 
     def credential(self, rejected_token: str | None, now: float) -> Credential | None:
-        """Return what signs a request if it is at hand; None when a token must be got first (`tokens`)."""
+        """Return the credential of a request; None when a token must be read or refreshed (`token_source`)."""
         if self._token_source is not None:
             return self._token_source.get_cached(rejected_token, now)
         if self._type.kind == "jwt_hs256":
@@ -211,7 +211,7 @@ class Connection:
         return self._credential
 
     def _jwt_credential(self, now: float) -> Credential:
-        """Return the API JWT at hand, or a new one when it ends soon; or when the clock went back behind it."""
+        """Return the cached API JWT, or a new one if it expires soon or the clock was set back."""
         cached = self._cached_jwt
         if cached is None or not MIN_JWT_LIFETIME <= cached[0] - now <= JWT_LIFETIME:
             token_set = build_api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
@@ -222,11 +222,11 @@ class Connection:
         return cached[1]
 
     def _build_credential(self) -> Credential:
-        """Return what signs every request of a kind that needs no sign-in."""
+        """Build the constant credential of a type that needs no sign-in."""
         kind, values = self._type.kind, self._values
         if kind == "basic":
             username, *password = (str(values.get(key, "")) for key in self._type.inputs)
-            pair = f"{username}:{':'.join(password)}"  # a key may be the user's name, with no password after it
+            pair = f"{username}:{':'.join(password)}"  # an API key may be the user name, with no password
             encoded = base64.b64encode(pair.encode()).decode()
             return Credential(encoded, headers=(("Authorization", f"Basic {encoded}"),))
         secret = str(_find_secret(self._type.inputs, values))

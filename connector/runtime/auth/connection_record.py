@@ -65,9 +65,9 @@ def read_record(store: Store, key: str) -> ConnectionRecord | None:
         location = error.errors(include_input=False, include_context=False)[0]["loc"]
         invalid_field = ".".join(map(str, location)) or "all of it"
     store_name = describe_store(store)
-    message = f"What {store_name} keeps as {key!r} is no connection: {invalid_field} has another shape."
+    message = f"The record {key!r} in {store_name} is not a connection: {invalid_field} is invalid."
     raise StoreError(
-        f"{message} It stays where it is.", hint="Put a good copy in its place, or sign in again.", path=store_name
+        f"{message} It was left unchanged.", hint="Replace it with a good copy, or sign in again.", path=store_name
     )
 
 

@@ -1,4 +1,4 @@
-"""Which connection a call uses: its client's own, or the one that the call names."""
+"""Resolve the connection of a call: the client's own, or the one that the call names."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 class ConnectionResolver:
     """The connections of one client.
 
-    A client with a connection uses that one alone: what is given to a call may come from anybody, and must not choose
-    somebody else's account. A client without one finds those that its calls name, and keeps each it has found.
+    A client with a connection uses only that one: the inputs of a call may come from anybody, and must not select
+    another account. A client without one loads the connections that its calls name, and caches them.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class ConnectionResolver:
         self.default = self._load(default) if isinstance(default, str) else self._check_connector(default)
 
     def resolve(self, given: Any, action: Action, *, load_named: bool) -> Credentials | None:
-        """Return the connection of a call; None where there is none. Raises InputError, and what finding it raises.
+        """Return the connection of a call, or None. Raises InputError, and what loading it raises.
 
-        Without `find`, for a call that is only shown, one that a call names is not looked for.
+        Without `load_named`, for a call that is only shown, a named connection is not loaded.
         """
         connection = self.default
         if connection is None and (given is None or not load_named):
@@ -53,7 +53,7 @@ class ConnectionResolver:
                 )
             connection = self._load(given)
         elif given not in (None, connection.name, connection.kind):
-            problem = Problem("connection", preview(given), connection.name, "make a client with that connection")
+            problem = Problem("connection", preview(given), connection.name, "create a client with that connection")
             raise InputError.from_problems(action.action, [problem])
         if not connection.can_run(action):
             allowed_types = ", ".join(action.connections or self._connector.manifest.connections)
@@ -70,13 +70,13 @@ class ConnectionResolver:
         return connection
 
     def _check_connector(self, connection: Credentials | None) -> Credentials | None:
-        """Refuse a connection of another connector: its secret must not reach another service. Raises UsageError."""
+        """Reject a connection of another connector: its secret must not reach this service. Raises UsageError."""
         owner_connector: Connector | None = getattr(connection, "connector", None)
         if connection is not None and owner_connector is None:
-            raise UsageError(f"The connection is {describe_type(connection)}.", hint="Give a Connection, or its name.")
+            raise UsageError(f"connection is {describe_type(connection)}.", hint="Pass a Connection or its name.")
         if owner_connector is not None and owner_connector.name != self._connector.name:
-            hint = "Its secret must not reach another service; make a connection of this connector."
+            hint = "Its secret must not reach another service; create a connection of this connector."
             raise UsageError(
-                f"The connection is one of {owner_connector.name}, not of {self._connector.name}.", hint=hint
+                f"The connection belongs to {owner_connector.name}, not to {self._connector.name}.", hint=hint
             )
         return connection

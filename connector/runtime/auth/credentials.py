@@ -1,4 +1,4 @@
-"""What a call is signed with: the protocol that a connection, a given token and the sandbox's own credentials satisfy."""
+"""The Credentials protocol, which connections, given tokens and the sandbox's credentials satisfy."""
 
 from __future__ import annotations
 
@@ -19,35 +19,43 @@ class Credentials(Protocol):
     @property
     def base_url(self) -> str:
         """The base URL of requests, complete."""
+        ...
 
     @property
     def name(self) -> str:
-        """The name that a call may say it by."""
+        """The name by which a call may select it."""
+        ...
 
     @property
     def kind(self) -> str:
-        """The connection type, by its key in the manifest; empty where it is of none."""
+        """The key of the connection type in the manifest; empty if it has none."""
+        ...
 
     @property
     def token_source(self) -> TokenSource | None:
-        """What refreshes the token, where there is one to refresh."""
+        """The source of refreshed tokens, or None."""
+        ...
 
     def credential(self, rejected_token: str | None, now: float) -> Credential | ConnectorError | None:
-        """Return what signs a request; None when a token must be read or refreshed first."""
+        """Return the credential of a request; None when a token must be read or refreshed first."""
+        ...
 
     def inputs(self) -> dict[str, Any]:
-        """Return the inputs that it was made with, secrets included."""
+        """Return the inputs by key, secrets included."""
+        ...
 
     def secrets(self) -> tuple[str, ...]:
         """Return every secret that must not be shown."""
+        ...
 
     def can_run(self, action: Action) -> bool:
         """Whether an action may be run with it."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class GivenToken:
-    """Credentials of a token that the caller gives for one call."""
+    """A bearer token that the caller passes for one call."""
 
     token: str
     base_url: str
@@ -55,7 +63,7 @@ class GivenToken:
     kind: str = ""
     token_source: None = None
 
-    def credential(self, rejected_token: str | None, now: float) -> Credential:  # noqa: ARG002  the protocol's
+    def credential(self, rejected_token: str | None, now: float) -> Credential:  # noqa: ARG002  the protocol's signature
         """Return the token as a bearer."""
         return Credential(self.token, headers=(("Authorization", f"Bearer {self.token}"),))
 
@@ -67,6 +75,6 @@ class GivenToken:
         """Return the token."""
         return (self.token,)
 
-    def can_run(self, action: Action) -> bool:  # noqa: ARG002  the protocol's
+    def can_run(self, action: Action) -> bool:  # noqa: ARG002  the protocol's signature
         """Return True: the caller chose it for this call."""
         return True

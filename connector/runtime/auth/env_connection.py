@@ -1,4 +1,4 @@
-"""What the environment says of a connection: variables such as NAME_CLIENT_ID, or files that hold them."""
+"""Read a connection from environment variables such as NAME_CLIENT_ID, or from files that they name."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def read_env_connection(
     connector: Connector, kind: str | None, environ: Mapping[str, str]
 ) -> tuple[str, dict[str, Any]]:
-    """Return the kind of connection that variables describe, and its inputs.
+    """Return the connection type that the variables define, and its inputs.
 
-    Raises SignInError when none is complete, UsageError when two are as good, InputError for a file that is unreadable.
+    Raises SignInError if none is complete, UsageError if two tie, InputError for an unreadable file.
     """
     variables = {key: read_env_value(environ, name) for name, key in connector.manifest.environment_variables.items()}
     values = {key: value for key, value in variables.items() if value}
@@ -28,8 +28,6 @@ def read_env_connection(
     return chosen_kind, {
         key: value for key, value in values.items() if connection_type and key in connection_type.inputs
     }
-
-
 
 
 def _choose_most_complete(connector: Connector, values: Mapping[str, str]) -> str:
@@ -46,11 +44,11 @@ def _choose_most_complete(connector: Connector, values: Mapping[str, str]) -> st
         names = "; or ".join(
             ", ".join(f"{prefix}_{to_snake_case(key)}".upper() for key in keys) for keys in required.values() if keys
         )
-        raise SignInError(f"The environment names no connection to {connector.manifest.label}.", hint=f"Set {names}.")
+        raise SignInError(f"The environment defines no connection to {connector.manifest.label}.", hint=f"Set {names}.")
     max_count = max(complete_counts.values())
     best_kinds = [name for name, count in complete_counts.items() if count == max_count]
     if len(best_kinds) > 1:
         raise UsageError(
-            f"The environment describes {' and '.join(best_kinds)} alike.", hint="Say which kind you mean."
+            f"The environment defines {' and '.join(best_kinds)} equally well.", hint="Pass the kind to use."
         )
     return best_kinds[0]

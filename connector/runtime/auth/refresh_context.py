@@ -1,4 +1,4 @@
-"""The connection that a token refresh is for."""
+"""The connection data that a token refresh needs."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RefreshContext:
-    """What renewing needs of a connection.
+    """The connection data that a token refresh needs.
 
-    Its app; its store and key there; the hosts that secrets may go to; what its record begins with; how to sign in
-    again; whether its store outlives the process; its kind, when its inputs are those of its record and may be given
-    anew by a sign-in elsewhere; an HTTP seam (None: one of its own).
+    `allowed_hosts` may receive secrets; `initial_record` is written where the store has none; `is_durable` says that
+    the store outlives the process; with `reload_inputs_as` the inputs are read from the stored record, which another
+    sign-in may replace; `http` is a transport (None: a new one per request).
     """
 
     oauth_client: OAuthClient
@@ -36,7 +36,7 @@ class RefreshContext:
     http: Any = None
 
     def oauth_client_for(self, record: ConnectionRecord | None) -> OAuthClient:
-        """Return the app that a record is renewed with."""
+        """Return the OAuth client that refreshes a record."""
         if self.reload_inputs_as is None or record is None or record.kind != self.initial_record.kind:
             return self.oauth_client
         return OAuthClient.from_inputs(self.reload_inputs_as, record.inputs)

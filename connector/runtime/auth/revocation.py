@@ -1,4 +1,4 @@
-"""Taking tokens back (RFC 7009): the service ends them, so that nobody who has them can use them."""
+"""Token revocation (RFC 7009): the service ends the tokens of a connection."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
     from connector.runtime.auth.connection import Connection
     from connector.runtime.clock import Clock
 
-_RETRY_HINT = "The connection is kept; try again later."
+_RETRY_HINT = "The connection is unchanged; try again later."
 
 
 @dataclass(frozen=True, slots=True)
 class RevocationResult:
-    """What became of one token: `what` it is, and `refusal`, what the service said in place of ending it."""
+    """The outcome for one token: `token_kind`, and `error`, the reason if the service did not end it."""
 
     token_kind: str
     error: str = ""
 
 
 def revoke(connection: Connection, *, http: Any = None, clock: Clock | None = None) -> list[RevocationResult]:
-    """End a connection's tokens at the service; return what became of each, nothing where there is nothing to end.
+    """Revoke a connection's tokens at the service; return one result for each token.
 
-    The access token goes first: a service that ends both with it may then no longer know the other. What the store
-    keeps is not touched. Raises TransportError, ServiceDown when the service does not answer now, SignInError when
-    revokeUrl is at no host of the connector.
+    The access token comes first: a service that ends both with it may no longer know the other. The stored record is
+    not changed. Raises TransportError or ServiceDown if the service is unavailable, SignInError if revokeUrl is not
+    at a host of the connector.
     """
     oauth_client, token_source = connection.oauth_client, connection.token_source
     token_set = token_source.read_token_set() if token_source else None
@@ -43,7 +43,7 @@ def revoke(connection: Connection, *, http: Any = None, clock: Clock | None = No
         return []
     if not token_endpoint.is_allowed_url(oauth_client.revoke_url, connection.connector.manifest.allowed_hosts):
         message = "The revoke URL is not https at one of the connector's hosts; no token was sent."
-        raise SignInError(message, hint="Look at revokeUrl, and at the manifest's hosts.")
+        raise SignInError(message, hint="Check revokeUrl and the manifest's hosts.")
     transport = http if http is not None else load_transport(None, asynchronous=False)
     tokens_by_kind = {"access token": token_set.access_token, "refresh token": token_set.refresh_token}
     try:
@@ -64,7 +64,7 @@ def revoke(connection: Connection, *, http: Any = None, clock: Clock | None = No
 
 
 def _revoke_token(token_request: TokenRequest, transport: Any, now: float) -> str:
-    """Send one request; return why the token was not ended, or nothing. Raises TransportError, ServiceDown."""
+    """Send one request; return why the token was not ended, or "". Raises TransportError, ServiceDown."""
     request, credential = token_request
     reply_or_failure = transport.send(request, credential, time.monotonic() + token_endpoint.SEND_TIMEOUT, None, None)
     if not isinstance(reply_or_failure, Reply):

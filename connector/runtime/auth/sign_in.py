@@ -1,7 +1,7 @@
-"""Signing in: two steps for a web application, with the state between them kept in the store.
+"""OAuth sign-in in two steps, for web applications; the store holds the state between them.
 
-`begin_sign_in` returns the URL to send a person to; `finish_sign_in` takes the callback's URL, asks for the tokens
-and keeps the connection. A state is good once, for ten minutes, and is compared in constant time.
+`begin_sign_in` returns the URL to send a person to; `finish_sign_in` takes the callback's URL, requests the tokens
+and stores the connection. A state is valid once, for ten minutes, and is compared in constant time.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _PENDING_PREFIX = "sign-in:"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SignIn:
-    """Where to send the person: `url`; it is good until `expires_at` (epoch seconds)."""
+    """A started sign-in: the `url` to send the person to, valid until `expires_at` (epoch seconds)."""
 
     url: str
     state: str
@@ -53,16 +53,16 @@ def begin_sign_in(
     kind: str = "oauth2",
     clock: Clock | None = None,
 ) -> SignIn:
-    """Begin: remember what the callback needs, and return where consent is given.
+    """Store what the callback needs, and return the URL where the person consents.
 
-    `name` is what the connection will be called, such as a tenant's id; `inputs` are those of the kind (clientId,
-    clientSecret ...). Raises InputError for wrong inputs, UsageError for a kind without consent or for a URL that a
-    secret must not go to, StoreError.
+    `name` is the name of the new connection, such as a tenant's id; `inputs` are those of the connection type
+    (clientId, clientSecret ...). Raises InputError for invalid inputs, UsageError for a type without consent or for
+    a URL that must not receive a secret, StoreError.
     """
     clock = clock or SystemClock()
     connection = Connection(connector, kind, name=name, **inputs)
     if connection.oauth_client.kind != "oauth2":
-        hint = "Make one: Connection(connector, kind, ...)."
+        hint = "Create it directly: Connection(connector, kind, ...)."
         raise UsageError(f"Connections of kind {kind} need no consent.", hint=hint)
     _check_urls(connection, redirect_uri)
     _delete_expired(store, clock)
@@ -85,11 +85,11 @@ def begin_sign_in(
 def finish_sign_in(
     connector: Connector, callback_url: str, *, store: Store, clock: Clock | None = None, http: Any = None
 ) -> Connection:
-    """Finish: check the callback, ask for the tokens, keep the connection and return it.
+    """Check the callback, request the tokens, store the connection and return it.
 
-    `callback_url` is the whole URL that the browser was sent to, or its query. Raises SignInError when the state is
-    missing, wrong, used or too old, when consent was refused, or when the service gives no token, TransportError when
-    it does not answer, StoreError; nothing is kept then.
+    `callback_url` is the complete URL that the browser was sent to, or its query. Raises SignInError if the state is
+    missing, wrong, already used or expired, if consent was denied, or if the service issues no token, TransportError
+    if it does not answer, StoreError; nothing is stored then.
     """
     clock = clock or SystemClock()
     parameters = oauth.parse_callback(callback_url.strip())
@@ -97,8 +97,8 @@ def finish_sign_in(
         raise _build_sign_in_error(parameters)
     pending = _pop_pending(parameters.get("state", ""), store, clock)
     if pending["connector"] != connector.name:
-        message = f"This sign-in began for {pending['connector']}, not for {connector.name}."
-        raise UsageError(message, hint="Begin again.")
+        message = f"This sign-in was started for {pending['connector']}, not for {connector.name}."
+        raise UsageError(message, hint="Start the sign-in again.")
     name, inputs = pending["connection"], pending["inputs"]
     connection = Connection(connector, pending["kind"], name=name, store=store, http=http, **inputs)
     code = oauth.read_callback_code(connection.oauth_client, parameters, pending["state"])
@@ -110,17 +110,17 @@ def finish_sign_in(
 
 
 def _pop_pending(state: str, store: Store, clock: Clock) -> dict[str, Any]:
-    """Take the waiting sign-in of a state out of the store: it is whose removing it succeeds, and nobody else's."""
+    """Remove and return the pending sign-in of a state; only one caller can remove it."""
     key = _state_key(state)
     stored = store.read(key) if state else None
     if stored is None or not store.remove(key) or stored.data["expires_at"] < clock.time():
-        message = "Not signed in: the callback's state is unknown, was used, or is too old."
-        raise SignInError(message, hint="Begin again.")
+        message = "Not signed in: the callback's state is unknown, already used, or expired."
+        raise SignInError(message, hint="Start the sign-in again.")
     return stored.data
 
 
 def _delete_expired(store: Store, clock: Clock) -> None:
-    """Forget sign-ins that nobody came back from: they hold a secret."""
+    """Remove abandoned sign-ins, which hold a secret."""
     for key in store.keys(_PENDING_PREFIX):
         stored = store.read(key)
         if stored is not None and stored.data["expires_at"] < clock.time():
@@ -134,13 +134,17 @@ def _exchange_code(connection: Connection, code_arguments: tuple[str, str, str],
     if not isinstance(answer, oauth.TokenFailure):
         return answer
     if answer.failure_kind:
-        raise TransportError(f"Not signed in: {answer.message}.", kind=answer.failure_kind, hint="Begin again.")
+        raise TransportError(
+            f"Not signed in: {answer.message}.", kind=answer.failure_kind, hint="Start the sign-in again."
+        )
     raise _build_sign_in_error(answer)
 
 
 def _build_sign_in_error(token_error: oauth.TokenFailure) -> SignInError:
     code, status = token_error.code or None, token_error.status or None
-    return SignInError(f"Not signed in: {token_error.message}.", hint="Begin again.", code=code, status=status)
+    return SignInError(
+        f"Not signed in: {token_error.message}.", hint="Start the sign-in again.", code=code, status=status
+    )
 
 
 def _check_urls(connection: Connection, redirect_uri: str) -> None:
@@ -148,13 +152,13 @@ def _check_urls(connection: Connection, redirect_uri: str) -> None:
     connector, oauth_client = connection.connector, connection.oauth_client
     for url in (oauth_client.authorize_url, oauth_client.token_url):
         if not token_endpoint.is_allowed_url(url, connector.manifest.allowed_hosts):
-            hint = "Look at authorizeUrl and tokenUrl."
+            hint = "Check authorizeUrl and tokenUrl."
             raise UsageError(f"{redaction.preview(url)} is not https at a host of {connector.name}.", hint=hint)
     try:
         url_policy.check_base_url(redirect_uri.partition("?")[0])
     except InvalidValue as invalid:
         message = (
-            f"The redirect URI {redaction.preview(redirect_uri)} is not fit for a code: {invalid.expected} is expected."
+            f"The redirect URI {redaction.preview(redirect_uri)} cannot receive a code; expected {invalid.expected}."
         )
         raise UsageError(message, hint=invalid.fix) from None
 

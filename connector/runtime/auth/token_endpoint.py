@@ -1,4 +1,4 @@
-"""The token endpoint of a connection: one request to it, and what came of it. Secrets go to no other host."""
+"""Send token requests, with retries, to allowed hosts only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SEND_TIMEOUT = 30.0  # seconds for one request
 MAX_ATTEMPTS = 3
 RETRY_DELAY = 1.0  # seconds; doubles with each attempt
-MAX_RETRY_DELAY = 10.0  # a service that wants more time is not waited for
+MAX_RETRY_DELAY = 10.0  # seconds; a service that asks for more is not retried
 
 
 def is_allowed_url(url: str, hosts: Iterable[str]) -> bool:
@@ -38,7 +38,7 @@ def is_allowed_url(url: str, hosts: Iterable[str]) -> bool:
 def request_token(
     token_request: TokenRequest, http: Any, clock: Clock, previous: TokenSet | None = None
 ) -> TokenSet | TokenFailure:
-    """Send one request through an HTTP seam (None: one of its own); no redirect is followed."""
+    """Send one request through a transport (None: a new one); redirects are not followed."""
     request, credential = token_request
     transport = http if http is not None else load_transport(None, asynchronous=False)
     try:
@@ -60,7 +60,7 @@ def request_token(
 def request_token_with_retries(
     token_request: TokenRequest, http: Any, clock: Clock, previous: TokenSet | None = None
 ) -> TokenSet | TokenFailure:
-    """Ask up to ATTEMPTS times: what is the service's own trouble is tried again, a lost reply once."""
+    """Send a request up to MAX_ATTEMPTS times: retry temporary failures, and a lost reply once."""
     maybe_issued, lost_replies = False, 0
     for attempt in range(MAX_ATTEMPTS):
         answer = request_token(token_request, http, clock, previous)
@@ -76,18 +76,18 @@ def request_token_with_retries(
             or lost_replies > 1
             or attempt == MAX_ATTEMPTS - 1
         ):
-            break
+            return answer
         delay = RETRY_DELAY * 2**attempt * (0.5 + clock.jitter())
         if answer.retry_at is not None:
             delay = max(delay, answer.retry_at - clock.time())
         if delay > MAX_RETRY_DELAY:
-            break
+            return answer
         clock.wait_or_stop(delay, threading.Event())
-    return answer
+    raise AssertionError("the last attempt returns")
 
 
 def build_token_error(answer: TokenFailure, *, hint: str) -> ConnectorError:
-    """Return the error of an answer that brought no token and ends nothing; `inputs` says what to look at."""
+    """Return the error of an answer without a token that does not end the connection."""
     message, retry_hint = f"No new token: {answer.message}.", "Nothing is lost; try again later."
     if answer.failure_kind:
         is_temporary = answer.category == "later"

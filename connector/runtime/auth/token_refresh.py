@@ -1,7 +1,6 @@
-"""One renewal of a connection's token, under its store's lock: the new one is durable before it is used.
+"""Refresh a token under the store's lock, and store it before it is used.
 
-Every write names the version of the record (connection_record.py) that it follows, so that a sign-in during a renewal
-wins over it.
+Every write names the version of the record that it follows, so a sign-in during a refresh wins over it.
 """
 
 from __future__ import annotations
@@ -25,34 +24,34 @@ if TYPE_CHECKING:
     from connector.runtime.auth.refresh_context import RefreshContext
     from connector.runtime.clock import Clock
 
-LOCK_TIMEOUT = 120.0  # seconds to wait for another process's renewal, which may itself have to try thrice
-SAVE_RETRY_INTERVAL = 5.0  # seconds between two tries to keep what could not be kept
-REFRESH_FAILURE_GRACE = 30.0  # seconds that a token is used on when its renewal failed and it has not ended
-MAX_CONFLICTS = 10  # how often somebody else may write while a renewal is under way
+LOCK_TIMEOUT = 120.0  # seconds to wait for another process's refresh, which may take three attempts
+SAVE_RETRY_INTERVAL = 5.0  # seconds between attempts to store a token that could not be stored
+REFRESH_FAILURE_GRACE = 30.0  # seconds that an unexpired token is used after its refresh failed
+MAX_CONFLICTS = 10  # writes by others during one refresh
 
 _log = logging.getLogger("connector.connection")
 
 
 class _PendingSave(NamedTuple):
     token_set: TokenSet
-    replaces: TokenSet | None  # what the store still has
+    replaces: TokenSet | None  # the token that the store still has
     tried_at: float
 
 
 class TokenRefresher:
-    """Gets a good token: the one at hand, one that a sibling has kept, or a new one. Only one thread may `renew`."""
+    """Returns the cached token, one that another process stored, or a new one. Only one thread may `refresh`."""
 
     def __init__(self, context: RefreshContext) -> None:
         self.context = context
         self._token_set: TokenSet | None = None
         self._pending_save: _PendingSave | None = None
         self._failed_at = 0.0
-        self._last_issued: tuple[str | None, float] = (None, 0.0)  # the last token made here, and when, monotonic
+        self._last_issued: tuple[str | None, float] = (None, 0.0)  # the last token issued here, and its monotonic time
         self._backoff: tuple[float, ConnectorError] | None = None
         self._unsaved_revocation: tuple[int, RevokedCredential] | None = None  # of the record with that version
 
     def get_cached(self, rejected_token: str | None, now: float) -> TokenSet | None:
-        """Return the grant in memory when it is good; None when there is something to do first."""
+        """Return the cached token if it is fresh; None if it must be refreshed or stored first."""
         token_set, pending_save = self._token_set, self._pending_save
         if token_set is None or token_set.access_token == rejected_token:
             return None
@@ -62,14 +61,14 @@ class TokenRefresher:
         return token_set if in_grace or token_set.is_fresh(now) else None
 
     def read_token_set(self) -> TokenSet | None:
-        """Return the grant in memory, else the store's, good or not."""
+        """Return the cached token, else the stored one, whether or not it is fresh."""
         if self._token_set is None:
             record = self.context.read_record()
             return record.token_set if record else None
         return self._token_set
 
     def refresh(self, rejected_token: str | None, clock: Clock) -> TokenSet:
-        """Return a good grant that is not the rejected one. Raises ConnectorError."""
+        """Return a fresh token other than the rejected one. Raises ConnectorError."""
         store, key, now = self.context.store, self.context.key, clock.time()
         try:
             if self._pending_save is None and (
@@ -80,14 +79,14 @@ class TokenRefresher:
             with store.lock(key, LOCK_TIMEOUT):
                 for attempts_left in reversed(range(MAX_CONFLICTS)):
                     try:
-                        self._token_set = token_set = self._refresh_locked(rejected_token, clock)
-                        break
+                        self._token_set = self._refresh_locked(rejected_token, clock)
+                        return self._token_set
                     except StoreError as error:
                         if not error.conflict or not attempts_left:
                             raise
         except StoreError as error:
-            token_set = self._keep_using(self._token_set, rejected_token, error, clock)
-        return token_set
+            return self._keep_using(self._token_set, rejected_token, error, clock)
+        raise AssertionError("the last conflict raises")
 
     def _refresh_locked(self, rejected_token: str | None, clock: Clock) -> TokenSet:
         now = clock.time()
@@ -101,9 +100,9 @@ class TokenRefresher:
         if current.access_token != rejected_token and (is_recent or current.is_fresh(now)):
             return current
         if current.access_token == rejected_token and is_recent:
-            hint = f"Look at what it may do, and try again later. {self.context.sign_in_hint}"
+            hint = f"Check its permissions, and try again later. {self.context.sign_in_hint}"
             raise SignInError(
-                "The service refuses a token that is younger than a minute.", hint=hint, outcome="rejected"
+                "The service rejects a token that is less than a minute old.", hint=hint, outcome="rejected"
             )
         try:
             if save_error is not None and current.refresh_token:
@@ -115,7 +114,7 @@ class TokenRefresher:
     def _keep_using(
         self, current: TokenSet | None, rejected_token: str | None, error: ConnectorError, clock: Clock
     ) -> TokenSet:
-        """Return the token at hand while it lasts, since there is no newer one; where it does not, raise why."""
+        """Return the current token while it is valid, because no newer one can be had; else raise the error."""
         now, is_conflict = clock.time(), getattr(error, "conflict", False)
         if current is None or is_conflict or current.access_token == rejected_token or now >= current.expires_at:
             raise error
@@ -124,7 +123,7 @@ class TokenRefresher:
         return current
 
     def _request_new(self, stored: ConnectionRecord | None, current: TokenSet | None, clock: Clock) -> TokenSet:
-        """Ask for a new grant and keep it."""
+        """Request a new token and store it."""
         oauth_client = self.context.oauth_client_for(stored)
         token_request = self._build_request(oauth_client, current, clock)
         record = stored or self.context.initial_record
@@ -150,7 +149,7 @@ class TokenRefresher:
         if earlier_intent is None and record.intent and not answer.may_be_issued:
             self._try_write(replace(record, intent=None))
         error = token_endpoint.build_token_error(
-            answer, hint="Look at the connection's inputs, and at what stands between."
+            answer, hint="Check the connection's inputs and the network in between."
         )
         if answer.retry_at is not None:
             delay = min(answer.retry_at - clock.time(), REFRESH_COOLDOWN)
@@ -158,10 +157,10 @@ class TokenRefresher:
         raise error
 
     def _build_request(self, oauth_client: OAuthClient, current: TokenSet | None, clock: Clock) -> TokenRequest:
-        """Return the request for the next grant. Raises what makes sending it wrong or useless."""
+        """Return the request for a new token. Raises ConnectorError if it must not or cannot be sent."""
         if not token_endpoint.is_allowed_url(oauth_client.token_url, self.context.allowed_hosts):
             message = "The token URL is not https at one of the connector's hosts; the secret was not sent."
-            raise SignInError(message, hint="Look at tokenUrl, and at the manifest's hosts.")
+            raise SignInError(message, hint="Check tokenUrl and the manifest's hosts.")
         token_request = oauth.build_refresh_request(oauth_client, current)
         if token_request is None:
             problem = (
@@ -173,7 +172,7 @@ class TokenRefresher:
         return token_request
 
     def _persist(self, token_set: TokenSet, current: TokenSet | None, clock: Clock) -> TokenSet:
-        """Make a new grant durable; when the store cannot, it lives in memory until the store can."""
+        """Store a new token; if that fails, keep it in memory until the store works again."""
         lost_scopes = find_lost_scopes(token_set, current)
         if lost_scopes:
             _log.warning(
@@ -193,7 +192,7 @@ class TokenRefresher:
             saved = self._save(token_set, replaces)
         except StoreError as error:
             self._pending_save = _PendingSave(token_set, replaces, clock.time())
-            atexit.unregister(self._save_at_exit)  # once is enough
+            atexit.unregister(self._save_at_exit)  # register it once
             atexit.register(self._save_at_exit)
             consequence = "it ends with this process unless it can be kept before"
             _log.error(
@@ -204,7 +203,7 @@ class TokenRefresher:
         return saved
 
     def _save(self, token_set: TokenSet, replaces: TokenSet | None) -> TokenSet:
-        """Keep a grant; but what a sign-in has kept since is newer, and is returned. Raises StoreError."""
+        """Store a token, or return the newer one of a sign-in since. Raises StoreError."""
         for attempts_left in reversed(range(MAX_CONFLICTS)):
             stored = self.context.read_record()
             stored_token_set = stored.token_set if stored else None
@@ -221,7 +220,7 @@ class TokenRefresher:
         return token_set
 
     def _retry_save(self, now: float) -> StoreError | None:
-        """Keep what could not be kept; return why that still cannot be done."""
+        """Try again to store the pending token; return the error if that still fails."""
         if self._pending_save is None:
             return None
         try:
@@ -235,7 +234,7 @@ class TokenRefresher:
         return None
 
     def _save_at_exit(self) -> None:
-        """Try a last time to keep what could not be kept; say so when it is lost."""
+        """Try a last time to store the pending token; log it if it is lost."""
         if self._pending_save is None:
             return
         try:
@@ -248,7 +247,7 @@ class TokenRefresher:
             _log.error("connection %s: %s: %s %s", self.context.key, consequence, save_error, self.context.sign_in_hint)
 
     def _try_write(self, record: ConnectionRecord) -> bool:
-        """Write what helps later; return whether it is kept, since a store that fails must not hide what happened.
+        """Write a record if possible; return whether it was stored, so a store error hides no other error.
 
         Raises StoreError for a conflict.
         """
@@ -262,11 +261,11 @@ class TokenRefresher:
         return True
 
     def _check_not_revoked(self, stored: ConnectionRecord | None, current: TokenSet | None) -> None:
-        """Raise SignInError for a connection that was removed from its store, or that the service has ended."""
+        """Raise SignInError for a connection that was removed from its store or ended by the service."""
         is_first_save = self._pending_save is not None and self._pending_save.replaces is None
         if stored is None and not is_first_save and (current or self._token_set) is not None:
             self._token_set = self._pending_save = None
-            message = "The connection is no longer in its store: it was removed, or kept aside as damaged."
+            message = "The connection is no longer in its store: it was removed, or set aside as damaged."
             raise SignInError(message, hint=self.context.sign_in_hint)
         revocation = stored.revocation if stored else None
         if self._unsaved_revocation and self._unsaved_revocation[0] == (stored.version if stored else 0):

@@ -1,7 +1,7 @@
-"""The token of one connection, for all its callers: who waits for a renewal, and for how long.
+"""Share one token refresh among all callers of a connection.
 
-A renewal runs on a short-lived thread of its own. Callers - threads, and tasks of any loop - share it and wait until
-their own deadline; none of them can cancel it. Other processes share its outcome through the store.
+A refresh runs on its own short-lived thread. Callers - threads, and tasks of any loop - share it and wait until
+their own deadline; none of them can cancel it. Other processes share its result through the store.
 """
 
 from __future__ import annotations
@@ -25,13 +25,11 @@ if TYPE_CHECKING:
     from connector.runtime.clock import Clock
 
 POLL_INTERVAL = 0.5  # seconds
-_RefreshKey = tuple[
-    int, str | None
-]  # the process, since a fork has none of our threads, and the token that was rejected
+_RefreshKey = tuple[int, str | None]  # the process id, since threads end at a fork, and the rejected token
 
 
 class TokenSource:
-    """One connection's token; safe to share among threads and loops, and after a fork."""
+    """The token of one connection; safe to share among threads and loops, and after a fork."""
 
     def __init__(self, context: RefreshContext) -> None:
         self._context = context
@@ -40,16 +38,16 @@ class TokenSource:
         self._cached_credential: tuple[TokenSet, Credential] | None = None
 
     def get_cached(self, rejected_token: str | None, now: float) -> Credential | None:
-        """Return the token at hand when it is good, without waiting; None when it must be renewed."""
+        """Return the cached credential if its token is fresh, without waiting; else None."""
         token_set = self._refresher.get_cached(rejected_token, now)
         return None if token_set is None else self._to_credential(token_set)
 
     def wait(
         self, rejected_token: str | None, clock: Clock, seconds: float, cancel: threading.Event | None = None
     ) -> Credential | ConnectorError:
-        """Return a good token that is not the rejected one, waiting for its renewal at most `seconds`, or until `stop`.
+        """Return a fresh credential other than the rejected one; wait at most `seconds`, or until `cancel` is set.
 
-        It looks up twice a second: a signal that comes just before a long wait would otherwise be noticed at its end.
+        It polls twice a second: a signal just before a long wait would otherwise be noticed only at its end.
         """
         refresh = self._start_or_join(rejected_token, clock)
         deadline = time.monotonic() + seconds
@@ -62,8 +60,8 @@ class TokenSource:
     async def wait_async(
         self, rejected_token: str | None, clock: Clock, seconds: float, cancel: threading.Event | None = None
     ) -> Credential | ConnectorError:
-        """As `wait`, in a task; cancelling the task leaves the renewal alone."""
-        import asyncio  # noqa: PLC0415  a program without tasks need not load it
+        """As `wait`, in a task; cancelling the task does not cancel the refresh."""
+        import asyncio
 
         refresh = self._start_or_join(rejected_token, clock)
         deadline = time.monotonic() + seconds
@@ -76,17 +74,17 @@ class TokenSource:
             ):
                 await asyncio.wait({waiter}, timeout=min(remaining, POLL_INTERVAL))
         finally:
-            waiter.cancel()  # of this wait alone: the flight is running, and cannot be cancelled
+            waiter.cancel()  # only this wait: a running refresh cannot be cancelled
         return self._get_result(refresh, seconds)
 
     def read_token_set(self) -> TokenSet | None:
-        """Return the token as it is known here, good or not. Raises StoreError."""
+        """Return the cached or stored token, whether or not it is fresh. Raises StoreError."""
         return self._refresher.read_token_set()
 
     def _start_or_join(self, rejected_token: str | None, clock: Clock) -> futures.Future[TokenSet]:
-        """Return the renewal that is under way for a rejected token, or begin one.
+        """Return the refresh in progress for a rejected token, or start one.
 
-        Those for different tokens follow each other by the store's lock, and the later finds what the earlier kept.
+        The store's lock serializes refreshes for different tokens; a later one finds the token of an earlier one.
         """
         key: _RefreshKey = (os.getpid(), rejected_token)
         new_refresh: futures.Future[TokenSet] = futures.Future()
@@ -100,13 +98,15 @@ class TokenSource:
                 ).start()
             except RuntimeError as error:
                 self._refreshes.pop(key, None)
-                new_refresh.set_exception(TransportError(f"No thread to renew the token on: {error}.", kind="thread"))
+                new_refresh.set_exception(
+                    TransportError(f"Cannot start a thread to refresh the token: {error}.", kind="thread")
+                )
         return refresh
 
     def _run_refresh(self, key: _RefreshKey, refresh: futures.Future[TokenSet], clock: Clock) -> None:
         try:
             token_set = self._refresher.refresh(key[1], clock)
-        except BaseException as error:  # noqa: BLE001  every waiter must hear of it
+        except BaseException as error:  # noqa: BLE001  every waiter must get it
             self._refreshes.pop(key, None)
             refresh.set_exception(error)
         else:
@@ -114,9 +114,9 @@ class TokenSource:
             refresh.set_result(token_set)
 
     def _get_result(self, refresh: futures.Future[TokenSet], seconds: float) -> Credential | ConnectorError:
-        """Return what a flight brought; each waiter gets an error of its own, since a call writes on it."""
+        """Return the result of a refresh; each waiter gets its own copy of an error, which its call annotates."""
         if not refresh.done():
-            message = f"No token within {seconds:.1f} s: its renewal still goes on."
+            message = f"No token within {seconds:.1f} s: its refresh is still running."
             return DeadlineError(message, hint="Try again.", retryable=True, limit=seconds, elapsed=seconds)
         error = refresh.exception()
         if error is None:
@@ -137,7 +137,7 @@ class TokenSource:
         return cached[1]
 
     def _allowed_origin(self, url: str | None) -> str | None:
-        """Return the origin of the API that a token names, if the token may go there."""
+        """Return the API origin that a token names, if credentials may go there."""
         if not url or not url.isascii() or not url_policy.may_receive_credentials(url, self._context.allowed_hosts):
             return None
         return f"https://{urlsplit(url).hostname}"

@@ -1,1 +1,1 @@
-"""One action over many rows."""
+"""Bulk runs: one action over many rows."""

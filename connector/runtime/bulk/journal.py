@@ -1,7 +1,7 @@
-"""The journal of a bulk run: what is about to be sent is on the disk before it is, what came of it stands behind.
+"""The append-only journal of a bulk run.
 
-A file of JSON lines: first what the journal is of, then for each row that it is begun, before a change is sent, and its
-result after. Whatever cuts a run off, the lines tell how far it was; what they come to is judged in core/story.py.
+A file of JSON lines: a header, then for each row its start, durable before a change is sent, and its result. However
+a run is interrupted, the lines show its progress; core/bulk/journal_state.py replays them.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ JOURNAL_VERSION = 1
 
 
 class Journal:
-    """One journal, held alone by this process; its `of` says what rows it is of. Safe to share among threads."""
+    """One journal, locked by this process; its header identifies the rows. Safe to share among threads."""
 
     def __init__(self, path: Path, header: Mapping[str, Any], count_rows: Callable[[], int]) -> None:
-        """Open a journal, or begin it: then `count` is called, which may raise, for the number of rows.
+        """Open a journal, or create it with the number that `count_rows` returns.
 
-        Raises StoreError: not to be read or written, held by another, damaged. Raises UsageError: of others, or none.
+        Raises StoreError if it cannot be read or written, is locked or damaged, UsageError if it is of another run.
         """
         self.path = path
         self.state = JournalState()
         self._write_lock = threading.Lock()  # one line at a time
-        self._sync_lock = threading.Lock()  # one fsync at a time, for all that wait
+        self._sync_lock = threading.Lock()  # one fsync at a time, for all waiters
         self._written_lines = self._synced_lines = 0  # lines
         self._size = 0  # bytes
         self._write_error: OSError | None = None
@@ -67,21 +67,21 @@ class Journal:
             raise
 
     def _load(self) -> None:
-        """Read what is there. Bytes of a line that a cut left half are taken off."""
+        """Replay the journal; remove an incomplete last line."""
         try:
             check_header(self._handle, self.path, allow_empty=True)
-            with open(self._handle, "rb", closefd=False) as file:  # what is read is what is held
+            with open(self._handle, "rb", closefd=False) as file:  # reads the locked file
                 self.state.replay(file)
             os.ftruncate(self._handle, self.state.valid_bytes)
             self._size = os.lseek(self._handle, self.state.valid_bytes, os.SEEK_SET)
         except CorruptJournal as error:
-            hint = f"Look at the file and at the service. {RESTART_HINT}"
+            hint = f"Check the file and the service. {RESTART_HINT}"
             raise StoreError(f"{self.path} is damaged: {error}.", hint=hint, path=str(self.path)) from None
         except OSError as error:
             raise build_journal_error(self.path, error) from error
 
     def _create(self, header: Mapping[str, Any], count_rows: Callable[[], int]) -> int:
-        """Write the first line, and return the number of rows; where they cannot be counted no file stays."""
+        """Write the header and return the number of rows; remove the file if they cannot be counted."""
         try:
             row_count = count_rows()
         except BaseException:
@@ -93,12 +93,14 @@ class Journal:
         return row_count
 
     def _match_header(self, header: dict[str, Any]) -> int:
-        """Return the number of rows. Raises StoreError for another version's journal, UsageError for one of others."""
+        """Return the number of rows. Raises StoreError for another version, UsageError for another run."""
         stored_header = dict(self.state.header or {})
         version, row_count = stored_header.pop("journal", None), stored_header.pop("count", None)
         if version != JOURNAL_VERSION or not isinstance(row_count, int):
-            hint = f"Use the version that made it. {RESTART_HINT}"
-            raise StoreError(f"{self.path} is no journal that this version reads.", hint=hint, path=str(self.path))
+            hint = f"Use the version that wrote it. {RESTART_HINT}"
+            raise StoreError(
+                f"{self.path} is not a journal that this version can read.", hint=hint, path=str(self.path)
+            )
         differing = [name for name in {**stored_header, **header} if stored_header.get(name) != header.get(name)]
         if differing:
             raise _mismatch_error(self.path, differing)
@@ -106,13 +108,13 @@ class Journal:
 
     @property
     def has_history(self) -> bool:
-        """Whether an earlier run has left something here."""
+        """Whether an earlier run recorded rows."""
         return self.state.highest_row > 0
 
     def record_start(self, number: int, line: int, key: str | None, *, may_resend: bool) -> None:
-        """Note that a row is about to be sent, down to the disk; `may_resend` where it may be sent twice.
+        """Record durably that a row is about to be sent; `may_resend` if sending it twice is safe.
 
-        Raises StoreError, and then nothing may be sent.
+        Raises StoreError; then the row must not be sent.
         """
         entry: dict[str, Any] = {"begin": number, "line": line}
         if key is not None:
@@ -122,17 +124,19 @@ class Journal:
         self._write_durably(entry)
 
     def record_result(self, result: Mapping[str, Any]) -> None:
-        """Note what came of a row; it is on the disk with the next row that begins, at the latest with the last."""
+        """Record the result of a row; durable with the next start, or on closing."""
         self._write_line(result)
 
     def record_revert(self, number: int) -> None:
-        """Note that a row was not sent after all."""
+        """Record that a row was not sent after all."""
         self._write_line({"undo": number})
 
     def resolve_row(self, number: int, resolution: str) -> None:
-        """Say of an uncertain row that it is "done", or is to be sent "again". Raises UsageError for any other row."""
+        """Resolve an uncertain row as "done" or "retry". Raises UsageError for any other row."""
         if self.state.state_of(number) not in (ROW_STARTED, ROW_UNCERTAIN):
-            raise UsageError(f"Row {number} is not uncertain.", hint="--resolve is for rows whose outcome is uncertain.")
+            raise UsageError(
+                f"Row {number} is not uncertain.", hint="--resolve is for rows whose outcome is uncertain."
+            )
         with self.path.open("rb") as file:
             line = self._read_line(file, number)["line"]
         resolved_entry = {"row": number, "line": line, "outcome": "done", "settled": True}
@@ -141,13 +145,13 @@ class Journal:
         self._write_durably(entry)
 
     def iter_uncertain(self) -> Iterator[int]:
-        """Yield the numbers of the rows of which nobody knows whether they were done."""
+        """Yield the numbers of the rows whose outcome is uncertain."""
         return (
             number for number in self.state.row_numbers() if self.state.state_of(number) in (ROW_STARTED, ROW_UNCERTAIN)
         )
 
     def iter_results(self, *, include_failed: bool = True) -> Iterator[dict[str, Any]]:
-        """Yield what earlier runs came to, in the order of rows: one result each; of rows that failed if wanted."""
+        """Yield one result for each row of earlier runs, in row order; failed rows on request."""
         final_states = (ROW_DONE, ROW_UNCERTAIN, ROW_FAILED) if include_failed else (ROW_DONE, ROW_UNCERTAIN)
         with self.path.open("rb") as file:
             for number in self.state.row_numbers():
@@ -158,13 +162,13 @@ class Journal:
                     yield self._read_line(file, number)
 
     def _read_line(self, file: IO[bytes], number: int) -> dict[str, Any]:
-        """Read the last line of a row."""
+        """Return the last line of a row."""
         file.seek(self.state.offset_of(number))
         line: dict[str, Any] = json.loads(file.readline())
         return line
 
     def _write_durably(self, data: Mapping[str, Any]) -> None:
-        """Write a line down to the disk; those who come meanwhile share the next fsync. Raises StoreError."""
+        """Write a line durably; concurrent writers share the next fsync. Raises StoreError."""
         line_number = self._write_line(data)
         with self._sync_lock:
             if self._synced_lines >= line_number:
@@ -178,7 +182,7 @@ class Journal:
             self._synced_lines = written_lines
 
     def _write_line(self, data: Mapping[str, Any]) -> int:
-        """Write a line and return its number. Raises StoreError, from then on for every line."""
+        """Write a line and return its number. Raises StoreError, then for every later line."""
         line = _encode_line(data)
         with self._write_lock:
             if self._write_error is not None:
@@ -195,7 +199,7 @@ class Journal:
             return self._written_lines
 
     def close(self) -> None:
-        """Bring everything to the disk and let go; what threads still want to note is refused."""
+        """Flush to the disk and close; later writes are rejected."""
         with self._sync_lock, self._write_lock:
             handle, self._handle = self._handle, -1
             if handle < 0:
@@ -204,7 +208,7 @@ class Journal:
             try:
                 os.fsync(handle)
             except OSError:
-                pass  # a line that is lost makes its row uncertain, and no row is sent twice
+                pass  # a lost line makes its row uncertain; no row is sent twice
             finally:
                 os.close(handle)
 
@@ -216,19 +220,17 @@ class Journal:
 
 
 def _mismatch_error(path: Path, differing: list[str]) -> UsageError:
-    """Return the error about a journal of another run, by the names of what differs."""
-    hint = f"Give what it was begun with. {RESTART_HINT} So does another --journal."
+    """Return the error of a journal of another run, with the names of the differences."""
+    hint = f"Use the arguments that it was started with. {RESTART_HINT} So does another --journal."
     if "rows" in differing:
-        differing = [
-            name for name in differing if name != "values"
-        ]  # they are kept with the rows, and tell nothing alone
-        hint = "Rows that were mended or are new: put them into a file of their own, and leave this one as it was. "
+        differing = [name for name in differing if name != "values"]  # they follow from the rows
+        hint = "Put corrected or new rows into a file of their own, and leave this one unchanged. "
         hint += RESTART_HINT
-    return UsageError(f"{path} is the journal of another run: other {', '.join(differing)}.", hint=hint)
+    return UsageError(f"{path} is the journal of another run: different {', '.join(differing)}.", hint=hint)
 
 
 def _encode_line(data: Mapping[str, Any]) -> bytes:
     try:
         return to_json(data) + b"\n"
-    except ValueError:  # half a character in a text, which only escapes can hold
+    except ValueError:  # a lone surrogate, which only an escape can express
         return json.dumps(data).encode() + b"\n"

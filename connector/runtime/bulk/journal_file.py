@@ -1,4 +1,4 @@
-"""The file of a journal: opened privately, locked, checked to be one."""
+"""Open, lock, check and rotate the file of a journal."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from connector.runtime.files import private_files
 if TYPE_CHECKING:
     from pathlib import Path
 
-RESTART_HINT = "--restart begins anew and sends every row again, also those that are done."
+RESTART_HINT = "--restart starts over and sends every row again, including those that are done."
 _DISK_FULL_HINT = (
-    "Free some space there, or move the journal and name it with --journal FILE; then the same command goes on."
+    "Free some space there, or move the journal and name it with --journal FILE; then the same command resumes."
 )
-_NO_ACCESS_HINT = (
-    "Give this user the right to read and write there; rows that were not begun may have another --journal FILE."
-)
-_OTHER_ERROR_HINT = "Look at that place; rows that were not begun may have another --journal FILE."
+_NO_ACCESS_HINT = "Allow this user to read and write there; rows that have not started can use another --journal FILE."
+_OTHER_ERROR_HINT = "Check that location; rows that have not started can use another --journal FILE."
 _HINTS_BY_ERRNO = {
     **dict.fromkeys((errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG), _DISK_FULL_HINT),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _NO_ACCESS_HINT),
@@ -31,9 +29,9 @@ _HINTS_BY_ERRNO = {
 
 
 def rotate_journal(path: Path) -> Path | None:
-    """Rename a journal that nobody holds to the first free one of PATH.1, PATH.2 ...; None where there is none.
+    """Rename a journal to the first unused of PATH.1, PATH.2 ...; return that path, or None without a journal.
 
-    Raises StoreError, and for a file that does not begin as a journal UsageError.
+    Raises StoreError, also if it is locked, and UsageError for a file that is not a journal.
     """
     if not os.path.lexists(path):
         return None
@@ -63,28 +61,28 @@ def open_journal(path: Path) -> int:
 
 
 def check_header(handle: int, path: Path, *, allow_empty: bool) -> None:
-    """Refuse a file that does not begin as a journal; an empty one may become one. Raises OSError, UsageError."""
+    """Reject a file that is not a journal. Raises OSError, UsageError."""
     raw = os.read(handle, 64)
     os.lseek(handle, 0, os.SEEK_SET)
     if not (is_journal_header(raw) or (allow_empty and not raw)):
-        hint = "Name another place with --journal FILE." if raw else "Leave --restart out."
-        raise UsageError(f"{path} is {'no journal' if raw else 'empty'}, and was left as it is.", hint=hint)
+        hint = "Choose another file with --journal FILE." if raw else "Remove --restart."
+        raise UsageError(f"{path} is {'not a journal' if raw else 'empty'}, and was left unchanged.", hint=hint)
 
 
 def lock_journal(handle: int, path: Path) -> None:
-    """Have a file alone; the system frees it when this process ends, however that happens. Raises StoreError."""
+    """Lock a file; the system unlocks it when this process ends. Raises StoreError."""
     try:
         if filelock.lock_descriptor(handle, blocking=False):
             return
     except OSError as error:
         raise build_journal_error(path, error) from error
     hint = "Wait until it ends, or stop it."
-    raise StoreError(f"{path}: another run of these rows is under way.", hint=hint, path=str(path))
+    raise StoreError(f"{path}: another run of these rows is in progress.", hint=hint, path=str(path))
 
 
 def build_journal_error(path: Path, error: OSError) -> StoreError:
     """Return the error of a journal that cannot be read or written."""
     reason = error.strerror or str(error)
-    consequence = "What is not noted is not sent."
+    consequence = "A row that cannot be recorded is not sent."
     hint = _HINTS_BY_ERRNO.get(error.errno or 0, _OTHER_ERROR_HINT)
     return StoreError(f"{path}: {reason}. {consequence}", hint=hint, path=str(path))

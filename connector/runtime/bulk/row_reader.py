@@ -1,4 +1,4 @@
-"""The rows of a file: CSV and JSON lines as they are read, YAML as a whole; each with its number and its line."""
+"""Read rows from CSV, JSON lines or YAML, each with its number and line."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ ROW_FORMATS = ("csv", "jsonl", "yaml")
 MAX_LINE_BYTES = 16 << 20
 MAX_YAML_BYTES = 64 << 20
 _FORMAT_BY_SUFFIX = {
-    ".csv": "csv", ".tsv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl",
-    ".yaml": "yaml", ".yml": "yaml", ".json": "yaml",
-}  # fmt: skip
+    **dict.fromkeys((".csv", ".tsv"), "csv"),
+    **dict.fromkeys((".jsonl", ".ndjson"), "jsonl"),
+    **dict.fromkeys((".yaml", ".yml", ".json"), "yaml"),
+}
 _SPREADSHEET_SUFFIXES = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers")
 _DELIMITERS = ",;\t"
-_CR_LINE_END = re.compile(r"(?<=\r)(?!\n)")  # a line end of CR alone, as some spreadsheets write it
+_CR_LINE_END = re.compile(r"(?<=\r)(?!\n)")  # a lone CR, which some spreadsheets write as a line end
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Row:
-    """One row: its number and its line, both from 1; what it gives, or the error that says why it gives nothing."""
+    """One row: number and line, both from 1; its inputs, or the error of an invalid row."""
 
     number: int
     line: int
@@ -41,7 +42,7 @@ class Row:
 
 
 class RowReader:
-    """The rows of an open binary file; `name` is how it is told, `form` csv, jsonl or yaml."""
+    """Reads the rows of an open binary file; `name` is shown in errors, `row_format` is csv, jsonl or yaml."""
 
     def __init__(self, name: str, file: IO[bytes], row_format: str, columns: ColumnMapping) -> None:
         self.name, self.row_format, self.columns = name, row_format, columns
@@ -58,9 +59,9 @@ class RowReader:
         return hashlib.file_digest(self._file, "sha256").hexdigest()  # type: ignore[arg-type]  # any binary file will do
 
     def read_rows(self) -> Iterator[Row]:
-        """Yield the rows, a file's from its beginning.
+        """Yield the rows, from the beginning of a seekable file.
 
-        Raises InputError, or for YAML DefinitionError, where the file cannot be read on or has none.
+        Raises InputError, or for YAML DefinitionError, if the file is invalid or has no rows.
         """
         if self.is_seekable:
             self._file.seek(0)
@@ -74,7 +75,7 @@ class RowReader:
         lines = self._read_csv_lines()
         header_line = next(lines, None)
         if header_line is None:
-            raise self._read_error(1, "nothing", "a header line", "name the inputs there, one a column")
+            raise self._read_error(1, "nothing", "a header line", "name the inputs there, one per column")
         keys, number, line = None, 0, 1
         try:
             reader = csv.reader(
@@ -89,14 +90,14 @@ class RowReader:
                     yield self._row_from_cells(number, start_line, keys, cells)
         except csv.Error as error:
             if "field limit" in str(error):
-                limit = f"at most {csv.field_size_limit():,} characters a cell"
-                fix = "look for a quote that is not closed; rows with longer values can be JSON lines"
+                limit = f"at most {csv.field_size_limit():,} characters per cell"
+                fix = "look for an unclosed quote; use JSON lines for longer values"
                 raise self._read_error(line, "a longer cell", limit, fix) from None
             fix = "put a cell with a quote, a delimiter or a line end in double quotes, and double the quotes in it"
             raise self._read_error(line, str(error), "CSV (RFC 4180)", fix) from None
 
     def _read_csv_lines(self) -> Iterator[str]:
-        """Yield the lines; where the first one holds a CR alone, that ends a line too."""
+        """Yield the lines; if the first line contains a lone CR, that ends a line too."""
         lines = self._read_lines()
         first_line = next(lines, "")
         all_lines = itertools.chain([first_line], lines) if first_line else lines
@@ -107,7 +108,7 @@ class RowReader:
     def _row_from_cells(self, number: int, line: int, keys: ColumnKeys, cells: list[str]) -> Row:
         if len(cells) != len(keys):
             expected = f"{len(keys)}, as in the header"
-            fix = "look for a delimiter or a quote too many or too few"
+            fix = "look for an extra or missing delimiter or quote"
             problem = Problem("the row", f"{len(cells)} cells", expected, fix)
             return Row(number, line, error=InputError.from_problems(self.columns.action.action, [problem]))
         try:
@@ -123,7 +124,7 @@ class RowReader:
                 yield self._row_from_data(number, line, text, _parse_json)
 
     def _row_from_data(self, number: int, line: int, data: Any, parse: Callable[[Any], Any] | None = None) -> Row:
-        """Return the row of a mapping, or of what `read` makes one of."""
+        """Return the row of a mapping, or of data that `parse` turns into one."""
         try:
             data = data if parse is None else parse(data)
             if not isinstance(data, dict):
@@ -145,14 +146,16 @@ class RowReader:
                 yield self._row_from_data(number, position.line, data)
 
     def _read_lines(self) -> Iterator[str]:
-        """Yield the file's lines as text. Raises InputError for one that is not UTF-8, or without an end."""
-        encoding = "utf-8-sig"  # only at the beginning may a byte order mark stand
+        """Yield the lines as text. Raises InputError for a line that is not UTF-8 or is too long."""
+        encoding = "utf-8-sig"  # a byte order mark is allowed only at the beginning
         for number in itertools.count(1):
             raw = self._file.readline(MAX_LINE_BYTES + 1)
             if not raw:
                 return
             if len(raw) > MAX_LINE_BYTES:
-                raise self._read_error(number, "a line without an end", f"at most {MAX_LINE_BYTES:,} bytes a line", "")
+                raise self._read_error(
+                    number, "a line without an end", f"at most {MAX_LINE_BYTES:,} bytes per line", ""
+                )
             try:
                 yield raw.decode(encoding)
             except UnicodeDecodeError as error:
@@ -162,24 +165,24 @@ class RowReader:
 
     def _read_error(self, line: int, got: str, expected: str, fix: str) -> InputError:
         problem = Problem(f"line {line}", got, expected, fix)
-        return InputError(f"{self.name} cannot be read on. {problem}", problems=(problem,))
+        return InputError(f"{self.name} cannot be read further. {problem}", problems=(problem,))
 
 
 def detect_format(name: str, given_format: str | None) -> str:
-    """Return the form of a file: the one that is asked for, else by the end of its name. Raises UsageError."""
+    """Return the given format, or detect it from the file's suffix. Raises UsageError."""
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
     row_format = given_format or _FORMAT_BY_SUFFIX.get(suffix)
     if row_format is None and suffix in _SPREADSHEET_SUFFIXES:
-        raise UsageError(f"{name} is a spreadsheet.", hint="Export it as CSV in UTF-8, and give that file.")
+        raise UsageError(f"{name} is a spreadsheet.", hint="Export it as CSV in UTF-8, and use that file.")
     if row_format is None:
-        hint = f"Say it with --rows-format {'|'.join(ROW_FORMATS)}."
+        hint = f"Set it with --rows-format {'|'.join(ROW_FORMATS)}."
         source_name = "standard input" if name == "-" else name
-        raise UsageError(f"What form the rows of {source_name} have cannot be told from a name.", hint=hint)
+        raise UsageError(f"The format of the rows of {source_name} cannot be detected from a name.", hint=hint)
     return row_format
 
 
 def _detect_delimiter(header: str) -> str:
-    """Return what parts the names of a header line: comma, semicolon or tab, whichever makes most of it."""
+    """Return the delimiter of a header line: the comma, semicolon or tab that yields the most columns."""
     return max(_DELIMITERS, key=lambda delimiter: len(next(csv.reader([header], delimiter=delimiter))))
 
 
@@ -189,7 +192,9 @@ def _parse_json(text: str) -> Any:
     except json.JSONDecodeError as error:
         raise _row_error(f"{error.msg} at column {error.colno}", "JSON: a mapping on one line") from None
     except (ValueError, RecursionError):
-        raise _row_error("what JSON has no word for", "JSON without NaN or Infinity, not nested without end") from None
+        raise _row_error(
+            "a value that JSON cannot express", "JSON without NaN or Infinity, not nested without end"
+        ) from None
 
 
 def _reject_constant(name: str) -> None:
@@ -199,7 +204,7 @@ def _reject_constant(name: str) -> None:
 def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
-        raise _row_error("a name twice in one mapping", "each name once")
+        raise _row_error("a key twice in one mapping", "each key once")
     return mapping
 
 

@@ -1,4 +1,4 @@
-"""The result of a row, as JSON and in the journal."""
+"""The results of rows, as returned and as recorded in the journal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RowResult:
-    """What came of a row: `data` as JSON has it, see `run_rows`. `earlier` says that a run before this one did it."""
+    """The result of a row: JSON-safe `data`, see `run_rows`; `from_earlier_run` if an earlier run did it."""
 
     data: dict[str, Any]
     error: ConnectorError | None = None
@@ -36,7 +36,7 @@ class RowResult:
 
 
 def build_result_row(row: Row, result: Result) -> dict[str, Any]:
-    """Return what came of a row that is done, as JSON has it."""
+    """Return the JSON-safe result of a row that is done."""
     result_data = result.to_dict()
     names = ("outcome", "attempts", "status", "data", "encoding")
     data = {"row": row.number, "line": row.line, **{name: result_data[name] for name in names if name in result_data}}
@@ -46,13 +46,13 @@ def build_result_row(row: Row, result: Result) -> dict[str, Any]:
 
 
 def build_deleted_row(row: Row, error: NotFound) -> dict[str, Any]:
-    """Return the result of a row that was cut off while it removed something, which now is not there."""
+    """Return the result of an interrupted deletion whose object no longer exists."""
     facts = {"outcome": "done", "attempts": error.attempts, "status": error.status, "data": {}}
     return {"row": row.number, "line": row.line, **facts}
 
 
 def interrupted_result(number: int, line: int | None) -> dict[str, Any]:
-    """Return the result of a row that was sent and not waited for."""
-    message = "The row was under way when the run was cut off."
+    """Return the result of a row that was sent and whose reply is unknown."""
+    message = "The row was in progress when the run was interrupted."
     error = TransportError(message, kind="interrupted", hint=CHECK_BEFORE_RETRY, outcome="uncertain")
     return {"row": number, "line": line, "outcome": "uncertain", "error": error.to_dict()}

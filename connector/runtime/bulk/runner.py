@@ -1,4 +1,4 @@
-"""One action over many rows: so many at once, each noted before it is sent, results as they finish."""
+"""Run an action over many rows concurrently, recording each in a journal before it is sent."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 
 DEFAULT_CONCURRENCY = 8
 MAX_CONCURRENCY = 100
-_POLL_INTERVAL = 0.1  # seconds: a signal that comes as a wait begins does not end that wait
-_BUFFERED_RESULTS_PER_THREAD = 4  # results for each row at once that may wait to be taken
-_FATAL_ERRORS = (SignInError, StoreError, UsageError)  # what every row after it would meet too
+_POLL_INTERVAL = 0.1  # seconds; a signal just before a wait does not end that wait
+_BUFFERED_RESULTS_PER_THREAD = 4  # results that may wait, per thread
+_FATAL_ERRORS = (SignInError, StoreError, UsageError)  # every later row would meet these too
 
 
 @dataclass(frozen=True, slots=True)
 class BulkOptions:
-    """How rows run: so many at once; on after one that failed; those that failed in an earlier run once more."""
+    """How rows run: concurrency, whether to continue after a failure, whether to retry failed rows."""
 
     concurrency: int = DEFAULT_CONCURRENCY
     keep_going: bool = False
@@ -53,16 +53,16 @@ def run_rows(
 ) -> BulkRun:
     """Run an action for each row; yield a RowResult each, as they finish, those of earlier runs first.
 
-    Its `data` is `{"row", "line", "outcome", "attempts"}` with `status` and `data` of a row that is done, with `error`
-    of one that is not. A row that fails stops the run, unless `keep_going`: none is begun after it, those under way
-    come to their end. What would stop every row (SignInError, StoreError, UsageError) always does, and is raised at
-    the end. With a journal each row has its result once, whatever cuts a run off and however often it is run again.
+    Its `data` is `{"row", "line", "outcome", "attempts"}`, with `status` and `data` for a row that is done, with
+    `error` for another. A failed row stops the run unless `keep_going`: no further row starts, those in progress
+    finish. An error that every row would meet (SignInError, StoreError, UsageError) always stops it, and is raised at
+    the end. With a journal each row has one result, however often the run is interrupted and repeated.
     """
     return BulkRun(client, action, rows, journal, options or BulkOptions())
 
 
 class BulkRun:
-    """Rows under way: an iterator of RowResult, and a context manager that lets none run on."""
+    """A bulk run: an iterator of RowResult, and a context manager that waits for the rows in progress."""
 
     def __init__(
         self, client: Client, action: str, rows: Iterator[Row], journal: Journal | None, options: BulkOptions
@@ -78,7 +78,7 @@ class BulkRun:
         self._threads: list[threading.Thread] = []
         self._active_threads = 0
         self._is_draining = False
-        self._in_flight: dict[int, Row] = {}  # under way, and not to be sent twice
+        self._in_flight: dict[int, Row] = {}  # in progress, and not safe to send twice
         self._fatal_error: BaseException | None = None
 
     def __iter__(self) -> Self:
@@ -96,7 +96,7 @@ class BulkRun:
         return result
 
     def _start_threads(self) -> None:
-        # Daemons, so that a process which is told to end need not wait: the journal knows what was under way.
+        # Daemon threads, so that the process can exit at once: the journal knows which rows were in progress.
         self._threads = [
             threading.Thread(target=self._run_worker, name=f"row-{index}", daemon=True)
             for index in range(self._options.concurrency)
@@ -106,7 +106,7 @@ class BulkRun:
             thread.start()
 
     def _next_result(self, should_stop: Callable[[], bool]) -> RowResult | None:
-        """Return the next result; None when all have ended, or it is enough."""
+        """Return the next result; None when all threads have ended or `should_stop` is true."""
         while self._active_threads:
             try:
                 result = self._results.get(timeout=_POLL_INTERVAL)
@@ -121,9 +121,9 @@ class BulkRun:
         return None
 
     def drain(self, timeout: float, should_stop: Callable[[], bool] = lambda: False) -> Iterator[RowResult]:
-        """Begin no more rows, as of now; return what those under way come to within so many seconds, if not enough.
+        """Start no further rows; yield the results of those in progress for up to `timeout` seconds.
 
-        Nobody waits for what is left: a journal has it as under way.
+        Rows that take longer are abandoned; the journal has them as in progress.
         """
         self._stop_event.set()
         self._is_draining = True
@@ -131,12 +131,12 @@ class BulkRun:
         return iter(lambda: self._next_result(lambda: should_stop() or time.monotonic() >= deadline), None)
 
     def list_interrupted(self) -> list[RowResult]:
-        """Return the rows that were sent and left: nobody knows whether they were done."""
+        """Return the abandoned rows, whose outcome is uncertain."""
         in_flight = sorted(self._in_flight.copy().items())
         return [RowResult(interrupted_result(number, row.line)) for number, row in in_flight]
 
     def close(self) -> None:
-        """Begin no more rows, and wait for those under way, but for those that `stop` left."""
+        """Start no further rows, and wait for those in progress unless `drain` abandoned them."""
         self._stop_event.set()
         if self._is_draining:
             return
@@ -152,7 +152,7 @@ class BulkRun:
         self.close()
 
     def _run_worker(self) -> None:
-        """One thread: take a row, run it, hand over what came of it; until there is none."""
+        """Run rows in one thread until there are none."""
         try:
             while True:
                 self._backpressure.acquire()
@@ -160,13 +160,13 @@ class BulkRun:
                 if row is None:
                     return
                 self._results.put(self._run_row(row))
-        except BaseException as error:  # noqa: BLE001  it is raised where the results are taken
+        except BaseException as error:  # noqa: BLE001  raised to the consumer of the results
             self._stop_with(error)
         finally:
             self._results.put(None)
 
     def _next_row(self) -> Row | None:
-        """Return the next row that is to run: one that is new, or may be sent again."""
+        """Return the next row to run: a new one, or one that may be sent again."""
         with self._read_lock:
             while not self._stop_event.is_set():
                 row = next(self._rows, None)
@@ -215,7 +215,7 @@ class BulkRun:
         return RowResult({**data, "error": error.to_dict()}, error)
 
     def _record_result(self, row_result: RowResult, hook: _JournalHook) -> None:
-        """Note what came of a row; one that met what stops all rows was not to blame, and stays to be done."""
+        """Record the result of a row; one stopped by a fatal error stays pending."""
         if self._journal is None:
             return
         is_still_pending = isinstance(row_result.error, _FATAL_ERRORS) and row_result.outcome != "uncertain"
@@ -229,7 +229,7 @@ class BulkRun:
 
 
 class _JournalHook(Observer):
-    """Records in the journal that a row has started, just before its first request that changes something is sent."""
+    """Records the start of a row in the journal, just before its first request that may change something."""
 
     def __init__(self, journal: Journal | None, row: Row, in_flight: dict[int, Row]) -> None:
         self._journal, self._row, self._in_flight = journal, row, in_flight
@@ -237,7 +237,7 @@ class _JournalHook(Observer):
         self.is_resend = journal is not None and journal.state.state_of(row.number) == ROW_REPEATABLE
 
     def before(self, call: ObservedCall, ask: Ask) -> None:
-        """Record the start; what cannot be recorded is not sent. Raises StoreError."""
+        """Record the start. Raises StoreError; then the request is not sent."""
         if type(ask) is not SendRequest or self.is_recorded or not may_change_state(ask.request):
             return
         key = call.retry_policy.idempotency_key

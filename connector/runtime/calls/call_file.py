@@ -1,4 +1,4 @@
-"""Call files: an action with its inputs, written down. Several documents, or a list, run in order."""
+"""Call files: YAML documents, or lists, of actions with their inputs and options."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _CALL_KEYS = ("action", "inputs", *_OPTION_KEYS)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CallSpec:
-    """One call of a file: the action, its inputs, and how it runs."""
+    """One call of a file: the action, its inputs, and its options."""
 
     action: str
     given: Mapping[str, Any]
@@ -70,21 +70,21 @@ def _check_call(data: Any, document: Document, path: strict_yaml.NodePath) -> It
         return
     for key in data:
         if key not in _CALL_KEYS:
-            message = f"{key!r} is not a word here.{did_you_mean(str(key), _CALL_KEYS)} Known: {', '.join(_CALL_KEYS)}."
+            message = f"Unknown key {key!r}.{did_you_mean(str(key), _CALL_KEYS)} Known: {', '.join(_CALL_KEYS)}."
             yield document.build_finding((*path, key), "unknown-word", message, key=True)
     if not isinstance(data.get("action"), str):
-        yield document.build_finding((*path, "action"), "call", "`action` names the action to run.")
+        yield document.build_finding((*path, "action"), "call", "`action` must name the action to run.")
     for key, expected_type, type_name in (
         ("inputs", dict, "a mapping"),
         ("retry", dict, "a mapping"),
         ("debug", bool, "true or false"),
     ):
         if data.get(key) is not None and not isinstance(data[key], expected_type):
-            yield document.build_finding((*path, key), "call", f"`{key}` is {type_name}.")
+            yield document.build_finding((*path, key), "call", f"`{key}` must be {type_name}.")
 
 
 def _resolve_env(value: Any, name: str, problems: list[Problem]) -> Any:
-    """Replace `{env: NAME}` by what the environment holds; nothing else is evaluated."""
+    """Replace `{env: NAME}` by the value of the variable; nothing else is evaluated."""
     if isinstance(value, dict) and set(value) == {"env"} and isinstance(value["env"], str):
         env_value = os.environ.get(value["env"])
         if not env_value:

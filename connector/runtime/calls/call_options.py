@@ -1,4 +1,4 @@
-"""How one call runs: one description, read once, for every way of making a call."""
+"""The options of a call, parsed once for every way of making a call."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
 
     from connector.runtime.calls.observer import Observer
 
-MAX_TIMEOUT = 31_536_000.0  # seconds: a year, which every clock and library can count
+MAX_TIMEOUT = 31_536_000.0  # seconds: a year, which every clock and library supports
 
 
 @dataclass(frozen=True, slots=True)
 class CallOptions:
     """How one call runs.
 
-    `timeout` is the seconds that the whole call has (None: the default of its kind), `limit` the most items of a
-    listing, `account` the sub-account to act on, `connection` the name of the connection. `observers` see the call as
-    it runs. `problems` is what was wrong with the options; they are raised together with those of the inputs.
+    `timeout` is the deadline of the whole call in seconds (None: the default), `limit` the maximum number of items of
+    a listing, `account` the sub-account to act on, `connection` the name of the connection. `observers` see the call
+    as it runs. `problems` are those of the options; they are raised together with those of the inputs.
     """
 
     timeout: float | None = None
@@ -38,7 +38,7 @@ class CallOptions:
 
     @classmethod
     def parse(cls, **given: Any) -> CallOptions:
-        """Read options as a caller writes them; None stands for an option that is not given. Raises UsageError."""
+        """Parse options as a caller writes them; None means not given. Raises UsageError."""
         chosen = {name: value for name, value in given.items() if value is not None and value is not False}
         if not chosen:
             return _DEFAULTS
@@ -52,7 +52,7 @@ class CallOptions:
         return cls(**chosen, problems=tuple(problems))
 
     def override(self, other: CallOptions) -> CallOptions:
-        """Return these options with those that `other` sets in their place."""
+        """Return these options, replaced by those that `other` sets."""
         return replace(self, **other.chosen(), problems=self.problems + other.problems)
 
     def chosen(self) -> Mapping[str, Any]:
@@ -72,7 +72,7 @@ def parse_timeout(value: float | str) -> float:
 
 
 def check_limit(limit: int) -> int:
-    """Return how many items a caller wants at most. Raises InputError."""
+    """Check the maximum number of items. Raises InputError."""
     if type(limit) is not int or limit < 1:
         raise InputError.from_problems("options", [Problem("limit", repr(limit), "a whole number above 0")])
     return limit

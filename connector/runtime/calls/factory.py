@@ -1,4 +1,4 @@
-"""Prepare a call: check its arguments, build its request, and find what signs it."""
+"""Prepare calls: validate arguments, build the request, resolve the credentials."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.observer import Observer
 
-_NAMED_FILE_LENGTH = 2  # a file with its name
+_NAMED_FILE_LENGTH = 2  # a name and a file
 
 
 def read_base_url_override(connector: Connector, given: str | None) -> str | None:
-    """Return the base URL that the owner of the process set, by argument or environment. Raises InputError."""
+    """Return the base URL set by argument or environment, or None. Raises InputError."""
     variable = f"{connector.name.upper()}_BASE_URL"
     url = given or os.environ.get(variable)
     if not url:
@@ -51,7 +51,7 @@ def read_base_url_override(connector: Connector, given: str | None) -> str | Non
 
 
 class CallFactory:
-    """Prepares the calls of one client, all of which share a connector, its connections, a clock and a rate budget."""
+    """Prepares the calls of one client, which share its connector, connections, clock and rate budget."""
 
     def __init__(
         self, connector: Connector, connection_resolver: ConnectionResolver, base_url: str | None, clock: Clock | None
@@ -68,7 +68,7 @@ class CallFactory:
 
     @classmethod
     def without_connections(cls, connector: Connector, base_url: str | None) -> CallFactory:
-        """Return a factory of calls that are checked or shown, never sent."""
+        """Return a factory for calls that are validated or shown, never sent."""
         return cls(connector, ConnectionResolver(connector, None, None, None), base_url, None)
 
     @property
@@ -77,14 +77,14 @@ class CallFactory:
         return self.context.budget
 
     def set_budget(self, budget: object, http: object) -> None:
-        """Choose the rate budget by what the client was given. Raises UsageError."""
+        """Open the rate budget that the client was given. Raises UsageError."""
         base_url = self.context.base_url_override
         opened = open_budget(budget, self.connector, self.context.clock, sandboxed=is_sandbox(base_url, http))
         self.context = replace(self.context, budget=opened)
         self.accounts = None if opened is None else Accounts(self.connector, base_url, opened)
 
     def base_url_for(self, credentials: Credentials | None) -> str:
-        """Return the base URL of a call: the process owner's, else the connection's, else the manifest's."""
+        """Return the base URL of a call: the override, else the connection's, else the manifest's."""
         if self.context.base_url_override:
             return self.context.base_url_override
         return credentials.base_url if credentials else self.connector.manifest.base_url
@@ -92,7 +92,7 @@ class CallFactory:
     def prepare(
         self, action: str | None, given: Mapping[str, Any], options: CallOptions, *, resolve_connection: bool = True
     ) -> PreparedCall:
-        """Check the inputs and build the request; `action` is None for a raw request.
+        """Validate the inputs and build the request; `action` is None for a raw request.
 
         Raises InputError with every problem of inputs and options. A call that is only shown needs no connection:
         then `resolve_connection` is False.
@@ -125,14 +125,14 @@ class CallFactory:
     def _with_idempotency_key(
         self, compiled: CompiledAction, request: Request, options: CallOptions
     ) -> tuple[Request, str | None]:
-        """Add an idempotency key where the service has one; the same over all attempts of the call.
+        """Add an idempotency key if the service supports it; all attempts of the call share it.
 
-        The pages of a listing are different requests, so one key must not stand on all of them.
+        Pages of a listing are different requests, so they get no key.
         """
         settings = self.connector.manifest.idempotency
         if settings is None:
             if options.idempotency_key is not None:
-                raise UsageError(f"{self.connector.name} knows no idempotency key.", hint="Leave it out.")
+                raise UsageError(f"{self.connector.name} does not support idempotency keys.", hint="Remove it.")
             return request, None
         if compiled.pagination is not None or (request.method != "POST" and options.idempotency_key is None):
             return request, None
@@ -145,7 +145,7 @@ class CallFactory:
 
 
 def _validate(compiled: CompiledAction, given: Mapping[str, Any], options: CallOptions) -> dict[str, Any]:
-    """Return the checked inputs. Raises InputError with every problem of inputs and options."""
+    """Return the validated inputs. Raises InputError with every problem of inputs and options."""
     try:
         values = compiled.validate(given)
     except InputError as error:
@@ -158,21 +158,21 @@ def _validate(compiled: CompiledAction, given: Mapping[str, Any], options: CallO
 
 
 def _check_clock(clock: Clock) -> Clock:
-    """Refuse what is no clock. Raises UsageError."""
-    names = ("time", "monotonic", "jitter")  # and wait for threads, sleep for tasks
+    """Reject an object that is not a clock. Raises UsageError."""
+    names = ("time", "monotonic", "jitter")  # plus wait_or_stop for threads, sleep for tasks
     missing = [name for name in names if not callable(getattr(clock, name, None))]
     if missing:
         message = f"clock is {redaction.describe_type(clock)}, which has no {', '.join(missing)}."
-        raise UsageError(message, hint="Leave it out, or give an object with the methods of Clock.")
+        raise UsageError(message, hint="Omit it, or pass an object with the methods of Clock.")
     return clock
 
 
 def build_raw_inputs(
     method: str, path: str, query: Any, headers: Any, body_inputs: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the inputs of a raw request from the arguments of `raw`; a file may bring its name.
+    """Return the inputs of a raw request from the arguments of `request`; a file may come with its name.
 
-    Raises InputError for what is no file, such as the path of one.
+    Raises InputError for a value that is not a file, such as a path.
     """
     given = {"method": method, "path": path, "query": query, "headers": headers, **body_inputs}
     files = given["files"]
@@ -187,7 +187,7 @@ def build_raw_inputs(
 
 
 def _check_files(files: Mapping[str, Any]) -> None:
-    """Refuse what is no file, such as the text of a path, which would be sent in its place. Raises InputError."""
+    """Reject a value that is not a file, such as a path, whose text would be sent. Raises InputError."""
     problems = []
     for key, entry in (
         (key, entry) for key, value in files.items() for entry in (value if type(value) is list else [value])
@@ -205,15 +205,15 @@ def _check_files(files: Mapping[str, Any]) -> None:
 
 
 def _split_run_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:
-    """Take the options of every run out of what is given."""
+    """Split the run options from the inputs."""
     if not isinstance(given, dict) and not hasattr(given, "keys"):
-        raise UsageError(f"given is {redaction.describe_type(given)}.", hint="Give a mapping of inputs.")
+        raise UsageError(f"given is {redaction.describe_type(given)}.", hint="Pass a mapping of inputs.")
     options = {key: given[key] for key in RUN_OPTIONS if key in given}
     return options, {key: value for key, value in given.items() if key not in options} if options else given
 
 
 def _is_debug_requested(options: Mapping[str, Any]) -> bool:
-    """Whether the input debugRequest, in either spelling, asks for records. Raises InputError."""
+    """Whether the input debugRequest, in either spelling, is true. Raises InputError."""
     debug_values = [options[name] for name in ("debugRequest", "debug_request") if name in options]
     try:
         return any(to_boolean(value) for value in debug_values)

@@ -1,4 +1,4 @@
-"""What sees a call as it runs: its asks before they are answered, and their answers."""
+"""Observers of a call: see each ask before it is answered, and its answer."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class ObservedCall(Protocol):
 
     def extract_items(self, result: Result) -> list[Any]:
         """Return the items of a page."""
+        ...
 
 
 class Observer:
@@ -42,7 +43,7 @@ class Observer:
 
 
 class TraceObserver(Observer):
-    """Records a debugged call in its trace, and logs each entry; a broken log never breaks a call."""
+    """Records a call in its trace, and logs each entry; a failing log handler never fails the call."""
 
     def __init__(self, trace: Trace) -> None:
         self.trace = trace

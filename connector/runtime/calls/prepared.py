@@ -38,7 +38,7 @@ DEFAULT_LISTING_TIMEOUT = 600.0  # seconds for a listing that is merged
 
 @dataclass(frozen=True, slots=True)
 class CallContext:
-    """What all calls of a client share; `base_url_override` is the process owner's, `budget` any RateBudget."""
+    """The values that all calls of a client share; `budget` is any RateBudget."""
 
     connector: Connector
     clock: Clock
@@ -48,10 +48,10 @@ class CallContext:
 
 @dataclass(slots=True, repr=False)
 class PreparedCall:
-    """One call, ready to be driven.
+    """One call, ready for a driver.
 
-    `sink` takes the body of a download, and `keeps_url` says that its URL stays whatever base URL a token names.
-    `budget_scope` is the account that its requests count against, with the rates of it. `warnings` are for its result.
+    `sink` receives the body of a download; `keeps_url` ignores the base URL that a token names. `budget_scope` is the
+    account and the names of the rates that its requests count against. `warnings` are added to its result.
     """
 
     context: CallContext
@@ -68,7 +68,7 @@ class PreparedCall:
     warnings: tuple[str, ...] = ()
     _epoch_offset: float = field(init=False)
     _monotonic: Callable[[], float] = field(init=False)
-    _last_answer_at: float = field(init=False, default=0.0)  # when the last ask was answered
+    _last_answer_at: float = field(init=False, default=0.0)  # epoch seconds
 
     def __post_init__(self) -> None:
         clock = self.context.clock
@@ -77,15 +77,15 @@ class PreparedCall:
 
     @property
     def is_listing(self) -> bool:
-        """Whether the action is a list of pages."""
+        """Whether the action returns a listing in pages."""
         return self.compiled.pagination is not None
 
     def now(self) -> float:
-        """Return epoch seconds that only move forward, whatever is done to the machine's clock."""
+        """Return epoch seconds that never go back, even if the system clock is changed."""
         return self._epoch_offset + self._monotonic()
 
     def to_monotonic(self, deadline: float) -> float:
-        """Return a deadline as `time.monotonic` counts, whatever clock was given."""
+        """Convert a deadline to the scale of `time.monotonic`."""
         return time.monotonic() + deadline - self.now()
 
     def _exchange_options(self, default_timeout: float) -> ExchangeOptions:
@@ -95,46 +95,48 @@ class PreparedCall:
         return ExchangeOptions(timeout, self.retry_policy, options.limit, self.sink, rates)
 
     def build_steps(self, default_timeout: float = DEFAULT_TIMEOUT) -> Steps:
-        """Return the steps of a run: one call, or every page merged. Raises InputError for a limit of one call."""
+        """Return the steps of a run: one call, or all pages merged. Raises InputError for a limit without pages."""
         now = self.now()
         if self.is_listing:
             options = self._exchange_options(DEFAULT_LISTING_TIMEOUT)
             return exchange.collect_pages(self.compiled, self.request, options, now)
         if self.options.limit is not None:
-            shown_limit, expected = str(self.options.limit), f"none: {self.compiled.action.action} is no listing"
-            raise InputError.from_problems("options", [Problem("limit", shown_limit, expected, "leave it out")])
+            shown_limit, expected = str(self.options.limit), f"none: {self.compiled.action.action} is not a listing"
+            raise InputError.from_problems("options", [Problem("limit", shown_limit, expected, "remove it")])
         options = self._exchange_options(default_timeout)
         return exchange.run_call(self.compiled, self.request, options, now + options.timeout, now)
 
     def build_page_steps(self) -> Steps:
-        """Return the steps of a listing, a page at a time. Raises UsageError when the action is no list."""
+        """Return the steps of a listing, a page at a time. Raises UsageError when the action is not a listing."""
         if not self.is_listing:
-            raise UsageError(f"{self.compiled.action.action} is no list.", hint="Use run().")
+            raise UsageError(f"{self.compiled.action.action} is not a listing.", hint="Use run().")
         return exchange.stream_pages(self.compiled, self.request, self._exchange_options(DEFAULT_TIMEOUT), self.now())
 
     def extract_items(self, result: Result) -> list[Any]:
         """Return the items of a page."""
-        from connector.core.response.pagination import Paginator  # noqa: PLC0415
+        from connector.core.response.pagination import Paginator
 
         assert self.compiled.pagination is not None
         return Paginator(self.compiled.pagination).items_of(result.data)
 
     def get_credential(self, ask: GetToken) -> Credential | ConnectorError | None:
-        """Answer a Token ask when that needs no waiting; None when a token must be read or renewed first."""
+        """Answer a GetToken ask without waiting; None if a token must be read or refreshed first."""
         if self.credentials is None:
             label = self.context.connector.manifest.label
-            return SignInError(f"No connection to {label} is given.", hint="Make one: Connection.from_env(connector).")
+            return SignInError(
+                f"No connection to {label} was given.", hint="Create one: Connection.from_env(connector)."
+            )
         credential = None if ask.reload else self.credentials.credential(ask.rejected_token, self.now())
         return self.with_base_url(credential) if credential is not None else None
 
     def get_token_source(self) -> TokenSource:
-        """Return what renews the connection's token; asked for only when there is one to renew."""
+        """Return the token source of the connection, which must have one."""
         assert self.credentials is not None
         assert self.credentials.token_source is not None
         return self.credentials.token_source
 
     def with_base_url(self, credential: Credential | ConnectorError) -> Credential | ConnectorError:
-        """Drop the base URL that a token names when the owner of the process set another; else complete it."""
+        """Drop the base URL that a token names if it is overridden; else append the manifest's path."""
         if not isinstance(credential, Credential) or credential.base_url is None:
             return credential
         if self.keeps_url or self.context.base_url_override:
@@ -149,7 +151,7 @@ class PreparedCall:
         return delay_or_error
 
     async def acquire_slot_async(self, ask: AcquireSlot) -> float | RateLimited:
-        """As `slot`, and never holds up an event loop."""
+        """As `acquire_slot`, without blocking an event loop."""
         assert self.budget_scope is not None
         budget = self.context.budget
         pending: Any = getattr(budget, "acquire_async", budget.acquire)(self.budget_scope[0], ask, self.now())
@@ -157,17 +159,17 @@ class PreparedCall:
         return delay_or_error
 
     def begin(self, *, first: bool) -> Any:
-        """Return what the steps are sent first: nothing to begin with, the time where they go on after a page."""
+        """Return the first value to send to the steps: None at the start, the time after a page."""
         self._last_answer_at = self.now()
         return None if first else (self._last_answer_at, None)
 
     def announce(self, ask: Ask) -> None:
-        """Let the observers see an ask before it is answered."""
+        """Notify the observers of an ask before it is answered."""
         for observer in self.observers:
             observer.before(self, ask)
 
     def answer(self, ask: Ask, value: Any) -> tuple[float, Any]:
-        """Return the answer to an ask, with the time; let the observers and the rate budget see it."""
+        """Return the answer with the time; notify the observers and the rate budget."""
         now = self._epoch_offset + self._monotonic()
         for observer in self.observers:
             observer.after(self, ask, value, (self._last_answer_at, now))
@@ -177,13 +179,13 @@ class PreparedCall:
         return now, value
 
     def finish(self, result: Result) -> Result:
-        """Return the result with what is to be said of its inputs, and its debug records."""
+        """Return the result with the warnings and the trace of the call."""
         if self.trace is None and not self.warnings:
             return result
         return replace(result, debug=self.trace, warnings=(*result.warnings, *self.warnings))
 
     def annotate_error(self, error: BaseException) -> None:
-        """Put the trace on an error, and a hint where the path has an alias that the connection does not support."""
+        """Add the trace to an error, and a hint for a path alias that the connection does not support."""
         if not isinstance(error, ConnectorError):
             return
         if self.credentials is not None:
@@ -192,7 +194,7 @@ class PreparedCall:
             error.debug = self.trace
 
     def build_first_request(self) -> Request:
-        """Return the first request of the run, as it would be sent; nothing is."""
+        """Return the first request of the run; nothing is sent."""
         steps = self.build_steps()
         ask: Ask = next(steps)
         while not isinstance(ask, SendRequest):

@@ -1,4 +1,4 @@
-"""AsyncClient: the driver of the exchange for the tasks of an event loop."""
+"""AsyncClient: drives the exchange for the tasks of an event loop."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class AsyncClient(BaseClient):
         action: str,
         given: Mapping[str, Any] | None = None,
         *,
-        timeout: float | str | None = None,  # noqa: ASYNC109  the deadline of the call, as in Client
+        timeout: float | str | None = None,  # noqa: ASYNC109
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
@@ -123,7 +123,7 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download."""
-        from connector.runtime.downloads.download import DownloadRequest  # noqa: PLC0415
+        from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -146,7 +146,7 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download_all."""
-        from connector.runtime.downloads.batch import DownloadBatch  # noqa: PLC0415
+        from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
             self.connector,
@@ -172,7 +172,7 @@ class AsyncClient(BaseClient):
 
     def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
         """As Client.stream."""
-        from connector.runtime.client.items import AsyncItems  # noqa: PLC0415
+        from connector.runtime.client.items import AsyncItems
 
         call = self._prepare(action, given, options)
         return AsyncItems(call, call.build_page_steps(), self._drive)
@@ -181,7 +181,7 @@ class AsyncClient(BaseClient):
         self, batch: DownloadBatch, given: Mapping[str, Any] | None, options: CallOptions
     ) -> Result:
         """As Client.execute_batch."""
-        from connector.runtime.downloads.batch import download_in_tasks  # noqa: PLC0415
+        from connector.runtime.downloads.batch import download_in_tasks
 
         batch.load_listing(await self.execute(batch.action, given, replace(options, limit=batch.max_items)))
         file_options = CallOptions(options.timeout, options.retry, options.debug)
@@ -190,14 +190,14 @@ class AsyncClient(BaseClient):
 
     async def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
         """As Client.execute_download."""
-        from asyncio import to_thread  # noqa: PLC0415
+        from asyncio import to_thread
 
-        from connector.runtime.downloads.download import Download  # noqa: PLC0415
+        from connector.runtime.downloads.download import Download
 
         self._check_open()
         download = Download.prepare(self._call_factory, download_request, options)
         try:
-            await to_thread(download.open)  # what waits for the disk does not hold up the loop
+            await to_thread(download.open)  # disk access must not block the loop
             result = await self._drive(download.call, download.build_steps(), first=True)
             self._retry_quota.release(result)
             return await to_thread(download.finish, result)
@@ -250,7 +250,7 @@ class AsyncClient(BaseClient):
         return self._closed_error() or call.with_base_url(credential)
 
     async def aclose(self) -> None:
-        """Close the connections; calls after this raise UsageError."""
+        """Close the HTTP connections; later calls raise UsageError."""
         self._stop_event.set()
         if self._owns_transport:
             await self._transport.aclose()

@@ -1,4 +1,4 @@
-"""What both clients are: who calls, through which HTTP library, and whether it is closed."""
+"""The common part of both clients: connection, transport, and whether it is closed."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class BaseClient:
-    """What both clients are; each drives the steps of a call in its own way."""
+    """The common part of both clients; each drives the steps of a call in its own way."""
 
     _is_async = False
 
@@ -57,9 +57,9 @@ class BaseClient:
         self._stop_event = threading.Event()
 
     def dry_run(self, action: str, given: Mapping[str, Any] | None = None, *, account: str | None = None) -> Request:
-        """Return the request that a run would send first, redacted when printed; nothing is sent.
+        """Return the first request that a run would send, redacted when printed; nothing is sent.
 
-        Needs no connection. Raises InputError with every problem.
+        It needs no connection. Raises InputError with every problem.
         """
         options = CallOptions.parse(account=account)
         call = self._call_factory.prepare(action, {} if given is None else given, options, resolve_connection=False)
@@ -70,7 +70,7 @@ class BaseClient:
         return self._call_factory.prepare(action, {} if given is None else given, options)
 
     def _get_cached_credential(self, call: PreparedCall, ask: GetToken) -> Any:
-        """Answer an ask for a token that needs no waiting, else None."""
+        """Answer a GetToken ask without waiting, or return None."""
         return self._closed_error() or call.get_credential(ask)
 
     def _check_open(self) -> None:
@@ -78,15 +78,15 @@ class BaseClient:
             raise closed_error
 
     def _closed_error(self) -> UsageError | None:
-        """Return what a call on a closed client meets."""
+        """Return the error of a call on a closed client, or None."""
         if not self._stop_event.is_set():
             return None
-        return UsageError("The client is closed.", hint="Make a new one, or use it inside its with block.")
+        return UsageError("The client is closed.", hint="Create a new one, or use it inside its with block.")
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.connector.name} {self.connection!r}>"
 
 
 def is_page(outcome: Any) -> bool:
-    """Whether the steps of a call have stopped at a page, and go on after it."""
+    """Whether the steps of a call stopped at a page, and continue after it."""
     return type(outcome) is YieldPage

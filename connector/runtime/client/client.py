@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 class Client(BaseClient):
     """Runs the actions of a connector; safe to share among threads.
 
-    `Client(connector, connection)`, where the connection may be the name of one that `store` keeps (default: the
-    user's own store). Without a connection each call names its own, as `connection`; `resolve` finds a named one where
-    the store is not the place. `base_url` replaces the manifest's (https, or http on loopback); `budget` is the name of
-    the account's plan, a URL of what processes share, or a mapping of both (`plan`, `at`), False for none; `http` is
-    "httpx", "httpx2", "pyreqwest" or any object with the seam's `send`; `clock` is for tests. Raises SignInError for a
-    name that nothing is kept under.
+    `Client(connector, connection)`, where the connection may be the name of one in `store` (default: the user's own
+    store). Without a connection each call names its own, as `connection`; `resolve_connection` loads a named one from
+    elsewhere than the store. `base_url` replaces the manifest's (https, or http on loopback); `rate_limit` is the name
+    of the account's plan, the URL of a budget that processes share, or a mapping of both (`plan`, `at`), False for
+    none; `http` is "httpx", "httpx2", "pyreqwest" or a transport; `observe` sees the asks and answers of every call;
+    `clock` is for tests. Raises SignInError for an unknown name.
     """
 
     def run(
@@ -47,11 +47,11 @@ class Client(BaseClient):
         idempotency_key: str | None = None,
         connection: str | None = None,
     ) -> Result:
-        """Run an action; a listing brings every page, merged. Raises ConnectorError.
+        """Run an action; the pages of a listing are merged. Raises ConnectorError.
 
         `timeout` seconds for the whole call (60; 600 for a listing); `retry` None, "engine" (never wait: raise with
-        `retry_at`) or a mapping of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors; `limit` items of a
-        listing; `account` the sub-account to act on.
+        `retry_at`) or a mapping of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors; `limit` the maximum
+        items of a listing; `account` the sub-account to act on; `connection` the name of the connection.
         """
         return self.execute(
             action,
@@ -68,7 +68,7 @@ class Client(BaseClient):
         )
 
     def run_file(self, call: str | os.PathLike[str] | Mapping[str, Any]) -> Result:
-        """Run a call file, or the same as a mapping: action, inputs, and how to run it."""
+        """Run a call file, or the same as a mapping: action, inputs and options. Raises as `run`."""
         call_spec = load_call(call)
         return self.execute(call_spec.action, call_spec.given, call_spec.options)
 
@@ -90,7 +90,7 @@ class Client(BaseClient):
         idempotency_key: str | None = None,
         connection: str | None = None,
     ) -> Result:
-        """Send any request below the base URL; host and credentials stay ours. Raises as `run`.
+        """Send any request below the base URL, signed by the connection. Raises as `run`.
 
         `query`, `headers`, `form` take a mapping or pairs; `files` maps a key to bytes, an open file, or
         (name, either); `response_type` is json, text, binary or document (the same as binary).
@@ -118,7 +118,7 @@ class Client(BaseClient):
         account: str | None = None,
         connection: str | None = None,
     ) -> Items:
-        """Stream the items of a listing, one page read ahead, memory flat; `timeout` is for each page."""
+        """Stream the items of a listing, reading one page ahead; `timeout` is for each page."""
         options = CallOptions.parse(
             timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
         )
@@ -137,14 +137,14 @@ class Client(BaseClient):
         debug: bool = False,
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
-        """Bring a file of the service to disk, whole or not at all; `data` has path, size, sha256 and content_type.
+        """Download a file atomically; `data` has path, size, sha256 and content_type.
 
-        A path that ends with / is a folder, where the file gets its own name. A download that was cut goes on, also
-        when it is called again. `token` takes the place of the connection's; `timeout` seconds bound the whole (none:
-        it ends when nothing comes for 30 s); `progress` is called with the bytes there and the size or None. Raises
-        as `run`, InputError for a URL elsewhere than the manifest's hosts and a name that is taken, StoreError.
+        A path that ends with / is a folder, where the file gets its own name. An interrupted download resumes, also
+        in a later call. `token` replaces the connection's; `timeout` is for the whole download in seconds (None: it
+        ends when nothing arrives for 30 s); `progress` is called with the bytes received and the size or None. Raises
+        as `run`, InputError for a URL outside the manifest's hosts or an existing name, StoreError.
         """
-        from connector.runtime.downloads.download import DownloadRequest  # noqa: PLC0415  loaded when used
+        from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -168,12 +168,12 @@ class Client(BaseClient):
     ) -> Result:
         """Run an action and download the files that it lists into a folder, `concurrency` of them at a time.
 
-        A file that is there with the right size is skipped. `data` has `files`, each with path and size, and how many
-        were `downloaded`, `skipped`, and `failed` (each with its `error`; `complete` is False then). `timeout` is for
-        the action and for each file; `limit` is how many files at most. Raises as `run`, and what no file would get
-        past: SignInError, StoreError.
+        A file that exists with the right size is skipped. `data` has `files`, each with path and size, and the counts
+        `downloaded`, `skipped` and `failed` (each with its `error`; `complete` is False then). `timeout` is for the
+        action and for each file; `limit` is the maximum number of files. Raises as `run`, and SignInError or
+        StoreError, which every file would meet.
         """
-        from connector.runtime.downloads.batch import DownloadBatch  # noqa: PLC0415
+        from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
             self.connector,
@@ -188,7 +188,7 @@ class Client(BaseClient):
         return self.execute_batch(batch, given, options)
 
     def execute(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
-        """Run a call by its description: what every other method comes to. `action` is None for a raw request."""
+        """Run a call with parsed options; every other method uses this. `action` is None for a raw request."""
         call = self._prepare(action, given, options)
         steps = call.build_steps()
         outcome = self._drive(call, steps, first=True)
@@ -198,15 +198,15 @@ class Client(BaseClient):
         return call.finish(outcome)
 
     def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> Items:
-        """Stream a listing by its description: what `items` comes to."""
-        from connector.runtime.client.items import Items  # noqa: PLC0415  loaded when something is streamed
+        """Stream a listing with parsed options; `items` uses this."""
+        from connector.runtime.client.items import Items
 
         call = self._prepare(action, given, options)
         return Items(call, call.build_page_steps(), self._drive)
 
     def execute_batch(self, batch: DownloadBatch, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
-        """Run the action of a batch and download its files: what `download_all` comes to."""
-        from connector.runtime.downloads.batch import download_in_threads  # noqa: PLC0415
+        """Run the action of a batch and download its files; `download_all` uses this."""
+        from connector.runtime.downloads.batch import download_in_threads
 
         batch.load_listing(self.execute(batch.action, given, replace(options, limit=batch.max_items)))
         file_options = CallOptions(options.timeout, options.retry, options.debug)
@@ -214,8 +214,8 @@ class Client(BaseClient):
         return batch.build_result()
 
     def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
-        """Download by a description: what `download` comes to."""
-        from connector.runtime.downloads.download import Download  # noqa: PLC0415
+        """Download with parsed options; `download` uses this."""
+        from connector.runtime.downloads.download import Download
 
         self._check_open()
         with Download.prepare(self._call_factory, download_request, options) as download:
@@ -266,7 +266,7 @@ class Client(BaseClient):
         return self._closed_error() or call.with_base_url(credential)
 
     def close(self) -> None:
-        """End every wait and close the connections; calls after this raise UsageError."""
+        """End all waits and close the HTTP connections; later calls raise UsageError."""
         self._stop_event.set()
         if self._owns_transport:
             self._transport.close()

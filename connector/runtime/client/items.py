@@ -1,4 +1,4 @@
-"""The items of a listing, one after another, the next page read while the caller works on this one."""
+"""Iterators over the items of a listing, which read the next page ahead."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class _ItemStream:
-    """How far a listing is: `complete` once nothing is left to hand out, `pages` read, `result` the last page."""
+    """The progress of a listing: `complete` once every item was returned, `pages` read, `result` the last page."""
 
     def __init__(self, call: PreparedCall, steps: Steps) -> None:
         self._call = call
@@ -32,7 +32,7 @@ class _ItemStream:
         self.result: Result | None = None
 
     def _load_page(self, page_or_result: Any) -> None:
-        """Note a page and its items; `got` is a Page, or the last Result."""
+        """Load a page and its items from a YieldPage, or from the last Result."""
         result: Result = page_or_result.result if isinstance(page_or_result, YieldPage) else page_or_result
         self._page_items = deque(self._call.extract_items(result))
         self._has_ended = not isinstance(page_or_result, YieldPage)
@@ -40,20 +40,20 @@ class _ItemStream:
 
     @property
     def complete(self) -> bool:
-        """Whether every item of the listing was handed out."""
+        """Whether every item of the listing was returned."""
         return self._is_fully_read and not self._page_items
 
     def _close_steps(self, *_: object) -> None:
-        """Close the steps, unless a page is being read: then they end with that page."""
+        """Close the steps, unless a page is being read; then they end with that page."""
         if inspect.getgeneratorstate(self._steps) != inspect.GEN_RUNNING:
             self._steps.close()
 
 
 class Items(_ItemStream):
-    """An iterator, good for one time; `.complete`, `.pages`, `.close()`; also a context manager.
+    """A single-use iterator and context manager; `.complete`, `.pages`, `.close()`.
 
-    A loop after a break goes on where that stopped; one after the end finds nothing: ask for a new one.
-    Errors come after the items that were read before them; a PageError says how many pages that were.
+    A loop after a break continues where that stopped; after the end there are no items.
+    Errors follow the items that were read before them; a PageError tells the number of pages.
     """
 
     def __init__(self, call: PreparedCall, steps: Steps, drive: Callable[..., Any]) -> None:
@@ -75,8 +75,8 @@ class Items(_ItemStream):
         raise StopIteration
 
     def _advance(self) -> None:
-        """Take the next page, and begin to read the one after it."""
-        self._has_ended = True  # after an error there is no more
+        """Load the next page, and start reading the one after it."""
+        self._has_ended = True  # nothing follows an error
         page_or_result = self._prefetch.result() if self._prefetch else self._drive(self._call, self._steps, first=True)
         self._load_page(page_or_result)
         if isinstance(page_or_result, YieldPage) and not self._closed:
@@ -86,7 +86,7 @@ class Items(_ItemStream):
             self._executor.shutdown(wait=False)
 
     def close(self) -> None:
-        """Stop reading; what was read stays counted. A page that is being read ends by itself, unseen."""
+        """Stop reading; counts stay. A page in progress ends in the background."""
         self._closed = True
         if self._executor:
             self._executor.shutdown(wait=False)
@@ -131,7 +131,7 @@ class AsyncItems(_ItemStream):
             self._prefetch.add_done_callback(_consume_exception)
 
     async def aclose(self) -> None:
-        """Stop reading; what was read stays counted."""
+        """Stop reading; counts stay."""
         self._closed = True
         if self._prefetch and not self._prefetch.done():
             self._prefetch.cancel()
@@ -148,6 +148,6 @@ class AsyncItems(_ItemStream):
 
 
 def _consume_exception(task: asyncio.Task[Any]) -> None:
-    """Take a task's error, so that a page nobody waits for any more fails in silence."""
+    """Consume the exception of an abandoned prefetch."""
     if not task.cancelled():
         task.exception()

@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 def open_database(url: str, table: Table, clock: Clock) -> Database:
     """Return the database of a URL. Raises UsageError for an unsupported URL or a missing package."""
     require("sql", "sqlalchemy")
-    from sqlalchemy import make_url  # noqa: PLC0415  an extra
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415  an extra
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
 
     parsed = None
     with contextlib.suppress(ArgumentError, ValueError):
         parsed = make_url(url)
     if parsed is not None and parsed.drivername in ("sqlite", "sqlite+pysqlite"):
-        from connector.runtime.database.sqlite import Sqlite  # noqa: PLC0415  loaded on demand
+        from connector.runtime.database.sqlite import Sqlite
 
         return Sqlite(parsed, table, clock)
     if parsed is not None and parsed.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         require("sql", "psycopg")
-        from connector.runtime.database.postgres import Postgres  # noqa: PLC0415  loaded on demand
+        from connector.runtime.database.postgres import Postgres
 
         return Postgres(parsed, table, clock)
     hint = "Use sqlite:///PATH or postgresql://USER:PASSWORD@HOST:PORT/DATABASE."

@@ -1,4 +1,4 @@
-"""The files that a reply lists, downloaded into a folder, several at once; the action's `downloads` says where."""
+"""Download the files that a reply lists into a folder, several at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_CONCURRENCY = 32
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RemoteFile:
-    """One file that a reply lists: its URL, its name without and with extension (if that is known), its size."""
+    """A file that a reply lists: URL, name without and with its extension (if known), size in bytes."""
 
     url: str
     stem: str
@@ -37,14 +37,14 @@ class RemoteFile:
     token: str | None
 
     def find_existing(self, folder: Path) -> Path | None:
-        """Return the file of this name that is there already, or None."""
+        """Return the existing file of this name, or None."""
         if self.name is None:
             return file_name.find_by_stem(folder, self.stem)
         return folder / self.name if os.path.lexists(folder / self.name) else None
 
 
 def list_files(connector: Connector, action: str, data: Any) -> tuple[list[RemoteFile], int]:
-    """Return the files that a reply lists, each under a name of its own, and how many have no URL (yet)."""
+    """Return the files that a reply lists, each with a unique name, and the number without a URL (yet)."""
     files: list[RemoteFile] = []
     name_counts: dict[str, int] = {}
     missing_url_count = 0
@@ -66,7 +66,7 @@ def list_files(connector: Connector, action: str, data: Any) -> tuple[list[Remot
 
 
 def _assign_name(fields: list[Any], extension: str | None, name_counts: dict[str, int]) -> tuple[str, str | None]:
-    """Return a stem that no file before has with this extension, and the whole name where that is known."""
+    """Return a stem that is unique with this extension, and the complete name if it is known."""
     stem, suffix = file_name.join_fields(fields) or file_name.DEFAULT_NAME, f".{extension.lower()}" if extension else ""
     key = f"{stem}{suffix}".lower()
     name_counts[key] = name_counts.get(key, 0) + 1
@@ -80,7 +80,7 @@ def _text_or_none(value: Any) -> str | None:
 
 @dataclass(slots=True, repr=False)
 class DownloadBatch:
-    """The downloads of one reply, at most `limit` of them, and what has become of them."""
+    """The downloads of one reply, at most `limit` of them, and their results."""
 
     connector: Connector
     action: str
@@ -99,7 +99,7 @@ class DownloadBatch:
 
     @classmethod
     def from_arguments(cls, connector: Connector, action: str, folder: Any, **options: Any) -> Self:
-        """Read what a caller gives. Raises InputError, UsageError before anything is sent or made."""
+        """Check a caller's arguments. Raises InputError, UsageError before anything is sent or created."""
         if not connector.action(action).downloads:
             supported = [name for name in connector.action_files if connector.action(name).downloads]
             hint = f"These do: {', '.join(supported)}." if supported else "Download a URL of the reply."
@@ -116,11 +116,11 @@ class DownloadBatch:
 
     @property
     def max_items(self) -> int | None:
-        """How many items the listing is to bring; None for all, and where the action is one call."""
+        """The maximum items of the listing; None for all, or for an action without pages."""
         return self.limit if self.connector.action(self.action).pagination else None
 
     def load_listing(self, listing: Result) -> None:
-        """Take the reply that lists the files, and make the folder. Raises StoreError."""
+        """Read the reply that lists the files, and create the folder. Raises StoreError."""
         self._listing = listing
         self.files, self.missing_url_count = list_files(self.connector, self.action, listing.data)
         if self.limit is not None and len(self.files) > self.limit:
@@ -129,12 +129,12 @@ class DownloadBatch:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            hint = "Name a folder that this user may write to."
+            hint = "Choose a folder that this user can write to."
             folder_text = str(self.folder)
             raise StoreError(f"{folder_text}: {error.strerror or error}.", hint=hint, path=folder_text) from error
 
     def build_request(self, index: int) -> DownloadRequest | None:
-        """Return what is to be downloaded of a file; None when it is there. Raises InputError for another file."""
+        """Return the download of a file; None if it exists. Raises InputError if another file has its name."""
         file = self.files[index]
         existing = None if self.overwrite else file.find_existing(self.folder)
         if existing is not None and existing.is_file() and file.size in (None, existing.stat().st_size):
@@ -154,22 +154,22 @@ class DownloadBatch:
         )
 
     def record_success(self, index: int, result: Result) -> None:
-        """Note a file that came."""
+        """Record a downloaded file."""
         self.rows_by_index[index] = {**result.data, "skipped": False}
 
     def record_failure(self, index: int, error: ConnectorError) -> None:
-        """Note a file that did not come. Raises the error when no other can come either."""
+        """Record a failed file. Raises the error if every other file would meet it."""
         if isinstance(error, SignInError) or (isinstance(error, StoreError) and not error.retryable):
-            raise error  # what one download meets, all the others meet
+            raise error  # every other download would meet it too
         file = self.files[index]
         self.rows_by_index[index] = {"path": str(self.folder / (file.name or file.stem)), "error": error.to_dict()}
 
     def annotate_interrupt(self, error: BaseException) -> None:
-        """Note on an interrupt how many files are here."""
+        """Add the number of complete files to an interrupt."""
         if not isinstance(error, ConnectorError):
             present_count = sum("error" not in row for row in self.rows_by_index.values())
             error.add_note(
-                f"{present_count} of {len(self.files)} files are here: the same download goes on with the rest."
+                f"{present_count} of {len(self.files)} files are complete; run the same download again for the rest."
             )
 
     def _report_progress(self, index: int, received: int) -> None:
@@ -182,7 +182,7 @@ class DownloadBatch:
             self.on_progress(sum(self._received_by_index.values()), total)
 
     def build_result(self) -> Result:
-        """Return the listing's result with what became of the files as its data."""
+        """Return the listing's result with the results of the files as its data."""
         rows = [self.rows_by_index[index] for index in sorted(self.rows_by_index)]
         failed_count = sum("error" in row for row in rows)
         skipped_count = sum(row.get("skipped", False) for row in rows)
@@ -201,15 +201,15 @@ class DownloadBatch:
         return replace(listing, data=data, complete=listing.complete and not failed_count, warnings=warnings)
 
     def _find_size_mismatches(self) -> Iterator[str]:
-        """Yield a sentence for each file that came with another size than the reply said."""
+        """Yield a warning for each file whose size differs from the reply's."""
         for index, row in sorted(self.rows_by_index.items()):
             expected_size = self.files[index].size
             if expected_size is not None and row.get("size", expected_size) != expected_size:
-                yield f"{row['path']} has {row['size']:,} bytes, and the reply said {expected_size:,}."
+                yield f"{row['path']} has {row['size']:,} bytes; the reply said {expected_size:,}."
 
 
 def download_in_threads(batch: DownloadBatch, download: Callable[[DownloadRequest], Result]) -> None:
-    """Download every file, `concurrency` of them at a time. Raises what ends them all; then nothing goes on."""
+    """Download every file, `concurrency` of them at a time. An error that is raised cancels the others."""
 
     def download_file(index: int) -> None:
         try:
@@ -232,7 +232,7 @@ def download_in_threads(batch: DownloadBatch, download: Callable[[DownloadReques
 
 
 async def download_in_tasks(batch: DownloadBatch, download: Callable[[DownloadRequest], Awaitable[Result]]) -> None:
-    """As `in_threads`, in the tasks of a loop."""
+    """As `download_in_threads`, in the tasks of a loop."""
     semaphore = asyncio.Semaphore(batch.concurrency)
 
     async def download_file(index: int) -> None:

@@ -1,4 +1,4 @@
-"""A download: what both clients do around its one call - where it may go, the part it grows in, what it comes to."""
+"""A download: a prepared call and the partial file that receives its body."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
     from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.factory import CallFactory
 
-_SIZE_UNKNOWN_WARNING = "The service did not say how large the file is: that all of it came is not certain."
+_SIZE_UNKNOWN_WARNING = "The service did not state the size of the file, so it may be incomplete."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class DownloadRequest:
-    """What is to be downloaded, where to, with which token in place of the connection's; who is told, who ends it."""
+    """One download: URL, target, a token that replaces the connection's, progress callback, cancel event."""
 
     url: str
     target: DownloadTarget
@@ -48,7 +48,7 @@ class DownloadRequest:
     def from_arguments(
         cls, url: str, path: str | os.PathLike[str], *, overwrite: bool = False, **fields: Any
     ) -> DownloadRequest:
-        """Read what a caller gives. Raises InputError, UsageError."""
+        """Check a caller's arguments. Raises InputError, UsageError."""
         check_progress_callback(fields.get("on_progress"))
         token = fields.get("token")
         if token is not None and not (isinstance(token, str) and token and HEADER_VALUE_PATTERN.match(token)):
@@ -61,10 +61,10 @@ class DownloadRequest:
 
 @dataclass(slots=True, repr=False)
 class Download:
-    """One download: a prepared call whose body grows in a partial file.
+    """One download: a prepared call whose body is written to a partial file.
 
-    `open()` it first, `finish()` it with the result of its steps, `close()` it always; as a context manager it closes
-    itself, and says on an error what is kept for the next time.
+    Call `open()` first, `finish()` with the result of its steps, and always `close()`; as a context manager it closes
+    itself, and adds to an error what is saved for the next attempt.
     """
 
     call: PreparedCall
@@ -72,7 +72,7 @@ class Download:
 
     @classmethod
     def prepare(cls, factory: CallFactory, download_request: DownloadRequest, options: CallOptions) -> Download:
-        """Check where it would go; nothing is sent or written yet. Raises InputError, UsageError."""
+        """Validate the download; nothing is sent or written yet. Raises InputError, UsageError."""
         if options.problems:
             raise InputError.from_problems("options", list(options.problems))
         compiled = factory.compiled.raw_request
@@ -98,11 +98,11 @@ class Download:
         return cls(call, partial_file)
 
     def open(self) -> None:
-        """Open the partial file; it takes as long as reading what is there. Raises StoreError, UsageError."""
+        """Open the partial file, and read what it holds. Raises StoreError, UsageError."""
         self.partial_file.open()
 
     def build_steps(self) -> Steps:
-        """Return the steps: one call, as long as bytes come."""
+        """Return the steps: one call, with no deadline while bytes arrive."""
         return self.call.build_steps(MAX_TIMEOUT)
 
     def finish(self, result: Result) -> Result:
@@ -117,7 +117,7 @@ class Download:
         return self.call.finish(replace(result, data=data, warnings=warnings))
 
     def annotate_error(self, error: BaseException) -> None:
-        """Say on what ended it, an interrupt too, how much is here and stays for the next time."""
+        """Add to an error or interrupt how many bytes are saved for the next attempt."""
         resume_note = self.partial_file.build_resume_note()
         if not resume_note:
             return
@@ -127,7 +127,7 @@ class Download:
             error.add_note(resume_note)
 
     def close(self) -> None:
-        """Let go of the partial file, which stays where a later download can go on with it."""
+        """Close the partial file, which stays if a later download can resume it."""
         self.partial_file.close()
 
     def __enter__(self) -> Self:
@@ -140,12 +140,12 @@ class Download:
 
 
 def check_progress_callback(progress: Any) -> None:
-    """Refuse a `progress` that cannot be called. Raises UsageError."""
+    """Reject a `progress` that is not callable. Raises UsageError."""
     if progress is not None and not callable(progress):
-        hint = "Give a function that takes the bytes that are there and the size, or leave it out."
-        raise UsageError(f"progress={redaction.preview(progress)} is no function.", hint=hint)
+        hint = "Pass a function that takes the bytes received and the total size, or omit it."
+        raise UsageError(f"progress={redaction.preview(progress)} is not a function.", hint=hint)
 
 
 def _fingerprint_url(url: str) -> str:
-    """Return what stands for a URL beside its part: another token in it makes no other file."""
+    """Return the fingerprint of a redacted URL: another token in it does not change it."""
     return hashlib.sha256(url.encode()).hexdigest()

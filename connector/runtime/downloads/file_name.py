@@ -1,4 +1,4 @@
-"""Names of files that come from outside: from a URL, a header, a reply. They name a file in a folder, nothing else."""
+"""Safe file names from URLs, headers and replies, which never leave their folder."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-MAX_NAME_BYTES = 180  # bytes; file systems take 255
+MAX_NAME_BYTES = 180  # file systems allow 255
 DEFAULT_NAME = "download"
-_UNSAFE_CHARACTERS = re.compile(r'[<>:"/\\|?*%]')  # what a path, a shell or another system reads as more than a letter
+_UNSAFE_CHARACTERS = re.compile(r'[<>:"/\\|?*%]')  # special in a path, a shell or on another system
 _DEVICE_NAMES = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|\Z)")
 _EXTENSION_PATTERN = re.compile(r"\.[A-Za-z0-9]{1,10}\Z")
 _FILENAME_PARAMETER = re.compile(r'(?i);\s*filename\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^";\s]+))')
@@ -28,9 +28,9 @@ _EXTENSION_BY_TYPE = {
 
 
 def sanitize_name(name: str) -> str:
-    """Return a name that stays in its folder, is not hidden, and is a file on every system; empty when nothing is left.
+    """Return a visible file name that is valid on every system; empty if nothing is left.
 
-    Of a path its last part is taken.
+    Only the last part of a path is used.
     """
     last_part = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     cleaned = "".join("-" if _UNSAFE_CHARACTERS.match(char) else char for char in last_part if char.isprintable())
@@ -42,12 +42,12 @@ def sanitize_name(name: str) -> str:
 
 
 def join_fields(values: Iterable[object]) -> str:
-    """Return a name made of what fields hold, with - between."""
+    """Return a name made of field values, joined by hyphens."""
     return sanitize_name("-".join(re.sub(r"[/\\]", "-", str(value)) for value in values if value not in (None, "")))
 
 
 def name_from_reply(url: str, disposition: str | None, content_type: str | None) -> str:
-    """Return the name that a reply gives its file (RFC 6266), else the URL does."""
+    """Return the file name from a reply (RFC 6266), else from the URL."""
     name = (
         sanitize_name(_parse_disposition(disposition or ""))
         or sanitize_name(unquote(urlsplit(url).path))
@@ -57,7 +57,7 @@ def name_from_reply(url: str, disposition: str | None, content_type: str | None)
 
 
 def extension_from_reply(disposition: str | None, content_type: str | None) -> str:
-    """Return the extension that a reply gives its file, such as .mp4; empty where it says none."""
+    """Return the file extension from a reply, such as .mp4; empty if it has none."""
     from_name = _extension_of(sanitize_name(_parse_disposition(disposition or "")))
     media_type = (content_type or "").partition(";")[0].strip().lower()
     return from_name or (
@@ -68,7 +68,7 @@ def extension_from_reply(disposition: str | None, content_type: str | None) -> s
 
 
 def find_by_stem(folder: Path, stem: str) -> Path | None:
-    """Return the file that stands under a name, whatever its extension, or None."""
+    """Return the existing file with a stem, whatever its extension, or None."""
     matches = (path for path in folder.glob(f"{_escape_glob(stem)}*") if stem in (path.name, path.stem))
     return min(matches, default=None)
 
@@ -83,7 +83,7 @@ def _extension_of(name: str) -> str:
 
 
 def _parse_disposition(header: str) -> str:
-    """Return the file name in a Content-Disposition; the extended form counts more."""
+    """Return the file name of a Content-Disposition header; the extended form takes precedence."""
     extended_match = _EXTENDED_FILENAME_PARAMETER.search(f";{header}")
     if extended_match:
         return unquote(extended_match[2], encoding=extended_match[1], errors="replace")

@@ -1,7 +1,7 @@
-"""The part of a download: the file beside the target that grows until it is whole, and what is needed to go on with it.
+"""The partial file of a download, which can be resumed.
 
-It is written by one download at a time, goes on only with the same version of the same file (RFC 9110, 13.1.5 and
-14.2), and comes under the target's name when it is whole and on the disk.
+One download at a time writes it. It resumes only with the same version of the same file (RFC 9110, 13.1.5 and 14.2),
+and gets the target's name once it is complete and on the disk.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ if TYPE_CHECKING:
     from connector.runtime.downloads.target import DownloadTarget
 
 STALL_TIMEOUT = 30.0  # seconds without a byte
-_PROGRESS_INTERVAL_BYTES = 1 << 18  # bytes between two words of progress
+_PROGRESS_INTERVAL_BYTES = 1 << 18  # bytes between two progress reports
 
 
 class PartialFile:
-    """Takes the body of a download (`edge.sink`): `open()` it first, `finish()` when all is there, `close()` always.
+    """The BodySink of a download: `open()` it first, `finish()` it when complete, always `close()` it.
 
-    `told` is called with the bytes that are there and the size (None where it is not known) as they come; `halt` ends
-    it between two parts of the body. Safe to close from another thread.
+    `on_progress` is called with the bytes received and the size (None if unknown); setting `cancel` ends it between
+    two chunks of the body. Safe to close from another thread.
     """
 
     stall_timeout = STALL_TIMEOUT
@@ -59,7 +59,7 @@ class PartialFile:
         self._closed = self._finished = False
         self._file: LockedFile | None = None
         self._digest = hashlib.sha256()
-        self._file_headers: FileHeaders | None = None  # of the version that is held
+        self._file_headers: FileHeaders | None = None  # of the version in the file
         self._file_name: str | None = None
         self._is_accepted = False
         self._json_reply: tuple[FileHeaders, bytes] | None = None  # short JSON that may still be an error
@@ -67,25 +67,25 @@ class PartialFile:
         self._write_error: OSError | None = None
 
     def open(self) -> None:
-        """Open and lock the part, and read what is there already. Raises StoreError, UsageError."""
+        """Open and lock the file, and read what it holds. Raises StoreError, UsageError."""
         with self._state_lock:
             if self._closed:
-                raise UsageError("The download was ended before it began.")
+                raise UsageError("The download was closed before it started.")
             try:
                 if self.target.name is None:
                     self.target.folder.mkdir(parents=True, exist_ok=True)
                 self._file = LockedFile.open(self.path)
                 if self._file is None:
                     target_path = str(self.target.folder / (self.target.name or ""))
-                    hint = "Wait until it is done, or give this one another name."
-                    message = f"Another download writes {target_path}."
+                    hint = "Wait until it ends, or choose another name."
+                    message = f"Another download is writing {target_path}."
                     raise StoreError(message, hint=hint, path=target_path, retryable=True)
                 self._load_existing(self._file)
             except OSError as error:
                 raise self.target.build_error(error, self.path) from error
 
     def _load_existing(self, file: LockedFile) -> None:
-        """Read what an older download left, if it was of this URL and its version can be asked for again."""
+        """Read what an earlier download left, if it was of this URL and can be resumed."""
         size = file.size
         self._file_headers = FileHeaders.load(self._metadata_path, self._url_fingerprint) if size else None
         if self._file_headers is None:
@@ -100,7 +100,7 @@ class PartialFile:
             self.current_size += len(data)
 
     def resume_request(self, request: Request) -> Request:
-        """Return the request of what is not there yet; of all where a part of it could not be told to fit."""
+        """Return the request of the missing bytes; of all bytes if the version is unknown."""
         if self.current_size and (self._file_headers is None or self._file_headers.validator is None):
             self._restart()
         self._is_accepted = self.complete = False
@@ -111,7 +111,7 @@ class PartialFile:
         return replace(request, headers=(*request.headers, *range_headers))
 
     def accepts(self, status: int, headers: tuple[tuple[str, str], ...]) -> bool:
-        """Whether a reply has the file, or the rest of it. Raises OSError when it cannot be used."""
+        """Whether a reply carries the file or the rest of it. Raises OSError if it cannot be used."""
         file_headers = FileHeaders.from_headers(headers)
         if not file_headers.has_file(status):
             return False
@@ -143,18 +143,18 @@ class PartialFile:
             private_files.create_private(self._metadata_path, metadata)
 
     def _check_name(self) -> None:
-        """Refuse a name that is taken. Raises Taken."""
+        """Reject a name that is in use. Raises NameTaken."""
         assert self._file_name is not None
         problem = self.target.find_conflict(self._file_name)
         if problem is not None:
             raise NameTaken(problem)
 
     def write(self, chunk: bytes) -> None:
-        """Take bytes of the body. Raises OSError."""
+        """Write a chunk of the body. Raises OSError."""
         assert self._file is not None
         try:
             if self._cancel is not None and self._cancel.is_set():
-                raise UnusableReply(Failure("stopped", "it was ended", final=True))
+                raise UnusableReply(Failure("stopped", "it was cancelled", final=True))
             remaining = memoryview(chunk)
             while remaining:
                 written = self._file.write(remaining)
@@ -173,7 +173,7 @@ class PartialFile:
             self._on_progress(self.current_size, self.total_size)
 
     def finish_attempt(self, reply_or_failure: Reply | Failure) -> Reply | Failure:
-        """Return what an attempt came to for the whole file. Raises StoreError when it cannot be kept."""
+        """Return the outcome of an attempt for the whole file. Raises StoreError if it cannot be written."""
         write_error, self._write_error = self._write_error, None
         new_bytes = max(self.current_size - self._attempt_start_size, 0) if self._has_validator else 0
         if isinstance(write_error, UnusableReply):
@@ -182,33 +182,33 @@ class PartialFile:
             raise self.target.build_error(write_error, self.path) from write_error
         if isinstance(reply_or_failure, Failure):
             is_stalled = self._is_accepted and reply_or_failure.kind == "read_timeout"
-            message = "the rest did not come in time" if is_stalled else reply_or_failure.message
+            message = "the rest did not arrive in time" if is_stalled else reply_or_failure.message
             return replace(reply_or_failure, received=new_bytes, message=message)
         if self._is_accepted:
             return self._judge_body_end(reply_or_failure, new_bytes)
         return self._judge_other_reply(reply_or_failure)
 
     def _judge_body_end(self, reply: Reply, new_bytes: int) -> Reply | Failure:
-        """Judge the end of a body: all of it, too little, or too much."""
+        """Check the size at the end of a body."""
         total_size = self.total_size
         if total_size is not None and self.current_size < total_size:
-            return Failure("read", f"{self.current_size:,} of {total_size:,} bytes came", received=new_bytes)
+            return Failure("read", f"{self.current_size:,} of {total_size:,} bytes arrived", received=new_bytes)
         if total_size is not None and self.current_size > total_size:
             self._restart()
-            return Failure("protocol", f"more than the {total_size:,} bytes of the file came", final=True)
+            return Failure("protocol", f"more than the {total_size:,} bytes of the file arrived", final=True)
         self.complete = True
         self._report_progress()
         return reply
 
     def _judge_other_reply(self, reply: Reply) -> Reply | Failure:
-        """Judge a reply that was not taken: data that may be an error, and a range that does not exist."""
+        """Check a reply that was not accepted: JSON that may be an error, or a range that does not exist."""
         file_headers = FileHeaders.from_headers(reply.headers)
         if reply.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and self.current_size:
             if file_headers.size == self.current_size:
                 self.complete = True
                 return Reply(200, reply.headers, b"")
             self._restart()
-            return Failure("protocol", "the part that was there is of another file; it begins anew")
+            return Failure("protocol", "the partial file is of another version; the download restarts")
         if reply.status in (200, 203) and file_headers.may_be_error:
             self._json_reply, self.complete = (file_headers, reply.body), True
             return reply
@@ -217,7 +217,7 @@ class PartialFile:
         return reply
 
     def _restart(self) -> None:
-        """Begin anew."""
+        """Empty the file and forget its version."""
         assert self._file is not None
         self._file.truncate()
         self._metadata_path.unlink(missing_ok=True)
@@ -229,23 +229,23 @@ class PartialFile:
 
     @property
     def is_resumable(self) -> bool:
-        """Whether what came so far stays for a later download to go on with."""
+        """Whether a later download can resume with the bytes received."""
         return self.current_size > 0 and self._has_validator
 
     def build_resume_note(self) -> str:
-        """Return a sentence of what came and stays; empty where nothing does."""
+        """Return a sentence about the saved bytes; empty if there are none."""
         if not self.is_resumable or self._finished:
             return ""
         total_suffix = f" of {self.total_size:,}" if self.total_size is not None else ""
-        return f"{self.current_size:,}{total_suffix} bytes are here and kept: the same download goes on from there."
+        return f"{self.current_size:,}{total_suffix} bytes are saved: the same download resumes from there."
 
     @property
     def total_size(self) -> int | None:
-        """How large the whole file is, where the service said it."""
+        """The size of the complete file in bytes, if the service stated it."""
         return self._file_headers.size if self._file_headers else None
 
     def finish(self) -> dict[str, Any]:
-        """Bring the whole file under its name, down to the disk; return what is told of it. Raises StoreError."""
+        """Publish the complete file under its name, durably; return its facts. Raises StoreError."""
         with self._state_lock:
             assert self.complete
             try:
@@ -281,7 +281,7 @@ class PartialFile:
         private_files.sync_folder(self.target.folder)
 
     def close(self) -> None:
-        """Let go of the part; it stays only where a later download can go on with it."""
+        """Close the file; remove it unless it was published or can be resumed."""
         with self._state_lock:
             self._closed = True
             if self._file is None:

@@ -1,4 +1,4 @@
-"""What the reply to a download says of the file: its version, size and kind, and whether it fits what is there."""
+"""The headers of a download's reply: version, size and type of the file, and whether it can resume."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ if TYPE_CHECKING:
 
 _CONTENT_RANGE = re.compile(r"bytes (?:([0-9]{1,18})-([0-9]{1,18})|\*)/([0-9]{1,18}|\*)\Z", re.ASCII)
 _CONTENT_LENGTH = re.compile(r"[0-9]{1,18}\Z", re.ASCII)
-_MIN_LAST_MODIFIED_AGE = (
-    1.0  # seconds: a file that changed in the second in which it was sent may have changed twice (RFC 9110, 8.8.2)
-)
+# Seconds: a file that changed within the second in which it was sent may have changed twice (RFC 9110, 8.8.2).
+_MIN_LAST_MODIFIED_AGE = 1.0
 
 
 class UnusableReply(OSError):
-    """A reply that cannot be used for the file; `failure` is what it comes to."""
+    """A reply that cannot be used for the file; `failure` describes it."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
@@ -33,9 +32,9 @@ class UnusableReply(OSError):
 
 @dataclass(frozen=True, slots=True)
 class FileHeaders:
-    """What a reply says: its headers, the size of the whole file, where its bytes begin, the version, the kind.
+    """The headers of a reply, the size of the complete file, the offset of its first byte, version and type.
 
-    `validator` is a strong ETag, or a date of change that is as good (RFC 9110, 8.8); None where there is neither.
+    `validator` is a strong ETag, or an equally strong Last-Modified date (RFC 9110, 8.8); None if there is neither.
     """
 
     headers: tuple[tuple[str, str], ...]
@@ -46,7 +45,7 @@ class FileHeaders:
 
     @classmethod
     def from_headers(cls, headers: tuple[tuple[str, str], ...]) -> Self:
-        """Read the headers of a reply; names in lower case."""
+        """Parse the headers of a reply, whose names are in lower case."""
         headers_by_name = dict(headers)
         match = _CONTENT_RANGE.match(headers_by_name.get("content-range", "").strip())
         length = headers_by_name.get("content-length", "").strip()
@@ -59,7 +58,7 @@ class FileHeaders:
 
     @classmethod
     def load(cls, path: Path, url_fingerprint: str) -> Self | None:
-        """Read what an older download noted, if it was of the same URL; None when that is not to be known."""
+        """Read what an earlier download of the same URL stored; None if there is nothing valid."""
         try:
             stored = json.loads(private_files.read_file(path) or b"null")
             if stored["url"] != url_fingerprint or not isinstance(stored["validator"], str):
@@ -70,7 +69,7 @@ class FileHeaders:
             return None
 
     def dump(self, url_fingerprint: str) -> dict[str, Any]:
-        """Return what is needed to go on later; `identity` stands for the URL, which may hold secrets."""
+        """Return what a later download needs; the fingerprint replaces the URL, which may hold secrets."""
         return {"url": url_fingerprint, "validator": self.validator, "size": self.size, "kind": self.content_type}
 
     def get_header(self, name: str) -> str | None:
@@ -79,47 +78,47 @@ class FileHeaders:
 
     @property
     def is_web_page(self) -> bool:
-        """Whether it is a web page: a form to sign in with, a notice."""
+        """Whether it is a web page, such as a sign-in form or a notice."""
         return "html" in (self.content_type or "").lower()
 
     @property
     def may_be_error(self) -> bool:
-        """Whether it is JSON so short that it may be an error."""
+        """Whether it is JSON short enough to be an error."""
         media_type = (self.content_type or "").partition(";")[0].strip().lower()
         return (media_type == "application/json" or media_type.endswith("+json")) and (
             self.size or 0
         ) <= MAX_ERROR_BYTES
 
     def has_file(self, status: int) -> bool:
-        """Whether a reply of this status has bytes of a file; a short JSON may be an error and is read first."""
+        """Whether a reply of this status carries the file; short JSON may be an error and is read first."""
         if self.is_web_page:
             return False
         return status == HTTPStatus.PARTIAL_CONTENT or (status in (200, 203) and not self.may_be_error)
 
     def check_resume(self, previous: FileHeaders, offset: int) -> None:
-        """Refuse a part that does not go on where the `count` bytes of `held` end. Raises Unwanted."""
+        """Reject a part that does not continue the previous version at an offset. Raises UnusableReply."""
         self._check_not_compressed()
         version = self.get_header("etag" if (previous.validator or "").startswith('"') else "last-modified")
         if version not in (None, previous.validator) or (
             previous.size is not None and self.size not in (None, previous.size)
         ):
-            raise UnusableReply(Failure("protocol", "the file has changed; it begins anew"))
+            raise UnusableReply(Failure("protocol", "the file has changed; the download restarts"))
         if self.range_start != offset:
-            message = f"bytes from {self.range_start} on came where those from {offset} on were asked for"
+            message = f"bytes from {self.range_start} came where bytes from {offset} were requested"
             raise UnusableReply(Failure("protocol", message))
 
     def check_full(self, status: int) -> None:
-        """Refuse a part where the whole file was asked for, and a compressed one. Raises Unwanted."""
+        """Reject a part of the file, or a compressed one. Raises UnusableReply."""
         self._check_not_compressed()
         if status == HTTPStatus.PARTIAL_CONTENT:
             raise UnusableReply(
-                Failure("protocol", "a part of the file came where the whole was asked for", final=True)
+                Failure("protocol", "part of the file came although all of it was requested", final=True)
             )
 
     def _check_not_compressed(self) -> None:
         encoding = (self.get_header("content-encoding") or "identity").strip().lower()
         if encoding != "identity":
-            message = f"the file came compressed ({encoding[:20]}) although that was not asked for"
+            message = f"the file came compressed ({encoding[:20]}) although that was not requested"
             raise UnusableReply(Failure("decoding", message, final=True))
 
 

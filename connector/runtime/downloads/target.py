@@ -1,4 +1,4 @@
-"""Where a download goes: a file, or a folder in which the reply names it."""
+"""The target of a download: a file, or a folder in which the reply names the file."""
 
 from __future__ import annotations
 
@@ -20,13 +20,16 @@ if TYPE_CHECKING:
 _DISK_FULL_ERRNOS = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
 _NO_ACCESS_ERRNOS = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT, errno.ENOTDIR)
 _FILE_TYPE_NAMES = {
-    stat.S_IFDIR: "a folder", stat.S_IFLNK: "a link", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket",
-    stat.S_IFCHR: "a device", stat.S_IFBLK: "a device",
-}  # fmt: skip
+    stat.S_IFDIR: "a folder",
+    stat.S_IFLNK: "a link",
+    stat.S_IFIFO: "a pipe",
+    stat.S_IFSOCK: "a socket",
+    **dict.fromkeys((stat.S_IFCHR, stat.S_IFBLK), "a device"),
+}
 
 
 class NameTaken(OSError):
-    """A name that cannot be used, known when the reply has named the file."""
+    """A file name from a reply that cannot be used."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(str(problem))
@@ -35,10 +38,10 @@ class NameTaken(OSError):
 
 @dataclass(frozen=True, slots=True)
 class DownloadTarget:
-    """Where a download goes: a folder, and the name in it; or a stem that gets its extension from the reply.
+    """The target of a download: a folder and a name; or a stem that gets its extension from the reply.
 
-    Without either the reply, or the URL, names the file. `replaces` says that a file of that name may be replaced;
-    what is no file (a folder, a link, a device) never is. `chosen` says that the caller chose the name.
+    Without either, the reply or the URL names the file. `overwrite` lets it replace a file of that name; a folder,
+    link or device is never replaced. `is_explicit` says that the caller chose the name.
     """
 
     folder: Path
@@ -49,12 +52,12 @@ class DownloadTarget:
 
     @classmethod
     def from_path(cls, path: Any, *, overwrite: bool = False) -> DownloadTarget:
-        """Read a path: one that ends with a separator, or is a folder, is where a file gets its own name.
+        """Return the target of a path; in a folder, or a path that ends with a separator, the reply names the file.
 
-        Raises InputError for a name that is taken, and for what is no path.
+        Raises InputError for a name in use, and for a value that is not a path.
         """
         text = check_path_text(path, "path", "the path of a file")
-        if text.endswith(("/", os.sep)) or os.path.isdir(text):  # noqa: PTH112  a name too long is no folder either
+        if text.endswith(("/", os.sep)) or os.path.isdir(text):  # noqa: PTH112  a name that is too long is not a folder
             return cls(check_folder(text, "path"), overwrite=overwrite)
         target = Path(text)
         download_target = cls(target.parent, target.name, overwrite=overwrite, is_explicit=True)
@@ -62,13 +65,13 @@ class DownloadTarget:
         return download_target
 
     def check_name(self, name: str) -> None:
-        """Refuse a name that is taken. Raises InputError."""
+        """Reject a name in use. Raises InputError."""
         problem = self.find_conflict(name)
         if problem is not None:
             raise InputError.from_problems("download", [problem])
 
     def find_conflict(self, name: str) -> Problem | None:
-        """Return why a name cannot be used: something stands there that is not to be replaced, or no file at all."""
+        """Return the problem of a name that is in use or invalid, or None."""
         target = self.folder / name
         try:
             mode = target.lstat().st_mode
@@ -77,34 +80,34 @@ class DownloadTarget:
             return (
                 Problem("path", f"a name of {len(os.fsencode(name))} bytes", "a shorter name") if is_too_long else None
             )
-        fix = "take another name" if self.is_explicit else "move it away"
+        fix = "choose another name" if self.is_explicit else "move it away"
         if not stat.S_ISREG(mode):
-            file_type = _FILE_TYPE_NAMES.get(stat.S_IFMT(mode), "no file")
-            return Problem("path", f"{target}, which is {file_type}", "a name that is free, or a file's", fix)
+            file_type = _FILE_TYPE_NAMES.get(stat.S_IFMT(mode), "not a file")
+            return Problem("path", f"{target}, which is {file_type}", "an unused name, or that of a file", fix)
         fix = f"{fix}, or replace it with overwrite (--overwrite)"
-        return None if self.overwrite else Problem("path", str(target), "a name that is free", fix)
+        return None if self.overwrite else Problem("path", str(target), "an unused name", fix)
 
     def build_error(self, error: OSError, path: Path) -> ConnectorError:
-        """Return the error of the system, with the place (`path` where it names none) and what to do."""
+        """Return the typed error of an OSError, with its path (default: `path`) and a hint."""
         if isinstance(error, NameTaken):
             text = f"download: 1 problem, nothing was replaced.\n  {error.problem}"
             return InputError(text, problems=(error.problem,), outcome="rejected")
         shown_path = str(error.filename or path)
-        hint = "Look at that place, and try again."
+        hint = "Check that location, and try again."
         if error.errno in _DISK_FULL_ERRNOS:
             hint = "Free some space there, then run it again."
         elif error.errno in _NO_ACCESS_ERRNOS:
-            shown_path, hint = str(self.folder), "Name a folder that is there and that this user may write to."
+            shown_path, hint = str(self.folder), "Choose an existing folder that this user can write to."
         return StoreError(f"{shown_path}: {error.strerror or type(error).__name__}.", hint=hint, path=shown_path)
 
     def get_partial_path(self, url_fingerprint: str) -> Path:
-        """Return the file that grows."""
+        """Return the path of the partial file."""
         base_name = self.name or self.stem
         is_short = base_name is not None and len(os.fsencode(base_name)) <= file_name.MAX_NAME_BYTES
         return self.folder / f".{base_name if is_short else url_fingerprint[:32]}.part"
 
     def resolve_name(self, url: str, file_headers: FileHeaders) -> str:
-        """Return the name of a file from where it was asked for, and from what its reply says."""
+        """Return the file name from the target, else from the reply, else from the URL."""
         if self.name is not None:
             return self.name
         naming_headers = file_headers.get_header("content-disposition"), file_headers.content_type
@@ -116,7 +119,7 @@ class DownloadTarget:
 
 
 def check_path_text(path: Any, field: str, expected: str) -> str:
-    """Return a path as text. Raises InputError for what is none."""
+    """Return a path as text. Raises InputError for a value that is not a path."""
     text: Any = os.fspath(path) if isinstance(path, str | os.PathLike) else None
     if not isinstance(text, str) or not text or "\0" in text:
         got = preview(path) if isinstance(path, str | None) else describe_type(path)
@@ -125,12 +128,14 @@ def check_path_text(path: Any, field: str, expected: str) -> str:
 
 
 def check_folder(path: Any, field: str = "folder") -> Path:
-    """Return a folder that is there, or that can be made. Raises InputError when something else stands in its place."""
+    """Return a folder that exists or can be created. Raises InputError if a file is in its place."""
     folder_path = Path(check_path_text(path, field, "the path of a folder"))
     existing = next(
         (candidate for candidate in (folder_path, *folder_path.parents) if os.path.lexists(candidate)), None
     )
     if existing is not None and not os.path.isdir(existing):  # noqa: PTH112
-        fix = "take another name, or leave the / at its end out" if field == "path" else "name a folder"
-        raise InputError.from_problems("download", [Problem(field, f"{existing}, which is no folder", "a folder", fix)])
+        fix = "choose another name, or remove the / at its end" if field == "path" else "choose a folder"
+        raise InputError.from_problems(
+            "download", [Problem(field, f"{existing}, which is not a folder", "a folder", fix)]
+        )
     return folder_path

@@ -145,7 +145,7 @@ class FileLocks:
             raise private_files.build_store_error(error, path) from error
 
     def _acquire(self, descriptor: int, path: Path, key: str, timeout: float) -> None:
-        import filelock  # noqa: PLC0415  a store in memory need not load it
+        import filelock
 
         deadline = self._clock.monotonic() + timeout
         try:
@@ -171,7 +171,7 @@ def _write_holder(descriptor: int) -> None:
 
 
 def _release(descriptor: int, *, locked: bool) -> None:
-    import filelock  # noqa: PLC0415  loaded when it was locked
+    import filelock
 
     with contextlib.suppress(OSError):  # closing releases it anyway
         if locked:

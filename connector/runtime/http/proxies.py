@@ -73,10 +73,10 @@ def _parse_proxy(url: str, variable: str) -> Proxy:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise NetworkSettingError("proxy", f"{variable} is not a URL") from None
-    if parts.scheme not in DEFAULT_PORTS or not host:
+    if parts.scheme not in _DEFAULT_PORTS or not host:
         raise NetworkSettingError("proxy", f"{variable} must be an http, https, socks5 or socks5h URL")
     credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return Proxy(parts.scheme, host, port or DEFAULT_PORTS[parts.scheme], credentials)
+    return Proxy(parts.scheme, host, port or _DEFAULT_PORTS[parts.scheme], credentials)
 
 
 def _bypasses_proxy(host: str, port: int, exceptions: str) -> bool:

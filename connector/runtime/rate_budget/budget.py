@@ -143,7 +143,7 @@ def _open_ledger(store: str | None, clock: Clock) -> MemoryLedger | SqlLedger:
     if store in (None, "memory:"):
         return memory_ledger_for(clock)
     require("sql", "sqlalchemy")
-    from connector.runtime.rate_budget.sql_ledger import ledger_for  # noqa: PLC0415  an extra
+    from connector.runtime.rate_budget.sql_ledger import ledger_for
 
     return ledger_for(str(store), clock)
 

@@ -79,7 +79,7 @@ class Worker:
                 self._sweep()
                 while self._run_batch():
                     pass
-        except Exception as error:  # noqa: BLE001  every waiting call must get it
+        except Exception as error:  # noqa: BLE001  raised again by the caller
             self._fail_all(error)
 
     def _sweep(self) -> None:

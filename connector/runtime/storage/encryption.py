@@ -213,6 +213,6 @@ def _split_keys(text: str) -> list[str]:
 
 def _load_fernet() -> Any:
     require("crypto", "cryptography")
-    from cryptography import fernet  # noqa: PLC0415  an extra
+    from cryptography import fernet
 
     return fernet

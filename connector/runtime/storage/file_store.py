@@ -128,6 +128,6 @@ class FileStore(RecordStore):
 
 def get_default_folder() -> Path:
     """Return the default folder of this user's store."""
-    import platformdirs  # noqa: PLC0415  not needed for another folder
+    import platformdirs
 
     return Path(platformdirs.user_data_dir("connector")) / "store"

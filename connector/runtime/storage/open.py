@@ -25,7 +25,7 @@ def open_store(url: str | None = None, *, keys: Keyring | None = None) -> Store:
     those of the environment (CONNECTOR_KEY, CONNECTOR_KEY_FILE); without any they are stored unencrypted, and a sealed
     record is refused. Raises UsageError for an unknown URL, StoreError for a place that is not private.
     """
-    from connector.runtime.storage.encryption import EncryptedStore, Keyring  # noqa: PLC0415  not needed for a client with a plain token
+    from connector.runtime.storage.encryption import EncryptedStore, Keyring
 
     store = _open_by_url(url or read_env_value(os.environ, STORE_VARIABLE) or "file:")
     if isinstance(store, MemoryStore):
@@ -39,11 +39,11 @@ def _open_by_url(url: str) -> Store:
     if url == "memory:":
         return MemoryStore()
     if scheme == "file" and colon:
-        from connector.runtime.storage.file_store import FileStore  # noqa: PLC0415  loaded on demand
+        from connector.runtime.storage.file_store import FileStore
 
         return FileStore(_parse_path(location))
     if colon and scheme.partition("+")[0] in ("sqlite", "postgresql", "postgres"):
-        from connector.runtime.storage.sql_store import SqlStore  # noqa: PLC0415  loaded on demand
+        from connector.runtime.storage.sql_store import SqlStore
 
         return SqlStore(url)
     raise UsageError("The URL does not name a known store.", hint=f"Use {_KNOWN_URLS}.")

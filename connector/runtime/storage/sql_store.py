@@ -34,7 +34,7 @@ class SqlStore(RecordStore):
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
         self._clock = clock or SystemClock()
         require("sql", "sqlalchemy")
-        from connector.runtime.storage.sql_table import TABLE, StoreTable  # noqa: PLC0415  an extra
+        from connector.runtime.storage.sql_table import TABLE, StoreTable
 
         self._database = open_database(url, TABLE, self._clock)
         self._table = StoreTable(self._database)

@@ -31,6 +31,7 @@ class Store(Protocol):
 
     def read(self, key: str) -> StoredRecord | None:
         """Return the record, or None if there is none. A damaged record is an error, never None."""
+        ...
 
     def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
         """Store JSON-safe data durably and return its version; a crash or kill -9 after that cannot undo it.
@@ -38,12 +39,15 @@ class Store(Protocol):
         With `version`, only if that is the version in the store (0: none yet); else StoreError with `conflict`.
         Raises UsageError for data that is not JSON-safe.
         """
+        ...
 
     def remove(self, key: str) -> bool:
         """Remove the record; return whether there was one."""
+        ...
 
     def keys(self, prefix: str = "") -> list[str]:
         """Return the keys that begin with a prefix, sorted."""
+        ...
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[None]:
         """Hold a key exclusively among threads, processes and, with a database server, hosts.
@@ -51,6 +55,7 @@ class Store(Protocol):
         The lock is released at once when its holder dies. Two keys never wait for each other, and reading and writing
         need no lock. Not re-entrant. After `timeout` seconds StoreError names the holder.
         """
+        ...
 
     def prepare(self, key: str, size: int = 16_384) -> None:
         """Raise StoreError if a write of `size` bytes would fail now: disk full, permission missing."""

@@ -92,7 +92,7 @@ class GroupCommitWriter:
                         self._database.run_in_transaction(partial(self._write, items))
                         self._resolve_futures(batch, None)
                         batch = self._take_batch()
-            except Exception as error:  # noqa: BLE001  no caller may wait for ever
+            except Exception as error:  # noqa: BLE001  raised again by the caller
                 self._resolve_futures(batch, self._to_store_error(error))
                 batch = self._take_batch()
 

@@ -105,7 +105,7 @@ class Dispatcher:
             due_events = await self._run_in_thread(
                 self._read_due, free_slots, [stored.id for stored in self._running.values()]
             )
-        except Exception as error:  # noqa: BLE001  events stay in the inbox after any error
+        except Exception as error:  # noqa: BLE001  raised again by the caller
             self._log_once("read", error)
             await self._run_in_thread(self._release_lock)
             return False

@@ -78,7 +78,7 @@ class Receiver:
         clock: Clock | None = None,
     ) -> None:
         require_packages(*_REQUIRED_PACKAGES)
-        from connector.runtime.webhooks.inbox import Inbox  # noqa: PLC0415  an extra
+        from connector.runtime.webhooks.inbox import Inbox
 
         verifier = verifier_for(connector, trigger)
         self._secrets = list_secrets(secret)

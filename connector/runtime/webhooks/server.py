@@ -49,7 +49,7 @@ class ReceiverServer:
 
     def __init__(self, app: App, host: str, port: int, limits: ConnectionLimits | None = None) -> None:
         require_packages(*_REQUIRED_PACKAGES)
-        from connector.runtime.webhooks.uvicorn_server import build_server  # noqa: PLC0415  an extra
+        from connector.runtime.webhooks.uvicorn_server import build_server
 
         self._socket = _listen(host, port)
         url_host = f"[{host}]" if ":" in host else host

@@ -234,7 +234,11 @@ def _expected_type(input_field: Input, value: Any, *, is_text: bool) -> str | No
         items = value if input_field.is_list and isinstance(value, list) else [value]
         if (input_field.is_list and not isinstance(value, list)) or not all(_has_type(item, types) for item in items):
             return expected
-        if input_field.type == "map of string" and not all(isinstance(item, str) for item in value.values()):
+        if (
+            isinstance(value, dict)
+            and input_field.type == "map of string"
+            and not all(isinstance(item, str) for item in value.values())
+        ):
             return expected
         if input_field.type == "json" and isinstance(value, str) and isinstance(input_field.example, dict | list):
             return "a JSON object" if isinstance(input_field.example, dict) else "a JSON list"

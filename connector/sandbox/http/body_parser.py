@@ -134,7 +134,8 @@ def unflatten(pairs: Iterable[tuple[str, str]], *, use_brackets: bool) -> dict[s
     for name, text in pairs:
         path = _split_name(name, use_brackets=use_brackets)
         repeated = use_brackets and len(path) > 1 and path[-1] == ""
-        *parents, last = path[:-1] if repeated else path
+        names = list(path[:-1] if repeated else path)
+        parents, last = names[:-1], names[-1]
         branch: Any = tree
         for parent in parents:
             branch = branch.setdefault(parent, {}) if isinstance(branch, dict) else None

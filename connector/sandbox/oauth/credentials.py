@@ -77,7 +77,7 @@ def _is_valid_jwt(token: str, now: float) -> bool:
     """
     if _read_jwt_algorithm(token) not in ("HS256", "none"):
         return True
-    import jwt as pyjwt  # noqa: PLC0415  loaded for JWTs only
+    import jwt as pyjwt
 
     options: Any = {f"verify_{claim}": False for claim in ("exp", "iat", "nbf", "aud", "sub", "jti")}
     options["require"] = ["iss", "iat", "exp"]
@@ -142,7 +142,7 @@ def build_sandbox_inputs(connection_type: ConnectionType, urls: Mapping[str, str
 
 
 class SandboxConnection:
-    """Credentials that need no secret: they sign as one of the connector's connection types would, with a placeholder."""
+    """Credentials without a secret: a placeholder signs as one of the connection types would."""
 
     token_source = None  # there is nothing to refresh
 

@@ -38,7 +38,9 @@ def test_a_file_that_is_no_json_is_told_and_hides_nothing_else(copied):
     (copied / "schemas" / "events" / "users.json").write_text('{"a": ')
     plant(copied / MANIFEST, "deleted: user.deleted}", "deleted: user.deleted, within: user}")
     told = [(one.file.rpartition("/")[2], one.rule) for one in lint(copied)]
-    assert sorted(told) == [("manifest.yaml", "resource"), ("users.json", "json")], "events that were not read may exist"
+    assert sorted(told) == [("manifest.yaml", "resource"), ("users.json", "json")], (
+        "events that were not read may exist"
+    )
 
 
 def test_events_without_a_trigger_to_sign_them_are_told(shelf):

@@ -92,7 +92,7 @@ def test_a_disk_that_fills_stops_it_before_it_sends_what_it_cannot_note(start, t
     one = start(*words, env={"ZOOM_ACCESS_TOKEN": TOKEN}, preexec_fn=_little_room)
     out, err = one.communicate(timeout=60)
     assert one.returncode == 1, err
-    assert b"What is not noted is not sent" in err
+    assert b"A row that cannot be recorded is not sent" in err
     noted = [json.loads(line) for line in _whole_lines(tmp_path / "rows.csv.createUser.journal")]
     begun = {line["begin"] for line in noted if "begin" in line}
     assert 0 < server.count <= len(begun) < 200

@@ -144,8 +144,8 @@ def test_rows_that_were_mended_are_asked_for_in_a_file_of_their_own(bulk, rows, 
     bulk(rows())
     done = bulk(rows(people(3).replace("u2@", "you2@")))
     assert done.code == 2
-    assert "other rows. Rows that were mended or are new: put them into a file of their own" in done.err
-    assert "--restart begins anew and sends every row again, also those that are done" in done.err
+    assert "different rows. Put corrected or new rows into a file of their own" in done.err
+    assert "--restart starts over and sends every row again, including those that are done" in done.err
     assert server.count == 3
 
 
@@ -171,7 +171,7 @@ def test_a_journal_is_never_the_file_of_the_rows_nor_any_other(bulk, rows, serve
     same, other = (bulk("rows.csv", "--journal", name, *words) for name in ("rows.csv", "notes.txt"))
     assert (same.code, other.code) == (2, 2)
     assert "--journal rows.csv is the file of the rows" in same.err
-    assert "notes.txt is no journal, and was left as it is" in other.err
+    assert "notes.txt is not a journal, and was left unchanged" in other.err
     assert sorted(one.name for one in tmp_path.iterdir()) == ["notes.txt", "rows.csv"]
     assert server.count == 0
 
@@ -183,7 +183,7 @@ def test_a_journal_of_another_run_is_refused(bulk, rows, server, tmp_path, chang
              "place": ["--base-url", "http://127.0.0.1:9/v2"]}  # fmt: skip
     done = bulk(rows(people(4)) if change == "rows" else "rows.csv", *words.get(change, []))
     assert done.code == 2
-    assert f"other {change}." in done.err
+    assert f"different {change}." in done.err
     assert server.count == 3
 
 
@@ -303,7 +303,7 @@ def test_rows_of_a_pipe_are_run_as_they_come_and_noted_when_a_journal_is_named(c
     for code, number in ((0, 4), (0, 4), (2, 5)):
         done = piped(people(number), "--rows-format", "csv", "--journal", "kept.journal")
         assert done.code == code
-        assert "other rows" in done.err if code else len(lines(done)) == 4
+        assert "different rows" in done.err if code else len(lines(done)) == 4
     assert server.count == 2 + 4
 
 

@@ -167,7 +167,7 @@ def test_a_limit_is_each_listings_and_no_other_calls(file, server):
     sent = server.count
     done = file("action: getUser\nlimit: 1\ninputs: {userId: me}\n")
     assert (done.code, server.count) == (2, sent)
-    assert "limit: got 1; expected none: getUser is no listing" in done.err
+    assert "limit: got 1; expected none: getUser is not a listing" in done.err
 
 
 def test_each_call_may_name_a_connection_of_its_own(file, server):

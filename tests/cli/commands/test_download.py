@@ -106,8 +106,8 @@ def test_a_file_that_does_not_come_makes_the_command_fail_and_is_named(here, tmp
         (["getMeetingRecordings", "-i", "meetingId=1", "--token", "env:X"], 2, "--token is for a URL"),
         ([OURS, "--token", "canary-literal"], 2, "--token @FILE"),
         ([OURS, "-o", "taken"], 2, "--overwrite"),
-        ([OURS, "-o", "taken/"], 2, "taken, which is no folder"),
-        ([OURS, "-o", "taken/", "--overwrite"], 2, "taken, which is no folder"),
+        ([OURS, "-o", "taken/"], 2, "taken, which is not a folder"),
+        ([OURS, "-o", "taken/", "--overwrite"], 2, "taken, which is not a folder"),
         ([OURS, "-o", "-"], 2, "./-"),
         ([OURS, "-o", ""], 2, 'path: got ""'),
         ([OURS, "--limit", "1"], 2, "--limit is for the files of an action"),
@@ -172,7 +172,7 @@ def test_interrupted_it_ends_with_130_and_goes_on_the_next_time(start, here, ser
     until(lambda: part.exists() and part.stat().st_size == 2_000_000)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 130
-    assert "2,000,000 of 3,000,000 bytes are here and kept: the same download goes on" in process.stderr.read().decode()
+    assert "2,000,000 of 3,000,000 bytes are saved: the same download resumes" in process.stderr.read().decode()
     done = here("download", url(server), "-o", "a.mp4", "--base-url", server.url, **TOKEN)
     assert (done.code, asked(server)) == (0, [None, "bytes=2000000-"])
     assert (tmp_path / "a.mp4").read_bytes() == BODY
@@ -196,7 +196,7 @@ def test_interrupted_while_several_come_it_ends_too(start, server, tmp_path):
     until(lambda: sum(one.stat().st_size == 2_000_000 for one in tmp_path.glob(".*.part")) == 3)
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 130
-    assert "0 of 9 files are here: the same download goes on with the rest." in process.stderr.read().decode()
+    assert "0 of 9 files are complete; run the same download again for the rest." in process.stderr.read().decode()
     assert server.count == 4
 
 

@@ -58,7 +58,7 @@ class TestBrowser:
     def test_a_port_that_is_taken_is_told_before_anybody_consents(self, here, world, server, surroundings):
         done = here("connect", PLAIN, "--port", str(server.port), **world.app())
         assert done.code == 3
-        assert f"Port {server.port}" in done.err
+        assert f"port {server.port}" in done.err
         assert "--port" in done.err
         assert world.service.asked == []
         assert kept(surroundings) == b""
@@ -68,8 +68,8 @@ class TestBrowser:
         [
             ("error=access_denied", "consent was not given"),
             ("error=server_error", "server_error"),
-            ("", "brings no code"),
-            ("code=a&code=b", "twice"),
+            ("", "has no code"),
+            ("code=a&code=b", "repeats"),
             ("code=never-given", "Not signed in"),
             ("code=c&iss=https://evil.example", "another service"),
         ],
@@ -104,7 +104,7 @@ open({str(noted)!r}, "w").write(str(codes))""",
         monkeypatch.setattr(CallbackServer, "wait", lambda self: waits(self, 0.05))
         done = here("connect", PLAIN, **world.app())
         assert (done.code, len(opened)) == (3, 1)
-        assert "Nobody came back within" in done.err
+        assert "Sign-in timed out after" in done.err
         assert b"client" not in kept(surroundings)
         port = urlsplit(parse_qs(urlsplit(opened[0]).query)["redirect_uri"][0]).port
         with pytest.raises(ConnectionRefusedError):

@@ -78,7 +78,7 @@ class TestList:
         )
         for words in (["list"], ["show", "odd"], ["test", "odd"]):
             done = here("connections", *words)
-            assert (done.code, "is no connection" in done.err) == (1, True), words
+            assert (done.code, "is not a connection" in done.err) == (1, True), words
             assert "canary" not in done.out + done.err
         assert "odd\tzoom\t\tunreadable" in here("connections", "list").out
 

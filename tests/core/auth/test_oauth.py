@@ -1,4 +1,4 @@
-"""OAuth as data: requests are what the standards say, and whatever a reply holds, it becomes a grant or a plain refusal."""
+"""OAuth requests follow the standards, and any reply becomes a token set or a failure without secrets."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ LIKELY = st.sampled_from(
 STATUS = st.sampled_from([200, 201, 204, 299, 302, 400, 401, 403, 404, 408, 429, 500, 503, 599])
 
 
-def read(status, body, headers=(("content-type", "application/json"),)):
+def parse_reply(status, body, headers=(("content-type", "application/json"),)):
     request, _ = oauth.build_refresh_request(APP, OLD)
     return oauth.parse_token_reply(request, Reply(status, headers, body), NOW, OLD)
 
 
-def plain(answer):
-    """A refusal is one short line without what was secret; a grant is usable."""
+def assert_safe(answer):
+    """Check that a failure is one short line without secrets, and that a token set is usable."""
     if isinstance(answer, TokenSet):
         assert token_set.is_header_safe(answer.access_token)
         assert NOW <= answer.expires_at <= NOW + oauth.MAX_LIFETIME
@@ -64,13 +64,13 @@ def plain(answer):
 @example(200, {"access_token": ACCESS, "token_type": SECRET})
 @example(400, {"error": SECRET, "error_description": f"{REFRESH} {ACCESS}"})
 def test_any_json_is_a_grant_or_a_plain_refusal(status, data):
-    plain(read(status, json.dumps(data).encode()))
+    assert_safe(parse_reply(status, json.dumps(data).encode()))
 
 
 @given(STATUS, JSON)
 def test_so_is_json_that_is_no_object(status, data):
-    answer = read(status, json.dumps(data).encode())
-    plain(answer)
+    answer = parse_reply(status, json.dumps(data).encode())
+    assert_safe(answer)
     assert isinstance(answer, TokenFailure)
 
 
@@ -80,17 +80,17 @@ def test_so_is_json_that_is_no_object(status, data):
 @example(200, b'{"error": "\\ud800"}')
 @example(200, b"application/")
 def test_so_are_any_bytes(status, body):
-    answer = read(status, body)
-    plain(answer)
+    answer = parse_reply(status, body)
+    assert_safe(answer)
     if not body.lstrip().startswith(b"{"):
         text = body.decode("utf-8", "replace")
-        assert len(text) < 12 or text not in answer.message.replace(read(status, b"?").message, "")
+        assert len(text) < 12 or text not in answer.message.replace(parse_reply(status, b"?").message, "")
 
 
 @given(st.text(st.characters(codec="latin-1")))
 @example(f"text/{SECRET}")
 def test_so_is_any_content_type(kind):
-    plain(read(200, b"no json", (("content-type", kind),)))
+    assert_safe(parse_reply(200, b"no json", (("content-type", kind),)))
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_so_is_any_content_type(kind):
      (503, {"error": "invalid_grant"}, "later"), (429, {"error": "invalid_client"}, "later"), (200, {}, "unreadable")],
 )  # fmt: skip
 def test_a_reply_says_whose_turn_it_is(status, data, fault):
-    assert read(status, json.dumps(data).encode()).category == fault
+    assert parse_reply(status, json.dumps(data).encode()).category == fault
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_reply_says_whose_turn_it_is(status, data, fault):
      (404, b"<html>", False), (302, b"", False)],
 )  # fmt: skip
 def test_a_reply_says_whether_a_token_may_have_gone_astray(status, body, lost):
-    assert read(status, body).may_be_issued is lost
+    assert parse_reply(status, body).may_be_issued is lost
 
 
 @pytest.mark.parametrize(
@@ -120,27 +120,27 @@ def test_a_reply_says_whether_a_token_may_have_gone_astray(status, body, lost):
      (True, None), ("soon", None), ("", None), ("-1", None), ("1e3", None), ("٣", None), ([], None), ({}, None)],
 )  # fmt: skip
 def test_a_life_is_a_number_of_seconds(said, seconds):
-    answer = read(200, json.dumps({"access_token": "x", "expires_in": said}).encode())
+    answer = parse_reply(200, json.dumps({"access_token": "x", "expires_in": said}).encode())
     if seconds is None:
         assert (answer.category, answer.message) == (
             "unreadable",
-            "the token reply's expires_in is no number of seconds",
+            "the token reply's expires_in is not a number of seconds",
         )
     else:
         assert (answer.expires_at, answer.obtained_at) == (NOW + seconds, NOW)
 
 
 def test_what_a_reply_leaves_out_stays_as_it_was():
-    made = read(200, b'{"access_token": "new"}')
+    made = parse_reply(200, b'{"access_token": "new"}')
     assert (made.refresh_token, made.scopes, made.api_url) == (REFRESH, ("a", "b"), "https://api.zoom.us")
     told = {"access_token": "new", "refresh_token": "r", "scope": "b", "api_url": "https://x.zoom.us"}
-    made = read(200, json.dumps(told).encode())
+    made = parse_reply(200, json.dumps(told).encode())
     assert (made.refresh_token, made.scopes, made.api_url) == ("r", ("b",), "https://x.zoom.us")
     assert token_set.find_lost_scopes(made, OLD) == ("a",)
 
 
 def test_the_challenge_is_the_one_of_the_standard():
-    """RFC 7636, appendix B."""
+    """The example of RFC 7636, appendix B."""
     url = oauth.build_authorize_url(
         APP, "http://127.0.0.1/callback", "st", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
     )

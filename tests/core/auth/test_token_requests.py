@@ -1,4 +1,4 @@
-"""What is asked of a token endpoint, to the letter, and what its answers and callbacks are taken for."""
+"""Token requests to the letter, and the meaning of callbacks and token replies."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ FORM = "application/x-www-form-urlencoded"
 BASIC = base64.b64encode(b"app-1:canary-secret%2F%2Bsecret").decode()
 
 
-def told(status, data, **headers):
+def parse_reply(status, data, **headers):
     body = data if isinstance(data, bytes) else json.dumps(data).encode()
     named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
     return oauth.parse_token_reply(oauth.build_refresh_request(APP, OLD)[0], Reply(status, named, body), NOW, OLD)
 
 
-# What is asked
+# Requests
 
 
 def test_a_request_is_a_form_with_the_client_in_a_header_and_every_secret_known():
@@ -149,33 +149,33 @@ def test_consent_is_asked_for_with_the_scopes_that_a_connection_has():
     assert ("scope", "user:read meeting:write") in asked
 
 
-# What a callback brings
+# Callbacks
 
 
 def test_a_callback_is_a_url_or_its_query_without_its_fragment():
     for url in ("http://127.0.0.1/cb?code=a+b&state=#x=1", "code=a+b&state=#x=1"):
         assert oauth.parse_callback(url) == {"code": "a b", "state": ""}
     assert oauth.parse_callback("http://127.0.0.1/cb?code=a?b&state=s#x#y") == {"code": "a?b", "state": "s"}
-    assert oauth.parse_callback("?a=1&a=2") == TokenFailure("refused", "the callback brings a parameter twice")
+    assert oauth.parse_callback("?a=1&a=2") == TokenFailure("refused", "the callback repeats a parameter")
 
 
 @pytest.mark.parametrize(
     ("given", "message", "code"),
     [
-        ({"code": "c"}, "the state of the callback is not the one that was sent", ""),
-        ({"state": "S", "code": "c"}, "the state of the callback is not the one that was sent", ""),
-        ({"iss": "https://evil.example", "code": "c"}, "the callback comes from another service than the one that was asked", ""),
-        ({"iss": "http://zoom.us", "code": "c"}, "the callback comes from another service than the one that was asked", ""),
-        ({"iss": "", "code": "c"}, "the callback comes from another service than the one that was asked", ""),
+        ({"code": "c"}, "the callback's state does not match the one that was sent", ""),
+        ({"state": "S", "code": "c"}, "the callback's state does not match the one that was sent", ""),
+        ({"iss": "https://evil.example", "code": "c"}, "the callback comes from another service", ""),
+        ({"iss": "http://zoom.us", "code": "c"}, "the callback comes from another service", ""),
+        ({"iss": "", "code": "c"}, "the callback comes from another service", ""),
         ({"error": "access_denied", "error_description": "Not you, X."}, "consent was not given: Not you, X", "access_denied"),
         ({"error": "access_denied"}, "consent was not given: no reason given", "access_denied"),
         ({"error": "odd", "code": "code-1", "error_description": f"code-1 the-state {SECRET}"}, "the service said odd: *** *** ***", "odd"),
-        ({"error": "", "code": ""}, "the callback brings no code", ""),
-        ({}, "the callback brings no code", ""),
+        ({"error": "", "code": ""}, "the callback has no code", ""),
+        ({}, "the callback has no code", ""),
     ],
 )  # fmt: skip
 def test_a_callback_without_a_code_for_us_is_refused_with_the_reason(given, message, code):
-    given = given if "state" in given or message.startswith("the state") else {"state": "the-state", **given}
+    given = given if "state" in given or "state does not match" in message else {"state": "the-state", **given}
     assert oauth.read_callback_code(APP, given, "the-state") == TokenFailure("refused", message, code)
 
 
@@ -184,14 +184,14 @@ def test_a_callback_with_a_code_for_us_is_taken(iss):
     assert oauth.read_callback_code(APP, {"state": "s", "code": "c-1", "error": "", **iss}, "s") == "c-1"
 
 
-# What the endpoint answers
+# Replies
 
 
 @pytest.mark.parametrize("status", [408, 409, 423, 425, 429, 500, 599])
 def test_trouble_of_the_endpoint_says_its_status_and_when_to_come_back(status):
     message = f"HTTP {status} from the token endpoint"
     wanted = TokenFailure("later", message, retry_at=NOW + 7, status=status, may_be_issued=status >= 500)
-    assert told(status, b"", retry_after="7") == wanted
+    assert parse_reply(status, b"", retry_after="7") == wanted
 
 
 @pytest.mark.parametrize(
@@ -206,32 +206,32 @@ def test_trouble_of_the_endpoint_says_its_status_and_when_to_come_back(status):
         (400, {"error": ["a"], "reason": {"a": 1}}, TokenFailure("refused", "the token endpoint said a list: a dict", "a list", status=400)),
         (400, {"error": "x" * 300}, TokenFailure("refused", f"the token endpoint said {'x' * 200}: no reason given", "x" * 200, status=400)),
         (200, {"error": "odd", "access_token": "x"}, TokenFailure("refused", "the token endpoint said odd: no reason given", "odd", status=200)),
-        (200, {"access_token": "x y"}, TokenFailure("unreadable", "the token reply holds no access token that can be sent", status=200, may_be_issued=True)),
-        (299, {"access_token": 5}, TokenFailure("unreadable", "the token reply holds no access token that can be sent", status=299, may_be_issued=True)),
-        (200, {"access_token": "x", "token_type": "mac"}, TokenFailure("unreadable", "only bearer tokens can be sent, and the token reply brings one of type mac", status=200, may_be_issued=True)),
-        (200, {"access_token": "x", "token_type": [1]}, TokenFailure("unreadable", "only bearer tokens can be sent, and the token reply brings one of type a list", status=200, may_be_issued=True)),
+        (200, {"access_token": "x y"}, TokenFailure("unreadable", "the token reply has no access token that can be sent", status=200, may_be_issued=True)),
+        (299, {"access_token": 5}, TokenFailure("unreadable", "the token reply has no access token that can be sent", status=299, may_be_issued=True)),
+        (200, {"access_token": "x", "token_type": "mac"}, TokenFailure("unreadable", "only bearer tokens are supported, and the token reply has one of type mac", status=200, may_be_issued=True)),
+        (200, {"access_token": "x", "token_type": [1]}, TokenFailure("unreadable", "only bearer tokens are supported, and the token reply has one of type a list", status=200, may_be_issued=True)),
         (200, b"nope", TokenFailure("unreadable", "HTTP 200 with no content type where a JSON token was expected", status=200, may_be_issued=True)),
         (302, b"[]", TokenFailure("unreadable", "HTTP 302 with no content type where a JSON token was expected", status=302)),
     ],
 )  # fmt: skip
 def test_what_is_no_token_is_told_by_whose_fault_it_is_and_in_the_services_words(status, said, wanted):
-    assert told(status, said) == wanted
+    assert parse_reply(status, said) == wanted
 
 
 def test_of_a_page_in_place_of_a_token_only_its_kind_is_told():
-    answer = told(200, b"<html>canary", content_type=f"text/html; charset={ACCESS}")
+    answer = parse_reply(200, b"<html>canary", content_type=f"text/html; charset={ACCESS}")
     assert answer.message == "HTTP 200 with text/html where a JSON token was expected"
 
 
 def test_a_token_is_taken_with_all_that_the_reply_says_of_it():
     said = {"access_token": "new", "token_type": "BEARER", "expires_in": 60, "refresh_token": "r", "scope": "a  b"}
-    assert told(200, {**said, "api_url": "https://x.zoom.us"}) == TokenSet(
+    assert parse_reply(200, {**said, "api_url": "https://x.zoom.us"}) == TokenSet(
         "new", NOW + 60, NOW, "r", ("a", "b"), "https://x.zoom.us"
     )
-    assert told(200, {"access_token": "new", "refresh_token": "", "scope": "", "api_url": ""}) == TokenSet(
+    assert parse_reply(200, {"access_token": "new", "refresh_token": "", "scope": "", "api_url": ""}) == TokenSet(
         "new", NOW + 3600, NOW, REFRESH, (), ""
     )
-    odd = told(200, {"access_token": "new", "refresh_token": 5, "scope": ["a"], "api_url": 5})
+    odd = parse_reply(200, {"access_token": "new", "refresh_token": 5, "scope": ["a"], "api_url": 5})
     assert odd == TokenSet("new", NOW + 3600, NOW, REFRESH, ("a", "b"), "https://api.zoom.us")
     request, _ = oauth.build_refresh_request(APP, OLD)
     assert oauth.parse_token_reply(request, Reply(200, (), b'{"access_token": "x"}'), NOW) == TokenSet(
@@ -243,7 +243,7 @@ def test_a_token_is_taken_with_all_that_the_reply_says_of_it():
     ("said", "seconds"), [("9" * 12, oauth.MAX_LIFETIME), ("000000000007", 7.0), ("9" * 13, None), ("\u00a060", None)]
 )
 def test_a_life_has_an_end(said, seconds):
-    answer = told(200, {"access_token": "x", "expires_in": said})
+    answer = parse_reply(200, {"access_token": "x", "expires_in": said})
     assert getattr(answer, "expires_at", None) == (None if seconds is None else NOW + seconds)
 
 

@@ -1,4 +1,4 @@
-"""A token as it is kept: how long it is good, what a program may give as one, and what it may no longer do."""
+"""A token set: expiry and cooldown, tokens passed by a program, and lost scopes."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def problems(token):
     return {one.field: one for one in caught.value.problems}
 
 
-# How long it is good
+# Expiry
 
 
 @pytest.mark.parametrize(
     ("life", "age", "fresh"),
     [
-        (3600, 3479, True), (3600, 3480, False), (3600, 3600, False),  # two minutes before its end
-        (300, 269, True), (300, 270, False),  # a tenth of a short life before its end
-        (60, 59, True), (60, 60, False), (10, 59, True),  # not within a minute of its making, whatever it says
+        (3600, 3479, True), (3600, 3480, False), (3600, 3600, False),  # two minutes before its expiry
+        (300, 269, True), (300, 270, False),  # a tenth of a short lifetime before its expiry
+        (60, 59, True), (60, 60, False), (10, 59, True),  # never within a minute of its issue
         (0, 0, True), (0, 60, False),
     ],
 )  # fmt: skip
@@ -49,10 +49,10 @@ def test_a_grant_comes_back_from_what_is_kept_of_it():
     assert TokenSet("a", NOW).to_dict() == {
         "access_token": "a", "expires_at": NOW, "obtained_at": 0.0, "refresh_token": None, "scopes": None, "api_url": None,
     }  # fmt: skip
-    assert repr(TokenSet("canary", NOW)) == "<Grant until 2027-01-15T08:00:00+00:00>"
+    assert repr(TokenSet("canary", NOW)) == "<TokenSet until 2027-01-15T08:00:00+00:00>"
 
 
-# What may be sent
+# Tokens that can be sent
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_token_in_a_header_is_printable_ascii_without_spaces(token, fits):
     assert token_set.is_header_safe(token) is fits
 
 
-# What a program may give
+# Tokens passed by a program
 
 
 def test_a_token_is_taken_with_each_of_its_parts():
@@ -102,9 +102,9 @@ def test_one_token_at_least_is_given():
         ("refresh_token", 5, "printable ASCII without spaces"),
         *(("expires_at", value, "epoch seconds, such as 1800000000") for value in (-1, 1e11, NO_EXPIRY + 1, True, "5", float("nan"), float("inf"))),
         ("obtained_at", 1_800_000_000_000, "epoch seconds, such as 1800000000"),
-        ("scope", 5, "a text of scopes, or a list of them"),
-        ("scopes", ["a", 5], "a text of scopes, or a list of them"),
-        ("scopes", {"a": 1}, "a text of scopes, or a list of them"),
+        ("scope", 5, "text or a list of scopes"),
+        ("scopes", ["a", 5], "text or a list of scopes"),
+        ("scopes", {"a": 1}, "text or a list of scopes"),
         ("api_url", 5, "a URL"),
         ("token_type", "mac", "bearer"),
     ],
@@ -137,7 +137,7 @@ def test_what_is_no_mapping_is_told_by_its_kind(token, kind):
     assert problems(token)["token"].got == kind
 
 
-# What it may no longer do
+# Lost scopes
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Columns find their inputs by name or label; what does not fit is told at once, with the way to leave it out."""
+"""Columns map to inputs by name or label; all mismatches are reported at once, with a fix."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_an_alias_is_a_name_too(columns, zoom):
 @pytest.mark.parametrize("name", ["first name", "FIRSTNAME", "First  Name", " firstName"])
 def test_a_label_counts_exactly_and_the_nearest_input_is_told(columns, name):
     (problem,) = problems(lambda: columns().from_mapping({name: "Ada"})).values()
-    assert "if it is firstName, say --map" in problem.fix
+    assert "if it is firstName, use --map" in problem.fix
     assert "=firstName" in problem.fix
     assert "leaves the column out" in problem.fix
 

@@ -1,4 +1,4 @@
-"""A journal cut off anywhere tells of each row what is known: never new when it may have been sent."""
+"""A truncated journal still gives each row's state: never new when it may have been sent."""
 
 from __future__ import annotations
 

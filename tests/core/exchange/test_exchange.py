@@ -1,4 +1,4 @@
-"""The exchange, driven by hand: who is asked what, in which order, and what a call ends with."""
+"""The exchange, driven by hand: its asks in order, and the result or error of the call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def call(zoom, world, action="getUser", given=None, **options):
     return world.drive(exchange.run_call(plan, request, how, NOW + how.timeout, NOW))
 
 
-def failed(zoom, world, *args, **options):
+def fail_call(zoom, world, *args, **options):
     with pytest.raises(errors.ConnectorError) as caught:
         call(zoom, world, *args, **options)
     return caught.value
@@ -27,9 +27,9 @@ def failed(zoom, world, *args, **options):
 def test_a_call_asks_for_a_token_a_slot_and_one_sending(zoom):
     world = World(ok({"id": "u1"}))
     result = call(zoom, world)
-    assert [type(ask) for ask in world.asked] == [GetToken, AcquireSlot, SendRequest]
-    assert world.asked[0] == GetToken(None, NOW + 60)
-    assert world.asked[1].rates == ("light",)
+    assert [type(ask) for ask in world.asks] == [GetToken, AcquireSlot, SendRequest]
+    assert world.asks[0] == GetToken(None, NOW + 60)
+    assert world.asks[1].rates == ("light",)
     assert (result.data, result.attempts, result.outcome) == ({"id": "u1"}, 1, "done")
 
 
@@ -50,7 +50,7 @@ def test_a_401_on_a_write_is_replayed_since_it_was_not_processed(zoom):
 
 def test_a_second_401_is_an_error_of_this_call_only(zoom):
     world = World(bad(401, 124, "Access token is expired."), tokens=["old", "new"])
-    error = failed(zoom, world)
+    error = fail_call(zoom, world)
     assert type(error) is errors.SignInError
     assert (len(world.sends), len(world.of(GetToken))) == (2, 2)
     assert (error.status, error.code, error.outcome, error.retryable) == (401, 124, "rejected", False)
@@ -59,7 +59,7 @@ def test_a_second_401_is_an_error_of_this_call_only(zoom):
 
 def test_a_refreshed_token_may_still_meet_other_errors_and_retries(zoom):
     world = World(bad(401, 124), bad(503), bad(401, 124), tokens=["a", "b", "c"])
-    error = failed(zoom, world)
+    error = fail_call(zoom, world)
     assert type(error) is errors.SignInError
     assert [ask.credential.secret for ask in world.sends] == ["a", "b", "c"]
 
@@ -68,19 +68,19 @@ def test_the_token_code_with_another_status_is_a_stale_token_too(zoom):
     world = World(bad(400, 124, "Invalid access token."), ok({}), tokens=["a", "b"])
     call(zoom, world)
     assert len(world.sends) == 2
-    error = failed(zoom, World(bad(400, 124, "Invalid access token.")))
+    error = fail_call(zoom, World(bad(400, 124, "Invalid access token.")))
     assert type(error) is errors.SignInError
 
 
 def test_a_token_that_cannot_be_renewed_is_not_asked_for_again(zoom):
     world = World(bad(401, 124), renewable=False)
-    assert type(failed(zoom, world)) is errors.SignInError
+    assert type(fail_call(zoom, world)) is errors.SignInError
     assert len(world.sends) == 1
 
 
 def test_a_missing_scope_is_told_by_name_and_never_retried(zoom):
     world = World(bad(400, 4711, "Invalid access token, does not contain scopes:[user:read:user, user:read:admin]."))
-    error = failed(zoom, world)
+    error = fail_call(zoom, world)
     assert type(error) is errors.SignInError
     assert error.scopes == ("user:read:user", "user:read:admin")
     assert "user:read:user" in error.hint
@@ -90,14 +90,14 @@ def test_a_missing_scope_is_told_by_name_and_never_retried(zoom):
 @pytest.mark.parametrize("refused", [errors.SignInError("Sign in."), errors.DeadlineError("Too late.")])
 def test_no_token_no_sending(zoom, refused):
     world = World(ok({}), tokens=[refused])
-    assert failed(zoom, world) is refused
+    assert fail_call(zoom, world) is refused
     assert not world.sends
 
 
 def test_a_rate_slot_in_the_future_is_waited_for_before_sending(zoom):
     world = World(ok({}), gaps=[2.5])
     call(zoom, world)
-    assert [type(ask) for ask in world.asked] == [GetToken, AcquireSlot, Sleep, AcquireSlot, SendRequest]
+    assert [type(ask) for ask in world.asks] == [GetToken, AcquireSlot, Sleep, AcquireSlot, SendRequest]
     assert world.waits == [Sleep(2.5, 0.0, "rate budget")]
     assert [ask.reserved_at for ask in world.of(AcquireSlot)] == [None, NOW]
 
@@ -105,7 +105,7 @@ def test_a_rate_slot_in_the_future_is_waited_for_before_sending(zoom):
 def test_a_refused_rate_slot_ends_the_call_unsent(zoom):
     refused = errors.RateLimited("The budget is used up.")
     world = World(ok({}), gaps=[refused])
-    assert failed(zoom, world) is refused
+    assert fail_call(zoom, world) is refused
     assert not world.sends
 
 
@@ -137,7 +137,7 @@ def test_every_form_of_retry_after_is_understood(zoom, text):
 
 def test_a_wait_of_ten_hours_is_one_request_and_a_time_to_come_back(zoom):
     world = World(bad(429, retry_after="36000", message="slow down"))
-    error = failed(zoom, world)
+    error = fail_call(zoom, world)
     assert type(error) is errors.RateLimited
     assert len(world.sends) == 1
     assert not world.waits
@@ -147,14 +147,14 @@ def test_a_wait_of_ten_hours_is_one_request_and_a_time_to_come_back(zoom):
 
 def test_a_wait_of_more_than_a_minute_is_the_callers_to_make(zoom):
     world = World(bad(429, retry_after="60"), bad(429, retry_after="61"))
-    error = failed(zoom, world, timeout=600.0)
+    error = fail_call(zoom, world, timeout=600.0)
     assert [wait.min_delay for wait in world.waits] == [60.0]
     assert len(world.sends) == 2
     assert error.retry_at == datetime.fromtimestamp(world.now + 61, UTC)
 
 
 def test_a_daily_limit_says_midnight_when_the_service_says_nothing(zoom):
-    error = failed(zoom, World(bad(429, message="You have exceeded the daily rate limit (100)")))
+    error = fail_call(zoom, World(bad(429, message="You have exceeded the daily rate limit (100)")))
     assert error.retry_at == datetime(2027, 1, 16, tzinfo=UTC)
     assert datetime(2027, 1, 15, 8, tzinfo=UTC).timestamp() == NOW
 
@@ -176,7 +176,7 @@ def test_a_reset_header_in_epoch_seconds_is_waited_for(zoom):
 
 def test_backoff_doubles_with_full_jitter_and_attempts_are_few(zoom):
     world = World(bad(500))
-    error = failed(zoom, world)
+    error = fail_call(zoom, world)
     assert type(error) is errors.ServiceDown
     assert len(world.sends) == 3
     ceilings = [wait.min_delay + wait.jitter for wait in world.waits]
@@ -188,13 +188,13 @@ def test_backoff_doubles_with_full_jitter_and_attempts_are_few(zoom):
 def test_maxretries_is_the_number_of_repeats_and_zero_is_one_request(zoom):
     for most in (0, 1, 5):
         world = World(bad(500))
-        failed(zoom, world, max_retries=most)
+        fail_call(zoom, world, max_retries=most)
         assert len(world.sends) == most + 1
 
 
 def test_the_next_attempt_never_begins_after_the_deadline(zoom):
     world = World(bad(503, retry_after="20"), takes=1.0)
-    error = failed(zoom, world, timeout=30.0, max_retries=10)
+    error = fail_call(zoom, world, timeout=30.0, max_retries=10)
     assert type(error) is errors.DeadlineError
     assert (error.limit, len(world.sends), error.attempts) == (30.0, 2, 2)
     assert error.elapsed == pytest.approx(world.now - NOW)
@@ -204,15 +204,15 @@ def test_the_next_attempt_never_begins_after_the_deadline(zoom):
 
 
 def test_a_sending_that_outlives_the_deadline_is_a_deadline_error(zoom):
-    error = failed(zoom, World(maybe_sent("read_timeout"), takes=60.0))
+    error = fail_call(zoom, World(maybe_sent("read_timeout"), takes=60.0))
     assert type(error) is errors.DeadlineError
     assert (error.kind, error.outcome, error.limit, error.elapsed) == ("deadline", "rejected", 60.0, 60.0)
-    error = failed(zoom, World(maybe_sent("read_timeout"), takes=60.0), "createMeeting")
+    error = fail_call(zoom, World(maybe_sent("read_timeout"), takes=60.0), "createMeeting")
     assert (type(error), error.outcome, error.retryable) == (errors.DeadlineError, "uncertain", False)
 
 
 def test_a_rate_limit_beyond_the_deadline_says_when_to_come_back(zoom):
-    error = failed(zoom, World(bad(429, retry_after="20")), timeout=5.0)
+    error = fail_call(zoom, World(bad(429, retry_after="20")), timeout=5.0)
     assert type(error) is errors.RateLimited
     assert error.retry_at == datetime.fromtimestamp(NOW + 20, UTC)
 
@@ -220,7 +220,7 @@ def test_a_rate_limit_beyond_the_deadline_says_when_to_come_back(zoom):
 @pytest.mark.parametrize("reply", [bad(429), bad(503), bad(500), nothing_sent(), maybe_sent()])
 def test_for_an_engine_nothing_is_waited_for_and_the_time_is_told(zoom, reply):
     world = World(reply)
-    error = failed(zoom, world, max_retries=0, engine_retries=True)
+    error = fail_call(zoom, world, max_retries=0, engine_retries=True)
     assert len(world.sends) == 1
     assert not world.waits
     assert error.retryable
@@ -229,7 +229,7 @@ def test_for_an_engine_nothing_is_waited_for_and_the_time_is_told(zoom, reply):
 
 def test_for_an_engine_a_lost_write_is_not_retryable(zoom):
     for reply in (maybe_sent(), bad(500), bad(502)):
-        error = failed(zoom, World(reply), "createMeeting", max_retries=0, engine_retries=True)
+        error = fail_call(zoom, World(reply), "createMeeting", max_retries=0, engine_retries=True)
         assert (error.outcome, error.retryable, error.retry_at) == ("uncertain", False, None)
 
 
@@ -242,7 +242,7 @@ def test_a_lost_delete_that_is_gone_on_the_second_try_is_done(zoom):
 
 def test_a_delete_that_was_never_processed_and_is_not_there_is_not_found(zoom):
     for first in (nothing_sent(), bad(429, retry_after="1"), bad(503, retry_after="1")):
-        error = failed(zoom, World(first, bad(404, 1001)), "deleteUser")
+        error = fail_call(zoom, World(first, bad(404, 1001)), "deleteUser")
         assert type(error) is errors.NotFound
         assert error.outcome == "rejected"
 
@@ -250,11 +250,11 @@ def test_a_delete_that_was_never_processed_and_is_not_there_is_not_found(zoom):
 def test_what_an_earlier_attempt_left_open_stays_open(zoom):
     given = {"userId": "me"}
     for last in (nothing_sent(), bad(400), bad(429, retry_after="36000"), bad(401, 124)):
-        error = failed(zoom, World(maybe_sent(), last, renewable=False), "deleteUser", given)
+        error = fail_call(zoom, World(maybe_sent(), last, renewable=False), "deleteUser", given)
         assert error.outcome == "uncertain"
-        assert "may have been done" in error.hint
+        assert "may have succeeded" in error.hint
     refused = errors.SignInError("Sign in again.")
-    error = failed(zoom, World(maybe_sent(), ok({}), tokens=["a", refused]), "deleteUser", given)
+    error = fail_call(zoom, World(maybe_sent(), ok({}), tokens=["a", refused]), "deleteUser", given)
     assert (error, error.outcome) == (refused, "uncertain")
 
 
@@ -267,13 +267,13 @@ def test_an_idempotency_key_lets_a_write_be_repeated(zoom):
 def test_a_write_is_not_repeated_for_more_retries_alone(zoom):
     for lost in (maybe_sent(), bad(500), bad(502), bad(503), bad(504), bad(408)):
         world = World(lost)
-        failed(zoom, world, "createMeeting", max_retries=10)
+        fail_call(zoom, world, "createMeeting", max_retries=10)
         assert len(world.sends) == 1
 
 
 def test_only_a_raw_caller_can_have_a_write_repeated_after_any_error(zoom):
     world = World(maybe_sent())
-    failed(zoom, world, "createMeeting", all_errors=True)
+    fail_call(zoom, world, "createMeeting", all_errors=True)
     assert len(world.sends) == 1
     world = World(maybe_sent(), bad(400), ok({}))
     result = call(zoom, world, None, {"method": "POST", "path": "/x"}, all_errors=True)
@@ -282,8 +282,8 @@ def test_only_a_raw_caller_can_have_a_write_repeated_after_any_error(zoom):
 
 
 def test_a_shared_retry_quota_that_is_used_up_gives_the_errors_own(zoom):
-    world = World(bad(503), spent=errors.RateLimited("no quota"))
-    error = failed(zoom, world)
+    world = World(bad(503), quota_error=errors.RateLimited("no quota"))
+    error = fail_call(zoom, world)
     assert (type(error), error.status) == (errors.ServiceDown, 503)
     assert len(world.sends) == 1
 
@@ -292,7 +292,7 @@ def test_a_wait_that_is_ended_tells_what_is_known(zoom):
     for first, outcome in ((nothing_sent(), "not_sent"), (bad(429), "rejected"), (maybe_sent(), "uncertain")):
         world = World(first)
         world.stop_waiting = errors.UsageError("The client is closed.")
-        error = failed(zoom, world, "deleteUser")
+        error = fail_call(zoom, world, "deleteUser")
         assert (type(error), error.outcome, error.attempts) == (errors.UsageError, outcome, 1)
         assert len(world.sends) == 1
 
@@ -321,7 +321,7 @@ def test_cancelling_ends_a_run_at_any_ask_and_asks_nothing_more(zoom, stop):
 def test_a_lost_token_never_shows_in_what_the_service_sends_back(zoom):
     token = "tok-canary-9f8e7d"
     world = World(bad(400, 300, f"the header Bearer {token} is odd, {token}"), tokens=[token])
-    error = failed(zoom, world)
+    error = fail_call(zoom, world)
     assert token not in str(error) + repr(error) + repr(vars(error)) + error.message
     assert "***" in str(error)
 
@@ -338,7 +338,7 @@ def page(users, token, **more):
     return ok({"page_size": 300, "next_page_token": token, "users": users, **more})
 
 
-def _sent(world):
+def _sent_values(world):
     return [dict(ask.request.query) for ask in world.sends]
 
 
@@ -347,8 +347,8 @@ def test_pages_are_merged_into_the_first_ones_shape(zoom):
     result = listing(zoom, world, {"status": "inactive"})
     assert result.data == {"page_size": 300, "next_page_token": "", "users": [1, 2, 3, 4, 5], "total_records": 5}
     assert (result.complete, result.pages, result.attempts) == (True, 4, 4)
-    assert [sent.get("next_page_token") for sent in _sent(world)] == [None, "A", "B", "C"]
-    assert all(sent["status"] == "inactive" and sent["page_size"] == "300" for sent in _sent(world))
+    assert [sent.get("next_page_token") for sent in _sent_values(world)] == [None, "A", "B", "C"]
+    assert all(sent["status"] == "inactive" and sent["page_size"] == "300" for sent in _sent_values(world))
 
 
 @pytest.mark.parametrize("ending", [{"next_page_token": ""}, {"next_page_token": None}, {}])
@@ -361,7 +361,7 @@ def test_no_cursor_is_the_end(zoom, ending):
 def test_a_cursor_may_be_a_number_and_a_missing_list_is_an_empty_page(zoom):
     world = World(ok({"users": [1], "next_page_token": 17}), ok({"next_page_token": "B", "users": None}), page([2], ""))
     assert listing(zoom, world).data["users"] == [1, 2]
-    assert _sent(world)[1]["next_page_token"] == "17"
+    assert _sent_values(world)[1]["next_page_token"] == "17"
 
 
 @pytest.mark.parametrize(("cursors", "requests"), [("AA", 2), ("ABAB", 3), ("ABCB", 4)])
@@ -392,7 +392,7 @@ def test_a_cursor_that_expires_midway_keeps_what_was_read(zoom):
 def test_trouble_on_a_page_resumes_at_that_page(zoom, trouble):
     world = World(page([1], "A"), trouble, page([2], ""), tokens=["a", "b"])
     assert listing(zoom, world).data["users"] == [1, 2]
-    assert [sent.get("next_page_token") for sent in _sent(world)] == [None, "A", "A"]
+    assert [sent.get("next_page_token") for sent in _sent_values(world)] == [None, "A", "A"]
 
 
 def test_a_limit_counts_items_and_asks_for_no_more_than_it_takes(zoom):
@@ -400,7 +400,7 @@ def test_a_limit_counts_items_and_asks_for_no_more_than_it_takes(zoom):
     result = listing(zoom, world, limit=2)
     assert result.data == {"page_size": 300, "next_page_token": "A", "users": [1, 2]}
     assert not result.complete
-    assert _sent(world) == [{"status": "active", "page_size": "2"}]
+    assert _sent_values(world) == [{"status": "active", "page_size": "2"}]
 
 
 def test_a_limit_at_the_very_end_is_complete(zoom):

@@ -1,4 +1,4 @@
-"""How often and how patiently a call is tried again: what a caller may ask for, and what a service's words mean."""
+"""The retry policy: options of a caller, meanings of a service, and delays."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def lamp(folder):
     return folder(ERROR_RULES, {"create": CREATE})
 
 
-# What a caller may ask for
+# Options of a caller
 
 
 def test_a_call_without_a_wish_has_the_clients_policy():
@@ -110,11 +110,11 @@ def test_every_problem_of_a_policy_is_told_with_what_was_given():
 
 @pytest.mark.parametrize("given", ["engines", "", 3, ["engine"], True])
 def test_what_is_no_policy_at_all_is_a_wrong_argument(given):
-    with pytest.raises(errors.UsageError, match="is not known"):
+    with pytest.raises(errors.UsageError, match="is not valid"):
         retry.parse_retry(given)
 
 
-# What a service's words mean
+# Meanings of a service
 
 
 @pytest.mark.parametrize("reply", [bad(400, "B"), bad(400, "R"), bad(429), bad(425), bad(503, retry_after="1")])
@@ -163,7 +163,7 @@ def test_a_lost_delete_that_is_gone_has_the_status_and_headers_of_the_last_reply
     assert type(error) is errors.NotFound
 
 
-# How long
+# Delays
 
 
 @pytest.mark.parametrize(("asked", "spread"), [("1", 0.2), ("4", 0.5), ("9", 1.0), ("40", 1.0)])

@@ -1,4 +1,4 @@
-"""A token that says what it may do is asked before the service is; one that says nothing is not judged."""
+"""Scopes that a token names are checked before a request is sent; a token that names none passes."""
 
 from __future__ import annotations
 

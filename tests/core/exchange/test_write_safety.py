@@ -1,4 +1,4 @@
-"""Promise 1 as a table: which method is sent again after what, and what is then known to have happened."""
+"""Promise 1 as a table: which methods are retried after which failure, and the outcome."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HTML = Reply(200, (("content-type", "text/html"), ("content-length", "20")), b"<
 BROKEN = Reply(201, (("content-type", "application/json"), ("content-length", "5")), b'{"id"')
 CUT = Reply(201, (("content-type", "application/json"), ("connection", "close")), b'{"id": 8451')
 
-# what came back -> (is repeated for these methods, error's class, outcome for safe methods, for the others)
+# failure -> (methods that are retried, error class, outcome for safe methods, outcome for the others)
 TABLE = {
     "never connected": (nothing_sent(), METHODS, errors.TransportError, "not_sent", "not_sent"),
     "bad certificate": (nothing_sent("tls", final=True), (), errors.TransportError, "not_sent", "not_sent"),

@@ -1,4 +1,4 @@
-"""Bad inputs are told before anything is sent: all at once, by input key, with value, rule and fix."""
+"""Invalid inputs are reported before anything is sent: all at once, by input key, with value, rule and fix."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def problems(connector, action, given):
 
 
 def problem(connector, action, given, key):
-    """The one problem of a call."""
+    """Return the only problem of a call."""
     found = problems(connector, action, given)
     assert list(found) == [key]
     return found[key]
@@ -367,7 +367,7 @@ def test_searching_and_browsing_chats_exclude_each_other(zoom):
 
 
 def test_one_mistake_is_not_told_as_two(zoom):
-    """A wrong value is told once: what needs it is not told on top."""
+    """An invalid value is reported once, without the inputs that require it."""
     problem(zoom, "createMeeting", {"userId": "me", "meetingType": "x", "recurrence": 1}, "meetingType")
     problem(zoom, "listUsersChatMessages", {"userId": "me", "toContact": 1.5}, "toContact")
 

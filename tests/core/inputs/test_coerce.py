@@ -1,4 +1,4 @@
-"""Values are converted without loss or not at all: what each type takes, and what it refuses."""
+"""Values are converted without loss or not at all: the values that each type accepts and rejects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is accepted at once is what the careful way accepts, with the same values; and plain calls are accepted at once."""
+"""The fast path accepts a subset of what the full check accepts, with equal values, and all plain calls."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ ZOOM = Connector.open()
 ACTIONS = sorted(ZOOM.action_files)
 
 
-def both(name):
-    """The quick acceptance of an action, and its careful check alone."""
+def compile_both(name):
+    """Compile the fast path of an action, its validator, and its validator without the fast path."""
     action = ZOOM.action(name)
     kept = validate.compile_fast_path
     made = []
@@ -30,10 +30,10 @@ def both(name):
     return made[0], whole, careful
 
 
-BOTH = {name: both(name) for name in ACTIONS}
+BOTH = {name: compile_both(name) for name in ACTIONS}
 
 
-def judged(check, values):
+def outcome_of(check, values):
     try:
         return check(values)
     except errors.InputError as error:
@@ -67,8 +67,8 @@ def calls(draw):
 def test_what_is_accepted_at_once_is_what_the_careful_way_accepts(call):
     name, values = call
     accept, whole, careful = BOTH[name]
-    found = judged(careful, values)
-    assert judged(whole, values) == found
+    found = outcome_of(careful, values)
+    assert outcome_of(whole, values) == found
     taken = accept(values)
     if taken is not None and isinstance(found, dict):
         assert {key: found[key] for key in taken} == taken
@@ -88,4 +88,4 @@ def test_what_is_given_in_its_own_type_is_accepted_at_once(name):
 def test_what_is_spelled_otherwise_goes_the_careful_way(unusual):
     accept, whole, careful = BOTH["getUser"]
     assert accept(unusual) is None
-    assert judged(whole, unusual) == judged(careful, unusual)
+    assert outcome_of(whole, unusual) == outcome_of(careful, unusual)

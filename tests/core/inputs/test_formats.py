@@ -1,4 +1,4 @@
-"""The named checks of texts: what each cleans, takes and refuses."""
+"""The string formats: what each cleans, accepts and rejects."""
 
 from __future__ import annotations
 

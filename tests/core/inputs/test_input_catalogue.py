@@ -1,4 +1,4 @@
-"""Every bad input of the catalogue, as a caller gives it: which field, what it must say, and nothing is sent.
+"""Every invalid input of the catalogue: the field, the words of the problem, and that nothing is sent.
 
 The names begin with the row. `{}` stands where a value may be anything that the caller meant well.
 """
@@ -20,7 +20,7 @@ PERSON = {"meetingId": 1, "email": "a@b.example", "firstName": "A", "lastName": 
 RAW = {"method": "GET", "url": "/users"}
 POST = {"method": "POST", "url": "/users"}
 
-# row, action, given, field, what the problem must say
+# row, action, given, field, words of the problem
 WRONG = [
     ("C01", "getMeeting", {}, "meetingId", ["nothing", "required", "The meeting's number", "89347503"]),
     ("C01", "getMeeting", {"meetingId": ""}, "meetingId", ['""', "required", "The meeting's number"]),
@@ -46,10 +46,10 @@ WRONG = [
     ("C14", "createMeeting", {**USER, "startTime": "2021-12-15 12:00:00"}, "startTime", ["put a T between"]),
     ("C17", "createMeeting", {**USER, "timezone": "america/new_york"}, "timezone", ["did you mean America/New_York?"]),
     *(("C17", "createMeeting", {**USER, "timezone": value}, "timezone", ["one of 135 choices", "such as America/New_York"]) for value in ("EST5", "")),
-    ("C18", "createMeeting", {**SERIES, "endTimes": 5, "endDateTime": "2030-01-31T09:00:00Z"}, "endTimes", ["no endDateTime beside it", "leave endTimes or endDateTime out"]),
+    ("C18", "createMeeting", {**SERIES, "endTimes": 5, "endDateTime": "2030-01-31T09:00:00Z"}, "endTimes", ["no endDateTime with it", "leave endTimes or endDateTime out"]),
     *(("C19", "createMeeting", {**SERIES, "endTimes": value}, "endTimes", ["0 to 60"]) for value in (61, -1)),
     ("C20", "createMeeting", {**SERIES, "recurrence": 3}, "monthlyDay", ["when recurrence is 3 (Monthly)", "give monthlyDay or monthlyWeek with monthlyWeekDay"]),
-    ("C20", "createMeeting", {**SERIES, "recurrence": 3, "monthlyWeek": 1}, "monthlyWeek", ["monthlyWeekDay beside it"]),
+    ("C20", "createMeeting", {**SERIES, "recurrence": 3, "monthlyWeek": 1}, "monthlyWeek", ["monthlyWeekDay with it"]),
     ("C20", "createMeeting", {**SERIES, "recurrence": 2}, "weeklyDay", ["when recurrence is 2 (Weekly)", "give weeklyDay"]),
     ("C21", "createMeeting", {**SERIES, "recurrence": 2, "weeklyDay": "1,8"}, "weeklyDay", ["1 (Sunday)", "item 2, '8'"]),
     ("C21", "createMeeting", {**SERIES, "recurrence": 2, "weeklyDay": "Mon"}, "weeklyDay", ["item 1, 'Mon'", "did you mean 2?"]),
@@ -68,10 +68,10 @@ WRONG = [
     ("C27", "addMeetingRegistrant", {**PERSON, "customQuestions": '[\n {"a": 1,}]'}, "customQuestions", ["line 2"]),
     ("C27", "addMeetingRegistrant", {**PERSON, "customQuestions": {"title": "x"}}, "customQuestions", ["a JSON list", 'such as [{"title": "How did']),
     ("C27", "createMeeting", {**USER, "settingsExtraFields": "[1]"}, "settingsExtraFields", ["a JSON object", 'such as {"waiting_room": true}']),
-    ("C28", "createMeeting", {**USER, "hostVideo": True, "settingsExtraFields": {"host_video": False}}, "settingsExtraFields", ["host_video", "the input hostVideo says it too", "leave one out"]),
-    ("C29", "createMeeting", {**USER, "topic": "a\ud83d"}, "topic", ["half characters", "U+D83D at position 2"]),
+    ("C28", "createMeeting", {**USER, "hostVideo": True, "settingsExtraFields": {"host_video": False}}, "settingsExtraFields", ["host_video", "the input hostVideo sets it too", "leave one out"]),
+    ("C29", "createMeeting", {**USER, "topic": "a\ud83d"}, "topic", ["lone surrogates", "U+D83D at position 2"]),
     ("C30", "listUsers", {"roleId": None}, "roleId", ["leave it out to send nothing"]),
-    *(("C31", "createMeeting", {**USER, "topic": value}, "topic", ["a text", "a text and a whole number are taken"]) for value in (["a"], b"x", datetime(2030, 1, 1, tzinfo=UTC), Path("x"), {1}, {"a": 1}, object())),
+    *(("C31", "createMeeting", {**USER, "topic": value}, "topic", ["a text", "pass text or a whole number"]) for value in (["a"], b"x", datetime(2030, 1, 1, tzinfo=UTC), Path("x"), {1}, {"a": 1}, object())),
     ("C31", "createMeeting", {**USER, "topic": Decimal("1.5")}, "topic", ["quotes"]),
     ("C32", "rawRequest", {**RAW, "url": "https://api.zoom.us/v2/users"}, "url", ["the host is fixed; write '/users'"]),
     ("C32", "rawRequest", {**RAW, "url": "https://evil.example/v2/users?pwd=canary#x"}, "url", ["the host is fixed; write '/users' and give the query"]),
@@ -85,11 +85,11 @@ WRONG = [
     ("C34", "rawRequest", {**RAW, "headers": {"A": "canary\r\nEvil: 1"}}, "headers", ["one line", "the value of A"]),
     ("C34", "rawRequest", {**RAW, "headers": {"Host": "canary"}}, "headers", ["leave Host out: it follows from the base URL"]),
     ("C34", "rawRequest", {**RAW, "headers": {"authorization": "Bearer canary"}}, "headers", ["it comes from the connection"]),
-    ("C34", "rawRequest", {**RAW, "headers": [("X-A", "1"), ("x-a", "2")]}, "headers", ["x-a stands twice"]),
+    ("C34", "rawRequest", {**RAW, "headers": [("X-A", "1"), ("x-a", "2")]}, "headers", ["x-a is repeated"]),
     ("C34", "rawRequest", {**RAW, "headers": ["X-A 1"]}, "headers", ["`Name: value`", "item 1"]),
     ("C35", "rawRequest", {**POST, "data": "{x", "headers": {"Content-Type": "application/json"}}, "data", ["JSON, as the header says", "line 1 column 2"]),
-    ("C35", "rawRequest", {**POST, "data": "x", "formData": {"a": "b"}}, "data", ["no formData beside it"]),
-    ("C35", "rawRequest", {**POST, "data": "x", "fileData": {"f": b"x"}}, "data", ["no fileData beside it"]),
+    ("C35", "rawRequest", {**POST, "data": "x", "formData": {"a": "b"}}, "data", ["no formData with it"]),
+    ("C35", "rawRequest", {**POST, "data": "x", "fileData": {"f": b"x"}}, "data", ["no fileData with it"]),
     ("C35", "rawRequest", {**RAW, "data": "x"}, "data", ["GET carries no body", "query parameters"]),
     ("C36", "rawRequest", {**POST, "fileData": {"f": b"x"}, "fileDataFileNames": {"g": "n"}}, "fileDataFileNames", ["g", "keys of fileData"]),
     ("C37", "rawRequest", {**RAW, "responseType": "xml"}, "responseType", ["json", "text", "binary"]),
@@ -98,13 +98,13 @@ WRONG = [
     ("C38", "rawRequest", {**RAW, "timeout": 0}, "timeout", ["1 to 600000 milliseconds"]),
     ("C38", "rawRequest", {**RAW, "timeout": "2 parsecs"}, "timeout", ["whole number"]),
     ("C39", "rawRequest", {**RAW, "queryParams": {"a": {"b": 1}}}, "queryParams", ["a key repeats by a list", "{key: [a, b]}"]),
-    ("C44", "listUsers", {"pageSize": 301}, "pageSize", ["pages are read without being asked for", "limit"]),
+    ("C44", "listUsers", {"pageSize": 301}, "pageSize", ["pages are followed automatically", "limit"]),
 ]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def client(zoom):
-    """A client that fails the test when anything is sent."""
+    """A client that fails the test when a request is sent."""
 
     class Sends:
         def send(self, *_):
@@ -115,7 +115,7 @@ def client(zoom):
         yield one
 
 
-def refused(call, *args, **options):
+def problems_of(call, *args, **options):
     with pytest.raises(errors.InputError) as caught:
         call(*args, **options)
     error = caught.value
@@ -129,7 +129,7 @@ def refused(call, *args, **options):
 @pytest.mark.parametrize("case", WRONG, ids=[f"{one[0]}-{number}" for number, one in enumerate(WRONG)])
 def test_a_wrong_input_is_told_by_field_value_rule_and_fix(client, case):
     _, action, given, field, said = case
-    error = refused(client.run, action, given)
+    error = problems_of(client.run, action, given)
     assert [one.field for one in error.problems] == [field]
     one = error.problems[0]
     assert one.got
@@ -146,7 +146,7 @@ def test_all_the_wrong_inputs_of_an_action_are_told_in_one_report(client):
     for _, action, given, field, _ in WRONG:
         if action == "createMeeting" and field not in together and set(given) - {field} <= set(USER):
             together[field] = given[field]
-    error = refused(client.run, "createMeeting", {"userId": "..", "metingId": 1, **together})
+    error = problems_of(client.run, "createMeeting", {"userId": "..", "metingId": 1, **together})
     assert {one.field for one in error.problems} == {"userId", "metingId", *together}
     assert len(together) > 8
 
@@ -171,7 +171,7 @@ def test_all_the_wrong_inputs_of_an_action_are_told_in_one_report(client):
 )
 def test_c38_c40_a_wrong_option_of_a_run_is_told_the_same_way(client, field, call):
     given = {} if call else {"connection": "somebody-else"}
-    error = refused(client.run, "listUsers", given, **call)
+    error = problems_of(client.run, "listUsers", given, **call)
     one = error.problems[0]
     assert one.field == field
     assert one.expected
@@ -249,12 +249,12 @@ def test_c39_a_key_of_the_query_repeats_by_a_list_or_by_pairs(client):
 
 
 class TestAConnection:
-    """C40, C41: what it is made from, told before it is used."""
+    """C40, C41: problems with its inputs are reported when it is created."""
 
     GOOD = {"accountId": "a1", "clientId": "c1", "clientSecret": "sssss"}
 
     def made(self, zoom, **given):
-        return refused(Connection, zoom, "serverToServer", **{**self.GOOD, **given}).problems
+        return problems_of(Connection, zoom, "serverToServer", **{**self.GOOD, **given}).problems
 
     @pytest.mark.parametrize(
         ("secret", "place"),

@@ -1,4 +1,4 @@
-"""What `to:` means: every place of the grammar, and what stands on the wire for it."""
+"""The `to:` grammar: every location, and the request that it produces."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def action(request, inputs, more=""):
 
 
 @pytest.fixture
-def built(folder):
-    """Build the request of an action that is written on the spot."""
+def build_request(folder):
+    """Build the request of an inline action definition."""
 
     def build(request, inputs, given, more="", manifest="", account=None):
         connector = folder(manifest, {"do-it": action(request, inputs, more)})
@@ -39,7 +39,7 @@ def body(request):
     return json.loads(request.body.to_bytes())
 
 
-def test_every_place_in_one_request(built):
+def test_every_place_in_one_request(build_request):
     inputs = {
         "one": "type: string, required: true, to: path.one",
         "two": "type: integer, required: true, to: path.two",
@@ -55,7 +55,7 @@ def test_every_place_in_one_request(built):
         "one": "x/y", "two": "7", "ask": "TRUE", "tag": ["p", "q"], "head": "v", "flat": "", "deep": 0, "near": [None],
         "free": {"b": {"more": 1}, "new": False},
     }  # fmt: skip
-    request = built("POST /one/{one}/two/{two}.json", inputs, given)
+    request = build_request("POST /one/{one}/two/{two}.json", inputs, given)
     assert (request.method, request.path) == ("POST", "/one/x%2Fy/two/7.json")
     assert request.query == (("ask", "true"), ("tag", "p"), ("tag", "q"))
     assert request.headers == (("X-Head", "v"),)
@@ -68,29 +68,33 @@ def test_every_place_in_one_request(built):
     ("lists", "pairs"),
     [("repeat", [("t", "a"), ("t", "b,c")]), ("comma", [("t", "a,b,c")]), ("brackets", [("t[]", "a"), ("t[]", "b,c")])],
 )
-def test_lists_in_a_query(built, lists, pairs):
-    request = built("GET /x", {"t": "type: list of string, to: query.t"}, {"t": ["a", "b,c"]}, f"lists: {lists}\n")
+def test_lists_in_a_query(build_request, lists, pairs):
+    request = build_request(
+        "GET /x", {"t": "type: list of string, to: query.t"}, {"t": ["a", "b,c"]}, f"lists: {lists}\n"
+    )
     assert list(request.query) == pairs
     assert parse_qsl(request.request_target.partition("?")[2]) == pairs
 
 
-def test_a_joined_list_is_one_text(built):
-    request = built("GET /x", {"t": 'type: list of integer, join: ";", to: query.t'}, {"t": "1; 2"})
+def test_a_joined_list_is_one_text(build_request):
+    request = build_request("GET /x", {"t": 'type: list of integer, join: ";", to: query.t'}, {"t": "1; 2"})
     assert request.query == (("t", "1;2"),)
 
 
-def test_constants_stand_first_and_are_never_given(built):
+def test_constants_stand_first_and_are_never_given(build_request):
     inputs = {"name": "type: string, to: body.name", "ask": "type: string, to: query.ask"}
     always = "constants: {header.X-Version: '3', query.kind: lamp, body.fixed.on: true, body.n: 5}\n"
-    request = built("POST /x", inputs, {"name": "n", "ask": "a"}, always, manifest="constants: {header.X-All: y}\n")
+    request = build_request(
+        "POST /x", inputs, {"name": "n", "ask": "a"}, always, manifest="constants: {header.X-All: y}\n"
+    )
     assert request.headers == (("X-All", "y"), ("X-Version", "3"))
     assert request.query == (("kind", "lamp"), ("ask", "a"))
     assert body(request) == {"fixed": {"on": True}, "n": 5, "name": "n"}
     with pytest.raises(errors.InputError):
-        built("POST /x", inputs, {"kind": "z"}, always)
+        build_request("POST /x", inputs, {"kind": "z"}, always)
 
 
-def test_a_form_is_encoded_with_brackets_or_dots(built):
+def test_a_form_is_encoded_with_brackets_or_dots(build_request):
     inputs = {
         "a": "type: string, to: body.card.number",
         "b": "type: list of string, to: body.tags",
@@ -98,28 +102,31 @@ def test_a_form_is_encoded_with_brackets_or_dots(built):
         "d": "type: string, to: body.none",
     }
     given = {"a": "4 & 2", "b": ["x", "y"], "c": True, "d": None}
-    request = built("POST /x", inputs, given, "body: form\nform_nesting: brackets\nlists: brackets\n")
+    request = build_request("POST /x", inputs, given, "body: form\nform_nesting: brackets\nlists: brackets\n")
     assert request.body.content_type == "application/x-www-form-urlencoded"
     sent = parse_qsl(request.body.to_bytes().decode(), keep_blank_values=True)
     assert sorted(sent) == [("card[number]", "4 & 2"), ("none", ""), ("on", "true"), ("tags[]", "x"), ("tags[]", "y")]
-    request = built("POST /x", inputs, {"a": "1"}, "body: form\n")
+    request = build_request("POST /x", inputs, {"a": "1"}, "body: form\n")
     assert request.body.to_bytes() == b"card.number=1"
 
 
-def test_a_whole_body_of_each_kind(built):
-    assert body(built("POST /x", {"all": "type: json, to: body"}, {"all": [1, {"a": None}]})) == [1, {"a": None}]
-    text = built("POST /x", {"all": "type: text, to: body"}, {"all": "café"}, "body: text\n")
+def test_a_whole_body_of_each_kind(build_request):
+    assert body(build_request("POST /x", {"all": "type: json, to: body"}, {"all": [1, {"a": None}]})) == [
+        1,
+        {"a": None},
+    ]
+    text = build_request("POST /x", {"all": "type: text, to: body"}, {"all": "café"}, "body: text\n")
     assert (text.body.to_bytes(), text.body.content_type) == ("café".encode(), "text/plain; charset=utf-8")
     for data in (b"\x00\xff", io.BytesIO(b"\x00\xff")):
-        binary = built("PUT /x", {"all": "type: file, to: body"}, {"all": data}, "body: binary\n")
+        binary = build_request("PUT /x", {"all": "type: file, to: body"}, {"all": data}, "body: binary\n")
         assert (binary.body.to_bytes(), binary.body.to_bytes()) == (b"\x00\xff", b"\x00\xff")
         assert binary.body.content_type == "application/octet-stream"
         assert "\\x00" not in repr(binary)
 
 
-def test_a_multipart_body_has_fields_and_files(built):
+def test_a_multipart_body_has_fields_and_files(build_request):
     inputs = {"a": "type: string, to: form.a", "f": "type: file, to: file.f"}
-    request = built("POST /x", inputs, {"a": "v", "f": b"data"}, "body: multipart\n")
+    request = build_request("POST /x", inputs, {"a": "v", "f": b"data"}, "body: multipart\n")
     assert [(part.name, part.data, part.file_name) for part in request.body.value] == [
         ("a", "v", None),
         ("f", b"data", "f"),
@@ -127,21 +134,21 @@ def test_a_multipart_body_has_fields_and_files(built):
 
 
 @pytest.mark.parametrize(("method", "sent"), [("POST", {"a": 5}), ("DELETE", {"a": 5}), ("PATCH", None), ("PUT", None)])
-def test_a_default_is_sent_by_every_method_but_an_update(built, method, sent):
-    """A default on an update would reset what nobody touched, so that even one that slipped in is not sent."""
-    request = built(f"{method} /x", {"a": "type: integer, default: 5, to: body.a"}, {})
+def test_a_default_is_sent_by_every_method_but_an_update(build_request, method, sent):
+    """A default on an update would reset fields that the caller left out, so it is never sent."""
+    request = build_request(f"{method} /x", {"a": "type: integer, default: 5, to: body.a"}, {})
     assert (body(request) if request.body else None) == sent
 
 
-def test_nothing_given_is_no_body(built):
+def test_nothing_given_is_no_body(build_request):
     for method in ("POST", "PATCH", "DELETE", "GET"):
-        assert built(f"{method} /x", {"a": "type: string, to: body.a"}, {}).body is None
+        assert build_request(f"{method} /x", {"a": "type: string, to: body.a"}, {}).body is None
 
 
-def test_a_spread_adds_to_what_is_there_and_null_stays_null(built):
+def test_a_spread_adds_to_what_is_there_and_null_stays_null(build_request):
     inputs = {"a": "type: string, to: body.s.a", "free": "type: json, to: body.s.*"}
-    assert body(built("POST /x", inputs, {"a": "1", "free": {"b": None}})) == {"s": {"a": "1", "b": None}}
-    assert body(built("POST /x", {"free": "type: json, to: body.*"}, {"free": {"b": 1}})) == {"b": 1}
+    assert body(build_request("POST /x", inputs, {"a": "1", "free": {"b": None}})) == {"s": {"a": "1", "b": None}}
+    assert body(build_request("POST /x", {"free": "type: json, to: body.*"}, {"free": {"b": 1}})) == {"b": 1}
 
 
 @pytest.mark.parametrize(
@@ -154,43 +161,45 @@ def test_a_spread_adds_to_what_is_there_and_null_stays_null(built):
         ("a+b", "a%2Bb"),
     ],
 )
-def test_a_uuid_is_encoded_twice_when_it_begins_with_a_slash_or_holds_two(built, value, path):
+def test_a_uuid_is_encoded_twice_when_it_begins_with_a_slash_or_holds_two(build_request, value, path):
     inputs = {"u": "type: string, encode: uuid, required: true, to: path.u"}
-    assert built("GET /x/{u}", inputs, {"u": value}).path == f"/x/{path}"
+    assert build_request("GET /x/{u}", inputs, {"u": value}).path == f"/x/{path}"
 
 
-def test_the_twin_of_a_sub_account(built):
+def test_the_twin_of_a_sub_account(build_request):
     twins = 'subaccounts: {prefix: "/accounts/{accountId}"}\n'
-    request = built("GET /x", {}, {}, manifest=twins, account="a/b c")
+    request = build_request("GET /x", {}, {}, manifest=twins, account="a/b c")
     assert request.path == "/accounts/a%2Fb%20c/x"
-    request = built("GET /x", {}, {}, manifest="subaccounts: {header: X-Account}\n", account="acct_1")
+    request = build_request("GET /x", {}, {}, manifest="subaccounts: {header: X-Account}\n", account="acct_1")
     assert (request.path, request.headers) == ("/x", (("X-Account", "acct_1"),))
 
 
 @pytest.mark.parametrize("account", ["", " ", ".", "..", "a\0", "\ud800", 1.5, None.__class__, b"x", True])
-def test_an_account_that_would_change_the_path_is_refused(built, account):
+def test_an_account_that_would_change_the_path_is_refused(build_request, account):
     with pytest.raises(errors.InputError):
-        built("GET /x", {}, {}, manifest='subaccounts: {prefix: "/accounts/{accountId}"}\n', account=account)
+        build_request("GET /x", {}, {}, manifest='subaccounts: {prefix: "/accounts/{accountId}"}\n', account=account)
 
 
 @pytest.mark.parametrize("account", ["a\r\nEvil: 1", "é", "a\nb"])
-def test_an_account_that_would_change_the_headers_is_refused(built, account):
+def test_an_account_that_would_change_the_headers_is_refused(build_request, account):
     with pytest.raises(errors.InputError):
-        built("GET /x", {}, {}, manifest="subaccounts: {header: X-Account}\n", account=account)
+        build_request("GET /x", {}, {}, manifest="subaccounts: {header: X-Account}\n", account=account)
 
 
-def test_an_action_without_a_twin_refuses_an_account(built):
+def test_an_action_without_a_twin_refuses_an_account(build_request):
     with pytest.raises(errors.InputError):
-        built("GET /x", {}, {}, account="a")
+        build_request("GET /x", {}, {}, account="a")
     with pytest.raises(errors.InputError):
-        built("GET /x", {}, {}, "subaccount: false\n", 'subaccounts: {prefix: "/accounts/{accountId}"}\n', account="a")
+        build_request(
+            "GET /x", {}, {}, "subaccount: false\n", 'subaccounts: {prefix: "/accounts/{accountId}"}\n', account="a"
+        )
 
 
 @pytest.mark.parametrize("value", ["a\r\nEvil: 1", "a\nb", "\x00", "\x7f", "é", "😀", "\x0b"])
 @pytest.mark.parametrize("kind", ["string", "list of string"])
-def test_a_header_value_that_is_not_one_line_of_ascii_is_told(built, value, kind):
+def test_a_header_value_that_is_not_one_line_of_ascii_is_told(build_request, value, kind):
     with pytest.raises(errors.InputError) as caught:
-        built("GET /x", {"h": f"type: {kind}, to: header.X-H"}, {"h": [value] if kind != "string" else value})
+        build_request("GET /x", {"h": f"type: {kind}, to: header.X-H"}, {"h": [value] if kind != "string" else value})
     assert caught.value.problems[0].field == "h"
 
 

@@ -1,4 +1,4 @@
-"""What a caller reads when a service refused or nobody answered: what happened, what is known, what to do."""
+"""Errors of replies and transport failures: what happened, what is known, and what to do."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def action(connector, reply, name="getUser"):
     ("reply", "told"),
     [
         (bad(400, 300, "because"), "The service refused GET /x: HTTP 400, code 300: because. Look at the field"),
-        (bad(403, 403, "not you"), "The service refused GET /x: HTTP 403: not you. Ask the owner"),
-        (ok({"message": ""}, 409), "The service refused GET /x: HTTP 409: no reason given. Change what"),
+        (bad(403, 403, "not you"), "The service refused GET /x: HTTP 403: not you. Ask the account owner"),
+        (ok({"message": ""}, 409), "The service refused GET /x: HTTP 409: no reason given. Fix the input"),
         (Reply(500, (("content-type", "text/plain"),), b"oh  no\n"), "The service refused GET /x: HTTP 500: oh no. Try again later"),
         (Reply(200, (("content-type", "text/html"),), b"<p>Sign in"), "GET /x: HTTP 200, unexpected content type text/html: <p>Sign in. Check"),
         (Reply(200, (("content-type", "application/json"),), b"[1"), "GET /x: HTTP 200, the reply is not JSON: EOF while parsing a list at line 1 column 2. Try again."),
-        (Reply(200, (("content-type", "application/pdf"),), b"%PDF"), "GET /x: HTTP 200, the reply is not JSON: expected value at line 1 column 1. Say that it is no JSON: response_type (--response-type) text or binary."),
-        (maybe_sent(), "GET /x: the connection broke. Try again; if it stays so"),
+        (Reply(200, (("content-type", "application/pdf"),), b"%PDF"), "GET /x: HTTP 200, the reply is not JSON: expected value at line 1 column 1. If the reply is not JSON, set response_type (--response-type) to text or binary."),
+        (maybe_sent(), "GET /x: the connection broke. Try again; if the problem persists"),
     ],
 )  # fmt: skip
 def test_an_error_says_what_was_asked_what_came_and_what_to_do(zoom, reply, told):
@@ -129,12 +129,12 @@ def test_where_a_service_sends_on_is_told_without_secrets_and_why_it_is_not_foll
     away = Reply(307, (("location", "https://elsewhere.example/a?access_token=canary"),), b"")
     for method in ("GET", "POST"):
         error = refusal(zoom, away, method)
-        assert error.message == "it sends on to https://elsewhere.example/a?access_token=***"
-        assert error.hint.startswith("That is not followed: ")
-    assert "a POST is never sent on" in error.hint
-    assert "none of the hosts" in refusal(zoom, away).hint
+        assert error.message == "it redirects to https://elsewhere.example/a?access_token=***"
+        assert error.hint.startswith("The redirect is not followed: ")
+    assert "POST requests are not redirected" in error.hint
+    assert "not a host that may receive credentials" in refusal(zoom, away).hint
     long = refusal(zoom, Reply(307, (("location", "https://elsewhere.example/".ljust(300, "a")),), b""), "POST")
-    assert long.message == "it sends on to " + "https://elsewhere.example/".ljust(200, "a")
+    assert long.message == "it redirects to " + "https://elsewhere.example/".ljust(200, "a")
 
 
 def test_a_missing_scope_says_what_to_add_and_what_would_do(zoom):
@@ -155,7 +155,7 @@ def test_after_a_lost_attempt_an_error_may_be_repeated_only_where_that_cannot_do
     asked = {"all_errors": True} if method == "POST" else {}
     error = fail_raw(zoom, World(maybe_sent(), nothing_sent(), nothing_sent()), method, **asked)
     assert (error.outcome, error.retryable) == ("uncertain", retryable)
-    assert error.hint.startswith("An earlier attempt may have been done: look first. Nothing listens")
+    assert error.hint.startswith("An earlier attempt may have succeeded; check first. Nothing listens")
     error = fail_raw(zoom, World(maybe_sent(), bad(400)), method, **asked)
     assert (error.outcome, error.retryable) == ("uncertain", False)
 

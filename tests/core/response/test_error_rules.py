@@ -1,4 +1,4 @@
-"""Replies are read by the manifest's meanings first, then by their status; whatever comes, the error is one of ours."""
+"""Replies are parsed by the manifest's error rules first, then by status; any reply gives a typed error."""
 
 from __future__ import annotations
 

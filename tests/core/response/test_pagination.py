@@ -1,4 +1,4 @@
-"""The five ways in which services hand out pages, merged, streamed, limited and ended."""
+"""The five pagination styles: merged, streamed, limited and ended."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ def lamps(folder):
 
 def run(connector, world, limit=None, walk=exchange.collect_pages):
     plan, request, how = ready(connector, "listLamps", {"room": "hall"}, limit=limit)
-    world.asked.clear()
+    world.asks.clear()
     request = __import__("dataclasses").replace(request, base_url="https://api.lamp.example/v2")
     return world.drive(walk(plan, request, how, NOW))
 
 
-def sent(world, name):
+def sent_values(world, name):
     return [dict(ask.request.query).get(name) for ask in world.sends]
 
 
-def linked(items, url, rel="next"):
+def link_page(items, url, rel="next"):
     return ok(items, link=f'<https://api.lamp.example/v2/lamps?first=1>; rel="prev", <{url}>; rel="{rel}"')
 
 
@@ -50,9 +50,9 @@ def test_by_cursor_with_a_cursor_deep_in_the_reply(lamps):
     world = World(ok(first), ok({"meta": {"next": None}, "data": {"lamps": [3]}}))
     result = run(connector, world)
     assert result.data == {"meta": {"next": "", "took": 5}, "data": {"lamps": [1, 2, 3], "kind": "lamp"}}
-    assert sent(world, "after") == [None, "A"]
-    assert sent(world, "room") == ["hall", "hall"]
-    assert sent(world, "per_page") == ["2", "2"]
+    assert sent_values(world, "after") == [None, "A"]
+    assert sent_values(world, "room") == ["hall", "hall"]
+    assert sent_values(world, "per_page") == ["2", "2"]
     assert first["data"]["lamps"] == [1, 2], "the page itself is left as it was"
     world = World(ok(first), ok({"meta": {"next": "B"}, "data": {"lamps": [3, 4]}}))
     cut = run(connector, world, limit=4)
@@ -64,21 +64,21 @@ def test_by_number(lamps):
     world = World(ok({"lamps": [1, 2]}), ok({"lamps": [3, 4]}), ok({"lamps": [5]}))
     result = run(connector, world)
     assert (result.data["lamps"], result.complete, result.pages) == ([1, 2, 3, 4, 5], True, 3)
-    assert sent(world, "page") == [None, "2", "3"]
+    assert sent_values(world, "page") == [None, "2", "3"]
 
 
 def test_by_number_from_zero_ends_at_an_empty_page(lamps):
     connector = lamps(f"{{style: page_number, first: 0, items: lamps, cursor_param: query.page, {SIZE}}}")
     world = World(ok({"lamps": [1, 2]}), ok({"lamps": []}))
     assert run(connector, world).data["lamps"] == [1, 2]
-    assert sent(world, "page") == [None, "1"]
+    assert sent_values(world, "page") == [None, "1"]
 
 
 def test_by_offset(lamps):
     connector = lamps(f"{{style: offset, items: lamps, cursor_param: query.skip, {SIZE}}}")
     world = World(ok({"lamps": [1, 2]}), ok({"lamps": [3, 4]}), ok({"lamps": [5]}))
     assert run(connector, world).data["lamps"] == [1, 2, 3, 4, 5]
-    assert sent(world, "skip") == [None, "2", "4"]
+    assert sent_values(world, "skip") == [None, "2", "4"]
 
 
 def test_more_says_whether_there_is_more_even_after_a_short_page(lamps):
@@ -86,19 +86,21 @@ def test_more_says_whether_there_is_more_even_after_a_short_page(lamps):
     world = World(ok({"lamps": [1], "has_more": True}), ok({"lamps": [2, 3], "has_more": False}))
     result = run(connector, world)
     assert result.data == {"lamps": [1, 2, 3], "has_more": False}
-    assert sent(world, "skip") == [None, "1"]
+    assert sent_values(world, "skip") == [None, "1"]
     cut = run(connector, World(ok({"lamps": [1, 2], "has_more": True})), limit=2)
     assert (cut.data["has_more"], cut.complete) == (True, False)
 
 
 def test_by_the_last_item(lamps):
-    connector = lamps(f"{{style: last_item, next: id, items: data, cursor_param: query.starting_after, has_more: has_more, {SIZE}}}")
+    connector = lamps(
+        f"{{style: last_item, next: id, items: data, cursor_param: query.starting_after, has_more: has_more, {SIZE}}}"
+    )
     world = World(
         ok({"data": [{"id": "a"}, {"id": "b"}], "has_more": True}), ok({"data": [{"id": "c"}], "has_more": False})
     )
     result = run(connector, world)
     assert [item["id"] for item in result.data["data"]] == ["a", "b", "c"]
-    assert sent(world, "starting_after") == [None, "b"]
+    assert sent_values(world, "starting_after") == [None, "b"]
     with pytest.raises(errors.PageError):
         run(connector, World(ok({"data": [{"id": "a"}], "has_more": True})))
 
@@ -106,7 +108,7 @@ def test_by_the_last_item(lamps):
 def test_by_link_and_a_reply_that_is_the_list(lamps):
     connector = lamps(f"{{style: link_header, items: ., {SIZE}}}")
     following = "https://api.lamp.example/v2/rooms/7/lamps?page=2&x=a%20b&x="
-    world = World(linked([1, 2], following), linked([3], "/v2/lamps?page=3"), ok([4]))
+    world = World(link_page([1, 2], following), link_page([3], "/v2/lamps?page=3"), ok([4]))
     result = run(connector, world)
     assert (result.data, result.complete, result.pages) == ([1, 2, 3, 4], True, 3)
     second, third = world.sends[1].request, world.sends[2].request
@@ -142,7 +144,7 @@ def test_several_link_headers_are_one_list_of_links(lamps):
 )
 def test_a_link_that_leaves_the_base_url_is_never_followed(lamps, url):
     connector = lamps("{style: link_header, items: .}")
-    world = World(linked([1], url))
+    world = World(link_page([1], url))
     with pytest.raises(errors.PageError) as caught:
         run(connector, world)
     assert len(world.sends) == 1
@@ -151,7 +153,7 @@ def test_a_link_that_leaves_the_base_url_is_never_followed(lamps, url):
 
 def test_a_link_that_comes_back_is_an_error(lamps):
     connector = lamps("{style: link_header, items: .}")
-    world = World(linked([1], "/v2/lamps?page=2"))
+    world = World(link_page([1], "/v2/lamps?page=2"))
     with pytest.raises(errors.PageError) as caught:
         run(connector, world)
     assert len(world.sends) == 2
@@ -191,7 +193,7 @@ def test_every_style_streams_what_it_merges_and_keeps_a_limit(lamps, pages, repl
     assert merged.complete == last.complete == (limit in (6, None))
     assert not any(page.complete for page in streamed[:-1])
     assert [page.pages for page in streamed] == list(range(1, len(streamed) + 1))
-    assert sent(world, "per_page")[0] == ("1" if limit == 1 else "2")
+    assert sent_values(world, "per_page")[0] == ("1" if limit == 1 else "2")
 
 
 def test_an_action_overrides_the_manifest_word_by_word(folder):
@@ -199,7 +201,7 @@ def test_an_action_overrides_the_manifest_word_by_word(folder):
     connector = folder(shared, {"list-lamps": LIST.format(pages="{items: lamps, max_size: 50}")})
     world = World(ok({"lamps": [1], "next": "A"}), ok({"lamps": [2]}))
     assert run(connector, world).data["lamps"] == [1, 2]
-    assert (sent(world, "per_page"), sent(world, "after")) == (["50", "50"], [None, "A"])
+    assert (sent_values(world, "per_page"), sent_values(world, "after")) == (["50", "50"], [None, "A"])
 
 
 def test_a_list_without_a_way_to_page_is_one_page(folder):

@@ -1,4 +1,4 @@
-"""When a service says to come back, in all the forms it may say it."""
+"""Retry-After and rate-limit headers in every form."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_midnight_is_the_next_one_in_utc():
 
 @pytest.fixture(params=["Asia/Tokyo", "America/Los_Angeles"])
 def _elsewhere(request, monkeypatch):
-    """A machine whose own time is not UTC."""
+    """Set a local time zone other than UTC."""
     with monkeypatch.context() as there:
         there.setenv("TZ", request.param)
         time.tzset()

@@ -1,4 +1,4 @@
-"""The records of a run as HAR and as a curl command that sends the same request."""
+"""The trace of a call as HAR, and as a curl command that sends the same request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from connector.errors import SignInError
 BEARER = Credential("canary-token", headers=(("Authorization", "Bearer canary-token"),))
 
 
-def recorded(zoom, given, got=None, token=BEARER, action="rawRequest"):
+def record_call(zoom, given, got=None, token=BEARER, action="rawRequest"):
     _, request, _ = ready(zoom, action, given)
     records = Trace()
     tracing.record(
@@ -34,8 +34,8 @@ def _fields(request):
     return {name: getattr(request, name) for name in request.__slots__}
 
 
-def words(records, token="the-token"):
-    """What a shell would run."""
+def shell_words(records, token="the-token"):
+    """Return the words of the curl command as a shell expands them."""
     text = records.curl().replace('"$TOKEN"', shlex.quote(token)).replace("$TOKEN", token)
     return shlex.split(text)
 
@@ -43,9 +43,9 @@ def words(records, token="the-token"):
 def test_curl_sends_the_same_request_with_the_secret_left_out(zoom):
     given = {"method": "POST", "url": "/users/me", "queryParams": {"q": "a b&c", "x": "it's"}, "headers": {"X-A": "it's $HOME `id`"},
              "data": '{"topic": "it\'s"}'}  # fmt: skip
-    records = recorded(zoom, given)
+    records = record_call(zoom, given)
     assert '"Authorization: Bearer $TOKEN"' in records.curl()
-    assert words(records) == [
+    assert shell_words(records) == [
         "curl", "-X", "POST", "-H", "Authorization: Bearer the-token", "-H", "Content-Type: application/json", "-H", "X-A: it's $HOME `id`",
         "--data-raw", '{"topic": "it\'s"}', "https://api.zoom.us/v2/users/me?q=a+b%26c&x=it%27s",
     ]  # fmt: skip
@@ -59,17 +59,17 @@ def test_curl_sends_the_same_request_with_the_secret_left_out(zoom):
     ],
 )
 def test_curl_signs_as_the_connection_does(zoom, token, expected):
-    assert expected in words(recorded(zoom, {"method": "GET", "url": "/x"}, token=token))
+    assert expected in shell_words(record_call(zoom, {"method": "GET", "url": "/x"}, token=token))
 
 
 def test_a_key_in_the_query_is_left_out_too(zoom):
     token = Credential("canary", query=(("api_key", "canary"),))
     assert (
-        words(recorded(zoom, {"method": "GET", "url": "/x"}, token=token))[-1]
+        shell_words(record_call(zoom, {"method": "GET", "url": "/x"}, token=token))[-1]
         == "https://api.zoom.us/v2/x?api_key=the-token"
     )
-    records = recorded(zoom, {"method": "GET", "url": "/x", "queryParams": {"a": "1"}}, token=token)
-    assert words(records)[-1] == "https://api.zoom.us/v2/x?a=1&api_key=the-token"
+    records = record_call(zoom, {"method": "GET", "url": "/x", "queryParams": {"a": "1"}}, token=token)
+    assert shell_words(records)[-1] == "https://api.zoom.us/v2/x?a=1&api_key=the-token"
     assert "canary" not in json.dumps(records.har())
 
 
@@ -81,26 +81,26 @@ def test_curl_of_a_multipart_form_reads_no_file_that_a_field_names(zoom):
         "fileData": {"f": b"abc"},
         "fileDataFileNames": {"f": "a b.txt"},
     }
-    found = words(recorded(zoom, given))
+    found = shell_words(record_call(zoom, given))
     assert found[found.index("--form-string") + 1] == "note=@/etc/passwd"
     assert found[found.index("-F") + 1] == "f=@a b.txt"
 
 
 def test_a_list_as_json_body_is_json_not_a_form(zoom):
-    found = words(
-        recorded(zoom, {"method": "POST", "url": "/x", "data": '[{"name": "n", "file_name": "f", "data": "d"}]'})
+    found = shell_words(
+        record_call(zoom, {"method": "POST", "url": "/x", "data": '[{"name": "n", "file_name": "f", "data": "d"}]'})
     )
     assert json.loads(found[found.index("--data-raw") + 1]) == [{"name": "n", "file_name": "f", "data": "d"}]
 
 
 def test_har_is_whole(zoom):
-    records = recorded(
+    records = record_call(
         zoom,
         {"method": "POST", "url": "/x", "queryParams": {"a": "1", "b": ""}, "data": "[1]"},
         bad(429, retry_after="1"),
     )
     tracing.record(records, Sleep(1.0, 0.1, "retry"), NOW, NOW + 1, None)
-    records.entries += recorded(zoom, {"method": "GET", "url": "/y"}, maybe_sent()).entries
+    records.entries += record_call(zoom, {"method": "GET", "url": "/y"}, maybe_sent()).entries
     har = json.loads(json.dumps(records.har()))["log"]
     assert har["version"] == "1.2"
     assert set(har["creator"]) == {"name", "version"}
@@ -133,7 +133,7 @@ def test_har_is_whole(zoom):
 
 
 def test_records_tell_waits_lost_replies_and_refused_tokens(zoom):
-    records = recorded(zoom, {"method": "GET", "url": "/x"}, maybe_sent())
+    records = record_call(zoom, {"method": "GET", "url": "/x"}, maybe_sent())
     tracing.record(records, Sleep(1.0, 0.5, "retry"), NOW, NOW + 1.2, None)
     tracing.record(records, GetToken(None, NOW), NOW, NOW, SignInError("no canary"))
     kinds = [entry["what"] for entry in records.to_list()]

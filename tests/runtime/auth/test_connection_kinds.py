@@ -1,4 +1,4 @@
-"""What each kind of connection puts on the wire: the form of its token request, its base URL, its scopes."""
+"""What each connection type sends: its token request, base URL and scopes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ REDIRECT = "http://127.0.0.1:1/callback"
 
 @pytest.fixture
 def lamp(folder):
-    """A connector with two kinds of OAuth; `auth` is how its clients show their secret."""
+    """A connector with two OAuth types; `auth` is the client authentication method."""
     named = ("tokenUrl", "authorizeUrl", "clientId", "scopes", "region")
     given = {name: {"label": name, "help": "It.", "type": "string"} for name in named}
     given["region"]["default"] = "eu"
@@ -47,7 +47,7 @@ def lamp(folder):
 
 @pytest.fixture
 def tokens(server):
-    """A server that gives a token to everybody."""
+    """A server that issues a token to every request."""
     return server.always(reply(json_=TOKEN))
 
 

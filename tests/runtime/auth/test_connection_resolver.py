@@ -1,4 +1,4 @@
-"""Connections by name: an engine passes a name, and whoever runs the call resolves it."""
+"""Connections by name: an engine passes a name, and the client resolves it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_a_name_is_looked_for_once(runner, server, zoom, token_connection):
 
 
 def test_a_name_that_nothing_is_kept_under_is_told_with_those_that_are(zoom, store):
-    with pytest.raises(errors.SignInError, match=r"No connection 'nobody' is kept\. There are acme, globex"):
+    with pytest.raises(errors.SignInError, match=r"No connection 'nobody' is stored\. Stored: acme, globex"):
         Client(zoom, "nobody", store=store)
     with Client(zoom, store=store) as client, pytest.raises(errors.SignInError, match="connector connect nobody"):
         client.run("getUser", {"userId": "me", "connection": "nobody"})
@@ -73,7 +73,7 @@ def test_what_is_no_name_is_told(zoom, store, name):
 
 def test_a_resolver_that_brings_something_else_is_told(zoom, folder):
     lamp = Connection(folder(), "key", apiKey="canary-of-another-service")
-    with pytest.raises(errors.UsageError, match="one of lamp, not of zoom") as caught:
+    with pytest.raises(errors.UsageError, match="belongs to lamp, not to zoom") as caught:
         Client(zoom, "x", resolve_connection=lambda _: lamp)
     assert "canary" not in repr(caught.value)
     with pytest.raises(errors.UsageError, match="The connection is a dict"):
@@ -87,5 +87,5 @@ def test_a_dry_run_needs_no_connection_even_if_the_call_names_one(zoom, store):
 
 def test_a_connection_that_is_kept_and_is_none_is_told(zoom, store):
     store.write(store_key(zoom, "odd"), {"kind": 5})
-    with pytest.raises(errors.StoreError, match="is no connection"):
+    with pytest.raises(errors.StoreError, match="is not a connection"):
         Client(zoom, "odd", store=store)

@@ -1,4 +1,4 @@
-"""An API JWT is made here, says who, when and until when, and is never made again because it was refused."""
+"""An API JWT is signed locally, names its issuer and lifetime, and is not renewed after a rejection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The listener of a sign-in: this machine alone, one callback that counts, an end in time, and no secret on its page."""
+"""The loopback server of a sign-in: local only, one valid callback, a timeout, no secret on its page."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def ask(listener, target=f"/callback?{QUERY}", *, host=None, method="GET", raw=N
 
 
 def nothing_came(listener):
-    with pytest.raises(SignInError, match=r"Nobody came back within 0.01 s.*--no-browser"):
+    with pytest.raises(SignInError, match=r"Sign-in timed out after 0.01 s.*--no-browser"):
         listener.wait(0.01)
     return True
 
@@ -73,9 +73,7 @@ def test_it_listens_on_this_machine_alone_at_a_port_that_is_free(listener):
 def test_a_port_that_is_taken_is_told():
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
-        pytest.raises(
-            SignInError, match=r"Port \d+ on 127.0.0.1 cannot be listened on: Address already in use.*--port"
-        ),
+        pytest.raises(SignInError, match=r"Cannot listen on port \d+ of 127.0.0.1: Address already in use.*--port"),
     ):
         CallbackServer(taken.getsockname()[1])
 

@@ -1,4 +1,4 @@
-"""Signing in by two steps: only the callback that was asked for, once, in time; else nothing is asked for and nothing kept."""
+"""Sign-in in two steps: only the expected callback counts, once, in time; else nothing is requested or stored."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def store(request, tmp_path):
 
 @pytest.fixture
 def begin(zoom, authority, store, clock):
-    """Begin a sign-in; its URL, state, and the URL that a consent brings back."""
+    """Start a sign-in; return its URL, its state, and the callback URL after consent."""
 
     def make(**changed):
         wanted = {
@@ -99,18 +99,18 @@ def test_every_sign_in_has_its_own_state_and_a_challenge_of_its_own_verifier(aut
 
 
 REFUSED = {
-    "no state": ({"state": None}, "unknown, was used, or is too old"),
-    "an empty state": ({"state": ""}, "unknown, was used, or is too old"),
-    "another state": ({"state": "x" * 43}, "unknown, was used, or is too old"),
-    "a state with more": ({"state": "STATE+"}, "unknown, was used, or is too old"),
+    "no state": ({"state": None}, "unknown, already used, or expired"),
+    "an empty state": ({"state": ""}, "unknown, already used, or expired"),
+    "another state": ({"state": "x" * 43}, "unknown, already used, or expired"),
+    "a state with more": ({"state": "STATE+"}, "unknown, already used, or expired"),
     "a refusal": ({"error": "access_denied", "code": None}, "consent was not given"),
     "a refusal with a code": ({"error": "access_denied"}, "consent was not given"),
     "a refusal that says why": ({"error": "access_denied", "error_description": "Not\nyou"}, r"not given: Not\\nyou"),
     "another issuer": ({"iss": "https://evil.example"}, "another service"),
     "an issuer that is no URL": ({"iss": "https://[evil"}, "another service"),
     "an empty issuer": ({"iss": ""}, "another service"),
-    "no code": ({"code": None}, "brings no code"),
-    "an empty code": ({"code": ""}, "brings no code"),
+    "no code": ({"code": None}, "has no code"),
+    "an empty code": ({"code": ""}, "has no code"),
 }
 
 
@@ -121,7 +121,7 @@ def test_a_callback_that_is_not_right_asks_for_nothing_and_keeps_nothing(zoom, a
     changed = {name: text and text.replace("STATE", began.state) for name, text in changed.items()}
     with pytest.raises(errors.SignInError, match=said) as caught:
         finish(with_(authority.consent(began.url), **changed))
-    assert "Begin again" in str(caught.value)
+    assert "Start the sign-in again" in str(caught.value)
     assert authority.requests == []
     assert store.read(store_key(zoom, "work")) is None
 
@@ -143,7 +143,7 @@ def test_what_is_no_callback_at_all_is_refused(authority, store, begin, finish, 
 @pytest.mark.parametrize("name", ["code", "state", "iss", "error"])
 def test_a_parameter_that_comes_twice_is_refused(authority, begin, finish, name):
     back = authority.consent(begin().url)
-    with pytest.raises(errors.SignInError, match="a parameter twice"):
+    with pytest.raises(errors.SignInError, match="repeats a parameter"):
         finish(f"{back}&{name}=a&{name}=b")
     assert authority.requests == []
 
@@ -157,7 +157,7 @@ def test_a_callback_is_good_once(zoom, authority, store, begin, finish):
     finish(back)
     kept = store.read(store_key(zoom, "work"))
     for again in (back, with_(back, code="canary-other")):
-        with pytest.raises(errors.SignInError, match="was used"):
+        with pytest.raises(errors.SignInError, match="already used"):
             finish(again)
     assert authority.asked == 1
     assert store.read(store_key(zoom, "work")).data == kept.data
@@ -186,7 +186,7 @@ def test_a_state_is_good_for_ten_minutes_and_what_is_too_old_is_forgotten(zoom, 
     clock.passed = 599
     finish(authority.consent(early.url))
     clock.passed = 601
-    with pytest.raises(errors.SignInError, match="too old"):
+    with pytest.raises(errors.SignInError, match="expired"):
         finish(back)
     assert authority.asked == 1
     assert store.keys() == [store_key(zoom, "early")]
@@ -198,7 +198,7 @@ def test_a_state_is_good_for_ten_minutes_and_what_is_too_old_is_forgotten(zoom, 
 
 def test_a_sign_in_of_another_connector_is_not_finished(authority, store, begin, folder, clock):
     back = authority.consent(begin().url)
-    with pytest.raises(errors.UsageError, match="began for zoom, not for lamp"):
+    with pytest.raises(errors.UsageError, match="was started for zoom, not for lamp"):
         finish_sign_in(folder(), back, store=store, clock=clock)
     assert authority.requests == []
 
@@ -220,10 +220,10 @@ def test_a_service_that_gives_no_token_is_asked_once_and_nothing_is_kept(authori
     back = authority.consent(begin().url)
     with pytest.raises(kind, match=said) as caught:
         finish(back)
-    assert "Begin again" in str(caught.value)
+    assert "Start the sign-in again" in str(caught.value)
     assert authority.asked == 1
     assert store.keys() == []
-    with pytest.raises(errors.SignInError, match="was used"):
+    with pytest.raises(errors.SignInError, match="already used"):
         finish(back)
 
 
@@ -243,7 +243,7 @@ def test_a_sign_in_that_fails_leaves_the_connection_that_was_there(zoom, authori
      "https://[app.example/", "https://app.example/#part"],
 )  # fmt: skip
 def test_a_redirect_uri_that_is_not_fit_for_a_code_is_refused(store, begin, uri):
-    with pytest.raises(errors.UsageError, match="not fit for a code"):
+    with pytest.raises(errors.UsageError, match="cannot receive a code"):
         begin(redirect_uri=uri)
     assert store.keys() == []
 

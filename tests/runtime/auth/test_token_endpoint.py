@@ -1,4 +1,4 @@
-"""One asking of a token endpoint: what is tried again and how patiently, and what a caller is told in the end."""
+"""Token requests: which failures are retried, after which delay, and with which final error."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def busy(status=503, after=None):
 
 
 class Seam:
-    """An HTTP seam that gives these, the last one for ever."""
+    """A transport that returns these replies, the last one forever."""
 
     def __init__(self, *given):
         self.given, self.asked, self.closed = list(given), [], 0

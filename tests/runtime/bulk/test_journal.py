@@ -1,4 +1,4 @@
-"""The journal of a bulk run: private, held alone, durable before anything is sent, refused where it is of others."""
+"""The journal of a bulk run: private, locked, durable before sending, rejected for another run."""
 
 from __future__ import annotations
 
@@ -69,16 +69,16 @@ def test_it_tells_a_later_run_how_far_the_rows_are(path):
 def test_a_journal_of_others_is_refused_with_the_reason_and_stays(path, change):
     opened(path).close()
     before = path.read_bytes()
-    with pytest.raises(UsageError, match=f"other {next(iter(change))}"):
+    with pytest.raises(UsageError, match=f"different {next(iter(change))}"):
         opened(path, OF | change)
     assert path.read_bytes() == before
 
 
 def test_other_rows_are_told_as_that_alone_with_what_is_sent_again(path):
     opened(path, OF | {"values": "v1"}).close()
-    with pytest.raises(UsageError, match=r"other rows\. .*a file of their own.*also those that are done"):
+    with pytest.raises(UsageError, match=r"different rows\. .*a file of their own.*including those that are done"):
         opened(path, OF | {"rows": "d2", "values": "v2"})
-    with pytest.raises(UsageError, match=r"other values\. .*also those that are done"):
+    with pytest.raises(UsageError, match=r"different values\. .*including those that are done"):
         opened(path, OF | {"values": "v2"})
 
 
@@ -87,7 +87,7 @@ def test_other_rows_are_told_as_that_alone_with_what_is_sent_again(path):
 def test_a_file_that_is_no_journal_is_refused_by_its_name_and_stays(path, act, text):
     path.write_text(text, encoding="utf-8")
     path.chmod(0o600)
-    with pytest.raises(UsageError, match="journal is no journal, and was left as it is"):
+    with pytest.raises(UsageError, match="journal is not a journal, and was left unchanged"):
         act(path)
     assert path.read_text(encoding="utf-8") == text
     assert list(path.parent.iterdir()) == [path]
@@ -95,7 +95,7 @@ def test_a_file_that_is_no_journal_is_refused_by_its_name_and_stays(path, act, t
 
 def test_an_empty_file_becomes_a_journal_and_is_not_set_aside(path):
     path.touch(0o600)
-    with pytest.raises(UsageError, match="is empty, and was left as it is"):
+    with pytest.raises(UsageError, match="is empty, and was left unchanged"):
         rotate_journal(path)
     with opened(path) as one:
         assert one.row_count == 3
@@ -112,8 +112,8 @@ def test_a_journal_that_is_cut_off_or_damaged_can_be_set_aside(path, text):
 
 @pytest.mark.parametrize(
     ("number", "said"),
-    [(errno.EACCES, "the right to read and write"), (errno.EROFS, "the right"), (errno.ENOSPC, "Free some space"),
-     (errno.ENOENT, "Look at that place")],
+    [(errno.EACCES, "Allow this user to read and write"), (errno.EROFS, "Allow this user"), (errno.ENOSPC, "Free some space"),
+     (errno.ENOENT, "Check that location")],
 )  # fmt: skip
 def test_a_place_that_cannot_be_written_is_told_with_what_helps(path, monkeypatch, number, said):
     def refuse(*_):
@@ -128,7 +128,7 @@ def test_a_place_that_cannot_be_written_is_told_with_what_helps(path, monkeypatc
 def test_a_journal_of_a_later_version_is_refused(path):
     path.write_text('{"journal":2,"count":1}\n', encoding="utf-8")
     path.chmod(0o600)
-    with pytest.raises(StoreError, match="no journal that this version reads"):
+    with pytest.raises(StoreError, match="not a journal that this version can read"):
         opened(path)
 
 
@@ -243,7 +243,7 @@ def test_what_begins_at_once_shares_its_way_to_the_disk(path, monkeypatch):
 def test_a_disk_that_is_full_refuses_what_it_cannot_note_and_what_was_noted_stays(path):
     said = Sibling(_fill, str(path)).hear()
     assert "File too large" in said["refused"]
-    assert "What is not noted is not sent." in said["refused"]
+    assert "A row that cannot be recorded is not sent." in said["refused"]
     assert said["later"] == said["refused"]
     with opened(path) as after:
         states = [after.state.state_of(number) for number in range(1, said["noted"] + 1)]

@@ -1,4 +1,4 @@
-"""Rows of CSV, JSON lines and YAML: each with its line, each mistake where it stands, memory flat."""
+"""Rows of CSV, JSON lines and YAML: line numbers, located errors, flat memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One action over rows: so many at once, each noted before it is sent, one result each, and never a second create."""
+"""Bulk runs: bounded concurrency, a journal entry before sending, one result a row, no second create."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def test_a_create_is_on_the_disk_before_it_is_at_the_service(plain, server, jour
 
 
 def test_what_waits_for_its_turn_is_not_begun(zoom, token_connection, server, journal, clock):
-    """A row whose call ends before anything of it was sent leaves no trace that a person would have to look at."""
+    """A row whose call ends before sending leaves no uncertain entry."""
     server.then(reply(429, {}, headers=[("Retry-After", "5")])).always(reply(201, {}))
     begun = []
     with Client(zoom, token_connection, base_url=server.url, clock=clock) as one, journal() as kept:

@@ -17,13 +17,11 @@ from urllib.parse import quote
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from runtime.calls.test_secrets_hidden import COOKIES, ECHO, PASSWORD, PLAIN, assert_clean, attempt, log
 from support import servers
+from support.canaries import COOKIES, ECHO, PASSWORD, PLAIN, assert_clean, attempt
 from support.servers import TOKEN
 
 from connector import Client, Connector, errors
-
-__all__ = ["log"]  # the fixture
 
 ZOOM = Connector.open()
 ACTIONS = [action.action for action in ZOOM.actions() if not action.is_raw]

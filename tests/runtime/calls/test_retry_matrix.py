@@ -136,7 +136,7 @@ def test_f29_a_raw_write_whose_reply_was_lost_and_that_came_through_warns(runner
     one = runner(server.url, clock=clock)
     result = one.request("POST", "/x", data={"a": 1}, retry={"maxRetries": 3, "retryAllErrors": True})
     assert (server.count, result.attempts) == (3, 3)
-    assert "may have been done more than once" in " ".join(result.warnings)
+    assert "may have happened more than once" in " ".join(result.warnings)
 
 
 @pytest.mark.parametrize(("most", "requests"), [(0, 1), ("3", 4), (10, 11), (2, 3)])
@@ -213,7 +213,7 @@ def test_f32_a_task_that_is_cancelled_in_a_backoff_sends_no_more_and_its_client_
 
 @pytest.fixture
 def program(zoom):
-    """A connection of a program, with a token at hand."""
+    """A connection without a person, with a cached token."""
     token = {"access_token": "token-of-a-program", "expires_at": 4e9}
     return Connection(zoom, "serverToServer", accountId="a", clientId="c", clientSecret="sssss", token=token)
 
@@ -227,7 +227,7 @@ class TestNobody:
         one = runner(server.url, connection=program)
         with pytest.raises(errors.NotFound) as caught:
             one.request("GET", "/users/me") if action == "raw" else one.run(action, {"userId": "me"})
-        assert '"me" is nobody with a connection of kind serverToServer' in caught.value.hint
+        assert '"me" is not available with a serverToServer connection' in caught.value.hint
         assert "a connection of kind oauth2" in str(caught.value)
 
     @pytest.mark.parametrize("user", ["u1", "me@example.com", "some-me"])

@@ -1,4 +1,4 @@
-"""Whole storms over real sockets: what is counted at the server is what was promised."""
+"""Retry storms over real sockets: the server counts the promised number of requests."""
 
 from __future__ import annotations
 

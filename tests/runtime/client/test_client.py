@@ -1,4 +1,4 @@
-"""What a client promises around a call: options, connections, call files, clocks, and its end."""
+"""The client around a call: options, connections, call files, clocks, closing."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_result_has_what_the_service_said(runner, server):
         "0s",
         "2 parsecs",
         "",
-        "1h",
+        "1w",
         float("nan"),
         float("inf"),
         1e10,
@@ -174,7 +174,7 @@ def test_records_tell_every_attempt_and_wait(runner, server, clock):
 
 
 class TestCallFiles:
-    """A call that is written down."""
+    """A call file."""
 
     def test_it_runs_as_it_is_written(self, runner, server, tmp_path):
         path = tmp_path / "call.yaml"
@@ -241,7 +241,7 @@ LAMP_POST = "action: addLamp\nlabel: Add\nsummary: Add a lamp.\nrequest: POST /l
 
 
 class TestIdempotencyKeys:
-    """A service that knows a write again."""
+    """A service with idempotency keys."""
 
     @pytest.fixture
     def lamp(self, folder):
@@ -273,7 +273,7 @@ class TestIdempotencyKeys:
 
 
 class TestSeams:
-    """An HTTP library of one's own."""
+    """A custom transport."""
 
     class Box:
         def __init__(self, *answers):
@@ -445,7 +445,7 @@ class TestTheEnd:
 
 
 class TestConnections:
-    """Who calls."""
+    """The credentials of a call."""
 
     def test_each_static_kind_signs_as_it_says(self, runner, server, folder):
         whole = (

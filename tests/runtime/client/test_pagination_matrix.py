@@ -33,7 +33,7 @@ def sound(request):
 
 
 class Read:
-    """What a listing came to, merged or streamed: the ids, whether it says it is whole, and its error."""
+    """The outcome of a listing, merged or streamed: ids, completeness, error."""
 
     def __init__(self, one, how, **options):
         self.ids, self.complete, self.error = [], False, None
@@ -98,7 +98,7 @@ def test_f68_f69_a_cursor_that_comes_back_ends_it_with_what_was_read(runner, ser
     server.then(*(page(number, name) for number, name in enumerate(turn)))
     read = Read(runner(server.url), how)
     assert type(read.error) is errors.PageError
-    assert "came back" in str(read.error)
+    assert "returned twice" in str(read.error)
     assert server.count == requests <= len(set(turn)) + 1
     assert read.ids == list(range(requests * PER_PAGE)), "the page that named a known cursor counts too"
     assert not read.complete
@@ -138,7 +138,7 @@ def test_f71_a_cursor_that_expires_midway_is_an_error_and_no_short_list(runner, 
     assert not read.complete
     assert (read.error.cursor, read.error.pages) == (str(at), at)
     assert server.count == at + 1, "it is not tried again"
-    assert "Begin the listing again" in read.error.hint
+    assert "Start the listing again" in read.error.hint
 
 
 ENDS = {"empty": {"next_page_token": ""}, "null": {"next_page_token": None}, "missing": {}, "false": {"next_page_token": False}}  # fmt: skip

@@ -1,4 +1,4 @@
-"""The files that an action lists: each under a safe name of its own, none twice, several at once and no more."""
+"""Download batches: unique safe names, no file twice, bounded concurrency."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_a_file_that_another_download_writes_is_one_failed_entry(make, server, t
         gate.set()
         one.join(20)
     assert (result.data["downloaded"], result.data["failed"]) == (1, 1)
-    assert "Another download writes" in result.data["files"][0]["error"]["message"]
+    assert "Another download is writing" in result.data["files"][0]["error"]["message"]
     assert len(there(tmp_path)) == 2
 
 
@@ -210,10 +210,7 @@ def test_files_without_a_url_yet_are_told(make, server, tmp_path):
 
 def test_a_file_that_comes_with_another_size_than_was_said_is_told(make, server, tmp_path):
     service(server, [recording(server, "a", size=999)])
-    assert (
-        "1,000 bytes, and the reply said 999"
-        in make().download_all("getMeetingRecordings", GIVEN, tmp_path).warnings[0]
-    )
+    assert "1,000 bytes; the reply said 999" in make().download_all("getMeetingRecordings", GIVEN, tmp_path).warnings[0]
 
 
 def test_names_without_an_extension_get_that_of_the_reply(make, server, tmp_path):

@@ -1,4 +1,4 @@
-"""A download is whole or absent: cut anywhere, changed meanwhile, refused, killed; and its bearer goes nowhere else."""
+"""A download is complete or absent: cut, changed, rejected or killed; its token goes nowhere else."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_file_whose_size_nobody_says_comes_with_a_warning(every, server, tmp_p
     server.always(raw(head(200, [("Content-Type", "audio/mpeg"), ("Connection", "close")]) + BODY))
     result = every().download(url(server), tmp_path / "call.mp3")
     assert (tmp_path / "call.mp3").read_bytes() == BODY
-    assert "did not say how large" in result.warnings[0]
+    assert "did not state the size" in result.warnings[0]
 
 
 def test_progress_is_told_as_bytes_come_and_at_the_end(make, server, tmp_path):
@@ -411,7 +411,7 @@ def test_what_a_storage_says_shows_no_signature(make, server, tmp_path):
 )  # fmt: skip
 def test_a_hostile_redirect_ends_it_and_nothing_more_is_sent(every, server, tmp_path, to):
     server.always(redirect(to))
-    with pytest.raises(errors.ApiError, match="sends on to") as caught:
+    with pytest.raises(errors.ApiError, match="redirects to") as caught:
         every().download(url(server), tmp_path / "a")
     assert "not followed" in caught.value.hint
     assert (server.count, there(tmp_path)) == (1, [])
@@ -586,9 +586,9 @@ def test_what_is_no_path_is_refused(make, server, path):
 def test_a_file_is_no_folder(make, server, tmp_path, overwrite):
     (tmp_path / "file").write_text("mine")
     for place in ("file/", "file/below/"):
-        with pytest.raises(errors.InputError, match="file, which is no folder; expected a folder"):
+        with pytest.raises(errors.InputError, match="file, which is not a folder; expected a folder"):
             make().download(url(server), f"{tmp_path}/{place}", overwrite=overwrite)
-    with pytest.raises(errors.InputError, match="file, which is no folder"):
+    with pytest.raises(errors.InputError, match="file, which is not a folder"):
         make().download_all("getMeetingRecordings", {"meetingId": "1"}, tmp_path / "file", overwrite=overwrite)
     assert (server.count, (tmp_path / "file").read_text()) == (0, "mine")
 
@@ -613,8 +613,8 @@ def test_a_deadline_says_how_much_is_there_and_that_it_goes_on(runner, server, t
     with pytest.raises(errors.DeadlineError) as caught:
         runner(server.url, http=http).download(url(server), tmp_path / "a", timeout=0.5)
     said = str(caught.value)
-    assert "the rest did not come in time" in said
-    assert "200,000 of 300,000 bytes are here and kept: the same download goes on from there." in said
+    assert "the rest did not arrive in time" in said
+    assert "200,000 of 300,000 bytes are saved: the same download resumes from there." in said
     assert (caught.value.outcome, caught.value.retryable) == ("rejected", True)
     runner(server.url, http=http).download(url(server), tmp_path / "a")
     assert asked(server) == [None, "bytes=200000-"]
@@ -655,7 +655,7 @@ def test_two_downloads_never_write_one_file(make, server, tmp_path):
     thread = threading.Thread(target=lambda: came.append(make().download(url(server), tmp_path / "a")))
     thread.start()
     assert asked_.wait(20)
-    with pytest.raises(errors.StoreError, match=f"Another download writes {tmp_path / 'a'}[.]") as caught:
+    with pytest.raises(errors.StoreError, match=f"Another download is writing {tmp_path / 'a'}[.]") as caught:
         make().download(url(server), tmp_path / "a")
     assert caught.value.retryable
     gate.set()
@@ -720,7 +720,7 @@ def test_a_disk_that_is_full_is_told_with_its_path_and_the_part_stays(zoom, toke
         said = process.communicate(timeout=60)[0]
     assert str(tmp_path / ".a.part") in said
     assert "Free some space" in said
-    assert "goes on" in said
+    assert "resumes" in said
     assert there(tmp_path) == [".a.part", ".a.part.json"]
     with Client(zoom, token_connection, base_url=server.url) as client:
         client.download(url(server), tmp_path / "a")

@@ -292,7 +292,7 @@ def test_a_smaller_limit_that_the_service_names_slows_the_tier(zoom, server, clo
 
 def test_threads_and_tasks_together_use_the_limit_and_never_more(zoom, named_connection):
     with RateLimitedServer(30) as server:
-        how = {"base_url": server.url, "budget": "pro"}
+        how = {"base_url": server.url, "rate_limit": "pro"}
         with Client(zoom, named_connection("work"), **how) as one, Client(zoom, named_connection("work"), **how) as two:
 
             async def tasks():

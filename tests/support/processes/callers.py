@@ -1,4 +1,4 @@
-"""Other processes that call with a connection of a shared store: in rounds on a given clock, or once."""
+"""Processes that call with a connection of a shared store: in rounds on a given clock, or once."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def opened() -> Connector:
 
 
 def client_of(url: str, base_url: str, clock: Any = None) -> Client:
-    """A client with the connection that the store of a URL keeps as "work"."""
+    """A client with the connection "work" of the store at a URL."""
     return client_with(open_store(url), base_url, clock)
 
 
 def client_with(store: Store, base_url: str, clock: Any = None) -> Client:
-    """A client with the connection that a store keeps as "work"."""
+    """A client with the connection "work" of a store."""
     return Client(opened(), Connection.load(opened(), "work", store=store), base_url=base_url, clock=clock)
 
 
@@ -48,7 +48,7 @@ def attempt(client: Client) -> Any:
 
 
 def call_in_rounds(pipe: Any, url: str, base_url: str, threads: int = 1) -> str:
-    """Call once a round from each thread, at the moment that is told, until none is."""
+    """Call once per round from each thread, at the time received, until there is none."""
     clock = GivenClock()
     with client_of(url, base_url, clock) as client:
         client.dry_run("getUser", ME)  # all that is done once an action is done now
@@ -61,20 +61,20 @@ def call_in_rounds(pipe: Any, url: str, base_url: str, threads: int = 1) -> str:
 
 
 def call_once(pipe: Any, url: str, base_url: str) -> Any:
-    """Call, and say what came of it."""
+    """Call, and send the outcome."""
     with client_of(url, base_url) as client:
         return attempt(client)
 
 
 def tell_and_call(pipe: Any, url: str, base_url: str) -> Any:
-    """Say that a call begins, and what came of it."""
+    """Send the start of a call, and its outcome."""
     with client_of(url, base_url) as client:
         pipe.send("calling")
         return attempt(client)
 
 
 def begin_and_call(pipe: Any, url: str, base_url: str, inputs: dict[str, str]) -> Any:
-    """Call, when told to, with a connection that the store does not know yet."""
+    """Call on command with a connection that is not stored yet."""
     work = Connection(opened(), "serverToServer", name="work", store=open_store(url), **inputs)
     with Client(opened(), work, base_url=base_url) as client:
         pipe.send("ready")
@@ -83,7 +83,7 @@ def begin_and_call(pipe: Any, url: str, base_url: str, inputs: dict[str, str]) -
 
 
 def fork_and_call(pipe: Any, url: str, base_url: str) -> list[Any]:
-    """Fork while a renewal is under way, and call in the child; what the child and the parent got."""
+    """Fork during a refresh, and call in the child; send the outcomes of both."""
     with client_of(url, base_url) as client:
         got: list[Any] = []
         caller = threading.Thread(target=lambda: got.append(attempt(client)))
@@ -117,7 +117,7 @@ def read_on(pipe: Any, path: str) -> None:
 
 
 class Notes(logging.Handler):
-    """What the log of connections says."""
+    """Records the log of connections."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,12 +125,12 @@ class Notes(logging.Handler):
         logging.getLogger("connector.connection").addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note it, with its level."""
+        """Record the message with its level."""
         self.said.append(f"{record.levelname}: {record.getMessage()}")
 
 
 def call_and_note(pipe: Any, url: str, base_url: str, user: int | None = None) -> str:
-    """Call at each moment that is told, until none is; say what came of it, and what the log said."""
+    """Call at each time received, until there is none; send the outcomes and the log."""
     Client(opened(), None).dry_run("getUser", ME)  # while this user may read what that takes
     if user is not None:
         become(user)

@@ -1,4 +1,4 @@
-"""Other processes that use a store: forked from a server that has everything loaded, so that many cost little."""
+"""Processes that use a store, forked from a preloaded server so that many are cheap."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _serve() -> None:
 
 
 class Sibling:
-    """A process that runs one of the functions below, with a pipe to talk to it."""
+    """A process that runs one of the functions below, with a pipe to it."""
 
     def __init__(self, function: Any, *args: Any) -> None:
         _serve()
@@ -85,12 +85,12 @@ class Sibling:
         return self.process.pid
 
     def hear(self, timeout: float = 30.0) -> Any:
-        """Return what it says next."""
+        """Return its next message."""
         assert self._pipe.poll(timeout), "the other process says nothing"
         return self._pipe.recv()
 
     def heard(self) -> list[Any]:
-        """Return all that it said, once it has ended."""
+        """Return all its messages, once it has ended."""
         said = []
         try:
             while True:
@@ -99,7 +99,7 @@ class Sibling:
             return said
 
     def says_more(self, seconds: float) -> bool:
-        """Whether it says something within so many seconds."""
+        """Whether it sends a message within so many seconds."""
         return self._pipe.poll(seconds)
 
     def say(self, what: Any) -> None:
@@ -111,7 +111,7 @@ class Sibling:
         self.process.join(30)
 
     def end(self) -> Any:
-        """Return the last thing it says before it ends by itself."""
+        """Return its last message before it ends by itself."""
         said = self.hear(60.0)
         self.process.join(30)
         return said
@@ -125,7 +125,7 @@ def _begin(function: Any, pipe: Any, args: Any) -> None:
 
 
 def hold(pipe: Any, url: str, key: str, timeout: float = 10.0) -> str:
-    """Hold a lock until told to free it."""
+    """Hold a lock until a message frees it."""
     with open_store(url).lock(key, timeout):
         pipe.send("held")
         pipe.recv()
@@ -173,7 +173,7 @@ def count_up(pipe: Any, url: str, key: str, times: int) -> int:
 
 
 def renew(pipe: Any, url: str, key: str, stale: str) -> bool:
-    """Do as a renewal does: under the lock, look whether a sibling was faster, else spend the token; say whether so."""
+    """Act as a refresh does: under the lock, check whether another process was faster, else spend the token."""
     store = open_store(url)
     pipe.send("ready")
     pipe.recv()

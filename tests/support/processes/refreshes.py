@@ -1,4 +1,4 @@
-"""Processes that renew a connection's token until they are killed, and what the next process finds after them."""
+"""Processes that refresh a token until they are killed, and checks of the state they leave."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PHASES = (BEFORE, INTENT, SENT, ANSWERED, WRITTEN)
 
 
 class Noting(Authority):
-    """An authority that notes when its token replies have been sent, by the clock that all processes share."""
+    """An authority that records when it sent its token replies, by the clock that all processes share."""
 
     def __init__(self, **how: Any) -> None:
         self.replied_at: list[float] = []
@@ -62,7 +62,7 @@ class Noting(Authority):
 
 @dataclass
 class Found:
-    """What kills did: in which phase each came, how many cut a token off, and what was wrong afterwards.
+    """The effects of kills: the phase of each, the number of lost tokens, and the faults afterwards.
 
     A token is cut off when the service has issued it and the store never got it.
     """
@@ -93,7 +93,7 @@ class World:
         return self.now
 
     def victim(self, function: Any, *args: Any) -> Sibling:
-        """Begin a process that is going to be killed."""
+        """Start a process that will be killed."""
         return Sibling(function, self.url, self.authority.url, self.later(), *args)
 
     def look(self, granted: int, calls: int, dead_at: float) -> str:
@@ -130,7 +130,7 @@ class World:
         return WRITTEN if granted > calls else BEFORE
 
     def call(self) -> Any:
-        """Call as the next process would, and say what came of it."""
+        """Call as the next process would; return the outcome."""
         with client_of(self.url, self.authority.url, GivenClock(self.later())) as client:
             return attempt(client)
 
@@ -221,7 +221,7 @@ def call_and_die(pipe: Any, url: str, base_url: str, now: float, step: int) -> A
 
 
 def sweep(world: World, every: int = 1) -> Found:
-    """Kill a caller before and after each call of the system that its renewal makes; `every` leaves some out."""
+    """Kill a caller before and after each system call of its refresh; `every` skips some."""
     for step in itertools.count(1, every):
         granted = world.authority.asked
         victim = world.victim(call_and_die, step)
@@ -235,7 +235,7 @@ def sweep(world: World, every: int = 1) -> Found:
 
 
 class Stamping:
-    """A store that notes when its last write was durable."""
+    """A store that records when its last write was durable."""
 
     def __init__(self, store: Any) -> None:
         self._store = store
@@ -245,7 +245,7 @@ class Stamping:
         return getattr(self._store, name)
 
     def write(self, key: str, data: Any, *, version: int | None = None) -> int:
-        """Keep data."""
+        """Store data."""
         made = self._store.write(key, data, version=version)
         self.written_at = time.monotonic()
         return made

@@ -1,4 +1,4 @@
-"""Processes that write without end until they are killed, and what is found after them."""
+"""Processes that write until they are killed, and checks of the stores they leave."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _QUIET = ("fspath", "getpid", "fstat", "lstat", "stat", "getsockname", "getpeern
 
 @dataclass
 class Found:
-    """What kills did: how many there were, how many hit a write, and what was wrong afterwards."""
+    """The effects of kills: their number, how many hit a write, and the faults afterwards."""
 
     kills: int = 0
     writes: int = 0
@@ -43,7 +43,7 @@ def content(version: int) -> dict[str, Any]:
 
 
 def renew_for_ever(pipe: Any, url: str, warm: bool) -> None:
-    """Write as renewals do, and tell each version that was kept; once warm, tell how many seconds a renewal takes."""
+    """Write as refreshes do, and send each stored version; once warm, send the seconds of a refresh."""
     store = open_store(url)
     if warm:
         renew(pipe, store)
@@ -57,7 +57,7 @@ def renew_for_ever(pipe: Any, url: str, warm: bool) -> None:
 
 
 def renew(pipe: Any, store: Any) -> None:
-    """Lock, read, prepare, keep an intent, keep a new token."""
+    """Lock, read, prepare, store an intent, store a new token."""
     with store.lock(KEY, 10.0):
         kept = store.read(KEY)
         version = kept.version if kept else 0
@@ -68,7 +68,7 @@ def renew(pipe: Any, store: Any) -> None:
 
 
 def storm(url: str, kills: int, seed: int) -> Found:
-    """Kill writers within two renewals of their beginning, some of them cold, and look at the store after each."""
+    """Kill writers within their first two refreshes, some of them cold, and check the store after each."""
     chance, found, before, longest = random.Random(seed), Found(), 0, 0.1
     for _ in range(kills):
         writer = Sibling(renew_for_ever, url, chance.random() < 0.7)

@@ -218,7 +218,14 @@ ACTIONS = [
         "listLogs",
         "GET /logs",
         {},
-        pagination={"items": "logs", "style": "last_item", "next": "id", "cursor_param": "query.after", "max_size": 5, "has_more": "more"},
+        pagination={
+            "items": "logs",
+            "style": "last_item",
+            "next": "id",
+            "cursor_param": "query.after",
+            "max_size": 5,
+            "has_more": "more",
+        },
         returns={"example": {"logs": [{"id": 1, "line": "x"}], "more": False}},
     ),
     build_action(
@@ -256,7 +263,14 @@ ACTIONS = [
         "searchOnce",
         "POST /search",
         {"words": text_input("body.words", required=True)},
-        pagination={"items": "found", "style": "cursor", "next": "next", "cursor_param": "body.cursor", "size_param": "body.size", "max_size": 2},
+        pagination={
+            "items": "found",
+            "style": "cursor",
+            "next": "next",
+            "cursor_param": "body.cursor",
+            "size_param": "body.size",
+            "max_size": 2,
+        },
         returns={"example": {"found": [{"id": 1}, {"id": 2}, {"id": 3}], "next": None, "size": 2, "total": 3}},
     ),
     build_action(

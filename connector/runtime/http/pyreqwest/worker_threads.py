@@ -77,7 +77,7 @@ def _run_tasks(queue: SimpleQueue[Any]) -> None:
 def _run_task(task: Future[T], work: Callable[[Future[T]], T]) -> None:
     try:
         result = work(task)
-    except BaseException as error:  # noqa: BLE001  raised where the result is awaited
+    except BaseException as error:  # noqa: BLE001  SystemExit in a thread must not end the loop
         with contextlib.suppress(InvalidStateError):  # the task was cancelled meanwhile
             task.set_exception(error)
     else:

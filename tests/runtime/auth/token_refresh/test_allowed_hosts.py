@@ -1,4 +1,4 @@
-"""A secret goes to https at one of the connector's hosts, and nobody is followed elsewhere."""
+"""Secrets go only to https at the connector's hosts; redirects are not followed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ELSEWHERE = (
 
 
 class Nowhere:
-    """A way out that nothing may take."""
+    """A host that nothing may contact."""
 
     sent = 0
 

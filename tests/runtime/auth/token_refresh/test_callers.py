@@ -1,4 +1,4 @@
-"""One refresh for everybody in a process: threads, tasks of any loop, and both at once."""
+"""All callers in a process share one refresh: threads, tasks of any loop, and both at once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXPIRED = {"code": 124, "message": "Access token is expired."}
 
 @pytest.fixture
 def crowd(zoom, authority, clock):
-    """Make calls at once with one connection, from threads and from tasks; what became of each."""
+    """Call concurrently with one connection, from threads and tasks; return each outcome."""
     with ExitStack() as stack:
 
         def make(connection, threads=0, tasks=0, loops=1):

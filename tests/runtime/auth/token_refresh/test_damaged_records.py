@@ -1,4 +1,4 @@
-"""A connection whose record is damaged: the user is told which file and why, and what was there is never lost."""
+"""Damaged records of connections: the error names the file and the reason, and the data is preserved."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def flipped(content):
 
 
 def with_data(**changes):
-    """A whole record, of something that is no connection."""
+    """Change the data of an intact record, so that it is not a connection."""
 
     def change(content):
         found = json.loads(content)
@@ -49,19 +49,19 @@ def with_data(**changes):
 
 WHOLE = {
     "newer": (lambda content: json.dumps({**json.loads(content), "schema": 2}).encode(), "has schema 2"),
-    "grant is text": (with_data(grant="canary-grant"), "grant has another shape"),
-    "grant without token": (with_data(grant={"refresh_token": "canary-grant"}), "grant.access_token has another shape"),
+    "grant is text": (with_data(grant="canary-grant"), "grant is invalid"),
+    "grant without token": (with_data(grant={"refresh_token": "canary-grant"}), "grant.access_token is invalid"),
     "end is text": (
         with_data(grant={"access_token": "canary-grant", "expires_at": "soon"}),
-        "grant.expires_at has another shape",
+        "grant.expires_at is invalid",
     ),
-    "inputs are a list": (with_data(inputs=["canary-input"]), "inputs has another shape"),
+    "inputs are a list": (with_data(inputs=["canary-input"]), "inputs is invalid"),
     "kind is missing": (
         lambda content: record_codec.encode_record(KEY, 1, {"inputs": {}}).encode(),
-        "kind has another shape",
+        "kind is invalid",
     ),
-    "intent": (with_data(intent="lately"), "intent has another shape"),
-    "dead": (with_data(dead={"at": 1.0}), "dead.why has another shape"),
+    "intent": (with_data(intent="lately"), "intent is invalid"),
+    "dead": (with_data(dead={"at": 1.0}), "dead.why is invalid"),
 }
 BROKEN = {
     "zero bytes": (lambda content: b"", "it is empty"),
@@ -74,14 +74,14 @@ BROKEN = {
 
 
 def damage(folder, change):
-    """Change what the connection's file holds; what it holds then."""
+    """Change the connection's file; return its new content."""
     content = change((folder / NAME).read_bytes())
     (folder / NAME).write_bytes(content)
     return content
 
 
 def see(folder, content, name):
-    """See that what was damaged is still there, private, and nothing in its place unless it was itself left there."""
+    """Assert that the damaged content is still there, private, and not replaced."""
     aside = [path for path in folder.iterdir() if ".corrupt-" in path.name]
     there = aside if name in BROKEN else [folder / NAME]
     assert [path.read_bytes() for path in there] == [content]
@@ -134,7 +134,7 @@ def test_a_token_in_memory_goes_on_while_it_lasts_over_a_damaged_record(authorit
         clock.passed += 100
         got = callers.attempt(client)
     assert type(got) is errors.SignInError
-    assert "kept aside" in str(got)
+    assert "set aside" in str(got)
     assert authority.asked == 1
 
 

@@ -1,4 +1,4 @@
-"""What the token endpoint may say, or not say: what ends a connection, what does not, and what is sent again."""
+"""Replies of the token endpoint: which end a connection, which do not, and which are retried."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def kept(zoom, store):
 
 
 def lasting(zoom, authority, store, clock, seconds):
-    """A kept connection whose token is about to end, and due for renewal."""
+    """A stored connection whose token is due for a refresh."""
     token = {**authority.sign_in(clock.time() + seconds), "obtained_at": clock.time() - 3600}
     return authority.connection(zoom, store=store, name="work", token=token)
 
 
 class Failing(MemoryStore):
-    """A store that takes so many writes, and no more."""
+    """A store that accepts only so many writes."""
 
     left = 99
 

@@ -1,4 +1,4 @@
-"""A store that cannot write: no refresh token is spent for nothing, and a new token is never dropped."""
+"""A store that cannot write: no refresh token is wasted, and no new token is lost."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def folder(zoom, authority, tmp_path):
 
 @pytest.fixture
 def caller(authority, folder):
-    """Another process with that connection, which calls when told to."""
+    """Another process with that connection, which calls on command."""
     with calling(authority, folder) as one:
         yield one
 
@@ -71,7 +71,7 @@ def limit(pid, size=resource.RLIM_INFINITY):
 
 
 def kept(folder):
-    """The refresh token that is kept."""
+    """The stored refresh token."""
     return json.loads((folder / NAME).read_text())["data"]["grant"]["refresh_token"]
 
 

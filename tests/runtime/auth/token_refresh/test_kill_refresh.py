@@ -1,4 +1,4 @@
-"""kill -9 in the middle of a renewal: the next process goes on, or says once and clearly that a token was lost."""
+"""kill -9 during a refresh: the next process continues, or reports once that a token was lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sign-in during a refresh waits for nobody and wins; a removal waits, and nothing is left behind."""
+"""A sign-in during a refresh does not wait and wins; a removal waits and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def gate():
 
 @pytest.fixture
 def refreshing(zoom, authority, clock, gate):
-    """A call whose refresh is under way until the gate opens; what becomes of it."""
+    """Start a call whose refresh blocks until the gate opens; return its future."""
     with ThreadPoolExecutor(2) as pool, ExitStack() as stack:
 
         def begin(store, play):
@@ -80,7 +80,7 @@ def test_a_connection_that_is_signed_in_again_uses_the_newest_at_once(zoom, auth
 
 
 class Watched(MemoryStore):
-    """A store that notes what is done to the connection, and who asks for its lock."""
+    """A store that records operations on the connection and requests for its lock."""
 
     def __init__(self):
         super().__init__()
@@ -126,7 +126,7 @@ def test_a_removal_that_waits_in_vain_says_who_holds_the_connection(zoom, refres
 
 @pytest.mark.parametrize("again", [1, 2, 3])
 def test_a_late_end_of_what_was_removed_takes_nothing_newer_along(zoom, authority, refreshing, gate, again):
-    """The record's versions begin anew after a removal: none of them may be taken for the one before it."""
+    """The record's versions restart after a removal: none may be mistaken for an earlier one."""
     store = MemoryStore()
     client, waiting = refreshing(store, lambda _: held(gate, reply(400, INVALID)))
     newest = token_set.parse_token(authority.sign_in(1_900_000_000.0))

@@ -1,4 +1,4 @@
-"""One refresh for all the processes that share a store, whatever the crowd, and the connection lives on."""
+"""All processes that share a store share one refresh, and the connection stays valid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a token is renewed: before it ends by our clock, or once when the service refuses it; and never in a storm."""
+"""When a token is refreshed: before it expires, or once after a rejection; never in a storm."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LATER = 1_900_000_000.0  # long after the given clock
 
 
 def kept(zoom, store, name="work"):
-    """The token that a store keeps."""
+    """The stored token."""
     return store.read(store_key(zoom, name)).data["grant"]
 
 
 def refusing(authority):
-    """Have the API refuse every token."""
+    """Make the API reject every token."""
     authority.answers = lambda request: reply(401, EXPIRED)
 
 
@@ -125,7 +125,7 @@ def test_a_refused_token_that_is_a_minute_old_is_renewed(zoom, authority, runner
     one.run("getUser", ME)
     authority.expire()
     clock.passed = 59
-    with pytest.raises(errors.SignInError, match="younger than a minute"):
+    with pytest.raises(errors.SignInError, match="less than a minute old"):
         one.run("getUser", ME)
     clock.passed = 60
     assert one.run("getUser", ME).status == 200

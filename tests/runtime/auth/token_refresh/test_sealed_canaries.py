@@ -1,4 +1,4 @@
-"""With a key set, no byte that a connection leaves anywhere holds one of its secrets in clear."""
+"""With encryption, no file of a connection holds one of its secrets in clear text."""
 
 from __future__ import annotations
 

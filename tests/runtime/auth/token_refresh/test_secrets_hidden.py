@@ -64,7 +64,7 @@ def known(authority, *more):
 
 
 def seen_of(error_or_result):
-    """Whatever of an error or a result a person, a log or an engine may get to see."""
+    """Every text of an error or a result that a person, a log or an engine may see."""
     for record in filter(None, [error_or_result.debug]):
         yield from (json.dumps(record.to_list()), json.dumps(record.har()), record.curl(), repr(record))
     yield from (repr(error_or_result), json.dumps(error_or_result.to_dict()))

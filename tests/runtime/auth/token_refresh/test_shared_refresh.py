@@ -1,4 +1,4 @@
-"""Who waits for a renewal shares it: each waits as long as he may, gets an answer of his own, and cancels nothing."""
+"""Waiters share a refresh: each has its own deadline and its own result, and cancels nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIGNED = Credential(
 
 
 class Renewing:
-    """A renewal that goes on until it is let go, and then brings this."""
+    """A refresher that blocks until it is released, and then returns this."""
 
     def __init__(self, brings=GRANT):
         self.brings, self.threads, self.asked = brings, [], []
@@ -46,7 +46,7 @@ class Renewing:
         return self.brings
 
     def end(self):
-        """Let it go, and wait until its threads have."""
+        """Release it, and wait until its threads have ended."""
         self.go.set()
         for thread in self.threads:
             thread.join(60)
@@ -55,7 +55,7 @@ class Renewing:
 
 @pytest.fixture
 def sharing():
-    """Make tokens whose renewal is this one; at the end it is let go."""
+    """Build token sources with this refresher, which is released at the end."""
     every = []
 
     def make(renewing):
@@ -71,7 +71,7 @@ def sharing():
 
 @pytest.fixture
 def looks(monkeypatch):
-    """The seconds of each look at a renewal that goes on, which pass at once; `then` is done at each."""
+    """The seconds of each poll of a running refresh, which pass at once; `then` runs at each."""
     seen = SimpleNamespace(seconds=[], passed=0.0, asked=0, then=lambda: None)
 
     def look(timeout):
@@ -160,7 +160,7 @@ def test_what_has_landed_is_not_waited_for_again(sharing, how, brings):
 
 
 def test_a_renewal_runs_on_a_thread_that_ends_with_nobody_elses(sharing):
-    """Not even with the process: a daemon's renewal is no daemon, since it may hold the only token."""
+    """The refresh of a daemon thread is not a daemon, since it may hold the only token."""
     renewing = Renewing()
     tokens = sharing(renewing)
     daemon = threading.Thread(target=tokens.wait, args=(None, "clock", 0.0), daemon=True)

@@ -1,4 +1,4 @@
-"""One renewal by itself: which token is good enough, whose is taken, what is noted first, and what ends a connection."""
+"""TokenRefresher alone: which token is used, what is stored first, and what ends a connection."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ INTERRUPTED = "interrupted refresh at"
 
 @pytest.fixture
 def clock(clock):
-    """The given clock, some time after its start: what only moves forward is not at 0 either."""
+    """The given clock, some time after its start, so that monotonic time is not 0 either."""
     clock.passed = NOW - START
     return clock
 
 
 @pytest.fixture
 def store():
-    """A store with a token that has ended."""
+    """A store with an expired token."""
     made = Watched()
     made.begin(ENDED)
     return made
@@ -202,7 +202,7 @@ def test_a_refused_token_younger_than_a_minute_is_not_renewed_whoever_made_it(cl
     if asked:
         assert renewal.refresh("canary-theirs", clock).access_token == "canary-new-1"
     else:
-        with pytest.raises(errors.SignInError, match="younger than a minute") as caught:
+        with pytest.raises(errors.SignInError, match="less than a minute old") as caught:
             renewal.refresh("canary-theirs", clock)
         assert caught.value.outcome == "rejected"
         assert caught.value.hint.endswith(AGAIN)
@@ -217,7 +217,7 @@ def test_one_that_was_made_here_is_young_for_a_minute_whatever_the_clock_says(st
     clock.start += jump
     clock.passed += 59
     assert renewal.refresh(None, clock) == made
-    with pytest.raises(errors.SignInError, match="younger than a minute"):
+    with pytest.raises(errors.SignInError, match="less than a minute old"):
         renewal.refresh("canary-new-1", clock)
     clock.passed += 1
     assert renewal.refresh("canary-new-1", clock).access_token == "canary-new-2"

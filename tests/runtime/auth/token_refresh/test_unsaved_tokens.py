@@ -1,4 +1,4 @@
-"""A new token that its store does not take: it is used from memory, never spent before it is kept, and told when lost."""
+"""A new token that cannot be stored is used from memory, stored before it is spent, and logged when lost."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Exit:
 
 @pytest.fixture(autouse=True)
 def exit_(monkeypatch):
-    """The end of this process, for renewals."""
+    """The exit handlers of this process, for refreshers."""
     made = Exit()
     monkeypatch.setattr("connector.runtime.auth.token_refresh.atexit", made)
     return made
@@ -65,7 +65,7 @@ def clock(clock):
 
 @pytest.fixture
 def store():
-    """A store with a token that has ended, which takes no new one."""
+    """A store with an expired token that rejects a new one."""
     made = Watched()
     made.begin(ENDED)
     made.on = fails("write", only=new)
@@ -79,7 +79,7 @@ def endpoint():
 
 @pytest.fixture
 def renewal(store, endpoint, clock):
-    """A renewal whose new token is in memory only."""
+    """A refresher whose new token is in memory only."""
     made = owned(store, endpoint)
     assert made.refresh(None, clock) == FIRST
     return made
@@ -90,7 +90,7 @@ def heal(store):
 
 
 def own(store, *answers):
-    """The renewal of a connection that signs in by itself, and has no refresh token to lose."""
+    """The refresher of a connection without a refresh token."""
     return owned(store, Endpoint(*answers), ACCOUNT)
 
 

@@ -1,4 +1,4 @@
-"""A token reply that cannot be used changes nothing and shows nothing; one that can is taken as it is meant."""
+"""Unusable token replies change nothing and reveal nothing; unusual but valid ones are accepted."""
 
 from __future__ import annotations
 

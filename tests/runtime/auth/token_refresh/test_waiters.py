@@ -1,4 +1,4 @@
-"""Who waits for a refresh waits for that alone, may give up without spoiling it, and hears when it fails."""
+"""Waiters of a refresh wait for it alone, may give up without harm, and get its error."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ class TestARefreshThatFails:
                 patched.setattr(threading.Thread, "start", none)
                 error = attempt(client)
             assert isinstance(error, errors.TransportError)
-            assert "No thread to renew the token on" in str(error)
+            assert "Cannot start a thread to refresh the token" in str(error)
             assert authority.requests == []
             assert attempt(client) == 200
 

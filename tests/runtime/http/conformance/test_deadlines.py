@@ -59,7 +59,11 @@ def test_a_deadline_holds_while_a_body_is_sent_to_who_does_not_read(runner, serv
     try:
         began = time.monotonic()
         error = catch_error(
-            runner(f"http://127.0.0.1:{held.getsockname()[1]}/v2").raw, "PUT", "/x", data=b"x" * (32 << 20), timeout=0.5
+            runner(f"http://127.0.0.1:{held.getsockname()[1]}/v2").request,
+            "PUT",
+            "/x",
+            data=b"x" * (32 << 20),
+            timeout=0.5,
         )
         assert type(error) is errors.DeadlineError
         assert time.monotonic() - began < WIDE
