@@ -90,13 +90,8 @@ def _sort_rows(rows: Iterable[DocRow]) -> list[DocRow]:
 
 
 def _render_connection(connector: Connector, key: str, connection_type: ConnectionType) -> Iterator[str]:
-    yield from (
-        "",
-        f"### {connection_type.label}",
-        "",
-        f"Key: {format_code(key)} · Kind: {format_code(connection_type.kind)}",
-        "",
-    )
+    yield from ("", f"### {connection_type.label}", "")
+    yield from (f"Key: {format_code(key)} · Kind: {format_code(connection_type.kind)}", "")
     if connection_type.allowed_actions is not None:
         yield from (f"Runs {', '.join(map(format_code, connection_type.allowed_actions))} only.", "")
     rows = _build_rows(connector, dict(connection_type.inputs))
@@ -106,17 +101,8 @@ def _render_connection(connector: Connector, key: str, connection_type: Connecti
 
 
 def _render_trigger(connector: Connector, key: str, trigger: Trigger) -> Iterator[str]:
-    yield from (
-        "",
-        f"### {trigger.label}",
-        "",
-        trigger.summary,
-        "",
-        f"Key: {format_code(key)}",
-        "",
-        *_describe_signature(trigger),
-        "",
-    )
+    yield from ("", f"### {trigger.label}", "", trigger.summary, "")
+    yield from (f"Key: {format_code(key)}", "", *_describe_signature(trigger), "")
     if connector.events:
         yield from (f"Events: [{len(connector.events)} types]({EVENTS_PAGE.name})", "")
     rows = _build_rows(connector, dict(trigger.inputs))

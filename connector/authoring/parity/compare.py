@@ -135,12 +135,8 @@ def _compare_field(
         yield "hidden", _YES_NO[page_input.hidden], _YES_NO[definition.hidden]
     if getattr(definition, "aliases", None):
         yield "alias", "", ", ".join(getattr(definition, "aliases", ()))
-    if (
-        definition.suggest is not None
-        and page_input.default is not None
-        and _is_sent_alike(field, page_input.default, definition.suggest, folder)
-    ):
-        yield "suggested", page_input.default, _format_value(definition.suggest)
+    if definition.suggest is not None and _is_sent_alike(field, page_input.default, definition.suggest, folder):
+        yield "suggested", page_input.default or "", _format_value(definition.suggest)
     elif not _is_sent_alike(field, page_input.default, definition.default, folder):
         yield "default", page_input.default or "", _format_value(definition.default)
     if page_input.example is not None and not _is_sent_alike(field, page_input.example, definition.example, folder):

@@ -29,9 +29,7 @@ def check_connection_tests(
     manifest = file.model
     actions = {action_file.model.action: action_file.model for action_file in folder.actions}
     tests: dict[NodePath, ConnectionTest | None] = {("test",): manifest.test}
-    tests |= {
-        ("connections", name, "test"): connection_type.test for name, connection_type in manifest.connections.items()
-    }
+    tests |= {("connections", name, "test"): owner.test for name, owner in manifest.connections.items()}
     for path, test in tests.items():
         if test is not None and test.action not in folder.action_keys:
             message = f"there is no action {test.action!r}.{did_you_mean(test.action, folder.action_keys)}"
@@ -41,9 +39,8 @@ def check_connection_tests(
     for name in manifest.connections:
         test = manifest.find_connection_test(name)
         allowed_actions = manifest.connections[name].allowed_actions or ()
-        if (
-            test is not None and test.action in actions and set(folder.action_keys) >= set(allowed_actions)
-        ):  # else another rule reports it
+        are_known = set(folder.action_keys) >= set(allowed_actions)  # else another rule reports it
+        if test is not None and test.action in actions and are_known:
             yield from _check_may_run(file, name, actions[test.action])
 
 
@@ -55,10 +52,8 @@ def _check_call(path: NodePath, test: ConnectionTest, action: Action, folder: Co
     except InputError as error:
         for problem in error.problems:
             is_given = problem.field in test.inputs
-            violation_path = (
-                (*path, "inputs", problem.field) if is_given else (*path, "inputs") if test.inputs else path
-            )
-            yield Violation(violation_path, RULE, f"{problem}", key=not is_given)
+            inside = ("inputs", problem.field) if is_given else ("inputs",) if test.inputs else ()
+            yield Violation((*path, *inside), RULE, f"{problem}", key=not is_given)
     example = action.returns.example
     for index, field in enumerate(test.identity_fields):
         if example is not None and get_at_path(example, field) is None:
@@ -68,12 +63,12 @@ def _check_call(path: NodePath, test: ConnectionTest, action: Action, folder: Co
 def _check_may_run(file: ParsedFile[Manifest], name: str, action: Action) -> Iterator[Violation]:
     """Report a connection type that may not run its own test."""
     connection_type = file.model.connections[name]
-    is_allowed = (connection_type.allowed_actions is None or action.action in connection_type.allowed_actions) and (
-        action.connections is None or name in action.connections
-    )
-    if is_allowed:
+    allowed_actions = connection_type.allowed_actions
+    allows = allowed_actions is None or action.action in allowed_actions
+    if allows and (action.connections is None or name in action.connections):
         return
     path: NodePath = ("connections", name)
-    fix = "choose another action." if connection_type.test is not None else "add a `test` of its own, or `test: null`."
-    violation_path = (*path, "test") if connection_type.test is not None else path
-    yield Violation(violation_path, RULE, f"{name} may not run {action.action}: {fix}", key=True)
+    fix = "add a `test` of its own, or `test: null`."
+    if connection_type.test is not None:
+        path, fix = (*path, "test"), "choose another action."
+    yield Violation(path, RULE, f"{name} may not run {action.action}: {fix}", key=True)

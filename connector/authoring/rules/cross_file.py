@@ -34,20 +34,11 @@ def check_key_consistency(folder: ConnectorFolder, record: ParityRecord | None) 
     """Check that a key has one label, type and choices in all actions, unless parity.yaml gives a reason."""
     exceptions = list(enumerate(record.differs)) if record else []
     used_numbers: set[int] = set()
-    for inconsistency in find_inconsistencies(folder):
-        numbers = [
-            number
-            for number, exception in exceptions
-            if (exception.input, exception.what) == (inconsistency.key, inconsistency.aspect)
-        ]
-        used_numbers.update(numbers)
-        if not any(inconsistency.file.model.action in exceptions[number][1].actions for number in numbers):
-            violation = Violation(
-                ("inputs", inconsistency.key, inconsistency.aspect),
-                RULE,
-                f"{inconsistency.key!r}: {inconsistency.message}",
-            )
-            yield from inconsistency.file.to_findings([violation])
+    for file, key, aspect, message in find_inconsistencies(folder):
+        matching = [number for number, item in exceptions if (item.input, item.what) == (key, aspect)]
+        used_numbers.update(matching)
+        if not any(file.model.action in exceptions[number][1].actions for number in matching):
+            yield from file.to_findings([Violation(("inputs", key, aspect), RULE, f"{key!r}: {message}")])
     valid_keys = {file.model.action for file in folder.actions if file.is_valid}
     for number, exception in exceptions:
         is_checked = valid_keys.issuperset(set(exception.actions) & set(folder.action_keys))

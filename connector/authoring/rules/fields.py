@@ -41,6 +41,10 @@ class FieldRef(NamedTuple):
         """Return the path of one of its keys."""
         return (*self.path, word)
 
+    def fail(self, word: str, rule: str, message: str, *, key: bool = True) -> Violation:
+        """Return a violation at one of its keys, or at the key's value."""
+        return Violation(self.get_path(word), rule, message, key)
+
     @property
     def is_checkable(self) -> bool:
         """Whether its check can be compiled; other rules report what prevents it."""
@@ -71,37 +75,33 @@ def check_default_or_required(field: FieldRef) -> Iterator[Violation]:
     keys = [word for word, is_declared in declarations if is_declared]
     if len(keys) > 1:
         message = f"{' and '.join(keys)} exclude each other; keep one."
-        yield Violation(field.get_path(keys[1]), "default-or-required", message, key=True)
+        yield field.fail(keys[1], "default-or-required", message)
 
 
 def check_no_update_default(field: FieldRef) -> Iterator[Violation]:
     """Check that updates have no defaults, which would reset fields that the caller left out."""
     if field.action and field.action.method in UPDATE_METHODS and field.definition.has_default:
         message = f"a default would reset the field with every {field.action.method}; use `suggest`."
-        yield Violation(field.get_path("default"), "no-default-on-update", message, key=True)
+        yield field.fail("default", "no-default-on-update", message)
 
 
 def check_secret_default(field: FieldRef) -> Iterator[Violation]:
     """Check that secrets have no values in the file."""
     for word in ("default", "suggest"):
         if field.definition.secret and word in field.definition.model_fields_set:
-            yield Violation(field.get_path(word), "secret-default", f"a password must not have a {word}.", key=True)
+            yield field.fail(word, "secret-default", f"a password must not have a {word}.")
 
 
 def check_secret_type(field: FieldRef) -> Iterator[Violation]:
     """Check that a field named like a secret is of type password, so that it is redacted."""
     if field.definition.type not in TEXT_TYPES or field.definition.secret:
         return
-    wire_name = (
-        field.definition.location.path[-1]
-        if isinstance(field.definition, Input) and field.definition.location.path
-        else field.key
-    )
-    for name in (field.key, wire_name):
+    wire_names = field.definition.location.path[-1:] if isinstance(field.definition, Input) else ()
+    for name in (field.key, *wire_names):
         name_parts = to_snake_case(name).replace("-", "_").split("_")
         if name_parts[-1] in _SECRET_WORDS and not set(name_parts) & set(_CURSOR_WORDS):
             message = f"{name!r} looks like a secret; use type password or another name."
-            yield Violation(field.get_path("type"), "secret-looking", message)
+            yield field.fail("type", "secret-looking", message, key=False)
             return
 
 
@@ -110,15 +110,8 @@ def check_has_example(field: FieldRef) -> Iterator[Violation]:
     definition = field.definition
     if field.action is None or definition.type in ("boolean", "file"):
         return
-    samples = (
-        definition.example,
-        definition.choices,
-        definition.choices_file,
-        definition.choices_from,
-        definition.default,
-        definition.suggest,
-    )
-    if all(sample is None for sample in samples):
+    keys = ("example", "choices", "choices_file", "choices_from", "default", "suggest")
+    if all(getattr(definition, word) is None for word in keys):
         yield Violation(field.path, "has-example", f"{field.key!r} has neither an example nor choices.", key=True)
 
 
@@ -126,17 +119,13 @@ def check_choices(field: FieldRef) -> Iterator[Violation]:
     """Check that choices are values of the field's type, each listed once."""
     definition, seen = field.definition, dict[Any, str]()
     if definition.allow_other and not (definition.choices or definition.choices_file or definition.choices_from):
-        yield Violation(
-            field.get_path("allow_other"), "choices-typed", "there are no choices to add others to.", key=True
-        )
+        yield field.fail("allow_other", "choices-typed", "there are no choices to add others to.")
     if (definition.choices is not None or definition.choices_file) and definition.type not in _CHOICE_TYPES:
         word = "choices" if definition.choices is not None else "choices_file"
-        yield Violation(
-            field.get_path(word), "choices-typed", f"a field of type {definition.type} cannot have choices.", key=True
-        )
+        yield field.fail(word, "choices-typed", f"a field of type {definition.type} cannot have choices.")
         return
     if definition.choices is not None and not definition.choices:
-        yield Violation(field.get_path("choices"), "choices-typed", "list at least one choice.", key=True)
+        yield field.fail("choices", "choices-typed", "list at least one choice.")
     for value in definition.choices or {}:
         try:
             converted = coerce.CONVERTERS[definition.type](value)
@@ -152,25 +141,16 @@ def check_choices(field: FieldRef) -> Iterator[Violation]:
 
 def check_limits(field: FieldRef) -> Iterator[Violation]:
     """Check that `min` and `max` apply to the type, and that values exist between them."""
-    definition = field.definition
-    word = "min" if definition.min is not None else "max"
-    if definition.min is None and definition.max is None:
+    type_name, low, high = field.definition.type, field.definition.min, field.definition.max
+    if low is None and high is None:
         return
-    if definition.type not in _SIZED_TYPES:
-        yield Violation(
-            field.get_path(word), "limits", f"a field of type {definition.type} cannot be limited.", key=True
-        )
-    elif definition.min is not None and definition.max is not None and definition.min > definition.max:
-        yield Violation(
-            field.get_path("min"), "limits", f"no value is at least {definition.min} and at most {definition.max}."
-        )
-    elif (
-        definition.type not in ("integer", "number")
-        and word == "min"
-        and definition.min is not None
-        and definition.min < 0
-    ):
-        yield Violation(field.get_path("min"), "limits", "a length cannot be below 0.")
+    if type_name not in _SIZED_TYPES:
+        word = "min" if low is not None else "max"
+        yield field.fail(word, "limits", f"a field of type {type_name} cannot be limited.")
+    elif low is not None and high is not None and low > high:
+        yield field.fail("min", "limits", f"no value is at least {low} and at most {high}.", key=False)
+    elif low is not None and low < 0 and type_name not in ("integer", "number"):
+        yield field.fail("min", "limits", "a length cannot be below 0.", key=False)
 
 
 def check_pattern(field: FieldRef) -> Iterator[Violation]:
@@ -178,16 +158,14 @@ def check_pattern(field: FieldRef) -> Iterator[Violation]:
     definition = field.definition
     for word in ("pattern", "format"):
         if getattr(definition, word) is not None and definition.type not in TEXT_TYPES:
-            yield Violation(
-                field.get_path(word), "pattern", f"`{word}` is for texts, not for {definition.type}.", key=True
-            )
+            yield field.fail(word, "pattern", f"`{word}` is for texts, not for {definition.type}.")
     if definition.pattern is None:
         return
     try:
         compile_linear_regex(definition.pattern)
     except SchemaError:
         message = "the linear engine cannot run this expression; it has no look-around and no back-references."
-        yield Violation(field.get_path("pattern"), "pattern", message)
+        yield field.fail("pattern", "pattern", message, key=False)
 
 
 FIELD_RULES = (

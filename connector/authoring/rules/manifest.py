@@ -47,15 +47,10 @@ def check_allowed_hosts(file: ParsedFile[Manifest], _folder: ConnectorFolder) ->
             message = f"{host!r} is not a host name such as api.example.com, or *.example.com for its subdomains."
             yield Violation(("allowed_hosts", index), "allowed-hosts", message)
     sample_url = _PLACEHOLDER.sub("x", manifest.base_url)
-    if (
-        manifest.allowed_hosts
-        and all(map(_HOST_PATTERN.match, manifest.allowed_hosts))
-        and not may_receive_credentials(sample_url, manifest.allowed_hosts)
-    ):
-        host = urlsplit(manifest.base_url).netloc
-        yield Violation(
-            ("base_url",), "allowed-hosts", f"{host} is not among `allowed_hosts`, so it would receive no credentials."
-        )
+    are_valid = manifest.allowed_hosts and all(map(_HOST_PATTERN.match, manifest.allowed_hosts))
+    if are_valid and not may_receive_credentials(sample_url, manifest.allowed_hosts):
+        message = f"{urlsplit(manifest.base_url).netloc} is not among `allowed_hosts`; it would receive no credentials."
+        yield Violation(("base_url",), "allowed-hosts", message)
 
 
 def check_base_url(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
@@ -84,18 +79,15 @@ def check_connection_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder
             message = f"{connection_type.kind} needs an input of type password."
             yield Violation((*path, "inputs"), "connection-inputs", message, key=True)
         if connection_type.to is not None and connection_type.kind != "api_key":
-            yield Violation(
-                (*path, "to"), "connection-inputs", f"`to` is for api_key, not for {connection_type.kind}.", key=True
-            )
+            message = f"`to` is for api_key, not for {connection_type.kind}."
+            yield Violation((*path, "to"), "connection-inputs", message, key=True)
         if "client_auth" in connection_type.model_fields_set and not connection_type.kind.startswith("oauth2"):
             message = f"`client_auth` is for OAuth, not for {connection_type.kind}."
             yield Violation((*path, "client_auth"), "connection-inputs", message, key=True)
         for key, field in connection_type.inputs.items():
             if key.endswith("Url") and isinstance(field.default, str) and not field.default.startswith("https://"):
-                default_path = (*path, "inputs", key, "default")
-                yield Violation(
-                    default_path, "connection-inputs", "secrets would be sent unencrypted; expected https://"
-                )
+                message = "secrets would be sent unencrypted; expected https://"
+                yield Violation((*path, "inputs", key, "default"), "connection-inputs", message)
 
 
 def check_allowed_actions(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
@@ -118,11 +110,10 @@ def check_error_rules(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> I
             yield Violation(path, "errors", "add a condition: status, code, message or header.")
         if rule.names is not None:
             yield from _check_expression((*path, "names"), rule.names)
-        for word, required_word in (("code", "code"), ("message", "message")):
-            if getattr(rule, word) is not None and getattr(error_format, required_word) is None:
-                yield Violation(
-                    (*path, word), "errors", f"`errors` has no `{word}`, which says where a reply has it.", key=True
-                )
+        for word in ("code", "message"):
+            if getattr(rule, word) is not None and getattr(error_format, word) is None:
+                message = f"`errors` has no `{word}`, which says where a reply has it."
+                yield Violation((*path, word), "errors", message, key=True)
         if rule.model_dump() in [item.model_dump() for item in error_format.rules[:index]]:
             yield Violation(path, "errors", "the same rule is listed above; the first that matches wins.")
 
@@ -155,11 +146,8 @@ def check_rates(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterato
     for plan, tiers in rates.plans.items():
         for tier, rate in tiers.items():
             if not _RATE_PATTERN.match(rate):
-                yield Violation(
-                    ("rates", "plans", plan, tier),
-                    "rate-form",
-                    f"got {rate!r}; expected a rate such as 30/s 10000/day.",
-                )
+                message = f"got {rate!r}; expected a rate such as 30/s 10000/day."
+                yield Violation(("rates", "plans", plan, tier), "rate-form", message)
     for name, quota in rates.quotas.items():
         path: NodePath = ("rates", "quotas", name)
         if not _RATE_PATTERN.match(quota.limit):
@@ -171,9 +159,8 @@ def check_rates(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterato
     part, _, key = (rates.account or "").partition(".")
     input_keys = {key for connection_type in file.model.connections.values() for key in connection_type.inputs}
     if rates.account is not None and (part != "connection" or key not in input_keys):
-        yield Violation(
-            ("rates", "account"), "rate-form", f"no connection has an input {key!r}.{did_you_mean(key, input_keys)}"
-        )
+        message = f"no connection has an input {key!r}.{did_you_mean(key, input_keys)}"
+        yield Violation(("rates", "account"), "rate-form", message)
 
 
 def check_redaction(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
@@ -189,11 +176,8 @@ def check_redaction(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iter
     exposed: dict[str, str] = {}
     for action in folder.actions:
         for name in _iter_field_names(action.model.returns.example):
-            if (
-                _SECRET_FIELD.search(name.lower())
-                and not _CURSOR_FIELD.search(name.lower())
-                and name.lower() not in redacted_fields
-            ):
+            is_secret = _SECRET_FIELD.search(name.lower()) and not _CURSOR_FIELD.search(name.lower())
+            if is_secret and name.lower() not in redacted_fields:
                 exposed.setdefault(name, action.model.action)
     for name, key in exposed.items():
         message = f"{name!r} in the reply of {key} looks like a secret; add it to `redact`."

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connector.authoring.draft import Violation
 from connector.definition.fields import RequestLocation
-from connector.definition.suggest import did_you_mean
+from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -134,10 +134,7 @@ def check_path(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[V
 
 def _pop_likely_input(file: ParsedFile[Action], name: str, unmatched: dict[str, str]) -> str:
     """Remove the input that a name in braces may mean from `unmatched`, and return a hint at it."""
-    match = next(
-        (candidate for candidate in unmatched if candidate.lower() == name.lower() or did_you_mean(name, [candidate])),
-        None,
-    )
+    match = next((other for other in unmatched if other.lower() == name.lower()), closest(name, unmatched))
     if match is None:
         return ""
     key = unmatched.pop(match)
@@ -169,26 +166,22 @@ def check_bodyless_method(file: ParsedFile[Action], _folder: ConnectorFolder) ->
     action = file.model
     if action.method not in _BODYLESS_METHODS:
         return
+    message = f"{action.method} has no body; send the value in the query."
     for used in list_used_locations(file):
         if used.location.part in _BODY_PARTS:
-            message = f"{action.method} has no body; send the value in the query."
             yield Violation(used.path, "body-on-get", message, key=used.path[0] == "constants")
     for word in ("cursor_param", "size_param"):
         if action.pagination and (getattr(action.pagination, word) or "").startswith("body"):
-            yield Violation(
-                ("pagination", word), "body-on-get", f"{action.method} has no body; send the value in the query."
-            )
+            yield Violation(("pagination", word), "body-on-get", message)
 
 
 def check_applicable_keys(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that `encode`, `future` and `join` have an effect where they are used."""
     for key, field in file.model.inputs.items():
-        if field.encode and field.location.part != "path":
-            message = "`encode` is for path values."
-            yield Violation(("inputs", key, "encode"), "word-fits", message, key=True)
-        if field.future and field.type != "datetime":
-            message = f"`future` is for type datetime, not {field.type}."
-            yield Violation(("inputs", key, "future"), "word-fits", message, key=True)
-        if field.join and not field.is_list:
-            message = f"`join` is for lists, not {field.type}."
-            yield Violation(("inputs", key, "join"), "word-fits", message, key=True)
+        for word, is_misplaced, message in (
+            ("encode", field.encode and field.location.part != "path", "`encode` is for path values."),
+            ("future", field.future and field.type != "datetime", f"`future` is for type datetime, not {field.type}."),
+            ("join", field.join and not field.is_list, f"`join` is for lists, not {field.type}."),
+        ):
+            if is_misplaced:
+                yield Violation(("inputs", key, word), "word-fits", message, key=True)
