@@ -1,19 +1,19 @@
-"""The errors, by whose turn it is.
+"""Errors, by who has to act.
 
 ConnectorError
-├─ DefinitionError   the author's turn: a file of the connector is wrong
-├─ InputError        the caller's turn: what was given is wrong; every problem at once
-├─ SignInError       the owner's turn: connect again, or a scope is missing
-├─ TransportError    nobody answered: DNS, TLS, refused, reset, timeout
+├─ DefinitionError   the author: a file of the connector is invalid
+├─ InputError        the caller: inputs are invalid; every problem at once
+├─ SignInError       the owner: connect again, or a scope is missing
+├─ TransportError    no reply: DNS, TLS, refused, reset, timeout
 │  └─ DeadlineError     the call's own time ran out
-├─ ApiError          the service answered, and said no
+├─ ApiError          the service replied with an error
 │  └─ NotFound · Denied · Rejected · RateLimited · ServiceDown
 ├─ PageError         a cursor came twice, expired, or pages never end
-├─ StoreError        the place that keeps things
-├─ UsageError        the embedder's turn: a closed client, a wrong argument
-└─ WebhookError      not from whom it claims to be
+├─ StoreError        a store failed
+├─ UsageError        the embedding program: a closed client, a wrong argument
+└─ WebhookError      a delivery that cannot be verified
 
-Every error pickles, holds no secret, and says what to do next.
+Every error pickles, contains no secret, and says what to do next.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Outcome = Literal["done", "not_sent", "rejected", "uncertain"]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with what was given: field, value, rule and fix, as four texts."""
+    """One invalid value: field, value, expectation and fix, each as a text."""
 
     field: str
     got: str
@@ -44,7 +44,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One mistake in a file of a connector; lines and columns count from 1."""
+    """One mistake in a file of a connector; lines and columns are counted from 1."""
 
     file: str
     line: int
@@ -63,13 +63,13 @@ def _rebuild(error_class: type[ConnectorError], args: tuple[str], attributes: di
 
 
 class ConnectorError(Exception):
-    """What every error of this package is.
+    """Base of every error of this package.
 
-    Attributes: `hint` what to do next; `retryable` whether the same call may succeed later without a
-    person; `retry_at` when (aware UTC datetime or None); `outcome` what is known to have happened at the
-    service: `not_sent`, `rejected` (nothing changed), `uncertain` (a write may have happened) or `done`;
-    `attempts` how many requests were answered or lost; `idempotency_key` what the request carried, to send it again
-    with; `debug` the redacted records of a debugged run.
+    Attributes: `hint` says what to do next; `retryable` whether the same call may succeed later without a person;
+    `retry_at` when (aware UTC datetime or None); `outcome` what is known of the effect at the service: `not_sent`,
+    `rejected` (nothing changed), `uncertain` (a write may have succeeded) or `done`. `attempts` is the number of
+    requests that were answered or lost; `idempotency_key` the key of the request, to repeat it with; `debug` the
+    redacted records of a debugged run.
     """
 
     hint: str = ""
@@ -104,7 +104,7 @@ class ConnectorError(Exception):
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the error as JSON-safe data; names as the attributes, `type` and `message` added."""
+        """Return the error as JSON-safe data: its attributes, `type` and `message`."""
         return {
             "type": type(self).__name__,
             "message": str(self.args[0]),
@@ -117,7 +117,7 @@ class ConnectorError(Exception):
 
 
 class DefinitionError(ConnectorError):
-    """A connector's file is wrong; `findings` has every mistake, the first also as attributes."""
+    """A connector's file is invalid; `findings` has every mistake, the first also as attributes."""
 
     findings: Sequence[Finding] = ()
 
@@ -128,28 +128,28 @@ class DefinitionError(ConnectorError):
 
     @classmethod
     def from_findings(cls, findings: Sequence[Finding]) -> DefinitionError:
-        """Make the error that tells all of these."""
+        """Return the error with all of these findings."""
         return cls("\n".join(map(str, findings)), findings=tuple(findings))
 
     def to_dict(self) -> dict[str, Any]:
-        """As the others, with `findings`: file, line, column, rule, message."""
+        """Return the error as JSON-safe data, with `findings`: file, line, column, rule, message."""
         return {**super().to_dict(), "findings": [asdict(finding) for finding in self.findings]}
 
 
 class InputError(ConnectorError):
-    """What was given is wrong; `problems` has every problem of the call, by input key."""
+    """Inputs are invalid; `problems` has every problem of the call, by input key."""
 
     problems: Sequence[Problem] = ()
 
     @classmethod
     def from_problems(cls, subject: str, problems: Sequence[Problem]) -> InputError:
-        """Make the error of one call that tells all of these problems."""
+        """Return the error of one call with all of these problems."""
         lines = "".join(f"\n  {problem}" for problem in problems)
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         return cls(f"{subject}: {count}, nothing was sent.{lines}", problems=tuple(problems))
 
     def to_dict(self) -> dict[str, Any]:
-        """As the others, with `problems`: field, got, expected, fix."""
+        """Return the error as JSON-safe data, with `problems`: field, got, expected, fix."""
         return {**super().to_dict(), "problems": [asdict(problem) for problem in self.problems]}
 
 
@@ -163,13 +163,13 @@ class SignInError(ConnectorError):
 
 
 class TransportError(ConnectorError):
-    """Nobody answered; `kind` says how: dns, tls, refused, connect, read, write, pool, protocol, proxy."""
+    """No reply arrived; `kind` says why: dns, tls, refused, connect, read, write, pool, protocol or proxy."""
 
     kind: str = "connect"
 
 
 class DeadlineError(TransportError):
-    """The call's own time ran out; `limit` and `elapsed` are seconds, `status` and `code` what the last reply said."""
+    """The call's own time ran out; `limit` and `elapsed` are seconds, `status` and `code` the last reply's."""
 
     kind = "deadline"
     status: int | None = None
@@ -179,9 +179,9 @@ class DeadlineError(TransportError):
 
 
 class ApiError(ConnectorError):
-    """The service answered with an error: HTTP `status`, its own `code`, `message` and `request_id`.
+    """The service replied with an error: HTTP `status`, its own `code`, `message` and `request_id`.
 
-    `result` holds what came back (data, status, headers), redacted where the manifest says so.
+    `result` is the reply (data, status, headers), redacted as the manifest says.
     """
 
     status: int = 0
@@ -192,7 +192,7 @@ class ApiError(ConnectorError):
     outcome: Outcome = "rejected"
 
     def to_dict(self) -> dict[str, Any]:
-        """As the others, with `status`, `code`, `request_id` and the service's own message as `said`."""
+        """Return the error as JSON-safe data, with `status`, `code`, `request_id`, and the message as `said`."""
         return {
             **super().to_dict(),
             "status": self.status,
@@ -203,7 +203,7 @@ class ApiError(ConnectorError):
 
 
 class NotFound(ApiError):
-    """There is no such thing at the service, or it is not visible to this connection."""
+    """The record does not exist, or is not visible to this connection."""
 
 
 class Denied(ApiError):
@@ -211,23 +211,23 @@ class Denied(ApiError):
 
 
 class Rejected(ApiError):
-    """The service refused the request as it stands."""
+    """The service refused the request as it is."""
 
 
 class RateLimited(ApiError):
-    """Too many calls; `retry_at` says when the service takes the next one, where it is known."""
+    """Too many calls; `retry_at` says when the service accepts the next one, where it is known."""
 
     retryable = True
 
 
 class ServiceDown(ApiError):
-    """The service failed, or sent what cannot be read."""
+    """The service failed, or its reply cannot be read."""
 
     retryable = True
 
 
 class PageError(ConnectorError):
-    """Paging could not go on; `result` is what was read so far, `cursor` the last one, `pages` how many."""
+    """Paging cannot continue; `result` has what was read, `cursor` the last cursor, `pages` the number of pages."""
 
     result: Any = None
     cursor: str | None = None
@@ -236,32 +236,32 @@ class PageError(ConnectorError):
 
 
 class StoreError(ConnectorError):
-    """The place that keeps tokens, events or state failed; `path` says where.
+    """A store of tokens, events or state failed; `path` says where.
 
-    `conflict` is True when a write was refused because somebody else has written since the record was read.
+    `conflict` is True when a write was refused because another process has written since the record was read.
     """
 
     path: str = ""
     conflict: bool = False
 
     def to_dict(self) -> dict[str, Any]:
-        """As the others, with `path` and `conflict`."""
+        """Return the error as JSON-safe data, with `path` and `conflict`."""
         return {**super().to_dict(), "path": self.path, "conflict": self.conflict}
 
 
 class UsageError(ConnectorError):
-    """The embedding program did what cannot work: a closed client, a wrong argument."""
+    """The embedding program made a mistake, such as a closed client or a wrong argument."""
 
 
 class WebhookError(ConnectorError):
-    """A delivery is not from whom it claims to be, or is none of its events.
+    """A delivery cannot be verified, or is not a valid event.
 
-    `reason` is one word: unsigned, timestamp, signature, age, body, event or challenge; `status` is what to answer.
+    `reason` is unsigned, timestamp, signature, age, body, event or challenge; `status` the HTTP status to reply with.
     """
 
     reason: str = ""
     status: int = 401
 
     def to_dict(self) -> dict[str, Any]:
-        """As the others, with `reason` and `status`."""
+        """Return the error as JSON-safe data, with `reason` and `status`."""
         return {**super().to_dict(), "reason": self.reason, "status": self.status}

@@ -1,4 +1,4 @@
-"""Pages and schemas made from a connector's folder: the action reference, parity, and what editors complete from."""
+"""Generated pages and schemas of a connector: actions, events, parity, and JSON Schemas for editors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCHEMA_MODELS = {Path("schemas/action.schema.json"): Action, Path("schemas/manif
 
 
 def render(folder: Path) -> dict[Path, str]:
-    """Return what is made from a connector's folder: path below the folder -> text. Raises DefinitionError."""
+    """Return the generated files of a folder: path below it -> text. Raises DefinitionError."""
     pages = {path: _format_json(schema_validation.build_json_schema(model)) for path, model in SCHEMA_MODELS.items()}
     connector = Connector.open(folder)
     pages[ACTIONS_PAGE] = _render_reference(connector)
@@ -42,7 +42,7 @@ def render(folder: Path) -> dict[Path, str]:
 
 
 def write(folder: Path, *, check: bool = False) -> list[Path]:
-    """Write what is made from a folder where it is not fresh; return those files (with `check`, write nothing)."""
+    """Write the generated files that are stale and return their paths; with `check`, only return them."""
     stale = []
     for path, text in render(folder).items():
         target = folder / path
@@ -63,7 +63,7 @@ def _render_reference(connector: Connector) -> str:
     manifest = connector.manifest
     actions = sorted(connector.actions(), key=lambda action: action.label)
     lines = [f"# {manifest.label}: connections, triggers and actions", "", manifest.summary, ""]
-    lines += ["This page is made from the definitions by `connector docs`.", ""]
+    lines += ["This page is generated from the definitions by `connector docs`.", ""]
     lines += ["| Action | Key | What it does |", "|---|---|---|"]
     lines += [f"| {link_heading(item.label)} | {format_code(item.action)} | {item.summary} |" for item in actions]
     if manifest.connections:
@@ -90,13 +90,8 @@ def _sort_rows(rows: Iterable[DocRow]) -> list[DocRow]:
 
 
 def _render_connection(connector: Connector, key: str, connection_type: ConnectionType) -> Iterator[str]:
-    yield from (
-        "",
-        f"### {connection_type.label}",
-        "",
-        f"Key: {format_code(key)} · Kind: {format_code(connection_type.kind)}",
-        "",
-    )
+    yield from ("", f"### {connection_type.label}", "")
+    yield from (f"Key: {format_code(key)} · Kind: {format_code(connection_type.kind)}", "")
     if connection_type.allowed_actions is not None:
         yield from (f"Runs {', '.join(map(format_code, connection_type.allowed_actions))} only.", "")
     rows = _build_rows(connector, dict(connection_type.inputs))
@@ -106,19 +101,10 @@ def _render_connection(connector: Connector, key: str, connection_type: Connecti
 
 
 def _render_trigger(connector: Connector, key: str, trigger: Trigger) -> Iterator[str]:
-    yield from (
-        "",
-        f"### {trigger.label}",
-        "",
-        trigger.summary,
-        "",
-        f"Key: {format_code(key)}",
-        "",
-        *_describe_signature(trigger),
-        "",
-    )
+    yield from ("", f"### {trigger.label}", "", trigger.summary, "")
+    yield from (f"Key: {format_code(key)}", "", *_describe_signature(trigger), "")
     if connector.events:
-        yield from (f"Events: [{len(connector.events)} kinds]({EVENTS_PAGE.name})", "")
+        yield from (f"Events: [{len(connector.events)} types]({EVENTS_PAGE.name})", "")
     rows = _build_rows(connector, dict(trigger.inputs))
     yield from render_table(
         ("Input", "Notes", "Example"), [(_format_input(row), row.notes, format_code(row.example)) for row in rows]
@@ -126,16 +112,16 @@ def _render_trigger(connector: Connector, key: str, trigger: Trigger) -> Iterato
 
 
 def _describe_signature(trigger: Trigger) -> Iterator[str]:
-    """Yield how a delivery is known to be the service's."""
+    """Yield how deliveries are verified, and how events are told apart."""
     signature = trigger.signature
     yield f"- Signed in the header {format_code(signature.header)}, over {format_code(signature.payload)}"
     if trigger.max_age is not None:
-        yield f"- Good for {trigger.max_age:,} seconds"
+        yield f"- Valid for {trigger.max_age:,} seconds"
     if trigger.challenge is not None:
         reply_fields = ", ".join(map(format_code, trigger.challenge.reply))
-        yield f"- The challenge {format_code(trigger.challenge.event)} is answered with {reply_fields}"
+        yield f"- Challenge {format_code(trigger.challenge.event)}: the reply has {reply_fields}"
     if trigger.dedupe:
-        yield f"- Known again by {', '.join(map(format_code, trigger.dedupe))}"
+        yield f"- A repeated event has the same {', '.join(map(format_code, trigger.dedupe))}"
 
 
 def _render_action(connector: Connector, action: Action) -> Iterator[str]:
@@ -157,7 +143,7 @@ def _render_action(connector: Connector, action: Action) -> Iterator[str]:
 
 
 def _summarize_action(action: Action) -> Iterator[str]:
-    """Yield what a list of facts says of an action: request, scopes, rate, paging, who may run it."""
+    """Yield a list of facts about an action: request, scopes, rate, paging, connections."""
     if not action.is_raw:
         yield f"- Request: {format_code(action.request)}"
     for heading, scopes in (("Scopes", action.scopes.granular), ("Classic scopes", action.scopes.classic)):
@@ -183,9 +169,9 @@ def _render_events_page(connector: Connector) -> str:
     event_types = sorted(connector.events.values(), key=lambda event_type: (event_type.group, event_type.name))
     object_path = next((trigger.event.object for trigger in connector.manifest.triggers.values()), None)
     lines = [f"# {connector.manifest.label}: events", ""]
-    lines += [f"{len(event_types)} kinds of events. This page is made from `schemas/events/` by `connector docs`."]
+    lines += [f"{len(event_types)} event types. This page is generated from `schemas/events/` by `connector docs`."]
     fields = f"The fields are those of {format_code(object_path)}. " if object_path else ""
-    lines += [f"{fields}An event that is not here is received as well.", ""]
+    lines += [f"{fields}Events that are not listed here are received as well.", ""]
     for group, members in groupby(event_types, key=lambda event_type: event_type.group):
         rows = [_build_event_row(event_type, object_path) for event_type in members]
         lines += [f"## {group}", "", *render_table(("Event", "Scopes, any of", "Fields"), rows), ""]
@@ -202,7 +188,7 @@ def _build_event_row(event_type: EventType, object_path: str | None) -> tuple[st
 
 
 def _list_event_fields(event_type: EventType, object_path: str | None) -> list[str]:
-    """Return the names of the object's fields; those of the body's deepest part where there is no object."""
+    """Return the names of the object's fields; of its nearest parent where a body has no object."""
     node: Any = get_at_path(event_type.body, object_path)
     if node is None:
         parent_path = (object_path or ".").rpartition(".")[0] or "."

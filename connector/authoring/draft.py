@@ -1,7 +1,7 @@
-"""A file as lint reads it: its data, where everything stands, and the part of it that has a sound shape.
+"""Leniently parsed files: data, positions, and a model of the valid parts.
 
-A word that does not fit is told once and then left out, so that it hides no other mistake; what stands around it is
-not judged, for a mistake there may only follow from it.
+An invalid part is reported once and then left out, so that it hides no other mistake. Mistakes beside it are not
+reported, because they may only follow from it.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
 
 
 class Violation(NamedTuple):
-    """What a rule finds in a document: at which path, by which rule, as a sentence.
+    """A violation of a rule at a path of a document.
 
-    `key` points at the key instead of the value; `shift` is how many columns further it stands.
+    `key` points at the key instead of the value; `shift` is the number of columns from there.
     """
 
     path: NodePath
@@ -66,7 +66,7 @@ class Violation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ParsedFile(Generic[FileModel]):
-    """One file: `model` is what is sound of it, `damaged` what was left out or put in to get there."""
+    """One file: `model` has its valid parts, `invalid_paths` are those left out or filled with placeholders."""
 
     path: Path
     document: Document
@@ -75,15 +75,15 @@ class ParsedFile(Generic[FileModel]):
 
     @property
     def is_valid(self) -> bool:
-        """Whether nothing was left out."""
+        """Whether the whole file is valid."""
         return not self.invalid_paths
 
     def has_invalid_key(self, *keys: str) -> bool:
-        """Whether something was left out of one of these words of the file."""
+        """Whether something below one of these top-level keys is invalid."""
         return any(path[0] in keys for path in self.invalid_paths)
 
     def format_location(self, path: NodePath, *, key: bool = False) -> str:
-        """Return `file:line` of a path, to name in a sentence about another place."""
+        """Return `file:line` of a path, for a message about another place."""
         return f"{self.path}:{self.document.find_position(path, key=key).line}"
 
     def find_line(self, path: NodePath) -> int:
@@ -91,20 +91,20 @@ class ParsedFile(Generic[FileModel]):
         return self.document.find_position(path, key=True).line
 
     def to_findings(self, violations: Iterable[Violation]) -> Iterator[Finding]:
-        """Yield the findings of these mistakes, but for those that may follow from what is damaged."""
+        """Yield the findings of violations, without those that may follow from an invalid part."""
         for violation in violations:
             if not any(_may_follow_from(invalid_path, violation.path) for invalid_path in self.invalid_paths):
                 yield build_finding(self.document, violation)
 
 
 def build_finding(document: Document, violation: Violation) -> Finding:
-    """Return a mistake as a finding of its document."""
+    """Return the finding of a violation in a document."""
     line, column = document.find_position(violation.path, key=violation.key)
     return Finding(document.source, line, column + violation.shift, violation.rule, violation.message)
 
 
 def parse_lenient(data: Any, model_class: type[FileModel]) -> tuple[FileModel | None, tuple[NodePath, ...]]:
-    """Return the model of what is sound in a file's data, and the paths that are not; None when too little is."""
+    """Return a model of the valid parts of a file and the invalid paths; None when too little is valid."""
     data = deepcopy(data)
     invalid_paths: list[NodePath] = []
     for _ in range(_MAX_REPAIR_ROUNDS):
@@ -123,7 +123,7 @@ def parse_lenient(data: Any, model_class: type[FileModel]) -> tuple[FileModel | 
 
 
 def _find_invalid_path(data: Any, error: Mapping[str, Any]) -> NodePath:
-    """Return the path to what an error is about: a missing word, or what can be taken out of a mapping."""
+    """Return the path of an error: a missing key, or what can be removed from a mapping."""
     node, path = data, []
     for name in error["loc"]:
         if not isinstance(node, dict) or name not in node:
@@ -137,16 +137,16 @@ def _find_invalid_path(data: Any, error: Mapping[str, Any]) -> NodePath:
 
 
 def _find_placeholders(path: Sequence[str | int]) -> dict[str, Any]:
-    """Return what may be put in for a key that is missing at a path."""
+    """Return the placeholders for keys that may be missing at a path."""
     place = ["*" if previous in _KEYED_MAPPINGS else name for previous, name in zip(("", *path), path, strict=False)]
     return _PLACEHOLDERS.get(tuple(place), {})
 
 
 def _remove_or_fill(data: Any, path: NodePath) -> None:
-    """Take out what stands at a path, or put in a placeholder where something is missing."""
+    """Remove what is at a path, or add a placeholder where a key is missing."""
     for name in path[:-1]:
         if name not in data:
-            return  # what is around it was taken out before
+            return  # a parent was removed before
         data = data[name]
     placeholders, key = _find_placeholders(path[:-1]), str(path[-1])
     if key in data:
@@ -156,7 +156,7 @@ def _remove_or_fill(data: Any, path: NodePath) -> None:
 
 
 def _may_follow_from(invalid_path: NodePath, path: NodePath) -> bool:
-    """Whether a mistake at `path` may follow from what is damaged: it stands beside it, or is what was meant."""
+    """Whether a mistake at `path` may follow from an invalid part: it is beside it, or is the key that was meant."""
     depth = len(invalid_path) - 1
     if path[:depth] != invalid_path[:depth]:
         return False

@@ -1,4 +1,4 @@
-"""The files of a connector's folder, each read on its own: what one of them lacks hides nothing of the others."""
+"""Reader of a connector's folder for lint: an invalid file hides nothing of the others."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _BLANK_MANIFEST = Manifest(connector="x", label="-", summary="-", base_url="http
 
 @dataclass
 class ConnectorFolder:
-    """What lint reads of a folder; `findings` is what could not be read, or has no sound shape."""
+    """The files of a folder, parsed; `findings` are those of files that are unreadable or invalid."""
 
     path: Path
     manifest: ParsedFile[Manifest] | None = None
@@ -41,13 +41,15 @@ class ConnectorFolder:
 
     @classmethod
     def read(cls, folder: Path) -> ConnectorFolder:
-        """Read every file of a connector's folder; never raises for what stands in them."""
+        """Read every file of a folder; report what is invalid in `findings` instead of raising."""
         connector_folder = cls(folder)
         connector_folder._read_manifest(folder / "manifest.yaml")
         for path in _list_files(folder / "actions", (".yaml", ".yml")):
             connector_folder._read_action(path)
         if not connector_folder.action_stems and not connector_folder.findings:
-            connector_folder.findings.append(Finding(str(folder / "actions"), 1, 1, "file", "there are no actions."))
+            connector_folder.findings.append(
+                Finding(str(folder / "actions"), 1, 1, "file", "the folder has no actions.")
+            )
         for path in _list_files(folder / "schemas" / "objects", (".json",)):
             connector_folder._read_json(path, connector_folder.objects)
         for path in _list_files(folder / "schemas" / "choices", (".json",)):
@@ -61,14 +63,14 @@ class ConnectorFolder:
 
     @cached_property
     def action_keys(self) -> list[str]:
-        """The keys of all actions, those whose files cannot be read included."""
+        """The keys of all actions, including those of unreadable files."""
         return sorted(
             {file.model.action for file in self.actions} | {to_camel_case(stem) for stem in self.action_stems}
         )
 
     @cached_property
     def connector(self) -> Connector:
-        """The connector that the readable files make."""
+        """The connector of the readable files."""
         actions = [file.model for file in self.actions]
         choices = {name: document.data for name, document in self.choices.items() if isinstance(document.data, dict)}
         return Connector(self.path, self.manifest_or_blank, actions=actions, choices=choices)
@@ -79,20 +81,20 @@ class ConnectorFolder:
         return self.manifest.model if self.manifest else _BLANK_MANIFEST
 
     def get_choices_path(self, name: str) -> Path:
-        """Return where a file of choices is kept."""
+        """Return the path of a file of choices."""
         return self.path / "schemas" / "choices" / f"{name}.json"
 
     def get_objects_path(self, name: str) -> Path:
-        """Return where the schema of an object is kept."""
+        """Return the path of a reply's schema."""
         return self.path / "schemas" / "objects" / f"{name}.json"
 
     def has_finding(self, path: Path) -> bool:
-        """Whether a file has been told of already, as one that cannot be read."""
+        """Whether a file has findings already, as unreadable."""
         return any(finding.file == str(path) for finding in self.findings)
 
     def _read_manifest(self, path: Path) -> None:
         if not path.is_file():
-            self.findings.append(Finding(str(path), 1, 1, "file", "there is no manifest.yaml."))
+            self.findings.append(Finding(str(path), 1, 1, "file", "manifest.yaml is missing."))
             return
         self.manifest = self._parse_file(path, Manifest)
 
@@ -125,7 +127,7 @@ class ConnectorFolder:
             return None
 
     def _read_json(self, path: Path, documents: dict[str, Document]) -> None:
-        """Read a file of JSON; the reader of YAML reads it too, and knows where everything stands."""
+        """Read a JSON file with the YAML reader, which also keeps positions."""
         try:
             raw = read_bytes(path)
             json.loads(raw)
@@ -144,15 +146,15 @@ def _list_files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
 
 
 def _find_entry_problem(path: Path) -> tuple[str, str] | None:
-    """Return rule and sentence of what keeps an entry of actions/ from being an action's file."""
+    """Return rule and message when an entry of actions/ is not an action's file."""
     if path.suffix != ".yaml":
-        return "file-name", f"this is never read; call it {path.stem}.yaml."
+        return "file-name", f"only *.yaml files are read; rename it to {path.stem}.yaml."
     if path.is_symlink() and not _is_inside(path):
-        return "file", "this link leads out of actions/, or nowhere; put the file itself here."
+        return "file", "the link is broken or leads out of actions/; put the file itself here."
     if path.is_dir():
-        return "file", "this is a folder; an action is a file."
+        return "file", "this is a folder; an action must be a file."
     if not path.is_file():
-        return "file", "this is no plain file."
+        return "file", "this is not a regular file."
     return None
 
 

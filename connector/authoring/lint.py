@@ -1,4 +1,4 @@
-"""Lint: every mistake of every file of a connector's folder at once."""
+"""Lint: every mistake in every file of a connector's folder, at once."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, event
 
 
 def lint(folder: Path) -> list[Finding]:
-    """Return every mistake in the files of a connector, by file and line; nothing raises, nothing is sent.
+    """Return every mistake in a connector's files, by file and line. Never raises and sends nothing.
 
-    Files are named as the folder is: `lint(Path("demo"))` tells of `demo/actions/list-things.yaml`.
+    Paths begin with the folder as given: `lint(Path("demo"))` reports `demo/actions/list-things.yaml`.
     """
     sources = ConnectorFolder.read(folder)
     for rule in SOURCE_RULES:
@@ -73,7 +73,7 @@ def lint(folder: Path) -> list[Finding]:
 
 
 def _lint_actions(folder: ConnectorFolder) -> Iterator[Finding]:
-    """Yield the mistakes of every action; its examples run when nothing is left that they would only repeat."""
+    """Yield the mistakes of every action; run its examples unless they would only repeat one."""
     for file in folder.actions:
         findings = [finding for rule in ACTION_RULES for finding in file.to_findings(rule(file, folder))]
         yield from findings
@@ -82,7 +82,7 @@ def _lint_actions(folder: ConnectorFolder) -> Iterator[Finding]:
 
 
 def _lint_connection_tests(folder: ConnectorFolder, findings: Collection[Finding]) -> Iterator[Finding]:
-    """Yield the mistakes of the calls that test connections; an action that is broken itself is not called."""
+    """Yield the mistakes of connection tests; skip tests whose action has mistakes of its own."""
     if folder.manifest is None:
         return
     broken = {item.file for item in findings if item.rule in examples.PREREQUISITE_RULES}

@@ -1,4 +1,4 @@
-"""Markdown: tables whose cells hold anything, code, and links to headings."""
+"""Markdown: tables, code, and links to headings, with whatever they contain escaped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def render_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator
 
 
 def format_code(text: str) -> str:
-    """Return a text as code, nothing for nothing."""
+    """Return a text as inline code; an empty text stays empty."""
     if not text:
         return ""
     fence = "`" * (1 + max((len(backticks) for backticks in re.findall("`+", text)), default=0))

@@ -1,4 +1,4 @@
-"""Lays out a new connector: a small one that is whole, to be changed into another."""
+"""Scaffold of a new connector: a small and complete one to start from."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ TEMPLATE_FOLDER = Path(__file__).parent / "template"
 
 
 def create_connector(folder: Path) -> list[Path]:
-    """Write a new connector into a folder that is empty or not there yet; return the files, sorted.
+    """Write a new connector into a new or empty folder and return its files, sorted.
 
-    Raises UsageError when something is there already, StoreError when it cannot be written.
+    Raises UsageError when the folder is not empty, StoreError when it cannot be written.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(f"{folder} is not empty.", hint="Name a folder that is not there yet.")
+        raise UsageError(f"{folder} is not empty.", hint="Choose a new or empty folder.")
     files = []
     try:
         for source in sorted(path for path in TEMPLATE_FOLDER.rglob("*") if path.is_file()):
@@ -26,6 +26,6 @@ def create_connector(folder: Path) -> list[Path]:
             files.append(target)
         files += docs.write(folder)
     except OSError as error:
-        hint = "Look at the folder's permissions and at the space on the disk."
+        hint = "Check the folder's permissions and the free disk space."
         raise StoreError(f"{error.filename or folder}: {error.strerror}.", path=str(folder), hint=hint) from None
     return sorted(files)

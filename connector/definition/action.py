@@ -1,4 +1,4 @@
-"""An action file: one endpoint, its inputs, what comes back, and examples that are obligations."""
+"""The model of an action file: one endpoint, its inputs, its reply, and examples that lint runs."""
 
 from __future__ import annotations
 
@@ -20,46 +20,46 @@ RequestLine = Annotated[str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PU
 
 
 class Scopes(StrictModel):
-    """The OAuth scopes that let a connection run an action; any one of a list is enough."""
+    """OAuth scopes that let a connection run an action; any one of a list is enough."""
 
     classic: list[Text] = []
     granular: list[Text] = []
 
 
 class RequireOneOf(StrictModel):
-    """At least one of these inputs must be given (when others have one of these values)."""
+    """A rule that one of these inputs must be given, perhaps only when others have one of the listed values."""
 
     of: list[Key] = Field(min_length=1)
     when: dict[Key, list[JsonValue]] = {}
 
 
 class ActionPagination(PaginationSettings):
-    """Where a list keeps its items; any word of the manifest's `pagination` may be overridden."""
+    """Where a list has its items; any key of the manifest's `pagination` may be overridden."""
 
     items: Text = Field(description="The field that holds the items; `.` when the reply is the list.")
 
 
 class FileListing(StrictModel):
-    """Files that a reply lists, for a download of them all; each word but `suffix` names a field."""
+    """Files that a reply lists, to download them all; each key but `suffix` names a field."""
 
     items: Text = Field(description="The field that holds the files; `.` when the reply is the list.")
-    url: Text = Field(description="Of a file: the URL that it is downloaded from.")
+    url: Text = Field(description="Of a file: its download URL.")
     name: list[Text] = Field(min_length=1, description="Of a file: the fields that name it, joined with hyphens.")
-    suffix: Text | None = Field(
-        default=None, description="A word at the end of the name, where two files are named alike."
+    suffix: Text | None = Field(default=None, description="Appended to the name, where two files are named alike.")
+    extension: Text | None = Field(
+        default=None, description="Of a file: its extension; taken from the reply when absent."
     )
-    extension: Text | None = Field(default=None, description="Of a file: its extension; as it comes when absent.")
-    size: Text | None = Field(default=None, description="Of a file: how many bytes it has.")
+    size: Text | None = Field(default=None, description="Of a file: its size in bytes.")
     token: Text | None = Field(
-        default=None, description="Of the reply: a token that downloads them in place of the own."
+        default=None, description="Of the reply: a token that downloads them instead of the connection's."
     )
 
 
 class Returns(StrictModel):
-    """What comes back."""
+    """The reply: its type, size limit, schema and example."""
 
     type: Literal["json", "text", "binary", "none"] = "json"
-    max_bytes: int | None = Field(default=None, gt=0, description="The most bytes to take, decoded.")
+    max_bytes: int | None = Field(default=None, gt=0, description="Maximum size of the reply in bytes, decoded.")
     help: Text | None = None
     schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
         default=None, alias="schema", description="The file in schemas/objects/ that describes the reply."
@@ -68,7 +68,7 @@ class Returns(StrictModel):
 
 
 class ExpectedRequest(StrictModel):
-    """The request an example turns into, without what paging adds."""
+    """The request that an example sends, without paging parameters."""
 
     method: Text | None = None
     path: Text
@@ -79,7 +79,7 @@ class ExpectedRequest(StrictModel):
 
 
 class Example(StrictModel):
-    """What is given, and what is then sent."""
+    """Inputs, and the request that they send."""
 
     inputs: dict[Key, JsonValue]
     request: ExpectedRequest
@@ -90,32 +90,32 @@ class Action(StrictModel):
 
     action: Key = Field(description="The action's key; the file has the same name in kebab-case.")
     label: Text
-    summary: Text = Field(description="One sentence: what it does.")
-    docs: Text | None = Field(default=None, description="The vendor's page of this endpoint.")
+    summary: Text = Field(description="One sentence: what the action does.")
+    docs: Text | None = Field(default=None, description="The vendor's page about this endpoint.")
     scopes: Scopes = Scopes()
-    rate: Text | list[Text] | None = Field(default=None, description="Its rate tier, and caps.")
-    request: RequestLine = Field(description="METHOD /path/{name}, as the vendor prints it; or `raw`.")
-    connections: list[Key] | None = Field(default=None, description="Kinds of connection that may run it.")
-    subaccount: bool = Field(default=True, description="Whether the service has a sub-account twin.")
+    rate: Text | list[Text] | None = Field(default=None, description="Its rate tier, and quotas.")
+    request: RequestLine = Field(description="METHOD /path/{name}, as the vendor documents it; or `raw`.")
+    connections: list[Key] | None = Field(default=None, description="Connection types that may run it.")
+    subaccount: bool = Field(default=True, description="Whether it can act on a sub-account.")
     idempotent: Literal[False] | Text | None = Field(
         default=None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
     )
-    constants: dict[str, JsonValue] = Field(default={}, description="Constants, by place.")
+    constants: dict[str, JsonValue] = Field(default={}, description="Constant values of the request, by place.")
     body: Literal["json", "form", "multipart", "text", "binary"] = "json"
     form_nesting: Literal["brackets"] | None = Field(
-        default=None, description="Names inside names, in a form and in the query: a[b]; joined with dots when absent."
+        default=None, description="How nested names are written in a form or query: a[b]; with dots, a.b, when absent."
     )
     lists: Literal["repeat", "comma", "brackets"] = "repeat"
     inputs: dict[Key, Input] = {}
     any_of: list[RequireOneOf] = []
     pagination: ActionPagination | None = None
-    downloads: list[FileListing] = Field(default=[], description="The files that the reply lists.")
+    downloads: list[FileListing] = Field(default=[], description="Files that the reply lists.")
     returns: Returns = Returns()
     examples: dict[str, Example] = {}
 
     @property
     def is_raw(self) -> bool:
-        """Whether the caller says method and path himself."""
+        """Whether the caller chooses method and path."""
         return self.request == RAW_REQUEST
 
     @cached_property
@@ -135,19 +135,19 @@ class Action(StrictModel):
 
     @property
     def is_write(self) -> bool:
-        """Whether sending it twice could do a thing twice (raw requests decide by their method)."""
+        """Whether sending it twice could have an effect twice; raw requests decide by their method."""
         if self.method in ("POST", "PATCH"):
             return not self.idempotent
         return self.idempotent is False
 
     @cached_property
     def rate_names(self) -> tuple[str, ...]:
-        """The names of its rate tier and caps."""
+        """The names of its rate tier and quotas."""
         return (self.rate,) if isinstance(self.rate, str) else tuple(self.rate or ())
 
     @cached_property
     def key_by_spelling(self) -> dict[str, str]:
-        """Every accepted spelling of an input -> its key: the key, its aliases, and their snake_case."""
+        """Accepted spelling of an input -> its key: the key, its aliases, and the snake_case of both."""
         keys: dict[str, str] = {}
         for key, field in self.inputs.items():
             for spelling in (key, *field.aliases):

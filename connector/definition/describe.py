@@ -1,7 +1,4 @@
-"""An action described for whoever shows it: the form's JSON Schema, a tool, the page's rows, the flags.
-
-Everything is read off the one description of each input; nothing is written twice.
-"""
+"""Descriptions of an action: JSON Schema of its form, tool for language models, table rows, command-line flags."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ _EMPTY_TEXT = '""'
 
 @dataclass(frozen=True, slots=True)
 class DocRow:
-    """One row of an action's table: every cell a text; `default` shows a suggestion too, `notes` says which."""
+    """One row of an input table, cells as texts; `default` may be a suggestion, which `notes` says."""
 
     key: str
     label: str
@@ -42,7 +39,7 @@ class DocRow:
 
 @dataclass(frozen=True, slots=True)
 class CliFlag:
-    """One input as a flag of a command: `name` such as --user-id; `repeats` for lists and pairs."""
+    """One input as a command-line flag: `name` such as --user-id; `repeats` for lists and pairs."""
 
     key: str
     name: str
@@ -56,9 +53,9 @@ class CliFlag:
 
 
 def build_form_schema(connector: Connector, action: Action) -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of what is given to an action, keys and values spelled plainly.
+    """Return the JSON Schema (2020-12) of an action's inputs.
 
-    `x-suggest` is what a form shows but does not send unless it is chosen. Raises DefinitionError when a file of
+    `x-suggest` is a value that a form shows, and sends only when it is chosen. Raises DefinitionError when a file of
     choices is missing.
     """
     properties = {key: _build_property(connector, field) for key, field in action.inputs.items()}
@@ -82,9 +79,9 @@ def build_form_schema(connector: Connector, action: Action) -> dict[str, Any]:
 
 
 def build_tool_spec(connector: Connector, action: Action) -> dict[str, Any]:
-    """Return an action as a tool that a language model may call: name, description, input_schema.
+    """Return an action as a tool for a language model: `name`, `description` and `input_schema`.
 
-    The schema is flat, for models that take no conditions: rules between inputs stand in the descriptions.
+    The schema has no conditions, which not every model accepts; descriptions state the rules between inputs.
     """
     visible_inputs = {key: field for key, field in action.inputs.items() if not field.hidden}
     properties = {key: _build_tool_property(connector, action, key, field) for key, field in visible_inputs.items()}
@@ -97,7 +94,7 @@ def build_tool_spec(connector: Connector, action: Action) -> dict[str, Any]:
 
 
 def build_doc_rows(connector: Connector, action: Action) -> list[DocRow]:
-    """Return the rows of an action's table in the order of the file, then connection and debugRequest."""
+    """Return the rows of an action's inputs in the order of its file, then connection and debugRequest."""
     doc_rows = [
         build_doc_row(connector, key, field, list(_describe_relations(action, key, field)))
         for key, field in action.inputs.items()
@@ -113,7 +110,7 @@ def build_doc_rows(connector: Connector, action: Action) -> list[DocRow]:
 
 
 def build_doc_row(connector: Connector, key: str, field: FormField, extra_notes: list[str] | None = None) -> DocRow:
-    """Return the row of one field, of an action, a connection or a trigger; `more` are further notes."""
+    """Return the row of one field of an action, connection or trigger, with `extra_notes` appended."""
     shown_value = field.default if field.has_default else field.suggest
     return DocRow(
         key=key,
@@ -209,7 +206,7 @@ def _build_tool_property(connector: Connector, action: Action, key: str, field: 
 
 
 def _describe_field(connector: Connector, field: FormField) -> Iterator[str]:
-    """Yield what a reader of the form must know: help, choices, limits, how a suggestion works."""
+    """Yield sentences about a field: its help, choices, limits and how a suggestion works."""
     yield field.help
     choices = _collect_choices(connector, field)
     if 0 < len(choices) <= _MAX_LISTED_CHOICES:

@@ -1,8 +1,7 @@
-"""The events of a service as data: what each is called, which scopes see it, what its body holds.
+"""Event types: names, scopes and bodies, as schemas/events/*.json describe them.
 
-A connector's folder tells them in schemas/events/*.json, a file for each part of the service. A body has the shape of
-what is delivered, with a word for its type in the place of each value; a list holds the shape of one item, or nothing
-where that is not known.
+Each file is one group of events. A body has the structure of a delivery, with a type in place of each value; a list has
+one item, which describes all, or none where that is not known.
 """
 
 from __future__ import annotations
@@ -21,25 +20,21 @@ if TYPE_CHECKING:
     from connector.definition.strict_yaml import Document, NodePath
     from connector.errors import Finding
 
-VALUE_TYPES = {
-    "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
-    "id": "the service's own text for a thing", "integer id": "its number for a thing", "digits": "digits as a text",
-    "uuid": "32 hexadecimal digits with hyphens", "base64": "16 bytes in Base64", "email": "an email address",
-    "url": "an absolute URL", "phone": "a phone number with + before it", "timezone": "the name of a time zone",
-    "datetime": "a time, ISO 8601", "date": "a day, ISO 8601", "milliseconds": "milliseconds since 1970",
-    "secret": "a text that is never shown",
-}  # fmt: skip
+VALUE_TYPES = (
+    "string", "integer", "number", "boolean", "id", "integer id", "digits", "uuid", "base64", "email", "url", "phone",
+    "timezone", "datetime", "date", "milliseconds", "secret",
+)  # fmt: skip
 
 
 class EventEntry(StrictModel):
-    """What a file says of an event."""
+    """One event of a file."""
 
-    scopes: Scopes = Field(default=Scopes(), description="The OAuth scopes that see it; any one of a list is enough.")
-    body: dict[str, JsonValue] = Field(description="Its shape: a type's word in the place of each value.")
+    scopes: Scopes = Field(default=Scopes(), description="OAuth scopes that receive it; any one of a list is enough.")
+    body: dict[str, JsonValue] = Field(description="Its structure, with a type in place of each value.")
 
 
 class EventType(EventEntry):
-    """One kind of event: its name, the part of the service that it belongs to, scopes and body."""
+    """An event with its name, and its group: the name of its file."""
 
     name: str
     group: str
@@ -61,11 +56,11 @@ def parse_event_file(data: Any, group: str) -> dict[str, EventType]:
 
 
 def validate_event_file(document: Document) -> list[Finding]:
-    """Return all that is wrong with a file of events, in the order of its lines."""
+    """Return every mistake of an event file, in the order of its lines."""
     from connector.definition import schema_validation
 
     if not isinstance(document.data, dict):
-        return [document.build_finding((), "event", "expected a mapping of events by name.")]
+        return [document.build_finding((), "event", "expected a mapping of event names to events.")]
     violations = schema_validation.validate_document(document, EventFile)
     for name, entry in document.data.items():
         body = entry.get("body") if isinstance(entry, dict) else None
@@ -78,7 +73,7 @@ def validate_event_file(document: Document) -> list[Finding]:
 
 
 def find_invalid_types(body: Any, path: NodePath = ()) -> Iterator[tuple[NodePath, str]]:
-    """Yield the places of a body that hold no word for a type, and what is wrong there."""
+    """Yield the path and a message for each value of a body that is not a type."""
     if isinstance(body, str) and body in VALUE_TYPES:
         return
     if isinstance(body, dict):
@@ -88,14 +83,14 @@ def find_invalid_types(body: Any, path: NodePath = ()) -> Iterator[tuple[NodePat
         for item in body:
             yield from find_invalid_types(item, (*path, 0))
     elif isinstance(body, list):
-        yield path, "a list holds the shape of one item, or nothing."
+        yield path, "a list must have one item, which describes all, or none."
     else:
         suggestion = did_you_mean(body, VALUE_TYPES) if isinstance(body, str) else ""
-        yield path, f"{body!r} is no type.{suggestion} Known: {', '.join(VALUE_TYPES)}."
+        yield path, f"{body!r} is not a type.{suggestion} Known: {', '.join(VALUE_TYPES)}."
 
 
 def iter_leaf_fields(body: Any, path: tuple[str, ...] = ()) -> Iterable[tuple[tuple[str, ...], str]]:
-    """Yield the path and the type of each plain value of a body; an item of a list has the list's path."""
+    """Yield path and type of each scalar of a body; the items of a list have the list's path."""
     if isinstance(body, dict):
         for name, item in body.items():
             yield from iter_leaf_fields(item, (*path, name))

@@ -1,4 +1,4 @@
-"""Inputs as JSON Schema: which values fit one of them, and the rules between them."""
+"""JSON Schemas of inputs: accepted values of one, and rules between several."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _LIMIT_KEYWORDS = {
 
 
 def build_field_schema(field: Input, choices: Mapping[Any, str]) -> dict[str, Any]:
-    """Return the keywords that say which values fit; `options` are the choices to spell out, by value."""
+    """Return the schema of accepted values; `choices` (value -> label) are the ones to list in it."""
     schema = {**_TYPE_SCHEMAS[field.type]}
     item_schema = {**schema["items"]} if "items" in schema else schema
     if field.type == "json" and isinstance(field.example, dict | list):
@@ -73,14 +73,14 @@ def _build_choices_schema(choices: Mapping[Any, str], open_type: str | None) -> 
 
 
 def classify_limits(field: FormField) -> str:
-    """Return what the limits of a field count: items of a list, entries of a map, a number, characters of a text."""
+    """Return what `min` and `max` of a field limit: a "number", or the length of a "list", "map" or "text"."""
     if field.is_list or field.type == "map of string":
         return "list" if field.is_list else "map"
     return "number" if field.type in ("integer", "number") else "text"
 
 
 def build_conditional_schemas(action: Action) -> Iterator[dict[str, Any]]:
-    """Yield the rules between inputs as JSON Schema: needs, not_with, any_of."""
+    """Yield the rules between inputs as JSON Schemas: `requires`, `conflicts_with` and `any_of`."""
     seen_pairs: set[frozenset[str]] = set()
     for key, field in action.inputs.items():
         for other, accepted in field.required_inputs.items():
@@ -98,7 +98,7 @@ def build_conditional_schemas(action: Action) -> Iterator[dict[str, Any]]:
 
 
 def _build_value_condition(action: Action, key: str, values: tuple[Any, ...] | None) -> dict[str, Any]:
-    """Return the schema of `key` being there with one of these values; a default may be what holds it."""
+    """Return the condition that `key` has one of these values; a default may fulfil it."""
     field = action.inputs.get(key)
     has_applied_default = field is not None and field.has_default and action.method not in UPDATE_METHODS
     schema: dict[str, Any] = {"properties": {key: {"enum": list(values)}}} if values is not None else {}

@@ -1,4 +1,4 @@
-"""The words that both kinds of file share: how models behave, and what an input may say."""
+"""Models that both kinds of file share: strict models, form fields, and the inputs of actions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ TextFormat = Literal["digits", "email", "url", "timezone", "uuid"]
 
 
 class StrictModel(BaseModel):
-    """A part of a file: frozen, strict, and closed to words it does not know."""
+    """Base of all models of a file: frozen, strict, without unknown keys."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
 
 
 class RequestLocation(NamedTuple):
-    """Where a value goes: the part of the request, the path inside it, and whether it is spread there."""
+    """Where a value goes: the part of the request, the path in it, and whether an object is spread there."""
 
     part: str
     path: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class RequestLocation(NamedTuple):
 
 
 class ChoicesFrom(StrictModel):
-    """Live choices: run an action, read its items, take one field as value and one as label."""
+    """Live choices: an action lists them; one field of each item is the value, another its label."""
 
     action: Key
     items: Text
@@ -52,29 +52,31 @@ class ChoicesFrom(StrictModel):
 
 
 class FormField(StrictModel):
-    """One field of a form: what connections and triggers ask for; an action's input says more."""
+    """One field of a form, as connections and triggers have them; an action's `Input` extends it."""
 
     label: Text = Field(description="The field's name in a form.")
     help: Text = Field(description="One sentence: what to enter.")
-    group: Text | None = Field(default=None, description="The heading it stands under.")
-    type: InputType = Field(description="What kind of value it takes.")
-    required: bool = Field(default=False, description="A run without it is refused.")
-    default: JsonValue = Field(default=None, description="Applied, and sent, when it is not given.")
-    suggest: JsonValue = Field(default=None, description="Shown in the form; sent only when chosen.")
-    hidden: bool = Field(default=False, description="Left out of forms unless asked for.")
-    choices: dict[str, str] | None = Field(default=None, description="The values it takes, each with its meaning.")
-    allow_other: bool = Field(default=False, description="Other values pass too.")
+    group: Text | None = Field(default=None, description="The heading that groups it in a form.")
+    type: InputType = Field(description="The type of its value.")
+    required: bool = Field(default=False, description="Whether it must be given.")
+    default: JsonValue = Field(default=None, description="The value that is sent when none is given.")
+    suggest: JsonValue = Field(default=None, description="A value that a form shows; sent only when chosen.")
+    hidden: bool = Field(default=False, description="Whether forms leave it out unless asked for.")
+    choices: dict[str, str] | None = Field(default=None, description="The accepted values, each with its label.")
+    allow_other: bool = Field(default=False, description="Whether other values are accepted too.")
     choices_from: ChoicesFrom | None = Field(default=None, description="An action that lists the choices.")
     choices_file: Text | None = Field(default=None, description="A file of many choices in schemas/choices/.")
-    min: Number | None = Field(default=None, description="Least value; of a text or list, least length.")
-    max: Number | None = Field(default=None, description="Largest value; of a text or list, largest length.")
-    pattern: Text | None = Field(default=None, description="A regular expression the text must match (linear).")
-    format: TextFormat | None = Field(default=None, description="A named check with its own message and clean-up.")
-    example: JsonValue = Field(default=None, description="One value that passes.")
+    min: Number | None = Field(default=None, description="Minimum value, or minimum length of a text or list.")
+    max: Number | None = Field(default=None, description="Maximum value, or maximum length of a text or list.")
+    pattern: Text | None = Field(
+        default=None, description="A regular expression that the text must match, in linear time."
+    )
+    format: TextFormat | None = Field(default=None, description="A named format, checked and normalised.")
+    example: JsonValue = Field(default=None, description="A valid value.")
 
     @property
     def has_default(self) -> bool:
-        """Whether a default is written, `null` included."""
+        """Whether the file has a default, `null` included."""
         return "default" in self.model_fields_set
 
     @property
@@ -89,28 +91,28 @@ class FormField(StrictModel):
 
     @cached_property
     def typed_choices(self) -> dict[Any, str]:
-        """The choices with each value in the input's own type (those that do not fit stay text)."""
+        """The choices with values of the input's own type; a value that does not convert stays a text."""
         return {_convert_choice(value, self.type): label for value, label in (self.choices or {}).items()}
 
 
 class Input(FormField):
-    """An input of an action: asked once, sent to one place."""
+    """An input of an action, sent to one place of the request."""
 
     future: bool = Field(
-        default=False, description="A time that should lie ahead: a result warns of one in the past, or far away."
+        default=False, description="Whether to warn about a time in the past, or more than ten years ahead."
     )
     requires: Key | list[Key] | dict[Key, list[JsonValue]] | None = Field(
-        default=None, description="Other inputs that must be there too (all of them; or with one of these values)."
+        default=None, description="Other inputs that must be given too, perhaps with one of the listed values."
     )
-    conflicts_with: Key | list[Key] | None = Field(default=None, description="Inputs it excludes.")
-    join: Text | None = Field(default=None, description="Send a list as one text with this between its items.")
+    conflicts_with: Key | list[Key] | None = Field(default=None, description="Inputs that must not be given beside it.")
+    join: Text | None = Field(default=None, description="Send a list as one text, with this separator.")
     encode: Literal["uuid"] | None = Field(
         default=None, description="Encode a path value twice when it begins with / or contains //."
     )
     to: Annotated[str, StringConstraints(pattern=r"^[a-z]+(\.[^.\s]+)*$")] = Field(
-        description="The place: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"
+        description="Where the value goes: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"
     )
-    aliases: list[Key] = Field(default=[], description="Other spellings that are accepted.")
+    aliases: list[Key] = Field(default=[], description="Other accepted spellings of its key.")
 
     @cached_property
     def location(self) -> RequestLocation:
@@ -119,14 +121,14 @@ class Input(FormField):
 
     @cached_property
     def required_inputs(self) -> dict[str, tuple[Any, ...] | None]:
-        """The keys it needs, each with the values that will do, or None when any will."""
+        """The keys it requires, each with the accepted values, or None for any value."""
         if isinstance(self.requires, dict):
             return {key: tuple(values) for key, values in self.requires.items()}
         return dict.fromkeys(_to_tuple(self.requires))
 
     @cached_property
     def conflicting_inputs(self) -> tuple[str, ...]:
-        """The keys it excludes."""
+        """The keys that it conflicts with."""
         return _to_tuple(self.conflicts_with)
 
 

@@ -1,6 +1,6 @@
-"""JSON as the events of a YAML parser, each with its place: for the JSON that YAML does not read.
+"""Parser events of JSON, with positions, for JSON that a YAML parser rejects.
 
-YAML knows no pair of escapes for one character, no tabs between values and no key beyond 1,024 bytes; JSON has them.
+YAML has no surrogate pairs of escapes, no tabs between values and no keys beyond 1,024 bytes; JSON has.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from json.decoder import scanstring  # type: ignore[attr-defined]  # reads one text of JSON; not in the stubs
+from json.decoder import scanstring  # type: ignore[attr-defined]  # not in the stubs
 from typing import TYPE_CHECKING
 
 import yaml
@@ -24,7 +24,7 @@ _START_EVENTS = {"{": yaml.MappingStartEvent, "[": yaml.SequenceStartEvent}
 
 
 def is_json(text: str) -> bool:
-    """Whether a text is one value of JSON, without NaN, Infinity and half characters."""
+    """Whether a text is one JSON value, without NaN, Infinity and lone surrogates."""
     try:
         json.dumps(strict_json.loads(text), ensure_ascii=False).encode()
     except (ValueError, RecursionError):
@@ -33,7 +33,7 @@ def is_json(text: str) -> bool:
 
 
 def parse_events(text: str) -> Iterator[yaml.Event]:
-    """Yield the events of one document of JSON; the text is known to be JSON."""
+    """Yield the parser events of one JSON document; `text` must be valid JSON."""
     line_breaks = [-1, *(match.start() for match in re.finditer("\n", text))]
 
     def build_mark(position: int) -> yaml.Mark:

@@ -1,4 +1,4 @@
-"""Folder -> Connector. The one place that opens a connector's files, each when it is first asked for."""
+"""Loader of connector folders: reads each file when it is first needed."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ T = TypeVar("T")
 
 
 class Connector:
-    """A folder of YAML that can be run: `Connector.open()` the bundled one, `Connector.open(folder)` another.
+    """A connector: `Connector.open()` opens the bundled one, `Connector.open(folder)` another.
 
-    The folder's listing is the index of its actions; a file is read when its action is asked for, once.
-    Raises DefinitionError with file, line and column for what is wrong with a file.
+    Reads the manifest at once and each action's file when it is first used. `actions` and `choices` are files that
+    have been read already; with `choices`, no file of choices is read. Raises DefinitionError, with file, line and
+    column of every mistake, for an invalid file.
     """
 
     def __init__(
@@ -50,12 +51,12 @@ class Connector:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str] | None = None) -> Connector:
-        """Open a connector's folder (default: the bundled one)."""
+        """Open a connector's folder; the bundled one by default. Raises DefinitionError."""
         root = find_bundled_folder() if folder is None else Path(folder)
         path = root / "manifest.yaml"
         if not path.is_file():
             message = f"no manifest.yaml in {root.absolute()}"
-            hint = "Name a connector's folder; 'connector new FOLDER' makes one."
+            hint = "Pass a connector's folder; 'connector new FOLDER' creates one."
             raise DefinitionError(f"{message}.", findings=(Finding(str(path), 1, 1, "file", message),), hint=hint)
         return cls(root, read_model(path, Manifest))
 
@@ -65,20 +66,20 @@ class Connector:
         return self.manifest.connector
 
     def derive(self, build: Callable[[Connector], T]) -> T:
-        """Return what `build` works out of this connector: made when it is first asked for, kept as long as this."""
+        """Return `build(connector)`: computed when it is first needed, and kept as long as the connector."""
         value: T | None = self._derived.get(build)
         return value if value is not None else self._derived.setdefault(build, build(self))
 
     @cached_property
     def action_files(self) -> dict[str, Path]:
-        """The action files, by the key that their name stands for (an acronym's case is in the file)."""
+        """Paths of the action files, by the key that their name stands for (the case of acronyms is in the file)."""
         paths = sorted((self.folder / "actions").glob("*.yaml"))
         return {to_camel_case(path.stem): path for path in paths if not path.name.startswith(".")}
 
     def action(self, name: str) -> Action:
-        """Return an action by its key, or the key in snake_case or kebab-case.
+        """Return an action by its key, in camelCase, snake_case or kebab-case.
 
-        Raises InputError with a did-you-mean when there is none, DefinitionError when its file is wrong.
+        Raises InputError, with a suggestion, for an unknown action and DefinitionError for an invalid file.
         """
         stem = to_kebab_case(name).replace("_", "-")
         if stem not in self._actions_by_stem:
@@ -89,15 +90,15 @@ class Connector:
         return self._actions_by_stem[stem]
 
     def actions(self) -> Iterator[Action]:
-        """Read every action, in the order of their keys."""
+        """Yield every action, in the order of their keys. Raises DefinitionError."""
         for name in self.action_files:
             yield self.action(name)
 
     @cached_property
     def events(self) -> Mapping[str, EventType]:
-        """The kinds of events by name, from schemas/events/*.json; empty where the folder has none.
+        """The event types by name, from schemas/events/*.json; empty where the folder has none.
 
-        Raises DefinitionError for a file that is broken, and for an event that stands in two.
+        Raises DefinitionError for an invalid file, and for an event that two files have.
         """
         from connector.definition import events
 
@@ -110,17 +111,17 @@ class Connector:
                 document = strict_yaml.read(read_bytes(path), str(path))
                 raise DefinitionError.from_findings(events.validate_event_file(document)) from None
             for name in event_types.keys() & parsed.keys():
-                message = f"{name!r} stands in {event_types[name].group}.json too."
+                message = f"{name!r} is in {event_types[name].group}.json too."
                 raise DefinitionError.from_findings([Finding(str(path), 1, 1, "event", message)])
             event_types |= parsed
         return MappingProxyType(event_types)
 
     def choices(self, name: str) -> dict[str, str]:
-        """Return a file of choices, value -> label. Raises DefinitionError when it is missing or broken."""
+        """Return a file of choices: value -> label. Raises DefinitionError when it is missing or invalid."""
         return self._read_json("choices", name) if self._choices is None else self._choices.get(name, {})
 
     def object_schema(self, name: str) -> dict[str, Any]:
-        """Return the JSON Schema of a thing that comes back. Raises DefinitionError likewise."""
+        """Return the JSON Schema of a reply. Raises DefinitionError when it is missing or invalid."""
         return self._read_json("objects", name)
 
     def _read_json(self, subfolder: str, name: str) -> dict[str, Any]:
@@ -137,14 +138,14 @@ class Connector:
     def _read_action(self, path: Path) -> Action:
         action = read_model(path, Action)
         if to_kebab_case(action.action) != path.stem:
-            message = f"the file of {action.action!r} is called {to_kebab_case(action.action)}.yaml."
+            message = f"the file of {action.action!r} must be named {to_kebab_case(action.action)}.yaml."
             raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file-name", message)])
         return action
 
     def _build_unknown_action_error(self, name: str) -> InputError:
-        fix = did_you_mean(name, self.action_files).strip() or f"the actions are: {', '.join(self.action_files)}"
+        fix = did_you_mean(name, self.action_files).strip() or f"use one of {', '.join(self.action_files)}"
         expected = f"an action of {self.name}"
-        return InputError.from_problems(f"{self.name}", [Problem("action", repr(name), expected, fix)])
+        return InputError.from_problems(self.name, [Problem("action", repr(name), expected, fix)])
 
 
 def find_bundled_folder() -> Path:
@@ -154,7 +155,7 @@ def find_bundled_folder() -> Path:
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file. Raises DefinitionError naming it and the reason."""
+    """Read a file. Raises DefinitionError with its path and the reason."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -162,12 +163,12 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
-    """Read one file of a connector. Raises DefinitionError with every mistake of its shape."""
+    """Read one file of a connector. Raises DefinitionError with every mistake."""
     document = strict_yaml.read(read_bytes(path), str(path))
     try:
         return model_class.model_validate(document.data)
     except ValidationError:
-        from connector.definition import renamed_words, schema_validation  # needed for a broken file only
+        from connector.definition import renamed_words, schema_validation
 
         upgraded, findings = renamed_words.upgrade(document, model_class)
         findings += schema_validation.validate_document(upgraded, model_class)

@@ -1,4 +1,4 @@
-"""Renamed words of the format: each gets one finding, and the file is read on as if it had the new word."""
+"""Renamed words of the format: one finding for each, and the document in today's words."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ _PLACES = {
 
 
 def upgrade(document: Document, model: type[BaseModel]) -> tuple[Document, list[Finding]]:
-    """Return a document in today's words, positions kept, and a finding for each old word."""
+    """Return a document in today's words, with its positions, and a finding for each old word."""
     upgrading = _Upgrade(document, model)
     upgrading.new.data = upgrading.copy(document.data, (), (), "")
     return upgrading.new, sorted(upgrading.findings)
 
 
 class _Upgrade:
-    """A document that is being copied into today's words."""
+    """Copies one document into today's words."""
 
     def __init__(self, document: Document, model: type[BaseModel]) -> None:
         self.old, self.new, self.model = document, Document(document.source), model

@@ -1,4 +1,4 @@
-"""The shape of both kinds of file: JSON Schemas made from the models, and what in a file does not fit them."""
+"""JSON Schemas of the models, and findings for what in a file violates them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _TYPE_NAMES = {
 
 
 class _UntitledSchema(GenerateJsonSchema):
-    """Without the titles that repeat each word's name."""
+    """A generator without titles, which only repeat the names of keys."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002  the base class's signature
         return False
@@ -42,13 +42,13 @@ class _UntitledSchema(GenerateJsonSchema):
 
 @cache
 def build_json_schema(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the JSON Schema of a kind of file; editors complete and check from it."""
+    """Return the JSON Schema of a model, from which editors complete and check."""
     generated: dict[str, Any] = _forbid_additional_properties(model.model_json_schema(schema_generator=_UntitledSchema))
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **generated}
 
 
 def _forbid_additional_properties(node: Any) -> Any:
-    """A mapping whose keys have a form takes no others, as the models do."""
+    """Forbid keys that match no pattern, as the models do."""
     if isinstance(node, list):
         return [_forbid_additional_properties(item) for item in node]
     if not isinstance(node, dict):
@@ -58,7 +58,7 @@ def _forbid_additional_properties(node: Any) -> Any:
 
 
 def validate_document(document: Document, model: type[BaseModel]) -> list[Finding]:
-    """Return all that is wrong with the shape of a document, in the order of its lines."""
+    """Return every violation of a document, in the order of its lines."""
     violations = set(_find_schema_violations(document, model))
     if not violations:
         violations = set(_find_model_violations(document, model))
@@ -76,12 +76,12 @@ def _build_findings(document: Document, error: Any) -> Iterator[Finding]:
     if error.validator == "additionalProperties" and "patternProperties" in error.schema:
         (pattern,) = error.schema["patternProperties"]
         for key in sorted(key for key in error.instance if not re.search(pattern, key)):
-            message = f"{key!r} is no key; a key has letters and digits and begins with a letter."
+            message = f"{key!r} is not a valid key: use letters and digits, a letter first."
             yield document.build_finding((*path, key), "key", message, key=True)
     elif error.validator == "additionalProperties":
         allowed_keys = sorted(error.schema.get("properties", ()))
         for key in sorted(set(error.instance) - set(allowed_keys)):
-            message = f"{key!r} is not a word here.{did_you_mean(key, allowed_keys)} Known: {', '.join(allowed_keys)}."
+            message = f"unknown key {key!r}.{did_you_mean(key, allowed_keys)} Known: {', '.join(allowed_keys)}."
             yield document.build_finding((*path, key), "unknown-word", message, key=True)
     elif error.validator == "required":
         unknown_keys = [key for key in error.instance if key not in error.schema.get("properties", ())]
@@ -90,7 +90,7 @@ def _build_findings(document: Document, error: Any) -> Iterator[Finding]:
                 yield document.build_finding(path, "missing-word", f"{key!r} is missing.", key=True)
     elif error.validator == "oneOf":
         alternatives = " or ".join(f"`{alternative['required'][0]}`" for alternative in error.validator_value)
-        yield document.build_finding(path, "one-of", f"give {alternatives}, one of them.", key=True)
+        yield document.build_finding(path, "one-of", f"give either {alternatives}.", key=True)
     elif error.validator == "anyOf":
         yield from _build_any_of_findings(document, error)
     else:
@@ -98,7 +98,7 @@ def _build_findings(document: Document, error: Any) -> Iterator[Finding]:
 
 
 def _build_any_of_findings(document: Document, error: Any) -> Iterator[Finding]:
-    """Tell all of the alternative that came nearest, one that failed inside; else every type that would do."""
+    """Report the alternative that failed deepest inside; else every accepted type."""
     nested_errors = [nested for nested in error.context or () if nested.path or nested.validator != "type"]
     if nested_errors:
         nearest_branch = max(nested_errors, key=lambda nested: len(nested.path)).relative_schema_path[0]
@@ -123,7 +123,7 @@ def _build_mismatch_message(error: Any) -> str:
         suggestion = did_you_mean(str(error.instance), map(str, rule))
         return f"got {received}; expected one of {', '.join(map(str, rule))}.{suggestion}"
     if error.validator == "pattern":
-        return f"got {received}; expected a text of the form {rule}"
+        return f"got {received}; expected a text that matches {rule}"
     expectations = {"minLength": "longer", "minItems": "more", "exclusiveMinimum": f"more than {rule}"}
     return f"got {received}; expected {expectations.get(str(error.validator), f'{error.validator} {rule}')}."
 
@@ -134,7 +134,7 @@ def _preview(value: Any) -> str:
 
 
 def _find_model_violations(document: Document, model: type[BaseModel]) -> Iterator[Finding]:
-    """Tell what the models refuse and the schema could not say."""
+    """Report what the model rejects and its schema cannot express."""
     try:
         model.model_validate(document.data)
     except ValidationError as error:

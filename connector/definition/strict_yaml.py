@@ -1,8 +1,8 @@
-"""YAML read as JSON, with the place of every node.
+"""Strict YAML: JSON's data types, with the position of every node.
 
-Only `null`, `true`, `false`, nothing at all and JSON numbers are not text, so `NO`, `on`, `012345`, `12:30`
-and timestamps stay as they are written. Keys are text. Tags, a key twice, merge keys, several documents (unless
-asked for), aliases that multiply, and what is too deep or too large are refused, each at its line.
+A plain scalar is text unless it is `null`, `true`, `false`, empty or a JSON number; `NO`, `on`, `012345`, `12:30`
+and timestamps stay as written. Keys are text. Tags, duplicate keys, merge keys, several documents (unless asked for),
+aliases that multiply, and documents that are too deep or too large are errors, each with its line.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ NodePath = tuple[str | int, ...]
 
 
 class Position(NamedTuple):
-    """A place in a file; both count from 1."""
+    """Line and column in a file, both counted from 1."""
 
     line: int
     column: int
@@ -42,7 +42,7 @@ class Position(NamedTuple):
 
 @dataclass(slots=True)
 class Document:
-    """One document: its data, and where each key, item and value stands."""
+    """One document: its data, and the position of each key, item and value."""
 
     source: str
     data: Any = None
@@ -50,7 +50,7 @@ class Document:
     key_positions: dict[NodePath, Position] = field(default_factory=dict)
 
     def find_position(self, path: NodePath, *, key: bool = False) -> Position:
-        """Return where the value (or its key) stands, or the nearest thing around it that exists."""
+        """Return the position of a value or its key, or of the nearest parent that exists."""
         if key and path in self.key_positions:
             return self.key_positions[path]
         while path not in self.value_positions and path:
@@ -58,7 +58,7 @@ class Document:
         return self.value_positions.get(path, Position(1, 1))
 
     def build_finding(self, path: NodePath, rule: str, message: str, *, key: bool = False) -> Finding:
-        """Make a finding at that path."""
+        """Return a finding at a path."""
         return Finding(self.source, *self.find_position(path, key=key), rule, message)
 
 
@@ -68,13 +68,13 @@ def read(raw: bytes, source: str) -> Document:
     if len(documents) > 1:
         position = documents[1].find_position(())
         raise _build_definition_error(
-            source, position, "one-document", "a file holds one document; this is a second one."
+            source, position, "one-document", "a file must have one document; this is a second one."
         )
     return documents[0]
 
 
 def read_all(raw: bytes, source: str, *, max_bytes: int = MAX_FILE_BYTES) -> list[Document]:
-    """Read every document of a text (at least one, perhaps empty). Raises DefinitionError."""
+    """Read every document of a file: at least one, perhaps empty. Raises DefinitionError."""
     text = _decode_text(raw, source, max_bytes)
     try:
         return _read_yaml(text, source)
@@ -88,7 +88,7 @@ def _read_yaml(text: str, source: str) -> list[Document]:
     line_break = _LINE_BREAK.search(text)
     if line_break:
         code = f"{ord(line_break[0]):04x}"
-        message = f"U+{code.upper()} would end the line here; write it as \\u{code} in double quotes."
+        message = f"U+{code.upper()} ends the line in YAML; write \\u{code} in double quotes."
         raise _build_definition_error(source, _locate_offset(text, line_break.start()), "line-end", message)
     try:
         return _DocumentBuilder(source).build(yaml.parse(text, Loader=_Loader)) or [Document(source)]
@@ -98,12 +98,12 @@ def _read_yaml(text: str, source: str) -> list[Document]:
         raise _build_definition_error(source, position, "yaml", _describe_error(error, text, position)) from None
     except yaml.YAMLError as error:
         position = _locate_offset(text, getattr(error, "position", 0) or 0)
-        reason = getattr(error, "reason", "it cannot be read as YAML")
+        reason = getattr(error, "reason", "this is not valid YAML")
         raise _build_definition_error(source, position, "yaml", f"{reason}.") from None
 
 
 def resolve_scalar(text: str) -> Any:
-    """Return what a plain scalar means: null, true, false, a JSON number, else the text itself."""
+    """Return the value of a plain scalar: null, true, false, a JSON number, or the text itself."""
     if text in _CONSTANTS:
         return _CONSTANTS[text]
     if _NUMBER_PATTERN.match(text) and len(text) <= MAX_NUMBER_LENGTH:
@@ -115,7 +115,7 @@ def resolve_scalar(text: str) -> Any:
 
 
 class _OpenNode:
-    """A mapping or list that is being read."""
+    """A mapping or list whose end has not been read yet."""
 
     __slots__ = ("anchor", "count", "key", "path", "value")
 
@@ -125,7 +125,7 @@ class _OpenNode:
 
 
 class _DocumentBuilder:
-    """Builds documents from the parser's events; never recursive, so depth is ours to limit."""
+    """Builds documents from parser events, without recursion, so that it can limit the depth itself."""
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -155,12 +155,14 @@ class _DocumentBuilder:
     def _count_nodes(self, event: Any, size: int = 1) -> None:
         self.count += size
         if self.count > MAX_NODES:
-            limit = f"more than {MAX_NODES:,} values"
-            raise self._build_error(event, "too-large", f"{limit}, counting what aliases repeat.")
+            message = f"more than {MAX_NODES:,} values, including those that aliases repeat."
+            raise self._build_error(event, "too-large", message)
 
     def _reject_tag(self, event: Any) -> None:
         if event.tag not in (None, "!"):
-            raise self._build_error(event, "no-tags", f"the tag {event.tag} is not used here; write the plain value.")
+            raise self._build_error(
+                event, "no-tags", f"tags such as {event.tag} are not allowed; write the plain value."
+            )
 
     def _next_path(self, event: Any) -> NodePath:
         if not self.stack:
@@ -169,7 +171,7 @@ class _DocumentBuilder:
         if isinstance(node.value, list):
             return (*node.path, len(node.value))
         if node.key is None:
-            raise self._build_error(event, "text-keys", "a key is a plain text, not a list or a mapping.")
+            raise self._build_error(event, "text-keys", "a key must be a text, not a list or a mapping.")
         return (*node.path, node.key)
 
     def _add_scalar(self, event: Any) -> None:
@@ -189,14 +191,12 @@ class _DocumentBuilder:
         path = (*node.path, event.value)
         key_positions = self.documents[-1].key_positions
         if path in key_positions:
-            first_position = key_positions[path]
-            raise self._build_error(
-                event, "key-twice", f"{event.value!r} stands already at line {first_position.line}."
-            )
+            first_line = key_positions[path].line
+            raise self._build_error(event, "key-twice", f"{event.value!r} is already at line {first_line}.")
         if event.value == "<<" and event.style in (None, ""):
-            raise self._build_error(event, "no-merge", "merge keys are not used here; write the values out.")
+            raise self._build_error(event, "no-merge", "merge keys are not allowed; write the values out.")
         if event.anchor:
-            raise self._build_error(event, "no-anchor", "a key cannot carry an anchor.")
+            raise self._build_error(event, "no-anchor", "a key must not have an anchor.")
         key_positions[path] = _start_position(event)
         node.key = event.value
 
@@ -217,7 +217,7 @@ class _DocumentBuilder:
 
     def _add_alias(self, event: Any) -> None:
         if event.anchor not in self.anchors:
-            raise self._build_error(event, "alias", f"*{event.anchor} names nothing that is complete before it.")
+            raise self._build_error(event, "alias", f"*{event.anchor} has no anchor before it.")
         value, size = self.anchors[event.anchor]
         self._count_nodes(event, size)
         self._add_value(event, value)
@@ -240,10 +240,10 @@ class _DocumentBuilder:
 def _decode_text(raw: bytes, source: str, max_bytes: int) -> str:
     if len(raw) > max_bytes:
         raise _build_definition_error(
-            source, Position(1, 1), "too-large", f"{len(raw):,} bytes; at most {max_bytes:,} are read."
+            source, Position(1, 1), "too-large", f"the file has {len(raw):,} bytes; at most {max_bytes:,} are allowed."
         )
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise _build_definition_error(source, Position(1, 1), "utf-8", "this is UTF-16; save the file as UTF-8.")
+        raise _build_definition_error(source, Position(1, 1), "utf-8", "the file is UTF-16; save it as UTF-8.")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""The nearest of the words that are known, for whoever misspelt one."""
+"""Did-you-mean suggestions for misspelt words."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """Return ` Did you mean 'x'?` when a known word is near, else nothing."""
+    """Return ` Did you mean 'x'?` with the closest candidate, or an empty text when none is close."""
     match = closest(word, candidates)
     return f" Did you mean {match!r}?" if match else ""
 
 
 def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that is most like `word`, or None."""
+    """Return the known word closest to `word`, or None when none is close."""
     return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)

@@ -147,12 +147,12 @@ def test_entries_of_actions_that_are_no_plain_files_are_told(shelf: Path) -> Non
     os.mkfifo(actions / "pipe.yaml")
     told = [(Path(one.file).name, one.rule, one.message) for one in lint(shelf)]
     assert told == [
-        ("get-book.yaml", "file", "this link leads out of actions/, or nowhere; put the file itself here."),
-        ("lend-book.yaml", "file", "this link leads out of actions/, or nowhere; put the file itself here."),
-        ("loop.yaml", "file", "this link leads out of actions/, or nowhere; put the file itself here."),
-        ("pipe.yaml", "file", "this is no plain file."),
-        ("renew-book.yml", "file-name", "this is never read; call it renew-book.yaml."),
-        ("return-book.yaml", "file", "this is a folder; an action is a file."),
+        ("get-book.yaml", "file", "the link is broken or leads out of actions/; put the file itself here."),
+        ("lend-book.yaml", "file", "the link is broken or leads out of actions/; put the file itself here."),
+        ("loop.yaml", "file", "the link is broken or leads out of actions/; put the file itself here."),
+        ("pipe.yaml", "file", "this is not a regular file."),
+        ("renew-book.yml", "file-name", "only *.yaml files are read; rename it to renew-book.yaml."),
+        ("return-book.yaml", "file", "this is a folder; an action must be a file."),
     ]
 
 
@@ -172,11 +172,11 @@ def test_two_files_with_one_key_name_each_other(shelf: Path) -> None:
 
 def test_an_empty_folder_lacks_manifest_and_actions(tmp_path: Path) -> None:
     told = [(one.rule, one.message) for one in lint(tmp_path)]
-    assert ("file", "there is no manifest.yaml.") in told
+    assert ("file", "manifest.yaml is missing.") in told
     (tmp_path / "manifest.yaml").write_text(
         "connector: x\nlabel: X\nsummary: X.\nbase_url: https://x.example\nallowed_hosts: [x.example]\n"
     )
-    assert [one.message for one in lint(tmp_path)] == ["there are no actions."]
+    assert [one.message for one in lint(tmp_path)] == ["the folder has no actions."]
 
 
 def test_where_people_consent_to_scopes_every_action_names_them(shelf: Path) -> None:

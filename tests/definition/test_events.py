@@ -96,9 +96,9 @@ def test_a_mistake_is_told_with_its_line(folder):
     with pytest.raises(errors.DefinitionError) as caught:
         _ = made.events
     told = {(one.line, one.rule): one.message for one in caught.value.findings}
-    assert told[4, "unknown-word"].startswith("'scope' is not a word here. Did you mean 'scopes'?")
+    assert told[4, "unknown-word"].startswith("unknown key 'scope'. Did you mean 'scopes'?")
     assert {line for line, rule in told if rule == "event"} == {6, 7, 8}
-    assert "'txt' is no type" in told[6, "event"]
+    assert "'txt' is not a type" in told[6, "event"]
     assert "one item" in told[7, "event"]
 
 
@@ -106,5 +106,5 @@ def test_an_event_in_two_files_is_refused(folder):
     one = {"lamp.on": {"body": {}}}
     put(folder(), "first", one)
     made = put(folder(), "second", one)
-    with pytest.raises(errors.DefinitionError, match=r"second\.json.*'lamp\.on' stands in first\.json too"):
+    with pytest.raises(errors.DefinitionError, match=r"second\.json.*'lamp\.on' is in first\.json too"):
         _ = made.events

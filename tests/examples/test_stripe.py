@@ -221,7 +221,7 @@ class TestConstantsAndKeys:
         self, folder: Callable[..., Connector], client: Client, server: Counting
     ) -> None:
         for words in ("{}", "{prefix: /a, header: X-A}"):
-            with pytest.raises(errors.DefinitionError, match="give `prefix` or `header`"):
+            with pytest.raises(errors.DefinitionError, match="give either `prefix` or `header`"):
                 folder(f"subaccounts: {words}\n")
         with pytest.raises(errors.InputError, match="account"):
             client.run("listUsers", account="..")

@@ -1,1 +1,1 @@
-"""Comparing a connector with the page it mirrors."""
+"""Comparison of a connector with the page that it mirrors."""

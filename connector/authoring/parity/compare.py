@@ -1,4 +1,4 @@
-"""Compares a connector with the record of the page that it mirrors: each difference is declared, and each is real."""
+"""Comparison of a connector with the page that it mirrors: every difference is declared, every declaration real."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 RULE = "parity"
 _YES_NO = {True: "yes", False: "no"}
-DifferenceKey = tuple[str, str, str | None, str]  # kind, the owner's key, the input's key, what
+DifferenceKey = tuple[str, str, str | None, str]  # kind, owner, input, aspect
 
 
 class Difference(NamedTuple):
-    """One thing that is otherwise than on the page: whose, of which input, what, and both sides as texts."""
+    """A difference from the page in one aspect of an owner or its input, with both sides as texts."""
 
     kind: str
     owner: str
@@ -38,12 +38,12 @@ class Difference(NamedTuple):
 
     @property
     def key(self) -> DifferenceKey:
-        """What a declaration must name."""
+        """The key that a declaration must have."""
         return self.kind, self.owner, self.input, self.aspect
 
 
 class _Subject(NamedTuple):
-    """An action, connection or trigger that both sides have."""
+    """An action, connection or trigger of the connector."""
 
     kind: str
     key: str
@@ -82,7 +82,7 @@ def _compare_component(page: MirroredPage, folder: ConnectorFolder) -> Iterator[
 
 
 def _compare_every_action(page: MirroredPage) -> Iterator[Difference]:
-    """The rows of every run are the same for all actions, as `describe` adds them."""
+    """Compare the inputs that every action has, which `describe` adds."""
     ours = {CONNECTION_INPUT[0]: (CONNECTION_INPUT[1], True, None), DEBUG_INPUT[0]: (DEBUG_INPUT[1], False, "false")}
     for key, page_input in page.every_action.items():
         if ours.get(key) != (page_input.label, page_input.required, page_input.default):
@@ -123,7 +123,7 @@ def _compare_inputs(
 def _compare_field(
     field: FieldRef, page_input: PageInput, record: ParityRecord, folder: ConnectorFolder
 ) -> Iterator[tuple[str, str, str]]:
-    """Yield what differs of one input: the word, the page's side, ours."""
+    """Yield each difference of an input: aspect, the page's value, the connector's value."""
     definition = field.definition
     if definition.label != page_input.label:
         yield "label", page_input.label, definition.label
@@ -135,12 +135,8 @@ def _compare_field(
         yield "hidden", _YES_NO[page_input.hidden], _YES_NO[definition.hidden]
     if getattr(definition, "aliases", None):
         yield "alias", "", ", ".join(getattr(definition, "aliases", ()))
-    if (
-        definition.suggest is not None
-        and page_input.default is not None
-        and _is_sent_alike(field, page_input.default, definition.suggest, folder)
-    ):
-        yield "suggested", page_input.default, _format_value(definition.suggest)
+    if definition.suggest is not None and _is_sent_alike(field, page_input.default, definition.suggest, folder):
+        yield "suggested", page_input.default or "", _format_value(definition.suggest)
     elif not _is_sent_alike(field, page_input.default, definition.default, folder):
         yield "default", page_input.default or "", _format_value(definition.default)
     if page_input.example is not None and not _is_sent_alike(field, page_input.example, definition.example, folder):
@@ -148,7 +144,7 @@ def _compare_field(
 
 
 def _is_sent_alike(field: FieldRef, theirs: str | None, ours: Any, folder: ConnectorFolder) -> bool:
-    """Whether a text of the page and a value of ours are sent as the same."""
+    """Whether a text of the page and the connector's value are sent as the same value."""
     if theirs is None or ours is None:
         return theirs is None and ours is None
     page_value: Any = [theirs] if field.definition.is_list and not getattr(field.definition, "join", None) else theirs
@@ -165,14 +161,14 @@ def _format_value(value: Any) -> str:
 
 
 def check_parity(folder: ConnectorFolder, record: ParityRecord) -> Iterator[Finding]:
-    """Each difference from the page is declared with its reason, and each declaration is a real difference."""
+    """Check that every difference is declared with a reason, and that every declaration is a difference."""
     assert folder.parity is not None
     differences_by_key = {entry.key: entry for entry in find_differences(folder, record)}
     declared: dict[DifferenceKey, NodePath] = {}
     for number, entry in enumerate(record.deviations):
         path: NodePath = ("deviations", number)
         if not entry.subjects:
-            yield folder.parity.build_finding(path, RULE, "say whose it is: action, connection or trigger.")
+            yield folder.parity.build_finding(path, RULE, "name an action, connection or trigger.")
         for kind, owner, key in entry.subjects:
             declared.setdefault((kind, owner, key, entry.what), path)
     yield from (
@@ -187,7 +183,7 @@ def check_parity(folder: ConnectorFolder, record: ParityRecord) -> Iterator[Find
         is_unchecked = owner in unchecked_keys if kind == "action" else folder.manifest is None
         if difference_key not in differences_by_key and not is_unchecked:
             yield folder.parity.build_finding(
-                path, RULE, f"{_describe_subject(difference_key)}: {aspect} is as on the page; take this out."
+                path, RULE, f"{_describe_subject(difference_key)}: {aspect} is as on the page; remove this entry."
             )
 
 
@@ -197,7 +193,7 @@ def _describe_subject(difference_key: DifferenceKey) -> str:
 
 
 def _build_undeclared_finding(difference: Difference, folder: ConnectorFolder) -> Finding:
-    """Return the finding of a difference at the place where it can be put right."""
+    """Return the finding of a difference, where it can be fixed."""
     kind, owner, key, aspect = difference.key
     explanations = {
         "added": f"the page has no such {'input' if key else kind}",
@@ -205,7 +201,7 @@ def _build_undeclared_finding(difference: Difference, folder: ConnectorFolder) -
     }
     ours, theirs = difference.connector_value or "nothing", difference.page_value or "nothing"
     details = explanations.get(aspect, f"{aspect} is {ours!r} and {theirs!r} on the page")
-    fix = "put it right, or say why in parity.yaml under `deviations`."
+    fix = "fix it, or give the reason in parity.yaml under `deviations`."
     message = f"{_describe_subject(difference.key)}: {details}; {fix}"
     file: ParsedFile[Any] | None = next(
         (candidate for candidate in folder.actions if kind == "action" and candidate.model.action == owner), None

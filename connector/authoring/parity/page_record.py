@@ -1,4 +1,4 @@
-"""parity.yaml: the record of the page that a connector mirrors, and where the connector differs on purpose."""
+"""The model of parity.yaml: the page that a connector mirrors, and intended differences from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KeyOrKeys = Key | list[Key]
 
 
 class PageInput(StrictModel):
-    """One input as the page prints it; defaults and examples are the page's texts."""
+    """One input as printed on the page; defaults and examples are texts."""
 
     label: Text
     type: Text
@@ -29,21 +29,21 @@ class PageInput(StrictModel):
 
 
 class PageForm(StrictModel):
-    """An action, connection or trigger of the page: its label and its inputs in the page's order."""
+    """An action, connection or trigger of the page: its label and its inputs, in order."""
 
     label: Text
     inputs: dict[Key, PageInput] = {}
 
 
 class PageComponent(StrictModel):
-    """The page's own name."""
+    """Key and label of the component that the page describes."""
 
     key: Key
     label: Text
 
 
 class MirroredPage(StrictModel):
-    """What the page holds; `every_action` are the rows that it repeats for each action."""
+    """The page; `every_action` has the inputs that it repeats for each action."""
 
     component: PageComponent
     connections: dict[Key, PageForm] = {}
@@ -53,7 +53,7 @@ class MirroredPage(StrictModel):
 
 
 class Deviation(StrictModel):
-    """One thing that is otherwise than on the page, at one or several places, and why."""
+    """An intended difference from the page, in one or several places, with its reason."""
 
     action: KeyOrKeys | None = None
     connection: KeyOrKeys | None = None
@@ -64,14 +64,14 @@ class Deviation(StrictModel):
 
     @property
     def subjects(self) -> list[tuple[str, str, str | None]]:
-        """Every place it is about: kind, the owner's key, the input's key."""
+        """The places that it covers: kind, the owner's key, the input's key."""
         inputs: list[str | None] = [*to_list(self.input)] or [None]
         owners = (("action", self.action), ("connection", self.connection), ("trigger", self.trigger))
         return [(kind, owner, key) for kind, keys in owners for owner in to_list(keys) for key in inputs]
 
 
 class SharedKeyException(StrictModel):
-    """One key that means different things in these actions, and why."""
+    """A key that has another label, type or choices in these actions, with the reason."""
 
     input: Key
     what: Literal["label", "type", "choices"]
@@ -80,16 +80,16 @@ class SharedKeyException(StrictModel):
 
 
 class Improvement(StrictModel):
-    """Where the connector behaves better than what it mirrors, and what that spares."""
+    """Where the connector behaves better than the mirrored component, and the benefit."""
 
     what: Text
     why: Text
 
 
 class ParityRecord(StrictModel):
-    """The whole of parity.yaml."""
+    """The content of parity.yaml."""
 
-    types: dict[str, list[Text]] = Field(default={}, description="A type of the page -> the types that are the same.")
+    types: dict[str, list[Text]] = Field(default={}, description="A type of the page -> equivalent types of inputs.")
     page: MirroredPage
     deviations: list[Deviation] = []
     differs: list[SharedKeyException] = []
@@ -97,7 +97,7 @@ class ParityRecord(StrictModel):
 
 
 def parse_record(document: Document) -> tuple[ParityRecord | None, list[Finding]]:
-    """Return the record of a file, or what is wrong with its shape."""
+    """Return the record of a file, or None and its findings."""
     try:
         return ParityRecord.model_validate(document.data), []
     except ValidationError:
@@ -105,7 +105,7 @@ def parse_record(document: Document) -> tuple[ParityRecord | None, list[Finding]
 
 
 def to_list(keys: KeyOrKeys | None) -> list[str]:
-    """Return keys as a list, be they none, one or several."""
+    """Return no, one or several keys as a list."""
     if keys is None:
         return []
     return [keys] if isinstance(keys, str) else keys

@@ -1,1 +1,1 @@
-"""Lint's rules, small functions by what they look at: a draft and the sources -> mistakes."""
+"""Rules of lint by subject: functions that take a parsed file and its folder and yield violations."""

@@ -1,4 +1,4 @@
-"""Rules of the calls that test a connection: they exist, change nothing, and fit the kinds that make them."""
+"""Rules of connection tests: the action exists, is a GET, and may be run by the connection type."""
 
 from __future__ import annotations
 
@@ -25,13 +25,11 @@ RULE = "connection-test"
 def check_connection_tests(
     file: ParsedFile[Manifest], folder: ConnectorFolder, checkable: Collection[str]
 ) -> Iterator[Violation]:
-    """Check the calls that test connections; `sound` are the actions without a mistake that would only be repeated."""
+    """Check connection tests; `checkable` are the actions without a mistake that a test would repeat."""
     manifest = file.model
     actions = {action_file.model.action: action_file.model for action_file in folder.actions}
     tests: dict[NodePath, ConnectionTest | None] = {("test",): manifest.test}
-    tests |= {
-        ("connections", name, "test"): connection_type.test for name, connection_type in manifest.connections.items()
-    }
+    tests |= {("connections", name, "test"): owner.test for name, owner in manifest.connections.items()}
     for path, test in tests.items():
         if test is not None and test.action not in folder.action_keys:
             message = f"there is no action {test.action!r}.{did_you_mean(test.action, folder.action_keys)}"
@@ -41,41 +39,36 @@ def check_connection_tests(
     for name in manifest.connections:
         test = manifest.find_connection_test(name)
         allowed_actions = manifest.connections[name].allowed_actions or ()
-        if (
-            test is not None and test.action in actions and set(folder.action_keys) >= set(allowed_actions)
-        ):  # else another rule tells
+        are_known = set(folder.action_keys) >= set(allowed_actions)  # else another rule reports it
+        if test is not None and test.action in actions and are_known:
             yield from _check_may_run(file, name, actions[test.action])
 
 
 def _check_call(path: NodePath, test: ConnectionTest, action: Action, folder: ConnectorFolder) -> Iterator[Violation]:
     if action.method != "GET":
-        yield Violation((*path, "action"), RULE, f"{action.action} may change something: a test is a GET.")
+        yield Violation((*path, "action"), RULE, f"{action.action} may change something; a test must be a GET.")
     try:
         compile_action(folder.connector, action.action).validate(test.inputs)
     except InputError as error:
         for problem in error.problems:
             is_given = problem.field in test.inputs
-            violation_path = (
-                (*path, "inputs", problem.field) if is_given else (*path, "inputs") if test.inputs else path
-            )
-            yield Violation(violation_path, RULE, f"{problem}", key=not is_given)
+            inside = ("inputs", problem.field) if is_given else ("inputs",) if test.inputs else ()
+            yield Violation((*path, *inside), RULE, f"{problem}", key=not is_given)
     example = action.returns.example
     for index, field in enumerate(test.identity_fields):
         if example is not None and get_at_path(example, field) is None:
-            yield Violation((*path, "identity_fields", index), RULE, f"{action.action} brings back no {field!r}.")
+            yield Violation((*path, "identity_fields", index), RULE, f"the reply of {action.action} has no {field!r}.")
 
 
 def _check_may_run(file: ParsedFile[Manifest], name: str, action: Action) -> Iterator[Violation]:
-    """Tell of a kind that may not make the call that tests it."""
+    """Report a connection type that may not run its own test."""
     connection_type = file.model.connections[name]
-    is_allowed = (connection_type.allowed_actions is None or action.action in connection_type.allowed_actions) and (
-        action.connections is None or name in action.connections
-    )
-    if is_allowed:
+    allowed_actions = connection_type.allowed_actions
+    allows = allowed_actions is None or action.action in allowed_actions
+    if allows and (action.connections is None or name in action.connections):
         return
     path: NodePath = ("connections", name)
-    fix = (
-        "name another action." if connection_type.test is not None else "give it a `test` of its own, or `test: null`."
-    )
-    violation_path = (*path, "test") if connection_type.test is not None else path
-    yield Violation(violation_path, RULE, f"{name} may not run {action.action}: {fix}", key=True)
+    fix = "add a `test` of its own, or `test: null`."
+    if connection_type.test is not None:
+        path, fix = (*path, "test"), "choose another action."
+    yield Violation(path, RULE, f"{name} may not run {action.action}: {fix}", key=True)

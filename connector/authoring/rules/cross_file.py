@@ -1,4 +1,4 @@
-"""Rules that hold over all actions together."""
+"""Rules across all actions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ASPECTS = ("label", "type", "choices")
 
 
 class Inconsistency(NamedTuple):
-    """An input whose label, type or choices are not those that its key has in most other actions."""
+    """An input whose label, type or choices differ from those of its key in most other actions."""
 
     file: ParsedFile[Action]
     key: str
@@ -31,33 +31,24 @@ class Inconsistency(NamedTuple):
 
 
 def check_key_consistency(folder: ConnectorFolder, record: ParityRecord | None) -> Iterator[Finding]:
-    """One key has one label, type and choices in all actions, but where parity.yaml says why not."""
+    """Check that a key has one label, type and choices in all actions, unless parity.yaml gives a reason."""
     exceptions = list(enumerate(record.differs)) if record else []
     used_numbers: set[int] = set()
-    for inconsistency in find_inconsistencies(folder):
-        numbers = [
-            number
-            for number, exception in exceptions
-            if (exception.input, exception.what) == (inconsistency.key, inconsistency.aspect)
-        ]
-        used_numbers.update(numbers)
-        if not any(inconsistency.file.model.action in exceptions[number][1].actions for number in numbers):
-            violation = Violation(
-                ("inputs", inconsistency.key, inconsistency.aspect),
-                RULE,
-                f"{inconsistency.key!r}: {inconsistency.message}",
-            )
-            yield from inconsistency.file.to_findings([violation])
+    for file, key, aspect, message in find_inconsistencies(folder):
+        matching = [number for number, item in exceptions if (item.input, item.what) == (key, aspect)]
+        used_numbers.update(matching)
+        if not any(file.model.action in exceptions[number][1].actions for number in matching):
+            yield from file.to_findings([Violation(("inputs", key, aspect), RULE, f"{key!r}: {message}")])
     valid_keys = {file.model.action for file in folder.actions if file.is_valid}
     for number, exception in exceptions:
         is_checked = valid_keys.issuperset(set(exception.actions) & set(folder.action_keys))
         if number not in used_numbers and is_checked and folder.parity is not None:
-            message = f"{exception.what} of {exception.input!r} is the same everywhere; take this out."
+            message = f"{exception.what} of {exception.input!r} is the same everywhere; remove this entry."
             yield folder.parity.build_finding(("differs", number), RULE, message)
 
 
 def find_inconsistencies(folder: ConnectorFolder) -> Iterator[Inconsistency]:
-    """Yield every input that is not as its key is in most actions."""
+    """Yield every input that differs from those of its key in most actions."""
     by_key: dict[str, list[tuple[ParsedFile[Action], Input]]] = {}
     for file in folder.actions:
         for key, field in file.model.inputs.items():
@@ -83,4 +74,4 @@ def _format_value(value: Any) -> str:
     if not isinstance(value, tuple):
         return preview(value)
     choices, file = value
-    return preview(", ".join([*choices, *([file] if file else [])])) if choices or file else "no choice"
+    return preview(", ".join([*choices, *([file] if file else [])])) if choices or file else "no choices"

@@ -1,4 +1,4 @@
-"""Rules of an action's endpoint: scopes, rates, who may run it, what may be repeated, how it is paged."""
+"""Rules of an endpoint: scopes, rate, connections, idempotency, pagination, downloads."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ if TYPE_CHECKING:
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
 
-_MIN_REASON_WORDS = 3  # of a reason
+_MIN_REASON_WORDS = 3
 
 
 def check_scopes(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Where people consent to scopes, an action says which let it run."""
+    """Check that actions name their scopes, where a connection type uses OAuth."""
     kinds = {connection_type.kind for connection_type in folder.manifest_or_blank.connections.values()}
     scopes = file.model.scopes
     if file.model.is_raw or not any(kind.startswith("oauth2") for kind in kinds):
         return
     if not scopes.classic and not scopes.granular:
-        yield Violation(("scopes",), "scopes-named", "say which scopes let a connection run it.", key=True)
+        yield Violation(("scopes",), "scopes-named", "name the scopes that let a connection run the action.", key=True)
     for word in ("classic", "granular"):
         names = getattr(scopes, word)
         for index, scope in enumerate(names):
             if scope in names[:index]:
-                yield Violation(("scopes", word, index), "scopes-named", f"{scope!r} stands twice.")
+                yield Violation(("scopes", word, index), "scopes-named", f"{scope!r} is listed twice.")
 
 
 def check_rate(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Where the service counts calls by tier, an action says its tier, and the manifest knows it."""
+    """Check that actions name their rate, where the manifest has rates, and that it exists."""
     rates = folder.manifest_or_blank.rates
     known_rates = sorted({tier for plan in rates.plans.values() for tier in plan} | set(rates.quotas))
     if not file.model.rate_names and rates.plans and not file.model.is_raw:
-        yield Violation(("rate",), "rate-named", f"say its rate tier, one of {', '.join(known_rates)}.", key=True)
+        yield Violation(("rate",), "rate-named", f"name its rate: {', '.join(known_rates)}.", key=True)
     for index, name in enumerate(file.model.rate_names):
         if folder.manifest and folder.manifest.is_valid and name not in known_rates:
             path = ("rate", index) if isinstance(file.model.rate, list) else ("rate",)
@@ -49,7 +49,7 @@ def check_rate(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Vi
 
 
 def check_connections(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """The kinds of connection that may run it are the manifest's."""
+    """Check that the connection types of an action are the manifest's."""
     connection_types = folder.manifest_or_blank.connections
     for index, name in enumerate(file.model.connections or ()):
         if folder.manifest and folder.manifest.is_valid and name not in connection_types:
@@ -58,22 +58,22 @@ def check_connections(file: ParsedFile[Action], folder: ConnectorFolder) -> Iter
 
 
 def check_idempotent(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """A reason makes a POST or PATCH repeatable; `false` makes a PUT or DELETE not."""
+    """Check that a reason is given for a POST or PATCH, and `false` for a PUT or DELETE only."""
     reason, method, path = file.model.idempotent, file.model.method, ("idempotent",)
     if reason is None or file.has_invalid_key("request"):
         return
     if method not in ("POST", "PATCH", "PUT", "DELETE"):
-        yield Violation(path, "idempotent", f"{method or 'a raw request'} says nothing of it.", key=True)
+        yield Violation(path, "idempotent", f"{method or 'a raw request'} takes no `idempotent`; remove it.", key=True)
     elif reason is False and method in NON_IDEMPOTENT_METHODS:
-        yield Violation(path, "idempotent", f"a {method} is never repeated anyway; leave it out.", key=True)
+        yield Violation(path, "idempotent", f"a {method} is not repeated anyway; remove it.", key=True)
     elif reason is not False and method in ("PUT", "DELETE"):
-        yield Violation(path, "idempotent", f"a {method} may be repeated anyway; leave it out.", key=True)
+        yield Violation(path, "idempotent", f"a {method} may be repeated anyway; remove it.", key=True)
     elif reason is not False and len(reason.split()) < _MIN_REASON_WORDS:
-        yield Violation(path, "idempotent", "say in a sentence why sending it twice does nothing twice.")
+        yield Violation(path, "idempotent", "explain in a sentence why sending it twice has no second effect.")
 
 
 def check_pagination(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """A list says, with the manifest, everything that its way of paging takes, and where its items are."""
+    """Check that a list and the manifest have every key that the style of paging needs, and where items are."""
     overrides = file.model.pagination
     if overrides is None or folder.manifest is None or folder.manifest.has_invalid_key("pagination"):
         return
@@ -86,13 +86,15 @@ def check_pagination(file: ParsedFile[Action], folder: ConnectorFolder) -> Itera
     }
     missing = [word for word in required_words.get(pagination.style, ()) if getattr(pagination, word) is None]
     if missing:
-        message = f"paging by {pagination.style} takes {' and '.join(missing)} too, here or in the manifest."
+        message = f"style {pagination.style} needs {' and '.join(missing)} too, here or in the manifest."
         yield Violation(("pagination",), "pagination-complete", message, key=True)
     for word in ("cursor_param", "size_param"):
         if (getattr(overrides, word) or "query.x").partition(".")[0] not in ("query", "body"):
-            yield Violation(("pagination", word), "pagination-complete", "expected a place: query.x or body.x")
+            yield Violation(("pagination", word), "pagination-complete", "expected query.x or body.x.")
     if file.model.method in (*UPDATE_METHODS, "DELETE", "HEAD"):
-        yield Violation(("pagination",), "pagination-complete", f"a {file.model.method} lists nothing.", key=True)
+        yield Violation(
+            ("pagination",), "pagination-complete", f"a {file.model.method} has no pages; remove it.", key=True
+        )
     yield from _check_items(file)
 
 
@@ -104,7 +106,7 @@ def _check_items(file: ParsedFile[Action]) -> Iterator[Violation]:
 
 
 def check_downloads(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """The fields of files to download are texts of the example, and a size is a number; a name has no sign in it."""
+    """Check that the example has the fields of files to download: texts, and a number for the size."""
     example = file.model.returns.example
     for index, listing in enumerate(file.model.downloads if example is not None else ()):
         path = ("downloads", index)
@@ -124,8 +126,8 @@ def check_downloads(file: ParsedFile[Action], _folder: ConnectorFolder) -> Itera
 
 
 def check_has_payload(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """What comes back is shown: the docs, the sandbox and the reader need it."""
+    """Check that an action has an example of its reply, which docs and sandbox need."""
     returns = file.model.returns
     if returns.example is None and returns.type in ("json", "text"):
-        message = "show what comes back: `example` under `returns`."
+        message = "add an `example` of the reply under `returns`."
         yield Violation(("returns", "example"), "has-example", message, key=True)

@@ -1,4 +1,4 @@
-"""Rules of schemas/events/: every event has a sound shape and one place, and its secrets are never shown."""
+"""Rules of schemas/events/: events are valid, stand in one file, and their secrets are redacted."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def check_event_files(folder: ConnectorFolder) -> Iterator[Finding]:
-    """Every file of events is sound, and no event stands in two."""
+    """Check that event files are valid, have no event in common, and that secrets are redacted."""
     file_by_event: dict[str, str] = {}
     redacted_fields = redactor(folder.connector).secret_fields
     for stem, document in folder.events.items():
@@ -29,18 +29,18 @@ def check_event_files(folder: ConnectorFolder) -> Iterator[Finding]:
         for name, entry in document.data.items() if isinstance(document.data, dict) else ():
             if name in file_by_event:
                 yield document.build_finding(
-                    (name,), "event", f"{name!r} stands in {file_by_event[name]}.json too.", key=True
+                    (name,), "event", f"{name!r} is in {file_by_event[name]}.json too.", key=True
                 )
             file_by_event.setdefault(name, stem)
             body = entry.get("body") if isinstance(entry, dict) and not findings else None
             for path, value_type in events.iter_leaf_fields(body or {}):
                 if value_type == "secret" and folder.manifest is not None and path[-1].lower() not in redacted_fields:
-                    message = f"{path[-1]!r} is a secret; name it in the manifest's redact.fields."
+                    message = f"{path[-1]!r} is a secret; add it to the manifest's redact.fields."
                     yield document.build_finding((name, "body", *path), "redact", message, key=True)
 
 
 def check_emitted_events(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that the events of resources are in the catalogue, and that a trigger signs them."""
+    """Check that the events of resources exist, and that a trigger says how they are signed."""
     has_unread_files = any(stem not in folder.events for stem in folder.event_stems)
     event_names = {
         name for document in folder.events.values() if isinstance(document.data, dict) for name in document.data
@@ -50,12 +50,17 @@ def check_emitted_events(file: ParsedFile[Manifest], folder: ConnectorFolder) ->
             continue
         path: NodePath = ("resources", name, "events")
         if not file.model.triggers:
-            yield Violation(path, "resource", "events are signed as a trigger says; there is no trigger.", key=True)
+            yield Violation(
+                path,
+                "resource",
+                "events need a trigger, which says how they are signed; there is no trigger.",
+                key=True,
+            )
         if resource.events.within is not None and resource.parent is None:
-            message = f"{name} has no parent: an event of its own is about it alone."
+            message = f"{name} has no parent, whose event it could be in; remove `within`."
             yield Violation((*path, "within"), "resource", message, key=True)
         for change, names in resource.events.event_names_by_change.items():
             for event in names:
                 if event not in event_names and not has_unread_files:
-                    message = f"no file of schemas/events/ has {event!r}.{did_you_mean(event, event_names)}"
+                    message = f"no file in schemas/events/ has {event!r}.{did_you_mean(event, event_names)}"
                     yield Violation((*path, change), "resource", message)

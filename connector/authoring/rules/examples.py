@@ -1,4 +1,4 @@
-"""Examples are obligations: each is run, and must send what it says."""
+"""Rules of examples: each is run, and must send the request that it states."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from connector.definition.strict_yaml import NodePath
 
 RULE = "examples-run"
-# What must be right first: an example would only say it again.
+# Rules whose violations an example would only repeat.
 PREREQUISITE_RULES = (
     "place", "one-place", "path-complete", "request-path", "requires-exist", "conflicts-mutual", "limits", "pattern",
     "choices-typed", "choices-file", "default-fits", "default-or-required", "no-default-on-update", "word-fits",
@@ -31,10 +31,12 @@ _MAX_SHOWN_LENGTH = 120
 
 
 def check_examples(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check what each example gives, build its request, and compare that with what it says is sent."""
+    """Check the inputs of each example, build its request, and compare it with the stated one."""
     action = file.model
     if not action.examples:
-        yield Violation(("examples",), RULE, "show at least one example: what is given, what is sent.", key=True)
+        yield Violation(
+            ("examples",), RULE, "add at least one example: `inputs` and the `request` that they send.", key=True
+        )
     if not file.is_valid:
         return
     compiled = compile_action(folder.connector, action.action)
@@ -63,7 +65,7 @@ def _build_input_violations(path: NodePath, action: Action, example: Example, er
 def _find_differences(
     expected: ExpectedRequest, request: Request, constant_locations: set[tuple[str, str]]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the word of `request` that does not say what is sent, and how."""
+    """Yield each key of `request` that differs from what is sent, with a message."""
     if expected.method is not None and expected.method.upper() != request.method:
         yield "method", f"the method that is sent is {request.method}."
     if expected.path != request.path:
@@ -86,7 +88,7 @@ def _compare_pairs(
             continue
         if expected.get(name) != actual.get(name):
             outcome = "not sent" if name not in actual else f"sent as {', '.join(map(repr, actual[name]))}"
-            yield word, f"{name} is {outcome}{'' if name in expected else ' and not said here'}."
+            yield word, f"{name} is {outcome}{'' if name in expected else ', but not stated here'}."
 
 
 def _group_pairs(pairs: Iterable[tuple[str, str]], part: str) -> dict[str, list[str]]:
@@ -102,7 +104,7 @@ def _identify_location(location: RequestLocation) -> tuple[str, str]:
 
 
 def _encode_pairs(pairs: Iterable[tuple[str, Any]]) -> list[tuple[str, str]]:
-    """Return pairs as they go on the wire: a list repeats its name."""
+    """Return pairs as they are sent: a list repeats its name."""
     return [
         (name, "" if item is None else to_wire_text(item))
         for name, value in pairs
@@ -130,7 +132,7 @@ def _list_form_pairs(form: Mapping[str, Any] | list[list[str]]) -> list[tuple[st
 
 
 def _diff_bodies(expected: Any, actual: Any) -> Any:
-    """Return the part of a body that differs, so that the sentence stays short."""
+    """Return the part of a body that differs, to keep the message short."""
     if not isinstance(expected, dict) or not isinstance(actual, dict):
         return actual
     differing = {name for name in expected.keys() | actual.keys() if expected.get(name) != actual.get(name)}

@@ -1,4 +1,4 @@
-"""Rules of one field on its own: an input of an action, a connection or a trigger."""
+"""Rules of a single field: an input of an action, connection or trigger."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ TEXT_TYPES = ("string", "text", "password", "list of string")
 _SIZED_TYPES = (*TEXT_TYPES, "integer", "number", "list of integer", "map of string")
 _CHOICE_TYPES = ("string", "text", "integer", "list of string", "list of integer", "datetime", "date")
 _SECRET_WORDS = ("password", "passwd", "passcode", "passphrase", "secret", "token")
-_CURSOR_WORDS = ("page", "cursor", "sync", "continuation")  # a token of these is a place in a list
+_CURSOR_WORDS = ("page", "cursor", "sync", "continuation")  # such a token is a position in a list
 
 
 class FieldRef(NamedTuple):
-    """One field, with its path in the file and the action it belongs to, if it is an action's."""
+    """A field with its path in the file, and its action, where it has one."""
 
     path: NodePath
     key: str
@@ -38,12 +38,16 @@ class FieldRef(NamedTuple):
     action: Action | None = None
 
     def get_path(self, word: str) -> NodePath:
-        """Return the path of one of its words."""
+        """Return the path of one of its keys."""
         return (*self.path, word)
+
+    def fail(self, word: str, rule: str, message: str, *, key: bool = True) -> Violation:
+        """Return a violation at one of its keys, or at the key's value."""
+        return Violation(self.get_path(word), rule, message, key)
 
     @property
     def is_checkable(self) -> bool:
-        """Whether its own check can be made; what keeps it from that is told by a rule of its own."""
+        """Whether its check can be compiled; other rules report what prevents it."""
         return not any((*check_choices(self), *check_limits(self), *check_pattern(self)))
 
 
@@ -61,7 +65,7 @@ def iter_fields(file: ParsedFile[Any]) -> Iterator[FieldRef]:
 
 
 def check_default_or_required(field: FieldRef) -> Iterator[Violation]:
-    """`required`, `default` and `suggest` exclude each other."""
+    """Check that a field has one of `required`, `default` and `suggest` at most."""
     definition = field.definition
     declarations = [
         ("required", definition.required),
@@ -70,78 +74,63 @@ def check_default_or_required(field: FieldRef) -> Iterator[Violation]:
     ]
     keys = [word for word, is_declared in declarations if is_declared]
     if len(keys) > 1:
-        message = f"{' and '.join(keys)} exclude each other; keep one of them."
-        yield Violation(field.get_path(keys[1]), "default-or-required", message, key=True)
+        message = f"{' and '.join(keys)} exclude each other; keep one."
+        yield field.fail(keys[1], "default-or-required", message)
 
 
 def check_no_update_default(field: FieldRef) -> Iterator[Violation]:
-    """A default on an update would reset what nobody touched."""
+    """Check that updates have no defaults, which would reset fields that the caller left out."""
     if field.action and field.action.method in UPDATE_METHODS and field.definition.has_default:
-        message = f"{field.action.method} changes what is there: a default would reset it. Use `suggest`."
-        yield Violation(field.get_path("default"), "no-default-on-update", message, key=True)
+        message = f"a default would reset the field with every {field.action.method}; use `suggest`."
+        yield field.fail("default", "no-default-on-update", message)
 
 
 def check_secret_default(field: FieldRef) -> Iterator[Violation]:
-    """A secret in a file is no secret."""
+    """Check that secrets have no values in the file."""
     for word in ("default", "suggest"):
         if field.definition.secret and word in field.definition.model_fields_set:
-            yield Violation(
-                field.get_path(word), "secret-default", f"a password has no {word}: it would be known.", key=True
-            )
+            yield field.fail(word, "secret-default", f"a password must not have a {word}.")
 
 
 def check_secret_type(field: FieldRef) -> Iterator[Violation]:
-    """A field that is called like a secret is a password, so that it is never shown."""
+    """Check that a field named like a secret is of type password, so that it is redacted."""
     if field.definition.type not in TEXT_TYPES or field.definition.secret:
         return
-    wire_name = (
-        field.definition.location.path[-1]
-        if isinstance(field.definition, Input) and field.definition.location.path
-        else field.key
-    )
-    for name in (field.key, wire_name):
+    wire_names = field.definition.location.path[-1:] if isinstance(field.definition, Input) else ()
+    for name in (field.key, *wire_names):
         name_parts = to_snake_case(name).replace("-", "_").split("_")
         if name_parts[-1] in _SECRET_WORDS and not set(name_parts) & set(_CURSOR_WORDS):
-            message = f"{name!r} looks like a secret; its type is password, or its name is another."
-            yield Violation(field.get_path("type"), "secret-looking", message)
+            message = f"{name!r} looks like a secret; use type password or another name."
+            yield field.fail("type", "secret-looking", message, key=False)
             return
 
 
 def check_has_example(field: FieldRef) -> Iterator[Violation]:
-    """Every input shows what a value looks like: an example, choices, a default; a boolean shows itself."""
+    """Check that every input but booleans and files has an example, choices or a default."""
     definition = field.definition
     if field.action is None or definition.type in ("boolean", "file"):
         return
-    samples = (
-        definition.example,
-        definition.choices,
-        definition.choices_file,
-        definition.choices_from,
-        definition.default,
-        definition.suggest,
-    )
-    if all(sample is None for sample in samples):
+    keys = ("example", "choices", "choices_file", "choices_from", "default", "suggest")
+    if all(getattr(definition, word) is None for word in keys):
         yield Violation(field.path, "has-example", f"{field.key!r} has neither an example nor choices.", key=True)
 
 
 def check_choices(field: FieldRef) -> Iterator[Violation]:
-    """Choices are values of the field's type, each once."""
+    """Check that choices are values of the field's type, each listed once."""
     definition, seen = field.definition, dict[Any, str]()
     if definition.allow_other and not (definition.choices or definition.choices_file or definition.choices_from):
-        yield Violation(field.get_path("allow_other"), "choices-typed", "there are no choices to be open.", key=True)
+        yield field.fail("allow_other", "choices-typed", "there are no choices to add others to.")
     if (definition.choices is not None or definition.choices_file) and definition.type not in _CHOICE_TYPES:
         word = "choices" if definition.choices is not None else "choices_file"
-        yield Violation(
-            field.get_path(word), "choices-typed", f"a field of type {definition.type} has no choices.", key=True
-        )
+        yield field.fail(word, "choices-typed", f"a field of type {definition.type} cannot have choices.")
         return
     if definition.choices is not None and not definition.choices:
-        yield Violation(field.get_path("choices"), "choices-typed", "there is no choice to choose.", key=True)
+        yield field.fail("choices", "choices-typed", "list at least one choice.")
     for value in definition.choices or {}:
         try:
             converted = coerce.CONVERTERS[definition.type](value)
         except InvalidValue as error:
-            message = f"{value!r} does not fit the type {definition.type}: expected {error.expected}."
+            message = f"{value!r} is not of type {definition.type}: expected {error.expected}."
             yield Violation((*field.get_path("choices"), value), "choices-typed", message, key=True)
             continue
         if converted in seen:
@@ -151,43 +140,32 @@ def check_choices(field: FieldRef) -> Iterator[Violation]:
 
 
 def check_limits(field: FieldRef) -> Iterator[Violation]:
-    """`min` and `max` suit the type, and leave room between them."""
-    definition = field.definition
-    word = "min" if definition.min is not None else "max"
-    if definition.min is None and definition.max is None:
+    """Check that `min` and `max` apply to the type, and that values exist between them."""
+    type_name, low, high = field.definition.type, field.definition.min, field.definition.max
+    if low is None and high is None:
         return
-    if definition.type not in _SIZED_TYPES:
-        yield Violation(
-            field.get_path(word), "limits", f"a field of type {definition.type} has no size to limit.", key=True
-        )
-    elif definition.min is not None and definition.max is not None and definition.min > definition.max:
-        yield Violation(
-            field.get_path("min"), "limits", f"no value is at least {definition.min} and at most {definition.max}."
-        )
-    elif (
-        definition.type not in ("integer", "number")
-        and word == "min"
-        and definition.min is not None
-        and definition.min < 0
-    ):
-        yield Violation(field.get_path("min"), "limits", "a length is not below 0.")
+    if type_name not in _SIZED_TYPES:
+        word = "min" if low is not None else "max"
+        yield field.fail(word, "limits", f"a field of type {type_name} cannot be limited.")
+    elif low is not None and high is not None and low > high:
+        yield field.fail("min", "limits", f"no value is at least {low} and at most {high}.", key=False)
+    elif low is not None and low < 0 and type_name not in ("integer", "number"):
+        yield field.fail("min", "limits", "a length cannot be below 0.", key=False)
 
 
 def check_pattern(field: FieldRef) -> Iterator[Violation]:
-    """A pattern runs in linear time, so that no text can make it hang; patterns and looks are for texts."""
+    """Check that `pattern` and `format` are for texts, and that a pattern runs in linear time."""
     definition = field.definition
     for word in ("pattern", "format"):
         if getattr(definition, word) is not None and definition.type not in TEXT_TYPES:
-            yield Violation(
-                field.get_path(word), "pattern", f"`{word}` is for texts, not for {definition.type}.", key=True
-            )
+            yield field.fail(word, "pattern", f"`{word}` is for texts, not for {definition.type}.")
     if definition.pattern is None:
         return
     try:
         compile_linear_regex(definition.pattern)
     except SchemaError:
-        message = "the linear engine cannot run this expression: look-around and back-references are not known to it."
-        yield Violation(field.get_path("pattern"), "pattern", message)
+        message = "the linear engine cannot run this expression; it has no look-around and no back-references."
+        yield field.fail("pattern", "pattern", message, key=False)
 
 
 FIELD_RULES = (
@@ -203,7 +181,7 @@ FIELD_RULES = (
 
 
 def check_fields(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Apply the rules above to every field of a file."""
+    """Check every field of a file with the rules above."""
     for field in iter_fields(file):
         for rule in FIELD_RULES:
             yield from rule(field)

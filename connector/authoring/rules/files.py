@@ -1,4 +1,4 @@
-"""Rules of a file as a whole: what it is called, and the order of its words."""
+"""Rules of a whole file: its name, and the order of its keys."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ INPUT_KEYS = (*(key for key in Input.model_fields if key != "example"), "example
 
 
 def check_file_name(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """An action's file is called after its key, so that no two files have one key."""
+    """Check that a file is named after its action's key, so that no two files have the same key."""
     key, stem = file.model.action, file.path.stem
     if to_kebab_case(key) == stem:
         return
     twin = next((other for other in folder.actions if other.model.action == key and other.path != file.path), None)
     note = f" {twin.format_location(('action',))} has this key too." if twin else ""
-    yield Violation(("action",), "file-name", f"the file of {key!r} is called {to_kebab_case(key)}.yaml.{note}")
+    yield Violation(("action",), "file-name", f"the file of {key!r} must be named {to_kebab_case(key)}.yaml.{note}")
 
 
 def check_key_order(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Words stand in one order in every file, so that a reader finds them."""
+    """Check that keys have the same order in every action."""
     data = file.document.data
     yield from _check_order((), list(data), ACTION_KEYS)
     yield from _check_inputs((), data)
 
 
 def check_input_key_order(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """The inputs of connections and triggers follow the order of an action's inputs."""
+    """Check that inputs of connections and triggers have their keys in the order of an action's inputs."""
     for kind in ("connections", "triggers"):
         members = file.document.data.get(kind)
         for name, data in members.items() if isinstance(members, dict) else ():
@@ -55,10 +55,10 @@ def _check_inputs(path: NodePath, data: object) -> Iterator[Violation]:
 
 
 def _check_order(path: NodePath, keys: list[str], order: Sequence[str]) -> Iterator[Violation]:
-    """Tell the first word that stands too late."""
+    """Report the first key that comes too late."""
     known_keys = [key for key in keys if key in order]
     for previous, key in pairwise(known_keys):
         if order.index(key) < order.index(previous):
             successor = next(candidate for candidate in known_keys if order.index(candidate) > order.index(key))
-            yield Violation((*path, key), "word-order", f"{key!r} stands before {successor!r}.", key=True)
+            yield Violation((*path, key), "word-order", f"{key!r} must come before {successor!r}.", key=True)
             return

@@ -1,4 +1,4 @@
-"""Rules of the manifest: where it leads, who signs in how, how errors, rates and secrets are declared."""
+"""Rules of the manifest: hosts, connections, errors, rates and redaction."""
 
 from __future__ import annotations
 
@@ -38,30 +38,23 @@ _CURSOR_FIELD = re.compile(r"(page|cursor|sync|continuation)_?token$")
 
 
 def check_allowed_hosts(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Credentials may go to the base URL, and the list of hosts holds hosts."""
+    """Check that `allowed_hosts` are host names, and that the base URL is at one of them."""
     manifest = file.model
     if not manifest.allowed_hosts:
-        yield Violation(
-            ("allowed_hosts",), "allowed-hosts", "say where credentials may go; nothing else gets them.", key=True
-        )
+        yield Violation(("allowed_hosts",), "allowed-hosts", "list the hosts that may receive credentials.", key=True)
     for index, host in enumerate(manifest.allowed_hosts):
         if not _HOST_PATTERN.match(host):
-            message = f"{host!r} is no name of a host: api.example.com, or *.example.com for those under it."
+            message = f"{host!r} is not a host name such as api.example.com, or *.example.com for its subdomains."
             yield Violation(("allowed_hosts", index), "allowed-hosts", message)
     sample_url = _PLACEHOLDER.sub("x", manifest.base_url)
-    if (
-        manifest.allowed_hosts
-        and all(map(_HOST_PATTERN.match, manifest.allowed_hosts))
-        and not may_receive_credentials(sample_url, manifest.allowed_hosts)
-    ):
-        host = urlsplit(manifest.base_url).netloc
-        yield Violation(
-            ("base_url",), "allowed-hosts", f"{host} is on no line of `allowed_hosts`, so no credential may go there."
-        )
+    are_valid = manifest.allowed_hosts and all(map(_HOST_PATTERN.match, manifest.allowed_hosts))
+    if are_valid and not may_receive_credentials(sample_url, manifest.allowed_hosts):
+        message = f"{urlsplit(manifest.base_url).netloc} is not among `allowed_hosts`; it would receive no credentials."
+        yield Violation(("base_url",), "allowed-hosts", message)
 
 
 def check_base_url(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """The base URL is https, without a query; its names in braces are inputs of every connection."""
+    """Check that the base URL is well-formed, and that every connection has the inputs in its braces."""
     url = file.model.base_url
     if re.search(r"[?#\s@]", url) or url.endswith("/"):
         message = "expected https://host/path, without a query, a user, or a slash at the end."
@@ -74,32 +67,31 @@ def check_base_url(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iter
 
 
 def check_connection_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """A kind of connection asks for what its way of signing in takes."""
+    """Check that a connection type has the inputs that its kind needs."""
     for name, connection_type in file.model.connections.items():
         path: NodePath = ("connections", name)
         for key in _REQUIRED_INPUTS.get(connection_type.kind, ()):
             if key not in connection_type.inputs:
-                message = f"{connection_type.kind} takes the input {key!r}.{did_you_mean(key, connection_type.inputs)}"
+                message = f"{connection_type.kind} needs the input {key!r}.{did_you_mean(key, connection_type.inputs)}"
                 yield Violation((*path, "inputs"), "connection-inputs", message, key=True)
         secrets = [key for key, field in connection_type.inputs.items() if field.secret]
         if connection_type.kind in ("bearer", "api_key", "basic", "jwt_hs256") and not secrets:
-            message = f"{connection_type.kind} takes an input of type password to sign with."
+            message = f"{connection_type.kind} needs an input of type password."
             yield Violation((*path, "inputs"), "connection-inputs", message, key=True)
         if connection_type.to is not None and connection_type.kind != "api_key":
-            yield Violation(
-                (*path, "to"), "connection-inputs", f"`to` is for api_key, not for {connection_type.kind}.", key=True
-            )
+            message = f"`to` is for api_key, not for {connection_type.kind}."
+            yield Violation((*path, "to"), "connection-inputs", message, key=True)
         if "client_auth" in connection_type.model_fields_set and not connection_type.kind.startswith("oauth2"):
             message = f"`client_auth` is for OAuth, not for {connection_type.kind}."
             yield Violation((*path, "client_auth"), "connection-inputs", message, key=True)
         for key, field in connection_type.inputs.items():
             if key.endswith("Url") and isinstance(field.default, str) and not field.default.startswith("https://"):
-                default_path = (*path, "inputs", key, "default")
-                yield Violation(default_path, "connection-inputs", "a secret would travel in clear: expected https://")
+                message = "secrets would be sent unencrypted; expected https://"
+                yield Violation((*path, "inputs", key, "default"), "connection-inputs", message)
 
 
 def check_allowed_actions(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
-    """`allowed_actions` names actions that are there."""
+    """Check that `allowed_actions` exist."""
     for name, connection_type in file.model.connections.items():
         for index, key in enumerate(connection_type.allowed_actions or ()):
             if key not in folder.action_keys:
@@ -108,23 +100,22 @@ def check_allowed_actions(file: ParsedFile[Manifest], folder: ConnectorFolder) -
 
 
 def check_error_rules(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Meanings can match, their expressions run in linear time, and the request id is in a header."""
+    """Check that error rules can match, that their expressions run in linear time, and where the request id is."""
     error_format = file.model.errors
     if error_format.request_id is not None and not re.match(r"header\.\S+\Z", error_format.request_id):
-        yield Violation(("errors", "request_id"), "errors", "expected a header: header.X-Request-Id")
+        yield Violation(("errors", "request_id"), "errors", "expected a header such as header.X-Request-Id.")
     for index, rule in enumerate(error_format.rules):
         path: NodePath = ("errors", "rules", index)
         if all(item is None for item in (rule.status, rule.code, rule.message, rule.header)):
-            yield Violation(path, "errors", "say what it is known by: status, code, message or header.")
+            yield Violation(path, "errors", "add a condition: status, code, message or header.")
         if rule.names is not None:
             yield from _check_expression((*path, "names"), rule.names)
-        for word, required_word in (("code", "code"), ("message", "message")):
-            if getattr(rule, word) is not None and getattr(error_format, required_word) is None:
-                yield Violation(
-                    (*path, word), "errors", f"`errors` does not say where a reply has its {word}.", key=True
-                )
+        for word in ("code", "message"):
+            if getattr(rule, word) is not None and getattr(error_format, word) is None:
+                message = f"`errors` has no `{word}`, which says where a reply has it."
+                yield Violation((*path, word), "errors", message, key=True)
         if rule.model_dump() in [item.model_dump() for item in error_format.rules[:index]]:
-            yield Violation(path, "errors", "this meaning stands already; the first that matches wins.")
+            yield Violation(path, "errors", "the same rule is listed above; the first that matches wins.")
 
 
 def _check_expression(path: NodePath, pattern: str) -> Iterator[Violation]:
@@ -135,69 +126,66 @@ def _check_expression(path: NodePath, pattern: str) -> Iterator[Violation]:
         yield Violation(path, "pattern", "the linear engine cannot run this expression.")
         return
     if groups < 1:
-        yield Violation(path, "pattern", "put what names the scopes in a group: scopes: (.*)")
+        yield Violation(path, "pattern", "put the part that names the scopes in a group: scopes: (.*)")
 
 
 def check_shared_locations(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Constants of every request have a place in it, and a sub-account is named in one place."""
+    """Check that constants have a place in requests, and that a sub-account's prefix has one id."""
     for to in file.model.constants:
         if not re.match(r"(header|query|body)\.\S+\Z", to):
-            yield Violation(("constants", to), "place", "expected header.X, query.x or body.x", key=True)
+            yield Violation(("constants", to), "place", "expected header.X, query.x or body.x.", key=True)
     prefix = file.model.subaccounts.prefix if file.model.subaccounts else ""
     if prefix and (not prefix.startswith("/") or len(_PLACEHOLDER.findall(prefix)) != 1):
-        message = "expected the beginning of a path with the account's id in braces: /accounts/{accountId}"
+        message = "expected the beginning of a path, with the account's id in braces: /accounts/{accountId}"
         yield Violation(("subaccounts", "prefix"), "subaccounts", message)
 
 
 def check_rates(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Rates are counts by time; caps are counted by a value of the request."""
+    """Check that rates are counts by time, and that quotas name a value of the request."""
     rates = file.model.rates
     for plan, tiers in rates.plans.items():
         for tier, rate in tiers.items():
             if not _RATE_PATTERN.match(rate):
-                yield Violation(("rates", "plans", plan, tier), "rate-form", f"got {rate!r}; such as 30/s 10000/day.")
+                message = f"got {rate!r}; expected a rate such as 30/s 10000/day."
+                yield Violation(("rates", "plans", plan, tier), "rate-form", message)
     for name, quota in rates.quotas.items():
         path: NodePath = ("rates", "quotas", name)
         if not _RATE_PATTERN.match(quota.limit):
-            yield Violation((*path, "limit"), "rate-form", f"got {quota.limit!r}; such as 100/day.")
+            yield Violation((*path, "limit"), "rate-form", f"got {quota.limit!r}; expected a rate such as 100/day.")
         if not re.match(r"(path|query|body|connection)\.\S+\Z", quota.by):
-            yield Violation((*path, "by"), "rate-form", "expected the place of a value: path.userId")
+            yield Violation((*path, "by"), "rate-form", "expected where a value is, such as path.userId.")
         if quota.reset is not None and not _TIME_OF_DAY.match(quota.reset):
-            yield Violation((*path, "reset"), "rate-form", 'expected a time of day in UTC: "00:00Z"')
+            yield Violation((*path, "reset"), "rate-form", 'expected a time of day in UTC, such as "00:00Z".')
     part, _, key = (rates.account or "").partition(".")
     input_keys = {key for connection_type in file.model.connections.values() for key in connection_type.inputs}
     if rates.account is not None and (part != "connection" or key not in input_keys):
-        yield Violation(
-            ("rates", "account"), "rate-form", f"no connection has an input {key!r}.{did_you_mean(key, input_keys)}"
-        )
+        message = f"no connection has an input {key!r}.{did_you_mean(key, input_keys)}"
+        yield Violation(("rates", "account"), "rate-form", message)
 
 
 def check_redaction(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
-    """What looks like a secret in a reply is never shown."""
+    """Check that fields of replies that look like secrets are redacted."""
     for word in ("fields", "query"):
         names = getattr(file.model.redact, word)
         for index, name in enumerate(names):
             if name.lower() in [previous.lower() for previous in names[:index]]:
-                yield Violation(("redact", word, index), "redact", f"{name!r} stands twice.")
+                yield Violation(("redact", word, index), "redact", f"{name!r} is listed twice.")
     if not file.is_valid:
         return
     redacted_fields = redactor(folder.connector).secret_fields
     exposed: dict[str, str] = {}
     for action in folder.actions:
         for name in _iter_field_names(action.model.returns.example):
-            if (
-                _SECRET_FIELD.search(name.lower())
-                and not _CURSOR_FIELD.search(name.lower())
-                and name.lower() not in redacted_fields
-            ):
+            is_secret = _SECRET_FIELD.search(name.lower()) and not _CURSOR_FIELD.search(name.lower())
+            if is_secret and name.lower() not in redacted_fields:
                 exposed.setdefault(name, action.model.action)
     for name, key in exposed.items():
-        message = f"{name!r}, which {key} brings back, looks like a secret and is not hidden."
+        message = f"{name!r} in the reply of {key} looks like a secret; add it to `redact`."
         yield Violation(("redact", "fields"), "redact", message, key=True)
 
 
 def _iter_field_names(data: Any) -> Iterator[str]:
-    """Yield the names of the fields that hold plain values."""
+    """Yield the names of fields with scalar values."""
     if isinstance(data, dict):
         yield from (name for name, item in data.items() if not isinstance(item, dict | list | bool))
     for item in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():

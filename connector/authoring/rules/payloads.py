@@ -1,4 +1,4 @@
-"""Rules of what comes back: the schemas of schemas/objects/, and the examples that must fit them."""
+"""Rules of replies: the schemas in schemas/objects/, and examples that must fit them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from connector.errors import Finding
 
 RULE = "example-payload-fits-schema"
-SchemaLocation = tuple[str, tuple[str, ...]]  # a schema's file, and where in it a schema stands
+SchemaLocation = tuple[str, tuple[str, ...]]  # a schema's file, and the path in it
 
-_SAME_VALUE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")  # judge the very value that they stand for
-_NAME_MAPPINGS = (("properties",), ("$defs",))  # what stands under these are names, not words
+_SAME_VALUE = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else")  # subschemas of the same value
+_NAME_MAPPINGS = (("properties",), ("$defs",))  # their keys are names, not keywords
 _NO_SCHEMAS = ("enum", "const", "examples", "default")
 
 
 def check_payload_fits_schema(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """What an action shows as its reply fits the schema that it names."""
+    """Check that the example of a reply fits the action's schema."""
     returns, name = file.model.returns, file.model.returns.schema_
     if name is None:
         return
@@ -43,13 +43,13 @@ def check_payload_fits_schema(file: ParsedFile[Action], folder: ConnectorFolder)
             message = f"there is no {path}.{did_you_mean(name, folder.objects)}"
             yield Violation(("returns", "schema"), RULE, message)
         return
-    with suppress(Unresolvable):  # a schema that leads to one with a mistake of its own
+    with suppress(Unresolvable):  # the other schema has a mistake of its own
         for error in _build_validator(name, folder).iter_errors(returns.example):
             yield Violation(("returns", "example", *error.absolute_path), RULE, _build_message(error))
 
 
 def _build_validator(name: str, folder: ConnectorFolder) -> Any:
-    """Return what checks against a sound schema; nothing is ever fetched."""
+    """Return the validator of a schema; references are resolved in the folder alone."""
     resources = {
         f"{stem}.json": DRAFT202012.create_resource(document.data)
         for stem, document in folder.objects.items()
@@ -71,7 +71,7 @@ def _build_message(error: jsonschema.ValidationError) -> str:
     if rule in ("enum", "const"):
         allowed = ", ".join(map(preview, expected)) if rule == "enum" else preview(expected)
         return f"got {received}; expected {allowed}."
-    return f"got {received}; expected what {rule} says: {preview(expected)}."
+    return f"got {received}; expected {rule}: {preview(expected)}."
 
 
 def check_object_schemas(folder: ConnectorFolder) -> Iterator[Finding]:
@@ -84,7 +84,7 @@ def check_object_schemas(folder: ConnectorFolder) -> Iterator[Finding]:
             continue
         for error in meta.iter_errors(document.data):
             yield document.build_finding(
-                tuple(error.absolute_path), "schema", f"no JSON Schema: {_build_message(error)}"
+                tuple(error.absolute_path), "schema", f"not a JSON Schema: {_build_message(error)}"
             )
         yield from (
             document.build_finding(path, "schema", message) for path, message in _find_bad_keywords(document.data, ())
@@ -95,19 +95,19 @@ def check_object_schemas(folder: ConnectorFolder) -> Iterator[Finding]:
             if problem:
                 yield document.build_finding(path, "schema", problem)
             elif location not in circular and _has_cycle(location, folder, circular):
-                message = f"{target!r} comes back to itself without ever looking deeper into the value."
+                message = f"{target!r} refers to itself for the same value, so checking would never end."
                 yield document.build_finding(path, "schema", message)
 
 
 def _find_bad_keywords(data: Any, path: NodePath) -> Iterator[tuple[NodePath, str]]:
-    """Yield what a JSON Schema may hold and these may not: names of its own, expressions that do not compile."""
+    """Yield keywords that are not allowed here: `$id`, and patterns that do not compile."""
     if isinstance(data, dict) and "$id" in data and path[-1:] not in _NAME_MAPPINGS:
-        yield (*path, "$id"), "a schema is known by the name of its file; leave `$id` out."
+        yield (*path, "$id"), "a schema is referenced by the name of its file; remove `$id`."
     if isinstance(data, dict) and isinstance(data.get("pattern"), str) and path[-1:] not in _NAME_MAPPINGS:
         try:
             re.compile(data["pattern"])
         except re.error as error:
-            yield (*path, "pattern"), f"no regular expression: {error}."
+            yield (*path, "pattern"), f"not a regular expression: {error}."
     for name, item in _iter_members(data, path):
         yield from _find_bad_keywords(item, (*path, name))
 
@@ -121,7 +121,7 @@ def _find_references(data: Any, path: NodePath) -> Iterator[tuple[NodePath, str]
 
 
 def _iter_members(data: Any, path: NodePath) -> Iterator[tuple[str | int, Any]]:
-    """Yield what may hold schemas; under `properties`, every name is a property's."""
+    """Yield members that may contain schemas; below `properties`, every name is a property."""
     if isinstance(data, list):
         yield from enumerate(data)
     elif isinstance(data, dict):
@@ -130,15 +130,15 @@ def _iter_members(data: Any, path: NodePath) -> Iterator[tuple[str | int, Any]]:
 
 
 def _find_reference_problem(stem: str, target: str, folder: ConnectorFolder) -> str:
-    """Return what is wrong with a reference, or nothing."""
+    """Return what is wrong with a reference, or an empty text."""
     file = target.partition("#")[0]
     if "/" in file or ":" in file or "\\" in file:
-        return f"{target!r} leads out of this folder; a reference names a file beside this one."
+        return f"{target!r} leads out of this folder; refer to a file beside this one."
     location = _resolve_reference(stem, target)
     if location[0] not in folder.objects:
         is_reported = folder.has_finding(folder.get_objects_path(location[0]))
         return "" if is_reported else f"there is no {file}.{did_you_mean(location[0], folder.objects)}"
-    return "" if isinstance(_get_schema(folder, location), dict | bool) else f"{target!r} leads to no schema."
+    return "" if isinstance(_get_schema(folder, location), dict | bool) else f"{target!r} refers to no schema."
 
 
 def _resolve_reference(stem: str, target: str) -> SchemaLocation:
@@ -163,7 +163,7 @@ def _get_schema(folder: ConnectorFolder, location: SchemaLocation) -> Any:
 
 
 def _has_cycle(start: SchemaLocation, folder: ConnectorFolder, circular: set[SchemaLocation]) -> bool:
-    """Whether judging a value by the schema at `start` leads to judging the same value by it again."""
+    """Whether checking a value by the schema at `start` leads back to it with the same value."""
     seen: set[SchemaLocation] = set()
     pending = list(_list_same_value_schemas(start, folder))
     while pending:
@@ -178,7 +178,7 @@ def _has_cycle(start: SchemaLocation, folder: ConnectorFolder, circular: set[Sch
 
 
 def _list_same_value_schemas(location: SchemaLocation, folder: ConnectorFolder) -> Iterator[SchemaLocation]:
-    """Yield the schemas that judge the same value as the one at a place."""
+    """Yield the schemas that check the same value as the one at a location."""
     schema, (stem, names) = _get_schema(folder, location), location
     if not isinstance(schema, dict):
         return

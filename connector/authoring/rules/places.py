@@ -1,4 +1,4 @@
-"""Rules of where values go: the request line, `to:` and `constants:`."""
+"""Rules of where values go: the request line, `to` and `constants`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from connector.authoring.draft import Violation
 from connector.definition.fields import RequestLocation
-from connector.definition.suggest import did_you_mean
+from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ _PATH_PATTERN = re.compile(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2}|\{
 
 
 class UsedLocation(NamedTuple):
-    """A place that is taken: by whom, and where the file says so."""
+    """A location that is used, its owner, and the path in the file."""
 
     location: RequestLocation
     owner: str
@@ -36,7 +36,7 @@ class UsedLocation(NamedTuple):
 
 
 def list_used_locations(file: ParsedFile[Action]) -> list[UsedLocation]:
-    """Return the places of an action's inputs and constants, in the order of the file."""
+    """Return the locations of an action's constants and inputs, in the order of the file."""
     used = [
         UsedLocation(RequestLocation.parse(to), f"constants {to}", ("constants", to)) for to in file.model.constants
     ]
@@ -45,7 +45,7 @@ def list_used_locations(file: ParsedFile[Action]) -> list[UsedLocation]:
 
 
 def check_known_location(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """A place is one that requests have."""
+    """Check that values go to locations that requests have."""
     for used in list_used_locations(file):
         is_key = used.path[0] == "constants"
         for message in _find_location_problems(file.model, used):
@@ -56,41 +56,41 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
     location, text = used.location, str(used.location)
     if action.is_raw:
         if text not in RAW_LOCATIONS:
-            yield f"a raw request has no place {text!r}.{did_you_mean(text, RAW_LOCATIONS)}"
+            yield f"a raw request has no location {text!r}.{did_you_mean(text, RAW_LOCATIONS)}"
         return
     if location.part not in REQUEST_PARTS:
         hint = did_you_mean(location.part, REQUEST_PARTS)
         yield f"requests have no part {location.part!r}.{hint} Known: {', '.join(REQUEST_PARTS)}."
     elif location.part == "path" and used.path[0] == "constants":
-        yield "a path is written in the request line, not here."
+        yield "a constant of the path belongs in the request line."
     elif location.part not in ("body", "form") and (not location.path or location.spread):
-        yield f"say which {location.part}: {location.part}.name"
+        yield f"name the {location.part}: {location.part}.name"
     elif location.part == "path" and len(location.path) > 1:
-        yield "a value of the path has one name, without dots."
+        yield "a path value must have one name, without dots."
     elif location.spread and action.inputs[used.owner].type not in ("json", "map of string"):
-        yield "only a value of type json or map of string can be spread."
+        yield "only type json or map of string can be spread."
     else:
         yield from _find_body_problems(action, location)
 
 
 def _find_body_problems(action: Action, location: RequestLocation) -> Iterator[str]:
     if location.part == "file" and action.body != "multipart":
-        yield "files are sent with `body: multipart` only."
+        yield "files need `body: multipart`."
     elif location.part == "form" and action.body not in ("form", "multipart"):
-        yield "fields of a form are sent with `body: form` or `body: multipart`."
+        yield "form fields need `body: form` or `body: multipart`."
     elif location.part == "body" and location.path and action.body in ("text", "binary"):
-        yield f"`body: {action.body}` has one body: to: body"
+        yield f"`body: {action.body}` has no fields; use `to: body`."
 
 
 def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """No two inputs share a place, and none is inside another's; a spread may overlap."""
+    """Check that no location is used twice or inside another; spreads may overlap."""
     used_locations = list_used_locations(file)
     constant_locations = [RequestLocation.parse(to) for to in folder.manifest_or_blank.constants]
     for number, used in enumerate(used_locations):
         for other in used_locations[:number]:
             if _has_overlap(used.location, other.location):
                 owner = f"{other.owner} at line {file.find_line(other.path)}"
-                yield Violation(used.path, "one-place", f"{used.location} is taken by {owner}.")
+                yield Violation(used.path, "one-place", f"{used.location} is used by {owner}.")
                 break
         if any(_has_overlap(used.location, location) for location in constant_locations):
             yield Violation(used.path, "one-place", f"{used.location} is a constant of the manifest.")
@@ -113,7 +113,7 @@ def _fold_names(location: RequestLocation) -> tuple[str, ...]:
 
 
 def check_path(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Each name in braces has an input that is always there, and each input of the path a name in braces."""
+    """Check that names in braces and required inputs of the path match."""
     action = file.model
     if file.has_invalid_key("inputs", "request"):
         return
@@ -129,15 +129,12 @@ def check_path(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[V
         yield Violation(("inputs", key, "to"), "path-complete", message)
     for key in owners.values():
         if not action.inputs[key].required and not action.inputs[key].has_default:
-            yield Violation(("inputs", key), "path-complete", f"{key} is part of the path: it is required.", key=True)
+            yield Violation(("inputs", key), "path-complete", f"{key} is part of the path; make it required.", key=True)
 
 
 def _pop_likely_input(file: ParsedFile[Action], name: str, unmatched: dict[str, str]) -> str:
-    """Take the input that a name in braces may have meant out of the lost ones, and tell where it stands."""
-    match = next(
-        (candidate for candidate in unmatched if candidate.lower() == name.lower() or did_you_mean(name, [candidate])),
-        None,
-    )
+    """Remove the input that a name in braces may mean from `unmatched`, and return a hint at it."""
+    match = next((other for other in unmatched if other.lower() == name.lower()), closest(name, unmatched))
     if match is None:
         return ""
     key = unmatched.pop(match)
@@ -149,46 +146,42 @@ def _is_path_name(location: RequestLocation) -> bool:
 
 
 def check_request_path(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """The path stays below the base URL and is written as it is sent."""
+    """Check that the path stays below the base URL and is written as it is sent."""
     path = file.model.path
     if file.model.is_raw:
         return
     if "?" in path or "#" in path:
-        yield Violation(
-            ("request",), "request-path", "a query is not part of the path: use `to: query.x` or `constants`."
-        )
+        yield Violation(("request",), "request-path", "a path has no query; use `to: query.x` or `constants`.")
     elif any(part in (".", "..") for part in path.split("/")):
-        yield Violation(("request",), "request-path", "a path without . and .. stays below the base URL.")
+        yield Violation(
+            ("request",), "request-path", "a path must not have . or .. segments, so that it stays below the base URL."
+        )
     elif not _PATH_PATTERN.match(path) and path != "/":
-        message = "expected segments of a path, encoded, with names in braces: /users/{userId}"
+        message = "expected encoded segments, with names in braces: /users/{userId}"
         yield Violation(("request",), "request-path", message)
 
 
 def check_bodyless_method(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """GET and HEAD carry no body, and the body of a DELETE means nothing (RFC 9110, 9.3)."""
+    """Check that GET, HEAD and DELETE have no body (RFC 9110, 9.3)."""
     action = file.model
     if action.method not in _BODYLESS_METHODS:
         return
+    message = f"{action.method} has no body; send the value in the query."
     for used in list_used_locations(file):
         if used.location.part in _BODY_PARTS:
-            message = f"{action.method} carries no body; send it in the query."
             yield Violation(used.path, "body-on-get", message, key=used.path[0] == "constants")
     for word in ("cursor_param", "size_param"):
         if action.pagination and (getattr(action.pagination, word) or "").startswith("body"):
-            yield Violation(
-                ("pagination", word), "body-on-get", f"{action.method} carries no body; send it in the query."
-            )
+            yield Violation(("pagination", word), "body-on-get", message)
 
 
 def check_applicable_keys(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """`encode`, `future` and `join` stand where they mean something."""
+    """Check that `encode`, `future` and `join` have an effect where they are used."""
     for key, field in file.model.inputs.items():
-        if field.encode and field.location.part != "path":
-            message = "`encode` is for a value of the path."
-            yield Violation(("inputs", key, "encode"), "word-fits", message, key=True)
-        if field.future and field.type != "datetime":
-            message = f"`future` is for a datetime, not for {field.type}."
-            yield Violation(("inputs", key, "future"), "word-fits", message, key=True)
-        if field.join and not field.is_list:
-            message = f"`join` is for lists, not for {field.type}."
-            yield Violation(("inputs", key, "join"), "word-fits", message, key=True)
+        for word, is_misplaced, message in (
+            ("encode", field.encode and field.location.part != "path", "`encode` is for path values."),
+            ("future", field.future and field.type != "datetime", f"`future` is for type datetime, not {field.type}."),
+            ("join", field.join and not field.is_list, f"`join` is for lists, not {field.type}."),
+        ):
+            if is_misplaced:
+                yield Violation(("inputs", key, word), "word-fits", message, key=True)

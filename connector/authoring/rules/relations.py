@@ -1,4 +1,4 @@
-"""Rules of what inputs say of each other: needs, not_with, any_of, choices_from, and how keys are spelled."""
+"""Rules between inputs: `requires`, `conflicts_with`, `any_of`, `choices_from`, and unique keys."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def check_named_inputs(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Inputs that others name are there, and can have the values that others ask of them."""
+    """Check that inputs named by others exist, and can have the values that these require."""
     for path, key in _iter_named_inputs(file):
         if key not in file.model.inputs:
             message = f"there is no input {key!r}.{did_you_mean(key, file.model.inputs)}"
@@ -34,7 +34,7 @@ def check_named_inputs(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
 
 
 def _iter_named_inputs(file: ParsedFile[Action]) -> Iterator[tuple[NodePath, str]]:
-    """Yield every input that needs, not_with, any_of or an example names, and where."""
+    """Yield path and key of every input named by `requires`, `conflicts_with`, `any_of` or an example."""
     for key, field in file.model.inputs.items():
         for word, value in (("requires", field.requires), ("conflicts_with", field.conflicts_with)):
             yield from _iter_keys(("inputs", key, word), value)
@@ -67,7 +67,7 @@ def _iter_required_values(file: ParsedFile[Action]) -> Iterator[tuple[NodePath, 
 def _check_possible_value(
     file: ParsedFile[Action], folder: ConnectorFolder, path: NodePath, requirement: tuple[str, Any]
 ) -> Iterator[Violation]:
-    """Tell a value that the other input can never have, so that the rule could never be met."""
+    """Report a value that the other input can never have."""
     key, value = requirement
     field = file.model.inputs.get(key)
     if field is None or not FieldRef((), key, field).is_checkable:
@@ -75,27 +75,27 @@ def _check_possible_value(
     try:
         coerced = coerce_value(FieldRef((), key, field), value, folder)
     except InvalidValue as error:
-        yield Violation(path, "requires-exist", f"{key!r} is never {value!r}: it takes {error.expected}.")
+        yield Violation(path, "requires-exist", f"{key!r} is never {value!r}; it must be {error.expected}.")
         return
     if type(coerced) is not type(value) and not field.is_list:
         yield Violation(path, "requires-exist", f"{key!r} is never {value!r}; write {coerced!r}.")
 
 
 def check_conflicts_mutual(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """What excludes another is excluded by it."""
+    """Check that conflicts are declared on both sides, and not required at the same time."""
     inputs = file.model.inputs
     for key, field in inputs.items():
         for other in field.conflicting_inputs:
             if other in inputs and other != key and key not in inputs[other].conflicting_inputs:
-                message = f"{other!r} at line {file.find_line(('inputs', other))} does not say `conflicts_with: {key}`."
+                message = f"{other!r} at line {file.find_line(('inputs', other))} has no `conflicts_with: {key}`."
                 yield Violation(("inputs", key, "conflicts_with"), "conflicts-mutual", message, key=True)
             if other in field.required_inputs:
-                message = f"{key!r} needs {other!r} and excludes it."
+                message = f"{key!r} requires {other!r} and conflicts with it."
                 yield Violation(("inputs", key, "conflicts_with"), "conflicts-mutual", message, key=True)
 
 
 def check_choices_from(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Live choices come from an action that is there."""
+    """Check that actions of live choices exist."""
     for key, field in file.model.inputs.items():
         if field.choices_from and field.choices_from.action not in folder.action_keys:
             name = field.choices_from.action
@@ -104,7 +104,7 @@ def check_choices_from(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
 
 
 def check_unique_keys(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """No two keys or aliases are one in snake_case, where Python and the command line meet them."""
+    """Check that keys and aliases differ in snake_case, which Python and the command line use."""
     seen: dict[str, str] = {"connection": "the run option connection", "debug_request": "the run option debugRequest"}
     for key, field in file.model.inputs.items():
         paths: list[tuple[NodePath, str]] = [(("inputs", key), key)]

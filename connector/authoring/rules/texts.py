@@ -1,4 +1,4 @@
-"""Rules of what people read: sentences, links, and nothing that looks like code."""
+"""Rules of texts: sentences, links, and nothing that looks like a template."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ if TYPE_CHECKING:
 
 MAX_HELP_LENGTH = 160
 _TEMPLATE_PATTERN = re.compile(r"\{\{|\$\{|\{%|<%|__import__")
-_SERVICE_DATA = (("returns", "example"), ("resources",), ("sandbox",))  # the service's words, not ours
+_SERVICE_DATA = (("returns", "example"), ("resources",), ("sandbox",))  # texts of the service
 
 
 def check_help_sentences(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """A help is one sentence that fits a form: it ends with a full stop and has at most 160 characters."""
+    """Check that helps and summaries are sentences of at most 160 characters."""
     for path, text in _iter_helps(file.document.data, ()):
         if not text.rstrip().endswith((".", "?", "!")):
             yield Violation(path, "help-is-a-sentence", "end the sentence with a full stop.")
         if len(text) > MAX_HELP_LENGTH:
-            message = f"{len(text)} characters; at most {MAX_HELP_LENGTH} fit a form."
+            message = f"got {len(text)} characters; expected at most {MAX_HELP_LENGTH}."
             yield Violation(path, "help-is-a-sentence", message)
         if not text[:1].isupper() and text[:1].isalpha():
             yield Violation(path, "help-is-a-sentence", "begin the sentence with a capital letter.")
 
 
 def _iter_helps(data: Any, path: NodePath) -> Iterator[tuple[NodePath, str]]:
-    """Yield each `summary`, and each `help` of an input or of what returns."""
+    """Yield each `summary`, and each `help` of an input or reply."""
     for word in ("summary", "help"):
         if isinstance(data.get(word), str):
             yield (*path, word), data[word]
@@ -49,11 +49,11 @@ def _iter_helps(data: Any, path: NodePath) -> Iterator[tuple[NodePath, str]]:
 
 
 def check_no_templates(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Nothing in a file is evaluated; what looks like an expression would be sent as it stands."""
+    """Check that no text looks like an expression, which would be sent as it is."""
     for path, text in _iter_texts(file.document.data, ()):
         match = _TEMPLATE_PATTERN.search(text)
         if match:
-            message = f"{match[0]!r} looks like an expression; nothing is evaluated here, plain values only."
+            message = f"{match[0]!r} looks like an expression, but nothing is evaluated; write a plain value."
             yield Violation(path, "no-templates", message)
 
 
@@ -68,20 +68,20 @@ def _iter_texts(data: Any, path: NodePath) -> Iterator[tuple[NodePath, str]]:
 
 
 def check_docs_deep_link(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """`docs` leads to the very endpoint in the vendor's pages; for a raw request to any page of them."""
+    """Check that `docs` links to the endpoint's own page; a raw request may link to any."""
     docs, path = file.model.docs, ("docs",)
     if docs is None:
-        yield Violation(path, "docs-deep-link", "say in `docs` where the vendor describes this endpoint.")
+        yield Violation(path, "docs-deep-link", "add `docs`: a link to the vendor's page about this endpoint.")
         return
     parts = _split_https_url(docs)
     if parts is None or not parts.path.strip("/"):
         yield Violation(path, "docs-deep-link", "expected an https:// link with a path.")
     elif not file.model.is_raw and not parts.fragment and not parts.query and parts.path.strip("/").count("/") < 1:
-        yield Violation(path, "docs-deep-link", "this leads to a section; link the page or anchor of the endpoint.")
+        yield Violation(path, "docs-deep-link", "this links to a section; link to the page or anchor of the endpoint.")
 
 
 def check_docs_link(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """The manifest's `docs` is a link."""
+    """Check that the manifest's `docs` is a link."""
     if file.model.docs is not None and _split_https_url(file.model.docs) is None:
         yield Violation(("docs",), "docs-deep-link", "expected an https:// link.")
 

@@ -1,4 +1,4 @@
-"""Rules of what only the edges of a service show: triggers, and the sandbox that stands in for it."""
+"""Rules of triggers, resources and the sandbox."""
 
 from __future__ import annotations
 
@@ -17,21 +17,19 @@ if TYPE_CHECKING:
     from connector.definition.strict_yaml import NodePath
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_LOCATION_PATTERN = re.compile(
-    r"(header|part)\.[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z"
-)  # a name as headers have them (RFC 9110, 5.6.2)
+_LOCATION_PATTERN = re.compile(r"(header|part)\.[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # a field name (RFC 9110, 5.6.2)
 _SIGNED_PARTS = ("timestamp", "body", "id")
 
 
 def check_triggers(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """A trigger can be checked: it asks for a secret, signs the body, and names only what a delivery has."""
+    """Check that deliveries of a trigger can be verified: secret, signature, deduplication, challenge."""
     for name, trigger in file.model.triggers.items():
         path: NodePath = ("triggers", name)
         for subpath, message in (*_check_signature(trigger), *_check_dedupe(trigger), *_check_challenge(trigger)):
             is_missing = subpath == ("dedupe",) and not trigger.dedupe
             yield Violation(path if is_missing else (*path, *subpath), "trigger", message, key=is_missing)
         if not any(field.secret for field in trigger.inputs.values()):
-            message = "ask for the secret that signs: an input of type password."
+            message = "add the signing secret: an input of type password."
             yield Violation((*path, "inputs"), "trigger", message, key=True)
 
 
@@ -44,52 +42,52 @@ def _check_signature(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
     ):
         for name in names:
             if name not in allowed:
-                yield ("signature", word), f"{{{name}}} does not stand here.{did_you_mean(name, allowed)}"
+                yield ("signature", word), f"unknown placeholder {{{name}}}.{did_you_mean(name, allowed)}"
             elif names.count(name) > 1:
-                yield ("signature", word), f"{{{name}}} stands here once."
+                yield ("signature", word), f"{{{name}}} is used more than once."
     if "body" not in payload_names:
-        yield ("signature", "payload"), "what is signed holds the {body}; else anybody could change it."
+        yield ("signature", "payload"), "add {body}; an unsigned body could be changed by anybody."
     if signature.digest not in format_names:
-        yield ("signature", "format"), f"say where the digest stands: {{{signature.digest}}}"
+        yield ("signature", "format"), f"add {{{signature.digest}}}, the place of the digest."
     if signature.separator is not None and signature.separator in signature.format:
         yield (
             ("signature", "format"),
-            f"{signature.separator!r} is what stands between several: one of them does not hold it.",
+            f"a signature must not contain the separator {signature.separator!r}.",
         )
-    if signature.secret_prefix is not None and signature.secret == "text":  # noqa: S105  how it is written
-        yield ("signature", "secret_prefix"), "a secret that is text is used whole; a prefix is of one in base64."
+    if signature.secret_prefix is not None and signature.secret == "text":  # noqa: S105  an encoding
+        yield ("signature", "secret_prefix"), "a prefix is for `secret: base64`; a text secret is used whole."
     for word in ("timestamp", "id"):
         yield from _check_location(trigger, word, is_signed=word in payload_names)
     if signature.timestamp is not None and trigger.max_age is None:
-        yield ("signature", "timestamp"), "say how old a delivery may be: max_age, in seconds."
+        yield ("signature", "timestamp"), "add `max_age`: the maximum age of a delivery in seconds."
     if signature.timestamp is None and trigger.max_age is not None:
-        yield ("max_age",), "no timestamp is signed, so the age of a delivery is not known."
+        yield ("max_age",), "the age of a delivery is unknown without a signed timestamp; remove `max_age`."
 
 
 def _check_location(trigger: Trigger, word: str, *, is_signed: bool) -> Iterator[tuple[NodePath, str]]:
-    """Tell what is wrong with where a delivery has its timestamp, or its id."""
+    """Yield mistakes in the location of a delivery's timestamp or id."""
     signature = trigger.signature
     location: str | None = getattr(signature, word)
     if location is None:
         if is_signed:
-            yield ("signature", "payload"), f"{{{word}}} is signed; say where a delivery has it: {word}: header.X"
+            yield ("signature", "payload"), f"{{{word}}} is signed; add its location: `{word}: header.X`."
         return
     if not _LOCATION_PATTERN.match(location):
         yield ("signature", word), "expected header.X, or part.x of the signature's header."
     elif location.startswith("part.") and signature.separator is None:
-        yield ("signature", word), "a header of one part has no other; say what stands between them: separator."
+        yield ("signature", word), "parts of the header need a `separator`."
     elif not is_signed and word == "timestamp":
-        yield ("signature", word), "it is not signed, so anybody could change it: have {timestamp} in `payload`."
+        yield ("signature", word), "an unsigned timestamp could be changed by anybody; add {timestamp} to `payload`."
 
 
 def _check_dedupe(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
-    """Tell what is wrong with how an event is known: by no place of the body, or by the same thing twice."""
+    """Yield mistakes in `dedupe`: it is empty, or has a path twice."""
     for body_path in trigger.dedupe:
         if trigger.dedupe.count(body_path) > 1:
-            yield ("dedupe",), f"{body_path} stands here twice."
+            yield ("dedupe",), f"{body_path} is listed twice."
             break
     if not trigger.dedupe:
-        yield ("dedupe",), "say what an event is known by, so that it is delivered once: the places of its id."
+        yield ("dedupe",), "add `dedupe`: the paths that identify an event, so that it is delivered once."
 
 
 def _check_challenge(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
@@ -100,14 +98,14 @@ def _check_challenge(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
             if placeholder not in ("read", "hex"):
                 yield (
                     ("challenge", "reply", name),
-                    f"{{{placeholder}}} is not known: a reply holds {{read}} and {{hex}}.",
+                    f"unknown placeholder {{{placeholder}}}; use {{read}} and {{hex}}.",
                 )
     if not any("{hex}" in value for value in trigger.challenge.reply.values()):
-        yield ("challenge", "reply"), "nothing of it shows that the secret is known: a reply holds {hex}."
+        yield ("challenge", "reply"), "add {hex}, which proves that the receiver knows the secret."
 
 
 def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that resources are at paths of the actions and belong to each other, and how the sandbox refuses."""
+    """Check that paths and parents of resources exist, and that error replies have an error's status."""
     resources = file.model.resources
     paths = {_normalize_path(path): path for path in _list_request_paths(folder)}
     for name, resource in resources.items():
@@ -119,11 +117,11 @@ def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterat
     for word in ("missing", "invalid"):
         error_reply = getattr(file.model.sandbox, word)
         if error_reply is not None and error_reply.status // 100 not in (4, 5):
-            yield Violation(("sandbox", word, "status"), "sandbox", "a refusal has a status from 400 to 599.")
+            yield Violation(("sandbox", word, "status"), "sandbox", "an error reply needs a status from 400 to 599.")
 
 
 def _list_request_paths(folder: ConnectorFolder) -> list[str]:
-    """Return the path of every request line, those of broken files too."""
+    """Return the path of every request line, including those of invalid files."""
     lines = [str((file.document.data or {}).get("request", "")) for file in folder.actions]
     return [line.partition(" ")[2] for line in lines if " " in line]
 
@@ -134,15 +132,15 @@ def _normalize_path(path: str) -> str:
 
 def _check_resource(base_path: NodePath, resource: ResourceDefinition, paths: dict[str, str]) -> Iterator[Violation]:
     if resource.listing is None and resource.item is None:
-        yield Violation(base_path, "resource", "say where it is: list, item, or both.", key=True)
+        yield Violation(base_path, "resource", "add its path: `list`, `item`, or both.", key=True)
     for word, path in (("list", resource.listing), ("item", resource.item)):
         if path is not None and paths and _normalize_path(path) not in paths:
             message = f"no action has the path {path}{did_you_mean(path, paths.values())}"
             yield Violation((*base_path, word), "resource", message if message.endswith("?") else f"{message}.")
     if resource.item is not None and not _PLACEHOLDER.search(resource.item.rpartition("/")[2]):
-        yield Violation((*base_path, "item"), "resource", "the path of one ends with its name in braces.")
+        yield Violation((*base_path, "item"), "resource", "the path of an item must end with its id in braces.")
     for index, item in enumerate(resource.seed):
         if resource.id not in item:
             yield Violation(
-                (*base_path, "seed", index), "resource", f"{resource.id!r} is missing: it names the record."
+                (*base_path, "seed", index), "resource", f"{resource.id!r} is missing, the id of the record."
             )

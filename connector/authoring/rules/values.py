@@ -1,4 +1,4 @@
-"""Rules of the values that stand in a file: defaults, suggestions, examples, and files of choices."""
+"""Rules of values: defaults, suggestions, examples, and files of choices."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def check_values(file: ParsedFile[Any], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Every value that stands in a file passes the checks of the field it stands in."""
+    """Check that defaults, suggestions and examples are valid values of their fields."""
     for field in iter_fields(file):
         yield from _check_choices_file(field, folder)
         has_choices = field.definition.choices_file is None or field.definition.choices_file in folder.choices
@@ -34,7 +34,7 @@ def check_values(file: ParsedFile[Any], folder: ConnectorFolder) -> Iterator[Vio
 
 
 def _check_default(field: FieldRef, folder: ConnectorFolder) -> Iterator[Violation]:
-    """A default is sent as it is written, so it is written the way it is sent."""
+    """Check that a default is valid and written the way it is sent."""
     default = field.definition.default
     if not field.definition.has_default or field.definition.secret:
         return
@@ -61,7 +61,7 @@ def _check_value(field: FieldRef, folder: ConnectorFolder, word: str, rule: str)
 
 
 def coerce_value(field: FieldRef, value: Any, folder: ConnectorFolder) -> Any:
-    """Return a value as it would be sent. Raises Bad."""
+    """Return a value as it would be sent. Raises InvalidValue."""
     choices = folder.connector.choices
     check = (
         compile_input_check(field.definition, choices)
@@ -82,7 +82,7 @@ def _check_choices_file(field: FieldRef, folder: ConnectorFolder) -> Iterator[Vi
 
 
 def check_choices_files(folder: ConnectorFolder) -> Iterator[Finding]:
-    """A file of choices is a mapping of values to labels."""
+    """Check that files of choices are mappings of values to labels."""
     for document in folder.choices.values():
         data = document.data
         if not isinstance(data, dict) or not data:
@@ -90,4 +90,4 @@ def check_choices_files(folder: ConnectorFolder) -> Iterator[Finding]:
             continue
         for value, label in data.items():
             if not isinstance(label, str) or not label:
-                yield document.build_finding((value,), "choices-file", f"the label of {value!r} is not a text.")
+                yield document.build_finding((value,), "choices-file", f"the label of {value!r} must be a text.")

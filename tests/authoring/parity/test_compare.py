@@ -79,12 +79,12 @@ def test_each_difference_is_declared_once_with_a_reason(both) -> None:
         ("actions/list-users.yaml", "label: List Users", "label: Lists Users", "'List Users' on the page"),
         ("actions/list-webinars.yaml", "    required: true\n", "    default: me\n", "required is 'no' and 'yes' on the page"),
         ("actions/list-users.yaml", "    default: active\n", "    default: pending\n", "default is 'pending' and 'active' on the page"),
-        ("actions/get-meeting.yaml", "    aliases: [occurrenceId]\n", "", "alias is as on the page; take this out"),
+        ("actions/get-meeting.yaml", "    aliases: [occurrenceId]\n", "", "alias is as on the page; remove this entry"),
         ("manifest.yaml", "label: Zoom\n", "label: Zoooom\n", "'Zoom' on the page"),
         ("manifest.yaml", "        label: Zoom Webhook Secret Token\n", "        label: Secret Token\n", "'Zoom Webhook Secret Token' on the page"),
         ("parity.yaml", "debugRequest: {label: Debug Request,", "debugRequest: {label: Debug,", "the page has 'Debug', which is missing here"),
         ("parity.yaml", "        status: {label: User Status, type: string, default: active}\n", "", "the page has no such input"),
-        ("parity.yaml", "  - connection: oauth2\n    input: [authorizeUrl, tokenUrl]\n", "  - input: [authorizeUrl, tokenUrl]\n", "say whose it is"),
+        ("parity.yaml", "  - connection: oauth2\n    input: [authorizeUrl, tokenUrl]\n", "  - input: [authorizeUrl, tokenUrl]\n", "name an action, connection or trigger"),
     ],
 )  # fmt: skip
 def test_a_difference_without_a_reason_and_a_reason_without_a_difference_are_told(
@@ -117,4 +117,4 @@ def test_the_parity_page_tells_reasons_and_numbers(both) -> None:
         assert one.reason in text
     for better in found.better:
         assert better.what in text
-    assert "22 actions, 262 inputs: 189 as on the page, 73 otherwise\nin at least one respect, 1 added." in text
+    assert "22 actions, 262 inputs: 189 as on the page, 73 different\nin at least one respect, 1 added." in text

@@ -20,9 +20,9 @@ UPDATE = "actions/update-book.yaml"
 ONE = "label: One\nhelp: One more.\n"
 
 SHELF = [
-    # rule, file, old, new, the line that is told, a part of the sentence
+    # rule, file, old, new, the line of the finding, a part of its message
     ("file-name", CREATE, "action: createBook", "action: makeBook", "action: makeBook", "make-book.yaml"),
-    ("word-order", CREATE, "    label: Tags\n    help: Words to find it by.", "    help: Words to find it by.\n    label: Tags", "label: Tags", "'label' stands before 'help'"),
+    ("word-order", CREATE, "    label: Tags\n    help: Words to find it by.", "    help: Words to find it by.\n    label: Tags", "label: Tags", "'label' must come before 'help'"),
     ("word-order", CREATE, "label: Create Book\nsummary: Add a book to the library.", "summary: Add a book to the library.\nlabel: Create Book", "label: Create Book", "before 'summary'"),
     ("help-is-a-sentence", CREATE, "help: Words to find it by.", "help: Words to find it by", "Words to find", "full stop"),
     ("help-is-a-sentence", CREATE, "help: Words to find it by.", f"help: Words {'and words ' * 16}to find it by.", "and words", "at most 160"),
@@ -33,7 +33,7 @@ SHELF = [
     ("no-templates", CREATE, "    example: Ines Moreau", '    example: "${name}"', "${name}", "'${'"),
     ("docs-deep-link", CREATE, "docs: https://bookshelf.example/docs/books#create", "docs: http://bookshelf.example/docs/books#create", "docs:", "https://"),
     ("docs-deep-link", CREATE, "docs: https://bookshelf.example/docs/books#create", "docs: https://bookshelf.example/docs", "docs:", "section"),
-    ("docs-deep-link", CREATE, "docs: https://bookshelf.example/docs/books#create\n", "", "action: createBook", "say in `docs`"),
+    ("docs-deep-link", CREATE, "docs: https://bookshelf.example/docs/books#create\n", "", "action: createBook", "add `docs`"),
     ("default-or-required", CREATE, "    required: true\n    max: 200", "    required: true\n    suggest: A Walk\n    max: 200", "suggest: A Walk", "required and suggest"),
     ("default-or-required", CREATE, "    default: 1\n    min: 1", "    default: 1\n    suggest: 2\n    min: 1", "suggest: 2", "default and suggest"),
     ("no-default-on-update", UPDATE, "    suggest: 1", "    default: 1", "default: 1", "PATCH"),
@@ -48,14 +48,14 @@ SHELF = [
     ("example-fits", CREATE, "    example: 1961", "    example: 3000", "example: 3000", "1000 to 2100"),
     ("example-fits", CREATE, "    example: [water, towns]", "    example: water", "example: water", "a list"),
     ("has-example", LIST, "    to: query.q\n    example: canal", "    to: query.q", "  search:", "'search'"),
-    ("has-example", GET, "  schema: book\n  example:\n    id: bk_001\n    title: A Walk Along the Canal\n    author: {name: Ines Moreau, born: 1961}\n    genre: travel\n    copies: 2\n    tags: [water, towns]\n    created_at: 2026-01-12T09:30:00Z\n", "", "help: The book.", "what comes back"),
+    ("has-example", GET, "  schema: book\n  example:\n    id: bk_001\n    title: A Walk Along the Canal\n    author: {name: Ines Moreau, born: 1961}\n    genre: travel\n    copies: 2\n    tags: [water, towns]\n    created_at: 2026-01-12T09:30:00Z\n", "", "help: The book.", "`example` of the reply"),
     ("choices-typed", CREATE, TAGS, one_input("level", ONE + "type: integer\nchoices: {1: Low, high: High}\nto: body.level"), "choices: {1: Low", "'high'"),
     ("choices-typed", CREATE, TAGS, one_input("level", ONE + "type: integer\nchoices: {1: Low, 01: High}\nto: body.level"), "choices: {1: Low", "same value as '1'"),
-    ("choices-typed", CREATE, TAGS, one_input("level", ONE + "type: json\nchoices: {a: Low}\nto: body.level"), "choices: {a: Low", "no choices"),
-    ("choices-typed", CREATE, TAGS, one_input("level", ONE + "type: string\nallow_other: true\nto: body.level\nexample: x"), "allow_other", "no choices to be open"),
+    ("choices-typed", CREATE, TAGS, one_input("level", ONE + "type: json\nchoices: {a: Low}\nto: body.level"), "choices: {a: Low", "cannot have choices"),
+    ("choices-typed", CREATE, TAGS, one_input("level", ONE + "type: string\nallow_other: true\nto: body.level\nexample: x"), "allow_other", "no choices to add others to"),
     ("choices-file", CREATE, TAGS, one_input("shelf", ONE + "type: string\nchoices_file: shelfs\nto: body.shelf"), "choices_file: shelfs", "shelfs.json"),
     ("limits", CREATE, "    min: 1000\n    max: 2100", "    min: 2100\n    max: 1000", "min: 2100", "no value"),
-    ("limits", CREATE, TAGS, one_input("new", ONE + "type: boolean\nmax: 3\nto: body.new"), "max: 3", "no size"),
+    ("limits", CREATE, TAGS, one_input("new", ONE + "type: boolean\nmax: 3\nto: body.new"), "max: 3", "cannot be limited"),
     ("pattern", CREATE, TAGS, one_input("isbn", ONE + "type: string\npattern: (a)\\1\nto: body.isbn\nexample: aa"), "pattern:", "linear engine"),
     ("pattern", CREATE, TAGS, one_input("isbn", ONE + "type: string\npattern: (unclosed\nto: body.isbn\nexample: aa"), "pattern:", "linear engine"),
     ("pattern", CREATE, TAGS, one_input("isbn", ONE + "type: integer\nformat: digits\nto: body.isbn\nexample: 1"), "format: digits", "for texts"),
@@ -73,7 +73,7 @@ SHELF = [
     ("request-path", GET, "request: GET /books/{bookId}", "request: GET /shelf/../books/{bookId}", "request:", "below the base URL"),
     ("request-path", GET, "request: GET /books/{bookId}", "request: GET //evil.example/{bookId}", "request:", "segments"),
     ("request-path", GET, "request: GET /books/{bookId}", "request: GET /books/{bookId}?all=1", "request:", "query"),
-    ("body-on-get", LIST, "    to: query.q", "    to: body.q", "to: body.q", "GET carries no body"),
+    ("body-on-get", LIST, "    to: query.q", "    to: body.q", "to: body.q", "GET has no body"),
     ("body-on-get", "actions/delete-book.yaml", "request: DELETE /books/{bookId}\n", "request: DELETE /books/{bookId}\nconstants: {body.reason: sold}\n", "constants:", "DELETE"),
     ("word-fits", CREATE, TAGS, one_input("note", ONE + 'type: string\njoin: ","\nto: body.note\nexample: x'), "join:", "lists"),
     ("word-fits", CREATE, TAGS, one_input("note", ONE + "type: string\nencode: uuid\nto: body.note\nexample: x"), "encode:", "path"),
@@ -113,26 +113,26 @@ SHELF = [
     ("missing-word", CREATE, "    type: list of string\n", "", "  tags:", "'type' is missing"),
     ("choices", CREATE, "    type: list of string\n", "    type: list of strings\n", "list of strings", "Did you mean 'list of string'"),
     ("yaml", CREATE, "  tags:\n", "\ttags:\n", "\ttags:", "spaces, not tabs"),
-    ("allowed-hosts", "manifest.yaml", "allowed_hosts: [api.bookshelf.example]", "allowed_hosts: []", "allowed_hosts:", "where credentials may go"),
-    ("allowed-hosts", "manifest.yaml", "allowed_hosts: [api.bookshelf.example]", "allowed_hosts: [bookshelf.example]", "base_url:", "no line of `allowed_hosts`"),
-    ("allowed-hosts", "manifest.yaml", "allowed_hosts: [api.bookshelf.example]", 'allowed_hosts: [api.bookshelf.example, "https://x.example"]', "allowed_hosts:", "no name of a host"),
+    ("allowed-hosts", "manifest.yaml", "allowed_hosts: [api.bookshelf.example]", "allowed_hosts: []", "allowed_hosts:", "may receive credentials"),
+    ("allowed-hosts", "manifest.yaml", "allowed_hosts: [api.bookshelf.example]", "allowed_hosts: [bookshelf.example]", "base_url:", "not among `allowed_hosts`"),
+    ("allowed-hosts", "manifest.yaml", "allowed_hosts: [api.bookshelf.example]", 'allowed_hosts: [api.bookshelf.example, "https://x.example"]', "allowed_hosts:", "not a host name"),
     ("base-url", "manifest.yaml", "base_url: https://api.bookshelf.example/v1", "base_url: https://api.bookshelf.example/v1/", "base_url:", "slash"),
     ("connection-inputs", "manifest.yaml", "        type: password\n", "        type: integer\n", "inputs:", "type password"),
     ("connection-inputs", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    to: header.X-Key\n", "to: header.X-Key", "api_key"),
     ("action-known", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    allowed_actions: [listBook]\n", "allowed_actions:", "Did you mean 'listBooks'"),
     ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: listBook}", "test: {action", "Did you mean 'listBooks'"),
-    ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: createBook, inputs: {title: A, authorName: B}}", "test: {action", "a test is a GET"),
+    ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: createBook, inputs: {title: A, authorName: B}}", "test: {action", "a test must be a GET"),
     ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: getBook}", "test: {action", "bookId"),
     ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: listBooks, inputs: {genre: travels}}", "test: {action", "did you mean travel"),
-    ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: listBooks, identity_fields: [owner]}", "test: {action", "brings back no 'owner'"),
+    ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: listBooks, identity_fields: [owner]}", "test: {action", "has no 'owner'"),
     ("connection-test", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    allowed_actions: [getBook]\n", "  accessToken:", "`test: null`"),
     ("errors", "manifest.yaml", "  request_id: header.x-request-id", "  request_id: x-request-id", "request_id:", "header"),
-    ("errors", "manifest.yaml", "{category: cursor_expired, code: cursor_expired}", "{category: cursor_expired}", "{category: cursor_expired}", "known by"),
+    ("errors", "manifest.yaml", "{category: cursor_expired, code: cursor_expired}", "{category: cursor_expired}", "{category: cursor_expired}", "add a condition"),
     ("pattern", "manifest.yaml", "{category: cursor_expired, code: cursor_expired}", "{category: scope, code: 7, names: '(?=x)'}", "names:", "linear"),
     ("rate-form", "manifest.yaml", "sandbox:\n", "rates:\n  quotas:\n    day: {limit: many, by: path.bookId}\nsandbox:\n", "day: {limit", "100/day"),
     ("place", "manifest.yaml", "pagination: {style", "constants: {path.x: 1}\npagination: {style", "constants:", "header.X"),
     ("subaccounts", "manifest.yaml", "pagination: {style", "subaccounts: {prefix: /branches}\npagination: {style", "subaccounts:", "in braces"),
-    ("one-of", "manifest.yaml", "pagination: {style", "subaccounts: {prefix: '/b/{id}', header: X-Branch}\npagination: {style", "subaccounts:", "one of them"),
+    ("one-of", "manifest.yaml", "pagination: {style", "subaccounts: {prefix: '/b/{id}', header: X-Branch}\npagination: {style", "subaccounts:", "give either"),
     ("redact", "manifest.yaml", "  fields: [lending_code]", "  fields: [lending_code, Lending_Code]", "fields:", "twice"),
     ("resource", "manifest.yaml", "    item: /books/{bookId}", "    item: /book/{bookId}", "item: /book/", "no action has the path"),
     ("resource", "manifest.yaml", "    new_id: text\n", "    new_id: text\n    parent: shelves\n", "parent: shelves", "'shelves'"),
@@ -141,16 +141,16 @@ SHELF = [
     ("schema", "schemas/objects/book-list.json", '"book.json"', '"boo.json"', "boo.json", "Did you mean 'book'"),
     ("schema", "schemas/objects/book-list.json", '"book.json"', '"../book.json"', "../book.json", "out of this folder"),
     ("schema", "schemas/objects/book-list.json", '"book.json"', '"https://bookshelf.example/book.json"', "https://bookshelf", "out of this folder"),
-    ("schema", "schemas/objects/book-list.json", '"book.json"', '"book.json#/$defs/none"', "$defs/none", "leads to no schema"),
-    ("schema", "schemas/objects/book-list.json", '"next": {"type": "string"}', '"next": {"type": "text"}', '"text"', "no JSON Schema"),
-    ("schema", "schemas/objects/book-list.json", '"next": {"type": "string"}', '"next": {"anyOf": [{"$ref": "#/properties/next"}]}', "anyOf", "comes back to itself"),
+    ("schema", "schemas/objects/book-list.json", '"book.json"', '"book.json#/$defs/none"', "$defs/none", "refers to no schema"),
+    ("schema", "schemas/objects/book-list.json", '"next": {"type": "string"}', '"next": {"type": "text"}', '"text"', "not a JSON Schema"),
+    ("schema", "schemas/objects/book-list.json", '"next": {"type": "string"}', '"next": {"anyOf": [{"$ref": "#/properties/next"}]}', "anyOf", "refers to itself"),
     ("json", "schemas/objects/book.json", '"title": "Book",', '"title": "Book"', '"description"', "delimiter"),
 ]  # fmt: skip
 
 COPIED = [
     ("scopes-named", "actions/list-webinars.yaml", "scopes: {classic: [webinar:read, webinar:read:admin], granular: [webinar:read:list_webinars, webinar:read:list_webinars:admin]}\n", "", "action: listWebinars", "scopes"),
     ("rate-named", "actions/list-webinars.yaml", "rate: medium", "rate: medum", "rate: medum", "Did you mean 'medium'"),
-    ("rate-named", "actions/list-webinars.yaml", "rate: medium\n", "", "action: listWebinars", "rate tier"),
+    ("rate-named", "actions/list-webinars.yaml", "rate: medium\n", "", "action: listWebinars", "name its rate"),
     ("place", "actions/raw-request.yaml", "    to: raw.reply", "    to: raw.replies", "to: raw.replies", "Did you mean 'raw.reply'"),
     ("choices-file", "actions/list-meetings.yaml", "choices_file: timezones", "choices_file: timezone", "choices_file:", "Did you mean 'timezones'"),
     ("parity", "actions/list-users.yaml", "    label: Role Id\n", "    label: Role ID\n", "label: Role ID", "'Role Id' on the page"),
@@ -163,31 +163,32 @@ COPIED = [
     ("redact", "manifest.yaml", "    - pstn_password\n", "", "  fields:#2", "'pstn_password'"),
     ("trigger", "manifest.yaml", 'payload: "v0:{timestamp}:{body}"', 'payload: "v0:{timestamp}"', "payload:", "{body}"),
     ("trigger", "manifest.yaml", 'format: "v0={hex}"', 'format: "v0={hexa}"', "      format:", "Did you mean 'hex'"),
-    ("trigger", "manifest.yaml", 'encryptedToken: "{hex}"', 'encryptedToken: "{hash}"', "encryptedToken", "{read} and {hex}"),
+    ("trigger", "manifest.yaml", 'encryptedToken: "{hex}"', 'encryptedToken: "{hash}"', "encryptedToken", "use {read} and {hex}"),
     ("connection-inputs", "manifest.yaml", "      accountId:\n        label: Account ID", "      acountId:\n        label: Account ID", "inputs:#2", "accountId"),
     ("resource", "manifest.yaml", "    item: /webinars/{webinarId}\n", "    item: /webinar/{webinarId}\n", "item: /webinar/", "Did you mean"),
 ]  # fmt: skip
 
 
-def _judge(folder: Path, case: tuple[str, str, str, str, str | None, str]) -> list[Finding]:
-    rule, file, old, new, marker, sentence = case
+def check_case(folder: Path, case: tuple[str, str, str, str, str | None, str]) -> list[Finding]:
+    """Plant a mistake, assert that lint finds it at its line, and return all findings."""
+    rule, file, old, new, marker, message = case
     plant(folder / file, old, new)
-    found = lint(folder)
-    told = [str(one) for one in found]
-    mine = [one for one in found if one.rule == rule and sentence in one.message]
-    assert mine, told
+    findings = lint(folder)
+    texts = [str(finding) for finding in findings]
+    matches = [finding for finding in findings if finding.rule == rule and message in finding.message]
+    assert matches, texts
     if marker is not None:
-        assert mine[0].file == str(folder / file), told
-        assert mine[0].line == line_of(folder / file, marker), told
-    return found
+        assert matches[0].file == str(folder / file), texts
+        assert matches[0].line == line_of(folder / file, marker), texts
+    return findings
 
 
-@pytest.mark.parametrize("case", SHELF, ids=[f"{one[0]}-{number}" for number, one in enumerate(SHELF)])
+@pytest.mark.parametrize("case", SHELF, ids=[f"{case[0]}-{number}" for number, case in enumerate(SHELF)])
 def test_a_rule_finds_its_mistake_at_its_line_and_nothing_besides(shelf: Path, case) -> None:
-    found = _judge(shelf, case)
-    assert len(found) == 1, [str(one) for one in found]
+    findings = check_case(shelf, case)
+    assert len(findings) == 1, [str(finding) for finding in findings]
 
 
-@pytest.mark.parametrize("case", COPIED, ids=[f"{one[0]}-{number}" for number, one in enumerate(COPIED)])
+@pytest.mark.parametrize("case", COPIED, ids=[f"{case[0]}-{number}" for number, case in enumerate(COPIED)])
 def test_a_rule_finds_its_mistake_in_the_bundled_connector(copied: Path, case) -> None:
-    _judge(copied, case)
+    check_case(copied, case)

@@ -124,7 +124,7 @@ def test_faults_of_the_api_and_of_tokens_keep_apart(run: RenewalRun) -> None:
 @with_faults("expire-token")
 def test_a_token_that_the_api_refuses_is_renewed_once(run: RenewalRun, clock: GivenClock) -> None:
     """A rejected new token is not renewed again within a minute."""
-    with pytest.raises(errors.SignInError, match="younger than a minute"):
+    with pytest.raises(errors.SignInError, match="less than a minute old"):
         run.read()
     assert run.seen == [TOKEN, READ]
     assert run.read() == 200
