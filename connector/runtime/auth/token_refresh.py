@@ -80,10 +80,11 @@ class TokenRefresher:
                 for attempts_left in reversed(range(MAX_CONFLICTS)):
                     try:
                         self._token_set = self._refresh_locked(rejected_token, clock)
-                        return self._token_set
                     except StoreError as error:
                         if not error.conflict or not attempts_left:
                             raise
+                    else:
+                        return self._token_set
         except StoreError as error:
             return self._keep_using(self._token_set, rejected_token, error, clock)
         raise AssertionError("the last conflict raises")
