@@ -1,4 +1,4 @@
-"""One command line from its words to its exit code; every error ends here as sentences."""
+"""Run one command line, and report its error."""
 
 from __future__ import annotations
 
@@ -39,14 +39,12 @@ def execute(args: Sequence[str]) -> int:
             raise
         if error.filename is None:
             reason = str(error.strerror or error).rstrip(".")
-            return _report_error(
-                StoreError(f"{reason}.", hint="Check the files and pipes that the command names."), args
-            )
+            return _report_error(StoreError(f"{reason}.", hint="Check the files and pipes of the command."), args)
         path = str(error.filename)
         return _report_error(
-            StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its rights."), args
+            StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its permissions."), args
         )
-    except Exception as error:  # noqa: BLE001  raised again by the caller
+    except Exception as error:  # noqa: BLE001  last resort: a sentence instead of a traceback
         return _report_error(ConnectorError(describe_unexpected(error)), args)
 
 
@@ -57,7 +55,7 @@ def _invoke(args: Sequence[str]) -> int:
 
 
 def _report_error(error: ConnectorError, args: Sequence[str]) -> int:
-    """Tell an error that no command told itself."""
+    """Print an error that the command did not print itself, and return its exit code."""
     if _wants_json(args):
         from connector.cli.output import printer
 
@@ -66,7 +64,7 @@ def _report_error(error: ConnectorError, args: Sequence[str]) -> int:
 
 
 def _wants_json(args: Sequence[str]) -> bool:
-    """Whether the words, readable or not, ask for JSON; without any, a pipe from run and raw gets it."""
+    """Whether the arguments ask for JSON; in a pipe it is the default of `run`, `request` and `download`."""
     formats = [
         arg.partition("=")[2] if "=" in arg else "".join(args[index + 1 : index + 2])
         for index, arg in enumerate(args)
@@ -85,7 +83,7 @@ def _wants_json(args: Sequence[str]) -> bool:
 
 
 def _complete(completion_request: str) -> int:
-    """Answer a shell that completes a word; what goes wrong there stays silent."""
+    """Complete a word for a shell; errors are silent."""
     from click.shell_completion import shell_complete
 
     try:

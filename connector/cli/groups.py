@@ -1,4 +1,4 @@
-"""Commands as click objects: each loaded when it is named, each telling what it does not know."""
+"""Click groups and commands: lazy imports, strict arguments, suggestions."""
 
 from __future__ import annotations
 
@@ -19,9 +19,11 @@ _META_PREFIX = "connector.cli."
 
 
 def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that stand before or after a command's name: --connector and --quiet."""
+    """Add --connector and --quiet, which are accepted before and after a command's name."""
     for option in (
-        click.option("--quiet", is_flag=True, help="No notes and no progress on stderr.", **_META_OPTION_SETTINGS),
+        click.option(
+            "--quiet", is_flag=True, help="Print no notes and no progress on stderr.", **_META_OPTION_SETTINGS
+        ),
         click.option(
             "--connector",
             metavar="PATH",
@@ -44,19 +46,19 @@ _META_OPTION_SETTINGS: Any = {"expose_value": False, "callback": _store_option_v
 
 
 def get_meta(ctx: click.Context, name: str) -> Any:
-    """Return what a shared option was given, before or after the command's name, or None."""
+    """Return the value of a global option, or None."""
     return ctx.meta.get(_META_PREFIX + name)
 
 
 def set_meta(ctx: click.Context, name: str, value: Any) -> None:
-    """Note a shared option's value ahead of its parsing."""
+    """Set the value of a global option before it is parsed."""
     ctx.meta[_META_PREFIX + name] = value
 
 
 class StrictCommand(click.Command):
-    """A command that drops nothing it is given.
+    """A command that rejects extra arguments and repeated options.
 
-    Words too many are counted instead of repeated: one of them may be a secret.
+    The message counts extra arguments without showing them: one may be a secret.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -64,18 +66,18 @@ class StrictCommand(click.Command):
         super().__init__(*args, **{"context_settings": settings, **options})
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Parse, and refuse words that no argument takes, and a second value where an option takes one."""
+        """Parse the arguments. Raises UsageError for extra arguments and repeated options."""
         given_args = list(args)
         try:
             extra_args = super().parse_args(ctx, args)
         except click.UsageError as error:
-            error.ctx = error.ctx or ctx  # an option without its value does not say whose it is
+            error.ctx = error.ctx or ctx  # click sets no context for an option without a value
             raise
         if not ctx.resilient_parsing:
             self._reject_repeated(ctx, given_args)
         if extra_args and not ctx.resilient_parsing:
-            word_count = "1 word" if len(extra_args) == 1 else f"{len(extra_args)} words"
-            raise click.UsageError(f"{word_count} too many for '{ctx.command_path}'.{self.extra_words_hint()}", ctx)
+            extra = "1 extra argument" if len(extra_args) == 1 else f"{len(extra_args)} extra arguments"
+            raise click.UsageError(f"{extra} for '{ctx.command_path}'.{self.extra_words_hint()}", ctx)
         return extra_args
 
     def _reject_repeated(self, ctx: click.Context, given_args: list[str]) -> None:
@@ -85,35 +87,35 @@ class StrictCommand(click.Command):
                 raise click.UsageError(f"{'/'.join(option.opts)} is given {times} times; it takes one value.", ctx)
 
     def extra_words_hint(self) -> str:
-        """Return what such words were probably meant to be."""
+        """Return a hint about extra arguments."""
         return ""
 
 
 class StrictGroup(click.Group):
-    """Commands under one name; one that is not known is told with the nearest."""
+    """A group that suggests the closest command for an unknown one."""
 
     command_class = StrictCommand
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or name the nearest."""
+        """Return the command. Raises UsageError for an unknown one."""
         names = self.list_commands(ctx)
         if args[0] not in names and not ctx.resilient_parsing:
             match = closest(args[0], names)
             fix = f"Did you mean '{match}'?" if match else f"The commands are {', '.join(names)}."
             prefix = f"{ctx.info_name} " if ctx.parent else ""
-            raise click.UsageError(f"There is no command '{prefix}{args[0]:.40}'. {fix}", ctx)
+            raise click.UsageError(f"Unknown command '{prefix}{args[0]:.40}'. {fix}", ctx)
         return super().resolve_command(ctx, args)
 
 
 class LazyGroup(StrictGroup):
-    """Commands that are imported when they are named; `parts` has each one's module and what it does."""
+    """A group that imports a command when it is used; `subcommands` holds module and summary of each."""
 
     subcommands: ClassVar[dict[str, tuple[str, str]]]
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        """Return the names, as the help page has them."""
+        """Return the names in the order of the help page."""
         return list(self.subcommands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
@@ -137,7 +139,7 @@ class LazyGroup(StrictGroup):
         ]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        """Write what the commands do, without importing them."""
+        """Write the summaries without importing the commands."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in self.subcommands.items()])
 

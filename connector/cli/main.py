@@ -1,4 +1,4 @@
-"""The entry of the command line; what the help page needs is all that loads with it."""
+"""The entry point of the command line; it imports only what the help page needs."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from connector.cli.output import stdio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXIT_UNCERTAIN, EXIT_INTERRUPTED = 5, 130  # a write that may have happened counts more than a lost reader
+EXIT_UNCERTAIN, EXIT_INTERRUPTED = 5, 130  # an uncertain write outranks a closed stdout
 
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises.
 
-    Without `argv` it is the process's own; then a page that is still being read ahead does not hold up the end.
+    `argv` defaults to the process's arguments; then the process does not wait for pages that are read ahead.
     """
     args = [_to_utf8(arg) for arg in (sys.argv[1:] if argv is None else argv)]
     code = 0
@@ -41,7 +41,7 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 
 def _to_utf8(arg: str) -> str:
-    """Return a word as UTF-8 where the locale could not read its bytes."""
+    """Return an argument decoded as UTF-8 if the locale could not decode it."""
     try:
         arg.encode()
     except UnicodeEncodeError:
@@ -66,7 +66,7 @@ def _dispatch(args: list[str]) -> int:
 
 
 def _handle_interrupt() -> int:
-    """End as a shell expects after Ctrl-C, also when the other end of the pipe is gone already."""
+    """Return 130 after Ctrl-C, even if the reader of the pipe is gone."""
     try:
         sys.stdout.flush()
         sys.stderr.write("Interrupted.\n")
@@ -76,7 +76,7 @@ def _handle_interrupt() -> int:
 
 
 def _handle_stdout_error(error: OSError) -> int:
-    """End when stdout cannot take what is written: a full disk, for one."""
+    """Report that stdout cannot be written, for example because the disk is full."""
     stdio.discard_output()
-    sys.stderr.write(f"stdout: {error.strerror or error}. Give the output a place that can hold it.\n")
+    sys.stderr.write(f"stdout: {error.strerror or error}. Free some space, or redirect the output.\n")
     return 1

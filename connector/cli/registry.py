@@ -1,33 +1,33 @@
-"""What the command line has: each command's module, and the line that says what it does."""
+"""The commands, their modules and summaries, and the help page."""
 
 from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "list": ("commands.show", "The actions and triggers, with one line each."),
-    "show": ("commands.show", "One action: inputs, an example call, the example payload."),
+    "list": ("commands.show", "List the actions and triggers."),
+    "show": ("commands.show", "Show an action: inputs, example calls, example payload."),
     "run": ("commands.run", "Run an action, or the calls of a file."),
     "request": ("commands.request", "Send any request below the service's base URL."),
-    "download": ("commands.download", "A file of the service to disk, or every file that an action lists."),
-    "connect": ("commands.connect", "Sign in, and keep the connection."),
-    "connections": ("commands.connections", "The connections that are kept: list, show, test, remove; their key."),
-    "sandbox": ("commands.sandbox", "Serve a stand-in of the service; 'sandbox reset' forgets its state."),
-    "webhook": ("commands.webhook.group", "Receive events, check a delivery, send a test event, list, deliver again."),
-    "config": ("commands.config", "The settings in force, and where each came from."),
+    "download": ("commands.download", "Download a file, or every file that an action lists."),
+    "connect": ("commands.connect", "Sign in, and store the connection."),
+    "connections": ("commands.connections", "List, show, test or remove stored connections; manage their key."),
+    "sandbox": ("commands.sandbox", "Serve a sandbox of the service; 'sandbox reset' clears its state."),
+    "webhook": ("commands.webhook.group", "Receive, verify, send, list or replay events."),
+    "config": ("commands.config", "Show the settings in force, and the source of each."),
     "lint": ("commands.author", "Check every file of a connector."),
-    "docs": ("commands.author", "Write a connector's pages and schemas, or check that they are fresh."),
-    "new": ("commands.author", "Make the folder of a new connector."),
-    "completion": ("commands.completion", "The script that completes words in bash, zsh or fish."),
+    "docs": ("commands.author", "Write a connector's pages and schemas, or check that they are up to date."),
+    "new": ("commands.author", "Create the folder of a new connector."),
+    "completion": ("commands.completion", "Print the completion script for bash, zsh or fish."),
 }
 COMMAND_ALIASES = {"raw": "request"}
 HELP_FLAGS = ("--help", "-h")
 VERSION_FLAG = "--version"
-COMPLETION_VARIABLE = "_CONNECTOR_COMPLETE"  # the variable with which a shell asks for completions
+COMPLETION_VARIABLE = "_CONNECTOR_COMPLETE"  # set by a shell that requests completions
 
 _GLOBAL_OPTIONS = {
     "--connector PATH": "The connector's folder (default: the bundled one).",
-    "--quiet": "No notes and no progress on stderr.",
-    "--version": "Print the version and leave.",
-    "-h, --help": "Print this and leave.",
+    "--quiet": "Print no notes and no progress on stderr.",
+    "--version": "Print the version and exit.",
+    "-h, --help": "Print this page and exit.",
 }
 
 
@@ -40,7 +40,7 @@ def format_help_page() -> str:
         "  Data goes to stdout, everything else to stderr.\n\n"
         f"Options:\n{_format_columns(_GLOBAL_OPTIONS)}\n\n"
         f"Commands:\n{_format_columns(commands)}\n\n"
-        "  'connector COMMAND --help' tells more; 'connector run ACTION --help' tells an action's inputs.\n"
+        "  Run 'connector COMMAND --help' for details, 'connector run ACTION --help' for an action's inputs.\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""What the tests of the command line share: the real entry in a process of its own, and the same in this one."""
+"""Fixtures of the command line: commands in a process of their own, and in this one."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Done:
-    """What a command left: exit code, stdout, stderr."""
+    """The result of a command: exit code, stdout, stderr."""
 
     code: int
     out: str
@@ -39,7 +39,7 @@ class Done:
 
 @pytest.fixture
 def surroundings(tmp_path: Path) -> dict[str, str]:
-    """The environment of a command: nothing of the machine's owner, folders of its own."""
+    """Return the environment of a command: no settings of the user, and its own folders."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "TMPDIR") if name in os.environ}
     return {
         **kept,
@@ -54,26 +54,26 @@ def surroundings(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def start(surroundings: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
-    """Start the real entry in a process of its own; ended with the test."""
-    begun: list[subprocess.Popen[bytes]] = []
+    """Start commands as processes, which end with the test."""
+    processes: list[subprocess.Popen[bytes]] = []
 
-    def begin(*words: str, env: Mapping[str, str] | None = None, **rest: Any) -> subprocess.Popen[bytes]:
+    def start_process(*words: str, env: Mapping[str, str] | None = None, **rest: Any) -> subprocess.Popen[bytes]:
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "stdin": subprocess.DEVNULL, **rest}
         command = [sys.executable, "-m", "connector", *words]
-        one = subprocess.Popen(command, env={**surroundings, **(env or {})}, cwd=tmp_path, **pipes)
-        begun.append(one)
-        return one
+        process = subprocess.Popen(command, env={**surroundings, **(env or {})}, cwd=tmp_path, **pipes)
+        processes.append(process)
+        return process
 
-    yield begin
-    for one in begun:
-        if one.poll() is None:
-            one.kill()
-        one.communicate(timeout=20)
+    yield start_process
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+        process.communicate(timeout=20)
 
 
 @pytest.fixture
 def cli(surroundings: dict[str, str], tmp_path: Path) -> Callable[..., Done]:
-    """Run the real entry in a process of its own and wait for it."""
+    """Run a command as a process, and wait for it."""
 
     def call(*words: str, env: Mapping[str, str] | None = None, given: str | bytes = b"") -> Done:
         done = subprocess.run(
@@ -91,7 +91,7 @@ def cli(surroundings: dict[str, str], tmp_path: Path) -> Callable[..., Done]:
 def here(
     surroundings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., Done]:
-    """Run the entry in this process: the same words and codes, many times over."""
+    """Run a command in this process, which is faster."""
     for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, surroundings[name])
     monkeypatch.chdir(tmp_path)
@@ -109,13 +109,13 @@ def here(
 
 @pytest.fixture
 def world(zoom: Connector, tmp_path: Path) -> Iterator[World]:
-    """A service that people sign in to, and a browser."""
-    one = World(zoom, tmp_path)
-    with one.server:
-        yield one
+    """Return a service to sign in to, and a browser."""
+    process = World(zoom, tmp_path)
+    with process.server:
+        yield process
 
 
 @pytest.fixture
 def shelf(here: Callable[..., Done], zoom: Connector) -> Shelf:
-    """The store of this user, to put connections into."""
+    """Return the store of this user."""
     return Shelf(zoom)

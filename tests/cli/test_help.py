@@ -1,4 +1,4 @@
-"""The help page costs next to nothing, and help tells what there is."""
+"""The help page starts fast, and lists every command, flag and choice."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_an_actions_help_lists_its_inputs_as_flags(here):
     assert "Create Meeting" in out
     assert "--user-id STRING" in out
     assert "--host-video [true|false]" in out
-    assert "8 (" in out  # the choices of an integer are told with what they mean
+    assert "8 (" in out  # choices of an integer have labels
 
 
 def test_an_inputs_flag_gives_way_to_a_run_options_name(here):

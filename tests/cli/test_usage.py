@@ -1,4 +1,4 @@
-"""What is wrong with a command line is told in sentences, with the nearest right one, and ends with 2."""
+"""A wrong command line ends with exit code 2, a sentence and a suggestion."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ SECRET = "hunter2-canary"
         (["show", "createMeting"], "'createMeeting'"),
         (["run", "createMeeting", "--tpic", "x"], "Did you mean --topic?"),
         (["list", "--outptu", "json"], "Did you mean --output?"),
-        (["run", "--topic", "x", "createMeeting"], "An action's own flags come after its name"),
+        (["run", "--topic", "x", "createMeeting"], "Flags of an action come after its name"),
         (["run"], "ACTION is missing"),
         (["raw", "GET"], "PATH is missing"),
         (
             ["download", "getMeetingRecordings", "--at-once", "2"],
-            "There is no option --at-once. Did you mean --concurrency?",
+            "Unknown option --at-once. Did you mean --concurrency?",
         ),
         (["connections", "remove", "work", "--keep-token"], "Did you mean --no-revoke?"),
         (["webhook", "events", "--state", "dead"], "Did you mean --status?"),
         (["run", "createUser", "-f", "rows.csv", "--settle", "1=done"], "Did you mean --resolve?"),
-        (["run", "createMeeting", "topic=Standup"], "Inputs are given as --flag VALUE or -i KEY=VALUE"),
+        (["run", "createMeeting", "topic=Standup"], "Give inputs as --flag VALUE or -i KEY=VALUE"),
         (["run", "listUsers", "--limit", "0"], "--limit"),
         (["run", "listUsers", "--limit", "many"], "--limit"),
-        (["run", "createMeeting", "--limit", "3", "--dry-run"], "--limit is for a listing; createMeeting brings one"),
+        (["run", "createMeeting", "--limit", "3", "--dry-run"], "--limit is for listings; createMeeting returns one"),
         (
             ["raw", "GET", "/users", "--limit", "3", "--sandbox"],
-            "--limit is for a listing; a raw request brings one result",
+            "--limit is for listings; a raw request returns one result",
         ),
         (["run", "-f", "a.yaml", "-f", "b.yaml", "--sandbox"], "-f/--file is given 2 times; it takes one value"),
         (["run", "getUser", "--timeout", "1s", "--timeout=2s"], "--timeout is given 2 times"),
@@ -48,7 +48,7 @@ SECRET = "hunter2-canary"
         (["raw", "GET", "/users", "-d", "a", "-d", "b"], "-d is given 2 times"),
         (["raw", "GET", "/users", "-d"], "Try 'connector request --help'."),
         (["run", "getUser", "--timeout"], "Try 'connector run getUser --help'."),
-        (["raw", "GET", "/users", "-q", "a", "--dry-run"], "put = and a value at the end, after position 1"),
+        (["raw", "GET", "/users", "-q", "a", "--dry-run"], "add = and a value after position 1"),
         (
             ["raw", "GET", "/users", "--dry-run", "--base-url", "127.0.0.1:1/v2"],
             "begin with https://, or http:// on loopback",
@@ -59,10 +59,10 @@ SECRET = "hunter2-canary"
         (["run", "listUsers", "--topic"], "--topic"),
         (["run", "listUsers", "--fault", "429"], "Add --sandbox"),
         (["run", "listUsers", "--sandbox", "--fault", "flood"], "429"),
-        (["run", "listUsers", "--sandbox", "--base-url", "https://example.com"], "Leave one out"),
-        (["run", "listUsers", "--dry-run", "--har", "x.har"], "Leave one out"),
+        (["run", "listUsers", "--sandbox", "--base-url", "https://example.com"], "Remove one of them"),
+        (["run", "listUsers", "--dry-run", "--har", "x.har"], "Remove one of them"),
         (["connect", "--kind", "gold"], "It has oauth2, serverToServer, apiJwt, accessToken."),
-        (["run", "-f", "call.yaml", "-i", "status=active"], "do not go together"),
+        (["run", "-f", "call.yaml", "-i", "status=active"], "cannot be combined"),
         (["completion", "powershell"], "'bash', 'zsh', 'fish'"),
         (["--connector", "nowhere", "list"], "no manifest.yaml in"),
         (["list", "--connector", "nowhere"], "no manifest.yaml in"),
@@ -127,14 +127,14 @@ def test_a_secret_on_the_command_line_is_refused_and_never_repeated(here, words)
 
 def test_the_refusal_of_a_secret_says_how_to_give_it(here):
     err = here("run", "createUser", "-i", f"password={SECRET}").err
-    assert "password=@FILE, password=env:NAME or password=? to be asked" in err
+    assert "password=@FILE, password=env:NAME or password=? for a prompt" in err
     assert "-i KEY=@FILE" in here("run", "createUser", "--password", SECRET).err
 
 
 def test_a_password_is_asked_for_on_a_terminal_alone(here):
     done = here("run", "createUser", "-i", "password=?", "--dry-run")
     assert done.code == 2
-    assert "a terminal to ask on" in done.err
+    assert "a terminal for the prompt" in done.err
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_standard_input_that_is_a_terminal_is_explained(start):
     os.close(master)
     os.close(slave)
     assert process.returncode == 2
-    assert b"reads standard input, and that is a terminal" in err
+    assert b"reads standard input, but it is a terminal" in err
 
 
 @pytest.mark.parametrize(

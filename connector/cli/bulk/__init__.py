@@ -1,1 +1,1 @@
-"""Commands over rows."""
+"""`connector run ACTION -f ROWS`: an action over rows."""

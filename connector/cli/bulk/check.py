@@ -1,4 +1,4 @@
-"""Rows are checked before anything is sent: every mistake, with the rows that it is in."""
+"""Check all rows before anything is sent."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from connector.errors import Problem
     from connector.runtime.bulk.row_reader import Row, RowReader
 
-MAX_REPORTED_PROBLEMS = 50  # problems that are told
-_MAX_ROWS_PER_PROBLEM = 3  # rows that are named for one problem; the rest is counted
+MAX_REPORTED_PROBLEMS = 50  # problems
+_MAX_ROWS_PER_PROBLEM = 3  # rows named for one problem; the others are counted
 
 
 def check_all_rows(job: BulkJob, source: RowReader) -> int:
-    """Read and check every row, and return how many there are.
+    """Check every row, and return the number of rows.
 
-    Raises InputError with the first problems and their number; with --keep-going only where the file cannot be read.
+    Raises InputError with the first problems and the number of bad rows; with --keep-going only for an unreadable file.
     """
     rows_by_problem: dict[Problem, list[Row]] = {}
     row_counts: dict[Problem, int] = {}
@@ -50,7 +50,7 @@ def check_all_rows(job: BulkJob, source: RowReader) -> int:
 
 
 def check_common_inputs(job: BulkJob, source: RowReader) -> None:
-    """Check the columns, and what every row is given, by the first row. Raises InputError."""
+    """Check the columns and the common inputs with the first row. Raises InputError."""
     for _, error in islice(_validate_rows(job, source), 1):
         problems = [problem for problem in error.problems if _input_key_of(problem) in job.task.given] if error else []
         if problems and not job.arguments.keep_going:
@@ -58,7 +58,7 @@ def check_common_inputs(job: BulkJob, source: RowReader) -> None:
 
 
 def _validate_rows(job: BulkJob, source: RowReader) -> Iterator[tuple[Row, InputError | None]]:
-    """Yield each row, and what is wrong with it."""
+    """Yield each row and its error, or None."""
     for row in source.read_rows():
         try:
             if row.error is None:
@@ -69,7 +69,7 @@ def _validate_rows(job: BulkJob, source: RowReader) -> Iterator[tuple[Row, Input
 
 
 def _add_row_numbers(problem: Problem, rows: list[Row], count: int) -> Problem:
-    """Return a problem with the rows that it is in."""
+    """Return the problem with the numbers of its rows."""
     locations = ", ".join(f"row {row.number} (line {row.line})" for row in rows)
     omitted = f" and {count - len(rows):,} more" if count > len(rows) else ""
     return replace(problem, field=f"{locations}{omitted} {problem.field}")
@@ -78,11 +78,11 @@ def _add_row_numbers(problem: Problem, rows: list[Row], count: int) -> Problem:
 def _build_error(source: RowReader, problems: list[Problem], row_summary: str, *, is_truncated: bool) -> InputError:
     details = "".join(f"\n  {problem}" for problem in problems)
     if is_truncated:
-        details += f"\n  and more: these are the first {MAX_REPORTED_PROBLEMS} problems."
-    message = f"{source.name} has mistakes.{details}\n{row_summary} cannot be sent, and nothing was."
-    return InputError(message, problems=tuple(problems), hint="Mend them, or run the others with --keep-going.")
+        details += f"\n  and more; these are the first {MAX_REPORTED_PROBLEMS} problems."
+    message = f"{source.name} has errors.{details}\n{row_summary} cannot be sent. Nothing was sent."
+    return InputError(message, problems=tuple(problems), hint="Fix them, or use --keep-going to run the other rows.")
 
 
 def _input_key_of(problem: Problem) -> str:
-    """Return the input that a problem is about."""
+    """Return the key of the input that has the problem."""
     return problem.field.partition(".")[0].partition("[")[0]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class BulkJob:
-    """One command over rows: what every row is given stands in `task`."""
+    """One command over rows; `task` holds the inputs that all rows share."""
 
     connector: Connector
     settings: Settings
@@ -36,18 +36,18 @@ class BulkJob:
 
     @cached_property
     def call_options(self) -> CallOptions:
-        """How each row's call runs."""
+        """The options of each row's call."""
         timeout = self.settings.get("timeout")
         return CallOptions.parse(timeout=timeout.value).override(self.options.call_options(timeout))
 
     @cached_property
     def call_factory(self) -> CallFactory:
-        """What checks a row without a connection."""
+        """A factory to check rows without a connection."""
         return CallFactory.without_connections(self.connector, resolve_base_url(self.connector, self.settings))
 
     @cached_property
     def journal_path(self) -> Path | None:
-        """Where the journal of a run is; None for rows that come through a pipe, unless it is named."""
+        """The path of the journal; None for rows from a pipe, unless --journal names it."""
         if self.arguments.journal:
             return Path(self.arguments.journal)
         if self.arguments.is_stream:

@@ -1,4 +1,4 @@
-"""What `connector run ACTION -f ROWS` takes besides a run's own options, and the hand-over to it."""
+"""The options of `connector run ACTION -f ROWS`."""
 
 from __future__ import annotations
 
@@ -15,28 +15,28 @@ from connector.errors import InputError, Problem, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_CONCURRENCY_DEFAULT_AND_MAX = (8, 100)  # the default, and the most
+_CONCURRENCY_DEFAULT_AND_MAX = (8, 100)  # rows
 _RESOLUTION_PATTERN = re.compile(r"(all|[1-9][0-9]{0,9})=(done|retry)\Z", re.ASCII)
 _BULK_OPTIONS = (
     click.option("--map", "column_mapping", multiple=True, metavar="COLUMN=INPUT",
-                 help="Which input a column of the rows gives, where the names differ; COLUMN= leaves one out."),
+                 help="Maps a column to an input with another name; COLUMN= ignores the column."),
     click.option("--rows-format", type=click.Choice(("csv", "jsonl", "yaml")), metavar="csv|jsonl|yaml",
-                 help="The form of the rows, where the file's name does not tell it."),
+                 help="The format of the rows, if the file's name does not tell it."),
     click.option("--concurrency", type=click.IntRange(1, _CONCURRENCY_DEFAULT_AND_MAX[1]), metavar="N",
-                 help=f"Rows under way at once ({_CONCURRENCY_DEFAULT_AND_MAX[0]})."),
+                 help=f"Rows that run at the same time ({_CONCURRENCY_DEFAULT_AND_MAX[0]})."),
     click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE",
-                 help="Where it is noted how far the rows are (beside them, as ROWS.ACTION.journal)."),
+                 help="The journal of the run (default: ROWS.ACTION.journal)."),
     click.option("--restart", is_flag=True,
-                 help="Set the journal aside and begin anew: sends every row again, also those that are done."),
-    click.option("--retry-failed", is_flag=True, help="Run the rows again that failed in an earlier run, as they are."),
+                 help="Set the journal aside and start over: sends every row again, also those that are done."),
+    click.option("--retry-failed", is_flag=True, help="Run the rows again that failed in an earlier run."),
     click.option("--resolve", "resolutions", multiple=True, metavar="ROW=done|retry",
-                 help="Say that an uncertain row is done, or is to be sent again; all=... for every one."),
+                 help="Resolve an uncertain row: it is done, or is sent again; all=... for every one."),
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class BulkArguments:
-    """What the command line says of rows."""
+    """The arguments of a run over rows."""
 
     file: str | None
     column_mapping: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class BulkArguments:
 
     @classmethod
     def from_options(cls, file: str | None, options: dict[str, Any]) -> BulkArguments:
-        """Take what is said of rows out of what was found on a command line."""
+        """Move the options of rows out of the options of a command line."""
         names = (
             "column_mapping",
             "rows_format",
@@ -65,18 +65,18 @@ class BulkArguments:
 
     @property
     def is_stream(self) -> bool:
-        """Whether the rows come through a pipe, or from a device that may be one: no journal lies beside it."""
+        """Whether the rows come from a pipe or a device: no journal can stand beside it."""
         name = self.file or "-"
-        is_special_file = os.path.exists(name) and not os.path.isfile(name)  # noqa: PTH110, PTH113  a closed folder is told later
+        is_special_file = os.path.exists(name) and not os.path.isfile(name)  # noqa: PTH110, PTH113  a closed folder is reported later
         return name == "-" or Path(name).is_relative_to("/dev") or is_special_file
 
     @property
     def max_in_flight(self) -> int:
-        """How many rows are under way at once."""
+        """The maximum number of rows that run at the same time."""
         return self.concurrency or _CONCURRENCY_DEFAULT_AND_MAX[0]
 
     def reject_without_rows(self) -> None:
-        """Refuse words about rows where no rows are. Raises UsageError."""
+        """Raise UsageError for options of rows in a command without rows."""
         values_by_flag = {
             "--map": self.column_mapping,
             "--rows-format": self.rows_format,
@@ -88,10 +88,10 @@ class BulkArguments:
         }
         used_flag = next((flag for flag, value in values_by_flag.items() if value), None)
         if used_flag:
-            raise UsageError(f"{used_flag} is for rows.", hint="Give both: connector run ACTION -f ROWS.")
+            raise UsageError(f"{used_flag} is for rows.", hint="Use it with rows: connector run ACTION -f ROWS.")
 
     def parse_column_mapping(self) -> dict[str, str]:
-        """Return the input that each mapped column gives. Raises InputError."""
+        """Return the input of each mapped column. Raises InputError."""
         input_by_column = {}
         for pair in self.column_mapping:
             column, separator, key = pair.rpartition("=")
@@ -102,7 +102,7 @@ class BulkArguments:
         return input_by_column
 
     def parse_resolutions(self) -> dict[int | None, str]:
-        """Return "done" or "retry" by row; None stands for all that are uncertain. Raises InputError."""
+        """Return "done" or "retry" by row; None means all uncertain rows. Raises InputError."""
         resolutions: dict[int | None, str] = {}
         for item in self.resolutions:
             match = _RESOLUTION_PATTERN.match(item)

@@ -1,4 +1,4 @@
-"""What comes of rows, on stdout as they finish; how far they are, what failed and what is uncertain on stderr."""
+"""Report rows: results on stdout as they finish; progress, failures and uncertain rows on stderr."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ if TYPE_CHECKING:
     from connector.runtime.bulk.row_result import RowResult
     from connector.runtime.bulk.runner import BulkRun
 
-STOP_GRACE_SECONDS = 5.0  # seconds that rows under way have after Ctrl-C
-MAX_REPORTED_ROWS = 20  # failures, and uncertain rows, that are told one by one
+STOP_GRACE_SECONDS = 5.0  # seconds for pending rows after Ctrl-C
+MAX_REPORTED_ROWS = 20  # failures, and uncertain rows, that are listed
 
 
 class JsonArrayPrinter:
-    """One JSON array, written as its items come."""
+    """Prints one JSON array, item by item."""
 
     def __init__(self) -> None:
         self._is_empty = True
 
     def print_result(self, data: Any) -> None:
-        """Print an item, at once."""
+        """Print an item, and flush."""
         sys.stdout.write(("[\n" if self._is_empty else ",\n") + json.dumps(data, default=str))
         sys.stdout.flush()
         self._is_empty = False
 
     def print_error(self, error: dict[str, Any]) -> None:
-        """Print an error in its place."""
+        """Print an error as an item."""
         self.print_result(error)
 
     def finish(self) -> None:
@@ -53,7 +53,7 @@ class JsonArrayPrinter:
 
 
 class BulkReporter:
-    """Prints the results of rows and knows what they come to; `total` is how many there are, where that is known."""
+    """Prints the results of rows and counts them; `total` is the number of rows, if known."""
 
     def __init__(self, output_setting: Setting, query: str | None, *, quiet: bool) -> None:
         self.printer = _make_printer(output_setting)
@@ -67,7 +67,7 @@ class BulkReporter:
         self._uncertain_rows: list[dict[str, Any]] = []
 
     def report(self, rows: BulkRun, journal: Journal | None) -> int:
-        """Print every result, say what they come to, and return the exit code. Raises KeyboardInterrupt, OSError."""
+        """Print every result and a summary, and return the exit code. Raises KeyboardInterrupt, OSError."""
         started_at, was_interrupted = time.monotonic(), False
         columns = count_columns("rows", format_note=self._format_unsuccessful)
         enabled = not self._quiet and not stdio.is_stdout_terminal()
@@ -77,7 +77,7 @@ class BulkReporter:
             except KeyboardInterrupt:
                 was_interrupted = True
                 self._drain_after_interrupt(rows, progress_bar)
-            except OSError:  # nobody takes the results any more; the journal keeps them
+            except OSError:  # the reader of stdout is gone; the journal has the results
                 if not self._drain_quietly(rows):
                     raise
                 return EXIT_UNCERTAIN
@@ -100,7 +100,7 @@ class BulkReporter:
             progress_bar.advance()
 
     def _drain_after_interrupt(self, rows: BulkRun, progress_bar: ProgressBar) -> None:
-        """After Ctrl-C: what is under way may still come to its end; a second one leaves it."""
+        """After Ctrl-C, wait for pending rows; a second Ctrl-C stops waiting."""
         previous_handler, interrupted_again = signal.getsignal(signal.SIGINT), threading.Event()
 
         def on_second_interrupt(*_: object) -> None:
@@ -109,7 +109,9 @@ class BulkReporter:
 
         signal.signal(signal.SIGINT, on_second_interrupt)
         remaining = rows.drain(STOP_GRACE_SECONDS, interrupted_again.is_set)
-        print_stderr(f"Stopping: rows under way have {STOP_GRACE_SECONDS:g} s to end. Ctrl-C again leaves them.")
+        print_stderr(
+            f"Stopping: waiting up to {STOP_GRACE_SECONDS:g} s for pending rows. Press Ctrl-C again to stop now."
+        )
         try:
             self._print_results(remaining, progress_bar)
             self._print_results(rows.list_interrupted(), progress_bar)
@@ -117,7 +119,7 @@ class BulkReporter:
             signal.signal(signal.SIGINT, previous_handler)
 
     def _drain_quietly(self, rows: BulkRun) -> bool:
-        """Let rows under way end, with nobody to show them to; return whether one is uncertain."""
+        """Wait for pending rows without printing; return whether one is uncertain."""
         for result in rows.drain(STOP_GRACE_SECONDS):
             self._count_result(result)
         for result in rows.list_interrupted():
@@ -143,7 +145,7 @@ class BulkReporter:
             self._uncertain_rows.append(data)
 
     def _apply_query(self, data: dict[str, Any]) -> dict[str, Any]:
-        """Return a row's result with its data through the query; where that does not suit, all of it."""
+        """Return a row's result with what the query selects; if it fails, the whole."""
         if self._query is None or data["outcome"] != "done" or "data" not in data:
             return data
         try:
@@ -155,17 +157,17 @@ class BulkReporter:
             return data
 
     def _report_failure(self, result: RowResult) -> None:
-        """Tell a failure as a sentence, the first of them; the rest stands in the results."""
+        """Print the first failures as sentences; the results have all of them."""
         if result.error is None or result.outcome == "uncertain":
             return
         self._reported_count += 1
         if self._reported_count <= MAX_REPORTED_ROWS:
             print_stderr(f"{_format_position(result.data)}: {format_error(result.error)}")
         elif self._reported_count == MAX_REPORTED_ROWS + 1:
-            print_stderr("More rows fail; the results tell of each.")
+            print_stderr("More rows failed; see the results.")
 
     def _print_summary(self, seconds: float, journal: Journal | None) -> None:
-        """Say what the rows come to, and what a person has to do."""
+        """Print the counts, and what to do next."""
         finished_count = sum(self.counts.values())
         remaining = (self.total or finished_count) - finished_count
         if not self._quiet:
@@ -180,16 +182,16 @@ class BulkReporter:
             print_stderr(self._format_uncertain(journal))
 
     def _print_next_steps(self, remaining: int) -> None:
-        """Say what to do about rows that are left, that the service refused, and that cannot be sent as they are."""
+        """Print what to do about rows that are left, that failed, and that have wrong input."""
         hints = (
-            (remaining, "The same command goes on with what is left."),
+            (remaining, "Run the same command again to continue."),
             (
                 self.counts["failed"] - self._unsendable_count,
-                "With --retry-failed the rows that failed are run once more.",
+                "Use --retry-failed to run the failed rows again.",
             ),
             (
                 self._unsendable_count,
-                "Rows with wrong input cannot be sent as they are: put them, mended, into a file of their own.",
+                "Rows with wrong input cannot be sent: fix them, and put them into another file.",
             ),
         )
         message = " ".join(hint for count, hint in hints if count > 0)
@@ -197,7 +199,7 @@ class BulkReporter:
             print_stderr(message)
 
     def _format_uncertain(self, journal: Journal | None) -> str:
-        lines = ["Uncertain - look at the service whether these were done:"]
+        lines = ["Uncertain - check at the service whether these were done:"]
         lines += [f"  {_format_position(data)}: {data['error']['message']}" for data in self._uncertain_rows]
         omitted_count = self.counts["uncertain"] - len(self._uncertain_rows)
         if omitted_count:
@@ -206,7 +208,7 @@ class BulkReporter:
             first_row = self._uncertain_rows[0]["row"]
             lines.append(
                 f"Then run the same command with --resolve {first_row}=done, or with --resolve {first_row}=retry "
-                "to send it again; all=... is for every one."
+                "to send it again; all=... resolves every one."
             )
         return "\n".join(lines)
 
@@ -216,14 +218,12 @@ def _format_position(data: dict[str, Any]) -> str:
 
 
 def _make_printer(output_setting: Setting) -> printer.ResultPrinter:
-    """Return the form of the results: lines when nobody chose another. Raises UsageError for a table."""
+    """Return the printer of the results, lines by default. Raises UsageError for a table."""
     if not output_setting.is_set or output_setting.value == "lines":
         return printer.StreamPrinter(printer.write_line, several=True)
     if output_setting.value == "table":
         hint = "Use --output lines, json or yaml."
-        raise UsageError(
-            f"The results of rows come one by one, and make no table ({output_setting.source}).", hint=hint
-        )
+        raise UsageError(f"The results of rows cannot be printed as a table ({output_setting.source}).", hint=hint)
     if output_setting.value == "yaml":
         return printer.StreamPrinter(printer.write_yaml_document, several=True)
     return JsonArrayPrinter()

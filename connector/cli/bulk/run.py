@@ -1,4 +1,4 @@
-"""`connector run ACTION -f ROWS`: rows are checked, noted, run and printed; what is uncertain is left to a person."""
+"""Run an action over rows, with a journal."""
 
 from __future__ import annotations
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from connector.cli.bulk.job import BulkJob
 
 _STDIN_NAME = "standard input"
-_JOURNAL_WORDS = {"done": "done", "retry": "again"}  # goes when the journal says retry
 
 
 def run(job: BulkJob) -> int:
@@ -61,13 +60,13 @@ def run(job: BulkJob) -> int:
 
 
 def _check_options(job: BulkJob) -> None:
-    """Refuse words that do not go together with rows, or cannot be meant. Raises UsageError, InputError."""
+    """Check that the options fit rows. Raises UsageError, InputError."""
     for flag, given in (("--har", job.options.har), ("--curl", job.options.curl)):
         if given:
-            raise UsageError(f"{flag} is for a single call.", hint="Run one row's call alone, or leave it out.")
+            raise UsageError(f"{flag} is for a single call.", hint="Run the call of one row without -f, or remove it.")
     if job.options.limit is not None and not job.task.find_items_path(job.connector):
-        hint = "To try a few rows, put them into a file of their own: head -n 4 has the header and three."
-        raise UsageError("--limit is for a listing.", hint=hint)
+        hint = "To try a few rows, put them into another file: head -n 4 copies the header and three rows."
+        raise UsageError("--limit is for listings.", hint=hint)
     if job.call_options.problems:
         raise InputError.from_problems("options", list(job.call_options.problems))
     resolutions = job.arguments.parse_resolutions()
@@ -80,16 +79,18 @@ def _check_options(job: BulkJob) -> None:
     if used_flag and job.journal_path is None:
         raise UsageError(f"{used_flag} needs a journal.", hint="Name it with --journal FILE.")
     if resolutions and job.arguments.restart:
-        raise UsageError("--resolve and --restart do not go together.", hint="Leave one out: --restart begins anew.")
+        raise UsageError(
+            "--resolve and --restart cannot be combined.", hint="Remove one of them: --restart starts over."
+        )
     if resolutions and not (job.journal_path and job.journal_path.exists()):
         raise UsageError("--resolve needs the journal of an earlier run.", hint=f"There is none at {job.journal_path}.")
     rows_path = Path(str(job.arguments.file))
     if job.journal_path and job.journal_path.exists() and rows_path.exists() and job.journal_path.samefile(rows_path):
-        raise UsageError(f"--journal {job.journal_path} is the file of the rows.", hint="Name another place.")
+        raise UsageError(f"--journal {job.journal_path} is the file of the rows.", hint="Name another file.")
 
 
 def _open_rows(job: BulkJob, stack: contextlib.ExitStack) -> IO[bytes]:
-    """Return the file of the rows; a pipe with a journal is read to its end first. Raises UsageError."""
+    """Return the file of the rows; with a journal, a pipe is read to its end first. Raises UsageError."""
     path = str(job.arguments.file)
     try:
         file = _open_stdin() if path == "-" else stack.enter_context(Path(path).open("rb"))  # noqa: SIM115
@@ -98,25 +99,25 @@ def _open_rows(job: BulkJob, stack: contextlib.ExitStack) -> IO[bytes]:
     if job.journal_path is None or job.options.dry_run or file.seekable():
         return file
     buffer = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
-    shutil.copyfileobj(file, buffer)  # a journal is of all of these rows, and of no others
+    shutil.copyfileobj(file, buffer)  # a journal belongs to exactly these rows
     return buffer
 
 
 def _open_stdin() -> IO[bytes]:
     if sys.stdin is None or sys.stdin.isatty():
-        raise UsageError("-f - reads standard input, and that is a terminal.", hint="Pipe the rows into the command.")
+        raise UsageError("-f - reads standard input, but it is a terminal.", hint="Pipe the rows into the command.")
     return sys.stdin.buffer
 
 
 def _open_journal(job: BulkJob, source: RowReader, session: Session) -> Journal:
-    """Open the journal; a new one begins with a check of every row. Raises ConnectorError."""
+    """Open the journal; a new one starts with a check of all rows. Raises ConnectorError."""
     path = job.journal_path
     assert path is not None
-    if path.exists():  # what was typed wrong is told before what else differs from an earlier run
+    if path.exists():  # wrong arguments are reported before other differences from the earlier run
         check.check_common_inputs(job, source)
     digest = source.compute_digest()
     if job.arguments.restart and (rotated_path := rotate_journal(path)):
-        session.note(f"The earlier journal is {rotated_path} now.")
+        session.note(f"The earlier journal was moved to {rotated_path}.")
     inputs_json = json.dumps(job.task.given, sort_keys=True, default=str)
     header = {
         "connector": job.connector.name,
@@ -131,12 +132,12 @@ def _open_journal(job: BulkJob, source: RowReader, session: Session) -> Journal:
     }
     journal = Journal(path, header, lambda: check.check_all_rows(job, source))
     if journal.has_history:
-        session.note(f"An earlier run of these rows goes on: {path}")
+        session.note(f"Continuing an earlier run of these rows: {path}")
     return journal
 
 
 def _resolve_uncertain(job: BulkJob, journal: Journal) -> None:
-    """Note what a person found out about uncertain rows. Raises UsageError."""
+    """Record the resolutions of uncertain rows. Raises UsageError."""
     resolutions = job.arguments.parse_resolutions()
     resolution_for_all = resolutions.pop(None, None)
     if resolution_for_all:
@@ -144,16 +145,16 @@ def _resolve_uncertain(job: BulkJob, journal: Journal) -> None:
     uncertain_rows = set(journal.iter_uncertain())
     unknown_row = next((row for row in resolutions if row not in uncertain_rows), None)
     if unknown_row is not None and unknown_row > journal.row_count:
-        raise UsageError(f"There is no row {unknown_row}.", hint=f"The last one is {journal.row_count}.")
+        raise UsageError(f"There is no row {unknown_row}.", hint=f"The last row is {journal.row_count}.")
     if unknown_row is not None:
-        raise UsageError(f"Row {unknown_row} is not uncertain.", hint="Leave its --resolve out; nothing was sent.")
+        raise UsageError(f"Row {unknown_row} is not uncertain.", hint="Remove its --resolve; nothing was sent.")
     for row, resolution in resolutions.items():
         assert row is not None
-        journal.resolve_row(row, _JOURNAL_WORDS[resolution])
+        journal.resolve_row(row, resolution)
 
 
 def _dry_run(job: BulkJob, source: RowReader, reporter: BulkReporter) -> int:
-    """Print each row's request, without secrets; nothing is sent. Raises InputError."""
+    """Print each row's request without sending it. Raises InputError."""
     if source.is_seekable:
         check.check_all_rows(job, source)
     for row in source.read_rows():

@@ -1,4 +1,4 @@
-"""The calls of a command, before they run."""
+"""A call of a command, before it runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CallTask:
-    """One call to make: an action, or None for a raw request; its inputs; how it runs."""
+    """A call to make: its action (None for a raw request), inputs and options."""
 
     needs_connection: ClassVar[bool] = True
     streams_items: ClassVar[bool] = True  # page by page, as the service sends them
@@ -30,11 +30,11 @@ class CallTask:
 
     @property
     def is_debugged(self) -> bool:
-        """Whether the call itself asks for its trace."""
+        """Whether the call itself is to be traced."""
         return self.options.debug or self.given.get("debugRequest") in (True, "true", "True")
 
     def find_items_path(self, connector: Connector) -> str | None:
-        """Return the field that holds the items when this is a listing."""
+        """Return the path of the items in the data of a listing, or None."""
         try:
             pagination = connector.action(self.action).pagination if self.action is not None else None
         except ConnectorError:
@@ -46,11 +46,11 @@ class CallTask:
         return client.execute(self.action, self.given, options)
 
     def build_request(self, connector: Connector, base_url: str | None, options: CallOptions) -> Request:
-        """Return the request that the call would send first. Raises InputError with every problem."""
+        """Return the first request of the call. Raises InputError with every problem."""
         return prepare_unsent(connector, self, base_url, options).build_first_request()
 
 
 def prepare_unsent(connector: Connector, task: CallTask, base_url: str | None, options: CallOptions) -> PreparedCall:
-    """Return a call that is only checked or shown: it needs no connection. Raises InputError with every problem."""
+    """Prepare a call without a connection, to check or print it. Raises InputError with every problem."""
     factory = CallFactory.without_connections(connector, base_url)
     return factory.prepare(task.action, task.given, options, resolve_connection=False)

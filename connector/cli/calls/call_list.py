@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """The calls of a command: in which order, whether they are a file's, whether one that fails ends them."""
+    """The calls of a command in order; with `keep_going`, an error does not end them."""
 
     calls: Sequence[CallTask | DownloadTask]
     from_file: bool = False
@@ -22,5 +22,5 @@ class CallList:
 
     @property
     def several(self) -> bool:
-        """Whether there is more than one."""
+        """Whether there is not exactly one call."""
         return len(self.calls) != 1

@@ -24,7 +24,7 @@ DEFAULT_CONCURRENCY = 4  # files
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadTask:
-    """A download: of a URL, or of the files that an action lists. `failed_paths` are files that did not come."""
+    """A download of a URL, or of the files that an action lists; `failed_paths` were not downloaded."""
 
     streams_items: ClassVar[bool] = False  # its items are the downloaded files
 
@@ -45,16 +45,16 @@ class DownloadTask:
 
     @property
     def is_debugged(self) -> bool:
-        """Whether the action's own inputs ask for its trace."""
+        """Whether the call of the action is to be traced."""
         return self.call is not None and self.call.is_debugged
 
     @property
     def needs_connection(self) -> bool:
-        """Whether it needs a connection."""
+        """Whether it needs a connection: a token of its own replaces one."""
         return self.token is None
 
-    def find_items_path(self, connector: Connector) -> str | None:  # noqa: ARG002  the protocol's signature
-        """Return the field that holds the files of an action."""
+    def find_items_path(self, connector: Connector) -> str | None:  # noqa: ARG002  as CallTask has it
+        """Return the path of the files in the result of an action, or None for a URL."""
         return "files" if self.url is None else None
 
     def send(self, client: Client, options: CallOptions) -> Result:
@@ -84,14 +84,14 @@ class DownloadTask:
         return result
 
     def _report_failures(self, data: dict[str, Any]) -> None:
-        """Say on stderr which files did not come, and how many did."""
+        """Print the files that were not downloaded on stderr."""
         for row in data["files"]:
             if "error" in row:
                 self.failed_paths.append(row["path"])
                 print_stderr(f"{row['path']}: {row['error']['message']} {row['error']['hint']}".rstrip())
 
     def build_request(self, connector: Connector, base_url: str | None, options: CallOptions) -> Request:
-        """Return the request that it would send first. Raises InputError."""
+        """Return the first request. Raises InputError."""
         if self.call is not None:
             return self.call.build_request(connector, base_url, options)
         return build_download_request(connector, str(self.url), base_url or connector.manifest.base_url)

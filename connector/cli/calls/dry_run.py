@@ -1,4 +1,4 @@
-"""`--dry-run`: the requests that a command would send, printed; nothing is sent."""
+"""`--dry-run`: print the requests of a command without sending them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def print_requests(connector: Connector, settings: Settings, options: RunOptions, tasks: CallList) -> int:
-    """Print the first request of every call, as text unless a form was chosen. Raises InputError."""
+    """Print the first request of every call, as text unless a format was chosen. Raises InputError."""
     output_setting, url = settings.get("output"), resolve_base_url(connector, settings)
     requests = []
     for task in tasks.calls:
@@ -44,7 +44,7 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
 
 
 def _format_request(request: dict[str, Any]) -> str:
-    """Return a request as it is read: its line, its headers, its body."""
+    """Return a request as text: request line, headers, body."""
     lines = [f"{request['method']} {request['url']}"]
     lines += [f"{name}: {value}" for name, value in request["headers"].items()]
     body = request.get("body")

@@ -1,4 +1,4 @@
-"""A file that a command names with @: opened anew for each sending, never held in memory as a whole."""
+"""Files that arguments name with @."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from connector.errors import StoreError
 
 @dataclass(frozen=True, slots=True)
 class FileArgument:
-    """The recipe of a file's bytes; `path` was readable when it was named."""
+    """A file to send, opened again for each attempt; it was readable when the argument was parsed."""
 
     path: Path
 
     @property
     def name(self) -> str:
-        """The file's own name, without its folder."""
+        """The file's name without its folder."""
         return self.path.name
 
     def open_again(self) -> BinaryIO:
@@ -31,7 +31,7 @@ class FileArgument:
 
 
 def open_file_argument(path: str) -> FileArgument:
-    """Return the recipe of a file. Raises Bad naming the path and the reason when it cannot be read."""
+    """Return a file to send. Raises InvalidValue with path and reason if it cannot be read."""
     resolved = Path(path).expanduser()
     try:
         with resolved.open("rb") as file:
@@ -42,7 +42,7 @@ def open_file_argument(path: str) -> FileArgument:
 
 
 def read_text(path: str) -> str:
-    """Return a file's text without its last line end, as a shell does. Raises Bad."""
+    """Return a file's text without its last line end, as a shell does. Raises InvalidValue."""
     try:
         content = Path(path).expanduser().read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -55,7 +55,7 @@ def read_text(path: str) -> str:
 
 
 def read_body(path: str) -> str | bytes:
-    """Return a file as the body of a raw request: text where it is text, else its bytes. Raises Bad."""
+    """Return a file as the body of a raw request: text if it is UTF-8, else bytes. Raises InvalidValue."""
     raw = bytes(open_file_argument(path))
     try:
         return raw.decode()
@@ -64,14 +64,14 @@ def read_body(path: str) -> str | bytes:
 
 
 def _build_unreadable_error(path: str, error: OSError) -> InvalidValue:
-    return InvalidValue("a file that can be read", f"{path or 'the name is empty'}: {error.strerror or error}".rstrip())
+    return InvalidValue("a readable file", f"{path or 'the path is empty'}: {error.strerror or error}".rstrip())
 
 
 def read_file(path: str) -> bytes:
-    """Return what a file or standard input holds. Raises StoreError naming the path and the reason."""
+    """Return the content of a file, or of standard input for -. Raises StoreError with path and reason."""
     if path == "-":
         return sys.stdin.buffer.read()
     try:
         return Path(path).expanduser().read_bytes()
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its rights.") from None
+        raise StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its permissions.") from None

@@ -1,6 +1,6 @@
-"""What is given to an action on the command line: `-i key=value` and flags -> the mapping that the core checks.
+"""Parse `-i key=value` and the flags of an action into its inputs.
 
-Texts stay texts; their types are the core's to judge. Every mistake of the words themselves is told at once.
+Texts stay texts: the core converts and checks them. Every problem is reported at once.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
 RUN_OPTION_SPELLINGS = {"connection": "connection", "debugRequest": "debugRequest", "debug_request": "debugRequest"}
-SECRET_FIX = "write {key}=@FILE, {key}=env:NAME or {key}=? to be asked"  # noqa: S105  how to give one, not one
+SECRET_FIX = "write {key}=@FILE, {key}=env:NAME or {key}=? for a prompt"  # noqa: S105  a hint
 _PAIR_PATTERN = re.compile(r"(?P<name>[^=:\s][^=:]*)=(?P<value>.*)\Z", re.DOTALL)
 
 
 @dataclass(slots=True)
 class _InputParser:
-    """One command line's inputs as they are read."""
+    """The inputs of one command line while they are parsed."""
 
     action: Action
     given: dict[str, Any] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class _InputParser:
     problems: list[Problem] = field(default_factory=list)
 
     def add_value(self, key: str, value: Any, origin: str) -> None:
-        """Keep a value; a list grows, anything else is given once."""
+        """Add a value; a list grows, other inputs are given once."""
         input_field = self.action.inputs.get(key)
         if key not in self.given:
             self.given[key], self.origins[key] = value, origin
@@ -51,8 +51,8 @@ class _InputParser:
         ):
             self.given[key] = [*self.given[key], *value] if isinstance(value, list) else self.given[key] | value
         else:
-            got = f"two values: with {self.origins[key]} and with {origin}"
-            self.problems.append(Problem(key, got, "one", "leave one out"))
+            got = f"two values: {self.origins[key]} and {origin}"
+            self.problems.append(Problem(key, got, "one", "remove one"))
 
     def add_problem(self, key: str, got: str, invalid: InvalidValue) -> None:
         self.problems.append(Problem(invalid.field or key, got, invalid.expected, invalid.fix))
@@ -61,9 +61,9 @@ class _InputParser:
 def parse_inputs(
     connector: Connector, action: Action, items: Sequence[str], flags: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
-    """Return what `-i` items (`key=value`, `key:=json`, `key=@file`) and flags, by input key, give to an action.
+    """Return the inputs of `-i` items (`key=value`, `key:=json`, `key=@file`) and of flags, by input key.
 
-    Raises InputError with every problem of the words, and of the values that could be read beside them.
+    Raises InputError with every problem of the arguments and of the values that could be parsed.
     """
     parser = _InputParser(action)
     for key, values in flags.items():
@@ -77,7 +77,7 @@ def parse_inputs(
 
 
 def _find_remaining_problems(connector: Connector, parser: _InputParser) -> list[Problem]:
-    """Return what the core finds wrong with the rest, so that all is told at once."""
+    """Return the problems of the other inputs, so that all are reported at once."""
     from connector.core.exchange.plan import compile_action
 
     reported_keys = {problem.field for problem in parser.problems}
@@ -127,7 +127,7 @@ def _parse_item(parser: _InputParser, item: str, position: int) -> None:
 
 
 def split_item(item: str) -> tuple[str, str, str]:
-    """Return key, sign and value; the sign is =, := or nothing."""
+    """Return key, separator and value; the separator is =, := or empty."""
     key, equals, value = item.partition("=")
     return (key[:-1], ":=", value) if equals and key.endswith(":") else (key, equals, value)
 
@@ -140,18 +140,19 @@ def _describe_item(item: str, separator: str, *, is_secret: bool) -> str:
 
 def _build_separator_error(key: str) -> InvalidValue:
     if not key:
-        return InvalidValue("key=value", "there is no key before the = at position 1")
-    return InvalidValue("key=value", f"put = and a value at the end, after position {len(key)}")
+        return InvalidValue("key=value", "put a key before the = at position 1")
+    return InvalidValue("key=value", f"add = and a value after position {len(key)}")
 
 
 def _parse_value(input_field: Input | None, key: str, separator: str, value: str) -> Any:
-    """Return what one item gives. Raises Bad."""
+    """Return the value of one item. Raises InvalidValue."""
     if input_field is not None and input_field.secret:
         return read_secret(key, separator, value)
     if separator == "=" and value.startswith("="):
         position = len(key) + 2
         raise InvalidValue(
-            f"one = after {key}", f"take out the second = at position {position}; as a value write {key}:='\"=\"'"
+            f"one = after {key}",
+            f"remove the second = at position {position}; for a value that begins with =, write {key}:='\"=\"'",
         )
     if separator == ":=":
         return to_json_value(file_args.read_text(value[1:]) if value.startswith("@") else value)
@@ -161,7 +162,7 @@ def _parse_value(input_field: Input | None, key: str, separator: str, value: str
 
 
 def _read_file_value(input_field: Input, path: str) -> Any:
-    """Return a file as its input takes it: bytes for a file, a pair for a file of a form, else its text."""
+    """Return a file as its input accepts it: a file, a pair of a form, a body, or its text."""
     if input_field.type == "file":
         return file_args.open_file_argument(path)
     if str(input_field.location) == "raw.file":
@@ -177,7 +178,7 @@ def _accepts_file(input_field: Input) -> bool:
 
 
 def _parse_text(input_field: Input, value: str) -> Any:
-    """Return a text as its input takes it: one item of a list, one pair, or itself."""
+    """Return a text as its input accepts it: an item of a list, a pair, or the text."""
     if value.lstrip().startswith(("[", "{")) and _accepts_many(input_field):
         return to_json_value(value)
     if input_field.type == "pairs":
@@ -191,7 +192,7 @@ def _parse_text(input_field: Input, value: str) -> Any:
 
 
 def _parse_pair(value: str, *, accepts_files: bool) -> Any:
-    """Return `name=value`, or `name=@file` where a form takes files; `Name: value` passes as it is."""
+    """Return the pair of `name=value`, or of `name=@file` in a form; `Name: value` is returned unchanged."""
     match = _PAIR_PATTERN.match(value)
     if match is None:
         return value
@@ -205,7 +206,7 @@ def _accepts_many(input_field: Input) -> bool:
 
 
 def read_secret(key: str, separator: str, value: str) -> str:
-    """Return a secret from where it may come: a file, the environment, or a person. Raises Bad for a literal."""
+    """Return a secret from a file, the environment or a prompt. Raises InvalidValue for a literal."""
     fix = SECRET_FIX.format(key=key)
     if separator == "=" and value.startswith("@"):
         return file_args.read_text(value[1:])
@@ -216,12 +217,12 @@ def read_secret(key: str, separator: str, value: str) -> str:
         return secret
     if separator == "=" and value == "?":
         return _prompt_secret(key)
-    raise InvalidValue("a secret that does not stand on the command line", fix)
+    raise InvalidValue("a secret from elsewhere than the command line", fix)
 
 
 def _prompt_secret(key: str) -> str:
     if not sys.stdin.isatty():
-        raise InvalidValue("a terminal to ask on", f"write {key}=@FILE or {key}=env:NAME")
+        raise InvalidValue("a terminal for the prompt", f"write {key}=@FILE or {key}=env:NAME")
     import click
 
     answer: str = click.prompt(key, hide_input=True, err=True)

@@ -1,4 +1,4 @@
-"""Runs the calls of a command in order, prints what comes of them, and says how it ended."""
+"""Run the calls of a command in order, and print their results."""
 
 from __future__ import annotations
 
@@ -45,17 +45,17 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
 
 
 def _check_limit(connector: Connector, options: RunOptions, tasks: CallList) -> None:
-    """Refuse --limit where no call is a listing. Raises UsageError, and InputError for an action that is not known."""
+    """Check that --limit has a listing. Raises UsageError, and InputError for an unknown action."""
     if options.limit is None or any(task.find_items_path(connector) for task in tasks.calls):
         return
     actions = (connector.action(task.action).action if task.action else "a raw request" for task in tasks.calls)
-    message = f"--limit is for a listing; {', '.join(dict.fromkeys(actions))} brings one result."
-    raise UsageError(message, hint="Leave it out.")
+    message = f"--limit is for listings; {', '.join(dict.fromkeys(actions))} returns one result."
+    raise UsageError(message, hint="Remove it.")
 
 
 @dataclass(frozen=True, slots=True)
 class _CallRunner:
-    """One command's calls as they run."""
+    """Runs the calls of one command."""
 
     session: Session
     tasks: CallList
@@ -64,7 +64,7 @@ class _CallRunner:
     timeout: Setting
 
     def run(self) -> int:
-        """Run every call and return the exit code; a write that may have happened counts more than a lost reader."""
+        """Run every call and return the exit code; an uncertain write outranks a broken pipe."""
         try:
             self._run_all()
         except BrokenPipeError:
@@ -74,7 +74,7 @@ class _CallRunner:
         return combine_exit_codes(self.writer.exit_codes)
 
     def _run_all(self) -> None:
-        """Run every call and print what was kept back, also after Ctrl-C."""
+        """Run every call and finish the output, also after Ctrl-C."""
         options = self.session.options
         has_debugged_call = any(task.is_debugged for task in self.tasks.calls) and not self.trace.is_enabled
         try:
@@ -105,7 +105,7 @@ class _CallRunner:
                 progress_bar.advance()
 
     def _run_call(self, task: CallTask | DownloadTask, progress_bar: ProgressBar) -> None:
-        """Make one call and print what comes of it. Raises ConnectorError."""
+        """Make one call and print its result. Raises ConnectorError."""
         items = task.find_items_path(self.session.connector)
         options = self._resolve_options(task, items)
         if items is not None and task.streams_items and progress_bar.enabled and not self.tasks.several:
@@ -119,7 +119,7 @@ class _CallRunner:
         except ConnectorError:
             task.build_request(
                 self.session.connector, None, options
-            )  # what was typed wrong comes before what is missing
+            )  # wrong inputs are reported before a missing connection
             raise
         if isinstance(task, CallTask) and task.action is not None and self._is_streaming(items):
             for item in client.stream(task.action, task.given, options):
@@ -137,14 +137,14 @@ class _CallRunner:
         )
 
     def _is_streaming(self, items: str | None) -> bool:
-        """Whether items are printed as they come: one listing, as lines, whole."""
+        """Whether items are printed as they arrive: one listing, as lines, without --query."""
         is_plain_lines = (
             self.writer.output_format == "lines" and self.writer.query is None and not self.trace.is_enabled
         )
         return is_plain_lines and items is not None and not self.tasks.from_file
 
     def _resolve_options(self, task: CallTask | DownloadTask, items: str | None) -> CallOptions:
-        """Return how a call runs: flags first, then the call file's keys, then settings."""
+        """Return the options of a call: flags, then the call file's keys, then settings."""
         flags = self.session.options.call_options(self.timeout)
         if items is None:
             flags = replace(flags, limit=None)
@@ -153,10 +153,10 @@ class _CallRunner:
         options = task.options.override(flags)
         if options.timeout is None:
             options = CallOptions.parse(timeout=self.timeout.value).override(options)
-        return replace(options, connection=None)  # the session has chosen the client by it
+        return replace(options, connection=None)  # it has chosen the session's client
 
     def _make_progress_bar(self) -> ProgressBar:
-        """Return the progress of the calls; a single listing's moves with each page that comes."""
+        """Return the progress bar of the calls; for a single listing it counts pages."""
         options = self.session.options
         enabled = not options.quiet and not options.debug
         if self.tasks.several:
@@ -168,7 +168,7 @@ class _CallRunner:
         return ProgressBar(columns, total=options.limit, enabled=enabled and not shares_terminal)
 
     def _finish(self) -> None:
-        """Print what was kept back, and write the HAR file."""
+        """Finish the output, and write the HAR file."""
         self.writer.printer.finish()
         try:
             self.trace.write_har()

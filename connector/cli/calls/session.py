@@ -1,4 +1,4 @@
-"""Where a command's calls go: the connector, a client for each connection, or the sandbox."""
+"""The clients of a command: one for each connection, or the sandbox's."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Session:
-    """The clients of one command, made when first needed, closed together."""
+    """The clients of one command, opened when first needed, closed together."""
 
     def __init__(self, connector: Connector, settings: Settings, options: RunOptions) -> None:
         self.connector = connector
@@ -30,9 +30,9 @@ class Session:
         self._observer = CommandObserver(self.note)
 
     def get_client(self, connection: str | None) -> Client:
-        """Return the client of a connection, by name: the flag's, else this, else the setting's.
+        """Return the client of the flag's connection, else of this one, else of the setting's.
 
-        Raises SignInError, InputError or UsageError when there is no such connection.
+        Raises SignInError, InputError or UsageError if there is no such connection.
         """
         name = (
             self.options.connection or connection or (None if self.options.sandbox else self._default_connection_name())
@@ -42,7 +42,7 @@ class Session:
         return self._clients[name]
 
     def open_anonymous_client(self) -> Client:
-        """Return a client without a connection, for what brings its own token."""
+        """Return a client without a connection, for a download with its own token."""
         self._clients[None] = self._create_client(None)
         return self._clients[None]
 
@@ -61,9 +61,7 @@ class Session:
             quiet=options.quiet,
             webhook_url=options.webhook_url,
         )
-        if (
-            context.sandbox_instance is not None
-        ):  # it is made first: a fault that it does not know is all there is to say
+        if context.sandbox_instance is not None:  # opened first: an unknown fault is then the only message
             self.note(context.sandbox_notice)
         return context
 
@@ -79,7 +77,7 @@ class Session:
         return self._create_client(connection)
 
     def _is_unknown_name(self, name: str | None) -> bool:
-        """Whether a name was typed that is no kind; a call file's is that of a connection to the service."""
+        """Whether --connection names no kind; in a call file, names are those of the service."""
         return name == self.options.connection and name not in (None, *self.connector.manifest.connections)
 
     def _create_client(self, connection: Credentials | None) -> Client:
@@ -90,12 +88,12 @@ class Session:
         )  # fmt: skip
 
     def note(self, text: str) -> None:
-        """Say something on stderr that a quiet command leaves out."""
+        """Print a line on stderr that --quiet leaves out."""
         if not self.options.quiet:
             print_stderr(text)
 
     def find_interrupted_write(self) -> TransportError | None:
-        """Return the error of a write that was under way, or None."""
+        """Return the error of an interrupted write, or None."""
         return self._observer.find_interrupted_write()
 
     def __enter__(self) -> Self:
@@ -104,5 +102,5 @@ class Session:
     def __exit__(self, *_: object) -> None:
         for client in self._clients.values():
             client.close()
-        if self._clients and self._context.transport is not None:  # the sandbox's, which sends its last events
+        if self._clients and self._context.transport is not None:  # the sandbox sends its last events
             self._context.transport.close()

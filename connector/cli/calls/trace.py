@@ -1,4 +1,4 @@
-"""What `--debug`, `--har` and `--curl` show of the calls: log lines, a HAR file, a command. All without secrets."""
+"""`--debug`, `--har` and `--curl`: log lines, a HAR file and a command, without secrets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class TraceCollector:
-    """Gathers the records of a command's calls."""
+    """Collects the traces of a command's calls."""
 
     har_path: Path | None = None
     curl: bool = False
@@ -41,11 +41,11 @@ class TraceCollector:
 
     @property
     def is_enabled(self) -> bool:
-        """Whether the calls have to keep records."""
+        """Whether the calls must be traced."""
         return self.har_path is not None or self.curl
 
     def add(self, trace: Any) -> None:
-        """Take the records of a result or an error; print the command of its last request when asked to."""
+        """Add the trace of a result or an error; with `curl`, print the command of its last request."""
         if not isinstance(trace, Trace):
             return
         self.traces.append(trace)
@@ -65,7 +65,7 @@ class TraceCollector:
 
 
 def trace_unsent_request(request: Request) -> Trace:
-    """Return the records of a request that is only shown."""
+    """Return the trace of a request that is not sent."""
     trace = Trace()
     credential = Credential("$TOKEN", headers=(("Authorization", "Bearer $TOKEN"),))
     tracing.record(
@@ -76,7 +76,7 @@ def trace_unsent_request(request: Request) -> Trace:
 
 @contextlib.contextmanager
 def print_debug_lines(*, enabled: bool) -> Iterator[None]:
-    """Print the records of debugged calls on stderr as they are made."""
+    """Print the log lines of debugged calls on stderr."""
     logger = logging.getLogger("connector.debug")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
@@ -94,7 +94,7 @@ def print_debug_lines(*, enabled: bool) -> Iterator[None]:
 
 
 def _check_writable(path: Path) -> None:
-    """Find out before anything is sent whether a file can be written at a path. Raises StoreError."""
+    """Check before anything is sent that a file can be written. Raises StoreError."""
     if path.is_dir():
         raise StoreError(f"{path} is a folder.", path=str(path), hint="Name a file in it.")
     try:
@@ -108,5 +108,5 @@ def _check_writable(path: Path) -> None:
 def _build_error(path: Path, error: OSError) -> StoreError:
     folder = path.parent
     mode = f" (mode {folder.stat().st_mode & 0o7777:04o})" if folder.is_dir() else ""
-    hint = f"Check the folder {folder}{mode}: chmod u+wx {folder}" if mode else f"Make it first: mkdir -p {folder}"
+    hint = f"Check the folder {folder}{mode}: chmod u+wx {folder}" if mode else f"Create it first: mkdir -p {folder}"
     return StoreError(f"{path} cannot be written: {error.strerror}.", path=str(path), hint=f"{hint}.")

@@ -1,4 +1,4 @@
-"""Observers of a command's calls: the write that is under way, long waits, the progress of a listing."""
+"""Observers of a command's calls: interrupted writes, long waits, pages of a listing."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.runtime.calls.observer import ObservedCall
 
-_MIN_NOTICE_SECONDS = 2.0  # shorter waits are not worth a line
+_MIN_NOTICE_SECONDS = 2.0  # shorter waits are not reported
 
 
 class CommandObserver(Observer):
-    """Knows which request is under way, and says on a terminal that a call waits."""
+    """Tracks the pending request, and reports long waits on a terminal."""
 
     def __init__(self, on_wait: Callable[[str], None]) -> None:
         self._on_wait = on_wait
-        self._noticed_until = 0.0  # the end of the wait that was reported last: those beside it are not reported
+        self._noticed_until = 0.0  # end of the last reported wait; concurrent waits are not reported
         self._pending_request: Request | None = None
 
     def before(self, call: ObservedCall, ask: Ask) -> None:  # noqa: ARG002  the base class's signature
-        """Note a request that is about to be sent, and report a long wait."""
+        """Note a pending request, and report a long wait."""
         if isinstance(ask, SendRequest):
             self._pending_request = ask.request
         elif isinstance(ask, Sleep):
             self._report_wait(ask)
 
     def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
-        """Note that a request is no longer under way; one that an interrupt cuts short stays noted."""
+        """Clear the pending request; an interrupted one stays pending."""
         if isinstance(ask, SendRequest):
             self._pending_request = None
 
@@ -50,17 +50,17 @@ class CommandObserver(Observer):
         self._on_wait(f"Waiting {'up to ' if ask.jitter else ''}{longest:.0f} s before the next request.")
 
     def find_interrupted_write(self) -> TransportError | None:
-        """Return the error of a write that was interrupted, or None when nothing can have changed."""
+        """Return the error of an interrupted write, or None if nothing can have changed."""
         request = self._pending_request
         if request is None or not may_change_state(request):
             return None
         request_line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
-        message = f"{request_line}: interrupted before the reply came."
+        message = f"{request_line}: interrupted before the reply arrived."
         return TransportError(message, kind="interrupted", hint=CHECK_BEFORE_RETRY, outcome="uncertain")
 
 
 class PageProgress(Observer):
-    """Moves a progress bar with each page of a listing."""
+    """Advances a progress bar with each page of a listing."""
 
     def __init__(self, progress_bar: ProgressBar) -> None:
         self._progress_bar = progress_bar

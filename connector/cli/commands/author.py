@@ -1,4 +1,4 @@
-"""`connector lint`, `docs` and `new`: for who writes a connector."""
+"""`connector lint`, `docs` and `new`: commands for authors of connectors."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _folder_argument = click.argument("folder", required=False, type=click.Path(path
 
 
 def resolve_folder(ctx: click.Context, folder: Path | None) -> Path:
-    """Return the folder to work on: the argument, else the connector that is set, this folder, or the bundled one.
+    """Return the folder to work on: the argument, the --connector, the current folder, or the bundled one.
 
-    Raises DefinitionError, naming where it looked, when no connector is there.
+    Raises DefinitionError that names the folder if it holds no connector.
     """
     if folder is None:
         configured = load_settings(ctx).get("connector").value
@@ -50,23 +50,21 @@ def lint_command(ctx: click.Context, folder: Path | None, output_format: str) ->
     elif not findings:
         connector = Connector.open(target)
         count = format_count(len(connector.action_files), "action")
-        printer.write_text(f"{connector.name}: {count}, nothing to find fault with.")
+        printer.write_text(f"{connector.name}: {count}, no problems found.")
     else:
         printer.write_text("\n".join(map(str, findings)))
         print_stderr(f"{_format_folder(target)}: {format_count(len(findings), 'finding')}.")
     return EXIT_USAGE if findings else EXIT_DONE
 
 
-@click.command(
-    "docs", cls=StrictCommand, help="Write a connector's pages and schemas; the files that changed are printed."
-)
+@click.command("docs", cls=StrictCommand, help="Write a connector's pages and schemas, and print the changed files.")
 @_folder_argument
-@click.option("--check", is_flag=True, help="Write nothing; exit code 2 when a file is not fresh.")
+@click.option("--check", is_flag=True, help="Write nothing; exit code 2 if a file is out of date.")
 @output_option
 @global_options
 @click.pass_context
 def docs_command(ctx: click.Context, folder: Path | None, output_format: str, *, check: bool) -> int:
-    """Write, or check, what is generated from the definitions."""
+    """Write or check the generated files."""
     from connector.authoring import docs
 
     target = resolve_folder(ctx, folder)
@@ -83,10 +81,10 @@ def docs_command(ctx: click.Context, folder: Path | None, output_format: str, *,
 def _summarize(folder: Path, count: int, *, check: bool) -> str:
     label = _format_folder(folder)
     if not count:
-        return f"{label}: everything is fresh."
+        return f"{label}: everything is up to date."
     file_count = format_count(count, "file")
     return (
-        f"{label}: {file_count} not fresh; 'connector docs' writes them."
+        f"{label}: {file_count} out of date. Run 'connector docs' to update."
         if check
         else f"{label}: {file_count} written."
     )
@@ -96,12 +94,12 @@ def _format_folder(folder: Path) -> str:
     return "this folder" if folder == Path() else str(folder)
 
 
-@click.command("new", cls=StrictCommand, help="Make FOLDER with a small connector in it, ready to lint and run.")
+@click.command("new", cls=StrictCommand, help="Create FOLDER with a small connector, ready to lint and run.")
 @click.argument("folder", type=click.Path(path_type=Path))
 @global_options
 @click.pass_context
 def new_command(ctx: click.Context, folder: Path) -> None:
-    """Make a new connector."""
+    """Create a new connector."""
     from connector.authoring import scaffold
 
     printer.write_text("\n".join(str(path) for path in scaffold.create_connector(folder)))

@@ -1,4 +1,4 @@
-"""`connector completion`: the script that lets a shell complete commands, actions, flags and choices."""
+"""`connector completion`: the completion script of a shell."""
 
 from __future__ import annotations
 
@@ -27,4 +27,4 @@ def completion_command(shell: str) -> None:
     completer_class = get_completion_class(shell)
     assert completer_class is not None
     completer = completer_class(root, {}, "connector", COMPLETION_VARIABLE)
-    printer.write_text(ShellComplete.source(completer))  # without bash's look at its own version, which runs a program
+    printer.write_text(ShellComplete.source(completer))  # BashComplete.source would run bash to check its version

@@ -1,4 +1,4 @@
-"""`connector config`: the settings in force, and where each came from; secrets are never shown."""
+"""`connector config`: the settings in force and their sources, without secrets."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from connector.runtime.storage.file_store import get_default_folder
 if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
-_HELP = """Print the settings in force, and where each came from.
+_HELP = """Print the settings in force, and the source of each.
 
-A flag wins over the environment, that over the file which NAME_FILE names, that over the config file, that over the
-default. An empty variable counts as unset. A plan, a budget or an HTTP library that cannot be used is told on stderr.
+Precedence: flag, environment, file named by NAME_FILE, config file, default. An empty variable counts as unset.
+Errors of the plan, the budget or the HTTP library are printed on stderr.
 """
 
 
@@ -57,7 +57,7 @@ def config_command(ctx: click.Context, output_format: str) -> int:
 
 
 def _find_setting_errors(connector: Connector, settings: Settings) -> list[UsageError]:
-    """Return what is wrong with the settings that only a client would find out about."""
+    """Return the errors of settings that only a client checks."""
     prefix = connector.name.upper()
     plan, store = settings.get("plan", f"{prefix}_PLAN").value, settings.get("budget", f"{prefix}_BUDGET").value
     library = settings.read_variable("CONNECTOR_HTTP_LIBRARY")
@@ -105,7 +105,7 @@ def _list_general_settings(connector: Connector, settings: Settings) -> list[dic
 
 
 def _list_connection_settings(connector: Connector, settings: Settings) -> list[dict[str, Any]]:
-    """Return what the environment says of the connections; an input is shown unless any kind calls it secret."""
+    """Return the variables of connections; an input is masked if it is secret in any kind."""
     rows = [_mask_variable(settings, KEY_VARIABLE)]
     inputs = [
         (key, field)

@@ -1,4 +1,4 @@
-"""`connector connect`: sign in, keep the connection, test it."""
+"""`connector connect`: sign in, store the connection, test it."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
     from connector.runtime.auth.sign_in import SignIn
     from connector.runtime.storage.store import Store
 
-_HELP = """Sign in, and keep the connection under NAME (default: its kind); then test it with one call.
+_HELP = """Sign in, and store the connection as NAME (default: its kind); then test it with one call.
 
-OAuth opens a browser, which comes back to this machine; other kinds sign in with what they are given. Inputs come from
--i, from the environment, or from what is kept under NAME, in this order; a terminal is asked for the rest. A secret is
-given with -i KEY=@FILE, KEY=env:NAME or KEY=?.
+OAuth opens a browser, which redirects to this machine; other kinds sign in with their inputs. Inputs come from -i, the
+environment, or the stored connection NAME, in this order; a terminal prompts for the rest. Give a secret with
+-i KEY=@FILE, KEY=env:NAME or KEY=?.
 
-What is kept is sealed with the key in CONNECTOR_KEY; 'connector connections key' makes one.
+Connections are encrypted with the key in CONNECTOR_KEY; 'connector connections key' prints a new one.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class _ConsentOptions:
-    """How consent is had."""
+    """How to get consent."""
 
     browser: bool
     redirect_url: str | None
@@ -48,21 +48,23 @@ class _ConsentOptions:
 @click.option("--kind", metavar="KIND", help="The kind of connection (default: the environment's, else OAuth).")
 @click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input of the kind; repeatable.")
 @store_options
-@click.option("--no-browser", is_flag=True, help="Print the address to open, and take the one it leads to from stdin.")
-@click.option("--redirect-url", metavar="URL", help="With --no-browser: the redirect URL that the app has.")
+@click.option("--no-browser", is_flag=True, help="Print the address to open, and read the redirected one from stdin.")
+@click.option("--redirect-url", metavar="URL", help="With --no-browser: the app's redirect URL.")
 @click.option("--port", type=click.IntRange(0, 65535), default=0,
-              help="The port on 127.0.0.1 that a browser comes back to (default: 0, any that is free).")  # fmt: skip
-@click.option("--unencrypted", is_flag=True, help="Keep it unencrypted where no key is set.")
+              help="The port on 127.0.0.1 for the redirect (default: 0, any free one).")  # fmt: skip
+@click.option("--unencrypted", is_flag=True, help="Store it unencrypted if no key is set.")
 @output_option
 @global_options
 @click.pass_context
 def connect_command(
     ctx: click.Context, /, name: str | None, kind: str | None, items: tuple[str, ...], output_format: str, **flags: Any
 ) -> None:
-    """Sign in, keep, test."""
+    """Sign in, store, test."""
     consent_options = _ConsentOptions(not flags["no_browser"], flags["redirect_url"], flags["port"])
     if consent_options.redirect_url and consent_options.browser:
-        raise UsageError("--redirect-url goes with --no-browser.", hint="A browser here comes back to this machine.")
+        raise UsageError(
+            "--redirect-url needs --no-browser.", hint="A browser on this machine is redirected to 127.0.0.1."
+        )
     context = ConnectionContext.for_stored_connections(ctx, store=flags["store"], sandbox=flags["sandbox"])
     resolved_kind = _resolve_kind(context, name, kind)
     name = name or resolved_kind
@@ -78,23 +80,23 @@ def connect_command(
 
 
 def _resolve_kind(context: ConnectionContext, name: str | None, requested_kind: str | None) -> str:
-    """Return the kind to sign in with: as asked, as kept, as the environment describes it, or the first OAuth one."""
+    """Return the kind to sign in with: requested, stored, of the environment, or the first OAuth one."""
     connection_types = context.connector.manifest.connections
     stored_record = context.read_record(name) if name and requested_kind is None else None
     kind = requested_kind or (stored_record.kind if stored_record else _find_environment_kind(context))
     if kind is not None and kind not in connection_types:
         from connector.definition.suggest import did_you_mean
 
-        message = f"{context.connector.name} has no kind of connection {kind!r}.{did_you_mean(kind, connection_types)}"
+        message = f"{context.connector.name} has no connection kind {kind!r}.{did_you_mean(kind, connection_types)}"
         raise UsageError(message, hint=f"It has {', '.join(connection_types) or 'none'}.")
     if not connection_types:
-        raise UsageError(f"{context.connector.name} needs no connection.", hint="Run its actions as they are.")
+        raise UsageError(f"{context.connector.name} needs no connection.", hint="Run its actions without one.")
     oauth_kinds = (key for key, connection_type in connection_types.items() if connection_type.kind == "oauth2")
     return kind or next(oauth_kinds, next(iter(connection_types)))
 
 
 def _find_environment_kind(context: ConnectionContext) -> str | None:
-    """Return the kind that the environment describes, or None."""
+    """Return the kind that the environment configures, or None."""
     if context.sandbox:
         return None
     try:
@@ -104,7 +106,7 @@ def _find_environment_kind(context: ConnectionContext) -> str | None:
 
 
 def _collect_known_inputs(context: ConnectionContext, name: str, kind: str) -> dict[str, Any]:
-    """Return the inputs that need not be typed: the stand-in's; else the environment's, over those that are kept."""
+    """Return the known inputs: the sandbox's, or the environment's over the stored ones."""
     if context.sandbox_instance is not None:
         return context.sandbox_instance.build_oauth_inputs(kind)
     stored_record = context.read_record(name)
@@ -116,27 +118,27 @@ def _collect_known_inputs(context: ConnectionContext, name: str, kind: str) -> d
 
 
 def _check_encryption(context: ConnectionContext, *, allow_unencrypted: bool) -> None:
-    """Make sure that secrets are kept sealed, or that somebody wants them in clear. Raises UsageError."""
+    """Check that secrets are encrypted, or that the user wants otherwise. Raises UsageError."""
     from connector.runtime.storage.encryption import KEY_VARIABLE, find_keyring
 
     if isinstance(context.store, MemoryStore):
-        raise UsageError("memory: keeps nothing beyond this command.", hint="Name another store with --store.")
+        raise UsageError("memory: stores nothing beyond this command.", hint="Name another store with --store.")
     if context.sandbox or allow_unencrypted or find_keyring(context.store):
         return
-    hint = f"Set {KEY_VARIABLE} ('connector connections key' makes one), or say --unencrypted to keep it unencrypted."
+    hint = f"Set {KEY_VARIABLE} ('connector connections key' prints one), or use --unencrypted."
     if not stdio.can_prompt():
-        raise UsageError("No key is set, so the connection's secrets would be kept unencrypted.", hint=hint)
+        raise UsageError("No key is set, so the connection's secrets would be stored unencrypted.", hint=hint)
     question = (
-        f"No key is set ({KEY_VARIABLE}), so secrets would be kept in clear, for this user alone. Keep unencrypted?"
+        f"No key is set ({KEY_VARIABLE}), so secrets would be stored unencrypted, readable by this user only. Continue?"
     )
     if not click.confirm(question, default=False, err=True):
-        raise UsageError("Nothing was kept.", hint=hint)
+        raise UsageError("Nothing was stored.", hint=hint)
 
 
 def _build_record(
     context: ConnectionContext, target: tuple[str, str, dict[str, Any]], consent_options: _ConsentOptions
 ) -> dict[str, Any]:
-    """Sign in, and return what is to be kept: nothing of it is in the store before all of it is there."""
+    """Sign in, and return the record; nothing is stored before it is complete."""
     kind, name, inputs = target
     scratch_store = MemoryStore()
     if connection_names.needs_sign_in(context.connector, kind):
@@ -160,7 +162,7 @@ def _sign_in_with_consent(
     consent_options: _ConsentOptions,
     scratch_store: Store,
 ) -> None:
-    """Have a person consent, and fetch the tokens. Raises SignInError."""
+    """Get consent, and fetch the tokens. Raises SignInError."""
     from connector.runtime.auth.sign_in import begin_sign_in, finish_sign_in
 
     kind, name, inputs = target
@@ -181,7 +183,7 @@ def _sign_in_with_consent(
 def _get_callback_url(
     context: ConnectionContext, start_sign_in: consent.StartSignIn, consent_options: _ConsentOptions
 ) -> str:
-    """Return the address that a browser came back to."""
+    """Return the address that the browser was redirected to."""
     redirect_uri = consent_options.redirect_url or consent.build_paste_redirect_uri(consent_options.port)
     if context.sandbox_instance is not None:
         return context.sandbox_instance.consent(start_sign_in(redirect_uri).url)
@@ -191,11 +193,11 @@ def _get_callback_url(
 
 
 def _test_connection(context: ConnectionContext, name: str) -> connection_test.ConnectionTestResult:
-    """Test a connection that was kept a moment ago. Raises ConnectorError, after it said that it is kept."""
+    """Test a stored connection. Raises ConnectorError after a note that it is stored."""
     connection = context.load_connection(name)
     assert connection is not None
     try:
         return connection_test.run_connection_test(context, connection)
     except ConnectorError:
-        print_stderr(f"{name} is kept; its test failed:")
+        print_stderr(f"{name} is stored, but its test failed:")
         raise

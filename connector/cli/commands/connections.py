@@ -1,4 +1,4 @@
-"""`connector connections`: list, show, test and remove what is kept; make a key, seal anew with another."""
+"""`connector connections`: list, show, test and remove stored connections; make and rotate keys."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from connector.runtime.auth.revocation import RevocationResult
 
-_VALUE_WIDTH = 100  # of a long value of `show`
+_VALUE_WIDTH = 100  # characters of a line of `show`
 _LIST_COLUMNS = ("name", "connector", "kind", "state", "expires", "scopes")
 _name_argument = click.argument("name", shell_complete=connection_names.complete_stored_names)
 
@@ -40,16 +40,16 @@ _name_argument = click.argument("name", shell_complete=connection_names.complete
 @click.group("connections", cls=StrictGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @global_options
 def connections_command() -> None:
-    """The connections that are kept, of every connector; 'connector connect' makes one."""
+    """Manage the stored connections of all connectors; 'connector connect' adds one."""
 
 
-@connections_command.command("list", help="Print the connections that are kept, and how each of their tokens stands.")
+@connections_command.command("list", help="List the stored connections and the state of their tokens.")
 @store_options
 @output_option
 @global_options
 @click.pass_context
 def list_command(ctx: click.Context, /, output_format: str, **store_flags: Any) -> int:
-    """Print the connections that are kept."""
+    """List the stored connections."""
     context = ConnectionContext.for_stored_connections(ctx, **store_flags)
     rows, errors = _build_rows(context)
     if output_format == "json":
@@ -60,12 +60,12 @@ def list_command(ctx: click.Context, /, output_format: str, **store_flags: Any) 
         cells = [tuple("" if row[name] is None else str(row[name]) for name in _LIST_COLUMNS) for row in rows]
         table.print_table(_LIST_COLUMNS, cells, wrap=True)
     else:
-        context.note(f"Nothing is kept in {describe_store(context)}. 'connector connect' signs in.")
+        context.note(f"No connections in {describe_store(context)}. Run 'connector connect' to sign in.")
     return combine_exit_codes(map(print_error, errors))
 
 
 def _find_expiry_errors(context: ConnectionContext, view: ConnectionView, now: float) -> list[ConnectorError]:
-    """Return the error of a connection that has ended, with the command that signs in again."""
+    """Return the error of a connection that needs a new sign-in, with the command."""
     error = view.build_sign_in_error(context.connector, now)
     if error is None:
         return []
@@ -74,7 +74,7 @@ def _find_expiry_errors(context: ConnectionContext, view: ConnectionView, now: f
 
 
 def _build_rows(context: ConnectionContext) -> tuple[list[dict[str, Any]], list[ConnectorError]]:
-    """Return what is told of each connection, and what is wrong; one that cannot be read hides no other."""
+    """Return the rows of all connections and their errors; an unreadable one has a row too."""
     rows: list[dict[str, Any]] = []
     errors: list[ConnectorError] = []
     now = time.time()
@@ -86,14 +86,14 @@ def _build_rows(context: ConnectionContext) -> tuple[list[dict[str, Any]], list[
             connector, name = parse_key(key)
             rows.append({**dict.fromkeys(_LIST_COLUMNS), "name": name, "connector": connector, "state": "unreadable"})
             continue
-        if record is not None:  # else it was removed a moment ago
+        if record is not None:  # else it was removed in the meantime
             view = ConnectionView.from_record(key, record)
             rows.append(view.to_summary(context.connector, now))
             errors += _find_expiry_errors(context, view, now)
     return rows, errors
 
 
-@connections_command.command("show", help="Print everything that is known of a connection, secrets as ***.")
+@connections_command.command("show", help="Print everything about a connection, secrets as ***.")
 @_name_argument
 @store_options
 @output_option
@@ -115,7 +115,7 @@ def show_command(ctx: click.Context, /, name: str, output_format: str, **store_f
 
 
 def _format_lines(details: dict[str, Any]) -> Iterable[str]:
-    """Yield labels and values in two columns; a long list goes on below itself."""
+    """Yield labels and values in two columns; long lists are wrapped."""
     rows = [(label, value) for label, value in _flatten(details) if value is not None]
     width = max(len(label) for label, _ in rows)
     for label, value in rows:
@@ -127,7 +127,7 @@ def _format_lines(details: dict[str, Any]) -> Iterable[str]:
 
 
 def _flatten(data: dict[str, Any]) -> Iterable[tuple[str, Any]]:
-    """Yield labels and values, those of mappings with the mapping's name before theirs."""
+    """Yield labels and values; those of a mapping as `mapping.label`."""
     for label, value in data.items():
         if isinstance(value, dict):
             yield from ((f"{label}.{inner_label}", inner_value) for inner_label, inner_value in value.items())
@@ -144,7 +144,7 @@ def _format_value(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-@connections_command.command("test", help="Make one call that changes nothing, and print who is connected.")
+@connections_command.command("test", help="Make one call that changes nothing, and print the connected account.")
 @_name_argument
 @store_options
 @output_option
@@ -162,9 +162,9 @@ def test_command(ctx: click.Context, /, name: str, output_format: str, **store_f
     printer.write_text(f"{summary}{format_test_result(result)}")
 
 
-@connections_command.command("remove", help="End a connection's tokens at the service, and forget it.")
+@connections_command.command("remove", help="Revoke a connection's tokens at the service, and remove it.")
 @_name_argument
-@click.option("--no-revoke", is_flag=True, help="Only forget it; the service is not asked.")
+@click.option("--no-revoke", is_flag=True, help="Only remove it; do not revoke its tokens.")
 @store_options
 @output_option
 @global_options
@@ -187,11 +187,11 @@ def remove_command(
         ]
         printer.write_json({"connection": name, "removed": True, "tokens": tokens})
         return
-    printer.write_text("\n".join([*map(_format_revocation, revocations), f"{name} is forgotten."]))
+    printer.write_text("\n".join([*map(_format_revocation, revocations), f"{name} was removed."]))
 
 
 def _revoke_tokens(context: ConnectionContext, name: str) -> list[RevocationResult]:
-    """End a connection's tokens. Raises ConnectorError: then it is kept."""
+    """Revoke a connection's tokens. Raises ConnectorError; the connection is then not removed."""
     from connector.runtime.auth.revocation import revoke
 
     try:
@@ -199,17 +199,17 @@ def _revoke_tokens(context: ConnectionContext, name: str) -> list[RevocationResu
         return [] if connection is None else revoke(connection, http=context.transport)
     except ConnectorError as error:
         forget_command = context.format_command("connections", "remove", name, "--no-revoke")
-        error.with_hint(f"To forget it without asking the service: {forget_command}")
+        error.with_hint(f"To remove it without revoking: {forget_command}")
         raise
 
 
 def _format_revocation(revocation: RevocationResult) -> str:
     if not revocation.error:
-        return f"The {revocation.token_kind} was ended at the service."
-    return f"The {revocation.token_kind} was not ended at the service: {revocation.error}."
+        return f"The {revocation.token_kind} was revoked at the service."
+    return f"The {revocation.token_kind} was not revoked at the service: {revocation.error}."
 
 
-@connections_command.command("key", help="Print a new key, to be put into CONNECTOR_KEY.")
+@connections_command.command("key", help="Print a new key for CONNECTOR_KEY.")
 @global_options
 def key_command() -> None:
     """Print a new key."""
@@ -218,18 +218,18 @@ def key_command() -> None:
     printer.write_text(generate_key())
 
 
-@connections_command.command("rotate", help="Seal everything in the store with the first key of CONNECTOR_KEY.")
+@connections_command.command("rotate", help="Encrypt everything in the store with the first key of CONNECTOR_KEY.")
 @store_option
 @global_options
 @click.pass_context
 def rotate_command(ctx: click.Context, store: str | None) -> None:
-    """Seal anew."""
+    """Encrypt the store with another key."""
     from connector.runtime.storage.encryption import KEY_VARIABLE, EncryptedStore, rotate
     from connector.runtime.storage.open import open_store
 
     target_store = open_store(load_settings(ctx, store=store).get("store").value)
     if not isinstance(target_store, EncryptedStore) or target_store.keyring is None:
-        raise UsageError("No key is set.", hint=f"Set {KEY_VARIABLE} to the new key and, behind a comma, the old one.")
+        raise UsageError("No key is set.", hint=f"Set {KEY_VARIABLE} to the new key, a comma, and the old key.")
     count = rotate(target_store)
     summary = "1 record was" if count == 1 else f"{count} records were"
-    printer.write_text(f"{summary} sealed with key {target_store.keyring.fingerprints[0]}.")
+    printer.write_text(f"{summary} encrypted with key {target_store.keyring.fingerprints[0]}.")

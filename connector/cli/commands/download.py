@@ -1,4 +1,4 @@
-"""`connector download`: a file of the service to disk, or every file that an action lists."""
+"""`connector download`: download a file, or every file that an action lists."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import MASK
 from connector.errors import InputError, Problem, UsageError
 
-_HELP = """Bring a file of the service to disk: a URL that one of its replies or events gave.
+_HELP = """Download a file from a URL in a reply or an event of the service.
 
-With the name of an action in place of the URL, every file that its reply lists, several at once; those that are there
-already are skipped. There --limit is how many files come at most.
+With an action instead of a URL, download every file that its reply lists, several at once. Existing files are skipped,
+and --limit is the maximum number of files.
 
-A file comes under its name when it is whole. One that was cut goes on when the command is run again. The connection's
-token goes to the service's own hosts alone; a URL anywhere else is refused.
+A file has its name only when it is complete. Run the command again to resume an interrupted download. The connection's
+token is sent to the service's own hosts only; other URLs are rejected.
 """
 
 
 @click.command("download", cls=StrictCommand, help=_HELP)
 @click.argument("url_or_action", metavar="URL|ACTION")
 @click.option("-o", "target", metavar="FILE|FOLDER/", default=".",
-              help="Where to; in a folder a file gets its own name (default: this folder).")  # fmt: skip
-@click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input of ACTION; repeat for more.")
-@click.option("--overwrite", is_flag=True, help="Replace a file of that name once the new one is whole.")
+              help="The file or folder to write to (default: this folder).")  # fmt: skip
+@click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input of ACTION; repeatable.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files when the new ones are complete.")
 @click.option("--concurrency", type=click.IntRange(1, 32), default=DEFAULT_CONCURRENCY, show_default=True,
-              help="How many files of ACTION come at the same time.")  # fmt: skip
+              help="The files of ACTION to download at the same time.")  # fmt: skip
 @click.option("--token", "token", metavar="@FILE|env:NAME|?",
-              help="A token for this URL in place of the connection's, such as an event's download token.")  # fmt: skip
+              help="A token for this URL instead of the connection's, such as an event's download token.")  # fmt: skip
 @run_options
 @global_options
 @click.pass_context
@@ -56,20 +56,20 @@ def download_command(ctx: click.Context, /, url_or_action: str, items: tuple[str
         transfer_columns, enabled=is_animated and not options.quiet and not options.debug
     )
     if download_flags["target"] == "-":
-        hint = "Name a file or a folder; a file of that name is ./-"
-        raise UsageError("-o - names no place: what is cut goes on in a file, so a download has one.", hint=hint)
+        hint = "Name a file or a folder with -o; a file named - is ./-"
+        raise UsageError("Downloads cannot go to stdout, because they resume from a file.", hint=hint)
     if "://" in url_or_action:
         if items:
-            raise UsageError("-i is for an action's inputs, and this is a URL.", hint="Leave -i out.")
+            raise UsageError("-i is for inputs of an action, but this is a URL.", hint="Remove -i.")
         if options.limit is not None:
-            raise UsageError("--limit is for the files of an action, and this is a URL.", hint="Leave --limit out.")
+            raise UsageError("--limit is for files of an action, but this is a URL.", hint="Remove --limit.")
         task = DownloadTask(url=url_or_action, **{**download_flags, "token": _read_token(download_flags["token"])})
     else:
         if download_flags["token"] is not None:
-            raise UsageError("--token is for a URL.", hint="The action says which token downloads its files.")
+            raise UsageError("--token is for a URL.", hint="Remove it: the action has the token of its files.")
         if "/" in url_or_action:
-            message = f"{url_or_action.partition('?')[0]:.60} is no URL: one begins with https://"
-            raise UsageError(message, hint="Take it as the service gave it.")
+            message = f"{url_or_action.partition('?')[0]:.60} is not a URL; expected https://..."
+            raise UsageError(message, hint="Copy the URL from the reply or the event.")
         action = connector.action(url_or_action)
         call = CallTask(action.action, input_args.parse_inputs(connector, action, items, {}))
         task = DownloadTask(call=call, **download_flags)
@@ -78,12 +78,12 @@ def download_command(ctx: click.Context, /, url_or_action: str, items: tuple[str
 
 
 def _read_token(text: str | None) -> str | None:
-    """Return a token from a file, the environment or a person. Raises InputError for a literal."""
+    """Return a token from a file, the environment or a prompt. Raises InputError for a literal."""
     if text is None:
         return None
     try:
         return input_args.read_secret("the token", "=", text)
     except InvalidValue as invalid:
         is_reference = text.startswith(("@", "env:"))
-        fix = invalid.fix if is_reference else "write --token @FILE, --token env:NAME, or --token ? to be asked"
+        fix = invalid.fix if is_reference else "write --token @FILE, --token env:NAME, or --token ? for a prompt"
         raise InputError.from_problems("download", [Problem("--token", MASK, invalid.expected, fix)]) from None

@@ -1,4 +1,4 @@
-"""`connector request`: any request below the service's base URL."""
+"""`connector request`: send any request below the service's base URL."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ if TYPE_CHECKING:
 
 _HELP = """Send METHOD PATH below the service's base URL, such as: connector request GET /users/me -q login_type=100
 
-The connection adds what signs the request; host and credentials cannot be given. PATH begins with / and is already
-encoded.
+The connection adds the credentials; host and credentials cannot be given. PATH begins with / and must be encoded.
 """
 
 
 @click.command("request", cls=StrictCommand, help=_HELP)
 @click.argument("method", metavar="METHOD")
 @click.argument("path", metavar="PATH")
-@click.option("-q", "parameters", multiple=True, metavar="KEY=VALUE", help="A parameter of the query; repeat for more.")
-@click.option("-H", "headers", multiple=True, metavar="NAME=VALUE", help="A header; repeat for more.")
-@click.option("-d", "data", metavar="DATA|@FILE", help="The body; text that is JSON goes out as JSON.")
+@click.option("-q", "parameters", multiple=True, metavar="KEY=VALUE", help="A query parameter; repeatable.")
+@click.option("-H", "headers", multiple=True, metavar="NAME=VALUE", help="A header; repeatable.")
+@click.option("-d", "data", metavar="DATA|@FILE", help="The body; JSON text is sent as JSON.")
 @click.option("-F", "form", multiple=True, metavar="NAME=VALUE|@FILE",
-              help="A field or a file of a multipart form; repeat for more.")  # fmt: skip
+              help="A field or a file of a multipart form; repeatable.")  # fmt: skip
 @click.option("--response-type", type=click.Choice(["json", "text", "binary", "document"]), default="json",
-              help="What to expect of the answer (default: json).")  # fmt: skip
+              help="The type of the reply (default: json).")  # fmt: skip
 @run_options
 @global_options
 @click.pass_context
@@ -69,7 +68,7 @@ def _parse_parts(flags: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parse_pairs(flag: str, items: Sequence[str], problems: list[Problem]) -> list[tuple[str, str]]:
-    """Split NAME=VALUE; a header may be written `Name: value` too."""
+    """Split NAME=VALUE; a header may also be `Name: value`."""
     pairs = []
     for position, item in enumerate(items, 1):
         name, separator, value = item.partition("=")
@@ -79,8 +78,8 @@ def _parse_pairs(flag: str, items: Sequence[str], problems: list[Problem]) -> li
         if separator and name.strip():
             pairs.append((name.strip(), value))
         else:
-            missing_separator = f"put = and a value at the end, after position {len(item)}"
-            got, fix = ("no name before =", "put one there") if separator else ("no =", missing_separator)
+            missing_separator = f"add = and a value after position {len(item)}"
+            got, fix = ("no name before =", "add a name") if separator else ("no =", missing_separator)
             problems.append(Problem(f"{flag} number {position}", got, "NAME=VALUE", fix))
     return pairs
 
@@ -98,7 +97,7 @@ def _read_body(text: str | None, problems: list[Problem]) -> str | bytes | None:
 def _open_files(
     fields: Sequence[tuple[str, str]], problems: list[Problem]
 ) -> dict[str, tuple[str, file_args.FileArgument]]:
-    """Open the files among the fields of a form, each under a name of its own."""
+    """Open the files among the fields of a form; each name may have one."""
     files: dict[str, tuple[str, file_args.FileArgument]] = {}
     for name, value in fields:
         if not value.startswith("@"):

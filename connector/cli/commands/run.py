@@ -1,4 +1,4 @@
-"""`connector run`: an action with its inputs as flags, the calls of a file, or an action over rows."""
+"""`connector run`: run an action, the calls of a file, or an action over rows."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ if TYPE_CHECKING:
     from connector.definition.fields import Input
     from connector.definition.loader import Connector
 
-_OPTION_PREFIX = "given_"  # before an input's key, as the name of its option
-_MAX_METAVAR_LENGTH = 30  # characters of choices that fit beside a flag
-_MAX_LISTED_CHOICES = 12  # choices that a help page spells out
+_OPTION_PREFIX = "given_"  # of the parameter names of inputs
+_MAX_METAVAR_LENGTH = 30  # characters
+_MAX_LISTED_CHOICES = 12  # choices in a help page
 _HELP = """Run ACTION, the calls of a file, or ACTION for each row of a file.
 
-An action's inputs are flags after its name ('connector run ACTION --help' lists them), or -i KEY=VALUE for a text,
-KEY:=JSON for any other value, KEY=@FILE for what a file holds. A flag of a list is repeated. A password has no flag:
--i KEY=@FILE, -i KEY=env:NAME, or -i KEY=? to be asked.
+Give inputs as flags after the action ('connector run ACTION --help' lists them), or as -i KEY=VALUE for a text,
+KEY:=JSON for any other value, KEY=@FILE for the content of a file. Repeat the flag of a list. Passwords have no flag:
+use -i KEY=@FILE, -i KEY=env:NAME, or -i KEY=? for a prompt.
 
-JSON is printed unless --output says otherwise; an error is a sentence on stderr, and {"error": ...} on stdout where
-JSON was asked for or stdout is no terminal. Exit codes: 0 done, 1 refused or unreachable, 2 wrong input or usage,
-3 sign in, 4 too many calls or too late, 5 a write may have happened, 130 interrupted.
+The output is JSON by default. An error is a sentence on stderr; if JSON is requested or stdout is not a terminal, it is
+also {"error": ...} on stdout. Exit codes: 0 done, 1 rejected or unreachable, 2 wrong input or usage, 3 sign-in needed,
+4 rate limit or deadline, 5 a write may have happened, 130 interrupted.
 """
 
 
 class _InputParamType(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.5
-    """A text whose type is the core's to judge; a shell completes its choices."""
+    """A text that the core converts; shells complete its choices."""
 
     def __init__(self, connector: Connector, action: Action, flag: CliFlag) -> None:
         self.name = "true|false" if flag.type == "boolean" else flag.type
         self._connector, self._field, self._flag = connector, action.inputs[flag.key], flag
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        """Complete the choices, each with its meaning."""
+        """Complete the choices, each with its label."""
         from click.shell_completion import CompletionItem
 
         if self._flag.type == "boolean":
@@ -60,10 +60,10 @@ class _InputParamType(click.ParamType):  # type: ignore[type-arg]  # generic onl
 
 
 class RunCommand(StrictCommand):
-    """Finds the action among the words first, then takes its inputs as flags."""
+    """Finds the action among the arguments, and adds its inputs as flags."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Find the action, and parse with its flags."""
+        """Parse the arguments with the flags of the action."""
         note_connector_folder(ctx, args)
         name = self._first_word(args)
         if name is not None:
@@ -74,15 +74,15 @@ class RunCommand(StrictCommand):
             if name is not None or ctx.resilient_parsing:
                 raise
             flag = error.option_name.partition("=")[0]
-            hint = f"An action's own flags come after its name: connector run ACTION {flag} ..."
-            raise click.UsageError(f"There is no option {flag} before the action. {hint}", ctx) from None
+            hint = f"Flags of an action come after its name: connector run ACTION {flag} ..."
+            raise click.UsageError(f"Unknown option {flag} before the action. {hint}", ctx) from None
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the command's own parameters, and a flag for each input of the action that is named."""
+        """Return the command's own parameters, and a flag for each input of the action."""
         return [*super().get_params(ctx), *_get_input_options(ctx)]
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what the action does, or what the command does."""
+        """Write the summary of the action, or of the command."""
         action: Action | None = get_meta(ctx, "action")
         if action is None:
             super().format_help_text(ctx, formatter)
@@ -90,10 +90,10 @@ class RunCommand(StrictCommand):
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(f"{action.label}: {action.summary}")
-            formatter.write_text(f"'connector show {action.action}' has examples; 'connector run --help' tells of -i.")
+            formatter.write_text(f"Run 'connector show {action.action}' for examples, 'connector run --help' for -i.")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the inputs of the action, then the options of every run."""
+        """Write the inputs of the action, and the options of every run."""
         inputs = _get_input_options(ctx)
         action: Action | None = get_meta(ctx, "action")
         if action is not None:
@@ -110,11 +110,11 @@ class RunCommand(StrictCommand):
             formatter.write_dl([record for option in own_options if (record := option.get_help_record(ctx))])
 
     def extra_words_hint(self) -> str:
-        """Return what words without a flag were probably meant to be."""
-        return " Inputs are given as --flag VALUE or -i KEY=VALUE; put a value with spaces in quotes."
+        """Return how inputs are given."""
+        return " Give inputs as --flag VALUE or -i KEY=VALUE; put a value with spaces in quotes."
 
     def _first_word(self, args: Sequence[str]) -> str | None:
-        """Return the first word that is no option and no option's value."""
+        """Return the first argument that is neither an option nor an option's value."""
         value_flags = {name for param in self.params if _takes_value(param) for name in param.opts}
         known_flags = {name for param in self.params for name in param.opts} | {"-h", "--help"}
         remaining = iter(args)
@@ -135,7 +135,7 @@ def _takes_value(param: click.Parameter) -> bool:
 
 
 def note_connector_folder(ctx: click.Context, args: Sequence[str]) -> None:
-    """Note the folder that --connector names anywhere among the words: the action is looked up in it."""
+    """Set the folder of --connector, wherever it is given: the action is looked up in it."""
     for index, arg in enumerate(args):
         if arg == "--connector" and index + 1 < len(args):
             set_meta(ctx, "connector", args[index + 1])
@@ -144,14 +144,14 @@ def note_connector_folder(ctx: click.Context, args: Sequence[str]) -> None:
 
 
 def _resolve_action(ctx: click.Context, name: str) -> None:
-    """Open the connector and find the action. Raises InputError with the nearest name."""
+    """Open the connector and find the action. Raises InputError with a suggestion."""
     connector = open_connector(load_settings(ctx))
     set_meta(ctx, "opened", connector)
     set_meta(ctx, "action", connector.action(name))
 
 
 def _get_input_options(ctx: click.Context) -> list[click.Option]:
-    """Return a flag for each input that may stand on a command line."""
+    """Return a flag for each input that is not secret."""
     action: Action | None = get_meta(ctx, "action")
     input_options: list[click.Option] | None = get_meta(ctx, "flags")
     if action is None or input_options is not None:
@@ -179,8 +179,8 @@ def _build_option(connector: Connector, action: Action, flag: CliFlag) -> click.
     help_parts = [
         flag.help,
         _describe_choices(action.inputs[flag.key]),
-        "Bare means true." if boolean_settings else "",
-        "Repeat for more." if flag.repeats else "",
+        "Without a value: true." if boolean_settings else "",
+        "Repeatable." if flag.repeats else "",
         "(required)" if flag.required else "",
     ]
     return click.Option(
@@ -194,7 +194,7 @@ def _build_option(connector: Connector, action: Action, flag: CliFlag) -> click.
 
 
 def _describe_choices(field: Input) -> str:
-    """Return the choices with what they mean, where they are few."""
+    """Return the choices with their labels, if they are few."""
     options = field.typed_choices
     if not 0 < len(options) <= _MAX_LISTED_CHOICES:
         return ""
@@ -208,10 +208,10 @@ def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -
 
 @click.command("run", cls=RunCommand, help=_HELP)
 @click.argument("name", metavar="ACTION", required=False, shell_complete=_complete_actions)
-@click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input; repeat for more.")
+@click.option("-i", "--input", "items", multiple=True, metavar="KEY=VALUE", help="An input; repeatable.")
 @click.option("-f", "--file", "file", type=click.Path(allow_dash=True), metavar="FILE",
-              help="A call file; with ACTION its rows: CSV, JSON lines, YAML. - is standard input.")  # fmt: skip
-@click.option("--keep-going", is_flag=True, help="With -f: run the calls or rows after one that failed, too.")
+              help="A call file; with ACTION, rows: CSV, JSON lines or YAML. - is standard input.")  # fmt: skip
+@click.option("--keep-going", is_flag=True, help="With -f: continue after a failed call or row.")
 @bulk_options
 @run_options
 @global_options
@@ -236,37 +236,31 @@ def run_command(
         from connector.cli.bulk.job import BulkJob
         from connector.cli.bulk.run import run
 
-        return run(
-            BulkJob(
-                connector,
-                settings,
-                options,
-                bulk_arguments,
-                _build_task(connector, get_meta(ctx, "action"), items, flags),
-            )
-        )
+        task = _build_task(connector, get_meta(ctx, "action"), items, flags)
+        return run(BulkJob(connector, settings, options, bulk_arguments, task))
     bulk_arguments.reject_without_rows()
     if name is None:
         tasks = read_call_file(_require_file(file, items))
     else:
         tasks = [_build_task(connector, get_meta(ctx, "action"), items, flags)]
-    return run_calls(
-        connector, settings, options, CallList(tasks, from_file=name is None, keep_going=bulk_arguments.keep_going)
-    )
+    calls = CallList(tasks, from_file=name is None, keep_going=bulk_arguments.keep_going)
+    return run_calls(connector, settings, options, calls)
 
 
 def _require_file(file: str | None, items: Sequence[str]) -> str:
-    """Refuse a command that names no call, or gives inputs beside those of a file. Raises UsageError."""
+    """Return the call file. Raises UsageError if there is none, or if it is given with -i."""
     if file is None:
-        raise UsageError("ACTION is missing.", hint="Name one ('connector list' shows them), or give a file with -f.")
+        raise UsageError(
+            "ACTION is missing.", hint="Name an action ('connector list' lists them), or a call file with -f."
+        )
     if items:
-        hint = "A call file says actions and inputs; for one action over rows name the action, too."
-        raise UsageError("-f and -i do not go together without ACTION.", hint=hint)
+        hint = "A call file has its own inputs; to run an action over rows, name the action too."
+        raise UsageError("-f and -i cannot be combined without ACTION.", hint=hint)
     return file
 
 
 def _build_task(connector: Connector, action: Action, items: Sequence[str], flags: dict[str, list[str]]) -> CallTask:
-    """Return the call of one action; the connection may be named among its inputs. Raises InputError."""
+    """Return the call of an action; its inputs may name the connection. Raises InputError."""
     from connector.cli.calls.call import CallTask
     from connector.runtime.calls.call_options import CallOptions
 
@@ -286,8 +280,8 @@ def read_call_file(path: str) -> list[CallTask]:
     if path != "-":
         raw, source = read_bytes(Path(path)), path
     elif sys.stdin is None or sys.stdin.isatty():
-        hint = "Pipe a call file into the command, or name one: connector run -f call.yaml"
-        raise UsageError("-f - reads standard input, and that is a terminal.", hint=hint)
+        hint = "Pipe a call file into the command, or name a file: connector run -f call.yaml"
+        raise UsageError("-f - reads standard input, but it is a terminal.", hint=hint)
     else:
         raw, source = sys.stdin.buffer.read(), "standard input"
     return [CallTask(spec.action, dict(spec.given), spec.options) for spec in read_calls(raw, source)]

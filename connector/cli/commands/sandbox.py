@@ -1,4 +1,4 @@
-"""`connector sandbox`: the stand-in service over HTTP on loopback; `sandbox reset` forgets its state."""
+"""`connector sandbox`: serve the sandbox over HTTP on loopback, or reset its state."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.sandbox.events.emitter import EventEmitter
 
-_HELP = """Serve a stand-in of the service on loopback until Ctrl-C, and print the base URL to give as --base-url.
+_HELP = """Serve a sandbox of the service on loopback until Ctrl-C, and print its URL for --base-url.
 
-It is built from the connector's definitions: it checks requests, keeps what is created, and misbehaves on request.
+It is built from the connector's definitions: it checks requests, keeps state, and simulates faults.
 """
-_EVENTS_NOTICE = "\nEvents of what changes go to {url}, signed with the stand-in's secret."
+_EVENTS_NOTICE = "\nEvents are sent to {url}, signed with the sandbox's secret."
 
 
 class _SandboxGroup(click.Group):
-    """Serves when no word follows; options before `reset` are the server's own."""
+    """Serves without a subcommand; options before `reset` belong to the server."""
 
     command_class = StrictCommand
 
@@ -37,18 +37,22 @@ class _SandboxGroup(click.Group):
 @click.group("sandbox", cls=_SandboxGroup, help=_HELP, invoke_without_command=True,
              context_settings={"help_option_names": ["-h", "--help"]})  # fmt: skip
 @click.option("--host", default="127.0.0.1", metavar="HOST", help="The address to listen on (default: 127.0.0.1).")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port (default: 0, any that is free).")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port (default: 0, any free one).")
 @click.option(
-    "--fault", "faults", multiple=True, metavar="FAULT", help="Misbehave, such as 429:3 or drop-reply; repeatable."
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT",
+    help="Simulate a fault, such as 429:3 or drop-reply; repeatable.",
 )
-@click.option("--plan", metavar="PLAN", help="Keep the rates of this plan, and answer 429 to what is beyond them.")
-@click.option("--webhook-url", metavar="URL", help="Send a signed event there for each change: https, or http here.")
+@click.option("--plan", metavar="PLAN", help="Enforce the rate limits of this plan with 429 replies.")
+@click.option("--webhook-url", metavar="URL", help="Send signed events to this URL: https, or http on loopback.")
 @global_options
 @click.pass_context
 def sandbox_command(
     ctx: click.Context, *, host: str, port: int, faults: tuple[str, ...], plan: str | None, webhook_url: str | None
 ) -> int | None:
-    """Serve the stand-in service."""
+    """Serve the sandbox."""
     if ctx.invoked_subcommand is not None:
         return None
     from connector.sandbox.data.state import SandboxState
@@ -70,7 +74,7 @@ def sandbox_command(
             printer.write_text(server.url)
             printer.flush()
             context.note(
-                f"Sandbox: a stand-in for {connector.manifest.label}, at {server.url}. Ctrl-C ends it.\n"
+                f"Sandbox: a simulated {connector.manifest.label} at {server.url}. Press Ctrl-C to stop.\n"
                 f"Use it with --base-url {server.url}" + (_EVENTS_NOTICE.format(url=webhook_url) if emitter else "")
             )
             signal_waiter.wait()
@@ -82,7 +86,7 @@ def sandbox_command(
 
 
 def open_emitter(connector: Connector, url: str | None) -> EventEmitter | None:
-    """Return what sends events to a URL; None without one. Raises UsageError."""
+    """Return the sender of events to a URL, or None without one. Raises UsageError."""
     if url is None:
         return None
     from connector.sandbox.events.emitter import EventEmitter
@@ -90,28 +94,28 @@ def open_emitter(connector: Connector, url: str | None) -> EventEmitter | None:
     return EventEmitter(connector, url, on_failure=print_stderr)
 
 
-@sandbox_command.command("reset", help="Forget everything that the stand-in service was told.")
+@sandbox_command.command("reset", help="Clear the state of the sandbox.")
 @global_options
 @click.pass_context
 def reset_command(ctx: click.Context) -> None:
-    """Forget the state."""
+    """Clear the state."""
     from connector.sandbox.data.state import SandboxState
     from connector.sandbox.sandbox import get_state_path
 
     context = CommandContext.from_click(ctx)
     SandboxState(get_state_path(context.connector)).reset()
-    context.note(f"Sandbox: the stand-in for {context.connector.manifest.label} is as new.")
+    context.note(f"Sandbox: the state of the simulated {context.connector.manifest.label} was cleared.")
 
 
 class _SignalWaiter:
-    """Waits for Ctrl-C or SIGTERM; gives the signals back afterwards."""
+    """Waits for Ctrl-C or SIGTERM; restores the signal handlers afterwards."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
         self._previous_handlers: dict[int, Any] = {}
 
     def wait(self) -> None:
-        """Wait for the end."""
+        """Wait for a signal."""
         self._event.wait()
 
     def _on_signal(self, _number: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""`connector list` and `connector show`: what a connector can do, and what one action takes."""
+"""`connector list` and `connector show`: the actions of a connector, and one in detail."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 RAW_GROUP, TRIGGER_GROUP = "any request", "triggers"
 
 
-@click.command("list", cls=StrictCommand, help="Print the actions and triggers, grouped, with one line each.")
+@click.command("list", cls=StrictCommand, help="List the actions and triggers, grouped.")
 @output_option
 @global_options
 @click.pass_context
 def list_command(ctx: click.Context, output_format: str) -> None:
-    """Print the actions and triggers."""
+    """List the actions and triggers."""
     connector = open_connector(load_settings(ctx))
     actions = list(connector.actions())
     triggers = connector.manifest.triggers
@@ -65,7 +65,7 @@ def list_command(ctx: click.Context, output_format: str) -> None:
 
 
 def group_by_resource(actions: Sequence[Action]) -> dict[str, list[Action]]:
-    """Group actions by what they are about: the last noun of their path, or the first where no other shares it."""
+    """Group actions by the last noun of their path, or by the first if no other action shares the last."""
     nouns = {member.action: _find_path_nouns(member) for member in actions}
     last_nouns = [path_nouns[-1] for path_nouns in nouns.values()]
     groups: dict[str, list[Action]] = {}
@@ -88,7 +88,7 @@ def _complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
-@click.command("show", cls=StrictCommand, help="Print what ACTION takes, an example call, and the example payload.")
+@click.command("show", cls=StrictCommand, help="Print ACTION's inputs, example calls and example payload.")
 @click.argument("name", metavar="ACTION", shell_complete=_complete_names)
 @output_option
 @global_options
@@ -157,7 +157,7 @@ def _print_inputs(rows: Iterable[DocRow]) -> None:
 
 
 def format_command_line(action: Action, given: Mapping[str, Any]) -> str:
-    """Return the command that gives this: flags where a text will do, `-i KEY:=JSON` elsewhere."""
+    """Return the command line of these inputs: flags where possible, `-i KEY:=JSON` elsewhere."""
     from connector.definition.describe import build_cli_flags
 
     flag_names = {flag.key: flag.name for flag in build_cli_flags(action, list_run_flags())}

@@ -1,4 +1,4 @@
-"""Testing a connection: one call that changes nothing, and who it says is connected."""
+"""Test a connection with a call that changes nothing."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from connector.cli.context.connection_context import ConnectionContext
     from connector.runtime.auth.connection import Connection
 
-TOKEN_TIMEOUT = 60.0  # seconds for a token
+TOKEN_TIMEOUT = 60.0  # seconds to fetch a token
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionTestResult:
-    """What a test came to: the action that was run, the status, and what says who is connected."""
+    """The result of a test: action, status, and the fields that identify the account."""
 
     action: str | None
     status: int | None
@@ -26,7 +26,7 @@ class ConnectionTestResult:
 
     @property
     def identity(self) -> str:
-        """Who is connected, as far as the service tells."""
+        """The connected account, as the service names it."""
         return ", ".join(map(str, self.identity_fields.values()))
 
     def to_dict(self) -> dict[str, Any]:
@@ -35,9 +35,9 @@ class ConnectionTestResult:
 
 
 def run_connection_test(context: ConnectionContext, connection: Connection) -> ConnectionTestResult:
-    """Make the call that tests a connection; where the connector names none, get a token at least.
+    """Call the test action of a connection; if the connector has none, fetch a token at least.
 
-    Raises ConnectorError, as any call.
+    Raises ConnectorError.
     """
     connection_test = context.connector.manifest.find_connection_test(connection.kind)
     if connection_test is None:
@@ -60,7 +60,7 @@ def run_connection_test(context: ConnectionContext, connection: Connection) -> C
 
 
 def fetch_token(connection: Connection) -> None:
-    """Get a token for a connection whose kind needs one. Raises ConnectorError."""
+    """Fetch a token for a connection whose kind needs one. Raises ConnectorError."""
     from connector.runtime.clock import SystemClock
 
     assert connection.token_source is not None

@@ -1,4 +1,4 @@
-"""A stored connection as it is told: whose, of which kind, how its token stands; secrets are never shown."""
+"""A view of stored connections without secrets."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.runtime.auth.connection_record import ConnectionRecord
 
-KEY_PREFIX = "connection:"  # what the store's keys of connections begin with
+KEY_PREFIX = "connection:"  # of the store's keys
 _TOKEN_FIELDS = ("access_token", "refresh_token")
 _LINE_WIDTH = 100  # characters
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class ConnectionView:
-    """A stored connection; `record` holds secrets, so only the methods here show it."""
+    """A stored connection; `record` holds secrets, so print it with these methods only."""
 
     connector: str
     name: str
@@ -35,7 +35,7 @@ class ConnectionView:
 
     @classmethod
     def from_record(cls, key: str, record: ConnectionRecord) -> ConnectionView:
-        """Return the view of a record that is stored under a key."""
+        """Return the view of a key and its record."""
         connector, name = parse_key(key)
         return cls(connector, name, record)
 
@@ -51,18 +51,18 @@ class ConnectionView:
 
     @property
     def expires_at(self) -> str | None:
-        """When the token at hand ends."""
+        """When the token expires, or None."""
         return _format_time(self.token_set.expires_at if self.token_set else None)
 
     @property
     def scopes(self) -> list[str] | None:
-        """What the token may do, where the service said it."""
+        """The scopes of the token, if the service names them."""
         return None if self.token_set is None or self.token_set.scopes is None else list(self.token_set.scopes)
 
     def get_status(self, connector: Connector, now: float) -> str:
-        """Return alive, expired (its token ended, and only a person gets the next) or dead (the service ended it).
+        """Return alive, expired (a new sign-in is needed), dead (the service ended it) or unknown.
 
-        Whether an ended token of another connector's is renewed without a person is not known here: unknown.
+        Unknown is an expired token of another connector, which may be renewed without a user.
         """
         if self.record.revocation:
             return "dead"
@@ -74,16 +74,16 @@ class ConnectionView:
         return "expired" if connection_type.kind == "oauth2" else "alive"
 
     def build_sign_in_error(self, connector: Connector, now: float) -> SignInError | None:
-        """Return the error of a connection of this connector that only signing in again brings back, or None."""
+        """Return the error of a connection that needs a new sign-in, or None."""
         status, revocation = self.get_status(connector, now), self.record.revocation
         if self.connector != connector.name or status not in ("dead", "expired"):
             return None
         if revocation:
-            return SignInError(f"{self.name} ended at {_format_time(revocation.at)}: {revocation.why}.")
-        return SignInError(f"The token of {self.name} ended at {self.expires_at}, and nothing renews it.")
+            return SignInError(f"{self.name} stopped working at {_format_time(revocation.at)}: {revocation.why}.")
+        return SignInError(f"The token of {self.name} expired at {self.expires_at} and cannot be refreshed.")
 
     def to_summary(self, connector: Connector, now: float) -> dict[str, Any]:
-        """Return what a list tells of it."""
+        """Return the fields of a list."""
         return {
             "name": self.name,
             "connector": self.connector,
@@ -94,7 +94,7 @@ class ConnectionView:
         }
 
     def to_dict(self, connector: Connector, now: float) -> dict[str, Any]:
-        """Return everything that is known of it, secrets as ***."""
+        """Return everything about it, secrets as ***."""
         connection_type = connector.manifest.connections.get(self.kind)
         public_keys = {
             key for key, field in (connection_type.inputs if connection_type else {}).items() if not field.secret
@@ -116,7 +116,7 @@ class ConnectionView:
 
 
 def parse_key(key: str) -> tuple[str, str]:
-    """Return the connector and the name in the key of a record."""
+    """Return connector and name of the key of a record."""
     connector, _, name = key.removeprefix(KEY_PREFIX).partition(":")
     return connector, name
 
@@ -126,7 +126,7 @@ def _format_time(timestamp: float | None) -> str | None:
 
 
 def print_connected(context: ConnectionContext, name: str, output_format: str, result: ConnectionTestResult) -> None:
-    """Tell what a new connection is."""
+    """Print a new connection."""
     record = context.read_record(name)
     assert record is not None
     view = ConnectionView.from_record(context.build_record_key(name), record)
@@ -141,24 +141,24 @@ def print_connected(context: ConnectionContext, name: str, output_format: str, r
     lines = [f"{name}: connected to {manifest.label} with {label}{identity}.", format_test_result(result)]
     if view.scopes:
         lines.append(_wrap_text(f"Scopes: {', '.join(view.scopes)}"))
-    printer.write_text("\n".join([*lines, f"Kept in {describe_store(context)}."]))
+    printer.write_text("\n".join([*lines, f"Stored in {describe_store(context)}."]))
 
 
 def format_test_result(result: ConnectionTestResult) -> str:
     """Return a test as a sentence."""
     if result.action is None:
-        return "No action of this connector can test this kind, so nothing was called."
+        return "The connector has no test for this kind, so nothing was called."
     return f"Tested with {result.action}: status {result.status}."
 
 
 def describe_store(context: ConnectionContext) -> str:
-    """Return where connections are kept, and whether they are sealed."""
+    """Return the location of the store, and whether it is encrypted."""
     from connector.runtime.storage.encryption import find_keyring
 
     folder = getattr(getattr(context.store, "store", None), "folder", None)
     location = folder or redaction.default_redactor().redact_url(str(context.settings.get("store").value))
     keyring = find_keyring(context.store)
-    encryption = f"sealed with key {keyring.fingerprints[0]}" if keyring else "unencrypted"
+    encryption = f"encrypted with key {keyring.fingerprints[0]}" if keyring else "unencrypted"
     return f"{location}, {encryption}"
 
 

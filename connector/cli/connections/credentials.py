@@ -1,4 +1,4 @@
-"""What a new connection is made with: typed, from the environment, kept before, or asked for on a terminal."""
+"""Collect the inputs of a new connection: from -i, the environment, the store or a prompt."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 def collect_inputs(
     connector: Connector, kind: str, items: Sequence[str], known_inputs: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Return the inputs of a connection of a kind: those of `-i` items over `known` ones.
+    """Return the inputs of a connection: `-i` items, then `known_inputs`, then prompts on a terminal.
 
-    What is still missing is asked for on a terminal. Raises InputError with every problem; no secret is in it.
+    Raises InputError with every problem and without secrets.
     """
     connection_type = connector.manifest.connections[kind]
     typed_inputs, problems = _parse_items(connection_type, kind, items)
@@ -49,7 +49,7 @@ def collect_inputs(
 
 
 def read_environment_inputs(connector: Connector, kind: str) -> dict[str, Any]:
-    """Return what the environment says of a kind. Raises InputError for a file that cannot be read."""
+    """Return the inputs of a kind in the environment. Raises InputError for an unreadable file."""
     return env_connection.read_env_connection(connector, kind, os.environ)[1]
 
 
@@ -63,11 +63,11 @@ def _parse_items(
         name, separator, value = input_args.split_item(item)
         key = spellings.get(name)
         if not separator or not name:
-            problems.append(Problem(f"-i number {position}", "no key=value", "key=value", "put the key before a ="))
+            problems.append(Problem(f"-i number {position}", "no key=value", "key=value", "put a key before the ="))
         elif key is None:
             problems.append(unknown_input_problem(name, kind, connection_type.inputs))
         elif key in values:
-            problems.append(Problem(key, "two values", "one", "leave one out"))
+            problems.append(Problem(key, "two values", "one", "remove one"))
         else:
             _parse_value(connection_type.inputs[key], key, (separator, value), (values, problems))
     return values, problems
@@ -94,8 +94,8 @@ def _is_missing(field: FormField, value: Any) -> bool:
 
 
 def _prompt_for(key: str, field: FormField) -> str:
-    """Ask a person; a secret does not show while it is typed."""
-    note = "; it does not show while you type" if field.secret else ""
+    """Prompt for an input; a secret is hidden."""
+    note = "; input is hidden" if field.secret else ""
     answer: str = click.prompt(
         f"{field.label} ({key}: {field.help.rstrip('.')}{note})", hide_input=field.secret, err=True
     )
@@ -111,7 +111,7 @@ def _build_missing_problem(connector: Connector, key: str, field: FormField) -> 
 def _validate_inputs(
     connector: Connector, kind: str, inputs: Mapping[str, Any], reported_keys: set[str]
 ) -> list[Problem]:
-    """Return what is wrong with the values themselves, so that all is told at once."""
+    """Return the problems of the values, so that all are reported at once."""
     try:
         Connection(connector, kind, **inputs)
     except InputError as error:

@@ -1,4 +1,4 @@
-"""A connector's connections as commands use them: the store that keeps them, the service or its stand-in."""
+"""A connector's connections: their store, and the service or its sandbox."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class ConnectionContext(CommandContext):
-    """Where a command finds connections, and what it uses them with; with `sandbox` both are the stand-in's own."""
+    """The store and transport of a command's connections; with `sandbox`, the sandbox's own."""
 
     def __init__(
         self,
@@ -53,12 +53,12 @@ class ConnectionContext(CommandContext):
 
     @property
     def sandbox_notice(self) -> str:
-        """What is said once of the stand-in."""
-        return f"Sandbox: a stand-in for {self.connector.manifest.label}. Nothing leaves this machine."
+        """The line that says that a sandbox is used."""
+        return f"Sandbox: a simulated {self.connector.manifest.label}. Nothing leaves this machine."
 
     @cached_property
     def sandbox_instance(self) -> Sandbox | None:
-        """The stand-in, or None where the service is meant."""
+        """The sandbox, or None for the service."""
         if not self.sandbox:
             return None
         from connector.sandbox.http.faults import parse_fault
@@ -69,7 +69,7 @@ class ConnectionContext(CommandContext):
 
     @cached_property
     def store(self) -> Store:
-        """The store that the settings name; the sandbox's connections have a folder of their own."""
+        """The store of the settings; the sandbox has a folder of its own."""
         from connector.runtime.storage.open import open_store
 
         if not self.sandbox:
@@ -80,19 +80,19 @@ class ConnectionContext(CommandContext):
 
     @property
     def transport(self) -> Any:
-        """The seam to the stand-in; None for the service."""
+        """The transport of the sandbox; None for the default one."""
         return self.sandbox_instance.http if self.sandbox_instance else None
 
     @property
     def base_url(self) -> str | None:
-        """Where requests go when not to the manifest's base URL."""
+        """The base URL that replaces the manifest's, or None."""
         if self.sandbox:
-            return self.connector.manifest.base_url  # whatever the owner set: nothing is sent there
+            return self.connector.manifest.base_url  # settings do not apply: nothing is sent
         return resolve_base_url(self.connector, self.settings)
 
     @property
     def budget(self) -> Any:
-        """The rate budget of the account: by its plan and where it is shared; none for the stand-in."""
+        """The rate budget of the account: by its plan and where it is shared; none for the sandbox."""
         if self.sandbox:
             return False
         prefix = self.connector.name.upper()
@@ -102,7 +102,7 @@ class ConnectionContext(CommandContext):
         }
 
     def build_record_key(self, name: str) -> str:
-        """Return where the store keeps a connection."""
+        """Return the store's key of a connection."""
         return store_key(self.connector, name)
 
     def list_names(self) -> list[str]:
@@ -115,11 +115,11 @@ class ConnectionContext(CommandContext):
         return connection_record.read_record(self.store, self.build_record_key(name))
 
     def lock(self, name: str) -> AbstractContextManager[None]:
-        """Hold a connection's record alone, so that no renewal writes an older token over what is done meanwhile."""
+        """Lock a connection's record, so that no token refresh overwrites a change."""
         return self.store.lock(self.build_record_key(name), LOCK_TIMEOUT)
 
     def format_command(self, *args: str) -> str:
-        """Return a command to type, such as `connector connect work`, with the flags that lead to this same place."""
+        """Return a command line, such as `connector connect work`, with this context's flags."""
         typed_settings = [
             setting for setting in map(self.settings.get, ("connector", "store")) if setting.source.startswith("flag")
         ]
@@ -127,7 +127,7 @@ class ConnectionContext(CommandContext):
         return shlex.join(["connector", *args, *flags, *(["--sandbox"] if self.sandbox else [])])
 
     def load_connection(self, name: str) -> Connection | None:
-        """Return the connection that is kept under a name, or None. Raises StoreError, UsageError."""
+        """Return the stored connection of a name, or None. Raises StoreError, UsageError."""
         if self.read_record(name) is None:
             return None
         return Connection.load(self.connector, name, store=self.store, http=self.transport)
@@ -138,12 +138,14 @@ class ConnectionContext(CommandContext):
 
 
 def resolve_base_url(connector: Connector, settings: Settings) -> str | None:
-    """Return the base URL that the owner of the process set in place of the manifest's."""
+    """Return the base URL of the settings, or None for the manifest's."""
     url: str | None = settings.get("base_url", f"{connector.name}_BASE_URL".upper()).value
     return url
 
 
 def store_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where connections are kept: --store and --sandbox."""
-    sandbox_option = click.option("--sandbox", is_flag=True, help="The stand-in's connections, which are kept apart.")
+    """Add --store and --sandbox."""
+    sandbox_option = click.option(
+        "--sandbox", is_flag=True, help="Use the sandbox's connections, which are stored separately."
+    )
     return store_option(sandbox_option(command))

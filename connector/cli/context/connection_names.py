@@ -1,4 +1,4 @@
-"""Names of connections: what is stored under one, else a kind that the environment describes."""
+"""Resolve and complete names of connections."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def resolve_connection(context: ConnectionContext, name: str | None) -> Connection:
-    """Return the connection of a name: the stored one, else a kind of the environment; without one, what there is.
+    """Return the stored connection of a name, or one of the environment; without a name, the default.
 
-    Raises SignInError with the command that signs in, InputError for what a kind still asks for.
+    Raises SignInError that names the command to sign in with, InputError for missing inputs of a kind.
     """
     if name is None:
         return _resolve_default(context)
@@ -33,14 +33,14 @@ def resolve_connection(context: ConnectionContext, name: str | None) -> Connecti
 
 
 def build_unknown_error(context: ConnectionContext, name: str) -> SignInError:
-    """Return the error of a name that nothing is kept under."""
+    """Return the error for an unknown name."""
     from connector.definition.suggest import did_you_mean
 
     kinds, stored = list(context.connector.manifest.connections), context.list_names()
     suggestion = did_you_mean(name, [*stored, *kinds])
     return SignInError(
-        f"There is no connection {name!r}.{suggestion} Stored: {', '.join(stored) or 'none'}. "
-        f"Kinds that the environment may describe: {', '.join(kinds)}.",
+        f"Unknown connection {name!r}.{suggestion} Stored: {', '.join(stored) or 'none'}. "
+        f"Kinds that the environment can configure: {', '.join(kinds)}.",
         hint=f"Run: {context.format_command('connect', name)}",
     )
 
@@ -48,13 +48,13 @@ def build_unknown_error(context: ConnectionContext, name: str) -> SignInError:
 def _open_environment_connection(context: ConnectionContext, kind: str) -> Connection:
     if needs_sign_in(context.connector, kind):
         stored = ", ".join(context.list_names()) or "none"
-        message = f"Nobody has signed in to a connection {kind!r} yet. Stored: {stored}."
+        message = f"No connection of kind {kind!r} is signed in. Stored: {stored}."
         raise SignInError(message, hint=f"Run: {context.format_command('connect')}")
     return Connection.from_env(context.connector, kind)
 
 
 def _resolve_default(context: ConnectionContext) -> Connection:
-    """Return the connection that the environment describes; when it says nothing at all, the only one that is kept."""
+    """Return the connection of the environment; if it configures none, the only stored one."""
     try:
         kind, _ = env_connection.read_env_connection(context.connector, None, os.environ)
     except SignInError as error:
@@ -64,7 +64,7 @@ def _resolve_default(context: ConnectionContext) -> Connection:
 
 
 def needs_sign_in(connector: Connector, kind: str) -> bool:
-    """Whether a person signs in to a kind of connection."""
+    """Whether a user has to sign in to a kind of connection."""
     return connector.manifest.connections[kind].kind == "oauth2"
 
 
@@ -81,13 +81,13 @@ def _resolve_only_stored(context: ConnectionContext, error: SignInError) -> Conn
 
 
 def _has_environment_connection(context: ConnectionContext) -> bool:
-    """Whether the environment says anything of a connection: then a stored one in its place would surprise."""
+    """Whether any variable of a connection is set; then a stored one would be a surprise."""
     variables = context.connector.manifest.environment_variables
     return any(os.environ.get(name) or os.environ.get(f"{name}_FILE") for name in variables)
 
 
 def complete_names(context: ConnectionContext, incomplete: str, *, kinds: bool = True) -> list[CompletionItem]:
-    """Return the names that begin with a text: stored ones, then kinds."""
+    """Complete the names of stored connections, then of kinds."""
     from click.shell_completion import CompletionItem
 
     connection_types = context.connector.manifest.connections

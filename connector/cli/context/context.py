@@ -37,7 +37,7 @@ class CommandContext:
 
 
 def load_settings(ctx: click.Context, **flags: Any) -> Settings:
-    """Return the settings in force with these flags, and the folder that a shared option names."""
+    """Return the settings in force with these flags and --connector."""
     return Settings({**flags, "connector": get_meta(ctx, "connector")})
 
 
@@ -49,9 +49,9 @@ def open_connector(settings: Settings) -> Connector:
 
 
 def reject_store_with_sandbox(store: str | None, *, sandbox: bool) -> None:
-    """Refuse a store beside the sandbox's own. Raises UsageError."""
+    """Raise UsageError for --store with --sandbox, which has its own store."""
     if store and sandbox:
-        raise UsageError("--sandbox and --store name two places.", hint="Leave one out.")
+        raise UsageError("--sandbox and --store cannot be combined.", hint="Remove one of them.")
 
 
 output_option = click.option(
@@ -60,5 +60,5 @@ output_option = click.option(
 
 
 store_option = click.option(
-    "--store", metavar="URL", help="Where connections are kept: file:PATH, sqlite:///PATH or postgresql://..."
+    "--store", metavar="URL", help="The store of connections: file:PATH, sqlite:///PATH or postgresql://..."
 )

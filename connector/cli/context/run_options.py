@@ -1,4 +1,4 @@
-"""The options that `run`, `request` and `download` share, and what they come to."""
+"""The options that `run`, `request` and `download` share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a command's calls run and how their results are shown, as far as flags say it."""
+    """The flags that say how calls run and how their results are printed."""
 
     connection: str | None = None
     store: str | None = None
@@ -46,21 +46,21 @@ class RunOptions:
 
     @classmethod
     def from_flags(cls, ctx: click.Context, flags: dict[str, Any]) -> RunOptions:
-        """Read the options off a command line. Raises UsageError for those that do not go together."""
+        """Check the flags of a command line. Raises UsageError for flags that cannot be combined."""
         options = cls(**flags, quiet=bool(get_meta(ctx, "quiet")))
         if options.faults and not options.sandbox:
-            raise UsageError("--fault is played by the sandbox alone.", hint="Add --sandbox, or leave --fault out.")
+            raise UsageError("--fault needs the sandbox.", hint="Add --sandbox, or remove --fault.")
         if options.webhook_url and not options.sandbox:
-            raise UsageError("--webhook-url is the sandbox's alone.", hint="Add --sandbox, or leave --webhook-url out.")
+            raise UsageError("--webhook-url needs the sandbox.", hint="Add --sandbox, or remove --webhook-url.")
         if options.sandbox and options.base_url:
-            raise UsageError("--sandbox and --base-url name two places.", hint="Leave one out.")
+            raise UsageError("--sandbox and --base-url cannot be combined.", hint="Remove one of them.")
         reject_store_with_sandbox(options.store, sandbox=options.sandbox)
         if options.har and options.dry_run:
-            raise UsageError("--dry-run sends nothing that --har could record.", hint="Leave one out.")
+            raise UsageError("--har and --dry-run cannot be combined: nothing is sent.", hint="Remove one of them.")
         return options
 
     def call_options(self, timeout: Setting) -> CallOptions:
-        """Return how calls run, as far as flags say; the timeout where it was a flag. Raises UsageError."""
+        """Return the call options that flags set; the timeout only from its flag. Raises UsageError."""
         flag_timeout = timeout.value if timeout.source.startswith("flag") else None
         return CallOptions.parse(
             timeout=flag_timeout, retry=self.retry_options, debug=self.debug, limit=self.limit, account=self.account
@@ -68,14 +68,14 @@ class RunOptions:
 
     @property
     def retry_options(self) -> dict[str, str] | None:
-        """How calls are tried again, by the component's four names, where flags say it. Raises UsageError."""
+        """The settings of --retry by name, or None. Raises UsageError."""
         parsed: dict[str, str] = {}
         for item in self.retry:
             name, separator, value = item.partition("=")
             if not (name and separator):
-                raise UsageError(f"--retry {name} is not NAME=VALUE.", hint="Such as --retry maxRetries=3")
+                raise UsageError(f"--retry {name} is not NAME=VALUE.", hint="Example: --retry maxRetries=3")
             if name in parsed:
-                raise UsageError(f"--retry {name} is given twice.", hint="Leave one out.")
+                raise UsageError(f"--retry {name} is given twice.", hint="Remove one of them.")
             parsed[name] = value
         return parsed or None
 
@@ -86,7 +86,7 @@ class RunOptions:
 
 
 def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a run, in the order in which help shows them."""
+    """Add the options of a run, in the order of the help page."""
     for option in reversed(_RUN_OPTIONS):
         command = option(command)
     return command
@@ -103,26 +103,26 @@ def _complete_connections(ctx: click.Context, _: click.Parameter, incomplete: st
 
 _RUN_OPTIONS = (
     click.option("--connection", metavar="NAME", shell_complete=_complete_connections,
-                 help="The connection to run with: a stored one, else a kind that the environment describes."),
+                 help="The connection to use: a stored one, or a kind that the environment configures."),
     store_option,
-    click.option("--sandbox", is_flag=True, help="Run against a stand-in of the service; nothing leaves the machine."),
+    click.option("--sandbox", is_flag=True, help="Run against a sandbox of the service; nothing leaves the machine."),
     click.option("--fault", "faults", multiple=True, metavar="FAULT",
-                 help="Let the sandbox misbehave, such as 429:3 or drop-reply; repeat for more."),
+                 help="Simulate a fault in the sandbox, such as 429:3 or drop-reply; repeatable."),
     click.option("--webhook-url", metavar="URL",
-                 help="Let the sandbox send a signed event there for each change: https, or http on this machine."),
+                 help="Send signed events of the sandbox to this URL: https, or http on loopback."),
     click.option("--dry-run", is_flag=True, help="Print the request and send nothing; needs no connection."),
     click.option("--debug", is_flag=True, help="Print request, reply and every attempt on stderr, without secrets."),
-    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Take at most N items of a listing."),
-    click.option("--timeout", metavar="TIME", help="The time the whole call has, such as 10s, 500ms or 2m."),
+    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Return at most N items of a listing."),
+    click.option("--timeout", metavar="TIME", help="The time limit of the whole call, such as 10s, 500ms or 2m."),
     click.option("--retry", multiple=True, metavar="NAME=VALUE",
-                 help="How it is tried again: maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors."),
+                 help="A retry setting: maxRetries, retryDelayMS, useExponentialBackoff or retryAllErrors."),
     click.option("--output", type=click.Choice(OUTPUT_FORMATS),
                  help="json: the whole result (default). yaml: the same. table: a listing's items, or the data. "
                       "lines: one item a line for a listing, else one result a line."),
-    click.option("--query", metavar="JMESPATH", help="Print only what this expression finds in the data."),
+    click.option("--query", metavar="JMESPATH", help="Print only what this expression selects from the data."),
     click.option("--har", metavar="FILE", type=click.Path(path_type=Path),
                  help="Record requests and replies as HAR 1.2."),
-    click.option("--curl", is_flag=True, help="Print on stderr the curl command that does the same."),
-    click.option("--base-url", metavar="URL", help="Send to this place: https, or http on loopback."),
+    click.option("--curl", is_flag=True, help="Print the equivalent curl command on stderr."),
+    click.option("--base-url", metavar="URL", help="The base URL to send to: https, or http on loopback."),
     click.option("--account", metavar="ID", help="The sub-account to act on."),
 )  # fmt: skip

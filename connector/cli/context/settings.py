@@ -1,4 +1,4 @@
-"""The settings in force: flag > environment > the file that NAME_FILE names > config file > default."""
+"""Settings, by precedence: flag > environment > the file that NAME_FILE names > config file > default."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 OUTPUT_FORMATS = ("json", "yaml", "table", "lines")
 SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox")
-PER_CONNECTOR_KEYS = ("base_url", "plan", "budget")  # their variables begin with its name
+PER_CONNECTOR_KEYS = ("base_url", "plan", "budget")  # their variables begin with the connector's name
 DEFAULT_VALUES = {"output": "json"}
 _VARIABLE_NAMES = {
     "connector": "CONNECTOR_PATH",
@@ -34,7 +34,7 @@ _VARIABLE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A setting: its name, its value (None when nothing says it), and where that came from."""
+    """A setting: name, value (None if unset) and source."""
 
     name: str
     value: Any
@@ -42,21 +42,21 @@ class Setting:
 
     @property
     def is_set(self) -> bool:
-        """Whether somebody said it."""
+        """Whether it is set, rather than a default."""
         return self.source not in ("default", "")
 
 
 class Settings:
-    """What flags, environment and config file say; `flags` holds what was typed, None where nothing was."""
+    """Settings from flags, environment and config file; a flag that is None was not given."""
 
     def __init__(self, flags: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> None:
         self._flags = flags
         self._environ = os.environ if environ is None else environ
 
     def get(self, key: str, variable: str | None = None) -> Setting:
-        """Return a setting; `variable` names its environment variable where that depends on the connector.
+        """Return a setting; `variable` is its environment variable if that depends on the connector.
 
-        Raises InputError for a value that does not fit, DefinitionError for a config file that is wrong.
+        Raises InputError for an invalid value, DefinitionError for an invalid config file.
         """
         if self._flags.get(key) is not None:
             flag = f"flag --{key.replace('_', '-')}"
@@ -70,7 +70,7 @@ class Settings:
         return Setting(key, DEFAULT_VALUES.get(key), "default")
 
     def read_variable(self, name: str) -> tuple[str, str] | None:
-        """Return a variable's value and source, its own or that of the file NAME_FILE names; empty is unset."""
+        """Return value and source of a variable, or of the file that NAME_FILE names; empty is unset."""
         if self._environ.get(name):
             return self._environ[name], f"environment {name}"
         path = self._environ.get(f"{name}_FILE") if name else None
@@ -79,8 +79,8 @@ class Settings:
         try:
             return Path(path).read_text(encoding="utf-8").strip(), f"file {path}, named by {name}_FILE"
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            problem = Problem(f"{name}_FILE", path, f"a file to read: {reason}", "name another, or unset it")
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            problem = Problem(f"{name}_FILE", path, f"a readable file: {reason}", "name another file, or unset it")
             raise InputError.from_problems("settings", [problem]) from None
 
     @cached_property
@@ -89,21 +89,21 @@ class Settings:
 
 
 def config_path() -> Path:
-    """Return where the config file stands, whether or not it does."""
+    """Return the path of the config file, which may not exist."""
     from platformdirs import user_config_path
 
     return user_config_path("connector", appauthor=False) / "config.yaml"
 
 
 def default_inbox_url(name: str) -> str:
-    """Return the URL of the database that a connector's events are kept in when nothing else is said."""
+    """Return the URL of the default inbox of a connector."""
     from platformdirs import user_data_path
 
     return f"sqlite:///{user_data_path('connector', appauthor=False) / 'inbox' / name}.sqlite"
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Read the config file; nothing when there is none. Raises DefinitionError with file, line and column."""
+    """Return the data of the config file, empty if there is none. Raises DefinitionError with file, line and column."""
     if not path.exists():
         return {}
     from connector.definition import strict_yaml
@@ -129,7 +129,7 @@ def _validate_config(document: Document) -> list[Finding]:
     findings = []
     for key, value in document.data.items():
         if key not in SETTING_KEYS:
-            message = f"{key!r} is not a setting.{did_you_mean(key, SETTING_KEYS)} Known: {', '.join(SETTING_KEYS)}."
+            message = f"Unknown setting {key!r}.{did_you_mean(key, SETTING_KEYS)} Known: {', '.join(SETTING_KEYS)}."
             findings.append(document.build_finding((key,), "unknown-word", message, key=True))
             continue
         problem = _find_problem(key, value)
@@ -141,7 +141,7 @@ def _validate_config(document: Document) -> list[Finding]:
 
 
 def _check_setting(setting: Setting) -> Setting:
-    """Return a setting whose value fits. Raises InputError naming where it came from."""
+    """Return the setting. Raises InputError that names the source of an invalid value."""
     problem = _find_problem(setting.name, setting.value)
     if problem is not None:
         field = setting.source.rpartition(" ")[2]
@@ -150,11 +150,11 @@ def _check_setting(setting: Setting) -> Setting:
 
 
 def _reject_password(setting: Setting) -> Setting:
-    """Return a flag's setting. Raises InputError for a URL with a password, which others would see in the command."""
+    """Return a flag's setting. Raises InputError for a URL with a password, which other users could see."""
     if setting.name in ("store", "inbox") and _has_password(setting.value):
         variable = _VARIABLE_NAMES[setting.name]
         fix = f"set {variable}, or name a file that holds the URL in {variable}_FILE"
-        expected = "a URL without a password: a secret never stands on the command line"
+        expected = "a URL without a password: secrets must not be on the command line"
         problem = Problem(f"--{setting.name}", MASK, expected, fix)
         raise InputError.from_problems("settings", [problem])
     return setting
@@ -174,7 +174,7 @@ def _find_problem(key: str, value: Any) -> Problem | None:
     if key == "timeout":
         return _find_timeout_problem(value)
     if not isinstance(value, str) or not value:
-        return Problem(key, repr(value), "a text that is not empty")
+        return Problem(key, repr(value), "a non-empty text")
     return None
 
 

@@ -1,4 +1,4 @@
-"""An error as the command line tells it: sentences on stderr, an exit code, an object for `--output json`."""
+"""Format errors: sentences for stderr, an object for `--output json`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def format_error(error: errors.ConnectorError) -> str:
-    """Return an error as sentences, one a line, with what is known of the call below."""
+    """Return an error as sentences, one a line, with details of its call below."""
     return "\n".join(filter(None, (str(error), _format_call_details(error))))
 
 
@@ -54,7 +54,7 @@ _RENAMED_FLAGS = {
 
 
 def from_click(error: click.ClickException, args: Sequence[str]) -> errors.UsageError:
-    """Return a mistake of the command line as our own error: the sentence, and where to read more."""
+    """Convert click's error to a UsageError whose hint names the help page."""
     import click
 
     message = error.format_message()
@@ -70,32 +70,32 @@ def from_click(error: click.ClickException, args: Sequence[str]) -> errors.Usage
 
 
 def _no_such_option(error: click.NoSuchOption, args: Sequence[str]) -> str:
-    """Name the nearest option, and never a value: one may stand behind the = of an unknown option."""
+    """Return the message for an unknown option; a value after its = may be a secret, and is left out."""
     name = error.option_name.partition("=")[0]
     renamed = _RENAMED_FLAGS.get(name)
     if renamed and error.ctx and any(renamed in param.opts for param in error.ctx.command.params):
-        return f"There is no option {name}. Did you mean {renamed}?"
+        return f"Unknown option {name}. Did you mean {renamed}?"
     if any(part in name.lower() for part in ("token", "secret", "password", "passcode", "api-key")):
-        return f"There is no option {name}: a secret never stands on the command line.{_secret_fix(args)}"
+        return f"Unknown option {name}: secrets must not be on the command line.{_secret_fix(args)}"
     suggestion = f" Did you mean {error.possibilities[0]}?" if error.possibilities else ""
-    return f"There is no option {name:.60}.{suggestion}"
+    return f"Unknown option {name:.60}.{suggestion}"
 
 
 def _secret_fix(args: Sequence[str]) -> str:
     if "run" in args[:4]:
-        return " Give it with -i KEY=@FILE, -i KEY=env:NAME or -i KEY=?; a connection's in the environment."
-    return " Put it in the environment, or in a file that NAME_FILE names."
+        return " Use -i KEY=@FILE, -i KEY=env:NAME or -i KEY=?; for a connection use the environment."
+    return " Use the environment, or a file that NAME_FILE names."
 
 
 def describe_unexpected(error: BaseException) -> str:
-    """Return the sentence about a mistake of ours; its own message may hold a secret, so its place is told."""
+    """Return the message for an internal error: type and place; its own text may hold a secret."""
     frames = traceback.extract_tb(error.__traceback__)
     location = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    return f"This is a mistake in connector, not yours: {type(error).__name__}{location}. Please report it."
+    return f"Internal error in connector: {type(error).__name__}{location}. Please report it."
 
 
 def error_to_dict(error: errors.ConnectorError) -> dict[str, Any]:
-    """Return an error as `--output json` has it; what a listing had read so far stands beside it."""
+    """Return an error for `--output json`, with the partial result of a listing beside it."""
     data: dict[str, Any] = {"error": error.to_dict()}
     partial_result = error.result if isinstance(error, errors.PageError) else None
     if partial_result is not None:

@@ -22,18 +22,18 @@ _EXIT_CODES: tuple[tuple[type[errors.ConnectorError], int], ...] = (
 
 
 def exit_code(error: errors.ConnectorError) -> int:
-    """Return the exit code of an error: 5 when a write may have happened, else by whose turn it is."""
+    """Return the exit code of an error: 5 if its outcome is uncertain, else by its class."""
     return exit_code_for_type(type(error), error.outcome)
 
 
 def exit_code_for_type(error_type: type[errors.ConnectorError], outcome: str) -> int:
-    """Return the exit code of a kind of error with such an outcome."""
+    """Return the exit code of an error class with an outcome."""
     if outcome == "uncertain":
         return EXIT_UNCERTAIN
     return next((code for candidate, code in _EXIT_CODES if issubclass(error_type, candidate)), EXIT_REFUSED)
 
 
 def combine_exit_codes(codes: Iterable[int]) -> int:
-    """Return the exit code of several calls: 5 if any is uncertain, else that of the first that failed."""
+    """Return the exit code of several calls: 5 if any is uncertain, else that of the first failure."""
     failures = [code for code in codes if code]
     return EXIT_UNCERTAIN if EXIT_UNCERTAIN in failures else failures[0] if failures else EXIT_DONE

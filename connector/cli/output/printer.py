@@ -1,4 +1,4 @@
-"""Results on stdout: json, yaml, table or lines; one result, or one after another."""
+"""Print results to stdout as json, yaml, table or lines."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 
 def write_json(data: Any) -> None:
-    """Write data to stdout as JSON on several lines."""
+    """Write data to stdout as indented JSON."""
     _write(json.dumps(data, indent=2, ensure_ascii=not _is_unicode(), default=str) + "\n")
 
 
 def write_line(data: Any) -> None:
-    """Write data to stdout as JSON on one line, at once."""
+    """Write data to stdout as a line of JSON, and flush."""
     _write(json.dumps(data, ensure_ascii=not _is_unicode(), default=str) + "\n")
     sys.stdout.flush()
 
@@ -46,12 +46,12 @@ def write_yaml_document(data: Any) -> None:
 
 
 def write_text(text: str) -> None:
-    """Write a text to stdout, on lines of its own."""
+    """Write a text and a line end to stdout."""
     _write(f"{text}\n")
 
 
 def flush() -> None:
-    """Hand over what was written, at once."""
+    """Flush stdout."""
     sys.stdout.flush()
 
 
@@ -60,26 +60,26 @@ def _write(text: str) -> None:
 
 
 def _is_unicode() -> bool:
-    """Whether stdout takes every character; else JSON escapes what is not ASCII, so that it stays JSON."""
+    """Whether stdout encodes every character; otherwise JSON escapes all but ASCII."""
     return (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
 
 
 class ResultPrinter(Protocol):
-    """How results are printed, one after another."""
+    """Prints results in one format."""
 
     def print_result(self, data: Any) -> None:
-        """Take what is to be shown of a result."""
+        """Print or keep the data of a result."""
 
     def print_error(self, error: dict[str, Any]) -> None:
-        """Take the error of a call, as data."""
+        """Print or keep the error of a call."""
 
     def finish(self) -> None:
-        """Print what was kept back."""
+        """Print what was kept."""
 
 
 @dataclass(slots=True)
 class JsonPrinter:
-    """One object, or the array of several calls; an error stands where its result would."""
+    """Prints one object, or an array for several calls; an error takes the place of its result."""
 
     several: bool
     include_errors: bool
@@ -90,12 +90,12 @@ class JsonPrinter:
         self.buffered.append(data)
 
     def print_error(self, error: dict[str, Any]) -> None:
-        """Keep an error, where a program reads."""
+        """Keep an error, if errors are included."""
         if self.include_errors:
             self.buffered.append(error)
 
     def finish(self) -> None:
-        """Print all."""
+        """Print the object or the array."""
         if self.several:
             write_json(self.buffered)
         elif self.buffered:
@@ -105,7 +105,7 @@ class JsonPrinter:
 
 @dataclass(slots=True)
 class StreamPrinter:
-    """Writes each result at once; where there are several calls, each error in its place too."""
+    """Writes each result immediately, and among several calls each error."""
 
     write: Callable[[Any], None]
     several: bool
@@ -125,7 +125,7 @@ class StreamPrinter:
 
 @dataclass(slots=True)
 class TablePrinter:
-    """A table for each result."""
+    """Prints a table for each result."""
 
     quiet: bool
 
@@ -138,15 +138,15 @@ class TablePrinter:
             print_stderr(note)
 
     def print_error(self, error: dict[str, Any]) -> None:
-        """An error is told on stderr alone."""
+        """Do nothing: errors go to stderr only."""
 
     def finish(self) -> None:
-        """Nothing was kept."""
+        """Do nothing: nothing was kept."""
 
 
 @dataclass(slots=True)
 class ResultWriter:
-    """Prints the results and errors of a command's calls, and knows what they come to."""
+    """Prints the results and errors of a command's calls, and collects their exit codes."""
 
     printer: ResultPrinter
     output_format: str
@@ -154,9 +154,9 @@ class ResultWriter:
     exit_codes: list[int] = field(default_factory=list)
 
     def write_result(self, result: Result, items: list[Any] | None = None, *, one_item_a_line: bool = False) -> None:
-        """Print a result: all of it, its data through the query, or as a table its items or data.
+        """Print a result: the whole, what the query selects, or a table of its items or data.
 
-        `each` says that as lines its items are printed, each on its own.
+        With `one_item_a_line`, the format `lines` prints each item on its own.
         """
         self.exit_codes.append(EXIT_DONE)
         if self.query is not None:
@@ -170,7 +170,7 @@ class ResultWriter:
             self.printer.print_result(result.to_dict())
 
     def _write_query_result(self, result: Result, query: Query) -> None:
-        """Print what a query finds; where it does not suit the data, all of it: the call is done, once."""
+        """Print what the query selects; if it fails, the whole result, because the call was made."""
         try:
             selected = query.apply(result.data)
         except UsageError as error:
@@ -182,13 +182,13 @@ class ResultWriter:
             self.printer.print_result(data)
 
     def write_error(self, error: ConnectorError) -> None:
-        """Tell an error, on stderr and in its place among the results."""
+        """Print an error on stderr and among the results."""
         self.exit_codes.append(print_error(error))
         self.printer.print_error(error_to_dict(error))
 
 
 def make_printer(output_format: str, *, several: bool, include_errors: bool, quiet: bool) -> ResultPrinter:
-    """Return the form of a name; `errors` says whether JSON on stdout tells errors too."""
+    """Return the printer of a format; with `include_errors`, JSON on stdout has errors too."""
     if output_format == "yaml":
         return StreamPrinter(write_yaml_document if several else write_yaml, several)
     if output_format == "lines":

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
 
     from rich.progress import Progress, ProgressColumn, Task
 
-    ColumnFactory = Callable[[int | None], Sequence[ProgressColumn]]  # from the total, where it is known
+    ColumnFactory = Callable[[int | None], Sequence[ProgressColumn]]  # from the total, if known
 
 _MIN_UPDATES = 2  # updates; shorter work needs no bar
 
 
 class ProgressBar:
-    """Draws columns of rich, from the second update on; `total` is the number of units, where it is known."""
+    """Draws columns from the second update on; `total` is the number of units, if known."""
 
     def __init__(self, build_columns: ColumnFactory, *, total: int | None = None, enabled: bool = True) -> None:
         self.enabled = enabled and sys.stderr.isatty()
@@ -62,27 +62,22 @@ def _start_progress(columns: Sequence[ProgressColumn], total: int | None) -> Pro
 
 
 def count_columns(unit: str, step_name: str = "", format_note: Callable[[], str] | None = None) -> ColumnFactory:
-    """Return the columns of counted work, such as `3 pages, 900 of 1000 items`, with a note behind the count."""
+    """Return the columns of counted work, such as `3 pages, 900 of 1000 items`, followed by a note."""
 
     def build_columns(total: int | None) -> Sequence[ProgressColumn]:
         from rich.progress import ProgressColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.text import Text
 
         class CountColumn(ProgressColumn):
-            """Steps and units, and how many there will be."""
+            """Steps, units, total, note and rate."""
 
             def render(self, task: Task) -> Text:
                 steps = f"{task.fields['steps']} {step_name}, " if step_name else ""
                 of_total = "" if task.total is None else f" of {task.total}"
-                return Text(f"{steps}{task.completed}{of_total} {unit}{format_note() if format_note else ''}")
+                note, rate = format_note() if format_note else "", f" {task.speed:.1f}/s" if task.speed else ""
+                return Text(f"{steps}{task.completed}{of_total} {unit}{note}{rate}")
 
-        class SpeedColumn(ProgressColumn):
-            """Units per second."""
-
-            def render(self, task: Task) -> Text:
-                return Text(f"{task.speed:.1f}/s" if task.speed else "")
-
-        return CountColumn(), SpeedColumn(), TimeElapsedColumn() if total is None else TimeRemainingColumn()
+        return CountColumn(), TimeElapsedColumn() if total is None else TimeRemainingColumn()
 
     return build_columns
 

@@ -1,4 +1,4 @@
-"""`--query`: a JMESPath expression over a result's data, judged before anything is sent."""
+"""`--query`: a JMESPath expression on a result's data, compiled before anything is sent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EXPECTED_EXPRESSION = "a JMESPath expression (https://jmespath.org)"
 
 
 class Query:
-    """A compiled expression. Raises InputError with the position of the first mistake."""
+    """A compiled expression. Raises InputError with the position of the first error."""
 
     def __init__(self, expression: str) -> None:
         import jmespath
@@ -24,32 +24,31 @@ class Query:
         except exceptions.ParseError as error:
             position = min(error.lex_position, len(expression)) + 1
             raise _build_error(
-                expression, f"look at position {position}: {_describe_position(expression, position)}"
+                expression, f"check position {position}: {_describe_position(expression, position)}"
             ) from None
         except exceptions.JMESPathError:
-            raise _build_error(expression, "write one, such as 'users[].email', or leave --query out") from None
+            raise _build_error(expression, "write one such as 'users[].email', or remove --query") from None
         unknown_functions = [
             name for name in _find_function_names(self._compiled.parsed) if name not in _load_known_functions()
         ]
         if unknown_functions:
             raise _build_error(
                 expression,
-                f"there is no function {unknown_functions[0]}(); {', '.join(sorted(_load_known_functions()))} there are",
+                f"there is no function {unknown_functions[0]}(); use {', '.join(sorted(_load_known_functions()))}",
             )
 
     def apply(self, data: Any) -> Any:
-        """Return what the expression finds. Raises UsageError for a function that does not take what it finds."""
+        """Return what the expression selects. Raises UsageError if a function does not accept the data."""
         from jmespath import exceptions
 
         try:
             return self._compiled.search(data)
         except exceptions.JMESPathTypeError as error:
-            message = (
-                f"--query: {error.function_name}() takes {' or '.join(error.expected_types)}, not {error.actual_type}."
-            )
+            types = " or ".join(error.expected_types)
+            message = f"--query: {error.function_name}() accepts {types}, not {error.actual_type}."
         except exceptions.JMESPathError as error:
-            message = f"--query: the expression does not suit the data ({type(error).__name__})."
-        raise UsageError(message, outcome="done", hint="The call itself is done; its whole result is printed instead.")
+            message = f"--query: the expression does not fit the data ({type(error).__name__})."
+        raise UsageError(message, outcome="done", hint="The call succeeded; its whole result is printed instead.")
 
 
 def _describe_position(expression: str, position: int) -> str:

@@ -1,4 +1,4 @@
-"""stdout and stderr as they are found: closed, not UTF-8, or left by their reader."""
+"""Handle closed, non-UTF-8 or broken-pipe stdout and stderr."""
 
 from __future__ import annotations
 
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 
 def make_printable(stream: TextIO | None) -> TextIO:
-    """Return a stream that takes every character: one that the terminal lacks becomes an escape.
-
-    A stream that was closed before the start takes everything, and keeps nothing.
-    """
+    """Return a stream that escapes characters its encoding lacks; a closed stream becomes the null device."""
     if stream is None:
         return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123  it lives as long as the process
     if isinstance(stream, io.TextIOWrapper):
@@ -26,14 +23,14 @@ def make_printable(stream: TextIO | None) -> TextIO:
     return stream
 
 
-STDOUT_NAME = "stdout"  # as the file that an error of stdout names
+STDOUT_NAME = "stdout"  # filename of the errors of stdout
 
 
 class _StdoutFile(io.FileIO):
-    """A file whose errors name it, so that they are told from those of any other."""
+    """A file whose errors carry its name, to tell them from errors of other files."""
 
     def write(self, data: Any, /) -> int:
-        """Write as any file does. Raises OSError with STDOUT as its file."""
+        """Write as FileIO does. Raises OSError whose filename is STDOUT_NAME."""
         try:
             return super().write(data)
         except OSError as error:
@@ -42,7 +39,7 @@ class _StdoutFile(io.FileIO):
 
 
 def tag_stdout_errors(stream: TextIO) -> TextIO:
-    """Return stdout as it is, but for its errors, which name it; a stand-in for stdout is left alone."""
+    """Return stdout with errors that carry its name; a replaced stdout is returned unchanged."""
     if stream is not sys.__stdout__ or not isinstance(stream, io.TextIOWrapper):
         return stream
     raw_file = getattr(stream.buffer, "raw", stream.buffer)
@@ -51,13 +48,13 @@ def tag_stdout_errors(stream: TextIO) -> TextIO:
     stream.flush()
     tagged_file = _StdoutFile(stream.fileno(), "wb", closefd=False)
     return io.TextIOWrapper(
-        tagged_file if raw_file is stream.buffer else io.BufferedWriter(tagged_file),  # -u: none between
+        tagged_file if raw_file is stream.buffer else io.BufferedWriter(tagged_file),  # -u: no buffer
         stream.encoding, stream.errors, line_buffering=stream.line_buffering, write_through=stream.write_through,
     )  # fmt: skip
 
 
 def print_stderr(text: str) -> None:
-    """Write a line to stderr; a reader who left is no reason to fail."""
+    """Write a line to stderr; a broken pipe is ignored."""
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
@@ -66,7 +63,7 @@ def print_stderr(text: str) -> None:
 
 
 def discard_output() -> None:
-    """Let what is still buffered go nowhere, since nobody reads it any more."""
+    """Discard buffered output, because its reader is gone."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -77,7 +74,7 @@ def discard_output() -> None:
 
 
 def exit_without_waiting(code: int) -> None:
-    """End the process now if a thread would keep it waiting: nobody takes any more what such a thread reads."""
+    """Exit now if a thread, such as one that reads pages ahead, would delay the exit."""
     blocking_threads = [
         thread for thread in threading.enumerate() if thread is not threading.main_thread() and not thread.daemon
     ]
@@ -87,13 +84,13 @@ def exit_without_waiting(code: int) -> None:
 
 
 def is_stdout_terminal() -> bool:
-    """Whether a person reads stdout."""
+    """Whether stdout is a terminal."""
     return sys.stdout.isatty()
 
 
 @contextmanager
 def redirect_stdout_to_stderr() -> Iterator[None]:
-    """Let programs that are started meanwhile talk on stderr: stdout is for data."""
+    """Redirect the output of started programs to stderr: stdout is for data."""
     try:
         saved = os.dup(1)
     except OSError:  # stdout was closed before the start
@@ -109,5 +106,5 @@ def redirect_stdout_to_stderr() -> Iterator[None]:
 
 
 def can_prompt() -> bool:
-    """Whether a person can be asked: stdin is a terminal."""
+    """Whether stdin is a terminal, where a user can answer."""
     return sys.stdin is not None and sys.stdin.isatty()

@@ -1,4 +1,4 @@
-"""Data as a table: drawn on a terminal, columns between tabs elsewhere."""
+"""Print data as a table on a terminal, as tab-separated columns elsewhere."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_MIN_COLUMN_WIDTH, _MAX_COLUMN_WIDTH = 6, 40  # how narrow a column may get, and how wide it asks to be
-_FRAME_WIDTH = 3  # what the frame takes of a line, for each column
+_MIN_COLUMN_WIDTH, _MAX_COLUMN_WIDTH = 6, 40  # characters
+_FRAME_WIDTH = 3  # characters per column
 
 
 def print_data(data: Any) -> str:
-    """Write items as rows, one mapping as its names and values, anything else as it is.
+    """Print a list as rows, a mapping as names and values, any other value as it is.
 
-    Returns a note about what was left out, or nothing.
+    Returns a note about omitted columns, or an empty text.
     """
     if isinstance(data, list):
         return _print_items(data)
@@ -39,7 +39,7 @@ def _print_items(items: Sequence[Any]) -> str:
 
 
 def _find_columns(items: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    """Return the names of plain values, in the order in which they come up."""
+    """Return the names of the scalar fields, in order of appearance."""
     names = {name: True for item in items for name, value in item.items() if not isinstance(value, dict | list)}
     return tuple(names)
 
@@ -57,7 +57,7 @@ def _escape_char(char: str) -> str:
 
 
 def _print_plain_rows(rows: Sequence[tuple[str, ...]]) -> None:
-    """Write rows without a head."""
+    """Print rows without a header."""
     if not sys.stdout.isatty():
         _print_tabbed(rows)
     elif rows:
@@ -65,9 +65,9 @@ def _print_plain_rows(rows: Sequence[tuple[str, ...]]) -> None:
 
 
 def print_table(names: Sequence[str], rows: Sequence[tuple[str, ...]], *, wrap: bool = False) -> int:
-    """Write rows under the names of their columns; return how many of them the line held.
+    """Print rows under a header, and return the number of columns that fit.
 
-    With `wrap`, every column stays and its texts are broken; else a text that is too long is cut.
+    With `wrap`, all columns fit because texts are wrapped; otherwise long texts are truncated.
     """
     if not sys.stdout.isatty():
         _print_tabbed([tuple(names), *rows])
@@ -97,7 +97,7 @@ def _draw_table(names: Sequence[str], rows: Sequence[tuple[str, ...]], *, wrap: 
 
 
 def _count_fitting_columns(names: Sequence[str], rows: Sequence[tuple[str, ...]], width: int) -> int:
-    """Return how many columns a line holds; at least one."""
+    """Return the number of columns that fit a line, at least one."""
     remaining, count = width - 1, 0
     for index, name in enumerate(names):
         widest = max([len(name), *(len(row[index]) for row in rows)], default=0)
@@ -109,4 +109,4 @@ def _count_fitting_columns(names: Sequence[str], rows: Sequence[tuple[str, ...]]
 
 
 def _format_omitted(names: Sequence[str]) -> str:
-    return f"Left out of the table: {', '.join(names)}. --output json has everything." if names else ""
+    return f"Not in the table: {', '.join(names)}. Use --output json to see everything." if names else ""

@@ -1,4 +1,4 @@
-"""Times as people write them: ISO 8601, epoch seconds, or how long ago."""
+"""Parse times, and format times and durations."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _EPOCH_PATTERN = re.compile(r"[0-9]{1,11}\Z")
 
 
 def parse_time(text: str, now: float, option: str) -> float:
-    """Return epoch seconds: of 2030-01-31T09:00:00Z, of 1896080400, or of 90m, which is that long before `now`.
+    """Return epoch seconds of 2030-01-31T09:00:00Z, of 1896080400, or of 90m, which means 90 minutes before `now`.
 
-    Raises InputError that names the option.
+    Raises InputError that names `option`.
     """
     stripped = text.strip()
     ago_match = _AGO_PATTERN.match(stripped)
@@ -33,7 +33,7 @@ def parse_time(text: str, now: float, option: str) -> float:
 
 
 def format_time(timestamp: float) -> str:
-    """Return epoch seconds as a time in UTC."""
+    """Return epoch seconds as an ISO 8601 time in UTC."""
     return f"{datetime.fromtimestamp(timestamp, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 

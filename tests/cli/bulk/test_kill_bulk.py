@@ -1,4 +1,4 @@
-"""A bulk run that is killed again and again: one result a row in the end, no create twice, what was cut off is told."""
+"""A bulk run that is killed repeatedly ends with one result per row and no repeated create; interrupted rows are uncertain."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from support.servers import Counting, reply
 pytestmark = pytest.mark.kills
 
 TOKEN = "token-1"
-AT_ONCE = 8
+CONCURRENCY = 8
 
 
 @dataclass(frozen=True)
 class Ended:
-    """What is known after all the runs: how the last one ended, its results by row, who was created how often."""
+    """The outcome of all runs: the last exit code, its results by row, and the creates per user."""
 
     code: int
     err: str
@@ -34,7 +34,7 @@ def people(number):
 
 
 def storm(start, folder, rows, kills, *words):
-    """Create users, killed at random moments after some of what is still to do; then let it come to its end."""
+    """Create users with runs that are killed at random moments, then with a run to the end."""
     chance = random.Random(rows)
     (folder / "rows.csv").write_text(people(rows), encoding="utf-8")
     with Counting(lambda request: reply(201, {"id": request.json()["user_info"]["email"]})) as server:
@@ -63,7 +63,7 @@ def judge(ended, rows, kills):
     assert done | lost == set(range(1, rows + 1))
     assert {f"u{row}@example.com" for row in done} <= set(ended.created)
     assert {f"u{row}@example.com" for row in set(range(1, rows + 1)) - lost} <= set(ended.created)
-    assert len(lost) <= kills * AT_ONCE, "no more than was under way"
+    assert len(lost) <= kills * CONCURRENCY, "no more than was under way"
     assert ended.code == (5 if lost else 0)
     for row in sorted(lost)[:20]:
         assert f"Row {row} (line {row + 1})" in ended.err
@@ -85,7 +85,7 @@ def test_many_kills_of_few_rows(start, tmp_path):
 
 
 def test_a_disk_that_fills_stops_it_before_it_sends_what_it_cannot_note(start, tmp_path, server):
-    """The journal may grow to 2 KB: what does not fit into it is not sent, and the same command goes on with room."""
+    """With a journal of at most 2 KB, rows that do not fit are not sent; with more room the same command continues."""
     server.always(reply(201, {"id": "x" * 50}))
     (tmp_path / "rows.csv").write_text(people(200), encoding="utf-8")
     words = ("run", "createUser", "-f", "rows.csv", "-i", "userType=1", "--base-url", server.url, "--concurrency", "4")

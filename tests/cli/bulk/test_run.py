@@ -1,4 +1,4 @@
-"""`connector run ACTION -f ROWS`: what is typed, what is printed, what is sent, and how it ends."""
+"""`connector run ACTION -f ROWS`: arguments, output, requests and exit codes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def people(number):
 
 @pytest.fixture
 def rows(tmp_path):
-    """Write rows, by default three, and return the name of their file."""
+    """Write rows (three by default), and return the name of their file."""
 
     def write(text=None, name="rows.csv"):
         (tmp_path / name).write_text(people(3) if text is None else text, encoding="utf-8")
@@ -45,7 +45,7 @@ def bulk(here, server):
 
 
 def creating(file, server, at_once):
-    """The words that create a user a row, so many at once."""
+    """Return the arguments that create a user per row, `at_once` at a time."""
     return (
         "run",
         "createUser",
@@ -112,7 +112,7 @@ def test_every_row_is_checked_before_anything_is_sent(bulk, rows, server, tmp_pa
     assert done.code == 2
     assert server.count == 0
     assert done.err.endswith(
-        "80 of 83 rows cannot be sent, and nothing was. Mend them, or run the others with --keep-going.\n"
+        "80 of 83 rows cannot be sent. Nothing was sent. Fix them, or use --keep-going to run the other rows.\n"
     )
     assert "row 4 (line 5) email" in done.err
     assert "row 4 (line 5), row 5 (line 6), row 6 (line 7) and 77 more lastName" in done.err, "the same, told once"
@@ -209,8 +209,8 @@ def test_what_a_run_left_is_told_and_settled_by_a_person(bulk, rows, server):
     assert (second.code, outcomes(second)) == (5, {1: "done", 2: "uncertain", 3: "done"})
     assert server.count == 3
     assert bulk(file, "--resolve", "1=done").code == 2
-    assert "There is no row 9. The last one is 3." in bulk(file, "--resolve", "9=done").err
-    assert "--resolve and --restart do not go together" in bulk(file, "--resolve", "2=done", "--restart").err
+    assert "There is no row 9. The last row is 3." in bulk(file, "--resolve", "9=done").err
+    assert "--resolve and --restart cannot be combined" in bulk(file, "--resolve", "2=done", "--restart").err
     third = bulk(file, "--resolve", "2=done")
     assert (third.code, outcomes(third)) == (0, {1: "done", 2: "done", 3: "done"})
     assert {"row": 2, "line": 3, "outcome": "done", "settled": True} in lines(third)
@@ -270,11 +270,11 @@ def test_rows_are_tried_again_as_the_flags_say(bulk, rows, server):
 
 def test_a_row_with_wrong_input_is_to_be_mended_and_not_run_once_more(bulk, rows, server):
     unsent = bulk(rows(people(2) + "nobody,U,3\n"), "--keep-going")
-    assert "put them, mended, into a file of their own" in unsent.err
+    assert "put them into another file" in unsent.err
     assert "--retry-failed" not in unsent.err
     server.then(reply(400, {"code": 1, "message": "no"}))
     both = bulk(rows(people(2) + "nobody,U,3\n", "other.csv"), "--keep-going")
-    assert "put them, mended, into a file of their own" in both.err
+    assert "put them into another file" in both.err
     assert "--retry-failed" in both.err
 
 
@@ -419,7 +419,7 @@ def _until_the_end(terminal, seen):
     while True:
         try:
             part = os.read(terminal, 4096)
-        except OSError:  # how Linux says that it is the end
+        except OSError:  # the end, on Linux
             return
         if not part:
             return
@@ -476,6 +476,6 @@ def test_a_reader_that_leaves_ends_it_and_the_journal_has_what_it_missed(start, 
     assert one.wait(30) == 0
     seen = server.count
     assert seen < 60
-    one.stdout = None  # it is closed: nothing is left to be read of it
+    one.stdout = None  # closed: nothing is left to read
     done = here(*words, ZOOM_ACCESS_TOKEN=TOKEN)
     assert (done.code, len(lines(done)), server.count) == (0, 60, 60)

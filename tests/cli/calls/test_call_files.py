@@ -1,4 +1,4 @@
-"""Call files: run in order, stopped at the first failure, each result in its place."""
+"""Call files run in order, stop at the first failure, and keep the order of results."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_limit_is_each_listings_and_no_other_calls(file, server):
 def test_each_call_may_name_a_connection_of_its_own(file, server):
     done = file("action: getUser\nconnection: nope\ninputs: {userId: me}\n")
     assert done.code == 3
-    assert "no connection 'nope'" in done.err
+    assert "Unknown connection 'nope'" in done.err
     assert server.count == 0
 
 

@@ -1,4 +1,4 @@
-"""What --debug, --har and --curl show: everything that happened, and no secret."""
+"""--debug, --har and --curl show everything that happened, and no secret."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CREATE = ("run", "createMeeting", "--user-id", "me", "--topic", "x")
 
 @pytest.fixture
 def recorded(here, server):
-    """Run a call with a canary for a token; it must show nowhere."""
+    """Run a call with a canary as the token, which must not appear anywhere."""
 
     def call(*words: str):
         done = here(*words, "--base-url", server.url, ZOOM_ACCESS_TOKEN=CANARY)

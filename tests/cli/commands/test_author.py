@@ -1,4 +1,4 @@
-"""`new`, `lint` and `docs`: from nothing to a connector that is checked, described, and runs in its sandbox."""
+"""`new`, `lint` and `docs`: a new connector is checked, documented, and runs in its sandbox."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_new_touches_no_folder_that_holds_something(here, made):
 def test_lint_of_a_sound_connector_is_one_line(here):
     done = here("lint", "--connector", str(Path(__file__).parents[3]))
     assert (done.code, done.err) == (0, "")
-    assert done.out == "zoom: 22 actions, nothing to find fault with.\n"
+    assert done.out == "zoom: 22 actions, no problems found.\n"
 
 
 def test_lint_tells_every_finding_with_its_place_and_ends_with_2(here, made):
@@ -64,7 +64,7 @@ def test_lint_tells_every_finding_with_its_place_and_ends_with_2(here, made):
 
 def test_lint_takes_the_folder_that_it_stands_in(here, made, monkeypatch):
     monkeypatch.chdir(made)
-    assert here("lint").out.endswith("nothing to find fault with.\n")
+    assert here("lint").out.endswith("no problems found.\n")
     assert "zoom" not in here("lint").out
 
 

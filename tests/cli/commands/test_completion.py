@@ -10,7 +10,7 @@ import pytest
 
 @pytest.fixture
 def complete(here):
-    """Return what a shell is offered after these words; the last one is incomplete."""
+    """Return the completions of these arguments; the last one is incomplete."""
 
     def offered(*words: str) -> list[str]:
         line = " ".join(["connector", *words])

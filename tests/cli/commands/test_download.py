@@ -1,4 +1,4 @@
-"""`connector download`: a URL or every file of an action to disk; told, resumed, refused, interrupted."""
+"""`connector download`: a URL or every file of an action; reported, resumed, rejected, interrupted."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_a_file_that_does_not_come_makes_the_command_fail_and_is_named(here, tmp
         (["getMeeting", "-i", "meetingId=1"], 2, "getMeetingRecordings"),
         (["getMeetingRecording"], 2, "getMeetingRecordings"),
         (["getMeetingRecordings"], 2, "meetingId"),
-        ([OURS, "-i", "meetingId=1"], 2, "Leave -i out"),
+        ([OURS, "-i", "meetingId=1"], 2, "Remove -i"),
         (["getMeetingRecordings", "-i", "meetingId=1", "--token", "env:X"], 2, "--token is for a URL"),
         ([OURS, "--token", "canary-literal"], 2, "--token @FILE"),
         ([OURS, "-o", "taken"], 2, "--overwrite"),
@@ -110,10 +110,10 @@ def test_a_file_that_does_not_come_makes_the_command_fail_and_is_named(here, tmp
         ([OURS, "-o", "taken/", "--overwrite"], 2, "taken, which is not a folder"),
         ([OURS, "-o", "-"], 2, "./-"),
         ([OURS, "-o", ""], 2, 'path: got ""'),
-        ([OURS, "--limit", "1"], 2, "--limit is for the files of an action"),
+        ([OURS, "--limit", "1"], 2, "--limit is for files of an action"),
         ([OURS, "--token", "env:NOPE"], 2, "NOPE is not set"),
         ([OURS, "--token", "@nope"], 2, "nope"),
-        (["users/x.mp4?token=canary"], 2, "begins with https://"),
+        (["users/x.mp4?token=canary"], 2, "expected https://"),
         (["getMeetingRecordings", "-o", "new"], 2, "meetingId"),
         ([OURS, "-o", "missing/x"], 1, "missing: No such file"),
         ([], 2, "URL|ACTION is missing"),

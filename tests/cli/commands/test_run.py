@@ -1,4 +1,4 @@
-"""What is typed is what is sent: flags, items, files, and raw requests."""
+"""Flags, -i items, files and raw requests become the expected requests."""
 
 from __future__ import annotations
 

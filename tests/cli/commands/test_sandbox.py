@@ -1,4 +1,4 @@
-"""The stand-in: the same commands without an account, in process or over HTTP."""
+"""The sandbox: the same commands without an account, in process or over HTTP."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-STAND_IN = "Sandbox: a stand-in for Zoom."
+NOTICE = "Sandbox: a simulated Zoom."
 
 
 def test_a_meeting_is_created_listed_changed_and_registered_for(cli):
     def done(*words: str):
         one = cli("run", *words, "--sandbox")
         assert one.code == 0, one.err
-        assert one.err.count(STAND_IN) == 1
+        assert one.err.count(NOTICE) == 1
         return one.data["data"]
 
     meeting = str(done("createMeeting", "--user-id", "me", "--topic", "Standup")["id"])
@@ -62,7 +62,7 @@ def test_quiet_leaves_the_note_out(here):
 
 def test_the_note_comes_once_for_many_calls(here, tmp_path):
     (tmp_path / "calls.yaml").write_text("---\n".join(["action: getUser\ninputs: {userId: me}\n"] * 3))
-    assert here("run", "-f", "calls.yaml", "--sandbox").err.count(STAND_IN) == 1
+    assert here("run", "-f", "calls.yaml", "--sandbox").err.count(NOTICE) == 1
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_another_connector_has_one_too(here, folder, tmp_path):
     done = here("--connector", str(tmp_path), "run", "listLamps", "--sandbox", "--output", "lines")
     assert done.code == 0, done.err
     assert json.loads(done.out) == {"id": 1}
-    assert "a stand-in for Lamp" in done.err
+    assert "a simulated Lamp" in done.err
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGINT])
@@ -107,7 +107,7 @@ def test_it_serves_over_http_until_it_is_ended(start, cli, ended_by):
     out, err = process.communicate(timeout=20)
     assert process.returncode == 0
     assert out == b""
-    assert STAND_IN.encode() in err or f"a stand-in for Zoom, at {url}".encode() in err
+    assert NOTICE.encode() in err or f"a simulated Zoom at {url}".encode() in err
     assert b"Traceback" not in err
 
 

@@ -1,4 +1,4 @@
-"""`list` and `show` tell what a connector can do, to people and to programs."""
+"""`list` and `show` describe a connector to people and programs."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_every_example_that_show_prints_can_be_typed(here, zoom):
 
 
 def redacted(body):
-    """A body without what a dry run hides."""
+    """Return a body without what a dry run masks."""
     hidden = ("password", "passcode")
     return {key: value for key, value in body.items() if key not in hidden} if isinstance(body, dict) else body
 

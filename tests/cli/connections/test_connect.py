@@ -1,4 +1,4 @@
-"""Signing in on the command line: a browser, a paste, or no person at all; what is kept, and what is refused."""
+"""Signing in on the command line: with a browser, a pasted address or inputs alone."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from connector.runtime.storage.encryption import generate_key
 from connector.runtime.storage.file_store import FileStore
 
 WHO = "as ada@example.com, Ada Byron"
-PLAIN = "--unencrypted"
+UNENCRYPTED = "--unencrypted"
 
 
 @pytest.fixture
@@ -46,17 +46,17 @@ class TestBrowser:
         assert (told["connection"], told["connector"], told["kind"]) == ("oauth2", "zoom", "oauth2")
         shows = {"email": "ada@example.com", "display_name": "Ada Byron"}
         assert told["test"] == {"action": "getUser", "status": 200, "shows": shows}
-        assert "sealed with key" in told["store"]
+        assert "encrypted with key" in told["store"]
         assert len(told["scopes"]) > 10
 
     def test_without_a_browser_and_a_person_it_ends_at_once_with_the_address(self, cli, world, tmp_path):
-        done = cli("connect", PLAIN, env={**world.app(), "BROWSER": "", "PATH": str(tmp_path / "empty")})
+        done = cli("connect", UNENCRYPTED, env={**world.app(), "BROWSER": "", "PATH": str(tmp_path / "empty")})
         assert done.code == 3
         assert "--no-browser" in done.err
         assert world.places["ZOOM_AUTHORIZE_URL"] in address(done.err)
 
     def test_a_port_that_is_taken_is_told_before_anybody_consents(self, here, world, server, surroundings):
-        done = here("connect", PLAIN, "--port", str(server.port), **world.app())
+        done = here("connect", UNENCRYPTED, "--port", str(server.port), **world.app())
         assert done.code == 3
         assert f"port {server.port}" in done.err
         assert "--port" in done.err
@@ -76,7 +76,7 @@ class TestBrowser:
     )
     def test_a_callback_without_a_good_code_keeps_nothing(self, cli, world, tmp_path, surroundings, answers, said):
         browser(tmp_path, f"go(back + '?{answers}&state=' + state)")
-        done = cli("connect", PLAIN, env=world.app())
+        done = cli("connect", UNENCRYPTED, env=world.app())
         assert done.code == 3
         assert said in done.err
         assert b"connection" not in kept(surroundings)
@@ -94,7 +94,7 @@ codes = [
 ]
 open({str(noted)!r}, "w").write(str(codes))""",
         )
-        assert cli("connect", PLAIN, env=world.app()).code == 0
+        assert cli("connect", UNENCRYPTED, env=world.app()).code == 0
         assert noted.read_text().startswith("[404, 404, 404, 404, 200, ")
         assert world.count("POST /oauth/token") == 1
 
@@ -102,7 +102,7 @@ open({str(noted)!r}, "w").write(str(codes))""",
         waits, opened = CallbackServer.wait, []
         monkeypatch.setattr("webbrowser.open", lambda url: opened.append(url) or True)
         monkeypatch.setattr(CallbackServer, "wait", lambda self: waits(self, 0.05))
-        done = here("connect", PLAIN, **world.app())
+        done = here("connect", UNENCRYPTED, **world.app())
         assert (done.code, len(opened)) == (3, 1)
         assert "Sign-in timed out after" in done.err
         assert b"client" not in kept(surroundings)
@@ -113,10 +113,10 @@ open({str(noted)!r}, "w").write(str(codes))""",
     def test_a_terminal_without_a_browser_is_told_the_address_and_waited_for(self, start, world, tmp_path):
         terminal = Terminal()
         env = world.app(BROWSER="", PATH=str(tmp_path / "empty"))
-        process = start("connect", PLAIN, env=env, stdin=terminal.theirs)
+        process = start("connect", UNENCRYPTED, env=env, stdin=terminal.theirs)
         url = address(told_until(process.stderr, "code_challenge_method"))
         with contextlib.closing(socket.create_connection(("127.0.0.1", urlsplit(sent_back(url)).port), timeout=10)):
-            pass  # somebody who connects and says nothing
+            pass  # a client that connects and sends nothing
         import urllib.request
 
         with urllib.request.urlopen(url, timeout=20) as page:
@@ -131,7 +131,7 @@ open({str(noted)!r}, "w").write(str(codes))""",
         idle = tmp_path / "idle"
         idle.write_text("#!/bin/sh\nexit 0\n")
         idle.chmod(0o755)
-        process = start("connect", PLAIN, env=world.app(BROWSER=str(idle)))
+        process = start("connect", UNENCRYPTED, env=world.app(BROWSER=str(idle)))
         said = told_until(process.stderr, "code_challenge_method")
         back = urlsplit(parse_qs(urlsplit(address(said)).query)["redirect_uri"][0])
         socket.create_connection((back.hostname, back.port), timeout=10).close()
@@ -155,8 +155,8 @@ class TestPaste:
         ],
     )
     def test_the_address_is_printed_and_the_one_it_leads_to_is_taken(self, start, world, words, redirect):
-        process = start("connect", "work", "--no-browser", PLAIN, *words, env=world.app(BROWSER=""), stdin=-1)
-        url = address(told_until(process.stderr, "need not find anything there"))
+        process = start("connect", "work", "--no-browser", UNENCRYPTED, *words, env=world.app(BROWSER=""), stdin=-1)
+        url = address(told_until(process.stderr, "which may show an error page"))
         asked = parse_qs(urlsplit(url).query)["redirect_uri"][0]
         assert asked == redirect
         back = sent_back(url)
@@ -175,7 +175,7 @@ class TestPaste:
         ],
     )
     def test_what_is_no_callback_of_this_sign_in_is_refused(self, cli, world, surroundings, pasted, said):
-        done = cli("connect", "--no-browser", PLAIN, env=world.app(), given=pasted)
+        done = cli("connect", "--no-browser", UNENCRYPTED, env=world.app(), given=pasted)
         assert done.code == 3
         assert said in done.err
         assert world.count("POST /oauth/token") == 0
@@ -205,19 +205,19 @@ class TestWithoutAPerson:
     def test_a_kind_that_no_action_can_test_is_kept_without_a_call(self, here, world, key):
         done = here("connect", **world.places, **key, ZOOM_API_KEY="k", ZOOM_API_SECRET="s" * 32)
         assert done.code == 0, done.err
-        assert "No action of this connector can test this kind" in done.out
+        assert "The connector has no test for this kind" in done.out
         assert world.service.asked == []
 
     def test_inputs_that_the_service_does_not_take_keep_nothing(self, here, world, surroundings):
         settings = {**world.app(ZOOM_ACCOUNT_ID="account-1"), "ZOOM_CLIENT_SECRET": "invalid"}
-        done = here("connect", PLAIN, **settings)
+        done = here("connect", UNENCRYPTED, **settings)
         assert done.code == 3
         assert b"client" not in kept(surroundings)
 
     def test_a_connection_whose_test_fails_is_kept_and_says_so(self, here, world):
-        done = here("connect", "mine", PLAIN, **world.places, ZOOM_ACCESS_TOKEN="expired")
+        done = here("connect", "mine", UNENCRYPTED, **world.places, ZOOM_ACCESS_TOKEN="expired")
         assert done.code == 3
-        assert "mine is kept; its test failed:" in done.err
+        assert "mine is stored, but its test failed:" in done.err
         assert "mine" in here("connections", "list").out
 
 
@@ -230,9 +230,9 @@ class TestAgain:
 
     def test_what_is_typed_wins_over_the_environment_and_that_over_what_is_kept(self, here, world):
         settings = {**world.app(ZOOM_ACCOUNT_ID="kept-1"), "MY_SECRET": SECRET}
-        assert here("connect", "work", PLAIN, **settings).code == 0
+        assert here("connect", "work", UNENCRYPTED, **settings).code == 0
         words = ["-i", "clientId=typed-1", "-i", "clientSecret=env:MY_SECRET", "-i", "account_id=typed-2"]
-        assert here("connect", "work", PLAIN, *words, **settings).code == 0
+        assert here("connect", "work", UNENCRYPTED, *words, **settings).code == 0
         inputs = here("connections", "show", "work", "--output", "json").data["inputs"]
         assert (inputs["clientId"], inputs["accountId"], inputs["clientSecret"]) == ("typed-1", "typed-2", "***")
 
@@ -255,13 +255,13 @@ class TestKey:
 
     def test_a_store_that_cannot_be_written_is_told_before_anybody_consents(self, here, world, tmp_path):
         (tmp_path / "file").write_text("")
-        done = here("connect", PLAIN, "--store", f"file:{tmp_path}/file/store", **world.app())
+        done = here("connect", UNENCRYPTED, "--store", f"file:{tmp_path}/file/store", **world.app())
         assert done.code == 1
         assert str(tmp_path / "file") in done.err
         assert world.service.asked == []
 
     def test_memory_is_no_place_to_keep_a_connection(self, here, world):
-        assert here("connect", PLAIN, "--store", "memory:", **world.app()).code == 2
+        assert here("connect", UNENCRYPTED, "--store", "memory:", **world.app()).code == 2
 
     @pytest.mark.parametrize(
         "url",
@@ -272,7 +272,7 @@ class TestKey:
         ],
     )
     @pytest.mark.parametrize(
-        "words", [["connect", PLAIN], ["connections", "list"], ["run", "getUser", "--user-id", "me"]]
+        "words", [["connect", UNENCRYPTED], ["connections", "list"], ["run", "getUser", "--user-id", "me"]]
     )
     def test_a_store_with_a_password_is_not_named_on_the_command_line(self, here, world, words, url):
         done = here(*words, "--store", url, **world.app())
@@ -295,7 +295,7 @@ class TestInputs:
             "-i",
             "tokenUrl=b",
         ]
-        done = here("connect", PLAIN, "--kind", "serverToServer", *words, "--output", "json")
+        done = here("connect", UNENCRYPTED, "--kind", "serverToServer", *words, "--output", "json")
         assert done.code == 2
         problems = {one["field"]: one for one in done.data["error"]["problems"]}
         assert problems.keys() == {"clientSecret", "clientSecert", "-i number 3", "tokenUrl", "accountId", "clientId"}
@@ -307,9 +307,9 @@ class TestInputs:
     def test_a_secret_comes_from_a_file_of_the_environment_too(self, here, world, tmp_path):
         (tmp_path / "secret").write_text(f"{SECRET}\n")
         settings = {**world.app(ZOOM_ACCOUNT_ID="a"), "ZOOM_CLIENT_SECRET": ""}
-        assert here("connect", PLAIN, **settings, ZOOM_CLIENT_SECRET_FILE=str(tmp_path / "secret")).code == 0
+        assert here("connect", UNENCRYPTED, **settings, ZOOM_CLIENT_SECRET_FILE=str(tmp_path / "secret")).code == 0
         words = ["-i", f"clientSecret=@{tmp_path / 'secret'}"]
-        assert here("connect", "other", PLAIN, *words, ZOOM_CLIENT_SECRET_FILE="").code == 0
+        assert here("connect", "other", UNENCRYPTED, *words, ZOOM_CLIENT_SECRET_FILE="").code == 0
 
     def test_a_terminal_is_asked_for_what_is_missing_and_shows_no_secret(self, start, world, surroundings):
         terminal = Terminal()
@@ -317,7 +317,7 @@ class TestInputs:
             "connect", "work", "--kind", "serverToServer", env=world.places, stdin=terminal.theirs,
             stderr=terminal.theirs, start_new_session=True,
         )  # fmt: skip
-        terminal.answer("Keep unencrypted?", "y")
+        terminal.answer("Continue?", "y")
         terminal.answer("Account ID", "account-1")
         terminal.answer("Client ID", "app-1")
         terminal.answer("Client Secret", SECRET, hidden=True)
@@ -326,23 +326,23 @@ class TestInputs:
         assert process.returncode == 0, said
         assert b"work: connected" in out
         assert SECRET not in said + out.decode()
-        assert SECRET.encode() in kept(surroundings)  # in clear, as the person wanted
+        assert SECRET.encode() in kept(surroundings)  # unencrypted, as confirmed
 
     @pytest.mark.parametrize("answer", ["", "n"])
     def test_a_person_who_wants_no_clear_text_keeps_nothing(self, start, world, surroundings, answer):
         terminal = Terminal()
         process = start("connect", env=world.app(), stdin=terminal.theirs, stderr=terminal.theirs)
-        terminal.answer("Keep unencrypted?", answer)
+        terminal.answer("Continue?", answer)
         assert process.wait(timeout=30) == 2
-        assert "Nothing was kept." in terminal.close()
+        assert "Nothing was stored." in terminal.close()
         assert kept(surroundings) == b""
 
     def test_ctrl_c_at_a_question_keeps_nothing(self, start, world, surroundings):
         terminal = Terminal()
-        process = start("connect", PLAIN, "--no-browser", env=world.app(), stdin=terminal.theirs, stderr=terminal.theirs,
+        process = start("connect", UNENCRYPTED, "--no-browser", env=world.app(), stdin=terminal.theirs, stderr=terminal.theirs,
                         start_new_session=True)  # fmt: skip
-        terminal.answer("Paste that address", "", hidden=True)
-        terminal._read(lambda: terminal.said.count("Paste that address") == 2)  # an empty line asks again
+        terminal.answer("Paste the redirected address", "", hidden=True)
+        terminal._read(lambda: terminal.said.count("Paste the redirected address") == 2)  # an empty line prompts again
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=30) == 130
         assert "Traceback" not in terminal.close()
@@ -355,7 +355,7 @@ class TestPlace:
     ):
         data = Path(surroundings["XDG_DATA_HOME"])
         data.mkdir(mode=0o500)
-        process = start("connect", PLAIN, env=world.app(), preexec_fn=_as_anybody)
+        process = start("connect", UNENCRYPTED, env=world.app(), preexec_fn=_as_anybody)
         _, err = process.communicate(timeout=30)
         assert process.returncode == 1
         assert f"Permission denied ({data} has mode 0500" in err.decode()
@@ -376,13 +376,13 @@ class TestPlace:
         monkeypatch.setattr(FileStore, "lock", lock)
         monkeypatch.setattr(FileStore, "write", lambda *words, **more: seen.append("written") or write(*words, **more))
         monkeypatch.setattr(FileStore, "remove", lambda *words: seen.append("removed") or remove(*words))
-        assert here("connect", "mine", PLAIN, **world.places, ZOOM_ACCESS_TOKEN="t-1").code == 0
+        assert here("connect", "mine", UNENCRYPTED, **world.places, ZOOM_ACCESS_TOKEN="t-1").code == 0
         assert here("connections", "remove", "mine").code == 0
         assert seen == ["held", "written", "freed", "held", "removed", "freed"]
 
 
 def _as_anybody() -> None:
-    """Give up root's right to write everywhere, in a child that has it."""
+    """Drop root's permission to write everywhere, in a child process."""
     if os.geteuid() == 0:
         library = ctypes.CDLL(None)
         for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
@@ -395,15 +395,15 @@ class TestSandbox:
         done = cli("connect", "--sandbox", env=quiet)
         assert done.code == 0, done.err
         assert f"oauth2: connected to Zoom with OAuth 2.0 {WHO}." in done.out
-        assert done.err == "Sandbox: a stand-in for Zoom. Nothing leaves this machine.\n"
+        assert done.err == "Sandbox: a simulated Zoom. Nothing leaves this machine.\n"
         assert cli("connections", "list", "--sandbox", "--output", "json").data["connections"][0]["state"] == "alive"
         assert cli("connections", "list", "--output", "json").data["connections"] == []
         run = cli("run", "getUser", "--user-id", "me", "--sandbox", "--connection", "oauth2", "--query", "email")
         assert (run.code, run.out) == (0, '"ada@example.com"\n'), run.err
         assert cli("connections", "remove", "oauth2", "--sandbox").out.splitlines() == [
-            "The access token was ended at the service.",
-            "The refresh token was ended at the service.",
-            "oauth2 is forgotten.",
+            "The access token was revoked at the service.",
+            "The refresh token was revoked at the service.",
+            "oauth2 was removed.",
         ]
         assert not Path(surroundings["XDG_DATA_HOME"]).exists()
 
@@ -422,7 +422,7 @@ def test_a_database_keeps_it_as_well(here, world, key, tmp_path):
     place = f"sqlite:///{tmp_path / 'kept.db'}"
     settings = world.app(ZOOM_ACCOUNT_ID="account-1", CONNECTOR_STORE=place, **key)
     assert here("connect", "work", **settings).code == 0
-    assert f"{place}, sealed" in here("connections", "list", "--output", "json").data["store"]
+    assert f"{place}, encrypted" in here("connections", "list", "--output", "json").data["store"]
     assert here("run", "listUsers", "--connection", "work", ZOOM_CLIENT_SECRET="").code == 0
     assert world.count("POST /oauth/token") == 1
     assert SECRET.encode() not in (tmp_path / "kept.db").read_bytes()
@@ -434,5 +434,5 @@ def test_another_connector_without_connections_has_nothing_to_sign_in_to(here, f
     folder(
         whole="connector: bare\nlabel: Bare\nsummary: Bare.\nbase_url: https://api.bare.example\nallowed_hosts: [api.bare.example]\n"
     )
-    done = here("--connector", str(tmp_path), "connect", PLAIN)
+    done = here("--connector", str(tmp_path), "connect", UNENCRYPTED)
     assert (done.code, "needs no connection" in done.err) == (2, True)

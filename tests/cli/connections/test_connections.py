@@ -1,4 +1,4 @@
-"""The connections that are kept: listed, shown, tested, removed; what is unreadable, has ended, or is sealed otherwise."""
+"""Stored connections are listed, shown, tested and removed, also expired, unreadable and encrypted ones."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class TestList:
         }  # fmt: skip
         assert done.code == 3
         dead, expired = done.err.splitlines()
-        assert dead == "dead ended at 2026-09-21T14:13:20Z: the service says no. Run: connector connect dead"
+        assert dead == "dead stopped working at 2026-09-21T14:13:20Z: the service says no. Run: connector connect dead"
         assert expired.endswith("Run: connector connect expired")
 
     def test_a_record_that_is_damaged_hides_no_other(self, here, shelf, surroundings):
@@ -200,7 +200,7 @@ class TestRemove:
         assert "connector connections remove work --no-revoke" in done.err
         assert shelf.store.keys() == ["connection:zoom:work"]
         done = here("connections", "remove", "work", "--no-revoke")
-        assert (done.code, done.out) == (0, "work is forgotten.\n")
+        assert (done.code, done.out) == (0, "work was removed.\n")
         assert shelf.store.keys() == []
 
     def test_one_that_is_sealed_with_a_lost_key_can_be_forgotten(self, here, shelf, monkeypatch):
@@ -227,7 +227,7 @@ class TestKeys:
         shelf.put("other", **alive())
         done = here("connections", "rotate", CONNECTOR_KEY=f"{new},{old}")
         assert done.code == 0, done.err
-        assert done.out.startswith("2 records were sealed with key ")
+        assert done.out.startswith("2 records were encrypted with key ")
         assert here("connections", "rotate").out.startswith("0 records were")
         assert here("connections", "list", CONNECTOR_KEY=new).code == 0
         assert here("connections", "list", CONNECTOR_KEY=old).code == 1
@@ -268,4 +268,4 @@ def test_a_shell_completes_the_names_that_are_kept(here, shelf):
 def test_a_command_that_is_not_known_is_told_with_the_nearest(here):
     done = here("connections", "lst")
     assert (done.code, done.out) == (2, "")
-    assert "There is no command 'connections lst'. Did you mean 'list'?" in done.err
+    assert "Unknown command 'connections lst'. Did you mean 'list'?" in done.err

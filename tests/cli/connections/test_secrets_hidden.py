@@ -1,4 +1,4 @@
-"""No secret of a sign-in, a renewal or a call is seen: in output, logs, records, arguments, or a sealed store."""
+"""No secret of a sign-in, a refresh or a call is in output, logs, records, arguments or an encrypted store."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_a_run_that_renews_its_token_shows_none_however_much_it_is_asked(
     words = ["run", "getUser", "--user-id", "me", "--connection", "work", "--debug", "--curl", "--har", "calls.har"]
     done = cli(*words, env={**world.places, **key})
     assert done.code == 0, done.err
-    assert len(world.service.secrets) == before + 2  # new tokens were given
+    assert len(world.service.secrets) == before + 2  # new tokens were issued
     assert "$TOKEN" in done.err
     assert world.tells(done.out, done.err, (tmp_path / "calls.har").read_text()) == []
 

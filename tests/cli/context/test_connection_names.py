@@ -1,4 +1,4 @@
-"""Running with what is kept: the flag, the call file, the setting, the only one there is; ended, missing, damaged."""
+"""The connection of a run: from the flag, the call file, the setting, or the only stored one."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class TestRenewal:
         for _ in range(2):
             done = cli(*ME, "--connection", "work", env=world.places)
             assert (done.code, done.out) == (0, ADA), done.err
-        assert world.count("POST /oauth/token") == 2  # the sign-in's, and one renewal
+        assert world.count("POST /oauth/token") == 2  # the sign-in's, and one refresh
         after = shelf.store.read("connection:zoom:work").data["grant"]
         assert after["refresh_token"] != before["refresh_token"]
 
@@ -119,7 +119,7 @@ class TestSandbox:
         shelf.put("work", "accessToken")
         done = here(*ME, "--sandbox", "--connection", "work")
         assert done.code == 3
-        assert "There is no connection 'work'. Stored: none." in done.err
+        assert "Unknown connection 'work'. Stored: none." in done.err
         assert "Run: connector connect work --sandbox" in done.err
         assert here(*ME, "--sandbox", "--connection", "serverToServer").out == ADA
 

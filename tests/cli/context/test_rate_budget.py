@@ -1,4 +1,4 @@
-"""The rate budget on the command line: by the environment, shared by commands through a database."""
+"""The rate budget on the command line: set by the environment, shared by commands through a database."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_commands_share_a_budget_and_end_with_4_when_it_is_used_up(here, server,
     from connector.runtime.rate_budget import sql_ledger
 
     for one in sql_ledger._LEDGERS.values():
-        one.close()  # each command is a process of its own
+        one.close()  # each command is a new process
     spend(tmp_path / "budget.db")
     done = here(*MEETING, "--base-url", server.url, "--output", "json", **how)
     assert (done.code, server.count) == (4, 2)
@@ -49,7 +49,7 @@ def test_commands_share_a_budget_and_end_with_4_when_it_is_used_up(here, server,
 
 
 def spend(path):
-    """Use up the day of every cap."""
+    """Use up the daily quotas."""
     import sqlite3
 
     with sqlite3.connect(path) as connection:

@@ -1,4 +1,4 @@
-"""Settings: flag, environment, file of the environment, config file, default; and `config` says which it was."""
+"""Settings: flag, environment, file of the environment, config file, default; and `config` shows the source."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def config(surroundings):
 
 
 def shown(done):
-    """The settings that `config --output json` prints, by name."""
+    """Return the settings of `config --output json`, by name."""
     assert done.code == 0, done.err
     return {one["name"]: (one["value"], one["source"]) for one in done.data["settings"]}
 
@@ -150,7 +150,7 @@ def test_config_names_its_file(here, surroundings):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("outptu: json\n", "config.yaml:1:1: unknown-word: 'outptu' is not a setting. Did you mean 'output'?"),
+        ("outptu: json\n", "config.yaml:1:1: unknown-word: Unknown setting 'outptu'. Did you mean 'output'?"),
         ("output: json\ntimeout: soon\n", "config.yaml:2:10: config: timeout: got"),
         ("output: xml\n", "config.yaml:1:9: config: output: got 'xml'; expected one of json, yaml, table, lines"),
         ("connection: 5\n", "config.yaml:1:13: config: connection"),
@@ -191,7 +191,7 @@ def test_a_config_file_that_cannot_be_read_is_named(here, config):
     [
         ({"CONNECTOR_OUTPUT": "xml"}, "CONNECTOR_OUTPUT: got 'xml'; expected one of json, yaml, table, lines"),
         ({"CONNECTOR_TIMEOUT": "soon"}, "CONNECTOR_TIMEOUT"),
-        ({"CONNECTOR_OUTPUT_FILE": "/nowhere"}, "CONNECTOR_OUTPUT_FILE: got /nowhere; expected a file to read"),
+        ({"CONNECTOR_OUTPUT_FILE": "/nowhere"}, "CONNECTOR_OUTPUT_FILE: got /nowhere; expected a readable file"),
     ],
 )
 def test_a_variable_that_does_not_fit_is_named(here, env, said):

@@ -1,4 +1,4 @@
-"""Exit codes say whose turn it is; each is seen at least once on the real entry."""
+"""Exit codes tell who has to act; each occurs at least once in a real process."""
 
 from __future__ import annotations
 

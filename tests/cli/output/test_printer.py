@@ -1,4 +1,4 @@
-"""Results on stdout: one shape for programs, tables for people, nothing else beside them."""
+"""Results on stdout: JSON for programs, tables for people, nothing else."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ USERS = [{"id": f"u{n}", "email": f"user{n}@example.com", "groups": ["a"], "note
 
 
 def pages(items, size=1):
-    """A server's answers: these items, so many a page."""
+    """Return a server's replies: these items, `size` a page."""
 
     def answer(request):
         start = int(dict(request.query).get("next_page_token") or 0)
@@ -30,7 +30,7 @@ def pages(items, size=1):
 
 @pytest.fixture
 def users(here, server):
-    """List the users of a server that has three, one a page."""
+    """List the users of a server with three, one per page."""
     server.always(pages(USERS))
 
     def call(*words: str):
@@ -113,7 +113,7 @@ def test_a_query_that_does_not_suit_the_data_loses_no_result(here, server):
     server.always(servers.reply(201, {"id": 7}))
     done = here("run", "createMeeting", "--user-id", "me", "--query", "length(id)", "--base-url", server.url, **TOKEN)
     assert done.code == 2
-    assert "length() takes string or array or object, not number" in done.err
+    assert "length() accepts string or array or object, not number" in done.err
     assert done.data["error"]["outcome"] == "done"
     assert done.data["result"]["data"] == {"id": 7}
     assert server.count == 1
@@ -123,7 +123,7 @@ def test_a_table_in_a_pipe_is_columns_between_tabs(users):
     done = users("--output", "table")
     assert done.out.splitlines()[0] == "id\temail\tnote"
     assert done.out.splitlines()[1] == "u0\tuser0@example.com\tx\\x1b[31m\\ty"
-    assert "Left out of the table: groups." in done.err
+    assert "Not in the table: groups." in done.err
     assert users("--output", "table", "--quiet").err == ""
 
 
@@ -134,7 +134,7 @@ def test_a_table_of_one_thing_is_its_names_and_values(here, server):
 
 
 def terminal(start, words, **env):
-    """Run the entry on a terminal; return its exit code and what the terminal shows."""
+    """Run a command on a terminal; return its exit code and the terminal's content."""
     master, slave = pty.openpty()
     process = start(*words, stdout=slave, stderr=slave, env={**TOKEN, "TERM": "xterm-256color", **env})
     os.close(slave)
@@ -152,7 +152,7 @@ def test_a_terminal_gets_a_table_that_fits_it(start, server):
     assert code == 0
     assert "│ u0 │ user0@example.com" in shown
     assert max(len(line) for line in re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()) <= 60
-    assert "\x1b[31m" not in shown  # what the service sent cannot colour the terminal
+    assert "\x1b[31m" not in shown  # data of the service cannot colour the terminal
     code, shown = terminal(start, words, COLUMNS="20")
     assert code == 0
     assert "u0" in shown

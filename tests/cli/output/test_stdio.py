@@ -1,4 +1,4 @@
-"""How a command ends when its reader leaves, the disk is full, or somebody presses Ctrl-C."""
+"""A command ends cleanly when its reader is gone, the disk is full, or Ctrl-C is pressed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAGE = servers.reply(200, {"users": [{"id": n, "filler": "x" * 500} for n in ran
 
 
 def until(server, count):
-    """Wait until the server has so many requests."""
+    """Wait until the server has received that many requests."""
     ends = time.monotonic() + 20
     while server.count < count:
         assert time.monotonic() < ends, "no request came"

@@ -1,4 +1,4 @@
-"""What the commands of webhooks share: the trigger, the secret that signs, and the inbox that keeps what came."""
+"""The context of webhook commands: trigger, signing secret and inbox."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class WebhookContext(CommandContext):
-    """A connector's trigger as a command uses it; with `sandbox`, the stand-in's: its secret, an inbox of its own."""
+    """A command's trigger, signing secrets and inbox; with `sandbox`, the sandbox's own."""
 
     def __init__(self, ctx: click.Context, *, trigger: str | None, sandbox: bool, **flags: Any) -> None:
         settings = load_settings(ctx, **flags)
@@ -32,22 +32,22 @@ class WebhookContext(CommandContext):
 
     @property
     def label(self) -> str:
-        """What the service is called."""
+        """The name of the service."""
         return self.connector.manifest.label
 
     @property
     def event_source(self) -> str:
-        """What an inbox keeps the trigger's events under."""
+        """The source of the trigger's events in an inbox."""
         return f"{self.connector.name}.{self.verifier.name}"
 
     @property
     def _secret_input(self) -> tuple[str, FormField]:
-        """The trigger's input that holds the secret."""
+        """The secret input of the trigger. Raises UsageError if there is none."""
         inputs = self.verifier.trigger.inputs.items()
         secret_input = next(((key, field) for key, field in inputs if field.secret), None)
         if secret_input is None:
             raise UsageError(
-                f"The trigger {self.verifier.name} asks for no secret.", hint="Add an input: type password."
+                f"The trigger {self.verifier.name} has no secret.", hint="Add an input of type password to the trigger."
             )
         return secret_input
 
@@ -58,13 +58,13 @@ class WebhookContext(CommandContext):
 
     @property
     def secret_hint(self) -> str:
-        """Where the service shows the secret."""
+        """Where to find the secret at the service."""
         return self._secret_input[1].help
 
     def read_secrets(self) -> list[str]:
-        """Return the secret, or several while one takes the place of another: the environment's, else a person's.
+        """Return the secrets (several during a rotation) of the environment or of a prompt.
 
-        Raises UsageError that says which is missing and where the service shows it.
+        Raises UsageError that names the missing variable and where to find the secret.
         """
         if self.sandbox:
             from connector.sandbox.events.sender import get_sandbox_secret
@@ -74,11 +74,12 @@ class WebhookContext(CommandContext):
         key, field = self._secret_input
         text = value_and_source[0] if value_and_source else ""
         if not text.strip() and stdio.can_prompt():
-            prompt = f"{field.label} ({key}: {field.help.rstrip('.')}; it does not show while you type)"
+            prompt = f"{field.label} ({key}: {field.help.rstrip('.')}; input is hidden)"
             text = click.prompt(prompt, hide_input=True, err=True)
-        secrets = text.split()  # a secret has no spaces in it
+        secrets = text.split()  # a secret has no spaces
         if not secrets:
-            hint = f"Set {self.secret_variable}, or name a file that holds it in {self.secret_variable}_FILE; or try --sandbox."
+            variable = self.secret_variable
+            hint = f"Set {variable}, or name its file in {variable}_FILE; or try --sandbox."
             raise UsageError(f"{self.secret_variable} is not set. {field.label}: {field.help}", hint=hint)
         for secret in secrets:
             self.verifier.decode_secret(secret)
@@ -86,7 +87,7 @@ class WebhookContext(CommandContext):
 
     @property
     def inbox_url(self) -> str:
-        """Where events are kept: as the settings say, else a database in this user's data folder."""
+        """The URL of the inbox: of the settings, else a database in the user's data folder."""
         setting = self.settings.get("inbox")
         if setting.value and (setting.source.startswith("flag") or not self.sandbox):
             return str(setting.value)
@@ -102,20 +103,18 @@ class WebhookContext(CommandContext):
         return Inbox(self.inbox_url)
 
 
-trigger_option = click.option("--trigger", metavar="NAME", help="Which trigger, where the connector has several.")
-_sandbox_option = click.option(
-    "--sandbox", is_flag=True, help="Sign with the stand-in's secret, which everybody knows."
-)
+trigger_option = click.option("--trigger", metavar="NAME", help="The trigger, if the connector has several.")
+_sandbox_option = click.option("--sandbox", is_flag=True, help="Sign with the sandbox's secret, which is public.")
 _inbox_option = click.option(
-    "--inbox", metavar="URL", help="Where events are kept: sqlite:///PATH, or postgresql://... (default: a file)."
+    "--inbox", metavar="URL", help="The inbox: sqlite:///PATH or postgresql://... (default: a file)."
 )
 
 
 def signing_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say which secret signs: --trigger and --sandbox."""
+    """Add --trigger and --sandbox."""
     return trigger_option(_sandbox_option(command))
 
 
 def inbox_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say where events are kept, beside the trigger's."""
+    """Add --inbox, --trigger and --sandbox."""
     return _inbox_option(signing_options(command))

@@ -1,4 +1,4 @@
-"""`connector webhook events` and `connector webhook replay`: what came, and delivering it again."""
+"""`connector webhook events` and `connector webhook replay`: list events, and deliver them again."""
 
 from __future__ import annotations
 
@@ -27,22 +27,24 @@ _EVENT_STATES = ("pending", "delivered", "dead")
 
 
 def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that choose events."""
+    """Add the options that select events."""
     for option in (
-        click.option("--since", metavar="TIME", help="That came since: ISO 8601, or how long ago, such as 1h."),
-        click.option("--name", metavar="PATTERN", help="With such a name, such as 'meeting.*'."),
         click.option(
-            "--status", type=click.Choice(_EVENT_STATES), help="pending: waiting. delivered: done. dead: given up."
+            "--since", metavar="TIME", help="Received since this time: ISO 8601, or a duration ago such as 1h."
+        ),
+        click.option("--name", metavar="PATTERN", help="With this name, such as 'meeting.*'."),
+        click.option(
+            "--status", type=click.Choice(_EVENT_STATES), help="pending, delivered, or dead: no further attempt."
         ),
     ):
         command = option(command)
     return command
 
 
-@click.command("events", cls=StrictCommand, help="Print the events that came, the newest last; or all of one.")
+@click.command("events", cls=StrictCommand, help="List the received events, the newest last; or show one.")
 @_filter_options
 @click.option("--show", type=int, metavar="ID", help="Print everything of one event.")
-@click.option("--reveal", is_flag=True, help="Show secrets of that event too.")
+@click.option("--reveal", is_flag=True, help="Show the secrets of that event too.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=100, metavar="N", help="At most N (default: 100).")
 @click.option(
     "--output",
@@ -77,9 +79,7 @@ def events_command(ctx: click.Context, /, output_format: str, *, show: int | Non
         print_stderr(f"{redaction.default_redactor().redact_url(context.inbox_url)}: {summary}.")
 
 
-@click.command(
-    "replay", cls=StrictCommand, help="Deliver events again: those with an ID, or those that the options choose."
-)
+@click.command("replay", cls=StrictCommand, help="Deliver events again: by ID, or selected by options.")
 @click.argument("ids", nargs=-1, type=int, metavar="[ID]...")
 @_filter_options
 @inbox_options
@@ -89,17 +89,17 @@ def replay_command(ctx: click.Context, /, ids: tuple[int, ...], **flags: Any) ->
     """Deliver again."""
     context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"])
     if not ids and not any(flags[name] for name in ("status", "name", "since")):
-        hint = "Give an ID, or --status, --name, --since; 'connector webhook events' lists what came."
-        raise UsageError("Nothing says which events.", hint=hint)
+        hint = "Give an ID, or --status, --name or --since; 'connector webhook events' lists the events."
+        raise UsageError("No events are selected.", hint=hint)
     inbox, event_filter = context.open_inbox(), _build_filter(context, flags)
     if ids:
         for event_id in ids:
             _find_event(context, inbox, event_id)
         event_filter &= _load_columns().id.in_(ids)
     count = inbox.replay(event_filter)
-    printer.write_text("1 event is delivered again." if count == 1 else f"{count} events are delivered again.")
+    printer.write_text("1 event will be delivered again." if count == 1 else f"{count} events will be delivered again.")
     if count and not context.quiet:
-        print_stderr("A receiver that runs does it; 'connector webhook serve' is one.")
+        print_stderr("Start a receiver (connector webhook serve) to deliver them.")
 
 
 def _load_columns() -> Any:
@@ -109,7 +109,7 @@ def _load_columns() -> Any:
 
 
 def _build_filter(context: WebhookContext, flags: dict[str, Any]) -> ColumnElement[bool]:
-    """Return the condition that the options say. Raises InputError."""
+    """Return the condition of the options. Raises InputError."""
     columns = _load_columns()
     event_filter: ColumnElement[bool] = columns.source == context.event_source
     if flags["status"]:
@@ -122,20 +122,20 @@ def _build_filter(context: WebhookContext, flags: dict[str, Any]) -> ColumnEleme
 
 
 def _to_like_pattern(pattern: str) -> str:
-    """Return a pattern with * and ? as a database has it."""
+    """Convert a pattern with * and ? to SQL LIKE."""
     for character, escaped in (("\\", "\\\\"), ("%", "\\%"), ("_", "\\_"), ("*", "%"), ("?", "_")):
         pattern = pattern.replace(character, escaped)
     return pattern
 
 
 def _find_event(context: WebhookContext, inbox: Inbox, event_id: int) -> StoredEvent:
-    """Return an event. Raises InputError when there is none of that ID."""
+    """Return an event. Raises InputError for an unknown ID."""
     columns = _load_columns()
     events: Sequence[StoredEvent] = inbox.find((columns.source == context.event_source) & (columns.id == event_id), 1)
     if not events:
         fix = "'connector webhook events' lists them"
         raise InputError.from_problems(
-            "webhook", [Problem("ID", str(event_id), "the ID of an event that is kept", fix)]
+            "webhook", [Problem("ID", str(event_id), "the ID of an event in the inbox", fix)]
         )
     return events[0]
 

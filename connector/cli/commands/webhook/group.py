@@ -1,4 +1,4 @@
-"""`connector webhook`: receive a service's events, check one delivery, send one, list and deliver again."""
+"""`connector webhook`: receive, verify, send, list and replay events."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import click
 
 from connector.cli.groups import LazyGroup, global_options
 
-_HELP = """Receive the service's events, check one delivery, send a signed test event, list what came, deliver again.
+_HELP = """Receive the service's events, verify a delivery, send a signed test event, list events, deliver them again.
 
-The secret that signs is never typed as an option: it comes from the environment, from a file, or is asked for.
+The signing secret is not an option: it comes from the environment, a file or a prompt.
 """
 _SUBCOMMANDS = {
-    "serve": ("commands.webhook.serve", "Receive events until Ctrl-C, and hand each one on."),
-    "send": ("commands.webhook.send", "Send a signed event, as the service would."),
-    "verify": ("commands.webhook.verify", "Say what a saved delivery is, or exactly why it is refused."),
-    "events": ("commands.webhook.events", "List the events that came, or show one."),
+    "serve": ("commands.webhook.serve", "Receive events until Ctrl-C, and forward each one."),
+    "send": ("commands.webhook.send", "Send a signed event, as the service does."),
+    "verify": ("commands.webhook.verify", "Verify a saved delivery, or explain why it is rejected."),
+    "events": ("commands.webhook.events", "List the received events, or show one."),
     "replay": ("commands.webhook.events", "Deliver events again."),
 }
 
 
 class _WebhookGroup(LazyGroup):
-    """The commands of webhooks."""
+    """The group of webhook commands."""
 
     subcommands = _SUBCOMMANDS
 

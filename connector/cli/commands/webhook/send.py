@@ -1,4 +1,4 @@
-"""`connector webhook send`: a signed event, as the service would send it."""
+"""`connector webhook send`: send signed test events."""
 
 from __future__ import annotations
 
@@ -33,12 +33,11 @@ if TYPE_CHECKING:
     from connector.definition.events import EventType
     from connector.sandbox.events.sender import EventSender
 
-_HELP = """Send EVENT to a URL, signed as the service signs, and print what is answered.
+_HELP = """Send EVENT to a URL, signed as the service signs, and print the reply.
 
-Its body is made from the event's types, or read from a file with -f. What differs from one event to the next - ids and
-the time - is drawn anew for each of --times.
+The body is generated from the event's types, or read from a file with -f. Ids and times are new for each of --times.
 """
-_MAX_REPLY_CHARACTERS = 2000  # characters of a reply
+_MAX_REPLY_CHARACTERS = 2000  # characters
 
 
 def _complete_events(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -50,41 +49,30 @@ def _complete_events(ctx: click.Context, _: click.Parameter, incomplete: str) ->
 
 @click.command("send", cls=StrictCommand, help=_HELP)
 @click.argument("event", required=False, shell_complete=_complete_events)
-@click.option("--to", "url", required=True, metavar="URL", help="Where to: https, or http on this machine.")
+@click.option("--to", "url", required=True, metavar="URL", help="The URL to send to: https, or http on loopback.")
 @click.option(
     "--set",
     "overrides",
     multiple=True,
     metavar="PATH=VALUE",
-    help="Put a value into the body, such as payload.object.topic=Standup; PATH:=JSON for other types.",
+    help="Set a value of the body, such as payload.object.topic=Standup; PATH:=JSON for other types.",
 )
-@click.option("-f", "--file", metavar="FILE", help="The body: a file of JSON, or - for standard input.")
-@click.option("--times", type=click.IntRange(1, 100_000), default=1, metavar="N", help="Send so many (default: 1).")
-@click.option("--timestamp", metavar="TIME", help="Sign it as of this time: ISO 8601, or how long ago, such as 90m.")
+@click.option("-f", "--file", metavar="FILE", help="The body: a JSON file, or - for standard input.")
+@click.option("--times", type=click.IntRange(1, 100_000), default=1, metavar="N", help="Send N events (default: 1).")
+@click.option("--timestamp", metavar="TIME", help="The time of the signature: ISO 8601, or a duration ago such as 90m.")
 @signing_options
 @output_option
 @global_options
 @click.pass_context
-def send_command(
-    ctx: click.Context,
-    /,
-    event: str | None,
-    url: str,
-    output_format: str,
-    *,
-    trigger: str | None,
-    sandbox: bool,
-    **flags: Any,
-) -> int:
+def send_command(ctx: click.Context, /, event: str | None, url: str, output_format: str, **flags: Any) -> int:
     """Send events."""
     from connector.sandbox.events.sender import EventSender
 
-    context = WebhookContext(ctx, trigger=trigger, sandbox=sandbox)
+    context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"])
     event_kind = _find_event_kind(context, event) if event else None
     if event_kind is None and flags["file"] is None:
-        raise InputError.from_problems(
-            "webhook send", [Problem("EVENT", "nothing", "the name of an event, or a file with -f")]
-        )
+        problem = Problem("EVENT", "nothing", "the name of an event, or a file with -f")
+        raise InputError.from_problems("webhook send", [problem])
     overrides = _parse_overrides(flags["overrides"])
     signed_at = None if flags["timestamp"] is None else parse_time(flags["timestamp"], time.time(), "--timestamp")
     raw_body = None if flags["file"] is None else read_file(flags["file"])
@@ -97,7 +85,7 @@ def send_command(
 
 
 def _find_event_kind(context: WebhookContext, name: str) -> EventType:
-    """Return the kind of an event, the challenge among them. Raises InputError with a did-you-mean."""
+    """Return the type of an event or of the challenge. Raises InputError with a suggestion."""
     connector, challenge = context.connector, context.verifier.trigger.challenge
     if name in connector.events:
         return connector.events[name]
@@ -112,16 +100,14 @@ def _find_event_kind(context: WebhookContext, name: str) -> EventType:
     from connector.definition.suggest import did_you_mean
 
     suggestion = did_you_mean(name, [*connector.events, *([challenge.event] if challenge else [])]).strip()
-    fix = (
-        suggestion or "the page docs/events.md has them all" if connector.events else "send a body of your own with -f"
-    )
+    fix = suggestion or "see docs/events.md for all events" if connector.events else "use -f with a body"
     raise InputError.from_problems(
         "webhook send", [Problem("EVENT", preview(name), f"an event of {connector.name}", fix)]
     )
 
 
 def _parse_overrides(items: Sequence[str]) -> list[tuple[str, Any]]:
-    """Return what --set says. Raises InputError with every problem."""
+    """Return the overrides of --set. Raises InputError with every problem."""
     overrides: list[tuple[str, Any]] = []
     problems = []
     for position, item in enumerate(items, 1):
@@ -137,13 +123,13 @@ def _parse_overrides(items: Sequence[str]) -> list[tuple[str, Any]]:
 
 
 def _check_path(path: str, separator: str) -> None:
-    """Raise Bad for what is no path with a value."""
+    """Raise InvalidValue unless it is a path with a value."""
     if not separator or "" in path.split("."):
         raise InvalidValue("PATH=VALUE, such as payload.object.topic=Standup")
 
 
 class _EventBodies:
-    """The bodies to send: samples of a kind, or a file's own, with what --set puts into them."""
+    """The bodies to send: samples of an event type, or a file, with the overrides of --set."""
 
     def __init__(
         self,
@@ -155,7 +141,7 @@ class _EventBodies:
         self._context, self._event_kind, self._raw_body, self._overrides = context, event_kind, raw_body, overrides
 
     def generate(self, times: int, signed_at: float | None) -> Iterator[tuple[str, bytes]]:
-        """Yield names and bytes; a file's own bytes stay as they are unless something is put into them."""
+        """Yield event names and bodies; the bytes of a file are unchanged unless a value is overridden."""
         from connector.sandbox.events.sender import dump_json, get_samples
 
         name_path = self._context.verifier.trigger.event.name
@@ -179,7 +165,7 @@ class _EventBodies:
             parsed = json.loads(raw_body)
         except (ValueError, RecursionError) as error:
             raise InputError.from_problems(
-                "webhook send", [Problem("-f", f"no JSON: {error}", "a JSON object")]
+                "webhook send", [Problem("-f", f"invalid JSON: {error}", "a JSON object")]
             ) from None
         if not isinstance(parsed, dict):
             raise InputError.from_problems("webhook send", [Problem("-f", preview(parsed), "a JSON object")])
@@ -193,7 +179,7 @@ def _send_all(
     output_format: str,
     signed_at: float | None,
 ) -> int:
-    """Send every body and print what is answered; return the exit code. Raises TransportError when nobody answers."""
+    """Send every body, print the replies, and return the exit code. Raises TransportError."""
     from connector.core.response.parser import Reply
     from connector.runtime.webhooks.forwarders import require_success
 
@@ -219,16 +205,16 @@ def _send_all(
     if output_format == "json":
         printer.write_json(rows)
     if code and not context.quiet:
-        secret_source = "the stand-in's secret" if context.sandbox else context.secret_variable
+        secret_source = "the sandbox's secret" if context.sandbox else context.secret_variable
         display_url = redactor_for(context.connector).redact_url(sender.url)
         print_stderr(
-            f"{display_url} did not accept it. It was signed with {secret_source}; look at what the receiver logged."
+            f"{display_url} did not accept the event, signed with {secret_source}. Check the log of the receiver."
         )
     return code
 
 
 def _is_challenge_answered(sender: EventSender, reply: Reply, body: bytes) -> bool | None:
-    """Whether a reply answers the challenge that was sent; None when that was none."""
+    """Whether a reply answers the challenge; None if the body is no challenge."""
     expected = sender.find_challenge_reply(body)
     if expected is None:
         return None
@@ -238,11 +224,11 @@ def _is_challenge_answered(sender: EventSender, reply: Reply, body: bytes) -> bo
         return False
 
 
-def _describe_challenge(is_answered: bool) -> str:  # noqa: FBT001  one word for each
-    return "the challenge is answered as the service expects" if is_answered else "the answer to the challenge is wrong"
+def _describe_challenge(is_answered: bool) -> str:  # noqa: FBT001
+    return "the challenge was answered correctly" if is_answered else "the challenge was answered wrongly"
 
 
 def _format_reply(context: WebhookContext, reply: Reply) -> str:
-    """Return a reply's body as a line, without secrets."""
+    """Return the start of a reply's body, without secrets."""
     text = reply.body.decode("utf-8", "replace")
     return redactor_for(context.connector).redact_text(text[:_MAX_REPLY_CHARACTERS])

@@ -1,4 +1,4 @@
-"""`connector webhook serve`: a receiver until Ctrl-C; each event goes to stdout, a command or a URL."""
+"""`connector webhook serve`: receive events, and forward each to stdout, a command or a URL."""
 
 from __future__ import annotations
 
@@ -24,38 +24,43 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.forwarders import JsonLinesForwarder
     from connector.runtime.webhooks.handlers import Handler
 
-_HELP = """Receive the service's events until Ctrl-C, and hand each one on: as a line of JSON on stdout, to a
+_HELP = """Receive the service's events until Ctrl-C, and forward each one: as a line of JSON on stdout, to a
 command, or to a URL.
 
-An event is kept before its sender is answered, and is handed on at least once: it comes again, later each time, until
-the line is written, the command ends with 0, or the URL answers 2xx. Its key is the same each time.
+An event is stored before its sender gets a reply, and is forwarded at least once: attempts are repeated with growing
+delays until the line is written, the command exits with 0, or the URL replies 2xx. Its key stays the same.
 """
 
 
 @click.command("serve", cls=StrictCommand, help=_HELP)
 @click.option("--host", default="127.0.0.1", metavar="HOST", help="The address to listen on (default: 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, help="The port (default: 8080; 0: any free one).")
-@click.option("--path", default="/", metavar="PATH", help="The path that events come to (default: /).")
-@click.option("--exec", "command", metavar="CMD", help="Run this for each event: JSON on its stdin; 0 means done.")
-@click.option("--to", "url", metavar="URL", help="Post each event there as JSON; 2xx means done.")
+@click.option("--path", default="/", metavar="PATH", help="The path for events (default: /).")
+@click.option(
+    "--exec",
+    "command",
+    metavar="CMD",
+    help="Run this command for each event, with JSON on stdin; exit code 0 means done.",
+)
+@click.option("--to", "url", metavar="URL", help="Post each event to this URL as JSON; 2xx means done.")
 @click.option(
     "--event",
     "event_patterns",
     multiple=True,
     metavar="PATTERN",
-    help="Hand on these alone, such as 'meeting.*'; repeatable.",
+    help="Forward only these events, such as 'meeting.*'; repeatable.",
 )
-@click.option("--ordered", is_flag=True, help="Hand on what is about the same thing one after another.")
-@click.option("--reveal", is_flag=True, help="Show secrets in the lines on stdout, download tokens among them.")
+@click.option("--ordered", is_flag=True, help="Forward the events of one subject one after another.")
+@click.option("--reveal", is_flag=True, help="Show secrets on stdout, such as download tokens.")
 @inbox_options
 @global_options
 @click.pass_context
 def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flags: Any) -> int:
-    """Serve a receiver."""
+    """Run a receiver."""
     context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"])
     if context.sandbox and not is_loopback_host(host):
-        hint = "Everybody knows the stand-in's secret: take 127.0.0.1, or a secret of your own."
-        raise UsageError(f"With --sandbox the receiver does not listen on {host}.", hint=hint)
+        hint = "The sandbox's secret is public: use 127.0.0.1, or set your own secret."
+        raise UsageError(f"With --sandbox, the receiver does not listen on {host}.", hint=hint)
     forwarder = _make_forwarder(context, flags["command"], flags["url"], reveal=flags["reveal"])
     secrets = context.read_secrets()
     from connector.runtime.webhooks.forwarders import UrlForwarder, filter_events
@@ -82,16 +87,16 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
 
 
 def _make_forwarder(context: WebhookContext, command: str | None, url: str | None, *, reveal: bool) -> Handler:
-    """Return where events go. Raises UsageError for two places, and for one that cannot be."""
+    """Return the forwarder of events. Raises UsageError for two targets, or an invalid one."""
     from connector.runtime.webhooks.forwarders import CommandForwarder, JsonLinesForwarder, UrlForwarder
 
     if command is not None and url is not None:
-        raise UsageError("--exec and --to name two places.", hint="Leave one out, or serve twice.")
+        raise UsageError("--exec and --to cannot be combined.", hint="Remove one of them, or run two receivers.")
     if command is not None:
         try:
             return CommandForwarder(shlex.split(command))
         except ValueError as error:
-            raise UsageError(f"--exec cannot be read: {error}.", hint="Close every quote.") from None
+            raise UsageError(f"--exec is not a valid command: {error}.", hint="Close every quote.") from None
     if url is not None:
         return UrlForwarder(url)
     return _StdoutForwarder(
@@ -100,7 +105,7 @@ def _make_forwarder(context: WebhookContext, command: str | None, url: str | Non
 
 
 class _StdoutForwarder:
-    """Lines on stdout; when nobody reads them any more, the receiver stops and keeps what it has."""
+    """Writes lines to stdout; if the pipe breaks, the receiver stops and keeps its events."""
 
     def __init__(self, forwarder: JsonLinesForwarder) -> None:
         self._forwarder = forwarder
@@ -114,10 +119,10 @@ class _StdoutForwarder:
 
 
 def _format_startup_message(context: WebhookContext, url: str, host: str) -> str:
-    """Return what is said when the receiver listens."""
-    lines = [f"Receiving the events of {context.label} at {url}. Ctrl-C ends it."]
+    """Return the message for when the receiver listens."""
+    lines = [f"Receiving events of {context.label} at {url}. Press Ctrl-C to stop."]
     if context.sandbox:
-        lines.append("Signed with the stand-in's secret, which everybody knows: for this machine alone.")
+        lines.append("Events are signed with the sandbox's public secret: use it on this machine only.")
         emits = [resource.events for resource in context.connector.manifest.resources.values() if resource.events]
         event_name = next(
             (name for emitted in emits for names in emitted.event_names_by_change.values() for name in names), "EVENT"
@@ -125,18 +130,17 @@ def _format_startup_message(context: WebhookContext, url: str, host: str) -> str
         lines.append(f"Try it: connector webhook send {event_name} --sandbox --to {url}")
     elif is_loopback_host(host):
         lines.append(
-            f"{context.label} reaches it once a tunnel or a proxy with https leads here; give it that address."
+            f"{context.label} needs an https URL: forward a tunnel or a proxy to this receiver, and register its URL."
         )
     else:
-        lines.append(f"{context.label} sends to https alone: put a proxy with a certificate before it.")
-    lines.append(
-        f"Events are kept in {redaction.default_redactor().redact_url(context.inbox_url)}; 'connector webhook events' lists them."
-    )
+        lines.append(f"{context.label} sends to https only: put a proxy with a certificate in front of it.")
+    inbox_url = redaction.default_redactor().redact_url(context.inbox_url)
+    lines.append(f"Events are stored in {inbox_url}; 'connector webhook events' lists them.")
     return "\n".join(lines)
 
 
 def _log_to_stderr() -> None:
-    """Let the receiver's warnings be read: what was refused, and what failed."""
+    """Log the receiver's warnings to stderr: rejected deliveries and failed attempts."""
     logger = logging.getLogger("connector.webhook")
     if not logger.handlers:
         handler = logging.StreamHandler(sys.stderr)

@@ -1,4 +1,4 @@
-"""`connector webhook verify`: what a saved delivery is, or exactly why it is refused and what to look at."""
+"""`connector webhook verify`: verify a saved delivery, or explain why it is rejected."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
     from connector.core.webhook.signature import Challenge
 
-_HELP = """Say what a saved delivery is, or exactly why it is refused. Exit code 0 or 1.
+_HELP = """Verify a saved delivery, or explain why it is rejected. Exit code 0 or 1.
 
-The file holds {"headers": {...}, "body": "..."}, the body as the text that came; or, with -H, the raw body itself.
+The file holds {"headers": {...}, "body": "..."} with the body as it was received; or, with -H, the raw body.
 """
 
 
 @click.command("verify", cls=StrictCommand, help=_HELP)
 @click.option("-f", "--file", required=True, metavar="FILE", help="The delivery, or - for standard input.")
-@click.option("-H", "headers", multiple=True, metavar="NAME: VALUE", help="A header; the file is the raw body then.")
+@click.option("-H", "headers", multiple=True, metavar="NAME: VALUE", help="A header; the file is then the raw body.")
 @click.option(
-    "--timestamp", metavar="TIME", help="Judge its age as of this time: ISO 8601, or how long ago, such as 2h."
+    "--timestamp", metavar="TIME", help="The time to compute its age at: ISO 8601, or a duration ago such as 2h."
 )
 @signing_options
 @output_option
@@ -48,13 +48,13 @@ def verify_command(
     timestamp: str | None,
     **flags: Any,
 ) -> None:
-    """Judge a delivery."""
+    """Verify a delivery."""
     context = WebhookContext(ctx, **flags)
     pairs, body = _parse_delivery(read_file(file), headers)
     now = time.time() if timestamp is None else parse_time(timestamp, time.time(), "--timestamp")
     secrets = context.read_secrets()
     signed_at = _find_signing_time(context, pairs)
-    try:  # as of when it was signed: its age is judged after all else, with the numbers
+    try:  # at the time of the signature: the age is checked last, with the numbers
         verified = context.verifier.verify(secrets, pairs, body, now if signed_at is None else signed_at)
     except WebhookError as error:
         hint = _diagnose(context, error.reason, (secrets, pairs, body))
@@ -64,7 +64,7 @@ def verify_command(
 
 
 def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str, str]], bytes]:
-    """Return the headers and the body of a saved delivery. Raises InputError; nothing of the delivery is in it."""
+    """Return headers and body of a saved delivery. Raises InputError without any of its content."""
     if headers:
         parsed_headers = [
             (name.strip(), separator, value.strip()) for name, separator, value in map(_split_header, headers)
@@ -82,13 +82,13 @@ def _parse_delivery(raw: bytes, headers: Sequence[str]) -> tuple[list[tuple[str,
     try:
         saved = json.loads(raw)
     except (ValueError, RecursionError) as error:
-        raise InputError.from_problems("webhook verify", [Problem("-f", f"no JSON: {error}", expected)]) from None
+        raise InputError.from_problems("webhook verify", [Problem("-f", f"invalid JSON: {error}", expected)]) from None
     saved_headers, body = (saved.get("headers"), saved.get("body")) if isinstance(saved, dict) else (None, None)
     pairs = list(saved_headers.items()) if isinstance(saved_headers, dict) else saved_headers
     is_valid = isinstance(pairs, list) and all(map(_is_pair, pairs))
     if not is_valid or not isinstance(body, str):
-        received = "a body that is JSON itself, not its text" if isinstance(body, dict) else "another shape"
-        fix = "save the bytes as they came: JSON that was written again is not what was signed"
+        received = "a body that is a JSON object, not its text" if isinstance(body, dict) else "another shape"
+        fix = "save the received bytes: the signature does not fit JSON that was serialized again"
         raise InputError.from_problems("webhook verify", [Problem("-f", received, expected, fix)])
     assert isinstance(pairs, list)
     return [(str(name), str(value)) for name, value in pairs], body.encode("utf-8", "surrogatepass")
@@ -102,13 +102,13 @@ def _is_pair(item: object) -> bool:
 
 
 def _split_header(header: str) -> tuple[str, str, str]:
-    """Return name, sign and value of `Name: value` or `Name=value`."""
+    """Return name, separator and value of `Name: value` or `Name=value`."""
     colon, equals = header.find(":"), header.find("=")
     return header.partition("=" if equals >= 0 and (colon < 0 or equals < colon) else ":")
 
 
 def _find_signing_time(context: WebhookContext, pairs: Sequence[tuple[str, str]]) -> float | None:
-    """Return when a delivery was signed, in epoch seconds, where its scheme says that."""
+    """Return the time of the signature in epoch seconds, if the scheme has one."""
     signature = context.verifier.trigger.signature
     location, _, name = (signature.timestamp or "").partition(".")
     values = {key.lower(): value for key, value in pairs}
@@ -120,7 +120,7 @@ def _find_signing_time(context: WebhookContext, pairs: Sequence[tuple[str, str]]
 
 
 def _check_age(context: WebhookContext, signed_at: float | None, now: float) -> None:
-    """Refuse what is too old, or from the future, with the numbers. Raises WebhookError."""
+    """Check the age of a delivery. Raises WebhookError with the numbers."""
     from connector.core.webhook.signature import MAX_TIMESTAMP_SKEW
 
     max_age = context.verifier.trigger.max_age
@@ -129,25 +129,27 @@ def _check_age(context: WebhookContext, signed_at: float | None, now: float) -> 
     age = now - signed_at
     if -MAX_TIMESTAMP_SKEW <= age <= max_age:
         return
-    opening = f"The signature fits, but it was signed at {format_time(signed_at)}"
+    opening = f"The signature matches, but it was made at {format_time(signed_at)}"
     if age > 0:
-        message = f"{opening}, {format_duration(age)} ago ({age:.0f} s); a delivery stays good for {max_age} s."
-        hint = f"To judge it as of when it came: --timestamp {format_time(signed_at)}. If it has just come, look at the clocks."
+        message = f"{opening}, {format_duration(age)} ago ({age:.0f} s); a delivery is valid for {max_age} s."
+        timestamp = f"--timestamp {format_time(signed_at)}"
+        hint = f"For a saved delivery, use {timestamp}. For a new one, check the clocks."
     else:
-        message = f"{opening}, {format_duration(age)} ahead of this machine ({-age:.0f} s); up to {MAX_TIMESTAMP_SKEW:.0f} s are let pass."
-        hint = "Look at this machine's clock."
+        skew = f"{-age:.0f} s; at most {MAX_TIMESTAMP_SKEW:.0f} s are accepted"
+        message = f"{opening}, {format_duration(age)} ahead of this machine ({skew})."
+        hint = "Check the clock of this machine."
     raise WebhookError(message, reason="age", status=401, hint=hint)
 
 
 def _diagnose(context: WebhookContext, reason: str, delivery: tuple[list[str], list[tuple[str, str]], bytes]) -> str:
-    """Return what to look at when a delivery is refused."""
+    """Return a hint about why a delivery is rejected."""
     secrets, pairs, body = delivery
     signature = context.verifier.trigger.signature
     if reason == "unsigned":
         names = ", ".join(sorted({name for name, _ in pairs})) or "none"
-        return f"The headers here are: {names}. Something between the service and you may have dropped or changed one."
+        return f"The headers are: {names}. A proxy may have removed or changed one."
     if reason == "timestamp":
-        return f"Look at {(signature.timestamp or '').partition('.')[2]}: seconds since 1970, in digits."
+        return f"Check {(signature.timestamp or '').partition('.')[2]}; expected seconds since 1970, in digits."
     if reason == "signature":
         change = next(
             (
@@ -158,21 +160,21 @@ def _diagnose(context: WebhookContext, reason: str, delivery: tuple[list[str], l
             "",
         )
         if change:
-            return f"It fits the body {change}: hand over the raw bytes as they came."
-        secret = "the stand-in's secret" if context.sandbox else f"the secret in {context.secret_variable}"
+            return f"It matches the body {change}: verify the received bytes unchanged."
+        secret = "the sandbox's secret" if context.sandbox else f"the secret in {context.secret_variable}"
         return (
-            f"Either {secret} is not the one that signed, or the body is not the bytes that came "
+            f"Either {secret} is not the one that signed it, or the body differs from the received bytes "
             f"({len(body)} bytes here). {context.secret_hint}"
         )
-    return "The signature fits, so it is the service's; what it says is not what the manifest expects."
+    return "The signature matches, so the service sent it, but its content does not fit the manifest."
 
 
 def _guess_original_bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
-    """Yield the bodies that this one was, before something changed it on its way."""
-    yield "without the line end behind it", body.rstrip(b"\r\n")
-    yield "with a line end behind it", body + b"\n"
-    yield "with its line ends as they were (CR LF)", body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-    yield "with its line ends as they were (LF)", body.replace(b"\r\n", b"\n")
+    """Yield bodies that this one may have been before it was changed."""
+    yield "without its final line end", body.rstrip(b"\r\n")
+    yield "with a final line end", body + b"\n"
+    yield "with CR LF line ends", body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+    yield "with LF line ends", body.replace(b"\r\n", b"\n")
     try:
         data = json.loads(body)
     except (ValueError, RecursionError):
@@ -180,7 +182,7 @@ def _guess_original_bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
     for ascii_only in (False, True):
         for separators in ((",", ":"), (", ", ": ")):
             text = json.dumps(data, ensure_ascii=ascii_only, separators=separators)
-            yield "as JSON before it was written again", text.encode("utf-8", "surrogatepass")
+            yield "as JSON before it was serialized again", text.encode("utf-8", "surrogatepass")
 
 
 def _is_signature_valid(context: WebhookContext, secrets: list[str], pairs: list[tuple[str, str]], body: bytes) -> bool:
@@ -198,11 +200,11 @@ def _print_verified(verified: Event | Challenge, signed_at: float | None, now: f
             "event": verified.name, "at": verified.at.isoformat() if verified.at else None, "account": verified.account,
             "subject": verified.subject, "key": verified.key,
         }  # fmt: skip
-        line = f"An event: {verified.name}" + (f", at {verified.at:%Y-%m-%dT%H:%M:%SZ}" if verified.at else "")
+        line = f"Event: {verified.name}" + (f", at {verified.at:%Y-%m-%dT%H:%M:%SZ}" if verified.at else "")
         line += f", account {verified.account}" if verified.account else ""
     else:
         facts = {"challenge": list(verified.reply)}
-        line = f"A challenge: answer 200 with {', '.join(verified.reply)} as JSON"
+        line = f"Challenge: reply 200 with {', '.join(verified.reply)} as JSON"
     if output_format == "json":
         printer.write_json({**facts, "signed": signed_at and format_time(signed_at), "age": age and round(age)})
         return

@@ -1,4 +1,4 @@
-"""`webhook serve`, `send`, `events` and `replay` talk to each other: what is answered 200 is handed on, whoever takes it."""
+"""`webhook serve`, `send`, `events` and `replay` work together: every event with a 200 reply is forwarded."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ VARIABLE = "ZOOM_WEBHOOK_SECRET_TOKEN"
 
 
 class Serving:
-    """A receiver in a process of its own: its URL, its lines, its end."""
+    """A receiver as a process: its URL, lines and end."""
 
     def __init__(self, process):
         self.process = process
         first = process.stderr.readline().decode()
         assert first.startswith("Receiving"), first + process.stderr.read().decode()
-        self.url = first.split()[6].rstrip(".")
+        self.url = first.split()[5].rstrip(".")
         self.said = first
-        while not self.said.splitlines()[-1].startswith("Events are kept in"):
+        while not self.said.splitlines()[-1].startswith("Events are stored in"):
             self.said += process.stderr.readline().decode()
 
     def line(self):
@@ -62,7 +62,7 @@ def test_serve_and_send_talk_to_each_other(serve, cli):
     code, out, err = one.end()
     assert (code, out) == (0, "")
     assert err == ""
-    assert "everybody knows" in one.said
+    assert "public secret" in one.said
     assert f"connector webhook send user.created --sandbox --to {one.url}" in one.said
 
 
@@ -100,9 +100,9 @@ def test_without_a_secret_it_does_not_start_and_says_where_it_is(cli):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--sandbox", "--host", "0.0.0.0"], "Everybody knows the stand-in's secret"),
-        (["--sandbox", "--exec", "true", "--to", "https://example.com/"], "name two places"),
-        (["--sandbox", "--exec", "'"], "cannot be read"),
+        (["--sandbox", "--host", "0.0.0.0"], "The sandbox's secret is public"),
+        (["--sandbox", "--exec", "true", "--to", "https://example.com/"], "cannot be combined"),
+        (["--sandbox", "--exec", "'"], "is not a valid command"),
         (["--sandbox", "--exec", ""], "The command is empty"),
         (["--sandbox", "--to", "http://example.com/"], "must not be sent unencrypted"),
         (["--sandbox", "--path", "hooks"], "is not a path"),
@@ -146,7 +146,7 @@ def test_a_url_that_fails_gets_it_again_with_the_same_key(serve, cli, server, tm
     assert [(row["event"], row["state"], row["attempts"]) for row in rows] == [("meeting.started", "pending", 1)]
     assert "answered 500" in rows[0]["error"]
     server.always(reply(json_={}))
-    assert cli("webhook", "replay", "1", "--sandbox", "--inbox", inbox).out == "1 event is delivered again.\n"
+    assert cli("webhook", "replay", "1", "--sandbox", "--inbox", inbox).out == "1 event will be delivered again.\n"
     again = serve("--sandbox", "--inbox", inbox)
     assert again.line()["key"] == server.last.header("idempotency-key")
     assert again.end()[0] == 0
@@ -192,7 +192,7 @@ def test_a_sandbox_that_is_served_tells_its_changes(serve, cli, start):
     assert one.line()["event"] == "meeting.created"
     box.send_signal(signal.SIGTERM)
     err = box.communicate(timeout=30)[1].decode()
-    assert f"Events of what changes go to {one.url}" in err
+    assert f"Events are sent to {one.url}" in err
     assert box.returncode == 0
     one.end()
 
@@ -218,12 +218,12 @@ def test_a_receiver_that_is_not_there_costs_the_call_nothing(here):
     assert done.code == 0
 
 
-# -- what came ---------------------------------------------------------------------------------------------------------
+# -- events -------------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
 def filled(here, zoom, server, tmp_path):
-    """An inbox with three events: a meeting's that waits, a user's that is done, and one that was given up."""
+    """An inbox with a pending, a delivered and a dead event."""
     from sqlalchemy import update
 
     from connector.runtime.webhooks.inbox import TABLE
@@ -281,21 +281,21 @@ def test_one_that_is_not_there_is_told(filled):
     for words in (["events", "--show", "99"], ["replay", "99"]):
         done = filled(*words)
         assert done.code == 2
-        assert "got 99; expected the ID of an event that is kept" in done.err
+        assert "got 99; expected the ID of an event in the inbox" in done.err
 
 
 def test_those_that_are_chosen_are_delivered_again(filled):
-    assert filled("replay", "--status", "dead").out == "1 event is delivered again.\n"
+    assert filled("replay", "--status", "dead").out == "1 event will be delivered again.\n"
     assert [row["state"] for row in filled("events", "--output", "json").data] == ["pending", "delivered", "pending"]
-    assert filled("replay", "2", "3").out == "2 events are delivered again.\n"
+    assert filled("replay", "2", "3").out == "2 events will be delivered again.\n"
     assert [row["attempts"] for row in filled("events", "--output", "json").data] == [0, 0, 0]
-    assert filled("replay", "--status", "dead").out == "0 events are delivered again.\n"
+    assert filled("replay", "--status", "dead").out == "0 events will be delivered again.\n"
 
 
 def test_delivering_everything_again_is_no_accident(filled):
     done = filled("replay")
     assert done.code == 2
-    assert "Nothing says which events." in done.err
+    assert "No events are selected." in done.err
 
 
 def test_the_inbox_of_this_user_is_private(serve, cli, tmp_path):
