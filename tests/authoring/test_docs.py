@@ -74,9 +74,9 @@ def test_the_reference_has_the_order_of_the_page() -> None:
 def test_each_action_shows_every_input_and_its_example_payload() -> None:
     text = docs.render(find_bundled_folder())[REFERENCE]
     connector = Connector.open()
-    found = dict(_sections(text[text.index("\n## Actions\n") :]))
+    sections = dict(_sections(text[text.index("\n## Actions\n") :]))
     for action in connector.actions():
-        body = found[action.label]
+        body = sections[action.label]
         keys = [line.split("`")[1] for line in body.splitlines() if line.startswith("| ") and "<br>" in line]
         assert keys == sorted([*action.inputs, "connection", "debugRequest"], key=str.lower)
         assert f"Key: `{action.action}`" in body

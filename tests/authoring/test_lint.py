@@ -21,14 +21,14 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def test_the_bundled_connector_has_no_mistake() -> None:
-    assert [str(one) for one in lint(find_bundled_folder())] == []
+    assert [str(finding) for finding in lint(find_bundled_folder())] == []
 
 
 @pytest.mark.parametrize(
-    "folder", sorted(path.parent for path in EXAMPLES.glob("*/manifest.yaml")), ids=lambda one: one.name
+    "folder", sorted(path.parent for path in EXAMPLES.glob("*/manifest.yaml")), ids=lambda path: path.name
 )
 def test_the_connectors_among_the_examples_have_no_mistake(folder: Path) -> None:
-    assert [str(one) for one in lint(folder)] == []
+    assert [str(finding) for finding in lint(folder)] == []
 
 
 def test_ten_mistakes_in_three_files_are_ten_findings_at_their_lines(shelf: Path) -> None:
@@ -54,13 +54,13 @@ def test_ten_mistakes_in_three_files_are_ten_findings_at_their_lines(shelf: Path
     for file, old, new, _, _ in planted:
         plant(shelf / file, old, new)
     expected = sorted((str(shelf / file), line_of(shelf / file, marker), rule) for file, _, _, rule, marker in planted)
-    assert [(one.file, one.line, one.rule) for one in lint(shelf)] == expected
+    assert [(finding.file, finding.line, finding.rule) for finding in lint(shelf)] == expected
 
 
 def test_a_finding_reads_file_line_column_rule_sentence(shelf: Path) -> None:
     plant(shelf / "actions/get-book.yaml", "help: The book's ID, as listBooks tells it.", "help: The book's ID")
-    told = str(lint(shelf)[0])
-    assert told == f"{shelf}/actions/get-book.yaml:12:11: help-is-a-sentence: end the sentence with a full stop."
+    reported = str(lint(shelf)[0])
+    assert reported == f"{shelf}/actions/get-book.yaml:12:11: help-is-a-sentence: end the sentence with a full stop."
 
 
 def test_files_are_named_as_the_folder_is(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_a_file_that_cannot_be_read_hides_nothing_of_the_others(shelf: Path) -> 
     (shelf / "actions/delete-book.yaml").write_text("")
     plant(shelf / "actions/get-book.yaml", "example: bk_001", "exmaple: bk_001")
     plant(shelf / "manifest.yaml", "kind: bearer", "kind: bearer\n    allowed_actions: [createBook, lendBook]")
-    rules = [(Path(one.file).name, one.rule) for one in lint(shelf)]
+    rules = [(Path(finding.file).name, finding.rule) for finding in lint(shelf)]
     assert rules == [
         ("create-book.yaml", "utf-8"),
         ("delete-book.yaml", "type"),
@@ -90,7 +90,7 @@ def test_a_file_that_cannot_be_read_hides_nothing_of_the_others(shelf: Path) -> 
 def test_a_broken_manifest_hides_nothing_of_the_actions(shelf: Path) -> None:
     (shelf / "manifest.yaml").write_text("connector: [")
     plant(shelf / "actions/create-book.yaml", "        genre: novel\n        copies: 1\n", "        genre: novel\n")
-    assert [one.rule for one in lint(shelf)] == ["examples-run", "yaml"]
+    assert [finding.rule for finding in lint(shelf)] == ["examples-run", "yaml"]
 
 
 def test_a_word_that_does_not_fit_is_told_with_the_other_mistakes_of_its_file(shelf: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_word_that_does_not_fit_is_told_with_the_other_mistakes_of_its_file(sh
     plant(path, "help: What stands on the cover.", "help: what stands on the cover.")
     plant(path, "action: createBook\n", "action: createBook\nsumary: Twice.\n")
     plant(path, "request: POST /books", "request: FETCH /books")
-    rules = [(one.line, one.rule) for one in lint(shelf)]
+    rules = [(finding.line, finding.rule) for finding in lint(shelf)]
     assert rules == [
         (line_of(path, "sumary"), "unknown-word"),
         (line_of(path, "FETCH"), "form"),
@@ -112,14 +112,14 @@ def test_what_follows_from_a_damaged_word_is_not_told_again(shelf: Path) -> None
     path = shelf / "actions/list-books.yaml"
     plant(path, "    example: canal", "    exmaple: canal")
     plant(path, "docs: https", "doc: https")
-    assert [one.rule for one in lint(shelf)] == ["unknown-word", "unknown-word"]
+    assert [finding.rule for finding in lint(shelf)] == ["unknown-word", "unknown-word"]
 
 
 def test_an_example_without_its_request_hides_nothing_of_its_file(shelf: Path) -> None:
     path = shelf / "actions/get-book.yaml"
     plant(path, "    request:\n      path: /books/bk_001\n", "")
     plant(path, "docs: https://", "docs: http://")
-    assert [one.rule for one in lint(shelf)] == ["docs-deep-link", "missing-word"]
+    assert [finding.rule for finding in lint(shelf)] == ["docs-deep-link", "missing-word"]
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_an_example_without_its_request_hides_nothing_of_its_file(shelf: Path) -
 )  # fmt: skip
 def test_a_manifest_in_pieces_is_told_of_piece_by_piece(shelf: Path, old: str, new: str, rules: list[str]) -> None:
     plant(shelf / "manifest.yaml", old, new)
-    assert sorted(one.rule for one in lint(shelf)) == rules
+    assert sorted(finding.rule for finding in lint(shelf)) == rules
 
 
 def test_entries_of_actions_that_are_no_plain_files_are_told(shelf: Path) -> None:
@@ -145,8 +145,8 @@ def test_entries_of_actions_that_are_no_plain_files_are_told(shelf: Path) -> Non
     (actions / "return-book.yaml").mkdir()
     (actions / "renew-book.yml").write_text("action: renewBook\n")
     os.mkfifo(actions / "pipe.yaml")
-    told = [(Path(one.file).name, one.rule, one.message) for one in lint(shelf)]
-    assert told == [
+    reported = [(Path(finding.file).name, finding.rule, finding.message) for finding in lint(shelf)]
+    assert reported == [
         ("get-book.yaml", "file", "the link is broken or leads out of actions/; put the file itself here."),
         ("lend-book.yaml", "file", "the link is broken or leads out of actions/; put the file itself here."),
         ("loop.yaml", "file", "the link is broken or leads out of actions/; put the file itself here."),
@@ -159,24 +159,24 @@ def test_entries_of_actions_that_are_no_plain_files_are_told(shelf: Path) -> Non
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser reads every file")
 def test_a_file_without_permission_is_told(shelf: Path) -> None:
     (shelf / "actions/get-book.yaml").chmod(0)
-    assert [(Path(one.file).name, one.rule) for one in lint(shelf)] == [("get-book.yaml", "file")]
+    assert [(Path(finding.file).name, finding.rule) for finding in lint(shelf)] == [("get-book.yaml", "file")]
 
 
 def test_two_files_with_one_key_name_each_other(shelf: Path) -> None:
     shutil.copy(shelf / "actions/get-book.yaml", shelf / "actions/read-book.yaml")
-    found = lint(shelf)
-    assert [(one.rule, one.line) for one in found] == [("file-name", 2)]
-    assert found[0].file.endswith("read-book.yaml")
-    assert "actions/get-book.yaml:2" in found[0].message
+    findings = lint(shelf)
+    assert [(finding.rule, finding.line) for finding in findings] == [("file-name", 2)]
+    assert findings[0].file.endswith("read-book.yaml")
+    assert "actions/get-book.yaml:2" in findings[0].message
 
 
 def test_an_empty_folder_lacks_manifest_and_actions(tmp_path: Path) -> None:
-    told = [(one.rule, one.message) for one in lint(tmp_path)]
-    assert ("file", "manifest.yaml is missing.") in told
+    reported = [(finding.rule, finding.message) for finding in lint(tmp_path)]
+    assert ("file", "manifest.yaml is missing.") in reported
     (tmp_path / "manifest.yaml").write_text(
         "connector: x\nlabel: X\nsummary: X.\nbase_url: https://x.example\nallowed_hosts: [x.example]\n"
     )
-    assert [one.message for one in lint(tmp_path)] == ["the folder has no actions."]
+    assert [finding.message for finding in lint(tmp_path)] == ["the folder has no actions."]
 
 
 def test_where_people_consent_to_scopes_every_action_names_them(shelf: Path) -> None:
@@ -185,15 +185,15 @@ def test_where_people_consent_to_scopes_every_action_names_them(shelf: Path) -> 
         for key in ("authorizeUrl", "tokenUrl", "clientId")
     )
     plant(shelf / "manifest.yaml", "    kind: bearer\n    inputs:\n", f"    kind: oauth2\n    inputs:\n{words}")
-    assert [one.rule for one in lint(shelf)] == ["scopes-named"] * 5
+    assert [finding.rule for finding in lint(shelf)] == ["scopes-named"] * 5
 
 
 def test_nothing_is_fetched_and_a_schema_in_a_circle_does_not_hang(shelf: Path) -> None:
     objects = shelf / "schemas/objects"
     (objects / "book.json").write_text('{"$ref": "volume.json"}')
     (objects / "volume.json").write_text('{"allOf": [{"$ref": "book.json"}]}')
-    found = [one for one in lint(shelf) if one.rule == "schema"]
-    assert [(Path(one.file).name, one.line) for one in found] == [("book.json", 1)]
+    findings = [finding for finding in lint(shelf) if finding.rule == "schema"]
+    assert [(Path(finding.file).name, finding.line) for finding in findings] == [("book.json", 1)]
 
 
 def test_json_is_read_with_tabs_too_and_a_name_that_stands_twice_is_told(shelf: Path) -> None:
@@ -201,7 +201,7 @@ def test_json_is_read_with_tabs_too_and_a_name_that_stands_twice_is_told(shelf: 
     path.write_text(json.dumps(json.loads(path.read_text()), indent="\t"))
     assert lint(shelf) == []
     path.write_text('{"type": "object",\n"type": "object"}')
-    assert [(one.line, one.rule) for one in lint(shelf)] == [(2, "key-twice")]
+    assert [(finding.line, finding.rule) for finding in lint(shelf)] == [(2, "key-twice")]
 
 
 FILES = ("manifest.yaml", "actions/create-book.yaml", "actions/list-books.yaml", "schemas/objects/book.json")
@@ -231,7 +231,7 @@ def test_whatever_stands_in_a_file_lint_tells_it_and_never_raises(sound: Path, f
     before = path.read_bytes()
     document = strict_yaml.read(before, file)
     data = json.loads(json.dumps(document.data))
-    where = seed.choice(sorted((one for one in document.value_positions if one), key=str))
+    where = seed.choice(sorted((path for path in document.value_positions if path), key=str))
     holder = data
     for name in where[:-1]:
         holder = holder[name]

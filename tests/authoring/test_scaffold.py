@@ -1,4 +1,4 @@
-"""A new connector is whole: it has no mistake, its examples run, and the stand-in service answers it."""
+"""A new connector is complete: it has no mistake, its examples run, and its sandbox answers."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StoreError) as told:
+    with pytest.raises(StoreError) as caught:
         scaffold.create_connector(tmp_path / "file" / "inside")
-    assert str(tmp_path / "file") in str(told.value)
+    assert str(tmp_path / "file") in str(caught.value)
 
 
-def test_a_new_connector_runs_against_its_own_stand_in(shelf: Path) -> None:
+def test_a_new_connector_runs_against_its_own_sandbox(shelf: Path) -> None:
     from connector.sandbox.sandbox import Sandbox
 
     connector = Connector.open(shelf)

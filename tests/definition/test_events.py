@@ -57,14 +57,14 @@ def test_an_event_that_has_no_object_or_no_time_has_none(zoom):
 
 
 def test_every_value_has_a_word_for_its_type(zoom):
-    assert {kind for one in zoom.events.values() for _, kind in iter_leaf_fields(one.body)} == set(VALUE_TYPES)
+    assert {kind for event in zoom.events.values() for _, kind in iter_leaf_fields(event.body)} == set(VALUE_TYPES)
 
 
 def test_nothing_is_read_before_an_event_is_asked_for(folder):
-    made = put(folder(), "things", "{ this is no JSON")
-    assert made.name == "lamp"
+    connector = put(folder(), "things", "{ this is no JSON")
+    assert connector.name == "lamp"
     with pytest.raises(errors.DefinitionError):
-        _ = made.events
+        _ = connector.events
 
 
 def test_a_folder_without_events_has_none(folder):
@@ -92,19 +92,19 @@ BROKEN = """\
 
 
 def test_a_mistake_is_told_with_its_line(folder):
-    made = put(folder(), "things", BROKEN)
+    connector = put(folder(), "things", BROKEN)
     with pytest.raises(errors.DefinitionError) as caught:
-        _ = made.events
-    told = {(one.line, one.rule): one.message for one in caught.value.findings}
-    assert told[4, "unknown-word"].startswith("unknown key 'scope'. Did you mean 'scopes'?")
-    assert {line for line, rule in told if rule == "event"} == {6, 7, 8}
-    assert "'txt' is not a type" in told[6, "event"]
-    assert "one item" in told[7, "event"]
+        _ = connector.events
+    messages = {(finding.line, finding.rule): finding.message for finding in caught.value.findings}
+    assert messages[4, "unknown-word"].startswith("unknown key 'scope'. Did you mean 'scopes'?")
+    assert {line for line, rule in messages if rule == "event"} == {6, 7, 8}
+    assert "'txt' is not a type" in messages[6, "event"]
+    assert "one item" in messages[7, "event"]
 
 
 def test_an_event_in_two_files_is_refused(folder):
-    one = {"lamp.on": {"body": {}}}
-    put(folder(), "first", one)
-    made = put(folder(), "second", one)
+    events = {"lamp.on": {"body": {}}}
+    put(folder(), "first", events)
+    connector = put(folder(), "second", events)
     with pytest.raises(errors.DefinitionError, match=r"second\.json.*'lamp\.on' is in first\.json too"):
-        _ = made.events
+        _ = connector.events

@@ -71,17 +71,17 @@ def test_a_file_under_another_name_is_told(things: Path) -> None:
 
 
 def test_a_folder_without_a_manifest_says_where_it_looked(tmp_path: Path) -> None:
-    with pytest.raises(DefinitionError) as told:
+    with pytest.raises(DefinitionError) as caught:
         Connector.open(tmp_path)
-    assert str(tmp_path) in str(told.value)
-    assert "connector new" in told.value.hint
+    assert str(tmp_path) in str(caught.value)
+    assert "connector new" in caught.value.hint
 
 
 def test_every_mistake_of_a_file_is_told_at_once(things: Path) -> None:
     (things / "actions/list-things.yaml").write_text(f"{ACTION}rat: light\nsubaccount: maybe\n")
-    with pytest.raises(DefinitionError) as told:
+    with pytest.raises(DefinitionError) as caught:
         Connector.open(things).action("listThings")
-    assert [(one.line, one.rule) for one in told.value.findings] == [(5, "unknown-word"), (6, "type")]
+    assert [(finding.line, finding.rule) for finding in caught.value.findings] == [(5, "unknown-word"), (6, "type")]
 
 
 @pytest.mark.parametrize(("text", "place"), [("{", (1, 2)), ("[]", (1, 1)), (None, (1, 1))])
@@ -89,9 +89,9 @@ def test_a_file_of_choices_or_a_schema_that_cannot_be_read_is_told(things: Path,
     (things / "schemas/choices").mkdir(parents=True)
     if text is not None:
         (things / "schemas/choices/colours.json").write_text(text)
-    with pytest.raises(DefinitionError, match=r"colours\.json") as told:
+    with pytest.raises(DefinitionError, match=r"colours\.json") as caught:
         Connector.open(things).choices("colours")
-    assert (told.value.line, told.value.column) == place
+    assert (caught.value.line, caught.value.column) == place
 
 
 def test_an_action_that_is_a_folder_is_told_and_not_read(things: Path) -> None:

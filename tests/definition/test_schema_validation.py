@@ -50,7 +50,7 @@ def with_input(**words):
     return action(inputs={"one": {**ONE, **words}})
 
 
-@pytest.mark.parametrize(("path", "model"), FILES, ids=lambda one: getattr(one, "stem", ""))
+@pytest.mark.parametrize(("path", "model"), FILES, ids=lambda item: getattr(item, "stem", ""))
 def test_every_file_of_the_bundled_connector_fits_both(path: Path, model) -> None:
     data = strict_yaml.read(path.read_bytes(), path.name).data
     assert fits_schema(data, model)
@@ -128,7 +128,7 @@ def test_both_judge_a_file_alike_whatever_is_put_in_it(file, seed, odd) -> None:
     path, model = file
     document = strict_yaml.read(path.read_bytes(), path.name)
     data = copy.deepcopy(document.data)
-    where = seed.choice(sorted((one for one in document.value_positions if one), key=str))
+    where = seed.choice(sorted((path for path in document.value_positions if path), key=str))
     holder = data
     for name in where[:-1]:
         holder = holder[name]
@@ -138,10 +138,10 @@ def test_both_judge_a_file_alike_whatever_is_put_in_it(file, seed, odd) -> None:
 
 def test_the_schemas_are_json_schemas_without_words_that_editors_do_not_know() -> None:
     for model in (Action, Manifest):
-        made = schema_validation.build_json_schema(model)
-        jsonschema.Draft202012Validator.check_schema(made)
-        assert not {"prefixItems", "$dynamicRef", "unevaluatedProperties", "dependentSchemas"} & set(_words(made))
-        assert json.loads(json.dumps(made)) == made
+        schema = schema_validation.build_json_schema(model)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        assert not {"prefixItems", "$dynamicRef", "unevaluatedProperties", "dependentSchemas"} & set(_words(schema))
+        assert json.loads(json.dumps(schema)) == schema
 
 
 def _words(data):
@@ -151,14 +151,14 @@ def _words(data):
         yield from _words(item)
 
 
-def told(text: str, model=Action) -> list[tuple[int, int, str, str]]:
-    found = schema_validation.validate_document(strict_yaml.read(text.encode(), "a.yaml"), model)
-    return [(one.line, one.column, one.rule, one.message) for one in found]
+def report(text: str, model=Action) -> list[tuple[int, int, str, str]]:
+    findings = schema_validation.validate_document(strict_yaml.read(text.encode(), "a.yaml"), model)
+    return [(item.line, item.column, item.rule, item.message) for item in findings]
 
 
 def test_an_unknown_word_is_told_with_the_one_that_was_meant_and_all_that_are_known() -> None:
     text = "action: a\nlabel: A\nsummary: A.\nrequest: GET /\ninputs:\n  one:\n    label: One\n    help: One.\n    requried: true\n    type: string\n    to: query.one\n"
-    ((line, column, rule, message),) = told(text)
+    ((line, column, rule, message),) = report(text)
     assert (line, column, rule) == (9, 5, "unknown-word")
     assert "Did you mean 'required'?" in message
     assert "aliases, allow_other" in message
@@ -166,15 +166,15 @@ def test_an_unknown_word_is_told_with_the_one_that_was_meant_and_all_that_are_kn
 
 def test_every_missing_word_and_every_wrong_one_is_told_at_once() -> None:
     text = "action: 1st\nlabel: A\ninputs:\n  one: {label: One, type: txt, min: x}\nrate: {}\n"
-    assert [(line, rule) for line, _, rule, _ in told(text)] == [
+    assert [(line, rule) for line, _, rule, _ in report(text)] == [
         (1, "missing-word"), (1, "missing-word"), (1, "form"), (4, "missing-word"), (4, "missing-word"), (4, "choices"), (4, "type"), (5, "type"),
     ]  # fmt: skip
 
 
 def test_a_key_that_is_no_key_is_told_at_itself() -> None:
     text = "action: a\nlabel: A\nsummary: A.\nrequest: GET /\ninputs:\n  1st: {label: One, help: One., type: string, to: query.one}\n"
-    assert [(line, column, rule) for line, column, rule, _ in told(text)] == [(6, 3, "key")]
+    assert [(line, column, rule) for line, column, rule, _ in report(text)] == [(6, 3, "key")]
 
 
 def test_a_misspelt_word_is_not_told_as_missing_too() -> None:
-    assert [rule for _, _, rule, _ in told("action: a\nlable: A\nsummary: A.\nrequest: GET /\n")] == ["unknown-word"]
+    assert [rule for _, _, rule, _ in report("action: a\nlable: A\nsummary: A.\nrequest: GET /\n")] == ["unknown-word"]

@@ -24,11 +24,11 @@ def read(text: str | bytes):
 
 
 def refusal(text: str | bytes) -> tuple[int, int, str, str]:
-    with pytest.raises(DefinitionError) as told:
+    with pytest.raises(DefinitionError) as caught:
         read(text)
-    (one,) = told.value.findings
-    assert one.file == "a.yaml"
-    return one.line, one.column, one.rule, one.message
+    (finding,) = caught.value.findings
+    assert finding.file == "a.yaml"
+    return finding.line, finding.column, finding.rule, finding.message
 
 
 @given(JSON)
@@ -146,8 +146,8 @@ def test_a_slip_is_told_at_its_place_with_a_caret(text: str, line: int, column: 
     ],
 )
 def test_what_cannot_be_meant_is_refused_at_its_place(text, place, rule: str, sentence: str) -> None:
-    line, column, told, message = refusal(text)
-    assert (line, column, told) == (*place, rule)
+    line, column, actual_rule, message = refusal(text)
+    assert (line, column, actual_rule) == (*place, rule)
     assert sentence in message
 
 

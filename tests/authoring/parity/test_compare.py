@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="module")
-def both() -> tuple[ConnectorFolder, ParityRecord]:
+def folder_and_record() -> tuple[ConnectorFolder, ParityRecord]:
     sources = ConnectorFolder.read(find_bundled_folder())
     assert sources.parity is not None
-    found, findings = page_record.parse_record(sources.parity)
-    assert found is not None, findings
-    return sources, found
+    record, findings = page_record.parse_record(sources.parity)
+    assert record is not None, findings
+    return sources, record
 
 
-def test_the_record_holds_the_whole_page(both) -> None:
-    _, found = both
-    page = found.page
+def test_the_record_holds_the_whole_page(folder_and_record) -> None:
+    _, record = folder_and_record
+    page = record.page
     assert (page.component.key, page.component.label) == ("zoom", "Zoom")
     assert len(page.actions) == 22
     assert sum(len(form.inputs) for form in page.actions.values()) == 218
@@ -43,33 +43,33 @@ def test_the_record_holds_the_whole_page(both) -> None:
         assert list(form.inputs) == sorted(form.inputs, key=str.lower), "the page lists its inputs by key"
 
 
-def test_every_action_and_input_of_the_page_is_there_by_key_and_label(both) -> None:
-    connector, (_, found) = Connector.open(), both
-    for key, form in found.page.actions.items():
+def test_every_action_and_input_of_the_page_is_there_by_key_and_label(folder_and_record) -> None:
+    connector, (_, record) = Connector.open(), folder_and_record
+    for key, form in record.page.actions.items():
         action = connector.action(key)
         assert (action.action, action.label) == (key, form.label)
         for name, line in form.inputs.items():
             assert action.inputs[name].label == line.label
 
 
-def test_what_the_page_requires_is_required_but_where_said(both) -> None:
-    connector, (_, found) = Connector.open(), both
+def test_what_the_page_requires_is_required_but_where_said(folder_and_record) -> None:
+    connector, (_, record) = Connector.open(), folder_and_record
     otherwise = {
         (key, name)
-        for key, form in found.page.actions.items()
+        for key, form in record.page.actions.items()
         for name, line in form.inputs.items()
         if connector.action(key).inputs[name].required != line.required
     }
     assert otherwise == {("createUser", "action"), ("rawRequest", "responseType"), ("updateMeeting", "recurrence")}
 
 
-def test_each_difference_is_declared_once_with_a_reason(both) -> None:
-    sources, found = both
-    real = [one.key for one in find_differences(sources, found)]
-    declared = [(*place, one.what) for one in found.deviations for place in one.subjects]
+def test_each_difference_is_declared_once_with_a_reason(folder_and_record) -> None:
+    sources, record = folder_and_record
+    real = [entry.key for entry in find_differences(sources, record)]
+    declared = [(*place, entry.what) for entry in record.deviations for place in entry.subjects]
     assert sorted(map(str, real)) == sorted(map(str, declared))
     assert len(declared) == len(set(declared))
-    assert all(one.reason.endswith(".") for one in (*found.deviations, *found.differs))
+    assert all(entry.reason.endswith(".") for entry in (*record.deviations, *record.differs))
 
 
 @pytest.mark.parametrize(
@@ -91,30 +91,30 @@ def test_a_difference_without_a_reason_and_a_reason_without_a_difference_are_tol
     copied: Path, file: str, old: str, new: str, sentence: str
 ) -> None:
     plant(copied / file, old, new)
-    told = [str(one) for one in lint(copied) if one.rule == "parity"]
-    assert any(sentence in one for one in told), told
+    reported = [str(entry) for entry in lint(copied) if entry.rule == "parity"]
+    assert any(sentence in entry for entry in reported), reported
 
 
 def test_an_action_that_the_page_does_not_have_is_told_and_one_that_is_gone(copied: Path) -> None:
     (copied / "actions/list-webinars.yaml").rename(copied / "actions/list-all-webinars.yaml")
     plant(copied / "actions/list-all-webinars.yaml", "action: listWebinars", "action: listAllWebinars")
-    told = [str(one) for one in lint(copied)]
-    assert len(told) == 2
-    assert "listAllWebinars: the page has no such action" in told[0]
-    assert "parity.yaml" in told[1]
-    assert "'List Webinars', which is missing here" in told[1]
+    reported = [str(entry) for entry in lint(copied)]
+    assert len(reported) == 2
+    assert "listAllWebinars: the page has no such action" in reported[0]
+    assert "parity.yaml" in reported[1]
+    assert "'List Webinars', which is missing here" in reported[1]
 
 
 def test_a_broken_action_is_not_compared(copied: Path) -> None:
     (copied / "actions/update-user.yaml").write_text("action: [\n")
-    assert [one.rule for one in lint(copied)] == ["yaml"]
+    assert [entry.rule for entry in lint(copied)] == ["yaml"]
 
 
-def test_the_parity_page_tells_reasons_and_numbers(both) -> None:
-    _, found = both
+def test_the_parity_page_tells_reasons_and_numbers(folder_and_record) -> None:
+    _, record = folder_and_record
     text = next(text for path, text in docs.render(find_bundled_folder()).items() if path.name == "parity.md")
-    for one in (*found.deviations, *found.differs):
-        assert one.reason in text
-    for better in found.better:
+    for entry in (*record.deviations, *record.differs):
+        assert entry.reason in text
+    for better in record.better:
         assert better.what in text
     assert "22 actions, 262 inputs: 189 as on the page, 73 different\nin at least one respect, 1 added." in text

@@ -25,20 +25,20 @@ PLANTED = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("rule", "file", "old", "new", "line", "said"), PLANTED, ids=lambda one: one[:24])
-def test_a_mistake_is_found_at_its_line(copied, rule, file, old, new, line, said):
+@pytest.mark.parametrize(("rule", "file", "old", "new", "marker", "message"), PLANTED, ids=lambda text: text[:24])
+def test_a_mistake_is_found_at_its_line(copied, rule, file, old, new, marker, message):
     path = copied / file
     plant(path, old, new)
-    (found,) = [one for one in lint(copied) if one.rule != "parity"]
-    assert (found.file, found.rule, found.line) == (str(path), rule, line_of(path, line))
-    assert said in found.message
+    (finding,) = [finding for finding in lint(copied) if finding.rule != "parity"]
+    assert (finding.file, finding.rule, finding.line) == (str(path), rule, line_of(path, marker))
+    assert message in finding.message
 
 
 def test_a_file_that_is_no_json_is_told_and_hides_nothing_else(copied):
     (copied / "schemas" / "events" / "users.json").write_text('{"a": ')
     plant(copied / MANIFEST, "deleted: user.deleted}", "deleted: user.deleted, within: user}")
-    told = [(one.file.rpartition("/")[2], one.rule) for one in lint(copied)]
-    assert sorted(told) == [("manifest.yaml", "resource"), ("users.json", "json")], (
+    reported = [(finding.file.rpartition("/")[2], finding.rule) for finding in lint(copied)]
+    assert sorted(reported) == [("manifest.yaml", "resource"), ("users.json", "json")], (
         "events that were not read may exist"
     )
 
@@ -48,4 +48,4 @@ def test_events_without_a_trigger_to_sign_them_are_told(shelf):
     (shelf / "schemas" / "events" / "books.json").write_text(json.dumps({"book.added": {"body": {"id": "id"}}}))
     manifest = shelf / "manifest.yaml"
     plant(manifest, "    new_id: text\n", "    new_id: text\n    events: {created: book.added}\n")
-    assert [(one.rule, "no trigger" in one.message) for one in lint(shelf)] == [("resource", True)]
+    assert [(finding.rule, "no trigger" in finding.message) for finding in lint(shelf)] == [("resource", True)]
