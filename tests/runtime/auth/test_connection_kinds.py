@@ -146,7 +146,7 @@ class TestATokenRequest:
         with Authority().then(says(400, {"reason": "Bad account", "error": "bad_request"})) as authority:
             connection = authority.connection(zoom, "serverToServer")
             with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
-                with pytest.raises(errors.SignInError, match=r"bad_request: Bad account\. Look at"):
+                with pytest.raises(errors.SignInError, match=r"bad_request: Bad account\. Check"):
                     client.run("getUser", ME)
                 assert attempt(client) == 200
 

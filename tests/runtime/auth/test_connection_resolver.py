@@ -76,7 +76,7 @@ def test_a_resolver_that_brings_something_else_is_told(zoom, folder):
     with pytest.raises(errors.UsageError, match="belongs to lamp, not to zoom") as caught:
         Client(zoom, "x", resolve_connection=lambda _: lamp)
     assert "canary" not in repr(caught.value)
-    with pytest.raises(errors.UsageError, match="The connection is a dict"):
+    with pytest.raises(errors.UsageError, match="connection is a dict"):
         Client(zoom, "x", resolve_connection=lambda _: {"access_token": "canary"})
 
 
