@@ -161,7 +161,7 @@ class SandboxConnection:
 
     @property
     def base_url(self) -> str:
-        """The manifest's base URL, the stand-in in place of what a connection would fill in."""
+        """The manifest's base URL, with a placeholder for what a connection would fill in."""
         url = self.connector.manifest.base_url
         while "{" in url:
             prefix, _, suffix = url.partition("{")
