@@ -20,7 +20,7 @@ _MAX_HOST_LENGTH = 100
 def build_download_request(connector: Connector, url: Any, base_url: str, secrets: tuple[str, ...] = ()) -> Request:
     """Return the request of a download; `base_url` is the one in force, `secrets` are masked.
 
-    Credentials go only to the manifest's hosts and the base URL's origin, so any other URL is rejected. A redirect may
+    Credentials go only to the manifest's allowed_hosts and the base URL's origin, so any other URL is rejected. A redirect may
     lead to a storage host, which gets no credential. Raises InputError, which names the host.
     """
     redactor = redaction.redactor_for(connector).with_secrets(secrets)
@@ -53,7 +53,7 @@ def build_download_request(connector: Connector, url: Any, base_url: str, secret
 
 
 def _describe_allowed_origins(connector: Connector, base_url: str) -> str:
-    """Describe where a URL may point: the manifest's hosts, and the base URL's origin if it is another."""
+    """Describe where a URL may point: the manifest's allowed_hosts, and the base URL's origin if it is another."""
     hosts = connector.manifest.allowed_hosts
     host_texts = [f"one of {', '.join(hosts)} (https on its usual port)"] if hosts else []
     base_texts = [] if url_policy.may_receive_credentials(base_url, hosts) else [_describe_origin(base_url)]

@@ -43,7 +43,7 @@ def revoke(connection: Connection, *, http: Any = None, clock: Clock | None = No
         return []
     if not token_endpoint.is_allowed_url(oauth_client.revoke_url, connection.connector.manifest.allowed_hosts):
         message = "The revoke URL is not https at one of the connector's hosts; no token was sent."
-        raise SignInError(message, hint="Check revokeUrl and the manifest's hosts.")
+        raise SignInError(message, hint="Check revokeUrl and the manifest's allowed_hosts.")
     transport = http if http is not None else load_transport(None, asynchronous=False)
     tokens_by_kind = {"access token": token_set.access_token, "refresh token": token_set.refresh_token}
     try:

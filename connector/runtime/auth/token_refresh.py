@@ -161,7 +161,7 @@ class TokenRefresher:
         """Return the request for a new token. Raises ConnectorError if it must not or cannot be sent."""
         if not token_endpoint.is_allowed_url(oauth_client.token_url, self.context.allowed_hosts):
             message = "The token URL is not https at one of the connector's hosts; the secret was not sent."
-            raise SignInError(message, hint="Check tokenUrl and the manifest's hosts.")
+            raise SignInError(message, hint="Check tokenUrl and the manifest's allowed_hosts.")
         token_request = oauth.build_refresh_request(oauth_client, current)
         if token_request is None:
             problem = (

@@ -142,7 +142,7 @@ class Client(BaseClient):
         A path that ends with / is a folder, where the file gets its own name. An interrupted download resumes, also
         in a later call. `token` replaces the connection's; `timeout` is for the whole download in seconds (None: it
         ends when nothing arrives for 30 s); `progress` is called with the bytes received and the size or None. Raises
-        as `run`, InputError for a URL outside the manifest's hosts or an existing name, StoreError.
+        as `run`, InputError for a URL outside the manifest's allowed_hosts or an existing name, StoreError.
         """
         from connector.runtime.downloads.download import DownloadRequest
 
