@@ -43,7 +43,7 @@ class CallOptions:
         if not chosen:
             return _DEFAULTS
         problems: list[Problem] = []
-        for name in chosen.keys() & _PARSERS.keys():
+        for name in (name for name in _PARSERS if name in chosen):
             try:
                 chosen[name] = _PARSERS[name](chosen[name])
             except InputError as error:
