@@ -18,10 +18,11 @@ from connector.definition.manifest import Manifest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from connector.definition.connection_type import ConnectionType
     from connector.definition.describe import DocRow
     from connector.definition.events import EventType
     from connector.definition.fields import FormField
-    from connector.definition.manifest import ConnectionType, Trigger
+    from connector.definition.trigger import Trigger
 
 ACTIONS_PAGE = Path("docs/actions.md")
 EVENTS_PAGE = Path("docs/events.md")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from connector.definition.strict_yaml import Document, NodePath
+    from connector.definition.parsers.strict_yaml import Document, NodePath
 
 FileModel = TypeVar("FileModel", Action, Manifest)
 

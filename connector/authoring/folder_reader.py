@@ -8,18 +8,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import ParsedFile, parse_lenient
-from connector.definition import renamed_words, schema_validation, strict_yaml
+from connector.definition import renamed_words, schema_validation
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case
 from connector.definition.loader import Connector, read_bytes
 from connector.definition.manifest import Manifest
+from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from connector.authoring.draft import FileModel
-    from connector.definition.strict_yaml import Document
+    from connector.definition.parsers.strict_yaml import Document
 
 _BLANK_MANIFEST = Manifest(connector="x", label="-", summary="-", base_url="https://-.example")
 

@@ -1,31 +1,77 @@
-"""Get and set values in JSON data by dotted path."""
+"""Get and set values of JSON data, and of replies, by the paths of definitions (definition/json_path)."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from connector.definition.json_path import parse_path, parse_reply_path
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 
 def get_at_path(data: Any, path: str | None) -> Any:
-    """Return the value at a dotted path of JSON data, or None; `.` is the data itself."""
-    if path is None:
-        return None
-    if path == ".":
-        return data
-    for name in path.split("."):
-        if not isinstance(data, dict):
+    """Return the value at a path of JSON data, or None; `.` is the data itself."""
+    return None if path is None else get_at(data, parse_path(path))
+
+
+def get_at(data: Any, names: Sequence[str]) -> Any:
+    """Return the value at the names of a path, or None."""
+    for name in names:
+        if isinstance(data, dict):
+            data = data.get(name)
+        elif isinstance(data, list):
+            position = _position(name)
+            data = data[position] if position is not None and position < len(data) else None
+        else:
             return None
-        data = data.get(name)
     return data
 
 
+def has_path(data: Any, path: str) -> bool:
+    """Whether JSON data has something at a path, null included."""
+    *names, last = parse_path(path) or [""]
+    holder = get_at(data, names)
+    if isinstance(holder, list):
+        position = _position(last)
+        return position is not None and position < len(holder)
+    return path == "." or (isinstance(holder, dict) and last in holder)
+
+
+def get_from_reply(data: Any, header: Callable[[str], str | None], path: str | None) -> Any:
+    """Return the value at a path of a reply: of a header, by its lower-case name, or of the data; or None."""
+    if path is None:
+        return None
+    place = parse_reply_path(path)
+    return get_at(data, place.segments) if place.header is None else header(place.header)
+
+
 def set_at_path(data: Any, path: str, value: Any) -> Any:
-    """Return JSON data with the value set at a dotted path, copied along the way; `.` is the data itself."""
-    if path == ".":
+    """Return JSON data with the value set at a path, copied along the way; `.` is the data itself."""
+    return set_at(data, parse_path(path), value)
+
+
+def set_at(data: Any, names: Sequence[str], value: Any) -> Any:
+    """Return JSON data with the value set at the names of a path, copied along the way.
+
+    What is missing is made: a list for a number, where nothing is there yet, else a mapping.
+    """
+    if not names:
         return value
-    root = branch = dict(data or {})
-    *names, last = path.split(".")
-    for name in names:
-        branch[name] = dict(branch.get(name) or {})
-        branch = branch[name]
-    branch[last] = value
-    return root
+    name, *rest = names
+    position = _position(name)
+    if position is not None and not isinstance(data, dict):
+        entries = list(data) if isinstance(data, list) else []
+        entries += [None] * (position + 1 - len(entries))
+        entries[position] = set_at(entries[position], rest, value)
+        return entries
+    fields = dict(data) if isinstance(data, dict) else {}
+    fields[name] = set_at(fields.get(name), rest, value)
+    return fields
+
+
+def _position(name: str) -> int | None:
+    return int(name) if name.isascii() and name.isdigit() and len(name) < _MAX_DIGITS else None
+
+
+_MAX_DIGITS = 5  # a longer number is a name: no list is made that long

@@ -10,7 +10,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
-from connector.definition.manifest import PaginationSettings
+from connector.definition.pagination import PaginationSettings
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")

@@ -17,7 +17,7 @@ from connector.definition.suggest import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from connector.definition.strict_yaml import Document, NodePath
+    from connector.definition.parsers.strict_yaml import Document, NodePath
     from connector.errors import Finding
 
 VALUE_TYPES = (

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
-from connector.definition import strict_yaml
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case, to_kebab_case
 from connector.definition.manifest import Manifest
+from connector.definition.parsers import strict_yaml
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.strict_yaml import Document
+from connector.definition.parsers.strict_yaml import Document
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from connector.definition.strict_yaml import NodePath
+    from connector.definition.parsers.strict_yaml import NodePath
     from connector.errors import Finding
 
 RULE = "renamed-word"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from connector.definition.strict_yaml import Document, NodePath
+    from connector.definition.parsers.strict_yaml import Document, NodePath
     from connector.errors import Finding
 
 _MAX_PREVIEW = 60  # characters of a value in a message

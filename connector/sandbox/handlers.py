@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from connector.core.request.builder import Pairs
     from connector.definition.action import Action
-    from connector.definition.manifest import EmittedEvents
+    from connector.definition.resource import EmittedEvents
     from connector.sandbox.api.router import Route
     from connector.sandbox.data.collection import RecordCollection
     from connector.sandbox.data.collections import RecordCollections

@@ -14,8 +14,8 @@ from support.planting import line_of, plant
 
 from connector.authoring import scaffold
 from connector.authoring.lint import lint
-from connector.definition import strict_yaml
 from connector.definition.loader import find_bundled_folder
+from connector.definition.parsers import strict_yaml
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.authoring.parity.page_record import MirroredPage, PageForm, PageInput, ParityRecord
     from connector.definition.fields import FormField
-    from connector.definition.strict_yaml import NodePath
+    from connector.definition.parsers.strict_yaml import NodePath
     from connector.errors import Finding
 
 

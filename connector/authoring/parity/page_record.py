@@ -10,7 +10,7 @@ from connector.definition import schema_validation
 from connector.definition.fields import Key, StrictModel, Text
 
 if TYPE_CHECKING:
-    from connector.definition.strict_yaml import Document
+    from connector.definition.parsers.strict_yaml import Document
     from connector.errors import Finding
 
 Aspect = Literal["added", "missing", "label", "type", "required", "default", "suggested", "example", "hidden", "alias"]

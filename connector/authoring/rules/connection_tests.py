@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
-    from connector.definition.manifest import ConnectionTest, Manifest
-    from connector.definition.strict_yaml import NodePath
+    from connector.definition.connection_type import ConnectionTest
+    from connector.definition.manifest import Manifest
+    from connector.definition.parsers.strict_yaml import NodePath
 
 RULE = "connection-test"
 

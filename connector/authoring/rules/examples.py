@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.core.request.builder import Request
     from connector.definition.action import Action, Example, ExpectedRequest
-    from connector.definition.strict_yaml import NodePath
+    from connector.definition.parsers.strict_yaml import NodePath
 
 RULE = "examples-run"
 # Rules whose violations an example would only repeat.

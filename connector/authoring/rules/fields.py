@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.fields import FormField
-    from connector.definition.strict_yaml import NodePath
+    from connector.definition.parsers.strict_yaml import NodePath
 
 TEXT_TYPES = ("string", "text", "password", "list of string")
 _SIZED_TYPES = (*TEXT_TYPES, "integer", "number", "list of integer", "map of string")

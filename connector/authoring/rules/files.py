@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.manifest import Manifest
-    from connector.definition.strict_yaml import NodePath
+    from connector.definition.parsers.strict_yaml import NodePath
 
 ACTION_KEYS = tuple(Action.model_fields)
 INPUT_KEYS = (*(key for key in Input.model_fields if key != "example"), "example")

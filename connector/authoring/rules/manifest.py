@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.manifest import Manifest
-    from connector.definition.strict_yaml import NodePath
+    from connector.definition.parsers.strict_yaml import NodePath
 
 _HOST_PATTERN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?\Z")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")

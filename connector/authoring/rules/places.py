@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
-    from connector.definition.strict_yaml import NodePath
+    from connector.definition.parsers.strict_yaml import NodePath
 
 REQUEST_PARTS = ("path", "query", "header", "form", "file", "body")
 RAW_LOCATIONS = (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
-    from connector.definition.strict_yaml import NodePath
+    from connector.definition.parsers.strict_yaml import NodePath
 
 
 def check_named_inputs(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

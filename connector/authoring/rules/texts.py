@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
     from connector.definition.manifest import Manifest
-    from connector.definition.strict_yaml import NodePath
+    from connector.definition.parsers.strict_yaml import NodePath
 
 MAX_HELP_LENGTH = 160
 _TEMPLATE_PATTERN = re.compile(r"\{\{|\$\{|\{%|<%|__import__")

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
-    from connector.definition.manifest import Manifest, ResourceDefinition, Trigger
-    from connector.definition.strict_yaml import NodePath
+    from connector.definition.manifest import Manifest
+    from connector.definition.parsers.strict_yaml import NodePath
+    from connector.definition.resource import ResourceDefinition
+    from connector.definition.trigger import Trigger
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _LOCATION_PATTERN = re.compile(r"(header|part)\.[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # a field name (RFC 9110, 5.6.2)

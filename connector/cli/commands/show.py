@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.definition.describe import DocRow
     from connector.definition.fields import Input
     from connector.definition.loader import Connector
-    from connector.definition.manifest import Trigger
+    from connector.definition.trigger import Trigger
 
 RAW_GROUP, TRIGGER_GROUP = "any request", "triggers"
 

@@ -21,9 +21,9 @@ from connector.runtime.auth.connection_inputs import unknown_input_problem
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from connector.definition.connection_type import ConnectionType
     from connector.definition.fields import FormField
     from connector.definition.loader import Connector
-    from connector.definition.manifest import ConnectionType
 
 
 def collect_inputs(

@@ -15,7 +15,7 @@ from connector.errors import DefinitionError, InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.definition.strict_yaml import Document
+    from connector.definition.parsers.strict_yaml import Document
     from connector.errors import Finding
 
 OUTPUT_FORMATS = ("json", "yaml", "table", "lines")
@@ -106,8 +106,8 @@ def read_config(path: Path) -> dict[str, Any]:
     """Return the data of the config file, empty if there is none. Raises DefinitionError with file, line and column."""
     if not path.exists():
         return {}
-    from connector.definition import strict_yaml
     from connector.definition.loader import read_bytes
+    from connector.definition.parsers import strict_yaml
 
     document = strict_yaml.read(read_bytes(path), str(path))
     if document.data is None:

@@ -15,7 +15,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from connector.core.invalid_value import InvalidValue
-from connector.definition import strict_json
+from connector.definition.parsers import strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable

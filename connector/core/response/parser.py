@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.core.response.trace import Trace
     from connector.definition.action import Action
+    from connector.definition.error_format import ErrorFormat, ErrorRule
     from connector.definition.loader import Connector
-    from connector.definition.manifest import ErrorFormat, ErrorRule
 
 # matches whole codes only: part of a longer value could be part of a secret
 _CODE_PATTERN = re.compile(r'"(?:code|error)"\s*:\s*(?:"([^"\\]{1,200})"|([0-9]{1,9})\b)')

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic_core import from_json
 
-from connector.definition import strict_json
+from connector.definition.parsers import strict_json
 from connector.errors import WebhookError
 
 if TYPE_CHECKING:
-    from connector.definition.manifest import Trigger
+    from connector.definition.trigger import Trigger
 
 MAX_NAME_LENGTH = 200  # characters of an event's name; longer subjects are hashed
 _UNITS_PER_SECOND = {"s": 1, "ms": 1000}

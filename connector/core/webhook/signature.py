@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from connector.definition.manifest import Signature, Trigger
+    from connector.definition.trigger import Signature, Trigger
 
 __all__ = ["Challenge", "Event", "Headers", "WebhookVerifier"]
 

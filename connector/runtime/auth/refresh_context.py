@@ -11,7 +11,7 @@ from connector.runtime.auth import connection_record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.definition.manifest import ConnectionType
+    from connector.definition.connection_type import ConnectionType
     from connector.runtime.auth.connection_record import ConnectionRecord
     from connector.runtime.storage.store import Store
 

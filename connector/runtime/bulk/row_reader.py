@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
-from connector.definition import strict_yaml
+from connector.definition.parsers import strict_yaml
 from connector.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:

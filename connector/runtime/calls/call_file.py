@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.definition import strict_yaml
 from connector.definition.loader import read_bytes
+from connector.definition.parsers import strict_yaml
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem, UsageError
 from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
@@ -16,7 +16,7 @@ from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from connector.definition.strict_yaml import Document
+    from connector.definition.parsers.strict_yaml import Document
 
 MAX_CALL_FILE_BYTES = 64 << 20
 _OPTION_KEYS = tuple(name for name in OPTION_NAMES if name != "observers")

@@ -18,7 +18,7 @@ from connector.sandbox.data.body_mapping import BodyMapping, FieldPath
 
 if TYPE_CHECKING:
     from connector.definition.action import Action
-    from connector.definition.manifest import ResourceDefinition
+    from connector.definition.resource import ResourceDefinition
     from connector.sandbox.api.router import Route
     from connector.sandbox.data.state import SandboxRecord
 

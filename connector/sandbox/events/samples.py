@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from connector.definition.events import EventType
     from connector.definition.loader import Connector
-    from connector.definition.manifest import Trigger
+    from connector.definition.trigger import Trigger
 
 _PYTHON_TYPES: dict[str, type] = {"integer": int, "number": float, "boolean": bool, "integer id": int}
 _REUSABLE_TYPES = ("string", "integer", "number", "boolean", "id", "integer id", "digits", "email", "url", "timezone")

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from connector.core.request.builder import Pairs
-    from connector.definition.manifest import ErrorRule, Manifest
+    from connector.definition.error_format import ErrorRule
+    from connector.definition.manifest import Manifest
 
 ResponseDelivery = Literal["sent", "lost", "refused"]
 FieldError = tuple[str, str]  # field name, message

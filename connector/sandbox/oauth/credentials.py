@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.definition.action import Action
+    from connector.definition.connection_type import ConnectionType
     from connector.definition.loader import Connector
-    from connector.definition.manifest import ConnectionType
     from connector.sandbox.http.request import SandboxRequest
 
 PLACEHOLDER = "sandbox"  # public

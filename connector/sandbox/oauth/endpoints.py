@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 from connector.runtime.auth.connection import OAUTH_KINDS
 
 if TYPE_CHECKING:
+    from connector.definition.connection_type import ConnectionType
     from connector.definition.fields import FormField
     from connector.definition.loader import Connector
-    from connector.definition.manifest import ConnectionType
 
 Role = Literal["authorize", "token", "revoke"]
 

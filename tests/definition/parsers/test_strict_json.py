@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from connector.definition import strict_json
+from connector.definition.parsers import strict_json
 
 
 @pytest.mark.parametrize("text", ["NaN", "[Infinity]", '{"a": -Infinity}', "[" * 100_000])

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.definition import strict_yaml
+from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError
 
 JSON = st.recursive(

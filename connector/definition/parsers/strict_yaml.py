@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from connector.definition.json_parser_events import is_json, parse_events
+from connector.definition.parsers.json_parser_events import is_json, parse_events
 from connector.errors import DefinitionError, Finding
 
 if TYPE_CHECKING:

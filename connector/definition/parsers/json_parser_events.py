@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from connector.definition import strict_json
+from connector.definition.parsers import strict_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,91 @@
+"""The paths of a definition into JSON: `data.items.0."@odata.id"`, and `header.X` where a header can say it.
+
+A path is names joined with dots. A number is a position in a list (or a name, where the data has a mapping there), a
+name with a dot or a quote is written in quotes, and `.` is the data itself. There are no wildcards and no expressions.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Annotated, NamedTuple
+
+from pydantic import AfterValidator, StringConstraints
+
+_SEGMENT = re.compile(r'"(?:[^"\\]|\\["\\])+"|[^\s."\'\[\]{}()*?$\\]+')
+_FOREIGN = {
+    "[": "write a position in a list as a number between dots: errors.0.code",
+    "*": "wildcards do not exist; name one position: errors.0.code",
+    "$": "a path begins with a name: data.items",
+    "'": 'quote a name with double quotes: "@odata.nextLink"',
+}
+_FORM = 'expected names joined with dots, such as data.items or errors.0.code; quote a name with a dot: "a.b"'
+HEADER = "header"
+
+
+class PathSyntaxError(ValueError):
+    """A text that is no path; the message says what is expected."""
+
+
+class ReplyPath(NamedTuple):
+    """Where a reply has a value: in its data, or in the header of this name."""
+
+    segments: tuple[str, ...] = ()
+    header: str | None = None
+
+
+@lru_cache(maxsize=4096)
+def parse_path(text: str) -> tuple[str, ...]:
+    """Return the names of a path into JSON; none for `.`. Raises PathSyntaxError."""
+    if text == ".":
+        return ()
+    segments: list[str] = []
+    position = 0
+    while match := _SEGMENT.match(text, position):
+        part = match[0]
+        segments.append(re.sub(r"\\(.)", r"\1", part[1:-1]) if part[0] == '"' else part)
+        position = match.end()
+        if position == len(text):
+            return tuple(segments)
+        if text[position] != ".":
+            break
+        position += 1
+    sign = text[position : position + 1]
+    raise PathSyntaxError(f"{_FOREIGN.get(sign, _FORM)}, not {text[:80]!r}")
+
+
+@lru_cache(maxsize=4096)
+def parse_reply_path(text: str) -> ReplyPath:
+    """Return the place that a path names in a reply: `header.X`, or a path into its data. Raises PathSyntaxError."""
+    part, dot, name = text.partition(".")
+    if part == HEADER and dot:
+        if re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name) is None:
+            raise PathSyntaxError(f"expected header.X with the name of a header, not {text[:80]!r}")
+        return ReplyPath(header=name.lower())
+    return ReplyPath(parse_path(text))
+
+
+def join_path(*names: str) -> str:
+    """Return the path of these names, quoted where they need it; `.` for none."""
+    return ".".join(map(_quote, names)) or "."
+
+
+def _quote(name: str) -> str:
+    if _SEGMENT.fullmatch(name) and name[0] != '"':
+        return name
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _check_path(text: str) -> str:
+    parse_path(text)
+    return text
+
+
+def _check_reply_path(text: str) -> str:
+    parse_reply_path(text)
+    return text
+
+
+JsonPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_path)]
+DataOrHeaderPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_reply_path)]

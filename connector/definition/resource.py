@@ -1,0 +1,45 @@
+"""The models of a resource: a kind of record that the service keeps."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from connector.definition.fields import Key, StrictModel, Text
+
+
+class EmittedEvents(StrictModel):
+    """Names of the events that changes of a resource cause: one or several for each change."""
+
+    created: Text | list[Text] = Field(default=[], description="Sent after a record was created.")
+    updated: Text | list[Text] = Field(default=[], description="Sent after a record was updated.")
+    deleted: Text | list[Text] = Field(default=[], description="Sent after a record was deleted.")
+    within: Text | None = Field(
+        default=None, description="The field that holds the record, where the event's object is the record's parent."
+    )
+
+    @property
+    def event_names_by_change(self) -> dict[str, list[str]]:
+        """Change (created, updated or deleted) -> names of events."""
+        declared = {"created": self.created, "updated": self.updated, "deleted": self.deleted}
+        return {change: [names] if isinstance(names, str) else names for change, names in declared.items()}
+
+
+class ResourceDefinition(StrictModel):
+    """A kind of record that the service keeps: its paths, its id, its parent and its events."""
+
+    listing: Text | None = Field(default=None, alias="list")
+    item: Text | None = None
+    id: Text
+    new_id: Literal["text", "integer", "uuid"] = "text"
+    id_prefix: str = Field(default="", description="The beginning of a new id: cus_.")
+    parent: Key | None = Field(default=None, description="The resource that it belongs to.")
+    parent_id: Text | None = Field(default=None, description="The field with its parent's id.")
+    list_id: Text | None = Field(
+        default=None, description="The field with the id in a list, where it is another than `id`."
+    )
+    lookup_fields: list[Text] = Field(default=[], description="Other fields that may stand for the id in a path.")
+    aliases: dict[str, str] = Field(default={}, description="Names that stand for an id in a path: me -> the id.")
+    events: EmittedEvents | None = Field(default=None, description="Events that its changes cause.")
+    seed: list[dict[str, JsonValue]] = Field(default=[], description="Records that the sandbox starts with.")
