@@ -18,19 +18,21 @@ from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from pydantic_core import from_json
 
+from connector.core.auth.oauth_client import DEFAULT_FIELDS, OAuthClient, TokenFields
 from connector.core.auth.token_set import TokenSet, is_header_safe
+from connector.core.json_path import get_at, get_at_path
 from connector.core.redaction import default_redactor, describe_type
-from connector.core.request.body import Body
+from connector.core.request.body import FORM_CONTENT_TYPE, Body
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
 from connector.core.response import retry_after
+from connector.definition.json_path import parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.core.redaction import Redactor
     from connector.core.response.parser import Reply
-    from connector.definition.connection_type import ConnectionType
 
 DEFAULT_LIFETIME = 3600.0  # seconds, when the reply has no expires_in, which RFC 6749, 4.2.2 recommends
 MAX_LIFETIME = 10 * 365 * 86_400.0  # seconds
@@ -38,39 +40,8 @@ _RETRYABLE_STATUSES = (408, 409, 423, 425, 429)
 _PUBLIC_FIELDS = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # they hold no secret
 _MAX_TEXT_LENGTH = 200
 
-TokenFailureCategory = Literal["grant", "client", "refused", "later", "unreadable"]
 TokenRequest = tuple[Request, Credential]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class OAuthClient:
-    """The OAuth client of a connection: endpoints, client id and secret, scopes."""
-
-    kind: str
-    token_url: str = ""
-    client_id: str = ""
-    client_secret: str = ""
-    client_auth: str = "basic"
-    authorize_url: str = ""
-    revoke_url: str = ""
-    scopes: str = ""
-    account_id: str = ""
-
-    @classmethod
-    def from_inputs(cls, connection_type: ConnectionType, values: Mapping[str, Any]) -> OAuthClient:
-        """Read the inputs of an OAuth connection, each optional: tokenUrl, clientId, clientSecret and so on."""
-        texts = {key: str(value) for key, value in values.items() if value is not None}
-        return cls(
-            kind=connection_type.kind,
-            client_auth=connection_type.client_auth,
-            token_url=texts.get("tokenUrl", ""),
-            client_id=texts.get("clientId", ""),
-            client_secret=texts.get("clientSecret", ""),
-            authorize_url=texts.get("authorizeUrl", ""),
-            revoke_url=texts.get("revokeUrl", ""),
-            scopes=texts.get("scopes", ""),
-            account_id=texts.get("accountId", ""),
-        )
+TokenFailureCategory = Literal["grant", "client", "refused", "later", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +63,21 @@ class TokenFailure:
 
 
 def build_authorize_url(client: OAuthClient, redirect_uri: str, state: str, verifier: str) -> str:
-    """Return the consent URL with PKCE S256 and state (RFC 7636; RFC 6749, 10.12)."""
+    """Return the consent URL with the state, and PKCE S256 where it is used (RFC 7636; RFC 6749, 10.12)."""
     from oauthlib.common import add_params_to_uri
 
     parameters = {
+        **dict(client.authorize_params),
         "response_type": "code",
         "client_id": client.client_id,
         "redirect_uri": redirect_uri,
-        "scope": client.scopes,
         "state": state,
-        "code_challenge": _load_oauthlib_client(client).create_code_challenge(verifier, "S256"),
-        "code_challenge_method": "S256",
     }
+    if client.scopes:
+        parameters["scope"] = client.scopes
+    if client.pkce:
+        parameters["code_challenge"] = _load_oauthlib_client(client).create_code_challenge(verifier, "S256")
+        parameters["code_challenge_method"] = "S256"
     url: str = add_params_to_uri(client.authorize_url, [(name, value) for name, value in parameters.items() if value])
     return url  # oauthlib's own method rejects http, also on loopback; the caller has checked the URL
 
@@ -144,7 +118,10 @@ def _split_origin(url: str) -> tuple[str, str]:
 def build_code_request(client: OAuthClient, code: str, redirect_uri: str, verifier: str) -> TokenRequest:
     """Return the request that exchanges a code for tokens."""
     body = _load_oauthlib_client(client).prepare_request_body(
-        code=code, redirect_uri=redirect_uri, include_client_id=False, code_verifier=verifier
+        code=code,
+        redirect_uri=redirect_uri,
+        include_client_id=False,
+        code_verifier=verifier if client.pkce else None,
     )
     return _build_token_request(client, body)
 
@@ -169,7 +146,8 @@ def build_revoke_request(client: OAuthClient, token: str) -> TokenRequest | None
     """Return the request that revokes a token (RFC 7009), or None when the client has no revoke URL."""
     if not client.revoke_url:
         return None
-    return _build_token_request(replace(client, token_url=client.revoke_url), f"token={quote_plus(token)}")
+    revoking = replace(client, token_url=client.revoke_url, token_params=(), token_body="form")  # noqa: S106  no secret
+    return _build_token_request(revoking, f"token={quote_plus(token)}")
 
 
 def _load_oauthlib_client(client: OAuthClient) -> Any:
@@ -180,7 +158,7 @@ def _load_oauthlib_client(client: OAuthClient) -> Any:
 
 def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> TokenRequest:
     parts = urlsplit(client.token_url)
-    pairs = parse_qsl(body, keep_blank_values=True)
+    pairs = list({**dict(parse_qsl(body, keep_blank_values=True)), **dict(client.token_params)}.items())
     credential = Credential(client.client_secret or client.client_id)
     if client.client_auth == "basic" and client.client_secret:
         basic_pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"  # RFC 6749, 2.3.1
@@ -191,14 +169,17 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
         pairs.append(("client_id", client.client_id))
         if client.client_secret:
             pairs.append(("client_secret", client.client_secret))
-    secret_values = [value for name, value in pairs if name not in _PUBLIC_FIELDS]
+    public_names = {*_PUBLIC_FIELDS, *dict(client.token_params)}  # the secrets among those are in `client.secrets`
+    secret_values = [value for name, value in pairs if name not in public_names]
     request = Request(
         "POST",
         parts.path or "/",
         base_url=f"{parts.scheme}://{parts.netloc}",
         query=tuple(parse_qsl(parts.query)),
-        body=Body("form", pairs, "application/x-www-form-urlencoded"),
-        secrets=tuple(filter(None, (*secret_values, client.client_secret, *secrets))),
+        body=Body("json", dict(pairs), "application/json")
+        if client.token_body == "json"
+        else Body("form", pairs, FORM_CONTENT_TYPE),
+        secrets=tuple(filter(None, (*secret_values, client.client_secret, *client.secrets, *secrets))),
     )
     return request, credential
 
@@ -211,9 +192,13 @@ def fingerprint_credential(client: OAuthClient, token_set: TokenSet | None) -> s
 
 
 def parse_token_reply(
-    request: Request, reply: Reply, now: float, previous: TokenSet | None = None
+    request: Request,
+    reply: Reply,
+    now: float,
+    previous: TokenSet | None = None,
+    fields: TokenFields = DEFAULT_FIELDS,
 ) -> TokenSet | TokenFailure:
-    """Return the token set of a reply, or its failure. No message contains the raw body."""
+    """Return the token set of a reply, whose `fields` have the token, or its failure. No message has the raw body."""
     status = reply.status
     is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
     if status in _RETRYABLE_STATUSES or is_server_error:
@@ -230,7 +215,7 @@ def parse_token_reply(
         return TokenFailure("unreadable", message, status=status, may_be_issued=reply.is_success)
     if data.get("error") or not reply.is_success:
         return _build_failure(request.full_redactor, status, data)
-    token_set = _parse_token_set(data, now, previous)
+    token_set = _parse_token_set(data, fields, now, previous)
     if isinstance(token_set, TokenSet):
         return token_set
     message = _shorten(request.full_redactor.redact_text(token_set))
@@ -251,17 +236,18 @@ def _build_failure(redactor: Redactor, status: int, data: Mapping[str, Any]) -> 
     return TokenFailure(category, f"the token endpoint said {code}: {description}", code, status=status)
 
 
-def _parse_token_set(data: Mapping[str, Any], now: float, previous: TokenSet | None) -> TokenSet | str:
+def _parse_token_set(
+    data: Mapping[str, Any], fields: TokenFields, now: float, previous: TokenSet | None
+) -> TokenSet | str:
     """Return the token set in a reply's data, or the problem with them."""
-    token, token_type = data.get("access_token"), data.get("token_type", "bearer")
+    named = get_at_path(data, fields.base_url)
+    data, token = _find_token(data, fields, previous)
     if not isinstance(token, str) or not is_header_safe(token):
         return "the token reply has no access token that can be sent"
-    if not isinstance(token_type, str) or token_type.lower() != "bearer":
-        return f"only bearer tokens are supported, and the token reply has one of type {_to_text(token_type)}"
     lifetime = _parse_lifetime(data.get("expires_in"))
     if lifetime is None:
         return "the token reply's expires_in is not a number of seconds"
-    refresh_token, scope, api_url = data.get("refresh_token"), data.get("scope"), data.get("api_url")
+    refresh_token, scope = data.get("refresh_token"), data.get("scope")
     return TokenSet(
         access_token=token,
         expires_at=now + lifetime,
@@ -269,9 +255,20 @@ def _parse_token_set(data: Mapping[str, Any], now: float, previous: TokenSet | N
         refresh_token=refresh_token
         if isinstance(refresh_token, str) and refresh_token
         else (previous.refresh_token if previous else None),
-        scopes=tuple(scope.split()) if isinstance(scope, str) else (previous.scopes if previous else None),
-        api_url=api_url if isinstance(api_url, str) else (previous.api_url if previous else None),
+        scopes=fields.split_scopes(scope) if isinstance(scope, str) else (previous.scopes if previous else None),
+        api_url=named if isinstance(named, str) else (previous.api_url if previous else None),
     )
+
+
+def _find_token(
+    data: Mapping[str, Any], fields: TokenFields, previous: TokenSet | None
+) -> tuple[Mapping[str, Any], Any]:
+    """Return the token of a reply, and the mapping that has it; a refresh may be answered without the outer one."""
+    *holder_names, name = parse_path(fields.token)
+    holder = get_at(data, holder_names)
+    if isinstance(holder, dict) and name in holder:
+        return holder, holder[name]
+    return (data, data.get("access_token")) if previous else ({}, None)
 
 
 def _parse_lifetime(value: Any) -> float | None:

@@ -79,9 +79,13 @@ def parse_token(token: Mapping[str, Any]) -> TokenSet:
         expires_at=float(given.get("expires_at", NO_EXPIRY)) if access_token else 0.0,
         obtained_at=float(given.get("obtained_at", 0.0)),
         refresh_token=given.get("refresh_token"),
-        scopes=tuple(scopes.split() if isinstance(scopes, str) else scopes) if scopes is not None else None,
+        scopes=tuple(_split_scopes(scopes) if isinstance(scopes, str) else scopes) if scopes is not None else None,
         api_url=given.get("api_url"),
     )
+
+
+def _split_scopes(text: str) -> list[str]:
+    return text.replace(",", " ").split()
 
 
 def _find_problems(given: Mapping[str, Any]) -> Iterable[Problem]:
@@ -99,8 +103,6 @@ def _find_problems(given: Mapping[str, Any]) -> Iterable[Problem]:
             yield Problem(key, preview(value), "text or a list of scopes")
         elif key == "api_url" and not isinstance(value, str):
             yield Problem(key, preview(value), "a URL")
-        elif key == "token_type" and str(value).lower() != "bearer":
-            yield Problem(key, preview(value), "bearer")
     if not any(key in given for key in _SECRET_KEYS):
         yield Problem("access_token", "nothing", "a token, or a refresh_token to get one with")
 

@@ -1,4 +1,4 @@
-"""String formats: digits, email, URL, time zone, UUID. Each check returns the cleaned text or raises InvalidValue."""
+"""String formats: digits, email, URL, host, time zone, UUID. Each check returns the cleaned text or raises InvalidValue."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from connector.core.invalid_value import InvalidValue
+from connector.core.url_policy import check_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -73,6 +74,7 @@ FORMATS: dict[str, Callable[[str], str]] = {
     "digits": check_digits,
     "email": check_email,
     "url": check_url,
+    "host": check_host,
     "timezone": check_timezone,
     "uuid": check_uuid,
 }

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credential:
-    """Headers and query parameters that sign a request, their secret, and the token's base URL and scopes."""
+    """What signs a request: headers, query parameters and fields of its body; their secret; a token's URL and scopes.
+
+    A field of the body is the names of its path, and its value.
+    """
 
     secret: str
     headers: tuple[tuple[str, str], ...] = ()
@@ -15,6 +19,8 @@ class Credential:
     base_url: str | None = None
     renewable: bool = False
     scopes: tuple[str, ...] | None = None
+    body: tuple[tuple[tuple[str, ...], Any], ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Credential in {', '.join(name for name, _ in (*self.headers, *self.query)) or 'nothing'}>"
+        names = [name for name, _ in (*self.headers, *self.query)] + [".".join(path) for path, _ in self.body]
+        return f"<Credential in {', '.join(names) or 'nothing'}>"

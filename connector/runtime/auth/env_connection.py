@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.case import to_snake_case
 from connector.errors import SignInError, UsageError
 from connector.runtime.env import read_env_value
 
@@ -40,9 +39,8 @@ def _choose_most_complete(connector: Connector, values: Mapping[str, str]) -> st
         name: len(keys) for name, keys in required.items() if keys and all(key in values for key in keys)
     }
     if not complete_counts:
-        prefix = connector.name.upper()
         names = "; or ".join(
-            ", ".join(f"{prefix}_{to_snake_case(key)}".upper() for key in keys) for keys in required.values() if keys
+            ", ".join(map(connector.manifest.environment_variable, keys)) for keys in required.values() if keys
         )
         raise SignInError(f"The environment defines no connection to {connector.manifest.label}.", hint=f"Set {names}.")
     max_count = max(complete_counts.values())

@@ -19,7 +19,8 @@ from connector.runtime.auth import connection_record, token_endpoint
 from connector.runtime.auth.connection_record import RefreshIntent, RevokedCredential
 
 if TYPE_CHECKING:
-    from connector.core.auth.oauth import OAuthClient, TokenRequest
+    from connector.core.auth.oauth import TokenRequest
+    from connector.core.auth.oauth_client import OAuthClient
     from connector.runtime.auth.connection_record import ConnectionRecord
     from connector.runtime.auth.refresh_context import RefreshContext
     from connector.runtime.clock import Clock
@@ -72,7 +73,7 @@ class TokenRefresher:
         store, key, now = self.context.store, self.context.key, clock.time()
         try:
             if self._pending_save is None and (
-                stored_token_set := connection_record.read_fresh_token(store, key, rejected_token, now)
+                stored_token_set := self.context.read_fresh_token(rejected_token, now)
             ):
                 self._token_set = stored_token_set
                 return stored_token_set
@@ -134,7 +135,9 @@ class TokenRefresher:
             if earlier_intent is None:
                 intent = RefreshIntent(clock.time(), os.getpid())
                 record = self.context.write_record(replace(record, intent=intent))
-        answer = token_endpoint.request_token_with_retries(token_request, self.context.http, clock, current)
+        answer = token_endpoint.request_token_with_retries(
+            token_request, self.context.http, clock, current, oauth_client.token_fields
+        )
         if isinstance(answer, TokenSet):
             return self._persist(answer, current, clock)
         if answer.category in ("grant", "client"):

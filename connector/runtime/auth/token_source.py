@@ -7,6 +7,7 @@ their own deadline; none of them can cancel it. Other processes share its result
 from __future__ import annotations
 
 import copy
+import logging
 import os
 import threading
 import time
@@ -15,15 +16,16 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from connector.core import url_policy
-from connector.core.request.credential import Credential
 from connector.errors import ConnectorError, DeadlineError, TransportError
 from connector.runtime.auth.token_refresh import TokenRefresher
 
 if TYPE_CHECKING:
     from connector.core.auth.token_set import TokenSet
+    from connector.core.request.credential import Credential
     from connector.runtime.auth.refresh_context import RefreshContext
     from connector.runtime.clock import Clock
 
+_log = logging.getLogger("connector.connection")
 POLL_INTERVAL = 0.5  # seconds
 _RefreshKey = tuple[int, str | None]  # the process id, since threads end at a fork, and the rejected token
 
@@ -128,16 +130,21 @@ class TokenSource:
     def _to_credential(self, token_set: TokenSet) -> Credential:
         cached = self._cached_credential
         if cached is None or cached[0] is not token_set:
-            header = ("Authorization", f"Bearer {token_set.access_token}")
-            base_url, scopes = self._allowed_origin(token_set.api_url), token_set.scopes
-            credential = Credential(
-                token_set.access_token, headers=(header,), base_url=base_url, renewable=True, scopes=scopes
+            base_url, scopes = self._find_base_url(token_set.api_url), token_set.scopes
+            credential = self._context.signer.sign(
+                token_set.access_token, base_url=base_url, renewable=True, scopes=scopes
             )
             cached = self._cached_credential = (token_set, credential)
         return cached[1]
 
-    def _allowed_origin(self, url: str | None) -> str | None:
-        """Return the API origin that a token names, if credentials may go there."""
-        if not url or not url.isascii() or not url_policy.may_receive_credentials(url, self._context.allowed_hosts):
+    def _find_base_url(self, named: str | None) -> str | None:
+        """Return the base URL that a token names, by a URL or a host alone, if credentials may go there."""
+        if not named:
             return None
-        return f"https://{urlsplit(url).hostname}"
+        url = named if "://" in named else f"https://{named}"
+        is_url = url_policy.has_url_characters(url)
+        if not is_url or not url_policy.may_receive_credentials(url, self._context.allowed_hosts):
+            _log.warning("connection %s: the base URL that its token names is not at an allowed host", self._context.key)
+            return None
+        parts = urlsplit(url)
+        return f"https://{parts.hostname}{parts.path.rstrip('/')}"

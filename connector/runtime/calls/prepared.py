@@ -136,13 +136,15 @@ class PreparedCall:
         return self.credentials.token_source
 
     def with_base_url(self, credential: Credential | ConnectorError) -> Credential | ConnectorError:
-        """Drop the base URL that a token names if it is overridden; else append the manifest's path."""
+        """Drop the base URL that a token names if it is overridden; else append the base URL's path to a bare host."""
         if not isinstance(credential, Credential) or credential.base_url is None:
             return credential
         if self.keeps_url or self.context.base_url_override:
             return replace(credential, base_url=None)
-        base_path = urlsplit(self.context.connector.manifest.base_url).path
-        return replace(credential, base_url=credential.base_url.rstrip("/") + base_path)
+        if urlsplit(credential.base_url).path:
+            return credential
+        base_path = urlsplit(self.request.base_url).path
+        return replace(credential, base_url=credential.base_url + base_path)
 
     def acquire_slot(self, ask: AcquireSlot) -> float | RateLimited:
         """Return the seconds until a slot of the account's budget, or RateLimited."""

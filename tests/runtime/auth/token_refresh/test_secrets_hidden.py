@@ -119,7 +119,6 @@ ECHOES = {
     "a page": lambda a: html(200, everything(a)),
     "a page of a 403": lambda a: html(403, everything(a)),
     "its own kind of content": lambda a: reply(200, body=b"x", headers=[("Content-Type", one_line(a))]),
-    "its own kind of token": lambda a: reply(200, {"access_token": "x", "token_type": everything(a)}),
     "its own kind of life": lambda a: reply(200, {"access_token": "x", "expires_in": everything(a)}),
     "a wrong token": lambda a: reply(200, {"access_token": everything(a) + "\n"}),
     "another address": lambda a: redirect(f"{a.origin}/?{one_line(a)}"),
