@@ -19,10 +19,18 @@ CLOUD_INPUT = "cloud"  # the input that a manifest with clouds gives to every co
 BASIC_PLACES = ("basic.username", "basic.password")
 PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
 
+_BRACES = re.compile(r"[{}]")
 _PLACE_PATTERN = r"^((header|query|body|path|token|authorize)\.\S+|basic\.(username|password))$"
 _HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://")]
 _Scheme = Annotated[str, StringConstraints(pattern=r"^[ -~]+$")]
 _Parameters = dict[str, Text]
+
+
+def find_placeholders(text: object) -> list[str]:
+    """Return the names in braces of a text that is filled in; none where other braces are: that is a text of its own."""
+    if not isinstance(text, str) or _BRACES.search(PLACEHOLDER.sub("", text)):
+        return []
+    return PLACEHOLDER.findall(text)
 
 
 class ConnectionTest(StrictModel):

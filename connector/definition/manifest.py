@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from connector.definition.case import to_snake_case
-from connector.definition.connection_type import CLOUD_INPUT, PLACEHOLDER, Cloud, ConnectionTest, ConnectionType
+from connector.definition.connection_type import (
+    CLOUD_INPUT,
+    Cloud,
+    ConnectionTest,
+    ConnectionType,
+    find_placeholders,
+)
 from connector.definition.error_format import ErrorFormat, Scalar
 from connector.definition.fields import Key, StrictModel, Text
 from connector.definition.pagination import PaginationSettings
@@ -134,7 +140,7 @@ class Manifest(StrictModel):
         return {place: value for place, value in self.constants.items() if place not in self.filled_constants}
 
     def _has_input(self, value: JsonValue) -> bool:
-        names = PLACEHOLDER.findall(value) if isinstance(value, str) else ()
+        names = find_placeholders(value)
         return any(item.find_input(name) is not None for name in names for item in self.connections.values())
 
     def environment_variable(self, key: str) -> str:
@@ -172,4 +178,4 @@ def _add_cloud_input(connection_type: Any, clouds: dict[str, Any]) -> Any:
         "label": "Cloud", "help": "The cloud of the service that has the account.", "type": "string",
         "default": next(iter(clouds)), "hidden": True, "choices": labels,
     }  # fmt: skip
-    return {**connection_type, "inputs": {CLOUD_INPUT: field, **inputs}}
+    return {**connection_type, "inputs": {**inputs, CLOUD_INPUT: field}}

@@ -14,7 +14,7 @@ from connector.core import url_policy
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.core.request.body import to_wire_text
-from connector.definition.connection_type import CLOUD_INPUT, PLACEHOLDER, URL_INPUTS
+from connector.definition.connection_type import CLOUD_INPUT, PLACEHOLDER, URL_INPUTS, find_placeholders
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -60,7 +60,9 @@ def fill_known(text: str, connection_type: ConnectionType, values: Mapping[str, 
 
 def fill_text(text: str, connection_type: ConnectionType, values: Mapping[str, Any]) -> str | None:
     """Return a text with the values of inputs in it, or None when one of them was not given."""
-    keys = {name: connection_type.find_input(name) for name in PLACEHOLDER.findall(text)}
+    keys = {name: connection_type.find_input(name) for name in find_placeholders(text)}
+    if not keys:
+        return text
     if any(key is not None and values.get(key) is None for key in keys.values()):
         return None
 
