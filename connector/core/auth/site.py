@@ -90,7 +90,7 @@ def _find_url(
 
 def _check_base_url(site: Site, filler: _Filler, template: str) -> Iterator[Problem]:
     """Yield the problem of a base URL that is not at one of the site's hosts."""
-    if url_policy.may_receive_credentials(site.base_url, site.allowed_hosts):
+    if not site.allowed_hosts or url_policy.may_receive_credentials(site.base_url, site.allowed_hosts):
         return
     key = next(filter(None, map(filler.find_key, PLACEHOLDER.findall(template))), CLOUD_INPUT)
     host = urlsplit(site.base_url).hostname or site.base_url
