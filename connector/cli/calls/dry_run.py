@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls.trace import trace_unsent_request
-from connector.cli.context.connection_context import resolve_base_url
+from connector.cli.context import connection_names
+from connector.cli.context.connection_context import ConnectionContext, resolve_base_url
 from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.printer import make_printer, write_text
 from connector.cli.output.stdio import print_stderr
+from connector.core.auth.site import fill_known
+from connector.definition.connection_type import CLOUD_INPUT, PLACEHOLDER
+from connector.errors import ConnectorError
+from connector.runtime.auth import env_connection
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
@@ -22,9 +28,10 @@ if TYPE_CHECKING:
 
 def print_requests(connector: Connector, settings: Settings, options: RunOptions, tasks: CallList) -> int:
     """Print the first request of every call, as text unless a format was chosen. Raises InputError."""
-    output_setting, url = settings.get("output"), resolve_base_url(connector, settings)
+    output_setting, given_url = settings.get("output"), resolve_base_url(connector, settings)
     requests = []
     for task in tasks.calls:
+        url = given_url or _find_base_url(connector, settings, options, task.options.connection)
         flags = CallOptions.parse(
             account=options.account, limit=options.limit if task.find_items_path(connector) else None
         )
@@ -41,6 +48,40 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
         printer.print_result(request_data)
     printer.finish()
     return EXIT_DONE
+
+
+def _find_base_url(connector: Connector, settings: Settings, options: RunOptions, named: str | None) -> str | None:
+    """Return the manifest's base URL with what the connection or the environment fills in; None where that is nothing.
+
+    A dry run needs no connection: what cannot be read is left as it is, with a note.
+    """
+    manifest = connector.manifest
+    if options.sandbox or not (PLACEHOLDER.search(manifest.base_url) or manifest.clouds):
+        return None
+    context, name = ConnectionContext(connector, settings), options.connection or named or settings.get("connection").value
+    try:
+        return connection_names.resolve_connection(context, name).base_url
+    except ConnectorError:
+        url = _fill_from_environment(connector, name)
+    missing = {key for key in PLACEHOLDER.findall(url) if key in manifest.environment_variables.values()}
+    if missing and not options.quiet:
+        variables = ", ".join(map(manifest.environment_variable, sorted(missing)))
+        print_stderr(f"The connection fills in {', '.join(f'{{{key}}}' for key in sorted(missing))}, which {variables} sets.")
+    return url
+
+
+def _fill_from_environment(connector: Connector, name: str | None) -> str:
+    """Return the base URL with the values of variables and defaults, of the named type or the one that fills in most."""
+    manifest = connector.manifest
+    types = [item for key, item in manifest.connections.items() if name in (None, key)] or [*manifest.connections.values()]
+    urls = []
+    for connection_type in types:
+        values = {key: field.default for key, field in connection_type.inputs.items() if field.has_default}
+        values |= env_connection.read_env_values(connector, os.environ)
+        cloud = manifest.find_cloud(values.get(CLOUD_INPUT))
+        base_url = cloud.base_url if cloud is not None and cloud.base_url is not None else manifest.base_url
+        urls.append(fill_known(base_url, connection_type, values))
+    return min(urls, key=lambda url: len(PLACEHOLDER.findall(url)), default=manifest.base_url)
 
 
 def _format_request(request: dict[str, Any]) -> str:

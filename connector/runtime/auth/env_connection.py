@@ -20,13 +20,18 @@ def read_env_connection(
 
     Raises SignInError if none is complete, UsageError if two tie, InputError for an unreadable file.
     """
-    variables = {key: read_env_value(environ, name) for name, key in connector.manifest.environment_variables.items()}
-    values = {key: value for key, value in variables.items() if value}
+    values = read_env_values(connector, environ)
     chosen_kind = kind or _choose_most_complete(connector, values)
     connection_type = connector.manifest.connections.get(chosen_kind)
     return chosen_kind, {
         key: value for key, value in values.items() if connection_type and key in connection_type.inputs
     }
+
+
+def read_env_values(connector: Connector, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the inputs that variables set, of all connection types. Raises InputError for an unreadable file."""
+    variables = {key: read_env_value(environ, name) for name, key in connector.manifest.environment_variables.items()}
+    return {key: value for key, value in variables.items() if value}
 
 
 def _choose_most_complete(connector: Connector, values: Mapping[str, str]) -> str:

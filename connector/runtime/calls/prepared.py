@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from connector.core.exchange import exchange
 from connector.core.exchange.asks import ExchangeOptions, GetToken, SendRequest
 from connector.core.request.credential import Credential
-from connector.core.response.api_errors import add_path_alias_hint
+from connector.core.response.api_errors import add_connection_hint, add_path_alias_hint
 from connector.core.response.parser import Reply
 from connector.errors import ConnectorError, InputError, Problem, SignInError, UsageError
 
@@ -187,11 +187,14 @@ class PreparedCall:
         return replace(result, debug=self.trace, warnings=(*result.warnings, *self.warnings))
 
     def annotate_error(self, error: BaseException) -> None:
-        """Add the trace to an error, and a hint for a path alias that the connection does not support."""
+        """Add the trace to an error, and hints about its connection type and a path alias that this does not support."""
         if not isinstance(error, ConnectorError):
             return
         if self.credentials is not None:
-            add_path_alias_hint(error, self.context.connector.manifest, self.credentials.kind, self.request.path)
+            manifest, kind = self.context.connector.manifest, self.credentials.kind
+            add_path_alias_hint(error, manifest, kind, self.request.path)
+            if not self.compiled.action.is_raw:
+                add_connection_hint(error, manifest, kind)
         if self.trace is not None:
             error.debug = self.trace
 
