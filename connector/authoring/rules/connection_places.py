@@ -48,6 +48,9 @@ def check_input_places(file: ParsedFile[Manifest], folder: ConnectorFolder) -> I
             if field.scheme is not None and not (field.to or "").startswith("header."):
                 message = "`scheme` stands before a value in a header; add `to: header.X`."
                 yield Violation((*path, "scheme"), RULE, message, key=True)
+            if field.secret and (field.to or "").startswith("authorize."):
+                message = "a secret must not stand in the address that a browser opens."
+                yield Violation((*path, "to"), RULE, message)
             if field.to is not None and field.type not in _ONE_VALUE_TYPES:
                 message = f"a value of type {field.type} has no place in a credential; expected one text or number."
                 yield Violation((*path, "type"), RULE, message)
@@ -123,7 +126,7 @@ def _find_place_problem(connection_type: ConnectionType, place: str, folder: Con
     part, _, name = place.partition(".")
     kinds = _KINDS_BY_PART.get(part)
     if kinds is not None and connection_type.kind not in kinds:
-        return f"{place} is for {' and '.join(kinds)}, not for {connection_type.kind}."
+        return f"{place} is for {', '.join(kinds)}, not for {connection_type.kind}."
     if name in _OWN_PARAMETERS.get(part, ()):
         return f"{name} has a value of its own in this request; choose another name."
     if part == "basic" and place not in BASIC_PLACES:
@@ -132,7 +135,7 @@ def _find_place_problem(connection_type: ConnectionType, place: str, folder: Con
         try:
             check_header(name, "")
         except InvalidValue as invalid:
-            return f"{invalid.fix}."
+            return f"{place} cannot be used: {invalid.fix}."
     if part == "body":
         try:
             parse_path(name)
@@ -154,7 +157,8 @@ def _iter_places(path: NodePath, connection_type: ConnectionType) -> Iterator[tu
     for place in connection_type.constants:
         yield (*path, "constants", place), place
     for word in ("authorize", "token"):
-        for name in getattr(connection_type, f"{word}_params"):
+        is_read = connection_type.kind in _KINDS_BY_PART[word]  # else another rule reports the whole word
+        for name in getattr(connection_type, f"{word}_params") if is_read else ():
             yield (*path, f"{word}_params", name), f"{word}.{name}"
 
 

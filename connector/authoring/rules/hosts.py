@@ -44,12 +44,12 @@ def check_allowed_hosts(file: ParsedFile[Manifest], _folder: ConnectorFolder) ->
         for index, host in enumerate(place.allowed_hosts):
             path = (*place.path, "allowed_hosts", index)
             names = PLACEHOLDER.findall(host)
-            if not _HOST_PATTERN.match(PLACEHOLDER.sub("x", host) if host != "{%s}" % "".join(names) else "x.example"):
+            if not _is_host_name(host):
                 message = f"{host!r} is not a host name such as api.example.com, or *.example.com for its subdomains."
                 yield Violation(path, _HOST_RULE, message)
             yield from _check_placeholders(file.model, path, _HOST_RULE, names)
-            if names and host == f"{{{names[0]}}}":
-                yield from _check_whole_host(file.model, path, names[0])
+            if host.endswith("}") and names:
+                yield from _check_whole_host(file.model, path, names[-1])
 
 
 def check_base_urls(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
@@ -62,7 +62,7 @@ def check_base_urls(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Ite
             message = "expected https://host/path, without a query, a user, or a slash at the end."
             yield Violation(path, _URL_RULE, message)
         yield from _check_placeholders(file.model, path, _URL_RULE, PLACEHOLDER.findall(url))
-        are_valid = place.allowed_hosts and all(_HOST_PATTERN.match(_sample(host)) for host in place.allowed_hosts)
+        are_valid = place.allowed_hosts and all(map(_is_host_name, place.allowed_hosts))
         types = list(file.model.connections.values()) or [None]
         if are_valid and not all(_is_allowed(url, place, connection_type) for connection_type in types):
             host = urlsplit(url).netloc
@@ -168,6 +168,12 @@ def _check_whole_host(manifest: Manifest, path: NodePath, name: str) -> Iterator
         if key is not None and connection_type.inputs[key].format != "host":
             message = f"the input {key!r} of {type_name} is to be a whole host: write `format: host` there."
             yield Violation(path, _HOST_RULE, message)
+
+
+def _is_host_name(host: str) -> bool:
+    """Whether a text is a pattern of hosts; a placeholder is a label, and at the end of it the name of a host."""
+    sample = re.sub(r"\{\w+\}\Z", "x.example", host)
+    return _HOST_PATTERN.match(PLACEHOLDER.sub("x", sample)) is not None
 
 
 def _is_allowed(url: str, place: _Place, connection_type: ConnectionType | None) -> bool:
