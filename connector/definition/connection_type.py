@@ -27,7 +27,7 @@ _Parameters = dict[str, Text]
 
 
 def find_placeholders(text: object) -> list[str]:
-    """Return the names in braces of a text that is filled in; none where other braces are: that is a text of its own."""
+    """Return the names in braces of a text that is filled in; none where it has other braces, such as GraphQL."""
     if not isinstance(text, str) or _BRACES.search(PLACEHOLDER.sub("", text)):
         return []
     return PLACEHOLDER.findall(text)
@@ -83,7 +83,8 @@ class ConnectionType(StrictModel):
     )
     allowed_actions: list[Key] | None = Field(default=None, description="The actions it may run; all when absent.")
     to: Annotated[str, StringConstraints(pattern=r"^(header|query|body)\.\S+$")] | None = Field(
-        default=None, description="Where its token or secret goes, if not in Authorization: header.X, query.x or body.x."
+        default=None,
+        description="Where its token or secret goes, if not in Authorization: header.X, query.x or body.x.",
     )
     scheme: _Scheme | None = Field(
         default=None, description="The text before the token or secret in a header; Bearer where it is not said."

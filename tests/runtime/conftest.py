@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.oauth_server import Authority
 from support.receivers import DATABASE_KINDS, new_inbox_url
-from support.rerouting import Rerouting
+from support.transports import Rerouting
 
 from connector import AsyncClient, Client, Connection, Connector
 from connector.runtime.storage.memory_store import MemoryStore

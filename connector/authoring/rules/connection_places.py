@@ -1,4 +1,4 @@
-"""Rules of the places of connections: each exists for its kind, holds one value, and every name in braces is an input."""
+"""Rules of the places of connections: each exists for its kind and has one value; names in braces are inputs."""
 
 from __future__ import annotations
 

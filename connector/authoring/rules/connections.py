@@ -75,7 +75,10 @@ def check_needed_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) ->
         inside: NodePath = (*path, "inputs") if "inputs" in connection_type.model_fields_set else path
         missing = _find_missing(connection_type)
         if missing:
-            names = [f"{key!r} (or the word `{_URL_SETTINGS[key]}`)" if key in _URL_SETTINGS else repr(key) for key in missing]
+            names = [
+                f"{key!r} (or the word `{_URL_SETTINGS[key]}`)" if key in _URL_SETTINGS else repr(key)
+                for key in missing
+            ]
             noun = "input" if len(missing) == 1 else "inputs"
             yield Violation(inside, RULE, f"{connection_type.kind} needs the {noun} {_join(names)}.", key=True)
         has_secret = any(field.secret for field in connection_type.inputs.values())
@@ -84,7 +87,9 @@ def check_needed_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) ->
             continue
         places = [*(field.to for field in connection_type.inputs.values() if field.to), *connection_type.constants]
         if connection_type.kind == "basic" and not set(places) & set(BASIC_PLACES):
-            message = "say which input is the user name and which the password: `to: basic.username`, `to: basic.password`."
+            message = (
+                "say which input is the user name and which the password: `to: basic.username`, `to: basic.password`."
+            )
             yield Violation(inside, RULE, message, key=True)
         is_sent = connection_type.to or any(place.startswith(("header.", "query.", "body.")) for place in places)
         if connection_type.kind == "api_key" and not is_sent:
@@ -169,4 +174,3 @@ def _iter_own_names(connection_type: ConnectionType) -> Iterator[str]:
 
 def _join(names: list[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-

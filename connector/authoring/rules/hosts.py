@@ -63,7 +63,7 @@ def check_base_urls(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Ite
             yield Violation(path, _URL_RULE, message)
         yield from _check_placeholders(file.model, path, _URL_RULE, PLACEHOLDER.findall(url))
         are_valid = place.allowed_hosts and all(map(_is_host_name, place.allowed_hosts))
-        types = list(file.model.connections.values()) or [None]
+        types: list[ConnectionType | None] = [*file.model.connections.values()] or [None]
         if are_valid and not all(_is_allowed(url, place, connection_type) for connection_type in types):
             host = urlsplit(url).netloc
             message = f"{host} is not among `allowed_hosts`; it would receive no credentials."
@@ -82,9 +82,7 @@ def check_oauth_urls(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> It
                     reported.add(violation.path)
 
 
-def _check_oauth_url(
-    place: _Place, path: NodePath, connection_type: ConnectionType, word: str
-) -> Iterator[Violation]:
+def _check_oauth_url(place: _Place, path: NodePath, connection_type: ConnectionType, word: str) -> Iterator[Violation]:
     url, inside = getattr(place.cloud, word, None), (*place.path, word)
     is_own = url is not None
     if not is_own:
@@ -108,7 +106,9 @@ def check_clouds(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterat
     """Check that clouds are apart: each has its base URL and its hosts, and no host belongs to two."""
     clouds = file.model.clouds
     if len(clouds) == 1:
-        yield Violation(("clouds",), _CLOUD_RULE, "one cloud is no choice; list the usual one and the others.", key=True)
+        yield Violation(
+            ("clouds",), _CLOUD_RULE, "one cloud is no choice; list the usual one and the others.", key=True
+        )
     for name in file.model.connections if clouds else ():
         own_inputs = file.document.data.get("connections", {}).get(name, {}).get("inputs") or {}
         if CLOUD_INPUT in own_inputs:

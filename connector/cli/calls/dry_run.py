@@ -58,7 +58,10 @@ def _find_base_url(connector: Connector, settings: Settings, options: RunOptions
     manifest = connector.manifest
     if options.sandbox or not (PLACEHOLDER.search(manifest.base_url) or manifest.clouds):
         return None
-    context, name = ConnectionContext(connector, settings), options.connection or named or settings.get("connection").value
+    context, name = (
+        ConnectionContext(connector, settings),
+        options.connection or named or settings.get("connection").value,
+    )
     try:
         return connection_names.resolve_connection(context, name).base_url
     except ConnectorError:
@@ -66,14 +69,18 @@ def _find_base_url(connector: Connector, settings: Settings, options: RunOptions
     missing = {key for key in PLACEHOLDER.findall(url) if key in manifest.environment_variables.values()}
     if missing and not options.quiet:
         variables = ", ".join(map(manifest.environment_variable, sorted(missing)))
-        print_stderr(f"The connection fills in {', '.join(f'{{{key}}}' for key in sorted(missing))}, which {variables} sets.")
+        print_stderr(
+            f"The connection fills in {', '.join(f'{{{key}}}' for key in sorted(missing))}, which {variables} sets."
+        )
     return url
 
 
 def _fill_from_environment(connector: Connector, name: str | None) -> str:
-    """Return the base URL with the values of variables and defaults, of the named type or the one that fills in most."""
+    """Return the base URL with the values of variables and defaults, of the type that fills in most."""
     manifest = connector.manifest
-    types = [item for key, item in manifest.connections.items() if name in (None, key)] or [*manifest.connections.values()]
+    types = [item for key, item in manifest.connections.items() if name in (None, key)] or [
+        *manifest.connections.values()
+    ]
     urls = []
     for connection_type in types:
         values = {key: field.default for key, field in connection_type.inputs.items() if field.has_default}

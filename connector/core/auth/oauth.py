@@ -146,7 +146,7 @@ def build_revoke_request(client: OAuthClient, token: str) -> TokenRequest | None
     """Return the request that revokes a token (RFC 7009), or None when the client has no revoke URL."""
     if not client.revoke_url:
         return None
-    revoking = replace(client, token_url=client.revoke_url, token_params=(), token_body="form")  # noqa: S106  no secret
+    revoking = replace(client, token_url=client.revoke_url, token_params=(), body_format="form")
     return _build_token_request(revoking, f"token={quote_plus(token)}")
 
 
@@ -177,7 +177,7 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
         base_url=f"{parts.scheme}://{parts.netloc}",
         query=tuple(parse_qsl(parts.query)),
         body=Body("json", dict(pairs), "application/json")
-        if client.token_body == "json"
+        if client.body_format == "json"
         else Body("form", pairs, FORM_CONTENT_TYPE),
         secrets=tuple(filter(None, (*secret_values, client.client_secret, *client.secrets, *secrets))),
     )

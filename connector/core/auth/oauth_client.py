@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.core.auth.site import Site, fill_text
+from connector.core.auth.site import NO_SITE, Site, fill_text
 from connector.core.request.body import to_wire_text
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ class OAuthClient:
     authorize_params: Pairs = ()
     token_params: Pairs = ()
     pkce: bool = True
-    token_body: str = "form"  # noqa: S105  how a body is written
+    body_format: str = "form"
     token_fields: TokenFields = DEFAULT_FIELDS
     secrets: tuple[str, ...] = ()
-    site: Site = Site()
+    site: Site = NO_SITE
 
     @classmethod
     def from_inputs(cls, connection_type: ConnectionType, site: Site, values: Mapping[str, Any]) -> OAuthClient:
@@ -71,7 +71,7 @@ class OAuthClient:
             authorize_params=tuple(_iter_parameters(connection_type, "authorize", values)),
             token_params=tuple(_iter_parameters(connection_type, "token", values)),
             pkce=connection_type.pkce,
-            token_body=connection_type.token_body,
+            body_format=connection_type.token_body,
             token_fields=TokenFields(
                 connection_type.token_field, connection_type.base_url_from, connection_type.scope_separator
             ),
@@ -100,5 +100,3 @@ def _iter_parameters(
         place, _, name = (field.to or "").partition(".")
         if place == part and values.get(key) is not None:
             yield name, to_wire_text(values[key])
-
-

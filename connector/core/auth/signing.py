@@ -81,9 +81,10 @@ class Signer:
                 parts[part].append((parse_path(name), value))
             elif part in parts:
                 parts[part].append((name, to_wire_text(value)))
-        return Credential(
-            secret, tuple(parts["header"]), tuple(parts["query"]), body=tuple(parts["body"]), **details
-        )
+        return Credential(secret, tuple(parts["header"]), tuple(parts["query"]), body=tuple(parts["body"]), **details)
+
+
+BEARER = Signer()
 
 
 def _iter_placed(

@@ -35,15 +35,16 @@ class Site:
     revoke_url: str = ""
 
 
+NO_SITE = Site()
+
+
 def resolve_site(manifest: Manifest, connection_type: ConnectionType, values: Mapping[str, Any]) -> Site:
     """Return the site of a connection. Raises InputError with every value that cannot stand in a URL."""
     filler = _Filler(connection_type, values)
     cloud = manifest.find_cloud(values.get(CLOUD_INPUT))
     base_url = manifest.base_url if cloud is None or cloud.base_url is None else cloud.base_url
     hosts = manifest.allowed_hosts if cloud is None or not cloud.allowed_hosts else cloud.allowed_hosts
-    urls = {
-        word: filler.fill_url(_find_url(manifest, (connection_type, values), cloud, word)) for word in URL_INPUTS
-    }
+    urls = {word: filler.fill_url(_find_url(manifest, (connection_type, values), cloud, word)) for word in URL_INPUTS}
     site = Site(filler.fill_url(base_url), tuple(map(filler.fill_host, hosts)), **urls)
     problems = filler.problems
     if not problems and (base_url != manifest.base_url or site.base_url != base_url):

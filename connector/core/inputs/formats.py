@@ -1,4 +1,4 @@
-"""String formats: digits, email, URL, host, time zone, UUID. Each check returns the cleaned text or raises InvalidValue."""
+"""String formats: digits, email, URL, host, time zone, UUID. A check returns the clean text or raises InvalidValue."""
 
 from __future__ import annotations
 

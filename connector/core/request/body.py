@@ -107,7 +107,11 @@ def add_body_fields(action: Action, body: Body | None, fields: Iterable[tuple[tu
     for path, value in fields:
         tree = set_at(tree, path, value)
     if body is None:
-        return encode_body(action, tree) if action.body != "multipart" else Body("multipart", _to_parts(tree, action), None)
+        return (
+            encode_body(action, tree)
+            if action.body != "multipart"
+            else Body("multipart", _to_parts(tree, action), None)
+        )
     if body.kind == "json" and isinstance(body.value, dict):
         data = body.value
         for path, value in fields:

@@ -29,8 +29,9 @@ def build_download_request(
 ) -> Request:
     """Return the request of a download; `base_url` is the one in force, `secrets` are masked.
 
-    Credentials go only to allowed_hosts - the connection's, else the manifest's - and the base URL's origin, so any other URL is rejected. A
-    redirect may lead to a storage host, which gets no credential. Raises InputError, which names the host.
+    Credentials go only to allowed_hosts - the connection's, else the manifest's - and to the base URL's origin, so any
+    other URL is rejected. A redirect may lead to a storage host, which gets no credential. Raises InputError, which
+    names the host.
     """
     redactor = redaction.redactor_for(connector).with_secrets(secrets)
     if not isinstance(url, str) or not url_policy.has_url_characters(url):

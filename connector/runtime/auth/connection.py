@@ -12,7 +12,6 @@ from connector.core.auth.signing import Signer
 from connector.core.auth.site import resolve_site
 from connector.core.auth.token_set import parse_token
 from connector.core.redaction import MASK, describe_type
-from connector.core.request.credential import Credential
 from connector.definition.connection_type import URL_INPUTS
 from connector.errors import SignInError, StoreError, UsageError
 from connector.runtime.auth import connection_record, env_connection
@@ -26,6 +25,7 @@ from connector.runtime.storage.open import open_store
 
 if TYPE_CHECKING:
     from connector.core.auth.token_set import TokenSet
+    from connector.core.request.credential import Credential
     from connector.definition.action import Action
     from connector.definition.loader import Connector
     from connector.runtime.storage.store import Store
@@ -42,7 +42,8 @@ class Connection:
     """An account at the service: a connection type of the connector's manifest, and its inputs.
 
     `Connection(connector, "accessToken", accessToken=...)`; inputs by key or in snake_case. `inputs` is a mapping of
-    them, and the way to give one that is called like an argument: inputs={"name": ...}. `token` is the initial token: access_token, refresh_token, expires_at (epoch seconds; without it the token is used until rejected).
+    them, and the way to give one that is called like an argument: inputs={"name": ...}. `token` is the initial token:
+    access_token, refresh_token, expires_at (epoch seconds; without it the token is used until rejected).
     With `store` and `name`, refreshed tokens are stored there and shared with every process that uses the same name;
     `token` is used only if the store has none that is valid. Without them, tokens stay in memory, and a refresh token
     that the service replaces is lost with the process. Raises InputError with every problem, UsageError for a type

@@ -10,8 +10,8 @@ from connector.core.inputs.field_checks import compile_field_check
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.core.request.body import to_wire_text
-from connector.definition.connection_type import BASIC_PLACES
 from connector.definition.case import to_snake_case
+from connector.definition.connection_type import BASIC_PLACES
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, InputError, Problem
 
@@ -68,7 +68,9 @@ def find_main_secret(connection_type: ConnectionType, kind: str) -> str | None:
     if connection_type.kind == "basic" and not set(places) & set(BASIC_PLACES):
         message = f"The connection {kind} does not say which input is the user name, and which the password."
         raise DefinitionError(message, hint="Write `to: basic.username` and `to: basic.password` at its inputs.")
-    is_placed = connection_type.kind == "api_key" and any(place.startswith(("header.", "query.", "body.")) for place in places)
+    is_placed = connection_type.kind == "api_key" and any(
+        place.startswith(("header.", "query.", "body.")) for place in places
+    )
     if connection_type.kind in ("bearer", "api_key") and key is None and not is_placed:
         message = f"The connection {kind} does not say what it sends where."
         raise DefinitionError(message, hint="Write `to:` at the connection, or at its input of type password.")

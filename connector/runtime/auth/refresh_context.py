@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from connector.core.auth.signing import Signer
+from connector.core.auth.signing import BEARER, Signer
 from connector.errors import SignInError
 from connector.runtime.auth import connection_record
 
@@ -35,7 +35,7 @@ class RefreshContext:
     sign_in_hint: str
     is_durable: bool = True
     read_inputs: Callable[[Mapping[str, Any]], tuple[OAuthClient, Signer]] | None = None
-    signer: Signer = Signer()
+    signer: Signer = BEARER
     http: Any = None
 
     def oauth_client_for(self, record: ConnectionRecord | None) -> OAuthClient:

@@ -72,9 +72,7 @@ class TokenRefresher:
         """Return a fresh token other than the rejected one. Raises ConnectorError."""
         store, key, now = self.context.store, self.context.key, clock.time()
         try:
-            if self._pending_save is None and (
-                stored_token_set := self.context.read_fresh_token(rejected_token, now)
-            ):
+            if self._pending_save is None and (stored_token_set := self.context.read_fresh_token(rejected_token, now)):
                 self._token_set = stored_token_set
                 return stored_token_set
             with store.lock(key, LOCK_TIMEOUT):

@@ -144,7 +144,9 @@ class TokenSource:
         url = named if "://" in named else f"https://{named}"
         is_url = url_policy.has_url_characters(url)
         if not is_url or not url_policy.may_receive_credentials(url, self._context.allowed_hosts):
-            _log.warning("connection %s: the base URL that its token names is not at an allowed host", self._context.key)
+            _log.warning(
+                "connection %s: the base URL that its token names is not at an allowed host", self._context.key
+            )
             return None
         parts = urlsplit(url)
         return f"https://{parts.hostname}{parts.path.rstrip('/')}"

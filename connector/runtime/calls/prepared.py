@@ -187,7 +187,7 @@ class PreparedCall:
         return replace(result, debug=self.trace, warnings=(*result.warnings, *self.warnings))
 
     def annotate_error(self, error: BaseException) -> None:
-        """Add the trace to an error, and hints about its connection type and a path alias that this does not support."""
+        """Add the trace to an error, and hints: of its connection type, and of a path alias that this does not know."""
         if not isinstance(error, ConnectorError):
             return
         if self.credentials is not None:

@@ -88,7 +88,11 @@ class Download:
         secrets = credentials.secrets() if credentials else ()
         base_url = factory.base_url_for(credentials)
         request = build_download_request(
-            factory.connector, download_request.url, base_url, secrets, allowed_hosts=credentials and credentials.allowed_hosts
+            factory.connector,
+            download_request.url,
+            base_url,
+            secrets,
+            allowed_hosts=credentials.allowed_hosts if credentials else None,
         )
         fingerprint = _fingerprint_url(request.redactor.redact_url(request.url))
         partial_file = PartialFile(

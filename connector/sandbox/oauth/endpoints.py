@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 
 from connector.core.auth.site import fill_known
 from connector.definition.connection_type import URL_INPUTS
-
 from connector.sandbox.oauth.credentials import build_placeholder
 
 if TYPE_CHECKING:

@@ -7,11 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from pydantic_core import from_json
-
-from connector.core.json_path import set_at, set_at_path
 from connector.core.url_policy import Origin
-from connector.definition.json_path import parse_path
 from connector.errors import UsageError
 from connector.sandbox.data.issued_tokens import (
     CODE_LIFETIME,
@@ -21,10 +17,11 @@ from connector.sandbox.data.issued_tokens import (
     OAuthError,
     TokenPolicy,
 )
-from connector.sandbox.http.body_parser import CONTENT_TYPES, BadBody, parse_form_pairs
+from connector.sandbox.http.body_parser import BadBody
 from connector.sandbox.http.responses import SandboxResponse, build_json_response
 from connector.sandbox.oauth import credentials
 from connector.sandbox.oauth.endpoints import OAuthEndpoints, build_urls
+from connector.sandbox.oauth.token_messages import parse_parameters, shape_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -170,18 +167,9 @@ class AuthorizationServer:
             "expires_in": policy.expires_in,
             "scope": tokens.scope,
         }
-        given = {name: value for name, value in reply.items() if value is not None}
-        return self._shape_reply(given, _CONNECTION_KIND_BY_GRANT[grant_type])
-
-    def _shape_reply(self, reply: dict[str, Any], kind: str) -> dict[str, Any]:
-        """Return a token reply with its fields where the connection type reads them."""
+        kind = _CONNECTION_KIND_BY_GRANT[grant_type]
         connection_type = next(item for item in self._connection_types if item.kind == kind)
-        *holder_names, name = parse_path(connection_type.token_field)
-        reply[name] = reply.pop("access_token")
-        shaped: dict[str, Any] = set_at({}, holder_names, reply) if holder_names else reply
-        if connection_type.base_url_from is not None and self._token_policy.api_url is not None:
-            shaped = set_at_path(shaped, connection_type.base_url_from, self._token_policy.api_url)
-        return shaped
+        return shape_reply(connection_type, reply, policy.api_url)
 
     def _is_challenge_optional(self, parameters: Mapping[str, str]) -> bool:
         types = [item for item in self._connection_types if item.kind == "oauth2"]
@@ -263,25 +251,12 @@ def _redirect_problem(client: str, redirect_uri: str) -> str:
 
 def _parse_form(request: SandboxRequest) -> dict[str, str]:
     try:
-        form, duplicates = _split_duplicates(_parse_pairs(request))
+        form, duplicates = _split_duplicates(parse_parameters(request))
     except BadBody as error:
         raise OAuthError("invalid_request", error.reason) from None
     if duplicates:
         raise OAuthError("invalid_request", "A parameter is repeated.")
     return form
-
-
-def _parse_pairs(request: SandboxRequest) -> Iterable[tuple[str, str]]:
-    """Return the parameters of a token request, which may be written as JSON. Raises BadBody."""
-    if request.content_type != CONTENT_TYPES["json"]:
-        return parse_form_pairs(request)
-    try:
-        data = from_json(request.body)
-    except ValueError:
-        data = None
-    if not isinstance(data, dict):
-        raise BadBody("body", "Expected a JSON object.")
-    return [(name, str(value)) for name, value in data.items()]
 
 
 def _split_duplicates(pairs: Iterable[tuple[str, str]]) -> tuple[dict[str, str], set[str]]:

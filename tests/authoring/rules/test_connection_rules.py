@@ -232,7 +232,9 @@ def test_an_input_of_a_url_must_be_given(shelf: Path) -> None:
     optional = "shop: {label: Shop, help: A shop., type: string}"
     path = connect(shelf, block(inputs=(KEY, optional)))
     plant(path, "base_url: https://api.bookshelf.example/v1", "base_url: https://api.bookshelf.example/{shop}")
-    assert [(item.line, "required: true" in item.message) for item in lint(shelf)] == [(line_of(path, "base_url:"), True)]
+    assert [(item.line, "required: true" in item.message) for item in lint(shelf)] == [
+        (line_of(path, "base_url:"), True)
+    ]
 
 
 CLOUDS = [
@@ -249,7 +251,9 @@ EU = "{label: Eu, base_url: https://api.eu.example, allowed_hosts: [api.eu.examp
 
 @pytest.mark.parametrize(("clouds", "marker", "message"), CLOUDS)
 def test_clouds_are_apart(shelf: Path, clouds: str, marker: str, message: str) -> None:
-    clouds = clouds.replace("EU", EU if "cn:" not in clouds else EU.replace("[api.eu.example]", "[api.eu.example, '*.eu.example']"))
+    clouds = clouds.replace(
+        "EU", EU if "cn:" not in clouds else EU.replace("[api.eu.example]", "[api.eu.example, '*.eu.example']")
+    )
     plant(shelf / "manifest.yaml", "connections:\n", f"{clouds}connections:\n")
     found = lint(shelf)
     assert [message in item.message for item in found] == [True], [str(item) for item in found]
@@ -260,14 +264,18 @@ def test_a_cloud_without_oauth_addresses_of_its_own_is_told_which_it_lacks(shelf
     path = connect(shelf, block(*OAUTH, **PUBLIC))
     plant(path, "connections:\n", f"clouds:\n  us: {{label: Us}}\n  eu: {EU}\nconnections:\n")
     found = [item for item in lint(shelf) if item.rule != "scopes-named"]
-    assert [(item.line, "a `authorize_url` of its own" in item.message) for item in found] == [(line_of(path, "  eu:"), True)]
+    assert [(item.line, "a `authorize_url` of its own" in item.message) for item in found] == [
+        (line_of(path, "  eu:"), True)
+    ]
 
 
 def test_an_input_called_cloud_is_the_one_that_clouds_add(shelf: Path) -> None:
     path = connect(shelf, block(inputs=(KEY, text("cloud", ", to: header.X-Cloud"))))
     assert lint(shelf) == []
     plant(path, "connections:\n", f"clouds:\n  us: {{label: Us}}\n  eu: {EU}\nconnections:\n")
-    assert [(item.line, "adds an input 'cloud'" in item.message) for item in lint(shelf)] == [(line_of(path, "      cloud:"), True)]
+    assert [(item.line, "adds an input 'cloud'" in item.message) for item in lint(shelf)] == [
+        (line_of(path, "      cloud:"), True)
+    ]
 
 
 CONSTANTS = [
@@ -292,7 +300,9 @@ def test_a_name_in_braces_of_an_actions_constant_is_reported(shelf: Path) -> Non
     path = shelf / "actions/create-book.yaml"
     plant(path, "request: POST /books\n", "request: POST /books\nconstants: {body.shelf: '{title}'}\n")
     found = [item for item in lint(shelf) if item.rule == "connection-places"]
-    assert [(item.line, "{title} would be sent as it is" in item.message) for item in found] == [(line_of(path, "constants:"), True)]
+    assert [(item.line, "{title} would be sent as it is" in item.message) for item in found] == [
+        (line_of(path, "constants:"), True)
+    ]
 
 
 def test_an_input_of_an_action_in_the_place_of_a_connections_value_is_reported(shelf: Path) -> None:

@@ -62,13 +62,17 @@ def test_the_base_url_of_the_owner_comes_first(shop):
     assert done.out.startswith("GET https://proxy.example/x/goods")
 
 
-def test_inputs_called_like_arguments_are_read_from_the_command_line_and_the_environment(here, folder, tmp_path, server):
+def test_inputs_called_like_arguments_are_read_from_the_command_line_and_the_environment(
+    here, folder, tmp_path, server
+):
     names = ("connector", "kind", "inputs", "name", "store", "http", "connection", "url", "plan")
     fields = "".join(
         f"      {name}: {{label: L, help: H., type: string, required: true, to: header.X-{name}}}\n" for name in names
     )
     token = "      token: {label: T, help: H., type: password, required: true}\n"
-    head = 'connector: lark\nlabel: Lark\nsummary: L.\nbase_url: https://lark.example\nallowed_hosts: ["lark.example"]\n'
+    head = (
+        'connector: lark\nlabel: Lark\nsummary: L.\nbase_url: https://lark.example\nallowed_hosts: ["lark.example"]\n'
+    )
     whole = f"{head}connections:\n  it:\n    label: I\n    kind: bearer\n    inputs:\n{fields}{token}"
     folder(whole=whole, actions={"list": ACTION})
     items = [word for name in names for word in ("-i", f"{name}=v-{name}")]

@@ -41,7 +41,9 @@ FIELDS = TokenFields(base_url="api_url")
 def parse_reply(status, data, **headers):
     body = data if isinstance(data, bytes) else json.dumps(data).encode()
     named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return oauth.parse_token_reply(oauth.build_refresh_request(APP, OLD)[0], Reply(status, named, body), NOW, OLD, FIELDS)
+    return oauth.parse_token_reply(
+        oauth.build_refresh_request(APP, OLD)[0], Reply(status, named, body), NOW, OLD, FIELDS
+    )
 
 
 # Requests

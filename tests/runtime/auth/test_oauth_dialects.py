@@ -32,7 +32,9 @@ def build(folder, connection_type, *, base="https://api.lamp.example/v2", hosts=
     if words["kind"] == "oauth2":
         words = {"authorize_url": "https://auth.lamp.example/authorize", **words}
     words = {"token_url": "https://auth.lamp.example/token", **words}
-    whole = f"{HEAD}base_url: {base}\nallowed_hosts: {json.dumps(list(hosts))}\nconnections:\n  it: {json.dumps(words)}\n"
+    whole = (
+        f"{HEAD}base_url: {base}\nallowed_hosts: {json.dumps(list(hosts))}\nconnections:\n  it: {json.dumps(words)}\n"
+    )
     return folder(whole=whole, actions={"list": ACTION.replace("SCOPES", scopes)})
 
 

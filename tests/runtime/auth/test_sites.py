@@ -118,7 +118,10 @@ class TestATenantsHost:
     def test_within_fixed_hosts_stays_within_them(self, folder):
         whole = GITLAB.replace('["{domain}"]', '["*.example.com"]')
         connector = folder(whole=whole)
-        assert Connection(connector, "key", {"domain": "a.example.com", "token": "t"}).base_url == "https://a.example.com/api/v4"
+        assert (
+            Connection(connector, "key", {"domain": "a.example.com", "token": "t"}).base_url
+            == "https://a.example.com/api/v4"
+        )
         with pytest.raises(errors.InputError, match=r"evil\.example.*\*\.example\.com"):
             Connection(connector, "key", {"domain": "evil.example", "token": "t"})
 
@@ -215,15 +218,16 @@ class TestACloud:
         given = chosen(cloud, **APP, **{crossing: f"https://api.{foreign}/oauth/x"})
         token = {"access_token": "canary-a", "refresh_token": "canary-r", "expires_at": 1}
         connection = Connection(zoom, "oauth2", given, token=token, http=rerouted)
-        with pytest.raises((errors.UsageError, errors.SignInError), match="not https at"):
-            if crossing == "tokenUrl":
-                Client(zoom, connection, http=rerouted).request("GET", "/users/me")
-            elif crossing == "revokeUrl":
-                revoke(connection, http=rerouted)
-            else:
-                begin_sign_in(
-                    zoom, name="a", redirect_uri="http://127.0.0.1:1/c", store=MemoryStore(), inputs=given
-                )
+        client = Client(zoom, connection, http=rerouted)
+        attempts = {
+            "tokenUrl": lambda: client.request("GET", "/users/me"),
+            "revokeUrl": lambda: revoke(connection, http=rerouted),
+            "authorizeUrl": lambda: begin_sign_in(
+                zoom, name="a", redirect_uri="http://127.0.0.1:1/c", store=MemoryStore(), inputs=given
+            ),
+        }
+        with client, pytest.raises((errors.UsageError, errors.SignInError), match="not https at"):
+            attempts[crossing]()
         assert rerouted.urls == []
 
     def test_keeps_a_token_that_names_another_at_home(self, zoom, server, rerouted, zoom_token, cloud):
@@ -241,7 +245,7 @@ class TestACloud:
 
 
 def test_a_cloud_that_there_is_not_is_told_with_those_that_there_are(zoom):
-    with pytest.raises(errors.InputError, match="commercial.*government"):
+    with pytest.raises(errors.InputError, match=r"commercial.*government"):
         Connection(zoom, "accessToken", accessToken="canary-t", cloud="china")
 
 

@@ -36,7 +36,13 @@ MANIFEST: dict[str, Any] = {
             "label": "Pair",
             "kind": "basic",
             "inputs": {
-                "user": {"label": "User", "help": "The user.", "type": "string", "required": True, "to": "basic.username"},
+                "user": {
+                    "label": "User",
+                    "help": "The user.",
+                    "type": "string",
+                    "required": True,
+                    "to": "basic.username",
+                },
                 "password": {
                     "label": "Password",
                     "help": "The password.",
