@@ -11,7 +11,7 @@ from connector.runtime.calls.factory import CallFactory
 
 if TYPE_CHECKING:
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.client import Client

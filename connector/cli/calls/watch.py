@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.asks import SendRequest, Sleep, YieldPage
-from connector.core.response.api_errors import CHECK_BEFORE_RETRY, may_change_state
+from connector.core.response.api_errors import CHECK_BEFORE_RETRY
+from connector.core.response.outcomes import may_change_state
 from connector.errors import TransportError
 from connector.runtime.calls.observer import Observer
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.action import Action, ActionPagination
     from connector.definition.manifest import Manifest
 

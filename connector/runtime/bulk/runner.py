@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from connector.core.bulk.journal_state import ROW_FAILED, ROW_NEW, ROW_REPEATABLE
 from connector.core.exchange.asks import SendRequest
-from connector.core.response.api_errors import is_write, may_change_state
+from connector.core.response.outcomes import is_write, may_change_state
 from connector.errors import ConnectorError, NotFound, SignInError, StoreError, UsageError
 from connector.runtime.bulk.row_result import RowResult, build_deleted_row, build_result_row, interrupted_result
 from connector.runtime.calls.call_options import CallOptions
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from connector.core.exchange.asks import Ask
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.runtime.bulk.journal import Journal
     from connector.runtime.bulk.row_reader import Row
     from connector.runtime.calls.observer import ObservedCall

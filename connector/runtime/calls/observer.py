@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.asks import Ask
     from connector.core.exchange.plan import CompiledAction
     from connector.core.exchange.retry import RetryPolicy
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.core.response.trace import Trace
 
 _log = logging.getLogger("connector.debug")

@@ -11,7 +11,7 @@ from connector.core.exchange import exchange
 from connector.core.exchange.asks import ExchangeOptions, GetToken, SendRequest
 from connector.core.request.credential import Credential
 from connector.core.response.api_errors import add_path_alias_hint
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.errors import ConnectorError, InputError, Problem, SignInError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
     from connector.core.exchange.retry import RetryPolicy
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.core.response.trace import Trace
     from connector.definition.loader import Connector
     from connector.errors import RateLimited

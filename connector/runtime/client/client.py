@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from connector.core.exchange.asks import Ask, Steps
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.items import Items
     from connector.runtime.downloads.batch import DownloadBatch

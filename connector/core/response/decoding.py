@@ -1,0 +1,156 @@
+"""Decode the bodies of replies: characters by the charset, JSON whatever its label says.
+
+What cannot be represented is replaced and told: the caller gets the rest, and a write that was done stays done.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydantic_core import from_json
+
+if TYPE_CHECKING:
+    from connector.core.response.reply import Reply
+
+REPLACED_TEXT = "Some characters of the reply are not valid text; each was replaced by U+FFFD."
+REPLACED_NUMBER = "A number of the reply is too large; it was replaced by null."
+_UTF8 = "utf-8"
+_MARKS = (
+    (codecs.BOM_UTF8, _UTF8),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE | re.ASCII)
+# Python's names of charsets. Its other codecs are not charsets, and some of them are slow.
+_CHARSET_NAMES = re.compile(
+    r"utf-8|utf-16|utf-16-[bl]e|utf-32|utf-32-[bl]e|ascii|iso8859-\d+|cp\d+|koi8-\w|gbk|gb2312|gb18030|big5\w*|"
+    r"euc_\w+|shift_jis\w*|iso2022_\w+|mac-\w+|tis-620|johab",
+    re.ASCII,
+)
+# An escape of a JSON text: a pair of surrogates, half of one, or any other.
+_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
+)
+_MIN_OVERFLOW_DIGITS = 309  # a number of as many digits, or with an exponent of three, may be too large for a float
+_NUMBER_SHAPE = bytes(
+    ord("0") if chr(byte).isdigit() and byte < 128 else ord("e") if chr(byte) in "eE" else byte  # noqa: PLR2004  ASCII
+    for byte in range(256)
+)
+
+
+class DecodedBody(NamedTuple):
+    """The data or the text of a body, and what was replaced in it, as sentences."""
+
+    value: Any
+    warnings: tuple[str, ...] = ()
+
+
+class UnreadableBody(ValueError):
+    """A body that is not JSON; `is_cut` when the connection was its only end, and it ends early."""
+
+    def __init__(self, message: str, *, is_cut: bool = False) -> None:
+        super().__init__(message)
+        self.is_cut = is_cut
+
+
+def is_web_page(reply: Reply) -> bool:
+    """Whether a body is a web page, such as a login form: labelled so, and neither a JSON object nor a list."""
+    return "html" in reply.media_type and reply.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"[")
+
+
+def is_labelled_json(reply: Reply) -> bool:
+    """Whether a body is JSON by its label."""
+    return reply.media_type.endswith(("/json", "+json"))
+
+
+def decode_text(reply: Reply) -> DecodedBody:
+    """Return the text of a body by its byte order mark or charset, else UTF-8; what is invalid is replaced."""
+    encoding, length = _find_encoding(reply)
+    body = reply.body[length:]
+    for candidate in dict.fromkeys((encoding, _UTF8)):
+        try:
+            return DecodedBody(body.decode(candidate))
+        except UnicodeDecodeError:
+            continue
+    text = body.decode(encoding, "replace")
+    return DecodedBody(text, (REPLACED_TEXT,))
+
+
+def parse_json(reply: Reply) -> DecodedBody:
+    """Return the data of a JSON body, of whatever media type. Raises UnreadableBody."""
+    if not reply.body:
+        raise UnreadableBody("the reply is empty where JSON was expected")
+    encoding, length = _find_encoding(reply)
+    warnings: tuple[str, ...] = ()
+    body = reply.body[length:] if length else reply.body
+    if encoding not in (_UTF8, "ascii"):
+        text, warnings = decode_text(reply)
+        body = text.encode()
+    try:
+        value = from_json(body, allow_inf_nan=False)
+    except (ValueError, RecursionError) as error:
+        repaired = _replace_invalid_characters(body)
+        if repaired == body:
+            raise _build_error(reply, error) from None
+        try:
+            value = from_json(repaired, allow_inf_nan=False)
+        except (ValueError, RecursionError) as second_error:
+            raise _build_error(reply, second_error) from None
+        body, warnings = repaired, (REPLACED_TEXT,)
+    if _may_overflow(body):
+        value, has_overflow = _parse_with_finite_numbers(body)
+        warnings += (REPLACED_NUMBER,) * has_overflow
+    return DecodedBody(value, warnings)
+
+
+def _find_encoding(reply: Reply) -> tuple[str, int]:
+    """Return the encoding of a body, and the length of its byte order mark."""
+    for mark, encoding in _MARKS:
+        if reply.body.startswith(mark):
+            return encoding, len(mark)
+    content_type = reply.header("content-type")
+    match = _CHARSET.search(content_type) if content_type else None
+    if match is None:
+        return _UTF8, 0
+    try:
+        name = codecs.lookup(match[1]).name
+    except LookupError:
+        return _UTF8, 0
+    return (name if _CHARSET_NAMES.fullmatch(name) else _UTF8), 0
+
+
+def _replace_invalid_characters(body: bytes) -> bytes:
+    """Return a JSON body with U+FFFD in place of bytes that are not UTF-8, and of halves of surrogate pairs."""
+    text = body.decode(_UTF8, "replace")
+    return _ESCAPE.sub(lambda match: r"\ufffd" if match[1] else match[0], text).encode()
+
+
+def _may_overflow(body: bytes) -> bool:
+    shape = body.translate(_NUMBER_SHAPE)
+    return b"0e000" in shape or b"0e+000" in shape or b"0" * _MIN_OVERFLOW_DIGITS in shape
+
+
+def _parse_with_finite_numbers(body: bytes) -> tuple[Any, bool]:
+    """Return the data of a body that was parsed once, with null for each number that no float can hold."""
+    overflows: list[str] = []
+
+    def parse_float(text: str) -> float | None:
+        number = float(text)
+        if math.isinf(number):
+            overflows.append(text)
+            return None
+        return number
+
+    return json.loads(body, parse_float=parse_float), bool(overflows)
+
+
+def _build_error(reply: Reply, error: BaseException) -> UnreadableBody:
+    has_length = reply.header("content-length") or reply.header("transfer-encoding")
+    reason = re.sub(r"[^ -~]", "?", str(error))[:120]
+    return UnreadableBody(f"the reply is not JSON: {reason}", is_cut="EOF" in str(error) and not has_length)
