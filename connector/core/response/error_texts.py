@@ -25,6 +25,18 @@ _FIELD_NAMES = (
     "location",
 )  # fmt: skip
 _SOURCE_NAMES = ("pointer", "parameter", "header")
+_ENVELOPE_NAMES = (
+    "error",
+    "errors",
+    "errormessages",
+    "fault",
+    "detail",
+    "details",
+    "message",
+    "messages",
+    "data",
+    "meta",
+)
 _GENERAL_NAMES = ("nonfielderrors", "errors", "all", "base", "general", "error", "*", "")  # errors of no single field
 
 
@@ -44,9 +56,9 @@ def read_text(value: Any) -> str:
         return _squeeze(value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)
-    if not isinstance(value, dict | list):
-        return ""
-    return _find_reason(value)
+    if isinstance(value, dict):
+        return _entry_text(value, _REASON_NAMES) or " ".join(map(_to_sentence, read_field_messages(value)))
+    return _join_messages(value) if isinstance(value, list) else ""
 
 
 def read_code(value: Any) -> str | int | None:
@@ -143,10 +155,12 @@ def _find_reason(data: Any, depth: int = 0) -> str:
     if not isinstance(data, dict):
         return _join_messages(data) if isinstance(data, list) else ""
     values = {_normalize(key): item for key, item in data.items()}
+    if all(isinstance(item, list | dict) for item in values.values()) and values.keys().isdisjoint(_ENVELOPE_NAMES):
+        return _join_messages(data)
     likely = [name for name in _REASON_NAMES if name in values]
     likely += [name for name in values if name not in likely and any(part in name for part in _REASON_PARTS)]
     texts = (_squeeze(values[name]) for name in likely if isinstance(values[name], str))
-    nested = (_find_reason(values[name], depth + 1) for name in likely)
+    nested = (_find_nested_reason(name, values[name], depth + 1) for name in likely)
     others = (
         _find_reason(item, depth + 1) for name, item in values.items() if name not in likely and isinstance(item, dict)
     )
@@ -154,8 +168,18 @@ def _find_reason(data: Any, depth: int = 0) -> str:
     return next(filter(None, (*texts, *nested, *others)), "") or _join_messages(by_name)
 
 
+def _find_nested_reason(name: str, value: Any, depth: int) -> str:
+    """Return the reason of what is inside a field: one error, or what `errors` and `details` say by name."""
+    is_by_name = name.endswith("s") and isinstance(value, dict) and not _is_entry(value)
+    return " ".join(map(_to_sentence, read_field_messages(value))) if is_by_name else _find_reason(value, depth)
+
+
+def _to_sentence(message: FieldMessage) -> str:
+    return str(message) if message.name else message.text
+
+
 def _join_messages(value: Any) -> str:
-    return " ".join(str(message) if message.name else message.text for message in _take(_read(value, "", 0)))
+    return " ".join(map(_to_sentence, _take(_read(value, "", 0))))
 
 
 def _normalize(name: str) -> str:
