@@ -175,7 +175,7 @@ class _DraftReply:
         entries: list[Any] = [{"field": name, "message": problem} for name, problem in problems]
         present = get_from_reply(self.body, dict(self.headers).get, path)
         if isinstance(present, list) and present and isinstance(present[0], dict):
-            entries[0] |= present[0]  # the code and the message of the whole may stand in the first
+            entries.insert(0, present[0])  # the code and the message of the whole
         self.set(path, entries)
 
 
