@@ -38,10 +38,7 @@ _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
 _MIN_OVERFLOW_DIGITS = 309  # a number of as many digits, or with an exponent of three, may be too large for a float
-_NUMBER_SHAPE = bytes(
-    ord("0") if chr(byte).isdigit() and byte < 128 else ord("e") if chr(byte) in "eE" else byte  # noqa: PLR2004  ASCII
-    for byte in range(256)
-)
+_NUMBER_SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
 
 
 class DecodedBody(NamedTuple):

@@ -226,7 +226,7 @@ class Client(BaseClient):
 
     def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
         """Drive a call to its next page or its end; return a YieldPage or a Result."""
-        answer = call.begin(first=first)
+        answer, ask = call.begin(first=first), None
         try:
             while type(ask := steps.send(answer)) is not YieldPage:
                 if call.observers:
@@ -235,8 +235,7 @@ class Client(BaseClient):
         except StopIteration as end:
             return end.value
         except BaseException as error:
-            steps.close()
-            call.annotate_error(error)
+            call.abort(steps, ask, error)
             raise
         if call.observers:
             call.answer(ask, None)
