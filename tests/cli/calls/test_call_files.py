@@ -143,7 +143,7 @@ def test_a_file_is_checked_whole_before_its_first_call(file, server, words):
         assert f"call.yaml:{place}: " in done.err, (place, done.err)
         assert f"{field}: got" in done.err
     assert "getUsr" in done.err
-    assert "did you mean getUser" in done.err.replace("Did", "did")
+    assert "Did you mean 'getUser'" in done.err
     if "--dry-run" not in words:
         assert "'nope'" in done.err
     assert done.err.count("topic: got") == 1, "a variable that is not set is no missing input besides"
