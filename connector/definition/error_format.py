@@ -66,6 +66,16 @@ class ErrorFormat(StrictModel):
         return self.failed if isinstance(self.failed, dict) else {}
 
     @cached_property
+    def failure_texts(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """The paths of `failed`, each with the values that show a failure, as texts."""
+        return tuple((path, frozenset(map(to_json_text, values))) for path, values in self.failure_values.items())
+
+    @cached_property
+    def success_texts(self) -> frozenset[str]:
+        """The codes of success as texts."""
+        return frozenset(map(to_json_text, self.success_codes))
+
+    @cached_property
     def code_paths(self) -> tuple[str, ...]:
         """The places of the code, in order."""
         return _to_tuple(self.code)
@@ -79,6 +89,13 @@ class ErrorFormat(StrictModel):
     def field_paths(self) -> tuple[str, ...]:
         """The places of the messages of single fields."""
         return _to_tuple(self.fields)
+
+
+def to_json_text(value: JsonScalar) -> str:
+    """Return a value as JSON writes it, a text without its quotes: so "0" is 0, and false is not."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _to_tuple(paths: PathOrPaths | None) -> tuple[str, ...]:

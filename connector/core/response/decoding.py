@@ -9,6 +9,7 @@ import codecs
 import json
 import math
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic_core import from_json
@@ -26,6 +27,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_FIRST_OF_MARKS = {mark[:1] for mark, _ in _MARKS}
 _CHARSET = re.compile(r";\s*charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE | re.ASCII)
 # Python's names of charsets. Its other codecs are not charsets, and some of them are slow.
 _CHARSET_NAMES = re.compile(
@@ -37,8 +39,11 @@ _CHARSET_NAMES = re.compile(
 _ESCAPE = re.compile(
     r"\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})|\\.", re.DOTALL
 )
-_MIN_OVERFLOW_DIGITS = 309  # a number of as many digits, or with an exponent of three, may be too large for a float
-_NUMBER_SHAPE = bytes.maketrans(b"123456789E", b"000000000e")
+# A body with 0 for each digit and point, to find numbers that may be too large for a float.
+_NUMBER_SHAPE = bytes.maketrans(b"123456789.E\t\r\n", b"0000000000e   ")
+_DIGIT = ord("0")
+_LARGE_EXPONENT, _MANY_DIGITS = b"0e000", b"0" * 309
+_BEFORE_NUMBERS = (b"", b" ", b":", b",", b"[")
 
 
 class DecodedBody(NamedTuple):
@@ -59,6 +64,11 @@ class UnreadableBody(ValueError):
 def is_web_page(reply: Reply) -> bool:
     """Whether a body is a web page, such as a login form: labelled so, and neither a JSON object nor a list."""
     return "html" in reply.media_type and reply.body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"[")
+
+
+def begins_as_web_page(body: bytes) -> bool:
+    """Whether a body is a web page by its first bytes, whatever its label says."""
+    return body.lstrip(b"\xef\xbb\xbf \t\r\n")[:15].lower().startswith((b"<!doctype html", b"<html"))
 
 
 def is_labelled_json(reply: Reply) -> bool:
@@ -108,18 +118,22 @@ def parse_json(reply: Reply) -> DecodedBody:
 
 def _find_encoding(reply: Reply) -> tuple[str, int]:
     """Return the encoding of a body, and the length of its byte order mark."""
-    for mark, encoding in _MARKS:
-        if reply.body.startswith(mark):
-            return encoding, len(mark)
-    content_type = reply.header("content-type")
-    match = _CHARSET.search(content_type) if content_type else None
-    if match is None:
-        return _UTF8, 0
+    if reply.body[:1] in _FIRST_OF_MARKS:
+        for mark, encoding in _MARKS:
+            if reply.body.startswith(mark):
+                return encoding, len(mark)
+    return _parse_charset(reply.header("content-type") or ""), 0
+
+
+@lru_cache(maxsize=256)
+def _parse_charset(content_type: str) -> str:
+    """Return Python's name of a Content-Type's charset; UTF-8 when it names none that is known."""
+    match = _CHARSET.search(content_type)
     try:
-        name = codecs.lookup(match[1]).name
+        name = codecs.lookup(match[1]).name if match else _UTF8
     except LookupError:
-        return _UTF8, 0
-    return (name if _CHARSET_NAMES.fullmatch(name) else _UTF8), 0
+        return _UTF8
+    return name if _CHARSET_NAMES.fullmatch(name) else _UTF8
 
 
 def _replace_invalid_characters(body: bytes) -> bytes:
@@ -129,8 +143,19 @@ def _replace_invalid_characters(body: bytes) -> bytes:
 
 
 def _may_overflow(body: bytes) -> bool:
-    shape = body.translate(_NUMBER_SHAPE)
-    return b"0e000" in shape or b"0e+000" in shape or b"0" * _MIN_OVERFLOW_DIGITS in shape
+    """Whether a body may have a number with an exponent of three digits, or one of very many digits."""
+    shape = body.translate(_NUMBER_SHAPE, b"+")
+    position = shape.find(_LARGE_EXPONENT)
+    while position >= 0:
+        start = position
+        while start and shape[start - 1] == _DIGIT:
+            start -= 1
+        if shape[max(start - 1, 0) : start] == b"-":
+            start -= 1
+        if shape[max(start - 1, 0) : start] in _BEFORE_NUMBERS:  # else it is inside a text, such as a UUID
+            return True
+        position = shape.find(_LARGE_EXPONENT, position + 1)
+    return _MANY_DIGITS in shape
 
 
 def _parse_with_finite_numbers(body: bytes) -> tuple[Any, bool]:

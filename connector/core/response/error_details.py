@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core.json_path import get_from_reply, has_path
 from connector.core.response.decoding import UnreadableBody, decode_text, parse_json
 from connector.core.response.error_texts import FieldMessage, find_reason, read_code, read_field_messages, read_text
+from connector.definition.error_format import to_json_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -44,10 +45,14 @@ def is_failure(error_format: ErrorFormat, reply: Reply, data: Any) -> bool:
     if isinstance(failed, str):
         if get_from_reply(data, reply.header, failed):
             return True
-    elif any(_has_one_of(data, reply, path, values) for path, values in error_format.failure_values.items()):
-        return True
+    else:
+        for path, texts in error_format.failure_texts:
+            value = get_from_reply(data, reply.header, path)
+            is_listed = isinstance(value, str | int | float) and to_json_text(value) in texts
+            if is_listed or (value is None and "null" in texts and has_path(data, path)):
+                return True
     code = _find_code(error_format, reply, data) if error_format.success_codes else None
-    return code is not None and not _is_one_of(code, error_format.success_codes)
+    return code is not None and to_json_text(code) not in error_format.success_texts
 
 
 def may_be_partly_done(error_format: ErrorFormat, data: Any) -> bool:
@@ -77,24 +82,6 @@ def parse_error_details(error_format: ErrorFormat, reply: Reply) -> ErrorDetails
         get_from_reply(data, reply.header, error_format.retry_after),
         reply.is_success and isinstance(error_format.failed, str) and _has_data(data),
     )
-
-
-def _has_one_of(data: Any, reply: Reply, path: str, values: list[Any]) -> bool:
-    value = get_from_reply(data, reply.header, path)
-    if value is None:
-        return None in values and has_path(data, path)
-    return _is_one_of(value, values)
-
-
-def _is_one_of(value: Any, values: list[Any]) -> bool:
-    """Whether a value is one of these as JSON writes it: false is no 0, and "0" is 0."""
-    return isinstance(value, str | int | float) and _to_json_text(value) in map(_to_json_text, values)
-
-
-def _to_json_text(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _has_data(data: Any) -> bool:

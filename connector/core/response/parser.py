@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 from connector.core import redaction
 from connector.core.json_path import get_at_path
 from connector.core.response import error_texts
-from connector.core.response.decoding import UnreadableBody, decode_text, is_labelled_json, is_web_page, parse_json
+from connector.core.response.decoding import (
+    UnreadableBody,
+    begins_as_web_page,
+    decode_text,
+    is_labelled_json,
+    is_web_page,
+    parse_json,
+)
 from connector.core.response.error_details import ErrorDetails, is_failure, may_be_partly_done, parse_error_details
 from connector.core.response.outcomes import is_done_by_status
 from connector.core.response.result import Result
@@ -113,7 +120,8 @@ class ResponseParser:
         A 200 says nothing where the body says whether it was done.
         """
         may_be_error = self.connector.manifest.errors.judges_success and reply.status == HTTPStatus.OK
-        if error.is_cut or may_be_error or not is_done_by_status(self.action, request):
+        is_no_reply = error.is_cut or begins_as_web_page(reply.body)
+        if is_no_reply or may_be_error or not is_done_by_status(self.action, request):
             return ErrorDetails(None, str(error), None, "cut" if error.is_cut else "unreadable")
         if request.reply_type == "none":
             return self.build_result(request, reply, {})
