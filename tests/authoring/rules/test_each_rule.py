@@ -128,6 +128,8 @@ SHELF = [
     ("connection-test", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    allowed_actions: [getBook]\n", "  accessToken:", "`test: null`"),
     ("errors", "manifest.yaml", "  request_id: header.x-request-id", "  request_id: x-request-id", "request_id:", "header"),
     ("errors", "manifest.yaml", "{category: cursor_expired, code: cursor_expired}", "{category: cursor_expired}", "{category: cursor_expired}", "add a condition"),
+    ("shape", "manifest.yaml", "  message: error.message\n", "  message: [error.message, 'errors[0].message']\n", "message: [error", "errors.0.code"),
+    ("shape", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: {'a[0]': [1]}\n", "failed: {'a[0]'", "errors.0.code"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: [error.code, error.code]\n", "code: [error.code", "once"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: {}\n", "failed: {}", "name a place"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: {ok: []}\n", "failed: {ok", "list the values"),
