@@ -49,7 +49,7 @@ class CallSpec:
 
     def locate(self, problem: Problem) -> CallProblem:
         """Return a problem of this call with the line of the value, or of the call where none is given."""
-        name = to_snake_case(problem.field.partition(".")[0])
+        name = to_snake_case(problem.field.removeprefix("inputs.").partition(".")[0])
         inputs = (*self.path, "inputs")
         places = [(*inputs, key) for key in self.given if to_snake_case(key) == name]
         places += [(*self.path, name), (*self.path, "action")]
@@ -89,7 +89,7 @@ def _build_specs(entries: list[tuple[Document, strict_yaml.NodePath, Any]]) -> l
 
 def _build_spec(document: Document, path: strict_yaml.NodePath, data: Any) -> CallSpec:
     problems: list[Problem] = []
-    given = {key: _resolve_env(value, key, problems) for key, value in (data.get("inputs") or {}).items()}
+    given = {key: _resolve_env(value, f"inputs.{key}", problems) for key, value in (data.get("inputs") or {}).items()}
     options = CallOptions.parse(**{name: data[name] for name in _OPTION_KEYS if name in data})
     options = replace(options, problems=(*problems, *options.problems)) if problems else options
     return CallSpec(data["action"], given, options, document, path)

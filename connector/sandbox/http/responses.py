@@ -12,7 +12,7 @@ from connector.definition.json_path import parse_reply_path
 from connector.definition.manifest import ErrorReply
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from connector.core.request.builder import Pairs
     from connector.definition.error_format import ErrorRule
@@ -138,10 +138,8 @@ class ErrorResponses:
             reply.add_fields(errors.field_paths[0], problems)
         if isinstance(errors.failed, str) and not reply.has(errors.failed):
             reply.set(errors.failed, [{"message": message}])
-        for path, values in errors.failure_values.items():
-            if path not in (code_path, message_path):
-                reply.set(path, values[0])
-                break
+        if code_path not in errors.failure_values:
+            reply.set_failure(errors.failure_values, message_path)
         retry_after = dict(headers).get("retry-after")
         if errors.retry_after is not None and retry_after is not None:
             reply.set(errors.retry_after, int(retry_after) * (1000 if errors.unit == "ms" else 1))
@@ -166,6 +164,12 @@ class _DraftReply:
             self.body = set_at_path(self.body, path, value)
         elif header not in dict(self.headers):
             self.headers.append((header, str(value)))
+
+    def set_failure(self, failure_values: Mapping[str, Sequence[Any]], message_path: str | None) -> None:
+        """Set the first place whose value shows a failure; not that of the message."""
+        path = next((path for path in failure_values if path != message_path), None)
+        if path is not None:
+            self.set(path, failure_values[path][0])
 
     def add_fields(self, path: str, problems: Sequence[FieldError]) -> None:
         """Add the messages of fields: a list of field and message, or a mapping by name at the body's top."""
