@@ -57,6 +57,7 @@ WRONG = [
     ("C21", "createMeeting", {**SERIES, "recurrence": 2, "weeklyDay": "1,"}, "weeklyDay", ["item 2, ''"]),
     *(("C22", "createMeeting", {**SERIES, "monthlyDay": value}, "monthlyDay", ["1 to 31"]) for value in (0, 32)),
     ("C23", "createMeeting", {**USER, "password": "canary-long"}, "password", ["***", "at most 10 characters", "it has 11"]),
+    *(("C23", action, {**given, "password": value}, "password", ["***", "a text that matches ^[!-~]*$"]) for action, given in (("createMeeting", USER), ("updateMeeting", {"meetingId": "1"})) for value in ("two words", "passé", "tab\t")),
     ("C23", "createMeeting", {**USER, "password": 5349.5}, "password", ["***", "quotes"]),
     ("C24", "createMeeting", {**USER, "agenda": "😀" * 2001}, "agenda", ["at most 2000 characters", "it has 2001"]),
     ("C24", "createMeeting", {**USER, "topic": "t" * 201}, "topic", ["at most 200 characters", "it has 201"]),
