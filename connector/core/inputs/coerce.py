@@ -122,7 +122,8 @@ def to_iso_datetime(value: Any) -> str:
                 return str(value)
             return _to_utc(moment).replace(tzinfo=None, microsecond=0).isoformat() + fraction + "Z"
     raise InvalidValue(
-        "a date and time, yyyy-MM-ddTHH:mm:ssZ in UTC, without Z in local time, or with an offset such as +01:00", _suggest_datetime_fix(value)
+        "a date and time, yyyy-MM-ddTHH:mm:ssZ in UTC, without Z in local time, or with an offset such as +01:00",
+        _suggest_datetime_fix(value),
     )
 
 

@@ -8,12 +8,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
+from connector.definition.field_schema import TIMEZONE_PATTERN
 from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-ZONE_NAME = re.compile(r"UTC|GMT|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2}")
+ZONE_NAME = re.compile(TIMEZONE_PATTERN)
 _FIRST_YEAR, _LAST_YEAR = 1970, 2037  # the years that zone data lists one by one
 _SPELLING_CUTOFF = 0.85  # letters alone say where a zone is only when nearly all of them agree
 

@@ -68,7 +68,7 @@ WRONG = [
     ("C27", "addMeetingRegistrant", {**PERSON, "customQuestions": "{not json"}, "customQuestions", ["line 1 column 2"]),
     ("C27", "addMeetingRegistrant", {**PERSON, "customQuestions": '[\n {"a": 1,}]'}, "customQuestions", ["line 2"]),
     ("C27", "addMeetingRegistrant", {**PERSON, "customQuestions": {"title": "x"}}, "customQuestions", ["a JSON list", 'such as [{"title": "How did']),
-    ("C27", "createMeeting", {**USER, "settingsExtraFields": "[1]"}, "settingsExtraFields", ["a JSON object", 'such as {"waiting_room": true}']),
+    ("C27", "createMeeting", {**USER, "settingsExtraFields": "[1]"}, "settingsExtraFields", ["a JSON object", 'such as {"focus_mode": true}']),
     ("C28", "createMeeting", {**USER, "hostVideo": True, "settingsExtraFields": {"host_video": False}}, "settingsExtraFields", ["host_video", "the input hostVideo sets it too", "leave one out"]),
     ("C29", "createMeeting", {**USER, "topic": "a\ud83d"}, "topic", ["lone surrogates", "U+D83D at position 2"]),
     ("C30", "listUsers", {"roleId": None}, "roleId", ["leave it out to send nothing"]),

@@ -13,7 +13,9 @@ def find_warnings(connector, action, given):
     return compiled.find_warnings(compiled.validate(given), 1_700_000_000.0)
 
 
-@pytest.mark.parametrize(("action", "required"), [("createMeeting", {"userId": "me"}), ("updateMeeting", {"meetingId": "1"})])
+@pytest.mark.parametrize(
+    ("action", "required"), [("createMeeting", {"userId": "me"}), ("updateMeeting", {"meetingId": "1"})]
+)
 def test_a_misspelt_setting_is_told_with_the_one_that_is_meant(zoom, action, required):
     [warning] = find_warnings(zoom, action, {**required, "settingsExtraFields": {"wating_room": True}})
     assert warning.startswith("settingsExtraFields: wating_room is no known name here")
