@@ -27,6 +27,9 @@ _WHOLE_NUMBER_PATTERN = re.compile(r"-?[0-9]{1,19}\Z", re.ASCII)
 _DECIMAL_PATTERN = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
 _DATE_PATTERN = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _DATETIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
+_DATETIME_FORMS = (
+    "a date and time, yyyy-MM-ddTHH:mm:ssZ in UTC, without Z in local time, or with an offset such as +01:00"
+)
 _TEXT_FIX = "pass text or a whole number"
 _MAX_EXACT_INTEGER = 1 << 53  # a float represents every whole number up to here
 MAX_JSON_DEPTH = 60
@@ -122,7 +125,7 @@ def to_iso_datetime(value: Any) -> str:
                 return str(value)
             return _to_utc(moment).replace(tzinfo=None, microsecond=0).isoformat() + fraction + "Z"
     raise InvalidValue(
-        "a date and time, yyyy-MM-ddTHH:mm:ssZ in UTC, without Z in local time, or with an offset such as +01:00",
+        _DATETIME_FORMS,
         _suggest_datetime_fix(value),
     )
 
