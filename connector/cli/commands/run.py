@@ -11,7 +11,7 @@ from connector.cli.bulk.options import BulkArguments, bulk_options
 from connector.cli.calls import input_args
 from connector.cli.context.context import load_settings, open_connector
 from connector.cli.context.run_options import RunOptions, run_options
-from connector.cli.groups import StrictCommand, get_meta, global_options, list_run_flags, set_meta
+from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, list_run_flags, set_meta
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ class RunCommand(StrictCommand):
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(f"{action.label}: {action.summary}")
+            if action.is_destructive:
+                formatter.write_text(CONFIRM_NOTE)
             formatter.write_text(f"Run 'connector show {action.action}' for examples, 'connector run --help' for -i.")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
