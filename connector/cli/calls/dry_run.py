@@ -28,15 +28,17 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
     """Print the first request of every call, as text unless a format was chosen. Raises InputError."""
     output_setting, url = settings.get("output"), resolve_base_url(connector, settings)
 
-    def build_request(task: CallTask | DownloadTask) -> Request:
+    def preview(task: CallTask | DownloadTask) -> tuple[Request, tuple[str, ...]]:
         limit = options.limit if task.find_items_path(connector) else None
         flags = CallOptions.parse(account=options.account, limit=limit)
-        return task.build_request(connector, url, replace(task.options.override(flags), connection=None))
+        return task.preview(connector, url, replace(task.options.override(flags), connection=None))
 
     if tasks.from_file:
-        check_calls(tasks, build_request)
+        check_calls(tasks, preview)
     requests = []
-    for request in map(build_request, tasks.calls):
+    for request, warnings in map(preview, tasks.calls):
+        for warning in () if options.quiet else warnings:
+            print_stderr(f"Warning: {warning}")
         if options.curl:
             print_stderr(trace_unsent_request(request).curl())
         requests.append(request.to_dict())

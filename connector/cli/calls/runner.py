@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from connector.cli.calls import dry_run
 from connector.cli.calls.call import CallTask
 from connector.cli.calls.call_checks import check_calls
+from connector.cli.calls.confirmation import confirm_calls
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import TraceCollector, print_debug_lines
 from connector.cli.calls.watch import PageProgress
@@ -73,6 +74,7 @@ class _CallRunner:
         """
         if self.tasks.from_file:
             check_calls(self.tasks, self._build_request, lambda task: self.session.get_client(task.options.connection))
+        confirm_calls(self.session.connector, self.session.options, self.tasks.calls)
         try:
             self._run_all()
         except BrokenPipeError:
