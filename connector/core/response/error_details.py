@@ -67,8 +67,12 @@ def parse_error_details(error_format: ErrorFormat, reply: Reply) -> ErrorDetails
         data = parse_json(reply).value
     except UnreadableBody:
         text = decode_text(reply).value
-        code, data = _normalize_code(_search(_CODE_PATTERN, text)), text or None
-        message = _search(_MESSAGE_PATTERN, text) or " ".join(text.split())
+        code = _find_code(error_format, reply, None)  # a header may have it
+        code = _normalize_code(_search(_CODE_PATTERN, text)) if code is None else code
+        message = (
+            _compose_message(error_format, reply, None) or _search(_MESSAGE_PATTERN, text) or " ".join(text.split())
+        )
+        data = text or None
     else:
         code = _find_code(error_format, reply, data)
         message = _compose_message(error_format, reply, data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -50,25 +51,31 @@ class ResponseParser:
             return parse_error_details(error_format, reply)
         if request.reply_type in ("binary", "text"):
             return self._parse_content(request, reply)
-        if reply.status in _NO_CONTENT_STATUSES or request.method == "HEAD":
-            return self.build_result(request, reply, {})
-        if not reply.body:
-            return self._parse_empty(request, reply)
+        has_content = bool(reply.body) and reply.status not in _NO_CONTENT_STATUSES and request.method != "HEAD"
+        if not has_content:
+            return self._judge(reply, None) or self._parse_empty(request, reply)
         if is_web_page(reply):
             return _web_page_error(reply)
         try:
             data, warnings = parse_json(reply)
         except UnreadableBody as error:
-            return self._handle_unreadable(request, reply, error)
+            return self._judge(reply, None) or self._handle_unreadable(request, reply, error)
         failed_parts = self._read_failed_parts(data)
-        has_failed = error_format.judges_success and is_failure(error_format, reply, data)
-        if has_failed and not (failed_parts and may_be_partly_done(error_format, data)):
-            return parse_error_details(error_format, reply)
+        details = self._judge(reply, data)
+        if details is not None and not (failed_parts and may_be_partly_done(error_format, data)):
+            return details
         if failed_parts:
             warnings += (_describe_failed_parts(request, failed_parts),)
         elif reply.status == HTTPStatus.MULTI_STATUS and self.action.returns.partial is None:
             warnings += (_MULTI_STATUS_WARNING,)
         return self.build_result(request, reply, data, warnings)
+
+    def _judge(self, reply: Reply, data: Any) -> ErrorDetails | None:
+        """Return the details of a reply that the definition calls an error; without data its headers may say so."""
+        error_format = self.connector.manifest.errors
+        if error_format.judges_success and is_failure(error_format, reply, data):
+            return parse_error_details(error_format, reply)
+        return None
 
     def build_result(self, request: Request, reply: Reply, data: Any, warnings: tuple[str, ...] = ()) -> Result:
         """Return a result of data with the reply's status and headers, without cookies and echoed secrets."""
@@ -91,20 +98,21 @@ class ResponseParser:
 
     def _parse_content(self, request: Request, reply: Reply) -> Result | ErrorDetails:
         """Parse a reply whose body is wanted as it is, a file or a text; an error may come in its place."""
-        error_format = self.connector.manifest.errors
-        if error_format.judges_success and is_labelled_json(reply):
-            try:
-                has_failed = is_failure(error_format, reply, parse_json(reply).value)
-            except UnreadableBody:
-                has_failed = False
-            if has_failed:
-                return parse_error_details(error_format, reply)
+        data = None
+        if self.connector.manifest.errors.judges_success and is_labelled_json(reply):
+            with contextlib.suppress(UnreadableBody):
+                data = parse_json(reply).value
+        details = self._judge(reply, data)
+        if details is not None:
+            return details
         if request.reply_type == "text":
             return self.build_result(request, reply, *decode_text(reply))
         return _web_page_error(reply) if is_web_page(reply) else self.build_result(request, reply, reply.body)
 
     def _parse_empty(self, request: Request, reply: Reply) -> Result | ErrorDetails:
-        """Parse a reply without a body: right for a write, and for a status that promises no data."""
+        """Parse a reply without content: right for a write, and for a status or a method that promises no data."""
+        if reply.status in _NO_CONTENT_STATUSES or request.method == "HEAD":
+            return self.build_result(request, reply, {})
         returns = self.action.returns
         if is_done_by_status(self.action, request):
             promises_data = returns.type == "json" and (returns.schema_ is not None or returns.example is not None)

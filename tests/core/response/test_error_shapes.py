@@ -221,6 +221,14 @@ def test_a_message_that_is_a_structure_is_its_texts(message):
     assert "{" not in text
 
 
+def test_a_body_of_many_levels_is_read_to_a_depth_and_in_proportion():
+    body: object = "deep"
+    for _ in range(90):
+        body = {"error": [body], "errors": body, "detail": body} if len(json.dumps(body)) < 50_000 else {"error": body}
+    for words in ({}, {"fields": "."}, {"message": "."}):
+        assert isinstance(read(words, 400, body).message, str)
+
+
 def test_a_long_list_of_messages_is_cut():
     assert read({"fields": "errors"}, 400, {"errors": [f"no {n}" for n in range(500)]}).message.count("[") == 20
 

@@ -143,6 +143,21 @@ def test_an_error_in_place_of_a_file_or_a_text_is_one(service, kind):
     assert plan.parser.parse(request, text).outcome == "done"
 
 
+HEADER = {"failed": {"header.X-Status": ["failed"]}, "code": "header.X-Code", "message": "header.X-Error"}
+
+
+@pytest.mark.parametrize("raw", [b"", b"nope", b"{}", b"{"])
+@pytest.mark.parametrize("status", [200, 201, 204])
+def test_a_header_may_say_that_it_failed_whatever_the_body(service, raw, status):
+    headers = (("x-status", "failed"), ("x-code", "E5"), ("x-error", "too late"), ("content-length", str(len(raw))))
+    for kind in ("json", "text", "binary"):
+        plan, request, _ = ready(service(HEADER), None, {"method": "POST", "path": "/x", "response_type": kind})
+        details = plan.parser.parse(request, Reply(status, (*headers, ("content-type", "application/json")), raw))
+        assert (details.code, details.message) == ("E5", "too late")
+        done = Reply(status, (("x-status", "fine"), ("content-length", "0")), b"")
+        assert plan.parser.parse(request, done).outcome == "done"
+
+
 RETRY = {"code": "code", "rules": [{"category": "rate_limit", "code": 20}]}
 
 
