@@ -133,7 +133,10 @@ class ResponseParser:
             return ErrorDetails(None, str(error), None, "cut" if error.is_cut else "unreadable")
         if request.reply_type == "none":
             return self.build_result(request, reply, {})
-        warning = f"The write is done by its status, but its data cannot be read: {error}."
+        hint = (
+            " Set response_type (--response-type) to text or binary to get it as it is." if self.action.is_raw else ""
+        )
+        warning = f"The write is done by its status, but its data cannot be read: {error}.{hint}"
         return self.build_result(request, reply, {}, (warning,))
 
     def _read_failed_parts(self, data: Any) -> list[str]:

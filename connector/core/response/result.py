@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Result:
     """The result of a call.
 
-    `data` is the service's answer, unchanged ({} for no content, bytes for binary); `status`, `headers` (lower-case
+    `data` is the service's answer, as it came ({} for no content, bytes for binary); `status`, `headers` (lower-case
     names) and `request_id` are those of the last reply; `attempts` counts the requests sent; `outcome` is "done". For
     listings, `complete` says whether nothing is left and `pages` counts the pages. `warnings` are sentences; `debug`
     is the redacted trace of a debugged call.

@@ -66,6 +66,7 @@ def test_a_write_whose_data_cannot_be_read_is_done_with_a_warning(plain, method,
         result = run_raw(plain, World(sized(status, raw, "text/plain")), method)
         assert (result.outcome, result.data) == ("done", {})
         assert "cannot be read" in result.warnings[0]
+        assert "--response-type" in result.warnings[0]
     assert run(plain, "deleteIt", sized(200, raw)).warnings == ()
 
 
