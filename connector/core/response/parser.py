@@ -133,9 +133,7 @@ class ResponseParser:
             return ErrorDetails(None, str(error), None, "cut" if error.is_cut else "unreadable")
         if request.reply_type == "none":
             return self.build_result(request, reply, {})
-        hint = (
-            " Set response_type (--response-type) to text or binary to get it as it is." if self.action.is_raw else ""
-        )
+        hint = " Set response_type (--response-type) to text or binary to get it." if self.action.is_raw else ""
         warning = f"The write is done by its status, but its data cannot be read: {error}.{hint}"
         return self.build_result(request, reply, {}, (warning,))
 
