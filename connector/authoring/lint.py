@@ -13,6 +13,7 @@ from connector.authoring.rules import (
     connections,
     cross_file,
     endpoint,
+    error_replies,
     events,
     examples,
     fields,
@@ -42,8 +43,8 @@ ACTION_RULES = (
     relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
     relations.check_unique_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
-    endpoint.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
-    payloads.check_payload_fits_schema,
+    endpoint.check_confirm, endpoint.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
+    payloads.check_payload_fits_schema, error_replies.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (
     files.check_input_key_order,
@@ -54,6 +55,7 @@ MANIFEST_RULES = (
     connection_places.check_input_places, connection_places.check_unique_places,
     connection_places.check_templates, connection_places.check_variables,
     manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
+    error_replies.check_error_format,
     manifest.check_rates, manifest.check_redaction,
     triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
 )  # fmt: skip

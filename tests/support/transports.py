@@ -23,7 +23,7 @@ from connector.runtime.http.transport import load_transport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.core.response.parser import Failure, Reply
+    from connector.core.response.reply import Failure, Reply
     from support.servers import Counting
 
 CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})

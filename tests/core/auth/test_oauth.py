@@ -13,7 +13,7 @@ from connector.core.auth import oauth, token_set
 from connector.core.auth.oauth import TokenFailure
 from connector.core.auth.oauth_client import OAuthClient, TokenFields
 from connector.core.auth.token_set import TokenSet
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 NOW = 1_800_000_000.0
 SECRET, REFRESH, CODE, VERIFIER, ACCESS = (

@@ -17,7 +17,7 @@ from connector.core.auth.oauth import TokenFailure
 from connector.core.auth.oauth_client import OAuthClient, TokenFields
 from connector.core.auth.site import Site
 from connector.core.auth.token_set import TokenSet
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.definition.connection_type import ConnectionType
 
 NOW = 1_800_000_000.0

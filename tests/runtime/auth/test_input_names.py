@@ -91,7 +91,7 @@ def test_a_sign_in_keeps_every_name(folder, server):
 
     class Issuing:
         def send(self, request, credential, *_):
-            from connector.core.response.parser import Reply
+            from connector.core.response.reply import Reply
 
             return Reply(200, (), b'{"access_token": "canary-a"}')
 

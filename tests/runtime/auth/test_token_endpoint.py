@@ -12,7 +12,7 @@ from connector.core.auth import oauth
 from connector.core.auth.oauth import TokenFailure
 from connector.core.auth.oauth_client import OAuthClient
 from connector.core.auth.token_set import TokenSet
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 from connector.runtime.auth import token_endpoint
 
 APP = OAuthClient("oauth2", "https://zoom.us/t", "id", "canary-secret")

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
-    from connector.core.response.parser import Failure, Reply
+    from connector.core.response.reply import Failure, Reply
 
 
 class _BaseTransport:
@@ -56,7 +56,11 @@ class _BaseTransport:
         if origin is None:
             origin = self._origins[request.base_url] = HttpOrigin.parse(self._library, request.base_url)
         state.proxy = origin.proxy
-        if origin.proxy is not None and not origin.uses_tls and (credential.headers or credential.query):
+        if (
+            origin.proxy is not None
+            and not origin.uses_tls
+            and (credential.headers or credential.query or credential.body)
+        ):
             raise NetworkSettingError("proxy", "credentials are never sent unencrypted to a proxy")
         return origin
 
