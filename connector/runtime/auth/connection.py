@@ -251,7 +251,11 @@ class Connection:
 
     def __repr__(self) -> str:
         inputs = self._type.inputs
-        shown_values = {key: MASK if inputs[key].secret else value for key, value in self._values.items()}
+        shown_values = {
+            key: MASK if inputs[key].secret else value
+            for key, value in self._values.items()
+            if not (inputs[key].hidden and value == inputs[key].default)
+        }
         return f"<Connection {self.name}: {self.connector.name} {self.kind} {shown_values}>"
 
 
