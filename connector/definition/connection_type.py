@@ -114,6 +114,13 @@ class ConnectionType(StrictModel):
         inputs = [field.to for field in self.inputs.values() if field.secret and field.to]
         return [place for place in (self.to, *inputs, *self.constants) if place]
 
+    def has_request_place(self, base_url: str) -> bool:
+        """Whether a value of its own goes into requests: into their base URL, a header, the query or the body."""
+        places = [*(field.to or "" for field in self.inputs.values()), *self.constants]
+        keys = map(self.find_input, PLACEHOLDER.findall(base_url))
+        has_secret_in_url = any(key is not None and self.inputs[key].secret for key in keys)
+        return has_secret_in_url or any(place.startswith(("header.", "query.", "body.")) for place in places)
+
     def find_input(self, placeholder: str) -> str | None:
         """Return the key of the input that a placeholder names, or None."""
         if placeholder in self.inputs:

@@ -91,7 +91,7 @@ def check_needed_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) ->
                 "say which input is the user name and which the password: `to: basic.username`, `to: basic.password`."
             )
             yield Violation(inside, RULE, message, key=True)
-        is_sent = connection_type.to or any(place.startswith(("header.", "query.", "body.")) for place in places)
+        is_sent = connection_type.to or connection_type.has_request_place(file.model.base_url)
         if connection_type.kind == "api_key" and not is_sent:
             message = "say where the key goes: `to: header.X` or `to: query.x`."
             yield Violation((*path, "kind"), RULE, message, key=True)
@@ -102,7 +102,7 @@ def check_used_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> I
     manifest = file.model
     shared = set(_iter_shared_names(manifest))
     for name, connection_type in manifest.connections.items():
-        if _is_undecided(connection_type):
+        if _is_undecided(connection_type, manifest.base_url):
             continue  # one finding says that no input has a place
         taken = {*_NEEDED_INPUTS.get(connection_type.kind, ()), *_OTHER_INPUTS.get(connection_type.kind, ())}
         used = {*taken, find_main_input(connection_type), CLOUD_INPUT if manifest.clouds else None}
@@ -136,13 +136,15 @@ def _find_missing(connection_type: ConnectionType) -> list[str]:
     ]
 
 
-def _is_undecided(connection_type: ConnectionType) -> bool:
+def _is_undecided(connection_type: ConnectionType, base_url: str) -> bool:
     """Whether a type has no secret, or names no place at all, which another rule reports."""
     if connection_type.kind in _SECRET_KINDS and not any(field.secret for field in connection_type.inputs.values()):
         return True
     has_place = bool(connection_type.to or connection_type.constants)
     has_place = has_place or any(field.to for field in connection_type.inputs.values())
-    return connection_type.kind in ("basic", "api_key") and not has_place
+    if connection_type.kind == "api_key":
+        return not has_place and not connection_type.has_request_place(base_url)
+    return connection_type.kind == "basic" and not has_place
 
 
 def _iter_shared_names(manifest: Manifest) -> Iterator[str]:

@@ -22,12 +22,15 @@ from connector.runtime.auth import env_connection
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.cli.calls.call import CallTask
     from connector.cli.calls.call_list import CallList
     from connector.cli.calls.download_task import DownloadTask
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Settings
     from connector.core.request.builder import Request
+    from connector.definition.connection_type import ConnectionType
     from connector.definition.loader import Connector
 
 
@@ -74,10 +77,12 @@ def _find_base_url(connector: Connector, settings: Settings, options: RunOptions
         options.connection or named or settings.get("connection").value,
     )
     try:
-        return connection_names.resolve_connection(context, name).base_url
+        connection = connection_names.resolve_connection(context, name)
+        url = _fill_base_url(connector, manifest.connections[connection.kind], connection.inputs())
     except ConnectorError:
         url = _fill_from_environment(connector, name)
-    missing = {key for key in PLACEHOLDER.findall(url) if key in manifest.environment_variables.values()}
+    secrets = {key for item in manifest.connections.values() for key, field in item.inputs.items() if field.secret}
+    missing = ({*PLACEHOLDER.findall(url)} & {*manifest.environment_variables.values()}) - secrets
     if missing and not options.quiet:
         variables = ", ".join(map(manifest.environment_variable, sorted(missing)))
         print_stderr(
@@ -96,10 +101,17 @@ def _fill_from_environment(connector: Connector, name: str | None) -> str:
     for connection_type in types:
         values = {key: field.default for key, field in connection_type.inputs.items() if field.has_default}
         values |= env_connection.read_env_values(connector, os.environ)
-        cloud = manifest.find_cloud(values.get(CLOUD_INPUT))
-        base_url = cloud.base_url if cloud is not None and cloud.base_url is not None else manifest.base_url
-        urls.append(fill_known(base_url, connection_type, values))
+        urls.append(_fill_base_url(connector, connection_type, values))
     return min(urls, key=lambda url: len(PLACEHOLDER.findall(url)), default=manifest.base_url)
+
+
+def _fill_base_url(connector: Connector, connection_type: ConnectionType, values: Mapping[str, Any]) -> str:
+    """Return the base URL of a cloud with these values in it; a secret is not shown, so its name stays."""
+    fields = connection_type.inputs
+    shown_values = {key: value for key, value in values.items() if key in fields and not fields[key].secret}
+    cloud = connector.manifest.find_cloud(values.get(CLOUD_INPUT))
+    base_url = connector.manifest.base_url if cloud is None or cloud.base_url is None else cloud.base_url
+    return fill_known(base_url, connection_type, shown_values)
 
 
 def _format_request(request: dict[str, Any]) -> str:

@@ -80,7 +80,7 @@ class Connection:
         self._values |= {
             key: getattr(self.site, word) for word, key in URL_INPUTS.items() if self._values.get(key) is not None
         }
-        self._main_secret = find_main_secret(self._type, kind)
+        self._main_secret = find_main_secret(connector, kind)
         self._signer = self._build_signer(self._values)
         self._credential: Credential | None = None
         self._cached_jwt: tuple[float, Credential] | None = None

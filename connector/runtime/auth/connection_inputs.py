@@ -18,7 +18,7 @@ from connector.errors import DefinitionError, InputError, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.definition.connection_type import ConnectionInput, ConnectionType
+    from connector.definition.connection_type import ConnectionInput
     from connector.definition.loader import Connector
 
 _ARGUMENTS = ("inputs", "name", "store", "token", "http")  # of Connection; an input called so is given in `inputs`
@@ -58,19 +58,18 @@ def spell_inputs(fields: Mapping[str, ConnectionInput]) -> dict[str, str]:
     return {**{to_snake_case(key): key for key in fields}, **{key: key for key in fields}}
 
 
-def find_main_secret(connection_type: ConnectionType, kind: str) -> str | None:
+def find_main_secret(connector: Connector, kind: str) -> str | None:
     """Return the input that a bearer or api_key sends as its secret, or None for one whose values all have places.
 
     Raises DefinitionError for a type that does not say where its values go: nothing is guessed.
     """
+    connection_type = connector.manifest.connections[kind]
     places = [*(field.to for field in connection_type.inputs.values() if field.to), *connection_type.constants]
     key = find_main_input(connection_type)
     if connection_type.kind == "basic" and not set(places) & set(BASIC_PLACES):
         message = f"The connection {kind} does not say which input is the user name, and which the password."
         raise DefinitionError(message, hint="Write `to: basic.username` and `to: basic.password` at its inputs.")
-    is_placed = connection_type.kind == "api_key" and any(
-        place.startswith(("header.", "query.", "body.")) for place in places
-    )
+    is_placed = connection_type.kind == "api_key" and connection_type.has_request_place(connector.manifest.base_url)
     if connection_type.kind in ("bearer", "api_key") and key is None and not is_placed:
         message = f"The connection {kind} does not say what it sends where."
         raise DefinitionError(message, hint="Write `to:` at the connection, or at its input of type password.")

@@ -94,6 +94,20 @@ def test_a_cloud_is_shown_by_its_own_base_url(here):
     assert here(*words, ZOOM_CLOUD="government").out.startswith("GET https://api.zoomgov.com/v2/users")
 
 
+def test_a_secret_in_the_base_url_is_not_shown(here, folder, tmp_path, server):
+    whole = (
+        "connector: gram\nlabel: G\nsummary: G.\nbase_url: https://api.gram.example/bot{token}\n"
+        "allowed_hosts: [api.gram.example]\nconnections:\n  key:\n    label: K\n    kind: api_key\n    inputs:\n"
+        "      token: {label: T, help: H., type: password, required: true}\n"
+    )
+    folder(whole=whole, actions={"list": ACTION})
+    env = {"GRAM_TOKEN": "12:canary-t"}
+    done = here(*RUN, "--connector", str(tmp_path), **env)
+    assert (done.code, done.out.splitlines()[0], done.err) == (0, "GET https://api.gram.example/bot{token}/goods", "")
+    done = here("run", "list", "--connector", str(tmp_path), "--debug", "--base-url", f"{server.url}/no", **env)
+    assert "canary" not in done.out + done.err
+
+
 def test_a_download_is_shown_at_the_hosts_of_its_cloud(here):
     url = "https://us06web.zoomgov.com/rec/1"
     done = here("download", url, "--dry-run", ZOOM_CLOUD="government")

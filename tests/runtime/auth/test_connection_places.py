@@ -162,6 +162,21 @@ def test_what_is_placed_is_shown_nowhere(folder, server, rerouted, caplog):
     assert "canary-" not in shown
 
 
+def test_a_secret_in_the_base_url_goes_there_and_is_shown_nowhere(folder, server, rerouted):
+    kind = {"kind": "api_key", "inputs": {"token": secret()}}
+    whole = f"{HEAD}base_url: https://api.lamp.example/bot{{token}}\nallowed_hosts: [api.lamp.example]\n"
+    connection = connect(folder, kind, {"token": "12:canary-t"}, whole)
+    server.always(reply(404, {"message": "no canary-t"}))
+    with (
+        Client(connection.connector, connection, http=rerouted) as client,
+        pytest.raises(errors.ApiError) as caught,
+    ):
+        client.run("make", {"size": 1}, debug=True)
+    assert rerouted.urls == ["https://api.lamp.example/bot12%3Acanary-t/lamps"]
+    error = caught.value
+    assert "12%3Acanary-t" not in f"{error} {error!r} {error.debug!r} {error.to_dict()} {connection!r}"
+
+
 BASIC = {
     "Jira: the site is no part of it": (
         {"site": field(), "email": field(to="basic.username"), "apiToken": secret(to="basic.password")},
