@@ -6,10 +6,9 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from pydantic_core import SchemaError
-
 from connector.authoring.draft import Violation
-from connector.core.inputs.field_checks import compile_linear_regex
+from connector.core.invalid_value import InvalidValue
+from connector.core.linear_regex import LinearRegex
 from connector.core.redaction import redactor_for as redactor
 from connector.core.url_policy import may_receive_credentials
 from connector.definition.suggest import did_you_mean
@@ -120,12 +119,13 @@ def check_error_rules(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> I
 
 def _check_expression(path: NodePath, pattern: str) -> Iterator[Violation]:
     try:
-        compile_linear_regex(pattern)
-        groups = re.compile(pattern).groups
-    except (SchemaError, re.error):
-        yield Violation(path, "pattern", "the linear engine cannot run this expression.")
+        group_count = LinearRegex(pattern).group_count
+    except InvalidValue as invalid:
+        reason = f" ({invalid.fix})" if invalid.fix else ""
+        message = f"the linear engine cannot run this expression; expected {invalid.expected}{reason}."
+        yield Violation(path, "pattern", message)
         return
-    if groups < 1:
+    if group_count < 1:
         yield Violation(path, "pattern", "put the part that names the scopes in a group: scopes: (.*)")
 
 

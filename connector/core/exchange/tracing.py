@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector.core.response.trace import Trace
 
 MAX_BODY_LENGTH = 65_536
-_MAX_SECRET_LENGTH = 8192  # bytes read past the cut, so that a secret at the cut is matched whole
+_BYTES_PER_CHARACTER = 4  # at most
 
 
 def record(trace: Trace, ask: Ask, asked_at: float, now: float, answer: Any) -> str | None:
@@ -94,7 +94,6 @@ def _describe_body(reply: Reply, redactor: Redactor) -> Any:
             pass
     content_type = reply.header("content-type") or ""
     if content_type.startswith("text/") or "json" in content_type or "xml" in content_type:
-        return redactor.redact_text(content[: MAX_BODY_LENGTH + _MAX_SECRET_LENGTH].decode("utf-8", "replace"))[
-            :MAX_BODY_LENGTH
-        ]
+        window = content[: 2 * MAX_BODY_LENGTH * _BYTES_PER_CHARACTER]
+        return redactor.redact_text(window.decode("utf-8", "replace"), MAX_BODY_LENGTH)
     return f"{len(content)} bytes"

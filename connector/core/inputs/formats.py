@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MAX_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3
-_LINK_WITH_ID = re.compile(r"^https?://[^?#]*?/(\d{6,})(?:[/?#]|$)")
+_LINK_WITH_ID = re.compile(r"^https?://[^?#]*?/(\d{6,40})(?:[/?#]|$)")
 
 
 def check_digits(value: str) -> str:

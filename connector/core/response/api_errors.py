@@ -37,11 +37,11 @@ def build_reply_error(
 ) -> errors.ConnectorError:
     """Return the typed error of an error reply; `now` is epoch seconds."""
     redactor = request.full_redactor
-    message = redactor.redact_text(details.message)[:_MAX_MESSAGE_LENGTH]
+    message = redactor.redact_text(details.message, _MAX_MESSAGE_LENGTH)
     result = _build_redacted_result(parser, request, reply, details)
     facts: dict[str, Any] = {
         "status": reply.status,
-        "code": redactor.redact_text(details.code)[:_MAX_CODE_LENGTH]
+        "code": redactor.redact_text(details.code, _MAX_CODE_LENGTH)
         if isinstance(details.code, str)
         else details.code,
         "request_id": result.request_id,
@@ -85,7 +85,7 @@ def _is_other_data_type(reply: Reply) -> bool:
 
 
 def _redirect_location(request: Request, reply: Reply) -> str:
-    return request.full_redactor.redact_url(reply.header("location") or "")[:_MAX_EXCERPT_LENGTH]
+    return request.full_redactor.redact_text(reply.header("location") or "", _MAX_EXCERPT_LENGTH)
 
 
 def _classify_error(details: ErrorDetails, status: int) -> tuple[type[errors.ApiError], bool, str]:
@@ -120,9 +120,10 @@ def _is_outcome_unknown(reply: Reply, details: ErrorDetails) -> bool:
 
 def _build_redacted_result(parser: ResponseParser, request: Request, reply: Reply, details: ErrorDetails) -> Result:
     """Return the error reply as a result without secrets; text is shortened."""
-    redactor = request.full_redactor
-    data = redactor.redact_data(details.data)
-    result = parser.build_result(request, reply, data[:_MAX_MESSAGE_LENGTH] if isinstance(data, str) else data)
+    redactor, data = request.full_redactor, details.data
+    is_text = isinstance(data, str)
+    data = redactor.redact_text(data, _MAX_MESSAGE_LENGTH) if is_text else redactor.redact_data(data)
+    result = parser.build_result(request, reply, data)
     headers = dict(redactor.redact_headers(result.headers.items()))
     return replace(
         result, outcome="rejected", headers=headers, request_id=redactor.redact_text(result.request_id or "") or None
@@ -133,13 +134,13 @@ def _format_message(request: Request, reply: Reply, details: ErrorDetails, messa
     request_line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
     if details.category in ("unreadable", "cut"):
         excerpt = (
-            f": {request.full_redactor.redact_text(details.data)[:_MAX_EXCERPT_LENGTH]}"
+            f": {request.full_redactor.redact_text(details.data, _MAX_EXCERPT_LENGTH)}"
             if isinstance(details.data, str)
             else ""
         )
         return f"{request_line}: HTTP {reply.status}, {message}{excerpt}."
     has_code = details.code not in (None, reply.status)
-    code = f", code {request.full_redactor.redact_text(str(details.code))[:_MAX_CODE_LENGTH]}" if has_code else ""
+    code = f", code {request.full_redactor.redact_text(str(details.code), _MAX_CODE_LENGTH)}" if has_code else ""
     return f"The service refused {request_line}: HTTP {reply.status}{code}: {message or 'no reason given'}"
 
 
@@ -160,7 +161,7 @@ def build_failure_error(action: Action, request: Request, failure: Failure) -> e
     uncertain = may_have_arrived and may_change_state(request)
     outcome: errors.Outcome = "uncertain" if uncertain else "rejected" if may_have_arrived else "not_sent"
     request_line = f"{request.method} {request.full_redactor.redact_url(request.base_url + request.path)}"
-    message = f"{request_line}: {request.full_redactor.redact_text(failure.message)}."
+    message = f"{request_line}: {request.full_redactor.redact_text(failure.message).rstrip('.')}."
     hint = (
         CHECK_BEFORE_RETRY
         if uncertain

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from pydantic_core import from_json, to_jsonable_python
 
 from connector.core import redaction
 from connector.core.json_path import get_at_path
+from connector.core.linear_regex import LinearRegex
+from connector.core.response import broken_json
+from connector.core.secrets.values import SecretValues
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,10 +27,9 @@ if TYPE_CHECKING:
     from connector.definition.error_format import ErrorFormat, ErrorRule
     from connector.definition.loader import Connector
 
-# matches whole codes only: part of a longer value could be part of a secret
-_CODE_PATTERN = re.compile(r'"(?:code|error)"\s*:\s*(?:"([^"\\]{1,200})"|([0-9]{1,9})\b)')
-_MESSAGE_PATTERN = re.compile(r'"message"\s*:\s*"(.*?)"\s*(?:,\s*"[A-Za-z_]+"\s*:|\}\s*\Z)', re.DOTALL)
+MAX_PAGE_BYTES = 65_536
 _SUCCESS = range(200, 300)
+_MAX_NAMES_LENGTH = 2_000  # characters of a message that are searched for names
 _NO_CONTENT_STATUSES = (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT)
 _URL_HEADERS = ("location", "content-location", "refresh")  # headers that may hold a URL with a token in it
 
@@ -159,10 +162,11 @@ class ResponseParser:
         headers: dict[str, str] = {}
         for name, value in reply.headers:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        value_finder = SecretValues(request.secrets)
         for name, value in headers.items():
             if name in redaction.SECRET_HEADERS:
                 headers[name] = redaction.MASK
-            elif name in _URL_HEADERS or any(secret in value for secret in request.secrets):
+            elif name in _URL_HEADERS or value_finder.find(value):
                 headers[name] = request.full_redactor.redact_text(value)
         request_id_location = self.connector.manifest.errors.request_id
         return Result(
@@ -194,8 +198,8 @@ class ResponseParser:
         else:
             text = reply.body.decode("utf-8", "replace")
             code, message, data = (
-                _search(_CODE_PATTERN, text),
-                _search(_MESSAGE_PATTERN, text) or " ".join(text.split()),
+                broken_json.find_code(text),
+                broken_json.find_message(text) or " ".join(text.split()),
                 text or None,
             )
         code = _normalize_code(code)
@@ -209,9 +213,8 @@ def _html_page_error(reply: Reply) -> ErrorDetails | None:
     content_type = (reply.header("content-type") or "").split(";")[0].strip().lower()
     if "html" not in content_type:
         return None
-    return ErrorDetails(
-        None, f"unexpected content type {content_type}", reply.body[:2000].decode("utf-8", "replace"), "unreadable"
-    )
+    page = reply.body[:MAX_PAGE_BYTES].decode("utf-8", "replace")  # cut to what is shown after its secrets are masked
+    return ErrorDetails(None, f"unexpected content type {content_type}", page, "unreadable")
 
 
 def _parse_json(reply: Reply) -> Any:
@@ -239,11 +242,6 @@ def _normalize_code(code: Any) -> str | int | None:
 
 def _format_reason(error: BaseException) -> str:
     return re.sub(r"[^ -~]", "?", str(error))[:120]
-
-
-def _search(pattern: re.Pattern[str], text: str) -> str | None:
-    match = pattern.search(text)
-    return next(filter(None, match.groups()), None) if match else None
 
 
 def _field_messages(fields: Any) -> list[str]:
@@ -282,5 +280,10 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _parse_scopes(rule: ErrorRule, message: str) -> tuple[str, ...]:
-    match = re.search(rule.names, message) if rule.names else None
-    return tuple(re.findall(r"[\w:.-]+", match[1])) if match else ()
+    match = _compile_names(rule.names).search(message[:_MAX_NAMES_LENGTH]) if rule.names else None
+    return tuple(re.findall(r"[\w:.-]+", match[1])) if match and match[1] else ()
+
+
+@lru_cache(maxsize=128)
+def _compile_names(pattern: str) -> LinearRegex:
+    return LinearRegex(pattern)
