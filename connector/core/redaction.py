@@ -38,6 +38,7 @@ _SECRET_PARAMETERS = frozenset((
     "code", "signature", "sig", "x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential",
 ))  # fmt: skip
 _MARK = re.compile(r"[=:%\\&]|[Bb][Ee][Aa][Rr]|[Bb][Aa][Ss][Ii][Cc]")  # in every text with a name beside a value
+_ASCII_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
 _MAX_PREVIEW_LENGTH = 60
 _MAX_HEADER_LENGTH = 65_536
 _MAX_MARGIN = 16_384  # characters behind what can be shown
@@ -205,6 +206,9 @@ def describe_type(value: Any) -> str:
 
 def escape_control_characters(text: str) -> str:
     """Return a text on one line: what a terminal may obey is escaped, also marks that turn the direction of writing."""
+    if text.isprintable():
+        return text
+    text = _ASCII_CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -162,11 +162,11 @@ class ResponseParser:
         headers: dict[str, str] = {}
         for name, value in reply.headers:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
-        value_finder = SecretValues(request.secrets)
+        has_secret = _may_have_secret(headers, request.secrets)
         for name, value in headers.items():
             if name in redaction.SECRET_HEADERS:
                 headers[name] = redaction.MASK
-            elif name in _URL_HEADERS or value_finder.find(value):
+            elif has_secret or name in _URL_HEADERS:
                 headers[name] = request.full_redactor.redact_text(value)
         request_id_location = self.connector.manifest.errors.request_id
         return Result(
@@ -206,6 +206,16 @@ class ResponseParser:
         rule = _find_matching_rule(error_rules, reply, code, message)
         scopes = _parse_scopes(rule, message) if rule else ()
         return ErrorDetails(code, message, data, rule.category if rule else None, scopes)
+
+
+def _may_have_secret(headers: Mapping[str, str], secrets: tuple[str, ...]) -> bool:
+    """Whether a header may hold one of the secrets, in any encoding; each is at least as long as its secret."""
+    shortest = min(map(len, secrets), default=0)
+    texts = [value for value in headers.values() if len(value) >= shortest] if shortest else []
+    if not texts:
+        return False
+    longest = max(map(len, texts))
+    return bool(SecretValues(secret for secret in secrets if len(secret) <= longest).find("\n".join(texts)))
 
 
 def _html_page_error(reply: Reply) -> ErrorDetails | None:

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 MAX_ESCAPE_LENGTH = 16  # characters that one character is usually written in, at most
 MAX_NESTING = 4  # escapes of escapes
-_ESCAPE_SIGN = re.compile(r"[%\\&+]")
+_ESCAPE_SIGN = re.compile(r"[%\\&]")
 # each alternative is bounded, or takes a run that cannot begin anywhere else: time is linear in the text's length
 _ESCAPE = re.compile(
     rb"%(?:25)*[0-9a-fA-F]{2}"
@@ -28,6 +28,11 @@ _ONE_FORM = bytes.maketrans(b"+\n\r\t\b\f", b" nrtbf")
 def has_escape(text: str) -> bool:
     """Whether a text has a character that begins an escape."""
     return _ESCAPE_SIGN.search(text) is not None
+
+
+def to_form(text: str) -> bytes:
+    """Return a text without escapes as it stands in a plain form; with its backslashes."""
+    return _encode(text).translate(_ONE_FORM)
 
 
 def to_plain_forms(text: str) -> list[bytes]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
-from connector.core.secrets.escapes import PlaceMap, has_escape, to_plain_forms
+from connector.core.secrets.escapes import PlaceMap, has_escape, to_form, to_plain_forms
 from connector.core.secrets.span import Span
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ class SecretValues:
         return max(map(len, self.values), default=0)
 
     @cached_property
+    def _has_space(self) -> bool:
+        return any(" " in value for value in self.values)
+
+    @cached_property
     def _texts(self) -> list[str]:
         """What to look for in a text as it is."""
         return [*self.values, *chain.from_iterable(map(_to_base64_forms, self.values))]
@@ -44,14 +48,13 @@ class SecretValues:
         """What to look for in a plain form, each with what must stand before it."""
         plain = {}
         for value in self.values:  # itself, as JSON has it, and should it look escaped, undone as the text will be
-            forms = to_plain_forms(value)
-            plain |= dict.fromkeys((forms[0], _unescaped(value), forms[-1]), "")
+            plain |= dict.fromkeys((to_form(value), _unescaped(value), to_plain_forms(value)[-1]), "")
         for value in self.values:  # a percent sign before a value that begins with hexadecimal digits takes these
             for count in (1, 2):
                 head = value[:count]
                 if all(char in "0123456789abcdefABCDEF" for char in head):
                     plain.setdefault(_unescaped(value[count:]), head)
-        coded = {_unescaped(text): "" for value in self.values for text in _to_base64_forms(value)}
+        coded = {to_form(text): "" for value in self.values for text in _to_base64_forms(value)}
         return [(text, head) for text, head in (plain | coded).items() if len(text) >= MIN_SECRET_LENGTH - len(head)]
 
     def find(self, text: str) -> list[Span]:
@@ -59,7 +62,7 @@ class SecretValues:
         if not self.values:
             return []
         spans = [Span(start, end) for needle in self._texts for start, end in _find_all(text, needle)]
-        if has_escape(text):
+        if has_escape(text) or (self._has_space and "+" in text):
             spans += self._find_escaped(text)
         return spans
 
@@ -77,7 +80,7 @@ class SecretValues:
 
 def _unescaped(value: str) -> bytes:
     """Return the plain form of a value that has no escapes, whatever it looks like."""
-    return to_plain_forms(value)[0].replace(b"\\", b"")
+    return to_form(value).replace(b"\\", b"")
 
 
 def _find_all(text: _Text, needle: _Text) -> Iterator[tuple[int, int]]:
