@@ -52,15 +52,15 @@ class Redactor:
         self.secret_fields = frozenset(name.lower() for name in fields)
         self.secret_parameters = frozenset(name.lower() for name in query) | _SECRET_PARAMETERS
         self.secret_headers = frozenset(name.lower() for name in headers) | SECRET_HEADERS
-        self._values = SecretValues()
+        self.known_values = SecretValues()
 
     def with_secrets(self, values: Iterable[str]) -> Redactor:
         """Return a redactor that also masks these values, in every encoding in which a service may echo them."""
-        new_values = {value for value in values if len(value) >= MIN_SECRET_LENGTH} - self._values.values
+        new_values = {value for value in values if len(value) >= MIN_SECRET_LENGTH} - self.known_values.values
         if not new_values:
             return self
         redactor = copy(self)
-        redactor._values = SecretValues(self._values.values | new_values)  # noqa: SLF001  a copy of our own
+        redactor.known_values = SecretValues(self.known_values.values | new_values)
         return redactor
 
     def is_secret_field(self, name: str, value: Any = "a text") -> bool:
@@ -77,7 +77,7 @@ class Redactor:
 
     def has_secret(self, text: str) -> bool:
         """Whether a text has one of the known values, in any encoding."""
-        return bool(self._values.find(text))
+        return bool(self.known_values.find(text))
 
     def redact_text(self, text: str, max_length: int | None = None) -> str:
         """Return text without secrets, on one line: control characters are escaped.
@@ -85,7 +85,7 @@ class Redactor:
         With `max_length` it is shortened to so many characters, after its secrets were masked.
         """
         text = self._cut(text, max_length)
-        spans = self._values.find(text)
+        spans = self.known_values.find(text)
         if _MARK.search(text):
             spans += (*self._find_in_urls(text), *names.find_credentials(text))
             spans += (named.span for named in names.find_members(text, self.is_secret_field))
@@ -94,13 +94,13 @@ class Redactor:
     def redact_url(self, url: str, max_length: int | None = None) -> str:
         """Return a URL, or text that contains URLs, without secrets."""
         url = self._cut(url, max_length)
-        return replace_spans(url, (*self._find_in_urls(url), *self._values.find(url)))[:max_length]
+        return replace_spans(url, (*self._find_in_urls(url), *self.known_values.find(url)))[:max_length]
 
     def _cut(self, text: str, max_length: int | None) -> str:
         """Return the window of a text: what can be shown, and so much more that a secret in it is known as one."""
         if max_length is None:
             return text
-        return text[: max_length + min(_MIN_MARGIN + 2 * self._values.max_length, _MAX_MARGIN)]
+        return text[: max_length + min(_MIN_MARGIN + 2 * self.known_values.max_length, _MAX_MARGIN)]
 
     def _find_in_urls(self, text: str) -> Iterator[Span]:
         yield from names.find_users(text)
@@ -114,7 +114,7 @@ class Redactor:
             return {self.redact_text(str(key)): self._redact_member(str(key), item) for key, item in data.items()}
         if isinstance(data, list | tuple):
             return [self.redact_data(item) for item in data]
-        return MASK if self._values and str(data) in self._values.values else data
+        return MASK if self.known_values and str(data) in self.known_values.values else data
 
     def redact_pairs(self, pairs: Iterable[tuple[str, Any]]) -> list[list[Any]]:
         """Return form pairs without secrets; a name may be nested, as in settings[password]."""

@@ -160,7 +160,6 @@ COPIED = [
     ("parity", "parity.yaml", "  - connection: [serverToServer, apiJwt, accessToken]\n    what: added", "  - connection: [serverToServer, apiJwt]\n    what: added", None, "no such connection"),
     ("same-key-same-meaning", "parity.yaml", "differs:\n", "differs:\n  - {input: topic, what: label, actions: [createMeeting], reason: None.}\n", "input: topic", "the same everywhere"),
     ("unknown-word", "parity.yaml", "    actions: [createUser]\n", "    action: [createUser]\n", "    action: [createUser]", "Did you mean 'actions'"),
-    ("redact", "manifest.yaml", "    - pstn_password\n", "", "  fields:#2", "'pstn_password'"),
     ("trigger", "manifest.yaml", 'payload: "v0:{timestamp}:{body}"', 'payload: "v0:{timestamp}"', "payload:", "{body}"),
     ("trigger", "manifest.yaml", 'format: "v0={hex}"', 'format: "v0={hexa}"', "      format:", "Did you mean 'hex'"),
     ("trigger", "manifest.yaml", 'encryptedToken: "{hex}"', 'encryptedToken: "{hash}"', "encryptedToken", "use {read} and {hex}"),
