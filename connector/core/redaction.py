@@ -38,7 +38,7 @@ _SECRET_PARAMETERS = frozenset((
     "code", "signature", "sig", "x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential",
 ))  # fmt: skip
 _MARK = re.compile(r"[=:%\\&]|[Bb][Ee][Aa][Rr]|[Bb][Aa][Ss][Ii][Cc]")  # in every text with a name beside a value
-_ASCII_CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+_CONTROLS = {code: chr(code).encode("unicode_escape").decode() for code in (*range(32), *range(127, 160))}
 _MAX_PREVIEW_LENGTH = 60
 _MAX_HEADER_LENGTH = 65_536
 _MAX_MARGIN = 16_384  # characters behind what can be shown
@@ -106,23 +106,24 @@ class Redactor:
         yield from names.find_users(text)
         yield from (named.span for named in names.find_parameters(text, self.is_secret_parameter))
 
-    def redact_data(self, data: Any) -> Any:
-        """Return JSON data with secret fields and values masked and everything else unchanged."""
+    def redact_data(self, data: Any, max_length: int | None = None) -> Any:
+        """Return JSON data with secret fields and values masked, texts shortened, and everything else unchanged."""
         if isinstance(data, str):
-            return self.redact_text(data)
+            return self.redact_text(data, max_length)
         if isinstance(data, dict):
-            return {self.redact_text(str(key)): self._redact_member(str(key), item) for key, item in data.items()}
+            members = ((str(key), item) for key, item in data.items())
+            return {self.redact_text(key, max_length): self._redact_member(key, item, max_length) for key, item in members}
         if isinstance(data, list | tuple):
-            return [self.redact_data(item) for item in data]
+            return [self.redact_data(item, max_length) for item in data]
         return MASK if self.known_values and str(data) in self.known_values.values else data
 
-    def redact_pairs(self, pairs: Iterable[tuple[str, Any]]) -> list[list[Any]]:
+    def redact_pairs(self, pairs: Iterable[tuple[str, Any]], max_length: int | None = None) -> list[list[Any]]:
         """Return form pairs without secrets; a name may be nested, as in settings[password]."""
-        return [[self.redact_text(name), self._redact_member(last_name(name), item)] for name, item in pairs]
+        return [[self.redact_text(name), self._redact_member(last_name(name), item, max_length)] for name, item in pairs]
 
-    def _redact_member(self, name: str, item: Any) -> Any:
+    def _redact_member(self, name: str, item: Any, max_length: int | None) -> Any:
         is_secret = item not in (None, "") and self.is_secret_field(name, item)
-        return MASK if is_secret else self.redact_data(item)
+        return MASK if is_secret else self.redact_data(item, max_length)
 
     def find_secrets(self, data: Any) -> Iterator[str]:
         """Yield the text of secret fields in JSON data, and of pairs with a secret name."""
@@ -208,7 +209,7 @@ def escape_control_characters(text: str) -> str:
     """Return a text on one line: what a terminal may obey is escaped, also marks that turn the direction of writing."""
     if text.isprintable():
         return text
-    text = _ASCII_CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+    text = text.translate(_CONTROLS)
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -43,7 +43,7 @@ def test_a_repeat_of_nothing_is_nothing():
 
 @pytest.mark.parametrize(
     ("pattern", "text"),
-    [("(([a-z]+)*):", "a"), (r"scopes:\s*\[(.*?)\]", "scopes:["), ("(.*)(.*)(.*)x", "a"), ("(a|a)*b", "a"), ("(a?){50}b", "a")],
+    [("(([a-z]+)*):", "a"), (r"scopes:\s*\[(.*?)\]", "scopes:["), ("(.*)(.*)(.*)x", "a"), ("(a|a)*b", "a"), ("(a?){30}b", "a")],
 )
 def test_the_steps_grow_with_the_length_alone(pattern, text):
     regex, counts = LinearRegex(pattern), []

@@ -104,14 +104,18 @@ class Request:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the request as JSON-safe data without secrets: method, url, headers, body."""
+        return self.describe()
+
+    def describe(self, max_length: int | None = None) -> dict[str, Any]:
+        """Return the request as `to_dict` does, with each text in it shortened to so many characters."""
         redactor = self.full_redactor
         data = {
             "method": self.method,
-            "url": redactor.redact_url(self.url),
+            "url": redactor.redact_url(self.url, max_length),
             "headers": dict(redactor.redact_headers(self.headers)),
         }
         if self.body is not None:
-            data["body"] = redact_body(self.body, redactor)
+            data["body"] = redact_body(self.body, redactor, max_length)
         return data
 
     def __repr__(self) -> str:

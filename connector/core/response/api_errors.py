@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CHECK_BEFORE_RETRY = "The write may have succeeded; check before retrying."
 _MAX_MESSAGE_LENGTH = 500
 _MAX_CODE_LENGTH = 60
+_MAX_URL_LENGTH = 2_000
 _MAX_EXCERPT_LENGTH = 200
 
 
@@ -131,7 +132,7 @@ def _build_redacted_result(parser: ResponseParser, request: Request, reply: Repl
 
 
 def _format_message(request: Request, reply: Reply, details: ErrorDetails, message: str) -> str:
-    request_line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
+    request_line = f"{request.method} {request.full_redactor.redact_url(request.path, _MAX_URL_LENGTH)}"
     if details.category in ("unreadable", "cut"):
         excerpt = (
             f": {request.full_redactor.redact_text(details.data, _MAX_EXCERPT_LENGTH)}"
@@ -160,7 +161,7 @@ def build_failure_error(action: Action, request: Request, failure: Failure) -> e
     may_have_arrived = failure.sent == "maybe"
     uncertain = may_have_arrived and may_change_state(request)
     outcome: errors.Outcome = "uncertain" if uncertain else "rejected" if may_have_arrived else "not_sent"
-    request_line = f"{request.method} {request.full_redactor.redact_url(request.base_url + request.path)}"
+    request_line = f"{request.method} {request.full_redactor.redact_url(request.base_url + request.path, _MAX_URL_LENGTH)}"
     message = f"{request_line}: {request.full_redactor.redact_text(failure.message).rstrip('.')}."
     hint = (
         CHECK_BEFORE_RETRY

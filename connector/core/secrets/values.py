@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 MIN_SECRET_LENGTH = 4  # characters; masking a shorter value would garble every text
 MIN_BEGINNING_LENGTH = 12  # characters of a long secret that are enough to know it by
 _MIN_LONG_LENGTH = 2 * MIN_BEGINNING_LENGTH
+_MAX_SEARCHED_LENGTH = 32_768  # characters; of a longer value so many are searched for, and all behind them is masked
 _MIN_CUT_LENGTH = 500  # characters; a shorter text was not cut, so its end is no beginning of a secret
 _Text = TypeVar("_Text", str, bytes)
 
@@ -35,26 +36,30 @@ class SecretValues:
         return max(map(len, self.values), default=0)
 
     @cached_property
+    def _searched(self) -> list[str]:
+        return [value[:_MAX_SEARCHED_LENGTH] for value in self.values]
+
+    @cached_property
     def _has_space(self) -> bool:
         return any(" " in value for value in self.values)
 
     @cached_property
     def _texts(self) -> list[str]:
         """What to look for in a text as it is."""
-        return [*self.values, *chain.from_iterable(map(_to_base64_forms, self.values))]
+        return [*self._searched, *chain.from_iterable(map(_to_base64_forms, self._searched))]
 
     @cached_property
     def _plain_texts(self) -> list[tuple[bytes, str]]:
         """What to look for in a plain form, each with what must stand before it."""
         plain = {}
-        for value in self.values:  # itself, as JSON has it, and should it look escaped, undone as the text will be
+        for value in self._searched:  # itself, as JSON has it, and should it look escaped, undone as the text will be
             plain |= dict.fromkeys((to_form(value), _unescaped(value), to_plain_forms(value)[-1]), "")
-        for value in self.values:  # a percent sign before a value that begins with hexadecimal digits takes these
+        for value in self._searched:  # a percent sign before a value that begins with hexadecimal digits takes these
             for count in (1, 2):
                 head = value[:count]
                 if all(char in "0123456789abcdefABCDEF" for char in head):
                     plain.setdefault(_unescaped(value[count:]), head)
-        coded = {to_form(text): "" for value in self.values for text in _to_base64_forms(value)}
+        coded = {to_form(text): "" for value in self._searched for text in _to_base64_forms(value)}
         return [(text, head) for text, head in (plain | coded).items() if len(text) >= MIN_SECRET_LENGTH - len(head)]
 
     def find(self, text: str) -> list[Span]:
@@ -87,8 +92,9 @@ def _find_all(text: _Text, needle: _Text) -> Iterator[tuple[int, int]]:
     """Yield where a text has a value; of a long value its beginning is enough, of any at the end of a long text."""
     position = text.find(needle)
     while position >= 0:
-        yield position, position + len(needle)
-        position = text.find(needle, position + len(needle))
+        end = len(text) if len(needle) >= _MAX_SEARCHED_LENGTH else position + len(needle)
+        yield position, end
+        position = text.find(needle, end)
     if len(needle) >= _MIN_LONG_LENGTH:
         yield from _find_beginnings(text, needle)
     if len(text) >= _MIN_CUT_LENGTH:
