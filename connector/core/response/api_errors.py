@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 CHECK_BEFORE_RETRY = "The write may have succeeded; check before retrying."
 _MAX_MESSAGE_LENGTH = 500
 _MAX_CODE_LENGTH = 60
+_MAX_MEMBER_LENGTH = 32_768  # characters of one text in the data of an error
 _MAX_URL_LENGTH = 2_000
 _MAX_EXCERPT_LENGTH = 200
 
@@ -123,7 +124,7 @@ def _build_redacted_result(parser: ResponseParser, request: Request, reply: Repl
     """Return the error reply as a result without secrets; text is shortened."""
     redactor, data = request.full_redactor, details.data
     is_text = isinstance(data, str)
-    data = redactor.redact_text(data, _MAX_MESSAGE_LENGTH) if is_text else redactor.redact_data(data)
+    data = redactor.redact_text(data, _MAX_MESSAGE_LENGTH) if is_text else redactor.redact_data(data, _MAX_MEMBER_LENGTH)
     result = parser.build_result(request, reply, data)
     headers = dict(redactor.redact_headers(result.headers.items()))
     return replace(
