@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 SHORT, LONG = 100_000, 1_000_000
 UNITS = (
-    "a.a.", "\\", "abcd-abcd-", '"message":"', "scopes:[", '"a":"', "://a", "Bearer ", "basic%20", "%25", "%41", "&amp;",
+    "a.a.", "\\", "abcd-abcd-", '"message":"', "scopes:[", '"a":"', "://a",
+    "Bearer ", "basic%20", "%25", "%41", "&amp;",
     "&#x0", "\\u0041", '{"token":"x\\', "&token=", "%26token%3D", '\\"', "\x1b[", "\u202e",
 )  # fmt: skip
 
@@ -71,7 +72,9 @@ def _measure(name: str, work: Callable[[str], object], count: int) -> Row:
     seconds = {unit: [_best(work, unit, length, count) for length in (SHORT, LONG)] for unit in UNITS}
     unit, (short, long) = max(seconds.items(), key=lambda item: item[1][1])
     what = f"a text of 1 MB, {name}; slowest of {len(UNITS)}: {unit!r}"
-    return Row(what, f"{long * 1000:.1f} ms", f"ten times 100 kB: {short * 10_000:.1f} ms", long / short / 10, "at most 1.2")
+    return Row(
+        what, f"{long * 1000:.1f} ms", f"ten times 100 kB: {short * 10_000:.1f} ms", long / short / 10, "at most 1.2"
+    )
 
 
 def _best(work: Callable[[str], object], unit: str, length: int, count: int) -> float:

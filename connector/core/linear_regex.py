@@ -2,7 +2,8 @@
 
 Python's own engine tries every way to match, and these may be exponentially many. This one remembers where it has
 failed: each step of an expression is tried once at each place. Expressions are read by Python's parser, and the match
-is the same; but a repeat of nothing leaves no group. What cannot be matched so is refused: back-references, look-around, atomic groups, possessive repeats.
+is the same; but a repeat of nothing leaves no group. What cannot be matched so is refused: back-references,
+look-around, atomic groups, possessive repeats.
 """
 
 from __future__ import annotations

@@ -112,14 +112,18 @@ class Redactor:
             return self.redact_text(data, max_length)
         if isinstance(data, dict):
             members = ((str(key), item) for key, item in data.items())
-            return {self.redact_text(key, max_length): self._redact_member(key, item, max_length) for key, item in members}
+            return {
+                self.redact_text(key, max_length): self._redact_member(key, item, max_length) for key, item in members
+            }
         if isinstance(data, list | tuple):
             return [self.redact_data(item, max_length) for item in data]
         return MASK if self.known_values and str(data) in self.known_values.values else data
 
     def redact_pairs(self, pairs: Iterable[tuple[str, Any]], max_length: int | None = None) -> list[list[Any]]:
         """Return form pairs without secrets; a name may be nested, as in settings[password]."""
-        return [[self.redact_text(name), self._redact_member(last_name(name), item, max_length)] for name, item in pairs]
+        return [
+            [self.redact_text(name), self._redact_member(last_name(name), item, max_length)] for name, item in pairs
+        ]
 
     def _redact_member(self, name: str, item: Any, max_length: int | None) -> Any:
         is_secret = item not in (None, "") and self.is_secret_field(name, item)

@@ -37,7 +37,7 @@ def build_install_hint(extra: str) -> str:
 
 
 def _read_origin() -> dict[str, Any]:
-    """Return what the installer wrote down (PEP 610); nothing for a package from an index, or that was not installed."""
+    """Return what the installer wrote down (PEP 610), which is nothing for a package from an index."""
     try:
         origin = json.loads(metadata.distribution(_DISTRIBUTION).read_text("direct_url.json") or "{}")
     except (metadata.PackageNotFoundError, ValueError, OSError):

@@ -27,7 +27,8 @@ def test_a_match_is_that_of_python(pattern, text):
 
 
 @pytest.mark.parametrize(
-    "pattern", ["(?=x)", "(?!x)", "(?<=x)", r"(a)\1", "(?>a)", "a++", "(a)(?(1)b|c)", "(", "*", "a{1,999}", "(a{1,50}){1,50}"]
+    "pattern",
+    ["(?=x)", "(?!x)", "(?<=x)", r"(a)\1", "(?>a)", "a++", "(a)(?(1)b|c)", "(", "*", "a{1,999}", "(a{1,50}){1,50}"],
 )
 def test_what_cannot_run_in_linear_time_is_refused(pattern):
     with pytest.raises(InvalidValue, match="expression"):
@@ -39,11 +40,15 @@ def test_a_repeat_of_nothing_is_nothing():
     assert LinearRegex("(a*)*b").search("xb") == ["b", None]
 
 
-
-
 @pytest.mark.parametrize(
     ("pattern", "text"),
-    [("(([a-z]+)*):", "a"), (r"scopes:\s*\[(.*?)\]", "scopes:["), ("(.*)(.*)(.*)x", "a"), ("(a|a)*b", "a"), ("(a?){30}b", "a")],
+    [
+        ("(([a-z]+)*):", "a"),
+        (r"scopes:\s*\[(.*?)\]", "scopes:["),
+        ("(.*)(.*)(.*)x", "a"),
+        ("(a|a)*b", "a"),
+        ("(a?){30}b", "a"),
+    ],
 )
 def test_the_steps_grow_with_the_length_alone(pattern, text):
     regex, counts = LinearRegex(pattern), []

@@ -49,8 +49,14 @@ def test_a_folder_is_named_as_it_was_installed(installed, tmp_path):
 @pytest.mark.parametrize(
     ("origin", "requirement"),
     [
-        ({"url": "https://h.example/c-1-py3-none-any.whl", "archive_info": {}}, "https://h.example/c-1-py3-none-any.whl"),
-        ({"url": "https://h.example/c.git", "vcs_info": {"vcs": "git", "commit_id": "1"}}, "git+https://h.example/c.git"),
+        (
+            {"url": "https://h.example/c-1-py3-none-any.whl", "archive_info": {}},
+            "https://h.example/c-1-py3-none-any.whl",
+        ),
+        (
+            {"url": "https://h.example/c.git", "vcs_info": {"vcs": "git", "commit_id": "1"}},
+            "git+https://h.example/c.git",
+        ),
         (
             {"url": "https://h.example/c.git", "vcs_info": {"vcs": "git", "requested_revision": "v1"}},
             "git+https://h.example/c.git@v1",

@@ -88,7 +88,12 @@ def _convert_one(rules: InputRules, key: str, value: Any, values: Values, proble
             problems.append(_build_missing_problem(field, key, given_text))
         else:
             problems.append(
-                Problem(invalid.field or key, given_text, invalid.expected, rules.redactor.redact_text(invalid.fix, _MAX_FIX_LENGTH))
+                Problem(
+                    invalid.field or key,
+                    given_text,
+                    invalid.expected,
+                    rules.redactor.redact_text(invalid.fix, _MAX_FIX_LENGTH),
+                )
             )
     except RecursionError:
         expected = f"data nested at most {MAX_JSON_DEPTH} levels deep"
@@ -101,7 +106,9 @@ def _build_unknown_problem(rules: InputRules, spelling: Any) -> Problem:
     fix = f"did you mean {rules.action.key_by_spelling[match]}?" if match else f"the inputs are {keys or 'none'}"
     if not match and rules.action.pagination:
         fix += "; pages are followed automatically, and the option limit ends a listing early"
-    return Problem(rules.redactor.redact_text(str(spelling), 60), "an unknown input", f"an input of {rules.action.action}", fix)
+    return Problem(
+        rules.redactor.redact_text(str(spelling), 60), "an unknown input", f"an input of {rules.action.action}", fix
+    )
 
 
 def _is_blank(value: Any) -> bool:

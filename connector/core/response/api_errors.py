@@ -43,9 +43,7 @@ def build_reply_error(
     result = _build_redacted_result(parser, request, reply, details)
     facts: dict[str, Any] = {
         "status": reply.status,
-        "code": redactor.redact_text(details.code, _MAX_CODE_LENGTH)
-        if isinstance(details.code, str)
-        else details.code,
+        "code": redactor.redact_text(details.code, _MAX_CODE_LENGTH) if isinstance(details.code, str) else details.code,
         "request_id": result.request_id,
     }
     if details.category == "scope":
@@ -124,7 +122,9 @@ def _build_redacted_result(parser: ResponseParser, request: Request, reply: Repl
     """Return the error reply as a result without secrets; text is shortened."""
     redactor, data = request.full_redactor, details.data
     is_text = isinstance(data, str)
-    data = redactor.redact_text(data, _MAX_MESSAGE_LENGTH) if is_text else redactor.redact_data(data, _MAX_MEMBER_LENGTH)
+    data = (
+        redactor.redact_text(data, _MAX_MESSAGE_LENGTH) if is_text else redactor.redact_data(data, _MAX_MEMBER_LENGTH)
+    )
     result = parser.build_result(request, reply, data)
     headers = dict(redactor.redact_headers(result.headers.items()))
     return replace(
@@ -162,7 +162,9 @@ def build_failure_error(action: Action, request: Request, failure: Failure) -> e
     may_have_arrived = failure.sent == "maybe"
     uncertain = may_have_arrived and may_change_state(request)
     outcome: errors.Outcome = "uncertain" if uncertain else "rejected" if may_have_arrived else "not_sent"
-    request_line = f"{request.method} {request.full_redactor.redact_url(request.base_url + request.path, _MAX_URL_LENGTH)}"
+    request_line = (
+        f"{request.method} {request.full_redactor.redact_url(request.base_url + request.path, _MAX_URL_LENGTH)}"
+    )
     message = f"{request_line}: {request.full_redactor.redact_text(failure.message).rstrip('.')}."
     hint = (
         CHECK_BEFORE_RETRY

@@ -1,7 +1,7 @@
 """Undo the escapes in which a service may echo a text: percent, JSON and HTML, also one inside another.
 
-The plain form of a text is its UTF-8, without backslashes: so `\\/`, `\\\\/` and `/` are the same, as are a tab and `\\t`.
-A space and `+` are one too, because a form's body writes one as the other.
+The plain form of a text is its UTF-8 without backslashes: a slash is the same with any number of them before it, and a
+tab is the letter t. A space and a plus sign are one too, because a form's body writes one as the other.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class PlaceMap:
             form = self._undo(form)
 
     def _undo(self, form: bytes) -> bytes:
-        pieces, starts, ends, position = [], array("L"), array("L"), 0
+        starts, ends, position = array("L"), array("L"), 0
+        pieces: list[bytes] = []
         for match in _ESCAPE.finditer(form):
             first, last = match.span()
             unit = _undo_escape(match[0])

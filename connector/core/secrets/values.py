@@ -51,7 +51,7 @@ class SecretValues:
     @cached_property
     def _plain_texts(self) -> list[tuple[bytes, str]]:
         """What to look for in a plain form, each with what must stand before it."""
-        plain = {}
+        plain: dict[bytes, str] = {}
         for value in self._searched:  # itself, as JSON has it, and should it look escaped, undone as the text will be
             plain |= dict.fromkeys((to_form(value), _unescaped(value), to_plain_forms(value)[-1]), "")
         for value in self._searched:  # a percent sign before a value that begins with hexadecimal digits takes these
@@ -73,11 +73,11 @@ class SecretValues:
 
     def _find_escaped(self, text: str) -> Iterator[Span]:
         for level, form in enumerate(to_plain_forms(text)):
-            found = [
-                (start, end, head) for needle, head in self._plain_texts for start, end in _find_all(form, needle)
-            ]
-            place_map = PlaceMap(text, level) if found else None
-            for first, last, head in found if place_map else ():
+            found = [(start, end, head) for needle, head in self._plain_texts for start, end in _find_all(form, needle)]
+            if not found:
+                continue
+            place_map = PlaceMap(text, level)
+            for first, last, head in found:
                 start, end = place_map.to_place(first, last)
                 if text.endswith(head, 0, start):
                     yield Span(start - len(head), end)

@@ -57,7 +57,7 @@ def test_a_yes_or_no_is_no_secret_nor_is_a_count_of_them():
         ("&#34;token&#34;: &#34;canary&#34;!", "&#34;token&#34;: &#34;***&#34;!"),
         ("&#x22;token&#x22;:&#x22;canary&#x22;", "&#x22;token&#x22;:&#x22;***&#x22;"),
         ("%22token%22%3A%22canary%22%7D", "%22token%22%3A%22***%22%7D"),
-        (r'{\\\"token\\\":\\\"canary\\\"}', r'{\\\"token\\\":\\\"***\\\"}'),
+        (r"{\\\"token\\\":\\\"canary\\\"}", r"{\\\"token\\\":\\\"***\\\"}"),
         ("{'token': \"canary\"}", "{'token': \"***\"}"),
         ('{"token" : [ "canary", "canary" ] }', '{"token" : "***" }'),
         ('{"token": {"value": "canary"}, "b": 1}', '{"token": "***", "b": 1}'),

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from connector.core.redaction import Redactor
 
-SECRET = st.text(string.ascii_letters + string.digits + "-._~+/=!$&'()*,;:@ \"\\<>#%[]{}|^`?é😀\n\t", min_size=6, max_size=40)
+SECRET = st.text(
+    string.ascii_letters + string.digits + "-._~+/=!$&'()*,;:@ \"\\<>#%[]{}|^`?é😀\n\t", min_size=6, max_size=40
+)
 ENCODINGS = {
     "html": html.escape,
     "html named": lambda text: html.escape(text).replace("/", "&sol;").replace("+", "&plus;").replace("=", "&equals;"),

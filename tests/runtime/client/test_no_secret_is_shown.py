@@ -58,12 +58,20 @@ def reply(status, body, *headers, content_type="application/json"):
 def is_hidden(shown):
     """Whether nothing of the token is left that could be put together again."""
     plain = html.unescape(shown.replace("\\", "")).replace("%2F", "/")
-    return "canary/of" not in plain and "canary%2" not in plain and base64.b64encode(TOKEN.encode()).decode()[:20] not in shown
+    return (
+        "canary/of" not in plain
+        and "canary%2" not in plain
+        and base64.b64encode(TOKEN.encode()).decode()[:20] not in shown
+    )
 
 
 @pytest.mark.parametrize("encode", ENCODINGS)
 def test_headers_of_a_result_echo_no_secret(ask, encode):
-    headers = [("link", f"<https://h/x?key={encode(TOKEN)}>; rel=next"), ("x-echo", encode(TOKEN)), ("x-other", "a%2Fb")]
+    headers = [
+        ("link", f"<https://h/x?key={encode(TOKEN)}>; rel=next"),
+        ("x-echo", encode(TOKEN)),
+        ("x-other", "a%2Fb"),
+    ]
     result = ask(reply(200, {"id": "u", "token": TOKEN}, *headers))
     assert is_hidden(result.headers["link"])
     assert is_hidden(result.headers["x-echo"])
@@ -77,7 +85,9 @@ def test_an_error_echoes_no_secret(ask, encode, status):
     page = f"<html>{'x' * 100}<p>Invalid token: {encode(TOKEN)}</p></html>"
     answers = [
         reply(status, page, content_type="text/html"),
-        reply(status, {"code": 124, "message": f"Invalid token {encode(TOKEN)}.", "errors": [{"field": encode(TOKEN)}]}),
+        reply(
+            status, {"code": 124, "message": f"Invalid token {encode(TOKEN)}.", "errors": [{"field": encode(TOKEN)}]}
+        ),
         reply(status, json.dumps({"code": 124, "message": f"x {encode(TOKEN)} x"})[:-2]),
     ]
     for answer in answers:
