@@ -47,7 +47,8 @@ def build_reply_error(
         "request_id": result.request_id,
     }
     if details.category == "scope":
-        return _build_scope_error(parser, details, message, facts)
+        scopes = tuple(redactor.redact_text(scope, _MAX_CODE_LENGTH) for scope in details.scopes)
+        return _build_scope_error(parser, scopes, message, facts)
     if details.category == "token_rejected" or (details.category is None and reply.status == HTTPStatus.UNAUTHORIZED):
         hint = "The access token is wrong, expired or revoked; connect again, or pass a fresh one."
         text = f"The service does not accept the token: {message}"
@@ -140,17 +141,18 @@ def _format_message(request: Request, reply: Reply, details: ErrorDetails, messa
             if isinstance(details.data, str)
             else ""
         )
-        return f"{request_line}: HTTP {reply.status}, {message}{excerpt}."
+        reason = f"{message}{excerpt}".rstrip(".")
+        return f"{request_line}: HTTP {reply.status}, {reason}."
     has_code = details.code not in (None, reply.status)
     code = f", code {request.full_redactor.redact_text(str(details.code), _MAX_CODE_LENGTH)}" if has_code else ""
     return f"The service refused {request_line}: HTTP {reply.status}{code}: {message or 'no reason given'}"
 
 
 def _build_scope_error(
-    parser: ResponseParser, details: ErrorDetails, message: str, facts: dict[str, Any]
+    parser: ResponseParser, named_scopes: tuple[str, ...], message: str, facts: dict[str, Any]
 ) -> errors.SignInError:
     granular = parser.action.scopes.granular
-    missing_scopes = details.scopes or tuple(granular)
+    missing_scopes = named_scopes or tuple(granular)
     alternatives = f" Any of these is enough: {', '.join(granular)}." if granular else ""
     hint = f"Add {', '.join(missing_scopes) or 'the scope'} to the app, then connect again.{alternatives}"
     text = f"The connection lacks a scope for {parser.action.action}: {message}"
