@@ -37,7 +37,7 @@ SECRET_HEADERS = frozenset((
 _SECRET_PARAMETERS = frozenset((
     "code", "signature", "sig", "x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential",
 ))  # fmt: skip
-_MARK = re.compile(r"[=:%\\&]|[Bb][Ee][Aa][Rr]|[Bb][Aa][Ss][Ii][Cc]")  # in every text with a name beside a value
+_MARK = re.compile(r"[=:%\\&<]|[Bb][Ee][Aa][Rr]|[Bb][Aa][Ss][Ii][Cc]")  # in every text with a name beside a value
 _CONTROLS = {code: chr(code).encode("unicode_escape").decode() for code in (*range(32), *range(127, 160))}
 _MAX_PREVIEW_LENGTH = 60
 _MAX_HEADER_LENGTH = 65_536
@@ -75,10 +75,6 @@ class Redactor:
         """Whether the header of this name is secret."""
         return name.lower() in self.secret_headers or is_secret_member(name, "a text")
 
-    def has_secret(self, text: str) -> bool:
-        """Whether a text has one of the known values, in any encoding."""
-        return bool(self.known_values.find(text))
-
     def redact_text(self, text: str, max_length: int | None = None) -> str:
         """Return text without secrets, on one line: control characters are escaped.
 
@@ -88,7 +84,7 @@ class Redactor:
         spans = self.known_values.find(text)
         if _MARK.search(text):
             spans += (*self._find_in_urls(text), *names.find_credentials(text))
-            spans += (named.span for named in names.find_members(text, self.is_secret_field))
+            spans += (named.span for named in names.find_fields(text, self.is_secret_field))
         return escape_control_characters(replace_spans(text, spans) if spans else text)[:max_length]
 
     def redact_url(self, url: str, max_length: int | None = None) -> str:
@@ -144,7 +140,8 @@ class Redactor:
     def find_secrets_in_text(self, text: str | bytes) -> Iterator[str]:
         """Yield the text of secret fields and parameters in a text body: JSON, a form, or whatever has such."""
         text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-        yield from (named.value for named in names.find_members(text, self.is_secret_field))
+        for find in (names.find_members, names.find_elements):
+            yield from (named.value for named in find(text, self.is_secret_field))
         yield from (unquote_plus(named.value) for named in names.find_parameters(text, self.is_secret_parameter))
 
     def redact_headers(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -100,7 +100,9 @@ class ConnectionView:
             key for key, field in (connection_type.inputs if connection_type else {}).items() if not field.secret
         }
         inputs = {key: value if key in public_keys else MASK for key, value in self.record.inputs.items()}
-        redactor = redaction.redactor_for(connector)  # of what is secret in a public input, such as a URL with a password
+        redactor = redaction.redactor_for(
+            connector
+        )  # of what is secret in a public input, such as a URL with a password
         token_set, revocation, intent = self.token_set, self.record.revocation, self.record.intent
         return {
             **self.to_summary(connector, now),

@@ -16,7 +16,7 @@ MAX_NESTING = 4  # escapes of escapes
 _ESCAPE_SIGN = re.compile(r"[%\\&]")
 # each alternative is bounded, or takes a run that cannot begin anywhere else: time is linear in the text's length
 _ESCAPE = re.compile(
-    rb"%(?:25)*[0-9a-fA-F]{2}"
+    rb"%[0-9a-fA-F]{2}"
     rb"|\\++u[dD][89abAB][0-9a-fA-F]{2}\\++u[dD][c-fC-F][0-9a-fA-F]{2}"
     rb"|\\++(?:u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2})?"
     rb"|&(?:#[xX]0*+[0-9a-fA-F]{1,6}|#0*+[0-9]{1,7});?"

@@ -36,6 +36,10 @@ _PARAMETER = re.compile(
     rf"(?:^|[?&;#]|%(?:25)?26|%(?:25)?3[fF]|\\u0026|\\u003[fF])(?P<name>[\w.\[\]-]{{1,{_MAX_NAME_LENGTH}}}+)"
     r"(?:=|%(?:25)?3[dD]|\\u003[dD]|&equals;|&#61;|&#[xX]3[dD];)"
 )
+_ASSIGNMENT = re.compile(rf"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{{0,{_MAX_NAME_LENGTH - 1}}}+)=(?![\s=])")
+_ELEMENT = re.compile(
+    rf"<(?:[\w.-]{{1,{_MAX_NAME_LENGTH}}}+:)?(?P<name>[\w.-]{{1,{_MAX_NAME_LENGTH}}}+)(?:\s[^<>]{{0,256}}+)?>(?P<value>[^<]++)"
+)
 _PARAMETER_VALUE = re.compile(r"[^&#\s\"'<>\\]++")
 _USER = re.compile(
     r"(?<=[a-zA-Z0-9+.-])(?:://|:\\{1,3}/\\{1,3}/)(?P<user>[^/\s@\"'<>]++(?:@[^/\s@\"'<>]*+(?=@))*+)(?P<end>@?)"
@@ -84,6 +88,35 @@ def find_members(text: str, is_secret: IsSecret) -> Iterator[NamedValue]:
         if found is not None:
             covered = found.span.end
             yield found
+
+
+def find_assignments(text: str, is_secret: IsSecret) -> Iterator[NamedValue]:
+    """Yield the secret values of attributes and of what a program may print: token=abc, token="abc"."""
+    covered = 0
+    for match in _ASSIGNMENT.finditer(text):
+        if match.start() < covered or not is_secret(last_name(match["name"])):
+            continue
+        if _VALUE_QUOTE.match(text, match.end()):
+            found = _read_member(text, match.end(), "")
+        else:
+            value = _PARAMETER_VALUE.match(text, match.end())
+            found = NamedValue(Span(*value.span()), value[0]) if value else None
+        if found is not None:
+            covered = found.span.end
+            yield found
+
+
+def find_elements(text: str, is_secret: IsSecret) -> Iterator[NamedValue]:
+    """Yield the secret values of XML: <token>abc</token>."""
+    for match in _ELEMENT.finditer(text):
+        if not match["value"].isspace() and is_secret(last_name(match["name"])):
+            yield NamedValue(Span(*match.span("value")), match["value"])
+
+
+def find_fields(text: str, is_secret: IsSecret) -> Iterator[NamedValue]:
+    """Yield the secret values of fields, in whatever form a text has these."""
+    for find in (find_members, find_assignments, find_elements):
+        yield from find(text, is_secret)
 
 
 def _read_member(text: str, start: int, name_quote: str) -> NamedValue | None:
