@@ -14,6 +14,7 @@ from connector.core.response.decoding import (
     UnreadableBody,
     begins_as_web_page,
     decode_text,
+    has_length,
     is_labelled_json,
     is_web_page,
     parse_json,
@@ -118,6 +119,8 @@ class ResponseParser:
         """Parse a reply without content: right for a write, and for a status or a method that promises no data."""
         if reply.status in _NO_CONTENT_STATUSES or request.method == "HEAD":
             return self.build_result(request, reply, {})
+        if reply.media_type and not has_length(reply):  # it announced content, of which nothing came
+            return ErrorDetails(None, "the reply ended before its content", None, "cut")
         returns = self.action.returns
         if is_done_by_status(self.action, request):
             promises_data = returns.type == "json" and (returns.schema_ is not None or returns.example is not None)
