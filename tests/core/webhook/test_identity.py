@@ -66,21 +66,25 @@ def types_of_description():
 
 def types_of_schema(schema, document, depth=0):
     """Return the structure that a JSON Schema describes, with types for values."""
-    if "$ref" in schema:
-        target = document
-        for name in schema["$ref"].removeprefix("#/").split("/"):
-            target = target.get(name, {})
-        schema = target
-    for part in (*schema.get("allOf", ()), *schema.get("oneOf", ())[:1], *schema.get("anyOf", ())[:1]):
-        merged = {**types_of_schema(part, document, depth)} if part.get("properties") else {}
-        schema = {**schema, "properties": {**part.get("properties", {}), **schema.get("properties", {})}} if merged else schema
+    schema = resolve(schema, document)
+    alternatives = (*schema.get("allOf", ()), *schema.get("oneOf", ())[:1], *schema.get("anyOf", ())[:1])
+    parts = [resolve(part, document) for part in alternatives]
+    properties = {name: item for part in (*parts, schema) for name, item in part.get("properties", {}).items()}
     if depth > MAX_DEPTH:
         return "string"
-    if schema.get("properties"):
-        return {name: types_of_schema(item, document, depth + 1) for name, item in schema["properties"].items()}
+    if properties:
+        return {name: types_of_schema(item, document, depth + 1) for name, item in properties.items()}
     if "items" in schema:
         return [types_of_schema(schema["items"], document, depth + 1)]
-    return schema.get("type", "string") if isinstance(schema.get("type", "string"), str) else "string"
+    return str(schema.get("type", "string"))
+
+
+def resolve(schema, document):
+    """Return a schema, or the one that it refers to; empty where the description is wrong."""
+    target = document if isinstance(schema, dict) and "$ref" in schema else schema
+    for name in schema["$ref"].removeprefix("#/").split("/") if target is document else ():
+        target = target.get(name, {})
+    return target if isinstance(target, dict) else {}
 
 
 def draw_body(types, draw):
