@@ -226,7 +226,7 @@ def test_a_record_that_is_the_whole_body_leaves_the_event_its_name_time_and_id(s
     types = {"id": "id", "type": "string", "created": "integer", "total": "integer"}
     manifest = shop.manifest.model_copy(update={"triggers": {"hook": Trigger.model_validate(trigger)}})
     other = Connector(shop.folder, manifest)
-    other.events["order.paid"] = EventType(name="order.paid", group="g", body=types)
+    other.__dict__["events"] = {"order.paid": EventType(name="order.paid", group="g", body=types)}
     emitter = EventEmitter(other, URL, http=object(), clock=GivenClock())
     record = {"id": "order-1", "type": "gift", "created": 5, "total": 7}
     one, two = (emitter.build_body(ChangeEvent("order.paid", record)) for _ in range(2))
