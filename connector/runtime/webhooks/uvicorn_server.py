@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_HEAD_BYTES = 65_536  # bytes of a request without its body
 MAX_HEADERS = 100
+MAX_CHUNKS = 1000  # of a body
 MAX_PIPELINED = 4  # requests that wait for the one before them; no sender of events has any
 MAX_UNREAD_BYTES = 4096  # bytes of answers; beyond that, the client has to read some
 READ_TIMEOUT = 5.0  # seconds to read them, or the last answer of a connection
@@ -52,6 +53,7 @@ class LimitedProtocol(HttpToolsProtocol):
     _in_head = False
     _has_unread = False
     _head_bytes = 0  # bytes of this request without its body
+    _chunk_count = 0
     _body_bytes = 0  # bytes of the bodies that are incomplete or queued
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -84,28 +86,36 @@ class LimitedProtocol(HttpToolsProtocol):
             self._start_head_timeout()
         self._head_bytes += len(piece)
         super().data_received(piece)
-        if self.transport.is_closing():
-            return
-        header_count = len(self.headers or ())
-        if (
-            self._head_bytes > MAX_HEAD_BYTES
-            or header_count > MAX_HEADERS
-            or len(self.pipeline) > MAX_PIPELINED
-        ):
+        if self._head_bytes > MAX_HEAD_BYTES:
             self.abort()
-        elif self._is_incomplete():
-            self.registry.hold(self, self._head_bytes + header_count * _HEADER_COST + self._body_bytes)
+        if self._is_incomplete() and not self.transport.is_closing():
+            header_cost = len(self.headers or ()) * _HEADER_COST
+            self.registry.hold(self, self._head_bytes + header_cost + self._body_bytes)
 
     def _is_incomplete(self) -> bool:
         """Whether a request has begun and is not complete, or waits for another."""
         return self._in_head or bool(self.pipeline) or getattr(self.cycle, "more_body", False)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Add a header. Raises OverflowError for too many."""
+        super().on_header(name, value)
+        if len(self.headers) > MAX_HEADERS:
+            self._abort_parsing()
+
     def on_headers_complete(self) -> None:
-        """Start a request: its head is complete."""
+        """Start a request: its head is complete. Raises OverflowError for too many that wait."""
+        if len(self.pipeline) >= MAX_PIPELINED:
+            self._abort_parsing()
         self._stop_head_timeout()
         if not self._has_unread:
             self.registry.start_waiting(self, "body")
         super().on_headers_complete()
+
+    def on_chunk_header(self) -> None:
+        """Begin a chunk. Raises OverflowError for too many, which cost more than what is in them."""
+        self._chunk_count += 1
+        if self._chunk_count > MAX_CHUNKS:
+            self._abort_parsing()
 
     def on_body(self, body: bytes) -> None:
         """Add a chunk of the body."""
@@ -115,10 +125,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request; its response may have been sent before."""
-        self._head_bytes = 0
+        self._head_bytes = self._chunk_count = 0
         super().on_message_complete()
-        if not self.pipeline:
-            self._release()
         if not self._has_unread:
             self.registry.stop_waiting(self)
 
@@ -127,13 +135,16 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self.pipeline:
             self.registry.start_waiting(self, "head")
             if not self._is_incomplete():
-                self._release()
+                self._body_bytes = 0
+                self.registry.hold(self, 0)
         super().on_response_complete()
         if self.transport.is_closing():
             self._start_read_timeout()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no request, and close."""
+        if self.transport.is_closing():
+            return
         super().send_400_response(msg)
         self._start_read_timeout()
 
@@ -164,9 +175,9 @@ class LimitedProtocol(HttpToolsProtocol):
         """Close the connection at once."""
         self.transport.abort()
 
-    def _release(self) -> None:
-        self._body_bytes = 0
-        self.registry.hold(self, 0)
+    def _abort_parsing(self) -> None:
+        self.abort()
+        raise OverflowError  # ends the parser, which would go on with what it has
 
     def _start_head_timeout(self) -> None:
         self._in_head = True
