@@ -11,6 +11,7 @@ from connector.authoring.rules import (
     connection_tests,
     cross_file,
     endpoint,
+    event_identity,
     events,
     examples,
     fields,
@@ -50,6 +51,7 @@ MANIFEST_RULES = (
     manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
     manifest.check_rates, manifest.check_redaction,
     triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
+    event_identity.check_event_identity,
 )  # fmt: skip
 SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, events.check_event_files)
 
