@@ -240,7 +240,9 @@ def test_the_names_of_the_server_are_answered(guarded_port: int, host: str) -> N
     assert ask_raw(guarded_port, f"http://{host}/v2/users/me", f"Host: {host}")[0] == 200
 
 
-@pytest.mark.parametrize("lines", [[], ["Host: localhost", "Host: localhost"], ["Host: localhost", "Host: evil.example"]])
+@pytest.mark.parametrize(
+    "lines", [[], ["Host: localhost", "Host: localhost"], ["Host: localhost", "Host: evil.example"]]
+)
 def test_a_request_has_one_host(guarded_port: int, lines: list[str]) -> None:
     assert ask_raw(guarded_port, "/v2/users/me", *lines)[0] == 400
 
@@ -252,7 +254,10 @@ def test_a_request_has_one_host(guarded_port: int, lines: list[str]) -> None:
 def test_a_page_of_another_host_changes_nothing(guarded_port: int, origin: str, status: int) -> None:
     lines = ("Host: localhost", f"Origin: {origin}")
     assert ask_raw(guarded_port, "/v2/users/me", *lines)[0] == 200
-    assert ask_raw(guarded_port, "/v2/meetings/85746065432", *lines, method="DELETE")[0] in (status, 404 if status == 204 else 403)
+    assert ask_raw(guarded_port, "/v2/meetings/85746065432", *lines, method="DELETE")[0] in (
+        status,
+        404 if status == 204 else 403,
+    )
 
 
 @pytest.mark.parametrize(

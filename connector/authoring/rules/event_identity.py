@@ -69,9 +69,12 @@ def _list_fields(trigger: Trigger) -> Paths:
 
 def _check_presence(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
     if trigger.dedupe == []:
-        yield ("dedupe",), (
-            "add `dedupe`: the paths of an event's id, or what may change when it is sent again (`{ignore: ...}`; "
-            "`{}` for nothing)."
+        yield (
+            ("dedupe",),
+            (
+                "add `dedupe`: the paths of an event's id, or what may change when it is sent again (`{ignore: ...}`; "
+                "`{}` for nothing)."
+            ),
         )
 
 

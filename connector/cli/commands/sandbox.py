@@ -65,6 +65,7 @@ class _SandboxGroup(click.Group):
 @click.pass_context
 def sandbox_command(
     ctx: click.Context,
+    /,
     *,
     host: str,
     port: int,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +17,8 @@ from connector.definition.parsers import strict_json
 from connector.errors import WebhookError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.core.webhook.identity import HeaderValues
     from connector.definition.trigger import Trigger
 

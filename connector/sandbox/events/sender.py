@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.request.credential import Credential
-from connector.definition.json_path import parse_reply_path
+from connector.definition.json_path import HEADER, parse_reply_path
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError, WebhookError
 from connector.runtime.clock import SystemClock
@@ -21,7 +21,7 @@ from connector.runtime.webhooks.verify import verifier_for
 from connector.sandbox.events.samples import EventSamples, format_event_time
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from connector.core.response.parser import Failure, Reply
     from connector.core.webhook.signature import Challenge, Event
@@ -87,17 +87,22 @@ class EventSender:
         basis = os.urandom(16) if self._seed is None else f"{self._seed} {event_name} ".encode() + body
         delivery_id = f"msg_{hashlib.blake2b(basis, digest_size=16).hexdigest()}"
         headers = self._verifier.sign(self._secret, int(signed_at), body, delivery_id)
-        trigger = self._verifier.trigger
-        values = [(path, delivery_id) for path in (*trigger.identity.id, *trigger.subject_paths)]
-        values += [(trigger.event.account, _SANDBOX_ACCOUNT), (trigger.event.name, event_name)]
-        values += [(trigger.event.at, str(format_event_time(trigger.event.unit, signed_at)))]
-        taken = set(map(str.lower, headers))
-        for path, value in reversed(values):
-            name = path.removeprefix("header.") if path and parse_reply_path(path).header else ""
-            if name and name.lower() not in taken:
+        for name, value in self._list_event_headers(event_name, signed_at, delivery_id):
+            if name.lower() not in map(str.lower, headers):
                 headers[name] = value
-                taken.add(name.lower())
         return headers
+
+    def _list_event_headers(self, event_name: str, signed_at: float, delivery_id: str) -> Iterator[tuple[str, str]]:
+        """Yield the headers that the trigger reads an event from."""
+        trigger = self._verifier.trigger
+        fields = trigger.event
+        ids = [(path, delivery_id) for path in (*trigger.identity.id, *trigger.subject_paths)]
+        sent_at = str(format_event_time(fields.unit, signed_at))
+        for path, value in (
+            (fields.name, event_name), (fields.at, sent_at), (fields.account, _SANDBOX_ACCOUNT), *ids,
+        ):  # fmt: skip
+            if path is not None and parse_reply_path(path).header is not None:
+                yield path.removeprefix(f"{HEADER}."), value
 
     def read(self, headers: Mapping[str, str], body: bytes, timestamp: float | None = None) -> Event | Challenge | None:
         """Return what a receiver reads from a delivery; None for what it refuses."""

@@ -130,7 +130,12 @@ def test_a_mistake_is_found_at_its_line(lint_trigger, case):
     assert matches[0].line == line_of(manifest, marker), [str(finding) for finding in findings]
 
 
-IDENTITIES = ["{}", "{ignore: {fields: [token], query: [sig], paths: [try, header.x-at]}}", "{id: [header.x-id, try]}", "[a.0.b]"]
+IDENTITIES = [
+    "{}",
+    "{ignore: {fields: [token], query: [sig], paths: [try, header.x-at]}}",
+    "{id: [header.x-id, try]}",
+    "[a.0.b]",
+]
 
 
 @pytest.mark.parametrize("dedupe", IDENTITIES)
@@ -139,7 +144,11 @@ def test_events_may_be_told_apart_in_many_ways(lint_trigger, dedupe):
     assert [str(finding) for finding in lint_trigger(trigger)[0]] == []
 
 
-DESCRIBED = {"book.added": {"body": {"id": "id", "created": "milliseconds", "data": {"id": "id", "tags": [{"n": "id"}]}, "token": "string"}}}
+DESCRIBED = {
+    "book.added": {
+        "body": {"id": "id", "created": "milliseconds", "data": {"id": "id", "tags": [{"n": "id"}]}, "token": "string"}
+    }
+}
 UNDESCRIBED = [
     ("dedupe: [id]", "dedupe: [ids]", "no event in schemas/events/ has ids. Did you mean 'id'?"),
     ("dedupe: [id]", "dedupe: {id: [data.idd]}", "has data.idd. Did you mean 'data.id'?"),
@@ -160,7 +169,10 @@ def test_a_path_that_no_described_event_has_is_found(shelf, lint_trigger, old, n
     assert message in finding.message
 
 
-@pytest.mark.parametrize("dedupe", ["[id, data.tags.3.n]", "{ignore: {fields: [other_secret], paths: [token, data.tags.0]}}", "[header.x-id]"])
+@pytest.mark.parametrize(
+    "dedupe",
+    ["[id, data.tags.3.n]", "{ignore: {fields: [other_secret], paths: [token, data.tags.0]}}", "[header.x-id]"],
+)
 def test_a_path_that_a_described_event_has_is_none(shelf, lint_trigger, dedupe):
     (shelf / "schemas" / "events").mkdir()
     (shelf / "schemas" / "events" / "books.json").write_text(json.dumps(DESCRIBED))

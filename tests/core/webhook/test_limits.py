@@ -205,7 +205,12 @@ def test_the_key_of_an_event_is_what_it_was_in_every_version_or_its_copies_would
         text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
-    body = {"event": "meeting.ended", "event_ts": 5, "download_token": "t", "payload": {"object": {"uuid": "é=", "id": 7}}}
+    body = {
+        "event": "meeting.ended",
+        "event_ts": 5,
+        "download_token": "t",
+        "payload": {"object": {"uuid": "é=", "id": 7}},
+    }
     got = verify_zoom(zoom, body)
     kept = {"event": "meeting.ended", "event_ts": "5", "payload": {"object": {"uuid": "é=", "id": "7"}}}
     assert got.key == digest("webhookReceiver", "meeting.ended", "body", [{}, kept])

@@ -14,10 +14,9 @@ from statistics import quantiles
 
 import pytest
 from support.processes.forked import Sibling
-from support.receivers import PATIENCE, SECRET, RawConnection, body, new_inbox_url, request, wait_until
+from support.receivers import SECRET, RawConnection, body, new_inbox_url, request
 
 from connector import Connector, Receiver
-from connector.runtime.webhooks.inbox import Inbox
 from connector.runtime.webhooks.server import serve
 
 MAX_GROWTH = 16 << 20  # bytes of memory
@@ -40,51 +39,60 @@ ATTACKS = {  # what a connection sends at first, and again and again; whether it
 }  # fmt: skip
 
 
-def attack(pipe, port, kind, count, seconds):
-    """Hold `count` connections and send as the attack does; connect again where one is closed. Return the bytes sent."""
-    first, more, is_reading = ATTACKS[kind]
-    lines: dict[socket.socket, bytes] = {}
-    sent, end, drip = 0, time.monotonic() + seconds, kind in ("a body in drops",)
-    poll = select.poll()
-    by_number = {}
+class Attacker:
+    """Holds a number of connections, sends as the attack does, and connects again where one is closed."""
 
-    def drop(line):
-        poll.unregister(line)
-        del by_number[line.fileno()], lines[line]
-        line.close()
+    def __init__(self, port, kind, count):
+        self.port, self.count, (self.first, self.more, self.is_reading) = port, count, ATTACKS[kind]
+        self.poll, self.lines, self.unsent, self.sent = select.poll(), {}, {}, 0
 
-    while time.monotonic() < end:
-        while len(lines) < count and time.monotonic() < end:
+    def connect(self):
+        while len(self.lines) < self.count:
             line = socket.socket()
             line.setblocking(False)
             with contextlib.suppress(BlockingIOError):
-                line.connect(("127.0.0.1", port))
-            lines[line], by_number[line.fileno()] = first or more, line
-            poll.register(line, select.POLLIN | select.POLLOUT if lines[line] else select.POLLIN)
-        for number, event in poll.poll(100):
-            line = by_number[number]
+                line.connect(("127.0.0.1", self.port))
+            number = line.fileno()
+            self.lines[number], self.unsent[number] = line, self.first or self.more
+            self.poll.register(line, select.POLLIN | select.POLLOUT)
+
+    def go_on(self):
+        for number, event in self.poll.poll(100):
+            line = self.lines[number]
             try:
-                if event & select.POLLIN and (is_reading or kind == "silent" or not lines[line]):
+                if event & select.POLLIN and (self.is_reading or not self.unsent[number]):
                     if not line.recv(65_536):
                         raise ConnectionError
-                    lines[line] = lines[line] or more
-                if event & select.POLLOUT and lines[line]:
-                    size = line.send(lines[line])
-                    sent += size
-                    lines[line] = lines[line][size:] or (b"" if is_reading else more)
+                    self.unsent[number] = self.unsent[number] or self.more
+                if event & select.POLLOUT and self.unsent[number]:
+                    size = line.send(self.unsent[number])
+                    self.sent += size
+                    self.unsent[number] = self.unsent[number][size:] or (b"" if self.is_reading else self.more)
                 elif event & (select.POLLERR | select.POLLHUP):
                     raise ConnectionError
+                self.poll.modify(line, select.POLLIN | (select.POLLOUT if self.unsent[number] else 0))
             except BlockingIOError:
                 pass
             except OSError:
-                drop(line)
-                continue
-            poll.modify(line, select.POLLIN | (select.POLLOUT if lines[line] else 0))
-        if drip:
-            time.sleep(0.05)
-    for line in list(lines):
-        drop(line)
-    return sent
+                self.drop(number)
+
+    def drop(self, number):
+        self.poll.unregister(number)
+        self.lines.pop(number).close()
+        del self.unsent[number]
+
+
+def attack(pipe, port, kind, count, seconds):
+    """Attack for some seconds; return the bytes sent."""
+    attacker, pause, end = Attacker(port, kind, count), threading.Event(), time.monotonic() + seconds
+    while time.monotonic() < end:
+        attacker.connect()
+        attacker.go_on()
+        if kind == "a body in drops":
+            pause.wait(0.05)
+    for number in list(attacker.lines):
+        attacker.drop(number)
+    return attacker.sent
 
 
 def serve_until_stopped(pipe, url):
@@ -125,13 +133,13 @@ def withstand(folder, kind, count, seconds):
     watching.start()
     attacker = Sibling(attack, port, kind, count, seconds)
     took, cut, number, end = [], 0, 1000, time.monotonic() + seconds - 0.5
-    time.sleep(0.3)
+    stop.wait(0.3)
     while time.monotonic() < end:
         number += 1
         waited = deliver(port, number)
         took += [waited] if waited else []
         cut += waited is None
-        time.sleep(0.01)
+        stop.wait(0.01)
     began = time.monotonic()
     stop.set()
     watching.join()

@@ -99,8 +99,10 @@ def _find_event_kind(context: WebhookContext, name: str) -> EventType:
         from connector.definition.events import EventType
 
         time_path = context.verifier.trigger.event.at
-        has_time = time_path is not None and parse_reply_path(time_path).header is None
-        body = set_at_path(set_at_path({}, time_path, "milliseconds") if has_time else {}, challenge.read, "id")
+        body: Any = {}
+        if time_path is not None and parse_reply_path(time_path).header is None:
+            body = set_at_path(body, time_path, "milliseconds")
+        body = set_at_path(body, challenge.read, "id")
         return EventType(name=name, group="", body=body)
     from connector.definition.suggest import did_you_mean
 

@@ -155,7 +155,9 @@ def test_a_value_that_renames_the_event_is_refused_and_nothing_is_sent(here, ser
     words = ["webhook", "send", "meeting.started", "--set", "event=meeting.ended", "--to", server.url]
     done = here(*words, **{VARIABLE: SECRET})
     assert done.code == 2
-    assert '--set event: got "meeting.ended"; expected meeting.started, the event to send. Fix: leave it out' in done.err
+    assert (
+        '--set event: got "meeting.ended"; expected meeting.started, the event to send. Fix: leave it out' in done.err
+    )
     assert server.count == 0
 
 
