@@ -66,8 +66,11 @@ class ConnectionRegistry:
         self._held_bytes += size - self._held.pop(connection, 0)
         if size:
             self._held[connection] = size
-        while self._held_bytes > MAX_HELD_BYTES and (victim := self._find_holder()) is not None:
-            self._give_up(victim)
+        if self._held_bytes > MAX_HELD_BYTES:
+            for victim in self._list_holders():
+                if self._held_bytes <= MAX_HELD_BYTES * 3 // 4:  # some room, so that not each piece is a reason to look
+                    break
+                self._give_up(victim)
 
     def make_room(self, count: int) -> None:
         """Give up a connection if there are more than the limit: the oldest of the largest group."""
@@ -75,8 +78,8 @@ class ConnectionRegistry:
             largest = max(self._groups.values(), key=lambda group: (len(group), -next(iter(group.values()))))
             self._give_up(next(iter(largest)))
 
-    def _find_holder(self) -> WaitingConnection | None:
-        """Return the waiting connection whose bytes have taken most memory for most time."""
+    def _list_holders(self) -> list[WaitingConnection]:
+        """Return the waiting connections that hold something: first whose bytes took most memory for most time."""
         now = self._clock()
         costs = {
             connection: self._held[connection] * (now - since)
@@ -84,7 +87,7 @@ class ConnectionRegistry:
             for connection, since in group.items()
             if connection in self._held
         }
-        return max(costs, key=lambda connection: costs[connection], default=None)
+        return sorted(costs, key=lambda connection: costs[connection], reverse=True)
 
     def _give_up(self, connection: WaitingConnection) -> None:
         self.forget(connection)

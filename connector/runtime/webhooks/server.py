@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.asgi import App
 
 BACKLOG = 512  # connections
+RECEIVE_BUFFER = 65_536  # bytes of a connection that the system keeps, and hands over at once
 
 _REQUIRED_PACKAGES = ("uvicorn", "httptools")
 
@@ -111,7 +112,9 @@ def _listen(host: str, port: int) -> socket.socket:
         raise UsageError(f"There is no port {port}.", hint=f"Use 0 (any free port) to {MAX_PORT}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UsageError(f"The receiver cannot listen on {host}:{port}: {reason}.", hint="Use another port.") from None
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)  # inherited by its connections
+    return listening

@@ -33,7 +33,7 @@ MAX_UNREAD_BYTES = 4096  # bytes of answers; beyond that, the client has to read
 READ_TIMEOUT = 5.0  # seconds to read them, or the last answer of a connection
 BODY_GRACE = 0.5  # seconds to complete a body when the server stops
 RESPONSE_GRACE = 1.0  # seconds to answer requests then
-_PIECE = 4096  # bytes that are parsed before the limits are looked at
+_PIECE_BYTES = 16_384  # bytes that are parsed before the limits are looked at
 _HEADER_COST = 200  # bytes of memory that a header takes beside its own
 _log = logging.getLogger("connector.webhook.server")
 _log.setLevel(logging.ERROR)
@@ -52,7 +52,8 @@ class LimitedProtocol(HttpToolsProtocol):
     peer = ""
     _in_head = False
     _has_unread = False
-    _head_bytes = 0  # bytes of this request without its body
+    _piece_bytes = 0
+    _head_bytes = 0  # bytes of this request without its body, at most
     _chunk_count = 0
     _body_bytes = 0  # bytes of the bodies that are incomplete or queued
 
@@ -76,15 +77,16 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse data within the limits."""
-        for start in range(0, len(data), _PIECE):
+        for start in range(0, len(data), _PIECE_BYTES):
             if self.transport.is_closing():
                 return
-            self._parse_piece(data[start : start + _PIECE])
+            self._parse_piece(data[start : start + _PIECE_BYTES])
 
     def _parse_piece(self, piece: bytes) -> None:
         if not self._in_head and getattr(self.cycle, "response_complete", True):  # there may be no cycle yet
             self._start_head_timeout()
-        self._head_bytes += len(piece)
+        self._piece_bytes = len(piece)
+        self._head_bytes += self._piece_bytes
         super().data_received(piece)
         if self._head_bytes > MAX_HEAD_BYTES:
             self.abort()
@@ -125,7 +127,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End a request; its response may have been sent before."""
-        self._head_bytes = self._chunk_count = 0
+        self._head_bytes, self._chunk_count = self._piece_bytes, 0  # the next one may begin in the same piece
         super().on_message_complete()
         if not self._has_unread:
             self.registry.stop_waiting(self)
@@ -135,7 +137,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if not self.pipeline:
             self.registry.start_waiting(self, "head")
             if not self._is_incomplete():
-                self._body_bytes = 0
+                self._head_bytes = self._body_bytes = 0
                 self.registry.hold(self, 0)
         super().on_response_complete()
         if self.transport.is_closing():
