@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Stage = Literal["head", "body", "answer"]  # what the client is to send, or to read
 _Group = tuple[str, Stage]  # an address, and the stage
-MAX_HELD_BYTES = 4 << 20  # bytes of all requests that are not complete, or wait for the one before them
+MAX_HELD_BYTES = 3 << 20  # bytes of all requests that are not complete, or wait for the one before them
 
 
 class WaitingConnection(Protocol):

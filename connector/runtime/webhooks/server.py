@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.asgi import App
 
 BACKLOG = 512  # connections
-RECEIVE_BUFFER = 65_536  # bytes of a connection that the system keeps, and hands over at once
+RECEIVE_BUFFER = 32_768  # bytes of a connection that the system keeps, and hands over at once
 
 _REQUIRED_PACKAGES = ("uvicorn", "httptools")
 

@@ -13,7 +13,7 @@ import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from connector.runtime.webhooks.connection_registry import ConnectionRegistry
 from connector.runtime.webhooks.timeouts import TimeoutGroup
@@ -50,6 +50,7 @@ class LimitedProtocol(HttpToolsProtocol):
     read_timeouts: ClassVar[TimeoutGroup[LimitedProtocol]]
 
     peer = ""
+    _running_cycle: RequestResponseCycle | None = None
     _in_head = False
     _has_unread = False
     _piece_bytes = 0
@@ -119,6 +120,10 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._chunk_count > MAX_CHUNKS:
             self._abort_parsing()
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running_cycle = cycle
+        super()._start_asgi_task(cycle, app)
+
     def on_body(self, body: bytes) -> None:
         """Add a chunk of the body."""
         self._head_bytes -= len(body)
@@ -174,8 +179,14 @@ class LimitedProtocol(HttpToolsProtocol):
         self.loop.call_later(BODY_GRACE, self._abort_unfinished)
 
     def abort(self) -> None:
-        """Close the connection at once."""
+        """Close the connection and free what it holds at once; its tasks end only later."""
         self.transport.abort()
+        cycles = {self._running_cycle, self.cycle, *(cycle for cycle, _ in self.pipeline)} - {None}
+        self.pipeline.clear()
+        self.parser, self.headers = None, []
+        for cycle in cycles:
+            cycle.disconnected = True
+            cycle.body.clear()
 
     def _abort_parsing(self) -> None:
         self.abort()
