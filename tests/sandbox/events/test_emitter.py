@@ -10,7 +10,7 @@ import pytest
 from support.servers import GivenClock, reply
 
 from connector import AsyncClient, Client, Connection, Connector, errors
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 from connector.definition.events import EventType
 from connector.definition.trigger import Trigger
 from connector.runtime.webhooks.verify import verify_webhook
