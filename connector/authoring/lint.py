@@ -11,11 +11,8 @@ from connector.authoring.rules import (
     connection_tests,
     cross_file,
     endpoint,
-<<<<<<< HEAD
-    event_identity,
-=======
     error_replies,
->>>>>>> main
+    event_identity,
     events,
     examples,
     fields,

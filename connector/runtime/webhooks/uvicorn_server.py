@@ -181,10 +181,10 @@ class LimitedProtocol(HttpToolsProtocol):
     def abort(self) -> None:
         """Close the connection and free what it holds at once; its tasks end only later."""
         self.transport.abort()
-        cycles = {self._running_cycle, self.cycle, *(cycle for cycle, _ in self.pipeline)} - {None}
+        cycles = [self._running_cycle, self.cycle, *(cycle for cycle, _ in self.pipeline)]
         self.pipeline.clear()
-        self.parser, self.headers = None, []
-        for cycle in cycles:
+        self.parser, self.headers = None, []  # type: ignore[assignment]  as the base class does
+        for cycle in filter(None, cycles):
             cycle.disconnected = True
             cycle.body.clear()
 

@@ -21,14 +21,10 @@ from connector.runtime.webhooks.verify import verifier_for
 from connector.sandbox.events.samples import EventSamples, format_event_time
 
 if TYPE_CHECKING:
-<<<<<<< HEAD
     from collections.abc import Iterator, Mapping
 
-    from connector.core.response.parser import Failure, Reply
-    from connector.core.webhook.signature import Challenge, Event
-=======
     from connector.core.response.reply import Failure, Reply
->>>>>>> main
+    from connector.core.webhook.signature import Challenge, Event
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
 

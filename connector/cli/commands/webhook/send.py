@@ -31,12 +31,8 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-<<<<<<< HEAD
-    from connector.core.response.parser import Reply
-    from connector.core.webhook.signature import Challenge
-=======
     from connector.core.response.reply import Reply
->>>>>>> main
+    from connector.core.webhook.signature import Challenge
     from connector.definition.events import EventType
     from connector.sandbox.events.sender import EventSender
 
@@ -201,12 +197,8 @@ def _send_all(
     signed_at: float | None,
 ) -> int:
     """Send every body, print the replies, and return the exit code. Raises TransportError."""
-<<<<<<< HEAD
-    from connector.core.response.parser import Reply
-    from connector.core.webhook.signature import Challenge, Event
-=======
     from connector.core.response.reply import Reply
->>>>>>> main
+    from connector.core.webhook.signature import Challenge, Event
     from connector.runtime.webhooks.forwarders import require_success
 
     code, rows, sent_keys = EXIT_DONE, [], Counter[str]()
