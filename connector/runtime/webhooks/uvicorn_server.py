@@ -183,7 +183,8 @@ class LimitedProtocol(HttpToolsProtocol):
         self.transport.abort()
         cycles = [self._running_cycle, self.cycle, *(cycle for cycle, _ in self.pipeline)]
         self.pipeline.clear()
-        self.parser, self.headers = None, []  # type: ignore[assignment]  as the base class does
+        self.headers = []
+        self.parser = None  # type: ignore[assignment]
         for cycle in filter(None, cycles):
             cycle.disconnected = True
             cycle.body.clear()
