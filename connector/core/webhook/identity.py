@@ -35,6 +35,7 @@ class KeyBuilder:
         self._ignored_paths = [place.segments for place in ignored_places if place.header is None]
         self._ignored_fields = frozenset(rules.ignore.fields)
         self._ignored_query = _compile_query_pattern(rules.ignore.query)
+        self._ignored_words = [_dump(name)[1:-1] for name in (*rules.ignore.fields, *rules.ignore.query)]
         places = [parse_reply_path(path) for path in (fields.name, fields.at, fields.account, fields.object) if path]
         header_places = [*places, *(parse_reply_path(path) for path in fields.subject)]
         self._event_headers = sorted({place.header for place in header_places if place.header} - ignored_headers)
@@ -45,33 +46,41 @@ class KeyBuilder:
         id_parts = [read_place(data, place, headers) for place in self._id_places]
         if id_parts and all(map(_is_id_part, id_parts)):
             return self._hash(name, "id", [to_id_text(part) for part in id_parts])
-        event_headers = {header: headers.get(header, ()) for header in self._event_headers}
+        event_headers = [headers.get(header, ()) for header in self._event_headers]
         try:
-            return self._hash(name, "body", [event_headers, self._strip(data)])
-        except RecursionError:  # lists within lists, a thousand deep: its bytes tell it apart
-            return self._hash(name, "bytes", [event_headers, hashlib.sha256(body).hexdigest()])
+            return self._hash(name, "body", event_headers, self._normalize(body))
+        except (ValueError, RecursionError):  # lists within lists, a thousand deep: its bytes tell it apart
+            return self._hash(name, "bytes", event_headers, hashlib.sha256(body).hexdigest())
 
-    def _hash(self, name: str, basis: str, content: list[Any]) -> str:
-        text = json.dumps([self._trigger_name, name, basis, content], sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
+    def _hash(self, name: str, basis: str, parts: list[Any], text: str = "") -> str:
+        return hashlib.sha256(f"{_dump([self._trigger_name, name, basis, *parts])}{text}".encode()).hexdigest()
 
-    def _strip(self, data: Any) -> Any:
-        """Return a body without the parts that change."""
+    def _normalize(self, body: bytes) -> str:
+        """Return a body as one text for each way to write it, without the parts that change.
+
+        Numbers are texts of their digits: none is rounded, and one that is sent as a text is equal to it.
+        """
+        data = json.loads(body, parse_int=str, parse_float=str)
         for path in self._ignored_paths:
             data = remove_at(data, path)
-        return self._strip_value(data)
+        text = _dump(data)
+        if any(word in text for word in self._ignored_words):  # else it is not worth to look at each value
+            text = _dump(self._strip_names(data))
+        return text
 
-    def _strip_value(self, value: Any) -> Any:
-        """Return a value without the fields and URL parameters that change, at any depth; whole numbers as text."""
+    def _strip_names(self, value: Any) -> Any:
+        """Return a value without the fields and URL parameters that change, at any depth."""
         if isinstance(value, dict):
-            return {name: self._strip_value(item) for name, item in value.items() if name not in self._ignored_fields}
+            return {name: self._strip_names(item) for name, item in value.items() if name not in self._ignored_fields}
         if isinstance(value, list):
-            return [self._strip_value(item) for item in value]
-        if isinstance(value, int) and not isinstance(value, bool):
-            return to_id_text(value)
+            return [self._strip_names(item) for item in value]
         if self._ignored_query and isinstance(value, str) and value.startswith(("https://", "http://")):
             return self._ignored_query.sub(r"\1", value)
         return value
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"))
 
 
 def read_place(data: Any, place: ReplyPath | None, headers: HeaderValues) -> Any:
