@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from connector.core.redaction import Redactor
     from connector.core.response.trace import Trace
 
-MAX_BODY_LENGTH = 65_536
-_MAX_SECRET_LENGTH = 8192  # bytes read past the cut, so that a secret at the cut is matched whole
+_MAX_JSON_LENGTH = 65_536  # bytes; what is longer is recorded as text
+_MAX_TEXT_LENGTH = 32_768  # characters of one text
+_MAX_TEXT_BYTES = 2 * 4 * _MAX_TEXT_LENGTH  # of what is shown, and of what is searched behind it
 
 
 def record(trace: Trace, ask: Ask, asked_at: float, now: float, answer: Any) -> str | None:
@@ -52,13 +53,13 @@ def _build_entry(ask: Ask, answer: Any) -> dict[str, Any] | None:
 
 
 def _describe_request(ask: SendRequest) -> dict[str, Any]:
-    view, secret_names = ask.request.to_dict(), ask.request.redactor
+    view, redactor = ask.request.describe(_MAX_TEXT_LENGTH), ask.request.redactor
     credential_headers = {
-        name: _mask_credential(ask, value, is_secret=name.lower() in secret_names.secret_headers)
+        name: _mask_credential(ask, value, is_secret=redactor.is_secret_header(name))
         for name, value in ask.credential.headers
     }
     for name, value in ask.credential.query:
-        masked = _mask_credential(ask, value, is_secret=name.lower() in secret_names.secret_parameters)
+        masked = _mask_credential(ask, value, is_secret=redactor.is_secret_parameter(name))
         view["url"] += f"{'&' if '?' in view['url'] else '?'}{name}={masked}"
     content_type = ask.request.body.content_type if ask.request.body else None
     view["headers"] = {
@@ -80,8 +81,7 @@ def _mask_credential(ask: SendRequest, value: str, *, is_secret: bool) -> str:
         return f"{prefix}$TOKEN{suffix}"
     if not secret and not ask.request.secrets:
         return value
-    pattern = ask.request.full_redactor.secret_pattern
-    return MASK if is_secret else pattern.sub(MASK, value) if pattern else value
+    return MASK if is_secret else ask.request.full_redactor.redact_url(value)
 
 
 def _describe_outcome(outcome: Any, redactor: Redactor) -> dict[str, Any]:
@@ -101,14 +101,12 @@ def _describe_outcome(outcome: Any, redactor: Redactor) -> dict[str, Any]:
 
 def _describe_body(reply: Reply, redactor: Redactor) -> Any:
     content = reply.body
-    if len(content) <= MAX_BODY_LENGTH:
+    if len(content) <= _MAX_JSON_LENGTH:
         try:
-            return redactor.redact_data(json.loads(content)) if content else None
+            return redactor.redact_data(json.loads(content), _MAX_TEXT_LENGTH) if content else None
         except (ValueError, RecursionError):
             pass
     content_type = reply.header("content-type") or ""
     if content_type.startswith("text/") or "json" in content_type or "xml" in content_type:
-        return redactor.redact_text(content[: MAX_BODY_LENGTH + _MAX_SECRET_LENGTH].decode("utf-8", "replace"))[
-            :MAX_BODY_LENGTH
-        ]
+        return redactor.redact_text(content[:_MAX_TEXT_BYTES].decode("utf-8", "replace"), _MAX_TEXT_LENGTH)
     return f"{len(content)} bytes"
