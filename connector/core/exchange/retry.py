@@ -66,9 +66,10 @@ class Retry(NamedTuple):
 
 
 class Reauthenticate(NamedTuple):
-    """The token was rejected: retry with another one, or fail with `error`."""
+    """The token was rejected, or `lacks_scope`: retry with another one, or fail with `error`."""
 
     error: ConnectorError
+    lacks_scope: bool = False
 
 
 Decision = Done | Fail | Retry | Reauthenticate
@@ -176,6 +177,9 @@ def decide(
     ):
         error.attempts = attempt.number
         return Reauthenticate(error)
+    if request.sends_credential and parsed.category == "scope":
+        error.attempts = attempt.number
+        return Reauthenticate(error, lacks_scope=True)
     retry_at = retry_after.parse_retry_at(reply_or_failure, now)
     return _decide_retry(
         attempt, error, retry_at, now, may_retry=_may_retry_reply(parser, request, attempt, reply_or_failure, parsed)

@@ -89,19 +89,35 @@ class CallFactory:
             return self.context.base_url_override
         return credentials.base_url if credentials else self.connector.manifest.base_url
 
+    def choose_connection(self, action: str | None, given: Mapping[str, Any], options: CallOptions) -> Any:
+        """Return what a call names as its connection, or None.
+
+        Only one of program and inputs may name it: the inputs may come from anybody. Raises InputError.
+        """
+        action_name = self._compile(action).action.action
+        named = _split_run_options(given)[0].get("connection")
+        if options.connection is None:
+            return named
+        if named is not None:
+            problem = Problem("connection", redaction.preview(named), "nothing: the program names it", "remove it")
+            raise InputError.from_problems(action_name, [problem])
+        return options.connection
+
+    def _compile(self, action: str | None) -> CompiledAction:
+        return self.compiled.raw_request if action is None else self.compiled.action(action)
+
     def prepare(
-        self, action: str | None, given: Mapping[str, Any], options: CallOptions, *, resolve_connection: bool = True
+        self, action: str | None, given: Mapping[str, Any], options: CallOptions, *, is_shown_only: bool = False
     ) -> PreparedCall:
         """Validate the inputs and build the request; `action` is None for a raw request.
 
-        Raises InputError with every problem of inputs and options. A call that is only shown needs no connection:
-        then `resolve_connection` is False.
+        Its connection must be loaded, unless the call `is_shown_only`. Raises InputError with every problem of inputs
+        and options.
         """
-        compiled = self.compiled.raw_request if action is None else self.compiled.action(action)
+        compiled = self._compile(action)
+        named = self.choose_connection(action, given, options)
         run_options, given = _split_run_options(given)
-        credentials = self.connection_resolver.resolve(
-            options.connection or run_options.get("connection"), compiled.action, load_named=resolve_connection
-        )
+        credentials = self.connection_resolver.resolve(named, compiled.action, is_shown_only=is_shown_only)
         values = _validate(compiled, given, options)
         retry_policy = compiled.resolve_retry_policy(values)
         if options.retry is not None:

@@ -40,14 +40,14 @@ STATUS = st.sampled_from([200, 201, 204, 299, 302, 400, 401, 403, 404, 408, 429,
 
 def parse_reply(status, body, headers=(("content-type", "application/json"),)):
     request, _ = oauth.build_refresh_request(APP, OLD)
-    return oauth.parse_token_reply(request, Reply(status, headers, body), NOW, OLD)
+    return token_reply.parse_token_reply(request, Reply(status, headers, body), NOW, OLD)
 
 
 def assert_safe(answer):
     """Check that a failure is one short line without secrets, and that a token set is usable."""
     if isinstance(answer, TokenSet):
         assert token_set.is_header_safe(answer.access_token)
-        assert NOW <= answer.expires_at <= NOW + oauth.MAX_LIFETIME
+        assert NOW <= answer.expires_at <= NOW + token_reply.MAX_LIFETIME
         assert TokenSet.from_dict(json.loads(json.dumps(answer.to_dict()))) == answer
         repr(answer)
         return
@@ -116,7 +116,7 @@ def test_a_reply_says_whether_a_token_may_have_gone_astray(status, body, lost):
 
 @pytest.mark.parametrize(
     ("said", "seconds"),
-    [(None, 3600.0), (0, 0.0), (-1, 0.0), (1.5, 1.5), ("60", 60.0), (" 60 ", 60.0), (10**400, oauth.MAX_LIFETIME),
+    [(None, 3600.0), (0, 0.0), (-1, 0.0), (1.5, 1.5), ("60", 60.0), (" 60 ", 60.0), (10**400, token_reply.MAX_LIFETIME),
      (True, None), ("soon", None), ("", None), ("-1", None), ("1e3", None), ("٣", None), ([], None), ({}, None)],
 )  # fmt: skip
 def test_a_life_is_a_number_of_seconds(said, seconds):

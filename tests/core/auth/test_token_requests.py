@@ -36,7 +36,7 @@ BASIC = base64.b64encode(b"app-1:canary-secret%2F%2Bsecret").decode()
 def parse_reply(status, data, **headers):
     body = data if isinstance(data, bytes) else json.dumps(data).encode()
     named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return oauth.parse_token_reply(oauth.build_refresh_request(APP, OLD)[0], Reply(status, named, body), NOW, OLD)
+    return token_reply.parse_token_reply(oauth.build_refresh_request(APP, OLD)[0], Reply(status, named, body), NOW, OLD)
 
 
 # Requests
@@ -234,13 +234,13 @@ def test_a_token_is_taken_with_all_that_the_reply_says_of_it():
     odd = parse_reply(200, {"access_token": "new", "refresh_token": 5, "scope": ["a"], "api_url": 5})
     assert odd == TokenSet("new", NOW + 3600, NOW, REFRESH, ("a", "b"), "https://api.zoom.us")
     request, _ = oauth.build_refresh_request(APP, OLD)
-    assert oauth.parse_token_reply(request, Reply(200, (), b'{"access_token": "x"}'), NOW) == TokenSet(
+    assert token_reply.parse_token_reply(request, Reply(200, (), b'{"access_token": "x"}'), NOW) == TokenSet(
         "x", NOW + 3600, NOW
     )
 
 
 @pytest.mark.parametrize(
-    ("said", "seconds"), [("9" * 12, oauth.MAX_LIFETIME), ("000000000007", 7.0), ("9" * 13, None), ("\u00a060", None)]
+    ("said", "seconds"), [("9" * 12, token_reply.MAX_LIFETIME), ("000000000007", 7.0), ("9" * 13, None), ("\u00a060", None)]
 )
 def test_a_life_has_an_end(said, seconds):
     answer = parse_reply(200, {"access_token": "x", "expires_in": said})
