@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
 EXIT_SIGN_IN = 3  # a token was lost with the process
-_TOKEN_MODULE = "connector.runtime.auth.unsaved_tokens"  # without it no token can be at stake
+_STAKES_MODULE = "connector.runtime.auth.unsaved_tokens"  # without it no token can be at stake
 
 
 def handle_signals() -> None:
@@ -38,7 +38,7 @@ def exit_code_of(interrupt: KeyboardInterrupt) -> int:
 
 def settle_tokens(code: int) -> int:
     """Wait until every new token is stored; return the exit code, which says if one was lost."""
-    if _TOKEN_MODULE not in sys.modules:
+    if _STAKES_MODULE not in sys.modules:
         return code
     from connector.runtime.auth import unsaved_tokens
 

@@ -66,7 +66,7 @@ def find_oddities(reply: Reply) -> tuple[str, ...]:
 
 
 def _read_fields(body: bytes) -> dict[str, Any] | None:
-    """Return the fields of a reply, from JSON or form-encoded, or None; a broken character breaks its own value only."""
+    """Return the fields of a reply in JSON or form-encoded, or None; a broken character breaks its own value only."""
     try:
         data = from_json(body)
     except ValueError:

@@ -54,7 +54,7 @@ def test_a_token_that_lacks_the_scope_is_told_before_anything_is_sent(zoom, scop
 def test_what_was_consented_to_meanwhile_is_looked_for_before_that_is_said(zoom):
     world = World(ok({"id": 1}, 201), tokens=[token("user:read:user"), token(MEETING, value="newer")])
     assert create(zoom, world).data == {"id": 1}
-    assert [(ask.rejected_token, ask.reload) for ask in world.of(GetToken)] == [(None, False), (None, True)]
+    assert [(ask.rejected_token, ask.lacks_scope) for ask in world.of(GetToken)] == [(None, False), ("held", True)]
     assert [ask.credential.secret for ask in world.sends] == ["newer"]
 
 

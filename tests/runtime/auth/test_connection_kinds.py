@@ -201,8 +201,8 @@ class TestScopes:
                 assert attempt(client) == 200
             assert connection.token_source.read_token_set().scopes == ("user:read:user",)
 
-    def test_that_are_no_text_are_not_taken(self, zoom, clock):
-        with Authority(scope=["user:read:user"]) as authority:
+    def test_that_are_neither_text_nor_a_list_are_not_taken(self, zoom, clock):
+        with Authority(scope={"user:read:user": True}) as authority:
             connection = authority.connection(zoom)
             with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
                 assert attempt(client) == 200
