@@ -96,3 +96,14 @@ def get_result(future: futures.Future[T], unfinished: str, seconds: float) -> T 
     if isinstance(error, ConnectorError):
         return copy.copy(error)
     raise error
+
+
+def run_within(work: Callable[[], T], seconds: float, unfinished: str) -> T:
+    """Run blocking work, and return its result within `seconds`. Raises its error, or DeadlineError."""
+    pool: SharedWork[T] = SharedWork("connector-store", purpose="read the store", is_daemon=True)
+    future = pool.start_or_join(None, work)
+    wait(future, seconds)
+    result = get_result(future, unfinished, seconds)
+    if isinstance(result, ConnectorError):
+        raise result
+    return result

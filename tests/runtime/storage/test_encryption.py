@@ -176,7 +176,7 @@ def test_a_changed_record_does_not_open_and_stays(sealed, inner):
 
 def test_a_record_in_clear_is_refused_where_there_is_a_key(sealed, inner):
     inner.write(KEY, {"token": CANARY})
-    with pytest.raises(errors.StoreError, match="not encrypted, and a key is set.*stays where it is") as caught:
+    with pytest.raises(errors.StoreError, match=r"not encrypted, and a key is set.*stays where it is") as caught:
         sealed.read(KEY)
     assert "connector connections rotate" in caught.value.hint
     assert CANARY not in repr(caught.value)
