@@ -7,8 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from connector.cli import process_exit, registry
-from connector.cli.output import stdio
+from connector.cli import registry
+from connector.cli.output import process_exit, stdio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

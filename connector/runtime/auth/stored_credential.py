@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from connector.errors import ConnectorError, SignInError
 from connector.runtime.auth import shared_work
@@ -13,14 +13,39 @@ if TYPE_CHECKING:
     from concurrent import futures
 
     from connector.core.request.credential import Credential
-    from connector.runtime.auth.connection import Connection
+    from connector.runtime.auth.token_source import TokenSource
     from connector.runtime.clock import Clock
+
+
+class ReloadableConnection(Protocol):
+    """The parts of a connection that its store may replace."""
+
+    kind: str
+    name: str
+
+    @property
+    def base_url(self) -> str:
+        """The base URL of requests."""
+        ...
+
+    @property
+    def token_source(self) -> TokenSource | None:
+        """The source of refreshed tokens, or None."""
+        ...
+
+    def own_credential(self, now: float) -> Credential:
+        """Return the credential of a type that needs no sign-in."""
+        ...
+
+    def reload(self) -> bool:
+        """Take over what the store has now. Raises SignInError, StoreError."""
+        ...
 
 
 class StoredCredentialSource:
     """The credential of one stored connection whose type needs no sign-in; safe to share among threads and loops."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ReloadableConnection) -> None:
         self._connection = connection
         self._reloads: SharedWork[bool] = SharedWork(
             "connector-store", purpose="read the connection again", is_daemon=True

@@ -178,9 +178,8 @@ class TokenRefresher:
             raise self._end(answer, record, current, clock.time(), had_intent=had_intent)
         elif not had_intent and record.intent and not answer.may_be_issued:
             self._try_write(replace(record, intent=None))
-        error = token_endpoint.build_token_error(
-            answer, hint="Check the connection's inputs and the network in between."
-        )
+        hint = "Check the connection's inputs and the network in between."
+        error = token_endpoint.build_token_error(answer, hint=hint)
         if answer.retry_at is not None:
             delay = min(answer.retry_at - clock.time(), REFRESH_COOLDOWN)
             self._backoff = (clock.monotonic() + delay, error)
@@ -211,10 +210,10 @@ class TokenRefresher:
         except StoreError as error:
             self._pending_save = _PendingSave(token_set, replaces, clock.time())
             unsaved_tokens.register(self)
-            consequence = "it ends with this process unless it can be kept before"
-            _log.error(
-                "connection %s: the new token is in memory only, and %s: %s", self.context.key, consequence, error
+            message = (
+                "connection %s: the new token is in memory only, and it ends with this process unless it can be kept"
             )
+            _log.error(f"{message} before: %s", self.context.key, error)
             return token_set
         self._pending_save = None
         return saved
@@ -251,20 +250,9 @@ class TokenRefresher:
         return None
 
     @property
-    def name(self) -> str:
-        """The connection's name in messages."""
-        return f"connection {self.context.key}"
-
-    @property
-    def sign_in_hint(self) -> str:
-        """What to do if the token is lost."""
-        return self.context.sign_in_hint
-
-    @property
     def has_unsaved_token(self) -> bool:
-        """Whether a token is in memory only."""
-        pending_save = self._pending_save
-        return pending_save is not None and pending_save.token_set.refresh_token is not None
+        """Whether the only refresh token is in memory."""
+        return self._pending_save is not None and self._pending_save.token_set.refresh_token is not None
 
     def try_to_save(self) -> ConnectorError | None:
         """Try once more to store the pending token; return the error if that fails."""

@@ -29,17 +29,26 @@ _refreshes: set[tuple[int, TokenAtStake]] = set()  # with the process id: those 
 _log = logging.getLogger("connector.connection")
 
 
-class TokenAtStake(Protocol):
-    """A refresh whose refresh token is spent."""
+class RefreshedConnection(Protocol):
+    """What a message says of a connection."""
 
     @property
-    def name(self) -> str:
-        """The connection, as a message calls it."""
+    def key(self) -> str:
+        """Its key in the store."""
         ...
 
     @property
     def sign_in_hint(self) -> str:
-        """What to do if the token is lost."""
+        """What to do if its token is lost."""
+        ...
+
+
+class TokenAtStake(Protocol):
+    """A refresh whose refresh token is spent."""
+
+    @property
+    def context(self) -> RefreshedConnection:
+        """The connection."""
         ...
 
     @property
@@ -96,7 +105,7 @@ def _wait_for_replies(on_wait: Callable[[str], None] | None) -> None:
         if passed >= SENDING_TIMEOUT:
             return
         if on_wait is not None and passed >= _NOTICE_DELAY:
-            names = ", ".join(refresh.name for refresh in sending)
+            names = ", ".join(refresh.context.key for refresh in sending)
             on_wait(f"Waiting up to {SENDING_TIMEOUT:.0f} s for the token of {names}, which is being renewed.")
             on_wait = None
         time.sleep(_POLL_INTERVAL)
@@ -110,7 +119,7 @@ def _save_all(on_wait: Callable[[str], None] | None) -> list[str]:
             forget_all()
             return losses
         if on_wait is not None:
-            names = ", ".join(refresh.name for refresh in list_at_stake())
+            names = ", ".join(refresh.context.key for refresh in list_at_stake())
             on_wait(f"Waiting up to {SAVING_TIMEOUT:.0f} s for the store to take the new token of {names}.")
             on_wait = None
         time.sleep(_SAVING_INTERVAL)
@@ -122,7 +131,8 @@ def _try_to_save(refresh: TokenAtStake) -> str:
     error = "its refresh has not ended." if refresh.is_sending else refresh.try_to_save()
     if error is None:
         return ""
-    return f"{refresh.name}: this process ends, and with it the only token: {error} {refresh.sign_in_hint}"
+    consequence = "this process ends, and with it the only token"
+    return f"connection {refresh.context.key}: {consequence}: {error} {refresh.context.sign_in_hint}"
 
 
 def _is_at_stake(refresh: TokenAtStake) -> bool:

@@ -198,7 +198,7 @@ def test_at_exit_a_store_that_comes_back_in_time_is_waited_for_and_that_is_told(
     store.on = on
     assert unsaved_tokens.settle(waits.append) == []
     assert store.has() == {**SEED, "grant": as_kept(FIRST)}
-    assert waits == [f"Waiting up to 60 s for the store to take the new token of connection {KEY}."]
+    assert waits == [f"Waiting up to 60 s for the store to take the new token of {KEY}."]
 
 
 def test_at_exit_there_is_nothing_to_do_for_what_was_kept_meanwhile(renewal, store, clock):

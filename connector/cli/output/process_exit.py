@@ -46,7 +46,8 @@ def settle_tokens(code: int) -> int:
         losses = unsaved_tokens.settle(stdio.print_stderr)
     except KeyboardInterrupt:
         losses = [
-            f"{refresh.name}: cut off while its token was renewed; it may need a new sign-in. {refresh.sign_in_hint}"
+            f"connection {refresh.context.key}: cut off while its token was renewed; "
+            f"it may need a new sign-in. {refresh.context.sign_in_hint}"
             for refresh in unsaved_tokens.list_at_stake()
         ]
         unsaved_tokens.forget_all()
