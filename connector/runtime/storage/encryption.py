@@ -138,11 +138,12 @@ class EncryptedStore:
 
     def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
         """Encrypt with the first key and store, unless a record is there that no key decrypts."""
-        stored = self.store.read(key)
-        if stored is not None and _is_encrypted(stored):
-            _require_key(self.keyring, key, stored.data, describe_store(self.store))
         content = data if self.keyring is None else self.keyring.encrypt(key, data)
-        return self.store.write(key, content, version=version)
+        with self.session():
+            stored = self.store.read(key)
+            if stored is not None and _is_encrypted(stored):
+                _require_key(self.keyring, key, stored.data, describe_store(self.store))
+            return self.store.write(key, content, version=version)
 
     def remove(self, key: str) -> bool:
         """Remove a record, whichever key encrypted it; return whether there was one."""
