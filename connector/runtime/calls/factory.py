@@ -94,14 +94,7 @@ class CallFactory:
 
         Only one of program and inputs may name it: the inputs may come from anybody. Raises InputError.
         """
-        action_name = self._compile(action).action.action
-        named = _split_run_options(given)[0].get("connection")
-        if options.connection is None:
-            return named
-        if named is not None:
-            problem = Problem("connection", redaction.preview(named), "nothing: the program names it", "remove it")
-            raise InputError.from_problems(action_name, [problem])
-        return options.connection
+        return _choose_connection(self._compile(action), _split_run_options(given)[0], options)
 
     def _compile(self, action: str | None) -> CompiledAction:
         return self.compiled.raw_request if action is None else self.compiled.action(action)
@@ -115,8 +108,8 @@ class CallFactory:
         and options.
         """
         compiled = self._compile(action)
-        named = self.choose_connection(action, given, options)
         run_options, given = _split_run_options(given)
+        named = _choose_connection(compiled, run_options, options)
         credentials = self.connection_resolver.resolve(named, compiled.action, is_shown_only=is_shown_only)
         values = _validate(compiled, given, options)
         retry_policy = compiled.resolve_retry_policy(values)
@@ -218,6 +211,16 @@ def _check_files(files: Mapping[str, Any]) -> None:
             )
     if problems:
         raise InputError.from_problems("raw", problems)
+
+
+def _choose_connection(compiled: CompiledAction, run_options: Mapping[str, Any], options: CallOptions) -> Any:
+    named = run_options.get("connection")
+    if options.connection is None:
+        return named
+    if named is not None:
+        problem = Problem("connection", redaction.preview(named), "nothing: the program names it", "remove it")
+        raise InputError.from_problems(compiled.action.action, [problem])
+    return options.connection
 
 
 def _split_run_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:

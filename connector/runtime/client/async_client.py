@@ -181,6 +181,8 @@ class AsyncClient(BaseClient):
         return AsyncItems(lambda: self._prepare(action, given, options), self._drive)
 
     async def _prepare(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> PreparedCall:
+        if self._connections.default is not None:
+            return self._prepare_loaded(action, given, options, 0.0)
         named = self._choose_connection(action, given, options)
         waited = await self._connections.load_async(named, options.timeout or DEFAULT_TIMEOUT, self._stop_event)
         return self._prepare_loaded(action, given, options, waited)

@@ -236,6 +236,8 @@ class Client(BaseClient):
             return download.finish(result)
 
     def _prepare(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> PreparedCall:
+        if self._connections.default is not None:
+            return self._prepare_loaded(action, given, options, 0.0)
         named = self._choose_connection(action, given, options)
         waited = self._connections.load(named, options.timeout or DEFAULT_TIMEOUT, self._stop_event)
         return self._prepare_loaded(action, given, options, waited)

@@ -118,8 +118,12 @@ def database(surroundings):
 def test_a_database_that_comes_back_gets_the_token(database, begin, zoom, authority, cli, surroundings):
     authority.on_token = lambda: setattr(database, "mode", "away")
     process = begin()
-    said = b"".join(iter(process.stderr.readline, b"Waiting up to 15 s for the store to take the new token of "
-                         b"connection:zoom:work.\n"))
+    said = b"".join(
+        iter(
+            process.stderr.readline,
+            b"Waiting up to 15 s for the store to take the new token of connection:zoom:work.\n",
+        )
+    )
     assert b"in memory only" in said
     database.mode = "open"
     assert process.wait(20) == 0
@@ -140,6 +144,6 @@ def test_a_silent_database_costs_no_more_than_the_timeout(database, start, autho
     authority.connection(zoom, name="work", store=open_store(surroundings["CONNECTOR_STORE"]))
     database.mode = "silent"
     process = start(*CALL, "--timeout", "1s")
-    out, err = process.communicate(timeout=8)
+    _, err = process.communicate(timeout=8)
     assert (process.returncode, authority.asked) == (4, 0)
     assert b"was not read from its store within 1.0 s" in err

@@ -86,6 +86,41 @@ def test_every_life_is_taken_and_an_hour_where_it_is_no_number(
     assert kept(zoom, store)["grant"]["expires_at"] == clock.start + seconds
 
 
+ODD = {
+    "token_type": [None, "", "Bearer ", "bot", "user", 5, ["bearer"], {}],
+    "expires_in": ["", "3600.0", 3600.5, -1, 0, 1e12, "soon", True, [3600], {}],
+    "scope": [["user:read:user"], "user:read:user,user:write:user", 5, {}, []],
+    "id_token": ["x", 5],
+    "api_url": [5, ""],
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field, values in ODD.items() for value in values])
+def test_a_connection_lives_on_whatever_a_service_writes_beside_its_tokens(
+    zoom, authority, store, connection, get, clock, field, value
+):
+    authority.fields[field] = value
+    for _ in range(3):
+        assert get(connection) == 200
+        clock.passed += 4000
+    assert authority.refused == {}
+    assert kept(zoom, store)["grant"]["refresh_token"] == authority.families[-1].good
+
+
+@pytest.mark.parametrize("changed", [{"token_type": "mac"}, {"access_token": ["x"]}])
+def test_a_connection_lives_on_after_replies_that_were_refused(zoom, authority, store, connection, get, changed):
+    issued = authority._granted
+    authority._granted = lambda *family: {**issued(*family), **changed}
+    for _ in range(2):
+        with pytest.raises(errors.ServiceDown, match="No new token") as caught:
+            get(connection)
+        assert "The new refresh token that came with the reply is kept" in caught.value.hint
+        assert kept(zoom, store)["grant"]["refresh_token"] == authority.families[-1].good
+    authority._granted = issued
+    assert get(connection) == 200
+    assert authority.refused == {}
+
+
 def test_fewer_scopes_are_taken_and_told(zoom, authority, store, get, clock, caplog):
     authority.own.add("canary-odd")
     token = {**authority.sign_in(), "scope": "user:read meeting:write"}
