@@ -43,6 +43,7 @@ class ConnectionResolver:
         resolve_connection: ResolveConnection | None,
     ) -> None:
         self._connector = connector
+        self._is_custom = resolve_connection is not None
         self._resolve_connection = resolve_connection or (lambda name: Connection.load(connector, name, store=store))
         self._loaded: dict[str, Credentials] = {}
         self._loads: SharedWork[Credentials] = SharedWork(
@@ -127,6 +128,13 @@ class ConnectionResolver:
             problem = Problem("connection", connection.kind, f"a connection that may run it: {allowed_types}")
             raise InputError.from_problems(action.action, [problem])
         return connection
+
+    def forget(self, connection: Credentials) -> None:
+        """Forget a connection whose credential was rejected; a stored one, or one with tokens, is renewed otherwise."""
+        if self._is_custom and connection.token_source is None:
+            for name, loaded in list(self._loaded.items()):
+                if loaded is connection:
+                    self._loaded.pop(name, None)
 
     def _load(self, name: str) -> Credentials:
         connection = self._loaded.get(name)

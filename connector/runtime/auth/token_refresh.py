@@ -149,8 +149,8 @@ class TokenRefresher:
             return self._take(answer, record, current, clock)
         self.context.store.prepare(self.context.key)
         self.is_sending = True
-        unsaved_tokens.register(self)
         try:
+            unsaved_tokens.register(self)
             had_intent = record.intent is not None
             if not had_intent:
                 intent = RefreshIntent(clock.time(), os.getpid())

@@ -13,6 +13,8 @@ import threading
 import time
 from typing import TYPE_CHECKING, Protocol
 
+from connector.errors import TransportError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -24,7 +26,7 @@ _SAVING_INTERVAL = 0.5  # seconds
 _POLL_INTERVAL = 0.05  # seconds
 _NOTICE_DELAY = 0.5  # seconds; a shorter wait is not reported
 
-IS_ENDING = threading.Event()  # set while the process ends: then no further attempt is made
+IS_ENDING = threading.Event()  # set when the process ends: from then on no token is spent, and nothing is retried
 _refreshes: set[tuple[int, TokenAtStake]] = set()  # with the process id: those of a parent are not the child's
 _log = logging.getLogger("connector.connection")
 
@@ -67,12 +69,14 @@ class TokenAtStake(Protocol):
 
 
 def register(refresh: TokenAtStake) -> None:
-    """Register a refresh before its token is spent."""
+    """Register a refresh before its token is spent. Raises TransportError when the process ends."""
     if not _refreshes:
         atexit.unregister(_settle_at_exit)  # register it once
         atexit.register(_settle_at_exit)
     _refreshes.difference_update([entry for entry in _refreshes.copy() if not _is_at_stake(entry[1])])
     _refreshes.add((os.getpid(), refresh))
+    if IS_ENDING.is_set() and not refresh.has_unsaved_token:  # after it was added: `settle` looks after it has set this
+        raise TransportError("This process ends, so no token is requested.", kind="interrupted", retryable=True)
 
 
 def list_at_stake() -> list[TokenAtStake]:
@@ -86,11 +90,8 @@ def settle(on_wait: Callable[[str], None] | None = None) -> list[str]:
     `on_wait` is told what a longer wait is for. A KeyboardInterrupt ends the wait.
     """
     IS_ENDING.set()
-    try:
-        _wait_for_replies(on_wait)
-        return _save_all(on_wait)
-    finally:
-        IS_ENDING.clear()
+    _wait_for_replies(on_wait)
+    return _save_all(on_wait)
 
 
 def forget_all() -> None:

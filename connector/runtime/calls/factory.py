@@ -124,6 +124,7 @@ class CallFactory:
         trace = Trace() if options.debug or _is_debug_requested(run_options) else None
         observers = (*self.observers, *options.observers, *((TraceObserver(trace),) if trace is not None else ()))
         call = PreparedCall(self.context, compiled, request, credentials, retry_policy, options, observers, trace)
+        call.on_rejected = self.connection_resolver.forget
         if self.accounts is not None and (rate_names := compiled.rate_names(values)):
             call.budget_scope = self.accounts.account_for(credentials), rate_names
         if compiled.future_inputs:

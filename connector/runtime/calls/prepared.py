@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -53,7 +54,7 @@ class PreparedCall:
 
     `sink` receives the body of a download; `keeps_url` ignores the base URL that a token names. `budget_scope` is the
     account and the names of the rates that its requests count against. `warnings` are added to its result. `waited` are
-    the seconds of its time that have passed already.
+    the seconds of its time that have passed already; `on_rejected` is told that the service rejected the credentials.
     """
 
     context: CallContext
@@ -69,6 +70,7 @@ class PreparedCall:
     budget_scope: tuple[str, tuple[str, ...]] | None = None
     warnings: tuple[str, ...] = ()
     waited: float = 0.0
+    on_rejected: Callable[[Credentials], None] | None = None
     _epoch_offset: float = field(init=False)
     _monotonic: Callable[[], float] = field(init=False)
     _last_answer_at: float = field(init=False, default=0.0)  # epoch seconds
@@ -194,6 +196,8 @@ class PreparedCall:
             return
         if self.credentials is not None:
             add_path_alias_hint(error, self.context.connector.manifest, self.credentials.kind, self.request.path)
+            if self.on_rejected is not None and getattr(error, "status", None) == HTTPStatus.UNAUTHORIZED:
+                self.on_rejected(self.credentials)
         if self.trace is not None:
             error.debug = self.trace
 

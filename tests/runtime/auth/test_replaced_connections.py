@@ -142,6 +142,21 @@ def test_so_are_keys_and_passwords(folder, runner, server, store, accepts, kind)
     assert [read(request) for request in server.requests] == ["1", "1", "2"]
 
 
+def test_what_a_function_returned_is_asked_for_again_after_it_was_rejected(zoom, runner, server, accepts):
+    numbers = iter("123")
+
+    def resolve(name):
+        return Connection(zoom, "accessToken", name=name, accessToken=f"token-{next(numbers)}")
+
+    client = runner(server.url, None, resolve_connection=resolve)
+    for _ in range(2):
+        assert client.run("getUser", ME, connection="work").status == 200
+    accepts(2)
+    with pytest.raises(errors.SignInError, match="does not accept the token"):
+        client.run("getUser", ME, connection="work")
+    assert client.run("getUser", ME, connection="work").status == 200
+
+
 def test_a_connection_that_is_not_stored_is_not_looked_for(zoom, runner, server, store, accepts):
     accepts(7)
     client = runner(server.url, Connection(zoom, "accessToken", name="work", store=store, accessToken="token-1"))

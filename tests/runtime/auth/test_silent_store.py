@@ -114,6 +114,25 @@ def test_a_thread_gets_an_error_in_time(zoom, silent, server, tmp_path, call):
     assert time.monotonic() - began < 3
 
 
+def test_a_refresh_that_needs_a_silent_store_holds_nobody_up(zoom, gate, store, authority):
+    authority.connection(zoom, name="person", store=store)
+    connection = Connection.load(zoom, "person", store=store)
+
+    async def work():
+        async with AsyncClient(zoom, connection, base_url=authority.url) as client:
+            gate.mode = "silent"
+            return await measure(client.run("getUser", ME, timeout=1))
+
+    error, seconds, longest = asyncio.run(work())
+    gate.mode = "open"
+    assert type(error) is errors.DeadlineError
+    assert 0.9 < seconds < 3
+    assert longest < 0.5
+    with Client(zoom, connection, base_url=authority.url) as client:
+        assert client.run("getUser", ME, timeout=30).status == 200
+    assert authority.refused == {}
+
+
 def test_creating_a_client_does_not_wait_for_a_silent_store(zoom, silent):
     began = time.monotonic()
     Client(zoom, "work", store=silent)

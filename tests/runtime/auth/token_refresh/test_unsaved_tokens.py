@@ -39,6 +39,7 @@ def saving_time(monkeypatch):
     monkeypatch.setattr(unsaved_tokens, "_SAVING_INTERVAL", 0.01)
     yield
     unsaved_tokens.forget_all()
+    unsaved_tokens.IS_ENDING.clear()
 
 
 @pytest.fixture
@@ -227,6 +228,17 @@ def test_at_exit_each_connection_is_told_once_however_many_tokens_were_not_kept(
     clock.passed += 5
     renewal.refresh(None, clock)
     assert len(unsaved_tokens.settle()) == 1
+
+
+def test_a_process_that_ends_spends_no_refresh_token(clock):
+    store, endpoint = Watched(), Endpoint(granted())
+    store.begin(ENDED)
+    assert unsaved_tokens.settle() == []
+    with pytest.raises(errors.TransportError, match="This process ends"):
+        owned(store, endpoint).refresh(None, clock)
+    assert endpoint.forms == []
+    assert store.has()["intent"] is None
+    assert unsaved_tokens.list_at_stake() == []
 
 
 def test_at_exit_a_token_that_can_be_requested_again_is_not_waited_for(clock):
