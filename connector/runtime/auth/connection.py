@@ -129,6 +129,7 @@ class Connection:
         if (stored.kind, stored.inputs()) == (self.kind, self.inputs()):
             return False
         self.__dict__ = {**stored.__dict__, "_credential_source": self._credential_source}  # all at once
+        self._token_source = self._build_token_source(reload_inputs=True)  # which reloads this object
         return True
 
     def _store_initial_token(self, token: Mapping[str, Any]) -> None:

@@ -127,6 +127,18 @@ def test_a_sign_in_that_was_replaced_by_another_kind_is_too(zoom, runner, author
     with pytest.raises(errors.SignInError, match="replaced by one of kind accessToken"):
         client.run("getUser", ME)
     assert client.run("getUser", ME).status == 200
+    authority.own.clear()
+    store.remove(store_key(zoom, "work"))
+    authority.connection(zoom, store=store, name="work")
+    with pytest.raises(errors.SignInError, match="replaced by one of another kind"):
+        client.run("getUser", ME)
+    assert client.run("getUser", ME).status == 200
+    authority.expire()
+    authority.own.add("token-8")
+    Connection(zoom, "accessToken", name="work", store=store, accessToken="token-8").save()
+    with pytest.raises(errors.SignInError, match="replaced by one of kind accessToken"):
+        client.run("getUser", ME)
+    assert client.run("getUser", ME).status == 200
 
 
 @pytest.mark.parametrize("kind", ["byKey", "byName"])
