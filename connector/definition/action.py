@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
+from connector.definition.json_path import JsonPath
 from connector.definition.pagination import PaginationSettings
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -61,6 +62,9 @@ class Returns(StrictModel):
     type: Literal["json", "text", "binary", "none"] = "json"
     max_bytes: int | None = Field(default=None, gt=0, description="Maximum size of the reply in bytes, decoded.")
     help: Text | None = None
+    partial: JsonPath | None = Field(
+        default=None, description="Where the reply lists what failed of it: then it is done, with a warning."
+    )
     schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
         default=None, alias="schema", description="The file in schemas/objects/ that describes the reply."
     )

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from connector.core.redaction import Redactor
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
 
 DEFAULT_LIFETIME = 3600.0  # seconds, when the reply has no expires_in, which RFC 6749, 4.2.2 recommends
 MAX_LIFETIME = 10 * 365 * 86_400.0  # seconds

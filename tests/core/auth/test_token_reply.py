@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connector.core.auth import oauth, token_reply
 from connector.core.auth.oauth import OAuthClient, TokenFailure
 from connector.core.auth.token_set import NO_EXPIRY, TokenSet, parse_token
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 NOW = 1_800_000_000.0
 APP = OAuthClient("oauth2", "https://zoom.us/oauth/token", "app-1", "canary-secret")
