@@ -165,7 +165,7 @@ def _dry_run(job: BulkJob, source: RowReader, reporter: BulkReporter) -> int:
             if row.error is not None:
                 raise row.error
             request = job.call_factory.prepare(
-                job.action, row.given, job.call_options, resolve_connection=False
+                job.action, row.given, job.call_options, is_shown_only=True
             ).build_first_request()
         except InputError as error:
             reporter.exit_codes.add(exit_code(error))

@@ -64,4 +64,4 @@ class CallTask:
 def prepare_unsent(connector: Connector, task: CallTask, base_url: str | None, options: CallOptions) -> PreparedCall:
     """Prepare a call without a connection, to check or print it. Raises InputError with every problem."""
     factory = CallFactory.without_connections(connector, base_url)
-    return factory.prepare(task.action, task.given, options, resolve_connection=False)
+    return factory.prepare(task.action, task.given, options, is_shown_only=True)

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 class GetToken(NamedTuple):
     """Asks for a credential. Answer: Credential or ConnectorError.
 
-    `rejected_token` is the secret that drew a 401. `reload`: re-read the stored token first; it may have gained the
-    missing scope.
+    `rejected_token` is the secret that drew a 401; or, with `lacks_scope`, one that is valid but lacks a scope: the
+    answer is then a better one if there is any, else the same.
     """
 
     rejected_token: str | None
     deadline: float
-    reload: bool = False
+    lacks_scope: bool = False
 
 
 class AcquireSlot(NamedTuple):

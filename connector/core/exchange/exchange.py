@@ -7,7 +7,7 @@ that only move forward within a call. Expected failures are values; only cancell
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector.core.exchange import scopes
 from connector.core.exchange.asks import (
@@ -45,13 +45,20 @@ _NO_CREDENTIAL = Credential("")
 _AttemptOutcome = tuple[float, "Request", Credential, Reply | Failure]
 
 
+class _Rejection(NamedTuple):
+    """A token that the service rejected, and the decision that followed."""
+
+    token: str
+    decision: Reauthenticate
+
+
 def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:
     """Run one request to its result: credential, rate slot, send, decide, retry. Raises ConnectorError."""
-    started_at, attempt, rejected_token, reply_lost, attempts_before_progress = now, 0, None, False, 0
+    started_at, attempt, rejection, reply_lost, attempts_before_progress = now, 0, None, False, 0
     try:
         while True:
             now, last_request, credential, reply_or_failure = yield from _make_attempt(
-                plan, request, options, deadline, rejected_token
+                plan, request, options, deadline, rejection
             )
             made_progress = (
                 options.sink is not None
@@ -66,8 +73,8 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
                 reply_or_failure,
                 now,
             )
-            if isinstance(decision, Reauthenticate) and rejected_token is None and credential.renewable:
-                rejected_token = credential.secret
+            if isinstance(decision, Reauthenticate) and rejection is None and credential.renewable:
+                rejection = _Rejection(credential.secret, decision)
                 request.ensure_replayable()
                 continue
             attempt += 1
@@ -78,7 +85,7 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
             if not isinstance(decision, Retry):
                 if isinstance(reply_or_failure, Failure) and now >= deadline:
                     raise _build_deadline_error(error, options, now - started_at)
-                raise scopes.add_token_scopes(error, credential.scopes)
+                raise scopes.explain_token_scopes(error, credential)
             if now + decision.min_delay + decision.jitter >= deadline:
                 raise _build_deadline_error(error, options, now - started_at)
             reply_lost = reply_lost or error.outcome == "uncertain"
@@ -95,16 +102,10 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
 
 
 def _make_attempt(
-    plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, rejected_token: str | None
+    plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, rejection: _Rejection | None
 ) -> Generator[Ask, Answer, _AttemptOutcome]:
-    """Ask for a credential and a slot, send once, and follow redirects. Raises ConnectorError."""
-    now, credential = yield GetToken(rejected_token, deadline)
-    if isinstance(credential, Credential) and scopes.missing_scope_error(plan, credential.scopes):
-        now, credential = yield GetToken(None, deadline, reload=True)
-    if isinstance(credential, ConnectorError):
-        raise credential
-    if error := scopes.missing_scope_error(plan, credential.scopes):
-        raise error
+    """Get a credential and a slot, send once, and follow redirects. Raises ConnectorError."""
+    now, credential = yield from _get_credential(plan, deadline, rejection)
     request = _with_credential(request, credential)
     if options.rates:
         now = yield from _acquire_slot(options, deadline, now)
@@ -121,6 +122,32 @@ def _make_attempt(
     if options.sink is not None:
         reply_or_failure = options.sink.finish_attempt(reply_or_failure)
     return now, request, credential, reply_or_failure
+
+
+def _get_credential(
+    plan: CompiledAction, deadline: float, rejection: _Rejection | None
+) -> Generator[Ask, Answer, tuple[float, Credential]]:
+    """Get a credential that has a scope of the action, and is not the rejected one. Raises ConnectorError."""
+    if rejection is None:
+        now, credential = yield GetToken(None, deadline)
+    else:
+        now, credential = yield GetToken(rejection.token, deadline, rejection.decision.lacks_scope)
+    scope_error: ConnectorError | None = None
+    if isinstance(credential, Credential) and (scope_error := scopes.missing_scope_error(plan, credential)):
+        now, better = yield GetToken(credential.secret, deadline, lacks_scope=True)
+        if isinstance(better, Credential):
+            credential, scope_error = better, scopes.missing_scope_error(plan, better)
+        else:
+            scope_error = scope_error.with_hint(f"No other token could be had: {better.args[0]}")
+    elif isinstance(credential, ConnectorError) and rejection is not None and rejection.decision.lacks_scope:
+        scope_error = rejection.decision.error.with_hint(f"No other token could be had: {credential.args[0]}")
+    if isinstance(credential, ConnectorError):
+        raise scope_error or credential
+    if rejection is not None and credential.secret == rejection.token:
+        raise scopes.explain_token_scopes(rejection.decision.error, credential)
+    if scope_error:
+        raise scope_error
+    return now, credential
 
 
 def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Generator[Ask, Answer, float]:

@@ -7,6 +7,7 @@ import inspect
 import logging
 import time
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.errors import RateLimited
     from connector.runtime.auth.credentials import Credentials
+    from connector.runtime.auth.stored_credential import StoredCredentialSource
     from connector.runtime.auth.token_source import TokenSource
     from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.observer import Observer
@@ -56,7 +58,8 @@ class PreparedCall:
     """One call, ready for a driver.
 
     `sink` receives the body of a download; `keeps_url` ignores the base URL that a token names. `budget_scope` is the
-    account and the names of the rates that its requests count against. `warnings` are added to its result.
+    account and the names of the rates that its requests count against. `warnings` are added to its result. `waited` are
+    the seconds of its time that have passed already; `on_rejected` is told that the service rejected the credentials.
     """
 
     context: CallContext
@@ -71,6 +74,8 @@ class PreparedCall:
     keeps_url: bool = False
     budget_scope: tuple[str, tuple[str, ...]] | None = None
     warnings: tuple[str, ...] = ()
+    waited: float = 0.0
+    on_rejected: Callable[[Credentials], None] | None = None
     _epoch_offset: float = field(init=False)
     _monotonic: Callable[[], float] = field(init=False)
     _last_answer_at: float = field(init=False, default=0.0)  # epoch seconds
@@ -101,7 +106,7 @@ class PreparedCall:
 
     def build_steps(self, default_timeout: float = DEFAULT_TIMEOUT) -> Steps:
         """Return the steps of a run: one call, or all pages merged. Raises InputError for a limit without pages."""
-        now = self.now()
+        now = self.now() - self.waited
         if self.is_listing:
             options = self._exchange_options(DEFAULT_LISTING_TIMEOUT)
             return exchange.collect_pages(self.compiled, self.request, options, now)
@@ -115,7 +120,8 @@ class PreparedCall:
         """Return the steps of a listing, a page at a time. Raises UsageError when the action is not a listing."""
         if not self.is_listing:
             raise UsageError(f"{self.compiled.action.action} is not a listing.", hint="Use run().")
-        return exchange.stream_pages(self.compiled, self.request, self._exchange_options(DEFAULT_TIMEOUT), self.now())
+        options, now = self._exchange_options(DEFAULT_TIMEOUT), self.now() - self.waited
+        return exchange.stream_pages(self.compiled, self.request, options, now)
 
     def extract_items(self, result: Result) -> list[Any]:
         """Return the items of a page."""
@@ -131,14 +137,14 @@ class PreparedCall:
             return SignInError(
                 f"No connection to {label} was given.", hint="Create one: Connection.from_env(connector)."
             )
-        credential = None if ask.reload else self.credentials.credential(ask.rejected_token, self.now())
+        credential = None if ask.lacks_scope else self.credentials.credential(ask.rejected_token, self.now())
         return self.with_base_url(credential) if credential is not None else None
 
-    def get_token_source(self) -> TokenSource:
-        """Return the token source of the connection, which must have one."""
+    def get_credential_source(self) -> TokenSource | StoredCredentialSource:
+        """Return where the connection gets another credential; it must have such a source."""
         assert self.credentials is not None
-        assert self.credentials.token_source is not None
-        return self.credentials.token_source
+        assert self.credentials.credential_source is not None
+        return self.credentials.credential_source
 
     def with_base_url(self, credential: Credential | ConnectorError) -> Credential | ConnectorError:
         """Drop the base URL that a token names if it is overridden; else append the manifest's path."""
@@ -214,6 +220,8 @@ class PreparedCall:
             return
         if self.credentials is not None:
             add_path_alias_hint(error, self.context.connector.manifest, self.credentials.kind, self.request.path)
+            if self.on_rejected is not None and getattr(error, "status", None) == HTTPStatus.UNAUTHORIZED:
+                self.on_rejected(self.credentials)
         if self.trace is not None:
             error.debug = self.trace
 

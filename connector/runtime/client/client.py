@@ -9,6 +9,7 @@ from connector.core.exchange.asks import RETRY_QUOTA, AcquireSlot, GetToken, Sen
 from connector.runtime.calls.call_file import load_call
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
+from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.client.base_client import BaseClient, is_page
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ class Client(BaseClient):
     """Runs the actions of a connector; safe to share among threads.
 
     `Client(connector, connection)`, where the connection may be the name of one in `store` (default: the user's own
-    store). Without a connection each call names its own, as `connection`; `resolve_connection` loads a named one from
-    elsewhere than the store. `base_url` replaces the manifest's (https, or http on loopback); `rate_limit` is the name
-    of the account's plan, the URL of a budget that processes share, or a mapping of both (`plan`, `at`), False for
-    none; `http` is "httpx", "httpx2", "pyreqwest" or a transport; `observe` sees the asks and answers of every call;
-    `clock` is for tests. Raises SignInError for an unknown name.
+    store). Without a connection each call names its own, as `connection`; one that the program names cannot be
+    replaced by the inputs. `resolve_connection` loads a named one from elsewhere than the store. `base_url` replaces
+    the manifest's (https, or http on loopback); `rate_limit` is the name of the account's plan, the URL of a budget
+    that processes share, or a mapping of both (`plan`, `at`), False for none; `http` is "httpx", "httpx2", "pyreqwest"
+    or a transport; `observe` sees the asks and answers of every call; `clock` is for tests. Raises SignInError for an
+    unknown name.
     """
 
     def run(
@@ -164,6 +166,7 @@ class Client(BaseClient):
         debug: bool = False,
         limit: int | None = None,
         account: str | None = None,
+        connection: str | None = None,
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """Run an action and download the files that it lists into a folder, `concurrency` of them at a time.
@@ -184,7 +187,7 @@ class Client(BaseClient):
             on_progress=progress,
             limit=limit,
         )
-        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account)
+        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account, connection=connection)
         return self.execute_batch(batch, given, options)
 
     def execute(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
@@ -202,7 +205,7 @@ class Client(BaseClient):
         from connector.runtime.client.items import Items
 
         call = self._prepare(action, given, options)
-        return Items(call, call.build_page_steps(), self._drive)
+        return Items(call, self._drive)
 
     def execute_batch(self, batch: DownloadBatch, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
         """Run the action of a batch and download its files; `download_all` uses this."""
@@ -210,7 +213,10 @@ class Client(BaseClient):
 
         batch.load_listing(self.execute(batch.action, given, replace(options, limit=batch.max_items)))
         file_options = CallOptions(options.timeout, options.retry, options.debug)
-        download_in_threads(batch, lambda request: self.execute_download(request, file_options))
+        connection = self._choose_connection(batch.action, given, options)
+        download_in_threads(
+            batch, lambda request: self.execute_download(replace(request, connection=connection), file_options)
+        )
         return batch.build_result()
 
     def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
@@ -218,11 +224,23 @@ class Client(BaseClient):
         from connector.runtime.downloads.download import Download
 
         self._check_open()
+        waited, timeout = 0.0, options.timeout or DEFAULT_TIMEOUT
+        if download_request.token is None:
+            waited = self._connections.load(download_request.connection, timeout, self._stop_event)
+        self._check_open()
         with Download.prepare(self._call_factory, download_request, options) as download:
+            download.call.waited = waited
             download.open()
             result = self._drive(download.call, download.build_steps(), first=True)
             self._retry_quota.release(result)
             return download.finish(result)
+
+    def _prepare(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> PreparedCall:
+        if self._connections.default is not None:
+            return self._prepare_loaded(action, given, options, 0.0)
+        named = self._choose_connection(action, given, options)
+        waited = self._connections.load(named, options.timeout or DEFAULT_TIMEOUT, self._stop_event)
+        return self._prepare_loaded(action, given, options, waited)
 
     def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
         """Drive a call to its next page or its end; return a YieldPage or a Result."""
@@ -259,8 +277,12 @@ class Client(BaseClient):
         cached = self._get_cached_credential(call, ask)
         if cached is not None:
             return cached
-        credential = call.get_token_source().wait(
-            ask.rejected_token, call.context.clock, ask.deadline - call.now(), self._stop_event
+        credential = call.get_credential_source().wait(
+            ask.rejected_token,
+            call.context.clock,
+            ask.deadline - call.now(),
+            self._stop_event,
+            lacks_scope=ask.lacks_scope,
         )
         return self._closed_error() or call.with_base_url(credential)
 

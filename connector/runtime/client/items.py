@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 class _ItemStream:
     """The progress of a listing: `complete` once every item was returned, `pages` read, `result` the last page."""
 
-    def __init__(self, call: PreparedCall, steps: Steps) -> None:
+    def __init__(self, call: PreparedCall | None) -> None:
         self._call = call
-        self._steps = steps
+        self._steps: Steps | None = None if call is None else call.build_page_steps()
         self._page_items: deque[Any] = deque()
         self._closed = False
         self._has_ended = False
@@ -34,6 +34,7 @@ class _ItemStream:
     def _load_page(self, page_or_result: Any) -> None:
         """Load a page and its items from a YieldPage, or from the last Result."""
         result: Result = page_or_result.result if isinstance(page_or_result, YieldPage) else page_or_result
+        assert self._call is not None
         self._page_items = deque(self._call.extract_items(result))
         self._has_ended = not isinstance(page_or_result, YieldPage)
         self.result, self.pages, self._is_fully_read = result, result.pages, result.complete and self._has_ended
@@ -45,7 +46,7 @@ class _ItemStream:
 
     def _close_steps(self, *_: object) -> None:
         """Close the steps, unless a page is being read; then they end with that page."""
-        if inspect.getgeneratorstate(self._steps) != inspect.GEN_RUNNING:
+        if self._steps is not None and inspect.getgeneratorstate(self._steps) != inspect.GEN_RUNNING:
             self._steps.close()
 
 
@@ -56,8 +57,8 @@ class Items(_ItemStream):
     Errors follow the items that were read before them; a PageError tells the number of pages.
     """
 
-    def __init__(self, call: PreparedCall, steps: Steps, drive: Callable[..., Any]) -> None:
-        super().__init__(call, steps)
+    def __init__(self, call: PreparedCall, drive: Callable[..., Any]) -> None:
+        super().__init__(call)
         self._drive = drive
         self._executor: ThreadPoolExecutor | None = None
         self._prefetch: Future[Any] | None = None
@@ -103,10 +104,15 @@ class Items(_ItemStream):
 
 
 class AsyncItems(_ItemStream):
-    """As Items, for `async for` and `async with`."""
+    """As Items, for `async for` and `async with`; its call is prepared with the first item."""
 
-    def __init__(self, call: PreparedCall, steps: Steps, drive: Callable[..., Coroutine[Any, Any, Any]]) -> None:
-        super().__init__(call, steps)
+    def __init__(
+        self,
+        prepare: Callable[[], Coroutine[Any, Any, PreparedCall]],
+        drive: Callable[..., Coroutine[Any, Any, Any]],
+    ) -> None:
+        super().__init__(None)
+        self._prepare = prepare
         self._drive = drive
         self._prefetch: asyncio.Task[Any] | None = None
 
@@ -124,6 +130,9 @@ class AsyncItems(_ItemStream):
 
     async def _advance(self) -> None:
         self._has_ended = True
+        if self._call is None:
+            self._call = await self._prepare()
+            self._steps = self._call.build_page_steps()
         page_or_result = await (self._prefetch or self._drive(self._call, self._steps, first=True))
         self._load_page(page_or_result)
         if isinstance(page_or_result, YieldPage) and not self._closed:

@@ -80,9 +80,7 @@ class Download:
         if download_request.token is not None:
             credentials = GivenToken(download_request.token, factory.base_url_for(None))
         else:
-            credentials = factory.connection_resolver.resolve(
-                download_request.connection, compiled.action, load_named=True
-            )
+            credentials = factory.connection_resolver.resolve(download_request.connection, compiled.action)
         secrets = credentials.secrets() if credentials else ()
         base_url = factory.base_url_for(credentials)
         request = build_download_request(factory.connector, download_request.url, base_url, secrets)

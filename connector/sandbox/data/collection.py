@@ -207,8 +207,10 @@ def deep_merge(
     result = dict(base)
     for name, value in changes.items():
         current, inner_path = result.get(name), (*path, name)
-        should_merge = isinstance(value, dict) and isinstance(current, dict) and inner_path not in opaque_paths
-        result[name] = deep_merge(current, value, opaque_paths, inner_path) if should_merge else value  # type: ignore[arg-type]
+        if isinstance(value, dict) and isinstance(current, dict) and inner_path not in opaque_paths:
+            result[name] = deep_merge(current, value, opaque_paths, inner_path)
+        else:
+            result[name] = value
     return result
 
 
