@@ -259,4 +259,4 @@ def _describe_challenge(is_answered: bool) -> str:  # noqa: FBT001
 def _format_reply(context: WebhookContext, reply: Reply) -> str:
     """Return the start of a reply's body, without secrets."""
     text = reply.body.decode("utf-8", "replace")
-    return redactor_for(context.connector).redact_text(text[:_MAX_REPLY_CHARACTERS])
+    return redactor_for(context.connector).redact_text(text, _MAX_REPLY_CHARACTERS)
