@@ -18,10 +18,11 @@ _HEADER_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110,
 HEADER_VALUE_PATTERN = re.compile(r"[\t\x20-\x7e]*\Z")
 _HOST_NAME_PATTERN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries end a host at a backslash
 _NUMBER_PATTERN = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z")  # what the system's resolver takes for a part of an address
-_PRIVATE_SUFFIXES = frozenset(  # last labels that the public name system does not have: private networks, RFC 6761
-    """localhost localdomain local internal intranet private lan home corp workgroup domain arpa
-    svc cluster pod consul docker k8s kube kubernetes node service test invalid onion alt""".split()
-)
+_PRIVATE_SUFFIXES = frozenset({  # last labels that the public name system does not have: private networks, RFC 6761
+    "localhost", "localdomain", "local", "internal", "intranet", "private", "lan", "home", "corp", "workgroup",
+    "domain", "arpa", "svc", "cluster", "pod", "node", "service", "consul", "docker", "k8s", "kube", "kubernetes",
+    "test", "invalid", "onion", "alt",
+})  # fmt: skip
 _PATH_PATTERN = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
 _RESERVED_HEADERS = {
     "host": "it follows from the base URL", "authorization": "it comes from the connection",

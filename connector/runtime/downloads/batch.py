@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
@@ -15,8 +14,10 @@ from connector.runtime.calls.call_options import check_limit
 from connector.runtime.downloads import file_name
 from connector.runtime.downloads.download import DownloadRequest, check_progress_callback
 from connector.runtime.downloads.target import DownloadTarget, check_folder
+from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
@@ -91,11 +92,11 @@ class DownloadBatch:
     limit: int | None = None
     files: list[RemoteFile] = field(default_factory=list)
     rows_by_index: dict[int, dict[str, Any]] = field(default_factory=dict)
-    cancel: threading.Event = field(default_factory=threading.Event)
+    cancel: threading.Event = field(default_factory=ForkSafeEvent)
     missing_url_count: int = 0
     _listing: Result | None = None
     _received_by_index: dict[int, int] = field(default_factory=dict)
-    _progress_lock: threading.Lock = field(default_factory=threading.Lock)
+    _progress_lock: ForkSafeLock = field(default_factory=ForkSafeLock)
 
     @classmethod
     def from_arguments(cls, connector: Connector, action: str, folder: Any, **options: Any) -> Self:

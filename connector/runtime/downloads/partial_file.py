@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import threading
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -20,8 +19,10 @@ from connector.runtime.downloads.locked_file import LockedFile
 from connector.runtime.downloads.reply_headers import FileHeaders, UnusableReply
 from connector.runtime.downloads.target import NameTaken
 from connector.runtime.files import private_files
+from connector.runtime.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
     from pathlib import Path
 
@@ -55,7 +56,7 @@ class PartialFile:
         self.complete = False
         self._metadata_path = self.path.with_name(f"{self.path.name}.json")
         self._url, self._url_fingerprint, self._on_progress, self._cancel = url, url_fingerprint, on_progress, cancel
-        self._state_lock = threading.Lock()
+        self._state_lock = ForkSafeLock()
         self._closed = self._finished = False
         self._file: LockedFile | None = None
         self._digest = hashlib.sha256()
