@@ -7,8 +7,9 @@ import ssl
 from typing import TYPE_CHECKING
 
 from connector.core.response.parser import Failure
-from connector.runtime.http.body_reader import BodySinkError, DecodingError
+from connector.runtime.http.body_reader import BodySinkError
 from connector.runtime.http.connection_pool import PoolClosed
+from connector.runtime.http.decompression import DecodingError
 from connector.runtime.http.proxies import NetworkSettingError
 from connector.runtime.http.transport import UploadReadError
 

@@ -78,7 +78,7 @@ class IdleConnections:
         """Return the pool used longest ago, if there are too many; forget those that were dropped without a close."""
         while self._total > MAX_IDLE_CONNECTIONS:
             pool_ref = next(iter(self._counts))
-            pool = pool_ref()
+            pool: IdlePool | None = pool_ref()
             if pool is not None:
                 return pool
             self._total -= self._counts.pop(pool_ref)
