@@ -179,13 +179,14 @@ class AsyncHttpcoreTransport(_BaseTransport):
                 connection = await self._acquire(origin, state)
                 response = await connection.library_connection.handle_async_request(library_request)
                 body_reader = state.body_reader = BodyReader(request, response.status, decode_headers(response), sink)
-                chunks = aiter(response.stream)
+                turn, chunks = async_network.LoopTurn(asyncio.get_running_loop()), aiter(response.stream)
                 try:
                     async for chunk in chunks:
                         if not body_reader.feed(chunk):
                             return body_reader.finish()
                         if cancel is not None and cancel.is_set():
                             return build_stopped_failure(body_reader)
+                        await turn.end_if_long()
                 finally:
                     await chunks.aclose()
                 await response.aclose()
