@@ -50,7 +50,7 @@ def build_reply_error(
         return _build_scope_error(parser, details, message, facts)
     if details.category == "token_rejected" or (details.category is None and reply.status == HTTPStatus.UNAUTHORIZED):
         hint = "The access token is wrong, expired or revoked; connect again, or pass a fresh one."
-        text = f"The service does not accept the token: {message}"
+        text = f"The service does not accept the token: {message or 'no reason given'}"
         return errors.SignInError(text, outcome="rejected", hint=hint, **facts)
     if details.category == "cursor_expired":
         hint = "Start the listing again; cursors expire quickly."

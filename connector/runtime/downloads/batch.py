@@ -6,6 +6,7 @@ import asyncio
 import os
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.json_path import get_at_path
@@ -13,13 +14,13 @@ from connector.errors import ConnectorError, InputError, Problem, SignInError, S
 from connector.runtime.calls.call_options import check_limit
 from connector.runtime.downloads import file_name
 from connector.runtime.downloads.download import DownloadRequest, check_progress_callback
+from connector.runtime.downloads.size_note import is_complete, note_size
 from connector.runtime.downloads.target import DownloadTarget, check_folder
 from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Awaitable, Callable, Iterator
-    from pathlib import Path
 
     from connector.core.response.parser import Result
     from connector.definition.loader import Connector
@@ -36,6 +37,7 @@ class RemoteFile:
     name: str | None
     size: int | None
     token: str | None
+    may_be_json: bool = False
 
     def find_existing(self, folder: Path) -> Path | None:
         """Return the existing file of this name, or None."""
@@ -62,7 +64,7 @@ def list_files(connector: Connector, action: str, data: Any) -> tuple[list[Remot
                 continue
             fields = [*(get_at_path(item, path) for path in settings.name), settings.suffix]
             stem, name = _assign_name(fields, _text_or_none(extension), name_counts)
-            files.append(RemoteFile(url, stem, name, size if type(size) is int else None, token))
+            files.append(RemoteFile(url, stem, name, size if type(size) is int else None, token, settings.may_be_json))
     return files, missing_url_count
 
 
@@ -92,6 +94,7 @@ class DownloadBatch:
     limit: int | None = None
     files: list[RemoteFile] = field(default_factory=list)
     rows_by_index: dict[int, dict[str, Any]] = field(default_factory=dict)
+    warnings_by_index: dict[int, tuple[str, ...]] = field(default_factory=dict)
     cancel: threading.Event = field(default_factory=ForkSafeEvent)
     missing_url_count: int = 0
     _listing: Result | None = None
@@ -138,11 +141,14 @@ class DownloadBatch:
         """Return the download of a file; None if it exists. Raises InputError if another file has its name."""
         file = self.files[index]
         existing = None if self.overwrite else file.find_existing(self.folder)
-        if existing is not None and existing.is_file() and file.size in (None, existing.stat().st_size):
+        if existing is not None and existing.is_file() and is_complete(existing, file.size):
             self.rows_by_index[index] = {"path": str(existing), "size": existing.stat().st_size, "skipped": True}
             self._report_progress(index, existing.stat().st_size)
             return None
-        target = DownloadTarget(self.folder, file.name, None if file.name else file.stem, overwrite=self.overwrite)
+        stem = None if file.name else file.stem
+        target = DownloadTarget(
+            self.folder, file.name, stem, overwrite=self.overwrite, may_be_json=file.may_be_json, size=file.size
+        )
         used_name = existing.name if existing is not None else file.name
         if used_name is not None:
             target.check_name(used_name)
@@ -155,8 +161,10 @@ class DownloadBatch:
         )
 
     def record_success(self, index: int, result: Result) -> None:
-        """Record a downloaded file."""
+        """Record a downloaded file; one of another size than listed is known again by a note beside it."""
         self.rows_by_index[index] = {**result.data, "skipped": False}
+        self.warnings_by_index[index] = result.warnings
+        note_size(Path(result.data["path"]), self.files[index].size, result.data["size"])
 
     def record_failure(self, index: int, error: ConnectorError) -> None:
         """Record a failed file. Raises the error if every other file would meet it."""
@@ -196,16 +204,17 @@ class DownloadBatch:
             "failed": failed_count,
             "files": rows,
         }
-        warnings = (*listing.warnings, *self._find_size_mismatches())
+        warnings = (*listing.warnings, *self._collect_file_warnings())
         subject = "1 file has" if self.missing_url_count == 1 else f"{self.missing_url_count} files have"
         warnings = (*warnings, f"{subject} no URL (yet).") if self.missing_url_count else warnings
         return replace(listing, data=data, complete=listing.complete and not failed_count, warnings=warnings)
 
-    def _find_size_mismatches(self) -> Iterator[str]:
-        """Yield a warning for each file whose size differs from the reply's."""
-        for index, row in sorted(self.rows_by_index.items()):
-            expected_size = self.files[index].size
-            if expected_size is not None and row.get("size", expected_size) != expected_size:
+    def _collect_file_warnings(self) -> Iterator[str]:
+        """Yield the warnings of each downloaded file, and one if its size differs from the reply's."""
+        for index, warnings in sorted(self.warnings_by_index.items()):
+            row, expected_size = self.rows_by_index[index], self.files[index].size
+            yield from (f"{row['path']}: {warning}" for warning in warnings)
+            if expected_size not in (None, row["size"]):
                 yield f"{row['path']} has {row['size']:,} bytes; the reply said {expected_size:,}."
 
 

@@ -64,9 +64,10 @@ def test_a_file_comes_whole_under_its_name_and_nothing_beside_it(every, server, 
     assert (sent.header("accept-encoding"), sent.header("range"), sent.header("if-range")) == ("identity", None, None)
 
 
-def test_an_empty_file_is_a_file(make, server, tmp_path):
+def test_an_empty_file_is_a_file_that_comes_with_a_warning(make, server, tmp_path):
     server.always(File(b""))
-    assert make().download(url(server), tmp_path / "empty.txt").data["size"] == 0
+    result = make().download(url(server), tmp_path / "empty.txt")
+    assert (result.data["size"], result.warnings) == (0, ("The service sent a file of 0 bytes.",))
     assert there(tmp_path) == ["empty.txt"]
 
 
@@ -88,9 +89,9 @@ def test_progress_is_told_as_bytes_come_and_at_the_end(make, server, tmp_path):
 
 def test_it_is_on_the_disk_before_it_gets_its_name(make, server, tmp_path, monkeypatch):
     server.always(File(BODY, {}))
-    seen, sync, name = [], os.fsync, Path.replace
+    seen, sync, link = [], os.fsync, os.link
     monkeypatch.setattr(os, "fsync", lambda handle: (seen.append(os.fstat(handle).st_size), sync(handle))[1])
-    monkeypatch.setattr(Path, "replace", lambda path, to: (seen.append(to.name), name(path, to))[1])
+    monkeypatch.setattr(os, "link", lambda path, to, **how: (seen.append(to.name), link(path, to, **how))[1])
     make().download(url(server), tmp_path / "a")
     assert seen[:2] == [len(BODY), "a"]
     assert len(seen) == 3, "the folder is brought to the disk too"
