@@ -33,15 +33,16 @@ _MAX_EXCERPT_BYTES = 4_096  # more than is shown, so that a secret at the end is
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Refusal:
-    """A reply that is no file, with its body, and what it is."""
+    """A reply that is no file, with its body or the beginning of it."""
 
     reply: Reply
     is_json: bool
+    is_whole: bool
 
     @property
     def parsed_reply(self) -> Reply:
         """The reply as the manifest's rules about errors can read it."""
-        return self.reply if self.is_json else replace(self.reply, body=b"")
+        return self.reply if self.is_json and self.is_whole else replace(self.reply, body=b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +57,9 @@ class ExpectedFile:
         media_type = (reply.header("content-type") or "").partition(";")[0].strip().lower()
         is_json = _is_json(start, is_whole=is_whole, is_labelled=is_json_type(media_type))
         if is_json and not self._accepts_json and (self.extensions or is_json_type(media_type)):
-            return Refusal(replace(reply, body=start), is_json=True)
+            return Refusal(replace(reply, body=start), is_json=True, is_whole=is_whole)
         is_notice = self._is_notice(media_type, start) and not is_json
-        return Refusal(replace(reply, body=start), is_json=False) if is_notice else None
+        return Refusal(replace(reply, body=start), is_json=False, is_whole=is_whole) if is_notice else None
 
     @property
     def _accepts_json(self) -> bool:
