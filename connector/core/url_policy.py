@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import ipaddress
 import re
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from connector.core.invalid_value import InvalidValue
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+for _codec in ("idna", "utf-16-be"):  # of URLs and of redaction; now, as no file may be left to load them from later
+    codecs.lookup(_codec)
 _HEADER_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
 HEADER_VALUE_PATTERN = re.compile(r"[\t\x20-\x7e]*\Z")
 _HOST_NAME_PATTERN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries end a host at a backslash

@@ -15,7 +15,7 @@ from connector.core.http_semantics import DEFAULT_PORTS, LENGTH_METHODS
 from connector.core.request.body import reopen
 from connector.errors import UsageError
 from connector.runtime.extras import require
-from connector.runtime.http.failures import collect_exceptions
+from connector.runtime.http.failures import OPEN_FILE_LIMIT_ERRNOS, collect_exceptions
 from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import UploadFile, prepare_request
 
@@ -126,6 +126,8 @@ def _load_tls_context(library: HttpLibrary, certificate_paths: tuple[str, str], 
     try:
         tls_context: ssl.SSLContext = library.client.create_ssl_context()
     except OSError as error:
+        if error.errno in OPEN_FILE_LIMIT_ERRNOS:
+            raise  # as any other failure to connect; the setting is right
         variable = "SSL_CERT_FILE" if certificate_paths[0] else "SSL_CERT_DIR"
         raise NetworkSettingError("tls", f"{variable} cannot be used: {error.strerror or error}") from None
     tls_context.set_alpn_protocols(["http/1.1"])
