@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
+import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.json_path import get_at_path
@@ -19,7 +20,6 @@ from connector.runtime.downloads.target import DownloadTarget, check_folder
 from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock
 
 if TYPE_CHECKING:
-    import threading
     from collections.abc import Awaitable, Callable, Iterator
 
     from connector.core.response.parser import Result
@@ -219,7 +219,21 @@ class DownloadBatch:
 
 
 def download_in_threads(batch: DownloadBatch, download: Callable[[DownloadRequest], Result]) -> None:
-    """Download every file, `concurrency` of them at a time. An error that is raised cancels the others."""
+    """Download every file, `concurrency` of them at a time. An error that is raised cancels the others.
+
+    On daemon threads, so that a program that was interrupted ends at once; what they have so far can be resumed.
+    """
+    indexes = iter(range(len(batch.files)))
+    outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def download_files() -> None:
+        try:
+            while (index := next(indexes, None)) is not None and not batch.cancel.is_set():
+                download_file(index)
+        except BaseException as error:  # noqa: BLE001  raised again by the caller
+            outcomes.put(error)
+        else:
+            outcomes.put(None)
 
     def download_file(index: int) -> None:
         try:
@@ -229,16 +243,24 @@ def download_in_threads(batch: DownloadBatch, download: Callable[[DownloadReques
         except ConnectorError as error:
             batch.record_failure(index, error)
 
-    pool = ThreadPoolExecutor(batch.concurrency, thread_name_prefix="connector-download")
+    threads = [
+        threading.Thread(target=download_files, name="connector-download", daemon=True)
+        for _ in range(min(batch.concurrency, len(batch.files)))
+    ]
     try:
-        for future in as_completed([pool.submit(download_file, index) for index in range(len(batch.files))]):
-            future.result()
+        for thread in threads:
+            thread.start()
+        _raise_first_error(outcomes.get() for _ in threads)
     except BaseException as error:
         batch.annotate_interrupt(error)
         batch.cancel.set()
-        pool.shutdown(wait=False, cancel_futures=True)
         raise
-    pool.shutdown()
+
+
+def _raise_first_error(outcomes: Iterator[BaseException | None]) -> None:
+    for error in outcomes:
+        if error is not None:
+            raise error
 
 
 async def download_in_tasks(batch: DownloadBatch, download: Callable[[DownloadRequest], Awaitable[Result]]) -> None:
