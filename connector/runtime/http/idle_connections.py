@@ -85,9 +85,10 @@ class IdleConnections:
         return None
 
     def _start_sweeping(self) -> None:
-        loop = None if self._loop is None else self._loop()
-        if loop is not None:
-            loop.call_later(SWEEP_INTERVAL, self._sweep_in_loop)
+        if self._loop is not None:
+            loop = self._loop()
+            if loop is not None and not loop.is_closed():
+                loop.call_later(SWEEP_INTERVAL, self._sweep_in_loop)
             return
         try:
             threading.Thread(target=self._sweep_until_empty, name="connector-idle", daemon=True).start()
@@ -101,9 +102,8 @@ class IdleConnections:
     def _sweep_until_empty(self) -> None:
         while True:
             time.sleep(SWEEP_INTERVAL)
-            with contextlib.suppress(Exception):  # a connection that cannot be closed must not keep the others
-                if not self._sweep():
-                    return
+            if not self._sweep():
+                return
 
     def _sweep(self) -> bool:
         """Close what expired; return whether anything is idle still."""
@@ -112,7 +112,8 @@ class IdleConnections:
             if pool is None:
                 self.record(pool_ref, 0)
             else:
-                pool.close_expired()
+                with contextlib.suppress(Exception):  # a connection that cannot be closed must not keep the others
+                    pool.close_expired()
         with self._lock:
             self._is_sweeping = bool(self._counts)
             return self._is_sweeping
