@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
+from connector.definition.json_path import JsonPath
 from connector.definition.pagination import PaginationSettings
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -64,6 +65,9 @@ class Returns(StrictModel):
     type: Literal["json", "text", "binary", "none"] = "json"
     max_bytes: int | None = Field(default=None, gt=0, description="Maximum size of the reply in bytes, decoded.")
     help: Text | None = None
+    partial: JsonPath | None = Field(
+        default=None, description="Where the reply lists what failed of it: then it is done, with a warning."
+    )
     schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
         default=None, alias="schema", description="The file in schemas/objects/ that describes the reply."
     )
@@ -102,6 +106,9 @@ class Action(StrictModel):
     subaccount: bool = Field(default=True, description="Whether it can act on a sub-account.")
     idempotent: Literal[False] | Text | None = Field(
         default=None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
+    )
+    confirm: bool | None = Field(
+        default=None, description="Whether a command asks before it sends the request; only a DELETE when absent."
     )
     constants: dict[str, JsonValue] = Field(default={}, description="Constant values of the request, by place.")
     body: Literal["json", "form", "multipart", "text", "binary"] = "json"
@@ -142,6 +149,11 @@ class Action(StrictModel):
         if self.method in ("POST", "PATCH"):
             return not self.idempotent
         return self.idempotent is False
+
+    @property
+    def is_destructive(self) -> bool:
+        """Whether a run may destroy something, so that a command asks first."""
+        return self.method == "DELETE" if self.confirm is None else self.confirm
 
     @cached_property
     def rate_names(self) -> tuple[str, ...]:

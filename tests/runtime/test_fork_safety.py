@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from connector import Client, errors
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.runtime.calls.retry_quota import RetryQuota
 from connector.runtime.clock import SystemClock
 from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.cli.calls.call import CallTask
     from connector.cli.output.progress import ProgressBar
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
     from connector.runtime.client.client import Client
 
@@ -92,6 +92,12 @@ class DownloadTask:
 
     def build_request(self, connector: Connector, base_url: str | None, options: CallOptions) -> Request:
         """Return the first request. Raises InputError."""
+        return self.preview(connector, base_url, options)[0]
+
+    def preview(
+        self, connector: Connector, base_url: str | None, options: CallOptions
+    ) -> tuple[Request, tuple[str, ...]]:
+        """Return the first request, and what is odd about its inputs. Raises InputError."""
         if self.call is not None:
-            return self.call.build_request(connector, base_url, options)
-        return build_download_request(connector, str(self.url), base_url or connector.manifest.base_url)
+            return self.call.preview(connector, base_url, options)
+        return build_download_request(connector, str(self.url), base_url or connector.manifest.base_url), ()

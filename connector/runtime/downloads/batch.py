@@ -22,7 +22,7 @@ from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
 
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
 
 MAX_CONCURRENCY = 32

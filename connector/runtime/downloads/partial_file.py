@@ -13,7 +13,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 from connector.errors import StoreError, TransportError, UsageError
 from connector.runtime.downloads.locked_file import LockedFile
 from connector.runtime.downloads.refusal import SNIFFED_BYTES, Refusal
@@ -221,10 +221,10 @@ class PartialFile:
                 return Reply(200, reply.headers, b"")
             self._restart()
             return Failure("protocol", "the partial file is of another version; the download restarts")
+        expected_file = self.target.expect_file(self._url, file_headers)
+        if reply.is_success and (refusal := expected_file.find_refusal(reply, reply.body, is_whole=True)):
+            return self._refuse(refusal)
         if reply.status in (200, 203) and file_headers.may_be_error:
-            expected_file = self.target.expect_file(self._url, file_headers)
-            if refusal := expected_file.find_refusal(reply, reply.body, is_whole=True):
-                return self._refuse(refusal)
             self._json_reply, self.complete = (file_headers, reply.body), True
             return reply
         if HTTPStatus.OK <= reply.status < HTTPStatus.MULTIPLE_CHOICES and not file_headers.is_web_page:

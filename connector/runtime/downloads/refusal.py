@@ -6,17 +6,19 @@ A name decides: JSON is a file where the listing, the caller or the service name
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic_core import from_json
 
 from connector.core.response.api_errors import build_reply_error
+from connector.core.response.decoding import begins_as_web_page, is_labelled_json
+from connector.core.response.error_details import parse_error_details
 from connector.runtime.http.body_reader import MAX_ERROR_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
     from connector.errors import ConnectorError
     from connector.runtime.calls.prepared import PreparedCall
 
@@ -27,7 +29,6 @@ _BINARY_EXTENSIONS = frozenset({
     ".mp4", ".m4a", ".m4v", ".mp3", ".mov", ".wav", ".webm", ".ogg", ".aac", ".flac",
     ".jpg", ".jpeg", ".png", ".gif", ".webp", ".pdf", ".zip", ".docx", ".xlsx",
 })  # fmt: skip
-_PAGE_STARTS = (b"<!doctype html", b"<html")
 _MAX_EXCERPT_BYTES = 4_096  # more than is shown, so that a secret at the end is known whole
 
 
@@ -54,11 +55,12 @@ class ExpectedFile:
 
     def find_refusal(self, reply: Reply, start: bytes, *, is_whole: bool) -> Refusal | None:
         """Return the refusal that came instead, or None for a file; `start` is its beginning, or all of it."""
-        media_type = (reply.header("content-type") or "").partition(";")[0].strip().lower()
-        is_json = _is_json(start, is_whole=is_whole, is_labelled=is_json_type(media_type))
-        if is_json and not self._accepts_json and (self.extensions or is_json_type(media_type)):
+        is_labelled = is_labelled_json(reply)
+        is_json = _is_json(start, is_whole=is_whole, is_labelled=is_labelled)
+        is_other_type = "html" in reply.media_type  # a page that is none
+        if is_json and (is_other_type or (not self._accepts_json and (self.extensions or is_labelled))):
             return Refusal(replace(reply, body=start), is_json=True, is_whole=is_whole)
-        is_notice = self._is_notice(media_type, start) and not is_json
+        is_notice = not is_other_type and self._is_notice(reply.media_type, start) and not is_json
         return Refusal(replace(reply, body=start), is_json=False, is_whole=is_whole) if is_notice else None
 
     @property
@@ -68,16 +70,11 @@ class ExpectedFile:
 
     def _is_notice(self, media_type: str, start: bytes) -> bool:
         """Whether it is a web page or a text where something else is expected."""
-        if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:20].lower().startswith(_PAGE_STARTS):
+        if begins_as_web_page(start):
             return bool(self.extensions) and not any(extension in _PAGE_EXTENSIONS for extension in self.extensions)
         is_labelled = media_type.startswith("text/") or media_type.endswith("xml")
         is_binary = bool(self.extensions) and all(extension in _BINARY_EXTENSIONS for extension in self.extensions)
         return is_labelled and is_binary and len(start) < SNIFFED_BYTES and _is_text(start)
-
-
-def is_json_type(media_type: str) -> bool:
-    """Whether a media type is JSON's."""
-    return media_type == "application/json" or media_type.endswith(("+json", "/json"))
 
 
 def _is_json(start: bytes, *, is_whole: bool, is_labelled: bool) -> bool:
@@ -104,7 +101,7 @@ def _is_text(start: bytes) -> bool:
 def build_refusal_error(call: PreparedCall, refusal: Refusal) -> ConnectorError:
     """Return the error of a refusal that the manifest's rules about errors did not find, in the service's words."""
     parser = call.compiled.parser
-    details: Any = parser.parse_error(refusal.reply)
+    details = parse_error_details(parser.connector.manifest.errors, refusal.reply)
     if not details.message:
         text = " ".join(refusal.reply.body[:_MAX_EXCERPT_BYTES].decode("utf-8", "replace").split())
         details = replace(details, message=f"this came in the place of the file: {text}")

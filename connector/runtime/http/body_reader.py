@@ -6,7 +6,7 @@ import io
 from typing import TYPE_CHECKING
 
 from connector.core.response.json_size import has_more_values
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 from connector.runtime.http.decompression import CODINGS, DecodingError, Decompressor
 
 if TYPE_CHECKING:

@@ -54,13 +54,31 @@ def test_json_in_the_place_of_what_is_listed_otherwise_is_a_failed_entry(make, s
     assert there(tmp_path) == []
 
 
-@pytest.mark.parametrize("kind", [STREAM, PLAIN, "video/mp4", "application/problem+json", "text/json"])
+@pytest.mark.parametrize("kind", [STREAM, PLAIN, "text/html", "video/mp4", "application/problem+json", "text/json"])
 @pytest.mark.parametrize("name", ["a.mp4", "a.vtt", "a.txt"])
 def test_it_is_known_by_its_content_whatever_it_is_labelled(make, server, tmp_path, kind, name):
     server.always(typed(FORBIDDEN, kind, ETag='"v1"'))
-    with pytest.raises(errors.Rejected, match=r"this came in the place of the file.*Forbidden"):
+    with pytest.raises(errors.Rejected, match="Forbidden"):
         make().download(url(server), tmp_path / name)
     assert (server.count, there(tmp_path)) == (1, [])
+
+
+@pytest.mark.parametrize("status", [200, 201, 203, 206])
+@pytest.mark.parametrize("target", ["a", "a.mp4", "a.json"])
+def test_json_that_is_labelled_as_a_page_is_no_file_under_any_name(make, server, tmp_path, target, status):
+    server.always(reply(status, body=json.dumps(FORBIDDEN).encode(), headers=[("Content-Type", "text/html")]))
+    with pytest.raises(errors.ConnectorError, match="Forbidden"):
+        make().download(url(server), tmp_path / target)
+    assert there(tmp_path) == []
+
+
+def test_json_that_gives_no_reason_is_shown_itself(make, server, tmp_path):
+    server.always(typed({"retry": False, "trace": [7, 8]}, JSON))
+    with pytest.raises(
+        errors.Rejected, match=r'this came in the place of the file: \{"retry": false, "trace": \[7, 8\]\}'
+    ):
+        make().download(url(server), tmp_path / "a.mp4")
+    assert there(tmp_path) == []
 
 
 @pytest.mark.parametrize("target", ["a", "a.mp4", ""])

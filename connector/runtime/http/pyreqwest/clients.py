@@ -15,7 +15,7 @@ from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.proxy import ProxyBuilder
 
 from connector.core.http_semantics import DEFAULT_PORTS
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 from connector.errors import UsageError
 from connector.runtime.fork_safety import ForkSafeLock
 from connector.runtime.http.body_reader import BodySinkError

@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.core.http_semantics import LENGTH_METHODS
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.failures import build_stopped_failure
 from connector.runtime.http.proxies import NetworkSettingError
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
     from connector.runtime.http.body_reader import Headers
     from connector.runtime.http.pyreqwest.clients import PyreqwestClient
 

@@ -14,7 +14,7 @@ from support import servers
 from support.transports import CREATE, READ, build_request, catch_error
 
 from connector import Connection
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.decompression import DecodingError, Decompressor
 
