@@ -41,7 +41,7 @@ class ActionPagination(PaginationSettings):
 
 
 class FileListing(StrictModel):
-    """Files that a reply lists, to download them all; each key but `suffix` names a field."""
+    """Files that a reply lists, to download them all; each key but `suffix` and `may_be_json` names a field."""
 
     items: Text = Field(description="The field that holds the files; `.` when the reply is the list.")
     url: Text = Field(description="Of a file: its download URL.")
@@ -49,6 +49,9 @@ class FileListing(StrictModel):
     suffix: Text | None = Field(default=None, description="Appended to the name, where two files are named alike.")
     extension: Text | None = Field(
         default=None, description="Of a file: its extension; taken from the reply when absent."
+    )
+    may_be_json: bool = Field(
+        default=False, description="Whether JSON can be a file; else it is one only under an extension of JSON's."
     )
     size: Text | None = Field(default=None, description="Of a file: its size in bytes.")
     token: Text | None = Field(

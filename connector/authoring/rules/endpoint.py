@@ -131,6 +131,9 @@ def check_downloads(file: ParsedFile[Action], _folder: ConnectorFolder) -> Itera
         for word, field in text_fields:
             if not any(isinstance(get_at_path(item, field), str) for item in items):
                 yield Violation((*path, word), "downloads", f"no file of the example has a text at {field!r}.")
+        if listing.may_be_json and listing.extension:
+            message = "`may_be_json` has no effect beside `extension`, which says whether a file is JSON. Remove it."
+            yield Violation((*path, "may_be_json"), "downloads", message)
         if listing.size and not any(isinstance(get_at_path(item, listing.size), int) for item in items):
             yield Violation((*path, "size"), "downloads", f"no file of the example has a number at {listing.size!r}.")
         if listing.token and not isinstance(get_at_path(example, listing.token), str):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 import click
@@ -39,7 +40,7 @@ token is sent to the service's own hosts only; other URLs are rejected.
               help="The files of ACTION to download at the same time.")  # fmt: skip
 @click.option("--token", "token", metavar="@FILE|env:NAME|?",
               help="A token for this URL instead of the connection's, such as an event's download token.")  # fmt: skip
-@run_options
+@partial(run_options, limit_help="Download at most N files of ACTION.")
 @global_options
 @click.pass_context
 def download_command(ctx: click.Context, /, url_or_action: str, items: tuple[str, ...], **flags: Any) -> int:

@@ -46,7 +46,7 @@ def build_reply_error(
         return _build_scope_error(parser, scopes, message, facts)
     if is_token_rejected(reply, details):
         hint = "The access token is wrong, expired or revoked; connect again, or pass a fresh one."
-        text = f"The service does not accept the token: {message}"
+        text = f"The service does not accept the token: {message or 'no reason given'}"
         return errors.SignInError(text, hint=hint, **facts)
     if details.category == "cursor_expired":
         hint = "Start the listing again; cursors expire quickly."

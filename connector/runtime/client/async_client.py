@@ -11,6 +11,8 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.client.base_client import BaseClient, is_page
+from connector.runtime.client.items import AsyncItems
+from connector.runtime.extras import loading_modules
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from connector.core.exchange.asks import Ask, Steps
     from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
-    from connector.runtime.client.items import AsyncItems
     from connector.runtime.downloads.batch import DownloadBatch
     from connector.runtime.downloads.download import DownloadRequest
 
@@ -124,7 +125,8 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download."""
-        from connector.runtime.downloads.download import DownloadRequest
+        with loading_modules():
+            from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -148,7 +150,8 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download_all."""
-        from connector.runtime.downloads.batch import DownloadBatch
+        with loading_modules():
+            from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
             self.connector,
@@ -174,8 +177,6 @@ class AsyncClient(BaseClient):
 
     def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
         """As Client.stream."""
-        from connector.runtime.client.items import AsyncItems
-
         self._check_open()
         self._prepare_shown(action, given, options).build_page_steps().close()
         return AsyncItems(lambda: self._prepare(action, given, options), self._drive)

@@ -11,6 +11,8 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.client.base_client import BaseClient, is_page
+from connector.runtime.client.items import Items
+from connector.runtime.extras import loading_modules
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from connector.core.exchange.asks import Ask, Steps
     from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
-    from connector.runtime.client.items import Items
     from connector.runtime.downloads.batch import DownloadBatch
     from connector.runtime.downloads.download import DownloadRequest
 
@@ -146,7 +147,8 @@ class Client(BaseClient):
         ends when nothing arrives for 30 s); `progress` is called with the bytes received and the size or None. Raises
         as `run`, InputError for a URL outside the manifest's allowed_hosts or an existing name, StoreError.
         """
-        from connector.runtime.downloads.download import DownloadRequest
+        with loading_modules():
+            from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -176,7 +178,8 @@ class Client(BaseClient):
         action and for each file; `limit` is the maximum number of files. Raises as `run`, and SignInError or
         StoreError, which every file would meet.
         """
-        from connector.runtime.downloads.batch import DownloadBatch
+        with loading_modules():
+            from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
             self.connector,
@@ -202,8 +205,6 @@ class Client(BaseClient):
 
     def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> Items:
         """Stream a listing with parsed options; `items` uses this."""
-        from connector.runtime.client.items import Items
-
         call = self._prepare(action, given, options)
         return Items(call, self._drive)
 
