@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
+from connector.definition.json_path import JsonPath
 from connector.definition.pagination import PaginationSettings
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -36,7 +37,7 @@ class RequireOneOf(StrictModel):
 class ActionPagination(PaginationSettings):
     """Where a list has its items; any key of the manifest's `pagination` may be overridden."""
 
-    items: Text = Field(description="The field that holds the items; `.` when the reply is the list.")
+    items: JsonPath = Field(description="The field that holds the items; `.` when the reply is the list.")
 
 
 class FileListing(StrictModel):

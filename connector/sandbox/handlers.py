@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import to_json
 
 from connector.core.json_path import get_at_path
-from connector.core.response.pagination import Pagination
+from connector.core.response.pagination.settings import Pagination
 from connector.sandbox.api.pagination import (
     ListAdapter,
     PageRequest,
@@ -194,16 +194,7 @@ def _build_single_page(example: Any, name: str) -> Pagination:
     fields = example.items() if isinstance(example, dict) else ()
     list_field = next((key for key, value in fields if isinstance(value, list)), name)
     items = "." if isinstance(example, list) else list_field
-    return Pagination(
-        style="cursor",
-        items=items,
-        next=None,
-        cursor_param=None,
-        size_param=None,
-        max_size=None,
-        first=0,
-        has_more=None,
-    )
+    return Pagination("none", items)
 
 
 def _build_response(action: Action | None, status: int, value: Any, headers: Pairs = ()) -> SandboxResponse:

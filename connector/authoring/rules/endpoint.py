@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from connector.authoring.draft import Violation
 from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
 from connector.core.json_path import get_at_path
-from connector.core.response.pagination import Pagination
+from connector.core.response.pagination.settings import Pagination
 from connector.definition.action import UPDATE_METHODS
 from connector.definition.suggest import did_you_mean
 
@@ -77,7 +77,7 @@ def check_pagination(file: ParsedFile[Action], folder: ConnectorFolder) -> Itera
     overrides = file.model.pagination
     if overrides is None or folder.manifest is None or folder.manifest.has_invalid_key("pagination"):
         return
-    pagination = Pagination.from_definition(folder.manifest_or_blank, overrides)
+    pagination = Pagination.from_definition(folder.manifest_or_blank, file.model)
     required_words = {
         "cursor": ("next", "cursor_param"),
         "last_item": ("next", "cursor_param"),

@@ -37,6 +37,7 @@ class AsyncClient(BaseClient):
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
+        page_size: int | None = None,
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
@@ -50,6 +51,7 @@ class AsyncClient(BaseClient):
                 retry=retry,
                 debug=debug,
                 limit=limit,
+                page_size=page_size,
                 account=account,
                 idempotency_key=idempotency_key,
                 connection=connection,
@@ -72,6 +74,10 @@ class AsyncClient(BaseClient):
         form: Any = None,
         files: Any = None,
         response_type: str = "json",
+        paginate: bool = False,
+        items: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
         timeout: float | str | None = None,  # noqa: ASYNC109
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
@@ -85,6 +91,10 @@ class AsyncClient(BaseClient):
             timeout=timeout,
             retry=retry,
             debug=debug,
+            paginate=paginate,
+            items=items,
+            limit=limit,
+            page_size=page_size,
             account=account,
             idempotency_key=idempotency_key,
             connection=connection,
@@ -100,12 +110,19 @@ class AsyncClient(BaseClient):
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
+        page_size: int | None = None,
         account: str | None = None,
         connection: str | None = None,
     ) -> AsyncItems:
         """As Client.items, for `async for`."""
         options = CallOptions.parse(
-            timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
+            timeout=timeout,
+            retry=retry,
+            debug=debug,
+            limit=limit,
+            page_size=page_size,
+            account=account,
+            connection=connection,
         )
         return self.stream(action, given, options)
 

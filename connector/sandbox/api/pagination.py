@@ -14,7 +14,7 @@ from connector.core.json_path import get_at_path, set_at_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from connector.core.response.pagination import Pagination
+    from connector.core.response.pagination.settings import Pagination
     from connector.sandbox.http.request import SandboxRequest
 
 T = TypeVar("T")
