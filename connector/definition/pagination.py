@@ -41,4 +41,3 @@ class PaginationSettings(StrictModel):
     keep: list[JsonPath] | None = Field(
         default=None, description="Fields of the last page to keep in the merged result."
     )
-    item: JsonPath | None = Field(default=None, description="Of an entry of the list: the item, such as `node`.")
