@@ -10,8 +10,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
-from connector.definition.json_path import JsonPath
-from connector.definition.pagination import PaginationSettings
+from connector.definition.pagination import ActionPagination
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")
@@ -32,13 +31,6 @@ class RequireOneOf(StrictModel):
 
     of: list[Key] = Field(min_length=1)
     when: dict[Key, list[JsonValue]] = {}
-
-
-class ActionPagination(PaginationSettings):
-    """Where a list has its items; any key of the manifest's `pagination` may be overridden."""
-
-    items: JsonPath = Field(description="The field that holds the items; `.` when the reply is the list.")
-    item: JsonPath | None = Field(default=None, description="Of an entry of the list: the item, such as `node`.")
 
 
 class FileListing(StrictModel):

@@ -41,3 +41,10 @@ class PaginationSettings(StrictModel):
     keep: list[JsonPath] | None = Field(
         default=None, description="Fields of the last page to keep in the merged result."
     )
+
+
+class ActionPagination(PaginationSettings):
+    """Where a list has its items; any key of the manifest's `pagination` may be overridden."""
+
+    items: JsonPath = Field(description="The field that holds the items; `.` when the reply is the list.")
+    item: JsonPath | None = Field(default=None, description="Of an entry of the list: the item, such as `node`.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from connector.core.response.pagination.page import UnexpectedPage, read_entries
 from connector.errors import ConnectorError
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
@@ -33,8 +34,21 @@ class CallTask:
         """Whether the call itself is to be traced."""
         return self.options.debug or self.given.get("debugRequest") in (True, "true", "True")
 
-    def find_items_path(self, connector: Connector) -> str | None:
-        """Return the path of the items in the data of a listing, or None."""
+    def is_listing(self, connector: Connector) -> bool:
+        """Whether the result is a listing: of an action that lists, or of a raw request that is paged."""
+        return self.options.paginate or self._find_items_path(connector) is not None
+
+    def select_items(self, connector: Connector, data: Any) -> list[Any] | None:
+        """Return the items in the data of a listing; None for any other result."""
+        if not self.is_listing(connector):
+            return None
+        path = self.options.items or self._find_items_path(connector)
+        try:
+            return read_entries(path, data)
+        except UnexpectedPage:
+            return None
+
+    def _find_items_path(self, connector: Connector) -> str | None:
         try:
             pagination = connector.action(self.action).pagination if self.action is not None else None
         except ConnectorError:

@@ -25,8 +25,11 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
     output_setting, url = settings.get("output"), resolve_base_url(connector, settings)
     requests = []
     for task in tasks.calls:
+        is_listing = task.is_listing(connector)
         flags = CallOptions.parse(
-            account=options.account, limit=options.limit if task.find_items_path(connector) else None
+            account=options.account,
+            limit=options.limit if is_listing else None,
+            page_size=options.page_size if is_listing else None,
         )
         call_options = replace(task.options.override(flags), connection=None)
         request = task.build_request(connector, url, call_options)

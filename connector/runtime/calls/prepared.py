@@ -113,10 +113,13 @@ class PreparedCall:
             self.pagination if options.paginate else None,
         )
 
+    def _check_options(self) -> None:
+        check_page_options(self.compiled, self.request, self.options, self.pagination)
+
     def build_steps(self, default_timeout: float = DEFAULT_TIMEOUT) -> Steps:
-        """Return the steps of a run: one call, or all pages merged. Raises InputError for options of pages without any."""
+        """Return the steps of a run: one call, or all pages merged. Raises InputError for unfit options."""
         now = self.now()
-        check_page_options(self)
+        self._check_options()
         if self.is_listing:
             options = self._exchange_options(DEFAULT_LISTING_TIMEOUT)
             return exchange.collect_pages(self.compiled, self.request, options, now)
@@ -131,7 +134,7 @@ class PreparedCall:
         if not self.is_listing:
             hint = "Use run()." if self.compiled.raw_pagination is None else "Use request(), or set paginate."
             raise UsageError(f"{self.compiled.action.action} is not a listing.", hint=hint)
-        check_page_options(self)
+        self._check_options()
         return exchange.stream_pages(self.compiled, self.request, self._exchange_options(DEFAULT_TIMEOUT), self.now())
 
     def extract_items(self, result: Result) -> list[Any]:

@@ -37,10 +37,10 @@ class AsyncClient(BaseClient):
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
-        page_size: int | None = None,
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """As Client.run."""
         return await self.execute(
@@ -74,16 +74,16 @@ class AsyncClient(BaseClient):
         form: Any = None,
         files: Any = None,
         response_type: str = "json",
-        paginate: bool = False,
-        items: str | None = None,
-        limit: int | None = None,
-        page_size: int | None = None,
         timeout: float | str | None = None,  # noqa: ASYNC109
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        paginate: bool = False,
+        items: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """As Client.request."""
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
@@ -110,9 +110,9 @@ class AsyncClient(BaseClient):
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
-        page_size: int | None = None,
         account: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> AsyncItems:
         """As Client.items, for `async for`."""
         options = CallOptions.parse(
@@ -187,7 +187,7 @@ class AsyncClient(BaseClient):
         self._retry_quota.release(outcome)
         return call.finish(outcome)
 
-    def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
+    def stream(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
         """As Client.stream."""
         from connector.runtime.client.items import AsyncItems
 

@@ -43,10 +43,10 @@ class Client(BaseClient):
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
-        page_size: int | None = None,
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """Run an action; the pages of a listing are merged. Raises ConnectorError.
 
@@ -86,16 +86,16 @@ class Client(BaseClient):
         form: Any = None,
         files: Any = None,
         response_type: str = "json",
-        paginate: bool = False,
-        items: str | None = None,
-        limit: int | None = None,
-        page_size: int | None = None,
         timeout: float | str | None = None,
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        paginate: bool = False,
+        items: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """Send any request below the base URL, signed by the connection. Raises as `run`.
 
@@ -128,9 +128,9 @@ class Client(BaseClient):
         retry: Mapping[str, Any] | str | None = None,
         debug: bool = False,
         limit: int | None = None,
-        page_size: int | None = None,
         account: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Items:
         """Stream the items of a listing, reading one page ahead; `timeout` is for each page, `page_size` its items."""
         options = CallOptions.parse(
@@ -217,7 +217,7 @@ class Client(BaseClient):
         self._retry_quota.release(outcome)
         return call.finish(outcome)
 
-    def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> Items:
+    def stream(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Items:
         """Stream a listing with parsed options; `items` uses this."""
         from connector.runtime.client.items import Items
 

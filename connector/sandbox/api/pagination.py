@@ -75,7 +75,11 @@ def _read_value(parameter: Parameter | None, request: SandboxRequest, body: Any)
 
 
 def _read_int(
-    parameter: Parameter | None, request: SandboxRequest, body: Any, errors: dict[str, str], limits: tuple[int, int | None]
+    parameter: Parameter | None,
+    request: SandboxRequest,
+    body: Any,
+    errors: dict[str, str],
+    limits: tuple[int, int | None],
 ) -> int | None:
     if parameter is None:
         return None

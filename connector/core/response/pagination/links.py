@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 # every pattern is matched where the last one ended and can give up only once, so that parsing is linear
 _SEPARATORS = re.compile(r"[\s,]*")
 _TARGET = re.compile(r"<([^<>]*)>")
-_PARAMETER = re.compile(
-    r"""\s*;[\s;]*([^\s=;,"<>]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s;,"]*)))?""", re.DOTALL
-)
+_PARAMETER = re.compile(r"""\s*;[\s;]*([^\s=;,"<>]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s;,"]*)))?""", re.DOTALL)
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -48,14 +46,19 @@ def find_next_target(header: str) -> str | None:
 
 def _parse_links(header: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the targets of a Link header with their parameters; what is not a link is left out."""
-    position = _SEPARATORS.match(header).end()  # type: ignore[union-attr]  # it matches everywhere
+    position = _skip_separators(header, 0)
     while position < len(header):
         target = _TARGET.match(header, position)
         if target is not None:
             parameters, position = _parse_parameters(header, target.end())
             yield target[1].strip(), parameters
         comma = header.find(",", position)
-        position = len(header) if comma < 0 else _SEPARATORS.match(header, comma).end()  # type: ignore[union-attr]
+        position = len(header) if comma < 0 else _skip_separators(header, comma)
+
+
+def _skip_separators(header: str, position: int) -> int:
+    match = _SEPARATORS.match(header, position)
+    return match.end() if match else position
 
 
 def _parse_parameters(header: str, position: int) -> tuple[dict[str, str], int]:

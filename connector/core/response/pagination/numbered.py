@@ -28,7 +28,7 @@ class NumberedPages:
     def begin(cls, pagination: Pagination, request: Request, asked_size: int | None) -> NumberedPages:
         """Return the state before the first page; a caller may begin at another page than the first."""
         given = pagination.cursor_param.get(request) if pagination.cursor_param else None
-        number = int(given) if _is_number(given) else pagination.first
+        number = int(str(given)) if _is_number(given) else pagination.first
         return cls(pagination, number, number, asked_size)
 
     @property

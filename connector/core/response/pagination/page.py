@@ -52,6 +52,12 @@ def read_page(items: str | None, result: Result) -> Page:
     return Page(result, items, [], is_missing=not has_path(data, items))
 
 
+def read_entries(items: str | None, data: Any) -> list[Any] | None:
+    """Return the entries of a listing that was read; None where there are none. Raises UnexpectedPage."""
+    entries = get_at_path(data, items or find_only_list(data))
+    return entries if isinstance(entries, list) else None
+
+
 def extract_items(pagination: Pagination, result: Result) -> list[Any]:
     """Return the items of a page that was read: its entries, or what `item` names in each."""
     try:
@@ -159,7 +165,8 @@ def note_unread_pages(pagination: Pagination, result: Result) -> Result:
     if has_more is False or not (has_more or has_next or has_link):
         return result
     parameter = f", or send {pagination.cursor_param.location} yourself" if pagination.cursor_param else ""
-    warning = f"The reply names a next page, so this is not the whole list. Read it with paginate{parameter}."
+    advice = f"Read every page with paginate=True, on the command line --paginate{parameter}."
+    warning = f"The reply names a next page, so this is not the whole list. {advice}"
     return replace(result, complete=False, warnings=(*result.warnings, warning))
 
 

@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.response.pagination import page as pages
-from connector.core.response.pagination.links import resolve_link
+from connector.core.response.pagination.links import find_next_target, resolve_link
 from connector.core.response.pagination.numbered import NumberedPages
 from connector.core.response.pagination.page import Page, UnexpectedPage
 from connector.core.response.pagination.settings import LINKED_STYLES, NUMBERED_STYLES
@@ -143,7 +143,7 @@ class Paginator:
             next_request = self._build_next_request(request, page, has_more=has_more, total=total)
         if next_request is None:
             says_end = has_more is False or bool(is_total_reached)
-            self.end_reason = self._find_doubt(page, has_more, total, says_end=says_end)
+            self.end_reason = self._find_doubt(page, total, has_more=has_more, says_end=says_end)
             self.complete = not self.end_reason
         return next_request
 
@@ -151,7 +151,7 @@ class Paginator:
         """Return how many entries of the list are known, those before the first page included."""
         return (self._numbered.skipped if self._numbered is not None else 0) + self.item_count - self._repeated
 
-    def _find_doubt(self, page: Page, has_more: bool | None, total: int | None, *, says_end: bool) -> str:
+    def _find_doubt(self, page: Page, total: int | None, *, has_more: bool | None, says_end: bool) -> str:
         """Return why the list may go on although no page follows; empty where the service said that it ends."""
         pagination = self.pagination
         if has_more:
@@ -171,8 +171,10 @@ class Paginator:
         """Return what is odd about a page that names no next one."""
         pagination, result = self.pagination, page.result
         if pagination.style == "none":
-            has_link = pages.find_next_target(result.headers.get("link", "")) is not None
-            return "the reply links to a next page, and the definition does not say how to follow it" if has_link else ""
+            has_link = find_next_target(result.headers.get("link", "")) is not None
+            return (
+                "the reply links to a next page, and the definition does not say how to follow it" if has_link else ""
+            )
         if pagination.style == "last_item":
             return f"the last item has no {pagination.next}, which the next page needs" if page.entries else ""
         is_full = bool(page.entries) and self._asked_size is not None and len(page.entries) >= self._asked_size
