@@ -20,7 +20,7 @@ _PAGED_METHODS = ("GET", "POST")  # others change something each time
 def check_page_options(
     compiled: CompiledAction, request: Request, options: CallOptions, pagination: Pagination | None
 ) -> None:
-    """Check limit, page_size, paginate and items of a call whose pages are read so. Raises InputError with every problem."""
+    """Check limit, page_size, paginate and items of a call. Raises InputError with every problem."""
     problems = [*_check_paginate(compiled, request, options)]
     name = compiled.action.action
     if options.limit is not None and pagination is None:
