@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from connector.core.response.parser import Result
 
 MAX_PAGES = 1_000
-MAX_EMPTY_PAGES = 1_000  # in a row
 _UNEXPECTED_PAGING_HINT = "The service pages in an unexpected way; the error carries what was read so far."
 
 
@@ -47,10 +46,9 @@ class Paginator:
     _starts_inside: bool = False  # whether the caller gave a cursor, so that a total counts more than what comes
     _page: Page | None = None
     _numbered: NumberedPages | None = None
-    _empty_pages: int = 0  # in a row
     _has_seen_items: bool = False
-    _repeated: int = 0  # entries that the page before had too
-    _last_entry_texts: frozenset[bytes] = frozenset()
+    _repeated: int = 0  # entries that came before
+    _seen_entries: set[int] = field(default_factory=set)  # hashes, where a total counts entries
 
     def build_first_request(self, request: Request) -> Request:
         """Return the first request, with the page size; a size that the caller gave stays."""
@@ -78,7 +76,6 @@ class Paginator:
             raise self.build_error(unexpected.reason, unexpected.hint or _UNEXPECTED_PAGING_HINT) from None
         self._page = page
         self._has_seen_items = self._has_seen_items or not page.is_missing
-        self._empty_pages = 0 if entries else self._empty_pages + 1
         if self.pagination.total is not None:
             self._count_repeated(entries)
         self.page_count += 1
@@ -107,8 +104,6 @@ class Paginator:
         if self.max_pages is not None and self.page_count >= self.max_pages:
             hint = "Iterate over them with items(), or set a limit."
             raise self.build_error(f"there are more than {self.max_pages:,} pages", hint)
-        if self._empty_pages >= MAX_EMPTY_PAGES:
-            raise self.build_error(f"{MAX_EMPTY_PAGES:,} pages in a row were empty", _UNEXPECTED_PAGING_HINT)
         return next_request
 
     @property
@@ -159,6 +154,8 @@ class Paginator:
             return f"{flag} says that more follows, but the reply does not say where"
         if total is not None and self._count_all() < total:
             return f"{pagination.total} is {total:,}, and {self._count_all():,} of them came"
+        if self._numbered is not None and self._numbered.doubt and total is None:
+            return self._numbered.doubt
         if not self._has_seen_items and total != 0:
             is_end_said = says_end or pages.has_next_field(pagination, page.result)
             if not is_end_said or pages.holds_other_list(page):
@@ -230,7 +227,8 @@ class Paginator:
         self.cursor = cursor
 
     def _count_repeated(self, entries: list[Any]) -> None:
-        """Count the entries that the page before had too: a list that shifts while it is read repeats some."""
-        texts = frozenset(to_json(entry) for entry in entries if isinstance(entry, dict))
-        self._repeated += len(texts & self._last_entry_texts)
-        self._last_entry_texts = texts
+        """Count the entries that came before: a list that shifts while it is read repeats some, and skips others."""
+        hashes = [hash(to_json(entry)) for entry in entries if isinstance(entry, dict)]
+        before = len(self._seen_entries)
+        self._seen_entries.update(hashes)
+        self._repeated += len(hashes) - (len(self._seen_entries) - before)
