@@ -63,8 +63,10 @@ class MergedPages:
         for path, value in ((pagination.has_more, not paginator.complete), (pagination.is_last, paginator.complete)):
             if path is not None and _is_in_data(data, path):
                 current = get_at_path(data, path)
-                fitting = str(value).lower() if isinstance(current, str) else type(current)(value)
-                data = set_at_path(data, path, fitting)
+                if isinstance(current, str):
+                    data = set_at_path(data, path, str(value).lower())
+                elif isinstance(current, bool | int | float):
+                    data = set_at_path(data, path, type(current)(value))
         return data
 
 

@@ -95,7 +95,9 @@ COUNTS = st.integers(0, 40)
 )
 def test_no_listing_is_complete_with_something_left_out(connectors, style, sign, streamed, **habits):
     if style == "page_number" and sign != "total":
-        habits["caps"] = sorted(habits["caps"], reverse=True)  # a number counts pages: of pages that grow, nobody can tell
+        habits["caps"] = sorted(
+            habits["caps"], reverse=True
+        )  # a number counts pages: of pages that grow, nobody can tell
     habits["hidden"] = frozenset(row for row in habits["hidden"] if row < habits["row_count"])
     service = PagingService(style, **habits)
     walk = exchange.stream_pages if streamed else exchange.collect_pages
