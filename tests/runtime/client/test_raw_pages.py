@@ -191,5 +191,10 @@ class TestPageSize:
 
     def test_a_raw_action_of_a_call_file_is_paged_too(self, runner, server):
         server.always(participants(2))
-        call = {"action": "rawRequest", "inputs": {"method": "GET", "url": PATH}, "paginate": True, "items": "participants"}
+        call = {
+            "action": "rawRequest",
+            "inputs": {"method": "GET", "url": PATH},
+            "paginate": True,
+            "items": "participants",
+        }
         assert ids(runner(server.url).run_file(call)) == list(range(6))
