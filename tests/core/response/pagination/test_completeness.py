@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.exchange_world import NOW, World, ready
-from support.paging_service import BASE, PATHS, SIGNS, PagingService, settings
+from support.sandboxes.paging_service import BASE, PATHS, SIGNS, PagingService, settings
 
 from connector import errors
 from connector.core.exchange import exchange
