@@ -46,6 +46,11 @@ def check_pagination(file: ParsedFile[Action], folder: ConnectorFolder) -> Itera
     if file.model.method in (*UPDATE_METHODS, "DELETE", "HEAD"):
         yield Violation(("pagination",), RULE, f"a {file.model.method} has no pages; remove it.", key=True)
     yield from _check_places(own_words)
+    for word in ("cursor_param", "size_param"):
+        is_inherited = word not in own_words.model_fields_set and word in WORDS_BY_STYLE[style]
+        if is_inherited and file.model.method == "GET" and str(words.get(word)).startswith("body"):
+            message = f"`{word}` of the manifest is in the body, which a GET has not; name a place of the query."
+            yield Violation(("pagination",), RULE, message, key=True)
     yield from _check_used(own_words, WORDS_BY_STYLE[style], f"with style: {style}" if words.get("style") else "")
     yield from _check_replies(file, Pagination.from_definition(folder.manifest_or_blank, file.model))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from connector.core.response.pagination.page import UnexpectedPage, read_entries
+from connector.core.response.pagination.page import UnexpectedPage, read_items
 from connector.errors import ConnectorError
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.core.response.parser import Result
     from connector.definition.loader import Connector
+    from connector.definition.pagination import ActionPagination
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.client import Client
 
@@ -36,24 +37,24 @@ class CallTask:
 
     def is_listing(self, connector: Connector) -> bool:
         """Whether the result is a listing: of an action that lists, or of a raw request that is paged."""
-        return self.options.paginate or self._find_items_path(connector) is not None
+        return self.options.paginate or self._find_pagination(connector) is not None
 
     def select_items(self, connector: Connector, data: Any) -> list[Any] | None:
         """Return the items in the data of a listing; None for any other result."""
         if not self.is_listing(connector):
             return None
-        path = self.options.items or self._find_items_path(connector)
+        pagination = self._find_pagination(connector)
+        items, item = (pagination.items, pagination.item) if pagination else (self.options.items, None)
         try:
-            return read_entries(path, data)
+            return read_items(items, item, data)
         except UnexpectedPage:
             return None
 
-    def _find_items_path(self, connector: Connector) -> str | None:
+    def _find_pagination(self, connector: Connector) -> ActionPagination | None:
         try:
-            pagination = connector.action(self.action).pagination if self.action is not None else None
+            return connector.action(self.action).pagination if self.action is not None else None
         except ConnectorError:
             return None
-        return pagination.items if pagination else None
 
     def send(self, client: Client, options: CallOptions) -> Result:
         """Make the call. Raises ConnectorError."""

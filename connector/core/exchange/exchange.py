@@ -181,7 +181,7 @@ def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOption
         try:
             result = yield from run_call(plan, next_request, options, now + options.timeout, now)
         except PageError as error:
-            error.pages, error.cursor = paginator.page_count, paginator.cursor
+            error.pages, error.cursor = paginator.page_count, paginator.shown_cursor
             raise
         page = replace(paginator.take_page(result), pages=paginator.page_count, complete=False)
         try:
@@ -231,7 +231,7 @@ def _build_deadline_error(error: ConnectorError, options: ExchangeOptions, elaps
 
 
 def _attach_partial_result(error: PageError, merged: MergedPages) -> PageError:
-    error.pages, error.cursor = merged.paginator.page_count, merged.paginator.cursor
+    error.pages, error.cursor = merged.paginator.page_count, merged.paginator.shown_cursor
     error.attempts += merged.attempts
     partial_result = merged.build_result()
     error.result = replace(partial_result, complete=False) if partial_result else None

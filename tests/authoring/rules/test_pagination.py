@@ -165,3 +165,11 @@ def test_a_word_of_the_manifest_that_no_list_uses_is_told(find, manifest, pages,
 def test_a_path_in_another_grammar_is_told(find, tmp_path):
     find("items: lamps, style: cursor, next: $.meta.next, cursor_param: query.c")
     assert any("a path begins with a name" in finding.message for finding in lint(tmp_path))
+
+
+def test_a_body_of_the_manifest_is_none_of_a_get(find):
+    shared = "pagination: {style: cursor, next: meta.next, cursor_param: body.after}\n"
+    [(place, message)] = find("items: lamps", shared)
+    assert place.startswith("pagination")
+    assert "a GET has not" in message
+    assert find("items: lamps", shared, method="POST") == []

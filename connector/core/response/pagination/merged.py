@@ -50,14 +50,24 @@ class MergedPages:
 
     def _keep_fields(self, data: Any, last_data: Any) -> Any:
         """Return the data with the fields of the last page that the definition keeps."""
-        for path in self.paginator.pagination.keep:
+        pagination, kept = self.paginator.pagination, self.paginator.pagination.keep
+        if self.paginator.end_reason:  # the signs of the end are doubtful, so they stay as the service gave them
+            signs = (
+                pagination.next if pagination.style != "last_item" else None,
+                pagination.has_more,
+                pagination.is_last,
+            )
+            kept = (*kept, *(path for path in signs if path and _is_in_data(last_data, path)))
+        for path in kept:
             if has_path(last_data, path):
                 data = set_at_path(data, path, get_at_path(last_data, path))
         return data
 
     def _set_signs(self, data: Any) -> Any:
-        """Return the data with a cursor and flags that fit the whole listing."""
+        """Return the data with a cursor and flags that fit the whole listing, or where a limit cut it."""
         paginator, pagination = self.paginator, self.paginator.pagination
+        if paginator.end_reason:
+            return data
         if pagination.style in ("cursor", "next_url") and _is_in_data(data, pagination.next):
             data = set_at_path(data, str(pagination.next), "" if paginator.complete else paginator.cursor or "")
         for path, value in ((pagination.has_more, not paginator.complete), (pagination.is_last, paginator.complete)):
@@ -71,5 +81,5 @@ class MergedPages:
 
 
 def _is_in_data(data: Any, path: str | None) -> bool:
-    """Whether a path of a reply names a value of its data."""
+    """Whether a path of a reply names a value of its data, null excluded."""
     return path is not None and parse_reply_path(path).header is None and get_at_path(data, path) is not None

@@ -52,19 +52,18 @@ def read_page(items: str | None, result: Result) -> Page:
     return Page(result, items, [], is_missing=not has_path(data, items))
 
 
-def read_entries(items: str | None, data: Any) -> list[Any] | None:
-    """Return the entries of a listing that was read; None where there are none. Raises UnexpectedPage."""
-    entries = get_at_path(data, items or find_only_list(data))
-    return entries if isinstance(entries, list) else None
+def read_items(items: str | None, item: str | None, data: Any) -> list[Any]:
+    """Return the items of a listing that was read: its entries, or what `item` names in each. Raises UnexpectedPage."""
+    entries = get_at_path(data, items or find_only_list(data)) or []
+    return entries if item is None else [get_at_path(entry, item) for entry in entries]
 
 
 def extract_items(pagination: Pagination, result: Result) -> list[Any]:
-    """Return the items of a page that was read: its entries, or what `item` names in each."""
+    """Return the items of a page that a walk took."""
     try:
-        entries = read_page(pagination.items, result).entries
+        return read_items(pagination.items, pagination.item, result.data)
     except UnexpectedPage:  # a later page of a raw request without its list
         return []
-    return entries if pagination.item is None else [get_at_path(entry, pagination.item) for entry in entries]
 
 
 def find_only_list(data: Any) -> str:

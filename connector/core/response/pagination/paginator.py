@@ -16,6 +16,7 @@ from connector.core.response.pagination.settings import LINKED_STYLES, NUMBERED_
 from connector.errors import PageError
 
 if TYPE_CHECKING:
+    from connector.core.redaction import Redactor
     from connector.core.request.builder import Request
     from connector.core.response.pagination.settings import Pagination
     from connector.core.response.parser import Result
@@ -43,6 +44,7 @@ class Paginator:
     truncated: bool = False
     seen_cursors: set[str] = field(default_factory=set)
     _asked_size: int | None = None
+    _redactor: Redactor | None = None
     _starts_inside: bool = False  # whether the caller gave a cursor, so that a total counts more than what comes
     _page: Page | None = None
     _numbered: NumberedPages | None = None
@@ -60,7 +62,7 @@ class Paginator:
                 request = pagination.size_param.set(request, size)
             elif given is not None:
                 size = int(given) if str(given).isascii() and str(given).isdigit() else None
-        self._asked_size = size
+        self._asked_size, self._redactor = size, request.redactor
         if pagination.style in NUMBERED_STYLES:
             self._numbered = NumberedPages.begin(pagination, request, size)
         elif pagination.cursor_param is not None:
@@ -121,10 +123,17 @@ class Paginator:
         """Where the pages have their items."""
         return self._page.items if self._page is not None else self.pagination.items or "."
 
+    @property
+    def shown_cursor(self) -> str | None:
+        """The last cursor for an error: of a URL, without values that look secret."""
+        if self.cursor is None or self._redactor is None or self.pagination.style not in LINKED_STYLES:
+            return self.cursor
+        return self._redactor.redact_url(self.cursor)
+
     def build_error(self, reason: str, hint: str = "") -> PageError:
         """Build the error that stops this walk."""
         message = f"Paging stopped after {self.page_count} pages: {reason}."
-        return PageError(message, hint=hint, pages=self.page_count, cursor=self.cursor)
+        return PageError(message, hint=hint, pages=self.page_count, cursor=self.shown_cursor)
 
     def _decide(self, request: Request, page: Page) -> Request | None:
         """Return the next request; at the end None, with `complete` and `end_reason` set."""
@@ -222,7 +231,8 @@ class Paginator:
 
     def _note_cursor(self, cursor: str) -> None:
         if cursor in self.seen_cursors:
-            raise UnexpectedPage(f"the cursor {cursor[:40]!r} was returned twice")
+            subject = "the link to a page" if self.pagination.style in LINKED_STYLES else f"the cursor {cursor[:40]!r}"
+            raise UnexpectedPage(f"{subject} was returned twice")
         self.seen_cursors.add(cursor)
         self.cursor = cursor
 

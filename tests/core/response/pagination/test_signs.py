@@ -250,3 +250,25 @@ def test_a_key_in_the_query_is_not_taken_from_the_link_and_not_shown(tmp_path):
         run(connector, world)
     assert world.sends[1].request.query == (("page", "2"),)
     assert "s3cret" not in f"{caught.value} {caught.value.cursor}"
+
+
+def test_signs_of_a_doubtful_end_stay_as_the_service_gave_them(lamps):
+    connector = lamps("{style: cursor, items: lamps, next: next, cursor_param: query.c, has_more: more, total: count}")
+    world = World(
+        ok({"lamps": [1], "next": "b", "more": True, "count": 9}),
+        ok({"lamps": [2], "next": "", "more": False, "count": 9}),
+    )
+    result = run(connector, world)
+    assert result.data == {"lamps": [1, 2], "next": "", "more": False, "count": 9}
+    assert (result.complete, len(result.warnings)) == (False, 1)
+
+
+def test_a_secret_in_a_link_is_not_shown_in_the_error(lamps):
+    connector = lamps("{style: next_url, items: lamps, next: next}")
+    link = "/v2/lamps?page=2&access_token=s3cret"
+    world = World(ok({"lamps": [1], "next": link}))
+    with pytest.raises(errors.PageError) as caught:
+        run(connector, world)
+    assert dict(world.sends[1].request.query)["access_token"] == "s3cret"
+    assert caught.value.cursor == "https://api.lamp.example/v2/lamps?page=2&access_token=***"
+    assert "s3cret" not in str(caught.value.to_dict())
