@@ -126,6 +126,13 @@ def read_total(pagination: Pagination, result: Result) -> int | None:
     return int(value) if value >= 0 else None  # services write -1 for a number that they do not know
 
 
+def is_next_in_header(pagination: Pagination) -> bool:
+    """Whether the next cursor or URL comes in a header, whose absence is the usual end of a list."""
+    return pagination.style == "link_header" or (
+        pagination.next is not None and parse_reply_path(pagination.next).header is not None
+    )
+
+
 def has_next_field(pagination: Pagination, result: Result) -> bool:
     """Whether the reply has the place of the next cursor or URL, empty or not."""
     if pagination.style == "link_header":

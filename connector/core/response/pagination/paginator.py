@@ -183,11 +183,16 @@ class Paginator:
             )
         if pagination.style == "last_item":
             return f"the last item has no {pagination.next}, which the next page needs" if page.entries else ""
-        is_full = bool(page.entries) and self._asked_size is not None and len(page.entries) >= self._asked_size
-        if self.page_count == 1 and is_full and not pages.has_next_field(pagination, result):
-            place = "no Link header" if pagination.style == "link_header" else f"no {pagination.next}"
-            return f"the first page is full, and the reply has {place} to say that it is the last"
+        if self.page_count == 1 and self._may_be_full(page) and not pages.has_next_field(pagination, result):
+            place = "no link" if pagination.style == "link_header" else f"no {pagination.next}"
+            return f"the first page may be full, and the reply has {place} to say that it is the last"
         return ""
+
+    def _may_be_full(self, page: Page) -> bool:
+        """Whether a page has as many entries as it can; one of an unknown size is, unless a header would go on."""
+        if self._asked_size is not None:
+            return 0 < self._asked_size <= len(page.entries)
+        return bool(page.entries) and not pages.is_next_in_header(self.pagination)
 
     def _build_next_request(
         self, request: Request, page: Page, *, has_more: bool | None, total: int | None

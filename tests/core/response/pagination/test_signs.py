@@ -127,10 +127,27 @@ def test_more_without_a_way_to_it_is_told(lamps):
         ("next: meta.next, cursor_param: query.c, has_more: more", {"lamps": [1, 2], "more": False}, False),
         ("next: meta.next, style: next_url", {"lamps": [1, 2]}, True),
         ("style: link_header", {"lamps": [1, 2]}, True),
+        ("style: link_header", {"lamps": [1]}, False),
     ],
 )
 def test_a_cursor_that_is_missing_from_a_full_first_page_is_told(lamps, words, reply, is_told):
     result = run(lamps(f"{{items: lamps, {words}, {SIZE}}}"), World(ok(reply)))
+    assert (result.complete, len(result.warnings)) == (not is_told, int(is_told))
+
+
+@pytest.mark.parametrize(
+    ("words", "reply", "is_told"),
+    [
+        ("next: meta.next, cursor_param: query.c", {"lamps": [1]}, True),
+        ("next: meta.next, cursor_param: query.c", {"lamps": [1], "meta": {"next": ""}}, False),
+        ("next: meta.next, cursor_param: query.c", {"lamps": []}, False),
+        ("next: meta.next, style: next_url", {"lamps": [1]}, True),
+        ("next: header.X-Next, cursor_param: query.c", {"lamps": [1]}, False),
+        ("style: link_header", {"lamps": [1]}, False),
+    ],
+)
+def test_a_first_page_of_unknown_size_may_be_full(lamps, words, reply, is_told):
+    result = run(lamps(f"{{items: lamps, {words}}}"), World(ok(reply)))
     assert (result.complete, len(result.warnings)) == (not is_told, int(is_told))
 
 
