@@ -11,6 +11,7 @@ from connector.authoring.rules import (
     connection_tests,
     cross_file,
     endpoint,
+    error_replies,
     events,
     examples,
     fields,
@@ -41,7 +42,7 @@ ACTION_RULES = (
     relations.check_unique_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
     endpoint.check_confirm, pagination.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
-    payloads.check_payload_fits_schema,
+    payloads.check_payload_fits_schema, error_replies.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (
     files.check_input_key_order,
@@ -49,6 +50,7 @@ MANIFEST_RULES = (
     fields.check_fields, values.check_values,
     manifest.check_allowed_hosts, manifest.check_base_url, manifest.check_connection_inputs,
     manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
+    error_replies.check_error_format,
     manifest.check_rates, manifest.check_redaction, pagination.check_manifest_pagination,
     triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
 )  # fmt: skip

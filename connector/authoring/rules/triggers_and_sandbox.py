@@ -120,10 +120,12 @@ def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterat
         if resource.parent is not None and resource.parent not in resources:
             message = f"there is no resource {resource.parent!r}.{did_you_mean(resource.parent, resources)}"
             yield Violation((*base_path, "parent"), "resource", message)
+    judges_success = file.model.errors.judges_success
     for word in ("missing", "invalid"):
         error_reply = getattr(file.model.sandbox, word)
-        if error_reply is not None and error_reply.status // 100 not in (4, 5):
-            yield Violation(("sandbox", word, "status"), "sandbox", "an error reply needs a status from 400 to 599.")
+        if error_reply is not None and error_reply.status // 100 not in ((2, 4, 5) if judges_success else (4, 5)):
+            message = "an error reply needs a status from 400 to 599, or one of success that `errors` calls failed."
+            yield Violation(("sandbox", word, "status"), "sandbox", message)
 
 
 def _list_request_paths(folder: ConnectorFolder) -> list[str]:

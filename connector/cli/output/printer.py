@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.cli.output.query import Query
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.errors import ConnectorError
 
 

@@ -54,12 +54,17 @@ def tag_stdout_errors(stream: TextIO) -> TextIO:
 
 
 def print_stderr(text: str) -> None:
-    """Write a line to stderr; a broken pipe is ignored."""
+    """Write a line to stderr; one that cannot be written is dropped, and changes nothing else."""
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
-    except BrokenPipeError:
+    except OSError:
         return
+
+
+def is_stdout_error(error: BaseException) -> bool:
+    """Whether an error says that stdout cannot be written."""
+    return isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.filename == STDOUT_NAME)
 
 
 def discard_output() -> None:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.core.redaction import Redactor
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
     from connector.definition.connection_type import ConnectionType
 
 DEFAULT_LIFETIME = 3600.0  # seconds, when the reply has no expires_in, which RFC 6749, 4.2.2 recommends

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
     from connector.core.response.pagination.settings import Pagination
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
 
 
 class GetToken(NamedTuple):

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.asks import GetToken, SendRequest, Sleep
 from connector.core.response import retry_after
-from connector.core.response.parser import Failure, Reply
 from connector.core.response.redirects import extract_signed_values
+from connector.core.response.reply import Failure, Reply
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 from connector.runtime.http.body_reader import BodySinkError, DecodingError
 from connector.runtime.http.connection_pool import PoolClosed
 from connector.runtime.http.proxies import NetworkSettingError

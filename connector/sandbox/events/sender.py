@@ -20,7 +20,7 @@ from connector.runtime.webhooks.verify import verifier_for
 from connector.sandbox.events.samples import EventSamples
 
 if TYPE_CHECKING:
-    from connector.core.response.parser import Failure, Reply
+    from connector.core.response.reply import Failure, Reply
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
 

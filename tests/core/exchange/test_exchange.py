@@ -10,7 +10,7 @@ from support.exchange_world import NOW, TYPED, World, bad, maybe_sent, nothing_s
 from connector import errors
 from connector.core.exchange import exchange
 from connector.core.exchange.asks import AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 
 def call(zoom, world, action="getUser", given=None, **options):

@@ -10,7 +10,7 @@ import pytest
 from support.servers import reply
 
 from connector import AsyncClient, Client, Connection, Connector, errors
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 from connector.runtime.webhooks.verify import verify_webhook
 from connector.sandbox.data.state import SandboxState
 from connector.sandbox.events.emitter import EventEmitter

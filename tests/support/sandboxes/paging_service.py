@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 PATHS = {
     "cursor": "next: meta.next, cursor_param: query.after",

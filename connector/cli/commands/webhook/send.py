@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
     from connector.definition.events import EventType
     from connector.sandbox.events.sender import EventSender
 
@@ -180,7 +180,7 @@ def _send_all(
     signed_at: float | None,
 ) -> int:
     """Send every body, print the replies, and return the exit code. Raises TransportError."""
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
     from connector.runtime.webhooks.forwarders import require_success
 
     code, rows = EXIT_DONE, []

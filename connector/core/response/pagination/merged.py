@@ -10,7 +10,7 @@ from connector.definition.json_path import parse_reply_path
 
 if TYPE_CHECKING:
     from connector.core.response.pagination.paginator import Paginator
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
 
 
 @dataclass(slots=True)
@@ -22,6 +22,7 @@ class MergedPages:
     items: list[Any] = field(default_factory=list)
     first_data: Any = None
     attempts: int = 0
+    warnings: tuple[str, ...] = ()
 
     def add_page(self, result: Result) -> None:
         """Add one page."""
@@ -29,6 +30,7 @@ class MergedPages:
             self.first_data = result.data
         self.last_result = result
         self.attempts += result.attempts
+        self.warnings = tuple(dict.fromkeys((*self.warnings, *result.warnings)))
         self.items += self.paginator.items_of(result.data)
 
     def build_result(self) -> Result | None:
@@ -45,7 +47,7 @@ class MergedPages:
             pages=paginator.page_count,
             complete=paginator.complete,
             attempts=self.attempts,
-            warnings=(*self.last_result.warnings, *paginator.warnings),
+            warnings=(*self.warnings, *paginator.warnings),
         )
 
     def _keep_fields(self, data: Any, last_data: Any) -> Any:

@@ -12,7 +12,7 @@ from connector.definition.json_path import join_path, parse_reply_path
 
 if TYPE_CHECKING:
     from connector.core.response.pagination.settings import Pagination
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
 
 _FLAG_TEXTS = {"true": True, "false": False}
 _MAX_DIGITS = 18  # of a number that is a text

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connector.core.redaction import Redactor
     from connector.core.request.builder import Request
     from connector.core.response.pagination.settings import Pagination
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
 
 MAX_PAGES = 1_000
 _UNEXPECTED_PAGING_HINT = "The service pages in an unexpected way; the error carries what was read so far."

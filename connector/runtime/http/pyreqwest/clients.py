@@ -16,7 +16,7 @@ from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.proxy import ProxyBuilder
 
 from connector.core.http_semantics import DEFAULT_PORTS
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 from connector.errors import UsageError
 from connector.runtime.http.body_reader import BodySinkError, DecodingError
 from connector.runtime.http.failures import OWN_EXCEPTIONS
