@@ -69,8 +69,6 @@ class NumberedPages:
         if is_same_page and (not overlap or self.number - self.same_since >= self._page_size):
             raise UnexpectedPage("the same page came twice", "The service seems to ignore the parameter of the page.")
         self.empty_pages = 0 if entries else self.empty_pages + 1
-        if self.empty_pages >= MAX_EMPTY_PAGES:
-            raise UnexpectedPage(f"{MAX_EMPTY_PAGES} pages in a row were empty")
         self.same_since = self.same_since if is_same_page else self.number
         self.last_entries = entries
         return entries[overlap:] if overlap else entries
@@ -95,6 +93,15 @@ class NumberedPages:
         if self.has_grown and not self.is_by_offset:
             return "a page had more items than one before it, so that the numbers of pages may have skipped some"
         return "an empty page came between, and nothing says how many items it stood for" if self.has_guessed else ""
+
+    def may_go_on(self, *, has_more: bool | None, total: int | None) -> bool:
+        """Whether there may be a next page. Raises UnexpectedPage when too many empty ones promise more."""
+        if self.last_entries:
+            return True
+        if has_more and self.empty_pages >= MAX_EMPTY_PAGES:
+            raise UnexpectedPage(f"{MAX_EMPTY_PAGES} pages in a row were empty, and promised more")
+        is_total_ahead = total is not None and self.covered < total and self.empty_pages < MAX_EMPTY_PAGES
+        return bool(has_more) or is_total_ahead
 
     def find_next(self) -> int | None:
         """Return the number of the next page, or None where an empty page leaves no size to go on by."""

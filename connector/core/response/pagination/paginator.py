@@ -213,8 +213,7 @@ class Paginator:
     def _find_cursor(self, page: Page, *, has_more: bool | None, total: int | None) -> Any:
         """Return what the next request has as its cursor; None where nothing follows."""
         if self._numbered is not None:
-            is_total_ahead = total is not None and self._numbered.covered < total
-            if not page.entries and not has_more and not is_total_ahead:
+            if not self._numbered.may_go_on(has_more=has_more, total=total):
                 return None
             number = self._numbered.find_next()
             self._numbered.number = number if number is not None else self._numbered.number

@@ -289,3 +289,24 @@ def test_a_secret_in_a_link_is_not_shown_in_the_error(lamps):
     assert dict(world.sends[1].request.query)["access_token"] == "s3cret"
     assert caught.value.cursor == "https://api.lamp.example/v2/lamps?page=2&access_token=***"
     assert "s3cret" not in str(caught.value.to_dict())
+
+
+@pytest.mark.parametrize("style", ["page_number", "offset"])
+def test_empty_pages_without_end_stop(lamps, style):
+    words = f"style: {style}, items: lamps, cursor_param: query.at, {SIZE}"
+    world = World(ok({"lamps": [1], "more": True}), ok({"lamps": [], "more": True}))
+    with pytest.raises(errors.PageError, match="100 pages in a row were empty") as caught:
+        run(lamps(f"{{{words}, has_more: more}}"), world)
+    assert caught.value.result.data["lamps"] == [1]
+    world = World(ok({"lamps": [1], "count": 9_999}), ok({"lamps": [], "count": 9_999}))
+    result = run(lamps(f"{{{words}, total: count}}"), world)
+    assert (result.data["lamps"], result.complete, result.pages) == ([1], False, 101)
+    assert "count is 9,999, and 1 of them came" in result.warnings[0]
+
+
+def test_an_empty_page_amid_a_list_ends_nothing_where_a_flag_speaks(lamps):
+    pages = ([1, 2], True), ([], True), ([3], False)
+    for style, is_complete in (("page_number", True), ("offset", False)):
+        connector = lamps(f"{{style: {style}, items: lamps, cursor_param: query.at, has_more: more, {SIZE}}}")
+        result = run(connector, World(*(ok({"lamps": lamps, "more": more}) for lamps, more in pages)))
+        assert (result.data["lamps"], result.complete) == ([1, 2, 3], is_complete)
