@@ -12,6 +12,7 @@ from connector.authoring.rules import (
     cross_file,
     endpoint,
     error_replies,
+    event_identity,
     events,
     examples,
     fields,
@@ -53,6 +54,7 @@ MANIFEST_RULES = (
     error_replies.check_error_format,
     manifest.check_rates, manifest.check_redaction, pagination.check_manifest_pagination,
     triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
+    event_identity.check_event_identity,
 )  # fmt: skip
 SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, events.check_event_files)
 

@@ -59,7 +59,7 @@ def redacted_payload(data: Any, redactor: Redactor) -> Any:
     if isinstance(data, dict):
         return {
             name: redaction.MASK
-            if name.lower() in redactor.secret_fields and item not in (None, "")
+            if item not in (None, "") and redactor.is_secret_field(name, item)
             else redacted_payload(item, redactor)
             for name, item in data.items()
         }
