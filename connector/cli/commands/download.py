@@ -64,6 +64,8 @@ def download_command(ctx: click.Context, /, url_or_action: str, items: tuple[str
             raise UsageError("-i is for inputs of an action, but this is a URL.", hint="Remove -i.")
         if options.limit is not None:
             raise UsageError("--limit is for files of an action, but this is a URL.", hint="Remove --limit.")
+        if options.page_size is not None:
+            raise UsageError("--page-size is for a listing, but this is a URL.", hint="Remove --page-size.")
         task = DownloadTask(url=url_or_action, **{**download_flags, "token": _read_token(download_flags["token"])})
     else:
         if download_flags["token"] is not None:

@@ -35,6 +35,7 @@ class RunOptions:
     yes: bool = False
     debug: bool = False
     limit: int | None = None
+    page_size: int | None = None
     timeout: str | None = None
     retry: tuple[str, ...] = ()
     output: str | None = None
@@ -64,7 +65,12 @@ class RunOptions:
         """Return the call options that flags set; the timeout only from its flag. Raises UsageError."""
         flag_timeout = timeout.value if timeout.source.startswith("flag") else None
         return CallOptions.parse(
-            timeout=flag_timeout, retry=self.retry_options, debug=self.debug, limit=self.limit, account=self.account
+            timeout=flag_timeout,
+            retry=self.retry_options,
+            debug=self.debug,
+            limit=self.limit,
+            page_size=self.page_size,
+            account=self.account,
         )
 
     @property
@@ -119,6 +125,8 @@ _FIRST_OPTIONS = (
     click.option("--debug", is_flag=True, help="Print request, reply and every attempt on stderr, without secrets."),
 )  # fmt: skip
 _LAST_OPTIONS = (
+    click.option("--page-size", type=click.IntRange(min=1), metavar="N",
+                 help="Ask for N items a page of a listing (default: as many as the service gives)."),
     click.option("--timeout", metavar="TIME", help="The time limit of the whole call, such as 10s, 500ms or 2m."),
     click.option("--retry", multiple=True, metavar="NAME=VALUE",
                  help="A retry setting: maxRetries, retryDelayMS, useExponentialBackoff or retryAllErrors."),

@@ -42,6 +42,7 @@ class AsyncClient(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """As Client.run."""
         return await self.execute(
@@ -52,6 +53,7 @@ class AsyncClient(BaseClient):
                 retry=retry,
                 debug=debug,
                 limit=limit,
+                page_size=page_size,
                 account=account,
                 idempotency_key=idempotency_key,
                 connection=connection,
@@ -80,6 +82,10 @@ class AsyncClient(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        paginate: bool = False,
+        items: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """As Client.request."""
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
@@ -87,6 +93,10 @@ class AsyncClient(BaseClient):
             timeout=timeout,
             retry=retry,
             debug=debug,
+            paginate=paginate,
+            items=items,
+            limit=limit,
+            page_size=page_size,
             account=account,
             idempotency_key=idempotency_key,
             connection=connection,
@@ -104,10 +114,17 @@ class AsyncClient(BaseClient):
         limit: int | None = None,
         account: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> AsyncItems:
         """As Client.items, for `async for`."""
         options = CallOptions.parse(
-            timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
+            timeout=timeout,
+            retry=retry,
+            debug=debug,
+            limit=limit,
+            page_size=page_size,
+            account=account,
+            connection=connection,
         )
         return self.stream(action, given, options)
 
@@ -175,7 +192,7 @@ class AsyncClient(BaseClient):
         self._retry_quota.release(outcome)
         return call.finish(outcome)
 
-    def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
+    def stream(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
         """As Client.stream."""
         self._check_open()
         self._prepare_shown(action, given, options).build_page_steps().close()

@@ -49,12 +49,14 @@ class Client(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """Run an action; the pages of a listing are merged. Raises ConnectorError.
 
         `timeout` seconds for the whole call (60; 600 for a listing); `retry` None, "engine" (never wait: raise with
         `retry_at`) or a mapping of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors; `limit` the maximum
-        items of a listing; `account` the sub-account to act on; `connection` the name of the connection.
+        items of a listing and `page_size` how many a page has; `account` the sub-account to act on; `connection` the
+        name of the connection.
         """
         return self.execute(
             action,
@@ -64,6 +66,7 @@ class Client(BaseClient):
                 retry=retry,
                 debug=debug,
                 limit=limit,
+                page_size=page_size,
                 account=account,
                 idempotency_key=idempotency_key,
                 connection=connection,
@@ -92,17 +95,27 @@ class Client(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        paginate: bool = False,
+        items: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """Send any request below the base URL, signed by the connection. Raises as `run`.
 
         `query`, `headers`, `form` take a mapping or pairs; `files` maps a key to bytes, an open file, or
-        (name, either); `response_type` is json, text, binary or document (the same as binary).
+        (name, either); `response_type` is json, text, binary or document (the same as binary). With `paginate`, every
+        page of the list at `items` (the reply's only list, when absent) is read and merged, as the manifest pages;
+        `limit` and `page_size` as in `run`.
         """
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
         options = CallOptions.parse(
             timeout=timeout,
             retry=retry,
             debug=debug,
+            paginate=paginate,
+            items=items,
+            limit=limit,
+            page_size=page_size,
             account=account,
             idempotency_key=idempotency_key,
             connection=connection,
@@ -120,10 +133,17 @@ class Client(BaseClient):
         limit: int | None = None,
         account: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Items:
-        """Stream the items of a listing, reading one page ahead; `timeout` is for each page."""
+        """Stream the items of a listing, reading one page ahead; `timeout` is for each page, `page_size` its items."""
         options = CallOptions.parse(
-            timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
+            timeout=timeout,
+            retry=retry,
+            debug=debug,
+            limit=limit,
+            page_size=page_size,
+            account=account,
+            connection=connection,
         )
         return self.stream(action, given, options)
 
@@ -203,7 +223,7 @@ class Client(BaseClient):
         self._retry_quota.release(outcome)
         return call.finish(outcome)
 
-    def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> Items:
+    def stream(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Items:
         """Stream a listing with parsed options; `items` uses this."""
         call = self._prepare(action, given, options)
         return Items(call, self._drive)
