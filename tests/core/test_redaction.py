@@ -234,7 +234,8 @@ def test_a_value_in_a_problem_is_short_and_hides_what_is_secret(zoom):
     assert preview({1}) == "a set"
     assert preview("anything", is_secret=True) == "***"
     assert (
-        preview({"password": "canary", "zak": "known here alone"}) == '{"password": "***", "zak": "known here alone"}'
+        preview({"password": "canary", "host_key": "known here alone"})
+        == '{"password": "***", "host_key": "known here alone"}'
     )
     for value in (
         {"password": "canary"},

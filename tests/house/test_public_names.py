@@ -27,7 +27,7 @@ MEMBERS = {
     "AsyncClient": METHODS | {"aclose", "connection"},
     "Challenge": {"reply"},
     "Client": METHODS | {"connection"},
-    "Event": {"account", "at", "data", "key", "name", "object", "raw", "subject", "trigger"},
+    "Event": {"account", "at", "data", "headers", "key", "name", "object", "raw", "subject", "trigger"},
     "Items": {"close", "complete"},
     "Receiver": {"handle", "lifespan", "on"},
     "Result": {

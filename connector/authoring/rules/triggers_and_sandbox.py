@@ -24,12 +24,11 @@ _SIGNED_PARTS = ("timestamp", "body", "id")
 
 
 def check_triggers(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that deliveries of a trigger can be verified: secret, signature, deduplication, challenge."""
+    """Check that deliveries of a trigger can be verified: secret, signature, challenge."""
     for name, trigger in file.model.triggers.items():
         path: NodePath = ("triggers", name)
-        for subpath, message in (*_check_signature(trigger), *_check_dedupe(trigger), *_check_challenge(trigger)):
-            is_missing = subpath == ("dedupe",) and not trigger.dedupe
-            yield Violation(path if is_missing else (*path, *subpath), "trigger", message, key=is_missing)
+        for subpath, message in (*_check_signature(trigger), *_check_challenge(trigger)):
+            yield Violation((*path, *subpath), "trigger", message)
         if not any(field.secret for field in trigger.inputs.values()):
             message = "add the signing secret: an input of type password."
             yield Violation((*path, "inputs"), "trigger", message, key=True)
@@ -80,16 +79,6 @@ def _check_location(trigger: Trigger, word: str, *, is_signed: bool) -> Iterator
         yield ("signature", word), "parts of the header need a `separator`."
     elif not is_signed and word == "timestamp":
         yield ("signature", word), "an unsigned timestamp could be changed by anybody; add {timestamp} to `payload`."
-
-
-def _check_dedupe(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
-    """Yield mistakes in `dedupe`: it is empty, or has a path twice."""
-    for body_path in trigger.dedupe:
-        if trigger.dedupe.count(body_path) > 1:
-            yield ("dedupe",), f"{body_path} is listed twice."
-            break
-    if not trigger.dedupe:
-        yield ("dedupe",), "add `dedupe`: the paths that identify an event, so that it is delivered once."
 
 
 def _check_challenge(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:

@@ -66,7 +66,7 @@ def _check_options(job: BulkJob) -> None:
     for flag, given in (("--har", job.options.har), ("--curl", job.options.curl)):
         if given:
             raise UsageError(f"{flag} is for a single call.", hint="Run the call of one row without -f, or remove it.")
-    if job.options.limit is not None and not job.task.find_items_path(job.connector):
+    if job.options.limit is not None and not job.task.is_listing(job.connector):
         hint = "To try a few rows, put them into another file: head -n 4 copies the header and three rows."
         raise UsageError("--limit is for listings.", hint=hint)
     if job.call_options.problems:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.core.auth.token_set import TokenSet
+    from connector.core.redaction import Redactor
     from connector.definition.connection_type import ConnectionType
 
 _PUBLIC_FIELDS = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # they hold no secret
@@ -117,8 +118,8 @@ def read_callback_code(client: OAuthClient, parameters: Mapping[str, str], state
         return TokenFailure("refused", "the callback comes from another service")
     if parameters.get("error"):
         redactor = default_redactor().with_secrets((parameters.get("code", ""), state, client.client_secret))
-        error_code = shorten(redactor.redact_text(parameters["error"]))
-        details = shorten(redactor.redact_text(parameters.get("error_description") or "no reason given")).rstrip(".")
+        error_code = shorten(redactor, parameters["error"])
+        details = shorten(redactor, parameters.get("error_description") or "no reason given").rstrip(".")
         message = "consent was not given" if error_code == "access_denied" else f"the service said {error_code}"
         return TokenFailure("refused", f"{message}: {details}", error_code)
     return parameters.get("code") or TokenFailure("refused", "the callback has no code")
@@ -201,6 +202,6 @@ def fingerprint_credential(client: OAuthClient, token_set: TokenSet | None) -> s
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def shorten(text: str) -> str:
-    """Return a text of a service, cut for a message."""
-    return text.strip()[:_MAX_TEXT_LENGTH]
+def shorten(redactor: Redactor, text: str) -> str:
+    """Return a text of a service without secrets, cut for a message."""
+    return redactor.redact_text(text.strip(), _MAX_TEXT_LENGTH)

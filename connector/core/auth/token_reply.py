@@ -94,7 +94,7 @@ def _judge(
         return TokenFailure("later", message, retry_at=retry_at, status=status, may_be_issued=is_server_error)
     if fields is None:
         content_type = (reply.header("content-type") or "no content type").split(";")[0]
-        content_type = shorten(request.full_redactor.redact_text(content_type))
+        content_type = shorten(request.full_redactor, content_type)
         message = f"HTTP {status} with {content_type} where a JSON token was expected"
         return TokenFailure("unreadable", message, status=status, may_be_issued=reply.is_success)
     if fields.get("error") or not reply.is_success:
@@ -113,9 +113,9 @@ def _judge(
 
 
 def _build_failure(redactor: Redactor, status: int, fields: Mapping[str, Any]) -> TokenFailure:
-    code = shorten(redactor.redact_text(_to_text(fields.get("error") or fields.get("code") or status)))
+    code = shorten(redactor, _to_text(fields.get("error") or fields.get("code") or status))
     description = _to_text(fields.get("error_description") or fields.get("reason") or fields.get("message") or "")
-    description = shorten(redactor.redact_text(description)).rstrip(".") or "no reason given"
+    description = shorten(redactor, description).rstrip(".") or "no reason given"
     category: TokenFailureCategory = "refused"
     if code == "invalid_grant":
         category = "grant"

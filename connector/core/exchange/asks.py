@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.retry import RetryPolicy
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
+    from connector.core.response.pagination.settings import Pagination
     from connector.core.response.result import Result
 
 
@@ -74,7 +75,8 @@ Steps = Generator[Ask, Answer, "Result"]
 class ExchangeOptions:
     """Options of one exchange: timeout in seconds, retry policy, item limit, and the sink of a download's body.
 
-    Each of its requests needs a slot of each of the `rates`.
+    Each of its requests needs a slot of each of the `rates`. `page_size` is the caller's, `pagination` that of a raw
+    request.
     """
 
     timeout: float
@@ -82,3 +84,5 @@ class ExchangeOptions:
     limit: int | None = None
     sink: BodySink | None = None
     rates: tuple[str, ...] = ()
+    page_size: int | None = None
+    pagination: Pagination | None = None

@@ -24,9 +24,12 @@ from connector.core.exchange.asks import (
 )
 from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, decide
 from connector.core.request.credential import Credential
-from connector.core.response import pagination, redirects
+from connector.core.response import redirects
 from connector.core.response.api_errors import mark_uncertain
 from connector.core.response.outcomes import is_write
+from connector.core.response.pagination.merged import MergedPages
+from connector.core.response.pagination.page import note_unread_pages
+from connector.core.response.pagination.paginator import MAX_PAGES, Paginator
 from connector.core.response.reply import Failure, Reply
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
 
@@ -173,17 +176,23 @@ def _check_wait(answer: Answer, error: ConnectorError | None) -> float:
     raise interruption
 
 
+def run_single(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:
+    """Run one request, as `run_call`; the result of a raw request says whether its reply names a next page."""
+    result = yield from run_call(plan, request, options, deadline, now)
+    return result if plan.raw_pagination is None else note_unread_pages(plan.raw_pagination, result)
+
+
 def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptions, now: float) -> Steps:
     """Read every page into one result. Raises PageError with the items read so far."""
-    paginator = pagination.Paginator(_require_pagination(plan), options.limit, pagination.MAX_PAGES)
-    merged = pagination.MergedPages(paginator)
+    paginator = _begin_walk(plan, options, MAX_PAGES)
+    merged = MergedPages(paginator)
     deadline = now + options.timeout
     next_request: Request | None = paginator.build_first_request(request)
     try:
         while next_request is not None:
             result = yield from run_call(plan, next_request, options, deadline, now)
-            merged.add_page(paginator.count_page(result))
-            next_request = paginator.next_request(next_request, result)
+            merged.add_page(paginator.take_page(result))
+            next_request = paginator.next_request(next_request)
             if next_request is not None:
                 yield YieldPage(result)
     except PageError as error:
@@ -193,24 +202,30 @@ def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptio
 
 def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOptions, now: float) -> Steps:
     """Yield pages one by one, each with its own deadline; return the last. Raises PageError."""
-    paginator = pagination.Paginator(_require_pagination(plan), options.limit)
+    paginator = _begin_walk(plan, options, None)
     next_request: Request | None = paginator.build_first_request(request)
     while True:
         assert next_request is not None
         try:
             result = yield from run_call(plan, next_request, options, now + options.timeout, now)
         except PageError as error:
-            error.pages, error.cursor = paginator.page_count, paginator.cursor
+            error.pages, error.cursor = paginator.page_count, paginator.shown_cursor
             raise
-        page = replace(paginator.count_page(result), pages=paginator.page_count, complete=False)
+        page = replace(paginator.take_page(result), pages=paginator.page_count, complete=False)
         try:
-            next_request = paginator.next_request(next_request, result)
+            next_request = paginator.next_request(next_request)
         except PageError:
             yield YieldPage(page)
             raise
         if next_request is None:
-            return replace(page, complete=paginator.complete)
+            return replace(page, complete=paginator.complete, warnings=(*page.warnings, *paginator.warnings))
         now, _ = yield YieldPage(page)
+
+
+def _begin_walk(plan: CompiledAction, options: ExchangeOptions, max_pages: int | None) -> Paginator:
+    pagination = options.pagination or plan.pagination
+    assert pagination is not None
+    return Paginator(pagination, options.limit, options.page_size, max_pages)
 
 
 def _with_credential(request: Request, credential: Credential) -> Request:
@@ -218,11 +233,6 @@ def _with_credential(request: Request, credential: Credential) -> Request:
     if credential.base_url is None and (not credential.secret or credential.secret in request.secrets):
         return request
     return request.with_credential(credential.secret, credential.base_url)
-
-
-def _require_pagination(plan: CompiledAction) -> pagination.Pagination:
-    assert plan.pagination is not None
-    return plan.pagination
 
 
 def _with_attempts(result: Result, attempts: int, *, possibly_repeated: bool) -> Result:
@@ -248,8 +258,8 @@ def _build_deadline_error(error: ConnectorError, options: ExchangeOptions, elaps
     return DeadlineError(message, hint=hint, retryable=error.retryable, retry_at=error.retry_at, **details)
 
 
-def _attach_partial_result(error: PageError, merged: pagination.MergedPages) -> PageError:
-    error.pages, error.cursor = merged.paginator.page_count, merged.paginator.cursor
+def _attach_partial_result(error: PageError, merged: MergedPages) -> PageError:
+    error.pages, error.cursor = merged.paginator.page_count, merged.paginator.shown_cursor
     error.attempts += merged.attempts
     partial_result = merged.build_result()
     error.result = replace(partial_result, complete=False) if partial_result else None

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 CHECK_BEFORE_RETRY = "The write may have succeeded; check before retrying."
 _MAX_MESSAGE_LENGTH = 500
 _MAX_CODE_LENGTH = 60
+_MAX_MEMBER_LENGTH = 32_768  # characters of one text in the data of an error
+_MAX_URL_LENGTH = 2_000
 _MAX_EXCERPT_LENGTH = 200
 
 
@@ -30,25 +32,26 @@ def build_reply_error(
 ) -> errors.ConnectorError:
     """Return the typed error of an error reply; `now` is epoch seconds."""
     redactor = request.full_redactor
-    message = redactor.redact_text(details.message)[:_MAX_MESSAGE_LENGTH]
+    message = redactor.redact_text(details.message, _MAX_MESSAGE_LENGTH)
     result = _build_redacted_result(parser, request, reply, details)
     is_uncertain = may_change_state(request) and is_outcome_unknown(reply, details)
     facts: dict[str, Any] = {
         "status": reply.status,
-        "code": redactor.redact_text(details.code)[:_MAX_CODE_LENGTH]
-        if isinstance(details.code, str)
-        else details.code,
+        "code": redactor.redact_text(details.code, _MAX_CODE_LENGTH) if isinstance(details.code, str) else details.code,
         "request_id": result.request_id,
         "outcome": "uncertain" if is_uncertain else "rejected",
     }
     if details.category == "scope":
-        return _build_scope_error(parser, details, message, facts)
+        scopes = tuple(redactor.redact_text(scope, _MAX_CODE_LENGTH) for scope in details.scopes)
+        return _build_scope_error(parser, scopes, message, facts)
     if is_token_rejected(reply, details):
         hint = "The access token is wrong, expired or revoked; connect again, or pass a fresh one."
-        text = f"The service does not accept the token: {message}"
+        text = f"The service does not accept the token: {message or 'no reason given'}"
         return errors.SignInError(text, hint=hint, **facts)
     if details.category == "cursor_expired":
-        hint = "Start the listing again; cursors expire quickly."
+        hint = (
+            "Start the listing again. Where work on a page takes longer than its cursor lives, set a smaller page_size."
+        )
         return errors.PageError(f"The service no longer knows the cursor: {message}", hint=hint)
     error_class, retryable, hint = _classify_error(details, reply.status)
     if details.category == "unreadable" and parser.action.is_raw and _is_other_data_type(reply):
@@ -93,7 +96,7 @@ def _is_other_data_type(reply: Reply) -> bool:
 
 
 def _redirect_location(request: Request, reply: Reply) -> str:
-    return request.full_redactor.redact_url(reply.header("location") or "")[:_MAX_EXCERPT_LENGTH]
+    return request.full_redactor.redact_text(reply.header("location") or "", _MAX_EXCERPT_LENGTH)
 
 
 def _classify_error(details: ErrorDetails, status: int) -> tuple[type[errors.ApiError], bool, str]:
@@ -135,9 +138,12 @@ _CLASSES_BY_STATUS = (
 
 def _build_redacted_result(parser: ResponseParser, request: Request, reply: Reply, details: ErrorDetails) -> Result:
     """Return the error reply as a result without secrets; text is shortened."""
-    redactor = request.full_redactor
-    data = redactor.redact_data(details.data)
-    result = parser.build_result(request, reply, data[:_MAX_MESSAGE_LENGTH] if isinstance(data, str) else data)
+    redactor, data = request.full_redactor, details.data
+    is_text = isinstance(data, str)
+    data = (
+        redactor.redact_text(data, _MAX_MESSAGE_LENGTH) if is_text else redactor.redact_data(data, _MAX_MEMBER_LENGTH)
+    )
+    result = parser.build_result(request, reply, data)
     headers = dict(redactor.redact_headers(result.headers.items()))
     return replace(
         result, outcome="rejected", headers=headers, request_id=redactor.redact_text(result.request_id or "") or None
@@ -145,24 +151,25 @@ def _build_redacted_result(parser: ResponseParser, request: Request, reply: Repl
 
 
 def _format_message(request: Request, reply: Reply, details: ErrorDetails, message: str) -> str:
-    request_line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
+    request_line = f"{request.method} {request.full_redactor.redact_url(request.path, _MAX_URL_LENGTH)}"
     if details.category in ("unreadable", "cut"):
         excerpt = (
-            f": {request.full_redactor.redact_text(details.data)[:_MAX_EXCERPT_LENGTH]}"
+            f": {request.full_redactor.redact_text(details.data, _MAX_EXCERPT_LENGTH)}"
             if isinstance(details.data, str)
             else ""
         )
-        return f"{request_line}: HTTP {reply.status}, {message}{excerpt}."
+        reason = f"{message}{excerpt}".rstrip(".")
+        return f"{request_line}: HTTP {reply.status}, {reason}."
     has_code = details.code not in (None, reply.status)
-    code = f", code {request.full_redactor.redact_text(str(details.code))[:_MAX_CODE_LENGTH]}" if has_code else ""
+    code = f", code {request.full_redactor.redact_text(str(details.code), _MAX_CODE_LENGTH)}" if has_code else ""
     return f"The service refused {request_line}: HTTP {reply.status}{code}: {message or 'no reason given'}"
 
 
 def _build_scope_error(
-    parser: ResponseParser, details: ErrorDetails, message: str, facts: dict[str, Any]
+    parser: ResponseParser, named_scopes: tuple[str, ...], message: str, facts: dict[str, Any]
 ) -> errors.SignInError:
     granular = parser.action.scopes.granular
-    missing_scopes = details.scopes or tuple(granular)
+    missing_scopes = named_scopes or tuple(granular)
     alternatives = f" Any of these is enough: {', '.join(granular)}." if granular else ""
     hint = f"Add {', '.join(missing_scopes) or 'the scope'} to the app, then connect again.{alternatives}"
     text = f"The connection lacks a scope for {parser.action.action}: {message}"
@@ -174,8 +181,10 @@ def build_failure_error(action: Action, request: Request, failure: Failure) -> e
     may_have_arrived = failure.sent == "maybe"
     uncertain = may_have_arrived and may_change_state(request)
     outcome: errors.Outcome = "uncertain" if uncertain else "rejected" if may_have_arrived else "not_sent"
-    request_line = f"{request.method} {request.full_redactor.redact_url(request.base_url + request.path)}"
-    message = f"{request_line}: {request.full_redactor.redact_text(failure.message)}."
+    request_line = (
+        f"{request.method} {request.full_redactor.redact_url(request.base_url + request.path, _MAX_URL_LENGTH)}"
+    )
+    message = f"{request_line}: {request.full_redactor.redact_text(failure.message).rstrip('.')}."
     hint = (
         CHECK_BEFORE_RETRY
         if uncertain

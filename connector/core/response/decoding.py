@@ -76,6 +76,11 @@ def is_labelled_json(reply: Reply) -> bool:
     return reply.media_type.endswith(("/json", "+json"))
 
 
+def has_length(reply: Reply) -> bool:
+    """Whether a reply says where its body ends; otherwise the end of the connection does, and it may be cut off."""
+    return bool(reply.header("content-length") or reply.header("transfer-encoding"))
+
+
 def decode_text(reply: Reply) -> DecodedBody:
     """Return the text of a body by its byte order mark or charset, else UTF-8; what is invalid is replaced."""
     encoding, length = _find_encoding(reply)
@@ -173,6 +178,5 @@ def _parse_with_finite_numbers(body: bytes) -> tuple[Any, bool]:
 
 
 def _build_error(reply: Reply, error: BaseException) -> UnreadableBody:
-    has_length = reply.header("content-length") or reply.header("transfer-encoding")
     reason = re.sub(r"[^ -~]", "?", str(error))[:120]
-    return UnreadableBody(f"the reply is not JSON: {reason}", is_cut="EOF" in str(error) and not has_length)
+    return UnreadableBody(f"the reply is not JSON: {reason}", is_cut="EOF" in str(error) and not has_length(reply))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_from_reply, has_path
+from connector.core.linear_regex import LinearRegex
+from connector.core.response import broken_json
 from connector.core.response.decoding import UnreadableBody, decode_text, parse_json
 from connector.core.response.error_texts import FieldMessage, find_reason, read_code, read_field_messages, read_text
 from connector.definition.error_format import to_json_text
@@ -17,9 +20,7 @@ if TYPE_CHECKING:
     from connector.core.response.reply import Reply
     from connector.definition.error_format import ErrorFormat, ErrorRule
 
-# matches whole codes only: part of a longer value could be part of a secret
-_CODE_PATTERN = re.compile(r'"(?:code|error)"\s*:\s*(?:"([^"\\]{1,200})"|([0-9]{1,9})\b)')
-_MESSAGE_PATTERN = re.compile(r'"message"\s*:\s*"(.*?)"\s*(?:,\s*"[A-Za-z_]+"\s*:|\}\s*\Z)', re.DOTALL)
+_MAX_NAMES_LENGTH = 2_000  # characters of a message that are searched for names
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -68,9 +69,9 @@ def parse_error_details(error_format: ErrorFormat, reply: Reply) -> ErrorDetails
     except UnreadableBody:
         text = decode_text(reply).value
         code = _find_code(error_format, reply, None)  # a header may have it
-        code = _normalize_code(_search(_CODE_PATTERN, text)) if code is None else code
+        code = _normalize_code(broken_json.find_code(text)) if code is None else code
         message = (
-            _compose_message(error_format, reply, None) or _search(_MESSAGE_PATTERN, text) or " ".join(text.split())
+            _compose_message(error_format, reply, None) or broken_json.find_message(text) or " ".join(text.split())
         )
         data = text or None
     else:
@@ -119,11 +120,6 @@ def _normalize_code(code: str | int | None) -> str | int | None:
     return int(code) if re.fullmatch(r"-?[0-9]{1,9}", code, re.ASCII) else code  # shortened where it is shown
 
 
-def _search(pattern: re.Pattern[str], text: str) -> str | None:
-    match = pattern.search(text)
-    return next(filter(None, match.groups()), None) if match else None
-
-
 def _find_matching_rule(error_format: ErrorFormat, reply: Reply, code: Any, message: str) -> ErrorRule | None:
     return next((rule for rule in error_format.rules if _rule_matches(rule, reply, code, message)), None)
 
@@ -147,5 +143,10 @@ def _as_list(value: Any) -> list[Any]:
 
 
 def _parse_scopes(rule: ErrorRule, message: str) -> tuple[str, ...]:
-    match = re.search(rule.names, message) if rule.names else None
-    return tuple(re.findall(r"[\w:.-]+", match[1])) if match else ()
+    match = _compile_names(rule.names).search(message[:_MAX_NAMES_LENGTH]) if rule.names else None
+    return tuple(re.findall(r"[\w:.-]+", match[1])) if match and match[1] else ()
+
+
+@lru_cache(maxsize=128)
+def _compile_names(pattern: str) -> LinearRegex:
+    return LinearRegex(pattern)

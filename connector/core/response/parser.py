@@ -14,6 +14,7 @@ from connector.core.response.decoding import (
     UnreadableBody,
     begins_as_web_page,
     decode_text,
+    has_length,
     is_labelled_json,
     is_web_page,
     parse_json,
@@ -21,13 +22,17 @@ from connector.core.response.decoding import (
 from connector.core.response.error_details import ErrorDetails, is_failure, may_be_partly_done, parse_error_details
 from connector.core.response.outcomes import is_done_by_status
 from connector.core.response.result import Result
+from connector.core.secrets.values import SecretValues
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.core.request.builder import Request
     from connector.core.response.reply import Reply
     from connector.definition.action import Action
     from connector.definition.loader import Connector
 
+MAX_PAGE_BYTES = 65_536
 _NO_CONTENT_STATUSES = (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT)
 _DATA_STATUSES = (HTTPStatus.OK, HTTPStatus.CREATED)  # an action that promises data gets it with these
 _URL_HEADERS = ("location", "content-location", "refresh")  # headers that may hold a URL with a token in it
@@ -82,10 +87,11 @@ class ResponseParser:
         headers: dict[str, str] = {}
         for name, value in reply.headers:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
+        has_secret = _may_have_secret(headers, request.secrets)
         for name, value in headers.items():
             if name in redaction.SECRET_HEADERS:
                 headers[name] = redaction.MASK
-            elif name in _URL_HEADERS or any(secret in value for secret in request.secrets):
+            elif has_secret or name in _URL_HEADERS:
                 headers[name] = request.full_redactor.redact_text(value)
         request_id_location = self.connector.manifest.errors.request_id
         return Result(
@@ -113,6 +119,8 @@ class ResponseParser:
         """Parse a reply without content: right for a write, and for a status or a method that promises no data."""
         if reply.status in _NO_CONTENT_STATUSES or request.method == "HEAD":
             return self.build_result(request, reply, {})
+        if reply.media_type and not has_length(reply):  # it announced content, of which nothing came
+            return ErrorDetails(None, "the reply ended before its content", None, "cut")
         returns = self.action.returns
         if is_done_by_status(self.action, request):
             promises_data = returns.type == "json" and (returns.schema_ is not None or returns.example is not None)
@@ -146,13 +154,23 @@ class ResponseParser:
         return [str(message) for message in error_texts.read_field_messages(value)] or ["no reason given"]
 
 
+def _may_have_secret(headers: Mapping[str, str], secrets: tuple[str, ...]) -> bool:
+    """Whether a header may hold one of the secrets, in any encoding; each is at least as long as its secret."""
+    shortest = min(map(len, secrets), default=0)
+    texts = [value for value in headers.values() if len(value) >= shortest] if shortest else []
+    if not texts:
+        return False
+    longest = max(map(len, texts))
+    return bool(SecretValues(secret for secret in secrets if len(secret) <= longest).find("\n".join(texts)))
+
+
 def _describe_failed_parts(request: Request, parts: list[str]) -> str:
-    shown = [request.full_redactor.redact_text(part)[:_MAX_PART_LENGTH] for part in parts[:_MAX_PARTS]]
+    shown = [request.full_redactor.redact_text(part, _MAX_PART_LENGTH) for part in parts[:_MAX_PARTS]]
     more = f" and {len(parts) - _MAX_PARTS} more" if len(parts) > _MAX_PARTS else ""
     return f"A part failed: {' '.join(shown)}{more}"
 
 
 def _web_page_error(reply: Reply) -> ErrorDetails:
     """Return the details of a web page that came instead of data, such as a login form."""
-    text = reply.body[:2000].decode("utf-8", "replace")
+    text = reply.body[:MAX_PAGE_BYTES].decode("utf-8", "replace")  # cut to what is shown after its secrets are masked
     return ErrorDetails(None, f"unexpected content type {reply.media_type}", text, "unreadable")

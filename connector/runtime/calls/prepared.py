@@ -16,8 +16,10 @@ from connector.core.exchange.asks import ExchangeOptions, GetToken, SendRequest
 from connector.core.request.credential import Credential
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY, add_path_alias_hint
 from connector.core.response.outcomes import may_change_state
+from connector.core.response.pagination.page import extract_items
 from connector.core.response.reply import Reply
-from connector.errors import ConnectorError, InputError, Problem, SignInError, UsageError
+from connector.errors import ConnectorError, SignInError, UsageError
+from connector.runtime.calls.page_options import check_page_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
     from connector.core.exchange.retry import RetryPolicy
     from connector.core.request.builder import Request
+    from connector.core.response.pagination.settings import Pagination
     from connector.core.response.result import Result
     from connector.core.response.trace import Trace
     from connector.definition.loader import Connector
@@ -86,9 +89,17 @@ class PreparedCall:
         self._epoch_offset = clock.time() - clock.monotonic()
 
     @property
+    def pagination(self) -> Pagination | None:
+        """How the pages of the call are read; None for a single reply."""
+        raw_pagination = self.compiled.raw_pagination
+        if raw_pagination is None or not self.options.paginate:
+            return self.compiled.pagination
+        return replace(raw_pagination, items=self.options.items)
+
+    @property
     def is_listing(self) -> bool:
-        """Whether the action returns a listing in pages."""
-        return self.compiled.pagination is not None
+        """Whether the call returns a listing in pages."""
+        return self.pagination is not None
 
     def now(self) -> float:
         """Return epoch seconds that never go back, even if the system clock is changed."""
@@ -102,33 +113,45 @@ class PreparedCall:
         options = self.options
         timeout = default_timeout if options.timeout is None else options.timeout
         rates = self.budget_scope[1] if self.budget_scope else ()
-        return ExchangeOptions(timeout, self.retry_policy, options.limit, self.sink, rates)
+        return ExchangeOptions(
+            timeout,
+            self.retry_policy,
+            options.limit,
+            self.sink,
+            rates,
+            options.page_size,
+            self.pagination if options.paginate else None,
+        )
+
+    def _check_options(self) -> None:
+        check_page_options(self.compiled, self.request, self.options, self.pagination)
 
     def build_steps(self, default_timeout: float = DEFAULT_TIMEOUT) -> Steps:
-        """Return the steps of a run: one call, or all pages merged. Raises InputError for a limit without pages."""
+        """Return the steps of a run: one call, or all pages merged. Raises InputError for unfit options."""
         now = self.now() - self.waited
+        self._check_options()
         if self.is_listing:
             options = self._exchange_options(DEFAULT_LISTING_TIMEOUT)
             return exchange.collect_pages(self.compiled, self.request, options, now)
-        if self.options.limit is not None:
-            shown_limit, expected = str(self.options.limit), f"none: {self.compiled.action.action} is not a listing"
-            raise InputError.from_problems("options", [Problem("limit", shown_limit, expected, "remove it")])
         options = self._exchange_options(default_timeout)
-        return exchange.run_call(self.compiled, self.request, options, now + options.timeout, now)
+        return exchange.run_single(self.compiled, self.request, options, now + options.timeout, now)
 
     def build_page_steps(self) -> Steps:
-        """Return the steps of a listing, a page at a time. Raises UsageError when the action is not a listing."""
+        """Return the steps of a listing, a page at a time.
+
+        Raises UsageError when the call is not a listing, InputError for options that its pages do not take.
+        """
         if not self.is_listing:
-            raise UsageError(f"{self.compiled.action.action} is not a listing.", hint="Use run().")
+            hint = "Use run()." if self.compiled.raw_pagination is None else "Use request(), or set paginate."
+            raise UsageError(f"{self.compiled.action.action} is not a listing.", hint=hint)
+        self._check_options()
         options, now = self._exchange_options(DEFAULT_TIMEOUT), self.now() - self.waited
         return exchange.stream_pages(self.compiled, self.request, options, now)
 
     def extract_items(self, result: Result) -> list[Any]:
         """Return the items of a page."""
-        from connector.core.response.pagination import Paginator
-
-        assert self.compiled.pagination is not None
-        return Paginator(self.compiled.pagination).items_of(result.data)
+        assert self.pagination is not None
+        return extract_items(self.pagination, result)
 
     def get_credential(self, ask: GetToken) -> Credential | ConnectorError | None:
         """Answer a GetToken ask without waiting; None if a token must be read or refreshed first."""

@@ -11,6 +11,8 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.client.base_client import BaseClient, is_page
+from connector.runtime.client.items import AsyncItems
+from connector.runtime.extras import loading_modules
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from connector.core.exchange.asks import Ask, Steps
     from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
-    from connector.runtime.client.items import AsyncItems
     from connector.runtime.downloads.batch import DownloadBatch
     from connector.runtime.downloads.download import DownloadRequest
 
@@ -41,6 +42,7 @@ class AsyncClient(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """As Client.run."""
         return await self.execute(
@@ -51,6 +53,7 @@ class AsyncClient(BaseClient):
                 retry=retry,
                 debug=debug,
                 limit=limit,
+                page_size=page_size,
                 account=account,
                 idempotency_key=idempotency_key,
                 connection=connection,
@@ -79,6 +82,10 @@ class AsyncClient(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        paginate: bool = False,
+        items: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """As Client.request."""
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
@@ -86,6 +93,10 @@ class AsyncClient(BaseClient):
             timeout=timeout,
             retry=retry,
             debug=debug,
+            paginate=paginate,
+            items=items,
+            limit=limit,
+            page_size=page_size,
             account=account,
             idempotency_key=idempotency_key,
             connection=connection,
@@ -103,10 +114,17 @@ class AsyncClient(BaseClient):
         limit: int | None = None,
         account: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> AsyncItems:
         """As Client.items, for `async for`."""
         options = CallOptions.parse(
-            timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
+            timeout=timeout,
+            retry=retry,
+            debug=debug,
+            limit=limit,
+            page_size=page_size,
+            account=account,
+            connection=connection,
         )
         return self.stream(action, given, options)
 
@@ -124,7 +142,8 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download."""
-        from connector.runtime.downloads.download import DownloadRequest
+        with loading_modules():
+            from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -148,7 +167,8 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download_all."""
-        from connector.runtime.downloads.batch import DownloadBatch
+        with loading_modules():
+            from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
             self.connector,
@@ -172,10 +192,8 @@ class AsyncClient(BaseClient):
         self._retry_quota.release(outcome)
         return call.finish(outcome)
 
-    def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
+    def stream(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
         """As Client.stream."""
-        from connector.runtime.client.items import AsyncItems
-
         self._check_open()
         self._prepare_shown(action, given, options).build_page_steps().close()
         return AsyncItems(lambda: self._prepare(action, given, options), self._drive)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.asks import YieldPage
@@ -12,6 +11,7 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.calls.retry_quota import RetryQuota
+from connector.runtime.fork_safety import ForkSafeEvent
 from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class BaseClient:
         self._owns_transport = self._transport is not http
         self._call_factory.set_budget(rate_limit, self._transport)
         self._retry_quota = RetryQuota()
-        self._stop_event = threading.Event()
+        self._stop_event = ForkSafeEvent()
         self._connections = connection_resolver
         if not self._is_async:  # a task must not wait here
             connection_resolver.load_default_early()

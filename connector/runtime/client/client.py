@@ -11,6 +11,8 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.client.base_client import BaseClient, is_page
+from connector.runtime.client.items import Items
+from connector.runtime.extras import loading_modules
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from connector.core.exchange.asks import Ask, Steps
     from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
-    from connector.runtime.client.items import Items
     from connector.runtime.downloads.batch import DownloadBatch
     from connector.runtime.downloads.download import DownloadRequest
 
@@ -48,12 +49,14 @@ class Client(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """Run an action; the pages of a listing are merged. Raises ConnectorError.
 
         `timeout` seconds for the whole call (60; 600 for a listing); `retry` None, "engine" (never wait: raise with
         `retry_at`) or a mapping of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors; `limit` the maximum
-        items of a listing; `account` the sub-account to act on; `connection` the name of the connection.
+        items of a listing and `page_size` how many a page has; `account` the sub-account to act on; `connection` the
+        name of the connection.
         """
         return self.execute(
             action,
@@ -63,6 +66,7 @@ class Client(BaseClient):
                 retry=retry,
                 debug=debug,
                 limit=limit,
+                page_size=page_size,
                 account=account,
                 idempotency_key=idempotency_key,
                 connection=connection,
@@ -91,17 +95,27 @@ class Client(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        paginate: bool = False,
+        items: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """Send any request below the base URL, signed by the connection. Raises as `run`.
 
         `query`, `headers`, `form` take a mapping or pairs; `files` maps a key to bytes, an open file, or
-        (name, either); `response_type` is json, text, binary or document (the same as binary).
+        (name, either); `response_type` is json, text, binary or document (the same as binary). With `paginate`, every
+        page of the list at `items` (the reply's only list, when absent) is read and merged, as the manifest pages;
+        `limit` and `page_size` as in `run`.
         """
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
         options = CallOptions.parse(
             timeout=timeout,
             retry=retry,
             debug=debug,
+            paginate=paginate,
+            items=items,
+            limit=limit,
+            page_size=page_size,
             account=account,
             idempotency_key=idempotency_key,
             connection=connection,
@@ -119,10 +133,17 @@ class Client(BaseClient):
         limit: int | None = None,
         account: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Items:
-        """Stream the items of a listing, reading one page ahead; `timeout` is for each page."""
+        """Stream the items of a listing, reading one page ahead; `timeout` is for each page, `page_size` its items."""
         options = CallOptions.parse(
-            timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
+            timeout=timeout,
+            retry=retry,
+            debug=debug,
+            limit=limit,
+            page_size=page_size,
+            account=account,
+            connection=connection,
         )
         return self.stream(action, given, options)
 
@@ -146,7 +167,8 @@ class Client(BaseClient):
         ends when nothing arrives for 30 s); `progress` is called with the bytes received and the size or None. Raises
         as `run`, InputError for a URL outside the manifest's allowed_hosts or an existing name, StoreError.
         """
-        from connector.runtime.downloads.download import DownloadRequest
+        with loading_modules():
+            from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -176,7 +198,8 @@ class Client(BaseClient):
         action and for each file; `limit` is the maximum number of files. Raises as `run`, and SignInError or
         StoreError, which every file would meet.
         """
-        from connector.runtime.downloads.batch import DownloadBatch
+        with loading_modules():
+            from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
             self.connector,
@@ -200,10 +223,8 @@ class Client(BaseClient):
         self._retry_quota.release(outcome)
         return call.finish(outcome)
 
-    def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> Items:
+    def stream(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Items:
         """Stream a listing with parsed options; `items` uses this."""
-        from connector.runtime.client.items import Items
-
         call = self._prepare(action, given, options)
         return Items(call, self._drive)
 

@@ -72,10 +72,10 @@ def test_a_write_whose_data_cannot_be_read_is_done_with_a_warning(plain, method,
 
 @pytest.mark.parametrize("method", WRITES)
 def test_a_write_that_was_answered_by_half_a_reply_or_a_page_is_uncertain(plain, zoom, method):
-    cut = Reply(200, (JSON,), b'{"id": 5')
+    cuts = [Reply(200, (JSON,), raw) for raw in (b'{"id": 5', b"{", b"")]
     pages = [sized(200, b"<html>Sign in", kind) for kind in ("text/html", "text/plain", "application/json")]
     for connector in (plain, zoom):
-        for reply in (cut, *pages):
+        for reply in (*cuts, *pages):
             assert fail_raw(connector, World(reply), method, max_retries=0).outcome == "uncertain"
 
 
