@@ -10,7 +10,9 @@ from typing import Any
 class Credential:
     """What signs a request: headers, query parameters and fields of its body; their secret; a token's URL and scopes.
 
-    A field of the body is the names of its path, and its value.
+    `renewable`: there may be another one after the service rejected this one. `scopes_renewed_at` is when (epoch
+    seconds) a token that needs no person is requested anew for a scope that this one lacks; None for other tokens. A
+    field of the `body` is the names of its path, and its value.
     """
 
     secret: str
@@ -19,6 +21,7 @@ class Credential:
     base_url: str | None = None
     renewable: bool = False
     scopes: tuple[str, ...] | None = None
+    scopes_renewed_at: float | None = None
     body: tuple[tuple[tuple[str, ...], Any], ...] = ()
 
     def __repr__(self) -> str:

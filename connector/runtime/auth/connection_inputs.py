@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from connector.core import url_policy
 from connector.core.auth.signing import find_main_input
 from connector.core.inputs.field_checks import compile_field_check
 from connector.core.invalid_value import InvalidValue
-from connector.core.redaction import preview
+from connector.core.redaction import describe_type, preview
 from connector.core.request.body import to_wire_text
 from connector.definition.case import to_snake_case
 from connector.definition.connection_type import BASIC_PLACES
 from connector.definition.suggest import did_you_mean
-from connector.errors import DefinitionError, InputError, Problem
+from connector.errors import DefinitionError, InputError, Problem, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from connector.definition.connection_type import ConnectionInput
     from connector.definition.loader import Connector
 
 _ARGUMENTS = ("inputs", "name", "store", "token", "http")  # of Connection; an input called so is given in `inputs`
 _ANYWHERE = ("basic", "body", "query", "token", "authorize")  # places that hold any text
+
+
+def merge_inputs(inputs: Mapping[str, Any] | None, more_inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of a mapping and of keyword arguments. Raises UsageError."""
+    if inputs is not None and not isinstance(inputs, Mapping):
+        raise UsageError(f"inputs is {describe_type(inputs)}.", hint="Pass a mapping of inputs by key.")
+    repeated = sorted((inputs or {}).keys() & more_inputs.keys())
+    if repeated:
+        raise UsageError(f"{', '.join(repeated)}: given twice, in inputs= and as an argument.", hint="Remove one.")
+    return {**(inputs or {}), **more_inputs}
 
 
 def check_inputs(connector: Connector, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:

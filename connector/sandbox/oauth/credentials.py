@@ -185,6 +185,7 @@ class SandboxConnection:
 
     token_source = None  # there is nothing to refresh
     allowed_hosts = None
+    credential_source = None
 
     def __init__(self, connector: Connector, kind: str | None = None) -> None:
         self.connector = connector

@@ -217,7 +217,7 @@ def test_scopes_that_a_program_passes_are_read_so_too(folder):
     assert connection.token_source.read_token_set().scopes == ("x_y", "read_products")
 
 
-@pytest.mark.parametrize("token_type", ["bot", "user", "BEARER", "mac", "", None, 5, ["bearer"]])
+@pytest.mark.parametrize("token_type", ["bot", "user", "BEARER", "lamp", "", None, 5, ["bearer"]])
 def test_a_token_of_any_type_is_sent_as_the_manifest_says(folder, sign_in, token_type):
     _, _, call, _ = sign_in(build(folder, {"scheme": "Lamp"}), {"access_token": "canary-1", "token_type": token_type})
     assert call.header("authorization") == "Lamp canary-1"
