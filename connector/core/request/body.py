@@ -115,11 +115,15 @@ def encode_pairs(path: tuple[str, ...], value: Any, action: Action) -> list[tupl
     elif isinstance(value, list | tuple) and any(isinstance(item, dict | list | tuple) for item in value):
         entries = enumerate(value)
     else:
-        name = path[0] + "".join(
-            f"[{segment}]" if action.form_nesting == "brackets" else f".{segment}" for segment in path[1:]
-        )
+        name = join_name(path, action)
         return [(name, "")] if value is None else encode_list(name, value, action.lists)
     return [pair for name, item in entries for pair in encode_pairs((*path, str(name)), item, action)]
+
+
+def join_name(path: tuple[str, ...], action: Action) -> str:
+    """Return the name of a path in a query or form: nested names in brackets, or joined with dots."""
+    nested = (f"[{segment}]" if action.form_nesting == "brackets" else f".{segment}" for segment in path[1:])
+    return path[0] + "".join(nested)
 
 
 def to_wire_text(value: Any) -> str:
