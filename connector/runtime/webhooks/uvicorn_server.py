@@ -49,6 +49,8 @@ class LimitedProtocol(HttpToolsProtocol):
     header_timeouts: ClassVar[TimeoutGroup[LimitedProtocol]]
     read_timeouts: ClassVar[TimeoutGroup[LimitedProtocol]]
 
+    cycle: Any  # None before the first request, and for both: when the connection is closed
+    parser: Any
     peer = ""
     _running_cycle: RequestResponseCycle | None = None
     _in_head = False
@@ -79,7 +81,7 @@ class LimitedProtocol(HttpToolsProtocol):
             cycle.disconnected, cycle.on_response = True, _do_nothing
         self.pipeline.clear()
         self._running_cycle = None
-        self.cycle = None  # type: ignore[assignment]
+        self.cycle = None
 
     def data_received(self, data: bytes) -> None:
         """Parse data within the limits."""
@@ -187,7 +189,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """Close the connection and free what it holds at once; its tasks end only later."""
         self.transport.abort()
         self.headers = []
-        self.parser = None  # type: ignore[assignment]
+        self.parser = None
         for cycle in self._list_cycles():
             cycle.disconnected = True
             cycle.body.clear()
