@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from connector.authoring.allowances import apply_allowances
 from connector.authoring.folder_reader import ConnectorFolder
 from connector.authoring.parity import page_record
 from connector.authoring.parity.compare import check_parity
@@ -16,6 +18,7 @@ from connector.authoring.rules import (
     fields,
     files,
     manifest,
+    no_effect,
     payloads,
     places,
     relations,
@@ -23,6 +26,7 @@ from connector.authoring.rules import (
     triggers_and_sandbox,
     values,
 )
+from connector.authoring.rule_catalogue import find_voice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -35,7 +39,8 @@ ACTION_RULES = (
     texts.check_help_sentences, texts.check_no_templates, texts.check_docs_deep_link,
     fields.check_fields, values.check_values,
     places.check_known_location, places.check_unique_location, places.check_path, places.check_request_path,
-    places.check_bodyless_method, places.check_applicable_keys,
+    places.check_bodyless_method,
+    no_effect.check_field_words, no_effect.check_input_relations, no_effect.check_action_words,
     relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
     relations.check_unique_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
@@ -45,7 +50,7 @@ ACTION_RULES = (
 MANIFEST_RULES = (
     files.check_input_key_order,
     texts.check_help_sentences, texts.check_no_templates, texts.check_docs_link,
-    fields.check_fields, values.check_values,
+    fields.check_fields, values.check_values, no_effect.check_field_words, no_effect.check_resource_words,
     manifest.check_allowed_hosts, manifest.check_base_url, manifest.check_connection_inputs,
     manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
     manifest.check_rates, manifest.check_redaction,
@@ -55,7 +60,7 @@ SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, event
 
 
 def lint(folder: Path) -> list[Finding]:
-    """Return every mistake in a connector's files, by file and line. Never raises and sends nothing.
+    """Return every mistake in a connector's files: errors, then advice. Never raises and sends nothing.
 
     Paths begin with the folder as given: `lint(Path("demo"))` reports `demo/actions/list-things.yaml`.
     """
@@ -69,7 +74,9 @@ def lint(folder: Path) -> list[Finding]:
     findings.update(_lint_actions(sources))
     findings.update(_lint_across_files(sources))
     findings.update(_lint_connection_tests(sources, findings))
-    return sorted(findings)
+    spoken = (replace(finding, voice=find_voice(finding.rule)) for finding in findings)
+    remaining = apply_allowances(sources.list_yaml_files(), spoken)
+    return sorted(remaining, key=lambda finding: (finding.voice != "error", finding))
 
 
 def _lint_actions(folder: ConnectorFolder) -> Iterator[Finding]:

@@ -45,7 +45,7 @@ def check_rate(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Vi
     for index, name in enumerate(file.model.rate_names):
         if folder.manifest and folder.manifest.is_valid and name not in known_rates:
             path = ("rate", index) if isinstance(file.model.rate, list) else ("rate",)
-            yield Violation(path, "rate-named", f"the manifest has no rate {name!r}.{did_you_mean(name, known_rates)}")
+            yield Violation(path, "rate-known", f"the manifest has no rate {name!r}.{did_you_mean(name, known_rates)}")
 
 
 def check_connections(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
@@ -58,18 +58,11 @@ def check_connections(file: ParsedFile[Action], folder: ConnectorFolder) -> Iter
 
 
 def check_idempotent(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that a reason is given for a POST or PATCH, and `false` for a PUT or DELETE only."""
-    reason, method, path = file.model.idempotent, file.model.method, ("idempotent",)
-    if reason is None or file.has_invalid_key("request"):
-        return
-    if method not in ("POST", "PATCH", "PUT", "DELETE"):
-        yield Violation(path, "idempotent", f"{method or 'a raw request'} takes no `idempotent`; remove it.", key=True)
-    elif reason is False and method in NON_IDEMPOTENT_METHODS:
-        yield Violation(path, "idempotent", f"a {method} is not repeated anyway; remove it.", key=True)
-    elif reason is not False and method in ("PUT", "DELETE"):
-        yield Violation(path, "idempotent", f"a {method} may be repeated anyway; remove it.", key=True)
-    elif reason is not False and len(reason.split()) < _MIN_REASON_WORDS:
-        yield Violation(path, "idempotent", "explain in a sentence why sending it twice has no second effect.")
+    """Check that the reason for which a POST or PATCH may be repeated is a sentence."""
+    reason = file.model.idempotent
+    if reason and file.model.method in NON_IDEMPOTENT_METHODS and len(reason.split()) < _MIN_REASON_WORDS:
+        message = "explain in a sentence why sending it twice has no second effect."
+        yield Violation(("idempotent",), "idempotent", message)
 
 
 def check_pagination(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

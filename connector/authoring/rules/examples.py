@@ -24,7 +24,7 @@ RULE = "examples-run"
 # Rules whose violations an example would only repeat.
 PREREQUISITE_RULES = (
     "place", "one-place", "path-complete", "request-path", "requires-exist", "conflicts-mutual", "limits", "pattern",
-    "choices-typed", "choices-file", "default-fits", "default-or-required", "no-default-on-update", "word-fits",
+    "choices-typed", "choices-file", "default-fits", "default-or-required", "no-default-on-update", "no-effect",
     "keys-fold", "body-on-get", "no-templates", "secret-default",
 )  # fmt: skip
 _MAX_SHOWN_LENGTH = 120
@@ -35,7 +35,10 @@ def check_examples(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterato
     action = file.model
     if not action.examples:
         yield Violation(
-            ("examples",), RULE, "add at least one example: `inputs` and the `request` that they send.", key=True
+            ("examples",),
+            "has-example",
+            "add at least one example: `inputs` and the `request` that they send.",
+            key=True,
         )
     if not file.is_valid:
         return

@@ -173,15 +173,3 @@ def check_bodyless_method(file: ParsedFile[Action], _folder: ConnectorFolder) ->
     for word in ("cursor_param", "size_param"):
         if action.pagination and (getattr(action.pagination, word) or "").startswith("body"):
             yield Violation(("pagination", word), "body-on-get", message)
-
-
-def check_applicable_keys(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that `encode`, `future` and `join` have an effect where they are used."""
-    for key, field in file.model.inputs.items():
-        for word, is_misplaced, message in (
-            ("encode", field.encode and field.location.part != "path", "`encode` is for path values."),
-            ("future", field.future and field.type != "datetime", f"`future` is for type datetime, not {field.type}."),
-            ("join", field.join and not field.is_list, f"`join` is for lists, not {field.type}."),
-        ):
-            if is_misplaced:
-                yield Violation(("inputs", key, word), "word-fits", message, key=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from connector.cli.output import printer
 from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_USAGE
 from connector.cli.output.stdio import print_stderr
+
+if TYPE_CHECKING:
+    from connector.errors import Finding
 
 _folder_argument = click.argument("folder", required=False, type=click.Path(path_type=Path))
 
@@ -33,12 +37,13 @@ def resolve_folder(ctx: click.Context, folder: Path | None) -> Path:
     return folder
 
 
-@click.command("lint", cls=StrictCommand, help="Check every file of a connector; exit code 2 on any finding.")
+@click.command("lint", cls=StrictCommand, help="Check every file of a connector; exit code 2 on errors.")
 @_folder_argument
+@click.option("--strict", is_flag=True, help="Exit code 2 on advice too.")
 @output_option
 @global_options
 @click.pass_context
-def lint_command(ctx: click.Context, folder: Path | None, output_format: str) -> int:
+def lint_command(ctx: click.Context, folder: Path | None, output_format: str, *, strict: bool) -> int:
     """Check every file of a connector."""
     from connector.authoring.lint import lint
     from connector.definition.loader import Connector
@@ -53,8 +58,17 @@ def lint_command(ctx: click.Context, folder: Path | None, output_format: str) ->
         printer.write_text(f"{connector.name}: {count}, no problems found.")
     else:
         printer.write_text("\n".join(map(str, findings)))
-        print_stderr(f"{_format_folder(target)}: {format_count(len(findings), 'finding')}.")
-    return EXIT_USAGE if findings else EXIT_DONE
+        print_stderr(f"{_format_folder(target)}: {_count_findings(findings)}.")
+    is_wrong = any(strict or finding.voice == "error" for finding in findings)
+    return EXIT_USAGE if is_wrong else EXIT_DONE
+
+
+def _count_findings(findings: list[Finding]) -> str:
+    """Return how many errors and how much advice there is."""
+    advice = sum(finding.voice == "advice" for finding in findings)
+    counts = ((len(findings) - advice, "error"), (advice, "piece"))
+    texts = [format_count(count, noun) + (" of advice" if noun == "piece" else "") for count, noun in counts if count]
+    return " and ".join(texts)
 
 
 @click.command("docs", cls=StrictCommand, help="Write a connector's pages and schemas, and print the changed files.")
