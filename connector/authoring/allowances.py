@@ -50,8 +50,7 @@ def apply_allowances(paths: Iterable[Path], findings: Iterable[Finding]) -> set[
             for finding in findings
             if (finding.file, finding.line, finding.rule) == (allowance.file, allowance.target_line, allowance.rule)
         }
-        if allowed and allowance.reason:
-            remaining -= allowed
+        remaining -= allowed
         if allowed:
             used.add(allowance)
     broken_files = {finding.file for finding in remaining if finding.voice == "error"}  # not all rules ran on these
@@ -100,6 +99,6 @@ def _is_comment(lines: list[str], index: int, match: re.Match[str], data: object
     """Whether a match is a comment, and not a part of some text: without it the data is the same."""
     without = "".join((*lines[:index], lines[index][: match.start()] + "\n", *lines[index + 1 :]))
     try:
-        return strict_yaml.read(without.encode(), "").data == data
+        return bool(strict_yaml.read(without.encode(), "").data == data)
     except DefinitionError:
         return False

@@ -9,6 +9,7 @@ from connector.authoring.allowances import apply_allowances
 from connector.authoring.folder_reader import ConnectorFolder
 from connector.authoring.parity import page_record
 from connector.authoring.parity.compare import check_parity
+from connector.authoring.rule_catalogue import find_voice
 from connector.authoring.rules import (
     connection_tests,
     cross_file,
@@ -26,7 +27,6 @@ from connector.authoring.rules import (
     triggers_and_sandbox,
     values,
 )
-from connector.authoring.rule_catalogue import find_voice
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

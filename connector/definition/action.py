@@ -10,6 +10,7 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
+from connector.definition.json_path import JsonPath
 from connector.definition.pagination import PaginationSettings
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -42,15 +43,15 @@ class ActionPagination(PaginationSettings):
 class FileListing(StrictModel):
     """Files that a reply lists, to download them all; each key but `suffix` names a field."""
 
-    items: Text = Field(description="The field that holds the files; `.` when the reply is the list.")
-    url: Text = Field(description="Of a file: its download URL.")
-    name: list[Text] = Field(min_length=1, description="Of a file: the fields that name it, joined with hyphens.")
+    items: JsonPath = Field(description="The field that holds the files; `.` when the reply is the list.")
+    url: JsonPath = Field(description="Of a file: its download URL.")
+    name: list[JsonPath] = Field(min_length=1, description="Of a file: the fields that name it, joined with hyphens.")
     suffix: Text | None = Field(default=None, description="Appended to the name, where two files are named alike.")
-    extension: Text | None = Field(
+    extension: JsonPath | None = Field(
         default=None, description="Of a file: its extension; taken from the reply when absent."
     )
-    size: Text | None = Field(default=None, description="Of a file: its size in bytes.")
-    token: Text | None = Field(
+    size: JsonPath | None = Field(default=None, description="Of a file: its size in bytes.")
+    token: JsonPath | None = Field(
         default=None, description="Of the reply: a token that downloads them instead of the connection's."
     )
 

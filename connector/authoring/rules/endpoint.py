@@ -25,9 +25,8 @@ def check_scopes(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[
     """Check that actions name their scopes, where a connection type uses OAuth."""
     kinds = {connection_type.kind for connection_type in folder.manifest_or_blank.connections.values()}
     scopes = file.model.scopes
-    if file.model.is_raw or not any(kind.startswith("oauth2") for kind in kinds):
-        return
-    if not scopes.classic and not scopes.granular:
+    asks_consent = any(kind.startswith("oauth2") for kind in kinds) and not file.model.is_raw
+    if asks_consent and not scopes.classic and not scopes.granular:
         yield Violation(("scopes",), "scopes-named", "name the scopes that let a connection run the action.", key=True)
     for word in ("classic", "granular"):
         names = getattr(scopes, word)

@@ -119,7 +119,9 @@ def _explain_idempotent(action: Action) -> str:
 
 def _list_locations(action: Action) -> list[tuple[RequestLocation, str]]:
     """Return the location and type of each input, and of the constants, whose type is that of a list or mapping."""
-    locations = [(definition.location, definition.type) for definition in action.inputs.values()]
+    locations: list[tuple[RequestLocation, str]] = [
+        (definition.location, definition.type) for definition in action.inputs.values()
+    ]
     for to, value in action.constants.items():
         type_name = "list of string" if isinstance(value, list) else "json" if isinstance(value, dict) else "string"
         locations.append((RequestLocation.parse(to), type_name))
@@ -155,8 +157,6 @@ def check_resource_words(file: ParsedFile[Manifest], _folder: ConnectorFolder) -
         words = {
             "parent_id": resource.parent is None and "it has no `parent`; remove it.",
             "list_id": resource.listing is None and "it has no `list`; remove it.",
-            "lookup_fields": resource.item is None and "it has no `item` path, in which they could stand; remove it.",
-            "aliases": resource.item is None and "it has no `item` path, in which they could stand; remove it.",
         }
         for word, message in words.items():
             if message and word in resource.model_fields_set:
