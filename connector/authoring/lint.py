@@ -23,6 +23,7 @@ from connector.authoring.rules import (
     payloads,
     places,
     relations,
+    replies,
     texts,
     triggers_and_sandbox,
     values,
@@ -54,6 +55,7 @@ MANIFEST_RULES = (
     manifest.check_allowed_hosts, manifest.check_base_url, manifest.check_connection_inputs,
     manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
     manifest.check_rates, manifest.check_redaction,
+    replies.check_error_replies,
     triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
 )  # fmt: skip
 SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, events.check_event_files)
@@ -85,7 +87,8 @@ def _lint_actions(folder: ConnectorFolder) -> Iterator[Finding]:
         findings = [finding for rule in ACTION_RULES for finding in file.to_findings(rule(file, folder))]
         yield from findings
         if not any(finding.rule in examples.PREREQUISITE_RULES for finding in findings):
-            yield from file.to_findings(examples.check_examples(file, folder))
+            for rule in (examples.check_examples, replies.check_action_replies):
+                yield from file.to_findings(rule(file, folder))
 
 
 def _lint_connection_tests(folder: ConnectorFolder, findings: Collection[Finding]) -> Iterator[Finding]:

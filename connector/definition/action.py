@@ -12,6 +12,7 @@ from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
 from connector.definition.json_path import JsonPath
 from connector.definition.pagination import PaginationSettings
+from connector.definition.reply_example import ReplyExample
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")
@@ -112,6 +113,9 @@ class Action(StrictModel):
     pagination: ActionPagination | None = None
     downloads: list[FileListing] = Field(default=[], description="Files that the reply lists.")
     returns: Returns = Returns()
+    replies: list[ReplyExample] = Field(
+        default=[], description="Replies of the service, and what the client makes of them."
+    )
     examples: dict[str, Example] = {}
 
     @property

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from connector.definition.fields import StrictModel, Text
+from connector.definition.reply_example import ReplyExample
 
 Scalar = str | int
 
@@ -36,3 +37,6 @@ class ErrorFormat(StrictModel):
     also_in_2xx: bool = Field(default=False, description="Whether errors may have a status of 2xx.")
     rules: list[ErrorRule] = []
     hints: dict[str, str] = Field(default={}, description="What to do about an error, by code.")
+    replies: list[ReplyExample] = Field(
+        default=[], description="Error replies of the service, and what the client makes of them."
+    )
