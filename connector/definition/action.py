@@ -17,6 +17,7 @@ from connector.definition.reply_example import ReplyExample
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")
 RAW_REQUEST = "raw"
+MEDIA_TYPE_PATTERN = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;\s*[A-Za-z0-9_.-]+=(\"[^\"]*\"|[^\s;\"]+))*$"
 
 RequestLine = Annotated[str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$")]
 
@@ -104,6 +105,9 @@ class Action(StrictModel):
     )
     constants: dict[str, JsonValue] = Field(default={}, description="Constant values of the request, by place.")
     body: Literal["json", "form", "multipart", "text", "binary"] = "json"
+    content_type: Annotated[str, StringConstraints(pattern=MEDIA_TYPE_PATTERN)] | None = Field(
+        default=None, description="The Content-Type of the body, where it is not that of `body`."
+    )
     form_nesting: Literal["brackets"] | None = Field(
         default=None, description="How nested names are written in a form or query: a[b]; with dots, a.b, when absent."
     )

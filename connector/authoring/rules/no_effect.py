@@ -83,6 +83,7 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
     action = file.model
     words = {
         "body": not _sends_body(action) and "it sends no body; remove it.",
+        "content_type": _explain_content_type(action),
         "lists": not _sends_lists(action) and "no list is sent in its query, form or headers; remove it.",
         "form_nesting": not _sends_nested_pairs(action) and "no nested value is sent in a query or form; remove it.",
         "idempotent": _explain_idempotent(action),
@@ -103,6 +104,13 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
 
 
 _TYPES_BY_WORD = {"schema_": ("json",), "max_bytes": ("json", "text", "binary")}
+
+
+def _explain_content_type(action: Action) -> str:
+    """Return why `content_type` changes nothing; empty where it does."""
+    if not _sends_body(action):
+        return "it sends no body; remove it."
+    return "a multipart body has a boundary in its Content-Type; remove it." if action.body == "multipart" else ""
 
 
 def _explain_idempotent(action: Action) -> str:

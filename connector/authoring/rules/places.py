@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
+    from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
 
 REQUEST_PARTS = ("path", "query", "header", "form", "file", "body")
@@ -159,6 +160,25 @@ def check_request_path(file: ParsedFile[Action], _folder: ConnectorFolder) -> It
     elif not _PATH_PATTERN.match(path) and path != "/":
         message = "expected encoded segments, with names in braces: /users/{userId}"
         yield Violation(("request",), "request-path", message)
+
+
+def check_content_type(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that nothing but `content_type` sets the Content-Type of a body, and that it is of UTF-8."""
+    message = "the body has a Content-Type already; use `content_type` beside `body`."
+    for used in list_used_locations(file):
+        if used.location.part == "header" and _fold_names(used.location) == ("content-type",):
+            yield Violation(used.path, "content-type", message, key=used.path[0] == "constants")
+    charset = re.search(r"charset=\"?([^\s;\"]+)", file.model.content_type or "", re.IGNORECASE)
+    if charset and charset[1].lower() not in ("utf-8", "us-ascii"):
+        yield Violation(("content_type",), "content-type", f"bodies are sent in UTF-8, not in {charset[1]}.")
+
+
+def check_shared_content_type(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that no constant of all requests is their Content-Type."""
+    for to in file.model.constants:
+        if to.lower() == "header.content-type":
+            message = "each body has its own Content-Type; use `content_type` in the actions."
+            yield Violation(("constants", to), "content-type", message, key=True)
 
 
 def check_bodyless_method(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from connector.authoring.draft import Violation
 from connector.authoring.replies.comparison import compare_reading
 from connector.authoring.replies.reading import build_reply, fill_base_url, read_reply
+from connector.authoring.rules.examples import prepare_inputs
 from connector.core.exchange.plan import CompiledConnector
 from connector.definition.error_format import ErrorRule
 from connector.definition.suggest import did_you_mean
@@ -79,6 +80,4 @@ def _build_request(plan: CompiledAction, example: ReplyExample, base_url: str) -
         given = dict(_RAW_CALL)
     elif example.inputs is None and plan.action.examples:
         given = dict(next(iter(plan.action.examples.values())).inputs)
-    for option in ("connection", "debugRequest"):
-        given.pop(option, None)
-    return plan.build_request(plan.validate(given), base_url=base_url)
+    return plan.build_request(plan.validate(prepare_inputs(plan.action, given)), base_url=base_url)
