@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
+from importlib import resources
 from typing import Literal
 
 from pydantic import Field
 
 from connector.definition.fields import StrictModel, Text
-from connector.definition.loader import read_bytes
 from connector.definition.parsers import strict_yaml
 
-FOLDER = Path(__file__).parent / "catalogue"
 Voice = Literal["error", "advice"]
 
 
@@ -35,8 +33,9 @@ class Rule(StrictModel):
 def load_rules() -> dict[str, Rule]:
     """Return every rule by its name, in the order of the catalogue's files."""
     rules: dict[str, Rule] = {}
-    for path in sorted(FOLDER.glob("*.yaml")):
-        entries = strict_yaml.read(read_bytes(path), path.name).data
+    folder = resources.files("connector.authoring") / "catalogue"  # may be in a zip file
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        entries = strict_yaml.read(file.read_bytes(), file.name).data
         rules |= {name: Rule.model_validate(entry) for name, entry in entries.items()}
     return rules
 

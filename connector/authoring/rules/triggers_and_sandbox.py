@@ -113,6 +113,7 @@ def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterat
     for name, resource in resources.items():
         base_path: NodePath = ("resources", name)
         yield from _check_resource(base_path, resource, paths)
+        yield from _check_seed_parents(base_path, resource, resources)
         if resource.parent is not None and resource.parent not in resources:
             message = f"there is no resource {resource.parent!r}.{did_you_mean(resource.parent, resources)}"
             yield Violation((*base_path, "parent"), "resource", message)
@@ -120,6 +121,27 @@ def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterat
         error_reply = getattr(file.model.sandbox, word)
         if error_reply is not None and error_reply.status // 100 not in (4, 5):
             yield Violation(("sandbox", word, "status"), "sandbox", "an error reply needs a status from 400 to 599.")
+
+
+def _check_seed_parents(
+    base_path: NodePath, resource: ResourceDefinition, resources: dict[str, ResourceDefinition]
+) -> Iterator[Violation]:
+    """Check that a record below others names its parent; a list could not show it otherwise."""
+    if resource.parent not in (None, *resources):
+        return  # which is told already
+    if resource.parent is None and not _PLACEHOLDER.search(resource.listing or ""):
+        return
+    parent = resources.get(resource.parent or "")
+    known = [str(item.get(parent.id)) for item in parent.seed] if parent else []
+    sample = known[0] if known else "/".join(_PLACEHOLDER.findall(resource.listing or "{id}"))
+    for index, item in enumerate(resource.seed):
+        path, value = (*base_path, "seed", index), item.get("parent")
+        if value is None:
+            message = f"add what it belongs to, or no list shows it: `parent: {sample}`."
+            yield Violation(path, "resource", message)
+        elif parent is not None and str(value) not in known:
+            message = f"{resource.parent} has no record {value!r}.{did_you_mean(str(value), known)}"
+            yield Violation((*path, "parent"), "resource", message)
 
 
 def _list_request_paths(folder: ConnectorFolder) -> list[str]:
