@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from connector.definition.fields import FormField, Input
 
 _DATETIME_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$"
+TIMEZONE_PATTERN = r"^(UTC|GMT|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2})$"
 _PAIR_SCHEMA = {
     "anyOf": [
         {"type": "string", "pattern": ":"},
@@ -54,6 +55,8 @@ def build_field_schema(field: Input, choices: Mapping[Any, str]) -> dict[str, An
         item_schema["pattern"] = field.pattern
     if field.format in _SCHEMA_FORMATS:
         item_schema["format"] = _SCHEMA_FORMATS[field.format]
+    if field.format == "timezone":
+        item_schema["pattern"] = TIMEZONE_PATTERN
     if choices:
         item_schema.update(_build_choices_schema(choices, item_schema["type"] if field.allow_other else None))
     if item_schema is not schema:

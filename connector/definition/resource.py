@@ -34,6 +34,9 @@ class ResourceDefinition(StrictModel):
     id: Text
     new_id: Literal["text", "integer", "uuid"] = "text"
     id_prefix: str = Field(default="", description="The beginning of a new id: cus_.")
+    schema_: Text | None = Field(
+        default=None, alias="schema", description="The file in schemas/objects/ that describes a record."
+    )
     parent: Key | None = Field(default=None, description="The resource that it belongs to.")
     parent_id: Text | None = Field(default=None, description="The field with its parent's id.")
     list_id: Text | None = Field(

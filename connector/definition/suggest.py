@@ -15,6 +15,9 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     return f" Did you mean {match!r}?" if match else ""
 
 
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word closest to `word`, or None when none is close."""
-    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+def closest(word: str, known: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """Return the known word closest to `word`, or None when none is close; `cutoff` 1 means equal."""
+    return next(iter(difflib.get_close_matches(word[:_MAX_LENGTH], list(known), n=1, cutoff=cutoff)), None)
+
+
+_MAX_LENGTH = 100  # a longer text is no misspelt word, and comparing takes time by the square of its length

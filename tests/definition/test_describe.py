@@ -75,7 +75,7 @@ GIVEN = [
     ("createMeeting", {"userId": "me", "topic": "x" * 201}, False),
     ("createMeeting", {"userId": "me", "audio": "radio"}, False),
     ("createMeeting", {"userId": "me", "startTime": "tomorrow"}, False),
-    ("createMeeting", {"userId": "me", "timezone": "Mars/Olympus"}, False),
+    ("createMeeting", {"userId": "me", "timezone": "on Mars"}, False),
     ("createMeeting", {"userId": "me", "timezone": "Europe/Lisbon"}, True),
     ("createMeeting", {"userId": "me", "weeklyDay": [8], "recurrence": 2, "meetingType": 8}, False),
     ("createMeeting", {"userId": "me", "settingsExtraFields": [1]}, False),

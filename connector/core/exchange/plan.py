@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction
 from connector.core.exchange.retry import RetryPolicy, policy_from_inputs
+from connector.core.inputs.input_warnings import compile_input_warnings
 from connector.core.inputs.validate import compile_validator
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from connector.core.inputs.coerce import Values
+    from connector.core.inputs.input_warnings import InputWarnings
     from connector.core.request.builder import Request, RequestBuilder
     from connector.definition.action import Action
     from connector.definition.loader import Connector
@@ -40,7 +42,7 @@ class CompiledAction:
     retry_keys: Mapping[str, str]
     required_scopes: frozenset[str] = frozenset()  # any one is enough
     rate_tiers: tuple[str, ...] = ()  # the rates of which each request needs a slot
-    future_inputs: tuple[str, ...] = ()  # inputs whose time should be in the future
+    find_warnings: InputWarnings | None = None  # of values that are probably a mistake
     quota_inputs: tuple[tuple[str, str], ...] = ()  # quotas by the value of an input: quota and key
 
     def build_request(
@@ -134,6 +136,6 @@ def _build_compiled_action(connector: Connector, action: Action) -> CompiledActi
         },
         required_scopes=frozenset((*action.scopes.granular, *action.scopes.classic)),
         rate_tiers=tuple(name for name in action.rate_names if rates.has_rate(name)),
-        future_inputs=tuple(key for key, field in action.inputs.items() if field.future),
+        find_warnings=compile_input_warnings(connector, action),
         quota_inputs=tuple((name, key) for name, key in quota_keys.items() if key is not None),
     )

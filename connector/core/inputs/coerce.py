@@ -28,6 +28,9 @@ _WHOLE_NUMBER_PATTERN = re.compile(r"-?[0-9]{1,19}\Z", re.ASCII)
 _DECIMAL_PATTERN = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
 _DATE_PATTERN = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _DATETIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
+_DATETIME_FORMS = (
+    "a date and time, yyyy-MM-ddTHH:mm:ssZ in UTC, without Z in local time, or with an offset such as +01:00"
+)
 _TEXT_FIX = "pass text or a whole number"
 _MAX_EXACT_INTEGER = 1 << 53  # a float represents every whole number up to here
 MAX_JSON_DEPTH = 60
@@ -103,21 +106,37 @@ def to_boolean(value: Any) -> bool:
 
 
 def to_iso_datetime(value: Any) -> str:
-    """Accept an ISO-8601 date and time: UTC with Z, or local without; datetime objects too."""
+    """Accept an ISO-8601 date and time: UTC with Z, or local without; datetime objects too.
+
+    One with an offset is converted to UTC, as text and as an object: both mean the same moment.
+    """
     if isinstance(value, datetime):
         is_aware = value.tzinfo is not None
-        naive = (value.astimezone(UTC) if is_aware else value).replace(tzinfo=None, microsecond=0)
+        naive = (_to_utc(value) if is_aware else value).replace(tzinfo=None, microsecond=0)
         return naive.isoformat() + ("Z" if is_aware else "")
-    if isinstance(value, str) and _DATETIME_PATTERN.match(value):
+    match = _DATETIME_PATTERN.match(value) if isinstance(value, str) else None
+    if match:
+        fraction, offset = match[1] or "", match[2]
         try:
-            datetime.fromisoformat(value)
+            moment = datetime.fromisoformat(value)
         except ValueError:
             pass
         else:
-            return value
+            if offset in (None, "Z"):
+                return str(value)
+            return _to_utc(moment).replace(tzinfo=None, microsecond=0).isoformat() + fraction + "Z"
     raise InvalidValue(
-        "a date and time, yyyy-MM-ddTHH:mm:ssZ in UTC, or without Z in local time", _suggest_datetime_fix(value)
+        _DATETIME_FORMS,
+        _suggest_datetime_fix(value),
     )
+
+
+def _to_utc(moment: datetime) -> datetime:
+    """Return a moment in UTC: a service that does not read offsets would take its clock time for UTC."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidValue("a date and time between the years 1 and 9999", "such as 2030-01-31T09:00:00Z") from None
 
 
 def _suggest_datetime_fix(value: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +48,11 @@ def compile_input_check(field: Input, load_choices: ChoicesLoader) -> ValueCheck
 def compile_field_check(field: FormField, load_choices: ChoicesLoader) -> ValueCheck:
     """Return the function that checks a value by type, choices, format, pattern and limits; it raises InvalidValue."""
     steps: list[ValueCheck] = [CONVERTERS[field.type]]
-    if field.choices or field.choices_file:
-        steps = [_compile_choice_check(field, steps[0], load_choices)]
+    labels = _load_labels(field, load_choices)
+    if labels:
+        steps = [_compile_choice_check(field, steps[0], labels)]
     if field.format:
-        steps.append(FORMATS[field.format])
+        steps.append(_compile_format_check(field.format, labels))
     if field.pattern:
         steps.append(_compile_pattern_check(field.pattern))
     if (field.min is not None or field.max is not None) and not field.is_list:
@@ -144,11 +146,20 @@ def compile_linear_regex(pattern: str) -> SchemaValidator:
     return SchemaValidator(core_schema.str_schema(pattern=pattern, regex_engine="rust-regex"))
 
 
-def _compile_choice_check(field: FormField, coerce: ValueCheck, load_choices: ChoicesLoader) -> ValueCheck:
-    """Compile a check that converts a value and accepts only the choices; a label is corrected to its value."""
+def _load_labels(field: FormField, load_choices: ChoicesLoader) -> Mapping[Any, str]:
+    """Return the choices of an input, of its file too: value -> label; empty where any value is accepted."""
     labels: Mapping[Any, str] = dict(field.typed_choices)
-    if field.choices_file:
-        labels = {**labels, **load_choices(field.choices_file)}
+    return {**labels, **load_choices(field.choices_file)} if field.choices_file else labels
+
+
+def _compile_format_check(format_name: str, labels: Mapping[Any, str]) -> ValueCheck:
+    """Compile the check of a format; a choice that the service names itself needs none."""
+    check = FORMATS[format_name]
+    return (lambda value: value if value in labels else check(value)) if labels else check
+
+
+def _compile_choice_check(field: FormField, coerce: ValueCheck, labels: Mapping[Any, str]) -> ValueCheck:
+    """Compile a check that converts a value and accepts only the choices; a label is corrected to its value."""
 
     def check(given: Any) -> Any:
         try:
@@ -182,11 +193,34 @@ def _format_value(value: Any) -> str:
     return {True: "true", False: "false"}.get(value, str(value)) if isinstance(value, bool) else str(value) or '""'
 
 
+_SHORTEST_PREFIX = 3  # Mon is Monday
+_SHORTEST_WORD = 4  # a shorter code that differs in one letter is another code: UK is not UA
+
+
 def _suggest_nearest(value: Any, labels: Mapping[Any, str]) -> str:
-    spellings = {str(label).lower(): key for key, label in labels.items()}
-    spellings |= {str(key).lower(): key for key in labels}
-    match = closest(str(value).lower(), spellings)
+    """Suggest the choice that is meant: equal but for case and separators, the only one that begins so, or a near word.
+
+    Codes and numbers are never near each other: en-GB is another language than en-US, and 80 is not 8.
+    """
+    text = _fold(value)
+    spellings = {_fold(label): key for key, label in labels.items()} | {_fold(key): key for key in labels}
+    words = {spelling: key for spelling, key in spellings.items() if _is_word(spelling)}
+    begun = {key for spelling, key in words.items() if len(text) >= _SHORTEST_PREFIX and spelling.startswith(text)}
+    if text in spellings:
+        return f"did you mean {_format_value(spellings[text])}?"
+    if len(begun) == 1:
+        return f"did you mean {_format_value(begun.pop())}?"
+    match = closest(text, words) if _is_word(text) else None
     return f"did you mean {_format_value(spellings[match])}?" if match else ""
+
+
+def _fold(value: Any) -> str:
+    return str(value).strip().lower().replace("_", "-")
+
+
+def _is_word(text: str) -> bool:
+    longest_run = max(map(len, re.split(r"[\W\d_]+", text)), default=0)
+    return longest_run >= _SHORTEST_WORD
 
 
 def _compile_limit_check(field: FormField) -> ValueCheck:

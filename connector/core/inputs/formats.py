@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from connector.core.inputs.time_zones import ZONE_NAME, has_zone_data, is_zone, suggest_zone
 from connector.core.invalid_value import InvalidValue
 
 if TYPE_CHECKING:
@@ -54,10 +55,11 @@ def check_url(value: str) -> str:
 
 
 def check_timezone(value: str) -> str:
-    """Accept a time zone name such as Europe/Paris, or UTC."""
-    if re.fullmatch(r"UTC|GMT|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2}", value):
+    """Accept a time zone name such as Europe/Paris, or UTC; one that the machine's zone data has, if it has any."""
+    if ZONE_NAME.fullmatch(value) and (is_zone(value) or not has_zone_data()):
         return value
-    raise InvalidValue("the name of a time zone", "such as Europe/Paris or UTC")
+    match = suggest_zone(value)
+    raise InvalidValue("the name of a time zone", f"did you mean {match}?" if match else "such as Europe/Paris or UTC")
 
 
 def check_uuid(value: str) -> str:

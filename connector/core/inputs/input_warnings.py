@@ -1,0 +1,119 @@
+"""Warn about inputs that are probably a mistake, though the service may accept them: none is rejected.
+
+A time in the past or more than ten years ahead, a time zone that the service does not list, and a name in a spread
+object (`body.settings.*`) that the service's schema does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+from connector.core.inputs.time_zones import find_same_zone, is_zone
+from connector.definition.suggest import closest
+from connector.errors import DefinitionError
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from connector.core.inputs.coerce import Values
+    from connector.definition.action import Action
+    from connector.definition.fields import Input
+    from connector.definition.loader import Connector
+
+    ValueWarnings = Callable[[Any, float], Iterator[str]]
+
+FAR_FUTURE_SECONDS = 10 * 365.25 * 86_400  # seconds; ten years
+_MAX_SECONDS_BEHIND_UTC, _MAX_SECONDS_AHEAD_OF_UTC = 12 * 3600, 14 * 3600  # the extremes of local time
+
+InputWarnings = Callable[["Values", float], tuple[str, ...]]
+
+
+def compile_input_warnings(connector: Connector, action: Action) -> InputWarnings | None:
+    """Return the function from checked values and epoch seconds to warnings; None where no input can have one."""
+    finders: dict[str, ValueWarnings] = {}
+    for key, field in action.inputs.items():
+        finder = _compile_finder(connector, action, field)
+        if finder is not None:
+            finders[key] = finder
+    if not finders:
+        return None
+
+    def find_warnings(values: Values, now: float) -> tuple[str, ...]:
+        given = ((key, values[key]) for key in finders if values.get(key) is not None)
+        return tuple(f"{key}: {text}" for key, value in given for text in finders[key](value, now))
+
+    return find_warnings
+
+
+def _compile_finder(connector: Connector, action: Action, field: Input) -> ValueWarnings | None:
+    if field.future:
+        return _find_time_warning
+    if field.format == "timezone" and field.choices_file:
+        return partial(_find_zone_warning, connector.choices(field.choices_file))
+    if field.location.spread:
+        return partial(_find_unknown_names, cache(partial(_known_names, connector, action, field)))
+    return None
+
+
+def _find_time_warning(value: str, now: float) -> Iterator[str]:
+    problem = _describe_time(value, now)
+    if problem:
+        yield f"{value} {problem}. It was sent unchanged."
+
+
+def _describe_time(value: str, now: float) -> str:
+    """Describe what is odd about a time; one without a zone passes when it is valid in any zone."""
+    timestamp = datetime.fromisoformat(value)
+    is_local = timestamp.tzinfo is None
+    seconds_ahead = (timestamp.replace(tzinfo=UTC) if is_local else timestamp).timestamp() - now
+    if seconds_ahead + (_MAX_SECONDS_BEHIND_UTC if is_local else 0) < 0:
+        return "is in the past"
+    is_far = seconds_ahead - (_MAX_SECONDS_AHEAD_OF_UTC if is_local else 0) > FAR_FUTURE_SECONDS
+    return "is more than ten years ahead" if is_far else ""
+
+
+def _find_zone_warning(listed: Collection[str], value: str, _: float) -> Iterator[str]:
+    if value in listed:
+        return
+    same = find_same_zone(value, listed) if is_zone(value) else None
+    advice = f"; {same} is listed and keeps the same time" if same else ""
+    yield f"{value} is not among the time zones that the service lists{advice}. It was sent unchanged."
+
+
+def _find_unknown_names(load_known: Callable[[], set[str]], value: dict[str, Any], _: float) -> Iterator[str]:
+    known = load_known()
+    for name in value if known else ():
+        if name not in known:
+            match = closest(name, known)
+            advice = f" Did you mean {match}?" if match else ""
+            yield f"{name[:60]} is no known name here; the service may ignore it.{advice} It was sent unchanged."
+
+
+def _known_names(connector: Connector, action: Action, field: Input) -> set[str]:
+    """Return the names that the schema of the record has where an input is spread, and those of its other inputs.
+
+    The record is what the action returns, else the resource at its path; empty where neither is described.
+    """
+    path = field.location.path
+    properties: Any = _record_schema(connector, action)
+    for name in (*path, None):
+        properties = properties.get("properties") if isinstance(properties, dict) else None
+        if name is not None:
+            properties = properties.get(name) if isinstance(properties, dict) else None
+    if not isinstance(properties, dict):
+        return set()
+    beside = (other.location for other in action.inputs.values() if other.location.part == field.location.part)
+    return {*properties, *(one.path[len(path)] for one in beside if one.path[:-1] == path and not one.spread)}
+
+
+def _record_schema(connector: Connector, action: Action) -> dict[str, Any] | None:
+    resources = connector.manifest.resources.values()
+    of_resource = next((one.schema_ for one in resources if one.item == action.path), None)
+    name = action.returns.schema_ or of_resource
+    try:
+        return connector.object_schema(name) if name else None
+    except DefinitionError:  # lint tells it; a call goes on without the warning
+        return None
