@@ -46,3 +46,7 @@ class ReplyExample(StrictModel):
     headers: dict[str, str] = Field(default={}, description="The headers; Content-Type follows from the body.")
     body: JsonValue = Field(default=None, description="The body: a text as it is, anything else as JSON.")
     expect: ExpectedReading = Field(description="What the client makes of the reply.")
+
+    def title(self, index: int) -> str:
+        """Return what the reply shows, or its number and status."""
+        return self.about or f"reply {index + 1}, status {self.status}"

@@ -71,18 +71,23 @@ def check_examples(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterato
         )
     if not file.is_valid:
         return
+    for name in action.examples:
+        yield from check_example(action, folder, name)
+
+
+def check_example(action: Action, folder: ConnectorFolder, name: str) -> Iterator[Violation]:
+    """Check one example of an action."""
+    example, path = action.examples[name], ("examples", name)
     compiled = compile_action(folder.connector, action.action)
     constant_locations = {_identify_location(RequestLocation.parse(to)) for to in folder.manifest_or_blank.constants}
-    for name, example in action.examples.items():
-        path: NodePath = ("examples", name)
-        try:
-            request = compiled.build_request(compiled.validate(prepare_inputs(action, example.inputs)))
-        except InputError as error:
-            yield from _build_input_violations((*path, "inputs"), action, example, error)
-            continue
-        for word, message in _find_differences(example.request, request, constant_locations):
-            is_declared = getattr(example.request, word) is not None and word in example.request.model_fields_set
-            yield Violation((*path, "request", word) if is_declared else (*path, "request"), RULE, message, key=True)
+    try:
+        request = compiled.build_request(compiled.validate(prepare_inputs(action, example.inputs)))
+    except InputError as error:
+        yield from _build_input_violations((*path, "inputs"), action, example, error)
+        return
+    for word, message in _find_differences(example.request, request, constant_locations):
+        is_declared = getattr(example.request, word) is not None and word in example.request.model_fields_set
+        yield Violation((*path, "request", word) if is_declared else (*path, "request"), RULE, message, key=True)
 
 
 def _build_input_violations(path: NodePath, action: Action, example: Example, error: InputError) -> Iterator[Violation]:
