@@ -15,6 +15,7 @@ from connector.definition.suggest import closest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+CONFIRM_NOTE = "It may destroy something: the command asks before it sends the request; --yes answers."
 _META_PREFIX = "connector.cli."
 
 

@@ -103,6 +103,9 @@ class Action(StrictModel):
     idempotent: Literal[False] | Text | None = Field(
         default=None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
     )
+    confirm: bool | None = Field(
+        default=None, description="Whether a command asks before it sends the request; only a DELETE when absent."
+    )
     constants: dict[str, JsonValue] = Field(default={}, description="Constant values of the request, by place.")
     body: Literal["json", "form", "multipart", "text", "binary"] = "json"
     content_type: Annotated[str, StringConstraints(pattern=MEDIA_TYPE_PATTERN)] | None = Field(
@@ -148,6 +151,11 @@ class Action(StrictModel):
         if self.method in ("POST", "PATCH"):
             return not self.idempotent
         return self.idempotent is False
+
+    @property
+    def is_destructive(self) -> bool:
+        """Whether a run may destroy something, so that a command asks first."""
+        return self.method == "DELETE" if self.confirm is None else self.confirm
 
     @cached_property
     def rate_names(self) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ class SandboxService:
 
     @cached_property
     def _collections(self) -> RecordCollections:
-        return RecordCollections(self.connector, self._router)
+        return RecordCollections(self.connector, self._router, self.clock)
 
     @cached_property
     def _handlers(self) -> CrudHandlers:
@@ -165,7 +165,7 @@ class SandboxService:
     def _route_request(self, request: SandboxRequest) -> SandboxResponse:
         api_path = request.path.removeprefix(self.base_path)
         if not request.path.startswith(f"{self.base_path}/"):
-            return self.errors.build_not_found(request.path)
+            return self.errors.build_unknown_endpoint(request.method, request.path)
         if not (
             credentials.is_authenticated(self.connector, request, self.clock.time())
             and self.authorization_server.accepts_token(request)
@@ -175,7 +175,7 @@ class SandboxService:
             return files.build_file_response(request)
         matches = self._router.find_matches(api_path)
         if not matches:
-            return self.errors.build_not_found(api_path)
+            return self.errors.build_unknown_endpoint(request.method, api_path)
         allowed_matches = [match for match in matches if request.method in match.route.methods]
         if not allowed_matches:
             return self.errors.build_method_not_allowed(

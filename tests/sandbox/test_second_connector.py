@@ -46,7 +46,7 @@ class TestForms:
         assert order["customer"] == {"name": "Rui", "vip": True}
         assert (order["tags"], order["total"], order["extra"]) == (["a", "b"], 7.25, {"size": "xl"})
         assert order["items"] == [{"sku": "b-2", "count": "3"}]
-        assert order["placed_at"] == "2026-01-05T10:00:00Z"
+        assert "placed_at" not in order  # nobody gave it
 
     def test_a_thing_in_a_reply_keeps_its_place_and_its_id_in_links(self, client: Client) -> None:
         order = client.run("createOrder", {"customerName": "Rui"}).data["order"]
@@ -154,7 +154,7 @@ class TestThings:
                 client.request("GET", path)
 
     def test_a_thing_that_is_there_from_the_start_can_be_gone_for_good(self, client: Client) -> None:
-        assert client.run("getOrder", {"orderId": "7"}).data["order"]["customer"] == {"name": "Ada", "vip": False}
+        assert client.run("getOrder", {"orderId": "7"}).data["order"]["customer"] == {"name": "Ada"}
         client.run("deleteOrder", {"orderId": "first"})
         with pytest.raises(errors.NotFound, match="There is no 7"):
             client.run("getOrder", {"orderId": "7"})

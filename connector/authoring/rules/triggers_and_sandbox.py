@@ -114,6 +114,10 @@ def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterat
         base_path: NodePath = ("resources", name)
         yield from _check_resource(base_path, resource, paths)
         yield from _check_seed_parents(base_path, resource, resources)
+        if resource.schema_ is not None and resource.schema_ not in folder.objects:
+            suggestion = did_you_mean(resource.schema_, folder.objects)
+            message = f"there is no {folder.get_objects_path(resource.schema_)}.{suggestion}"
+            yield Violation((*base_path, "schema"), "resource", message)
         if resource.parent is not None and resource.parent not in resources:
             message = f"there is no resource {resource.parent!r}.{did_you_mean(resource.parent, resources)}"
             yield Violation((*base_path, "parent"), "resource", message)

@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 
 from connector.cli.bulk import check
 from connector.cli.bulk.report import BulkReporter
+from connector.cli.calls.confirmation import confirm_rows
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
 from connector.cli.context.connection_context import resolve_base_url
@@ -49,6 +50,7 @@ def run(job: BulkJob) -> int:
             reporter.total = journal.row_count
         elif source.is_seekable:
             reporter.total = check.check_all_rows(job, source)
+        confirm_rows(job.connector, job.options, job.action, reporter.total)
         client = session.get_client(job.task.options.connection)
         bulk_options = BulkOptions(
             job.arguments.max_in_flight, job.arguments.keep_going, job.arguments.retry_failed, job.call_options

@@ -47,7 +47,14 @@ class CallTask:
 
     def build_request(self, connector: Connector, base_url: str | None, options: CallOptions) -> Request:
         """Return the first request of the call. Raises InputError with every problem."""
-        return prepare_unsent(connector, self, base_url, options).build_first_request()
+        return self.preview(connector, base_url, options)[0]
+
+    def preview(
+        self, connector: Connector, base_url: str | None, options: CallOptions
+    ) -> tuple[Request, tuple[str, ...]]:
+        """Return the first request of the call, and what is odd about its inputs. Raises InputError."""
+        prepared = prepare_unsent(connector, self, base_url, options)
+        return prepared.build_first_request(), prepared.warnings
 
 
 def prepare_unsent(connector: Connector, task: CallTask, base_url: str | None, options: CallOptions) -> PreparedCall:

@@ -92,6 +92,12 @@ class DownloadTask:
 
     def build_request(self, connector: Connector, base_url: str | None, options: CallOptions) -> Request:
         """Return the first request. Raises InputError."""
+        return self.preview(connector, base_url, options)[0]
+
+    def preview(
+        self, connector: Connector, base_url: str | None, options: CallOptions
+    ) -> tuple[Request, tuple[str, ...]]:
+        """Return the first request, and what is odd about its inputs. Raises InputError."""
         if self.call is not None:
-            return self.call.build_request(connector, base_url, options)
-        return build_download_request(connector, str(self.url), base_url or connector.manifest.base_url)
+            return self.call.preview(connector, base_url, options)
+        return build_download_request(connector, str(self.url), base_url or connector.manifest.base_url), ()

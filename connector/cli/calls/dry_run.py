@@ -29,7 +29,9 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
             account=options.account, limit=options.limit if task.find_items_path(connector) else None
         )
         call_options = replace(task.options.override(flags), connection=None)
-        request = task.build_request(connector, url, call_options)
+        request, warnings = task.preview(connector, url, call_options)
+        for warning in () if options.quiet else warnings:
+            print_stderr(f"Warning: {warning}")
         if options.curl:
             print_stderr(trace_unsent_request(request).curl())
         requests.append(request.to_dict())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connector.cli.calls import dry_run
 from connector.cli.calls.call import CallTask
+from connector.cli.calls.confirmation import confirm_calls
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import TraceCollector, print_debug_lines
 from connector.cli.calls.watch import PageProgress
@@ -35,6 +36,7 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
     _check_limit(connector, options, tasks)
     if options.dry_run:
         return dry_run.print_requests(connector, settings, options, tasks)
+    confirm_calls(connector, options, tasks.calls)
     several = tasks.several or (tasks.from_file and output_setting.value == "lines")
     include_errors = output_setting.is_set or not stdio.is_stdout_terminal()
     printer = make_printer(output_setting.value, several=several, include_errors=include_errors, quiet=options.quiet)

@@ -9,25 +9,19 @@ import click
 
 from connector.cli.bulk.options import BulkArguments, bulk_options
 from connector.cli.calls import input_args
+from connector.cli.calls.input_flags import OPTION_PREFIX, describe_unknown_flag, list_input_options
 from connector.cli.context.context import load_settings, open_connector
 from connector.cli.context.run_options import RunOptions, run_options
-from connector.cli.groups import StrictCommand, get_meta, global_options, list_run_flags, set_meta
+from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, set_meta
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from click.shell_completion import CompletionItem
-
     from connector.cli.calls.call import CallTask
     from connector.definition.action import Action
-    from connector.definition.describe import CliFlag
-    from connector.definition.fields import Input
     from connector.definition.loader import Connector
 
-_OPTION_PREFIX = "given_"  # of the parameter names of inputs
-_MAX_METAVAR_LENGTH = 30  # characters
-_MAX_LISTED_CHOICES = 12  # choices in a help page
 _HELP = """Run ACTION, the calls of a file, or ACTION for each row of a file.
 
 Give inputs as flags after the action ('connector run ACTION --help' lists them), or as -i KEY=VALUE for a text,
@@ -38,25 +32,6 @@ The output is JSON by default. An error is a sentence on stderr; if JSON is requ
 also {"error": ...} on stdout. Exit codes: 0 done, 1 rejected or unreachable, 2 wrong input or usage, 3 sign-in needed,
 4 rate limit or deadline, 5 a write may have happened, 130 interrupted.
 """
-
-
-class _InputParamType(click.ParamType):  # type: ignore[type-arg]  # generic only since click 8.5
-    """A text that the core converts; shells complete its choices."""
-
-    def __init__(self, connector: Connector, action: Action, flag: CliFlag) -> None:
-        self.name = "true|false" if flag.type == "boolean" else flag.type
-        self._connector, self._field, self._flag = connector, action.inputs[flag.key], flag
-
-    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG002
-        """Complete the choices, each with its label."""
-        from click.shell_completion import CompletionItem
-
-        if self._flag.type == "boolean":
-            return [CompletionItem(word) for word in ("true", "false") if word.startswith(incomplete)]
-        choices = {str(value): label for value, label in self._field.typed_choices.items()}
-        if self._field.choices_file:
-            choices |= self._connector.choices(self._field.choices_file)
-        return [CompletionItem(value, help=label) for value, label in choices.items() if value.startswith(incomplete)]
 
 
 class RunCommand(StrictCommand):
@@ -71,7 +46,9 @@ class RunCommand(StrictCommand):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            if name is not None or ctx.resilient_parsing:
+            if name is not None and not ctx.resilient_parsing:
+                raise describe_unknown_flag(ctx, error) from None
+            if ctx.resilient_parsing:
                 raise
             flag = error.option_name.partition("=")[0]
             hint = f"Flags of an action come after its name: connector run ACTION {flag} ..."
@@ -79,7 +56,7 @@ class RunCommand(StrictCommand):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the command's own parameters, and a flag for each input of the action."""
-        return [*super().get_params(ctx), *_get_input_options(ctx)]
+        return [*super().get_params(ctx), *list_input_options(ctx)]
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the summary of the action, or of the command."""
@@ -90,11 +67,13 @@ class RunCommand(StrictCommand):
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(f"{action.label}: {action.summary}")
+            if action.is_destructive:
+                formatter.write_text(CONFIRM_NOTE)
             formatter.write_text(f"Run 'connector show {action.action}' for examples, 'connector run --help' for -i.")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the inputs of the action, and the options of every run."""
-        inputs = _get_input_options(ctx)
+        inputs = list_input_options(ctx)
         action: Action | None = get_meta(ctx, "action")
         if action is not None:
             rows = [record for option in inputs if (record := option.get_help_record(ctx))]
@@ -150,57 +129,6 @@ def _resolve_action(ctx: click.Context, name: str) -> None:
     set_meta(ctx, "action", connector.action(name))
 
 
-def _get_input_options(ctx: click.Context) -> list[click.Option]:
-    """Return a flag for each input that is not secret."""
-    action: Action | None = get_meta(ctx, "action")
-    input_options: list[click.Option] | None = get_meta(ctx, "flags")
-    if action is None or input_options is not None:
-        return input_options or []
-    from connector.definition.describe import build_cli_flags
-
-    connector: Connector = get_meta(ctx, "opened")
-    input_options = [
-        _build_option(connector, action, flag) for flag in build_cli_flags(action, list_run_flags()) if not flag.secret
-    ]
-    set_meta(ctx, "flags", input_options)
-    return input_options
-
-
-def _build_option(connector: Connector, action: Action, flag: CliFlag) -> click.Option:
-    boolean_settings: dict[str, Any] = {"is_flag": False, "flag_value": "true"} if flag.type == "boolean" else {}
-    choice_text = "|".join(flag.choices)
-    metavar = (
-        choice_text
-        if choice_text and len(choice_text) <= _MAX_METAVAR_LENGTH
-        else "[true|false]"
-        if boolean_settings
-        else flag.type.upper()
-    )
-    help_parts = [
-        flag.help,
-        _describe_choices(action.inputs[flag.key]),
-        "Without a value: true." if boolean_settings else "",
-        "Repeatable." if flag.repeats else "",
-        "(required)" if flag.required else "",
-    ]
-    return click.Option(
-        [_OPTION_PREFIX + flag.key, flag.name, *flag.aliases],
-        multiple=True,
-        type=_InputParamType(connector, action, flag),
-        metavar=metavar,
-        help=" ".join(filter(None, help_parts)),
-        **boolean_settings,
-    )
-
-
-def _describe_choices(field: Input) -> str:
-    """Return the choices with their labels, if they are few."""
-    options = field.typed_choices
-    if not 0 < len(options) <= _MAX_LISTED_CHOICES:
-        return ""
-    return f"One of {', '.join(f'{value} ({label})' for value, label in options.items())}."
-
-
 def _complete_actions(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
     """Complete the names of actions."""
     return [name for name in open_connector(load_settings(ctx)).action_files if name.startswith(incomplete)]
@@ -225,9 +153,9 @@ def run_command(
 
     bulk_arguments = BulkArguments.from_options(file, raw_options)
     flags = {
-        key[len(_OPTION_PREFIX) :]: list(raw_options.pop(key))
+        key[len(OPTION_PREFIX) :]: list(raw_options.pop(key))
         for key in list(raw_options)
-        if key.startswith(_OPTION_PREFIX)
+        if key.startswith(OPTION_PREFIX)
     }
     options = RunOptions.from_flags(ctx, raw_options)
     settings = options.load_settings(ctx)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from connector.cli.context.context import load_settings, open_connector, output_option
-from connector.cli.groups import StrictCommand, global_options, list_run_flags
+from connector.cli.groups import CONFIRM_NOTE, StrictCommand, global_options, list_run_flags
 from connector.cli.output import printer
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from connector.cli.context.settings import Settings
     from connector.definition.action import Action
     from connector.definition.describe import DocRow
     from connector.definition.fields import Input
@@ -95,19 +96,26 @@ def _complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> 
 @click.pass_context
 def show_command(ctx: click.Context, name: str, output_format: str) -> None:
     """Print one action, or one trigger."""
-    connector = open_connector(load_settings(ctx))
+    settings = load_settings(ctx)
+    connector = open_connector(settings)
     trigger = connector.manifest.triggers.get(name)
     if trigger is not None:
         _print_trigger(connector, name, trigger, output_format)
         return
     action = connector.action(name)
     if output_format == "json":
-        printer.write_json(_action_to_dict(connector, action))
+        printer.write_json(_action_to_dict(connector, action, _global_words(settings)))
     else:
-        _print_action(connector, action)
+        _print_action(connector, action, _global_words(settings))
 
 
-def _action_to_dict(connector: Connector, action: Action) -> dict[str, Any]:
+def _global_words(settings: Settings) -> tuple[str, ...]:
+    """Return the words that choose this connector in a command; none for the default of this user."""
+    folder = settings.get("connector")
+    return ("--connector", str(folder.value)) if folder.source.startswith("flag") else ()
+
+
+def _action_to_dict(connector: Connector, action: Action, global_words: Sequence[str]) -> dict[str, Any]:
     from connector.definition import describe
 
     given = next((example.inputs for example in action.examples.values()), {})
@@ -115,22 +123,25 @@ def _action_to_dict(connector: Connector, action: Action) -> dict[str, Any]:
         "action": action.action, "label": action.label, "summary": action.summary, "docs": action.docs,
         "request": action.request, "scopes": action.scopes.model_dump(),
         "form": describe.build_form_schema(connector, action),
-        "call": {"action": action.action, "inputs": given}, "command": format_command_line(action, given),
+        "call": {"action": action.action, "inputs": given},
+        "command": format_command_line(action, given, global_words),
         "payload": action.returns.example,
     }  # fmt: skip
 
 
-def _print_action(connector: Connector, action: Action) -> None:
+def _print_action(connector: Connector, action: Action, global_words: Sequence[str]) -> None:
     from connector.definition import describe
 
     scopes = action.scopes.classic + action.scopes.granular
     facts = {"request": action.request, "docs": action.docs, "scopes": ", ".join(scopes)}
     lines = [f"{action.action}: {action.label}", action.summary, ""]
     lines += [f"{name:<8} {value}" for name, value in facts.items() if value]
+    if action.is_destructive:
+        lines += ["", CONFIRM_NOTE]
     printer.write_text("\n".join([*lines, "", "Inputs"]))
     _print_inputs(describe.build_doc_rows(connector, action))
     for title, example in action.examples.items():
-        printer.write_text(f"\n{title}\n  {format_command_line(action, example.inputs)}")
+        printer.write_text(f"\n{title}\n  {format_command_line(action, example.inputs, global_words)}")
     if action.returns.help:
         printer.write_text(f"\nReturns: {action.returns.help}")
     if action.returns.example is not None:
@@ -156,12 +167,12 @@ def _print_inputs(rows: Iterable[DocRow]) -> None:
     table.print_table(("input", "type", "", "default", "notes", "example"), cells, wrap=True)
 
 
-def format_command_line(action: Action, given: Mapping[str, Any]) -> str:
+def format_command_line(action: Action, given: Mapping[str, Any], global_words: Sequence[str] = ()) -> str:
     """Return the command line of these inputs: flags where possible, `-i KEY:=JSON` elsewhere."""
     from connector.definition.describe import build_cli_flags
 
     flag_names = {flag.key: flag.name for flag in build_cli_flags(action, list_run_flags())}
-    args = ["connector", "run", action.action]
+    args = ["connector", "run", action.action, *global_words]
     for spelling, value in given.items():
         key = action.key_by_spelling.get(spelling, spelling)
         args += _build_flag_args(action.inputs[key], key, flag_names[key], value)

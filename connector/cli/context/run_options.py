@@ -32,6 +32,7 @@ class RunOptions:
     faults: tuple[str, ...] = ()
     webhook_url: str | None = None
     dry_run: bool = False
+    yes: bool = False
     debug: bool = False
     limit: int | None = None
     timeout: str | None = None
@@ -111,6 +112,7 @@ _RUN_OPTIONS = (
     click.option("--webhook-url", metavar="URL",
                  help="Send signed events of the sandbox to this URL: https, or http on loopback."),
     click.option("--dry-run", is_flag=True, help="Print the request and send nothing; needs no connection."),
+    click.option("--yes", is_flag=True, help="Do not ask before something is destroyed."),
     click.option("--debug", is_flag=True, help="Print request, reply and every attempt on stderr, without secrets."),
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Return at most N items of a listing."),
     click.option("--timeout", metavar="TIME", help="The time limit of the whole call, such as 10s, 500ms or 2m."),

@@ -54,14 +54,14 @@ def _compile_finder(connector: Connector, action: Action, field: Input) -> Value
     if field.format == "timezone" and field.choices_file:
         return partial(_find_zone_warning, connector.choices(field.choices_file))
     if field.location.spread:
-        return partial(_find_unknown_names, cache(partial(_known_names, connector, action, field)))
+        return partial(_find_unknown_names, cache(partial(find_spread_names, connector, action, field)))
     return None
 
 
 def _find_time_warning(value: str, now: float) -> Iterator[str]:
     problem = _describe_time(value, now)
     if problem:
-        yield f"{value} {problem}. It was sent unchanged."
+        yield f"{value} {problem}. It is sent unchanged."
 
 
 def _describe_time(value: str, now: float) -> str:
@@ -80,7 +80,7 @@ def _find_zone_warning(listed: Collection[str], value: str, _: float) -> Iterato
         return
     same = find_same_zone(value, listed) if is_zone(value) else None
     advice = f"; {same} is listed and keeps the same time" if same else ""
-    yield f"{value} is not among the time zones that the service lists{advice}. It was sent unchanged."
+    yield f"{value} is not among the time zones that the service lists{advice}. It is sent unchanged."
 
 
 def _find_unknown_names(load_known: Callable[[], set[str]], value: dict[str, Any], _: float) -> Iterator[str]:
@@ -89,10 +89,10 @@ def _find_unknown_names(load_known: Callable[[], set[str]], value: dict[str, Any
         if name not in known:
             match = closest(name, known)
             advice = f" Did you mean {match}?" if match else ""
-            yield f"{name[:60]} is no known name here; the service may ignore it.{advice} It was sent unchanged."
+            yield f"{name[:60]} is no known name here; the service may ignore it.{advice} It is sent unchanged."
 
 
-def _known_names(connector: Connector, action: Action, field: Input) -> set[str]:
+def find_spread_names(connector: Connector, action: Action, field: Input) -> set[str]:
     """Return the names that the schema of the record has where an input is spread, and those of its other inputs.
 
     The record is what the action returns, else the resource at its path; empty where neither is described.

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from connector.sandbox.api.validator import MISSING, find_at_path
+from connector.sandbox.data.template import FieldPath, SentPaths
 
 if TYPE_CHECKING:
     from connector.definition.action import Action
 
-FieldPath = tuple[str, ...]
 _OPAQUE_TYPES = ("json", "map of string", "pairs")
 
 
 @dataclass(frozen=True, slots=True)
 class BodyMapping:
-    """The wrapper objects of a body, its secret paths, and its opaque paths."""
+    """The wrapper objects of a body, its secret paths and opaque paths, and the paths of what is sent."""
 
     wrappers: frozenset[str] = frozenset()
     secret_paths: tuple[FieldPath, ...] = ()
     opaque_paths: frozenset[FieldPath] = frozenset()
+    sent: SentPaths = field(default_factory=SentPaths)
 
     @classmethod
     def build(cls, action: Action, fields: dict[str, Any]) -> BodyMapping:
         """Find the wrappers: objects absent from `fields` while most of their own fields are there."""
         inputs = [
-            (field.location.path, field)
-            for field in action.inputs.values()
-            if field.location.part in ("body", "form") and field.location.path
+            (spec.location.path, spec)
+            for spec in action.inputs.values()
+            if spec.location.part in ("body", "form") and spec.location.path
         ]
         inner_names: dict[str, set[str]] = {}
         for path, _ in inputs:
@@ -39,14 +40,19 @@ class BodyMapping:
             for name, names in inner_names.items()
             if name not in fields and 2 * sum(inner_name in fields for inner_name in names) >= len(names)
         )
-        secret_paths = (path for path, field in inputs if field.secret)
-        opaque_paths = (path for path, field in inputs if field.type in _OPAQUE_TYPES and not field.location.spread)
+        secret_paths = (path for path, spec in inputs if spec.secret)
+        single_paths = [path for path, spec in inputs if not spec.location.spread]
+        spread_paths = [path for path, spec in inputs if spec.location.spread]
+        opaque_paths = (path for path, spec in inputs if spec.type in _OPAQUE_TYPES and not spec.location.spread)
         return cls(
             wrappers,
             tuple(
                 path[1:] if path[0] in wrappers and path[1:2] and path[1] in fields else path for path in secret_paths
             ),
-            frozenset(path[1:] if path[0] in wrappers else path for path in opaque_paths),
+            frozenset(_unwrap(path, wrappers) for path in opaque_paths),
+            SentPaths(
+                *(frozenset(_unwrap(path, wrappers) for path in paths) for paths in (single_paths, spread_paths))
+            ),
         )
 
     def select_fields(self, body: dict[str, Any], fields: dict[str, Any]) -> dict[str, Any]:
@@ -64,6 +70,10 @@ class BodyMapping:
             if find_at_path(fields, path) is MISSING:
                 selected = _remove_path(selected, path)
         return selected
+
+
+def _unwrap(path: FieldPath, wrappers: frozenset[str]) -> FieldPath:
+    return path[1:] if path[0] in wrappers else path
 
 
 def _remove_path(tree: dict[str, Any], path: FieldPath) -> dict[str, Any]:

@@ -13,8 +13,10 @@ from urllib.parse import quote
 
 from pydantic_core import from_json, to_json
 
+from connector.core.json_path import set_at
 from connector.sandbox.api.validator import find_at_path
-from connector.sandbox.data.body_mapping import BodyMapping, FieldPath
+from connector.sandbox.data.body_mapping import BodyMapping
+from connector.sandbox.data.template import FieldPath, RecordTime, SentPaths, drop_sent_fields, find_times, sort_as
 
 if TYPE_CHECKING:
     from connector.definition.action import Action
@@ -22,16 +24,20 @@ if TYPE_CHECKING:
     from connector.sandbox.api.router import Route
     from connector.sandbox.data.state import SandboxRecord
 
+_READS = ("GET", "HEAD")
 _ID_MARK, _PARENT_MARK = "\ue000", "\ue001"  # private characters that mark ids in a template
 
 
 @dataclass(frozen=True, slots=True)
 class ItemTemplate:
-    """The default fields of a record, and its JSON templates alone and in a list."""
+    """The fields of a record's example, those of the service's own, and what these are alone and in a list."""
 
     fields: dict[str, Any]
+    own_fields: dict[str, Any]
     item_json: bytes
-    list_item_json: bytes | None
+    list_names: tuple[str, ...]
+    list_item_json: bytes
+    times: tuple[RecordTime, ...]
 
 
 @dataclass
@@ -96,8 +102,19 @@ class RecordCollection:
         )
         if create_action is not None:
             item = deep_merge(item, self._mark_ids(unwrap(create_action.returns.example, self.definition.id)))
-        list_item = {name: item.get(name, value) for name, value in list_example.items()} if list_example else None
-        return ItemTemplate(item, to_json(item), to_json(list_item) if list_item is not None else None)
+        sent = self._find_sent_paths(item)
+        own_fields, list_fields = drop_sent_fields(item, sent), drop_sent_fields(list_example, sent)
+        times = tuple(find_times(own_fields))
+        return ItemTemplate(item, own_fields, to_json(own_fields), tuple(list_example), to_json(list_fields), times)
+
+    def _find_sent_paths(self, fields: dict[str, Any]) -> SentPaths:
+        """Return where the actions that write a record put what is sent."""
+        routes = [route for route in (self.list_route, self.item_route) if route]
+        groups = [group for route in routes for method, group in route.actions.items() if method not in _READS]
+        mappings = [BodyMapping.build(action, fields).sent for group in groups for action in group]
+        return SentPaths(
+            frozenset().union(*(one.fields for one in mappings)), frozenset().union(*(one.spreads for one in mappings))
+        )
 
     def _mark_ids(self, example: dict[str, Any]) -> dict[str, Any]:
         """Replace the example's own id and its parent's id in URLs by marks."""
@@ -113,20 +130,22 @@ class RecordCollection:
         return marked
 
     def render(self, record: SandboxRecord) -> dict[str, Any]:
-        """Return a record with all fields."""
-        rendered = deep_merge(
-            _fill_template(self.get_template(record.created_by).item_json, record), record.fields, self.opaque_paths
-        )
-        return self._set_ids(rendered, record)
+        """Return a record with all fields: the service's own, and those that were sent."""
+        template = self.get_template(record.created_by)
+        own_fields = _fill_template(template.item_json, record)
+        for time in template.times if record.created_at else ():
+            own_fields = set_at(own_fields, time.path, time.write(record))
+        rendered = deep_merge(own_fields, record.fields, self.opaque_paths)
+        return sort_as(self._set_ids(rendered, record), template.fields)
 
     def render_in_list(self, record: SandboxRecord) -> Any:
         """Return a record as its list shows it: only the fields of the list's example."""
         template, rendered = self.get_template(record.created_by), self.render(record)
-        if template.list_item_json is None:
+        if not template.list_names:
             return rendered
-        list_fields = _fill_template(template.list_item_json, record)
+        fields = {**_fill_template(template.list_item_json, record), **rendered}
         id_name, list_id = self.definition.id, self.definition.list_id or self.definition.id
-        item = {list_id if name == id_name else name: rendered.get(name, value) for name, value in list_fields.items()}
+        item = {list_id if name == id_name else name: fields[name] for name in template.list_names if name in fields}
         return {**item, list_id: record.id} if list_id in item else item
 
     def _set_ids(self, rendered: dict[str, Any], record: SandboxRecord) -> dict[str, Any]:
@@ -230,9 +249,12 @@ def _replace_in_urls(data: Any, pattern: re.Pattern[str], marks: dict[str, str])
 def _project(
     rendered: dict[str, Any], template: dict[str, Any], opaque_paths: frozenset[FieldPath], path: FieldPath = ()
 ) -> dict[str, Any]:
+    """Return the fields of a record that a reply's example has; what was not sent is not invented."""
     projected = {}
     for name, example in template.items():
-        value, inner_path = rendered.get(name, example), (*path, name)
+        if name not in rendered:
+            continue
+        value, inner_path = rendered[name], (*path, name)
         is_nested = isinstance(value, dict) and isinstance(example, dict) and inner_path not in opaque_paths
         projected[name] = _project(value, example, opaque_paths, inner_path) if is_nested else value
     return projected

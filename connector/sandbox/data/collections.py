@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from connector.definition.action import Action
     from connector.definition.loader import Connector
+    from connector.runtime.clock import Clock
     from connector.sandbox.api.router import Router
 
 RecordId = str | int
@@ -25,7 +26,8 @@ class RecordNotFound(Exception):
 class RecordCollections:
     """The collections of a connector, and the operations on their records."""
 
-    def __init__(self, connector: Connector, routes: Router) -> None:
+    def __init__(self, connector: Connector, routes: Router, clock: Clock) -> None:
+        self._clock = clock
         self.by_name = {
             name: RecordCollection(
                 name,
@@ -53,6 +55,8 @@ class RecordCollections:
         """Insert a record, with a new id when it has none."""
         data.count += 1
         record.position = data.count
+        record.created_at = record.updated_at = self._clock.time()
+        self._copy_fields_of_parent(data, collection, record)
         records = data.records.setdefault(collection.name, {})
         draw_count = data.count
         while record.id == "" or str(record.id) in records:
@@ -61,6 +65,20 @@ class RecordCollections:
             draw_count += 1_000_003  # taken by an id that was chosen by hand: draw far away
         records[str(record.id)] = record
         return record
+
+    def _copy_fields_of_parent(self, data: SandboxData, collection: RecordCollection, record: SandboxRecord) -> None:
+        """Let what a record says of its parent agree with it: host_email is the host's email, as host_id is its id."""
+        parent_collection = self.by_name.get(collection.definition.parent or "")
+        if parent_collection is None or record.parent is None or collection.definition.parent_id is None:
+            return
+        prefix = collection.definition.parent_id.removesuffix(parent_collection.definition.id)
+        parent = get_record(data, parent_collection.name, str(record.parent))
+        if not prefix or parent is None:
+            return
+        fields = parent_collection.render(parent)
+        for name in collection.get_template(record.created_by).own_fields:
+            if name.startswith(prefix) and name.removeprefix(prefix) in fields:
+                record.fields.setdefault(name, fields[name.removeprefix(prefix)])
 
     def find_record(self, data: SandboxData, collection: RecordCollection, identifier: str) -> SandboxRecord:
         """Return the record for an id, alias or lookup value. Raises RecordNotFound."""
@@ -76,7 +94,7 @@ class RecordCollections:
         return match
 
     def _iter_lookup_values(self, collection: RecordCollection, record: SandboxRecord) -> Iterator[str]:
-        fields = collection.get_template(record.created_by).fields
+        fields = collection.get_template(record.created_by).own_fields
         for name in collection.definition.lookup_fields:
             value = record.fields.get(name, fields.get(name))
             if value is not None:
@@ -122,7 +140,7 @@ class RecordCollections:
         created_by = action.action if action else None
         fields = collection.select_stored_fields(action, created_by, body)
         for name in collection.definition.lookup_fields:  # lookup values are unique, never the example's
-            if name not in fields and isinstance(collection.get_template(created_by).fields.get(name), str):
+            if name not in fields and isinstance(collection.get_template(created_by).own_fields.get(name), str):
                 fields[name] = ids.generate_id("text", f"{collection.name} {name}", data.count + 1)
         return self._insert(
             data, collection, SandboxRecord(id="", position=0, parent=scope, created_by=created_by, fields=fields)
@@ -132,6 +150,7 @@ class RecordCollections:
         self, collection: RecordCollection, record: SandboxRecord, action: Action | None, body: dict[str, Any]
     ) -> None:
         """Merge a request body into a record."""
+        record.updated_at = self._clock.time()
         record.fields = deep_merge(record.fields, collection.select_stored_fields(action, record.created_by, body))
 
     def remove(self, data: SandboxData, collection: RecordCollection, record: SandboxRecord) -> None:

@@ -33,7 +33,7 @@ _RESET_HINT = "`connector sandbox reset` deletes all sandbox data."
 
 
 class SandboxRecord(BaseModel):
-    """One record: id, creation order, parent id, creating action, and sent fields."""
+    """One record: id, creation order, parent id, creating action, sent fields, and its times (epoch seconds)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,6 +42,8 @@ class SandboxRecord(BaseModel):
     parent: str | int | None = None
     created_by: str | None = None
     fields: dict[str, JsonValue] = {}
+    created_at: float = 0.0
+    updated_at: float = 0.0
 
 
 class SandboxData(BaseModel):

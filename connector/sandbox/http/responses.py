@@ -76,6 +76,11 @@ class ErrorResponses:
         error_reply = self._missing_reply
         return self._build_response(error_reply.status, error_reply.code, error_reply.message.replace("{id}", name))
 
+    def build_unknown_endpoint(self, method: str, path: str) -> SandboxResponse:
+        """Build the response for a path that no action has: the service may know it, the sandbox cannot."""
+        message = f"The sandbox has no endpoint {method} {path}: no action has this path. A dry run shows the request."
+        return self._build_response(404, None, message)
+
     def build_method_not_allowed(self, allowed: Sequence[str]) -> SandboxResponse:
         """Build the response for a method that the path does not support."""
         allow = ("allow", ", ".join(sorted(allowed)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,15 @@ def test_show_as_data_is_form_and_payload(here, zoom):
     assert data["form"] == json.loads(json.dumps(describe.build_form_schema(zoom, action)))
     assert data["payload"] == action.returns.example
     assert data["call"]["action"] == "listUsers"
+
+
+def test_the_commands_of_another_connector_name_its_folder(here):
+    folder = str(Path(__file__).parents[3] / "examples" / "github")
+    shown = here("show", "listIssues", "--connector", folder).out
+    commands = [line.strip() for line in shown.splitlines() if line.strip().startswith("connector run")]
+    assert commands
+    assert all(f"--connector {folder}" in command for command in commands)
+    assert json.loads(here("show", "listIssues", "--output", "json", "--connector", folder).out)["command"] in commands
 
 
 def test_every_example_that_show_prints_can_be_typed(here, zoom):
