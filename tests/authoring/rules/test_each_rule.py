@@ -91,8 +91,6 @@ SHELF = [
     ("idempotent", CREATE, "request: POST /books\n", "request: POST /books\nidempotent: yes\n", "idempotent:", "why"),
     ("no-effect", LIST, "request: GET /books\n", "request: GET /books\nidempotent: false\n", "idempotent:", "GET"),
     ("no-effect", "actions/delete-book.yaml", "request: DELETE /books/{bookId}\n", "request: DELETE /books/{bookId}\nidempotent: it is gone then\n", "idempotent:", "anyway"),
-    ("idempotent", LIST, "request: GET /books\n", "request: GET /books\nidempotent: false\n", "idempotent:", "GET"),
-    ("idempotent", "actions/delete-book.yaml", "request: DELETE /books/{bookId}\n", "request: DELETE /books/{bookId}\nidempotent: it is gone then\n", "idempotent:", "anyway"),
     ("confirm", LIST, "request: GET /books\n", "request: GET /books\nconfirm: true\n", "confirm:", "a GET changes nothing"),
     ("confirm", CREATE, "request: POST /books\n", "request: POST /books\nconfirm: false\n", "confirm:", "a POST is not confirmed"),
     ("confirm", "actions/delete-book.yaml", "request: DELETE /books/{bookId}\n", "request: DELETE /books/{bookId}\nconfirm: true\n", "confirm:", "a DELETE is confirmed anyway"),
