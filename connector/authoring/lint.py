@@ -45,7 +45,7 @@ ACTION_RULES = (
     relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
     relations.check_unique_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
-    endpoint.check_confirm, endpoint.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
+    endpoint.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
     payloads.check_payload_fits_schema,
 )  # fmt: skip
 MANIFEST_RULES = (

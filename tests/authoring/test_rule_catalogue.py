@@ -41,7 +41,7 @@ def test_a_right_example_has_no_finding(shelf: Path, name: str) -> None:
 def test_every_rule_that_the_package_names_is_in_the_catalogue() -> None:
     named = set()
     for name, text in sources().items():
-        if name.startswith(("connector/authoring/", "connector/definition/")):
+        if name.startswith(("connector.authoring", "connector.definition")):
             named |= find_rule_names(ast.parse(text))
     assert sorted(named - load_rules().keys()) == []
 

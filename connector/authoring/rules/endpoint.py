@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Violation
-from connector.core.http_semantics import NON_IDEMPOTENT_METHODS, SAFE_METHODS
+from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
 from connector.core.json_path import get_at_path
 from connector.core.response.pagination import Pagination
 from connector.definition.action import UPDATE_METHODS
@@ -62,18 +62,6 @@ def check_idempotent(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iter
     if reason and file.model.method in NON_IDEMPOTENT_METHODS and len(reason.split()) < _MIN_REASON_WORDS:
         message = "explain in a sentence why sending it twice has no second effect."
         yield Violation(("idempotent",), "idempotent", message)
-
-
-def check_confirm(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that `confirm` changes something: true for a write that is no DELETE, false for a DELETE alone."""
-    confirm, method = file.model.confirm, file.model.method
-    if confirm is None or file.has_invalid_key("request"):
-        return
-    if method in SAFE_METHODS or (confirm is (method == "DELETE")):
-        reason = "is confirmed anyway" if confirm else "is not confirmed"
-        if method in SAFE_METHODS:
-            reason = "changes nothing"
-        yield Violation(("confirm",), "confirm", f"a {method} {reason}; remove it.", key=True)
 
 
 def check_pagination(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

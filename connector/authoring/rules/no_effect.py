@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import iter_fields
-from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
+from connector.core.http_semantics import NON_IDEMPOTENT_METHODS, SAFE_METHODS
 from connector.definition.fields import Input, RequestLocation
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
         "lists": not _sends_lists(action) and "no list is sent in its query, form or headers; remove it.",
         "form_nesting": not _sends_nested_pairs(action) and "no nested value is sent in a query or form; remove it.",
         "idempotent": _explain_idempotent(action),
+        "confirm": _explain_confirm(action),
         "subaccount": folder.manifest is not None
         and folder.manifest.is_valid
         and folder.manifest.model.subaccounts is None
@@ -122,6 +123,15 @@ def _explain_idempotent(action: Action) -> str:
         return f"a {method} is not repeated anyway; remove it."
     if reason and method in ("PUT", "DELETE"):
         return f"a {method} may be repeated anyway; remove it."
+    return ""
+
+
+def _explain_confirm(action: Action) -> str:
+    """Return why `confirm` changes nothing; empty where it does: for a write that is no DELETE, or to spare one."""
+    if action.method in SAFE_METHODS:
+        return f"a {action.method} changes nothing; remove it."
+    if action.confirm is (action.method == "DELETE"):
+        return f"a {action.method} {'is confirmed anyway' if action.confirm else 'is not confirmed'}; remove it."
     return ""
 
 
