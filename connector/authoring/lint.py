@@ -56,7 +56,7 @@ MANIFEST_RULES = (
     manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
     places.check_shared_content_type,
     manifest.check_rates, manifest.check_redaction,
-    replies.check_error_replies,
+    replies.check_error_replies, replies.check_error_paths,
     triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
 )  # fmt: skip
 SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, events.check_event_files)

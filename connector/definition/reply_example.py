@@ -28,7 +28,9 @@ class ExpectedReading(StrictModel):
     items: int | None = Field(default=None, ge=0, description="The number of items on the page.")
     complete: bool | None = Field(default=None, description="Whether the list ends with this page.")
     next: dict[RequestPlace, JsonValue] | None = Field(
-        default=None, description="Values of the next page's request, by place: query.x, body.x, path; null for none."
+        default=None,
+        description="Values of the next page's request, by place: query.x, body.x, path; null for nothing there, "
+        "or for no next page.",
     )
     warnings: list[Text] | None = Field(
         default=None, description="A part of each warning of the result; an empty list for none."

@@ -135,7 +135,7 @@ def _compare_next(_plan: CompiledAction, expected: Any, reading: ReplyReading) -
         return "the list ends with this page."
     for place, value in expected.items():
         actual = _get_at_place(request, place)
-        wanted = value if place.startswith("body.") else to_wire_text(value)
+        wanted = value if value is None or place.startswith("body.") else to_wire_text(value)
         if actual != wanted:
             return f"{place} is {'not sent' if actual is None else preview(actual)}."
     return ""

@@ -157,6 +157,10 @@ def _compare_bodies(expected: ExpectedRequest, request: Request) -> Iterator[tup
         word = "body" if expected.body is not None else "form"
         if expected.body is not None or expected.form is not None:
             yield word, "no body is sent."
+    elif body.kind in ("form", "multipart") and expected.body is not None:
+        yield "body", f"a {body.kind} is sent; state it as `form`."
+    elif body.kind not in ("form", "multipart") and expected.form is not None:
+        yield "form", "no form is sent; state the body as `body`."
     elif body.kind in ("form", "multipart"):
         pairs = _list_parts(body) if body.kind == "multipart" else list(body.value)
         if expected.form is None or pairs != _list_form_pairs(expected.form):

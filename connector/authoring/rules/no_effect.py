@@ -39,6 +39,8 @@ def check_field_words(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterat
             words += [(word, "a file is given by the caller; remove it.") for word in ("default", "suggest")]
         if definition.choices_from is not None and definition.type in ("boolean", "file", "json", "map of string"):
             words.append(("choices_from", f"a field of type {definition.type} cannot have choices."))
+        if not isinstance(definition, Input):
+            words.append(("choices_from", "it is asked before an action can be run; remove it."))
         is_closed = (definition.choices or definition.choices_file) and not definition.allow_other
         if is_closed and not definition.is_list:
             reason = "no value but the choices is accepted; remove it."

@@ -9,6 +9,7 @@ from connector.authoring.replies.comparison import compare_reading
 from connector.authoring.replies.reading import build_reply, fill_base_url, read_reply
 from connector.authoring.rules.examples import prepare_inputs
 from connector.core.exchange.plan import CompiledConnector
+from connector.core.json_path import get_from_reply
 from connector.definition.error_format import ErrorRule
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError
@@ -47,6 +48,30 @@ def check_error_replies(file: ParsedFile[Manifest], folder: ConnectorFolder) -> 
         if example.inputs is not None:
             yield Violation((*path, "inputs"), "no-effect", "a reply under `errors` belongs to no action.", key=True)
         yield from check_reply(None, folder, path, example)
+
+
+def check_error_paths(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that each path of `errors` is in some recorded reply, where there are any of refusals."""
+    examples = [*file.model.errors.replies, *(example for action in folder.actions for example in action.model.replies)]
+    refusals = [example for example in examples if _is_refusal(example)]
+    for word in ("code", "message", "fields") if refusals else ():
+        value = getattr(file.model.errors, word)
+        for index, path in enumerate(value if isinstance(value, list) else [value] if value else []):
+            if not any(_has_path(example, path) for example in examples):
+                where: NodePath = ("errors", word, index) if isinstance(value, list) else ("errors", word)
+                yield Violation(where, "reply-path", f"no recorded reply has anything at {path!r}.")
+
+
+def _is_refusal(example: ReplyExample) -> bool:
+    """Whether a reply is an error in JSON: by its status, or because a code is expected of it."""
+    if example.body is None or isinstance(example.body, str):
+        return False
+    return example.status // 100 in (4, 5) or example.expect.code is not None
+
+
+def _has_path(example: ReplyExample, path: str) -> bool:
+    headers = {name.lower(): value for name, value in example.headers.items()}
+    return get_from_reply(example.body, headers.get, path) is not None
 
 
 def check_reply(

@@ -105,3 +105,21 @@ def test_a_word_that_no_reply_has_hides_nothing_else(shelf: Path) -> None:
     path = plant_reply(shelf, LIST, "", f"{{books: [{BOOK}]}}", "{item: 1}")
     plant(path, "summary: List the books of the library, newest first.", "summary: List the books")
     assert [finding.rule for finding in lint(shelf)] == ["unknown-word", "help-is-a-sentence"]
+
+
+def test_a_path_of_errors_that_no_refusal_has_is_told_at_its_word(shelf: Path) -> None:
+    path = plant_reply(shelf, MANIFEST, "status: 404", "{error: {text: No., code: 1}}", "{code: 1}")
+    (finding,) = lint(shelf)
+    assert (finding.rule, finding.line) == ("reply-path", line_of(path, "message: error.message"))
+    plant_reply(shelf, LIST, "status: 403", "{error: {message: No., code: 1}}", "{code: 1}")
+    assert lint(shelf) == [], "one reply that has it is enough"
+
+
+def test_where_only_web_pages_are_recorded_no_path_is_missed(shelf: Path) -> None:
+    plant_reply(shelf, LIST, "status: 502", "<html>Bad Gateway</html>", "{outcome: rejected}")
+    assert lint(shelf) == []
+
+
+def test_a_place_of_the_next_request_may_be_empty(shelf: Path) -> None:
+    plant_reply(shelf, LIST, "", f"{{books: [{BOOK}], next: b}}", "{next: {query.genre: null, query.after: b}}")
+    assert lint(shelf) == []

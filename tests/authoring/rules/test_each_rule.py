@@ -140,6 +140,8 @@ SHELF = [
     ("resource", "manifest.yaml", "    item: /books/{bookId}", "    item: /book/{bookId}", "item: /book/", "no action has the path"),
     ("resource", "manifest.yaml", "    new_id: text\n", "    new_id: text\n    parent: shelves\n", "parent: shelves", "'shelves'"),
     ("resource", "manifest.yaml", "      - id: bk_001\n        title", "      - title", "      - title", "'id' is missing"),
+    ("no-effect", "manifest.yaml", "        required: true\n", "        required: true\n        choices_from: {action: listBooks, items: books, value: id, label: title}\n", "choices_from:", "before an action can be run"),
+    ("examples-run", CREATE, "        copies: 1\n  Everything:", "        copies: 1\n      form: {title: x}\n  Everything:", "form:", "no form is sent"),
     ("resource", "manifest.yaml", "    new_id: text\n", "    new_id: text\n    parent: books\n", "      - id: bk_001", "`parent: bk_001`"),
     ("resource", "manifest.yaml", "    new_id: text\n    seed:\n      - id: bk_001\n", "    new_id: text\n    parent: books\n    seed:\n      - id: bk_001\n        parent: bk_002\n", None, "books has no record 'bk_002'"),
     ("no-effect", "manifest.yaml", "    new_id: text\n", "    new_id: text\n    parent_id: shelf\n", "parent_id:", "no `parent`"),
