@@ -121,8 +121,12 @@ def _describe_signature(trigger: Trigger) -> Iterator[str]:
     if trigger.challenge is not None:
         reply_fields = ", ".join(map(format_code, trigger.challenge.reply))
         yield f"- Challenge {format_code(trigger.challenge.event)}: the reply has {reply_fields}"
-    if trigger.dedupe:
-        yield f"- A repeated event has the same {', '.join(map(format_code, trigger.dedupe))}"
+    if trigger.identity.id:
+        yield f"- A repeated event has the same {', '.join(map(format_code, trigger.identity.id))}"
+    elif trigger.dedupe:
+        ignored = trigger.identity.ignore
+        changing = ", ".join(map(format_code, (*ignored.paths, *ignored.fields, *ignored.query)))
+        yield f"- A repeated event has the same body{f', apart from {changing}' if changing else ''}"
 
 
 def _render_action(connector: Connector, action: Action) -> Iterator[str]:

@@ -22,7 +22,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     `argv` defaults to the process's arguments; then the process does not wait for pages that are read ahead.
     """
     args = [_to_utf8(arg) for arg in (sys.argv[1:] if argv is None else argv)]
-    code = 0
+    code: int | None = None
     try:
         sys.stdout = stdio.tag_stdout_errors(stdio.make_printable(sys.stdout))
         sys.stderr = stdio.make_printable(sys.stderr)
@@ -34,7 +34,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         stdio.discard_output()
         code = EXIT_UNCERTAIN if code == EXIT_UNCERTAIN else 0
     except OSError as error:
-        code = EXIT_UNCERTAIN if code == EXIT_UNCERTAIN else _handle_stdout_error(error)
+        code = _handle_stdout_error(error, code)
     if argv is None:
         stdio.exit_without_waiting(code)
     return code
@@ -75,8 +75,15 @@ def _handle_interrupt() -> int:
     return EXIT_INTERRUPTED
 
 
-def _handle_stdout_error(error: OSError) -> int:
-    """Report that stdout cannot be written, for example because the disk is full."""
+def _handle_stdout_error(error: OSError, code: int | None) -> int:
+    """Report that stdout cannot be written, for example because the disk is full, and what the command did.
+
+    `code` is the command's own exit code; None when the error ended it.
+    """
     stdio.discard_output()
-    sys.stderr.write(f"stdout: {error.strerror or error}. Free some space, or redirect the output.\n")
-    return 1
+    notes = getattr(error, "__notes__", [])
+    if code is not None:
+        notes = ["The command itself was done." if code == 0 else f"The command itself ended with exit code {code}."]
+    text = f"stdout: {error.strerror or error}. Free some space, or redirect the output."
+    sys.stderr.write(" ".join((text, *notes)) + "\n")
+    return code or 1

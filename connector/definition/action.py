@@ -64,6 +64,9 @@ class Returns(StrictModel):
     type: Literal["json", "text", "binary", "none"] = "json"
     max_bytes: int | None = Field(default=None, gt=0, description="Maximum size of the reply in bytes, decoded.")
     help: Text | None = None
+    partial: JsonPath | None = Field(
+        default=None, description="Where the reply lists what failed of it: then it is done, with a warning."
+    )
     schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
         default=None, alias="schema", description="The file in schemas/objects/ that describes the reply."
     )

@@ -18,7 +18,9 @@ HTTP_LIBRARIES = {"anyio", "h11", "httpcore", "httpcore2", "httpx", "httpx2", "p
 # A folder or module of a room imports from itself and from what it stands on, directly or not. (HOUSE: Directions.)
 STANDS_ON: dict[str, dict[str, set[str]]] = {
     "core": {
-        "redaction": set(),
+        "secrets": set(),
+        "redaction": {"secrets"},
+        "linear_regex": {"invalid_value"},
         "json_path": set(),
         "invalid_value": set(),
         "durations": {"invalid_value"},
@@ -26,7 +28,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "url_policy": {"redaction", "json_path", "invalid_value", "durations", "http_semantics"},
         "inputs": {"url_policy"},
         "request": {"inputs"},
-        "response": {"request"},
+        "response": {"request", "linear_regex"},
         "exchange": {"response"},
         "auth": {"response"},
         "rate_limit": {"response"},

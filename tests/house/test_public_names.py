@@ -27,7 +27,7 @@ MEMBERS = {
     "AsyncClient": METHODS | {"aclose"},
     "Challenge": {"reply"},
     "Client": METHODS,
-    "Event": {"account", "at", "data", "key", "name", "object", "raw", "subject", "trigger"},
+    "Event": {"account", "at", "data", "headers", "key", "name", "object", "raw", "subject", "trigger"},
     "Items": {"close", "complete"},
     "Receiver": {"handle", "lifespan", "on"},
     "Result": {

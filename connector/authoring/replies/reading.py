@@ -12,12 +12,13 @@ from connector.core.exchange import exchange
 from connector.core.exchange.asks import AcquireSlot, ExchangeOptions, GetToken, SendRequest, YieldPage
 from connector.core.exchange.retry import RetryPolicy
 from connector.core.request.credential import Credential
-from connector.core.response.parser import ErrorDetails, Reply
+from connector.core.response.error_details import ErrorDetails
+from connector.core.response.reply import Reply
 
 if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.manifest import Manifest
     from connector.definition.reply_example import ReplyExample
 

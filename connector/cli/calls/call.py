@@ -10,16 +10,19 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
+    from connector.errors import Problem
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.client import Client
 
 
 @dataclass(frozen=True, slots=True)
 class CallTask:
-    """A call to make: its action (None for a raw request), inputs and options."""
+    """A call to make: its action (None for a raw request), inputs and options; `locate` places problems in its file."""
 
     needs_connection: ClassVar[bool] = True
     streams_items: ClassVar[bool] = True  # page by page, as the service sends them
@@ -27,6 +30,7 @@ class CallTask:
     action: str | None
     given: dict[str, Any]
     options: CallOptions = field(default_factory=CallOptions)
+    locate: Callable[[Problem], Problem] | None = field(default=None, repr=False)
 
     @property
     def is_debugged(self) -> bool:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.cli.calls.call import CallTask
     from connector.cli.output.progress import ProgressBar
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
     from connector.runtime.client.client import Client
 

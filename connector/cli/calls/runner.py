@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connector.cli.calls import dry_run
 from connector.cli.calls.call import CallTask
+from connector.cli.calls.call_checks import check_calls
 from connector.cli.calls.confirmation import confirm_calls
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import TraceCollector, print_debug_lines
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from connector.cli.calls.download_task import DownloadTask
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Setting, Settings
+    from connector.core.request.builder import Request
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
 
 
@@ -36,7 +39,6 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
     _check_limit(connector, options, tasks)
     if options.dry_run:
         return dry_run.print_requests(connector, settings, options, tasks)
-    confirm_calls(connector, options, tasks.calls)
     several = tasks.several or (tasks.from_file and output_setting.value == "lines")
     include_errors = output_setting.is_set or not stdio.is_stdout_terminal()
     printer = make_printer(output_setting.value, several=several, include_errors=include_errors, quiet=options.quiet)
@@ -66,7 +68,13 @@ class _CallRunner:
     timeout: Setting
 
     def run(self) -> int:
-        """Run every call and return the exit code; an uncertain write outranks a broken pipe."""
+        """Run every call and return the exit code; an uncertain write outranks a broken pipe.
+
+        The calls of a file are all checked first. Raises ConnectorError, with the problems of all.
+        """
+        if self.tasks.from_file:
+            check_calls(self.tasks, self._build_request, lambda task: self.session.get_client(task.options.connection))
+        confirm_calls(self.session.connector, self.session.options, self.tasks.calls)
         try:
             self._run_all()
         except BrokenPipeError:
@@ -74,6 +82,11 @@ class _CallRunner:
                 raise
             stdio.discard_output()
         return combine_exit_codes(self.writer.exit_codes)
+
+    def _build_request(self, task: CallTask | DownloadTask) -> Request:
+        """Return the first request of a call, unsent. Raises InputError."""
+        options = self._resolve_options(task, task.find_items_path(self.session.connector))
+        return task.build_request(self.session.connector, None, options)
 
     def _run_all(self) -> None:
         """Run every call and finish the output, also after Ctrl-C."""
@@ -96,15 +109,25 @@ class _CallRunner:
 
     def _run_in_order(self, progress_bar: ProgressBar) -> None:
         for task in self.tasks.calls:
+            self.session.begin_call()
             try:
                 self._run_call(task, progress_bar)
             except ConnectorError as error:
-                self.trace.add(error.debug)
-                self.writer.write_error(error)
-                if not self.tasks.keep_going:
+                if not self._handle_error(error):
+                    return
+            except Exception as error:
+                if stdio.is_stdout_error(error):
+                    raise
+                if not self._handle_error(self.session.to_call_error(error)):
                     return
             if self.tasks.several:
                 progress_bar.advance()
+
+    def _handle_error(self, error: ConnectorError) -> bool:
+        """Print the error of a call; return whether the next call runs."""
+        self.trace.add(error.debug)
+        self.writer.write_error(error)
+        return self.tasks.keep_going
 
     def _run_call(self, task: CallTask | DownloadTask, progress_bar: ProgressBar) -> None:
         """Make one call and print its result. Raises ConnectorError."""
@@ -119,9 +142,7 @@ class _CallRunner:
                 else self.session.open_anonymous_client()
             )
         except ConnectorError:
-            task.build_request(
-                self.session.connector, None, options
-            )  # wrong inputs are reported before a missing connection
+            self._build_request(task)  # wrong inputs are reported before a missing connection
             raise
         if isinstance(task, CallTask) and task.action is not None and self._is_streaming(items):
             for item in client.stream(task.action, task.given, options):
@@ -129,6 +150,13 @@ class _CallRunner:
             self.writer.exit_codes.append(EXIT_DONE)
             return
         result = task.send(client, options)
+        try:
+            self._write_result(task, result, items)
+        except ConnectorError as error:
+            raise self.session.to_call_error(error) from None
+
+    def _write_result(self, task: CallTask | DownloadTask, result: Result, items: str | None) -> None:
+        """Print the result of a call that is done. Raises ConnectorError."""
         self.trace.add(result.debug)
         for warning in result.warnings:
             self.session.note(f"Warning: {warning}")
@@ -175,4 +203,4 @@ class _CallRunner:
         try:
             self.trace.write_har()
         except StoreError as error:
-            self.writer.exit_codes.append(print_error(error))
+            self.writer.exit_codes.append(print_error(self.session.to_call_error(error)))

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.definition.loader import read_bytes
 from connector.errors import DefinitionError, Finding
 

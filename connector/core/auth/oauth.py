@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.core.redaction import Redactor
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
     from connector.definition.connection_type import ConnectionType
 
 DEFAULT_LIFETIME = 3600.0  # seconds, when the reply has no expires_in, which RFC 6749, 4.2.2 recommends
@@ -126,8 +126,8 @@ def read_callback_code(client: OAuthClient, parameters: Mapping[str, str], state
         return TokenFailure("refused", "the callback comes from another service")
     if parameters.get("error"):
         redactor = default_redactor().with_secrets((parameters.get("code", ""), state, client.client_secret))
-        error_code = _shorten(redactor.redact_text(parameters["error"]))
-        details = _shorten(redactor.redact_text(parameters.get("error_description") or "no reason given")).rstrip(".")
+        error_code = _shorten(redactor, parameters["error"])
+        details = _shorten(redactor, parameters.get("error_description") or "no reason given").rstrip(".")
         message = "consent was not given" if error_code == "access_denied" else f"the service said {error_code}"
         return TokenFailure("refused", f"{message}: {details}", error_code)
     return parameters.get("code") or TokenFailure("refused", "the callback has no code")
@@ -225,7 +225,7 @@ def parse_token_reply(
         data = None
     if not isinstance(data, dict):
         content_type = (reply.header("content-type") or "no content type").split(";")[0]
-        content_type = _shorten(request.full_redactor.redact_text(content_type))
+        content_type = _shorten(request.full_redactor, content_type)
         message = f"HTTP {status} with {content_type} where a JSON token was expected"
         return TokenFailure("unreadable", message, status=status, may_be_issued=reply.is_success)
     if data.get("error") or not reply.is_success:
@@ -233,14 +233,14 @@ def parse_token_reply(
     token_set = _parse_token_set(data, now, previous)
     if isinstance(token_set, TokenSet):
         return token_set
-    message = _shorten(request.full_redactor.redact_text(token_set))
+    message = _shorten(request.full_redactor, token_set)
     return TokenFailure("unreadable", message, status=status, may_be_issued=True)
 
 
 def _build_failure(redactor: Redactor, status: int, data: Mapping[str, Any]) -> TokenFailure:
-    code = _shorten(redactor.redact_text(_to_text(data.get("error") or data.get("code") or status)))
+    code = _shorten(redactor, _to_text(data.get("error") or data.get("code") or status))
     description = _to_text(data.get("error_description") or data.get("reason") or data.get("message") or "")
-    description = _shorten(redactor.redact_text(description)).rstrip(".") or "no reason given"
+    description = _shorten(redactor, description).rstrip(".") or "no reason given"
     category: TokenFailureCategory = "refused"
     if code == "invalid_grant":
         category = "grant"
@@ -290,5 +290,5 @@ def _to_text(value: Any) -> str:
     return str(value) if isinstance(value, str | int) else describe_type(value)
 
 
-def _shorten(text: str) -> str:
-    return text.strip()[:_MAX_TEXT_LENGTH]
+def _shorten(redactor: Redactor, text: str) -> str:
+    return redactor.redact_text(text.strip(), _MAX_TEXT_LENGTH)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.retry import RetryPolicy
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
 
 
 class GetToken(NamedTuple):

@@ -25,8 +25,9 @@ from connector.core.exchange.asks import (
 from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, decide
 from connector.core.request.credential import Credential
 from connector.core.response import pagination, redirects
-from connector.core.response.api_errors import is_write, mark_uncertain
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.api_errors import mark_uncertain
+from connector.core.response.outcomes import is_write
+from connector.core.response.reply import Failure, Reply
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
 
 ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for a slot when an engine owns retries
 MIN_PROGRESS_BYTES = (

@@ -83,18 +83,18 @@ class Body:
         )
 
 
-def redact_body(body: Body, redactor: Redactor) -> Any:
-    """Return a body as JSON-safe data without secrets; bytes and files are summarized."""
+def redact_body(body: Body, redactor: Redactor, max_length: int | None = None) -> Any:
+    """Return a body as JSON-safe data without secrets, texts shortened; bytes and files are summarized."""
     if body.kind == "multipart":
-        fields = redactor.redact_pairs((part.name, _summarize_data(part.data)) for part in body.value)
+        fields = redactor.redact_pairs(((part.name, _summarize_data(part.data)) for part in body.value), max_length)
         file_names = [part.file_name and redactor.redact_text(part.file_name) for part in body.value]
         return [
             {"name": name, "file_name": file_name, "data": data}
             for (name, data), file_name in zip(fields, file_names, strict=True)
         ]
-    return (
-        redactor.redact_pairs(body.value) if body.kind == "form" else redactor.redact_data(_summarize_data(body.value))
-    )
+    if body.kind == "form":
+        return redactor.redact_pairs(body.value, max_length)
+    return redactor.redact_data(_summarize_data(body.value), max_length)
 
 
 def _summarize_data(data: Any) -> Any:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.action import Action, ActionPagination
     from connector.definition.manifest import Manifest
 
@@ -175,6 +175,7 @@ class MergedPages:
     items: list[Any] = field(default_factory=list)
     first_data: Any = None
     attempts: int = 0
+    warnings: tuple[str, ...] = ()
 
     def add_page(self, result: Result) -> None:
         """Add one page."""
@@ -182,6 +183,7 @@ class MergedPages:
             self.first_data = result.data
         self.last_result = result
         self.attempts += result.attempts
+        self.warnings = tuple(dict.fromkeys((*self.warnings, *result.warnings)))
         self.items += self.paginator.items_of(result.data)
 
     def build_result(self) -> Result | None:
@@ -195,7 +197,12 @@ class MergedPages:
         if pagination.has_more and isinstance(get_at_path(data, pagination.has_more), bool):
             data = set_at_path(data, pagination.has_more, not paginator.complete)
         return replace(
-            self.last_result, data=data, pages=paginator.page_count, complete=paginator.complete, attempts=self.attempts
+            self.last_result,
+            data=data,
+            pages=paginator.page_count,
+            complete=paginator.complete,
+            attempts=self.attempts,
+            warnings=self.warnings,
         )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
 
 MAX_REDIRECTS = 10  # browsers follow 20; a service's storage is one or two away
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)

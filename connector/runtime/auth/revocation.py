@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth import oauth
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.errors import ServiceDown, SignInError, TransportError
 from connector.runtime.auth import token_endpoint
 from connector.runtime.clock import SystemClock

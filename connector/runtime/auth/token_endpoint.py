@@ -13,7 +13,7 @@ from connector.core.auth import oauth
 from connector.core.auth.oauth import TokenFailure
 from connector.core.auth.token_set import TokenSet
 from connector.core.response import retry_after
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.errors import RateLimited, ServiceDown, SignInError, TransportError
 from connector.runtime.http.transport import load_transport
 

@@ -149,7 +149,9 @@ def _validate(compiled: CompiledAction, given: Mapping[str, Any], options: CallO
     except InputError as error:
         if not options.problems:
             raise
-        raise InputError.from_problems(compiled.action.action, [*error.problems, *options.problems]) from None
+        told = {problem.field for problem in options.problems}  # such as an input whose variable is not set
+        problems = [problem for problem in error.problems if f"inputs.{problem.field}" not in told]
+        raise InputError.from_problems(compiled.action.action, [*problems, *options.problems]) from None
     if options.problems:
         raise InputError.from_problems("options", list(options.problems))
     return values

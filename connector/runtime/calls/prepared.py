@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
+import logging
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -10,8 +13,9 @@ from urllib.parse import urlsplit
 from connector.core.exchange import exchange
 from connector.core.exchange.asks import ExchangeOptions, GetToken, SendRequest
 from connector.core.request.credential import Credential
-from connector.core.response.api_errors import add_path_alias_hint
-from connector.core.response.parser import Reply
+from connector.core.response.api_errors import CHECK_BEFORE_RETRY, add_path_alias_hint
+from connector.core.response.outcomes import may_change_state
+from connector.core.response.reply import Reply
 from connector.errors import ConnectorError, InputError, Problem, SignInError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +26,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
     from connector.core.exchange.retry import RetryPolicy
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.core.response.trace import Trace
     from connector.definition.loader import Connector
     from connector.errors import RateLimited
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from connector.runtime.calls.observer import Observer
     from connector.runtime.clock import Clock
 
+_log = logging.getLogger("connector")
 DEFAULT_TIMEOUT = 60.0  # seconds for a run, a raw request, and each page of items()
 DEFAULT_LISTING_TIMEOUT = 600.0  # seconds for a listing that is merged
 
@@ -172,11 +177,30 @@ class PreparedCall:
         """Return the answer with the time; notify the observers and the rate budget."""
         now = self._epoch_offset + self._monotonic()
         for observer in self.observers:
-            observer.after(self, ask, value, (self._last_answer_at, now))
+            self._notify(observer.after, self, ask, value, (self._last_answer_at, now))
         if self.budget_scope is not None and type(value) is Reply:
-            self.context.budget.learn_from_reply(*self.budget_scope, value, now)
+            self._notify(self.context.budget.learn_from_reply, *self.budget_scope, value, now)
         self._last_answer_at = now
         return now, value
+
+    def _notify(self, hook: Callable[..., None], *args: Any) -> None:
+        """Call a hook with an answer. What it raises changes nothing about the call, and becomes a warning."""
+        try:
+            hook(*args)
+        except Exception as error:  # noqa: BLE001  what was sent was sent, whatever a program's own hook does
+            warning = f"{hook.__qualname__} failed after the reply: {type(error).__name__}."
+            _log.warning("%s", warning)
+            self.warnings = (*self.warnings, warning)
+
+    def abort(self, steps: Steps, ask: Ask | None, error: BaseException) -> None:
+        """End the steps after an error; a hook's and a transport's get what is known of the call."""
+        if isinstance(error, ConnectorError) and inspect.getgeneratorstate(steps) == inspect.GEN_SUSPENDED:
+            with contextlib.suppress(ConnectorError):
+                steps.throw(error)  # the steps know whether an earlier attempt may have succeeded
+        steps.close()
+        if not isinstance(error, ConnectorError) and isinstance(ask, SendRequest) and may_change_state(ask.request):
+            error.add_note(f"It was being sent, or had been. {CHECK_BEFORE_RETRY}")
+        self.annotate_error(error)
 
     def finish(self, result: Result) -> Result:
         """Return the result with the warnings and the trace of the call."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from connector.errors import ServiceDown
 
 if TYPE_CHECKING:
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
 
 CAPACITY = 500
 RETRY_COST = 5  # the cost of one retry; refunded when the call succeeds after it

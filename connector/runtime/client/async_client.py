@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from connector.core.exchange.asks import Ask, Steps
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.items import AsyncItems
     from connector.runtime.downloads.batch import DownloadBatch
@@ -208,7 +208,7 @@ class AsyncClient(BaseClient):
             await to_thread(download.close)
 
     async def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
-        answer = call.begin(first=first)
+        answer, ask = call.begin(first=first), None
         try:
             while type(ask := steps.send(answer)) is not YieldPage:
                 if call.observers:
@@ -217,8 +217,7 @@ class AsyncClient(BaseClient):
         except StopIteration as end:
             return end.value
         except BaseException as error:
-            steps.close()
-            call.annotate_error(error)
+            call.abort(steps, ask, error)
             raise
         if call.observers:
             call.answer(ask, None)

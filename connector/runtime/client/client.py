@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from connector.core.exchange.asks import Ask, Steps
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.items import Items
     from connector.runtime.downloads.batch import DownloadBatch
@@ -226,7 +226,7 @@ class Client(BaseClient):
 
     def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
         """Drive a call to its next page or its end; return a YieldPage or a Result."""
-        answer = call.begin(first=first)
+        answer, ask = call.begin(first=first), None
         try:
             while type(ask := steps.send(answer)) is not YieldPage:
                 if call.observers:
@@ -235,8 +235,7 @@ class Client(BaseClient):
         except StopIteration as end:
             return end.value
         except BaseException as error:
-            steps.close()
-            call.annotate_error(error)
+            call.abort(steps, ask, error)
             raise
         if call.observers:
             call.answer(ask, None)

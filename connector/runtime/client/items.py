@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from connector.core.exchange.asks import Steps
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
 
 MAX_CONCURRENCY = 32

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.core.exchange.asks import Steps
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.factory import CallFactory

@@ -14,7 +14,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 from connector.errors import StoreError, TransportError, UsageError
 from connector.runtime.downloads.locked_file import LockedFile
 from connector.runtime.downloads.reply_headers import FileHeaders, UnusableReply

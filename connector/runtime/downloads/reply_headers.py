@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 from connector.runtime.files import private_files
 from connector.runtime.http.body_reader import MAX_ERROR_BYTES
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

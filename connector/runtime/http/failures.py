@@ -6,7 +6,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 from connector.runtime.http.body_reader import BodySinkError, DecodingError
 from connector.runtime.http.connection_pool import PoolClosed
 from connector.runtime.http.proxies import NetworkSettingError
@@ -86,6 +86,7 @@ def classify_failure(core: ModuleType, error: BaseException, state: RequestState
         message = "the connection was reset"
     if state.proxy is not None and not state.has_sent_bytes:
         message = f"{message}, through the proxy {state.proxy.url}"
+    message = message.rstrip(".")  # it becomes part of a sentence
     sent = "maybe" if state.has_sent_bytes else "nothing"
     received, etag = (state.body_reader.received, state.body_reader.etag) if state.body_reader else (0, None)
     return Failure(kind, message, sent=sent, received=received, etag=etag, final=final, retry_once=retry_once)

@@ -22,7 +22,7 @@ from connector.core import redaction
 from connector.core.request.body import Body
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.core.url_policy import is_loopback_url
 from connector.errors import ConnectorError, TransportError, UsageError
 from connector.runtime.http.transport import load_transport
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from connector.core.redaction import Redactor
-    from connector.core.response.parser import Failure
+    from connector.core.response.reply import Failure
     from connector.core.webhook.signature import Event
     from connector.runtime.webhooks.handlers import Handler
 
@@ -59,7 +59,7 @@ def redacted_payload(data: Any, redactor: Redactor) -> Any:
     if isinstance(data, dict):
         return {
             name: redaction.MASK
-            if name.lower() in redactor.secret_fields and item not in (None, "")
+            if item not in (None, "") and redactor.is_secret_field(name, item)
             else redacted_payload(item, redactor)
             for name, item in data.items()
         }

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from connector.core.auth import oauth, token_set
 from connector.core.auth.oauth import OAuthClient, TokenFailure
 from connector.core.auth.token_set import TokenSet
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 NOW = 1_800_000_000.0
 SECRET, REFRESH, CODE, VERIFIER, ACCESS = (

@@ -16,7 +16,7 @@ from connector.core.auth import oauth
 from connector.core.auth.jwt import build_api_jwt
 from connector.core.auth.oauth import OAuthClient, TokenFailure
 from connector.core.auth.token_set import TokenSet
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 NOW = 1_800_000_000.0
 SECRET, REFRESH, ACCESS = "canary-secret/+secret", "canary-refresh/+refresh", "canary-acc/+acc"

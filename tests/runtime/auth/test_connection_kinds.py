@@ -13,7 +13,7 @@ from support.oauth_server import ACCOUNT, Authority, says
 from support.servers import Counting, reply
 
 from connector import Client, Connection, begin_sign_in, errors, finish_sign_in
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.runtime.storage.memory_store import MemoryStore
 
 MANIFEST = """\

@@ -160,5 +160,6 @@ def _build_details(context: WebhookContext, event: StoredEvent, *, reveal: bool)
         **_build_row(event),
         "key": event.key,
         "subject": event.subject,
+        "headers": json.loads(event.headers),
         "data": data if reveal else redacted_payload(data, redaction.redactor_for(context.connector)),
     }

@@ -16,7 +16,7 @@ from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.proxy import ProxyBuilder
 
 from connector.core.http_semantics import DEFAULT_PORTS
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 from connector.errors import UsageError
 from connector.runtime.http.body_reader import BodySinkError, DecodingError
 from connector.runtime.http.failures import OWN_EXCEPTIONS
@@ -177,7 +177,9 @@ def _classify_connect_failure(causes: list[str]) -> Failure:
         return Failure("refused", "the connection was refused", sent="nothing")
     if number is not None or "tcp connect error" in causes or last_cause.endswith("eof"):
         return Failure("connect", f"no connection{f' ({os.strerror(number)})' if number else ''}", sent="nothing")
-    return Failure("tls", f"the TLS handshake failed: {last_cause.partition(';')[0]}", sent="nothing", final=True)
+    return Failure(
+        "tls", f"the TLS handshake failed: {last_cause.partition(';')[0].rstrip('.')}", sent="nothing", final=True
+    )
 
 
 def _classify_build_failure(causes: list[str]) -> Failure:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
-    from connector.core.response.parser import Failure, Reply
+    from connector.core.response.reply import Failure, Reply
     from connector.runtime.http.body_reader import Headers
     from connector.runtime.http.pyreqwest.clients import PyreqwestClient
 
