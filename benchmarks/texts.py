@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from benchmarks.rounds import Row
 from connector import Client, Connection, Connector, errors
 from connector.core.redaction import redactor_for
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -157,7 +157,8 @@ def _summarize_action(action: Action) -> Iterator[str]:
     if action.rate_names:
         yield f"- Rate: {', '.join(map(format_code, action.rate_names))}"
     if action.pagination:
-        yield f"- Lists {format_code(action.pagination.items)}, page by page"
+        pages = "" if action.pagination.style == "none" else ", page by page"
+        yield f"- Lists {format_code(action.pagination.items)}{pages}"
     if action.downloads:
         item_paths = dict.fromkeys(format_code(listing.items) for listing in action.downloads)
         yield f"- Files to download: those of {', '.join(item_paths)}, with `connector download {action.action}`"

@@ -22,6 +22,7 @@ from connector.authoring.rules import (
     files,
     manifest,
     no_effect,
+    pagination,
     payloads,
     places,
     relations,
@@ -47,7 +48,7 @@ ACTION_RULES = (
     relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
     relations.check_unique_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
-    endpoint.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
+    pagination.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
     payloads.check_payload_fits_schema, error_replies.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (
@@ -58,8 +59,8 @@ MANIFEST_RULES = (
     manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
     places.check_shared_content_type,
     error_replies.check_error_format,
-    manifest.check_rates, manifest.check_redaction,
     replies.check_error_replies, replies.check_error_paths,
+    manifest.check_rates, manifest.check_redaction, pagination.check_manifest_pagination,
     triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
     event_identity.check_event_identity,
 )  # fmt: skip

@@ -11,7 +11,7 @@ from pydantic import Field, JsonValue, StringConstraints
 from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
 from connector.definition.json_path import JsonPath
-from connector.definition.pagination import PaginationSettings
+from connector.definition.pagination import ActionPagination
 from connector.definition.reply_example import ReplyExample
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -36,14 +36,8 @@ class RequireOneOf(StrictModel):
     when: dict[Key, list[JsonValue]] = {}
 
 
-class ActionPagination(PaginationSettings):
-    """Where a list has its items; any key of the manifest's `pagination` may be overridden."""
-
-    items: Text = Field(description="The field that holds the items; `.` when the reply is the list.")
-
-
 class FileListing(StrictModel):
-    """Files that a reply lists, to download them all; each key but `suffix` names a field."""
+    """Files that a reply lists, to download them all; each key but `suffix` and `may_be_json` names a field."""
 
     items: JsonPath = Field(description="The field that holds the files; `.` when the reply is the list.")
     url: JsonPath = Field(description="Of a file: its download URL.")
@@ -51,6 +45,9 @@ class FileListing(StrictModel):
     suffix: Text | None = Field(default=None, description="Appended to the name, where two files are named alike.")
     extension: JsonPath | None = Field(
         default=None, description="Of a file: its extension; taken from the reply when absent."
+    )
+    may_be_json: bool = Field(
+        default=False, description="Whether JSON can be a file; else it is one only under an extension of JSON's."
     )
     size: JsonPath | None = Field(default=None, description="Of a file: its size in bytes.")
     token: JsonPath | None = Field(

@@ -1,17 +1,21 @@
-"""Check for the packages of an extra before they are imported, and say how to install them."""
+"""Modules that are loaded when they are first needed: the packages of an extra, and parts of this package."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import json
 import shlex
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from connector.errors import UsageError
+from connector.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _DISTRIBUTION = "connector"
 
@@ -60,3 +64,14 @@ def _format_requirement(extra: str, origin: dict[str, Any]) -> str:
     revision = vcs.get("requested_revision")
     source = f"{vcs['vcs']}+{url}" if "vcs" in vcs else url
     return f"{_DISTRIBUTION}[{extra}] @ {source}{f'@{revision}' if revision else ''}"
+
+
+@contextlib.contextmanager
+def loading_modules() -> Iterator[None]:
+    """Import in a with block what is seldom needed. Raises StoreError when a file cannot be read now."""
+    try:
+        yield
+    except OSError as error:
+        reason, path = error.strerror or type(error).__name__, str(error.filename or "a module")
+        hint = "Close some of the open files of this process, or raise their limit; then try again."
+        raise StoreError(f"{path} cannot be loaded: {reason}.", hint=hint, path=path, retryable=True) from error

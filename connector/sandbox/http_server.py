@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from connector.core.http_semantics import MAX_PORT
 from connector.core.url_policy import is_loopback_host
 from connector.errors import ConnectorError, UsageError
+from connector.runtime.fork_safety import ForkSafeLock
 from connector.sandbox.http.host_check import HostCheck
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class _HttpServer(ThreadingHTTPServer):
         self.service, self.host_check = service, host_check
         self.shutdown_event = threading.Event()
         self._connections: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _HttpRequestHandler)
 

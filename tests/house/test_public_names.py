@@ -24,9 +24,9 @@ METHODS = {
     "run_file",
 }
 MEMBERS = {
-    "AsyncClient": METHODS | {"aclose"},
+    "AsyncClient": METHODS | {"aclose", "connection"},
     "Challenge": {"reply"},
-    "Client": METHODS,
+    "Client": METHODS | {"connection"},
     "Event": {"account", "at", "data", "headers", "key", "name", "object", "raw", "subject", "trigger"},
     "Items": {"close", "complete"},
     "Receiver": {"handle", "lifespan", "on"},

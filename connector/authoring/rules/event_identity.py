@@ -9,7 +9,6 @@ from connector.authoring.draft import Violation
 from connector.core.json_path import get_at, has_path
 from connector.definition.events import iter_leaf_fields
 from connector.definition.json_path import join_path, parse_reply_path
-from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     Paths = Iterable[tuple[NodePath, str]]
 
-_MISSPELT = 0.85  # how alike two names are when one is a misspelling of the other
+_MISSPELT = 0.8  # how alike two names are when one is a misspelling of the other
 
 
 def check_event_identity(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
@@ -126,21 +125,35 @@ def _check_unit(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
 
 
 def _check_against_bodies(trigger: Trigger, bodies: list[Any]) -> Iterator[tuple[NodePath, str]]:
-    """Yield paths that no described event has, and ignored fields that are spelled almost as a field of one."""
+    """Yield paths and fields that the described events contradict.
+
+    A description may leave something out. So a path is wrong where events have what holds it and none has it, and
+    where it is spelled almost as one that they have.
+    """
+    known_paths = _list_known_paths(bodies)
     for path, text in (*_list_fields(trigger), *_list_ids(trigger), *_list_ignored(trigger)):
-        if parse_reply_path(text).header is None and text != trigger.event.name and not _is_in_any(bodies, text):
-            yield path, f"no event in schemas/events/ has {text}.{did_you_mean(text, _list_known_paths(bodies))}"
+        place = parse_reply_path(text)
+        if place.header is not None or text == trigger.event.name or _is_in_any(bodies, place.segments):
+            continue
+        similar = _find_misspelt(text, known_paths)
+        if similar or (len(place.segments) > 1 and _is_in_any(bodies, place.segments[:-1])):
+            yield path, f"no event in schemas/events/ has {text}.{similar}"
     names = {name for body in bodies for path, _ in iter_leaf_fields(body) for name in path}
     for index, name in enumerate(trigger.identity.ignore.fields):
-        similar = get_close_matches(name, names, n=1, cutoff=_MISSPELT)
-        if similar and name not in names:  # an event that is not described may have a field of its own
-            message = f"no event in schemas/events/ has a field {name}. Did you mean {similar[0]!r}?"
+        if name not in names and (similar := _find_misspelt(name, names)):
+            message = f"no event in schemas/events/ has a field {name}.{similar}"
             yield ("dedupe", "ignore", "fields", index), message
 
 
-def _is_in_any(bodies: list[Any], path: str) -> bool:
+def _find_misspelt(text: str, known: Iterable[str]) -> str:
+    """Return a question about what was meant, where a known name is spelled almost the same."""
+    similar = get_close_matches(text, known, n=1, cutoff=_MISSPELT)
+    return f" Did you mean {similar[0]!r}?" if similar else ""
+
+
+def _is_in_any(bodies: list[Any], names: tuple[str, ...]) -> bool:
     """Whether a body has a path; a described list has one item, which stands for all."""
-    of_first_items = join_path(*("0" if name.isdigit() else name for name in parse_reply_path(path).segments))
+    path, of_first_items = join_path(*names), join_path(*("0" if name.isdigit() else name for name in names))
     return any(has_path(body, path) or has_path(body, of_first_items) for body in bodies)
 
 

@@ -29,8 +29,12 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
     output_setting, url = settings.get("output"), resolve_base_url(connector, settings)
 
     def preview(task: CallTask | DownloadTask) -> tuple[Request, tuple[str, ...]]:
-        limit = options.limit if task.find_items_path(connector) else None
-        flags = CallOptions.parse(account=options.account, limit=limit)
+        is_listing = task.is_listing(connector)
+        flags = CallOptions.parse(
+            account=options.account,
+            limit=options.limit if is_listing else None,
+            page_size=options.page_size if is_listing else None,
+        )
         return task.preview(connector, url, replace(task.options.override(flags), connection=None))
 
     if tasks.from_file:

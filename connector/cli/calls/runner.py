@@ -18,7 +18,6 @@ from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_e
 from connector.cli.output.printer import ResultWriter, make_printer, write_line
 from connector.cli.output.progress import ProgressBar, count_columns
 from connector.cli.output.query import Query
-from connector.core.json_path import get_at_path
 from connector.errors import ConnectorError, StoreError, UsageError
 from connector.runtime.calls.call_options import CallOptions
 
@@ -36,7 +35,7 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
     """Run the calls and return the exit code. Raises KeyboardInterrupt, and ConnectorError before the first call."""
     output_setting, timeout = settings.get("output"), settings.get("timeout")
     query = Query(options.query) if options.query is not None else None
-    _check_limit(connector, options, tasks)
+    _check_page_flags(connector, options, tasks)
     if options.dry_run:
         return dry_run.print_requests(connector, settings, options, tasks)
     several = tasks.several or (tasks.from_file and output_setting.value == "lines")
@@ -48,13 +47,15 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
         return _CallRunner(session, tasks, writer, trace, timeout).run()
 
 
-def _check_limit(connector: Connector, options: RunOptions, tasks: CallList) -> None:
-    """Check that --limit has a listing. Raises UsageError, and InputError for an unknown action."""
-    if options.limit is None or any(task.find_items_path(connector) for task in tasks.calls):
+def _check_page_flags(connector: Connector, options: RunOptions, tasks: CallList) -> None:
+    """Check that --limit and --page-size have a listing. Raises UsageError, and InputError for an unknown action."""
+    flag = "--limit" if options.limit is not None else "--page-size" if options.page_size is not None else None
+    if flag is None or any(task.is_listing(connector) for task in tasks.calls):
         return
-    actions = (connector.action(task.action).action if task.action else "a raw request" for task in tasks.calls)
-    message = f"--limit is for listings; {', '.join(dict.fromkeys(actions))} returns one result."
-    raise UsageError(message, hint="Remove it.")
+    actions = [connector.action(task.action).action if task.action else "a raw request" for task in tasks.calls]
+    message = f"{flag} is for listings; {', '.join(dict.fromkeys(actions))} returns one result."
+    has_raw_request = any(task.action is None for task in tasks.calls)
+    raise UsageError(message, hint="Add --paginate, or remove it." if has_raw_request else "Remove it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class _CallRunner:
 
     def _build_request(self, task: CallTask | DownloadTask) -> Request:
         """Return the first request of a call, unsent. Raises InputError."""
-        options = self._resolve_options(task, task.find_items_path(self.session.connector))
+        options = self._resolve_options(task, is_listing=task.is_listing(self.session.connector))
         return task.build_request(self.session.connector, None, options)
 
     def _run_all(self) -> None:
@@ -131,9 +132,9 @@ class _CallRunner:
 
     def _run_call(self, task: CallTask | DownloadTask, progress_bar: ProgressBar) -> None:
         """Make one call and print its result. Raises ConnectorError."""
-        items = task.find_items_path(self.session.connector)
-        options = self._resolve_options(task, items)
-        if items is not None and task.streams_items and progress_bar.enabled and not self.tasks.several:
+        is_listing = task.is_listing(self.session.connector)
+        options = self._resolve_options(task, is_listing=is_listing)
+        if is_listing and task.streams_items and progress_bar.enabled and not self.tasks.several:
             options = replace(options, observers=(PageProgress(progress_bar),))
         try:
             client = (
@@ -144,40 +145,46 @@ class _CallRunner:
         except ConnectorError:
             self._build_request(task)  # wrong inputs are reported before a missing connection
             raise
-        if isinstance(task, CallTask) and task.action is not None and self._is_streaming(items):
-            for item in client.stream(task.action, task.given, options):
+        if isinstance(task, CallTask) and self._is_streaming(is_listing=is_listing):
+            stream = client.stream(task.action, task.given, options)
+            for item in stream:
                 write_line(item)
+            self._note_warnings(stream.result)
             self.writer.exit_codes.append(EXIT_DONE)
             return
         result = task.send(client, options)
         try:
-            self._write_result(task, result, items)
+            self._write_result(task, result)
         except ConnectorError as error:
             raise self.session.to_call_error(error) from None
 
-    def _write_result(self, task: CallTask | DownloadTask, result: Result, items: str | None) -> None:
+    def _write_result(self, task: CallTask | DownloadTask, result: Result) -> None:
         """Print the result of a call that is done. Raises ConnectorError."""
         self.trace.add(result.debug)
-        for warning in result.warnings:
-            self.session.note(f"Warning: {warning}")
+        self._note_warnings(result)
         if self.trace.is_enabled and not (self.session.options.debug or task.is_debugged):
             result = replace(result, debug=None)
         self.writer.write_result(
-            result, get_at_path(result.data, items) if items else None, one_item_a_line=not task.streams_items
+            result, task.select_items(self.session.connector, result.data), one_item_a_line=not task.streams_items
         )
 
-    def _is_streaming(self, items: str | None) -> bool:
+    def _note_warnings(self, result: Result | None) -> None:
+        """Print the warnings of a result on stderr."""
+        for warning in result.warnings if result is not None else ():
+            self.session.note(f"Warning: {warning}")
+
+    def _is_streaming(self, *, is_listing: bool) -> bool:
         """Whether items are printed as they arrive: one listing, as lines, without --query."""
         is_plain_lines = (
             self.writer.output_format == "lines" and self.writer.query is None and not self.trace.is_enabled
         )
-        return is_plain_lines and items is not None and not self.tasks.from_file
+        return is_plain_lines and is_listing and not self.tasks.from_file
 
-    def _resolve_options(self, task: CallTask | DownloadTask, items: str | None) -> CallOptions:
+    def _resolve_options(self, task: CallTask | DownloadTask, *, is_listing: bool) -> CallOptions:
         """Return the options of a call: flags, then the call file's keys, then settings."""
         flags = self.session.options.call_options(self.timeout)
-        if items is None:
-            flags = replace(flags, limit=None)
+        if not is_listing:
+            flags = replace(flags, limit=None, page_size=None)
         if self.trace.is_enabled:
             flags = replace(flags, debug=True)
         options = task.options.override(flags)
@@ -192,8 +199,8 @@ class _CallRunner:
         if self.tasks.several:
             return ProgressBar(count_columns("calls"), total=len(self.tasks.calls), enabled=enabled)
         task = self.tasks.calls[0]
-        items = task.find_items_path(self.session.connector) if task.streams_items else None
-        shares_terminal = self._is_streaming(items) and stdio.is_stdout_terminal()
+        is_listing = task.streams_items and task.is_listing(self.session.connector)
+        shares_terminal = self._is_streaming(is_listing=is_listing) and stdio.is_stdout_terminal()
         columns = count_columns("items", "pages")
         return ProgressBar(columns, total=options.limit, enabled=enabled and not shares_terminal)
 

@@ -11,6 +11,9 @@ from connector.cli.context.connection_context import ConnectionContext
 from connector.cli.output.error_output import to_connector_error
 from connector.cli.output.stdio import is_stdout_error, print_stderr
 from connector.errors import ConnectorError
+from connector.runtime.auth.shared_work import run_within
+from connector.runtime.calls.call_options import parse_timeout
+from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.client.client import Client
 
 if TYPE_CHECKING:
@@ -70,13 +73,21 @@ class Session:
     def _open_client(self, name: str | None) -> Client:
         context = self._context
         if context.sandbox_instance is None:
-            connection: Credentials = connection_names.resolve_connection(context, name)
+            connection: Credentials = self._resolve_connection(name)
         else:
             stored_connection = context.load_connection(name) if name else None
             if stored_connection is None and self._is_unknown_name(name):
                 raise connection_names.build_unknown_error(context, str(name))
             connection = stored_connection or context.sandbox_instance.connection
         return self._create_client(connection)
+
+    def _resolve_connection(self, name: str | None) -> Credentials:
+        """Read a connection from the store, which may be slow, within the time of a call."""
+        timeout = self.settings.get("timeout").value
+        seconds = DEFAULT_TIMEOUT if timeout is None else parse_timeout(timeout)
+        message = f"The connection was not read from its store within {seconds:.1f} s."
+        context = self._context
+        return run_within(lambda: connection_names.resolve_connection(context, name), seconds, message)
 
     def _is_unknown_name(self, name: str | None) -> bool:
         """Whether --connection names no kind; in a call file, names are those of the service."""

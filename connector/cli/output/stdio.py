@@ -6,7 +6,6 @@ import io
 import os
 import re
 import sys
-import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -98,16 +97,6 @@ def discard_output() -> None:
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, stream.fileno())
             os.close(null)
-
-
-def exit_without_waiting(code: int) -> None:
-    """Exit now if a thread, such as one that reads pages ahead, would delay the exit."""
-    blocking_threads = [
-        thread for thread in threading.enumerate() if thread is not threading.main_thread() and not thread.daemon
-    ]
-    if blocking_threads:
-        discard_output()
-        os._exit(code)
 
 
 def is_stdout_terminal() -> bool:

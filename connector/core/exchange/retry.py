@@ -76,9 +76,10 @@ class Retry(NamedTuple):
 
 
 class Reauthenticate(NamedTuple):
-    """The token was rejected: retry with another one, or fail with `error`."""
+    """The token was rejected, or `lacks_scope`: retry with another one, or fail with `error`."""
 
     error: ConnectorError
+    lacks_scope: bool = False
 
 
 Decision = Done | Fail | Retry | Reauthenticate
@@ -184,6 +185,9 @@ def decide(
     if request.sends_credential and is_token_rejected(reply_or_failure, parsed) and is_repeatable:
         error.attempts = attempt.number
         return Reauthenticate(error)
+    if request.sends_credential and parsed.category == "scope" and is_repeatable:
+        error.attempts = attempt.number
+        return Reauthenticate(error, lacks_scope=True)
     retry_at = find_retry_at(parser, reply_or_failure, parsed, now)
     return _decide_retry(
         attempt, error, retry_at, now, may_retry=_may_retry_reply(parser, request, attempt, reply_or_failure, parsed)

@@ -46,10 +46,12 @@ def build_reply_error(
         return _build_scope_error(parser, scopes, message, facts)
     if is_token_rejected(reply, details):
         hint = "The access token is wrong, expired or revoked; connect again, or pass a fresh one."
-        text = f"The service does not accept the token: {message}"
+        text = f"The service does not accept the token: {message or 'no reason given'}"
         return errors.SignInError(text, hint=hint, **facts)
     if details.category == "cursor_expired":
-        hint = "Start the listing again; cursors expire quickly."
+        hint = (
+            "Start the listing again. Where work on a page takes longer than its cursor lives, set a smaller page_size."
+        )
         return errors.PageError(f"The service no longer knows the cursor: {message}", hint=hint)
     error_class, retryable, hint = _classify_error(details, reply.status)
     if details.category == "unreadable" and parser.action.is_raw and _is_other_data_type(reply):

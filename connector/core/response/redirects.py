@@ -55,7 +55,7 @@ def _resolve_location(url: str, location: str) -> str | None:
 def _build_redirect_request(request: Request, target: str, allowed_hosts: Iterable[str]) -> Request | str:
     origin = url_policy.parse_origin(target)
     if origin is None:
-        return "the target is not https"
+        return "the target is not https at a plain host name"
     is_trusted = origin == url_policy.parse_origin(request.base_url) or url_policy.may_receive_credentials(
         target, allowed_hosts
     )

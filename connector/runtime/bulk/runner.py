@@ -16,6 +16,7 @@ from connector.errors import ConnectorError, NotFound, SignInError, StoreError, 
 from connector.runtime.bulk.row_result import RowResult, build_deleted_row, build_result_row, interrupted_result
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.observer import Observer
+from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -73,10 +74,10 @@ class BulkRun:
         self._rows, self._journal, self._options = rows, journal, options
         self._earlier_results = journal.iter_results(include_failed=not options.retry_failed) if journal else iter(())
         self._states_to_run = (ROW_NEW, ROW_REPEATABLE, *((ROW_FAILED,) if options.retry_failed else ()))
-        self._read_lock = threading.Lock()  # rows are read one at a time
+        self._read_lock = ForkSafeLock()  # rows are read one at a time
         self._backpressure = threading.Semaphore(options.concurrency * (1 + _BUFFERED_RESULTS_PER_THREAD))
         self._results: queue.SimpleQueue[RowResult | None] = queue.SimpleQueue()
-        self._stop_event = threading.Event()
+        self._stop_event = ForkSafeEvent()
         self._threads: list[threading.Thread] = []
         self._active_threads = 0
         self._is_draining = False

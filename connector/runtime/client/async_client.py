@@ -9,7 +9,10 @@ from connector.core.exchange.asks import RETRY_QUOTA, AcquireSlot, GetToken, Sen
 from connector.runtime.calls.call_file import load_call
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
+from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.client.base_client import BaseClient, is_page
+from connector.runtime.client.items import AsyncItems
+from connector.runtime.extras import loading_modules
 
 if TYPE_CHECKING:
     import os
@@ -18,7 +21,6 @@ if TYPE_CHECKING:
     from connector.core.exchange.asks import Ask, Steps
     from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
-    from connector.runtime.client.items import AsyncItems
     from connector.runtime.downloads.batch import DownloadBatch
     from connector.runtime.downloads.download import DownloadRequest
 
@@ -40,6 +42,7 @@ class AsyncClient(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """As Client.run."""
         return await self.execute(
@@ -50,6 +53,7 @@ class AsyncClient(BaseClient):
                 retry=retry,
                 debug=debug,
                 limit=limit,
+                page_size=page_size,
                 account=account,
                 idempotency_key=idempotency_key,
                 connection=connection,
@@ -78,6 +82,10 @@ class AsyncClient(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        paginate: bool = False,
+        items: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """As Client.request."""
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
@@ -85,6 +93,10 @@ class AsyncClient(BaseClient):
             timeout=timeout,
             retry=retry,
             debug=debug,
+            paginate=paginate,
+            items=items,
+            limit=limit,
+            page_size=page_size,
             account=account,
             idempotency_key=idempotency_key,
             connection=connection,
@@ -102,10 +114,17 @@ class AsyncClient(BaseClient):
         limit: int | None = None,
         account: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> AsyncItems:
         """As Client.items, for `async for`."""
         options = CallOptions.parse(
-            timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
+            timeout=timeout,
+            retry=retry,
+            debug=debug,
+            limit=limit,
+            page_size=page_size,
+            account=account,
+            connection=connection,
         )
         return self.stream(action, given, options)
 
@@ -123,7 +142,8 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download."""
-        from connector.runtime.downloads.download import DownloadRequest
+        with loading_modules():
+            from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -143,10 +163,12 @@ class AsyncClient(BaseClient):
         debug: bool = False,
         limit: int | None = None,
         account: str | None = None,
+        connection: str | None = None,
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download_all."""
-        from connector.runtime.downloads.batch import DownloadBatch
+        with loading_modules():
+            from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
             self.connector,
@@ -157,12 +179,12 @@ class AsyncClient(BaseClient):
             on_progress=progress,
             limit=limit,
         )
-        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account)
+        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account, connection=connection)
         return await self.execute_batch(batch, given, options)
 
     async def execute(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
         """As Client.execute."""
-        call = self._prepare(action, given, options)
+        call = await self._prepare(action, given, options)
         steps = call.build_steps()
         outcome = await self._drive(call, steps, first=True)
         while is_page(outcome):
@@ -170,12 +192,18 @@ class AsyncClient(BaseClient):
         self._retry_quota.release(outcome)
         return call.finish(outcome)
 
-    def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
+    def stream(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
         """As Client.stream."""
-        from connector.runtime.client.items import AsyncItems
+        self._check_open()
+        self._prepare_shown(action, given, options).build_page_steps().close()
+        return AsyncItems(lambda: self._prepare(action, given, options), self._drive)
 
-        call = self._prepare(action, given, options)
-        return AsyncItems(call, call.build_page_steps(), self._drive)
+    async def _prepare(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> PreparedCall:
+        if self._connections.default is not None:
+            return self._prepare_loaded(action, given, options, 0.0)
+        named = self._choose_connection(action, given, options)
+        waited = await self._connections.load_async(named, options.timeout or DEFAULT_TIMEOUT, self._stop_event)
+        return self._prepare_loaded(action, given, options, waited)
 
     async def execute_batch(
         self, batch: DownloadBatch, given: Mapping[str, Any] | None, options: CallOptions
@@ -185,7 +213,10 @@ class AsyncClient(BaseClient):
 
         batch.load_listing(await self.execute(batch.action, given, replace(options, limit=batch.max_items)))
         file_options = CallOptions(options.timeout, options.retry, options.debug)
-        await download_in_tasks(batch, lambda request: self.execute_download(request, file_options))
+        connection = self._choose_connection(batch.action, given, options)
+        await download_in_tasks(
+            batch, lambda request: self.execute_download(replace(request, connection=connection), file_options)
+        )
         return batch.build_result()
 
     async def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
@@ -195,7 +226,12 @@ class AsyncClient(BaseClient):
         from connector.runtime.downloads.download import Download
 
         self._check_open()
+        waited, timeout = 0.0, options.timeout or DEFAULT_TIMEOUT
+        if download_request.token is None:
+            waited = await self._connections.load_async(download_request.connection, timeout, self._stop_event)
+        self._check_open()
         download = Download.prepare(self._call_factory, download_request, options)
+        download.call.waited = waited
         try:
             await to_thread(download.open)  # disk access must not block the loop
             result = await self._drive(download.call, download.build_steps(), first=True)
@@ -243,8 +279,8 @@ class AsyncClient(BaseClient):
         if cached is not None:
             return cached
         max_wait = ask.deadline - call.now()
-        credential = await call.get_token_source().wait_async(
-            ask.rejected_token, call.context.clock, max_wait, self._stop_event
+        credential = await call.get_credential_source().wait_async(
+            ask.rejected_token, call.context.clock, max_wait, self._stop_event, lacks_scope=ask.lacks_scope
         )
         return self._closed_error() or call.with_base_url(credential)
 

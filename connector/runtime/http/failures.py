@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from typing import TYPE_CHECKING
 
 from connector.core.response.reply import Failure
-from connector.runtime.http.body_reader import BodySinkError, DecodingError
+from connector.runtime.http.body_reader import BodySinkError
 from connector.runtime.http.connection_pool import PoolClosed
+from connector.runtime.http.decompression import DecodingError
 from connector.runtime.http.proxies import NetworkSettingError
 from connector.runtime.http.transport import UploadReadError
 
@@ -29,6 +31,7 @@ OWN_EXCEPTIONS = (
     PoolClosed,
 )
 _MAX_CAUSES = 50
+OPEN_FILE_LIMIT_ERRNOS = (errno.EMFILE, errno.ENFILE)
 _KIND_BY_EXCEPTION = {  # httpcore's names, the narrower before the wider
     "ConnectTimeout": "connect_timeout",
     "PoolTimeout": "pool_timeout",
@@ -80,6 +83,8 @@ def classify_failure(core: ModuleType, error: BaseException, state: RequestState
             getattr(cause, "verify_message", "") or _TLS_REASONS.get(cause.reason) or cause.reason or "no reason given"
         )
         message = f"the TLS handshake failed: {reason}" if final else f"the TLS connection broke: {reason}"
+    elif isinstance(cause, OSError) and cause.errno in OPEN_FILE_LIMIT_ERRNOS:
+        message = f"{message}: too many files are open ({cause.strerror})"
     elif isinstance(cause, ConnectionRefusedError):
         kind, message = "refused", "the connection was refused"
     elif isinstance(cause, ConnectionResetError) and kind in ("read", "write"):

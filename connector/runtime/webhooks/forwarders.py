@@ -11,7 +11,6 @@ import contextlib
 import inspect
 import json
 import os
-import threading
 import time
 from fnmatch import fnmatchcase
 from http import HTTPStatus
@@ -25,6 +24,7 @@ from connector.core.request.credential import Credential
 from connector.core.response.reply import Reply
 from connector.core.url_policy import is_loopback_url
 from connector.errors import ConnectorError, TransportError, UsageError
+from connector.runtime.fork_safety import ForkSafeLock
 from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class JsonLinesForwarder:
 
     def __init__(self, stream: TextIO, redactor: Redactor | None = None) -> None:
         self._stream, self._redactor = stream, redactor
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def __call__(self, event: Event) -> None:
         """Write a line. Raises OSError when the stream fails."""

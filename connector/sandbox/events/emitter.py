@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core.json_path import get_at_path, set_at_path
 from connector.definition.json_path import join_path, parse_path
 from connector.errors import ConnectorError
+from connector.runtime.fork_safety import ForkSafeLock
 from connector.runtime.webhooks.forwarders import require_success
 from connector.sandbox.events.samples import merge_subject
 from connector.sandbox.events.sender import EventSender, dump_json, get_samples, get_sandbox_secret
@@ -46,7 +47,7 @@ class EventEmitter:
         self._sender = EventSender(connector, url, get_sandbox_secret(connector), http=http, clock=clock)
         self._connector, self._on_failure = connector, on_failure
         self._queue: deque[ChangeEvent] = deque()
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._thread: threading.Thread | None = None
         self._event_count = 0
         self._is_failing = False

@@ -101,6 +101,7 @@ SHELF = [
     ("downloads", LIST, "pagination: {items: books}", "pagination: {items: books}\ndownloads: [{items: books, url: title, name: [id], size: title}]", "downloads:", "number at 'title'"),
     ("downloads", LIST, "pagination: {items: books}", "pagination: {items: books}\ndownloads: [{items: books, url: title, name: [id], extension: copies}]", "downloads:", "text at 'copies'"),
     ("downloads", LIST, "pagination: {items: books}", "pagination: {items: books}\ndownloads: [{items: books, url: title, name: [id], token: key}]", "downloads:", "no text at 'key'"),
+    ("downloads", LIST, "pagination: {items: books}", "pagination: {items: books}\ndownloads: [{items: books, url: title, name: [id], extension: title, may_be_json: true}]", "downloads:", "no effect beside `extension`"),
     ("pagination-complete", LIST, "pagination: {items: books}", "pagination: {items: books, cursor_param: header.after}", "pagination:", "query.x"),
     ("example-payload-fits-schema", CREATE, "    copies: 1\n    created_at", '    copies: "1"\n    created_at', 'copies: "1"', "expected integer"),
     ("example-payload-fits-schema", CREATE, "  schema: book\n", "  schema: bok\n", "schema: bok", "Did you mean 'book'"),

@@ -156,7 +156,7 @@ UNDESCRIBED = [
     ("dedupe: [id]", "dedupe: {ignore: {fields: [tokken]}}", "has a field tokken. Did you mean 'token'?"),
     ("at: created", "at: creatd", "has creatd. Did you mean 'created'?"),
     ("object: data", "object: dat", "has dat. Did you mean 'data'?"),
-    ("object: data", "object: data, account: owner", "has owner."),
+    ("object: data", "object: data, account: data.owner", "has data.owner."),
     ("object: data", "object: data, subject: [data.uid]", "has data.uid."),
 ]
 
@@ -171,7 +171,12 @@ def test_a_path_that_no_described_event_has_is_found(shelf, lint_trigger, old, n
 
 @pytest.mark.parametrize(
     "dedupe",
-    ["[id, data.tags.3.n]", "{ignore: {fields: [other_secret], paths: [token, data.tags.0]}}", "[header.x-id]"],
+    [
+        "[id, data.tags.3.n]",
+        "{ignore: {fields: [other_secret], paths: [token, data.tags.0]}}",
+        "[header.x-id]",
+        "[event_identity]",
+    ],
 )
 def test_a_path_that_a_described_event_has_is_none(shelf, lint_trigger, dedupe):
     (shelf / "schemas" / "events").mkdir()

@@ -390,7 +390,7 @@ def test_a_cursor_that_expires_midway_keeps_what_was_read(zoom):
 
 @pytest.mark.parametrize("trouble", [bad(429, retry_after="1"), bad(503), maybe_sent(), nothing_sent(), bad(401, 124)])
 def test_trouble_on_a_page_resumes_at_that_page(zoom, trouble):
-    world = World(page([1], "A"), trouble, page([2], ""), tokens=["a", "b"])
+    world = World(page([1], "A"), trouble, page([2], ""), tokens=["a", "b", "c"])
     assert listing(zoom, world).data["users"] == [1, 2]
     assert [sent.get("next_page_token") for sent in _sent_values(world)] == [None, "A", "A"]
 

@@ -22,7 +22,7 @@ from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 REFERENCE = Path(__file__).parents[4] / "shared" / "reference" / "openapi" / "zoom_webhooks.tar.xz"
 MAX_DEPTH = 8  # of a description that contains itself
 ZOOM = Connector.open()
-TOKEN_FIELDS = ("download_token", "download_access_token", "callback_token")
+TOKEN_FIELDS = ("download_token", "callback_token")
 TRIGGER = {
     "label": "Hook", "summary": "Hear of orders.",
     "signature": {"header": "x-sig", "payload": "{body}", "format": "{hex}"},

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 
 from connector import Client, Connection, errors
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 
 TOKEN = "-_canary/of=a+token" * 12
 ENCODINGS = [
