@@ -36,6 +36,7 @@ MAX_PAGE_BYTES = 65_536
 _NO_CONTENT_STATUSES = (HTTPStatus.NO_CONTENT, HTTPStatus.RESET_CONTENT)
 _DATA_STATUSES = (HTTPStatus.OK, HTTPStatus.CREATED)  # an action that promises data gets it with these
 _URL_HEADERS = ("location", "content-location", "refresh")  # headers that may hold a URL with a token in it
+_PLAIN_HEADERS = frozenset(("content-type", "content-length", "content-encoding", "date", "connection", "keep-alive"))
 _EMPTY_WARNING = "The service sent no data; the status says that it was done."
 _MULTI_STATUS_WARNING = "The status is 207: a part may have failed; look at the status of each in the data."
 _MAX_PARTS = 3  # failed parts that a warning quotes
@@ -157,11 +158,13 @@ class ResponseParser:
 def _may_have_secret(headers: Mapping[str, str], secrets: tuple[str, ...]) -> bool:
     """Whether a header may hold one of the secrets, in any encoding; each is at least as long as its secret."""
     shortest = min(map(len, secrets), default=0)
-    texts = [value for value in headers.values() if len(value) >= shortest] if shortest else []
+    if not shortest:
+        return False
+    texts = [value for name, value in headers.items() if len(value) >= shortest and name not in _PLAIN_HEADERS]
     if not texts:
         return False
     longest = max(map(len, texts))
-    return bool(SecretValues(secret for secret in secrets if len(secret) <= longest).find("\n".join(texts)))
+    return bool(SecretValues(secret for secret in secrets if len(secret) <= longest).may_be_in("\n".join(texts)))
 
 
 def _describe_failed_parts(request: Request, parts: list[str]) -> str:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.core.redaction import Redactor
+from connector.core.secrets.values import SecretValues
 
 SECRET = st.text(
     string.ascii_letters + string.digits + "-._~+/=!$&'()*,;:@ \"\\<>#%[]{}|^`?é😀\n\t", min_size=6, max_size=40
@@ -107,3 +108,18 @@ def test_a_secret_that_looks_escaped_is_hidden():
         redactor = Redactor().with_secrets([secret])
         for encode in ENCODINGS.values():
             assert encode(secret) not in redactor.redact_url(f"x {encode(secret)} x")
+
+
+@pytest.mark.parametrize(
+    "encode",
+    [
+        *ENCODINGS.values(),
+        *(lambda text, e=e: e(text.encode()).decode() for e in (base64.b64encode, base64.urlsafe_b64encode)),
+    ],
+)
+@given(secret=SECRET)
+def test_a_quick_look_misses_nothing(encode, secret):
+    values = SecretValues([secret])
+    text = f"<{encode(secret)}>"
+    assert values.may_be_in(text) or not values.find(text)
+    assert not values.may_be_in("a plain header")
