@@ -46,6 +46,7 @@ _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
     },
     ("inputs", "*"): _FIELD_PLACEHOLDERS,
     ("pagination",): {"items": "."},
+    ("replies", "*"): {"expect": {}},
     ("examples", "*"): {"inputs": {}, "request": {"path": "/"}},
     ("examples", "*", "request"): {"path": "/"},
     ("clouds", "*"): {"label": "-"},

@@ -38,7 +38,7 @@ class ConnectionTest(StrictModel):
 
     action: Key = Field(description="The action to run; a list is asked for one item.")
     inputs: dict[str, JsonValue] = Field(default={}, description="The inputs of the action.")
-    identity_fields: list[Text] = Field(default=[], description="Fields of the reply that identify the account.")
+    identity_fields: list[JsonPath] = Field(default=[], description="Fields of the reply that identify the account.")
 
 
 class ConnectionInput(FormField):
