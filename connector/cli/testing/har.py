@@ -42,7 +42,9 @@ def read_har(path: Path) -> list[RecordedCall]:
     except KeyError as error:
         raise _build_error(path, f"this is not a HAR file: it has no '{error.args[0]}'.") from None
     except (TypeError, AttributeError):
-        raise _build_error(path, "this is not a HAR file: a part of it has another shape than the format says.") from None
+        raise _build_error(
+            path, "this is not a HAR file: a part of it has another shape than the format says."
+        ) from None
     return [call for call in calls if call.reply.status]
 
 
