@@ -49,7 +49,8 @@ class Client(ThreadDriver):
         `timeout` seconds for the whole call (60; 600 for a listing); `retry` None, "engine" (never wait: raise with
         `retry_at`) or a mapping of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors; `limit` the maximum
         items of a listing and `page_size` how many a page has; `account` the sub-account to act on; `connection` the
-        name of the connection.
+        name of the connection; `idempotency_key` the key of a write: "if-known:KEY" is ignored where the service takes
+        none, and "if-known" is a key of its own.
         """
         return self.execute(
             action,
