@@ -10,6 +10,7 @@ import connector
 from connector import errors
 
 METHODS = {
+    "choices",
     "execute",
     "execute_batch",
     "execute_download",
