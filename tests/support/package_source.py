@@ -30,6 +30,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "definition": (),
     "core": ("definition",),
     "runtime": ("definition", "core"),
+    "integrations": ("definition", "core", "runtime"),
     "sandbox": ("definition", "core", "runtime"),
     "authoring": ("definition", "core"),
     "cli": ("definition", "core", "runtime", "sandbox", "authoring"),

@@ -20,9 +20,9 @@ class Result:
     """The result of a call.
 
     `data` is the service's answer, as it came ({} for no content, bytes for binary); `status`, `headers` (lower-case
-    names) and `request_id` are those of the last reply; `attempts` counts the requests sent; `outcome` is "done". For
-    listings, `complete` says whether nothing is left and `pages` counts the pages. `warnings` are sentences; `debug`
-    is the redacted trace of a debugged call.
+    names) and `request_id` are those of the last reply; `attempts` counts the requests sent; `elapsed` are the seconds
+    of the whole call, waits included; `outcome` is "done". For listings, `complete` says whether nothing is left and
+    `pages` counts the pages. `warnings` are sentences; `debug` is the redacted trace of a debugged call.
     """
 
     data: Any
@@ -35,9 +35,13 @@ class Result:
     pages: int = 1
     warnings: tuple[str, ...] = ()
     debug: Trace | None = None
+    elapsed: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-safe data; bytes as base64 text with `encoding` with it."""
+        """Return the result as JSON-safe data; bytes as base64 text with `encoding` with it.
+
+        The data of equal replies is equal: `elapsed` is not in it.
+        """
         is_binary = isinstance(self.data, bytes)
         fields: dict[str, Any] = {
             "data": base64.b64encode(self.data).decode() if is_binary else _to_json_safe(self.data),
@@ -60,6 +64,13 @@ class Result:
         type_name = type(self.data).__name__
         size = len(self.data) if hasattr(self.data, "__len__") else 1
         return f"<Result {self.status} {self.outcome}: {type_name} of {size}>"
+
+    def _repr_html_(self) -> str:
+        """Return the result for a notebook, without secrets."""
+        from connector.core.response.result_html import build_html
+
+        facts = [f"{self.status} {self.outcome}", f"{self.elapsed:.2f} s", *self.warnings]
+        return build_html(self.data, facts if self.complete else [*facts, "not complete"])
 
 
 def _to_json_safe(data: Any) -> Any:
