@@ -9,7 +9,7 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from benchmarks import budget, bulk, calls, downloads, listings, peers, rounds, starts, tenants, tokens, webhooks
+from benchmarks import budget, bulk, calls, downloads, listings, peers, rounds, starts, tenants, texts, tokens, webhooks
 from benchmarks.service import Service
 
 PARTS = {
@@ -21,6 +21,7 @@ PARTS = {
     "peers": peers.rows,
     "starts": starts.rows,
     "tenants": tenants.rows,
+    "texts": texts.rows,
     "tokens": tokens.rows,
     "webhooks": webhooks.rows,
 }

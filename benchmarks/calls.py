@@ -14,7 +14,7 @@ from pydantic_core import from_json, to_json
 from benchmarks import rounds, service
 from benchmarks.rounds import Row
 from connector import AsyncClient, Client, Connection, Connector
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.runtime.http.transport import prepare_request
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from connector._version import __version__
 if TYPE_CHECKING:
     from connector import errors as errors
     from connector.core.request.builder import Request as Request
-    from connector.core.response.parser import Result as Result
+    from connector.core.response.result import Result as Result
     from connector.core.webhook.event import Challenge as Challenge
     from connector.core.webhook.event import Event as Event
     from connector.definition.loader import Connector as Connector
@@ -38,7 +38,7 @@ _MODULES_BY_NAME = {
     "Items": "connector.runtime.client.items",
     "Receiver": "connector.runtime.webhooks.receiver",
     "Request": "connector.core.request.builder",
-    "Result": "connector.core.response.parser",
+    "Result": "connector.core.response.result",
     "Store": "connector.runtime.storage.store",
     "begin_sign_in": "connector.runtime.auth.sign_in",
     "finish_sign_in": "connector.runtime.auth.sign_in",

@@ -121,8 +121,12 @@ def _describe_signature(trigger: Trigger) -> Iterator[str]:
     if trigger.challenge is not None:
         reply_fields = ", ".join(map(format_code, trigger.challenge.reply))
         yield f"- Challenge {format_code(trigger.challenge.event)}: the reply has {reply_fields}"
-    if trigger.dedupe:
-        yield f"- A repeated event has the same {', '.join(map(format_code, trigger.dedupe))}"
+    if trigger.identity.id:
+        yield f"- A repeated event has the same {', '.join(map(format_code, trigger.identity.id))}"
+    elif trigger.dedupe:
+        ignored = trigger.identity.ignore
+        changing = ", ".join(map(format_code, (*ignored.paths, *ignored.fields, *ignored.query)))
+        yield f"- A repeated event has the same body{f', apart from {changing}' if changing else ''}"
 
 
 def _render_action(connector: Connector, action: Action) -> Iterator[str]:
@@ -153,7 +157,8 @@ def _summarize_action(action: Action) -> Iterator[str]:
     if action.rate_names:
         yield f"- Rate: {', '.join(map(format_code, action.rate_names))}"
     if action.pagination:
-        yield f"- Lists {format_code(action.pagination.items)}, page by page"
+        pages = "" if action.pagination.style == "none" else ", page by page"
+        yield f"- Lists {format_code(action.pagination.items)}{pages}"
     if action.downloads:
         item_paths = dict.fromkeys(format_code(listing.items) for listing in action.downloads)
         yield f"- Files to download: those of {', '.join(item_paths)}, with `connector download {action.action}`"

@@ -11,11 +11,14 @@ from connector.authoring.rules import (
     connection_tests,
     cross_file,
     endpoint,
+    error_replies,
+    event_identity,
     events,
     examples,
     fields,
     files,
     manifest,
+    pagination,
     payloads,
     places,
     relations,
@@ -39,8 +42,8 @@ ACTION_RULES = (
     relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
     relations.check_unique_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
-    endpoint.check_confirm, endpoint.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
-    payloads.check_payload_fits_schema,
+    endpoint.check_confirm, pagination.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
+    payloads.check_payload_fits_schema, error_replies.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (
     files.check_input_key_order,
@@ -48,8 +51,10 @@ MANIFEST_RULES = (
     fields.check_fields, values.check_values,
     manifest.check_allowed_hosts, manifest.check_base_url, manifest.check_connection_inputs,
     manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
-    manifest.check_rates, manifest.check_redaction,
+    error_replies.check_error_format,
+    manifest.check_rates, manifest.check_redaction, pagination.check_manifest_pagination,
     triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
+    event_identity.check_event_identity,
 )  # fmt: skip
 SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, events.check_event_files)
 

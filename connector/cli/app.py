@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from connector.cli.groups import root
-from connector.cli.output.error_output import describe_unexpected, error_to_dict, from_click, print_error
+from connector.cli.output.error_output import error_to_dict, from_click, print_error, to_connector_error
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_REFUSED
-from connector.cli.output.stdio import STDOUT_NAME
+from connector.cli.output.stdio import is_stdout_error
 from connector.cli.registry import COMPLETION_VARIABLE
-from connector.errors import ConnectorError, StoreError
+from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,20 +32,10 @@ def execute(args: Sequence[str]) -> int:
         raise KeyboardInterrupt from None
     except click.ClickException as error:
         return _report_error(from_click(error, args), args)
-    except ConnectorError as error:
-        return _report_error(error, args)
-    except OSError as error:
-        if error.filename == STDOUT_NAME or isinstance(error, BrokenPipeError):
+    except Exception as error:  # last resort: a sentence instead of a traceback
+        if is_stdout_error(error):
             raise
-        if error.filename is None:
-            reason = str(error.strerror or error).rstrip(".")
-            return _report_error(StoreError(f"{reason}.", hint="Check the files and pipes of the command."), args)
-        path = str(error.filename)
-        return _report_error(
-            StoreError(f"{path}: {error.strerror}.", path=path, hint="Check the path and its permissions."), args
-        )
-    except Exception as error:  # noqa: BLE001  last resort: a sentence instead of a traceback
-        return _report_error(ConnectorError(describe_unexpected(error)), args)
+        return _report_error(to_connector_error(error), args)
 
 
 def _invoke(args: Sequence[str]) -> int:

@@ -8,35 +8,39 @@ import sys
 from typing import TYPE_CHECKING
 
 from connector.cli import registry
-from connector.cli.output import stdio
+from connector.cli.output import process_exit, stdio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-EXIT_UNCERTAIN, EXIT_INTERRUPTED = 5, 130  # an uncertain write outranks a closed stdout
+EXIT_UNCERTAIN = 5  # an uncertain write outranks a closed stdout
 
 
 def run(argv: Sequence[str] | None = None) -> int:
     """Run one command line and return its exit code; never raises.
 
-    `argv` defaults to the process's arguments; then the process does not wait for pages that are read ahead.
+    `argv` defaults to the process's arguments; then the process waits for a token that is being renewed, but not for
+    pages that are read ahead.
     """
+    if argv is None:
+        process_exit.handle_signals()
     args = [_to_utf8(arg) for arg in (sys.argv[1:] if argv is None else argv)]
-    code = 0
+    code: int | None = None
     try:
         sys.stdout = stdio.tag_stdout_errors(stdio.make_printable(sys.stdout))
         sys.stderr = stdio.make_printable(sys.stderr)
         code = _dispatch(args)
         sys.stdout.flush()
-    except KeyboardInterrupt:
-        code = _handle_interrupt()
+    except KeyboardInterrupt as interrupt:
+        code = _handle_interrupt(interrupt)
     except BrokenPipeError:
         stdio.discard_output()
         code = EXIT_UNCERTAIN if code == EXIT_UNCERTAIN else 0
     except OSError as error:
-        code = EXIT_UNCERTAIN if code == EXIT_UNCERTAIN else _handle_stdout_error(error)
+        code = _handle_stdout_error(error, code)
     if argv is None:
-        stdio.exit_without_waiting(code)
+        code = process_exit.settle_tokens(code)
+        process_exit.exit_without_waiting(code)
     return code
 
 
@@ -65,18 +69,25 @@ def _dispatch(args: list[str]) -> int:
     return execute(args)
 
 
-def _handle_interrupt() -> int:
-    """Return 130 after Ctrl-C, even if the reader of the pipe is gone."""
+def _handle_interrupt(interrupt: KeyboardInterrupt) -> int:
+    """Return 130 after Ctrl-C, 143 after SIGTERM, even if the reader of the pipe is gone."""
     try:
         sys.stdout.flush()
         sys.stderr.write("Interrupted.\n")
     except OSError:
         stdio.discard_output()
-    return EXIT_INTERRUPTED
+    return process_exit.exit_code_of(interrupt)
 
 
-def _handle_stdout_error(error: OSError) -> int:
-    """Report that stdout cannot be written, for example because the disk is full."""
+def _handle_stdout_error(error: OSError, code: int | None) -> int:
+    """Report that stdout cannot be written, for example because the disk is full, and what the command did.
+
+    `code` is the command's own exit code; None when the error ended it.
+    """
     stdio.discard_output()
-    sys.stderr.write(f"stdout: {error.strerror or error}. Free some space, or redirect the output.\n")
-    return 1
+    notes = getattr(error, "__notes__", [])
+    if code is not None:
+        notes = ["The command itself was done." if code == 0 else f"The command itself ended with exit code {code}."]
+    text = f"stdout: {error.strerror or error}. Free some space, or redirect the output."
+    sys.stderr.write(" ".join((text, *notes)) + "\n")
+    return code or 1

@@ -70,6 +70,19 @@ def set_at(data: Any, names: Sequence[str], value: Any) -> Any:
     return fields
 
 
+def remove_at(data: Any, names: Sequence[str]) -> Any:
+    """Return JSON data without what is at the names of a path, copied along the way."""
+    name, *rest = names
+    if isinstance(data, dict) and name in data:
+        kept = {key: item for key, item in data.items() if key != name}
+        return {**data, name: remove_at(data[name], rest)} if rest else kept
+    position = _position(name)
+    if isinstance(data, list) and position is not None and position < len(data):
+        changed = [remove_at(data[position], rest)] if rest else []
+        return [*data[:position], *changed, *data[position + 1 :]]
+    return data
+
+
 def _position(name: str) -> int | None:
     return int(name) if name.isascii() and name.isdigit() and len(name) < _MAX_DIGITS else None
 

@@ -11,7 +11,7 @@ from connector.core.response import retry_after
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
 
 RESET_PRECISION = 2.0  # seconds; a reset nearer than that is the end of a second, rounded to whole seconds
 LONG_CLOSURE = 60.0  # seconds; beyond, a closure is a quota's, such as one user's day

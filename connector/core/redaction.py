@@ -1,115 +1,154 @@
 """Redact secrets from logs, errors and reprs.
 
-A secret is known by the field or header that holds it (the manifest's `redact.fields`, inputs of type password), by
-the URL parameter (`redact.query`), or by its value (the token, every password of the call).
+A secret is known by the field or header that holds it (the manifest's `redact.fields`, inputs of type password, names
+such as clientSecret), by the URL parameter (`redact.query`), or by its value (the token, every password of the call).
+
+A text that is shown in part is cut to a window before it is searched, and cut to its length only after: what is hidden
+is hidden first, and the time of it depends on what can be shown.
 """
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from copy import copy
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
+
+from connector.core.secrets import names, span
+from connector.core.secrets.escapes import MAX_ESCAPE_LENGTH
+from connector.core.secrets.names import is_secret_member, last_name
+from connector.core.secrets.span import replace_spans
+from connector.core.secrets.values import MIN_BEGINNING_LENGTH, MIN_SECRET_LENGTH, SecretValues
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from connector.core.secrets.span import Span
     from connector.definition.loader import Connector
 
-MASK = "***"
+MASK = span.MASK
 SECRET_HEADERS = frozenset((
     "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key",
     "www-authenticate", "authentication-info",
 ))  # fmt: skip
 _SECRET_PARAMETERS = frozenset((
-    "access_token", "refresh_token", "id_token", "token", "client_secret", "code", "code_verifier", "api_key",
-    "password", "passcode", "pwd", "signature", "sig", "x-amz-signature", "x-amz-credential", "x-amz-security-token",
-    "x-goog-signature", "x-goog-credential",
+    "code", "signature", "sig", "x-amz-signature", "x-amz-credential", "x-goog-signature", "x-goog-credential",
 ))  # fmt: skip
-_SECRET_FIELDS = frozenset((
-    "access_token", "refresh_token", "client_secret", "id_token", "code_verifier", "password", "passcode",
-))  # fmt: skip
-_USERINFO = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/\s@\"'<>]+@", re.IGNORECASE)
-_BEARER = re.compile(r"\b((?i:Bearer|Basic))(\s+|%20)(?=\S*[0-9A-Z])[A-Za-z0-9._~+/=-]{6,}")
-_MIN_SECRET_LENGTH = 4  # characters; masking a shorter value would garble every text
+_MARK = re.compile(r"[=:%\\&<]|[Bb][Ee][Aa][Rr]|[Bb][Aa][Ss][Ii][Cc]")  # in every text with a name beside a value
+_CONTROLS = {code: chr(code).encode("unicode_escape").decode() for code in (*range(32), *range(127, 160))}
 _MAX_PREVIEW_LENGTH = 60
-_MAX_PARSED_LENGTH = 1 << 20  # characters; a larger text body is an upload
+_MAX_HEADER_LENGTH = 65_536
+_MAX_MARGIN = 16_384  # characters behind what can be shown
+_MIN_MARGIN = 4 * MIN_BEGINNING_LENGTH * MAX_ESCAPE_LENGTH  # enough to know a secret that begins in what is shown
 
 
 class Redactor:
     """Masks the fields, parameters and headers that a connector declares secret, and the secret values of a call."""
 
     def __init__(self, fields: Iterable[str] = (), query: Iterable[str] = (), headers: Iterable[str] = ()) -> None:
-        self.secret_fields = frozenset(name.lower() for name in fields) | _SECRET_FIELDS
+        self.secret_fields = frozenset(name.lower() for name in fields)
         self.secret_parameters = frozenset(name.lower() for name in query) | _SECRET_PARAMETERS
         self.secret_headers = frozenset(name.lower() for name in headers) | SECRET_HEADERS
-        self._parameter_pattern = _compile_parameter_pattern(self.secret_parameters)
-        self._pair_pattern = _compile_pair_pattern(self.secret_fields)
-        self.secret_values: frozenset[str] = frozenset()
-        self.secret_pattern: re.Pattern[str] | None = None
+        self.known_values = SecretValues()
 
     def with_secrets(self, values: Iterable[str]) -> Redactor:
         """Return a redactor that also masks these values, in every encoding in which a service may echo them."""
-        new_values = {value for value in values if len(value) >= _MIN_SECRET_LENGTH} - self.secret_values
+        new_values = {value for value in values if len(value) >= MIN_SECRET_LENGTH} - self.known_values.values
         if not new_values:
             return self
         redactor = copy(self)
-        redactor.secret_values = self.secret_values | new_values
-        redactor.secret_pattern = _compile_secret_pattern(redactor.secret_values)
+        redactor.known_values = SecretValues(self.known_values.values | new_values)
         return redactor
 
-    def redact_text(self, text: str) -> str:
-        """Return text without secrets, on one line: control characters are escaped."""
-        text = self.redact_url(text)
-        text = self._pair_pattern.sub(rf"\g<name>\g<quote>{MASK}\g<quote>", text)
-        text = _BEARER.sub(rf"\g<1> {MASK}", text)
-        return _escape_control_characters(text)
+    def is_secret_field(self, name: str, value: Any = "a text") -> bool:
+        """Whether the field of this name is secret, where it holds such a value."""
+        return name.lower() in self.secret_fields or is_secret_member(name, value)
 
-    def redact_url(self, url: str) -> str:
+    def is_secret_parameter(self, name: str) -> bool:
+        """Whether the URL parameter of this name is secret."""
+        return name.lower() in self.secret_parameters or is_secret_member(name, "a text")
+
+    def is_secret_header(self, name: str) -> bool:
+        """Whether the header of this name is secret."""
+        return name.lower() in self.secret_headers or is_secret_member(name, "a text")
+
+    def redact_text(self, text: str, max_length: int | None = None) -> str:
+        """Return text without secrets, on one line: control characters are escaped.
+
+        With `max_length` it is shortened to so many characters, after its secrets were masked.
+        """
+        text = self._cut(text, max_length)
+        spans = self.known_values.find(text)
+        if _MARK.search(text):
+            spans += (*self._find_in_urls(text), *names.find_credentials(text))
+            spans += (named.span for named in names.find_fields(text, self.is_secret_field))
+        return escape_control_characters(replace_spans(text, spans) if spans else text)[:max_length]
+
+    def redact_url(self, url: str, max_length: int | None = None) -> str:
         """Return a URL, or text that contains URLs, without secrets."""
-        url = _USERINFO.sub(rf"\g<1>{MASK}@", url)
-        url = self._parameter_pattern.sub(rf"\g<1>{MASK}", url)
-        return self.secret_pattern.sub(MASK, url) if self.secret_pattern else url
+        url = self._cut(url, max_length)
+        return replace_spans(url, (*self._find_in_urls(url), *self.known_values.find(url)))[:max_length]
 
-    def redact_data(self, data: Any) -> Any:
-        """Return JSON data with secret fields and values masked and everything else unchanged."""
-        if isinstance(data, dict):
-            return {self.redact_text(str(key)): self._redact_member(str(key), item) for key, item in data.items()}
-        if isinstance(data, list | tuple):
-            return [self.redact_data(item) for item in data]
+    def _cut(self, text: str, max_length: int | None) -> str:
+        """Return the window of a text: what can be shown, and so much more that a secret in it is known as one."""
+        if max_length is None:
+            return text
+        return text[: max_length + min(_MIN_MARGIN + 2 * self.known_values.max_length, _MAX_MARGIN)]
+
+    def _find_in_urls(self, text: str) -> Iterator[Span]:
+        yield from names.find_users(text)
+        yield from (named.span for named in names.find_parameters(text, self.is_secret_parameter))
+
+    def redact_data(self, data: Any, max_length: int | None = None) -> Any:
+        """Return JSON data with secret fields and values masked, texts shortened, and everything else unchanged."""
         if isinstance(data, str):
-            return self.redact_text(data)
-        return MASK if self.secret_values and str(data) in self.secret_values else data
+            return self.redact_text(data, max_length)
+        if isinstance(data, dict):
+            members = ((str(key), item) for key, item in data.items())
+            return {
+                self.redact_text(key, max_length): self._redact_member(key, item, max_length) for key, item in members
+            }
+        if isinstance(data, list | tuple):
+            return [self.redact_data(item, max_length) for item in data]
+        return MASK if self.known_values and str(data) in self.known_values.values else data
 
-    def redact_pairs(self, pairs: Iterable[tuple[str, Any]]) -> list[list[Any]]:
+    def redact_pairs(self, pairs: Iterable[tuple[str, Any]], max_length: int | None = None) -> list[list[Any]]:
         """Return form pairs without secrets; a name may be nested, as in settings[password]."""
         return [
-            [self.redact_text(name), self._redact_member(re.split(r"[\[.]", name)[-1].rstrip("]"), item)]
-            for name, item in pairs
+            [self.redact_text(name), self._redact_member(last_name(name), item, max_length)] for name, item in pairs
         ]
 
-    def _redact_member(self, name: str, item: Any) -> Any:
-        return MASK if name.lower() in self.secret_fields and item not in (None, "") else self.redact_data(item)
+    def _redact_member(self, name: str, item: Any, max_length: int | None) -> Any:
+        is_secret = item not in (None, "") and self.is_secret_field(name, item)
+        return MASK if is_secret else self.redact_data(item, max_length)
 
-    def find_secrets(self, data: Any) -> Iterable[str]:
+    def find_secrets(self, data: Any) -> Iterator[str]:
         """Yield the text of secret fields in JSON data, and of pairs with a secret name."""
         if isinstance(data, dict):
             data = [*data.items()]
         for item in data if isinstance(data, list | tuple) else ():
             is_pair = isinstance(item, tuple) and len(item) == 2 and isinstance(item[0], str)  # noqa: PLR2004  a pair
             if is_pair and isinstance(item[1], str):
-                if re.split(r"[\[.]", item[0].lower())[-1].rstrip("]") in self.secret_fields | self.secret_parameters:
+                if self.is_secret_field(last_name(item[0]), item[1]) or self.is_secret_parameter(last_name(item[0])):
                     yield item[1]
             else:
                 yield from self.find_secrets(item[1] if is_pair else item)
 
+    def find_secrets_in_text(self, text: str | bytes) -> Iterator[str]:
+        """Yield the text of secret fields and parameters in a text body: JSON, a form, or whatever has such."""
+        text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+        for find in (names.find_members, names.find_elements):
+            yield from (named.value for named in find(text, self.is_secret_field))
+        yield from (unquote_plus(named.value) for named in names.find_parameters(text, self.is_secret_parameter))
+
     def redact_headers(self, headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Return headers without secrets."""
         return [
-            (name, MASK if name.lower() in self.secret_headers else self.redact_text(value)) for name, value in headers
+            (name, MASK if self.is_secret_header(name) else self.redact_text(value, _MAX_HEADER_LENGTH))
+            for name, value in headers
         ]
 
 
@@ -133,29 +172,32 @@ def default_redactor() -> Redactor:
     return Redactor()
 
 
-def parse_body_fields(text: str | bytes) -> Any:
-    """Parse a text body for `find_secrets`: JSON data, or form pairs; None when it is too large."""
-    if len(text) > _MAX_PARSED_LENGTH:
-        return None
-    text = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return parse_qsl(text.strip())
-
-
 def preview(value: Any, *, is_secret: bool = False, redactor: Redactor | None = None) -> str:
     """Return a value as a problem shows it: short, on one line, secrets as ***."""
     if is_secret:
         return MASK
     redactor = redactor or default_redactor()
     try:
-        is_bytes = isinstance(value, bytes)
-        text = f"{len(value)} bytes" if is_bytes else json.dumps(redactor.redact_data(value), ensure_ascii=False)
+        if isinstance(value, bytes):
+            text = f"{len(value)} bytes"
+        else:
+            text = json.dumps(redactor.redact_data(_cut_data(value, _MAX_PREVIEW_LENGTH)), ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = describe_type(value)
-    text = _escape_control_characters(text).replace("\\\\", "\\")  # JSON has escaped control characters already
+    text = escape_control_characters(text).replace("\\\\", "\\")  # JSON has escaped control characters already
     return text if len(text) <= _MAX_PREVIEW_LENGTH else f"{text[: _MAX_PREVIEW_LENGTH - 3]}..."
+
+
+def _cut_data(data: Any, max_length: int) -> Any:
+    """Return the beginning of JSON data: as many members as can be shown, and the window of each text."""
+    if isinstance(data, str):
+        return data[: max_length + _MIN_MARGIN]
+    if isinstance(data, dict):
+        members = islice(data.items(), max_length)
+        return {_cut_data(name, max_length): _cut_data(item, max_length) for name, item in members}
+    if isinstance(data, list | tuple):
+        return [_cut_data(item, max_length) for item in data[:max_length]]
+    return data
 
 
 def describe_type(value: Any) -> str:
@@ -164,54 +206,11 @@ def describe_type(value: Any) -> str:
     return f"{'an' if name[0] in 'AEIOaeio' else 'a'} {name}"
 
 
-def _escape_control_characters(text: str) -> str:
+def escape_control_characters(text: str) -> str:
+    """Return a text on one line: what a terminal may obey is escaped, also marks that turn the direction of writing."""
+    if text.isprintable():
+        return text
+    text = text.translate(_CONTROLS)
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
-
-
-def _compile_parameter_pattern(names: Iterable[str]) -> re.Pattern[str]:
-    """Compile the pattern of a URL parameter: plain, percent-encoded or inside JSON."""
-    alternatives = "|".join(sorted(map(re.escape, names)))
-    return re.compile(
-        rf"((?:^|[?&;#]|%26|%3f|\\u0026)(?:{alternatives})(?:=|%3d|\\u003d))[^&#\s\"'<>\\]+", re.IGNORECASE
-    )
-
-
-def _compile_pair_pattern(names: Iterable[str]) -> re.Pattern[str]:
-    """Compile the pattern of a name and value in JSON, or JSON inside JSON; an open quote runs to the end."""
-    alternatives = "|".join(sorted(map(re.escape, names)))
-    prefix = rf"(?P<name>(?P<quote>\\*[\"'])(?:{alternatives})(?P=quote)\s*:\s*)"
-    return re.compile(
-        rf"{prefix}(?:(?P=quote).*?(?:(?<!\\)(?P=quote)|\Z)|-?[0-9][^\s,}}\]]*)", re.IGNORECASE | re.DOTALL
-    )
-
-
-def _compile_secret_pattern(values: Iterable[str]) -> re.Pattern[str] | None:
-    patterns = [pattern for value in sorted(values, key=len, reverse=True) for pattern in _encoded_forms(value)]
-    return re.compile("|".join(patterns)) if patterns else None
-
-
-def _encoded_forms(value: str) -> list[str]:
-    """Return patterns of a secret: with any mix of escapes, and in base64 at each of three offsets."""
-    raw = value.encode("utf-8", "surrogatepass")
-    variants = {_secret_part_of_base64(base64.b64encode(b"\0" * offset + raw), offset, len(raw)) for offset in range(3)}
-    base64_forms = variants | {variant.replace("+", "-").replace("/", "_") for variant in variants}
-    return ["".join(map(_encoded_char_pattern, value)), *sorted(map(re.escape, base64_forms), key=len, reverse=True)]
-
-
-def _secret_part_of_base64(encoded: bytes, offset: int, size: int) -> str:
-    """Return the base64 characters that depend on the secret alone."""
-    return encoded[(0, 2, 3)[offset] : len(encoded) - (0, 3, 2)[(offset + size) % 3]].decode()
-
-
-def _encoded_char_pattern(char: str) -> str:
-    """Return the pattern of one character: itself, percent-encoded once or twice, or escaped as in JSON."""
-    if char.isascii() and char.isalnum():
-        return char
-    raw = char.encode("utf-8", "surrogatepass")
-    percent_encoded = "".join(f"%(?:25)?{byte:02x}" for byte in raw)
-    units = char.encode("utf-16-be", "surrogatepass")
-    escaped = "".join(rf"\\+u{units[index : index + 2].hex()}" for index in range(0, len(units), 2))
-    short_escape = {" ": r"|\+", "\n": r"|\\+n", "\r": r"|\\+r", "\t": r"|\\+t"}.get(char, "")
-    return rf"(?:\\*{re.escape(char)}|(?i:{percent_encoded}|{escaped}){short_escape})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import ipaddress
 import re
 from dataclasses import dataclass, field
@@ -14,11 +15,17 @@ from connector.core.invalid_value import InvalidValue
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+for _codec in ("idna", "utf-16-be"):  # of URLs and of redaction; now, as no file may be left to load them from later
+    codecs.lookup(_codec)
 _HEADER_NAME_PATTERN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # RFC 9110, 5.6.2
 HEADER_VALUE_PATTERN = re.compile(r"[\t\x20-\x7e]*\Z")
 _HOST_NAME_PATTERN = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\Z")  # some libraries end a host at a backslash
-# names of private networks
-_PRIVATE_SUFFIXES = ("localhost", "local", "internal", "localdomain", "lan", "home", "corp", "arpa")
+_NUMBER_PATTERN = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)\Z")  # what the system's resolver takes for a part of an address
+_PRIVATE_SUFFIXES = frozenset({  # last labels that the public name system does not have: private networks, RFC 6761
+    "localhost", "localdomain", "local", "internal", "intranet", "private", "lan", "home", "corp", "workgroup",
+    "domain", "arpa", "svc", "cluster", "pod", "node", "service", "consul", "docker", "k8s", "kube", "kubernetes",
+    "test", "invalid", "onion", "alt",
+})  # fmt: skip
 _PATH_PATTERN = re.compile(r"/(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*\Z")  # RFC 3986, 3.3
 _RESERVED_HEADERS = {
     "host": "it follows from the base URL", "authorization": "it comes from the connection",
@@ -154,7 +161,7 @@ class Origin:
             return None
         if parts.scheme not in DEFAULT_PORTS or not host or "@" in parts.netloc:
             return None
-        is_name = "[" not in parts.netloc and _HOST_NAME_PATTERN.match(host) is not None
+        is_name = "[" not in parts.netloc and _is_read_alike(host)
         return cls(parts.scheme, host, port, url[: url.index("//") + 2] + parts.netloc, is_name)
 
     @property
@@ -171,8 +178,21 @@ class Origin:
     def is_public(self) -> bool:
         """Whether it is https at a name with a dot: no address, and no name of a private network."""
         _, dot, last_label = self.host.rpartition(".")
-        is_private = not dot or last_label.isdigit() or last_label in _PRIVATE_SUFFIXES
+        is_private = not dot or _NUMBER_PATTERN.match(last_label) is not None or last_label in _PRIVATE_SUFFIXES
         return self.is_standard_https and not is_private
+
+
+def _is_read_alike(host: str) -> bool:
+    """Whether every library reads a host alike: a name, or an IPv4 address of four decimal numbers.
+
+    A name whose last label is a number is an address to the system, in one of its many spellings: 127.1, 10.0x1.
+    """
+    if not _NUMBER_PATTERN.match(host.rpartition(".")[2]):
+        return _HOST_NAME_PATTERN.match(host) is not None
+    try:
+        return str(ipaddress.IPv4Address(host)) == host
+    except ValueError:
+        return False
 
 
 def parse_origin(url: str) -> Origin | None:

@@ -10,7 +10,8 @@ from pydantic import Field, JsonValue, StringConstraints
 
 from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
-from connector.definition.pagination import PaginationSettings
+from connector.definition.json_path import JsonPath
+from connector.definition.pagination import ActionPagination
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")
@@ -33,24 +34,21 @@ class RequireOneOf(StrictModel):
     when: dict[Key, list[JsonValue]] = {}
 
 
-class ActionPagination(PaginationSettings):
-    """Where a list has its items; any key of the manifest's `pagination` may be overridden."""
-
-    items: Text = Field(description="The field that holds the items; `.` when the reply is the list.")
-
-
 class FileListing(StrictModel):
-    """Files that a reply lists, to download them all; each key but `suffix` names a field."""
+    """Files that a reply lists, to download them all; each key but `suffix` and `may_be_json` names a field."""
 
-    items: Text = Field(description="The field that holds the files; `.` when the reply is the list.")
-    url: Text = Field(description="Of a file: its download URL.")
-    name: list[Text] = Field(min_length=1, description="Of a file: the fields that name it, joined with hyphens.")
+    items: JsonPath = Field(description="The field that holds the files; `.` when the reply is the list.")
+    url: JsonPath = Field(description="Of a file: its download URL.")
+    name: list[JsonPath] = Field(min_length=1, description="Of a file: the fields that name it, joined with hyphens.")
     suffix: Text | None = Field(default=None, description="Appended to the name, where two files are named alike.")
-    extension: Text | None = Field(
+    extension: JsonPath | None = Field(
         default=None, description="Of a file: its extension; taken from the reply when absent."
     )
-    size: Text | None = Field(default=None, description="Of a file: its size in bytes.")
-    token: Text | None = Field(
+    may_be_json: bool = Field(
+        default=False, description="Whether JSON can be a file; else it is one only under an extension of JSON's."
+    )
+    size: JsonPath | None = Field(default=None, description="Of a file: its size in bytes.")
+    token: JsonPath | None = Field(
         default=None, description="Of the reply: a token that downloads them instead of the connection's."
     )
 
@@ -61,6 +59,9 @@ class Returns(StrictModel):
     type: Literal["json", "text", "binary", "none"] = "json"
     max_bytes: int | None = Field(default=None, gt=0, description="Maximum size of the reply in bytes, decoded.")
     help: Text | None = None
+    partial: JsonPath | None = Field(
+        default=None, description="Where the reply lists what failed of it: then it is done, with a warning."
+    )
     schema_: Key | Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*$")] | None = Field(
         default=None, alias="schema", description="The file in schemas/objects/ that describes the reply."
     )

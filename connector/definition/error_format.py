@@ -1,22 +1,27 @@
-"""The model of error replies: where their details are, and what these mean."""
+"""The model of error replies: how they are told from successes, where their details are, and what these mean."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
 
 from connector.definition.fields import StrictModel, Text
+from connector.definition.json_path import DataOrHeaderPath
 
 Scalar = str | int
+JsonScalar = str | int | float | bool | None
+PathOrPaths = DataOrHeaderPath | list[DataOrHeaderPath]
 
 
 class ErrorRule(StrictModel):
     """Which errors of the service belong to a category; the first rule that matches wins."""
 
     category: Literal[
-        "token_rejected", "scope", "cursor_expired", "daily_quota", "concurrency", "rate_limit", "not_found"
-    ]
+        "token_rejected", "scope", "cursor_expired", "daily_quota", "concurrency", "rate_limit", "not_found",
+        "conflict", "invalid", "unavailable",
+    ]  # fmt: skip
     status: int | list[int] | None = None
     code: Scalar | list[Scalar] | None = None
     message: Text | None = Field(default=None, description="A part of the message, in any letter case.")
@@ -27,12 +32,73 @@ class ErrorRule(StrictModel):
 
 
 class ErrorFormat(StrictModel):
-    """Where a reply has the details of an error, and what these mean."""
+    """Which replies of a status of success are errors, where errors have their details, and what these mean."""
 
-    code: Text | None = None
-    message: Text | None = None
-    fields: Text | None = None
+    failed: DataOrHeaderPath | dict[DataOrHeaderPath, list[JsonScalar]] | None = Field(
+        default=None,
+        description="What shows that a request failed, whatever the status: a path that has something ({ok: [false]} "
+        "for a path that has one of these values).",
+    )
+    success_codes: list[Scalar] = Field(
+        default=[], description="The codes of success; any other code is an error, whatever the status."
+    )
+    code: PathOrPaths | None = Field(default=None, description="Where the code is; of several places, the first.")
+    message: PathOrPaths | None = Field(default=None, description="Where the message is; of several, the first.")
+    fields: PathOrPaths | None = Field(
+        default=None, description="Where the messages of single fields are: a list, or a mapping by name."
+    )
     request_id: Text | None = Field(default=None, description="The header with the request's id: header.X.")
-    also_in_2xx: bool = Field(default=False, description="Whether errors may have a status of 2xx.")
+    retry_after: DataOrHeaderPath | None = Field(
+        default=None, description="Where the time of the next try is: the time until then, or a date."
+    )
+    unit: Literal["s", "ms"] = Field(default="s", description="The unit of `retry_after`: seconds or milliseconds.")
     rules: list[ErrorRule] = []
     hints: dict[str, str] = Field(default={}, description="What to do about an error, by code.")
+
+    @property
+    def judges_success(self) -> bool:
+        """Whether a reply of a status of success may be an error."""
+        return self.failed is not None or bool(self.success_codes)
+
+    @cached_property
+    def failure_values(self) -> dict[str, list[JsonScalar]]:
+        """The paths of `failed` with the values that show a failure; none where something at a path shows it."""
+        return self.failed if isinstance(self.failed, dict) else {}
+
+    @cached_property
+    def failure_texts(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """The paths of `failed`, each with the values that show a failure, as texts."""
+        return tuple((path, frozenset(map(to_json_text, values))) for path, values in self.failure_values.items())
+
+    @cached_property
+    def success_texts(self) -> frozenset[str]:
+        """The codes of success as texts."""
+        return frozenset(map(to_json_text, self.success_codes))
+
+    @cached_property
+    def code_paths(self) -> tuple[str, ...]:
+        """The places of the code, in order."""
+        return _to_tuple(self.code)
+
+    @cached_property
+    def message_paths(self) -> tuple[str, ...]:
+        """The places of the message, in order."""
+        return _to_tuple(self.message)
+
+    @cached_property
+    def field_paths(self) -> tuple[str, ...]:
+        """The places of the messages of single fields."""
+        return _to_tuple(self.fields)
+
+
+def to_json_text(value: JsonScalar) -> str:
+    """Return a value as JSON writes it, a text without its quotes: so "0" is 0, and false is not."""
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def _to_tuple(paths: PathOrPaths | None) -> tuple[str, ...]:
+    if paths is None:
+        return ()
+    return (paths,) if isinstance(paths, str) else tuple(paths)

@@ -7,19 +7,44 @@ from typing import Literal
 from pydantic import Field
 
 from connector.definition.fields import StrictModel, Text
+from connector.definition.json_path import DataOrHeaderPath, JsonPath
+
+PaginationStyle = Literal["cursor", "page_number", "offset", "link_header", "next_url", "last_item", "none"]
 
 
 class PaginationSettings(StrictModel):
     """How lists are paged; an action may override every key."""
 
-    style: Literal["cursor", "page_number", "offset", "link_header", "last_item"] | None = None
-    next: Text | None = Field(
-        default=None, description="Where the reply has the next cursor; with last_item, a field of the item."
+    style: PaginationStyle | None = Field(
+        default=None, description="How the next page is asked for; `none` for a list that is one page."
+    )
+    next: DataOrHeaderPath | None = Field(
+        default=None,
+        description="Where the reply has the next cursor, or with next_url the next URL; with last_item, "
+        "a field of the item.",
     )
     cursor_param: Text | None = Field(
-        default=None, description="Where the next request has the cursor: query.x or body.x."
+        default=None, description="Where the next request has the cursor: query.x or body.a.b."
     )
     size_param: Text | None = Field(default=None, description="Where a request has the page size.")
     max_size: int | None = Field(default=None, gt=0, description="The largest page size.")
     first: int | None = Field(default=None, ge=0, description="The first page number, or offset.")
-    has_more: Text | None = Field(default=None, description="The field that says whether there are more pages.")
+    has_more: DataOrHeaderPath | None = Field(
+        default=None, description="The field that says whether there are more pages."
+    )
+    is_last: DataOrHeaderPath | None = Field(
+        default=None, description="The field that says whether this is the last page."
+    )
+    total: DataOrHeaderPath | None = Field(
+        default=None, description="The field that has the number of items on all pages."
+    )
+    keep: list[JsonPath] | None = Field(
+        default=None, description="Fields of the last page to keep in the merged result."
+    )
+
+
+class ActionPagination(PaginationSettings):
+    """Where a list has its items; any key of the manifest's `pagination` may be overridden."""
+
+    items: JsonPath = Field(description="The field that holds the items; `.` when the reply is the list.")
+    item: JsonPath | None = Field(default=None, description="Of an entry of the list: the item, such as `node`.")

@@ -39,6 +39,12 @@ RENAMED_KEYS = {
     "triggers.*.signature": {"signs": "payload", "looks": "format", "many": "separator"},
     "resources.*": {"start": "seed", "also": "lookup_fields", "names": "aliases"},
 }  # fmt: skip
+# Words that are gone: place -> key -> what to write in its place.
+REMOVED_KEYS = {
+    "errors": {
+        "also_in_2xx": "say what shows a failure (failed: {ok: [false]}, or failed: errors), or list success_codes",
+    },
+}
 RENAMED_VALUES = {
     "pagination.style": {"number": "page_number", "link": "link_header", "last": "last_item"},
     "errors.rules.*.category": {
@@ -79,7 +85,11 @@ class _Upgrade:
                 self._report(old_path, f"{node!r} is called {new_value!r} now.", key=False)
             return new_value or node
         copied: dict[str, Any] = {}
+        removed_keys = REMOVED_KEYS.get(place or "", {})
         for key, item in node.items():
+            if key in removed_keys:
+                self._report((*old_path, key), f"{key!r} is gone: {removed_keys[key]}.")
+                continue
             new_key = self._find_new_key(place, key)
             if new_key != key:
                 self._report((*old_path, key), f"{key!r} is called {new_key!r} now.")

@@ -134,9 +134,14 @@ def _preview(value: Any) -> str:
 
 
 def _find_model_violations(document: Document, model: type[BaseModel]) -> Iterator[Finding]:
-    """Report what the model rejects and its schema cannot express."""
+    """Report what the model rejects and its schema cannot express.
+
+    The types fit: where a value may have one of several, those that it does not have are no mistakes.
+    """
     try:
         model.model_validate(document.data)
     except ValidationError as error:
-        for details in error.errors(include_url=False, include_context=False):
-            yield document.build_finding(tuple(details["loc"]), "shape", f"{details['msg']}.")
+        details = error.errors(include_url=False, include_context=False)
+        for item in [item for item in details if item["type"] == "value_error"] or details:
+            message = item["msg"].removeprefix("Value error, ")
+            yield document.build_finding(tuple(item["loc"]), "shape", f"{message}.")

@@ -7,18 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
-from connector.core.json_path import get_at_path
-from connector.core.response.pagination import Pagination
-from connector.sandbox.api.pagination import (
-    ListAdapter,
-    PageRequest,
-    build_next_link,
-    build_reply,
-    set_next_cursor,
-    slice_looping_page,
-    slice_page,
-)
-from connector.sandbox.data.collection import get_items
+from connector.core.json_path import get_at_path, set_at_path
+from connector.core.response.pagination.settings import Pagination
+from connector.sandbox.api.page_reply import PageReply
+from connector.sandbox.api.pagination import ListAdapter, PageRequest, slice_looping_page, slice_page
 from connector.sandbox.data.state import get_record
 from connector.sandbox.http.responses import ChangeEvent, SandboxResponse, build_json_response
 
@@ -145,12 +137,11 @@ class CrudHandlers:
         page_request = request.page_request or PageRequest(_UNLIMITED_SIZE)
         id_name = collection.definition.list_id or collection.definition.id
 
+        def render(record: SandboxRecord) -> Any:
+            return _wrap_item(pagination, request.example, collection.render_in_list(record))
+
         def read_cursor(record: SandboxRecord) -> Any:
-            return (
-                record.id
-                if pagination.next == id_name
-                else get_at_path(collection.render_in_list(record), pagination.next)
-            )
+            return record.id if pagination.next == id_name else get_at_path(render(record), pagination.next)
 
         with self._state.read() as data:
             records = self._collections.list_in_scope(data, collection, request.path_values)
@@ -158,17 +149,15 @@ class CrudHandlers:
                 f"{collection.name} {'/'.join(request.path_values)}", lambda record: record.position, read_cursor
             )
             page = self._slice_page(pagination, page_request, records, adapter)
-            items = [collection.render_in_list(record) for record in page.entries]
-        headers = _build_link_headers(request, pagination, page.next_cursor)
-        return _build_response(
-            request.action, 200, build_reply(pagination, page_request, page, items, request.example), headers
-        )
+            items = [render(record) for record in page.entries]
+        reply = PageReply(pagination, request.http_request, page_request, page, request.example)
+        return _build_response(request.action, 200, reply.build(items), reply.build_headers())
 
     def _respond_with_example(self, request: MatchedRequest) -> SandboxResponse:
         """Respond with the action's example; serve a list page by page."""
         assert request.action is not None
         example, pagination, page_request = request.example, request.pagination, request.page_request
-        items = get_items(example, pagination.items) if pagination else None
+        items = get_at_path(example, pagination.items) if pagination else None
         if pagination is None or page_request is None or not isinstance(items, list):
             return _build_response(request.action, 201 if request.method == "POST" else 200, example)
         entries = list(enumerate(items, 1))
@@ -176,17 +165,17 @@ class CrudHandlers:
             request.http_request.path, lambda entry: entry[0], lambda entry: get_at_path(entry[1], pagination.next)
         )
         page = self._slice_page(pagination, page_request, entries, adapter)
-        if page.is_complete:
-            value = set_next_cursor(pagination, example, page) if isinstance(example, dict) else example
-        else:
-            value = build_reply(pagination, page_request, page, [item for _, item in page.entries], example)
-        return _build_response(request.action, 200, value, _build_link_headers(request, pagination, page.next_cursor))
+        reply = PageReply(pagination, request.http_request, page_request, page, example)
+        value = reply.set_signs(example) if page.is_complete else reply.build([item for _, item in page.entries])
+        return _build_response(request.action, 200, value, reply.build_headers())
 
 
-def _build_link_headers(request: MatchedRequest, pagination: Pagination, next_cursor: str | None) -> Pairs:
-    if pagination.style != "link_header" or next_cursor is None:
-        return ()
-    return (build_next_link(request.http_request, pagination, next_cursor),)
+def _wrap_item(pagination: Pagination, example: Any, item: Any) -> Any:
+    """Return an entry of a list: the item, in the example's entry where the list wraps its items."""
+    if pagination.item is None:
+        return item
+    entries = get_at_path(example, pagination.items)
+    return set_at_path(entries[0] if isinstance(entries, list) and entries else {}, pagination.item, item)
 
 
 def _build_single_page(example: Any, name: str) -> Pagination:
@@ -194,16 +183,7 @@ def _build_single_page(example: Any, name: str) -> Pagination:
     fields = example.items() if isinstance(example, dict) else ()
     list_field = next((key for key, value in fields if isinstance(value, list)), name)
     items = "." if isinstance(example, list) else list_field
-    return Pagination(
-        style="cursor",
-        items=items,
-        next=None,
-        cursor_param=None,
-        size_param=None,
-        max_size=None,
-        first=0,
-        has_more=None,
-    )
+    return Pagination("none", items)
 
 
 def _build_response(action: Action | None, status: int, value: Any, headers: Pairs = ()) -> SandboxResponse:

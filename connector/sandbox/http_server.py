@@ -14,8 +14,12 @@ from typing import TYPE_CHECKING, Any, Self
 from connector.core.http_semantics import MAX_PORT
 from connector.core.url_policy import is_loopback_host
 from connector.errors import ConnectorError, UsageError
+from connector.runtime.fork_safety import ForkSafeLock
+from connector.sandbox.http.host_check import HostCheck
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from connector.sandbox.http.responses import SandboxResponse
     from connector.sandbox.service import SandboxService
 
@@ -25,18 +29,27 @@ _IDLE_TIMEOUT = 60.0  # seconds
 _MAX_LENGTH_DIGITS = 12
 
 
-def serve(service: SandboxService, host: str = "127.0.0.1", port: int = 0) -> SandboxServer:
+def serve(
+    service: SandboxService,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    allowed_hosts: Iterable[str] = (),
+    redirect_uris: Iterable[str] = (),
+) -> SandboxServer:
     """Serve a sandbox service on loopback, from background threads; port 0 picks a free one.
 
-    Raises UsageError for a host that is not loopback, and for a port that is invalid or in use.
+    It answers to loopback addresses, localhost and `allowed_hosts`; a sign-in is sent back to this machine, or to one
+    of `redirect_uris`. Raises UsageError for a host that is not loopback, and for a port that is invalid or in use.
     """
     if not is_loopback_host(host):
         hint = "Use 127.0.0.1: the sandbox accepts any credential, so it serves this machine only."
         raise UsageError(f"The sandbox does not listen on {host}.", hint=hint)
     if not 0 <= port <= MAX_PORT:
         raise UsageError(f"Invalid port {port}.", hint=f"Use a port from 0 (any free one) to {MAX_PORT}.")
+    service.authorization_server.redirect_uris = frozenset(redirect_uris)
     try:
-        return SandboxServer(service, host, port)
+        return SandboxServer(service, host, port, HostCheck(allowed_hosts))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UsageError(f"The sandbox cannot listen on {host}:{port}: {reason}.", hint="Use another port.") from error
@@ -45,8 +58,8 @@ def serve(service: SandboxService, host: str = "127.0.0.1", port: int = 0) -> Sa
 class SandboxServer:
     """A running server: `url` is the base URL for a client; `wait()` blocks until `shutdown()`."""
 
-    def __init__(self, service: SandboxService, host: str, port: int) -> None:
-        self._http = _HttpServer(service, host, port)
+    def __init__(self, service: SandboxService, host: str, port: int, host_check: HostCheck) -> None:
+        self._http = _HttpServer(service, host, port, host_check)
         self._authorization_server = service.authorization_server
         url_host = f"[{host}]" if ":" in host else host
         self.port: int = self._http.server_address[1]
@@ -84,11 +97,11 @@ class _HttpServer(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, service: SandboxService, host: str, port: int) -> None:
-        self.service = service
+    def __init__(self, service: SandboxService, host: str, port: int, host_check: HostCheck) -> None:
+        self.service, self.host_check = service, host_check
         self.shutdown_event = threading.Event()
         self._connections: set[socket.socket] = set()
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), _HttpRequestHandler)
 
@@ -135,10 +148,15 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
         super().finish()
 
     def _handle_request(self) -> None:
+        service = self.server.service
+        problem = self.server.host_check.find_problem(self.command, self.path, self.headers.items())
+        if problem is not None:
+            self.close_connection = True  # its body is not read
+            self._write_response(service.errors.build_server_error(problem.status, problem.message))
+            return
         body = self._read_body()
         if body is None:
             return
-        service = self.server.service
         try:
             response = service.handle(self.command, self.path, self.headers.items(), body)
         except ConnectorError as error:

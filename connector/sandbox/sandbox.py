@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from platformdirs import user_state_path
 
 from connector.core.request.body import reopen
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 from connector.errors import UsageError
 from connector.runtime.http.transport import UploadFile, UploadReadError, prepare_request
 from connector.sandbox.data.state import SandboxState

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import threading
 from collections import OrderedDict
 from dataclasses import replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from connector.runtime.clock import Clock, SystemClock
+from connector.runtime.fork_safety import ForkSafeLock
 from connector.sandbox.api import files
 from connector.sandbox.api.pagination import UnknownCursor, parse_page_request
 from connector.sandbox.api.rate_limits import RateLimiter
@@ -74,7 +74,7 @@ class SandboxService:
         self.errors = ErrorResponses(connector.manifest)
         self._validators: dict[str, RequestValidator] = {}
         self._idempotent_responses: OrderedDict[tuple[str, str, bytes], SandboxResponse] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._request_numbers = itertools.count(1)
         self._request_id_header = (connector.manifest.errors.request_id or "").partition(".")[2].lower()
 

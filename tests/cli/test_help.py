@@ -88,3 +88,11 @@ def test_request_has_a_second_name(here):
 
 def test_both_spellings_of_the_entry_are_one(cli):
     assert cli("--help").out == cli("-h").out
+
+
+@pytest.mark.parametrize(
+    ("words", "limited"), [(["download"], "files of ACTION"), (["run", "listUsers"], "items of a listing")]
+)
+def test_a_limit_says_what_it_limits(here, words, limited):
+    text = " ".join(here(*words, "--help").out.split())
+    assert f"--limit N {'Download' if words == ['download'] else 'Return'} at most N {limited}." in text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.core.json_path import get_at_path, get_from_reply, has_path, set_at, set_at_path
+from connector.core.json_path import get_at_path, get_from_reply, has_path, remove_at, set_at, set_at_path
 
 DATA = {"errors": [{"code": 7}, {"code": 8}], "0": "zero", "@odata.nextLink": "/next", "empty": None, "text": "a"}
 
@@ -59,3 +59,21 @@ def test_what_was_set_at_a_path_is_found_there(names, value):
     from connector.definition.json_path import join_path
 
     assert get_at_path(set_at({}, names, value), join_path(*names)) == value
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("a", {"b": [{"c": 1}, 2]}),
+        ("b.0", {"a": 1, "b": [2]}),
+        ("b.0.c", {"a": 1, "b": [{}, 2]}),
+        ("b.2", {"a": 1, "b": [{"c": 1}, 2]}),
+        ("b.c", {"a": 1, "b": [{"c": 1}, 2]}),
+        ("a.b", {"a": 1, "b": [{"c": 1}, 2]}),
+        ("missing", {"a": 1, "b": [{"c": 1}, 2]}),
+    ],
+)
+def test_what_is_at_a_path_is_removed_and_nothing_else(path, left):
+    data = {"a": 1, "b": [{"c": 1}, 2]}
+    assert remove_at(data, path.split(".")) == left
+    assert data == {"a": 1, "b": [{"c": 1}, 2]}

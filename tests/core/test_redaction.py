@@ -16,6 +16,7 @@ from connector import errors
 from connector.core import redaction
 from connector.core.exchange import asks, exchange, tracing
 from connector.core.redaction import Redactor, preview
+from connector.core.response.error_details import parse_error_details
 from connector.core.response.trace import Trace
 
 SECRET = st.text(
@@ -233,7 +234,8 @@ def test_a_value_in_a_problem_is_short_and_hides_what_is_secret(zoom):
     assert preview({1}) == "a set"
     assert preview("anything", is_secret=True) == "***"
     assert (
-        preview({"password": "canary", "zak": "known here alone"}) == '{"password": "***", "zak": "known here alone"}'
+        preview({"password": "canary", "host_key": "known here alone"})
+        == '{"password": "***", "host_key": "known here alone"}'
     )
     for value in (
         {"password": "canary"},
@@ -274,10 +276,10 @@ def test_the_records_of_a_run_hold_no_secret_and_nothing_longer_than_it_needs(zo
 
 
 def test_the_reprs_of_what_a_run_passes_around_hold_no_secret(zoom, token_connection):
-    plan, request, _ = ready(zoom, "createMeeting", {"userId": "me", "password": "canary77"})
+    _, request, _ = ready(zoom, "createMeeting", {"userId": "me", "password": "canary77"})
     signed = token_connection.credential(None, 0.0)
     reply = bad(200, 1, "canary77")
-    said = plan.parser.parse_error(reply)
+    said = parse_error_details(zoom.manifest.errors, reply)
     for one in (
         request,
         request.body,

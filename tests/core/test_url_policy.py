@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from connector.core import url_policy
 from connector.core.invalid_value import InvalidValue
@@ -143,13 +147,47 @@ def test_an_origin_is_where_a_request_may_go_at_all(url, origin):
         ("https://files", False), ("https://10.0.0.1", False), ("https://[::1]", False), ("https://files.example.", False),
         ("https://files.example:x", False), ("https://", False), ("https://a_b.example", False),
         *((f"https://files.{inside}", False)
-          for inside in ("localhost", "local", "internal", "localdomain", "lan", "home", "corp", "arpa")),
+          for inside in ("localhost", "local", "internal", "localdomain", "lan", "home", "corp", "arpa", "svc",
+                         "intranet", "private", "test", "invalid", "onion", "cluster.local", "svc.cluster.local")),
         *((f"https://files.{inside}.example", True) for inside in ("local", "corp")),
     ],
 )  # fmt: skip
 def test_a_public_host_has_a_name_that_is_none_of_somebodys_network(url, named):
     origin = url_policy.Origin.parse(url)
     assert (origin is not None and origin.is_public) is named
+
+
+ADDRESSES_IN_ODD_SPELLINGS = [
+    "127.0.0.0x1", "169.254.169.0xfe", "10.0x1", "0x7f.1", "0x7f000001", "017700000001", "2130706433", "127.1", "0",
+    "0x", "127.0.0.1.", "127.0.0.01", "0177.0.0.1", "256.1.1.1", "1.2.3.4.5", "1.2.3", "0X7F.0.0.1", "127.0.0.1..",
+    "1.2.3.4x.0xA", "files.example.1", "files.example.0x1f", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]", "%31%32%37.1",
+    "127。0。0。1",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("host", ADDRESSES_IN_ODD_SPELLINGS)
+@pytest.mark.parametrize("scheme", ["https", "http"])
+def test_an_address_in_an_odd_spelling_is_nowhere_that_a_request_may_go(scheme, host):
+    origin = url_policy.Origin.parse(f"{scheme}://{host}/x")
+    assert origin is None or not origin.is_public
+    if origin is not None and not origin.is_loopback:
+        assert url_policy.parse_origin(f"{scheme}://{host}/x") is None
+    assert not url_policy.may_receive_credentials(f"https://{host}/x", ["*.example", host])
+
+
+FULL_WIDTH = str.maketrans("0123456789x.", "０１２３４５６７８９ｘ．")  # noqa: RUF001  the point of them
+PARTS = st.sampled_from([str, hex, lambda part: f"0{part:o}", lambda part: f"0X{part:X}"])
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4), st.lists(PARTS, min_size=4, max_size=4), st.booleans())
+def test_no_spelling_of_an_address_is_a_public_host(address, count, spellings, is_wide):
+    """The system reads one to four numbers in base 8, 10 or 16; the last one fills what the others leave."""
+    octets = ipaddress.IPv4Address(address).packed
+    numbers = [*octets[: count - 1], int.from_bytes(octets[count - 1 :])]
+    host = ".".join(spell(number) for spell, number in zip(spellings, numbers, strict=False))
+    origin = url_policy.Origin.parse(f"https://{host.translate(FULL_WIDTH) if is_wide else host}/x")
+    assert origin is None or not origin.is_public
+    assert origin is None or not origin.is_name or origin.host == str(ipaddress.IPv4Address(address))
 
 
 def test_a_base_url_stays_as_it_is_but_for_slashes_at_its_end():

@@ -220,6 +220,15 @@ def test_a_folder_that_is_opened_tells_the_same(folder: Path) -> None:
     assert told(caught.value.findings) == expected_findings(ADD)
 
 
+def test_a_word_that_is_gone_is_told_with_what_to_write(folder: Path) -> None:
+    manifest = folder / "manifest.yaml"
+    manifest.write_text(manifest.read_text().replace("\nerrors:\n", "\nerrors:\n  also_in_2xx: true\n"))
+    findings = [finding for finding in lint(folder) if "also_in_2xx" in finding.message]
+    assert [finding.rule for finding in findings] == ["renamed-word"]
+    assert "failed: {ok: [false]}" in findings[0].message
+    assert "success_codes" in findings[0].message
+
+
 def test_every_renamed_key_is_among_them() -> None:
     listed = {old for text in FILES.values() for old in re.findall(r"(\w+)=\w+", text)}
     assert {old for words in renamed_words.RENAMED_KEYS.values() for old in words} <= listed

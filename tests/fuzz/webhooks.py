@@ -93,7 +93,7 @@ def check_result(scheme: WebhookVerifier, got: Event | Challenge, body: bytes) -
     assert got.subject.isprintable()
     assert len(got.key) == 64
     assert repr(got)
-    assert scheme.restore_event(body, got.name, got.key) == got
+    assert scheme.restore_event(body, got.name, got.key, got.headers) == got
 
 
 class NullInbox:

@@ -22,7 +22,8 @@ import pytest
 from connector import Client, errors
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
-from connector.core.response.parser import Failure, Result
+from connector.core.response.reply import Failure
+from connector.core.response.result import Result
 from connector.core.response.trace import Trace
 from connector.errors import Finding, Problem
 from connector.runtime.http.body_reader import DecodingError

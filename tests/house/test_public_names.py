@@ -24,10 +24,10 @@ METHODS = {
     "run_file",
 }
 MEMBERS = {
-    "AsyncClient": METHODS | {"aclose"},
+    "AsyncClient": METHODS | {"aclose", "connection"},
     "Challenge": {"reply"},
-    "Client": METHODS,
-    "Event": {"account", "at", "data", "key", "name", "object", "raw", "subject", "trigger"},
+    "Client": METHODS | {"connection"},
+    "Event": {"account", "at", "data", "headers", "key", "name", "object", "raw", "subject", "trigger"},
     "Items": {"close", "complete"},
     "Receiver": {"handle", "lifespan", "on"},
     "Result": {

@@ -8,7 +8,7 @@ import socket
 import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from support.servers import GivenClock
@@ -115,7 +115,7 @@ def test_a_body_of_unknown_length_is_refused(
 
 def test_a_client_that_asks_first_is_reported_to_go_on(sandbox_server: SandboxServer) -> None:
     with socket.create_connection(("127.0.0.1", sandbox_server.port), timeout=10) as raw:
-        head = "POST /v2/users/me/meetings HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\nExpect: 100-continue\r\n"
+        head = "POST /v2/users/me/meetings HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer t\r\nExpect: 100-continue\r\n"
         raw.sendall((head + "Content-Type: application/json\r\nContent-Length: 2\r\n\r\n").encode())
         assert raw.recv(4096).startswith(b"HTTP/1.1 100 ")
         raw.sendall(b"{}")
@@ -169,7 +169,7 @@ def test_a_slow_answer_does_not_hold_up_the_end(zoom: Connector) -> None:
     clock = Waiting()
     server = serve(Sandbox(zoom, faults=["slow:600"], clock=clock).service, "127.0.0.1", 0)
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as raw:
-        raw.sendall(b"GET /v2/users/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer t\r\n\r\n")
+        raw.sendall(b"GET /v2/users/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer t\r\n\r\n")
         assert clock.entered.wait(10)
         server.shutdown()
         with suppress(ConnectionResetError):
@@ -198,3 +198,76 @@ def test_nothing_is_printed(http_connection: http.client.HTTPConnection, capfd: 
 def test_the_module_names_its_host(sandbox: Sandbox) -> None:
     with http_server.serve(sandbox.service, "localhost") as server:
         assert urlsplit(server.url).hostname == "localhost"
+
+
+FOREIGN = ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", "[::2]", "",
+           "localhost@evil.example", "evil.example#localhost", "localhost evil.example", "0x7f000001"]  # fmt: skip
+OWN = ["127.0.0.1", "127.0.0.1:5", "localhost", "LOCALHOST:8080", "[::1]", "[::1]:9", "127.0.0.5", "sandbox.test:1"]
+
+
+@pytest.fixture
+def guarded_port(zoom: Connector) -> Iterator[int]:
+    with serve(Sandbox(zoom).service, allowed_hosts=["Sandbox.test"], redirect_uris=[f"{APP}/back"]) as one:
+        yield one.port
+
+
+APP = "https://app.example"
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+
+
+def ask_raw(port: int, target: str, *lines: str, method: str = "GET") -> tuple[int, str]:
+    with socket.create_connection(("127.0.0.1", port), 10) as line:
+        head = "\r\n".join((f"{method} {target} HTTP/1.1", "Authorization: Bearer t", *lines, "Connection: close"))
+        line.sendall(f"{head}\r\n\r\n".encode())
+        said = b""
+        while more := line.recv(65_536):
+            said += more
+    return int(said.split()[1]), said.decode()
+
+
+@pytest.mark.parametrize("host", FOREIGN)
+def test_a_name_that_is_pointed_at_this_machine_is_not_answered(guarded_port: int, host: str) -> None:
+    status, said = ask_raw(guarded_port, "/v2/users/me", f"Host: {host}")
+    assert status == 421
+    assert "does not answer to this host name. Use 127.0.0.1 or localhost" in said
+    assert host.strip("[]") not in said or not host
+    assert ask_raw(guarded_port, f"http://{host}/v2/users/me", "Host: localhost")[0] in (400, 421)
+
+
+@pytest.mark.parametrize("host", OWN)
+def test_the_names_of_the_server_are_answered(guarded_port: int, host: str) -> None:
+    assert ask_raw(guarded_port, "/v2/users/me", f"Host: {host}")[0] == 200
+    assert ask_raw(guarded_port, f"http://{host}/v2/users/me", f"Host: {host}")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "lines", [[], ["Host: localhost", "Host: localhost"], ["Host: localhost", "Host: evil.example"]]
+)
+def test_a_request_has_one_host(guarded_port: int, lines: list[str]) -> None:
+    assert ask_raw(guarded_port, "/v2/users/me", *lines)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"),
+    [("http://localhost:3000", 204), ("http://[::1]", 204), ("https://sandbox.test", 204), ("https://evil.example", 403), ("null", 403)],
+)  # fmt: skip
+def test_a_page_of_another_host_changes_nothing(guarded_port: int, origin: str, status: int) -> None:
+    lines = ("Host: localhost", f"Origin: {origin}")
+    assert ask_raw(guarded_port, "/v2/users/me", *lines)[0] == 200
+    assert ask_raw(guarded_port, "/v2/meetings/85746065432", *lines, method="DELETE")[0] in (
+        status,
+        404 if status == 204 else 403,
+    )
+
+
+@pytest.mark.parametrize(
+    ("back", "status"),
+    [(f"{APP}/back", 302), ("http://127.0.0.1:5/back", 302), ("http://localhost/back", 302), ("https://localhost/b", 302),
+     (f"{APP}/other", 400), (f"{APP}/back?more=1", 400), ("https://evil.example/", 400), ("https://127.0.0.1.evil.example/", 400)],
+)  # fmt: skip
+def test_a_sign_in_is_sent_back_to_this_machine_or_where_it_was_told(guarded_port: int, back: str, status: int) -> None:
+    query = {"client_id": "a", "redirect_uri": back, "response_type": "code", "code_challenge": CHALLENGE, "code_challenge_method": "S256"}  # fmt: skip
+    said, page = ask_raw(guarded_port, f"/oauth/authorize?{urlencode(query)}", "Host: localhost")
+    assert said == status
+    assert ("location: " in page.lower()) is (status == 302)
+    assert status == 302 or "--redirect-uri" in page

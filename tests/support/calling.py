@@ -10,10 +10,10 @@ from connector import AsyncClient, Client, Connection, errors
 ME = {"userId": "me"}
 
 
-def attempt(client: Client, **options: Any) -> Any:
+def attempt(client: Client, action: str = "getUser", given: Any = ME, **options: Any) -> Any:
     """The status of a call, or its error."""
     try:
-        return client.run("getUser", ME, **options).status
+        return client.run(action, given, **options).status
     except errors.ConnectorError as error:
         return error
 

@@ -12,7 +12,7 @@ from connector.core.exchange.asks import AcquireSlot, ExchangeOptions, GetToken,
 from connector.core.exchange.plan import CompiledConnector
 from connector.core.exchange.retry import RetryPolicy
 from connector.core.request.credential import Credential
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 
 NOW = 1_800_000_000.0
 ERROR_RULES = """\

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.auth.oauth import OAuthClient
 from connector.core.auth.token_set import TokenSet
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 from connector.runtime.auth.connection_record import ConnectionRecord
 from connector.runtime.auth.refresh_context import RefreshContext
 from connector.runtime.auth.token_refresh import TokenRefresher

@@ -21,7 +21,7 @@ from connector.runtime.http.transport import load_transport
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.core.response.parser import Failure, Reply
+    from connector.core.response.reply import Failure, Reply
 
 CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
 READ = ("getUser", {"userId": "me"})

@@ -1,4 +1,4 @@
-"""Rules of an endpoint: scopes, rate, connections, idempotency, pagination, downloads."""
+"""Rules of an endpoint: scopes, rate, connections, idempotency, downloads."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from connector.authoring.draft import Violation
 from connector.core.http_semantics import NON_IDEMPOTENT_METHODS, SAFE_METHODS
 from connector.core.json_path import get_at_path
-from connector.core.response.pagination import Pagination
-from connector.definition.action import UPDATE_METHODS
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -84,39 +82,6 @@ def check_confirm(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterato
         yield Violation(("confirm",), "confirm", f"a {method} {reason}; remove it.", key=True)
 
 
-def check_pagination(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that a list and the manifest have every key that the style of paging needs, and where items are."""
-    overrides = file.model.pagination
-    if overrides is None or folder.manifest is None or folder.manifest.has_invalid_key("pagination"):
-        return
-    pagination = Pagination.from_definition(folder.manifest_or_blank, overrides)
-    required_words = {
-        "cursor": ("next", "cursor_param"),
-        "last_item": ("next", "cursor_param"),
-        "page_number": ("cursor_param",),
-        "offset": ("cursor_param",),
-    }
-    missing = [word for word in required_words.get(pagination.style, ()) if getattr(pagination, word) is None]
-    if missing:
-        message = f"style {pagination.style} needs {' and '.join(missing)} too, here or in the manifest."
-        yield Violation(("pagination",), "pagination-complete", message, key=True)
-    for word in ("cursor_param", "size_param"):
-        if (getattr(overrides, word) or "query.x").partition(".")[0] not in ("query", "body"):
-            yield Violation(("pagination", word), "pagination-complete", "expected query.x or body.x.")
-    if file.model.method in (*UPDATE_METHODS, "DELETE", "HEAD"):
-        yield Violation(
-            ("pagination",), "pagination-complete", f"a {file.model.method} has no pages; remove it.", key=True
-        )
-    yield from _check_items(file)
-
-
-def _check_items(file: ParsedFile[Action]) -> Iterator[Violation]:
-    pagination, example = file.model.pagination, file.model.returns.example
-    if pagination and example is not None and not isinstance(get_at_path(example, pagination.items), list):
-        message = f"the example at line {file.find_line(('returns', 'example'))} has no list at {pagination.items!r}."
-        yield Violation(("pagination", "items"), "pagination-complete", message)
-
-
 def check_downloads(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that the example has the fields of files to download: texts, and a number for the size."""
     example = file.model.returns.example
@@ -131,6 +96,9 @@ def check_downloads(file: ParsedFile[Action], _folder: ConnectorFolder) -> Itera
         for word, field in text_fields:
             if not any(isinstance(get_at_path(item, field), str) for item in items):
                 yield Violation((*path, word), "downloads", f"no file of the example has a text at {field!r}.")
+        if listing.may_be_json and listing.extension:
+            message = "`may_be_json` has no effect beside `extension`, which says whether a file is JSON. Remove it."
+            yield Violation((*path, "may_be_json"), "downloads", message)
         if listing.size and not any(isinstance(get_at_path(item, listing.size), int) for item in items):
             yield Violation((*path, "size"), "downloads", f"no file of the example has a number at {listing.size!r}.")
         if listing.token and not isinstance(get_at_path(example, listing.token), str):

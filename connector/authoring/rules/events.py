@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def check_event_files(folder: ConnectorFolder) -> Iterator[Finding]:
     """Check that event files are valid, have no event in common, and that secrets are redacted."""
     file_by_event: dict[str, str] = {}
-    redacted_fields = redactor(folder.connector).secret_fields
+    is_redacted = redactor(folder.connector).is_secret_field
     for stem, document in folder.events.items():
         findings = events.validate_event_file(document)
         yield from findings
@@ -34,7 +34,7 @@ def check_event_files(folder: ConnectorFolder) -> Iterator[Finding]:
             file_by_event.setdefault(name, stem)
             body = entry.get("body") if isinstance(entry, dict) and not findings else None
             for path, value_type in events.iter_leaf_fields(body or {}):
-                if value_type == "secret" and folder.manifest is not None and path[-1].lower() not in redacted_fields:
+                if value_type == "secret" and folder.manifest is not None and not is_redacted(path[-1]):
                     message = f"{path[-1]!r} is a secret; add it to the manifest's redact.fields."
                     yield document.build_finding((name, "body", *path), "redact", message, key=True)
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pydantic_core import SchemaError
-
 from connector.authoring.draft import Violation
-from connector.core.inputs.field_checks import compile_linear_regex
-from connector.core.redaction import redactor_for as redactor
+from connector.core.invalid_value import InvalidValue
+from connector.core.linear_regex import LinearRegex
 from connector.core.url_policy import may_receive_credentials
 from connector.definition.suggest import did_you_mean
 
@@ -33,8 +31,6 @@ _REQUIRED_INPUTS = {
     "oauth2_client_credentials": ("tokenUrl", "clientId", "clientSecret"),
     "jwt_hs256": ("apiKey", "apiSecret"),
 }
-_SECRET_FIELD = re.compile(r"(^|_)(password|passcode|secret|token|zak)$")
-_CURSOR_FIELD = re.compile(r"(page|cursor|sync|continuation)_?token$")
 
 
 def check_allowed_hosts(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
@@ -120,12 +116,13 @@ def check_error_rules(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> I
 
 def _check_expression(path: NodePath, pattern: str) -> Iterator[Violation]:
     try:
-        compile_linear_regex(pattern)
-        groups = re.compile(pattern).groups
-    except (SchemaError, re.error):
-        yield Violation(path, "pattern", "the linear engine cannot run this expression.")
+        group_count = LinearRegex(pattern).group_count
+    except InvalidValue as invalid:
+        reason = f" ({invalid.fix})" if invalid.fix else ""
+        message = f"the linear engine cannot run this expression; expected {invalid.expected}{reason}."
+        yield Violation(path, "pattern", message)
         return
-    if groups < 1:
+    if group_count < 1:
         yield Violation(path, "pattern", "put the part that names the scopes in a group: scopes: (.*)")
 
 
@@ -163,30 +160,10 @@ def check_rates(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterato
         yield Violation(("rates", "account"), "rate-form", message)
 
 
-def check_redaction(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that fields of replies that look like secrets are redacted."""
+def check_redaction(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that no name is listed twice."""
     for word in ("fields", "query"):
         names = getattr(file.model.redact, word)
         for index, name in enumerate(names):
             if name.lower() in [previous.lower() for previous in names[:index]]:
                 yield Violation(("redact", word, index), "redact", f"{name!r} is listed twice.")
-    if not file.is_valid:
-        return
-    redacted_fields = redactor(folder.connector).secret_fields
-    exposed: dict[str, str] = {}
-    for action in folder.actions:
-        for name in _iter_field_names(action.model.returns.example):
-            is_secret = _SECRET_FIELD.search(name.lower()) and not _CURSOR_FIELD.search(name.lower())
-            if is_secret and name.lower() not in redacted_fields:
-                exposed.setdefault(name, action.model.action)
-    for name, key in exposed.items():
-        message = f"{name!r} in the reply of {key} looks like a secret; add it to `redact`."
-        yield Violation(("redact", "fields"), "redact", message, key=True)
-
-
-def _iter_field_names(data: Any) -> Iterator[str]:
-    """Yield the names of fields with scalar values."""
-    if isinstance(data, dict):
-        yield from (name for name, item in data.items() if not isinstance(item, dict | list | bool))
-    for item in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
-        yield from _iter_field_names(item)

@@ -24,12 +24,11 @@ _SIGNED_PARTS = ("timestamp", "body", "id")
 
 
 def check_triggers(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that deliveries of a trigger can be verified: secret, signature, deduplication, challenge."""
+    """Check that deliveries of a trigger can be verified: secret, signature, challenge."""
     for name, trigger in file.model.triggers.items():
         path: NodePath = ("triggers", name)
-        for subpath, message in (*_check_signature(trigger), *_check_dedupe(trigger), *_check_challenge(trigger)):
-            is_missing = subpath == ("dedupe",) and not trigger.dedupe
-            yield Violation(path if is_missing else (*path, *subpath), "trigger", message, key=is_missing)
+        for subpath, message in (*_check_signature(trigger), *_check_challenge(trigger)):
+            yield Violation((*path, *subpath), "trigger", message)
         if not any(field.secret for field in trigger.inputs.values()):
             message = "add the signing secret: an input of type password."
             yield Violation((*path, "inputs"), "trigger", message, key=True)
@@ -82,16 +81,6 @@ def _check_location(trigger: Trigger, word: str, *, is_signed: bool) -> Iterator
         yield ("signature", word), "an unsigned timestamp could be changed by anybody; add {timestamp} to `payload`."
 
 
-def _check_dedupe(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
-    """Yield mistakes in `dedupe`: it is empty, or has a path twice."""
-    for body_path in trigger.dedupe:
-        if trigger.dedupe.count(body_path) > 1:
-            yield ("dedupe",), f"{body_path} is listed twice."
-            break
-    if not trigger.dedupe:
-        yield ("dedupe",), "add `dedupe`: the paths that identify an event, so that it is delivered once."
-
-
 def _check_challenge(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
     if trigger.challenge is None:
         return
@@ -120,10 +109,12 @@ def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterat
         if resource.parent is not None and resource.parent not in resources:
             message = f"there is no resource {resource.parent!r}.{did_you_mean(resource.parent, resources)}"
             yield Violation((*base_path, "parent"), "resource", message)
+    judges_success = file.model.errors.judges_success
     for word in ("missing", "invalid"):
         error_reply = getattr(file.model.sandbox, word)
-        if error_reply is not None and error_reply.status // 100 not in (4, 5):
-            yield Violation(("sandbox", word, "status"), "sandbox", "an error reply needs a status from 400 to 599.")
+        if error_reply is not None and error_reply.status // 100 not in ((2, 4, 5) if judges_success else (4, 5)):
+            message = "an error reply needs a status from 400 to 599, or one of success that `errors` calls failed."
+            yield Violation(("sandbox", word, "status"), "sandbox", message)
 
 
 def _list_request_paths(folder: ConnectorFolder) -> list[str]:

@@ -62,7 +62,7 @@ def _validate_rows(job: BulkJob, source: RowReader) -> Iterator[tuple[Row, Input
     for row in source.read_rows():
         try:
             if row.error is None:
-                job.call_factory.prepare(job.action, row.given, job.call_options, resolve_connection=False)
+                job.call_factory.prepare(job.action, row.given, job.call_options, is_shown_only=True)
             yield row, row.error
         except InputError as error:
             yield row, error

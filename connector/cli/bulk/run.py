@@ -66,7 +66,7 @@ def _check_options(job: BulkJob) -> None:
     for flag, given in (("--har", job.options.har), ("--curl", job.options.curl)):
         if given:
             raise UsageError(f"{flag} is for a single call.", hint="Run the call of one row without -f, or remove it.")
-    if job.options.limit is not None and not job.task.find_items_path(job.connector):
+    if job.options.limit is not None and not job.task.is_listing(job.connector):
         hint = "To try a few rows, put them into another file: head -n 4 copies the header and three rows."
         raise UsageError("--limit is for listings.", hint=hint)
     if job.call_options.problems:
@@ -165,7 +165,7 @@ def _dry_run(job: BulkJob, source: RowReader, reporter: BulkReporter) -> int:
             if row.error is not None:
                 raise row.error
             request = job.call_factory.prepare(
-                job.action, row.given, job.call_options, resolve_connection=False
+                job.action, row.given, job.call_options, is_shown_only=True
             ).build_first_request()
         except InputError as error:
             reporter.exit_codes.add(exit_code(error))

@@ -5,21 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from connector.core.response.pagination.page import UnexpectedPage, read_items
 from connector.errors import ConnectorError
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
+    from connector.definition.pagination import ActionPagination
+    from connector.errors import Problem
     from connector.runtime.calls.prepared import PreparedCall
     from connector.runtime.client.client import Client
 
 
 @dataclass(frozen=True, slots=True)
 class CallTask:
-    """A call to make: its action (None for a raw request), inputs and options."""
+    """A call to make: its action (None for a raw request), inputs and options; `locate` places problems in its file."""
 
     needs_connection: ClassVar[bool] = True
     streams_items: ClassVar[bool] = True  # page by page, as the service sends them
@@ -27,19 +32,33 @@ class CallTask:
     action: str | None
     given: dict[str, Any]
     options: CallOptions = field(default_factory=CallOptions)
+    locate: Callable[[Problem], Problem] | None = field(default=None, repr=False)
 
     @property
     def is_debugged(self) -> bool:
         """Whether the call itself is to be traced."""
         return self.options.debug or self.given.get("debugRequest") in (True, "true", "True")
 
-    def find_items_path(self, connector: Connector) -> str | None:
-        """Return the path of the items in the data of a listing, or None."""
+    def is_listing(self, connector: Connector) -> bool:
+        """Whether the result is a listing: of an action that lists, or of a raw request that is paged."""
+        return self.options.paginate or self._find_pagination(connector) is not None
+
+    def select_items(self, connector: Connector, data: Any) -> list[Any] | None:
+        """Return the items in the data of a listing; None for any other result."""
+        if not self.is_listing(connector):
+            return None
+        pagination = self._find_pagination(connector)
+        items, item = (pagination.items, pagination.item) if pagination else (self.options.items, None)
         try:
-            pagination = connector.action(self.action).pagination if self.action is not None else None
+            return read_items(items, item, data)
+        except UnexpectedPage:
+            return None
+
+    def _find_pagination(self, connector: Connector) -> ActionPagination | None:
+        try:
+            return connector.action(self.action).pagination if self.action is not None else None
         except ConnectorError:
             return None
-        return pagination.items if pagination else None
 
     def send(self, client: Client, options: CallOptions) -> Result:
         """Make the call. Raises ConnectorError."""
@@ -60,4 +79,4 @@ class CallTask:
 def prepare_unsent(connector: Connector, task: CallTask, base_url: str | None, options: CallOptions) -> PreparedCall:
     """Prepare a call without a connection, to check or print it. Raises InputError with every problem."""
     factory = CallFactory.without_connections(connector, base_url)
-    return factory.prepare(task.action, task.given, options, resolve_connection=False)
+    return factory.prepare(task.action, task.given, options, is_shown_only=True)

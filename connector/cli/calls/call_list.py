@@ -14,11 +14,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """The calls of a command in order; with `keep_going`, an error does not end them."""
+    """The calls of a command in order, perhaps of a call file; with `keep_going`, an error does not end them."""
 
     calls: Sequence[CallTask | DownloadTask]
-    from_file: bool = False
+    file: str | None = None
     keep_going: bool = False
+
+    @property
+    def from_file(self) -> bool:
+        """Whether they stand in a call file."""
+        return self.file is not None
 
     @property
     def several(self) -> bool:

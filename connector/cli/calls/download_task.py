@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.cli.calls.call import CallTask
     from connector.cli.output.progress import ProgressBar
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
     from connector.runtime.client.client import Client
 
@@ -53,9 +53,13 @@ class DownloadTask:
         """Whether it needs a connection: a token of its own replaces one."""
         return self.token is None
 
-    def find_items_path(self, connector: Connector) -> str | None:  # noqa: ARG002  as CallTask has it
-        """Return the path of the files in the result of an action, or None for a URL."""
-        return "files" if self.url is None else None
+    def is_listing(self, connector: Connector) -> bool:  # noqa: ARG002  as CallTask has it
+        """Whether the result has a list of files: of an action, not of a URL."""
+        return self.url is None
+
+    def select_items(self, connector: Connector, data: Any) -> list[Any] | None:
+        """Return the files in the result of an action, or None for a URL."""
+        return data["files"] if self.is_listing(connector) else None
 
     def send(self, client: Client, options: CallOptions) -> Result:
         """Download. Raises ConnectorError."""

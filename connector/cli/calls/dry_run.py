@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from connector.cli.calls.call_checks import check_calls
 from connector.cli.calls.trace import trace_unsent_request
 from connector.cli.context.connection_context import resolve_base_url
 from connector.cli.output.exit_codes import EXIT_DONE
@@ -14,22 +15,32 @@ from connector.cli.output.stdio import print_stderr
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
+    from connector.cli.calls.call import CallTask
     from connector.cli.calls.call_list import CallList
+    from connector.cli.calls.download_task import DownloadTask
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Settings
+    from connector.core.request.builder import Request
     from connector.definition.loader import Connector
 
 
 def print_requests(connector: Connector, settings: Settings, options: RunOptions, tasks: CallList) -> int:
     """Print the first request of every call, as text unless a format was chosen. Raises InputError."""
     output_setting, url = settings.get("output"), resolve_base_url(connector, settings)
-    requests = []
-    for task in tasks.calls:
+
+    def preview(task: CallTask | DownloadTask) -> tuple[Request, tuple[str, ...]]:
+        is_listing = task.is_listing(connector)
         flags = CallOptions.parse(
-            account=options.account, limit=options.limit if task.find_items_path(connector) else None
+            account=options.account,
+            limit=options.limit if is_listing else None,
+            page_size=options.page_size if is_listing else None,
         )
-        call_options = replace(task.options.override(flags), connection=None)
-        request, warnings = task.preview(connector, url, call_options)
+        return task.preview(connector, url, replace(task.options.override(flags), connection=None))
+
+    if tasks.from_file:
+        check_calls(tasks, preview)
+    requests = []
+    for request, warnings in map(preview, tasks.calls):
         for warning in () if options.quiet else warnings:
             print_stderr(f"Warning: {warning}")
         if options.curl:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from connector.cli.calls import dry_run
 from connector.cli.calls.call import CallTask
+from connector.cli.calls.call_checks import check_calls
 from connector.cli.calls.confirmation import confirm_calls
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import TraceCollector, print_debug_lines
@@ -17,7 +18,6 @@ from connector.cli.output.exit_codes import EXIT_DONE, EXIT_UNCERTAIN, combine_e
 from connector.cli.output.printer import ResultWriter, make_printer, write_line
 from connector.cli.output.progress import ProgressBar, count_columns
 from connector.cli.output.query import Query
-from connector.core.json_path import get_at_path
 from connector.errors import ConnectorError, StoreError, UsageError
 from connector.runtime.calls.call_options import CallOptions
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from connector.cli.calls.download_task import DownloadTask
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Setting, Settings
+    from connector.core.request.builder import Request
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
 
 
@@ -33,10 +35,9 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
     """Run the calls and return the exit code. Raises KeyboardInterrupt, and ConnectorError before the first call."""
     output_setting, timeout = settings.get("output"), settings.get("timeout")
     query = Query(options.query) if options.query is not None else None
-    _check_limit(connector, options, tasks)
+    _check_page_flags(connector, options, tasks)
     if options.dry_run:
         return dry_run.print_requests(connector, settings, options, tasks)
-    confirm_calls(connector, options, tasks.calls)
     several = tasks.several or (tasks.from_file and output_setting.value == "lines")
     include_errors = output_setting.is_set or not stdio.is_stdout_terminal()
     printer = make_printer(output_setting.value, several=several, include_errors=include_errors, quiet=options.quiet)
@@ -46,13 +47,15 @@ def run_calls(connector: Connector, settings: Settings, options: RunOptions, tas
         return _CallRunner(session, tasks, writer, trace, timeout).run()
 
 
-def _check_limit(connector: Connector, options: RunOptions, tasks: CallList) -> None:
-    """Check that --limit has a listing. Raises UsageError, and InputError for an unknown action."""
-    if options.limit is None or any(task.find_items_path(connector) for task in tasks.calls):
+def _check_page_flags(connector: Connector, options: RunOptions, tasks: CallList) -> None:
+    """Check that --limit and --page-size have a listing. Raises UsageError, and InputError for an unknown action."""
+    flag = "--limit" if options.limit is not None else "--page-size" if options.page_size is not None else None
+    if flag is None or any(task.is_listing(connector) for task in tasks.calls):
         return
-    actions = (connector.action(task.action).action if task.action else "a raw request" for task in tasks.calls)
-    message = f"--limit is for listings; {', '.join(dict.fromkeys(actions))} returns one result."
-    raise UsageError(message, hint="Remove it.")
+    actions = [connector.action(task.action).action if task.action else "a raw request" for task in tasks.calls]
+    message = f"{flag} is for listings; {', '.join(dict.fromkeys(actions))} returns one result."
+    has_raw_request = any(task.action is None for task in tasks.calls)
+    raise UsageError(message, hint="Add --paginate, or remove it." if has_raw_request else "Remove it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,13 @@ class _CallRunner:
     timeout: Setting
 
     def run(self) -> int:
-        """Run every call and return the exit code; an uncertain write outranks a broken pipe."""
+        """Run every call and return the exit code; an uncertain write outranks a broken pipe.
+
+        The calls of a file are all checked first. Raises ConnectorError, with the problems of all.
+        """
+        if self.tasks.from_file:
+            check_calls(self.tasks, self._build_request, lambda task: self.session.get_client(task.options.connection))
+        confirm_calls(self.session.connector, self.session.options, self.tasks.calls)
         try:
             self._run_all()
         except BrokenPipeError:
@@ -74,6 +83,11 @@ class _CallRunner:
                 raise
             stdio.discard_output()
         return combine_exit_codes(self.writer.exit_codes)
+
+    def _build_request(self, task: CallTask | DownloadTask) -> Request:
+        """Return the first request of a call, unsent. Raises InputError."""
+        options = self._resolve_options(task, is_listing=task.is_listing(self.session.connector))
+        return task.build_request(self.session.connector, None, options)
 
     def _run_all(self) -> None:
         """Run every call and finish the output, also after Ctrl-C."""
@@ -96,21 +110,31 @@ class _CallRunner:
 
     def _run_in_order(self, progress_bar: ProgressBar) -> None:
         for task in self.tasks.calls:
+            self.session.begin_call()
             try:
                 self._run_call(task, progress_bar)
             except ConnectorError as error:
-                self.trace.add(error.debug)
-                self.writer.write_error(error)
-                if not self.tasks.keep_going:
+                if not self._handle_error(error):
+                    return
+            except Exception as error:
+                if stdio.is_stdout_error(error):
+                    raise
+                if not self._handle_error(self.session.to_call_error(error)):
                     return
             if self.tasks.several:
                 progress_bar.advance()
 
+    def _handle_error(self, error: ConnectorError) -> bool:
+        """Print the error of a call; return whether the next call runs."""
+        self.trace.add(error.debug)
+        self.writer.write_error(error)
+        return self.tasks.keep_going
+
     def _run_call(self, task: CallTask | DownloadTask, progress_bar: ProgressBar) -> None:
         """Make one call and print its result. Raises ConnectorError."""
-        items = task.find_items_path(self.session.connector)
-        options = self._resolve_options(task, items)
-        if items is not None and task.streams_items and progress_bar.enabled and not self.tasks.several:
+        is_listing = task.is_listing(self.session.connector)
+        options = self._resolve_options(task, is_listing=is_listing)
+        if is_listing and task.streams_items and progress_bar.enabled and not self.tasks.several:
             options = replace(options, observers=(PageProgress(progress_bar),))
         try:
             client = (
@@ -119,37 +143,48 @@ class _CallRunner:
                 else self.session.open_anonymous_client()
             )
         except ConnectorError:
-            task.build_request(
-                self.session.connector, None, options
-            )  # wrong inputs are reported before a missing connection
+            self._build_request(task)  # wrong inputs are reported before a missing connection
             raise
-        if isinstance(task, CallTask) and task.action is not None and self._is_streaming(items):
-            for item in client.stream(task.action, task.given, options):
+        if isinstance(task, CallTask) and self._is_streaming(is_listing=is_listing):
+            stream = client.stream(task.action, task.given, options)
+            for item in stream:
                 write_line(item)
+            self._note_warnings(stream.result)
             self.writer.exit_codes.append(EXIT_DONE)
             return
         result = task.send(client, options)
+        try:
+            self._write_result(task, result)
+        except ConnectorError as error:
+            raise self.session.to_call_error(error) from None
+
+    def _write_result(self, task: CallTask | DownloadTask, result: Result) -> None:
+        """Print the result of a call that is done. Raises ConnectorError."""
         self.trace.add(result.debug)
-        for warning in result.warnings:
-            self.session.note(f"Warning: {warning}")
+        self._note_warnings(result)
         if self.trace.is_enabled and not (self.session.options.debug or task.is_debugged):
             result = replace(result, debug=None)
         self.writer.write_result(
-            result, get_at_path(result.data, items) if items else None, one_item_a_line=not task.streams_items
+            result, task.select_items(self.session.connector, result.data), one_item_a_line=not task.streams_items
         )
 
-    def _is_streaming(self, items: str | None) -> bool:
+    def _note_warnings(self, result: Result | None) -> None:
+        """Print the warnings of a result on stderr."""
+        for warning in result.warnings if result is not None else ():
+            self.session.note(f"Warning: {warning}")
+
+    def _is_streaming(self, *, is_listing: bool) -> bool:
         """Whether items are printed as they arrive: one listing, as lines, without --query."""
         is_plain_lines = (
             self.writer.output_format == "lines" and self.writer.query is None and not self.trace.is_enabled
         )
-        return is_plain_lines and items is not None and not self.tasks.from_file
+        return is_plain_lines and is_listing and not self.tasks.from_file
 
-    def _resolve_options(self, task: CallTask | DownloadTask, items: str | None) -> CallOptions:
+    def _resolve_options(self, task: CallTask | DownloadTask, *, is_listing: bool) -> CallOptions:
         """Return the options of a call: flags, then the call file's keys, then settings."""
         flags = self.session.options.call_options(self.timeout)
-        if items is None:
-            flags = replace(flags, limit=None)
+        if not is_listing:
+            flags = replace(flags, limit=None, page_size=None)
         if self.trace.is_enabled:
             flags = replace(flags, debug=True)
         options = task.options.override(flags)
@@ -164,8 +199,8 @@ class _CallRunner:
         if self.tasks.several:
             return ProgressBar(count_columns("calls"), total=len(self.tasks.calls), enabled=enabled)
         task = self.tasks.calls[0]
-        items = task.find_items_path(self.session.connector) if task.streams_items else None
-        shares_terminal = self._is_streaming(items) and stdio.is_stdout_terminal()
+        is_listing = task.streams_items and task.is_listing(self.session.connector)
+        shares_terminal = self._is_streaming(is_listing=is_listing) and stdio.is_stdout_terminal()
         columns = count_columns("items", "pages")
         return ProgressBar(columns, total=options.limit, enabled=enabled and not shares_terminal)
 
@@ -175,4 +210,4 @@ class _CallRunner:
         try:
             self.trace.write_har()
         except StoreError as error:
-            self.writer.exit_codes.append(print_error(error))
+            self.writer.exit_codes.append(print_error(self.session.to_call_error(error)))

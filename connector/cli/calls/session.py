@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Self
 from connector.cli.calls.watch import CommandObserver
 from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext
-from connector.cli.output.stdio import print_stderr
+from connector.cli.output.error_output import to_connector_error
+from connector.cli.output.stdio import is_stdout_error, print_stderr
+from connector.errors import ConnectorError
+from connector.runtime.auth.shared_work import run_within
+from connector.runtime.calls.call_options import parse_timeout
+from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.client.client import Client
 
 if TYPE_CHECKING:
@@ -68,13 +73,21 @@ class Session:
     def _open_client(self, name: str | None) -> Client:
         context = self._context
         if context.sandbox_instance is None:
-            connection: Credentials = connection_names.resolve_connection(context, name)
+            connection: Credentials = self._resolve_connection(name)
         else:
             stored_connection = context.load_connection(name) if name else None
             if stored_connection is None and self._is_unknown_name(name):
                 raise connection_names.build_unknown_error(context, str(name))
             connection = stored_connection or context.sandbox_instance.connection
         return self._create_client(connection)
+
+    def _resolve_connection(self, name: str | None) -> Credentials:
+        """Read a connection from the store, which may be slow, within the time of a call."""
+        timeout = self.settings.get("timeout").value
+        seconds = DEFAULT_TIMEOUT if timeout is None else parse_timeout(timeout)
+        message = f"The connection was not read from its store within {seconds:.1f} s."
+        context = self._context
+        return run_within(lambda: connection_names.resolve_connection(context, name), seconds, message)
 
     def _is_unknown_name(self, name: str | None) -> bool:
         """Whether --connection names no kind; in a call file, names are those of the service."""
@@ -99,8 +112,28 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        for client in self._clients.values():
-            client.close()
-        if self._clients and self._context.transport is not None:  # the sandbox sends its last events
-            self._context.transport.close()
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        try:
+            for client in self._clients.values():
+                client.close()
+            if self._clients and self._context.transport is not None:  # the sandbox sends its last events
+                self._context.transport.close()
+        except Exception as close_error:  # noqa: BLE001  the calls were made, whatever fails now
+            raise self.to_call_error(close_error) from None
+        if error is None or isinstance(error, ConnectorError) or not isinstance(error, Exception):
+            return
+        if not is_stdout_error(error):
+            raise self.to_call_error(error) from None
+        if self._observer.outcome != "not_sent":
+            error.add_note(f"The outcome of the call: {self._observer.outcome}.")
+
+    def begin_call(self) -> None:
+        """Begin a call, whose outcome is told if something fails after it."""
+        self._observer.begin_call()
+
+    def to_call_error(self, error: Exception) -> ConnectorError:
+        """Return an error that came after the last call, or in its middle, with the outcome of that call."""
+        call_error = to_connector_error(error, self._observer.outcome)
+        if call_error.outcome == "not_sent":
+            call_error.outcome = self._observer.outcome
+        return call_error

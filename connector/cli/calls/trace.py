@@ -16,7 +16,7 @@ from connector.cli.output.stdio import print_stderr
 from connector.core.exchange import tracing
 from connector.core.exchange.asks import SendRequest
 from connector.core.request.credential import Credential
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 from connector.core.response.trace import Trace
 from connector.errors import StoreError
 from connector.runtime.files.atomic import replace_file

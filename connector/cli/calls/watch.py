@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.asks import SendRequest, Sleep, YieldPage
-from connector.core.response.api_errors import CHECK_BEFORE_RETRY, may_change_state
+from connector.core.response.api_errors import CHECK_BEFORE_RETRY
+from connector.core.response.outcomes import may_change_state
+from connector.core.response.reply import Failure
 from connector.errors import TransportError
 from connector.runtime.calls.observer import Observer
 
@@ -17,30 +20,47 @@ if TYPE_CHECKING:
     from connector.cli.output.progress import ProgressBar
     from connector.core.exchange.asks import Ask
     from connector.core.request.builder import Request
+    from connector.core.response.reply import Reply
+    from connector.errors import Outcome
     from connector.runtime.calls.observer import ObservedCall
 
+_OUTCOMES: tuple[Outcome, ...] = ("uncertain", "done", "rejected")  # the first that is known counts
 _MIN_NOTICE_SECONDS = 2.0  # shorter waits are not reported
 
 
 class CommandObserver(Observer):
-    """Tracks the pending request, and reports long waits on a terminal."""
+    """Tracks what has been sent and answered since `begin_call`, and reports long waits on a terminal."""
 
     def __init__(self, on_wait: Callable[[str], None]) -> None:
         self._on_wait = on_wait
         self._noticed_until = 0.0  # end of the last reported wait; concurrent waits are not reported
-        self._pending_request: Request | None = None
+        self._pending_requests: dict[int, Request] = {}  # by the identity of the call
+        self._outcomes: set[Outcome] = set()
 
-    def before(self, call: ObservedCall, ask: Ask) -> None:  # noqa: ARG002  the base class's signature
+    def begin_call(self) -> None:
+        """Forget what came before: the outcome is that of the calls from here on."""
+        self._pending_requests.clear()
+        self._outcomes.clear()
+
+    @property
+    def outcome(self) -> Outcome:
+        """What is known to have happened, at worst; a reply of success is `done`."""
+        pending = [_judge_lost_reply(request) for request in self._pending_requests.copy().values()]
+        known = self._outcomes.union(pending)
+        return next((outcome for outcome in _OUTCOMES if outcome in known), "not_sent")
+
+    def before(self, call: ObservedCall, ask: Ask) -> None:
         """Note a pending request, and report a long wait."""
         if isinstance(ask, SendRequest):
-            self._pending_request = ask.request
+            self._pending_requests[id(call)] = ask.request
         elif isinstance(ask, Sleep):
             self._report_wait(ask)
 
     def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
-        """Clear the pending request; an interrupted one stays pending."""
+        """Note an answer; an interrupted request stays pending."""
         if isinstance(ask, SendRequest):
-            self._pending_request = None
+            self._pending_requests.pop(id(call), None)
+            self._outcomes.add(_judge_answer(ask.request, answer))
 
     def _report_wait(self, ask: Sleep) -> None:
         now, longest = time.monotonic(), ask.min_delay + ask.jitter
@@ -51,12 +71,27 @@ class CommandObserver(Observer):
 
     def find_interrupted_write(self) -> TransportError | None:
         """Return the error of an interrupted write, or None if nothing can have changed."""
-        request = self._pending_request
-        if request is None or not may_change_state(request):
+        request = next(filter(may_change_state, self._pending_requests.copy().values()), None)
+        if request is None:
             return None
         request_line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
         message = f"{request_line}: interrupted before the reply arrived."
         return TransportError(message, kind="interrupted", hint=CHECK_BEFORE_RETRY, outcome="uncertain")
+
+
+def _judge_lost_reply(request: Request) -> Outcome:
+    return "uncertain" if may_change_state(request) else "rejected"
+
+
+def _judge_answer(request: Request, answer: Reply | Failure) -> Outcome:
+    """Return the outcome of a request by its status; the call itself knows better, and says so where it can."""
+    if isinstance(answer, Failure):
+        return "not_sent" if answer.sent == "nothing" else _judge_lost_reply(request)
+    if answer.is_success:
+        return "done"
+    is_refusal = HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR
+    is_known = is_refusal and answer.status != HTTPStatus.REQUEST_TIMEOUT
+    return "rejected" if is_known else _judge_lost_reply(request)
 
 
 class PageProgress(Observer):

@@ -24,6 +24,7 @@ from connector.cli.groups import StrictGroup, global_options
 from connector.cli.output import printer
 from connector.cli.output.error_output import print_error
 from connector.cli.output.exit_codes import combine_exit_codes
+from connector.cli.output.stdio import print_stderr
 from connector.errors import ConnectorError, StoreError, UsageError
 from connector.runtime.auth import connection_record
 
@@ -224,12 +225,15 @@ def key_command() -> None:
 @click.pass_context
 def rotate_command(ctx: click.Context, store: str | None) -> None:
     """Encrypt the store with another key."""
-    from connector.runtime.storage.encryption import KEY_VARIABLE, EncryptedStore, rotate
+    from connector.runtime.storage.encryption import KEY_VARIABLE, EncryptedStore, list_plaintext_keys, rotate
     from connector.runtime.storage.open import open_store
 
     target_store = open_store(load_settings(ctx, store=store).get("store").value)
     if not isinstance(target_store, EncryptedStore) or target_store.keyring is None:
         raise UsageError("No key is set.", hint=f"Set {KEY_VARIABLE} to the new key, a comma, and the old key.")
+    plaintext_keys = list_plaintext_keys(target_store)
     count = rotate(target_store)
     summary = "1 record was" if count == 1 else f"{count} records were"
     printer.write_text(f"{summary} encrypted with key {target_store.keyring.fingerprints[0]}.")
+    if plaintext_keys:
+        print_stderr(f"Not encrypted before; make sure that they are yours: {', '.join(plaintext_keys)}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import Any
 
 import click
@@ -39,7 +40,7 @@ token is sent to the service's own hosts only; other URLs are rejected.
               help="The files of ACTION to download at the same time.")  # fmt: skip
 @click.option("--token", "token", metavar="@FILE|env:NAME|?",
               help="A token for this URL instead of the connection's, such as an event's download token.")  # fmt: skip
-@run_options
+@partial(run_options, limit_help="Download at most N files of ACTION.")
 @global_options
 @click.pass_context
 def download_command(ctx: click.Context, /, url_or_action: str, items: tuple[str, ...], **flags: Any) -> int:
@@ -63,6 +64,8 @@ def download_command(ctx: click.Context, /, url_or_action: str, items: tuple[str
             raise UsageError("-i is for inputs of an action, but this is a URL.", hint="Remove -i.")
         if options.limit is not None:
             raise UsageError("--limit is for files of an action, but this is a URL.", hint="Remove --limit.")
+        if options.page_size is not None:
+            raise UsageError("--page-size is for a listing, but this is a URL.", hint="Remove --page-size.")
         task = DownloadTask(url=url_or_action, **{**download_flags, "token": _read_token(download_flags["token"])})
     else:
         if download_flags["token"] is not None:

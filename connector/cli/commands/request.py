@@ -32,6 +32,9 @@ The connection adds the credentials; host and credentials cannot be given. PATH 
               help="A field or a file of a multipart form; repeatable.")  # fmt: skip
 @click.option("--response-type", type=click.Choice(["json", "text", "binary", "document"]), default="json",
               help="The type of the reply (default: json).")  # fmt: skip
+@click.option("--paginate", is_flag=True, help="Read every page of the list, as the service pages, and merge them.")
+@click.option("--items", metavar="PATH",
+              help="With --paginate: the field that holds the items (default: the reply's only list).")  # fmt: skip
 @run_options
 @global_options
 @click.pass_context
@@ -40,14 +43,16 @@ def request_command(ctx: click.Context, /, method: str, path: str, response_type
     from connector.cli.calls.call import CallTask
     from connector.cli.calls.call_list import CallList
     from connector.cli.calls.runner import run_calls
+    from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.factory import build_raw_inputs
 
+    paging = CallOptions.parse(paginate=flags.pop("paginate"), items=flags.pop("items"))
     parts = _parse_parts({name: flags.pop(name) for name in ("parameters", "headers", "data", "form")})
     options = RunOptions.from_flags(ctx, flags)
     settings = options.load_settings(ctx)
     body = {name: parts.get(name) for name in ("data", "form", "files")}
     given = build_raw_inputs(method, path, parts.get("query"), parts.get("headers"), body)
-    task = CallTask(None, {**given, "response_type": response_type})
+    task = CallTask(None, {**given, "response_type": response_type}, paging)
     return run_calls(open_connector(settings), settings, options, CallList([task]))
 
 

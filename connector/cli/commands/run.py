@@ -171,7 +171,7 @@ def run_command(
         tasks = read_call_file(_require_file(file, items))
     else:
         tasks = [_build_task(connector, get_meta(ctx, "action"), items, flags)]
-    calls = CallList(tasks, from_file=name is None, keep_going=bulk_arguments.keep_going)
+    calls = CallList(tasks, file if name is None else None, keep_going=bulk_arguments.keep_going)
     return run_calls(connector, settings, options, calls)
 
 
@@ -212,4 +212,4 @@ def read_call_file(path: str) -> list[CallTask]:
         raise UsageError("-f - reads standard input, but it is a terminal.", hint=hint)
     else:
         raw, source = sys.stdin.buffer.read(), "standard input"
-    return [CallTask(spec.action, dict(spec.given), spec.options) for spec in read_calls(raw, source)]
+    return [CallTask(spec.action, dict(spec.given), spec.options, spec.locate) for spec in read_calls(raw, source)]

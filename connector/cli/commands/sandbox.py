@@ -39,6 +39,20 @@ class _SandboxGroup(click.Group):
 @click.option("--host", default="127.0.0.1", metavar="HOST", help="The address to listen on (default: 127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="The port (default: 0, any free one).")
 @click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Answer to this host name too, beside 127.0.0.1 and localhost; repeatable.",
+)
+@click.option(
+    "--redirect-uri",
+    "redirect_uris",
+    multiple=True,
+    metavar="URL",
+    help="Send a sign-in back to this URL too, beside those on this machine; repeatable.",
+)
+@click.option(
     "--fault",
     "faults",
     multiple=True,
@@ -50,7 +64,15 @@ class _SandboxGroup(click.Group):
 @global_options
 @click.pass_context
 def sandbox_command(
-    ctx: click.Context, *, host: str, port: int, faults: tuple[str, ...], plan: str | None, webhook_url: str | None
+    ctx: click.Context,
+    /,
+    *,
+    host: str,
+    port: int,
+    faults: tuple[str, ...],
+    plan: str | None,
+    webhook_url: str | None,
+    **names: tuple[str, ...],
 ) -> int | None:
     """Serve the sandbox."""
     if ctx.invoked_subcommand is not None:
@@ -69,7 +91,7 @@ def sandbox_command(
         connector, SandboxState(get_state_path(connector)), parsed_faults, emitter=emitter, plan=plan
     )
     with _SignalWaiter() as signal_waiter:
-        server = serve(service, host, port)
+        server = serve(service, host, port, **names)
         try:
             printer.write_text(server.url)
             printer.flush()

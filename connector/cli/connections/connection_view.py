@@ -100,11 +100,14 @@ class ConnectionView:
             key for key, field in (connection_type.inputs if connection_type else {}).items() if not field.secret
         }
         inputs = {key: value if key in public_keys else MASK for key, value in self.record.inputs.items()}
+        redactor = redaction.redactor_for(
+            connector
+        )  # of what is secret in a public input, such as a URL with a password
         token_set, revocation, intent = self.token_set, self.record.revocation, self.record.intent
         return {
             **self.to_summary(connector, now),
             "scopes": self.scopes,
-            "inputs": redaction.redactor_for(connector).redact_data(inputs),
+            "inputs": {key: redactor.redact_data(value) for key, value in inputs.items()},
             "token": {
                 **{key: MASK for key in _TOKEN_FIELDS if getattr(token_set, key, None)},
                 "obtained": _format_time(token_set.obtained_at if token_set else None),

@@ -35,6 +35,7 @@ class RunOptions:
     yes: bool = False
     debug: bool = False
     limit: int | None = None
+    page_size: int | None = None
     timeout: str | None = None
     retry: tuple[str, ...] = ()
     output: str | None = None
@@ -64,7 +65,12 @@ class RunOptions:
         """Return the call options that flags set; the timeout only from its flag. Raises UsageError."""
         flag_timeout = timeout.value if timeout.source.startswith("flag") else None
         return CallOptions.parse(
-            timeout=flag_timeout, retry=self.retry_options, debug=self.debug, limit=self.limit, account=self.account
+            timeout=flag_timeout,
+            retry=self.retry_options,
+            debug=self.debug,
+            limit=self.limit,
+            page_size=self.page_size,
+            account=self.account,
         )
 
     @property
@@ -86,9 +92,12 @@ class RunOptions:
                         base_url=self.base_url, store=self.store)  # fmt: skip
 
 
-def run_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a run, in the order of the help page."""
-    for option in reversed(_RUN_OPTIONS):
+def run_options(
+    command: Callable[..., Any], limit_help: str = "Return at most N items of a listing."
+) -> Callable[..., Any]:
+    """Add the options of a run, in the order of the help page; `limit_help` says what is limited."""
+    limit_option = click.option("--limit", type=click.IntRange(min=1), metavar="N", help=limit_help)
+    for option in reversed((*_FIRST_OPTIONS, limit_option, *_LAST_OPTIONS)):
         command = option(command)
     return command
 
@@ -102,7 +111,7 @@ def _complete_connections(ctx: click.Context, _: click.Parameter, incomplete: st
     return connection_names.complete_names(context, incomplete)
 
 
-_RUN_OPTIONS = (
+_FIRST_OPTIONS = (
     click.option("--connection", metavar="NAME", shell_complete=_complete_connections,
                  help="The connection to use: a stored one, or a kind that the environment configures."),
     store_option,
@@ -114,7 +123,10 @@ _RUN_OPTIONS = (
     click.option("--dry-run", is_flag=True, help="Print the request and send nothing; needs no connection."),
     click.option("--yes", is_flag=True, help="Do not ask before something is destroyed."),
     click.option("--debug", is_flag=True, help="Print request, reply and every attempt on stderr, without secrets."),
-    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Return at most N items of a listing."),
+)  # fmt: skip
+_LAST_OPTIONS = (
+    click.option("--page-size", type=click.IntRange(min=1), metavar="N",
+                 help="Ask for N items a page of a listing (default: as many as the service gives)."),
     click.option("--timeout", metavar="TIME", help="The time limit of the whole call, such as 10s, 500ms or 2m."),
     click.option("--retry", multiple=True, metavar="NAME=VALUE",
                  help="A retry setting: maxRetries, retryDelayMS, useExponentialBackoff or retryAllErrors."),

@@ -87,6 +87,19 @@ def _secret_fix(args: Sequence[str]) -> str:
     return " Use the environment, or a file that NAME_FILE names."
 
 
+def to_connector_error(error: Exception, outcome: errors.Outcome = "not_sent") -> errors.ConnectorError:
+    """Return any error as one of ours; `outcome` is what is known of the call that it ended."""
+    if isinstance(error, errors.ConnectorError):
+        return error
+    if not isinstance(error, OSError):
+        return errors.ConnectorError(describe_unexpected(error), outcome=outcome)
+    if error.filename is None:
+        reason = str(error.strerror or error).rstrip(".")
+        return errors.StoreError(f"{reason}.", hint="Check the files and pipes of the command.", outcome=outcome)
+    path, hint = str(error.filename), "Check the path and its permissions."
+    return errors.StoreError(f"{path}: {error.strerror}.", path=path, hint=hint, outcome=outcome)
+
+
 def describe_unexpected(error: BaseException) -> str:
     """Return the message for an internal error: type and place; its own text may hold a secret."""
     frames = traceback.extract_tb(error.__traceback__)

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from connector.cli.output import stdio
 from connector.cli.output.error_output import error_to_dict, print_error
 from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.stdio import print_stderr
@@ -16,18 +17,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.cli.output.query import Query
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.errors import ConnectorError
 
 
 def write_json(data: Any) -> None:
     """Write data to stdout as indented JSON."""
-    _write(json.dumps(data, indent=2, ensure_ascii=not _is_unicode(), default=str) + "\n")
+    text = json.dumps(data, indent=2, ensure_ascii=not _is_unicode(), default=str)
+    _write(stdio.escape_json_controls(text) + "\n")
 
 
 def write_line(data: Any) -> None:
     """Write data to stdout as a line of JSON, and flush."""
-    _write(json.dumps(data, ensure_ascii=not _is_unicode(), default=str) + "\n")
+    text = json.dumps(data, ensure_ascii=not _is_unicode(), default=str)
+    _write(stdio.escape_json_controls(text) + "\n")
     sys.stdout.flush()
 
 
@@ -36,7 +39,10 @@ def write_yaml(data: Any) -> None:
     import yaml
 
     plain = json.loads(json.dumps(data, default=str))
-    _write(yaml.safe_dump(plain, sort_keys=False, allow_unicode=_is_unicode(), width=110))
+    text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=_is_unicode(), width=110)
+    if stdio.escape_controls(text) != text:  # YAML escapes all but ASCII, or nothing of it
+        text = yaml.safe_dump(plain, sort_keys=False, allow_unicode=False, width=110)
+    _write(text)
 
 
 def write_yaml_document(data: Any) -> None:
@@ -46,8 +52,8 @@ def write_yaml_document(data: Any) -> None:
 
 
 def write_text(text: str) -> None:
-    """Write a text and a line end to stdout."""
-    _write(f"{text}\n")
+    """Write a text and a line end to stdout; on a terminal with control characters escaped."""
+    _write(f"{stdio.escape_controls(text) if stdio.is_stdout_terminal() else text}\n")
 
 
 def flush() -> None:

@@ -28,17 +28,14 @@ class Query:
             ) from None
         except exceptions.JMESPathError:
             raise _build_error(expression, "write one such as 'users[].email', or remove --query") from None
-        unknown_functions = [
-            name for name in _find_function_names(self._compiled.parsed) if name not in _load_known_functions()
-        ]
-        if unknown_functions:
-            raise _build_error(
-                expression,
-                f"there is no function {unknown_functions[0]}(); use {', '.join(sorted(_load_known_functions()))}",
-            )
+        except Exception:  # noqa: BLE001  the library's own mistakes, such as endless nesting
+            raise _build_error(expression, "write a simpler one, or remove --query") from None
+        problem = next(_find_call_problems(self._compiled.parsed), None)
+        if problem is not None:
+            raise _build_error(expression, problem)
 
     def apply(self, data: Any) -> Any:
-        """Return what the expression selects. Raises UsageError if a function does not accept the data."""
+        """Return what the expression selects. Raises UsageError if it does not accept the data."""
         from jmespath import exceptions
 
         try:
@@ -46,7 +43,9 @@ class Query:
         except exceptions.JMESPathTypeError as error:
             types = " or ".join(error.expected_types)
             message = f"--query: {error.function_name}() accepts {types}, not {error.actual_type}."
-        except exceptions.JMESPathError as error:
+        except TypeError:
+            message = "--query: the expression compares values of different types, such as a text and a number."
+        except Exception as error:  # noqa: BLE001  whatever fails after the call, the call was made
             message = f"--query: the expression does not fit the data ({type(error).__name__})."
         raise UsageError(message, outcome="done", hint="The call succeeded; its whole result is printed instead.")
 
@@ -63,18 +62,20 @@ def _build_error(expression: str, fix: str) -> InputError:
     return InputError.from_problems("options", [Problem("--query", repr(expression), _EXPECTED_EXPRESSION, fix)])
 
 
-def _find_function_names(tree: Any) -> Iterator[str]:
-    """Yield the names of the functions that an expression calls."""
-    if not isinstance(tree, dict):
-        return
-    if tree.get("type") == "function_expression":
-        yield tree["value"]
-    for child in tree.get("children", ()):
-        yield from _find_function_names(child)
-
-
-def _load_known_functions() -> Mapping[str, Any]:
+def _find_call_problems(tree: Any) -> Iterator[str]:
+    """Yield what is wrong with the function calls of an expression: the name, or the number of arguments."""
     from jmespath.functions import Functions
 
-    table: Mapping[str, Any] = Functions.FUNCTION_TABLE
-    return table
+    known: Mapping[str, Any] = Functions.FUNCTION_TABLE
+    if not isinstance(tree, dict):
+        return
+    name, arguments = tree.get("value"), tree.get("children", ())
+    if tree.get("type") == "function_expression" and name not in known:
+        yield f"there is no function {name}(); use {', '.join(sorted(known))}"
+    elif tree.get("type") == "function_expression":
+        signature = known[str(name)]["signature"]
+        takes_more = bool(signature) and signature[-1].get("variadic", False)
+        if len(arguments) < len(signature) or (len(arguments) > len(signature) and not takes_more):
+            yield f"{name}() takes {'at least ' if takes_more else ''}{len(signature)}, not {len(arguments)} arguments"
+    for child in arguments:
+        yield from _find_call_problems(child)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
-import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any, TextIO
+
+
+# C0 without tab and line end, DEL, C1, marks of direction, line separators, and tags
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 
 
 def make_printable(stream: TextIO | None) -> TextIO:
@@ -53,13 +59,33 @@ def tag_stdout_errors(stream: TextIO) -> TextIO:
     )  # fmt: skip
 
 
+def escape_controls(text: str) -> str:
+    """Return a text without what a terminal would obey, such as ESC, CSI and marks of direction; lines are kept."""
+    return _CONTROLS.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def escape_json_controls(text: str) -> str:
+    """Return JSON with the same data, and escapes for what a terminal would obey."""
+    return _CONTROLS.sub(_escape_for_json, text)
+
+
+def _escape_for_json(match: re.Match[str]) -> str:
+    units = match[0].encode("utf-16-be").hex()
+    return "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
+
+
 def print_stderr(text: str) -> None:
-    """Write a line to stderr; a broken pipe is ignored."""
+    """Write a line to stderr, controls escaped; one that cannot be written is dropped, and changes nothing else."""
     try:
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{escape_controls(text)}\n")
         sys.stderr.flush()
-    except BrokenPipeError:
+    except OSError:
         return
+
+
+def is_stdout_error(error: BaseException) -> bool:
+    """Whether an error says that stdout cannot be written."""
+    return isinstance(error, BrokenPipeError) or (isinstance(error, OSError) and error.filename == STDOUT_NAME)
 
 
 def discard_output() -> None:
@@ -71,16 +97,6 @@ def discard_output() -> None:
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, stream.fileno())
             os.close(null)
-
-
-def exit_without_waiting(code: int) -> None:
-    """Exit now if a thread, such as one that reads pages ahead, would delay the exit."""
-    blocking_threads = [
-        thread for thread in threading.enumerate() if thread is not threading.main_thread() and not thread.daemon
-    ]
-    if blocking_threads:
-        discard_output()
-        os._exit(code)
 
 
 def is_stdout_terminal() -> bool:

@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from connector.core.redaction import escape_control_characters
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -34,7 +36,7 @@ def _print_items(items: Sequence[Any]) -> str:
     names = _find_columns(items)
     rows = [tuple(_format_cell(item.get(name)) for name in names) for item in items]
     nested = sorted({name for item in items for name in item} - set(names))
-    shown_count = print_table(names, rows)
+    shown_count = print_table([_format_cell(name) for name in names], rows)
     return _format_omitted([*names[shown_count:], *nested])
 
 
@@ -48,12 +50,9 @@ def _format_cell(value: Any) -> str:
     """Return a value as text on one line."""
     if value is None:
         return ""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return text if text.isprintable() else "".join(_escape_char(char) for char in text)
-
-
-def _escape_char(char: str) -> str:
-    return char if char.isprintable() else char.encode("unicode_escape").decode()
+    return escape_control_characters(
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    )
 
 
 def _print_plain_rows(rows: Sequence[tuple[str, ...]]) -> None:

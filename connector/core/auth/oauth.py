@@ -1,4 +1,4 @@
-"""OAuth: build token requests and parse token replies. Random values and the time are arguments.
+"""OAuth: build token requests and parse callbacks. Random values are arguments.
 
 Bodies, PKCE and the authorize URL come from oauthlib, which is imported when first used: a program with a plain token
 does not need it.
@@ -9,32 +9,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import re
 from dataclasses import dataclass, replace
-from http import HTTPStatus
-from math import isnan
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
-from pydantic_core import from_json
-
-from connector.core.auth.token_set import TokenSet, is_header_safe
-from connector.core.redaction import default_redactor, describe_type
+from connector.core.redaction import default_redactor
 from connector.core.request.body import Body
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
-from connector.core.response import retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.auth.token_set import TokenSet
     from connector.core.redaction import Redactor
-    from connector.core.response.parser import Reply
     from connector.definition.connection_type import ConnectionType
 
-DEFAULT_LIFETIME = 3600.0  # seconds, when the reply has no expires_in, which RFC 6749, 4.2.2 recommends
-MAX_LIFETIME = 10 * 365 * 86_400.0  # seconds
-_RETRYABLE_STATUSES = (408, 409, 423, 425, 429)
 _PUBLIC_FIELDS = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # they hold no secret
 _MAX_TEXT_LENGTH = 200
 
@@ -79,7 +69,8 @@ class TokenFailure:
 
     `category` says what failed: the grant, the client, this request ("refused"), the service for now ("later"), or an
     unreadable reply. `status` is HTTP's, `failure_kind` that of a transport failure, and `may_be_issued` says whether a
-    token may have been issued that was never received.
+    token may have been issued. `issued` has the refresh token that came all the same: it is stored before anything is
+    said, for the one that was sent is spent.
     """
 
     category: TokenFailureCategory
@@ -89,6 +80,7 @@ class TokenFailure:
     status: int = 0
     failure_kind: str = ""
     may_be_issued: bool = False
+    issued: TokenSet | None = None
 
 
 def build_authorize_url(client: OAuthClient, redirect_uri: str, state: str, verifier: str) -> str:
@@ -126,8 +118,8 @@ def read_callback_code(client: OAuthClient, parameters: Mapping[str, str], state
         return TokenFailure("refused", "the callback comes from another service")
     if parameters.get("error"):
         redactor = default_redactor().with_secrets((parameters.get("code", ""), state, client.client_secret))
-        error_code = _shorten(redactor.redact_text(parameters["error"]))
-        details = _shorten(redactor.redact_text(parameters.get("error_description") or "no reason given")).rstrip(".")
+        error_code = shorten(redactor, parameters["error"])
+        details = shorten(redactor, parameters.get("error_description") or "no reason given").rstrip(".")
         message = "consent was not given" if error_code == "access_denied" else f"the service said {error_code}"
         return TokenFailure("refused", f"{message}: {details}", error_code)
     return parameters.get("code") or TokenFailure("refused", "the callback has no code")
@@ -210,85 +202,6 @@ def fingerprint_credential(client: OAuthClient, token_set: TokenSet | None) -> s
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def parse_token_reply(
-    request: Request, reply: Reply, now: float, previous: TokenSet | None = None
-) -> TokenSet | TokenFailure:
-    """Return the token set of a reply, or its failure. No message contains the raw body."""
-    status = reply.status
-    is_server_error = status >= HTTPStatus.INTERNAL_SERVER_ERROR
-    if status in _RETRYABLE_STATUSES or is_server_error:
-        message, retry_at = f"HTTP {status} from the token endpoint", retry_after.parse_retry_at(reply, now)
-        return TokenFailure("later", message, retry_at=retry_at, status=status, may_be_issued=is_server_error)
-    try:
-        data = from_json(reply.body)
-    except ValueError:
-        data = None
-    if not isinstance(data, dict):
-        content_type = (reply.header("content-type") or "no content type").split(";")[0]
-        content_type = _shorten(request.full_redactor.redact_text(content_type))
-        message = f"HTTP {status} with {content_type} where a JSON token was expected"
-        return TokenFailure("unreadable", message, status=status, may_be_issued=reply.is_success)
-    if data.get("error") or not reply.is_success:
-        return _build_failure(request.full_redactor, status, data)
-    token_set = _parse_token_set(data, now, previous)
-    if isinstance(token_set, TokenSet):
-        return token_set
-    message = _shorten(request.full_redactor.redact_text(token_set))
-    return TokenFailure("unreadable", message, status=status, may_be_issued=True)
-
-
-def _build_failure(redactor: Redactor, status: int, data: Mapping[str, Any]) -> TokenFailure:
-    code = _shorten(redactor.redact_text(_to_text(data.get("error") or data.get("code") or status)))
-    description = _to_text(data.get("error_description") or data.get("reason") or data.get("message") or "")
-    description = _shorten(redactor.redact_text(description)).rstrip(".") or "no reason given"
-    category: TokenFailureCategory = "refused"
-    if code == "invalid_grant":
-        category = "grant"
-    elif code == "invalid_client":
-        category = "client"
-    elif code in ("temporarily_unavailable", "server_error", "slow_down"):
-        category = "later"
-    return TokenFailure(category, f"the token endpoint said {code}: {description}", code, status=status)
-
-
-def _parse_token_set(data: Mapping[str, Any], now: float, previous: TokenSet | None) -> TokenSet | str:
-    """Return the token set in a reply's data, or the problem with them."""
-    token, token_type = data.get("access_token"), data.get("token_type", "bearer")
-    if not isinstance(token, str) or not is_header_safe(token):
-        return "the token reply has no access token that can be sent"
-    if not isinstance(token_type, str) or token_type.lower() != "bearer":
-        return f"only bearer tokens are supported, and the token reply has one of type {_to_text(token_type)}"
-    lifetime = _parse_lifetime(data.get("expires_in"))
-    if lifetime is None:
-        return "the token reply's expires_in is not a number of seconds"
-    refresh_token, scope, api_url = data.get("refresh_token"), data.get("scope"), data.get("api_url")
-    return TokenSet(
-        access_token=token,
-        expires_at=now + lifetime,
-        obtained_at=now,
-        refresh_token=refresh_token
-        if isinstance(refresh_token, str) and refresh_token
-        else (previous.refresh_token if previous else None),
-        scopes=tuple(scope.split()) if isinstance(scope, str) else (previous.scopes if previous else None),
-        api_url=api_url if isinstance(api_url, str) else (previous.api_url if previous else None),
-    )
-
-
-def _parse_lifetime(value: Any) -> float | None:
-    """Return a lifetime in seconds: DEFAULT_LIFETIME when missing, at least 0; None when it is not a number."""
-    if value is None:
-        return DEFAULT_LIFETIME
-    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,12}\s*", value, re.ASCII):
-        value = int(value)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or (isinstance(value, float) and isnan(value)):
-        return None
-    return float(max(0, min(value, MAX_LIFETIME)))
-
-
-def _to_text(value: Any) -> str:
-    return str(value) if isinstance(value, str | int) else describe_type(value)
-
-
-def _shorten(text: str) -> str:
-    return text.strip()[:_MAX_TEXT_LENGTH]
+def shorten(redactor: Redactor, text: str) -> str:
+    """Return a text of a service without secrets, cut for a message."""
+    return redactor.redact_text(text.strip(), _MAX_TEXT_LENGTH)

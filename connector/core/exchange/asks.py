@@ -14,19 +14,20 @@ if TYPE_CHECKING:
     from connector.core.exchange.retry import RetryPolicy
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
-    from connector.core.response.parser import Result
+    from connector.core.response.pagination.settings import Pagination
+    from connector.core.response.result import Result
 
 
 class GetToken(NamedTuple):
     """Asks for a credential. Answer: Credential or ConnectorError.
 
-    `rejected_token` is the secret that drew a 401. `reload`: re-read the stored token first; it may have gained the
-    missing scope.
+    `rejected_token` is the secret that drew a 401; or, with `lacks_scope`, one that is valid but lacks a scope: the
+    answer is then a better one if there is any, else the same.
     """
 
     rejected_token: str | None
     deadline: float
-    reload: bool = False
+    lacks_scope: bool = False
 
 
 class AcquireSlot(NamedTuple):
@@ -74,7 +75,8 @@ Steps = Generator[Ask, Answer, "Result"]
 class ExchangeOptions:
     """Options of one exchange: timeout in seconds, retry policy, item limit, and the sink of a download's body.
 
-    Each of its requests needs a slot of each of the `rates`.
+    Each of its requests needs a slot of each of the `rates`. `page_size` is the caller's, `pagination` that of a raw
+    request.
     """
 
     timeout: float
@@ -82,3 +84,5 @@ class ExchangeOptions:
     limit: int | None = None
     sink: BodySink | None = None
     rates: tuple[str, ...] = ()
+    page_size: int | None = None
+    pagination: Pagination | None = None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Failure, Reply
+    from connector.core.response.reply import Failure, Reply
 
 
 class BodySink(Protocol):

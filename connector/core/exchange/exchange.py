@@ -7,7 +7,7 @@ that only move forward within a call. Expected failures are values; only cancell
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from connector.core.exchange import scopes
 from connector.core.exchange.asks import (
@@ -24,9 +24,13 @@ from connector.core.exchange.asks import (
 )
 from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, decide
 from connector.core.request.credential import Credential
-from connector.core.response import pagination, redirects
-from connector.core.response.api_errors import is_write, mark_uncertain
-from connector.core.response.parser import Failure, Reply
+from connector.core.response import redirects
+from connector.core.response.api_errors import mark_uncertain
+from connector.core.response.outcomes import is_write
+from connector.core.response.pagination.merged import MergedPages
+from connector.core.response.pagination.page import note_unread_pages
+from connector.core.response.pagination.paginator import MAX_PAGES, Paginator
+from connector.core.response.reply import Failure, Reply
 from connector.errors import ConnectorError, DeadlineError, PageError, RateLimited
 
 if TYPE_CHECKING:
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
 
 ENGINE_MAX_WAIT = 1.0  # seconds that a call waits for a slot when an engine owns retries
 MIN_PROGRESS_BYTES = (
@@ -44,13 +48,20 @@ _NO_CREDENTIAL = Credential("")
 _AttemptOutcome = tuple[float, "Request", Credential, Reply | Failure]
 
 
+class _Rejection(NamedTuple):
+    """A token that the service rejected, and the decision that followed."""
+
+    token: str
+    decision: Reauthenticate
+
+
 def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:
     """Run one request to its result: credential, rate slot, send, decide, retry. Raises ConnectorError."""
-    started_at, attempt, rejected_token, reply_lost, attempts_before_progress = now, 0, None, False, 0
+    started_at, attempt, rejection, reply_lost, attempts_before_progress = now, 0, None, False, 0
     try:
         while True:
             now, last_request, credential, reply_or_failure = yield from _make_attempt(
-                plan, request, options, deadline, rejected_token
+                plan, request, options, deadline, rejection
             )
             made_progress = (
                 options.sink is not None
@@ -65,8 +76,8 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
                 reply_or_failure,
                 now,
             )
-            if isinstance(decision, Reauthenticate) and rejected_token is None and credential.renewable:
-                rejected_token = credential.secret
+            if isinstance(decision, Reauthenticate) and rejection is None and credential.renewable:
+                rejection = _Rejection(credential.secret, decision)
                 request.ensure_replayable()
                 continue
             attempt += 1
@@ -77,7 +88,7 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
             if not isinstance(decision, Retry):
                 if isinstance(reply_or_failure, Failure) and now >= deadline:
                     raise _build_deadline_error(error, options, now - started_at)
-                raise scopes.add_token_scopes(error, credential.scopes)
+                raise scopes.explain_token_scopes(error, credential)
             if now + decision.min_delay + decision.jitter >= deadline:
                 raise _build_deadline_error(error, options, now - started_at)
             reply_lost = reply_lost or error.outcome == "uncertain"
@@ -94,16 +105,10 @@ def run_call(plan: CompiledAction, request: Request, options: ExchangeOptions, d
 
 
 def _make_attempt(
-    plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, rejected_token: str | None
+    plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, rejection: _Rejection | None
 ) -> Generator[Ask, Answer, _AttemptOutcome]:
-    """Ask for a credential and a slot, send once, and follow redirects. Raises ConnectorError."""
-    now, credential = yield GetToken(rejected_token, deadline)
-    if isinstance(credential, Credential) and scopes.missing_scope_error(plan, credential.scopes):
-        now, credential = yield GetToken(None, deadline, reload=True)
-    if isinstance(credential, ConnectorError):
-        raise credential
-    if error := scopes.missing_scope_error(plan, credential.scopes):
-        raise error
+    """Get a credential and a slot, send once, and follow redirects. Raises ConnectorError."""
+    now, credential = yield from _get_credential(plan, deadline, rejection)
     request = _with_credential(request, credential)
     if options.rates:
         now = yield from _acquire_slot(options, deadline, now)
@@ -120,6 +125,32 @@ def _make_attempt(
     if options.sink is not None:
         reply_or_failure = options.sink.finish_attempt(reply_or_failure)
     return now, request, credential, reply_or_failure
+
+
+def _get_credential(
+    plan: CompiledAction, deadline: float, rejection: _Rejection | None
+) -> Generator[Ask, Answer, tuple[float, Credential]]:
+    """Get a credential that has a scope of the action, and is not the rejected one. Raises ConnectorError."""
+    if rejection is None:
+        now, credential = yield GetToken(None, deadline)
+    else:
+        now, credential = yield GetToken(rejection.token, deadline, rejection.decision.lacks_scope)
+    scope_error: ConnectorError | None = None
+    if isinstance(credential, Credential) and (scope_error := scopes.missing_scope_error(plan, credential)):
+        now, better = yield GetToken(credential.secret, deadline, lacks_scope=True)
+        if isinstance(better, Credential):
+            credential, scope_error = better, scopes.missing_scope_error(plan, better)
+        else:
+            scope_error = scope_error.with_hint(f"No other token could be had: {better.args[0]}")
+    elif isinstance(credential, ConnectorError) and rejection is not None and rejection.decision.lacks_scope:
+        scope_error = rejection.decision.error.with_hint(f"No other token could be had: {credential.args[0]}")
+    if isinstance(credential, ConnectorError):
+        raise scope_error or credential
+    if rejection is not None and credential.secret == rejection.token:
+        raise scopes.explain_token_scopes(rejection.decision.error, credential)
+    if scope_error:
+        raise scope_error
+    return now, credential
 
 
 def _acquire_slot(options: ExchangeOptions, deadline: float, now: float) -> Generator[Ask, Answer, float]:
@@ -145,17 +176,23 @@ def _check_wait(answer: Answer, error: ConnectorError | None) -> float:
     raise interruption
 
 
+def run_single(plan: CompiledAction, request: Request, options: ExchangeOptions, deadline: float, now: float) -> Steps:
+    """Run one request, as `run_call`; the result of a raw request says whether its reply names a next page."""
+    result = yield from run_call(plan, request, options, deadline, now)
+    return result if plan.raw_pagination is None else note_unread_pages(plan.raw_pagination, result)
+
+
 def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptions, now: float) -> Steps:
     """Read every page into one result. Raises PageError with the items read so far."""
-    paginator = pagination.Paginator(_require_pagination(plan), options.limit, pagination.MAX_PAGES)
-    merged = pagination.MergedPages(paginator)
+    paginator = _begin_walk(plan, options, MAX_PAGES)
+    merged = MergedPages(paginator)
     deadline = now + options.timeout
     next_request: Request | None = paginator.build_first_request(request)
     try:
         while next_request is not None:
             result = yield from run_call(plan, next_request, options, deadline, now)
-            merged.add_page(paginator.count_page(result))
-            next_request = paginator.next_request(next_request, result)
+            merged.add_page(paginator.take_page(result))
+            next_request = paginator.next_request(next_request)
             if next_request is not None:
                 yield YieldPage(result)
     except PageError as error:
@@ -165,24 +202,30 @@ def collect_pages(plan: CompiledAction, request: Request, options: ExchangeOptio
 
 def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOptions, now: float) -> Steps:
     """Yield pages one by one, each with its own deadline; return the last. Raises PageError."""
-    paginator = pagination.Paginator(_require_pagination(plan), options.limit)
+    paginator = _begin_walk(plan, options, None)
     next_request: Request | None = paginator.build_first_request(request)
     while True:
         assert next_request is not None
         try:
             result = yield from run_call(plan, next_request, options, now + options.timeout, now)
         except PageError as error:
-            error.pages, error.cursor = paginator.page_count, paginator.cursor
+            error.pages, error.cursor = paginator.page_count, paginator.shown_cursor
             raise
-        page = replace(paginator.count_page(result), pages=paginator.page_count, complete=False)
+        page = replace(paginator.take_page(result), pages=paginator.page_count, complete=False)
         try:
-            next_request = paginator.next_request(next_request, result)
+            next_request = paginator.next_request(next_request)
         except PageError:
             yield YieldPage(page)
             raise
         if next_request is None:
-            return replace(page, complete=paginator.complete)
+            return replace(page, complete=paginator.complete, warnings=(*page.warnings, *paginator.warnings))
         now, _ = yield YieldPage(page)
+
+
+def _begin_walk(plan: CompiledAction, options: ExchangeOptions, max_pages: int | None) -> Paginator:
+    pagination = options.pagination or plan.pagination
+    assert pagination is not None
+    return Paginator(pagination, options.limit, options.page_size, max_pages)
 
 
 def _with_credential(request: Request, credential: Credential) -> Request:
@@ -190,11 +233,6 @@ def _with_credential(request: Request, credential: Credential) -> Request:
     if credential.base_url is None and (not credential.secret or credential.secret in request.secrets):
         return request
     return request.with_credential(credential.secret, credential.base_url)
-
-
-def _require_pagination(plan: CompiledAction) -> pagination.Pagination:
-    assert plan.pagination is not None
-    return plan.pagination
 
 
 def _with_attempts(result: Result, attempts: int, *, possibly_repeated: bool) -> Result:
@@ -220,8 +258,8 @@ def _build_deadline_error(error: ConnectorError, options: ExchangeOptions, elaps
     return DeadlineError(message, hint=hint, retryable=error.retryable, retry_at=error.retry_at, **details)
 
 
-def _attach_partial_result(error: PageError, merged: pagination.MergedPages) -> PageError:
-    error.pages, error.cursor = merged.paginator.page_count, merged.paginator.cursor
+def _attach_partial_result(error: PageError, merged: MergedPages) -> PageError:
+    error.pages, error.cursor = merged.paginator.page_count, merged.paginator.shown_cursor
     error.attempts += merged.attempts
     partial_result = merged.build_result()
     error.result = replace(partial_result, complete=False) if partial_result else None

@@ -15,7 +15,7 @@ from connector.core.redaction import preview
 from connector.core.request.body import to_wire_text
 from connector.core.request.builder import apply_subaccount, compile_request
 from connector.core.request.raw_request import RAW_ACTION, compile_raw_request
-from connector.core.response.pagination import Pagination, pagination_for
+from connector.core.response.pagination.settings import Pagination, pagination_for
 from connector.core.response.parser import ResponseParser
 from connector.errors import InputError, Problem
 
@@ -40,6 +40,7 @@ class CompiledAction:
     parser: ResponseParser
     pagination: Pagination | None
     retry_keys: Mapping[str, str]
+    raw_pagination: Pagination | None = None  # of a raw request: how the service pages
     required_scopes: frozenset[str] = frozenset()  # any one is enough
     rate_tiers: tuple[str, ...] = ()  # the rates of which each request needs a slot
     find_warnings: InputWarnings | None = None  # of values that are probably a mistake
@@ -129,6 +130,7 @@ def _build_compiled_action(connector: Connector, action: Action) -> CompiledActi
         builder=builder,
         parser=ResponseParser(connector, action),
         pagination=pagination_for(connector.manifest, action),
+        raw_pagination=Pagination.from_definition(connector.manifest, action) if action.is_raw else None,
         retry_keys={
             name: keys_by_location[location]
             for location, name in _RETRY_NAME_BY_LOCATION.items()

@@ -14,8 +14,15 @@ from connector.core.inputs.coerce import to_boolean, to_integer
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.core.response import retry_after
-from connector.core.response.api_errors import asks_to_retry, build_failure_error, build_reply_error, is_write
-from connector.core.response.parser import ErrorDetails, Failure, Reply, ResponseParser, Result
+from connector.core.response.api_errors import (
+    build_failure_error,
+    build_reply_error,
+    find_retry_at,
+    is_token_rejected,
+)
+from connector.core.response.outcomes import asks_to_retry, is_unprocessed, is_write, may_change_state
+from connector.core.response.reply import Failure, Reply
+from connector.core.response.result import Result
 from connector.definition.suggest import did_you_mean
 from connector.errors import ConnectorError, InputError, NotFound, Problem, UsageError
 
@@ -23,13 +30,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.core.request.builder import Request
+    from connector.core.response.error_details import ErrorDetails
+    from connector.core.response.parser import ResponseParser
 
 BASE_DELAY = 0.5  # seconds; doubles with each attempt, and the wait is drawn between 0 and it
 MAX_BACKOFF = 20.0  # seconds
 MAX_RETRY_WAIT = 60.0  # seconds; a longer Retry-After is raised as an error with retry_at
 MIN_DELAY = 0.05  # seconds: minimum delay between retries
 MAX_RETRIES = 10
-_UNPROCESSED = (HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)  # by their meaning, nothing was processed
+_RETRIED_CATEGORIES = ("concurrency", "rate_limit", "unavailable")
+_RETRIED_STATUSES = (HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
 MAX_DELAY_MS = 600_000  # milliseconds
 RETRY_INPUTS = ("maxRetries", "retryDelayMS", "useExponentialBackoff", "retryAllErrors")
 
@@ -66,9 +76,10 @@ class Retry(NamedTuple):
 
 
 class Reauthenticate(NamedTuple):
-    """The token was rejected: retry with another one, or fail with `error`."""
+    """The token was rejected, or `lacks_scope`: retry with another one, or fail with `error`."""
 
     error: ConnectorError
+    lacks_scope: bool = False
 
 
 Decision = Done | Fail | Retry | Reauthenticate
@@ -170,13 +181,14 @@ def decide(
     error = build_reply_error(parser, request, reply_or_failure, parsed, now)
     if attempt.reply_lost and request.method == "DELETE" and isinstance(error, NotFound):
         return Done(parser.build_result(request, reply_or_failure, {}))
-    if request.sends_credential and (
-        parsed.category == "token_rejected"
-        or (reply_or_failure.status == HTTPStatus.UNAUTHORIZED and parsed.category is None)
-    ):
+    is_repeatable = not (parsed.is_partial and may_change_state(request))
+    if request.sends_credential and is_token_rejected(reply_or_failure, parsed) and is_repeatable:
         error.attempts = attempt.number
         return Reauthenticate(error)
-    retry_at = retry_after.parse_retry_at(reply_or_failure, now)
+    if request.sends_credential and parsed.category == "scope" and is_repeatable:
+        error.attempts = attempt.number
+        return Reauthenticate(error, lacks_scope=True)
+    retry_at = find_retry_at(parser, reply_or_failure, parsed, now)
     return _decide_retry(
         attempt, error, retry_at, now, may_retry=_may_retry_reply(parser, request, attempt, reply_or_failure, parsed)
     )
@@ -187,10 +199,12 @@ def _may_retry_reply(
 ) -> bool:
     if details.category in ("daily_quota", "scope"):
         return False
-    if reply.status in _UNPROCESSED or details.category in ("concurrency", "rate_limit") or asks_to_retry(reply):
+    is_temporary = reply.status in _RETRIED_STATUSES or details.category in _RETRIED_CATEGORIES
+    if (is_temporary or asks_to_retry(reply, details)) and is_unprocessed(reply, details):
         return True
-    is_down = details.category is None and (
-        reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status == HTTPStatus.REQUEST_TIMEOUT
+    is_down = details.category == "unavailable" or (
+        details.category is None
+        and (reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status == HTTPStatus.REQUEST_TIMEOUT)
     )
     return (is_down or details.category == "cut" or attempt.policy.all_errors) and attempt.may_repeat(parser, request)
 

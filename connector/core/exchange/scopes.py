@@ -4,24 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from connector.core.response import retry_after
 from connector.errors import SignInError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connector.core.exchange.plan import CompiledAction
+    from connector.core.request.credential import Credential
     from connector.errors import ConnectorError
 
 _MAX_SHOWN_SCOPES = 20  # in one message
 
 
-def missing_scope_error(compiled_action: CompiledAction, token_scopes: tuple[str, ...] | None) -> SignInError | None:
+def missing_scope_error(compiled_action: CompiledAction, credential: Credential) -> SignInError | None:
     """Return the error of a token that lacks every scope of the action, or None.
 
     Any one of the action's scopes is enough, also at another of the manifest's scope levels, so that only calls that
     the service would reject are rejected here. A token that names no scopes passes.
     """
-    required_scopes = compiled_action.required_scopes
+    required_scopes, token_scopes = compiled_action.required_scopes, credential.scopes
     if not token_scopes or not required_scopes or not required_scopes.isdisjoint(token_scopes):
         return None
     levels = compiled_action.connector.manifest.scope_levels
@@ -32,15 +34,25 @@ def missing_scope_error(compiled_action: CompiledAction, token_scopes: tuple[str
     action_scopes = compiled_action.action.scopes
     accepted_scopes = tuple(action_scopes.granular or action_scopes.classic)
     needed = f"{compiled_action.action.action} needs one of these scopes: {', '.join(accepted_scopes)}."
-    hint = "Add one to the app, then connect again. Nothing was sent."
+    hint = f"Add one to the app{_describe_renewal(credential) or ', then connect again.'} Nothing was sent."
     return SignInError(f"{needed} The token has {_format_scopes(token_scopes)}.", scopes=accepted_scopes, hint=hint)
 
 
-def add_token_scopes(error: ConnectorError, token_scopes: tuple[str, ...] | None) -> ConnectorError:
-    """Add the scopes of the token to the hint of an error that names missing scopes."""
-    if token_scopes and isinstance(error, SignInError) and error.scopes:
-        error.with_hint(f"The token has {_format_scopes(token_scopes)}.")
-    return error
+def explain_token_scopes(error: ConnectorError, credential: Credential) -> ConnectorError:
+    """Add the scopes of the token, and when it is renewed, to the hint of an error that names missing scopes."""
+    if not isinstance(error, SignInError) or not error.scopes:
+        return error
+    if renewal := _describe_renewal(credential):
+        error.hint = f"Add {', '.join(error.scopes)} to the app{renewal}"
+    return error.with_hint(f"The token has {_format_scopes(credential.scopes)}.") if credential.scopes else error
+
+
+def _describe_renewal(credential: Credential) -> str:
+    """Return when a token that needs no person is requested for a new scope; else an empty text."""
+    if credential.scopes_renewed_at is None:
+        return ""
+    moment = retry_after.to_utc_datetime(credential.scopes_renewed_at).isoformat(timespec="seconds")
+    return f": a call after {moment} requests a token that has it; nobody needs to connect again."
 
 
 def _without_level(scope: str, levels: Iterable[str]) -> str:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.asks import GetToken, SendRequest, Sleep
 from connector.core.response import retry_after
-from connector.core.response.parser import Failure, Reply
 from connector.core.response.redirects import extract_signed_values
+from connector.core.response.reply import Failure, Reply
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from connector.core.redaction import Redactor
     from connector.core.response.trace import Trace
 
-MAX_BODY_LENGTH = 65_536
-_MAX_SECRET_LENGTH = 8192  # bytes read past the cut, so that a secret at the cut is matched whole
+_MAX_JSON_LENGTH = 65_536  # bytes; what is longer is recorded as text
+_MAX_TEXT_LENGTH = 32_768  # characters of one text
+_MAX_TEXT_BYTES = 2 * 4 * _MAX_TEXT_LENGTH  # of what is shown, and of what is searched behind it
 
 
 def record(trace: Trace, ask: Ask, asked_at: float, now: float, answer: Any) -> str | None:
@@ -51,7 +52,7 @@ def _build_entry(ask: Ask, answer: Any) -> dict[str, Any] | None:
 
 
 def _describe_request(ask: SendRequest) -> dict[str, Any]:
-    view = ask.request.to_dict()
+    view = ask.request.describe(_MAX_TEXT_LENGTH)
     credential_headers = {name: _mask_secret(value, ask.credential.secret) for name, value in ask.credential.headers}
     for name, value in ask.credential.query:
         view["url"] += f"{'&' if '?' in view['url'] else '?'}{name}={_mask_secret(value, ask.credential.secret)}"
@@ -87,14 +88,12 @@ def _describe_outcome(outcome: Any, redactor: Redactor) -> dict[str, Any]:
 
 def _describe_body(reply: Reply, redactor: Redactor) -> Any:
     content = reply.body
-    if len(content) <= MAX_BODY_LENGTH:
+    if len(content) <= _MAX_JSON_LENGTH:
         try:
-            return redactor.redact_data(json.loads(content)) if content else None
+            return redactor.redact_data(json.loads(content), _MAX_TEXT_LENGTH) if content else None
         except (ValueError, RecursionError):
             pass
     content_type = reply.header("content-type") or ""
     if content_type.startswith("text/") or "json" in content_type or "xml" in content_type:
-        return redactor.redact_text(content[: MAX_BODY_LENGTH + _MAX_SECRET_LENGTH].decode("utf-8", "replace"))[
-            :MAX_BODY_LENGTH
-        ]
+        return redactor.redact_text(content[:_MAX_TEXT_BYTES].decode("utf-8", "replace"), _MAX_TEXT_LENGTH)
     return f"{len(content)} bytes"

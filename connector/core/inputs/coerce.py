@@ -27,6 +27,7 @@ _WHOLE_NUMBER_PATTERN = re.compile(r"-?[0-9]{1,19}\Z", re.ASCII)
 _DECIMAL_PATTERN = re.compile(r"-?[0-9]{1,17}(\.[0-9]{1,17})?([eE][+-]?[0-9]{1,3})?\Z", re.ASCII)
 _DATE_PATTERN = re.compile(r"\d{4}-\d\d-\d\d\Z", re.ASCII)
 _DATETIME_PATTERN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)?\Z", re.ASCII)
+_REFUSED_CHARACTER = re.compile("[\0\ud800-\udfff]")
 _DATETIME_FORMS = (
     "a date and time, yyyy-MM-ddTHH:mm:ssZ in UTC, without Z in local time, or with an offset such as +01:00"
 )
@@ -50,11 +51,10 @@ def to_text(value: Any) -> str:
 
 
 def _check_characters(value: str) -> None:
-    for index, char in enumerate(value):
-        if char == "\0" or "\ud800" <= char <= "\udfff":
-            raise InvalidValue(
-                "a text without NUL or lone surrogates", f"remove U+{ord(char):04X} at position {index + 1}"
-            )
+    match = _REFUSED_CHARACTER.search(value)
+    if match is not None:
+        fix = f"remove U+{ord(match[0]):04X} at position {match.start() + 1}"
+        raise InvalidValue("a text without NUL or lone surrogates", fix)
 
 
 def to_integer(value: Any) -> int:

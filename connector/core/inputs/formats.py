@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MAX_EMAIL_LENGTH = 254  # RFC 5321, 4.5.3.1.3
-_LINK_WITH_ID = re.compile(r"^https?://[^?#]*?/(\d{6,})(?:[/?#]|$)")
+_MAX_DIGITS_LENGTH = 4_000  # characters, of a link with digits in it too
+_LINK_WITH_ID = re.compile(r"^https?://[^?#]*?/(\d{6,40})(?:[/?#]|$)")
 
 
 def check_digits(value: str) -> str:
     """Accept digits; strip spaces and hyphens, and point out the id in a link."""
+    if len(value) > _MAX_DIGITS_LENGTH:
+        raise InvalidValue("digits only", "such as 89347503")
     cleaned = re.sub(r"[\s\u00a0-]", "", value)
     if cleaned.isascii() and cleaned.isdigit():
         return cleaned

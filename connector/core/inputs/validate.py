@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 RUN_OPTIONS = ("connection", "debugRequest", "debug_request")  # run options that may be passed among the inputs
 
+_MAX_FIX_LENGTH = 1_000
+
 
 def compile_validator(
     action: Action, load_choices: Callable[[str], Mapping[str, str]], redactor: Redactor | None = None
@@ -86,7 +88,12 @@ def _convert_one(rules: InputRules, key: str, value: Any, values: Values, proble
             problems.append(_build_missing_problem(field, key, given_text))
         else:
             problems.append(
-                Problem(invalid.field or key, given_text, invalid.expected, rules.redactor.redact_text(invalid.fix))
+                Problem(
+                    invalid.field or key,
+                    given_text,
+                    invalid.expected,
+                    rules.redactor.redact_text(invalid.fix, _MAX_FIX_LENGTH),
+                )
             )
     except RecursionError:
         expected = f"data nested at most {MAX_JSON_DEPTH} levels deep"
@@ -99,7 +106,9 @@ def _build_unknown_problem(rules: InputRules, spelling: Any) -> Problem:
     fix = f"did you mean {rules.action.key_by_spelling[match]}?" if match else f"the inputs are {keys or 'none'}"
     if not match and rules.action.pagination:
         fix += "; pages are followed automatically, and the option limit ends a listing early"
-    return Problem(str(spelling)[:60], "an unknown input", f"an input of {rules.action.action}", fix)
+    return Problem(
+        rules.redactor.redact_text(str(spelling), 60), "an unknown input", f"an input of {rules.action.action}", fix
+    )
 
 
 def _is_blank(value: Any) -> bool:

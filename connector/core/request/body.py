@@ -71,18 +71,18 @@ class Body:
         )
 
 
-def redact_body(body: Body, redactor: Redactor) -> Any:
-    """Return a body as JSON-safe data without secrets; bytes and files are summarized."""
+def redact_body(body: Body, redactor: Redactor, max_length: int | None = None) -> Any:
+    """Return a body as JSON-safe data without secrets, texts shortened; bytes and files are summarized."""
     if body.kind == "multipart":
-        fields = redactor.redact_pairs((part.name, _summarize_data(part.data)) for part in body.value)
+        fields = redactor.redact_pairs(((part.name, _summarize_data(part.data)) for part in body.value), max_length)
         file_names = [part.file_name and redactor.redact_text(part.file_name) for part in body.value]
         return [
             {"name": name, "file_name": file_name, "data": data}
             for (name, data), file_name in zip(fields, file_names, strict=True)
         ]
-    return (
-        redactor.redact_pairs(body.value) if body.kind == "form" else redactor.redact_data(_summarize_data(body.value))
-    )
+    if body.kind == "form":
+        return redactor.redact_pairs(body.value, max_length)
+    return redactor.redact_data(_summarize_data(body.value), max_length)
 
 
 def _summarize_data(data: Any) -> Any:
@@ -115,11 +115,15 @@ def encode_pairs(path: tuple[str, ...], value: Any, action: Action) -> list[tupl
     elif isinstance(value, list | tuple) and any(isinstance(item, dict | list | tuple) for item in value):
         entries = enumerate(value)
     else:
-        name = path[0] + "".join(
-            f"[{segment}]" if action.form_nesting == "brackets" else f".{segment}" for segment in path[1:]
-        )
+        name = join_name(path, action)
         return [(name, "")] if value is None else encode_list(name, value, action.lists)
     return [pair for name, item in entries for pair in encode_pairs((*path, str(name)), item, action)]
+
+
+def join_name(path: tuple[str, ...], action: Action) -> str:
+    """Return the name of a path in a query or form: nested names in brackets, or joined with dots."""
+    nested = (f"[{segment}]" if action.form_nesting == "brackets" else f".{segment}" for segment in path[1:])
+    return path[0] + "".join(nested)
 
 
 def to_wire_text(value: Any) -> str:

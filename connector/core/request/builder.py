@@ -67,14 +67,13 @@ class Request:
     @property
     def full_redactor(self) -> redaction.Redactor:
         """The redactor for this request: masks `secrets`, and values in secret fields, headers and parameters."""
-        value = self.body.value if self.body else None
+        redactor, value = self.redactor, self.body.value if self.body else None
         if self.body is not None and self.body.kind == "multipart":
             value = [(part.name, part.data) for part in self.body.value]
-        elif isinstance(value, str | bytes):
-            value = redaction.parse_body_fields(value)
-        candidates = [*self.query, *parse_qsl(self.path.partition("?")[2]), value]
-        header_values = (value for name, value in self.headers if name.lower() in self.redactor.secret_headers)
-        return self.redactor.with_secrets((*self.secrets, *header_values, *self.redactor.find_secrets(candidates)))
+        found = redactor.find_secrets([*self.query, *parse_qsl(self.path.partition("?")[2]), value])
+        in_text = redactor.find_secrets_in_text(value) if isinstance(value, str | bytes) else ()
+        header_values = (value for name, value in self.headers if redactor.is_secret_header(name))
+        return redactor.with_secrets((*self.secrets, *header_values, *found, *in_text))
 
     def with_credential(self, secret: str, base_url: str | None) -> Request:
         """Return the request with its credential's secret, to mask it, and the base URL that the token names."""
@@ -105,14 +104,18 @@ class Request:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the request as JSON-safe data without secrets: method, url, headers, body."""
+        return self.describe()
+
+    def describe(self, max_length: int | None = None) -> dict[str, Any]:
+        """Return the request as `to_dict` does, with each text in it shortened to so many characters."""
         redactor = self.full_redactor
         data = {
             "method": self.method,
-            "url": redactor.redact_url(self.url),
+            "url": redactor.redact_url(self.url, max_length),
             "headers": dict(redactor.redact_headers(self.headers)),
         }
         if self.body is not None:
-            data["body"] = redact_body(self.body, redactor)
+            data["body"] = redact_body(self.body, redactor, max_length)
         return data
 
     def __repr__(self) -> str:

@@ -7,29 +7,24 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector import errors
-from connector.core.http_semantics import NON_IDEMPOTENT_METHODS, SAFE_METHODS
 from connector.core.response import redirects, retry_after
+from connector.core.response.outcomes import is_outcome_unknown, is_write, may_change_state
 
 if TYPE_CHECKING:
     from connector.core.request.builder import Request
-    from connector.core.response.parser import ErrorDetails, Failure, Reply, ResponseParser, Result
+    from connector.core.response.error_details import ErrorDetails
+    from connector.core.response.parser import ResponseParser
+    from connector.core.response.reply import Failure, Reply
+    from connector.core.response.result import Result
     from connector.definition.action import Action
     from connector.definition.manifest import Manifest
 
 CHECK_BEFORE_RETRY = "The write may have succeeded; check before retrying."
 _MAX_MESSAGE_LENGTH = 500
 _MAX_CODE_LENGTH = 60
+_MAX_MEMBER_LENGTH = 32_768  # characters of one text in the data of an error
+_MAX_URL_LENGTH = 2_000
 _MAX_EXCERPT_LENGTH = 200
-
-
-def is_write(action: Action, request: Request) -> bool:
-    """Whether sending a request twice could perform a write twice."""
-    return request.method in NON_IDEMPOTENT_METHODS if action.is_raw else action.is_write
-
-
-def may_change_state(request: Request) -> bool:
-    """Whether a request whose reply is lost or unreadable may have changed something."""
-    return request.method not in SAFE_METHODS
 
 
 def build_reply_error(
@@ -37,23 +32,26 @@ def build_reply_error(
 ) -> errors.ConnectorError:
     """Return the typed error of an error reply; `now` is epoch seconds."""
     redactor = request.full_redactor
-    message = redactor.redact_text(details.message)[:_MAX_MESSAGE_LENGTH]
+    message = redactor.redact_text(details.message, _MAX_MESSAGE_LENGTH)
     result = _build_redacted_result(parser, request, reply, details)
+    is_uncertain = may_change_state(request) and is_outcome_unknown(reply, details)
     facts: dict[str, Any] = {
         "status": reply.status,
-        "code": redactor.redact_text(details.code)[:_MAX_CODE_LENGTH]
-        if isinstance(details.code, str)
-        else details.code,
+        "code": redactor.redact_text(details.code, _MAX_CODE_LENGTH) if isinstance(details.code, str) else details.code,
         "request_id": result.request_id,
+        "outcome": "uncertain" if is_uncertain else "rejected",
     }
     if details.category == "scope":
-        return _build_scope_error(parser, details, message, facts)
-    if details.category == "token_rejected" or (details.category is None and reply.status == HTTPStatus.UNAUTHORIZED):
+        scopes = tuple(redactor.redact_text(scope, _MAX_CODE_LENGTH) for scope in details.scopes)
+        return _build_scope_error(parser, scopes, message, facts)
+    if is_token_rejected(reply, details):
         hint = "The access token is wrong, expired or revoked; connect again, or pass a fresh one."
-        text = f"The service does not accept the token: {message}"
-        return errors.SignInError(text, outcome="rejected", hint=hint, **facts)
+        text = f"The service does not accept the token: {message or 'no reason given'}"
+        return errors.SignInError(text, hint=hint, **facts)
     if details.category == "cursor_expired":
-        hint = "Start the listing again; cursors expire quickly."
+        hint = (
+            "Start the listing again. Where work on a page takes longer than its cursor lives, set a smaller page_size."
+        )
         return errors.PageError(f"The service no longer knows the cursor: {message}", hint=hint)
     error_class, retryable, hint = _classify_error(details, reply.status)
     if details.category == "unreadable" and parser.action.is_raw and _is_other_data_type(reply):
@@ -64,18 +62,31 @@ def build_reply_error(
             f"it redirects to {_redirect_location(request, reply)}",
             f"The redirect is not followed: {redirect}.",
         )
-    if may_change_state(request) and _is_outcome_unknown(reply, details):
-        facts["outcome"], hint = "uncertain", CHECK_BEFORE_RETRY
-        retryable = retryable and not is_write(parser.action, request)
     declared_hint = parser.connector.manifest.errors.hints.get(str(details.code), "")
-    facts["hint"] = f"{hint} {declared_hint}".strip() if hint is CHECK_BEFORE_RETRY else declared_hint or hint
+    facts["hint"] = declared_hint or hint
+    if is_uncertain:
+        redirect_hint = hint if isinstance(redirect, str) else ""
+        facts["hint"] = " ".join(filter(None, (redirect_hint, CHECK_BEFORE_RETRY, declared_hint)))
+        retryable = retryable and not is_write(parser.action, request)
     if issubclass(error_class, errors.RateLimited | errors.ServiceDown):
-        retry_at = retry_after.parse_retry_at(reply, now) or (
+        retry_at = find_retry_at(parser, reply, details, now) or (
             retry_after.next_midnight(now) if details.category == "daily_quota" else None
         )
         facts["retry_at"] = retry_after.to_utc_datetime(retry_at) if retry_at else None
     facts |= {"message": message, "result": result, "retryable": retryable}
     return error_class(_format_message(request, reply, details, message), **facts)
+
+
+def is_token_rejected(reply: Reply, details: ErrorDetails) -> bool:
+    """Whether the service did not accept the token: by the definition, else by the status."""
+    is_unauthorized = details.category is None and reply.status == HTTPStatus.UNAUTHORIZED
+    return details.category == "token_rejected" or is_unauthorized
+
+
+def find_retry_at(parser: ResponseParser, reply: Reply, details: ErrorDetails, now: float) -> float | None:
+    """Return the epoch second of the next try: as the definition's field says, else as the headers say, or None."""
+    declared = retry_after.parse_declared(details.retry_after, parser.connector.manifest.errors.unit, now)
+    return declared or retry_after.parse_retry_at(reply, now)
 
 
 def _is_other_data_type(reply: Reply) -> bool:
@@ -85,7 +96,7 @@ def _is_other_data_type(reply: Reply) -> bool:
 
 
 def _redirect_location(request: Request, reply: Reply) -> str:
-    return request.full_redactor.redact_url(reply.header("location") or "")[:_MAX_EXCERPT_LENGTH]
+    return request.full_redactor.redact_text(reply.header("location") or "", _MAX_EXCERPT_LENGTH)
 
 
 def _classify_error(details: ErrorDetails, status: int) -> tuple[type[errors.ApiError], bool, str]:
@@ -94,35 +105,45 @@ def _classify_error(details: ErrorDetails, status: int) -> tuple[type[errors.Api
         return errors.ServiceDown, False, "Check the base URL, and any proxy in between."
     if details.category == "cut":
         return errors.ServiceDown, True, "Try again."
-    if details.category in ("daily_quota", "concurrency", "rate_limit") or status == HTTPStatus.TOO_MANY_REQUESTS:
-        return errors.RateLimited, True, "Wait until the service accepts calls again, or call less often."
-    if details.category == "not_found" or status in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
-        return errors.NotFound, False, "Check the ids, and what this connection may access."
-    if status == HTTPStatus.FORBIDDEN:
-        return errors.Denied, False, "Ask the account owner for permission."
-    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return errors.ServiceDown, True, "Try again later."
+    if details.category in _CLASSES_BY_CATEGORY:
+        return _CLASSES_BY_CATEGORY[details.category]
+    for error_class, statuses in _CLASSES_BY_STATUS:
+        if status in statuses:
+            return error_class
     may_retry = status in (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY)
-    return errors.Rejected, may_retry, "Fix the input that the service's message mentions."
+    hint = "Check the proxy, and its user." if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED else _FIX_INPUT
+    return errors.Rejected, may_retry, hint
 
 
-def asks_to_retry(reply: Reply) -> bool:
-    """Whether a reply is a 503 with Retry-After, so the request was not processed."""
-    return reply.status == HTTPStatus.SERVICE_UNAVAILABLE and bool(reply.header("retry-after"))
-
-
-def _is_outcome_unknown(reply: Reply, details: ErrorDetails) -> bool:
-    """Whether a reply leaves the outcome open: a 5xx other than 503 with Retry-After, or an unreadable body."""
-    if details.category in ("unreadable", "cut"):
-        return True
-    return reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not asks_to_retry(reply)
+_FIX_INPUT = "Fix the input that the service's message mentions."
+_RATE_LIMITED = errors.RateLimited, True, "Wait until the service accepts calls again, or call less often."
+_NOT_FOUND = errors.NotFound, False, "Check the ids, and what this connection may access."
+_SERVICE_DOWN = errors.ServiceDown, True, "Try again later."
+_CLASSES_BY_CATEGORY: dict[str | None, tuple[type[errors.ApiError], bool, str]] = {
+    "daily_quota": _RATE_LIMITED,
+    "concurrency": _RATE_LIMITED,
+    "rate_limit": _RATE_LIMITED,
+    "not_found": _NOT_FOUND,
+    "conflict": (errors.Rejected, False, "It exists already, or was changed meanwhile: read it, then decide."),
+    "invalid": (errors.Rejected, False, _FIX_INPUT),
+    "unavailable": _SERVICE_DOWN,
+}
+_CLASSES_BY_STATUS = (
+    (_RATE_LIMITED, (HTTPStatus.TOO_MANY_REQUESTS,)),
+    (_NOT_FOUND, (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)),
+    ((errors.Denied, False, "Ask the account owner for permission."), (HTTPStatus.FORBIDDEN,)),
+    (_SERVICE_DOWN, range(500, 1000)),
+)
 
 
 def _build_redacted_result(parser: ResponseParser, request: Request, reply: Reply, details: ErrorDetails) -> Result:
     """Return the error reply as a result without secrets; text is shortened."""
-    redactor = request.full_redactor
-    data = redactor.redact_data(details.data)
-    result = parser.build_result(request, reply, data[:_MAX_MESSAGE_LENGTH] if isinstance(data, str) else data)
+    redactor, data = request.full_redactor, details.data
+    is_text = isinstance(data, str)
+    data = (
+        redactor.redact_text(data, _MAX_MESSAGE_LENGTH) if is_text else redactor.redact_data(data, _MAX_MEMBER_LENGTH)
+    )
+    result = parser.build_result(request, reply, data)
     headers = dict(redactor.redact_headers(result.headers.items()))
     return replace(
         result, outcome="rejected", headers=headers, request_id=redactor.redact_text(result.request_id or "") or None
@@ -130,28 +151,29 @@ def _build_redacted_result(parser: ResponseParser, request: Request, reply: Repl
 
 
 def _format_message(request: Request, reply: Reply, details: ErrorDetails, message: str) -> str:
-    request_line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
+    request_line = f"{request.method} {request.full_redactor.redact_url(request.path, _MAX_URL_LENGTH)}"
     if details.category in ("unreadable", "cut"):
         excerpt = (
-            f": {request.full_redactor.redact_text(details.data)[:_MAX_EXCERPT_LENGTH]}"
+            f": {request.full_redactor.redact_text(details.data, _MAX_EXCERPT_LENGTH)}"
             if isinstance(details.data, str)
             else ""
         )
-        return f"{request_line}: HTTP {reply.status}, {message}{excerpt}."
+        reason = f"{message}{excerpt}".rstrip(".")
+        return f"{request_line}: HTTP {reply.status}, {reason}."
     has_code = details.code not in (None, reply.status)
-    code = f", code {request.full_redactor.redact_text(str(details.code))[:_MAX_CODE_LENGTH]}" if has_code else ""
+    code = f", code {request.full_redactor.redact_text(str(details.code), _MAX_CODE_LENGTH)}" if has_code else ""
     return f"The service refused {request_line}: HTTP {reply.status}{code}: {message or 'no reason given'}"
 
 
 def _build_scope_error(
-    parser: ResponseParser, details: ErrorDetails, message: str, facts: dict[str, Any]
+    parser: ResponseParser, named_scopes: tuple[str, ...], message: str, facts: dict[str, Any]
 ) -> errors.SignInError:
     granular = parser.action.scopes.granular
-    missing_scopes = details.scopes or tuple(granular)
+    missing_scopes = named_scopes or tuple(granular)
     alternatives = f" Any of these is enough: {', '.join(granular)}." if granular else ""
     hint = f"Add {', '.join(missing_scopes) or 'the scope'} to the app, then connect again.{alternatives}"
     text = f"The connection lacks a scope for {parser.action.action}: {message}"
-    return errors.SignInError(text, scopes=missing_scopes, outcome="rejected", hint=hint, **facts)
+    return errors.SignInError(text, scopes=missing_scopes, hint=hint, **facts)
 
 
 def build_failure_error(action: Action, request: Request, failure: Failure) -> errors.TransportError:
@@ -159,8 +181,10 @@ def build_failure_error(action: Action, request: Request, failure: Failure) -> e
     may_have_arrived = failure.sent == "maybe"
     uncertain = may_have_arrived and may_change_state(request)
     outcome: errors.Outcome = "uncertain" if uncertain else "rejected" if may_have_arrived else "not_sent"
-    request_line = f"{request.method} {request.full_redactor.redact_url(request.base_url + request.path)}"
-    message = f"{request_line}: {request.full_redactor.redact_text(failure.message)}."
+    request_line = (
+        f"{request.method} {request.full_redactor.redact_url(request.base_url + request.path, _MAX_URL_LENGTH)}"
+    )
+    message = f"{request_line}: {request.full_redactor.redact_text(failure.message).rstrip('.')}."
     hint = (
         CHECK_BEFORE_RETRY
         if uncertain

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
 
 MAX_REDIRECTS = 10  # browsers follow 20; a service's storage is one or two away
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)
@@ -55,7 +55,7 @@ def _resolve_location(url: str, location: str) -> str | None:
 def _build_redirect_request(request: Request, target: str, allowed_hosts: Iterable[str]) -> Request | str:
     origin = url_policy.parse_origin(target)
     if origin is None:
-        return "the target is not https"
+        return "the target is not https at a plain host name"
     is_trusted = origin == url_policy.parse_origin(request.base_url) or url_policy.may_receive_credentials(
         target, allowed_hosts
     )

@@ -85,11 +85,10 @@ class WebhookVerifier:
             )
         self._check_age(delivery.timestamp, now, self.trigger.max_age if max_age is None else max_age)
         data = parse_json_object(body)
-        fields = self._event_parser.read_fields(data, header_values)
-        name = self._event_parser.read_name(fields)
+        name = self._event_parser.read_name(data, header_values)
         if self.trigger.challenge is not None and name == self.trigger.challenge.event:
             return self._answer_challenge(signer, data)
-        return self._event_parser.parse_event(body, data, name, fields)
+        return self._event_parser.parse_event(body, data, name, header_values)
 
     def decode_secret(self, text: str) -> bytes:
         """Return the signing key of a secret. Raises UsageError for an invalid one, without its text."""
@@ -117,9 +116,9 @@ class WebhookVerifier:
                 parts.insert(0, f"{header_name}={value}")
         return {**headers, self._signature.header: (self._signature.separator or "").join(parts)}
 
-    def restore_event(self, body: bytes, name: str, key: str) -> Event:
-        """Rebuild a verified event from its stored body, name and key. Raises WebhookError."""
-        return self._event_parser.parse_stored(body, name, key)
+    def restore_event(self, body: bytes, name: str, key: str, headers: Mapping[str, str] | None = None) -> Event:
+        """Rebuild a verified event from what an inbox keeps of it. Raises WebhookError."""
+        return self._event_parser.parse_stored(body, name, key, headers or {})
 
     def _build_secret_error(self, reason: str) -> UsageError:
         help_text = next((field.help for field in self.trigger.inputs.values() if field.secret and field.help), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth.jwt import JWT_LIFETIME, build_api_jwt
@@ -16,6 +17,7 @@ from connector.runtime.auth import connection_record, env_connection
 from connector.runtime.auth.connection_inputs import check_inputs
 from connector.runtime.auth.connection_record import ConnectionRecord
 from connector.runtime.auth.refresh_context import RefreshContext
+from connector.runtime.auth.stored_credential import StoredCredentialSource
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 from connector.runtime.auth.token_source import TokenSource
 from connector.runtime.storage.memory_store import MemoryStore
@@ -76,9 +78,12 @@ class Connection:
         self._values = check_inputs(connector, kind, inputs)
         self._credential: Credential | None = None
         self._cached_jwt: tuple[float, Credential] | None = None
+        self._renewable_credential: tuple[Credential, Credential] | None = None  # for a stored connection
         self._is_durable = store is not None
+        self._is_stored = False  # whether the store has it, and may replace it
         self._store: Store = store if store is not None else MemoryStore()
         self._token_source = self._build_token_source()
+        self._credential_source = StoredCredentialSource(self)
         if token is not None:
             self._store_initial_token(token)
 
@@ -104,14 +109,28 @@ class Connection:
         """
         resolved_store = store if store is not None else open_store(None)
         record = connection_record.read_record(resolved_store, store_key(connector, name))
-        if record is None:
-            prefix = store_key(connector, "")
-            names = [key.removeprefix(prefix) for key in resolved_store.keys(prefix)]
-            available = f"Stored: {', '.join(names)}." if names else "There are none."
-            raise SignInError(f"No connection {name!r} is stored. {available}", hint=f"Run: connector connect {name}")
+        if record is None:  # without the other names: whoever may name one may be a stranger
+            raise SignInError(f"No connection {name!r} is stored.", hint=f"Run: connector connect {name}")
         connection = cls(connector, record.kind, name=name, store=resolved_store, http=http, **record.inputs)
         connection._token_source = connection._build_token_source(reload_inputs=True)
+        connection._is_stored = True
         return connection
+
+    def reload(self) -> bool:
+        """Take over what its store has under its name now; return whether that is another credential.
+
+        Raises SignInError if it was removed, StoreError if it cannot be read.
+        """
+        try:
+            stored = Connection.load(self.connector, self.name, store=self._store, http=self.http)
+        except SignInError:
+            message = f"The connection {self.name!r} is no longer in its store: it was removed."
+            raise SignInError(message, hint=f"Run: connector connect {self.name}", outcome="rejected") from None
+        if (stored.kind, stored.inputs()) == (self.kind, self.inputs()):
+            return False
+        self.__dict__ = {**stored.__dict__, "_credential_source": self._credential_source}  # all at once
+        self._token_source = self._build_token_source(reload_inputs=True)  # which reloads this object
+        return True
 
     def _store_initial_token(self, token: Mapping[str, Any]) -> None:
         if self._token_source is None:
@@ -134,6 +153,7 @@ class Connection:
         """
         self._store.write(store_key(self.connector, self.name), self._build_record(token_set).to_dict())
         self._token_source = self._build_token_source()
+        self._is_stored = True
 
     def _build_record(self, token_set: TokenSet | None = None) -> ConnectionRecord:
         return ConnectionRecord(self.kind, self.inputs(), token_set)
@@ -162,6 +182,11 @@ class Connection:
         """The source of refreshed tokens; None for a type without tokens."""
         return self._token_source
 
+    @property
+    def credential_source(self) -> TokenSource | StoredCredentialSource | None:
+        """The source of another credential than a rejected one; None where there is none."""
+        return self._token_source or (self._credential_source if self._is_stored else None)
+
     def _build_token_source(self, *, reload_inputs: bool = False) -> TokenSource | None:
         """Build the token source; with `reload_inputs` it follows the inputs of the stored record."""
         if self._type.kind not in OAUTH_KINDS:
@@ -178,6 +203,7 @@ class Connection:
             sign_in_hint=hint,
             is_durable=self._is_durable,
             reload_inputs_as=self._type if reload_inputs else None,
+            reload_connection=self.reload,
             http=self.http,
         )
         return TokenSource(context)
@@ -204,11 +230,22 @@ class Connection:
         """Return the credential of a request; None when a token must be read or refreshed (`token_source`)."""
         if self._token_source is not None:
             return self._token_source.get_cached(rejected_token, now)
+        if self._is_stored and rejected_token is not None:
+            return None  # it may have been replaced
+        return self.own_credential(now)
+
+    def own_credential(self, now: float) -> Credential:
+        """Return the credential of a type that needs no sign-in."""
         if self._type.kind == "jwt_hs256":
-            return self._jwt_credential(now)
-        if self._credential is None:
-            self._credential = self._build_credential()
-        return self._credential
+            credential = self._jwt_credential(now)
+        else:
+            credential = self._credential = self._credential or self._build_credential()
+        if not self._is_stored:
+            return credential
+        cached = self._renewable_credential
+        if cached is None or cached[0] is not credential:
+            cached = self._renewable_credential = (credential, replace(credential, renewable=True))
+        return cached[1]
 
     def _jwt_credential(self, now: float) -> Credential:
         """Return the cached API JWT, or a new one if it expires soon or the clock was set back."""

@@ -10,6 +10,7 @@ from connector.core.request.credential import Credential
 if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.errors import ConnectorError
+    from connector.runtime.auth.stored_credential import StoredCredentialSource
     from connector.runtime.auth.token_source import TokenSource
 
 
@@ -36,8 +37,13 @@ class Credentials(Protocol):
         """The source of refreshed tokens, or None."""
         ...
 
+    @property
+    def credential_source(self) -> TokenSource | StoredCredentialSource | None:
+        """Where another credential than a rejected one comes from, or None."""
+        ...
+
     def credential(self, rejected_token: str | None, now: float) -> Credential | ConnectorError | None:
-        """Return the credential of a request; None when a token must be read or refreshed first."""
+        """Return the credential of a request; None when `credential_source` must be asked."""
         ...
 
     def inputs(self) -> dict[str, Any]:
@@ -62,6 +68,7 @@ class GivenToken:
     name: str = ""
     kind: str = ""
     token_source: None = None
+    credential_source: None = None
 
     def credential(self, rejected_token: str | None, now: float) -> Credential:  # noqa: ARG002  the protocol's signature
         """Return the token as a bearer."""

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from connector.core.auth import oauth
 from connector.core.auth.oauth import OAuthClient
-from connector.runtime.auth import connection_record
+from connector.core.auth.token_set import find_lost_scopes
+from connector.errors import SignInError
+from connector.runtime.auth import connection_record, token_endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from connector.core.auth.oauth import TokenRequest
+    from connector.core.auth.token_set import TokenSet
     from connector.definition.connection_type import ConnectionType
     from connector.runtime.auth.connection_record import ConnectionRecord
     from connector.runtime.storage.store import Store
+
+_log = logging.getLogger("connector.connection")
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -22,7 +30,8 @@ class RefreshContext:
 
     `allowed_hosts` may receive secrets; `initial_record` is written where the store has none; `is_durable` says that
     the store outlives the process; with `reload_inputs_as` the inputs are read from the stored record, which another
-    sign-in may replace; `http` is a transport (None: a new one per request).
+    sign-in may replace, and `reload_connection` is called when it was replaced by one of another kind; `http` is a
+    transport (None: a new one per request).
     """
 
     oauth_client: OAuthClient
@@ -33,6 +42,7 @@ class RefreshContext:
     sign_in_hint: str
     is_durable: bool = True
     reload_inputs_as: ConnectionType | None = None
+    reload_connection: Callable[[], object] | None = None
     http: Any = None
 
     def oauth_client_for(self, record: ConnectionRecord | None) -> OAuthClient:
@@ -48,3 +58,35 @@ class RefreshContext:
     def write_record(self, record: ConnectionRecord) -> ConnectionRecord:
         """Store a record that follows its `version`; return it with the new one. Raises StoreError."""
         return replace(record, version=self.store.write(self.key, record.to_dict(), version=record.version))
+
+    def build_request(self, oauth_client: OAuthClient, current: TokenSet | None) -> TokenRequest:
+        """Return the request for a new token. Raises SignInError if it must not or cannot be sent."""
+        if not token_endpoint.is_allowed_url(oauth_client.token_url, self.allowed_hosts):
+            message = "The token URL is not https at one of the connector's hosts; the secret was not sent."
+            raise SignInError(message, hint="Check tokenUrl and the manifest's allowed_hosts.")
+        token_request = oauth.build_refresh_request(oauth_client, current)
+        if token_request is None:
+            problem = (
+                "is not signed in" if current is None else "holds no refresh token, so its token cannot be renewed"
+            )
+            raise SignInError(f"The connection {problem}.", hint=self.sign_in_hint)
+        return token_request
+
+    def log_changes(self, token_set: TokenSet, previous: TokenSet | None) -> None:
+        """Warn about scopes that a new token lost, and a new refresh token that nothing stores."""
+        lost_scopes = find_lost_scopes(token_set, previous)
+        if lost_scopes:
+            _log.warning("connection %s: the new token lacks scopes it had: %s", self.key, ", ".join(lost_scopes))
+        refresh_token = token_set.refresh_token
+        if not self.is_durable and refresh_token and previous and refresh_token != previous.refresh_token:
+            hint = "give store= and name= to keep it"
+            _log.warning("connection %s: the new refresh token ends with this process; %s", self.key, hint)
+
+    def check_kind(self, record: ConnectionRecord | None) -> None:
+        """Raise SignInError for a record of another kind, which the connection has taken over then."""
+        if self.reload_connection is None or self.reload_inputs_as is None or record is None:
+            return
+        if record.kind != self.initial_record.kind:
+            self.reload_connection()
+            message = f"The connection was replaced by one of kind {record.kind}."
+            raise SignInError(message, hint="Make the call again.", retryable=True)

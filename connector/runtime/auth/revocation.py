@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from connector.core.auth import oauth
-from connector.core.response.parser import Reply
+from connector.core.auth import oauth, token_reply
+from connector.core.response.reply import Reply
 from connector.errors import ServiceDown, SignInError, TransportError
 from connector.runtime.auth import token_endpoint
 from connector.runtime.clock import SystemClock
@@ -72,7 +72,7 @@ def _revoke_token(token_request: TokenRequest, transport: Any, now: float) -> st
         raise TransportError(
             message, kind=reply_or_failure.kind, retryable=not reply_or_failure.final, hint=_RETRY_HINT
         )
-    answer = oauth.parse_token_reply(request, reply_or_failure, now)
+    answer = token_reply.parse_token_reply(request, reply_or_failure, now)
     is_success = HTTPStatus.OK <= reply_or_failure.status < HTTPStatus.MULTIPLE_CHOICES
     if not isinstance(answer, oauth.TokenFailure) or (answer.category == "unreadable" and is_success):
         return ""

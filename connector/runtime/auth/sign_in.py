@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction, url_policy
 from connector.core.auth import oauth
 from connector.core.invalid_value import InvalidValue
-from connector.errors import SignInError, TransportError, UsageError
+from connector.errors import SignInError, StoreError, TransportError, UsageError
 from connector.runtime.auth import token_endpoint
 from connector.runtime.auth.connection import Connection
 from connector.runtime.clock import SystemClock
+from connector.runtime.storage.store import hold_session, list_first_keys
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
     from connector.runtime.storage.store import Store
 
 STATE_LIFETIME = 600.0  # seconds between the two steps
-_PENDING_PREFIX = "sign-in:"
+_PENDING_PREFIX = "sign-in:"  # of the store's keys; the time of expiry follows, so that the oldest come first
+_EXPIRY_DIGITS = 12
+_MAX_PRUNED = 10  # expired sign-ins that are removed when one begins
+_SAVE_DELAYS = (0.5, 1.0, 2.0, 4.0)  # seconds between the attempts to store the tokens of a code, which is spent
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -65,9 +70,8 @@ def begin_sign_in(
         hint = "Create it directly: Connection(connector, kind, ...)."
         raise UsageError(f"Connections of kind {kind} need no consent.", hint=hint)
     _check_urls(connection, redirect_uri)
-    _delete_expired(store, clock)
-    state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(64)
-    expires_at = clock.time() + STATE_LIFETIME
+    verifier, expires_at = secrets.token_urlsafe(64), clock.time() + STATE_LIFETIME
+    state = f"{secrets.token_urlsafe(32)}.{expires_at:.0f}"
     pending = {
         "connector": connector.name,
         "connection": name,
@@ -78,7 +82,9 @@ def begin_sign_in(
         "verifier": verifier,
         "expires_at": expires_at,
     }
-    store.write(_state_key(state), pending)
+    with hold_session(store):
+        _delete_expired(store, clock)
+        store.write(_state_key(state), pending)
     return SignIn(oauth.build_authorize_url(connection.oauth_client, redirect_uri, state, verifier), state, expires_at)
 
 
@@ -89,7 +95,8 @@ def finish_sign_in(
 
     `callback_url` is the complete URL that the browser was sent to, or its query. Raises SignInError if the state is
     missing, wrong, already used or expired, if consent was denied, or if the service issues no token, TransportError
-    if it does not answer, StoreError; nothing is stored then.
+    if it does not answer, StoreError; nothing is stored then, but for a refresh token that came without an access
+    token that can be used.
     """
     clock = clock or SystemClock()
     parameters = oauth.parse_callback(callback_url.strip())
@@ -105,46 +112,54 @@ def finish_sign_in(
     if isinstance(code, oauth.TokenFailure):
         raise _build_sign_in_error(code)
     _check_urls(connection, pending["redirect_uri"])
-    connection.save(_exchange_code(connection, (code, pending["redirect_uri"], pending["verifier"]), clock))
+    code_request = oauth.build_code_request(connection.oauth_client, code, pending["redirect_uri"], pending["verifier"])
+    answer = token_endpoint.request_token(code_request, connection.http, clock)
+    issued = answer.issued if isinstance(answer, oauth.TokenFailure) else answer
+    if issued is not None:
+        _save(connection, issued, clock)
+    if isinstance(answer, oauth.TokenFailure):
+        raise _build_sign_in_error(answer)
     return connection
+
+
+def _save(connection: Connection, token_set: TokenSet, clock: Clock) -> None:
+    """Store the tokens of a code, which buys no others; try again while the store is away. Raises StoreError."""
+    for delay in _SAVE_DELAYS:
+        try:
+            return connection.save(token_set)
+        except StoreError:
+            clock.wait_or_stop(delay, threading.Event())
+    return connection.save(token_set)
 
 
 def _pop_pending(state: str, store: Store, clock: Clock) -> dict[str, Any]:
     """Remove and return the pending sign-in of a state; only one caller can remove it."""
     key = _state_key(state)
-    stored = store.read(key) if state else None
-    if stored is None or not store.remove(key) or stored.data["expires_at"] < clock.time():
+    with hold_session(store):
+        stored = store.read(key) if state else None
+        is_taken = stored is not None and store.remove(key)
+    if stored is None or not is_taken or stored.data["expires_at"] < clock.time():
         message = "Not signed in: the callback's state is unknown, already used, or expired."
         raise SignInError(message, hint="Start the sign-in again.")
     return stored.data
 
 
 def _delete_expired(store: Store, clock: Clock) -> None:
-    """Remove abandoned sign-ins, which hold a secret."""
-    for key in store.keys(_PENDING_PREFIX):
-        stored = store.read(key)
-        if stored is not None and stored.data["expires_at"] < clock.time():
-            store.remove(key)
+    """Remove some abandoned sign-ins, which hold a secret; more than are begun, but never all that wait."""
+    for key in list_first_keys(store, _PENDING_PREFIX, _MAX_PRUNED):
+        expiry = key.removeprefix(_PENDING_PREFIX).partition(":")[0]
+        if not expiry.isdecimal() or int(expiry) >= clock.time():
+            return
+        store.remove(key)
 
 
-def _exchange_code(connection: Connection, code_arguments: tuple[str, str, str], clock: Clock) -> TokenSet:
-    answer = token_endpoint.request_token(
-        oauth.build_code_request(connection.oauth_client, *code_arguments), connection.http, clock
-    )
-    if not isinstance(answer, oauth.TokenFailure):
-        return answer
-    if answer.failure_kind:
-        raise TransportError(
-            f"Not signed in: {answer.message}.", kind=answer.failure_kind, hint="Start the sign-in again."
-        )
-    raise _build_sign_in_error(answer)
-
-
-def _build_sign_in_error(token_error: oauth.TokenFailure) -> SignInError:
-    code, status = token_error.code or None, token_error.status or None
-    return SignInError(
-        f"Not signed in: {token_error.message}.", hint="Start the sign-in again.", code=code, status=status
-    )
+def _build_sign_in_error(token_error: oauth.TokenFailure) -> SignInError | TransportError:
+    message, hint = f"Not signed in: {token_error.message}.", "Start the sign-in again."
+    if token_error.failure_kind:
+        return TransportError(message, kind=token_error.failure_kind, hint=hint)
+    if token_error.issued is not None:
+        hint = "The refresh token that came with it is stored, and the next call tries it; else start again."
+    return SignInError(message, hint=hint, code=token_error.code or None, status=token_error.status or None)
 
 
 def _check_urls(connection: Connection, redirect_uri: str) -> None:
@@ -164,4 +179,8 @@ def _check_urls(connection: Connection, redirect_uri: str) -> None:
 
 
 def _state_key(state: str) -> str:
-    return f"{_PENDING_PREFIX}{hashlib.sha256(state.encode('utf-8', 'replace')).hexdigest()}"
+    """Return the key of a state, which ends with the time at which it expires."""
+    expiry = state.rpartition(".")[2]
+    expiry = expiry if expiry.isdecimal() and expiry.isascii() else "0"
+    digest = hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()
+    return f"{_PENDING_PREFIX}{expiry[:_EXPIRY_DIGITS]:0>{_EXPIRY_DIGITS}}:{digest}"

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import threading
+import logging
 import time
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from connector.core import url_policy
-from connector.core.auth import oauth
+from connector.core.auth import token_reply
 from connector.core.auth.oauth import TokenFailure
 from connector.core.auth.token_set import TokenSet
 from connector.core.response import retry_after
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.errors import RateLimited, ServiceDown, SignInError, TransportError
+from connector.runtime.auth import unsaved_tokens
 from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ SEND_TIMEOUT = 30.0  # seconds for one request
 MAX_ATTEMPTS = 3
 RETRY_DELAY = 1.0  # seconds; doubles with each attempt
 MAX_RETRY_DELAY = 10.0  # seconds; a service that asks for more is not retried
+
+
+_log = logging.getLogger("connector.connection")
 
 
 def is_allowed_url(url: str, hosts: Iterable[str]) -> bool:
@@ -47,7 +52,10 @@ def request_token(
         if transport is not http:
             transport.close()
     if isinstance(reply_or_failure, Reply):
-        return oauth.parse_token_reply(request, reply_or_failure, clock.time(), previous)
+        answer = token_reply.parse_token_reply(request, reply_or_failure, clock.time(), previous)
+        for oddity in token_reply.find_oddities(reply_or_failure) if isinstance(answer, TokenSet) else ():
+            _log.warning("the token reply of %s is used, but %s", urlsplit(request.base_url).hostname, oddity)
+        return answer
     message = f"the token endpoint: {request.full_redactor.redact_text(reply_or_failure.message)}"
     return TokenFailure(
         "refused" if reply_or_failure.final else "later",
@@ -60,7 +68,10 @@ def request_token(
 def request_token_with_retries(
     token_request: TokenRequest, http: Any, clock: Clock, previous: TokenSet | None = None
 ) -> TokenSet | TokenFailure:
-    """Send a request up to MAX_ATTEMPTS times: retry temporary failures, and a lost reply once."""
+    """Send a request up to MAX_ATTEMPTS times: retry temporary failures, and a lost reply once.
+
+    A process that is ending makes no further attempt.
+    """
     maybe_issued, lost_replies = False, 0
     for attempt in range(MAX_ATTEMPTS):
         answer = request_token(token_request, http, clock, previous)
@@ -72,6 +83,7 @@ def request_token_with_retries(
             answer = replace(answer, may_be_issued=maybe_issued)
         if (
             isinstance(answer, TokenSet)
+            or answer.issued is not None
             or answer.category != "later"
             or lost_replies > 1
             or attempt == MAX_ATTEMPTS - 1
@@ -82,13 +94,17 @@ def request_token_with_retries(
             delay = max(delay, answer.retry_at - clock.time())
         if delay > MAX_RETRY_DELAY:
             return answer
-        clock.wait_or_stop(delay, threading.Event())
+        clock.wait_or_stop(delay, unsaved_tokens.IS_ENDING)
+        if unsaved_tokens.IS_ENDING.is_set():
+            return answer
     raise AssertionError("the last attempt returns")
 
 
 def build_token_error(answer: TokenFailure, *, hint: str) -> ConnectorError:
     """Return the error of an answer without a token that does not end the connection."""
     message, retry_hint = f"No new token: {answer.message}.", "Nothing is lost; try again later."
+    if answer.issued is not None:
+        hint = retry_hint = "The new refresh token that came with the reply is kept; try again later."
     if answer.failure_kind:
         is_temporary = answer.category == "later"
         return TransportError(

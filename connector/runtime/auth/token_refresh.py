@@ -5,7 +5,6 @@ Every write names the version of the record that it follows, so a sign-in during
 
 from __future__ import annotations
 
-import atexit
 import copy
 import logging
 import os
@@ -13,13 +12,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.core.auth import oauth
-from connector.core.auth.token_set import REFRESH_COOLDOWN, TokenSet, find_lost_scopes
+from connector.core.auth.token_set import REFRESH_COOLDOWN, TokenSet
 from connector.errors import ApiError, ConnectorError, SignInError, StoreError, TransportError
-from connector.runtime.auth import connection_record, token_endpoint
+from connector.runtime.auth import connection_record, token_endpoint, unsaved_tokens
 from connector.runtime.auth.connection_record import RefreshIntent, RevokedCredential
 
 if TYPE_CHECKING:
-    from connector.core.auth.oauth import OAuthClient, TokenRequest
+    from connector.core.auth.oauth import TokenFailure
     from connector.runtime.auth.connection_record import ConnectionRecord
     from connector.runtime.auth.refresh_context import RefreshContext
     from connector.runtime.clock import Clock
@@ -43,6 +42,7 @@ class TokenRefresher:
 
     def __init__(self, context: RefreshContext) -> None:
         self.context = context
+        self.is_sending = False  # whether a refresh token is spent, and its reply not stored
         self._token_set: TokenSet | None = None
         self._pending_save: _PendingSave | None = None
         self._failed_at = 0.0
@@ -67,8 +67,20 @@ class TokenRefresher:
             return record.token_set if record else None
         return self._token_set
 
-    def refresh(self, rejected_token: str | None, clock: Clock) -> TokenSet:
-        """Return a fresh token other than the rejected one. Raises ConnectorError."""
+    def refresh_for_scope(self, lacking_token: str | None, clock: Clock) -> TokenSet:
+        """Return a token that may have a scope which this one lacks; the same one if there is no other now.
+
+        A new token of a person has the scopes of the old one, so it has to be in the store already.
+        """
+        if self.context.oauth_client.kind == "oauth2":
+            return self.refresh(None, clock)
+        return self.refresh(lacking_token, clock, is_valid=True)
+
+    def refresh(self, rejected_token: str | None, clock: Clock, *, is_valid: bool = False) -> TokenSet:
+        """Return a fresh token other than the rejected one; that one if it `is_valid` and there is no other.
+
+        Raises ConnectorError.
+        """
         store, key, now = self.context.store, self.context.key, clock.time()
         try:
             if self._pending_save is None and (
@@ -79,26 +91,29 @@ class TokenRefresher:
             with store.lock(key, LOCK_TIMEOUT):
                 for attempts_left in reversed(range(MAX_CONFLICTS)):
                     try:
-                        self._token_set = self._refresh_locked(rejected_token, clock)
+                        self._token_set = self._refresh_locked(rejected_token, clock, is_valid=is_valid)
                     except StoreError as error:
                         if not error.conflict or not attempts_left:
                             raise
                     else:
                         return self._token_set
         except StoreError as error:
-            return self._keep_using(self._token_set, rejected_token, error, clock)
+            return self._keep_using(self._token_set, None if is_valid else rejected_token, error, clock)
         raise AssertionError("the last conflict raises")
 
-    def _refresh_locked(self, rejected_token: str | None, clock: Clock) -> TokenSet:
+    def _refresh_locked(self, rejected_token: str | None, clock: Clock, *, is_valid: bool) -> TokenSet:
         now = clock.time()
         save_error = self._retry_save(now)
         record = self.context.read_record()
+        self.context.check_kind(record)
         current = self._pending_save.token_set if self._pending_save else record.token_set if record else None
         self._check_not_revoked(record, current)
         if current is None:
             return self._request_new(record, None, clock)
         is_recent = current.is_in_cooldown(now) or self._is_just_issued(current, clock)
         if current.access_token != rejected_token and (is_recent or current.is_fresh(now)):
+            return current
+        if is_recent and is_valid:
             return current
         if current.access_token == rejected_token and is_recent:
             hint = f"Check its permissions, and try again later. {self.context.sign_in_hint}"
@@ -110,7 +125,7 @@ class TokenRefresher:
                 raise save_error
             return self._request_new(record, current, clock)
         except (StoreError, TransportError, ApiError) as error:
-            return self._keep_using(current, rejected_token, error, clock)
+            return self._keep_using(current, None if is_valid else rejected_token, error, clock)
 
     def _keep_using(
         self, current: TokenSet | None, rejected_token: str | None, error: ConnectorError, clock: Clock
@@ -124,81 +139,81 @@ class TokenRefresher:
         return current
 
     def _request_new(self, stored: ConnectionRecord | None, current: TokenSet | None, clock: Clock) -> TokenSet:
-        """Request a new token and store it."""
-        oauth_client = self.context.oauth_client_for(stored)
-        token_request = self._build_request(oauth_client, current, clock)
+        """Request a new token and store it; a refresh token is at stake until then."""
+        token_request = self.context.build_request(self.context.oauth_client_for(stored), current)
+        if self._backoff is not None and clock.monotonic() < self._backoff[0]:
+            raise copy.copy(self._backoff[1])
         record = stored or self.context.initial_record
-        earlier_intent = record.intent
-        if current is not None and current.refresh_token:
-            self.context.store.prepare(self.context.key)
-            if earlier_intent is None:
+        if current is None or not current.refresh_token:
+            answer = token_endpoint.request_token_with_retries(token_request, self.context.http, clock, current)
+            return self._take(answer, record, current, clock)
+        self.context.store.prepare(self.context.key)
+        self.is_sending = True
+        try:
+            unsaved_tokens.register(self)
+            had_intent = record.intent is not None
+            if not had_intent:
                 intent = RefreshIntent(clock.time(), os.getpid())
                 record = self.context.write_record(replace(record, intent=intent))
-        answer = token_endpoint.request_token_with_retries(token_request, self.context.http, clock, current)
+            answer = token_endpoint.request_token_with_retries(token_request, self.context.http, clock, current)
+            return self._take(answer, record, current, clock, had_intent=had_intent)
+        finally:
+            self.is_sending = False
+
+    def _take(
+        self,
+        answer: TokenSet | TokenFailure,
+        record: ConnectionRecord,
+        current: TokenSet | None,
+        clock: Clock,
+        *,
+        had_intent: bool = False,
+    ) -> TokenSet:
+        """Store what an answer brought, then return the token or raise the failure."""
         if isinstance(answer, TokenSet):
             return self._persist(answer, current, clock)
-        if answer.category in ("grant", "client"):
-            lost_refresh = record.intent if earlier_intent or answer.may_be_issued else None
-            reason = connection_record.revocation_reason(answer, lost_refresh)
-            fingerprint = oauth.fingerprint_credential(oauth_client, current)
-            revocation = RevokedCredential(clock.time(), reason, fingerprint)
-            is_saved = self._try_write(replace(record, intent=None, revocation=revocation))
-            self._unsaved_revocation = None if is_saved else (record.version, revocation)
-            self._token_set = None
-            message = f"The connection can no longer be renewed: {reason}."
-            raise SignInError(message, hint=self.context.sign_in_hint, status=answer.status or None, code=answer.code)
-        if earlier_intent is None and record.intent and not answer.may_be_issued:
+        if answer.issued is not None:
+            self._token_set = self._persist(answer.issued, current, clock)
+        elif answer.category in ("grant", "client"):
+            raise self._end(answer, record, current, clock.time(), had_intent=had_intent)
+        elif not had_intent and record.intent and not answer.may_be_issued:
             self._try_write(replace(record, intent=None))
-        error = token_endpoint.build_token_error(
-            answer, hint="Check the connection's inputs and the network in between."
-        )
+        hint = "Check the connection's inputs and the network in between."
+        error = token_endpoint.build_token_error(answer, hint=hint)
         if answer.retry_at is not None:
             delay = min(answer.retry_at - clock.time(), REFRESH_COOLDOWN)
             self._backoff = (clock.monotonic() + delay, error)
         raise error
 
-    def _build_request(self, oauth_client: OAuthClient, current: TokenSet | None, clock: Clock) -> TokenRequest:
-        """Return the request for a new token. Raises ConnectorError if it must not or cannot be sent."""
-        if not token_endpoint.is_allowed_url(oauth_client.token_url, self.context.allowed_hosts):
-            message = "The token URL is not https at one of the connector's hosts; the secret was not sent."
-            raise SignInError(message, hint="Check tokenUrl and the manifest's allowed_hosts.")
-        token_request = oauth.build_refresh_request(oauth_client, current)
-        if token_request is None:
-            problem = (
-                "is not signed in" if current is None else "holds no refresh token, so its token cannot be renewed"
-            )
-            raise SignInError(f"The connection {problem}.", hint=self.context.sign_in_hint)
-        if self._backoff is not None and clock.monotonic() < self._backoff[0]:
-            raise copy.copy(self._backoff[1])
-        return token_request
+    def _end(
+        self, answer: TokenFailure, record: ConnectionRecord, current: TokenSet | None, now: float, *, had_intent: bool
+    ) -> SignInError:
+        """Record that the service has ended the connection; return the error that says so."""
+        lost_refresh = record.intent if had_intent or answer.may_be_issued else None
+        reason = connection_record.revocation_reason(answer, lost_refresh)
+        fingerprint = oauth.fingerprint_credential(self.context.oauth_client_for(record), current)
+        revocation = RevokedCredential(now, reason, fingerprint)
+        is_saved = self._try_write(replace(record, intent=None, revocation=revocation))
+        self._unsaved_revocation = None if is_saved else (record.version, revocation)
+        self._token_set = None
+        message = f"The connection can no longer be renewed: {reason}."
+        return SignInError(message, hint=self.context.sign_in_hint, status=answer.status or None, code=answer.code)
 
     def _persist(self, token_set: TokenSet, current: TokenSet | None, clock: Clock) -> TokenSet:
         """Store a new token; if that fails, keep it in memory until the store works again."""
-        lost_scopes = find_lost_scopes(token_set, current)
-        if lost_scopes:
-            _log.warning(
-                "connection %s: the new token lacks scopes it had: %s", self.context.key, ", ".join(lost_scopes)
-            )
-        if (
-            not self.context.is_durable
-            and token_set.refresh_token
-            and current
-            and token_set.refresh_token != current.refresh_token
-        ):
-            hint = "give store= and name= to keep it"
-            _log.warning("connection %s: the new refresh token ends with this process; %s", self.context.key, hint)
-        self._last_issued = (token_set.access_token, clock.monotonic())
+        self.context.log_changes(token_set, current)
+        if current is None or token_set.access_token != current.access_token:
+            self._last_issued = (token_set.access_token, clock.monotonic())
         replaces = self._pending_save.replaces if self._pending_save else current
         try:
             saved = self._save(token_set, replaces)
         except StoreError as error:
             self._pending_save = _PendingSave(token_set, replaces, clock.time())
-            atexit.unregister(self._save_at_exit)  # register it once
-            atexit.register(self._save_at_exit)
-            consequence = "it ends with this process unless it can be kept before"
-            _log.error(
-                "connection %s: the new token is in memory only, and %s: %s", self.context.key, consequence, error
+            unsaved_tokens.register(self)
+            message = (
+                "connection %s: the new token is in memory only, and it ends with this process unless it can be kept"
             )
+            _log.error(f"{message} before: %s", self.context.key, error)
             return token_set
         self._pending_save = None
         return saved
@@ -234,18 +249,21 @@ class TokenRefresher:
         _log.warning("connection %s: the token that was in memory only is kept now", self.context.key)
         return None
 
-    def _save_at_exit(self) -> None:
-        """Try a last time to store the pending token; log it if it is lost."""
-        if self._pending_save is None:
-            return
+    @property
+    def has_unsaved_token(self) -> bool:
+        """Whether the only refresh token is in memory."""
+        return self._pending_save is not None and self._pending_save.token_set.refresh_token is not None
+
+    def try_to_save(self) -> ConnectorError | None:
+        """Try once more to store the pending token; return the error if that fails."""
+        pending_save = self._pending_save
+        if pending_save is None:
+            return None
         try:
             with self.context.store.lock(self.context.key, SAVE_RETRY_INTERVAL):
-                save_error: ConnectorError | None = self._retry_save(self._pending_save.tried_at)
+                return self._retry_save(pending_save.tried_at)
         except ConnectorError as error:
-            save_error = error
-        if save_error is not None:
-            consequence = "this process ends, and with it the only token"
-            _log.error("connection %s: %s: %s %s", self.context.key, consequence, save_error, self.context.sign_in_hint)
+            return error
 
     def _try_write(self, record: ConnectionRecord) -> bool:
         """Write a record if possible; return whether it was stored, so a store error hides no other error.

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import threading
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from pydantic_core import to_json
@@ -32,6 +31,7 @@ from connector.runtime.bulk.journal_file import (
 )
 from connector.runtime.bulk.row_result import interrupted_result
 from connector.runtime.files import private_files
+from connector.runtime.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -50,8 +50,8 @@ class Journal:
         """
         self.path = path
         self.state = JournalState()
-        self._write_lock = threading.Lock()  # one line at a time
-        self._sync_lock = threading.Lock()  # one fsync at a time, for all waiters
+        self._write_lock = ForkSafeLock()  # one line at a time
+        self._sync_lock = ForkSafeLock()  # one fsync at a time, for all waiters
         self._written_lines = self._synced_lines = 0  # lines
         self._size = 0  # bytes
         self._write_error: OSError | None = None

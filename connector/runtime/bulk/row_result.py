@@ -9,7 +9,7 @@ from connector.core.response.api_errors import CHECK_BEFORE_RETRY
 from connector.errors import ConnectorError, NotFound, TransportError
 
 if TYPE_CHECKING:
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.errors import Outcome
     from connector.runtime.bulk.row_reader import Row
 

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Self
 
 from connector.core.bulk.journal_state import ROW_FAILED, ROW_NEW, ROW_REPEATABLE
 from connector.core.exchange.asks import SendRequest
-from connector.core.response.api_errors import is_write, may_change_state
+from connector.core.response.api_errors import CHECK_BEFORE_RETRY
+from connector.core.response.outcomes import is_write, may_change_state
 from connector.errors import ConnectorError, NotFound, SignInError, StoreError, UsageError
 from connector.runtime.bulk.row_result import RowResult, build_deleted_row, build_result_row, interrupted_result
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.observer import Observer
+from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from connector.core.exchange.asks import Ask
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
+    from connector.errors import Outcome
     from connector.runtime.bulk.journal import Journal
     from connector.runtime.bulk.row_reader import Row
     from connector.runtime.calls.observer import ObservedCall
@@ -71,10 +74,10 @@ class BulkRun:
         self._rows, self._journal, self._options = rows, journal, options
         self._earlier_results = journal.iter_results(include_failed=not options.retry_failed) if journal else iter(())
         self._states_to_run = (ROW_NEW, ROW_REPEATABLE, *((ROW_FAILED,) if options.retry_failed else ()))
-        self._read_lock = threading.Lock()  # rows are read one at a time
+        self._read_lock = ForkSafeLock()  # rows are read one at a time
         self._backpressure = threading.Semaphore(options.concurrency * (1 + _BUFFERED_RESULTS_PER_THREAD))
         self._results: queue.SimpleQueue[RowResult | None] = queue.SimpleQueue()
-        self._stop_event = threading.Event()
+        self._stop_event = ForkSafeEvent()
         self._threads: list[threading.Thread] = []
         self._active_threads = 0
         self._is_draining = False
@@ -185,14 +188,16 @@ class BulkRun:
     def _run_row(self, row: Row) -> RowResult:
         hook = _JournalHook(self._journal, row, self._in_flight)
         try:
-            if row.error is not None:
-                raise row.error
             result = self._run_action(row, hook)
         except ConnectorError as error:
             if hook.is_resend and self._action.method == "DELETE" and isinstance(error, NotFound):
                 row_result = RowResult(build_deleted_row(row, error))
             else:
                 row_result = self._handle_error(row, error)
+        except Exception as error:  # noqa: BLE001  a row that was sent has an outcome, whatever breaks
+            row_error = hook.to_row_error(error)
+            self._stop_with(row_error)
+            row_result = self._handle_error(row, row_error)
         else:
             row_result = RowResult(build_result_row(row, result))
         self._record_result(row_result, hook)
@@ -200,6 +205,8 @@ class BulkRun:
         return row_result
 
     def _run_action(self, row: Row, hook: _JournalHook) -> Result:
+        if row.error is not None:
+            raise row.error
         key = self._journal.state.key_of(row.number) if self._journal else None
         options = replace(self._options.call_options, observers=(hook,))
         if key:
@@ -233,11 +240,19 @@ class _JournalHook(Observer):
 
     def __init__(self, journal: Journal | None, row: Row, in_flight: dict[int, Row]) -> None:
         self._journal, self._row, self._in_flight = journal, row, in_flight
-        self.is_recorded = False
+        self.is_recorded = self._is_sent = False
         self.is_resend = journal is not None and journal.state.state_of(row.number) == ROW_REPEATABLE
+
+    def to_row_error(self, error: Exception) -> ConnectorError:
+        """Return the error of a row that something unexpected ended, such as a mistake in a program's own transport."""
+        outcome: Outcome = "uncertain" if self.is_recorded else "rejected" if self._is_sent else "not_sent"
+        hint = CHECK_BEFORE_RETRY if self.is_recorded else ""
+        message = f"The row was ended by an unexpected {type(error).__name__}."
+        return ConnectorError(message, outcome=outcome, hint=hint)
 
     def before(self, call: ObservedCall, ask: Ask) -> None:
         """Record the start. Raises StoreError; then the request is not sent."""
+        self._is_sent = self._is_sent or type(ask) is SendRequest
         if type(ask) is not SendRequest or self.is_recorded or not may_change_state(ask.request):
             return
         key = call.retry_policy.idempotency_key

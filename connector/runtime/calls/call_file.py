@@ -3,65 +3,96 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from connector.definition.case import to_snake_case
 from connector.definition.loader import read_bytes
 from connector.definition.parsers import strict_yaml
 from connector.definition.suggest import did_you_mean
-from connector.errors import DefinitionError, Finding, InputError, Problem, UsageError
+from connector.errors import DefinitionError, Problem, UsageError
 from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from connector.definition.parsers.strict_yaml import Document
+    from connector.errors import Finding
 
 MAX_CALL_FILE_BYTES = 64 << 20
 _OPTION_KEYS = tuple(name for name in OPTION_NAMES if name != "observers")
 _CALL_KEYS = ("action", "inputs", *_OPTION_KEYS)
 
 
+@dataclass(frozen=True, slots=True)
+class CallProblem(Problem):
+    """One invalid value of a call in a file: also the file, the line, and the action."""
+
+    file: str = ""
+    line: int = 0
+    action: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.action}: {Problem.__str__(self)}"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class CallSpec:
-    """One call of a file: the action, its inputs, and its options."""
+    """One call of a file: the action, its inputs, and its options; and where it stands in which document."""
 
     action: str
     given: Mapping[str, Any]
     options: CallOptions
+    document: Document
+    path: strict_yaml.NodePath
+
+    def locate(self, problem: Problem) -> CallProblem:
+        """Return a problem of this call with the line of the value, or of the call where none is given."""
+        name = to_snake_case(problem.field.removeprefix("inputs.").partition(".")[0])
+        inputs = (*self.path, "inputs")
+        places = [(*inputs, key) for key in self.given if to_snake_case(key) == name]
+        places += [(*self.path, name), (*self.path, "action")]
+        path = next((place for place in places if place in self.document.key_positions), self.path)
+        line = self.document.find_position(path, key=True).line
+        facts = (problem.field, problem.got, problem.expected, problem.fix)
+        return CallProblem(*facts, file=self.document.source, line=line, action=self.action)
 
 
 def load_call(call: str | os.PathLike[str] | Mapping[str, Any]) -> CallSpec:
-    """Return the one call of a file or mapping. Raises DefinitionError, InputError."""
+    """Return the one call of a file or mapping. Raises DefinitionError."""
     if isinstance(call, str | os.PathLike):
-        specs = list(read_calls(read_bytes(Path(call)), str(call)))
+        specs = read_calls(read_bytes(Path(call)), str(call))
         if len(specs) != 1:
             raise UsageError(f"{call} holds {len(specs)} calls.", hint="Run them one by one, or on the command line.")
         return specs[0]
-    return _parse_call(dict(call), strict_yaml.Document("the call", dict(call)), ())
+    return _build_specs([(strict_yaml.Document("the call", dict(call)), (), dict(call))])[0]
 
 
-def read_calls(raw: bytes, source: str) -> Iterator[CallSpec]:
-    """Read the calls of a YAML or JSON text, in order. Raises DefinitionError with file, line and column."""
+def read_calls(raw: bytes, source: str) -> list[CallSpec]:
+    """Read the calls of a YAML or JSON text, in order. Raises DefinitionError with every mistake of its form."""
+    entries: list[tuple[Document, strict_yaml.NodePath, Any]] = []
     for document in strict_yaml.read_all(raw, source, max_bytes=MAX_CALL_FILE_BYTES):
         if isinstance(document.data, list):
-            for index, item in enumerate(document.data):
-                yield _parse_call(item, document, (index,))
+            entries += [(document, (index,), item) for index, item in enumerate(document.data)]
         else:
-            yield _parse_call(document.data, document, ())
+            entries.append((document, (), document.data))
+    return _build_specs(entries)
 
 
-def _parse_call(data: Any, document: Document, path: strict_yaml.NodePath) -> CallSpec:
-    findings = list(_check_call(data, document, path))
+def _build_specs(entries: list[tuple[Document, strict_yaml.NodePath, Any]]) -> list[CallSpec]:
+    findings = [finding for document, path, data in entries for finding in _check_call(data, document, path)]
     if findings:
         raise DefinitionError.from_findings(sorted(findings))
+    return [_build_spec(document, path, data) for document, path, data in entries]
+
+
+def _build_spec(document: Document, path: strict_yaml.NodePath, data: Any) -> CallSpec:
     problems: list[Problem] = []
     given = {key: _resolve_env(value, f"inputs.{key}", problems) for key, value in (data.get("inputs") or {}).items()}
-    if problems:
-        raise InputError.from_problems(data["action"], problems)
-    options = {name: data[name] for name in _OPTION_KEYS if name in data}
-    return CallSpec(data["action"], given, CallOptions.parse(**options))
+    options = CallOptions.parse(**{name: data[name] for name in _OPTION_KEYS if name in data})
+    options = replace(options, problems=(*problems, *options.problems)) if problems else options
+    return CallSpec(data["action"], given, options, document, path)
 
 
 def _check_call(data: Any, document: Document, path: strict_yaml.NodePath) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core import durations, redaction
 from connector.core.exchange.retry import RetryOverrides, parse_retry
+from connector.definition.json_path import PathSyntaxError, parse_path
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -22,14 +23,18 @@ class CallOptions:
     """How one call runs.
 
     `timeout` is the deadline of the whole call in seconds (None: the default), `limit` the maximum number of items of
-    a listing, `account` the sub-account to act on, `connection` the name of the connection. `observers` see the call
-    as it runs. `problems` are those of the options; they are raised together with those of the inputs.
+    a listing, `page_size` how many a page has, `account` the sub-account to act on, `connection` the name of the
+    connection. With `paginate`, a raw request reads every page of the list at `items`. `observers` see the call as it
+    runs. `problems` are those of the options; they are raised together with those of the inputs.
     """
 
     timeout: float | None = None
     retry: RetryOverrides | None = None
     debug: bool = False
     limit: int | None = None
+    page_size: int | None = None
+    paginate: bool = False
+    items: str | None = None
     account: str | None = None
     idempotency_key: str | None = None
     connection: str | None = None
@@ -78,6 +83,37 @@ def check_limit(limit: int) -> int:
     return limit
 
 
+def check_page_size(size: int) -> int:
+    """Check the number of items a page. Raises InputError."""
+    if type(size) is not int or size < 1:
+        raise InputError.from_problems("options", [Problem("page_size", repr(size), "a whole number above 0")])
+    return size
+
+
+def check_items(path: str) -> str:
+    """Check the path of a list in a reply. Raises InputError."""
+    try:
+        parse_path(path)
+    except (PathSyntaxError, TypeError):
+        expected = "the path of a list in the reply, such as participants, or data.items"
+        raise InputError.from_problems("options", [Problem("items", redaction.preview(path), expected)]) from None
+    return path
+
+
+def check_paginate(value: bool) -> bool:  # noqa: FBT001  # the value that is checked
+    """Check that the option is true or false. Raises InputError."""
+    if type(value) is not bool:
+        raise InputError.from_problems("options", [Problem("paginate", redaction.preview(value), "true or false")])
+    return value
+
+
 OPTION_NAMES = tuple(option.name for option in fields(CallOptions) if option.name != "problems")
-_PARSERS: dict[str, Callable[[Any], Any]] = {"timeout": parse_timeout, "limit": check_limit, "retry": parse_retry}
+_PARSERS: dict[str, Callable[[Any], Any]] = {
+    "timeout": parse_timeout,
+    "limit": check_limit,
+    "page_size": check_page_size,
+    "paginate": check_paginate,
+    "items": check_items,
+    "retry": parse_retry,
+}
 _DEFAULTS = CallOptions()

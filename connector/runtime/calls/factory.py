@@ -88,19 +88,28 @@ class CallFactory:
             return self.context.base_url_override
         return credentials.base_url if credentials else self.connector.manifest.base_url
 
+    def choose_connection(self, action: str | None, given: Mapping[str, Any], options: CallOptions) -> Any:
+        """Return what a call names as its connection, or None.
+
+        Only one of program and inputs may name it: the inputs may come from anybody. Raises InputError.
+        """
+        return _choose_connection(self._compile(action), _split_run_options(given)[0], options)
+
+    def _compile(self, action: str | None) -> CompiledAction:
+        return self.compiled.raw_request if action is None else self.compiled.action(action)
+
     def prepare(
-        self, action: str | None, given: Mapping[str, Any], options: CallOptions, *, resolve_connection: bool = True
+        self, action: str | None, given: Mapping[str, Any], options: CallOptions, *, is_shown_only: bool = False
     ) -> PreparedCall:
         """Validate the inputs and build the request; `action` is None for a raw request.
 
-        Raises InputError with every problem of inputs and options. A call that is only shown needs no connection:
-        then `resolve_connection` is False.
+        Its connection must be loaded, unless the call `is_shown_only`. Raises InputError with every problem of inputs
+        and options.
         """
-        compiled = self.compiled.raw_request if action is None else self.compiled.action(action)
+        compiled = self._compile(action)
         run_options, given = _split_run_options(given)
-        credentials = self.connection_resolver.resolve(
-            options.connection or run_options.get("connection"), compiled.action, load_named=resolve_connection
-        )
+        named = _choose_connection(compiled, run_options, options)
+        credentials = self.connection_resolver.resolve(named, compiled.action, is_shown_only=is_shown_only)
         values = _validate(compiled, given, options)
         retry_policy = compiled.resolve_retry_policy(values)
         if options.retry is not None:
@@ -114,6 +123,7 @@ class CallFactory:
         trace = Trace() if options.debug or _is_debug_requested(run_options) else None
         observers = (*self.observers, *options.observers, *((TraceObserver(trace),) if trace is not None else ()))
         call = PreparedCall(self.context, compiled, request, credentials, retry_policy, options, observers, trace)
+        call.on_rejected = self.connection_resolver.forget
         if self.accounts is not None and (rate_names := compiled.rate_names(values)):
             call.budget_scope = self.accounts.account_for(credentials), rate_names
         if compiled.find_warnings is not None:
@@ -149,7 +159,9 @@ def _validate(compiled: CompiledAction, given: Mapping[str, Any], options: CallO
     except InputError as error:
         if not options.problems:
             raise
-        raise InputError.from_problems(compiled.action.action, [*error.problems, *options.problems]) from None
+        told = {problem.field for problem in options.problems}  # such as an input whose variable is not set
+        problems = [problem for problem in error.problems if f"inputs.{problem.field}" not in told]
+        raise InputError.from_problems(compiled.action.action, [*problems, *options.problems]) from None
     if options.problems:
         raise InputError.from_problems("options", list(options.problems))
     return values
@@ -200,6 +212,16 @@ def _check_files(files: Mapping[str, Any]) -> None:
             )
     if problems:
         raise InputError.from_problems("raw", problems)
+
+
+def _choose_connection(compiled: CompiledAction, run_options: Mapping[str, Any], options: CallOptions) -> Any:
+    named = run_options.get("connection")
+    if options.connection is None:
+        return named
+    if named is not None:
+        problem = Problem("connection", redaction.preview(named), "nothing: the program names it", "remove it")
+        raise InputError.from_problems(compiled.action.action, [problem])
+    return options.connection
 
 
 def _split_run_options(given: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:

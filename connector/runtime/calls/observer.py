@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.asks import Ask
     from connector.core.exchange.plan import CompiledAction
     from connector.core.exchange.retry import RetryPolicy
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.core.response.trace import Trace
 
 _log = logging.getLogger("connector.debug")
@@ -39,7 +39,10 @@ class Observer:
         """See an ask before it is answered; an error that is raised here ends the call before anything is sent."""
 
     def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
-        """See an answer; `times` are the epoch seconds of the ask and of the answer. A page has no answer."""
+        """See an answer; `times` are the epoch seconds of the ask and of the answer. A page has no answer.
+
+        An error that is raised here does not end the call: it becomes a warning of the result.
+        """
 
 
 class TraceObserver(Observer):

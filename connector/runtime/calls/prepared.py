@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
+import logging
 import time
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.core.exchange import exchange
 from connector.core.exchange.asks import ExchangeOptions, GetToken, SendRequest
 from connector.core.request.credential import Credential
-from connector.core.response.api_errors import add_path_alias_hint
-from connector.core.response.parser import Reply
-from connector.errors import ConnectorError, InputError, Problem, SignInError, UsageError
+from connector.core.response.api_errors import CHECK_BEFORE_RETRY, add_path_alias_hint
+from connector.core.response.outcomes import may_change_state
+from connector.core.response.pagination.page import extract_items
+from connector.core.response.reply import Reply
+from connector.errors import ConnectorError, SignInError, UsageError
+from connector.runtime.calls.page_options import check_page_options
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,16 +29,19 @@ if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
     from connector.core.exchange.retry import RetryPolicy
     from connector.core.request.builder import Request
-    from connector.core.response.parser import Result
+    from connector.core.response.pagination.settings import Pagination
+    from connector.core.response.result import Result
     from connector.core.response.trace import Trace
     from connector.definition.loader import Connector
     from connector.errors import RateLimited
     from connector.runtime.auth.credentials import Credentials
+    from connector.runtime.auth.stored_credential import StoredCredentialSource
     from connector.runtime.auth.token_source import TokenSource
     from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.observer import Observer
     from connector.runtime.clock import Clock
 
+_log = logging.getLogger("connector")
 DEFAULT_TIMEOUT = 60.0  # seconds for a run, a raw request, and each page of items()
 DEFAULT_LISTING_TIMEOUT = 600.0  # seconds for a listing that is merged
 
@@ -51,7 +61,8 @@ class PreparedCall:
     """One call, ready for a driver.
 
     `sink` receives the body of a download; `keeps_url` ignores the base URL that a token names. `budget_scope` is the
-    account and the names of the rates that its requests count against. `warnings` are added to its result.
+    account and the names of the rates that its requests count against. `warnings` are added to its result. `waited` are
+    the seconds of its time that have passed already; `on_rejected` is told that the service rejected the credentials.
     """
 
     context: CallContext
@@ -66,6 +77,8 @@ class PreparedCall:
     keeps_url: bool = False
     budget_scope: tuple[str, tuple[str, ...]] | None = None
     warnings: tuple[str, ...] = ()
+    waited: float = 0.0
+    on_rejected: Callable[[Credentials], None] | None = None
     _epoch_offset: float = field(init=False)
     _monotonic: Callable[[], float] = field(init=False)
     _last_answer_at: float = field(init=False, default=0.0)  # epoch seconds
@@ -76,9 +89,17 @@ class PreparedCall:
         self._epoch_offset = clock.time() - clock.monotonic()
 
     @property
+    def pagination(self) -> Pagination | None:
+        """How the pages of the call are read; None for a single reply."""
+        raw_pagination = self.compiled.raw_pagination
+        if raw_pagination is None or not self.options.paginate:
+            return self.compiled.pagination
+        return replace(raw_pagination, items=self.options.items)
+
+    @property
     def is_listing(self) -> bool:
-        """Whether the action returns a listing in pages."""
-        return self.compiled.pagination is not None
+        """Whether the call returns a listing in pages."""
+        return self.pagination is not None
 
     def now(self) -> float:
         """Return epoch seconds that never go back, even if the system clock is changed."""
@@ -92,32 +113,45 @@ class PreparedCall:
         options = self.options
         timeout = default_timeout if options.timeout is None else options.timeout
         rates = self.budget_scope[1] if self.budget_scope else ()
-        return ExchangeOptions(timeout, self.retry_policy, options.limit, self.sink, rates)
+        return ExchangeOptions(
+            timeout,
+            self.retry_policy,
+            options.limit,
+            self.sink,
+            rates,
+            options.page_size,
+            self.pagination if options.paginate else None,
+        )
+
+    def _check_options(self) -> None:
+        check_page_options(self.compiled, self.request, self.options, self.pagination)
 
     def build_steps(self, default_timeout: float = DEFAULT_TIMEOUT) -> Steps:
-        """Return the steps of a run: one call, or all pages merged. Raises InputError for a limit without pages."""
-        now = self.now()
+        """Return the steps of a run: one call, or all pages merged. Raises InputError for unfit options."""
+        now = self.now() - self.waited
+        self._check_options()
         if self.is_listing:
             options = self._exchange_options(DEFAULT_LISTING_TIMEOUT)
             return exchange.collect_pages(self.compiled, self.request, options, now)
-        if self.options.limit is not None:
-            shown_limit, expected = str(self.options.limit), f"none: {self.compiled.action.action} is not a listing"
-            raise InputError.from_problems("options", [Problem("limit", shown_limit, expected, "remove it")])
         options = self._exchange_options(default_timeout)
-        return exchange.run_call(self.compiled, self.request, options, now + options.timeout, now)
+        return exchange.run_single(self.compiled, self.request, options, now + options.timeout, now)
 
     def build_page_steps(self) -> Steps:
-        """Return the steps of a listing, a page at a time. Raises UsageError when the action is not a listing."""
+        """Return the steps of a listing, a page at a time.
+
+        Raises UsageError when the call is not a listing, InputError for options that its pages do not take.
+        """
         if not self.is_listing:
-            raise UsageError(f"{self.compiled.action.action} is not a listing.", hint="Use run().")
-        return exchange.stream_pages(self.compiled, self.request, self._exchange_options(DEFAULT_TIMEOUT), self.now())
+            hint = "Use run()." if self.compiled.raw_pagination is None else "Use request(), or set paginate."
+            raise UsageError(f"{self.compiled.action.action} is not a listing.", hint=hint)
+        self._check_options()
+        options, now = self._exchange_options(DEFAULT_TIMEOUT), self.now() - self.waited
+        return exchange.stream_pages(self.compiled, self.request, options, now)
 
     def extract_items(self, result: Result) -> list[Any]:
         """Return the items of a page."""
-        from connector.core.response.pagination import Paginator
-
-        assert self.compiled.pagination is not None
-        return Paginator(self.compiled.pagination).items_of(result.data)
+        assert self.pagination is not None
+        return extract_items(self.pagination, result)
 
     def get_credential(self, ask: GetToken) -> Credential | ConnectorError | None:
         """Answer a GetToken ask without waiting; None if a token must be read or refreshed first."""
@@ -126,14 +160,14 @@ class PreparedCall:
             return SignInError(
                 f"No connection to {label} was given.", hint="Create one: Connection.from_env(connector)."
             )
-        credential = None if ask.reload else self.credentials.credential(ask.rejected_token, self.now())
+        credential = None if ask.lacks_scope else self.credentials.credential(ask.rejected_token, self.now())
         return self.with_base_url(credential) if credential is not None else None
 
-    def get_token_source(self) -> TokenSource:
-        """Return the token source of the connection, which must have one."""
+    def get_credential_source(self) -> TokenSource | StoredCredentialSource:
+        """Return where the connection gets another credential; it must have such a source."""
         assert self.credentials is not None
-        assert self.credentials.token_source is not None
-        return self.credentials.token_source
+        assert self.credentials.credential_source is not None
+        return self.credentials.credential_source
 
     def with_base_url(self, credential: Credential | ConnectorError) -> Credential | ConnectorError:
         """Drop the base URL that a token names if it is overridden; else append the manifest's path."""
@@ -172,11 +206,30 @@ class PreparedCall:
         """Return the answer with the time; notify the observers and the rate budget."""
         now = self._epoch_offset + self._monotonic()
         for observer in self.observers:
-            observer.after(self, ask, value, (self._last_answer_at, now))
+            self._notify(observer.after, self, ask, value, (self._last_answer_at, now))
         if self.budget_scope is not None and type(value) is Reply:
-            self.context.budget.learn_from_reply(*self.budget_scope, value, now)
+            self._notify(self.context.budget.learn_from_reply, *self.budget_scope, value, now)
         self._last_answer_at = now
         return now, value
+
+    def _notify(self, hook: Callable[..., None], *args: Any) -> None:
+        """Call a hook with an answer. What it raises changes nothing about the call, and becomes a warning."""
+        try:
+            hook(*args)
+        except Exception as error:  # noqa: BLE001  what was sent was sent, whatever a program's own hook does
+            warning = f"{hook.__qualname__} failed after the reply: {type(error).__name__}."
+            _log.warning("%s", warning)
+            self.warnings = (*self.warnings, warning)
+
+    def abort(self, steps: Steps, ask: Ask | None, error: BaseException) -> None:
+        """End the steps after an error; a hook's and a transport's get what is known of the call."""
+        if isinstance(error, ConnectorError) and inspect.getgeneratorstate(steps) == inspect.GEN_SUSPENDED:
+            with contextlib.suppress(ConnectorError):
+                steps.throw(error)  # the steps know whether an earlier attempt may have succeeded
+        steps.close()
+        if not isinstance(error, ConnectorError) and isinstance(ask, SendRequest) and may_change_state(ask.request):
+            error.add_note(f"It was being sent, or had been. {CHECK_BEFORE_RETRY}")
+        self.annotate_error(error)
 
     def finish(self, result: Result) -> Result:
         """Return the result with the warnings and the trace of the call."""
@@ -190,6 +243,8 @@ class PreparedCall:
             return
         if self.credentials is not None:
             add_path_alias_hint(error, self.context.connector.manifest, self.credentials.kind, self.request.path)
+            if self.on_rejected is not None and getattr(error, "status", None) == HTTPStatus.UNAUTHORIZED:
+                self.on_rejected(self.credentials)
         if self.trace is not None:
             error.debug = self.trace
 

@@ -6,13 +6,13 @@ it is soon empty, and each call is sent only once.
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 from connector.errors import ServiceDown
+from connector.runtime.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
 
 CAPACITY = 500
 RETRY_COST = 5  # the cost of one retry; refunded when the call succeeds after it
@@ -24,7 +24,7 @@ class RetryQuota:
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = self._available = capacity
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def acquire(self) -> float | ServiceDown:
         """Take the cost of one retry; return 0.0, or the error if too little is left."""

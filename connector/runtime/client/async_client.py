@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.asks import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
 from connector.runtime.calls.call_file import load_call
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
-from connector.runtime.client.base_client import BaseClient, is_page
+from connector.runtime.client.task_driver import TaskDriver
+from connector.runtime.extras import loading_modules
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from connector.core.exchange.asks import Ask, Steps
-    from connector.core.response.parser import Result
-    from connector.runtime.calls.prepared import PreparedCall
+    from connector.core.response.result import Result
     from connector.runtime.client.items import AsyncItems
-    from connector.runtime.downloads.batch import DownloadBatch
-    from connector.runtime.downloads.download import DownloadRequest
 
 
-class AsyncClient(BaseClient):
+class AsyncClient(TaskDriver):
     """As Client, awaited; safe to share among the tasks of one event loop."""
-
-    _is_async = True
 
     async def run(
         self,
@@ -40,6 +33,7 @@ class AsyncClient(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """As Client.run."""
         return await self.execute(
@@ -50,6 +44,7 @@ class AsyncClient(BaseClient):
                 retry=retry,
                 debug=debug,
                 limit=limit,
+                page_size=page_size,
                 account=account,
                 idempotency_key=idempotency_key,
                 connection=connection,
@@ -78,6 +73,10 @@ class AsyncClient(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        paginate: bool = False,
+        items: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """As Client.request."""
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
@@ -85,6 +84,10 @@ class AsyncClient(BaseClient):
             timeout=timeout,
             retry=retry,
             debug=debug,
+            paginate=paginate,
+            items=items,
+            limit=limit,
+            page_size=page_size,
             account=account,
             idempotency_key=idempotency_key,
             connection=connection,
@@ -102,10 +105,17 @@ class AsyncClient(BaseClient):
         limit: int | None = None,
         account: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> AsyncItems:
         """As Client.items, for `async for`."""
         options = CallOptions.parse(
-            timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
+            timeout=timeout,
+            retry=retry,
+            debug=debug,
+            limit=limit,
+            page_size=page_size,
+            account=account,
+            connection=connection,
         )
         return self.stream(action, given, options)
 
@@ -123,7 +133,8 @@ class AsyncClient(BaseClient):
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download."""
-        from connector.runtime.downloads.download import DownloadRequest
+        with loading_modules():
+            from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -143,10 +154,12 @@ class AsyncClient(BaseClient):
         debug: bool = False,
         limit: int | None = None,
         account: str | None = None,
+        connection: str | None = None,
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """As Client.download_all."""
-        from connector.runtime.downloads.batch import DownloadBatch
+        with loading_modules():
+            from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
             self.connector,
@@ -157,108 +170,5 @@ class AsyncClient(BaseClient):
             on_progress=progress,
             limit=limit,
         )
-        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account)
+        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account, connection=connection)
         return await self.execute_batch(batch, given, options)
-
-    async def execute(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
-        """As Client.execute."""
-        call = self._prepare(action, given, options)
-        steps = call.build_steps()
-        outcome = await self._drive(call, steps, first=True)
-        while is_page(outcome):
-            outcome = await self._drive(call, steps, first=False)
-        self._retry_quota.release(outcome)
-        return call.finish(outcome)
-
-    def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> AsyncItems:
-        """As Client.stream."""
-        from connector.runtime.client.items import AsyncItems
-
-        call = self._prepare(action, given, options)
-        return AsyncItems(call, call.build_page_steps(), self._drive)
-
-    async def execute_batch(
-        self, batch: DownloadBatch, given: Mapping[str, Any] | None, options: CallOptions
-    ) -> Result:
-        """As Client.execute_batch."""
-        from connector.runtime.downloads.batch import download_in_tasks
-
-        batch.load_listing(await self.execute(batch.action, given, replace(options, limit=batch.max_items)))
-        file_options = CallOptions(options.timeout, options.retry, options.debug)
-        await download_in_tasks(batch, lambda request: self.execute_download(request, file_options))
-        return batch.build_result()
-
-    async def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
-        """As Client.execute_download."""
-        from asyncio import to_thread
-
-        from connector.runtime.downloads.download import Download
-
-        self._check_open()
-        download = Download.prepare(self._call_factory, download_request, options)
-        try:
-            await to_thread(download.open)  # disk access must not block the loop
-            result = await self._drive(download.call, download.build_steps(), first=True)
-            self._retry_quota.release(result)
-            return await to_thread(download.finish, result)
-        except BaseException as error:
-            download.annotate_error(error)
-            raise
-        finally:
-            await to_thread(download.close)
-
-    async def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
-        answer = call.begin(first=first)
-        try:
-            while type(ask := steps.send(answer)) is not YieldPage:
-                if call.observers:
-                    call.announce(ask)
-                answer = call.answer(ask, await self._perform(call, ask))
-        except StopIteration as end:
-            return end.value
-        except BaseException as error:
-            steps.close()
-            call.annotate_error(error)
-            raise
-        if call.observers:
-            call.answer(ask, None)
-        return ask
-
-    async def _perform(self, call: PreparedCall, ask: Ask) -> Any:
-        if isinstance(ask, SendRequest):
-            pending = self._transport.send(
-                ask.request, ask.credential, call.to_monotonic(ask.deadline), ask.sink, self._stop_event
-            )
-            return await pending if hasattr(pending, "__await__") else pending
-        if isinstance(ask, GetToken):
-            return await self._get_credential(call, ask)
-        if isinstance(ask, AcquireSlot):
-            return self._retry_quota.acquire() if ask.rates == RETRY_QUOTA else await call.acquire_slot_async(ask)
-        assert isinstance(ask, Sleep)  # a page is answered by the caller
-        clock = call.context.clock
-        await clock.sleep(ask.min_delay + ask.jitter * clock.jitter())
-        return self._closed_error()
-
-    async def _get_credential(self, call: PreparedCall, ask: GetToken) -> Any:
-        cached = self._get_cached_credential(call, ask)
-        if cached is not None:
-            return cached
-        max_wait = ask.deadline - call.now()
-        credential = await call.get_token_source().wait_async(
-            ask.rejected_token, call.context.clock, max_wait, self._stop_event
-        )
-        return self._closed_error() or call.with_base_url(credential)
-
-    async def aclose(self) -> None:
-        """Close the HTTP connections; later calls raise UsageError."""
-        self._stop_event.set()
-        if self._owns_transport:
-            await self._transport.aclose()
-
-    close = aclose
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()

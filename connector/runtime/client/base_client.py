@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.asks import YieldPage
@@ -10,7 +9,9 @@ from connector.errors import UsageError
 from connector.runtime.auth.connection_resolver import ConnectionResolver
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
+from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.calls.retry_quota import RetryQuota
+from connector.runtime.fork_safety import ForkSafeEvent
 from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
@@ -47,27 +48,55 @@ class BaseClient:
     ) -> None:
         connection_resolver = ConnectionResolver(connector, connection, store, resolve_connection)
         self.connector = connector
-        self.connection = connection_resolver.default
         self._call_factory = CallFactory(connector, connection_resolver, base_url, clock)
         self._call_factory.observers = () if observe is None else (observe,)
         self._transport = load_transport(http, asynchronous=self._is_async)
         self._owns_transport = self._transport is not http
         self._call_factory.set_budget(rate_limit, self._transport)
         self._retry_quota = RetryQuota()
-        self._stop_event = threading.Event()
+        self._stop_event = ForkSafeEvent()
+        self._connections = connection_resolver
+        if not self._is_async:  # a task must not wait here
+            connection_resolver.load_default_early()
 
-    def dry_run(self, action: str, given: Mapping[str, Any] | None = None, *, account: str | None = None) -> Request:
+    @property
+    def connection(self) -> Credentials | None:
+        """The client's own connection, or None. One that no call has needed yet is read from its store now."""
+        self._connections.load(None, DEFAULT_TIMEOUT)
+        return self._connections.default
+
+    def dry_run(
+        self,
+        action: str,
+        given: Mapping[str, Any] | None = None,
+        *,
+        account: str | None = None,
+        connection: str | None = None,
+    ) -> Request:
         """Return the first request that a run would send, redacted when printed; nothing is sent.
 
         It needs no connection. Raises InputError with every problem.
         """
-        options = CallOptions.parse(account=account)
-        call = self._call_factory.prepare(action, {} if given is None else given, options, resolve_connection=False)
-        return call.build_first_request()
+        options = CallOptions.parse(account=account, connection=connection)
+        return self._prepare_shown(action, given, options).build_first_request()
 
-    def _prepare(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> PreparedCall:
+    def _choose_connection(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Any:
+        """Return what an open client's call names as its connection, or None. Raises InputError, UsageError."""
         self._check_open()
-        return self._call_factory.prepare(action, {} if given is None else given, options)
+        return self._call_factory.choose_connection(action, {} if given is None else given, options)
+
+    def _prepare_loaded(
+        self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions, waited: float
+    ) -> PreparedCall:
+        """Prepare a call whose connection is loaded; the seconds that this took count as the call's."""
+        self._check_open()
+        call = self._call_factory.prepare(action, {} if given is None else given, options)
+        call.waited = waited
+        return call
+
+    def _prepare_shown(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> PreparedCall:
+        """Prepare a call that is only validated or shown; it needs no connection."""
+        return self._call_factory.prepare(action, {} if given is None else given, options, is_shown_only=True)
 
     def _get_cached_credential(self, call: PreparedCall, ask: GetToken) -> Any:
         """Answer a GetToken ask without waiting, or return None."""
@@ -84,7 +113,7 @@ class BaseClient:
         return UsageError("The client is closed.", hint="Create a new one, or use it inside its with block.")
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.connector.name} {self.connection!r}>"
+        return f"<{type(self).__name__} {self.connector.name} {self._connections.default!r}>"
 
 
 def is_page(outcome: Any) -> bool:

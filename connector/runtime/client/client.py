@@ -1,37 +1,33 @@
-"""Client: drives the exchange for threads."""
+"""Client: the actions of a connector for threads."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
-from connector.core.exchange.asks import RETRY_QUOTA, AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
 from connector.runtime.calls.call_file import load_call
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
-from connector.runtime.client.base_client import BaseClient, is_page
+from connector.runtime.client.thread_driver import ThreadDriver
+from connector.runtime.extras import loading_modules
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from connector.core.exchange.asks import Ask, Steps
-    from connector.core.response.parser import Result
-    from connector.runtime.calls.prepared import PreparedCall
+    from connector.core.response.result import Result
     from connector.runtime.client.items import Items
-    from connector.runtime.downloads.batch import DownloadBatch
-    from connector.runtime.downloads.download import DownloadRequest
 
 
-class Client(BaseClient):
+class Client(ThreadDriver):
     """Runs the actions of a connector; safe to share among threads.
 
     `Client(connector, connection)`, where the connection may be the name of one in `store` (default: the user's own
-    store). Without a connection each call names its own, as `connection`; `resolve_connection` loads a named one from
-    elsewhere than the store. `base_url` replaces the manifest's (https, or http on loopback); `rate_limit` is the name
-    of the account's plan, the URL of a budget that processes share, or a mapping of both (`plan`, `at`), False for
-    none; `http` is "httpx", "httpx2", "pyreqwest" or a transport; `observe` sees the asks and answers of every call;
-    `clock` is for tests. Raises SignInError for an unknown name.
+    store). Without a connection each call names its own, as `connection`; one that the program names cannot be
+    replaced by the inputs. `resolve_connection` loads a named one from elsewhere than the store. `base_url` replaces
+    the manifest's (https, or http on loopback); `rate_limit` is the name of the account's plan, the URL of a budget
+    that processes share, or a mapping of both (`plan`, `at`), False for none; `http` is "httpx", "httpx2", "pyreqwest"
+    or a transport; `observe` sees the asks and answers of every call; `clock` is for tests. Raises SignInError for an
+    unknown name.
     """
 
     def run(
@@ -46,12 +42,14 @@ class Client(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """Run an action; the pages of a listing are merged. Raises ConnectorError.
 
         `timeout` seconds for the whole call (60; 600 for a listing); `retry` None, "engine" (never wait: raise with
         `retry_at`) or a mapping of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors; `limit` the maximum
-        items of a listing; `account` the sub-account to act on; `connection` the name of the connection.
+        items of a listing and `page_size` how many a page has; `account` the sub-account to act on; `connection` the
+        name of the connection.
         """
         return self.execute(
             action,
@@ -61,6 +59,7 @@ class Client(BaseClient):
                 retry=retry,
                 debug=debug,
                 limit=limit,
+                page_size=page_size,
                 account=account,
                 idempotency_key=idempotency_key,
                 connection=connection,
@@ -89,17 +88,27 @@ class Client(BaseClient):
         account: str | None = None,
         idempotency_key: str | None = None,
         connection: str | None = None,
+        paginate: bool = False,
+        items: str | None = None,
+        limit: int | None = None,
+        page_size: int | None = None,
     ) -> Result:
         """Send any request below the base URL, signed by the connection. Raises as `run`.
 
         `query`, `headers`, `form` take a mapping or pairs; `files` maps a key to bytes, an open file, or
-        (name, either); `response_type` is json, text, binary or document (the same as binary).
+        (name, either); `response_type` is json, text, binary or document (the same as binary). With `paginate`, every
+        page of the list at `items` (the reply's only list, when absent) is read and merged, as the manifest pages;
+        `limit` and `page_size` as in `run`.
         """
         given = build_raw_inputs(method, path, query, headers, {"data": data, "form": form, "files": files})
         options = CallOptions.parse(
             timeout=timeout,
             retry=retry,
             debug=debug,
+            paginate=paginate,
+            items=items,
+            limit=limit,
+            page_size=page_size,
             account=account,
             idempotency_key=idempotency_key,
             connection=connection,
@@ -117,10 +126,17 @@ class Client(BaseClient):
         limit: int | None = None,
         account: str | None = None,
         connection: str | None = None,
+        page_size: int | None = None,
     ) -> Items:
-        """Stream the items of a listing, reading one page ahead; `timeout` is for each page."""
+        """Stream the items of a listing, reading one page ahead; `timeout` is for each page, `page_size` its items."""
         options = CallOptions.parse(
-            timeout=timeout, retry=retry, debug=debug, limit=limit, account=account, connection=connection
+            timeout=timeout,
+            retry=retry,
+            debug=debug,
+            limit=limit,
+            page_size=page_size,
+            account=account,
+            connection=connection,
         )
         return self.stream(action, given, options)
 
@@ -144,7 +160,8 @@ class Client(BaseClient):
         ends when nothing arrives for 30 s); `progress` is called with the bytes received and the size or None. Raises
         as `run`, InputError for a URL outside the manifest's allowed_hosts or an existing name, StoreError.
         """
-        from connector.runtime.downloads.download import DownloadRequest
+        with loading_modules():
+            from connector.runtime.downloads.download import DownloadRequest
 
         request = DownloadRequest.from_arguments(
             url, path, overwrite=overwrite, token=token, connection=connection, on_progress=progress
@@ -164,6 +181,7 @@ class Client(BaseClient):
         debug: bool = False,
         limit: int | None = None,
         account: str | None = None,
+        connection: str | None = None,
         progress: Callable[[int, int | None], None] | None = None,
     ) -> Result:
         """Run an action and download the files that it lists into a folder, `concurrency` of them at a time.
@@ -173,7 +191,8 @@ class Client(BaseClient):
         action and for each file; `limit` is the maximum number of files. Raises as `run`, and SignInError or
         StoreError, which every file would meet.
         """
-        from connector.runtime.downloads.batch import DownloadBatch
+        with loading_modules():
+            from connector.runtime.downloads.batch import DownloadBatch
 
         batch = DownloadBatch.from_arguments(
             self.connector,
@@ -184,95 +203,5 @@ class Client(BaseClient):
             on_progress=progress,
             limit=limit,
         )
-        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account)
+        options = CallOptions.parse(timeout=timeout, retry=retry, debug=debug, account=account, connection=connection)
         return self.execute_batch(batch, given, options)
-
-    def execute(self, action: str | None, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
-        """Run a call with parsed options; every other method uses this. `action` is None for a raw request."""
-        call = self._prepare(action, given, options)
-        steps = call.build_steps()
-        outcome = self._drive(call, steps, first=True)
-        while is_page(outcome):
-            outcome = self._drive(call, steps, first=False)
-        self._retry_quota.release(outcome)
-        return call.finish(outcome)
-
-    def stream(self, action: str, given: Mapping[str, Any] | None, options: CallOptions) -> Items:
-        """Stream a listing with parsed options; `items` uses this."""
-        from connector.runtime.client.items import Items
-
-        call = self._prepare(action, given, options)
-        return Items(call, call.build_page_steps(), self._drive)
-
-    def execute_batch(self, batch: DownloadBatch, given: Mapping[str, Any] | None, options: CallOptions) -> Result:
-        """Run the action of a batch and download its files; `download_all` uses this."""
-        from connector.runtime.downloads.batch import download_in_threads
-
-        batch.load_listing(self.execute(batch.action, given, replace(options, limit=batch.max_items)))
-        file_options = CallOptions(options.timeout, options.retry, options.debug)
-        download_in_threads(batch, lambda request: self.execute_download(request, file_options))
-        return batch.build_result()
-
-    def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
-        """Download with parsed options; `download` uses this."""
-        from connector.runtime.downloads.download import Download
-
-        self._check_open()
-        with Download.prepare(self._call_factory, download_request, options) as download:
-            download.open()
-            result = self._drive(download.call, download.build_steps(), first=True)
-            self._retry_quota.release(result)
-            return download.finish(result)
-
-    def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
-        """Drive a call to its next page or its end; return a YieldPage or a Result."""
-        answer = call.begin(first=first)
-        try:
-            while type(ask := steps.send(answer)) is not YieldPage:
-                if call.observers:
-                    call.announce(ask)
-                answer = call.answer(ask, self._perform(call, ask))
-        except StopIteration as end:
-            return end.value
-        except BaseException as error:
-            steps.close()
-            call.annotate_error(error)
-            raise
-        if call.observers:
-            call.answer(ask, None)
-        return ask
-
-    def _perform(self, call: PreparedCall, ask: Ask) -> Any:
-        if isinstance(ask, SendRequest):
-            return self._transport.send(
-                ask.request, ask.credential, call.to_monotonic(ask.deadline), ask.sink, self._stop_event
-            )
-        if isinstance(ask, GetToken):
-            return self._get_credential(call, ask)
-        if isinstance(ask, AcquireSlot):
-            return self._retry_quota.acquire() if ask.rates == RETRY_QUOTA else call.acquire_slot(ask)
-        assert isinstance(ask, Sleep)  # a page is answered by the caller
-        clock = call.context.clock
-        clock.wait_or_stop(ask.min_delay + ask.jitter * clock.jitter(), self._stop_event)
-        return self._closed_error()
-
-    def _get_credential(self, call: PreparedCall, ask: GetToken) -> Any:
-        cached = self._get_cached_credential(call, ask)
-        if cached is not None:
-            return cached
-        credential = call.get_token_source().wait(
-            ask.rejected_token, call.context.clock, ask.deadline - call.now(), self._stop_event
-        )
-        return self._closed_error() or call.with_base_url(credential)
-
-    def close(self) -> None:
-        """End all waits and close the HTTP connections; later calls raise UsageError."""
-        self._stop_event.set()
-        if self._owns_transport:
-            self._transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

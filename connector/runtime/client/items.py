@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
+import contextlib
+import threading
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.exchange.asks import YieldPage
+from connector.errors import TransportError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
     from connector.core.exchange.asks import Steps
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
 
 
 class _ItemStream:
     """The progress of a listing: `complete` once every item was returned, `pages` read, `result` the last page."""
 
-    def __init__(self, call: PreparedCall, steps: Steps) -> None:
+    def __init__(self, call: PreparedCall | None) -> None:
         self._call = call
-        self._steps = steps
+        self._steps: Steps | None = None if call is None else call.build_page_steps()
         self._page_items: deque[Any] = deque()
         self._closed = False
         self._has_ended = False
@@ -34,6 +35,7 @@ class _ItemStream:
     def _load_page(self, page_or_result: Any) -> None:
         """Load a page and its items from a YieldPage, or from the last Result."""
         result: Result = page_or_result.result if isinstance(page_or_result, YieldPage) else page_or_result
+        assert self._call is not None
         self._page_items = deque(self._call.extract_items(result))
         self._has_ended = not isinstance(page_or_result, YieldPage)
         self.result, self.pages, self._is_fully_read = result, result.pages, result.complete and self._has_ended
@@ -43,10 +45,44 @@ class _ItemStream:
         """Whether every item of the listing was returned."""
         return self._is_fully_read and not self._page_items
 
-    def _close_steps(self, *_: object) -> None:
+    def _close_steps(self) -> None:
         """Close the steps, unless a page is being read; then they end with that page."""
-        if inspect.getgeneratorstate(self._steps) != inspect.GEN_RUNNING:
+        if self._steps is None:
+            return
+        with contextlib.suppress(ValueError):  # a thread runs them just now
             self._steps.close()
+
+
+class _PageReader(threading.Thread):
+    """Reads a page ahead; a program that ends does not wait for it."""
+
+    def __init__(self, read_page: Callable[[], Any]) -> None:
+        super().__init__(name="connector-items", daemon=True)
+        self._read_page = read_page
+        self._outcome: tuple[Any, BaseException | None] | None = None
+        try:
+            self.start()
+        except RuntimeError as error:
+            message = f"Cannot start a thread to read the next page: {error}."
+            self._outcome = None, TransportError(message, kind="thread")
+
+    def run(self) -> None:
+        """Read it."""
+        try:
+            self._outcome = self._read_page(), None
+        except BaseException as error:  # noqa: BLE001  raised again by the caller
+            self._outcome = None, error
+
+    def wait(self) -> Any:
+        """Wait for the page. Raises the error that came in its place."""
+        if self._outcome is None:
+            self.join()
+        if self._outcome is None:  # this is a forked child, which does not have the thread
+            raise UsageError("This listing was begun in another process.", hint="Begin it anew in this one.")
+        page_or_result, error = self._outcome
+        if error is not None:
+            raise error
+        return page_or_result
 
 
 class Items(_ItemStream):
@@ -56,11 +92,10 @@ class Items(_ItemStream):
     Errors follow the items that were read before them; a PageError tells the number of pages.
     """
 
-    def __init__(self, call: PreparedCall, steps: Steps, drive: Callable[..., Any]) -> None:
-        super().__init__(call, steps)
+    def __init__(self, call: PreparedCall, drive: Callable[..., Any]) -> None:
+        super().__init__(call)
         self._drive = drive
-        self._executor: ThreadPoolExecutor | None = None
-        self._prefetch: Future[Any] | None = None
+        self._reader: _PageReader | None = None
 
     def __iter__(self) -> Self:
         return self
@@ -77,23 +112,22 @@ class Items(_ItemStream):
     def _advance(self) -> None:
         """Load the next page, and start reading the one after it."""
         self._has_ended = True  # nothing follows an error
-        page_or_result = self._prefetch.result() if self._prefetch else self._drive(self._call, self._steps, first=True)
+        page_or_result = self._reader.wait() if self._reader else self._read_page(first=True)
         self._load_page(page_or_result)
         if isinstance(page_or_result, YieldPage) and not self._closed:
-            self._executor = self._executor or ThreadPoolExecutor(1, thread_name_prefix="connector-items")
-            self._prefetch = self._executor.submit(self._drive, self._call, self._steps, first=False)
-        elif self._executor:
-            self._executor.shutdown(wait=False)
+            self._reader = _PageReader(self._read_page)
+
+    def _read_page(self, *, first: bool = False) -> Any:
+        try:
+            return self._drive(self._call, self._steps, first=first)
+        finally:
+            if self._closed:  # meanwhile
+                self._close_steps()
 
     def close(self) -> None:
         """Stop reading; counts stay. A page in progress ends in the background."""
         self._closed = True
-        if self._executor:
-            self._executor.shutdown(wait=False)
-        if self._prefetch:
-            self._prefetch.add_done_callback(self._close_steps)
-        else:
-            self._close_steps()
+        self._close_steps()
 
     def __enter__(self) -> Self:
         return self
@@ -103,10 +137,15 @@ class Items(_ItemStream):
 
 
 class AsyncItems(_ItemStream):
-    """As Items, for `async for` and `async with`."""
+    """As Items, for `async for` and `async with`; its call is prepared with the first item."""
 
-    def __init__(self, call: PreparedCall, steps: Steps, drive: Callable[..., Coroutine[Any, Any, Any]]) -> None:
-        super().__init__(call, steps)
+    def __init__(
+        self,
+        prepare: Callable[[], Coroutine[Any, Any, PreparedCall]],
+        drive: Callable[..., Coroutine[Any, Any, Any]],
+    ) -> None:
+        super().__init__(None)
+        self._prepare = prepare
         self._drive = drive
         self._prefetch: asyncio.Task[Any] | None = None
 
@@ -124,6 +163,9 @@ class AsyncItems(_ItemStream):
 
     async def _advance(self) -> None:
         self._has_ended = True
+        if self._call is None:
+            self._call = await self._prepare()
+            self._steps = self._call.build_page_steps()
         page_or_result = await (self._prefetch or self._drive(self._call, self._steps, first=True))
         self._load_page(page_or_result)
         if isinstance(page_or_result, YieldPage) and not self._closed:

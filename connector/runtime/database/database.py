@@ -8,10 +8,10 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from sqlalchemy import create_engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.schema import CreateColumn, CreateIndex, CreateTable
 
 from connector.errors import StoreError
 from connector.runtime.files.private_files import NOT_WRITTEN, OLD_OR_NEW
@@ -167,8 +167,9 @@ class Database(ABC):
 
 
 def create_table(connection: Connection, table: Table) -> None:
-    """Create the table if missing; another process may create it at the same time."""
+    """Create the table, or what an older version's lacks; another process may do so at the same time."""
     if connection.dialect.has_table(connection, table.name):
+        _add_missing_columns(connection, table)
         return
     try:
         connection.execute(CreateTable(table, if_not_exists=True))
@@ -177,3 +178,20 @@ def create_table(connection: Connection, table: Table) -> None:
     except (IntegrityError, ProgrammingError):
         if not connection.dialect.has_table(connection, table.name):
             raise
+
+
+def _add_missing_columns(connection: Connection, table: Table) -> None:
+    """Add the columns that have a default, so that rows of an older version have a value, and it can still write."""
+    for column in table.columns:
+        if column.server_default is None or column.name in _read_column_names(connection, table):
+            continue
+        definition = CreateColumn(column).compile(dialect=connection.dialect)
+        try:
+            connection.exec_driver_sql(f"ALTER TABLE {table.name} ADD COLUMN {definition}")
+        except (OperationalError, ProgrammingError):
+            if column.name not in _read_column_names(connection, table):
+                raise
+
+
+def _read_column_names(connection: Connection, table: Table) -> set[str]:
+    return {column["name"] for column in inspect(connection).get_columns(table.name)}

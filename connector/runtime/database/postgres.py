@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 _LOCK_NOT_AVAILABLE = "55P03"  # lock_timeout has passed
 _RETRY_SECONDS = 0.1  # between two tries when the server has no free connection
 _TOO_MANY_CONNECTIONS = ("too many clients", "remaining connection slots", "too many connections")
-_KEEPALIVES = {"connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3}
+_KEEPALIVES = {
+    "connect_timeout": 10, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds that sent data may stay without an answer of the other host
+}  # fmt: skip
 _SESSION_SETTINGS = text("""
     SELECT set_config(name, wanted, false) FROM pg_settings JOIN (VALUES
         ('application_name', CAST(:who AS text)), ('lock_timeout', CAST(:wait AS text)),

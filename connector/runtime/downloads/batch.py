@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.core.json_path import get_at_path
@@ -14,13 +15,14 @@ from connector.errors import ConnectorError, InputError, Problem, SignInError, S
 from connector.runtime.calls.call_options import check_limit
 from connector.runtime.downloads import file_name
 from connector.runtime.downloads.download import DownloadRequest, check_progress_callback
+from connector.runtime.downloads.size_note import is_complete, note_size
 from connector.runtime.downloads.target import DownloadTarget, check_folder
+from connector.runtime.fork_safety import ForkSafeEvent, ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
-    from pathlib import Path
 
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.definition.loader import Connector
 
 MAX_CONCURRENCY = 32
@@ -35,6 +37,7 @@ class RemoteFile:
     name: str | None
     size: int | None
     token: str | None
+    may_be_json: bool = False
 
     def find_existing(self, folder: Path) -> Path | None:
         """Return the existing file of this name, or None."""
@@ -61,7 +64,7 @@ def list_files(connector: Connector, action: str, data: Any) -> tuple[list[Remot
                 continue
             fields = [*(get_at_path(item, path) for path in settings.name), settings.suffix]
             stem, name = _assign_name(fields, _text_or_none(extension), name_counts)
-            files.append(RemoteFile(url, stem, name, size if type(size) is int else None, token))
+            files.append(RemoteFile(url, stem, name, size if type(size) is int else None, token, settings.may_be_json))
     return files, missing_url_count
 
 
@@ -91,11 +94,12 @@ class DownloadBatch:
     limit: int | None = None
     files: list[RemoteFile] = field(default_factory=list)
     rows_by_index: dict[int, dict[str, Any]] = field(default_factory=dict)
-    cancel: threading.Event = field(default_factory=threading.Event)
+    warnings_by_index: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    cancel: threading.Event = field(default_factory=ForkSafeEvent)
     missing_url_count: int = 0
     _listing: Result | None = None
     _received_by_index: dict[int, int] = field(default_factory=dict)
-    _progress_lock: threading.Lock = field(default_factory=threading.Lock)
+    _progress_lock: ForkSafeLock = field(default_factory=ForkSafeLock)
 
     @classmethod
     def from_arguments(cls, connector: Connector, action: str, folder: Any, **options: Any) -> Self:
@@ -137,11 +141,14 @@ class DownloadBatch:
         """Return the download of a file; None if it exists. Raises InputError if another file has its name."""
         file = self.files[index]
         existing = None if self.overwrite else file.find_existing(self.folder)
-        if existing is not None and existing.is_file() and file.size in (None, existing.stat().st_size):
+        if existing is not None and existing.is_file() and is_complete(existing, file.size):
             self.rows_by_index[index] = {"path": str(existing), "size": existing.stat().st_size, "skipped": True}
             self._report_progress(index, existing.stat().st_size)
             return None
-        target = DownloadTarget(self.folder, file.name, None if file.name else file.stem, overwrite=self.overwrite)
+        stem = None if file.name else file.stem
+        target = DownloadTarget(
+            self.folder, file.name, stem, overwrite=self.overwrite, may_be_json=file.may_be_json, size=file.size
+        )
         used_name = existing.name if existing is not None else file.name
         if used_name is not None:
             target.check_name(used_name)
@@ -154,8 +161,10 @@ class DownloadBatch:
         )
 
     def record_success(self, index: int, result: Result) -> None:
-        """Record a downloaded file."""
+        """Record a downloaded file; one of another size than listed is known again by a note beside it."""
         self.rows_by_index[index] = {**result.data, "skipped": False}
+        self.warnings_by_index[index] = result.warnings
+        note_size(Path(result.data["path"]), self.files[index].size, result.data["size"])
 
     def record_failure(self, index: int, error: ConnectorError) -> None:
         """Record a failed file. Raises the error if every other file would meet it."""
@@ -195,21 +204,36 @@ class DownloadBatch:
             "failed": failed_count,
             "files": rows,
         }
-        warnings = (*listing.warnings, *self._find_size_mismatches())
+        warnings = (*listing.warnings, *self._collect_file_warnings())
         subject = "1 file has" if self.missing_url_count == 1 else f"{self.missing_url_count} files have"
         warnings = (*warnings, f"{subject} no URL (yet).") if self.missing_url_count else warnings
         return replace(listing, data=data, complete=listing.complete and not failed_count, warnings=warnings)
 
-    def _find_size_mismatches(self) -> Iterator[str]:
-        """Yield a warning for each file whose size differs from the reply's."""
-        for index, row in sorted(self.rows_by_index.items()):
-            expected_size = self.files[index].size
-            if expected_size is not None and row.get("size", expected_size) != expected_size:
+    def _collect_file_warnings(self) -> Iterator[str]:
+        """Yield the warnings of each downloaded file, and one if its size differs from the reply's."""
+        for index, warnings in sorted(self.warnings_by_index.items()):
+            row, expected_size = self.rows_by_index[index], self.files[index].size
+            yield from (f"{row['path']}: {warning}" for warning in warnings)
+            if expected_size not in (None, row["size"]):
                 yield f"{row['path']} has {row['size']:,} bytes; the reply said {expected_size:,}."
 
 
 def download_in_threads(batch: DownloadBatch, download: Callable[[DownloadRequest], Result]) -> None:
-    """Download every file, `concurrency` of them at a time. An error that is raised cancels the others."""
+    """Download every file, `concurrency` of them at a time. An error that is raised cancels the others.
+
+    On daemon threads, so that a program that was interrupted ends at once; what they have so far can be resumed.
+    """
+    indexes = iter(range(len(batch.files)))
+    outcomes: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def download_files() -> None:
+        try:
+            while (index := next(indexes, None)) is not None and not batch.cancel.is_set():
+                download_file(index)
+        except BaseException as error:  # noqa: BLE001  raised again by the caller
+            outcomes.put(error)
+        else:
+            outcomes.put(None)
 
     def download_file(index: int) -> None:
         try:
@@ -219,16 +243,24 @@ def download_in_threads(batch: DownloadBatch, download: Callable[[DownloadReques
         except ConnectorError as error:
             batch.record_failure(index, error)
 
-    pool = ThreadPoolExecutor(batch.concurrency, thread_name_prefix="connector-download")
+    threads = [
+        threading.Thread(target=download_files, name="connector-download", daemon=True)
+        for _ in range(min(batch.concurrency, len(batch.files)))
+    ]
     try:
-        for future in as_completed([pool.submit(download_file, index) for index in range(len(batch.files))]):
-            future.result()
+        for thread in threads:
+            thread.start()
+        _raise_first_error(outcomes.get() for _ in threads)
     except BaseException as error:
         batch.annotate_interrupt(error)
         batch.cancel.set()
-        pool.shutdown(wait=False, cancel_futures=True)
         raise
-    pool.shutdown()
+
+
+def _raise_first_error(outcomes: Iterator[BaseException | None]) -> None:
+    for error in outcomes:
+        if error is not None:
+            raise error
 
 
 async def download_in_tasks(batch: DownloadBatch, download: Callable[[DownloadRequest], Awaitable[Result]]) -> None:

@@ -11,12 +11,13 @@ from connector.core.exchange.retry import RetryPolicy
 from connector.core.request.download_request import build_download_request
 from connector.core.response.trace import Trace
 from connector.core.url_policy import HEADER_VALUE_PATTERN
-from connector.errors import ConnectorError, InputError, Problem, UsageError
+from connector.errors import ConnectorError, Denied, InputError, Problem, SignInError, UsageError
 from connector.runtime.auth.credentials import GivenToken
 from connector.runtime.calls.call_options import MAX_TIMEOUT
 from connector.runtime.calls.observer import TraceObserver
 from connector.runtime.calls.prepared import PreparedCall
 from connector.runtime.downloads.partial_file import PartialFile
+from connector.runtime.downloads.refusal import build_refusal_error
 from connector.runtime.downloads.target import DownloadTarget
 
 if TYPE_CHECKING:
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.core.exchange.asks import Steps
-    from connector.core.response.parser import Result
+    from connector.core.response.result import Result
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.factory import CallFactory
 
+_EMPTY_WARNING = "The service sent a file of 0 bytes."
+_EXPIRED_HINT = "Get a fresh token with the reply or the event that named the file; such a token ends soon."
 _SIZE_UNKNOWN_WARNING = "The service did not state the size of the file, so it may be incomplete."
 
 
@@ -80,9 +83,7 @@ class Download:
         if download_request.token is not None:
             credentials = GivenToken(download_request.token, factory.base_url_for(None))
         else:
-            credentials = factory.connection_resolver.resolve(
-                download_request.connection, compiled.action, load_named=True
-            )
+            credentials = factory.connection_resolver.resolve(download_request.connection, compiled.action)
         secrets = credentials.secrets() if credentials else ()
         base_url = factory.base_url_for(credentials)
         request = build_download_request(factory.connector, download_request.url, base_url, secrets)
@@ -106,18 +107,25 @@ class Download:
         return self.call.build_steps(MAX_TIMEOUT)
 
     def finish(self, result: Result) -> Result:
-        """Publish the file under its name and return the result. Raises StoreError."""
+        """Publish the file under its name and return the result. Raises StoreError, ApiError for a refusal."""
         try:
+            if self.partial_file.refusal is not None:
+                raise build_refusal_error(self.call, self.partial_file.refusal)
             data = self.partial_file.finish()
         except ConnectorError as error:
             self.call.annotate_error(error)
             raise
-        has_known_size = self.partial_file.total_size is not None or "transfer-encoding" in result.headers
-        warnings = result.warnings if has_known_size else (*result.warnings, _SIZE_UNKNOWN_WARNING)
-        return self.call.finish(replace(result, data=data, warnings=warnings))
+        warnings = list(result.warnings)
+        if self.partial_file.total_size is None and "transfer-encoding" not in result.headers:
+            warnings.append(_SIZE_UNKNOWN_WARNING)
+        if not data["size"]:
+            warnings.append(_EMPTY_WARNING)
+        return self.call.finish(replace(result, data=data, warnings=tuple(warnings)))
 
     def annotate_error(self, error: BaseException) -> None:
-        """Add to an error or interrupt how many bytes are saved for the next attempt."""
+        """Add to an error or interrupt how many bytes are saved for the next attempt, or where a token comes from."""
+        if isinstance(self.call.credentials, GivenToken) and isinstance(error, SignInError | Denied):
+            error.hint = _EXPIRED_HINT
         resume_note = self.partial_file.build_resume_note()
         if not resume_note:
             return

@@ -35,7 +35,7 @@ def sanitize_name(name: str) -> str:
     last_part = re.split(r"[/\\]", unicodedata.normalize("NFC", name))[-1]
     cleaned = "".join("-" if _UNSAFE_CHARACTERS.match(char) else char for char in last_part if char.isprintable())
     cleaned = " ".join(cleaned.split()).strip(". ")
-    extension = _extension_of(cleaned)
+    extension = extension_of(cleaned)
     stem = cleaned.removesuffix(extension).encode("utf-8", "ignore")[: MAX_NAME_BYTES - len(extension)]
     cleaned = stem.decode("utf-8", "ignore").rstrip(". ") + extension
     return f"_{cleaned}" if _DEVICE_NAMES.match(cleaned) else cleaned
@@ -48,17 +48,18 @@ def join_fields(values: Iterable[object]) -> str:
 
 def name_from_reply(url: str, disposition: str | None, content_type: str | None) -> str:
     """Return the file name from a reply (RFC 6266), else from the URL."""
-    name = (
-        sanitize_name(_parse_disposition(disposition or ""))
-        or sanitize_name(unquote(urlsplit(url).path))
-        or DEFAULT_NAME
-    )
-    return name if _extension_of(name) else name + extension_from_reply(disposition, content_type)
+    name = next(filter(None, names_from_reply(url, disposition)), DEFAULT_NAME)
+    return name if extension_of(name) else name + extension_from_reply(disposition, content_type)
+
+
+def names_from_reply(url: str, disposition: str | None) -> tuple[str, str]:
+    """Return the file names in a reply and in the URL; each may be empty."""
+    return sanitize_name(_parse_disposition(disposition or "")), sanitize_name(unquote(urlsplit(url).path))
 
 
 def extension_from_reply(disposition: str | None, content_type: str | None) -> str:
     """Return the file extension from a reply, such as .mp4; empty if it has none."""
-    from_name = _extension_of(sanitize_name(_parse_disposition(disposition or "")))
+    from_name = extension_of(sanitize_name(_parse_disposition(disposition or "")))
     media_type = (content_type or "").partition(";")[0].strip().lower()
     return from_name or (
         _EXTENSION_BY_TYPE[media_type]
@@ -77,7 +78,8 @@ def _escape_glob(stem: str) -> str:
     return re.sub(r"([*?\[])", r"[\1]", stem)
 
 
-def _extension_of(name: str) -> str:
+def extension_of(name: str) -> str:
+    """Return the extension of a name, such as .mp4; empty if it has none."""
     match = _EXTENSION_PATTERN.search(name)
     return match[0] if match and match.start() > 0 else ""
 

@@ -33,7 +33,9 @@ class LockedFile:
             try:
                 is_locked = filelock.lock_descriptor(file._handle, blocking=False)
                 if is_locked and file._is_at_path():
-                    return file
+                    if not file._has_other_name():
+                        return file
+                    path.unlink()  # a process that ended as it gave the complete file its name; that one stays
             except OSError:
                 file.close()
                 raise
@@ -49,6 +51,9 @@ class LockedFile:
             return (path_stat.st_ino, path_stat.st_dev) == (opened_stat.st_ino, opened_stat.st_dev)
         return False
 
+    def _has_other_name(self) -> bool:
+        return os.fstat(self._handle).st_nlink > 1
+
     @property
     def size(self) -> int:
         """The size in bytes."""
@@ -62,6 +67,13 @@ class LockedFile:
     def read_chunks(self) -> Iterator[bytes]:
         """Yield what follows the current position, to the end."""
         return iter(lambda: os.read(self._handle, _READ_CHUNK_BYTES), b"")
+
+    def read_start(self, size: int) -> bytes:
+        """Return up to `size` bytes from the beginning; the next write is at the end."""
+        os.lseek(self._handle, 0, os.SEEK_SET)
+        start = os.read(self._handle, size)
+        os.lseek(self._handle, 0, os.SEEK_END)
+        return start
 
     def write(self, data: memoryview) -> int:
         """Write once; return how many bytes were written."""

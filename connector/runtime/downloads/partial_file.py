@@ -9,21 +9,21 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import threading
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 from connector.errors import StoreError, TransportError, UsageError
 from connector.runtime.downloads.locked_file import LockedFile
+from connector.runtime.downloads.refusal import SNIFFED_BYTES, Refusal
 from connector.runtime.downloads.reply_headers import FileHeaders, UnusableReply
-from connector.runtime.downloads.target import NameTaken
 from connector.runtime.files import private_files
+from connector.runtime.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable
-    from pathlib import Path
 
     from connector.core.request.builder import Request
     from connector.runtime.downloads.target import DownloadTarget
@@ -55,14 +55,14 @@ class PartialFile:
         self.complete = False
         self._metadata_path = self.path.with_name(f"{self.path.name}.json")
         self._url, self._url_fingerprint, self._on_progress, self._cancel = url, url_fingerprint, on_progress, cancel
-        self._state_lock = threading.Lock()
-        self._closed = self._finished = False
+        self._state_lock, self._closed, self._finished = ForkSafeLock(), False, False
         self._file: LockedFile | None = None
         self._digest = hashlib.sha256()
         self._file_headers: FileHeaders | None = None  # of the version in the file
         self._file_name: str | None = None
         self._is_accepted = False
         self._json_reply: tuple[FileHeaders, bytes] | None = None  # short JSON that may still be an error
+        self.refusal: Refusal | None = None  # what came in the place of the file
         self._attempt_start_size = self._reported_size = 0
         self._write_error: OSError | None = None
 
@@ -104,7 +104,8 @@ class PartialFile:
         if self.current_size and (self._file_headers is None or self._file_headers.validator is None):
             self._restart()
         self._is_accepted = self.complete = False
-        self._json_reply, self._attempt_start_size = None, self.current_size
+        self._json_reply = self.refusal = None
+        self._attempt_start_size = self.current_size
         if not self.current_size or self._file_headers is None:
             return request
         range_headers = (("Range", f"bytes={self.current_size}-"), ("If-Range", str(self._file_headers.validator)))
@@ -126,7 +127,7 @@ class PartialFile:
     def _accept_reply(self, status: int, file_headers: FileHeaders) -> None:
         if self._file_name is None:
             self._file_name = self.target.resolve_name(self._url, file_headers)
-            self._check_name()
+            self.target.require_free(self._file_name)
         if status == HTTPStatus.PARTIAL_CONTENT and self._file_headers is not None and self.current_size:
             try:
                 file_headers.check_resume(self._file_headers, self.current_size)
@@ -141,13 +142,6 @@ class PartialFile:
         if file_headers.validator is not None:
             metadata = json.dumps(file_headers.dump(self._url_fingerprint)).encode()
             private_files.create_private(self._metadata_path, metadata)
-
-    def _check_name(self) -> None:
-        """Reject a name that is in use. Raises NameTaken."""
-        assert self._file_name is not None
-        problem = self.target.find_conflict(self._file_name)
-        if problem is not None:
-            raise NameTaken(problem)
 
     def write(self, chunk: bytes) -> None:
         """Write a chunk of the body. Raises OSError."""
@@ -168,8 +162,8 @@ class PartialFile:
             self._report_progress()
 
     def _report_progress(self) -> None:
-        self._reported_size = self.current_size
         if self._on_progress is not None:
+            self._reported_size = self.current_size
             self._on_progress(self.current_size, self.total_size)
 
     def finish_attempt(self, reply_or_failure: Reply | Failure) -> Reply | Failure:
@@ -196,9 +190,27 @@ class PartialFile:
         if total_size is not None and self.current_size > total_size:
             self._restart()
             return Failure("protocol", f"more than the {total_size:,} bytes of the file arrived", final=True)
+        if total_size is None and not reply.header("transfer-encoding") and self.current_size < (self.target.size or 0):
+            message = f"{self.current_size:,} of the {self.target.size:,} bytes that were listed arrived"
+            return Failure("read", message, received=new_bytes)
         self.complete = True
+        if refusal := self._find_refusal(reply):
+            self._restart()
+            return self._refuse(refusal)
         self._report_progress()
         return reply
+
+    def _find_refusal(self, reply: Reply) -> Refusal | None:
+        """Return what the file is if it is none, by its beginning."""
+        assert self._file is not None
+        assert self._file_headers is not None
+        start = self._file.read_start(SNIFFED_BYTES)
+        expected_file = self.target.expect_file(self._url, self._file_headers)
+        return expected_file.find_refusal(reply, start, is_whole=len(start) == self.current_size)
+
+    def _refuse(self, refusal: Refusal) -> Reply:
+        self.refusal, self.complete = refusal, True
+        return refusal.parsed_reply
 
     def _judge_other_reply(self, reply: Reply) -> Reply | Failure:
         """Check a reply that was not accepted: JSON that may be an error, or a range that does not exist."""
@@ -209,6 +221,9 @@ class PartialFile:
                 return Reply(200, reply.headers, b"")
             self._restart()
             return Failure("protocol", "the partial file is of another version; the download restarts")
+        expected_file = self.target.expect_file(self._url, file_headers)
+        if reply.is_success and (refusal := expected_file.find_refusal(reply, reply.body, is_whole=True)):
+            return self._refuse(refusal)
         if reply.status in (200, 203) and file_headers.may_be_error:
             self._json_reply, self.complete = (file_headers, reply.body), True
             return reply
@@ -248,14 +263,16 @@ class PartialFile:
         """Publish the complete file under its name, durably; return its facts. Raises StoreError."""
         with self._state_lock:
             assert self.complete
+            assert self._file is not None
             try:
                 if self._json_reply is not None:
                     self._accept_reply(200, self._json_reply[0])
                     self.write(self._json_reply[1])
                 file_headers = self._file_headers or FileHeaders.from_headers(())
                 file_name = self._file_name or self.target.resolve_name(self._url, file_headers)
-                target_path = self.target.folder / file_name
-                self._publish(target_path)
+                target_path = self.target.publish(self._file, file_name)
+                self._metadata_path.unlink(missing_ok=True)
+                private_files.sync_folder(self.target.folder)
             except UnusableReply as error:
                 raise TransportError(f"The download: {error.failure.message}.", kind=error.failure.kind) from None
             except OSError as error:
@@ -268,17 +285,6 @@ class PartialFile:
             "sha256": self._digest.hexdigest(),
             "content_type": content_type,
         }
-
-    def _publish(self, target_path: Path) -> None:
-        assert self._file is not None
-        self._file.sync()
-        if self.target.overwrite:
-            self._file.copy_mode(target_path)
-        self._file_name = target_path.name
-        self._check_name()
-        self.path.replace(target_path)
-        self._metadata_path.unlink(missing_ok=True)
-        private_files.sync_folder(self.target.folder)
 
     def close(self) -> None:
         """Close the file; remove it unless it was published or can be resumed."""

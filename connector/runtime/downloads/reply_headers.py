@@ -9,9 +9,9 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
+from connector.runtime.downloads.refusal import SNIFFED_BYTES
 from connector.runtime.files import private_files
-from connector.runtime.http.body_reader import MAX_ERROR_BYTES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,9 +85,7 @@ class FileHeaders:
     def may_be_error(self) -> bool:
         """Whether it is JSON short enough to be an error."""
         media_type = (self.content_type or "").partition(";")[0].strip().lower()
-        return (media_type == "application/json" or media_type.endswith("+json")) and (
-            self.size or 0
-        ) <= MAX_ERROR_BYTES
+        return media_type.endswith(("/json", "+json")) and (self.size or 0) <= SNIFFED_BYTES
 
     def has_file(self, status: int) -> bool:
         """Whether a reply of this status carries the file; short JSON may be an error and is read first."""

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 from connector.core.redaction import describe_type, preview
 from connector.errors import InputError, Problem, StoreError
 from connector.runtime.downloads import file_name
+from connector.runtime.downloads.refusal import ExpectedFile
+from connector.runtime.files.atomic import rename_to_new
 
 if TYPE_CHECKING:
     from connector.errors import ConnectorError
+    from connector.runtime.downloads.locked_file import LockedFile
     from connector.runtime.downloads.reply_headers import FileHeaders
 
 _DISK_FULL_ERRNOS = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG)
@@ -41,7 +44,8 @@ class DownloadTarget:
     """The target of a download: a folder and a name; or a stem that gets its extension from the reply.
 
     Without either, the reply or the URL names the file. `overwrite` lets it replace a file of that name; a folder,
-    link or device is never replaced. `is_explicit` says that the caller chose the name.
+    link or device is never replaced. `is_explicit` says that the caller chose the name. `may_be_json` and `size` are
+    what a listing says of the file: that JSON is one whatever its name, and its size in bytes.
     """
 
     folder: Path
@@ -49,6 +53,8 @@ class DownloadTarget:
     stem: str | None = None
     overwrite: bool = False
     is_explicit: bool = False
+    may_be_json: bool = False
+    size: int | None = None
 
     @classmethod
     def from_path(cls, path: Any, *, overwrite: bool = False) -> DownloadTarget:
@@ -99,6 +105,34 @@ class DownloadTarget:
         elif error.errno in _NO_ACCESS_ERRNOS:
             shown_path, hint = str(self.folder), "Choose an existing folder that this user can write to."
         return StoreError(f"{shown_path}: {error.strerror or type(error).__name__}.", hint=hint, path=shown_path)
+
+    def require_free(self, name: str) -> None:
+        """Reject a name that is in use. Raises NameTaken."""
+        problem = self.find_conflict(name)
+        if problem is not None:
+            raise NameTaken(problem)
+
+    def publish(self, file: LockedFile, name: str) -> Path:
+        """Give a complete file its name, and return its path. Raises NameTaken, also of a name taken just now."""
+        path = self.folder / name
+        file.sync()
+        self.require_free(name)
+        if self.overwrite:
+            file.copy_mode(path)
+            file.path.replace(path)
+            return path
+        try:
+            rename_to_new(file.path, path)
+        except FileExistsError:
+            self.require_free(name)
+            raise
+        return path
+
+    def expect_file(self, url: str, file_headers: FileHeaders) -> ExpectedFile:
+        """Return what the caller, the listing, the reply and the URL say of the file by its name."""
+        names = (self.name or "", *file_name.names_from_reply(url, file_headers.get_header("content-disposition")))
+        extensions = {file_name.extension_of(name).lower() for name in names} - {""}
+        return ExpectedFile(extensions, self.may_be_json)
 
     def get_partial_path(self, url_fingerprint: str) -> Path:
         """Return the path of the partial file."""

@@ -43,6 +43,25 @@ def replace_file(path: Path, content: bytes) -> None:
         create_private(temp_path, content)
 
 
+def rename_to_new(source: Path, target: Path) -> None:
+    """Rename a complete file to a name that nobody uses, in the same folder; it never replaces another.
+
+    Raises FileExistsError, OSError.
+    """
+    if os.name == "nt":
+        source.rename(target)  # it refuses an existing name there
+        return
+    try:
+        os.link(source, target, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without a second name for a file: take the name first
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        source.replace(target)
+    else:
+        source.unlink()
+
+
 def set_aside(path: Path, suffixes: Iterable[str]) -> Path:
     """Rename a file to its name plus the first suffix that is free; return the new path. Raises OSError.
 

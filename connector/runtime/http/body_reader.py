@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import zlib
+import io
 from typing import TYPE_CHECKING
 
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.json_size import has_more_values
+from connector.core.response.reply import Failure, Reply
+from connector.runtime.http.decompression import CODINGS, DecodingError, Decompressor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
 
 MAX_REPLY_BYTES = 50 * 1024 * 1024
 MAX_ERROR_BYTES = 64 * 1024
 _FIRST_ERROR_STATUS = 400
-_ZLIB_WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}  # with a gzip header, with zlib's own
-_RAW_DEFLATE = -15  # deflate without a header, as some servers send it
-_ZLIB_METHOD_BITS = 0x08  # the low four bits of a zlib header
-_CHUNK_BYTES = 262_144  # decompressed at a time
+_MAX_COMPRESSION_BYTES = 65_536  # that a compressed body may be longer than its content
+_MIN_JSON_VALUES = 100_000  # that every reply may hold
+_BYTES_PER_JSON_VALUE = 100  # of the size limit: about what an empty list or object takes in memory
 Headers = tuple[tuple[str, str], ...]
-
-
-class DecodingError(Exception):
-    """The compression of a body is broken or was not requested."""
 
 
 class BodySinkError(Exception):
@@ -40,7 +35,9 @@ class BodyReader:
         self._status, self._headers = status, headers
         self._sink = sink if sink is not None and _is_for_sink(sink, status, headers) else None
         self._max_bytes = MAX_ERROR_BYTES if status >= _FIRST_ERROR_STATUS else request.max_bytes or MAX_REPLY_BYTES
-        self._chunks: list[bytes] = []
+        self._has_json = request.reply_type == "json" and status < _FIRST_ERROR_STATUS
+        self._body = io.BytesIO()
+        self._wire_bytes = 0
         self._decompressor = None if self._sink is not None else _build_decompressor(headers)
 
     def feed(self, chunk: bytes) -> bool:
@@ -52,12 +49,18 @@ class BodyReader:
                 raise BodySinkError(_describe_sink_error(error)) from error
             self.received += len(chunk)
             return True
+        self._wire_bytes += len(chunk)
         for data in (chunk,) if self._decompressor is None else self._decompressor.decompress(chunk):
-            self._chunks.append(data)
+            self._body.write(data)
             self.received += len(data)
-            if self.received > self._max_bytes:
+            if self._is_too_large:
                 return False
-        return True
+        return not self._is_too_large
+
+    @property
+    def _is_too_large(self) -> bool:
+        """Whether the content exceeds the limit, or the compressed body does, whose content may be nothing at all."""
+        return self.received > self._max_bytes or self._wire_bytes > self._max_bytes + _MAX_COMPRESSION_BYTES
 
     @property
     def etag(self) -> str | None:
@@ -71,44 +74,21 @@ class BodyReader:
         """
         if self._sink is not None:
             return Reply(self._status, self._headers, b"")
-        if self.received > self._max_bytes and self._status < _FIRST_ERROR_STATUS:
-            message = f"the reply is larger than {self._max_bytes:,} bytes"
-            return Failure("too_large", message, received=self.received, final=True)
-        if self._decompressor is not None and self.received <= self._max_bytes:
+        if self._is_too_large and self._status < _FIRST_ERROR_STATUS:
+            return self._build_too_large_failure(f"is larger than {self._max_bytes:,} bytes")
+        if self._decompressor is not None and not self._is_too_large:
             self._decompressor.check_complete()
-        return Reply(self._status, self._headers, b"".join(self._chunks)[: self._max_bytes])
+        body = self._body.getvalue()[: self._max_bytes]
+        max_values = max(self._max_bytes // _BYTES_PER_JSON_VALUE, _MIN_JSON_VALUES)
+        if self._has_json and has_more_values(body, max_values):
+            return self._build_too_large_failure(f"holds more than {max_values:,} JSON values")
+        return Reply(self._status, self._headers, body)
+
+    def _build_too_large_failure(self, reason: str) -> Failure:
+        return Failure("too_large", f"the reply {reason}", received=self.received, final=True)
 
 
-class _BoundedDecompressor:
-    """Decompresses a piece at a time, so that a decompression bomb cannot grow."""
-
-    def __init__(self, coding: str) -> None:
-        self._coding = coding
-        self._decoder = zlib.decompressobj(_ZLIB_WINDOW_BITS[coding])
-        self._started = False
-
-    def decompress(self, chunk: bytes) -> Iterator[bytes]:
-        """Yield the decompressed pieces of a chunk. Raises DecodingError."""
-        if chunk and not self._started:
-            self._started = True
-            if self._coding == "deflate" and chunk[0] & 0x0F != _ZLIB_METHOD_BITS:
-                self._decoder = zlib.decompressobj(_RAW_DEFLATE)
-        output = b""
-        while chunk or len(output) == _CHUNK_BYTES:
-            try:
-                output = self._decoder.decompress(chunk, _CHUNK_BYTES)
-            except zlib.error as error:
-                raise DecodingError(str(error)) from error
-            chunk = self._decoder.unconsumed_tail
-            yield output
-
-    def check_complete(self) -> None:
-        """Raise DecodingError when the body is incomplete; one that never began is empty."""
-        if self._started and not self._decoder.eof:
-            raise DecodingError("the compressed body is incomplete")
-
-
-def _build_decompressor(headers: Headers) -> _BoundedDecompressor | None:
+def _build_decompressor(headers: Headers) -> Decompressor | None:
     """Return a decompressor, or None for a plain body. Only one layer is accepted, because layers multiply."""
     codings = [value for name, value in headers if name == "content-encoding"]
     if not codings:
@@ -116,9 +96,9 @@ def _build_decompressor(headers: Headers) -> _BoundedDecompressor | None:
     coding = ",".join(codings).strip().lower()
     if coding in ("", "identity"):
         return None
-    if coding not in _ZLIB_WINDOW_BITS:
+    if coding not in CODINGS:
         raise DecodingError("a compression that was not requested")
-    return _BoundedDecompressor(coding)
+    return Decompressor(coding)
 
 
 def _is_for_sink(sink: BodySink, status: int, headers: Headers) -> bool:

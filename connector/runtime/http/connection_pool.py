@@ -5,17 +5,20 @@ It is independent of any HTTP library. An origin is a scheme, host and port.
 
 from __future__ import annotations
 
-import threading
 import time
+import weakref
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any, Protocol
+
+from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.http.idle_connections import MAX_IDLE_SECONDS, THREAD_IDLE_CONNECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from connector.runtime.http.idle_connections import IdleConnections, IdlePool
+
 MAX_CONNECTIONS_PER_ORIGIN = 100  # in use and idle
-MAX_IDLE_CONNECTIONS = 100  # to all origins
-MAX_IDLE_SECONDS = 5.0  # less than most services allow, so that a request seldom meets a closing connection
 
 
 class PoolClosed(Exception):
@@ -36,11 +39,17 @@ class ReusableConnection(Protocol):
 
 
 class Pool:
-    """The connections of one process, or of one event loop."""
+    """The connections of one client, in one process or one event loop."""
 
-    def __init__(self, max_per_origin: int = MAX_CONNECTIONS_PER_ORIGIN) -> None:
+    def __init__(
+        self,
+        max_per_origin: int = MAX_CONNECTIONS_PER_ORIGIN,
+        idle_connections: IdleConnections = THREAD_IDLE_CONNECTIONS,
+    ) -> None:
         self._max_per_origin = max_per_origin
-        self._lock = threading.Lock()
+        self.idle_connections = idle_connections
+        self._ref = weakref.ref(self)
+        self._lock = ForkSafeLock()
         self._idle: dict[str, list[ReusableConnection]] = {}
         self._idle_count = 0
         self._open_counts: dict[str, int] = defaultdict(int)
@@ -58,19 +67,15 @@ class Pool:
                 raise PoolClosed
             if idle := self._idle.get(origin):
                 connection = idle.pop()
-                self._idle_count -= 1
+                self._count_idle(-1)
                 self._in_use.add(connection)
                 return connection, None
             if self._open_counts[origin] < self._max_per_origin:
                 self._open_counts[origin] += 1
-                expired = self._pop_expired()
-            else:
-                waiter = create_future()
-                self._waiters.setdefault(origin, deque()).append(waiter)
-                return None, waiter
-        for connection in expired:
-            connection.close()
-        return None, None
+                return None, None
+            waiter = create_future()
+            self._waiters.setdefault(origin, deque()).append(waiter)
+            return None, waiter
 
     def register(self, connection: ReusableConnection, replaced: ReusableConnection | None = None) -> None:
         """Add a new connection as in use, perhaps in place of an expired one.
@@ -95,12 +100,15 @@ class Pool:
                 waiter.set_result(connection)
                 return
             self._in_use.discard(connection)
-            if not self._closed and self._idle_count < MAX_IDLE_CONNECTIONS:
+            is_kept = not self._closed
+            if is_kept:
                 self._idle.setdefault(connection.origin, []).append(connection)
-                self._idle_count += 1
-                return
-        connection.close()
-        self.discard(connection.origin)
+            crowded_pool = self._count_idle(1) if is_kept else None
+        if crowded_pool is not None:
+            crowded_pool.close_oldest()
+        if not is_kept:
+            connection.close()
+            self.discard(connection.origin)
 
     def discard(self, origin: str, connection: ReusableConnection | None = None) -> None:
         """Free the slot of a connection that ended or could not be opened."""
@@ -133,7 +141,8 @@ class Pool:
             self._closed = True
             connections = [*self._in_use, *(connection for idle in self._idle.values() for connection in idle)]
             waiters = [waiter for queue in self._waiters.values() for waiter in queue if not waiter.done()]
-            self._idle, self._waiters, self._idle_count = {}, {}, 0
+            self._idle, self._waiters = {}, {}
+            self._count_idle(-self._idle_count)
         for waiter in waiters:
             waiter.set_exception(PoolClosed())
         for connection in connections:
@@ -141,8 +150,15 @@ class Pool:
 
     def abandon(self) -> None:
         """Drop all connections in a forked child. Takes no lock, because the parent may have held it."""
-        for connection in (*self._in_use, *(connection for idle in self._idle.values() for connection in idle)):
+        self.abandon_idle()
+        for connection in self._in_use:
             connection.abandon()
+
+    def abandon_idle(self) -> None:
+        """Drop the idle connections in a forked child."""
+        for connection in [connection for idle in self._idle.values() for connection in idle]:
+            connection.abandon()
+        self._idle, self._idle_count = {}, 0
 
     def _pop_waiter(self, origin: str) -> Any:
         """Return the longest waiter, or None."""
@@ -153,17 +169,34 @@ class Pool:
                 return waiter
         return None
 
-    def _pop_expired(self) -> list[ReusableConnection]:
-        """Remove and return the connections that were idle for too long."""
-        idle_cutoff = time.monotonic() - MAX_IDLE_SECONDS
+    def close_expired(self) -> None:
+        """Close the connections that were idle for too long."""
+        self._close_idle_since(time.monotonic() - MAX_IDLE_SECONDS)
+
+    def close_oldest(self) -> None:
+        """Close the connection that was idle longest."""
+        with self._lock:
+            oldest = min((idle[0].idle_since for idle in self._idle.values() if idle), default=None)
+        if oldest is not None:
+            self._close_idle_since(oldest)
+
+    def _close_idle_since(self, cutoff: float) -> None:
+        """Close what is idle since `cutoff` or longer; of each origin, the first is idle longest."""
         expired: list[ReusableConnection] = []
-        for origin, idle in self._idle.items():
-            count = next(
-                (index for index, connection in enumerate(idle) if connection.idle_since >= idle_cutoff), len(idle)
-            )
-            if count:
+        with self._lock:
+            for origin, idle in list(self._idle.items()):
+                count = next(
+                    (index for index, connection in enumerate(idle) if connection.idle_since > cutoff), len(idle)
+                )
                 expired += idle[:count]
                 self._open_counts[origin] -= count
                 self._idle[origin] = idle[count:]
-        self._idle_count -= len(expired)
-        return expired
+            self._idle = {origin: idle for origin, idle in self._idle.items() if idle}
+            self._count_idle(-len(expired))
+        for connection in expired:
+            connection.close()
+
+    def _count_idle(self, change: int) -> IdlePool | None:
+        """Count idle connections, under the lock; return the pool that has to close one, which this may be."""
+        self._idle_count += change
+        return self.idle_connections.record(self._ref, self._idle_count)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import ssl
 from typing import TYPE_CHECKING
 
-from connector.core.response.parser import Failure
-from connector.runtime.http.body_reader import BodySinkError, DecodingError
+from connector.core.response.reply import Failure
+from connector.runtime.http.body_reader import BodySinkError
 from connector.runtime.http.connection_pool import PoolClosed
+from connector.runtime.http.decompression import DecodingError
 from connector.runtime.http.proxies import NetworkSettingError
 from connector.runtime.http.transport import UploadReadError
 
@@ -29,6 +31,7 @@ OWN_EXCEPTIONS = (
     PoolClosed,
 )
 _MAX_CAUSES = 50
+OPEN_FILE_LIMIT_ERRNOS = (errno.EMFILE, errno.ENFILE)
 _KIND_BY_EXCEPTION = {  # httpcore's names, the narrower before the wider
     "ConnectTimeout": "connect_timeout",
     "PoolTimeout": "pool_timeout",
@@ -80,12 +83,15 @@ def classify_failure(core: ModuleType, error: BaseException, state: RequestState
             getattr(cause, "verify_message", "") or _TLS_REASONS.get(cause.reason) or cause.reason or "no reason given"
         )
         message = f"the TLS handshake failed: {reason}" if final else f"the TLS connection broke: {reason}"
+    elif isinstance(cause, OSError) and cause.errno in OPEN_FILE_LIMIT_ERRNOS:
+        message = f"{message}: too many files are open ({cause.strerror})"
     elif isinstance(cause, ConnectionRefusedError):
         kind, message = "refused", "the connection was refused"
     elif isinstance(cause, ConnectionResetError) and kind in ("read", "write"):
         message = "the connection was reset"
     if state.proxy is not None and not state.has_sent_bytes:
         message = f"{message}, through the proxy {state.proxy.url}"
+    message = message.rstrip(".")  # it becomes part of a sentence
     sent = "maybe" if state.has_sent_bytes else "nothing"
     received, etag = (state.body_reader.received, state.body_reader.etag) if state.body_reader else (0, None)
     return Failure(kind, message, sent=sent, received=received, etag=etag, final=final, retry_once=retry_once)

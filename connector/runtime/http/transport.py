@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
 
-USER_AGENT = f"connector/{__version__} (+https://pypi.org/project/connector)"
+USER_AGENT = f"connector/{__version__}"
 
 
 class Transport(Protocol):

@@ -20,7 +20,7 @@ from connector.runtime.rate_budget.memory_ledger import MemoryLedger, memory_led
 if TYPE_CHECKING:
     from connector.core.exchange.asks import AcquireSlot
     from connector.core.rate_limit import RateLimit
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
     from connector.definition.loader import Connector
     from connector.errors import RateLimited
     from connector.runtime.clock import Clock

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
 from connector.core import rate_feedback, rate_limit
 from connector.core.rate_limit import RateState, RequestedRate
 from connector.runtime.clock import SystemClock
+from connector.runtime.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from connector.core.exchange.asks import AcquireSlot
@@ -24,19 +23,7 @@ SWEEP_AT = 1_000  # rates that are kept without looking for expired ones
 MAX_RATES = 100_000  # rates that are kept; a quota has one for each value
 
 
-class LedgerLock:
-    """The lock of all ledgers; a forked child gets a new one, as no thread there would release the old one."""
-
-    lock = threading.Lock()
-
-    @classmethod
-    def reset(cls) -> None:
-        """Replace the lock."""
-        cls.lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=LedgerLock.reset)
+LEDGER_LOCK = ForkSafeLock()  # of all ledgers
 
 
 class MemoryLedger:
@@ -48,7 +35,7 @@ class MemoryLedger:
 
     def acquire(self, account: str, named_rates: NamedRates, ask: AcquireSlot, now: float) -> float | RateLimited:
         """Return the seconds until a slot of all the rates, or RateLimited."""
-        with LedgerLock.lock:
+        with LEDGER_LOCK:
             if ask.reserved_at is None and len(named_rates) == 1:
                 entry = self._rates.get((account, named_rates[0][0]))
                 if entry is not None and entry.rate is named_rates[0][1] and entry.rate.is_gap_only:
@@ -64,7 +51,7 @@ class MemoryLedger:
 
     def apply_feedback(self, account: str, named_rates: NamedRates, feedback: RateFeedback, now: float) -> None:
         """Apply the feedback of a reply."""
-        with LedgerLock.lock:
+        with LEDGER_LOCK:
             rate_feedback.apply_feedback(self._get_requested_rates(account, named_rates, now), feedback, now)
 
     def _get_requested_rates(self, account: str, named_rates: NamedRates, now: float) -> list[RequestedRate]:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from connector.errors import StoreError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
-from connector.runtime.rate_budget.memory_ledger import SWEEP_AT, LedgerLock, memory_ledger_for
+from connector.runtime.rate_budget.memory_ledger import LEDGER_LOCK, SWEEP_AT, memory_ledger_for
 from connector.runtime.rate_budget.sql_table import TABLE, LedgerOp, LedgerTable
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Worker:
 
     def submit(self, pending: PendingOp | None) -> None:
         """Queue an operation; None ends the thread."""
-        with LedgerLock.lock:
+        with LEDGER_LOCK:
             self._queue.put(pending)
             if self._thread is None and pending is not None:
                 self._thread = threading.Thread(target=self._run, name="connector budget", daemon=True)
@@ -93,7 +93,7 @@ class Worker:
         batch: list[PendingOp | None] = []
         with contextlib.suppress(queue.Empty):
             batch.append(self._queue.get(timeout=IDLE_TIMEOUT))
-        with LedgerLock.lock:
+        with LEDGER_LOCK:
             while len(batch) < MAX_BATCH_OPS and not self._queue.empty():
                 batch.append(self._queue.get())
             if not batch or None in batch:
@@ -120,7 +120,7 @@ class Worker:
         message = f"The database failed: {type(error).__name__}."
         failure = error if isinstance(error, StoreError) else StoreError(message)
         executing, self._executing = self._executing, []
-        with LedgerLock.lock:
+        with LEDGER_LOCK:
             self._thread = None
             queued = []
             while not self._queue.empty():

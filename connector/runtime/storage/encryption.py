@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from connector.errors import StoreError, UsageError
 from connector.runtime.extras import require
 from connector.runtime.storage.record_codec import dump_json
-from connector.runtime.storage.store import StoredRecord, describe_store
+from connector.runtime.storage.store import StoredRecord, describe_store, hold_session, list_first_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +26,7 @@ ROTATE_LOCK_TIMEOUT = 60.0  # seconds that `rotate` waits for a token refresh
 _ENCRYPTED_FIELDS = {"sealed", "key"}
 _KEY_FORMAT_HINT = "A key is 32 random bytes in URL-safe base64, 44 characters; "
 _KEY_FORMAT_HINT += "connector.runtime.storage.encryption.generate_key() creates one."
+_PLAINTEXT_HINT = "If it was stored before the key was set, run: connector connections rotate. Else sign in again."
 
 
 def generate_key() -> str:
@@ -110,7 +111,9 @@ class Keyring:
 class EncryptedStore:
     """Encrypts the records of another store with a keyring; without one it stores plaintext.
 
-    A plaintext record can be read in either case. Without a keyring an encrypted one is refused, and never overwritten.
+    With a keyring a plaintext record is refused: whoever can write to the place could otherwise put a record of his own
+    there; `rotate` encrypts those that were stored before there was a key. Without one an encrypted record is refused,
+    and never overwritten.
     """
 
     def __init__(self, store: Store, keyring: Keyring | None) -> None:
@@ -120,21 +123,27 @@ class EncryptedStore:
         return f"EncryptedStore({self.store!r}, {self.keyring!r})"
 
     def read(self, key: str) -> StoredRecord | None:
-        """Return the record, or None. Raises StoreError for one that cannot be decrypted."""
+        """Return the record, or None. Raises StoreError for one that cannot be decrypted, or is not encrypted."""
         stored = self.store.read(key)
-        if stored is None or not _is_encrypted(stored):
-            return stored
+        if stored is None:
+            return None
         store_name = describe_store(self.store)
+        if not _is_encrypted(stored):
+            if self.keyring is None:
+                return stored
+            message = f"The record {key!r} in {store_name} is not encrypted, and a key is set: anybody may have put it"
+            raise StoreError(f"{message} there. It stays where it is.", hint=_PLAINTEXT_HINT, path=store_name)
         keyring = _require_key(self.keyring, key, stored.data, store_name)
         return StoredRecord(keyring.decrypt(key, stored.data, store_name), stored.version)
 
     def write(self, key: str, data: Mapping[str, Any], *, version: int | None = None) -> int:
         """Encrypt with the first key and store, unless a record is there that no key decrypts."""
-        stored = self.store.read(key)
-        if stored is not None and _is_encrypted(stored):
-            _require_key(self.keyring, key, stored.data, describe_store(self.store))
         content = data if self.keyring is None else self.keyring.encrypt(key, data)
-        return self.store.write(key, content, version=version)
+        with self.session():
+            stored = self.store.read(key)
+            if stored is not None and _is_encrypted(stored):
+                _require_key(self.keyring, key, stored.data, describe_store(self.store))
+            return self.store.write(key, content, version=version)
 
     def remove(self, key: str) -> bool:
         """Remove a record, whichever key encrypted it; return whether there was one."""
@@ -143,6 +152,14 @@ class EncryptedStore:
     def keys(self, prefix: str = "") -> list[str]:
         """Return the keys that begin with a prefix, sorted."""
         return self.store.keys(prefix)
+
+    def first_keys(self, prefix: str, limit: int) -> list[str]:
+        """Return the first keys that begin with a prefix, at most `limit`."""
+        return list_first_keys(self.store, prefix, limit)
+
+    def session(self) -> AbstractContextManager[None]:
+        """Use one connection for all work of this thread in a with block, where there are connections."""
+        return hold_session(self.store)
 
     def lock(self, key: str, timeout: float) -> AbstractContextManager[None]:
         """Hold a key of the store alone."""
@@ -156,6 +173,12 @@ class EncryptedStore:
 def find_keyring(store: Store) -> Keyring | None:
     """Return the keyring that a store encrypts with; None when it stores plaintext."""
     return store.keyring if isinstance(store, EncryptedStore) else None
+
+
+def list_plaintext_keys(store: EncryptedStore) -> list[str]:
+    """Return the keys of the records that are not encrypted."""
+    raw_records = ((key, store.store.read(key)) for key in store.keys())  # noqa: SIM118  a store is not a mapping
+    return [key for key, raw in raw_records if raw is not None and not _is_encrypted(raw)]
 
 
 def rotate(store: EncryptedStore) -> int:
@@ -183,7 +206,7 @@ def _reencrypt(store: EncryptedStore, key: str) -> bool:
     raw = store.store.read(key)
     if raw is None or (_is_encrypted(raw) and raw.data["key"] == store.keyring.fingerprints[0]):
         return False
-    stored = store.read(key)
+    stored = store.read(key) if _is_encrypted(raw) else raw
     if stored is not None:
         store.write(key, stored.data, version=stored.version)
     return stored is not None

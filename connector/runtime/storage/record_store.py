@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import heapq
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
@@ -104,6 +105,18 @@ class RecordStore(ABC):
         """Return the keys that begin with a prefix, sorted."""
         keys = (self._read_key(name) for name in self._list_names())
         return sorted(key for key in keys if key is not None and key.startswith(prefix))
+
+    def first_keys(self, prefix: str, limit: int) -> list[str]:
+        """Return the first keys that begin with a prefix, in the order of their names, at most `limit`."""
+        keys = map(self._read_key, self._list_first_names(encode_key(prefix), limit))
+        return [key for key in keys if key is not None]
+
+    def session(self) -> AbstractContextManager[None]:
+        """Use one connection for all work of this thread in a with block, where there are connections."""
+        return contextlib.nullcontext()
+
+    def _list_first_names(self, prefix: str, limit: int) -> list[str]:
+        return heapq.nsmallest(limit, (name for name in self._list_names() if name.startswith(prefix)))
 
     def _read_key(self, name: str) -> str | None:
         """Return the key of a name, from the record if the name is cut; None when that is gone or damaged."""

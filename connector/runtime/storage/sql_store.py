@@ -54,6 +54,13 @@ class SqlStore(RecordStore):
             self._table.insert(f"{_PROBE_PREFIX}{encode_key(key)}", secrets.token_hex(size // 2))
             self._table.delete_by_prefix(_PROBE_PREFIX)
 
+    def session(self) -> AbstractContextManager[None]:
+        """Use one connection to the database for all work of this thread in a with block."""
+        return self._database.session()
+
+    def _list_first_names(self, prefix: str, limit: int) -> list[str]:
+        return self._table.list_first_names(prefix, limit)
+
     def _hold_writers(self, key: str) -> AbstractContextManager[None]:  # noqa: ARG002
         return self._database.session()
 

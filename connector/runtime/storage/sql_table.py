@@ -40,6 +40,12 @@ class StoreTable:
         """Return the name of every row."""
         return self._database.run(lambda connection: [str(name) for name in connection.scalars(select(TABLE.c.key))])
 
+    def list_first_names(self, prefix: str, limit: int) -> list[str]:
+        """Return the first names that begin with a prefix, at most `limit`."""
+        condition = TABLE.c.key.startswith(prefix, autoescape=True)
+        statement = select(TABLE.c.key).where(condition).order_by(TABLE.c.key).limit(limit)
+        return self._database.run(lambda connection: [str(name) for name in connection.scalars(statement)])
+
     def insert(self, name: str, text: str) -> bool:
         """Insert a row of version 1; return False when the name exists."""
         row = {"key": name, "version": 1, "data": text, "updated_at": func.now()}

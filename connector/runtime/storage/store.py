@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -59,6 +60,19 @@ class Store(Protocol):
 
     def prepare(self, key: str, size: int = 16_384) -> None:
         """Raise StoreError if a write of `size` bytes would fail now: disk full, permission missing."""
+
+
+def hold_session(store: Store) -> AbstractContextManager[None]:
+    """Use one connection to a store for several operations of this thread, where it has connections."""
+    session: AbstractContextManager[None] = getattr(store, "session", contextlib.nullcontext)()
+    return session
+
+
+def list_first_keys(store: Store, prefix: str, limit: int) -> list[str]:
+    """Return the first keys that begin with a prefix, at most `limit` of them."""
+    first_keys = getattr(store, "first_keys", None)
+    keys: list[str] = store.keys(prefix)[:limit] if first_keys is None else first_keys(prefix, limit)
+    return keys
 
 
 def describe_store(store: object) -> str:

@@ -55,17 +55,18 @@ def check_content_length(scope: Scope, max_bytes: int) -> None:
 
 async def read_body(receive: Receive, max_bytes: int) -> bytes:
     """Return the body of a request. Raises HttpError above `max_bytes`, and ClientDisconnected."""
-    buffer = bytearray()
+    chunks, size = list[bytes](), 0
     while True:
         message = await receive()
         if message["type"] != "http.request":
             raise ClientDisconnected
         chunk: bytes = message.get("body", b"")
-        if len(buffer) + len(chunk) > max_bytes:
+        size += len(chunk)
+        if size > max_bytes:
             raise HttpError(413, "too large")
+        chunks.append(chunk)
         if not message.get("more_body"):
-            return bytes(buffer + chunk) if buffer else chunk
-        buffer += chunk
+            return b"".join(chunks)
 
 
 async def send_response(send: Send, status: int, content: bytes, *headers: tuple[bytes, bytes]) -> None:

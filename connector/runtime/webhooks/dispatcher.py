@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -156,7 +157,9 @@ class Dispatcher:
         try:
             if not await self._save_state(attempt):
                 return
-            event = self._source.verifier.restore_event(stored.body, stored.name, stored.key)
+            event = self._source.verifier.restore_event(
+                stored.body, stored.name, stored.key, json.loads(stored.headers)
+            )
             reason = await self._handlers.call(event, self._options.timeout)
         except WebhookError as error:  # the connector changed since it was stored
             reason = str(error)

@@ -11,7 +11,6 @@ import contextlib
 import inspect
 import json
 import os
-import threading
 import time
 from fnmatch import fnmatchcase
 from http import HTTPStatus
@@ -22,9 +21,10 @@ from connector.core import redaction
 from connector.core.request.body import Body
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.core.url_policy import is_loopback_url
 from connector.errors import ConnectorError, TransportError, UsageError
+from connector.runtime.fork_safety import ForkSafeLock
 from connector.runtime.http.transport import load_transport
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from connector.core.redaction import Redactor
-    from connector.core.response.parser import Failure
+    from connector.core.response.reply import Failure
     from connector.core.webhook.signature import Event
     from connector.runtime.webhooks.handlers import Handler
 
@@ -59,7 +59,7 @@ def redacted_payload(data: Any, redactor: Redactor) -> Any:
     if isinstance(data, dict):
         return {
             name: redaction.MASK
-            if name.lower() in redactor.secret_fields and item not in (None, "")
+            if item not in (None, "") and redactor.is_secret_field(name, item)
             else redacted_payload(item, redactor)
             for name, item in data.items()
         }
@@ -93,7 +93,7 @@ class JsonLinesForwarder:
 
     def __init__(self, stream: TextIO, redactor: Redactor | None = None) -> None:
         self._stream, self._redactor = stream, redactor
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def __call__(self, event: Event) -> None:
         """Write a line. Raises OSError when the stream fails."""

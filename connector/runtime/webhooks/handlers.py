@@ -68,7 +68,7 @@ class HandlerRegistry:
         if not isinstance(error, ConnectorError):
             reason = f"{type(error).__name__}: {reason}" if reason else type(error).__name__
         redactor = self._redactor.with_secrets(self._redactor.find_secrets(event.data))
-        return redactor.redact_text(reason)[:_MAX_REASON_LENGTH]
+        return redactor.redact_text(reason, _MAX_REASON_LENGTH)
 
 
 async def _invoke(handler: Handler, event: Event) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import json
 import os
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -68,6 +69,7 @@ TABLE = Table(
     Column("attempts", Integer, nullable=False),
     Column("due_at", Float, nullable=False),
     Column("error", Text, nullable=False),
+    Column("headers", Text, nullable=False, server_default="{}"),
     UniqueConstraint("source", "key", name="connector_inbox_key"),
     Index("connector_inbox_due", "source", "state", "due_at"),
 )
@@ -75,7 +77,7 @@ _C = TABLE.c
 _PENDING_STATE: Any = literal_column("'pending'")  # a literal, so that SQLite uses its partial index
 _IS_PENDING = _C.state == _PENDING_STATE
 Index("connector_inbox_order", _C.subject, _C.id, sqlite_where=_IS_PENDING, postgresql_where=_IS_PENDING)
-_INSERT_COLUMNS = ("key", "source", "trigger", "name", "subject", "received_at", "body", "due_at")
+_INSERT_COLUMNS = ("key", "source", "trigger", "name", "subject", "received_at", "body", "due_at", "headers")
 _UPDATE_COLUMNS = ("state", "attempts", "due_at", "error")
 
 
@@ -84,7 +86,8 @@ class StoredEvent:
     """An event in the inbox: `state` is pending, delivered or dead, `received_at` epoch seconds, `attempts` a count.
 
     `source` is the connector and its trigger. `due_at` (epoch seconds) is when a pending event is due, and when another
-    one became delivered or dead. Events of one `subject` can be delivered in order. `error` is the last failure.
+    one became delivered or dead. Events of one `subject` can be delivered in order. `error` is the last failure,
+    `headers` a JSON object of the headers that the trigger reads.
     """
 
     key: str
@@ -99,6 +102,7 @@ class StoredEvent:
     due_at: float = 0.0
     error: str = ""
     id: int = 0
+    headers: str = "{}"
 
     def __repr__(self) -> str:
         return f"<StoredEvent {self.id} {self.name!r} {self.state}>"
@@ -203,8 +207,9 @@ class Inbox:
 
     def _insert_values(self, event: Event, source: str) -> tuple[Any, ...]:
         """Return the values of _INSERT_COLUMNS for an event."""
-        now = self.clock.time()
-        return event.key, source or event.trigger, event.trigger, event.name, event.subject, now, event.raw, now
+        now, headers = self.clock.time(), json.dumps(event.headers)
+        names = source or event.trigger, event.trigger, event.name, event.subject
+        return event.key, *names, now, event.raw, now, headers
 
     def _get_writer(self) -> GroupCommitWriter:
         """Return the writer of this process; a forked child does not have its parent's thread."""

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from connector.runtime.webhooks.asgi import App
 
-BACKLOG = 512  # connections
+BACKLOG = 1024  # connections
+ACCEPTS_PER_TURN = 16  # connections; uvloop accepts one of each socket when it looks at all that are ready
+RECEIVE_BUFFER = 32_768  # bytes of a connection that the system keeps, and hands over at once
 
 _REQUIRED_PACKAGES = ("uvicorn", "httptools")
 
@@ -60,8 +62,9 @@ class ReceiverServer:
         """Serve until a signal or `stop`. Raises UsageError when the server cannot start."""
         self._server.on_ready = on_ready
         try:
-            with self._socket:
-                self._server.run([self._socket])
+            with contextlib.ExitStack() as stack:
+                stack.enter_context(self._socket)
+                self._server.run([stack.enter_context(self._socket.dup()) for _ in range(ACCEPTS_PER_TURN)])
         except SystemExit:
             raise UsageError("The server could not start.", hint="See its log.") from None
 
@@ -111,7 +114,9 @@ def _listen(host: str, port: int) -> socket.socket:
         raise UsageError(f"There is no port {port}.", hint=f"Use 0 (any free port) to {MAX_PORT}.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        listening = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise UsageError(f"The receiver cannot listen on {host}:{port}: {reason}.", hint="Use another port.") from None
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)  # inherited by its connections
+    return listening

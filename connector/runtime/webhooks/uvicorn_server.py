@@ -1,6 +1,7 @@
-"""A uvicorn server with header and idle timeouts and an orderly shutdown; the only import of uvicorn.
+"""A uvicorn server with limits for whoever sends, and an orderly shutdown; the only import of uvicorn.
 
-uvicorn limits neither the time nor the size of a request's head, and its connection limit rejects honest clients.
+uvicorn limits neither the time nor the size of a request's head, nor how many requests are queued on a connection, nor
+the time to read an answer; and its connection limit rejects honest clients.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import threading
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from connector.runtime.webhooks.connection_registry import ConnectionRegistry
 from connector.runtime.webhooks.timeouts import TimeoutGroup
 
 if TYPE_CHECKING:
@@ -24,76 +26,172 @@ if TYPE_CHECKING:
     from connector.runtime.webhooks.asgi import ConnectionLimits
 
 MAX_HEAD_BYTES = 65_536  # bytes of a request without its body
+MAX_HEADERS = 100
+MAX_CHUNKS = 1000  # of a body
+MAX_PIPELINED = 4  # requests that wait for the one before them; no sender of events has any
+MAX_UNREAD_BYTES = 4096  # bytes of answers; beyond that, the client has to read some
+READ_TIMEOUT = 5.0  # seconds to read them, or the last answer of a connection
 BODY_GRACE = 0.5  # seconds to complete a body when the server stops
 RESPONSE_GRACE = 1.0  # seconds to answer requests then
+_PIECE_BYTES = 16_384  # bytes that are parsed before the limits are looked at
+_HEADER_COST = 200  # bytes of memory that a header takes beside its own
 _log = logging.getLogger("connector.webhook.server")
 _log.setLevel(logging.ERROR)
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """A connection that is closed when the head of a request is late or too large.
+    """A connection that is closed when a head is late or too large, or when requests or answers pile up.
 
-    Above `max_connections`, the connection that has been idle longest is closed.
+    While it waits for its client, the registry may give it up.
     """
 
-    limits: ClassVar[ConnectionLimits]
-    idle_connections: ClassVar[dict[LimitedProtocol, None]]  # without a request, the longest idle first
+    registry: ClassVar[ConnectionRegistry]
     header_timeouts: ClassVar[TimeoutGroup[LimitedProtocol]]
+    read_timeouts: ClassVar[TimeoutGroup[LimitedProtocol]]
 
+    peer = ""
+    _running_cycle: RequestResponseCycle | None = None
     _in_head = False
-    _head_bytes = 0  # bytes of this request without its body
+    _has_unread = False
+    _piece_bytes = 0
+    _head_bytes = 0  # bytes of this request without its body, at most
+    _chunk_count = 0
+    _body_bytes = 0  # bytes of the bodies that are incomplete or queued
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the timeout of the first head."""
         super().connection_made(transport)
         self.logger = _log  # a log line per invalid request would let anyone fill the disk
-        self.idle_connections[self] = None
+        transport.set_write_buffer_limits(MAX_UNREAD_BYTES)
+        self.peer = self.client[0] if self.client else ""
+        self.registry.start_waiting(self, "head")
         self._start_head_timeout()
-        if len(self.connections) > self.limits.max_connections:
-            next(iter(self.idle_connections)).transport.abort()
+        self.registry.make_room(len(self.connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Drop the connection's timeouts."""
-        self.idle_connections.pop(self, None)
+        """Drop the connection's timeouts, and the requests that nobody will read the answers of."""
+        self.registry.forget(self)
         self._stop_head_timeout()
+        self.read_timeouts.end(self)
+        self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Parse data within the limits."""
+        for start in range(0, len(data), _PIECE_BYTES):
+            if self.transport.is_closing():
+                return
+            self._parse_piece(data[start : start + _PIECE_BYTES])
+
+    def _parse_piece(self, piece: bytes) -> None:
         if not self._in_head and getattr(self.cycle, "response_complete", True):  # there may be no cycle yet
             self._start_head_timeout()
-        self._head_bytes += len(data)
-        super().data_received(data)
-        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self.transport.abort()
+        self._piece_bytes = len(piece)
+        self._head_bytes += self._piece_bytes
+        super().data_received(piece)
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self.abort()
+        if self._is_incomplete() and not self.transport.is_closing():
+            header_cost = len(self.headers or ()) * _HEADER_COST
+            self.registry.hold(self, self._head_bytes + header_cost + self._body_bytes)
+
+    def _is_incomplete(self) -> bool:
+        """Whether a request has begun and is not complete, or waits for another."""
+        return self._in_head or bool(self.pipeline) or getattr(self.cycle, "more_body", False)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Add a header. Raises OverflowError for too many."""
+        super().on_header(name, value)
+        if len(self.headers) > MAX_HEADERS:
+            self._abort_parsing()
 
     def on_headers_complete(self) -> None:
-        """Start a request: its head is complete."""
-        self.idle_connections.pop(self, None)
+        """Start a request: its head is complete. Raises OverflowError for too many that wait."""
+        if len(self.pipeline) >= MAX_PIPELINED:
+            self._abort_parsing()
         self._stop_head_timeout()
+        if not self._has_unread:
+            self.registry.start_waiting(self, "body")
         super().on_headers_complete()
+
+    def on_chunk_header(self) -> None:
+        """Begin a chunk. Raises OverflowError for too many, which cost more than what is in them."""
+        self._chunk_count += 1
+        if self._chunk_count > MAX_CHUNKS:
+            self._abort_parsing()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._running_cycle = cycle
+        super()._start_asgi_task(cycle, app)
 
     def on_body(self, body: bytes) -> None:
         """Add a chunk of the body."""
         self._head_bytes -= len(body)
+        self._body_bytes += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
         """End a request; its response may have been sent before."""
-        self._head_bytes = 0
+        self._head_bytes, self._chunk_count = self._piece_bytes, 0  # the next one may begin in the same piece
         super().on_message_complete()
+        if not self._has_unread:
+            self.registry.stop_waiting(self)
 
     def on_response_complete(self) -> None:
-        """Mark the connection as idle."""
+        """Wait for the client again."""
         if not self.pipeline:
-            self.idle_connections.pop(self, None)
-            self.idle_connections[self] = None
+            self.registry.start_waiting(self, "head")
+            if not self._is_incomplete():
+                self._head_bytes = self._body_bytes = 0
+                self.registry.hold(self, 0)
         super().on_response_complete()
+        if self.transport.is_closing():
+            self._start_read_timeout()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request, and close."""
+        if self.transport.is_closing():
+            return
+        super().send_400_response(msg)
+        self._start_read_timeout()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """Close a connection that was idle for too long."""
+        super().timeout_keep_alive_handler()
+        self._start_read_timeout()
+
+    def pause_writing(self) -> None:
+        """Wait for a client that does not read its answers."""
+        super().pause_writing()
+        self.registry.start_waiting(self, "answer")
+        self._start_read_timeout()
+
+    def resume_writing(self) -> None:
+        """Go on: the client has read its answers."""
+        super().resume_writing()
+        if not self.transport.is_closing():
+            self._has_unread = False
+            self.read_timeouts.end(self)
 
     def shutdown(self) -> None:
-        """Answer current requests, then close; abort incomplete bodies."""
+        """Answer current requests, then close; abort incomplete bodies, and answers that are not read."""
         super().shutdown()
-        self.loop.call_later(BODY_GRACE, self._abort_incomplete_body)
+        self.loop.call_later(BODY_GRACE, self._abort_unfinished)
+
+    def abort(self) -> None:
+        """Close the connection and free what it holds at once; its tasks end only later."""
+        self.transport.abort()
+        cycles = [self._running_cycle, self.cycle, *(cycle for cycle, _ in self.pipeline)]
+        self.pipeline.clear()
+        self.headers = []
+        self.parser = None  # type: ignore[assignment]
+        for cycle in filter(None, cycles):
+            cycle.disconnected = True
+            cycle.body.clear()
+
+    def _abort_parsing(self) -> None:
+        self.abort()
+        raise OverflowError  # ends the parser, which would go on with what it has
 
     def _start_head_timeout(self) -> None:
         self._in_head = True
@@ -103,13 +201,14 @@ class LimitedProtocol(HttpToolsProtocol):
         self._in_head = False
         self.header_timeouts.end(self)
 
-    def abort_late_head(self) -> None:
-        """Close a connection whose head is late."""
-        self.transport.abort()
+    def _start_read_timeout(self) -> None:
+        if not self._has_unread:
+            self._has_unread = True
+            self.read_timeouts.begin(self)
 
-    def _abort_incomplete_body(self) -> None:
-        if getattr(self.cycle, "more_body", False):
-            self.transport.abort()
+    def _abort_unfinished(self) -> None:
+        if getattr(self.cycle, "more_body", False) or self.transport.is_closing() or self._has_unread:
+            self.abort()
 
 
 class GracefulServer(uvicorn.Server):
@@ -145,8 +244,11 @@ class GracefulServer(uvicorn.Server):
 
 def build_server(app: Any, limits: ConnectionLimits) -> GracefulServer:
     """Return a server of an ASGI application that logs no path and no header of a request."""
-    header_timeouts = TimeoutGroup[LimitedProtocol](limits.head_timeout, LimitedProtocol.abort_late_head)
-    members = {"limits": limits, "idle_connections": {}, "header_timeouts": header_timeouts}
+    members = {
+        "registry": ConnectionRegistry(limits.max_connections),
+        "header_timeouts": TimeoutGroup[LimitedProtocol](limits.head_timeout, LimitedProtocol.abort),
+        "read_timeouts": TimeoutGroup[LimitedProtocol](READ_TIMEOUT, LimitedProtocol.abort),
+    }
     protocol = type("Connection", (LimitedProtocol,), members)
     timeouts: dict[str, Any] = {"timeout_keep_alive": limits.idle_timeout, "timeout_graceful_shutdown": RESPONSE_GRACE}
     config = uvicorn.Config(

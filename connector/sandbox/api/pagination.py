@@ -1,28 +1,25 @@
-"""Pagination: select the requested page of a list, and build its reply."""
+"""Pagination: select the requested page of a list."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
-from urllib.parse import urlencode
 
-from connector.core.json_path import get_at_path, set_at_path
+from connector.core.json_path import get_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from connector.core.response.pagination import Pagination
+    from connector.core.request.parameter import Parameter
+    from connector.core.response.pagination.settings import Pagination
     from connector.sandbox.http.request import SandboxRequest
 
 T = TypeVar("T")
-_DEFAULT_CURSOR_LOCATION = "query.cursor"  # when the definitions name none
+DEFAULT_CURSOR_NAME = "cursor"  # of the query, when the definitions name no place
 _DEFAULT_PAGE_SIZE = 30  # items per page when neither request nor definitions say
 _MAX_DIGITS = 9  # digits of a number in a request
-_PAGE_COUNT_NAMES = ("page_count", "pagecount", "total_pages", "totalpages", "pages", "num_pages")
-_PAGE_NUMBER_NAMES = ("page", "page_number", "pagenumber", "current_page")
 
 
 class UnknownCursor(Exception):
@@ -67,21 +64,26 @@ def parse_page_request(
     if pagination.style in ("page_number", "offset"):
         number = _read_int(pagination.cursor_param, request, body, errors, (pagination.first, None))
         return PageRequest(size, number=pagination.first if number is None else number)
-    cursor = _read_value(pagination.cursor_param or _DEFAULT_CURSOR_LOCATION, request, body)
+    cursor = _read_value(pagination.cursor_param, request, body)
     return PageRequest(size, None if cursor in (None, "") else str(cursor))
 
 
-def _read_value(location: str, request: SandboxRequest, body: Any) -> Any:
-    part, _, name = location.partition(".")
-    return dict(request.query).get(name) if part == "query" else get_at_path(body, name)
+def _read_value(parameter: Parameter | None, request: SandboxRequest, body: Any) -> Any:
+    if parameter is None or parameter.location.part == "query":
+        return dict(request.query).get(parameter.name if parameter else DEFAULT_CURSOR_NAME)
+    return get_at(body, parameter.location.path)
 
 
 def _read_int(
-    location: str | None, request: SandboxRequest, body: Any, errors: dict[str, str], limits: tuple[int, int | None]
+    parameter: Parameter | None,
+    request: SandboxRequest,
+    body: Any,
+    errors: dict[str, str],
+    limits: tuple[int, int | None],
 ) -> int | None:
-    if location is None:
+    if parameter is None:
         return None
-    raw = _read_value(location, request, body)
+    raw = _read_value(parameter, request, body)
     if raw is None:
         return None
     minimum, maximum = limits
@@ -89,14 +91,19 @@ def _read_int(
     if type(number) is int and minimum <= number and (maximum is None or number <= maximum):
         return number
     expected = f"a whole number from {minimum}" + (f" to {maximum}" if maximum is not None else "")
-    errors.setdefault(location.partition(".")[2], f"Expected {expected}; got {str(raw)[:40]}.")
+    errors.setdefault(_name_parameter(parameter), f"Expected {expected}; got {str(raw)[:40]}.")
     return None
+
+
+def _name_parameter(parameter: Parameter | None) -> str:
+    """Return the name of a parameter for an error message."""
+    return ".".join(parameter.location.path) if parameter else DEFAULT_CURSOR_NAME
 
 
 def _choose_page_size(pagination: Pagination, example: Any) -> int:
     if pagination.size_param is None:
         return pagination.max_size or _DEFAULT_PAGE_SIZE
-    example_size = example.get(pagination.size_param.partition(".")[2]) if isinstance(example, dict) else None
+    example_size = get_at(example, pagination.size_param.location.path)
     default_size = example_size if type(example_size) is int and example_size > 0 else _DEFAULT_PAGE_SIZE
     return min(default_size, pagination.max_size or default_size)
 
@@ -130,7 +137,6 @@ def _find_start(
         return page_request.number - pagination.first
     if page_request.cursor is None:
         return 0
-    field = (pagination.cursor_param or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
     if pagination.style == "last_item":
         matches = (
             index for index, entry in enumerate(entries, 1) if str(adapter.cursor_of(entry)) == page_request.cursor
@@ -145,7 +151,7 @@ def _find_start(
         )
         start = next(later_indexes, len(entries)) if position is not None else None
     if start is None:
-        raise UnknownCursor(field)
+        raise UnknownCursor(_name_parameter(pagination.cursor_param))
     return start
 
 
@@ -167,72 +173,3 @@ def _decode_cursor(cursor: str, scope: str) -> int | None:
 
 def _checksum(position: int, scope: str) -> str:
     return hashlib.blake2b(f"{scope} {position}".encode(), digest_size=6).hexdigest()
-
-
-def build_reply(
-    pagination: Pagination, page_request: PageRequest, page: PageSlice[Any], items: Sequence[Any], example: Any
-) -> Any:
-    """Build the reply of a page in the shape of the list's example."""
-    if pagination.items == ".":
-        return list(items)
-    body = (
-        _fill_counters(example, pagination.items.split("."), page_request, page, pagination)
-        if isinstance(example, dict)
-        else {}
-    )
-    return set_next_cursor(pagination, set_at_path(body, pagination.items, list(items)), page)
-
-
-def set_next_cursor(pagination: Pagination, body: Any, page: PageSlice[Any]) -> Any:
-    """Return the reply with its next cursor and its has-more flag."""
-    if pagination.style == "cursor" and pagination.next:
-        current = get_at_path(body, pagination.next)
-        if page.next_cursor is not None:
-            body = set_at_path(body, pagination.next, page.next_cursor)
-        elif current is not None:
-            body = set_at_path(body, pagination.next, "" if isinstance(current, str) else None)
-    return set_at_path(body, pagination.has_more, page.next_cursor is not None) if pagination.has_more else body
-
-
-def _fill_counters(
-    example: dict[str, Any],
-    items_path: Sequence[str],
-    page_request: PageRequest,
-    page: PageSlice[Any],
-    pagination: Pagination,
-) -> dict[str, Any]:
-    """Return the example with the totals, sizes and flags of this page."""
-    filled: dict[str, Any] = {}
-    for name, value in example.items():
-        if isinstance(value, dict):
-            filled[name] = _fill_counters(
-                value, items_path[1:] if items_path[:1] == [name] else (), page_request, page, pagination
-            )
-        elif type(value) is int and [name] != items_path:
-            filled[name] = _compute_counter(name.lower(), value, page_request, page, pagination)
-        elif isinstance(value, bool) and "more" in name.lower():
-            filled[name] = page.next_cursor is not None
-        else:
-            filled[name] = value
-    return filled
-
-
-def _compute_counter(
-    name: str, value: int, page_request: PageRequest, page: PageSlice[Any], pagination: Pagination
-) -> int:
-    if name in _PAGE_COUNT_NAMES:
-        return math.ceil(page.total / page_request.size)
-    if name in _PAGE_NUMBER_NAMES:
-        return page_request.number if pagination.style == "page_number" else value
-    if name == "offset":
-        return page_request.number
-    if "total" in name or "count" in name:
-        return page.total
-    return page_request.size if "size" in name or name in ("limit", "per_page") else value
-
-
-def build_next_link(request: SandboxRequest, pagination: Pagination, next_cursor: str) -> tuple[str, str]:
-    """Return the Link header of the next page: the same request with the cursor."""
-    name = (pagination.cursor_param or _DEFAULT_CURSOR_LOCATION).partition(".")[2]
-    query = [pair for pair in request.query if pair[0] != name]
-    return "link", f'<{request.path}?{urlencode([*query, (name, next_cursor)])}>; rel="next"'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from connector.core.rate_limit import SAFETY_FACTOR, RateLimit, RateState, build
 from connector.core.response.retry_after import to_utc_datetime
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
+from connector.runtime.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from connector.core.request.builder import Pairs
@@ -35,7 +35,7 @@ class RateLimiter:
         self._quota_locations = {name: quota.by for name, quota in rate_settings.quotas.items()}
         self._rates = {name: _without_margin(rate) for name, rate in build_rate_table(rate_settings, plan).items()}
         self._states: dict[str, RateState] = {}
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
 
     def check_request(self, action: Action, values: tuple[str, ...], now: float) -> Pairs | None:
         """Count a request; return the headers of a 429 when it exceeds a limit."""

@@ -18,7 +18,7 @@ from connector.sandbox.http.body_parser import BadBody, ParsedBody, parse_body, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from connector.core.response.pagination import Pagination
+    from connector.core.response.pagination.settings import Pagination
     from connector.definition.action import Action
     from connector.definition.fields import Input
     from connector.definition.loader import Connector

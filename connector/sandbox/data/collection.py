@@ -13,8 +13,7 @@ from urllib.parse import quote
 
 from pydantic_core import from_json, to_json
 
-from connector.core.json_path import set_at
-from connector.sandbox.api.validator import find_at_path
+from connector.core.json_path import get_at_path, set_at
 from connector.sandbox.data.body_mapping import BodyMapping
 from connector.sandbox.data.template import FieldPath, RecordTime, SentPaths, drop_sent_fields, find_times, sort_as
 
@@ -71,8 +70,9 @@ class RecordCollection:
         """The example of a listed item, its id under the collection's id field."""
         if self.list_action is None or self.list_action.pagination is None:
             return {}
-        items = get_items(self.list_action.returns.example, self.list_action.pagination.items)
-        first = items[0] if isinstance(items, list) and items else None
+        pagination = self.list_action.pagination
+        items = get_at_path(self.list_action.returns.example, pagination.items)
+        first = get_at_path(items[0], pagination.item or ".") if isinstance(items, list) and items else None
         if not isinstance(first, dict):
             return {}
         list_id, id_name = self.definition.list_id or self.definition.id, self.definition.id
@@ -207,14 +207,11 @@ def deep_merge(
     result = dict(base)
     for name, value in changes.items():
         current, inner_path = result.get(name), (*path, name)
-        should_merge = isinstance(value, dict) and isinstance(current, dict) and inner_path not in opaque_paths
-        result[name] = deep_merge(current, value, opaque_paths, inner_path) if should_merge else value  # type: ignore[arg-type]
+        if isinstance(value, dict) and isinstance(current, dict) and inner_path not in opaque_paths:
+            result[name] = deep_merge(current, value, opaque_paths, inner_path)
+        else:
+            result[name] = value
     return result
-
-
-def get_items(example: Any, items: str) -> Any:
-    """Return the items of a list's example; path `.` is the example itself."""
-    return example if items == "." else find_at_path(example, tuple(items.split(".")))
 
 
 def find_wrapper_field(example: Any, name: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import threading
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -19,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 from pydantic_core import to_json
 
 from connector.errors import StoreError
+from connector.runtime.fork_safety import ForkSafeLock
 from connector.sandbox.data.issued_tokens import TokenRegistry
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class SandboxState:
     def __init__(self, path: Path | None) -> None:
         self.path = path
         self.create_initial: Callable[[], SandboxData] = SandboxData
-        self._lock = threading.RLock()
+        self._lock = ForkSafeLock(reentrant=True)
         self._is_file_locked = False  # whether this process holds the lock file
         self._snapshot: _Snapshot | None = None
 

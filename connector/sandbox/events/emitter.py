@@ -11,7 +11,9 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at_path, set_at_path
+from connector.definition.json_path import join_path, parse_path
 from connector.errors import ConnectorError
+from connector.runtime.fork_safety import ForkSafeLock
 from connector.runtime.webhooks.forwarders import require_success
 from connector.sandbox.events.samples import merge_subject
 from connector.sandbox.events.sender import EventSender, dump_json, get_samples, get_sandbox_secret
@@ -45,7 +47,7 @@ class EventEmitter:
         self._sender = EventSender(connector, url, get_sandbox_secret(connector), http=http, clock=clock)
         self._connector, self._on_failure = connector, on_failure
         self._queue: deque[ChangeEvent] = deque()
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._thread: threading.Thread | None = None
         self._event_count = 0
         self._is_failing = False
@@ -74,14 +76,14 @@ class EventEmitter:
         """Build the body of an event: a sample with the record's values. Raises DefinitionError, KeyError."""
         event_kind = self._connector.events[change.event]
         self._event_count += 1
-        event_body = get_samples(self._connector).build_body(event_kind, self._sender.clock.time(), self._event_count)
+        samples = get_samples(self._connector)
+        event_body = sample = samples.build_body(event_kind, self._sender.clock.time(), self._event_count)
         location = next(iter(self._connector.manifest.triggers.values())).event.object or "."
         event_body = _insert_subject(event_kind.body, event_body, location, change.subject)
-        parent, dot, _ = location.rpartition(".")
-        old_location = f"{parent}{dot}{_OLD_OBJECT_FIELD}"
+        old_location = join_path(*parse_path(location)[:-1], _OLD_OBJECT_FIELD)
         if change.before is not None:
             event_body = _insert_subject(event_kind.body, event_body, old_location, change.before)
-        return event_body
+        return samples.copy_envelope(sample, event_body)
 
     def _send_all(self) -> None:
         while True:

@@ -1,16 +1,20 @@
 """Sample event bodies, built from the event's types and the connector's own examples.
 
-Identifying values are derived from a count, so that the same count produces the same event.
+Identifying values are derived from a seed and a count.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import os
+import secrets
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from connector.core.json_path import get_at_path, set_at_path
+from connector.core.json_path import get_at_path, has_path, set_at_path
+from connector.definition.json_path import parse_reply_path
 from connector.sandbox.data import ids
 
 if TYPE_CHECKING:
@@ -22,18 +26,25 @@ if TYPE_CHECKING:
 
 _PYTHON_TYPES: dict[str, type] = {"integer": int, "number": float, "boolean": bool, "integer id": int}
 _REUSABLE_TYPES = ("string", "integer", "number", "boolean", "id", "integer id", "digits", "email", "url", "timezone")
+_IDENTITY_TYPES = {"string": "id", "integer": "integer id", "number": "integer id"}  # types of which each value differs
 _NON_TEXT_TYPES = (*_PYTHON_TYPES, "milliseconds")
 
 
 class EventSamples:
-    """Builds sample bodies of a trigger's events, all of the same account and hosts."""
+    """Builds sample bodies of a trigger's events, all of the same account and hosts.
 
-    def __init__(self, connector: Connector, trigger: Trigger) -> None:
-        self._event_fields = trigger.event
-        object_prefix = f"{trigger.event.object}."
-        self._identity_fields = {
-            location.rpartition(".")[2] for location in trigger.dedupe if location.startswith(object_prefix)
-        }
+    The same `seed` and count give the same identifying values. By default each process has a seed of its own, so that
+    no two processes build the same event.
+    """
+
+    def __init__(self, connector: Connector, trigger: Trigger, seed: str | None = None) -> None:
+        self._event_fields, self._seed = trigger.event, seed
+        paths = [*trigger.subject_paths, *trigger.identity.id]
+        self._identity_fields = {path.rpartition(".")[2] for path in paths if parse_reply_path(path).header is None}
+        object_path = trigger.event.object or "."
+        envelope_paths = [path for path in trigger.identity.id if not path.startswith(f"{object_path}.")]
+        envelope_paths += [path for path in (trigger.event.name, trigger.event.at) if path is not None]
+        self._envelope_paths = [path for path in envelope_paths if parse_reply_path(path).header is None]
         self._example_values: dict[tuple[str, type], Any] = {}
         for name, value in _iter_example_values(connector):
             self._example_values.setdefault((name, type(value)), value)
@@ -41,16 +52,28 @@ class EventSamples:
     def build_body(self, event_kind: EventType, now: float, count: int = 1) -> dict[str, Any]:
         """Build the body of an event that happens at `now` (epoch seconds)."""
         event_body: dict[str, Any] = self._build_value(event_kind.body, "", (now, count))
-        event_fields = self._event_fields
-        if event_fields.at is not None and get_at_path(event_kind.body, event_fields.at) is not None:
-            timestamp = int(now * 1000) if event_fields.unit == "ms" else int(now)
-            event_body = set_at_path(event_body, event_fields.at, timestamp)
-        if event_fields.name.startswith("header."):
+        fields = self._event_fields
+        if fields.at in self._envelope_paths and has_path(event_kind.body, fields.at):
+            event_body = set_at_path(event_body, fields.at, format_event_time(fields.unit, now))
+        return self.name_body(event_body, event_kind.name)
+
+    def name_body(self, event_body: dict[str, Any], name: str) -> dict[str, Any]:
+        """Return a body with an event's name where the trigger has it, unless that is a header."""
+        place = parse_reply_path(self._event_fields.name)
+        if place.header is not None:
             return event_body
-        if "." not in event_fields.name:
-            return {event_fields.name: event_kind.name, **event_body}  # the name comes first
-        named_body: dict[str, Any] = set_at_path(event_body, event_fields.name, event_kind.name)
-        return named_body
+        if len(place.segments) > 1:
+            named_body: dict[str, Any] = set_at_path(event_body, self._event_fields.name, name)
+            return named_body
+        (field,) = place.segments  # the name comes first
+        return {field: name, **{key: value for key, value in event_body.items() if key != field}}
+
+    def copy_envelope(self, source: dict[str, Any], event_body: dict[str, Any]) -> dict[str, Any]:
+        """Return a body with the name, time and id of another, where a record has fields of the same names."""
+        for path in self._envelope_paths:
+            if has_path(source, path):
+                event_body = set_at_path(event_body, path, get_at_path(source, path))
+        return event_body
 
     def _build_value(self, body: Any, name: str, time_and_count: tuple[float, int]) -> Any:
         if isinstance(body, dict):
@@ -62,14 +85,16 @@ class EventSamples:
     def _choose_value(self, kind: str, name: str, time_and_count: tuple[float, int]) -> Any:
         """Choose a value: an example of this name, or a generated one for identities."""
         now, count = time_and_count
-        if kind in _REUSABLE_TYPES and name not in self._identity_fields:
+        if name in self._identity_fields:
+            kind = _IDENTITY_TYPES.get(kind, kind)
+        elif kind in _REUSABLE_TYPES:
             example = self._example_values.get((name, _PYTHON_TYPES.get(kind, str)))
             if example is not None and _matches_type(kind, example):
                 return example
             count = 0
         if kind in ("datetime", "date", "milliseconds"):
             return _format_time(kind, now)
-        return _generate_value(kind, name, count)
+        return _generate_value(kind, name, count, (self._seed or get_process_seed()) if count else "")
 
 
 def merge_subject(body: Any, generated: Any, subject: Any) -> Any:
@@ -132,6 +157,23 @@ def _matches_type(kind: str, value: Any) -> bool:
     return kind != "url" or text.startswith(("https://", "http://"))
 
 
+def format_event_time(unit: str, now: float) -> int | str:
+    """Return a time (epoch seconds) as a trigger's `unit` says."""
+    if unit == "iso":
+        return f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
+    return int(now * 1000) if unit == "ms" else int(now)
+
+
+def get_process_seed() -> str:
+    """Return the seed of this process, which no other has."""
+    return _draw_seed(os.getpid())
+
+
+@lru_cache(maxsize=1)
+def _draw_seed(_pid: int) -> str:
+    return secrets.token_hex(16)
+
+
 def _format_time(kind: str, now: float) -> Any:
     moment = datetime.fromtimestamp(now, UTC)
     if kind == "milliseconds":
@@ -139,11 +181,11 @@ def _format_time(kind: str, now: float) -> Any:
     return f"{moment:%Y-%m-%d}" if kind == "date" else f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _generate_value(kind: str, name: str, count: int) -> Any:
+def _generate_value(kind: str, name: str, count: int, seed: str) -> Any:
     """Generate the count-th value of a type."""
-    seed = f"event {name}"
+    basis = f"event {seed}{name}"
     if kind == "base64":
-        return base64.b64encode(hashlib.blake2b(f"{seed} {count}".encode(), digest_size=16).digest()).decode()
+        return base64.b64encode(hashlib.blake2b(f"{basis} {count}".encode(), digest_size=16).digest()).decode()
     fixed_values: dict[str, Any] = {
         "integer": 1,
         "number": 0.5,
@@ -156,7 +198,9 @@ def _generate_value(kind: str, name: str, count: int) -> Any:
     if kind in fixed_values:
         return fixed_values[kind]
     if kind == "url":
-        return f"https://example.com/{name}/{ids.generate_id('text', seed, count)}"
-    id_kind = {"integer id": "integer", "digits": "integer", "uuid": "uuid"}.get(kind, "text")
-    generated = ids.generate_id(id_kind, seed, count)
-    return str(generated) if kind == "digits" else generated
+        return f"https://example.com/{name}/{ids.generate_id('text', basis, count)}"
+    if kind in ("integer id", "digits"):  # these are drawn from the count alone
+        offset = int.from_bytes(hashlib.blake2b(seed.encode(), digest_size=4).digest()) if seed else 0
+        number = ids.generate_id("integer", basis, count + offset)
+        return str(number) if kind == "digits" else number
+    return ids.generate_id("uuid" if kind == "uuid" else "text", basis, count)

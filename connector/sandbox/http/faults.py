@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from connector.errors import UsageError
+from connector.runtime.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,7 +65,7 @@ class FaultInjector:
         self._faults = all_faults = tuple(faults)
         self._counted_faults = [fault for fault in all_faults if fault.times]
         self._remaining = [fault.times for fault in self._counted_faults]
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self.has_cursor_loop = any(fault.kind == "cursor-loop" for fault in all_faults)
 
     def take_next_fault(self, target: FaultTarget = "api") -> Fault | None:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pydantic_core import to_json
 
-from connector.core.json_path import set_at_path
+from connector.core.json_path import get_from_reply, set_at_path
+from connector.definition.json_path import parse_reply_path
 from connector.definition.manifest import ErrorReply
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from connector.core.request.builder import Pairs
     from connector.definition.error_format import ErrorRule
@@ -89,7 +90,7 @@ class ErrorResponses:
     def build_invalid_request(self, problems: Sequence[FieldError]) -> SandboxResponse:
         """Build the response for an invalid request, with every problem."""
         status, code, message = self._invalid_reply.status, self._invalid_reply.code, self._invalid_reply.message
-        if self._errors.fields is None:
+        if not self._errors.field_paths:
             message = " ".join([message, *(f"{name}: {problem}" for name, problem in problems)])
         return self._build_response(status, code, message, problems)
 
@@ -130,14 +131,61 @@ class ErrorResponses:
     def _build_response(
         self, status: int, code: Any, message: str, problems: Sequence[FieldError] = (), headers: Pairs = ()
     ) -> SandboxResponse:
-        body: dict[str, Any] = {}
-        if self._errors.code:
-            body = set_at_path(body, self._errors.code, status if code is None else code)
-        body = set_at_path(body, self._errors.message or "message", message)
-        if problems and self._errors.fields:
-            field_errors = [{"field": name, "message": problem} for name, problem in problems]
-            body = set_at_path(body, self._errors.fields, field_errors)
-        return build_json_response(status, body, headers)
+        """Build an error response whose details are where the manifest says."""
+        errors, reply = self._errors, _DraftReply(headers)
+        message_path = next(iter(errors.message_paths), None if errors.code or errors.fields else "message")
+        code_path = next(iter(errors.code_paths), None)
+        if message_path is not None:
+            reply.set(message_path, message)
+        if code_path is not None and (code is not None or code_path != message_path):
+            reply.set(code_path, status if code is None else code)
+        if problems and errors.field_paths:
+            reply.add_fields(errors.field_paths[0], problems)
+        if isinstance(errors.failed, str) and not reply.has(errors.failed):
+            reply.set(errors.failed, [{"message": message}])
+        if code_path not in errors.failure_values:
+            reply.set_failure(errors.failure_values, message_path)
+        retry_after = dict(headers).get("retry-after")
+        if errors.retry_after is not None and retry_after is not None:
+            reply.set(errors.retry_after, int(retry_after) * (1000 if errors.unit == "ms" else 1))
+        return build_json_response(status, reply.body, tuple(reply.headers))
+
+
+class _DraftReply:
+    """The body and headers of an error response, set by the paths of a manifest."""
+
+    def __init__(self, headers: Pairs) -> None:
+        self.body: Any = {}
+        self.headers = list(headers)
+
+    def has(self, path: str) -> bool:
+        """Whether there is something at a path."""
+        return bool(get_from_reply(self.body, dict(self.headers).get, path))
+
+    def set(self, path: str, value: Any) -> None:
+        """Set the value at a path of the body, or a header."""
+        header = parse_reply_path(path).header
+        if header is None:
+            self.body = set_at_path(self.body, path, value)
+        elif header not in dict(self.headers):
+            self.headers.append((header, str(value)))
+
+    def set_failure(self, failure_values: Mapping[str, Sequence[Any]], message_path: str | None) -> None:
+        """Set the first place whose value shows a failure; not that of the message."""
+        path = next((path for path in failure_values if path != message_path), None)
+        if path is not None:
+            self.set(path, failure_values[path][0])
+
+    def add_fields(self, path: str, problems: Sequence[FieldError]) -> None:
+        """Add the messages of fields: a list of field and message, or a mapping by name at the body's top."""
+        if path == ".":
+            self.body = {**self.body, **{name: [problem] for name, problem in problems}}
+            return
+        entries: list[Any] = [{"field": name, "message": problem} for name, problem in problems]
+        present = get_from_reply(self.body, dict(self.headers).get, path)
+        if isinstance(present, list) and present and isinstance(present[0], dict):
+            entries.insert(0, present[0])  # the code and the message of the whole
+        self.set(path, entries)
 
 
 def _first_value(value: Any) -> Any:

@@ -145,6 +145,7 @@ class SandboxConnection:
     """Credentials without a secret: a placeholder signs as one of the connection types would."""
 
     token_source = None  # there is nothing to refresh
+    credential_source = None
 
     def __init__(self, connector: Connector, kind: str | None = None) -> None:
         self.connector = connector

@@ -46,7 +46,13 @@ _CONNECTION_KIND_BY_GRANT = {
 
 
 class AuthorizationServer:
-    """Issues tokens for a connector's OAuth connection types; keeps them in the state."""
+    """Issues tokens for a connector's OAuth connection types; keeps them in the state.
+
+    `redirect_uris` are the URLs beyond this machine that a sign-in may be sent back to; None, for a caller that
+    consents itself, allows any https URL.
+    """
+
+    redirect_uris: frozenset[str] | None = None
 
     def __init__(
         self, connector: Connector, state: SandboxState, clock: Clock, token_policy: TokenPolicy | None = None
@@ -105,7 +111,7 @@ class AuthorizationServer:
         """Redirect back with a code; show an error page for an invalid client or URI."""
         parameters, duplicates = _split_duplicates(request.query)
         client, redirect_uri = parameters.get("client_id", ""), parameters.get("redirect_uri", "")
-        problem = _redirect_problem(client, redirect_uri)
+        problem = _redirect_problem(client, redirect_uri, self.redirect_uris)
         if problem or duplicates & {"client_id", "redirect_uri"}:
             return _build_error_page(problem or "The client_id or the redirect_uri is repeated.")
         try:
@@ -235,7 +241,7 @@ def _build_error_page(problem: str) -> SandboxResponse:
     return SandboxResponse(400, (("content-type", "text/html; charset=utf-8"), *_NO_STORE_HEADERS), text.encode())
 
 
-def _redirect_problem(client: str, redirect_uri: str) -> str:
+def _redirect_problem(client: str, redirect_uri: str, declared: frozenset[str] | None) -> str:
     """Return why a redirect is unsafe, or an empty text; it never quotes the request."""
     if not client or client == credentials.REJECTED_VALUES[-1] or not client.isprintable():
         return "The client_id is missing or not valid."
@@ -244,7 +250,11 @@ def _redirect_problem(client: str, redirect_uri: str) -> str:
     is_plain_text = (
         redirect_uri.isascii() and redirect_uri.isprintable() and not any(char in redirect_uri for char in ' #\\"<>')
     )
-    return "" if is_allowed and is_plain_text else "The redirect_uri must be https, or http on this machine."
+    if not is_allowed or not is_plain_text:
+        return "The redirect_uri must be https, or http on this machine."
+    if declared is not None and origin is not None and not origin.is_loopback and redirect_uri not in declared:
+        return "The redirect_uri must be on this machine, or given to the sandbox: --redirect-uri URL."
+    return ""
 
 
 def _parse_form(request: SandboxRequest) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -67,6 +68,24 @@ MISTAKES = [
     (HEX, "    max_age: 300\n", "", "timestamp: part.t", "add `max_age`"),
     (HEX, "    dedupe: [id]\n", "", "webhookReceiver:", "add `dedupe`"),
     (HEX, "dedupe: [id]", "dedupe: [id, id]", "dedupe:", "twice"),
+    (HEX, "dedupe: [id]", "dedupe: []", "dedupe:", "add `dedupe`"),
+    (HEX, "dedupe: [id]", "dedupe: {id: [id, id]}", "dedupe:", "twice"),
+    (HEX, "dedupe: [id]", "dedupe: [header.X-Id, header.x-id]", "dedupe:", "twice"),
+    (HEX, "dedupe: [id]", "dedupe: [a..b]", "dedupe:", "expected names joined with dots"),
+    (HEX, "dedupe: [id]", "dedupe: {id: [a b]}", "dedupe:", "expected names joined with dots"),
+    (HEX, "dedupe: [id]", "dedupe: {ids: [id]}", "dedupe:", "unknown key 'ids'. Did you mean 'id'?"),
+    (HEX, "dedupe: [id]", "dedupe: {ignore: {field: [a]}}", "dedupe:", "unknown key 'field'"),
+    (HEX, "dedupe: [id]", "dedupe: id", "dedupe:", "expected a list or a mapping"),
+    (HEX, "dedupe: [id]", "dedupe: [.]", "dedupe:", "the whole body"),
+    (HEX, "dedupe: [id]", "dedupe: [header.Shelf-Signature]", "dedupe:", "it identifies no event"),
+    (BASE64, "dedupe: [id]", "dedupe: [header.shelf-timestamp]", "dedupe:", "it identifies no event"),
+    (HEX, "dedupe: [id]", "dedupe: {ignore: {paths: [.]}}", "dedupe:", "nothing tells events apart"),
+    (HEX, "dedupe: [id]", "dedupe: {ignore: {paths: [type]}}", "dedupe:", "the name of an event always counts"),
+    (HEX, "dedupe: [id]", "dedupe: {ignore: {paths: [header.x-try]}}", "dedupe:", "`event` does not read it"),
+    (BASE64, "dedupe: [id]", "dedupe: {id: [header.Shelf-Id], ignore: {fields: [a]}}", "dedupe:", "remove `ignore`"),
+    (HEX, "event: {name: type, at: created, object: data}", "event: {name: type, unit: ms, object: data}", "event: {", "no effect without `at`"),
+    (HEX, "event: {name: type, at: created, object: data}", "event: {name: type, at: created, object: data, subject: [data.id, data.id]}", "event: {", "twice"),
+    (HEX, "event: {name: type, at: created, object: data}", "event: {name: type, at: header.a b}", "event: {", "expected header.X"),
     (HEX, '"{read}", digest: "{hex}"', '"{read}"', "reply:", "add {hex}, which proves"),
     (HEX, 'digest: "{hex}"}', 'digest: "{hex}", body: "{body}"}', "reply:", "use {read} and {hex}"),
     (HEX, "        type: password\n", "        type: string\n", "    inputs:#2", "an input of type password"),
@@ -109,3 +128,57 @@ def test_a_mistake_is_found_at_its_line(lint_trigger, case):
     matches = [finding for finding in findings if message in finding.message]
     assert matches, [str(finding) for finding in findings]
     assert matches[0].line == line_of(manifest, marker), [str(finding) for finding in findings]
+
+
+IDENTITIES = [
+    "{}",
+    "{ignore: {fields: [token], query: [sig], paths: [try, header.x-at]}}",
+    "{id: [header.x-id, try]}",
+    "[a.0.b]",
+]
+
+
+@pytest.mark.parametrize("dedupe", IDENTITIES)
+def test_events_may_be_told_apart_in_many_ways(lint_trigger, dedupe):
+    trigger = HEX.replace("dedupe: [id]", f"dedupe: {dedupe}").replace("at: created", "at: header.X-At")
+    assert [str(finding) for finding in lint_trigger(trigger)[0]] == []
+
+
+DESCRIBED = {
+    "book.added": {
+        "body": {"id": "id", "created": "milliseconds", "data": {"id": "id", "tags": [{"n": "id"}]}, "token": "string"}
+    }
+}
+UNDESCRIBED = [
+    ("dedupe: [id]", "dedupe: [ids]", "no event in schemas/events/ has ids. Did you mean 'id'?"),
+    ("dedupe: [id]", "dedupe: {id: [data.idd]}", "has data.idd. Did you mean 'data.id'?"),
+    ("dedupe: [id]", "dedupe: {ignore: {paths: [data.tags.0.m]}}", "has data.tags.0.m."),
+    ("dedupe: [id]", "dedupe: {ignore: {fields: [tokken]}}", "has a field tokken. Did you mean 'token'?"),
+    ("at: created", "at: creatd", "has creatd. Did you mean 'created'?"),
+    ("object: data", "object: dat", "has dat. Did you mean 'data'?"),
+    ("object: data", "object: data, account: data.owner", "has data.owner."),
+    ("object: data", "object: data, subject: [data.uid]", "has data.uid."),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "message"), UNDESCRIBED)
+def test_a_path_that_no_described_event_has_is_found(shelf, lint_trigger, old, new, message):
+    (shelf / "schemas" / "events").mkdir()
+    (shelf / "schemas" / "events" / "books.json").write_text(json.dumps(DESCRIBED))
+    (finding,) = lint_trigger(HEX.replace(old, new))[0]
+    assert message in finding.message
+
+
+@pytest.mark.parametrize(
+    "dedupe",
+    [
+        "[id, data.tags.3.n]",
+        "{ignore: {fields: [other_secret], paths: [token, data.tags.0]}}",
+        "[header.x-id]",
+        "[event_identity]",
+    ],
+)
+def test_a_path_that_a_described_event_has_is_none(shelf, lint_trigger, dedupe):
+    (shelf / "schemas" / "events").mkdir()
+    (shelf / "schemas" / "events" / "books.json").write_text(json.dumps(DESCRIBED))
+    assert lint_trigger(HEX.replace("dedupe: [id]", f"dedupe: {dedupe}"))[0] == []

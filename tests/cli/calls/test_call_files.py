@@ -108,12 +108,60 @@ def test_keep_going_runs_the_rest_and_ends_with_the_failures_code(file, server):
     assert ["error" in json.loads(line) for line in done.out.splitlines()] == [False, True, False]
 
 
-def test_wrong_input_in_a_later_call_leaves_the_results_before_it(file, server):
-    done = file("action: getUser\ninputs: {userId: me}\n---\naction: getUser\ninputs: {userIdd: me}\n")
+WRONG = """\
+action: getUser
+inputs: {userId: me}
+---
+action: getUser
+inputs:
+  userIdd: me
+timeout: -5
+---
+action: createMeeting
+inputs: {userId: me, meeting_type: 77, topic: {env: NOBODY_SET_THIS}}
+---
+action: getUser
+inputs: {userId: me}
+limit: 3
+---
+action: getUsr
+---
+action: listUsers
+connection: nope
+limit: none
+"""
+
+
+@pytest.mark.parametrize("words", [(), ("--keep-going",), ("--dry-run", "--output", "json"), ("--output", "lines")])
+def test_a_file_is_checked_whole_before_its_first_call(file, server, words):
+    done = file(WRONG, *words)
     assert done.code == 2
-    assert done.data[0]["status"] == 200
-    assert done.data[1]["error"]["problems"][0]["field"] == "userIdd"
-    assert server.count == 1
+    assert server.count == 0
+    for place, field in (
+        (6, "userIdd"), (7, "timeout"), (4, "userId"), (10, "meetingType"), (10, "topic"), (14, "limit"), (20, "limit"),
+    ):  # fmt: skip
+        assert f"call.yaml:{place}: " in done.err, (place, done.err)
+        assert f"{field}: got" in done.err
+    assert "getUsr" in done.err
+    assert "Did you mean 'getUser'" in done.err
+    if "--dry-run" not in words:
+        assert "'nope'" in done.err
+    assert done.err.count("topic: got") == 1, "a variable that is not set is no missing input besides"
+    if "lines" not in words:
+        problems = done.data["error"]["problems"]
+        assert {"file": "call.yaml", "line": 6, "action": "getUser", "field": "userIdd"}.items() <= problems[0].items()
+
+
+def test_connections_are_checked_before_the_first_call(file, server):
+    done = file(THREE + "---\naction: getUser\nconnection: nope\ninputs: {userId: me}\n")
+    assert (done.code, server.count) == (3, 0)
+    assert "Unknown connection 'nope'" in done.err
+
+
+def test_every_mistake_in_the_form_of_a_file_is_told_at_once(file, server):
+    done = file("action: 5\n---\naction: getUser\ninputz: {}\n---\n- 7\n- {inputs: []}\n")
+    assert (done.code, server.count) == (2, 0)
+    assert len(done.data["error"]["findings"]) == 5
 
 
 def test_uncertain_wins_over_an_earlier_failure(file, server):

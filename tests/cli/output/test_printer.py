@@ -12,6 +12,8 @@ import pytest
 import yaml
 from support import servers
 
+from connector.cli.output import printer, stdio
+
 TOKEN = {"ZOOM_ACCESS_TOKEN": "token-1"}
 USERS = [{"id": f"u{n}", "email": f"user{n}@example.com", "groups": ["a"], "note": "x\x1b[31m\ty"} for n in range(3)]
 
@@ -232,3 +234,40 @@ def test_a_warning_of_a_result_is_said(here, server, tmp_path):
     assert done.code == 0
     assert "more than once" in done.err
     assert done.data["warnings"]
+
+
+CONTROLS = "\x1b[31m\x07\x7f\x9b31m\x85\u202e\u2066\u200f\u2028\u061c\U000e0041"
+HARMLESS = "é 日本\u3000😀\u200d\t\n"
+
+
+@pytest.mark.parametrize("form", ["json", "lines", "yaml", "table"])
+@pytest.mark.parametrize("query", [(), ("--query", "users"), ("--query", "users[0].note"), ("--query", "users[0]")])
+def test_a_reply_has_no_say_over_a_terminal(here, server, form, query):
+    users = [{"id": "u1", f"no{CONTROLS}te": CONTROLS, "note": CONTROLS + HARMLESS, "more": {"x": CONTROLS}}]
+    server.always(servers.reply(200, {"users": users, "next_page_token": ""}))
+    done = here("run", "listUsers", "--output", form, *query, "--base-url", server.url, **TOKEN)
+    assert done.code == 0, done.err
+    assert not set(CONTROLS) - set("[31mA") & set(done.out + done.err)
+    if form == "json" and not query:
+        assert done.data["data"]["users"] == users
+        assert "é 日本\u3000😀\u200d" in done.out, "what is no control is readable"
+    if form == "yaml" and not query:
+        assert yaml.safe_load(done.out)["data"]["users"] == users
+    if form == "lines" and query == ("--query", "users"):
+        assert [json.loads(line) for line in done.out.splitlines()] == users
+
+
+@pytest.mark.parametrize("form", ["json", "lines", "yaml", "table"])
+def test_an_error_has_no_say_over_a_terminal(here, server, form):
+    server.always(servers.reply(400, {"code": 300, "message": f"No{CONTROLS}", "errors": [{"field": CONTROLS}]}))
+    done = here("run", "getUser", "--user-id", "me", "--output", form, "--base-url", server.url, **TOKEN)
+    assert done.code != 0
+    assert not set(CONTROLS) - set("[31mA") & set(done.out + done.err)
+
+
+def test_plain_text_is_escaped_on_a_terminal_alone(monkeypatch, capsys):
+    printer.write_text(f"a{CONTROLS}\n\tb")
+    assert capsys.readouterr().out == f"a{CONTROLS}\n\tb\n"
+    monkeypatch.setattr(stdio, "is_stdout_terminal", lambda: True)
+    printer.write_text("a\x1b\x9b\n\tb")
+    assert capsys.readouterr().out == "a\\x1b\\x9b\n\tb\n"

@@ -96,8 +96,7 @@ def test_one_token_at_least_is_given():
 @pytest.mark.parametrize(
     ("key", "value", "expected"),
     [
-        ("expires_in", 3600, "expires_at, in epoch seconds"),
-        ("tenant", "t", "one of access_token, refresh_token, expires_at, scope, scopes, api_url, obtained_at, token_type"),
+        *((key, "t", f"one of {', '.join(token_set._TOKEN_KEYS)}") for key in ("refreshToken", "acess_token", "expires-at")),
         ("refresh_token", "a b", "printable ASCII without spaces"),
         ("refresh_token", 5, "printable ASCII without spaces"),
         *(("expires_at", value, "epoch seconds, such as 1800000000") for value in (-1, 1e11, NO_EXPIRY + 1, True, "5", float("nan"), float("inf"))),
@@ -112,7 +111,7 @@ def test_one_token_at_least_is_given():
 def test_what_a_part_cannot_be_is_told_without_any_secret(key, value, expected):
     (problem,) = problems({"access_token": "canary", key: value}).values()
     assert (problem.field, problem.expected) == (key, expected)
-    assert problem.got == ("***" if key == "refresh_token" else "an unknown key" if key == "tenant" else preview(value))
+    assert problem.got == ("***" if key == "refresh_token" else "an unknown key" if value == "t" else preview(value))
     assert "canary" not in str(problem)
 
 
@@ -123,9 +122,15 @@ def test_a_moment_is_seconds_up_to_where_only_milliseconds_are(value):
 
 def test_every_problem_of_a_token_is_told_and_secrets_are_not():
     found = problems(
-        {"access_token": "ca nary", "refresh_token": "ca\nnary", "expires_at": "soon", "api_url": 5, 7: "x"}
+        {
+            "access_token": "ca nary",
+            "refresh_token": "ca\nnary",
+            "expires_at": "soon",
+            "api_url": 5,
+            "refreshToken": "x",
+        }
     )
-    assert set(found) == {"access_token", "refresh_token", "expires_at", "api_url", "7"}
+    assert set(found) == {"access_token", "refresh_token", "expires_at", "api_url", "refreshToken"}
     assert (found["access_token"].got, found["refresh_token"].got) == ("***", "***")
     assert (found["expires_at"].got, found["api_url"].got) == ('"soon"', "5")
 

@@ -10,7 +10,7 @@ from support.exchange_world import NOW, TYPED, World, bad, maybe_sent, nothing_s
 from connector import errors
 from connector.core.exchange import exchange
 from connector.core.exchange.asks import AcquireSlot, GetToken, SendRequest, Sleep, YieldPage
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 
 def call(zoom, world, action="getUser", given=None, **options):
@@ -348,7 +348,7 @@ def test_pages_are_merged_into_the_first_ones_shape(zoom):
     assert result.data == {"page_size": 300, "next_page_token": "", "users": [1, 2, 3, 4, 5], "total_records": 5}
     assert (result.complete, result.pages, result.attempts) == (True, 4, 4)
     assert [sent.get("next_page_token") for sent in _sent_values(world)] == [None, "A", "B", "C"]
-    assert all(sent["status"] == "inactive" and sent["page_size"] == "300" for sent in _sent_values(world))
+    assert all(sent["status"] == "inactive" and sent["page_size"] == "2000" for sent in _sent_values(world))
 
 
 @pytest.mark.parametrize("ending", [{"next_page_token": ""}, {"next_page_token": None}, {}])
@@ -390,7 +390,7 @@ def test_a_cursor_that_expires_midway_keeps_what_was_read(zoom):
 
 @pytest.mark.parametrize("trouble", [bad(429, retry_after="1"), bad(503), maybe_sent(), nothing_sent(), bad(401, 124)])
 def test_trouble_on_a_page_resumes_at_that_page(zoom, trouble):
-    world = World(page([1], "A"), trouble, page([2], ""), tokens=["a", "b"])
+    world = World(page([1], "A"), trouble, page([2], ""), tokens=["a", "b", "c"])
     assert listing(zoom, world).data["users"] == [1, 2]
     assert [sent.get("next_page_token") for sent in _sent_values(world)] == [None, "A", "A"]
 

@@ -21,7 +21,7 @@ from support.exchange_world import (
 from connector import errors
 from connector.core.exchange import retry
 from connector.core.exchange.retry import RetryPolicy
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 
 DEFAULT = RetryPolicy(max_retries=4, delay=3.0)
 CREATE = """\

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from support.exchange_world import NOW, World, bad, ok, ready
 
@@ -54,7 +56,7 @@ def test_a_token_that_lacks_the_scope_is_told_before_anything_is_sent(zoom, scop
 def test_what_was_consented_to_meanwhile_is_looked_for_before_that_is_said(zoom):
     world = World(ok({"id": 1}, 201), tokens=[token("user:read:user"), token(MEETING, value="newer")])
     assert create(zoom, world).data == {"id": 1}
-    assert [(ask.rejected_token, ask.reload) for ask in world.of(GetToken)] == [(None, False), (None, True)]
+    assert [(ask.rejected_token, ask.lacks_scope) for ask in world.of(GetToken)] == [(None, False), ("held", True)]
     assert [ask.credential.secret for ask in world.sends] == ["newer"]
 
 
@@ -77,3 +79,56 @@ def test_many_scopes_are_counted_and_not_all_listed(zoom):
     world = World(ok(), tokens=[token(*(f"a:b:{number}" for number in range(50)))])
     with pytest.raises(errors.SignInError, match=r"a:b:19 and 30 more\."):
         create(zoom, world)
+
+
+def own_token(*scopes, value="held", at=NOW + 60):
+    """A token that needs no person."""
+    return replace(token(*scopes, value=value), scopes_renewed_at=at)
+
+
+REFUSED = bad(400, 4711, "Invalid access token, does not contain scopes:[meeting:write:meeting:admin].")
+
+
+def test_a_refusal_for_a_scope_is_sent_once_more_with_a_better_token(zoom):
+    world = World(REFUSED, ok({"id": 1}, 201), tokens=[token(), token(value="newer")])
+    assert create(zoom, world).data == {"id": 1}
+    assert [ask.credential.secret for ask in world.sends] == ["held", "newer"]
+    assert [(ask.rejected_token, ask.lacks_scope) for ask in world.of(GetToken)] == [(None, False), ("held", True)]
+
+
+def test_a_better_token_that_is_refused_too_is_the_last(zoom):
+    world = World(REFUSED, tokens=[token(), token(value="newer"), token(value="newest")])
+    with pytest.raises(errors.SignInError, match="lacks a scope"):
+        create(zoom, world)
+    assert len(world.sends) == 2
+
+
+def test_without_a_better_token_a_refusal_for_a_scope_is_sent_once(zoom):
+    world = World(REFUSED, tokens=[token()])
+    with pytest.raises(errors.SignInError, match="lacks a scope"):
+        create(zoom, world)
+    assert len(world.sends) == 1
+
+
+@pytest.mark.parametrize(
+    "tokens", [[own_token("user:read:user")], [own_token("user:read:user"), own_token("x", value="y")]]
+)
+def test_a_token_that_needs_no_person_is_said_to_be_renewed_and_when(zoom, tokens):
+    world = World(ok({"id": 1}, 201), tokens=tokens)
+    with pytest.raises(errors.SignInError) as caught:
+        create(zoom, world)
+    assert "a call after 2027-01-15T08:01:00+00:00 requests a token that has it" in caught.value.hint
+    assert "connect again" not in str(caught.value).replace("nobody needs to connect again", "")
+    assert world.sends == []
+    world = World(REFUSED, tokens=[own_token()])
+    with pytest.raises(errors.SignInError) as caught:
+        create(zoom, world)
+    assert "Add meeting:write:meeting:admin to the app: a call after 2027-" in caught.value.hint
+
+
+def test_a_scope_is_still_what_is_missing_if_no_other_token_can_be_had(zoom):
+    away = errors.ServiceDown("No new token: HTTP 503 from the token endpoint.")
+    for replies, tokens in (((ok({}),), [own_token("x"), away]), ((REFUSED,), [own_token(), away])):
+        with pytest.raises(errors.SignInError) as caught:
+            create(zoom, World(*replies, tokens=tokens))
+        assert "No other token could be had: No new token: HTTP 503" in caught.value.hint

@@ -7,14 +7,14 @@ from support.exchange_world import NOW, World, bad, maybe_sent, nothing_sent, ok
 
 from connector import errors
 from connector.core.exchange import exchange
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 METHODS = ("GET", "HEAD", "PUT", "DELETE", "POST", "PATCH")
 SAFE = ("GET", "HEAD")
 REPEATABLE = ("GET", "HEAD", "PUT", "DELETE")
 
 HTML = Reply(200, (("content-type", "text/html"), ("content-length", "20")), b"<html>sign in</html>")
-BROKEN = Reply(201, (("content-type", "application/json"), ("content-length", "5")), b'{"id"')
+BROKEN = Reply(200, (("content-type", "application/json"), ("content-length", "5")), b'{"id"')
 CUT = Reply(201, (("content-type", "application/json"), ("connection", "close")), b'{"id": 8451')
 
 # failure -> (methods that are retried, error class, outcome for safe methods, outcome for the others)
@@ -28,13 +28,22 @@ TABLE = {
     "403": (bad(403), (), errors.Denied, "rejected", "rejected"),
     "404": (bad(404), (), errors.NotFound, "rejected", "rejected"),
     "405": (bad(405), (), errors.Rejected, "rejected", "rejected"),
-    "408": (bad(408), REPEATABLE, errors.Rejected, "rejected", "rejected"),
+    "408": (bad(408), REPEATABLE, errors.Rejected, "rejected", "uncertain"),
     "409": (bad(409), (), errors.Rejected, "rejected", "rejected"),
     "410": (bad(410), (), errors.NotFound, "rejected", "rejected"),
     "422": (bad(422), (), errors.Rejected, "rejected", "rejected"),
     "300 in the body": (bad(400, 300), (), errors.Rejected, "rejected", "rejected"),
     "3001 in the body": (bad(400, 3001), (), errors.NotFound, "rejected", "rejected"),
-    "301": (Reply(301, (("location", "/v2/x"),), b""), (), errors.Rejected, "rejected", "rejected"),
+    "100": (Reply(100, (), b""), (), errors.Rejected, "rejected", "uncertain"),
+    "101": (Reply(101, (("upgrade", "h2c"),), b""), (), errors.Rejected, "rejected", "uncertain"),
+    **{
+        f"{status}": (Reply(status, (("location", "/v2/x"),), b""), (), errors.Rejected, "rejected", "uncertain")
+        for status in (301, 302, 303, 307, 308)
+    },
+    "300": (bad(300), (), errors.Rejected, "rejected", "uncertain"),
+    "304": (Reply(304, (), b""), (), errors.Rejected, "rejected", "uncertain"),
+    "407": (bad(407), (), errors.Rejected, "rejected", "rejected"),
+    "421": (bad(421), (), errors.Rejected, "rejected", "rejected"),
     "425": (bad(425), METHODS, errors.Rejected, "rejected", "rejected"),
     "429": (bad(429), METHODS, errors.RateLimited, "rejected", "rejected"),
     "429 come back": (bad(429, retry_after="3"), METHODS, errors.RateLimited, "rejected", "rejected"),
@@ -53,7 +62,7 @@ TABLE = {
         "uncertain",
     ),
     "200 with a page": (HTML, (), errors.ServiceDown, "rejected", "uncertain"),
-    "201 broken": (BROKEN, (), errors.ServiceDown, "rejected", "uncertain"),
+    "200 broken, where an error may have this status": (BROKEN, (), errors.ServiceDown, "rejected", "uncertain"),
     "201 cut by the end": (CUT, REPEATABLE, errors.ServiceDown, "rejected", "uncertain"),
     "200 with an error in it": (ok({"code": 300, "message": "no"}), (), errors.Rejected, "rejected", "rejected"),
 }

@@ -7,7 +7,7 @@ from support.exchange_world import ERROR_RULES, NOW, World, bad, fail_raw, maybe
 
 from connector import errors
 from connector.core.exchange import exchange
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 LOOK = "The write may have succeeded; check before retrying."
 

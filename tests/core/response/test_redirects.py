@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from connector.core import url_policy
 from connector.core.request.builder import Request
 from connector.core.response import redirects
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 HOSTS = ("zoom.us", "*.zoom.us")
 BASE = "https://api.zoom.us"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.exchange_world import NOW
 
 from connector.core.response import retry_after
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 
 def at(**headers):

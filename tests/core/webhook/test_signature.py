@@ -217,7 +217,7 @@ def test_an_event_has_a_name(zoom, name):
 def test_unknown_events_and_odd_envelopes_pass(zoom, more):
     body = json.dumps({"event": "something.new", "payload": {"account_id": 5, "what": []}, "extra": 1, **more})
     got = verify_webhook(zoom, SECRET, sign(body), body.encode(), now=NOW)
-    assert (got.name, got.at, got.account, got.object) == ("something.new", None, None, None)
+    assert (got.name, got.at, got.account, got.object) == ("something.new", None, "5", None)
 
 
 def test_json_that_was_read_is_refused_since_it_is_not_what_was_signed(zoom):

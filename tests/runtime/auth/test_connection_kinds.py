@@ -13,7 +13,7 @@ from support.oauth_server import ACCOUNT, Authority, says
 from support.servers import Counting, reply
 
 from connector import Client, Connection, begin_sign_in, errors, finish_sign_in
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 from connector.runtime.storage.memory_store import MemoryStore
 
 MANIFEST = """\
@@ -193,6 +193,63 @@ class TestScopes:
             assert "The token has user:read:list_users, meeting:read:meeting" in str(error)
             assert authority.asked == 1, "another token of the same app would have no more"
 
+    @pytest.mark.parametrize("told_by", ["the token", "the service"])
+    def test_that_were_added_to_an_app_are_had_with_the_next_token(self, zoom, clock, told_by):
+        lacking, enough = "user:read:user:admin", "user:read:user:admin user:read:list_users:admin"
+        scopes = {"scope": lacking} if told_by == "the token" else {}
+        with Authority(**scopes) as authority:
+            connection = authority.connection(zoom, "serverToServer")
+
+            def answer(request):
+                newest = request.header("authorization").removeprefix("Bearer ")
+                if told_by == "the service" and newest in lacked:
+                    return reply(400, {"code": 4711, "message": f"It does not contain scopes:[{enough}]."})
+                return reply(200, {"users": [], "next_page_token": ""})
+
+            def call(minutes):
+                clock.passed = minutes * 60.0
+                return attempt(client, "listUsers", {})
+
+            lacked = authority.own if told_by == "the service" else set()
+            authority.answers = answer
+            with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
+                first = [call(0), call(0.5)]
+                assert [type(error) for error in first] == [errors.SignInError] * 2
+                assert "a call after 2027-01-15T08:01:00+00:00 requests a token that has it" in str(first[0])
+                assert authority.asked == 1, "a token is not a minute old"
+                assert type(call(2)) is errors.SignInError
+                assert type(call(2.5)) is errors.SignInError
+                assert authority.asked == 2, "once a minute at most"
+                if told_by == "the token":
+                    authority.fields["scope"] = enough
+                else:
+                    lacked = set(authority.own)
+                assert call(30) == 200
+                assert call(30.5) == 200
+            assert authority.asked == 3
+
+    def test_a_token_of_a_person_is_not_renewed_for_them(self, zoom, clock):
+        with Authority() as authority:
+            token = {**authority.sign_in(clock.start + 3600), "scope": "user:read:user", "obtained_at": clock.start}
+            connection = authority.connection(zoom, token=token)
+            clock.passed = 1800.0
+            with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
+                error = attempt(client, "listUsers", {})
+            assert "connect again" in error.hint
+            assert authority.asked == 0
+
+    @pytest.mark.parametrize("status", [503, 429])
+    def test_what_cannot_be_asked_for_now_leaves_the_token_in_use(self, zoom, clock, status):
+        with Authority(scope="user:read:user") as authority:
+            connection = authority.connection(zoom, "serverToServer")
+            with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
+                assert attempt(client) == 200
+                clock.passed = 300.0
+                authority.then(*[says(status)] * 3)
+                error = attempt(client, "listUsers", {})
+                assert type(error) is errors.SignInError
+                assert attempt(client) == 200
+
     def test_of_the_token_before_are_kept_where_the_next_reply_names_none(self, zoom, clock):
         with Authority() as authority:
             token = {**authority.sign_in(), "scope": "user:read:user"}
@@ -201,8 +258,8 @@ class TestScopes:
                 assert attempt(client) == 200
             assert connection.token_source.read_token_set().scopes == ("user:read:user",)
 
-    def test_that_are_no_text_are_not_taken(self, zoom, clock):
-        with Authority(scope=["user:read:user"]) as authority:
+    def test_that_are_neither_text_nor_a_list_are_not_taken(self, zoom, clock):
+        with Authority(scope={"user:read:user": True}) as authority:
             connection = authority.connection(zoom)
             with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
                 assert attempt(client) == 200

@@ -9,13 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
 import pytest
+from support import private_postgres
 from support.calling import attempt
 from support.oauth_server import INVALID, lost, page, says
+from support.proxies import Gate
 
 from connector import Client, Connection, begin_sign_in, errors, finish_sign_in
 from connector.runtime.auth.connection import store_key
 from connector.runtime.storage.file_store import FileStore
 from connector.runtime.storage.memory_store import MemoryStore
+from connector.runtime.storage.open import open_store
 
 REDIRECT = "https://app.example/callback"
 
@@ -260,3 +263,101 @@ def test_kinds_without_consent_and_wrong_inputs_are_told(zoom, authority, store,
     with pytest.raises(errors.InputError, match="clientSecret"):
         begin(inputs={"clientId": "a"})
     assert store.keys() == []
+
+
+class Counted(MemoryStore):
+    """A store that counts the records that are read and removed; `failures` of its writes of connections fail."""
+
+    def __init__(self):
+        super().__init__()
+        self.touched, self.failures = 0, 0
+
+    def read(self, key):
+        self.touched += 1
+        return super().read(key)
+
+    def remove(self, key):
+        self.touched += 1
+        return super().remove(key)
+
+    def write(self, key, data, *, version=None):
+        if self.failures and key.startswith("connection:"):
+            self.failures -= 1
+            raise errors.StoreError("The store is away.")
+        return super().write(key, data, version=version)
+
+
+def test_a_sign_in_begins_with_as_much_work_however_many_wait(begin, clock):
+    store = Counted()
+    work = []
+    for _ in range(60):
+        store.touched = 0
+        begin(store=store)
+        work.append(store.touched)
+    assert work == [0] * 60
+    clock.passed += 601
+    left = []
+    for _ in range(8):
+        store.touched = 0
+        begin(store=store)
+        assert store.touched <= 10
+        left.append(len(store.keys("sign-in:")))
+    assert left == [51, 42, 33, 24, 15, 6, 7, 8], "what has expired goes, some with each that begins"
+
+
+def test_a_sign_in_begins_and_ends_over_few_connections_of_the_database(zoom, authority, begin, clock):
+    url = private_postgres.fresh()
+    address = url.rpartition("@")[2].partition("/")[0]
+    with Gate(int(address.rpartition(":")[2])) as gate:
+        store = open_store(url.replace(address, f"127.0.0.1:{gate.port}"))
+        for _ in range(20):
+            begin(store=store)
+        clock.passed += 601
+        gate.accepted = 0
+        back = authority.consent(begin(store=store).url)
+        assert gate.accepted == 1, "although it removes what has expired"
+        assert len(store.keys("sign-in:")) == 11
+        gate.accepted = 0
+        finish_sign_in(zoom, back, store=store, clock=clock)
+        assert gate.accepted == 2
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"token_type": None}, {"token_type": "bot"}, {"expires_in": "soon"}, {"expires_in": None}, {"scope": ["user:read:user"]},
+     {"id_token": 5, "extra": []}],
+)  # fmt: skip
+def test_an_odd_reply_to_a_code_is_taken(zoom, authority, store, begin, finish, clock, changed):
+    authority.fields.update(changed)
+    connection = finish(authority.consent(begin().url))
+    with Client(zoom, connection, base_url=authority.url, clock=clock) as client:
+        assert attempt(client) == 200
+    assert authority.asked == 1
+
+
+@pytest.mark.parametrize("changed", [{"access_token": None}, {"access_token": 5}, {"token_type": "mac"}])
+def test_a_refresh_token_without_a_token_that_can_be_used_is_kept_before_that_is_told(
+    zoom, authority, store, begin, finish, clock, changed
+):
+    came = {"access_token": "x", "refresh_token": "canary-first", "token_type": "bearer"}
+    authority.then(says(200, {**came, **changed}))
+    with pytest.raises(errors.SignInError, match="Not signed in") as caught:
+        finish(authority.consent(begin().url))
+    assert "The refresh token that came with it is stored" in caught.value.hint
+    authority.sign_in()
+    authority.families[-1].good = "canary-first"
+    with Client(zoom, Connection.load(zoom, "work", store=store), base_url=authority.url, clock=clock) as client:
+        assert attempt(client) == 200
+
+
+def test_a_store_that_is_away_for_a_moment_costs_no_sign_in(zoom, authority, begin, clock):
+    store = Counted()
+    back = authority.consent(begin(store=store).url)
+    store.failures = 3
+    finish_sign_in(zoom, back, store=store, clock=clock)
+    assert store.read(store_key(zoom, "work")).data["grant"]["refresh_token"] == authority.families[-1].good
+    assert clock.waits == [0.5, 1.0, 2.0]
+    back = authority.consent(begin(store=store).url)
+    store.failures = 9
+    with pytest.raises(errors.StoreError, match="away"):
+        finish_sign_in(zoom, back, store=store, clock=clock)

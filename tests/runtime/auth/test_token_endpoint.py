@@ -11,7 +11,7 @@ from connector import errors
 from connector.core.auth import oauth
 from connector.core.auth.oauth import OAuthClient, TokenFailure
 from connector.core.auth.token_set import TokenSet
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 from connector.runtime.auth import token_endpoint
 
 APP = OAuthClient("oauth2", "https://zoom.us/t", "id", "canary-secret")

@@ -10,7 +10,8 @@ import pytest
 from support.servers import hang_up, held, reply
 
 from connector import Client, Connection, Connector
-from connector.errors import InputError, Problem, SignInError, StoreError
+from connector.core.response.parser import ResponseParser
+from connector.errors import ConnectorError, InputError, Problem, SignInError, StoreError
 from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.row_reader import Row
 from connector.runtime.bulk.runner import BulkOptions, run_rows
@@ -320,3 +321,18 @@ def test_closing_waits_for_what_is_under_way_and_begins_nothing(plain, server):
     seen = server.count
     assert seen < 1000
     assert not any(thread.name.startswith("row-") for thread in threading.enumerate())
+
+
+def test_a_row_that_something_unexpected_ended_has_an_outcome_and_ends_the_run(plain, server, journal, monkeypatch):
+    def broken(*_):
+        raise TypeError("canary")
+
+    monkeypatch.setattr(ResponseParser, "parse", broken)
+    for action, rows, outcome in (("createUser", people(3), "uncertain"), ("getUser", users(3), "rejected")):
+        run = run_rows(plain, action, rows, options=BulkOptions(concurrency=1))
+        results = [next(run)]
+        with pytest.raises(ConnectorError) as caught:
+            next(run)
+        assert [one.outcome for one in results] == [outcome]
+        assert caught.value.outcome == outcome
+        assert "canary" not in json.dumps(results[0].data)

@@ -83,7 +83,7 @@ def test_f27_500_500_200_are_three_requests_within_their_backoff(zoom, token_con
     ("status", "code", "kind"),
     [
         (400, 300, errors.Rejected),
-        (400, 1001, errors.Rejected),
+        (400, 1001, errors.NotFound),
         (403, 200, errors.Denied),
         (404, 1001, errors.NotFound),
         (404, 3001, errors.NotFound),

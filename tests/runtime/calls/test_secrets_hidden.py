@@ -18,7 +18,7 @@ def text_body():
 
 
 FAULTS = {
-    "good": servers.reply(201, ECHO | {"message": None}, headers=COOKIES),
+    "good": servers.reply(201, ECHO | {"code": None, "message": None}, headers=COOKIES),
     "refused": servers.reply(400, ECHO, headers=COOKIES),
     "error in 2xx": servers.reply(200, ECHO, headers=COOKIES),
     "unauthorized": servers.reply(401, ECHO | {"code": 124}, headers=COOKIES),

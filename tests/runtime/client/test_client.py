@@ -11,7 +11,7 @@ from support import servers
 from support.servers import TOKEN, Counting, GivenClock
 
 from connector import AsyncClient, Client, Connection, errors
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
 
 READ = ("getUser", {"userId": "me"})
 

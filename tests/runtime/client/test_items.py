@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
+import signal
+import subprocess
+import sys
 import threading
 import tracemalloc
 
@@ -178,6 +182,48 @@ class TestOneAfterAnother:
         gate.set()
         _until(lambda: _readers() == 0)
 
+    def test_a_program_that_left_the_listing_ends_while_the_next_page_is_awaited(self, server):
+        server.then(numbered(9)(_Nothing())).always(servers.silence())
+        done = subprocess.run(
+            [sys.executable, "-c", LEAVES, server.url], capture_output=True, text=True, timeout=30, check=False
+        )
+        assert (done.stdout, done.stderr) == ("left\n", "")
+
+    def test_a_child_of_a_fork_is_told_that_it_has_no_part_in_the_listing(self, client, server):
+        gate = threading.Event()
+        server.then(numbered(9)(_Nothing())).always(servers.held(gate, servers.reply(json_={"users": []})))
+        items = client.items("listUsers")
+        next(items)
+        pid = os.fork()
+        if not pid:
+            signal.alarm(20)
+            try:
+                list(items)
+            except errors.UsageError:
+                os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        gate.set()
+        items.close()
+        _until(lambda: _readers() == 0)
+
+    def test_without_a_thread_to_spare_the_next_page_is_an_error(self, client, server, monkeypatch):
+        server.always(numbered(9))
+        items = client.items("listUsers")
+
+        start = threading.Thread.start
+
+        def refuse(thread):
+            if thread.name == "connector-items":
+                raise RuntimeError("can't start new thread")
+            start(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(errors.TransportError, match="thread"):
+            list(items)
+        assert items.pages == 1
+
     def test_a_client_that_is_closed_midway_is_told(self, zoom, token_connection, server):
         server.always(numbered(1000))
         client = Client(zoom, token_connection, base_url=server.url)
@@ -236,6 +282,18 @@ def take_all(items, into):
 async def take_all_awaited(items, into):
     async for item in items:
         into.append(item)
+
+
+LEAVES = """
+import sys
+from connector import Client, Connection, Connector
+
+zoom = Connector.open()
+client = Client(zoom, Connection(zoom, "accessToken", accessToken="a-token"), base_url=sys.argv[1])
+with client.items("listUsers") as items:
+    next(items)
+print("left")
+"""
 
 
 class _Nothing:

@@ -226,11 +226,11 @@ def test_f75_every_page_is_asked_for_with_the_same_parameters(runner, server, ho
     assert Read(runner(server.url), how).ids == EVERY
     asked = [[pair for pair in one.query if pair[0] != "next_page_token"] for one in server.requests]
     assert asked == [asked[0]] * PAGES
-    assert {("status", "inactive"), ("role_id", "7"), ("page_size", "300")} == set(asked[0])
+    assert {("status", "inactive"), ("role_id", "7"), ("page_size", "2000")} == set(asked[0])
     assert [cursor(one) for one in server.requests] == ["", "1", "2", "3", "4"]
 
 
-@pytest.mark.parametrize(("limit", "size"), [(None, "300"), (301, "300"), (5, "5")])
+@pytest.mark.parametrize(("limit", "size"), [(None, "2000"), (2001, "2000"), (5, "5")])
 def test_f75_a_page_is_never_asked_for_above_the_cap(runner, server, limit, size):
     server.always(sound)
     Read(runner(server.url), "merged", limit=limit)

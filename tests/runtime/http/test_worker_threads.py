@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import os
 import threading
+import time
 from concurrent.futures import CancelledError
 
 import pytest
-from support.transports import wait_until
+from support.transports import NO_CREDENTIAL, build_request, wait_until
 
+from connector.runtime.http.pyreqwest.transport import PyreqwestTransport
 from connector.runtime.http.pyreqwest.worker_threads import InterruptibleThreads
 
 
@@ -74,6 +76,24 @@ def test_the_end_wakes_who_waits_and_the_work_hears_of_it(workers):
     assert heard.wait(10)
     wait_until(lambda: not names())
     assert workers.run(lambda _: "again") == "again"
+
+
+def test_work_that_hangs_is_left_after_its_time(workers):
+    released = threading.Event()
+    with pytest.raises(TimeoutError):
+        workers.run(lambda _: released.wait(20), 0.01)
+    released.set()
+    wait_until(lambda: not names())
+    assert workers.run(lambda _: 1, 20) == 1
+
+
+def test_a_library_that_hangs_ends_with_the_call():
+    released = threading.Event()
+    transport = PyreqwestTransport()
+    transport._send = lambda *_: released.wait(20)
+    got = transport.send(build_request("https://lamp.example"), NO_CREDENTIAL, time.monotonic(), None, None)
+    released.set()
+    assert (got.kind, got.sent) == ("read_timeout", "maybe")
 
 
 def test_no_thread_outlives_what_it_works_for():

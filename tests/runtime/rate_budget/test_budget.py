@@ -20,7 +20,7 @@ from connector.core.exchange.asks import AcquireSlot
 from connector.core.rate_limit import DAY_SECONDS, SAFETY_FACTOR
 from connector.runtime.clock import SystemClock
 from connector.runtime.rate_budget.budget import LedgerBudget, _RateTables
-from connector.runtime.rate_budget.memory_ledger import LedgerLock, MemoryLedger
+from connector.runtime.rate_budget.memory_ledger import LEDGER_LOCK, MemoryLedger
 
 MEETING = {"topic": "Standup"}
 TOO_MANY = {"code": 429, "message": "Too many."}
@@ -347,7 +347,7 @@ def test_memory_stays_flat_however_many_values_a_cap_has_seen(zoom, monkeypatch)
 
 def test_a_child_that_was_forked_while_another_thread_asked_can_ask(zoom):
     slots = make_budget(zoom)
-    with LedgerLock.lock:
+    with LEDGER_LOCK:
         child = os.fork()
         if child == 0:
             signal.alarm(20)  # a child that waits for the lock does not wait for ever

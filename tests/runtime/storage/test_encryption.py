@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from support import private_postgres
 
 from connector import errors
-from connector.runtime.storage.encryption import EncryptedStore, Keyring, find_keyring, generate_key, rotate
+from connector.runtime.storage.encryption import (
+    EncryptedStore,
+    Keyring,
+    find_keyring,
+    generate_key,
+    list_plaintext_keys,
+    rotate,
+)
 from connector.runtime.storage.file_store import FileStore
 from connector.runtime.storage.memory_store import MemoryStore
 from connector.runtime.storage.open import open_store
@@ -167,9 +174,25 @@ def test_a_changed_record_does_not_open_and_stays(sealed, inner):
     assert inner.read(KEY) is not None
 
 
-def test_a_record_in_clear_is_read_and_sealed_when_written(sealed, inner):
+def test_a_record_in_clear_is_refused_where_there_is_a_key(sealed, inner):
     inner.write(KEY, {"token": CANARY})
+    with pytest.raises(errors.StoreError, match=r"not encrypted, and a key is set.*stays where it is") as caught:
+        sealed.read(KEY)
+    assert "connector connections rotate" in caught.value.hint
+    assert CANARY not in repr(caught.value)
+
+
+def test_records_in_clear_are_listed_and_sealed_by_a_rotation(sealed, inner):
+    inner.write(KEY, {"token": CANARY})
+    sealed.write("connection:play", {})
+    assert list_plaintext_keys(sealed) == [KEY]
+    assert rotate(sealed) == 1
+    assert list_plaintext_keys(sealed) == []
     assert sealed.read(KEY).data == {"token": CANARY}
+
+
+def test_a_record_in_clear_is_sealed_when_it_is_written_anew(sealed, inner):
+    inner.write(KEY, {"token": CANARY})
     sealed.write(KEY, {"token": CANARY}, version=1)
     assert set(inner.read(KEY).data) == {"sealed", "key"}
     assert sealed.read(KEY).version == 2
@@ -262,4 +285,4 @@ def test_a_missing_package_names_the_extra():
         "except UsageError as error: print(error)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert "pip install 'connector[crypto]'" in done.stdout
+    assert "[crypto]" in done.stdout or "the extra crypto of connector" in done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import resource
@@ -360,3 +361,34 @@ def test_a_look_for_what_is_due_does_not_read_what_was_delivered(open_inbox, sql
     assert len(plans) == 2
     assert "connector_inbox_order" in plans[0]
     assert all("connector_inbox_due" in plan and "SCAN" not in plan and "TEMP" not in plan for plan in plans), plans
+
+
+def test_what_came_in_headers_is_kept_with_the_event(zoom, open_inbox, url):
+    from dataclasses import replace
+
+    inbox, headers = open_inbox(url), {"x-shop": "a.example", "x-odd": "\x00\xff\ud83d"}
+    put_events(inbox, replace(event(zoom, 1), headers=headers), event(zoom, 2))
+    assert [json.loads(one.headers) for one in all_events(inbox)] == [headers, {}]
+
+
+def test_an_inbox_of_an_older_version_gets_what_it_lacks_and_keeps_its_events(zoom, open_inbox, url):
+    from sqlalchemy import create_engine, text
+    from sqlalchemy.pool import NullPool
+
+    put_events(open_inbox(url), event(zoom, 1))
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE connector_inbox DROP COLUMN headers"))
+    fresh = [open_inbox(url) for _ in range(4)]
+    gate, threads = threading.Barrier(4), []
+    for number, one in enumerate(fresh, 2):  # all of them find that it is missing
+
+        def write(number=number, one=one):
+            gate.wait()
+            put_events(one, event(zoom, number))
+
+        threads.append(threading.Thread(target=write))
+        threads[-1].start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert sorted((one.subject, one.headers) for one in all_events(fresh[0])) == [(str(n), "{}") for n in range(1, 6)]

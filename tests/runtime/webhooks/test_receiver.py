@@ -16,6 +16,7 @@ from connector.core.webhook.signature import Challenge
 from connector.runtime.webhooks import inbox as inboxes
 from connector.runtime.webhooks import receiver as receivers
 from connector.runtime.webhooks.inbox import TABLE, Inbox
+from connector.runtime.webhooks.verify import verifier_for
 
 C = TABLE.c
 NOW = 1_800_000_000.0  # where a given clock begins
@@ -320,3 +321,27 @@ def test_a_sender_that_goes_away_in_the_middle_is_no_error(make_receiver, sqlite
         assert served.post(body(2)) == 200
     assert "Exception" not in caplog.text
     assert stored_subjects(receiver) == ["2"]
+
+
+HEADERS = """\
+triggers:
+  orders:
+    label: Orders
+    summary: An order was paid.
+    inputs: {secret: {label: Secret, help: The secret., type: password, required: true}}
+    signature: {header: x-sig, payload: "{body}", format: "{hex}"}
+    event: {name: header.X-Topic, at: header.X-At, unit: iso, account: header.X-Shop, subject: [header.X-Order]}
+    dedupe: [header.X-Id]
+"""
+
+
+def test_a_handler_gets_the_name_time_and_account_that_came_in_headers(make_receiver, url, folder):
+    receiver, got = make_receiver(url, connector=folder(HEADERS)), []
+    receiver.on("orders/*")(lambda event: got.append((event.account, event.at and event.at.isoformat(), event.subject)))
+    content, told = b'{"total":1}', {"X-Topic": "orders/paid", "X-At": "2026-01-01T00:00:00Z", "X-Order": "7"}
+    signature = verifier_for(folder(HEADERS)).sign(SECRET, 0, content)
+    with ServedReceiver(receiver) as served:
+        for shop in ("a.example", "b.example"):
+            served.post(content, {**signature, **told, "X-Shop": shop, "X-Id": shop})
+        wait_until(lambda: len(got) == 2)
+    assert sorted(got) == [(shop, "2026-01-01T00:00:00+00:00", "7") for shop in ("a.example", "b.example")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import resource
@@ -11,6 +12,7 @@ import socket
 import sys
 import threading
 import time
+from collections import deque
 from statistics import quantiles
 
 import pytest
@@ -30,6 +32,7 @@ from support.receivers import (
 
 from connector import Connector, Receiver, errors
 from connector.runtime.webhooks import receiver as receivers
+from connector.runtime.webhooks import uvicorn_server
 from connector.runtime.webhooks.asgi import ConnectionLimits
 from connector.runtime.webhooks.inbox import TABLE, Inbox
 from connector.runtime.webhooks.server import ReceiverServer, route_by_path, serve
@@ -262,6 +265,53 @@ def test_honest_senders_are_answered_while_others_stall_and_those_are_closed(zoo
         sys.stdout.write(f"\n{stalled} stalled: {said}\n")
     assert longest < (15 if slow else PATIENCE)
     assert len(stored_subjects(inbox)) == number - 10
+
+
+def test_a_few_requests_may_be_queued_and_more_end_the_connection(receiver, inbox):
+    with ServedReceiver(receiver) as served:
+        with served.connect() as line:
+            line.send(b"".join(request(body(number)) for number in range(5)))
+            for _ in range(5):
+                assert line.answer()[0] == 200
+        with served.connect() as line, contextlib.suppress(ConnectionError):
+            line.send(b"".join(request(body(number)) for number in range(10, 30)))
+            line.rest()
+        assert served.post(body(99)) == 200
+    assert len(stored_subjects(inbox)) < 12
+
+
+def test_a_client_that_reads_no_answer_is_closed_and_the_others_are_served(receiver, monkeypatch):
+    monkeypatch.setattr(uvicorn_server, "READ_TIMEOUT", 0.3)
+    refused = head(0, method="GET", path="/other")
+    with ServedReceiver(receiver) as served, served.connect() as line:
+        line.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+        line.socket.settimeout(PATIENCE)
+        with pytest.raises(ConnectionError):
+            deque(map(line.send, itertools.repeat(refused)), maxlen=0)
+        assert served.post(body(1)) == 200
+
+
+@pytest.mark.parametrize("lines", [b"a:\r\n" * 101, b"X-A: " + b"b" * 70_000])
+def test_a_head_of_too_much_is_cut_off(receiver, lines):
+    with ServedReceiver(receiver) as served, served.connect() as line, contextlib.suppress(ConnectionError):
+        line.send(b"POST /hook HTTP/1.1\r\nHost: x\r\n" + lines + b"\r\n")
+        assert line.rest() == b""
+
+
+def test_a_body_in_more_chunks_than_are_of_use_is_cut_off(receiver):
+    with ServedReceiver(receiver) as served, served.connect() as line, contextlib.suppress(ConnectionError):
+        line.send(b"POST /hook HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 1100)
+        assert line.rest() == b""
+
+
+def test_stalled_bodies_leave_room_for_others(receiver):
+    with ServedReceiver(receiver, ConnectionLimits(max_connections=20)) as served, contextlib.ExitStack() as stack:
+        stalled = [stack.enter_context(served.connect()) for _ in range(60)]
+        for line in stalled:
+            with contextlib.suppress(ConnectionError):
+                line.send(request(body(0))[:-1])
+        for number in range(1, 31):
+            assert served.post(body(number)) == 200
 
 
 def resident_bytes(pid):

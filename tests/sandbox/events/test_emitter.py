@@ -7,14 +7,17 @@ import threading
 from dataclasses import dataclass, field
 
 import pytest
-from support.servers import reply
+from support.servers import GivenClock, reply
 
 from connector import AsyncClient, Client, Connection, Connector, errors
-from connector.core.response.parser import Failure, Reply
+from connector.core.response.reply import Failure, Reply
+from connector.definition.events import EventType
+from connector.definition.trigger import Trigger
 from connector.runtime.webhooks.verify import verify_webhook
 from connector.sandbox.data.state import SandboxState
 from connector.sandbox.events.emitter import EventEmitter
 from connector.sandbox.events.sender import get_sandbox_secret
+from connector.sandbox.http.responses import ChangeEvent
 from connector.sandbox.http_server import serve
 from connector.sandbox.sandbox import Sandbox
 from connector.sandbox.service import SandboxService
@@ -212,3 +215,21 @@ def test_events_go_to_https_or_this_machine_alone(zoom, url):
     with pytest.raises(errors.UsageError) as caught:
         Sandbox(zoom, webhook_url=url)
     assert "u:p" not in str(caught.value)
+
+
+def test_a_record_that_is_the_whole_body_leaves_the_event_its_name_time_and_id(shop):
+    trigger = {
+        "label": "Hook", "summary": "Hear of orders.", "dedupe": ["id"],
+        "signature": {"header": "x-sig", "payload": "{body}", "format": "{hex}"},
+        "event": {"name": "type", "at": "created", "object": "."},
+    }  # fmt: skip
+    types = {"id": "id", "type": "string", "created": "integer", "total": "integer"}
+    manifest = shop.manifest.model_copy(update={"triggers": {"hook": Trigger.model_validate(trigger)}})
+    other = Connector(shop.folder, manifest)
+    other.__dict__["events"] = {"order.paid": EventType(name="order.paid", group="g", body=types)}
+    emitter = EventEmitter(other, URL, http=object(), clock=GivenClock())
+    record = {"id": "order-1", "type": "gift", "created": 5, "total": 7}
+    one, two = (emitter.build_body(ChangeEvent("order.paid", record)) for _ in range(2))
+    assert (one["type"], one["total"]) == ("order.paid", 7)
+    assert one["created"] > 5
+    assert one["id"] != two["id"] != "order-1"

@@ -155,10 +155,12 @@ def _build_row(event: StoredEvent) -> dict[str, Any]:
 def _build_details(context: WebhookContext, event: StoredEvent, *, reveal: bool) -> dict[str, Any]:
     from connector.runtime.webhooks.forwarders import redacted_payload
 
-    data = json.loads(event.body)
+    data, headers = json.loads(event.body), json.loads(event.headers)
+    redactor = redaction.redactor_for(context.connector)
     return {
         **_build_row(event),
         "key": event.key,
         "subject": event.subject,
-        "data": data if reveal else redacted_payload(data, redaction.redactor_for(context.connector)),
+        "headers": headers if reveal else dict(redactor.redact_headers(headers.items())),
+        "data": data if reveal else redacted_payload(data, redactor),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from connector.core.inputs.coerce import to_json_value
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.redaction import preview, redactor_for
+from connector.definition.json_path import PathSyntaxError, parse_path, parse_reply_path
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -29,13 +31,15 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
+    from connector.core.webhook.signature import Challenge
     from connector.definition.events import EventType
     from connector.sandbox.events.sender import EventSender
 
 _HELP = """Send EVENT to a URL, signed as the service signs, and print the reply.
 
-The body is generated from the event's types, or read from a file with -f. Ids and times are new for each of --times.
+The body is generated from the event's types, or read from a file with -f. Ids and times are new for each event; with
+--seed, the ids are the same each time.
 """
 _MAX_REPLY_CHARACTERS = 2000  # characters
 
@@ -59,6 +63,7 @@ def _complete_events(ctx: click.Context, _: click.Parameter, incomplete: str) ->
 )
 @click.option("-f", "--file", metavar="FILE", help="The body: a JSON file, or - for standard input.")
 @click.option("--times", type=click.IntRange(1, 100_000), default=1, metavar="N", help="Send N events (default: 1).")
+@click.option("--seed", metavar="TEXT", help="Generate the ids from this text (default: new ones each time).")
 @click.option("--timestamp", metavar="TIME", help="The time of the signature: ISO 8601, or a duration ago such as 90m.")
 @signing_options
 @output_option
@@ -76,9 +81,10 @@ def send_command(ctx: click.Context, /, event: str | None, url: str, output_form
     overrides = _parse_overrides(flags["overrides"])
     signed_at = None if flags["timestamp"] is None else parse_time(flags["timestamp"], time.time(), "--timestamp")
     raw_body = None if flags["file"] is None else read_file(flags["file"])
-    sender = EventSender(context.connector, url, context.read_secrets()[0], trigger=context.verifier.name)
+    secret, seed = context.read_secrets()[0], flags["seed"]
+    sender = EventSender(context.connector, url, secret, trigger=context.verifier.name, seed=seed)
     try:
-        bodies = _EventBodies(context, event_kind, raw_body, overrides).generate(flags["times"], signed_at)
+        bodies = _EventBodies(context, event_kind, raw_body, overrides).generate(flags["times"], signed_at, seed)
         return _send_all(context, sender, bodies, output_format, signed_at)
     finally:
         sender.close()
@@ -93,9 +99,10 @@ def _find_event_kind(context: WebhookContext, name: str) -> EventType:
         from connector.definition.events import EventType
 
         time_path = context.verifier.trigger.event.at
-        body = set_at_path(
-            {} if time_path is None else set_at_path({}, time_path, "milliseconds"), challenge.read, "id"
-        )
+        body: Any = {}
+        if time_path is not None and parse_reply_path(time_path).header is None:
+            body = set_at_path(body, time_path, "milliseconds")
+        body = set_at_path(body, challenge.read, "id")
         return EventType(name=name, group="", body=body)
     from connector.definition.suggest import did_you_mean
 
@@ -124,8 +131,12 @@ def _parse_overrides(items: Sequence[str]) -> list[tuple[str, Any]]:
 
 def _check_path(path: str, separator: str) -> None:
     """Raise InvalidValue unless it is a path with a value."""
-    if not separator or "" in path.split("."):
-        raise InvalidValue("PATH=VALUE, such as payload.object.topic=Standup")
+    try:
+        if separator and parse_path(path):
+            return
+    except PathSyntaxError:
+        pass
+    raise InvalidValue("PATH=VALUE, such as payload.object.topic=Standup")
 
 
 class _EventBodies:
@@ -140,24 +151,30 @@ class _EventBodies:
     ) -> None:
         self._context, self._event_kind, self._raw_body, self._overrides = context, event_kind, raw_body, overrides
 
-    def generate(self, times: int, signed_at: float | None) -> Iterator[tuple[str, bytes]]:
-        """Yield event names and bodies; the bytes of a file are unchanged unless a value is overridden."""
+    def generate(self, times: int, signed_at: float | None, seed: str | None) -> Iterator[tuple[str, bytes]]:
+        """Yield event names and bodies; the bytes of a file are unchanged unless a value is overridden.
+
+        Raises InputError for a body that says another name than the event's.
+        """
         from connector.sandbox.events.sender import dump_json, get_samples
 
         name_path = self._context.verifier.trigger.event.name
+        samples = get_samples(self._context.connector, self._context.verifier.name, seed)
         parsed = None if self._raw_body is None else self._parse_object(self._raw_body)
         for count in range(1, times + 1):
             if parsed is None:
                 assert self._event_kind is not None
-                samples = get_samples(self._context.connector, self._context.verifier.name)
-                body = samples.build_body(self._event_kind, time.time() if signed_at is None else signed_at, count)
+                now = (time.time() if signed_at is None else signed_at) + (count - 1) / 1000  # no two at one time
+                body = samples.build_body(self._event_kind, now, count)
             else:
-                body = parsed
-                if self._event_kind is not None and not name_path.startswith("header."):
-                    body = set_at_path(body, name_path, self._event_kind.name)
+                body = parsed if self._event_kind is None else samples.name_body(parsed, self._event_kind.name)
             for path, value in self._overrides:
                 body = set_at_path(body, path, value)
-            name = self._event_kind.name if self._event_kind else str(get_at_path(body, name_path) or "")
+            said = None if parse_reply_path(name_path).header else get_at_path(body, name_path)
+            name = self._event_kind.name if self._event_kind else str(said or "")
+            if said not in (None, name):
+                problem = Problem(f"--set {name_path}", preview(said), f"{name}, the event to send", "leave it out")
+                raise InputError.from_problems("webhook send", [problem])
             yield name, self._raw_body if self._raw_body is not None and body == parsed else dump_json(body)
 
     def _parse_object(self, raw_body: bytes) -> Any:
@@ -180,16 +197,21 @@ def _send_all(
     signed_at: float | None,
 ) -> int:
     """Send every body, print the replies, and return the exit code. Raises TransportError."""
-    from connector.core.response.parser import Reply
+    from connector.core.response.reply import Reply
+    from connector.core.webhook.signature import Challenge, Event
     from connector.runtime.webhooks.forwarders import require_success
 
-    code, rows = EXIT_DONE, []
+    code, rows, sent_keys = EXIT_DONE, [], Counter[str]()
     for name, body in bodies:
-        reply_or_failure = sender.send(name, body, signed_at)
+        headers = sender.build_headers(name, body, signed_at)
+        delivery = sender.read(headers, body, signed_at)
+        if isinstance(delivery, Event):
+            sent_keys[delivery.key] += 1
+        reply_or_failure = sender.post(headers, body)
         reply = (
             reply_or_failure if isinstance(reply_or_failure, Reply) else require_success(sender.url, reply_or_failure)
         )
-        is_answered = _is_challenge_answered(sender, reply, body)
+        is_answered = _is_answered(delivery, reply) if isinstance(delivery, Challenge) else None
         row = {
             "event": name,
             "status": reply.status,
@@ -204,22 +226,28 @@ def _send_all(
             printer.flush()
     if output_format == "json":
         printer.write_json(rows)
-    if code and not context.quiet:
+    if not context.quiet:
+        _explain(context, sender, sent_keys, is_refused=bool(code))
+    return code
+
+
+def _explain(context: WebhookContext, sender: EventSender, sent_keys: Counter[str], *, is_refused: bool) -> None:
+    """Say what the replies do not: which events a receiver takes for copies, and what to do about a refusal."""
+    copies = sent_keys.total() - len(sent_keys)
+    if copies:
+        print_stderr(f"{copies} of {sent_keys.total()} are copies of an event: a receiver delivers each event once.")
+    if is_refused:
         secret_source = "the sandbox's secret" if context.sandbox else context.secret_variable
         display_url = redactor_for(context.connector).redact_url(sender.url)
         print_stderr(
             f"{display_url} did not accept the event, signed with {secret_source}. Check the log of the receiver."
         )
-    return code
 
 
-def _is_challenge_answered(sender: EventSender, reply: Reply, body: bytes) -> bool | None:
-    """Whether a reply answers the challenge; None if the body is no challenge."""
-    expected = sender.find_challenge_reply(body)
-    if expected is None:
-        return None
+def _is_answered(challenge: Challenge, reply: Reply) -> bool:
+    """Whether a reply answers a challenge."""
     try:
-        return bool(json.loads(reply.body) == expected)
+        return bool(json.loads(reply.body) == challenge.reply)
     except ValueError:
         return False
 
@@ -231,4 +259,4 @@ def _describe_challenge(is_answered: bool) -> str:  # noqa: FBT001
 def _format_reply(context: WebhookContext, reply: Reply) -> str:
     """Return the start of a reply's body, without secrets."""
     text = reply.body.decode("utf-8", "replace")
-    return redactor_for(context.connector).redact_text(text[:_MAX_REPLY_CHARACTERS])
+    return redactor_for(context.connector).redact_text(text, _MAX_REPLY_CHARACTERS)

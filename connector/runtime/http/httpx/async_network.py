@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from connector.runtime.http.dns import resolve_host
@@ -20,6 +21,22 @@ if TYPE_CHECKING:
 
 _MAX_UNREAD_BYTES = 262_144  # then reading from the socket pauses
 _MAX_BUFFERED_BYTES = 65_536
+_MAX_READ_BYTES = 16_384  # at a time; may be thousands of chunks, or of informational replies
+_MAX_TURN_SECONDS = 0.01  # then other tasks have their turn
+
+
+class LoopTurn:
+    """Lets other tasks run while one works on what has arrived, for which it never waits."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._ends_at = loop.time() + _MAX_TURN_SECONDS
+
+    async def end_if_long(self) -> None:
+        """Let the others run if this task did so for long."""
+        if self._loop.time() >= self._ends_at:
+            await asyncio.sleep(0)
+            self._ends_at = self._loop.time() + _MAX_TURN_SECONDS
 
 
 class AsyncStream(asyncio.Protocol):
@@ -28,10 +45,11 @@ class AsyncStream(asyncio.Protocol):
     def __init__(self, core: Any, connection: PooledConnection) -> None:
         self._core, self._connection = core, connection
         self._loop = asyncio.get_running_loop()
+        self._turn = LoopTurn(self._loop)
         self._transport: Any = None
         self._tls_hosts: tuple[str, ...] = ()
         self._carries_request = connection.tls_host is None
-        self._received: list[bytes] = []
+        self._received: deque[bytes] = deque()
         self._unread_bytes = 0
         self._at_eof = False
         self._connection_error: Exception | None = None
@@ -48,7 +66,7 @@ class AsyncStream(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Buffer the data."""
-        self._received.append(data)
+        self._received.extend(data[start : start + _MAX_READ_BYTES] for start in range(0, len(data), _MAX_READ_BYTES))
         self._unread_bytes += len(data)
         if self._unread_bytes > _MAX_UNREAD_BYTES:
             self._transport.pause_reading()
@@ -75,7 +93,7 @@ class AsyncStream(asyncio.Protocol):
         _wake_waiter(self._write_waiter)
 
     async def read(self, *_: Any, **__: Any) -> bytes:
-        """Flush, then return the received bytes; b"" at the end."""
+        """Flush, then return some of the received bytes; b"" at the end."""
         if self._write_buffer:
             with contextlib.suppress(self._core.WriteError):  # the service may have replied before it closed
                 await self._flush()
@@ -90,11 +108,11 @@ class AsyncStream(asyncio.Protocol):
                 return b""
             self._read_waiter = self._loop.create_future()
             await self._read_waiter
-        data = self._received[0] if len(self._received) == 1 else b"".join(self._received)
-        self._received.clear()
-        if self._unread_bytes > _MAX_UNREAD_BYTES:
+        await self._turn.end_if_long()
+        data = self._received.popleft()
+        was_paused, self._unread_bytes = self._unread_bytes > _MAX_UNREAD_BYTES, self._unread_bytes - len(data)
+        if was_paused and self._unread_bytes <= _MAX_UNREAD_BYTES:
             self._transport.resume_reading()
-        self._unread_bytes = 0
         return data
 
     async def write(self, buffer: bytes, *_: Any, **__: Any) -> None:

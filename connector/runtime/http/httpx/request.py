@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from connector.core.http_semantics import DEFAULT_PORTS, LENGTH_METHODS
 from connector.core.request.body import reopen
 from connector.errors import UsageError
 from connector.runtime.extras import require
-from connector.runtime.http.failures import collect_exceptions
+from connector.runtime.http.failures import OPEN_FILE_LIMIT_ERRNOS, collect_exceptions
 from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import UploadFile, prepare_request
 
@@ -121,18 +122,25 @@ class HttpOrigin:
 
 
 @cache
-def load_tls_context(library: HttpLibrary, certificate_paths: tuple[str, str]) -> ssl.SSLContext:
-    """Return the shared TLS context of a library; without certificate paths it trusts the library's own roots.
-
-    Raises NetworkSettingError when the file or folder cannot be used.
-    """
+def _load_tls_context(library: HttpLibrary, certificate_paths: tuple[str, str], _pid: int) -> ssl.SSLContext:
     try:
         tls_context: ssl.SSLContext = library.client.create_ssl_context()
     except OSError as error:
+        if error.errno in OPEN_FILE_LIMIT_ERRNOS:
+            raise  # as any other failure to connect; the setting is right
         variable = "SSL_CERT_FILE" if certificate_paths[0] else "SSL_CERT_DIR"
         raise NetworkSettingError("tls", f"{variable} cannot be used: {error.strerror or error}") from None
     tls_context.set_alpn_protocols(["http/1.1"])
     return tls_context
+
+
+def load_tls_context(library: HttpLibrary, certificate_paths: tuple[str, str]) -> ssl.SSLContext:
+    """Return the TLS context that this process shares; without certificate paths it trusts the library's own roots.
+
+    A forked child has its own, because a thread of its parent may have held a lock inside OpenSSL's. Raises
+    NetworkSettingError when the file or folder cannot be used.
+    """
+    return _load_tls_context(library, certificate_paths, os.getpid())
 
 
 def build_library_request(

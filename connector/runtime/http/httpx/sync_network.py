@@ -7,6 +7,7 @@ or httpcore2.
 from __future__ import annotations
 
 import contextlib
+import os
 import select
 import socket
 from typing import TYPE_CHECKING, Any
@@ -116,8 +117,11 @@ class SyncStream:
         self._inner.close()
 
     def abandon(self) -> None:
-        """Close only this process's descriptor."""
-        self._inner.close()
+        """Close only this process's descriptor. The TLS state stays: to free it may take a lock inside OpenSSL."""
+        descriptor = self._socket.detach()
+        if descriptor >= 0:
+            os.close(descriptor)
+        _INHERITED_STREAMS.append(self._inner)
 
     def get_extra_info(self, info: str) -> Any:
         """Return what httpcore asks for, such as `is_readable`."""
@@ -125,6 +129,9 @@ class SyncStream:
             read_pending = getattr(self._socket, "pending", None)
             return self._is_readable() or bool(read_pending and read_pending())
         return self._inner.get_extra_info(info)
+
+
+_INHERITED_STREAMS: list[Any] = []  # of the parent process; never freed here
 
 
 class SyncBackend:

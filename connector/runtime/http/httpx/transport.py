@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.errors import UsageError
 from connector.runtime.http.body_reader import BodyReader
-from connector.runtime.http.connection_pool import MAX_IDLE_SECONDS, Pool
+from connector.runtime.http.connection_pool import Pool
 from connector.runtime.http.failures import build_stopped_failure, classify_failure
 from connector.runtime.http.httpx import async_network, sync_network
 from connector.runtime.http.httpx.request import (
@@ -28,6 +28,7 @@ from connector.runtime.http.httpx.request import (
     load_tls_context,
 )
 from connector.runtime.http.httpx.sync_network import PooledConnection
+from connector.runtime.http.idle_connections import MAX_IDLE_SECONDS, get_idle_connections
 from connector.runtime.http.proxies import NetworkSettingError, read_certificate_paths
 from connector.runtime.http.request_state import RequestState
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
-    from connector.core.response.parser import Failure, Reply
+    from connector.core.response.reply import Failure, Reply
 
 
 class _BaseTransport:
@@ -178,13 +179,14 @@ class AsyncHttpcoreTransport(_BaseTransport):
                 connection = await self._acquire(origin, state)
                 response = await connection.library_connection.handle_async_request(library_request)
                 body_reader = state.body_reader = BodyReader(request, response.status, decode_headers(response), sink)
-                chunks = aiter(response.stream)
+                turn, chunks = async_network.LoopTurn(asyncio.get_running_loop()), aiter(response.stream)
                 try:
                     async for chunk in chunks:
                         if not body_reader.feed(chunk):
                             return body_reader.finish()
                         if cancel is not None and cancel.is_set():
                             return build_stopped_failure(body_reader)
+                        await turn.end_if_long()
                 finally:
                     await chunks.aclose()
                 await response.aclose()
@@ -208,6 +210,7 @@ class AsyncHttpcoreTransport(_BaseTransport):
             self._pool.abandon()  # of the parent process, or of a closed loop
             self._reset()
         self._loop = loop
+        self._pool.idle_connections = get_idle_connections(loop)
 
     async def _acquire(self, origin: HttpOrigin, state: RequestState) -> PooledConnection:
         """Return a connection to an origin. Raises PoolClosed, and the network's errors."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ctypes
 import os
 import re
-import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,9 +15,11 @@ from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.proxy import ProxyBuilder
 
 from connector.core.http_semantics import DEFAULT_PORTS
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 from connector.errors import UsageError
-from connector.runtime.http.body_reader import BodySinkError, DecodingError
+from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.http.body_reader import BodySinkError
+from connector.runtime.http.decompression import DecodingError
 from connector.runtime.http.failures import OWN_EXCEPTIONS
 from connector.runtime.http.proxies import NetworkSettingError, Proxy, find_proxy, read_certificate_paths
 from connector.runtime.http.transport import USER_AGENT, UploadReadError
@@ -34,7 +35,7 @@ MAX_IDLE_SECONDS = 5.0  # less than most services allow, so that a request seldo
 _MAX_CLIENTS = 32  # base URLs with open connections
 
 _shared_clients: dict[tuple[Any, ...], PyreqwestClient] = {}
-_lock = threading.Lock()
+_lock = ForkSafeLock()
 
 
 class PyreqwestClient(NamedTuple):
@@ -96,8 +97,6 @@ def _build_proxy(proxy: Proxy) -> ProxyBuilder:
 
 def _detach_after_fork() -> None:
     """Keep the parent's clients alive in a forked child: destroying one would use its sockets and runtime."""
-    global _lock  # noqa: PLW0603
-    _lock = threading.Lock()
     for client in _shared_clients.values():
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(client.library_client))  # never destroyed
     _shared_clients.clear()
@@ -177,7 +176,9 @@ def _classify_connect_failure(causes: list[str]) -> Failure:
         return Failure("refused", "the connection was refused", sent="nothing")
     if number is not None or "tcp connect error" in causes or last_cause.endswith("eof"):
         return Failure("connect", f"no connection{f' ({os.strerror(number)})' if number else ''}", sent="nothing")
-    return Failure("tls", f"the TLS handshake failed: {last_cause.partition(';')[0]}", sent="nothing", final=True)
+    return Failure(
+        "tls", f"the TLS handshake failed: {last_cause.partition(';')[0].rstrip('.')}", sent="nothing", final=True
+    )
 
 
 def _classify_build_failure(causes: list[str]) -> Failure:

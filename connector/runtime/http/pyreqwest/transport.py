@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.core.http_semantics import LENGTH_METHODS
+from connector.core.response.reply import Failure
 from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.failures import build_stopped_failure
 from connector.runtime.http.proxies import NetworkSettingError
@@ -35,11 +36,12 @@ if TYPE_CHECKING:
     from connector.core.exchange.body_sink import BodySink
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
-    from connector.core.response.parser import Failure, Reply
+    from connector.core.response.reply import Reply
     from connector.runtime.http.body_reader import Headers
     from connector.runtime.http.pyreqwest.clients import PyreqwestClient
 
 _CHUNK_BYTES = 65_536
+_GRACE_SECONDS = 1.0  # after the deadline, at which the library ends by itself
 _MAX_CACHED_CLIENTS = 32
 
 
@@ -111,7 +113,11 @@ class PyreqwestTransport:
         """Send one request; `cancel` is checked between the chunks of a body."""
         call = _PyreqwestCall(request, sink)
         try:
-            return self._threads.run(lambda task: self._send(call, credential, deadline, cancel, task))
+            timeout = max(deadline - time.monotonic(), 0.0) + _GRACE_SECONDS
+            return self._threads.run(lambda task: self._send(call, credential, deadline, cancel, task), timeout)
+        except TimeoutError:  # the library hangs, as it may in a forked child
+            received = call.body_reader.received if call.body_reader else 0
+            return Failure("read_timeout", "no reply in time", received=received)
         except CancelledError:
             return build_stopped_failure(call.body_reader)
 

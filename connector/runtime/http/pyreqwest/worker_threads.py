@@ -26,10 +26,11 @@ class InterruptibleThreads(Generic[T]):
         self._idle_workers: list[SimpleQueue[Any]] = []
         self._pending_tasks: set[Future[T]] = set()
 
-    def run(self, work: Callable[[Future[T]], T]) -> T:
+    def run(self, work: Callable[[Future[T]], T], timeout: float | None = None) -> T:
         """Return what the work returns; the future that it gets is `done` once nobody waits for the result.
 
-        Raises the work's exceptions, CancelledError after `cancel_all`, and KeyboardInterrupt.
+        Raises the work's exceptions, TimeoutError after `timeout` seconds, CancelledError after `cancel_all`, and
+        KeyboardInterrupt.
         """
         if self._pid != os.getpid():  # a fork has none of its parent's threads
             self._reset()
@@ -38,7 +39,7 @@ class InterruptibleThreads(Generic[T]):
         self._pending_tasks.add(task)
         worker.put((task, work))
         try:
-            return task.result()
+            return task.result(None if timeout is None else min(timeout, threading.TIMEOUT_MAX))
         finally:
             self._pending_tasks.discard(task)
             if task.cancel():  # it has no result yet, or was cancelled

@@ -132,6 +132,35 @@ def test_the_challenge_can_be_tried_and_its_answer_is_judged(here, server):
     assert (done.code, done.out) == (1, "endpoint.url_validation: 200 the challenge was answered wrongly\n")
 
 
+def test_events_of_two_commands_are_two_and_with_a_seed_one(here, zoom, server):
+    words = ["webhook", "send", "meeting.started", "--to", server.url, "--timestamp", "2026-01-01T00:00:00Z"]
+    for seed in ([], [], ["--seed", "s"], ["--seed", "s"], ["--seed", "t"]):
+        assert here(*words, *seed, **{VARIABLE: SECRET}).code == 0
+    keys = [one.key for one in arrived(zoom, server, now=1767225600)]
+    assert keys[2] == keys[3]
+    assert len({keys[2], keys[4]}) == 2
+    assert keys[0] == keys[1], "one process has one seed"
+
+
+def test_copies_in_one_command_are_told(here, server, tmp_path):
+    (tmp_path / "body.json").write_text('{"event": "made.up", "payload": {"object": {"id": 1}}}')
+    words = ["webhook", "send", "-f", "body.json", "--times", "3", "--to", server.url]
+    done = here(*words, **{VARIABLE: SECRET})
+    assert (done.code, done.out) == (0, "made.up: 200 {}\n" * 3)
+    assert done.err == "2 of 3 are copies of an event: a receiver delivers each event once.\n"
+    assert here("--quiet", *words, **{VARIABLE: SECRET}).err == ""
+
+
+def test_a_value_that_renames_the_event_is_refused_and_nothing_is_sent(here, server):
+    words = ["webhook", "send", "meeting.started", "--set", "event=meeting.ended", "--to", server.url]
+    done = here(*words, **{VARIABLE: SECRET})
+    assert done.code == 2
+    assert (
+        '--set event: got "meeting.ended"; expected meeting.started, the event to send. Fix: leave it out' in done.err
+    )
+    assert server.count == 0
+
+
 REFUSED = [
     (["meeting.startd", "--to", "http://127.0.0.1:1/"], "Did you mean 'meeting.started'?"),
     (["--to", "http://127.0.0.1:1/"], "the name of an event, or a file with -f"),

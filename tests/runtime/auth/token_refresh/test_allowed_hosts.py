@@ -78,7 +78,7 @@ def test_a_token_names_the_base_url_only_within_the_hosts(zoom, named, base, clo
 
     class Api:
         def send(self, request, credential, *_):
-            from connector.core.response.parser import Reply
+            from connector.core.response.reply import Reply
 
             asked.append(request.base_url + request.path)
             return Reply(200, (("content-type", "application/json"),), b"{}")

@@ -12,10 +12,11 @@ import subprocess
 import sys
 import tempfile
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
-from support.oauth_server import says
+from support.oauth_server import says, when
 from support.processes import callers, forked
 from support.processes.forked import Sibling
 from support.servers import GivenClock
@@ -184,6 +185,32 @@ def test_a_process_that_ends_with_such_a_token_tries_once_more_and_says_when_it_
         assert kept(folder) == before
         assert "this process ends, and with it the only token" in err
         assert "Sign in again: connector connect work" in err
+
+
+LATE = """
+    import sys
+    from connector import Client, Connection, Connector, errors
+    from connector.runtime.storage.open import open_store
+    zoom = Connector.open()
+    with Client(zoom, Connection.load(zoom, "work", store=open_store(sys.argv[1])), base_url=sys.argv[2]) as client:
+        try:
+            client.run("getUser", {"userId": "me"}, timeout=0.5)
+        except errors.DeadlineError as error:
+            print(error, flush=True)
+"""
+
+
+def test_a_process_that_ends_during_a_refresh_waits_for_it(authority, folder):
+    gate = threading.Event()
+    authority.then(when(gate))
+    command = [sys.executable, "-c", textwrap.dedent(LATE), f"file:{folder}", authority.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert "its refresh has not ended" in process.stdout.readline()
+        gate.set()
+        assert process.wait(20) == 0
+    assert kept(folder) == authority.families[-1].good
+    assert Sibling(callers.call_once, f"file:{folder}", authority.url).end() == 200
+    assert authority.refused == {}
 
 
 # the same on a disk that is really full

@@ -119,8 +119,8 @@ ECHOES = {
     "a page": lambda a: html(200, everything(a)),
     "a page of a 403": lambda a: html(403, everything(a)),
     "its own kind of content": lambda a: reply(200, body=b"x", headers=[("Content-Type", one_line(a))]),
-    "its own kind of token": lambda a: reply(200, {"access_token": "x", "token_type": everything(a)}),
-    "its own kind of life": lambda a: reply(200, {"access_token": "x", "expires_in": everything(a)}),
+    "its own kind of token": lambda a: reply(200, {"access_token": "canary-access-odd", "token_type": everything(a)}),
+    "its own kind of life": lambda a: reply(200, {"access_token": "canary-access-odd", "expires_in": everything(a)}),
     "a wrong token": lambda a: reply(200, {"access_token": everything(a) + "\n"}),
     "another address": lambda a: redirect(f"{a.origin}/?{one_line(a)}"),
     "headers": lambda a: reply(400, {"error": "invalid_request"}, headers=[("X-Echo", one_line(a)), ("Set-Cookie", one_line(a))]),
@@ -139,6 +139,9 @@ def attempt(client, **options):
         return error
 
 
+USED = ("its own kind of token", "its own kind of life")  # odd replies whose token is used all the same
+
+
 @pytest.mark.parametrize("case", ECHOES)
 @pytest.mark.parametrize("kind", ["oauth2", "serverToServer"])
 def test_whatever_the_token_endpoint_gives_back(zoom, authority, log, clock, tmp_path, kind, case):
@@ -151,7 +154,7 @@ def test_whatever_the_token_endpoint_gives_back(zoom, authority, log, clock, tmp
         tokens = connection.token_source
         things = (client, connection, tokens, tokens._refresher, tokens.read_token_set(), tokens._context, store)
         things = (*things, connection.oauth_client)
-        assert_clean(authority, log, *got, *things, *tokens._refreshes.values())
+        assert_clean(authority, log, *got, *things, *tokens._refreshes.in_progress.values())
 
 
 @pytest.mark.parametrize("play", [lost, unheard], ids=["lost", "unheard"])
@@ -224,7 +227,7 @@ def test_during_a_sign_in(zoom, authority, log, clock, case):
         things.append(error)
     else:
         things += [connection, Connection.load(zoom, "work", store=store), store.read(store.keys()[0])]
-    assert (case == "it goes well") == isinstance(things[-1], type(waiting))
+    assert (case in ("it goes well", *USED)) == isinstance(things[-1], type(waiting))
     secrets = (verifier, began.state, authority.forms[0]["code"])
     assert_clean(authority, log, *things, secrets=secrets)
 

@@ -11,10 +11,11 @@ from types import SimpleNamespace
 import pytest
 from support.oauth_server import wait_for
 
+from connector.core.auth.oauth import OAuthClient
 from connector.core.auth.token_set import TokenSet
 from connector.core.request.credential import Credential
 from connector.errors import DeadlineError, ServiceDown, TransportError
-from connector.runtime.auth import token_source
+from connector.runtime.auth import shared_work
 from connector.runtime.auth.token_source import TokenSource
 
 GRANT = TokenSet("canary-1", 9e9, scopes=("a",), api_url="https://api-eu.zoom.us")
@@ -59,7 +60,7 @@ def sharing():
     every = []
 
     def make(renewing):
-        made = TokenSource(SimpleNamespace(allowed_hosts=["*.zoom.us"]))
+        made = TokenSource(SimpleNamespace(allowed_hosts=["*.zoom.us"], oauth_client=OAuthClient("oauth2")))
         made._refresher = renewing
         every.append(renewing)
         return made
@@ -87,7 +88,7 @@ def looks(monkeypatch):
     async def wait_async(flights, **seconds):
         return wait(flights, **seconds)
 
-    monkeypatch.setattr(token_source, "futures", SimpleNamespace(wait=wait, Future=futures.Future))
+    monkeypatch.setattr(shared_work, "futures", SimpleNamespace(wait=wait, Future=futures.Future))
     monkeypatch.setattr(asyncio, "wait", wait_async)
 
     def monotonic():
@@ -95,7 +96,7 @@ def looks(monkeypatch):
         assert seen.asked < 20, "it goes round and round"
         return 1000.0 + seen.passed
 
-    monkeypatch.setattr(token_source, "time", SimpleNamespace(monotonic=monotonic))
+    monkeypatch.setattr(shared_work, "time", SimpleNamespace(monotonic=monotonic))
     return seen
 
 

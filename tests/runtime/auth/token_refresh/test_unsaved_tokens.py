@@ -23,6 +23,7 @@ from support.token_refreshing import (
 
 from connector import errors
 from connector.core.auth.token_set import TokenSet
+from connector.runtime.auth import unsaved_tokens
 from connector.runtime.storage import store as keeping
 
 FIRST = TokenSet("canary-new-1", NOW + 3600, NOW, "canary-refresh-1", ("a",))
@@ -31,29 +32,14 @@ ONLY, STILL, KEPT = "in memory only, and it ends", "still in memory only", "in m
 LOST = "this process ends, and with it the only token: /disk/store: Input/output error."
 
 
-class Exit:
-    """The end of a process, as modules register for it."""
-
-    def __init__(self):
-        self.left = []
-
-    def register(self, function):
-        self.left.append(function)
-
-    def unregister(self, function):
-        self.left = [one for one in self.left if one != function]
-
-    def come(self):
-        for function in self.left:
-            function()
-
-
 @pytest.fixture(autouse=True)
-def exit_(monkeypatch):
-    """The exit handlers of this process, for refreshers."""
-    made = Exit()
-    monkeypatch.setattr("connector.runtime.auth.token_refresh.atexit", made)
-    return made
+def saving_time(monkeypatch):
+    """The seconds in which an ending process tries to store a token."""
+    monkeypatch.setattr(unsaved_tokens, "SAVING_TIMEOUT", 0.0)
+    monkeypatch.setattr(unsaved_tokens, "_SAVING_INTERVAL", 0.01)
+    yield
+    unsaved_tokens.forget_all()
+    unsaved_tokens.IS_ENDING.clear()
 
 
 @pytest.fixture
@@ -192,47 +178,75 @@ def test_who_signs_in_meanwhile_wins(renewal, store, clock):
 # At the end of the process
 
 
-def test_at_exit_it_is_kept_if_the_store_takes_it_by_then(renewal, store, exit_, caplog):
+def test_at_exit_it_is_kept_if_the_store_takes_it_by_then(renewal, store, caplog):
     heal(store)
     before = len(store.did)
-    exit_.come()
+    assert unsaved_tokens.settle() == []
     assert store.did[before] == ("lock", KEY, 5.0), "an end does not wait long for others"
     assert store.has() == {**SEED, "grant": as_kept(FIRST)}
     assert KEPT in caplog.text
-    assert "this process ends" not in caplog.text
+    assert unsaved_tokens.list_at_stake() == []
 
 
-def test_at_exit_there_is_nothing_to_do_for_what_was_kept_meanwhile(renewal, store, clock, exit_):
+def test_at_exit_a_store_that_comes_back_in_time_is_waited_for_and_that_is_told(renewal, store, monkeypatch):
+    monkeypatch.setattr(unsaved_tokens, "SAVING_TIMEOUT", 60.0)
+    waits = []
+
+    def on(name, data):
+        if store.count("lock") < 4:
+            fails("lock")(name, data)
+
+    store.on = on
+    assert unsaved_tokens.settle(waits.append) == []
+    assert store.has() == {**SEED, "grant": as_kept(FIRST)}
+    assert waits == [f"Waiting up to 60 s for the store to take the new token of {KEY}."]
+
+
+def test_at_exit_there_is_nothing_to_do_for_what_was_kept_meanwhile(renewal, store, clock):
     heal(store)
     clock.passed += 5
     renewal.refresh(None, clock)
     before = len(store.did)
-    exit_.come()
-    assert len(exit_.left) == 1
+    assert unsaved_tokens.settle() == []
     assert len(store.did) == before
 
 
-def test_at_exit_a_token_that_is_lost_is_told_with_what_to_do(renewal, exit_, caplog):
-    exit_.come()
-    assert LOST in caplog.text
-    assert caplog.text.rstrip().endswith(AGAIN)
+def test_at_exit_a_token_that_is_lost_is_told_once_with_what_to_do(renewal):
+    (loss,) = unsaved_tokens.settle()
+    assert LOST in loss
+    assert loss.endswith(AGAIN)
+    assert unsaved_tokens.settle() == []
     assert renewal.get_cached(None, NOW + 4) == FIRST, "what still runs then may use it"
 
 
-def test_at_exit_a_store_that_somebody_holds_is_told_too(renewal, store, exit_, caplog):
+def test_at_exit_a_store_that_somebody_holds_is_told_too(renewal, store):
     store.on = fails("lock")
-    exit_.come()
-    assert LOST in caplog.text
+    assert LOST in unsaved_tokens.settle()[0]
 
 
-def test_at_exit_one_try_is_made_however_many_tokens_were_not_kept(clock, exit_):
+def test_at_exit_each_connection_is_told_once_however_many_tokens_were_not_kept(renewal, clock):
+    clock.passed += 5
+    renewal.refresh(None, clock)
+    assert len(unsaved_tokens.settle()) == 1
+
+
+def test_a_process_that_ends_spends_no_refresh_token(clock):
+    store, endpoint = Watched(), Endpoint(granted())
+    store.begin(ENDED)
+    assert unsaved_tokens.settle() == []
+    with pytest.raises(errors.TransportError, match="This process ends"):
+        owned(store, endpoint).refresh(None, clock)
+    assert endpoint.forms == []
+    assert store.has()["intent"] is None
+    assert unsaved_tokens.list_at_stake() == []
+
+
+def test_at_exit_a_token_that_can_be_requested_again_is_not_waited_for(clock):
     store = Watched()
     store.begin(OWN)
     store.on = fails("write")
-    renewal = own(store, granted(1, refresh_token=None), granted(2, refresh_token=None))
-    for clock.passed in (1000, 4600):
-        renewal.refresh(None, clock)
-    assert len(exit_.left) == 1
+    own(store, granted(1, refresh_token=None)).refresh(None, clock)
+    assert unsaved_tokens.settle() == []
 
 
 def test_a_store_where_somebody_always_was_quicker_is_tried_ten_times_and_has_not_taken_it(clock, caplog):

@@ -136,7 +136,7 @@ class TestARefreshThatFails:
             threads = [pool.submit(attempt, client) for _ in range(5)]
             tasks = pool.submit(asyncio.run, together(connection, authority.url, clock, 5))
             wait_for(lambda: authority.asked == 1)
-            flight = next(iter(connection.token_source._refreshes.values()))
+            flight = next(iter(connection.token_source._refreshes.in_progress.values()))
             wait_for(lambda: len(flight._waiters) + len(flight._done_callbacks) == 10)
             gate.set()
             failed = [one.result(60) for one in threads] + tasks.result(60)

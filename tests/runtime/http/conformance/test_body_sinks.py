@@ -12,7 +12,7 @@ import pytest
 from support import servers
 from support.transports import WIDE, build_request, resident_bytes
 
-from connector.core.response.parser import Reply
+from connector.core.response.reply import Reply
 
 MEGABYTE = 1 << 20
 

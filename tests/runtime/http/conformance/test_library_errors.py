@@ -8,7 +8,7 @@ import pytest
 from support.transports import READ, catch_error
 
 from connector import errors
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 
 pyreqwest = pytest.importorskip("pyreqwest", reason="the HTTP library pyreqwest is not installed")
 from pyreqwest import exceptions  # noqa: E402

@@ -25,7 +25,7 @@ from support.transports import (
 )
 
 from connector import errors
-from connector.core.response.parser import Failure
+from connector.core.response.reply import Failure
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 LEAVES_CONNECTIONS = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")  # to a loop that ends before them

@@ -1,0 +1,58 @@
+"""Rules of error replies: the words of `errors` that have an effect only beside another, and failed parts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.authoring.draft import Violation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
+    from connector.definition.action import Action
+    from connector.definition.error_format import ErrorFormat
+    from connector.definition.manifest import Manifest
+
+_SUCCESS = range(200, 300)
+
+
+def check_error_format(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that each word of `errors` has an effect."""
+    errors = file.model.errors
+    yield from _check_failed(errors)
+    for word, needed in (("success_codes", "code"), ("hints", "code"), ("unit", "retry_after")):
+        if word in errors.model_fields_set and getattr(errors, needed) is None:
+            message = f"it has no effect: `errors` has no `{needed}`, which says where a reply has it."
+            yield Violation(("errors", word), "errors", message, key=True)
+    for word in ("code", "message", "fields"):
+        paths = getattr(errors, word)
+        if isinstance(paths, list) and (not paths or len(set(paths)) < len(paths)):
+            yield Violation(("errors", word), "errors", "list each place once, and at least one.")
+    if any(path.startswith("header.") for path in errors.field_paths):
+        yield Violation(("errors", "fields"), "errors", "a header has no messages of fields; name a place in the body.")
+    for index, rule in enumerate(errors.rules):
+        statuses = rule.status if isinstance(rule.status, list) else [rule.status]
+        if not errors.judges_success and all(status in _SUCCESS for status in statuses):
+            message = "no error has this status: say with `failed` or `success_codes` which replies are errors."
+            yield Violation(("errors", "rules", index, "status"), "errors", message)
+
+
+def _check_failed(errors: ErrorFormat) -> Iterator[Violation]:
+    if errors.failed == {}:
+        yield Violation(("errors", "failed"), "errors", "name a place and its values: {ok: [false]}.")
+    for path, values in errors.failure_values.items():
+        if not values:
+            message = "list the values that show a failure."
+            yield Violation(("errors", "failed", path), "errors", message)
+    if "success_codes" in errors.model_fields_set and not errors.success_codes:
+        yield Violation(("errors", "success_codes"), "errors", "list the codes of success, or remove it.")
+
+
+def check_failed_parts(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that `returns.partial` has an effect: it is read of JSON alone."""
+    returns = file.model.returns
+    if returns.partial is not None and returns.type != "json":
+        message = f"it has no effect: it is read of JSON, and the reply is {returns.type}."
+        yield Violation(("returns", "partial"), "errors", message, key=True)

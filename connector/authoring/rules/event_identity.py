@@ -1,0 +1,163 @@
+"""Rules of what a trigger reads from events: the paths exist, and each word has an effect."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from connector.authoring.draft import Violation
+from connector.core.json_path import get_at, has_path
+from connector.definition.events import iter_leaf_fields
+from connector.definition.json_path import join_path, parse_reply_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
+    from connector.definition.manifest import Manifest
+    from connector.definition.parsers.strict_yaml import NodePath
+    from connector.definition.trigger import Trigger
+
+    Paths = Iterable[tuple[NodePath, str]]
+
+_MISSPELT = 0.8  # how alike two names are when one is a misspelling of the other
+
+
+def check_event_identity(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check the paths of `event` and `dedupe`: against the events that are described, and for what has no effect."""
+    bodies = _read_bodies(folder)
+    for name, trigger in file.model.triggers.items():
+        for check in (_check_presence, _check_repetition, _check_id, _check_ignored, _check_unit):
+            for path, message in check(trigger):
+                is_missing = path == ("dedupe",) and "dedupe" not in trigger.model_fields_set
+                place: NodePath = ("triggers", name, *(() if is_missing else path))
+                yield Violation(place, "trigger", message, key=is_missing)
+        for path, message in _check_against_bodies(trigger, bodies) if bodies else ():
+            yield Violation(("triggers", name, *path), "trigger", message)
+
+
+def _read_bodies(folder: ConnectorFolder) -> list[Any]:
+    """Return the bodies of all events, or nothing where a file is not readable: its events may have any path."""
+    if any(stem not in folder.events for stem in folder.event_stems):
+        return []
+    entries = [
+        entry
+        for document in folder.events.values()
+        if isinstance(document.data, dict)
+        for entry in document.data.values()
+    ]
+    return [entry["body"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("body"), dict)]
+
+
+def _list_ids(trigger: Trigger) -> Paths:
+    base: NodePath = ("dedupe",) if isinstance(trigger.dedupe, list) else ("dedupe", "id")
+    return [((*base, index), path) for index, path in enumerate(trigger.identity.id)]
+
+
+def _list_ignored(trigger: Trigger) -> Paths:
+    paths = trigger.identity.ignore.paths
+    return [(("dedupe", "ignore", "paths", index), path) for index, path in enumerate(paths)]
+
+
+def _list_fields(trigger: Trigger) -> Paths:
+    event = trigger.event
+    singles = [(("event", word), path) for word in ("at", "account", "object") if (path := getattr(event, word))]
+    return [*singles, *((("event", "subject", index), path) for index, path in enumerate(event.subject))]
+
+
+def _check_presence(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
+    if trigger.dedupe == []:
+        yield (
+            ("dedupe",),
+            (
+                "add `dedupe`: the paths of an event's id, or what may change when it is sent again (`{ignore: ...}`; "
+                "`{}` for nothing)."
+            ),
+        )
+
+
+def _check_repetition(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
+    for listed in (_list_ids(trigger), _list_ignored(trigger), _list_fields(trigger)):
+        seen: set[tuple[str, ...]] = set()
+        for path, text in listed:
+            place = parse_reply_path(text)
+            key = (str(path[:-1]), *place.segments, place.header or "")
+            if key in seen:
+                yield path, f"{text} is listed twice."
+            seen.add(key)
+
+
+def _check_id(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
+    """Yield paths that are new for each attempt, or the same for all events."""
+    signature = trigger.signature
+    changing = {signature.header.lower(), (signature.timestamp or "").removeprefix("header.").lower()}
+    for path, text in _list_ids(trigger):
+        header = parse_reply_path(text).header
+        if header is not None and header in changing:
+            yield path, f"{text} is new each time an event is sent; it identifies no event."
+        elif text == ".":
+            yield path, "`.` is the whole body, which counts where there is no id; remove it."
+
+
+def _check_ignored(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
+    """Yield parts to ignore that are not looked at anyway, or are all there is."""
+    fields = [path for _, path in (*_list_fields(trigger), ((), trigger.event.name))]
+    read_headers = {parse_reply_path(path).header for path in fields}
+    id_header = parse_reply_path(trigger.signature.id or ".").header
+    if id_header is not None and [parse_reply_path(path).header for path in trigger.identity.id] == [id_header]:
+        if trigger.identity.model_fields_set & {"ignore"}:
+            yield ("dedupe", "ignore"), f"every delivery has header.{id_header}, its id; remove `ignore`."
+        return
+    for path, text in _list_ignored(trigger):
+        header = parse_reply_path(text).header
+        if text == ".":
+            yield path, "without the whole body nothing tells events apart."
+        elif text == trigger.event.name:
+            yield path, "the name of an event always counts; remove it."
+        elif header is not None and header not in read_headers:
+            yield path, f"{text} does not count anyway: `event` does not read it; remove it."
+
+
+def _check_unit(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
+    if trigger.event.at is None and "unit" in trigger.event.model_fields_set:
+        yield ("event", "unit"), "`unit` has no effect without `at`, the place of the time."
+
+
+def _check_against_bodies(trigger: Trigger, bodies: list[Any]) -> Iterator[tuple[NodePath, str]]:
+    """Yield paths and fields that the described events contradict.
+
+    A description may leave something out. So a path is wrong where events have what holds it and none has it, and
+    where it is spelled almost as one that they have.
+    """
+    known_paths = _list_known_paths(bodies)
+    for path, text in (*_list_fields(trigger), *_list_ids(trigger), *_list_ignored(trigger)):
+        place = parse_reply_path(text)
+        if place.header is not None or text == trigger.event.name or _is_in_any(bodies, place.segments):
+            continue
+        similar = _find_misspelt(text, known_paths)
+        if similar or (len(place.segments) > 1 and _is_in_any(bodies, place.segments[:-1])):
+            yield path, f"no event in schemas/events/ has {text}.{similar}"
+    names = {name for body in bodies for path, _ in iter_leaf_fields(body) for name in path}
+    for index, name in enumerate(trigger.identity.ignore.fields):
+        if name not in names and (similar := _find_misspelt(name, names)):
+            message = f"no event in schemas/events/ has a field {name}.{similar}"
+            yield ("dedupe", "ignore", "fields", index), message
+
+
+def _find_misspelt(text: str, known: Iterable[str]) -> str:
+    """Return a question about what was meant, where a known name is spelled almost the same."""
+    similar = get_close_matches(text, known, n=1, cutoff=_MISSPELT)
+    return f" Did you mean {similar[0]!r}?" if similar else ""
+
+
+def _is_in_any(bodies: list[Any], names: tuple[str, ...]) -> bool:
+    """Whether a body has a path; a described list has one item, which stands for all."""
+    path, of_first_items = join_path(*names), join_path(*("0" if name.isdigit() else name for name in names))
+    return any(has_path(body, path) or has_path(body, of_first_items) for body in bodies)
+
+
+def _list_known_paths(bodies: list[Any]) -> set[str]:
+    """Return the paths of the values that are in no list, and of what holds them."""
+    paths = {path[:size] for body in bodies for path, _ in iter_leaf_fields(body) for size in range(1, len(path) + 1)}
+    return {join_path(*path) for path in paths if any(get_at(body, path) is not None for body in bodies)}

@@ -1,0 +1,51 @@
+"""What a transport brings: a reply, or the failure of a request without one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+_SUCCESS = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Reply:
+    """A raw reply: status, headers (lower-case names) and decoded body."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"<Reply {self.status}: {len(self.body)} bytes>"
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is one of success, 200 to 299."""
+        return self.status in _SUCCESS
+
+    @property
+    def media_type(self) -> str:
+        """The media type of the body in lower case, without parameters; empty when the reply does not say."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    def header(self, name: str) -> str | None:
+        """Return a header's value, several joined with commas, or None."""
+        values = [value for key, value in self.headers if key == name.lower()]
+        return ", ".join(values) if values else None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A request without a complete reply: `kind` as in TransportError, `sent` "nothing" or "maybe", `received` bytes.
+
+    `final` means that a retry cannot help, as with a bad certificate; `retry_once` that one retry may help, as with a
+    host name that is not found.
+    """
+
+    kind: str
+    message: str
+    sent: str = "maybe"
+    received: int = 0
+    etag: str | None = None
+    final: bool = False
+    retry_once: bool = False

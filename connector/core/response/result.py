@@ -1,0 +1,67 @@
+"""The result of a call."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_jsonable_python
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from connector import errors
+    from connector.core.response.trace import Trace
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Result:
+    """The result of a call.
+
+    `data` is the service's answer, as it came ({} for no content, bytes for binary); `status`, `headers` (lower-case
+    names) and `request_id` are those of the last reply; `attempts` counts the requests sent; `outcome` is "done". For
+    listings, `complete` says whether nothing is left and `pages` counts the pages. `warnings` are sentences; `debug`
+    is the redacted trace of a debugged call.
+    """
+
+    data: Any
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    request_id: str | None = None
+    attempts: int = 1
+    outcome: errors.Outcome = "done"
+    complete: bool = True
+    pages: int = 1
+    warnings: tuple[str, ...] = ()
+    debug: Trace | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON-safe data; bytes as base64 text with `encoding` with it."""
+        is_binary = isinstance(self.data, bytes)
+        fields: dict[str, Any] = {
+            "data": base64.b64encode(self.data).decode() if is_binary else _to_json_safe(self.data),
+            "status": self.status,
+            "headers": dict(self.headers),
+            "request_id": self.request_id,
+            "attempts": self.attempts,
+            "outcome": self.outcome,
+            "complete": self.complete,
+            "pages": self.pages,
+            "warnings": list(self.warnings),
+        }
+        if is_binary:
+            fields["encoding"] = "base64"
+        if self.debug is not None:
+            fields["debug"] = self.debug.to_list()
+        return fields
+
+    def __repr__(self) -> str:
+        type_name = type(self.data).__name__
+        size = len(self.data) if hasattr(self.data, "__len__") else 1
+        return f"<Result {self.status} {self.outcome}: {type_name} of {size}>"
+
+
+def _to_json_safe(data: Any) -> Any:
+    """Return JSON-safe data; a number that is not finite becomes null."""
+    return to_jsonable_python(data, inf_nan_mode="null")

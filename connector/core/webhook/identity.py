@@ -1,0 +1,107 @@
+"""Work out an event's key: deliveries with one key are copies of one event."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from connector.core.json_path import get_at, remove_at
+from connector.definition.json_path import parse_reply_path
+
+if TYPE_CHECKING:
+    from connector.definition.json_path import ReplyPath
+    from connector.definition.trigger import Trigger
+
+HeaderValues = Mapping[str, list[str]]  # all values of the headers that a trigger reads, by lower-case name
+
+
+class KeyBuilder:
+    """Builds the keys of a trigger's events, as its `dedupe` says.
+
+    A key is made of the event's id where the event has all parts of one. Otherwise it is made of everything that the
+    delivery says - the body, and what the trigger reads from headers - without the parts that are known to change.
+    So only what differs in nothing else is taken for a copy.
+    """
+
+    def __init__(self, name: str, trigger: Trigger) -> None:
+        rules, fields = trigger.identity, trigger.event
+        self._trigger_name = name
+        self._id_places = [parse_reply_path(path) for path in rules.id]
+        ignored_places = [parse_reply_path(path) for path in rules.ignore.paths]
+        ignored_headers = {place.header for place in ignored_places}
+        self._ignored_paths = [place.segments for place in ignored_places if place.header is None]
+        self._ignored_fields = frozenset(rules.ignore.fields)
+        self._ignored_query = _compile_query_pattern(rules.ignore.query)
+        self._ignored_words = [_dump(name)[1:-1] for name in (*rules.ignore.fields, *rules.ignore.query)]
+        places = [parse_reply_path(path) for path in (fields.name, fields.at, fields.account, fields.object) if path]
+        header_places = [*places, *(parse_reply_path(path) for path in fields.subject)]
+        self._event_headers = sorted({place.header for place in header_places if place.header} - ignored_headers)
+        self.header_names = {place.header for place in (*self._id_places, *header_places) if place.header}
+
+    def build_key(self, body: bytes, data: dict[str, Any], name: str, headers: HeaderValues) -> str:
+        """Return the key of an event: a hash, the same for each delivery of the event."""
+        id_parts = [read_place(data, place, headers) for place in self._id_places]
+        if id_parts and all(map(_is_id_part, id_parts)):
+            return self._hash(name, "id", [to_id_text(part) for part in id_parts])
+        event_headers = [headers.get(header, ()) for header in self._event_headers]
+        try:
+            return self._hash(name, "body", event_headers, self._normalize(body))
+        except (ValueError, RecursionError):  # lists within lists, a thousand deep: its bytes tell it apart
+            return self._hash(name, "bytes", event_headers, hashlib.sha256(body).hexdigest())
+
+    def _hash(self, name: str, basis: str, parts: list[Any], text: str = "") -> str:
+        return hashlib.sha256(f"{_dump([self._trigger_name, name, basis, *parts])}{text}".encode()).hexdigest()
+
+    def _normalize(self, body: bytes) -> str:
+        """Return a body as one text for each way to write it, without the parts that change.
+
+        Numbers are texts of their digits: none is rounded, and one that is sent as a text is equal to it.
+        """
+        data = json.loads(body, parse_int=str, parse_float=str)
+        for path in self._ignored_paths:
+            data = remove_at(data, path)
+        text = _dump(data)
+        if any(word in text for word in self._ignored_words):  # else it is not worth to look at each value
+            text = _dump(self._strip_names(data))
+        return text
+
+    def _strip_names(self, value: Any) -> Any:
+        """Return a value without the fields and URL parameters that change, at any depth."""
+        if isinstance(value, dict):
+            return {name: self._strip_names(item) for name, item in value.items() if name not in self._ignored_fields}
+        if isinstance(value, list):
+            return [self._strip_names(item) for item in value]
+        if self._ignored_query and isinstance(value, str) and value.startswith(("https://", "http://")):
+            return self._ignored_query.sub(r"\1", value)
+        return value
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(data, sort_keys=True, separators=(",", ":"))
+
+
+def read_place(data: Any, place: ReplyPath | None, headers: HeaderValues) -> Any:
+    """Return the value at a place of a delivery: in its body, or in a header that appears once; or None."""
+    if place is None:
+        return None
+    if place.header is None:
+        return get_at(data, place.segments)
+    values = headers.get(place.header, ())
+    return values[0] if len(values) == 1 else None
+
+
+def to_id_text(value: Any) -> str:
+    """Convert a value to text; a number and its text are equal, as services send IDs as either."""
+    return value if isinstance(value, str) else repr(value)
+
+
+def _is_id_part(value: Any) -> bool:
+    return value is not None and value != "" and not isinstance(value, dict | list)
+
+
+def _compile_query_pattern(names: list[str]) -> re.Pattern[str] | None:
+    """Return the pattern of these parameters of a URL; its group is what stands before one."""
+    return re.compile(rf"([?&#])(?:{'|'.join(map(re.escape, names))})=[^&#]*&?") if names else None
