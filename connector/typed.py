@@ -23,16 +23,22 @@ UNSET: Final = Unset.UNSET
 """Stands for an input that is not given; None is sent as null."""
 
 
-class CallSettings(TypedDict, total=False):
-    """The settings of one call, as `Client.run` takes them."""
+class ListingSettings(TypedDict, total=False):
+    """The settings of a listing, as `Client.items` takes them."""
 
     timeout: float | str | None
     retry: str | Mapping[str, Any] | None
     debug: bool
     limit: int | None
     account: str | None
+    connection: str | None
+    page_size: int | None
+
+
+class CallSettings(ListingSettings, total=False):
+    """The settings of one call, as `Client.run` takes them."""
+
     idempotency_key: str | None
-    connection: Any
 
 
 _OWN_NAMES = ("self", "options")

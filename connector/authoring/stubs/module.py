@@ -42,7 +42,11 @@ def write_module(connector: Connector) -> str:
 def _write_class(connector: Connector, types: ResultTypes, actions: Iterable[Action], *, is_async: bool) -> str:
     label, client = connector.manifest.label, "AsyncClient" if is_async else "Client"
     name = "".join(part.capitalize() for part in connector.name.split("_"))
-    summary = f"{label} by an {client}: every action is a method, awaited." if is_async else f"{label}: every action is a method."
+    summary = (
+        f"{label} by an {client}: every action is a method, awaited."
+        if is_async
+        else f"{label}: every action is a method."
+    )
     lines = [
         f"class {'Async' if is_async else ''}{name}:",
         f"    {as_docstring(summary)}",
@@ -83,7 +87,9 @@ def _write_signature(head: str, name: str, action: Action, returns: str) -> list
 def _write_docstring(summary: str, parameters: Iterable[Parameter]) -> list[str]:
     entries = [f"{parameter.name}: {parameter.help}" for parameter in parameters]
     wrapped = [
-        line for entry in entries for line in textwrap.wrap(entry, _WIDTH - 16, initial_indent=" " * 12, subsequent_indent=" " * 16)
+        line
+        for entry in entries
+        for line in textwrap.wrap(entry, _WIDTH - 16, initial_indent=" " * 12, subsequent_indent=" " * 16)
     ]
     text = [f'        """{summary}', *(["", "        Args:", *wrapped] if wrapped else []), '        """']
     return [line.replace("\\", "\\\\") for line in text] if wrapped else [f'        """{summary}"""']
