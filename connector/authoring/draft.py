@@ -39,6 +39,7 @@ _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
     },
     ("inputs", "*"): _FIELD_PLACEHOLDERS,
     ("pagination",): {"items": "."},
+    ("replies", "*"): {"expect": {}},
     ("examples", "*"): {"inputs": {}, "request": {"path": "/"}},
     ("examples", "*", "request"): {"path": "/"},
     ("connections", "*"): {"label": "-"},

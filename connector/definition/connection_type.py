@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from connector.definition.fields import FormField, Key, StrictModel, Text
+from connector.definition.json_path import JsonPath
 
 ConnectionTypeName = Literal[
     "oauth2", "oauth2_account_credentials", "oauth2_client_credentials", "jwt_hs256", "bearer", "api_key", "basic"
@@ -18,7 +19,7 @@ class ConnectionTest(StrictModel):
 
     action: Key = Field(description="The action to run; a list is asked for one item.")
     inputs: dict[str, JsonValue] = Field(default={}, description="The inputs of the action.")
-    identity_fields: list[Text] = Field(default=[], description="Fields of the reply that identify the account.")
+    identity_fields: list[JsonPath] = Field(default=[], description="Fields of the reply that identify the account.")
 
 
 class ConnectionType(StrictModel):

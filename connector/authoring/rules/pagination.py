@@ -84,7 +84,7 @@ def _check_used(words: PaginationSettings, used: frozenset[str], setting: str) -
 
 def _list_bodies(action: Action) -> list[Any]:
     """Return the bodies of the replies that the file shows: its example, and recorded ones."""
-    recorded_replies = [reply.body for reply in getattr(action, "replies", ()) if reply.status in range(200, 300)]
+    recorded_replies = [reply.body for reply in action.replies if reply.status in range(200, 300)]
     return [body for body in (action.returns.example, *recorded_replies) if body is not None]
 
 

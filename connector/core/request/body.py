@@ -15,16 +15,28 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
 
 FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
+JSON_CONTENT_TYPE = "application/json"
+_CONTENT_TYPES = {
+    "form": FORM_CONTENT_TYPE,
+    "text": "text/plain; charset=utf-8",
+    "binary": "application/octet-stream",
+}
 _LIST_NAME_FORMATS = {"repeat": "{name}", "brackets": "{name}[]"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MultipartPart:
-    """A part of a multipart body: a field, or a file with its name. The data is reopened for each attempt."""
+    """A part of a multipart body: a field, a file with its name, or JSON. The data is reopened for each attempt."""
 
     name: str
     data: Any
     file_name: str | None = None
+    content_type: str | None = None  # where it is none of a text or a file
+
+    @property
+    def content(self) -> Any:
+        """The data as it is sent."""
+        return to_json(self.data) if self.content_type == JSON_CONTENT_TYPE else self.data
 
 
 def reopen(data: Any) -> Any:
@@ -93,10 +105,8 @@ def _summarize_data(data: Any) -> Any:
 
 def encode_body(action: Action, value: Any) -> Body:
     """Encode a value as the body of an action."""
-    if action.body == "form":
-        return Body("form", flatten_form(value, action), FORM_CONTENT_TYPE)
-    content_types = {"text": "text/plain; charset=utf-8", "binary": "application/octet-stream"}
-    return Body(action.body, value, content_types.get(action.body, "application/json"))
+    content_type = action.content_type or _CONTENT_TYPES.get(action.body, JSON_CONTENT_TYPE)
+    return Body(action.body, flatten_form(value, action) if action.body == "form" else value, content_type)
 
 
 def flatten_form(tree: Mapping[str, Any], action: Action) -> list[tuple[str, str]]:

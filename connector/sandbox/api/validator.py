@@ -117,7 +117,9 @@ class RequestValidator:
         return tuple(decode_path_value(segment, double_encoded=name in self._double_encoded) for name, segment in pairs)
 
     def _parse_body(self, request: SandboxRequest) -> ParsedBody:
-        body = parse_body(self.action.body, request, use_brackets=self._use_brackets)
+        body = parse_body(
+            self.action.body, request, use_brackets=self._use_brackets, content_type=self.action.content_type
+        )
         if self._has_body_fields and not isinstance(body.data, dict):
             raise BadBody("body", "Expected a JSON object." if self.action.body == "json" else "Expected form fields.")
         return body
