@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from connector.authoring.stubs.parameters import Parameter, build_parameters
+from connector.authoring.stubs.parameters import KeywordParameter, build_parameters
 from connector.authoring.stubs.result_types import ResultTypes, as_docstring
 from connector.definition.case import to_snake_case
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
 
 _WIDTH = 120
+_WRAPPER = textwrap.TextWrapper(_WIDTH, initial_indent=" " * 12, subsequent_indent=" " * 16)
 _HEADER = '''"""Typed access to {label}: made by `connector stubs`, which makes it anew; edit nothing here."""
 
 # ruff: noqa
@@ -26,7 +27,7 @@ from datetime import date, datetime
 from typing import Any, BinaryIO, Literal, TypedDict
 
 from connector import AsyncClient, AsyncItems, Client, Items, Result
-from connector.typed import UNSET, CallSettings, Unset, select_given
+from connector.typed import UNSET, CallSettings, ListingSettings, Unset, select_given
 '''
 
 
@@ -42,11 +43,7 @@ def write_module(connector: Connector) -> str:
 def _write_class(connector: Connector, types: ResultTypes, actions: Iterable[Action], *, is_async: bool) -> str:
     label, client = connector.manifest.label, "AsyncClient" if is_async else "Client"
     name = "".join(part.capitalize() for part in connector.name.split("_"))
-    summary = (
-        f"{label} by an {client}: every action is a method, awaited."
-        if is_async
-        else f"{label}: every action is a method."
-    )
+    summary = f"{label}: every action is a method{', awaited' if is_async else ''}."
     lines = [
         f"class {'Async' if is_async else ''}{name}:",
         f"    {as_docstring(summary)}",
@@ -62,34 +59,31 @@ def _write_class(connector: Connector, types: ResultTypes, actions: Iterable[Act
 
 
 def _write_run(types: ResultTypes, action: Action, *, is_async: bool) -> list[str]:
-    head, wait = ("    async def", "await ") if is_async else ("    def", "")
-    signature = _write_signature(head, to_snake_case(action.action), action, f"Result[{types.type_of(action)}]")
+    word, wait = ("async def", "await ") if is_async else ("def", "")
+    head = f"    {word} {to_snake_case(action.action)}"
+    signature = _write_signature(head, action, "CallSettings", f"Result[{types.type_of(action)}]")
     call = f"return {wait}self.client.run({action.action!r}, select_given(locals()), **(options or {{}}))"
     return [*signature, *_write_docstring(action.summary, build_parameters(action)), f"        {call}"]
 
 
 def _write_iteration(types: ResultTypes, action: Action, *, is_async: bool) -> list[str]:
     items = f"{'Async' if is_async else ''}Items[{types.type_of_item(action)}]"
-    signature = _write_signature("    def", f"iter_{to_snake_case(action.action)}", action, items)
+    signature = _write_signature(f"    def iter_{to_snake_case(action.action)}", action, "ListingSettings", items)
     summary = f"{action.summary.rstrip('.')}, one after another."
     call = f"return self.client.items({action.action!r}, select_given(locals()), **(options or {{}}))"
     return [*signature, *_write_docstring(summary, build_parameters(action)), f"        {call}"]
 
 
-def _write_signature(head: str, name: str, action: Action, returns: str) -> list[str]:
-    parameters = [*map(str, build_parameters(action)), "options: CallSettings | None = None"]
-    line = f"{head} {name}(self, *, {', '.join(parameters)}) -> {returns}:"
+def _write_signature(head: str, action: Action, settings: str, returns: str) -> list[str]:
+    parameters = [*map(str, build_parameters(action)), f"options: {settings} | None = None"]
+    line = f"{head}(self, *, {', '.join(parameters)}) -> {returns}:"
     if len(line) <= _WIDTH:
         return [line]
-    return [f"{head} {name}(", *(f"        {one}," for one in ("self", "*", *parameters)), f"    ) -> {returns}:"]
+    return [f"{head}(", *(f"        {one}," for one in ("self", "*", *parameters)), f"    ) -> {returns}:"]
 
 
-def _write_docstring(summary: str, parameters: Iterable[Parameter]) -> list[str]:
+def _write_docstring(summary: str, parameters: Iterable[KeywordParameter]) -> list[str]:
     entries = [f"{parameter.name}: {parameter.help}" for parameter in parameters]
-    wrapped = [
-        line
-        for entry in entries
-        for line in textwrap.wrap(entry, _WIDTH - 16, initial_indent=" " * 12, subsequent_indent=" " * 16)
-    ]
+    wrapped = [line for entry in entries for line in _WRAPPER.wrap(entry)]
     text = [f'        """{summary}', *(["", "        Args:", *wrapped] if wrapped else []), '        """']
     return [line.replace("\\", "\\\\") for line in text] if wrapped else [f'        """{summary}"""']

@@ -30,7 +30,7 @@ _NULLABLE_PARTS = ("body", "form")
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class KeywordParameter:
     """One keyword of a method: its name, its type, whether it must be given, and its help."""
 
     name: str
@@ -42,10 +42,10 @@ class Parameter:
         return f"{self.name}: {self.type_name}" if self.required else f"{self.name}: {self.type_name} | Unset = UNSET"
 
 
-def build_parameters(action: Action) -> list[Parameter]:
+def build_parameters(action: Action) -> list[KeywordParameter]:
     """Return the parameters of an action's method: those that are required first."""
     parameters = [
-        Parameter(
+        KeywordParameter(
             to_parameter_name(key),
             _type_of_input(field) + (" | None" if _is_nullable(field) else ""),
             field.required,

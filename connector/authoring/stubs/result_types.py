@@ -1,4 +1,8 @@
-"""The types of results, as TypedDicts made from the schemas of replies."""
+"""The types of results, as TypedDicts made from the schemas of replies.
+
+Every field is typed as if it were there, since a type checker would otherwise complain about each; a program that may
+meet a record without it reads it with `.get`.
+"""
 
 from __future__ import annotations
 
@@ -106,9 +110,9 @@ def _format_class(name: str, fields: dict[str, str], schema: dict[str, Any]) -> 
     summary = " ".join(str(schema.get("description") or schema.get("title") or f"{name}.").split())
     if all(field.isidentifier() and not keyword.iskeyword(field) for field in fields):
         lines = [f"    {field}: {type_name}" for field, type_name in fields.items()]
-        return "\n".join([f"class {name}(TypedDict, total=False):", f"    {as_docstring(summary)}", "", *lines])
+        return "\n".join([f"class {name}(TypedDict):", f"    {as_docstring(summary)}", "", *lines])
     entries = "".join(f"    {field!r}: {type_name!r},\n" for field, type_name in fields.items())
-    return f"# {summary}\n{name} = TypedDict({name!r}, {{\n{entries}}}, total=False)"
+    return f"# {summary}\n{name} = TypedDict({name!r}, {{\n{entries}}})"
 
 
 def as_docstring(text: str) -> str:

@@ -66,8 +66,9 @@ class Result(Generic[DataT_co]):
         return fields
 
     def __repr__(self) -> str:
-        type_name = type(self.data).__name__
-        size = len(self.data) if hasattr(self.data, "__len__") else 1
+        data: Any = self.data
+        type_name = type(data).__name__
+        size = len(data) if hasattr(data, "__len__") else 1
         return f"<Result {self.status} {self.outcome}: {type_name} of {size}>"
 
 
