@@ -61,9 +61,6 @@ def check_manifest_pagination(file: ParsedFile[Manifest], folder: ConnectorFolde
     style = choose_style(own_words.model_dump(exclude_unset=True))
     action_styles = (choose_style(merge_settings(file.model, action.model)) for action in folder.actions)
     styles: set[PaginationStyle] = {style, *action_styles}
-        style,
-        *(choose_style(merge_settings(file.model, action.model)) for action in folder.actions),
-    }
     used = frozenset[str]().union(*(WORDS_BY_STYLE[name] for name in styles))
     yield from _check_places(own_words)
     yield from _check_used(own_words, used, f"with style: {style}" if own_words.style else "")
