@@ -272,10 +272,7 @@ class PreparedCall:
         self._has_ended = True
         log_end(self.action, outcome, self.measure_elapsed())
         for observer in self.observers:
-            try:
-                observer.end(self, outcome)
-            except Exception as error:  # noqa: BLE001  what was done was done, whatever a program's own hook does
-                _log.warning("%s.end failed: %s.", type(observer).__qualname__, type(error).__name__)
+            self._notify(observer.end, self, outcome)
 
     def annotate_error(self, error: BaseException) -> None:
         """Add the trace to an error, and hints: of its connection type, and of a path alias that this does not know."""

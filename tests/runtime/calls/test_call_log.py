@@ -132,7 +132,7 @@ def test_an_observer_that_fails_at_the_begin_ends_the_call_before_anything_is_se
 
 def test_an_observer_that_fails_at_the_end_changes_nothing(runner, server, caplog):
     assert runner(server.url, observe=Diary(["end"])).run(*READ).outcome == "done"
-    assert "Diary.end failed: StoreError." in caplog.text
+    assert "Diary.end failed after the reply: StoreError." in caplog.text
     assert "canary" not in caplog.text
 
 
