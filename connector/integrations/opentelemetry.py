@@ -101,13 +101,14 @@ class TelemetryObserver(Observer):
         spans: _CallSpans | None = call.notes.pop(self, None)
         if spans is None:
             return
+        failure = type(outcome).__name__ if isinstance(outcome, BaseException) else None
         if spans.request is not None:  # it was cut short
-            _mark_as_failed(spans.request, type(outcome).__name__)
+            _mark_as_failed(spans.request, failure or "closed")
             spans.request.end()
         labels = {**_describe_call(call), "connector.outcome": getattr(outcome, "outcome", "interrupted")}
-        if isinstance(outcome, BaseException):
-            labels["error.type"] = type(outcome).__name__
-            _mark_as_failed(spans.call, type(outcome).__name__)
+        if failure is not None:
+            labels["error.type"] = failure
+            _mark_as_failed(spans.call, failure)
         spans.call.set_attributes({**labels, "connector.attempts": getattr(outcome, "attempts", 0)})
         if spans.wait_seconds:
             spans.call.set_attribute("connector.wait.seconds", spans.wait_seconds)

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import subprocess
 import sys
+import threading
 
 import pytest
 from opentelemetry.sdk.metrics import MeterProvider
@@ -18,6 +19,7 @@ from support.canaries import COOKIES, ECHO, PASSWORD, SPELLED
 from support.servers import TOKEN, hang_up, reply
 
 from connector import AsyncClient, Client, errors
+from connector.core.response.reply import Reply
 from connector.integrations import opentelemetry
 
 READ = ("getUser", {"userId": "me"})
@@ -198,6 +200,26 @@ def test_a_call_that_is_interrupted_ends_both_spans(zoom, token_connection, tele
         client.run(*READ)
     assert telemetry.call.attributes["connector.outcome"] == "interrupted"
     assert [span.attributes["error.type"] for span in telemetry.requests] == ["KeyboardInterrupt"]
+
+
+def test_a_stream_that_is_closed_while_it_reads_ahead_ends_both_spans(zoom, token_connection, telemetry):
+    reads_ahead, may_answer = threading.Event(), threading.Event()
+
+    class Pages:
+        def send(self, request, credential, deadline, sink, cancel):
+            if "next_page_token" in request.url:
+                reads_ahead.set()
+                may_answer.wait(20)
+            return Reply(200, (), b'{"users": [{"id": 1}], "next_page_token": "t"}')
+
+    with Client(zoom, token_connection, http=Pages(), observe=telemetry.observer) as client:
+        users = client.items("listUsers")
+        next(users)
+        assert reads_ahead.wait(20)
+        users.close()
+        may_answer.set()
+    assert telemetry.call.attributes["connector.outcome"] == "done"
+    assert [span.attributes.get("error.type") for span in telemetry.requests] == [None, "closed"]
 
 
 def test_no_span_and_no_metric_has_a_secret(run, telemetry, server, zoom, token_connection):
