@@ -6,11 +6,11 @@ import hashlib
 import itertools
 from collections import OrderedDict
 from dataclasses import replace
-from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from connector.definition.lazy import cached_property
 from connector.runtime.clock import Clock, SystemClock
 from connector.runtime.fork_safety import ForkSafeLock
 from connector.sandbox.api import files
