@@ -223,7 +223,7 @@ class InProcessTransport:
         if response.delivery == "lost":
             return Failure("read", "the connection broke while the reply was awaited")
         if sink is not None:
-            return _write_to_sink(response, sink)
+            return write_to_sink(response, sink)
         return Reply(response.status, response.headers, response.body)
 
     def close(self) -> None:
@@ -236,7 +236,7 @@ class InProcessTransport:
         await asyncio.to_thread(self.close)
 
 
-def _write_to_sink(response: SandboxResponse, sink: Any) -> Reply | Failure:
+def write_to_sink(response: SandboxResponse | Reply, sink: Any) -> Reply | Failure:
     """Write the body to a sink, if it accepts the response."""
     headers, body = (*response.headers, ("content-length", str(len(response.body)))), response.body
     try:

@@ -67,6 +67,14 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "sandbox": {"service"},
         "http_server": {"service"},
     },
+    "testing": {
+        "clock": set(),
+        "har_entry": set(),
+        "replay": {"har_entry"},
+        "recording_transports": {"replay"},
+        "recording": {"clock", "recording_transports"},
+        "plugin": {"recording"},
+    },
     "cli": {
         "registry": set(),
         "groups": {"registry"},

@@ -32,6 +32,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "runtime": ("definition", "core"),
     "sandbox": ("definition", "core", "runtime"),
     "authoring": ("definition", "core"),
+    "testing": ("definition", "core", "runtime", "sandbox"),
     "cli": ("definition", "core", "runtime", "sandbox", "authoring"),
 }
 FRONT_DOOR = ("connector", "connector.__main__")
