@@ -13,7 +13,7 @@ from connector.core.redaction import describe_type
 from connector.errors import UsageError
 from connector.runtime.fork_safety import ForkSafeLock
 from connector.sandbox.handlers import build_action_response
-from connector.sandbox.http.responses import SandboxResponse
+from connector.sandbox.http.responses import SandboxResponse, build_json_response
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,8 +121,10 @@ class CannedReplies:
             return self._errors.build_server_error(status)
         if status >= HTTPStatus.BAD_REQUEST:
             return self._errors.build_server_error(status, "The request was refused.")
-        if action is None or status == HTTPStatus.NO_CONTENT or action.returns.example is None:
+        if status == HTTPStatus.NO_CONTENT:
             return SandboxResponse(status)
+        if action is None:
+            return build_json_response(status, {})
         return replace(build_action_response(action, status, action.returns.example), status=status)
 
     def clear(self) -> None:

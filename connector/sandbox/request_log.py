@@ -135,6 +135,7 @@ class RequestLog:
 
     def assert_called(self, action_name: str, expected: Mapping[str, Any]) -> None:
         """Raise AssertionError unless a request of an action has these inputs; it tells what was sent instead."""
+        __tracebackhide__ = True  # pytest shows the test
         if self.find(action_name, expected):
             return
         action = self._get_action(action_name, expected)
@@ -150,6 +151,7 @@ class RequestLog:
 
     def assert_not_called(self, action_name: str, expected: Mapping[str, Any]) -> None:
         """Raise AssertionError if a request of an action has these inputs."""
+        __tracebackhide__ = True
         calls = self.find(action_name, expected)
         if calls:
             action = self._get_action(action_name, expected)

@@ -128,8 +128,8 @@ class Sandbox:
         """Answer the next request (or `times`, or None for every one) of an action, or to a path, with this.
 
         A path is "/users/{userId}" or "DELETE /users/{userId}", below the base URL. `body` is JSON data, a text or
-        bytes; without one, the reply is the action's example, or the service's own error of this status. The state
-        does not change. Raises InputError for an unknown action, UsageError.
+        bytes. Without one, the reply is the service's own error of this status, or the action's example ({} to a path).
+        The state does not change. Raises InputError for an unknown action, UsageError.
         """
         self.service.canned_replies.add_reply(action_or_path, status=status, body=body, headers=headers, times=times)
 

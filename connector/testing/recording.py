@@ -42,7 +42,7 @@ class Recording:
         self._entries: list[dict[str, Any]] = []
         self._library = library
         self._replay = None if record else Replay.read(self.path)
-        self.clock: Clock = SystemClock() if record else ManualClock()
+        self.clock: Clock = SystemClock() if self._replay is None else ManualClock(self._replay.started_at)
 
     @property
     def http(self) -> Any:

@@ -59,6 +59,11 @@ class Replay:
             raise UsageError(f"There is no recording {path}.", hint=_RECORD_HINT)
         return cls(path, read_all_calls(path))
 
+    @property
+    def started_at(self) -> float | None:
+        """When the first request was recorded, in epoch seconds."""
+        return self._calls[0][1].started_at if self._calls else None
+
     def take(self, request: Request) -> Reply | Failure:
         """Return the next recorded reply of a request. Raises UsageError when there is none."""
         key = _RequestKey.from_call(read_request(build_har_request(request)))

@@ -6,6 +6,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from connector.core.response.reply import Failure, Reply
@@ -23,7 +24,7 @@ class RecordedCall:
     """One request, with the reply that it got; `number` counts from 1.
 
     `parts` are the names and texts of a multipart form. A call without a reply has the status 0, and its `failure`
-    where a Recording wrote it.
+    where a Recording wrote it. `started_at` is in epoch seconds.
     """
 
     number: int
@@ -33,6 +34,7 @@ class RecordedCall:
     reply: Reply
     parts: tuple[tuple[str, str], ...] = ()
     failure: Failure | None = None
+    started_at: float | None = None
 
 
 def read_har(path: Path) -> list[RecordedCall]:
@@ -66,8 +68,19 @@ def _read_entry(number: int, entry: dict[str, Any]) -> RecordedCall:
     reply = Reply(int(response["status"]), (*kept, ("content-length", str(len(raw)))), raw)
     failure = response.get("_failure")
     return replace(
-        read_request(request), number=number, reply=reply, failure=Failure(**failure) if failure is not None else None
+        read_request(request),
+        number=number,
+        reply=reply,
+        failure=Failure(**failure) if failure is not None else None,
+        started_at=_parse_time(entry.get("startedDateTime")),
     )
+
+
+def _parse_time(text: Any) -> float | None:
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (TypeError, ValueError):
+        return None
 
 
 def read_request(request: dict[str, Any]) -> RecordedCall:
