@@ -10,6 +10,7 @@ from connector.core.exchange.plan import compile_action
 from connector.core.redaction import MASK, preview, redactor_for
 from connector.definition.suggest import did_you_mean
 from connector.errors import ConnectorError, UsageError
+from connector.runtime.fork_safety import ForkSafeLock
 from connector.sandbox.api.validator import MISSING
 from connector.sandbox.http.body_parser import BadBody, parse_any_body
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from connector.sandbox.request_matcher import FoundAction, RequestMatcher
 
 MAX_REQUESTS = 10_000  # a server that runs for days forgets the oldest
+MAX_BODY_BYTES = 64 * 1024 * 1024  # of all bodies
 _MAX_LISTED = 20
 
 
@@ -60,6 +62,11 @@ class ReceivedRequest:
     def headers(self) -> dict[str, str]:
         """The headers, with names in lower case. Credentials are masked."""
         return dict(self._redactor.redact_headers(self._request.headers.items()))
+
+    @property
+    def body_size(self) -> int:
+        """The bytes of the body."""
+        return len(self._request.body)
 
     @cached_property
     def body(self) -> Any:
@@ -105,21 +112,30 @@ class RequestLog:
     def __init__(self, connector: Connector, matcher: RequestMatcher) -> None:
         self._connector = connector
         self._matcher = matcher
-        self._requests: deque[ReceivedRequest] = deque(maxlen=MAX_REQUESTS)
+        self._requests: deque[ReceivedRequest] = deque()
+        self._body_bytes = 0
+        self._lock = ForkSafeLock()
 
     def add(self, request: SandboxRequest) -> ReceivedRequest:
         """Add a request."""
         received = ReceivedRequest(request, self._connector, self._matcher)
-        self._requests.append(received)
+        with self._lock:
+            self._requests.append(received)
+            self._body_bytes += received.body_size
+            while len(self._requests) > 1 and (len(self._requests) > MAX_REQUESTS or self._body_bytes > MAX_BODY_BYTES):
+                self._body_bytes -= self._requests.popleft().body_size
         return received
 
     def clear(self) -> None:
         """Forget all requests."""
-        self._requests.clear()
+        with self._lock:
+            self._requests.clear()
+            self._body_bytes = 0
 
     def to_list(self) -> list[ReceivedRequest]:
         """Return the requests so far."""
-        return list(self._requests)
+        with self._lock:
+            return list(self._requests)
 
     def find(self, action_name: str, expected: Mapping[str, Any]) -> list[ReceivedRequest]:
         """Return the requests of an action that have these inputs.

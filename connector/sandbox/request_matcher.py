@@ -81,9 +81,17 @@ class RequestMatcher:
 
 
 def list_candidates(request: SandboxRequest, matches: list[Match]) -> list[tuple[Match, Action | None]]:
-    """Return the actions of matched routes that have the request's method; None for a route without one."""
+    """Return the actions of matched routes that have the request's method; None for a route without one.
+
+    An action that has no sub-account variant is none for a path of a sub-account.
+    """
     method = "GET" if request.method == "HEAD" else request.method
-    return [(match, action) for match in matches for action in match.route.actions.get(method) or (None,)]
+    return [
+        (match, action)
+        for match in matches
+        for action in match.route.actions.get(method) or (None,)
+        if action is None or action.subaccount or not match.subaccount
+    ]
 
 
 def _parse_unvalidated(request: SandboxRequest) -> ValidatedRequest:

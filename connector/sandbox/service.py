@@ -222,8 +222,6 @@ class SandboxService:
         """Run the first action that the request fits, or report the errors of the closest."""
         fewest_errors: dict[str, str] | None = None
         for match, action in list_candidates(request, matches):
-            if match.subaccount and action is not None and not action.subaccount:
-                continue
             matched, errors = self._matcher.match(request, match, action)
             if not errors:
                 return self._check_rate(matched) or self._execute(matched)

@@ -13,8 +13,8 @@ _NEW_YEAR_2026 = 1_767_225_600.0  # epoch seconds
 class ManualClock:
     """A clock whose waits take no time: they move it on. `waits` are the seconds of each; `advance` moves it as well.
 
-    `start` is in epoch seconds (default: the beginning of 2026). Pass the same clock to a Sandbox and to its clients, as
-    `Sandbox.open_client` does.
+    `start` is in epoch seconds (default: the beginning of 2026). Pass the same clock to a Sandbox and to its clients,
+    as `Sandbox.open_client` does.
     """
 
     def __init__(self, start: float | None = None) -> None:

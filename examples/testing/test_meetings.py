@@ -70,7 +70,7 @@ def test_a_profile_is_read_as_it_was_recorded(connector_recording):
 def test_a_forgotten_client_of_the_real_service_is_stopped(connector_sandbox):
     zoom = Connector.open()
     connection = Connection(zoom, "accessToken", access_token="a-real-token")
-    with Client(zoom, connection, base_url="https://api.zoom.us/v2") as client:
-        with pytest.raises(errors.TransportError, match="connector_sandbox"):
-            plan_welcome(client, "Ada")
+    client = Client(zoom, connection, base_url="https://api.zoom.us/v2")
+    with client, pytest.raises(errors.TransportError, match="connector_sandbox"):
+        plan_welcome(client, "Ada")
     assert connector_sandbox.requests == []

@@ -110,8 +110,7 @@ def test_a_call_that_is_missing_is_told_with_what_came_instead(sandbox, client):
     assert str(caught.value).splitlines() == [
         'createMeeting was not called with topic="Retro", startTime="2030-01-07T09:00:00Z".',
         "It was called 1 time, with:",
-        '  1. POST /users/me/meetings: topic="Standup" (expected "Retro"), '
-        'no startTime (expected "2030-01-07T09:00:00Z")',
+        '  1. POST /users/me/meetings: topic="Standup" (expected "Retro"), no startTime (expected "2030-01-07T09:00:00Z")',
     ]
     with pytest.raises(AssertionError, match=r'was called 1 time:\n  1\. POST .*topic="Standup"'):
         sandbox.assert_not_called("createMeeting", topic="Standup")
@@ -141,3 +140,15 @@ def test_a_reset_forgets_requests_replies_and_faults(sandbox, client):
     assert sandbox.requests == []
     assert client.run("getUser", {"userId": "me"}).attempts == 1
     assert client.run("listMeetings", {"userId": "me"}).data["meetings"] == []
+
+
+def test_a_server_that_runs_for_days_forgets_the_oldest(sandbox, client, monkeypatch):
+    for number in range(5):
+        client.run("createMeeting", {"userId": "me", "topic": "Standup", "agenda": f"{number}" * 400})
+        two_bodies = 2 * sandbox.requests[0].body_size
+        monkeypatch.setattr("connector.sandbox.request_log.MAX_BODY_BYTES", two_bodies)
+    assert [request.body["agenda"][0] for request in sandbox.requests] == ["3", "4"]
+    monkeypatch.setattr("connector.sandbox.request_log.MAX_REQUESTS", 3)
+    for _ in range(5):
+        client.run("getUser", {"userId": "me"})
+    assert len(sandbox.requests) == 3

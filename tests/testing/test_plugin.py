@@ -62,6 +62,18 @@ def test_the_package_brings_the_plugin_under_the_name_of_its_module():
     assert project["entry-points"]["pytest11"] == {PLUGIN: PLUGIN}  # so that -p PLUGIN does not load it twice
 
 
+@pytest.mark.parametrize("words", [[], ["-p", PLUGIN]], ids=["by itself", "named too"])
+def test_an_installed_package_brings_the_plugin_by_itself(suite, words):
+    installed = suite.folder / "site" / "kit-1.0.dist-info"
+    installed.mkdir(parents=True)
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: kit\nVersion: 1.0\n")
+    (installed / "entry_points.txt").write_text(f"[pytest11]\n{PLUGIN} = {PLUGIN}\n")
+    suite.write("def test_it(connector_client):\n    connector_client.run('getUser', {'userId': 'me'})\n")
+    assert "1 passed" in suite.run(
+        *words, INSTALLED="1", PYTHONPATH=os.pathsep.join((str(ROOT), str(installed.parent)))
+    )
+
+
 def test_a_test_gets_a_sandbox_and_a_client_of_its_own(suite):
     suite.write(
         "import pytest\n"

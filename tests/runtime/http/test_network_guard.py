@@ -14,9 +14,9 @@ LIBRARIES = ("httpx", "httpx2", "pyreqwest")
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_a_client_of_threads_is_stopped_before_anything_is_sent(zoom, token_connection, library):
-    with Client(zoom, token_connection, http=library) as client, refusing_other_machines("the fixture x is in use"):
-        with pytest.raises(errors.TransportError, match="the fixture x is in use") as caught:
-            client.run("createMeeting", {"userId": "me", "topic": "Standup"})
+    client, refused = Client(zoom, token_connection, http=library), refusing_other_machines("the fixture x is in use")
+    with client, refused, pytest.raises(errors.TransportError, match="the fixture x is in use") as caught:
+        client.run("createMeeting", {"userId": "me", "topic": "Standup"})
     error = caught.value
     assert (error.kind, error.outcome, error.attempts, "http=" in error.hint) == ("guard", "not_sent", 1, True)
 
@@ -34,9 +34,9 @@ def test_a_client_of_tasks_is_stopped_too(zoom, token_connection, library):
 
 def test_a_request_for_a_token_is_stopped_too(zoom):
     connection = Connection(zoom, "serverToServer", accountId="a", clientId="b", clientSecret="c-secret-of-a-test")
-    with Client(zoom, connection) as client, refusing_other_machines("the fixture x is in use"):
-        with pytest.raises(errors.TransportError, match="the fixture x is in use"):
-            client.run("getUser", {"userId": "me"})
+    client, refused = Client(zoom, connection), refusing_other_machines("the fixture x is in use")
+    with client, refused, pytest.raises(errors.TransportError, match="the fixture x is in use"):
+        client.run("getUser", {"userId": "me"})
 
 
 def test_this_machine_is_reached_and_every_other_one_afterwards(client, server):
