@@ -11,7 +11,6 @@ from connector.authoring.parity import page_record
 from connector.authoring.parity.compare import check_parity
 from connector.authoring.rule_catalogue import find_voice
 from connector.authoring.rules import (
-    connection_tests,
     cross_file,
     endpoint,
     error_replies,
@@ -31,6 +30,7 @@ from connector.authoring.rules import (
     triggers_and_sandbox,
     values,
 )
+from connector.authoring.rules.connections import connection_tests, hosts, kinds, value_places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -43,7 +43,7 @@ ACTION_RULES = (
     texts.check_help_sentences, texts.check_no_templates, texts.check_docs_deep_link,
     fields.check_fields, values.check_values,
     places.check_known_location, places.check_unique_location, places.check_path, places.check_request_path,
-    places.check_bodyless_method, places.check_content_type,
+    places.check_bodyless_method, places.check_content_type, value_places.check_action_constants,
     no_effect.check_field_words, no_effect.check_input_relations, no_effect.check_action_words,
     relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
     relations.check_unique_keys,
@@ -55,7 +55,10 @@ MANIFEST_RULES = (
     files.check_input_key_order,
     texts.check_help_sentences, texts.check_no_templates, texts.check_docs_link,
     fields.check_fields, values.check_values, no_effect.check_field_words, no_effect.check_resource_words,
-    manifest.check_allowed_hosts, manifest.check_base_url, manifest.check_connection_inputs,
+    hosts.check_allowed_hosts, hosts.check_base_urls, hosts.check_oauth_urls, hosts.check_clouds,
+    kinds.check_kind_words, kinds.check_needed_inputs, kinds.check_used_inputs,
+    value_places.check_input_places, value_places.check_unique_places,
+    value_places.check_templates, value_places.check_variables,
     manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
     places.check_shared_content_type,
     error_replies.check_error_format,

@@ -17,7 +17,7 @@ InputType = Literal[
     "string", "text", "password", "integer", "number", "boolean", "datetime", "date", "json", "file",
     "list of string", "list of integer", "map of string", "pairs",
 ]  # fmt: skip
-TextFormat = Literal["digits", "email", "url", "timezone", "uuid"]
+TextFormat = Literal["digits", "email", "url", "host", "timezone", "uuid"]
 
 
 class StrictModel(BaseModel):

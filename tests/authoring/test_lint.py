@@ -193,6 +193,7 @@ def test_where_people_consent_to_scopes_every_action_names_them(shelf: Path) -> 
         for key in ("authorizeUrl", "tokenUrl", "clientId")
     )
     plant(shelf / "manifest.yaml", "    kind: bearer\n    inputs:\n", f"    kind: oauth2\n    inputs:\n{words}")
+    plant(shelf / "manifest.yaml", "      accessToken:\n", "      clientSecret:\n")
     assert [finding.rule for finding in lint(shelf)] == ["scopes-named"] * 5
 
 

@@ -45,6 +45,7 @@ class Request:
     redirect_urls: tuple[str, ...] = ()  # the URLs that redirected here
     sends_credential: bool = True  # whether the credential is sent along
     may_leave_hosts: bool = False  # whether a redirect may lead to a host that must not see the credential
+    allowed_hosts: tuple[str, ...] | None = None  # the connection's, where they are not the manifest's
 
     @property
     def request_target(self) -> str:
@@ -86,6 +87,7 @@ class Request:
             self.redirect_urls,
             self.sends_credential,
             self.may_leave_hosts,
+            self.allowed_hosts,
         )
 
     def ensure_replayable(self) -> None:
@@ -128,7 +130,7 @@ class RequestBuilder(Protocol):
 
 def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     """Compile the request builder of an action with a request line."""
-    constant_values = {**connector.manifest.constants, **action.constants}
+    constant_values = {**connector.manifest.plain_constants, **action.constants}
     constants = [(RequestLocation.parse(location_text), value) for location_text, value in constant_values.items()]
     locations = {key: input_field.location for key, input_field in action.inputs.items()}
     build_path = _compile_path(action)

@@ -57,7 +57,7 @@ def compile_raw_request(connector: Connector, action: Action) -> RequestBuilder:
     template = Request("", "", redactor=redactor)
     constants = [
         (RequestLocation.parse(location_text), to_wire_text(value))
-        for location_text, value in connector.manifest.constants.items()
+        for location_text, value in connector.manifest.plain_constants.items()
     ]
 
     def build(values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:

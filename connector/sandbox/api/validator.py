@@ -81,7 +81,7 @@ class RequestValidator:
         compiled_action = compile_action(connector, action.action)
         self._check = compiled_action.validate
         self.pagination: Pagination | None = compiled_action.pagination
-        constants = {**connector.manifest.constants, **action.constants}
+        constants = {**connector.manifest.plain_constants, **action.constants}
         self._constants = [(RequestLocation.parse(target), value) for target, value in constants.items()]
         self._wire_names = {key: _location_name(input_field.location) for key, input_field in action.inputs.items()}
         self._use_brackets = action.form_nesting == "brackets"

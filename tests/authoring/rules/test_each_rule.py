@@ -122,7 +122,7 @@ SHELF = [
     ("allowed-hosts", "manifest.yaml", "allowed_hosts: [api.bookshelf.example]", 'allowed_hosts: [api.bookshelf.example, "https://x.example"]', "allowed_hosts:", "not a host name"),
     ("base-url", "manifest.yaml", "base_url: https://api.bookshelf.example/v1", "base_url: https://api.bookshelf.example/v1/", "base_url:", "slash"),
     ("connection-inputs", "manifest.yaml", "        type: password\n", "        type: integer\n", "inputs:", "type password"),
-    ("connection-inputs", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    to: header.X-Key\n", "to: header.X-Key", "api_key"),
+    ("connection-inputs", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    pkce: false\n", "pkce: false", "is for OAuth"),
     ("action-known", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    allowed_actions: [listBook]\n", "allowed_actions:", "Did you mean 'listBooks'"),
     ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: listBook}", "test: {action", "Did you mean 'listBooks'"),
     ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: createBook, inputs: {title: A, authorName: B}}", "test: {action", "a test must be a GET"),
