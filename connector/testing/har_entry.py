@@ -76,9 +76,26 @@ def _build_content(reply: Reply, redactor: Redactor) -> dict[str, Any]:
             body = body.replace(secret.encode(), MASK.encode())
         return {**content, "text": base64.b64encode(body).decode(), "encoding": "base64"}
     try:
-        return {**content, "text": json.dumps(redactor.redact_data(json.loads(text)), ensure_ascii=False)}
+        data = json.loads(text)
     except (ValueError, RecursionError):
         return {**content, "text": "\n".join(_redact_line(line, redactor) for line in text.split("\n"))}
+    shown = _restore_texts(data, redactor.redact_data(data))
+    return {**content, "text": text if shown == data else json.dumps(shown, ensure_ascii=False)}
+
+
+def _restore_texts(data: Any, redacted: Any) -> Any:
+    """Return redacted JSON data, in which texts without secrets have their control characters again."""
+    if isinstance(data, str) and isinstance(redacted, str):
+        return data if redacted == escape_control_characters(data) else redacted
+    if isinstance(data, dict) and isinstance(redacted, dict) and len(data) == len(redacted):
+        members = zip(data.items(), redacted.items(), strict=True)
+        return {
+            _restore_texts(name, shown_name): _restore_texts(value, shown)
+            for (name, value), (shown_name, shown) in members
+        }
+    if isinstance(data, list) and isinstance(redacted, list):
+        return [_restore_texts(item, shown) for item, shown in zip(data, redacted, strict=True)]
+    return redacted
 
 
 def _redact_line(line: str, redactor: Redactor) -> str:

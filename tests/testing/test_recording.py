@@ -131,6 +131,22 @@ def test_long_and_peculiar_replies_are_kept_whole(zoom, path, server):
         assert client.request("GET", "/x").data == data
 
 
+def test_line_ends_and_layout_are_those_of_the_service(zoom, path, server):
+    data = {"agenda": "one\ntwo\t\u202e", "list": [{"a\nb": "\r\n"}], "token": "secret-of-a-reply", "n": 1}
+    layout = b'{"b" : 1,\n  "a": [1.0, 1e3]}\n'
+    server.then(
+        servers.reply(200, data), servers.reply(200, body=layout, headers=[("Content-Type", "application/json")])
+    )
+    with Recording(path, record=True) as recording:
+        connection = Connection(zoom, "accessToken", accessToken=CANARY)
+        with recording.open_client(zoom, lambda: connection, base_url=server.url) as client:
+            client.request("GET", "/x")
+            client.request("GET", "/layout", response_type="binary")
+    with Recording(path).open_client(zoom, pytest.fail) as client:
+        assert client.request("GET", "/x").data == {**data, "token": "***"}
+        assert client.request("GET", "/layout", response_type="binary").data == layout
+
+
 def test_a_download_is_recorded_and_replayed(zoom, path, tmp_path, server):
     content = bytes(range(256)) * 300
     server.then(servers.reply(200, None, headers=[("Content-Type", "video/mp4")], body=content))
