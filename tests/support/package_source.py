@@ -34,6 +34,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "integrations": ("definition", "core", "runtime"),
     "sandbox": ("definition", "core", "runtime"),
     "authoring": ("definition", "core"),
+    "testing": ("definition", "core", "runtime", "sandbox"),
     "cli": ("definition", "core", "runtime", "sandbox", "authoring"),
     "typed": (),  # the module that it holds stands outside, as a user's does
 }
