@@ -87,7 +87,9 @@ class ConnectionType(StrictModel):
         description="Where its token or secret goes, if not in Authorization: header.X, query.x or body.x.",
     )
     scheme: _Scheme | None = Field(
-        default=None, description="The text before the token or secret in a header; Bearer where it is not said."
+        default=None,
+        description="The text before the token or secret in a header. Where it is not said: Bearer before a token in "
+        "Authorization, nothing before the key of an api_key.",
     )
     constants: dict[str, Text] = Field(
         default={}, description="Constant values of its requests, by place: header.X, query.x, body.x, basic.password."

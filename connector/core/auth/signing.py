@@ -30,9 +30,13 @@ def add_scheme(scheme: str | None, value: str) -> str:
 
 
 def find_main_place(connection_type: ConnectionType) -> tuple[str, str | None]:
-    """Return the place of a connection type's token or secret, and the scheme before it."""
+    """Return the place of a connection type's token or secret, and the scheme before it.
+
+    A key stands alone in its place, in Authorization too: only a token is a bearer's (RFC 6750).
+    """
     place = connection_type.to or DEFAULT_PLACE
-    is_bearer = connection_type.scheme is None and place.lower() == DEFAULT_PLACE.lower()
+    is_token = connection_type.kind != "api_key" and place.lower() == DEFAULT_PLACE.lower()
+    is_bearer = connection_type.scheme is None and is_token
     return place, DEFAULT_SCHEME if is_bearer else connection_type.scheme
 
 
