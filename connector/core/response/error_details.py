@@ -109,7 +109,7 @@ def _compose_message(error_format: ErrorFormat, reply: Reply, data: Any) -> str:
 
     message = next(read(error_format.message_paths, read_text), "")
     messages: list[FieldMessage] = next(read(error_format.field_paths, read_field_messages), [])
-    parts = [str(item) for item in messages if item.text != message]
+    parts = [str(item) for item in messages if not item.is_within(message)]
     return " ".join(filter(None, (message, *parts))) or find_reason(data)
 
 
