@@ -175,8 +175,8 @@ def check_resource_words(file: ParsedFile[Manifest], _folder: ConnectorFolder) -
     """Check that the words of a resource and of the sandbox have an effect."""
     for name, resource in file.model.resources.items():
         words = {
-            "parent_id": resource.parent is None and "it has no `parent`; remove it.",
-            "list_id": resource.listing is None and "it has no `list`; remove it.",
+            "parent_id": "it has no `parent`; remove it." if resource.parent is None else "",
+            "list_id": "it has no `list`; remove it." if resource.listing is None else "",
         }
         for word, message in words.items():
             if message and word in resource.model_fields_set:
