@@ -53,7 +53,9 @@ def _describe_success(reading: ReplyReading) -> str:
 def _compare_category(_plan: CompiledAction, expected: Any, reading: ReplyReading) -> str:
     if expected is None:
         return "" if reading.category is None else f"got {reading.category}."
-    return _describe_success(reading) or ("" if expected == reading.category else f"got {reading.category or 'none'}.")
+    if reading.error is None or expected == reading.category:
+        return _describe_success(reading)
+    return f"got {reading.category or 'none'}; the error is {_describe_error(reading.error)}"
 
 
 def _compare_outcome(_plan: CompiledAction, expected: Any, reading: ReplyReading) -> str:
