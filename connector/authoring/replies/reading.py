@@ -32,7 +32,7 @@ _CATEGORY_BY_ERROR: dict[type[errors.ConnectorError], str] = {
     errors.RateLimited: "rate_limit",
     errors.NotFound: "not_found",
 }
-_CATEGORY_BY_STATUS = {
+_CATEGORY_BY_STATUS: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "invalid",
     HTTPStatus.UNPROCESSABLE_ENTITY: "invalid",
     HTTPStatus.CONFLICT: "conflict",
