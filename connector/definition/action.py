@@ -100,6 +100,9 @@ class Action(StrictModel):
     request: RequestLine = Field(description="METHOD /path/{name}, as the vendor documents it; or `raw`.")
     connections: list[Key] | None = Field(default=None, description="Connection types that may run it.")
     subaccount: bool = Field(default=True, description="Whether it can act on a sub-account.")
+    read_only: bool = Field(
+        default=False, description="Whether a POST only reads, as a search or a query of GraphQL does."
+    )
     idempotent: Literal[False] | Text | None = Field(
         default=None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
     )
@@ -149,7 +152,7 @@ class Action(StrictModel):
     def is_write(self) -> bool:
         """Whether sending it twice could have an effect twice; raw requests decide by their method."""
         if self.method in ("POST", "PATCH"):
-            return not self.idempotent
+            return not (self.read_only or self.idempotent)
         return self.idempotent is False
 
     @property

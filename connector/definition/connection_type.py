@@ -34,7 +34,7 @@ def find_placeholders(text: object) -> list[str]:
 
 
 class ConnectionTest(StrictModel):
-    """The GET that tests a connection, and the fields of its reply that identify the account."""
+    """The call that tests a connection, and the fields of its reply that identify the account."""
 
     action: Key = Field(description="The action to run; a list is asked for one item.")
     inputs: dict[str, JsonValue] = Field(default={}, description="The inputs of the action.")

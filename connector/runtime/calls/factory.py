@@ -145,7 +145,8 @@ class CallFactory:
             if options.idempotency_key is not None:
                 raise UsageError(f"{self.connector.name} does not support idempotency keys.", hint="Remove it.")
             return request, None
-        if compiled.pagination is not None or (request.method != "POST" and options.idempotency_key is None):
+        is_write = request.method == "POST" and not request.read_only
+        if compiled.pagination is not None or not (is_write or options.idempotency_key is not None):
             return request, None
         try:
             header = url_policy.check_header(settings.header, str(options.idempotency_key or uuid.uuid4()))
