@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from connector.errors import Finding
 
+REFUSAL = "  replies:\n    - {status: 404, body: {error: {code: no_such_book, message: No.}}, expect: {category: not_found}}\n"
 CREATE, LIST, GET = "actions/create-book.yaml", "actions/list-books.yaml", "actions/get-book.yaml"
 UPDATE = "actions/update-book.yaml"
 
@@ -142,6 +143,10 @@ SHELF = [
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: [error.code, error.code]\n", "code: [error.code", "once"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: {}\n", "failed: {}", "name a place"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: {ok: []}\n", "failed: {ok", "list the values"),
+    ("reply-path", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: oops\n" + REFUSAL, "failed: oops", "anything at 'oops'"),
+    ("reply-path", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: {is_ok: [false]}\n" + REFUSAL, "failed: {is_ok", "anything at 'is_ok'"),
+    ("reply-path", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: [error, {is_ok: [false]}]\n" + REFUSAL, "failed: [error", "anything at 'is_ok'"),
+    ("reply-path", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  retry_after: error.wait\n" + REFUSAL, "retry_after:", "anything at 'error.wait'"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: []\n", "failed: []", "at least one"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: [a, a]\n", "failed: [a", "once"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: [a, {ok: []}]\n", "failed: [a", "list the values"),
