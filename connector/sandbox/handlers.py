@@ -169,7 +169,8 @@ class CrudHandlers:
         example, pagination, page_request = request.example, request.pagination, request.page_request
         items = get_at_path(example, pagination.items) if pagination else None
         if pagination is None or page_request is None or not isinstance(items, list):
-            return build_action_response(request.action, 201 if request.method == "POST" else 200, example)
+            is_new = request.method == "POST" and not request.action.read_only
+            return build_action_response(request.action, 201 if is_new else 200, example)
         entries = list(enumerate(items, 1))
         adapter: ListAdapter[tuple[int, Any]] = ListAdapter(
             request.http_request.path, lambda entry: entry[0], lambda entry: get_at_path(entry[1], pagination.next)

@@ -133,6 +133,14 @@ SHAPES = {
         50035,
         "Invalid Form Body [embeds.0.title: Too long]",
     ),
+    "Shopify, by field": Shape(
+        {"message": "errors", "fields": "errors"},
+        422,
+        {"errors": {"title": ["can't be blank", "is too short"], "base": ["No more today"]}},
+        None,
+        "[title: can't be blank] [title: is too short] No more today",
+    ),
+    "Shopify, a text": Shape({"message": "errors", "fields": "errors"}, 404, {"errors": "Not Found"}, None, "Not Found"),
     "Mongoose": Shape({"fields": "errors"}, 400, {"errors": {"email": {"message": "is required", "path": "email", "kind": "required"}}}, None, "[email: is required]"),
     "Zendesk": Shape(
         {"code": "error", "message": "description", "fields": "details"},
