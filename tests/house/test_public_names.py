@@ -10,6 +10,7 @@ import connector
 from connector import errors, testing
 
 METHODS = {
+    "choices",
     "execute",
     "execute_batch",
     "execute_download",
@@ -30,12 +31,14 @@ MEMBERS = {
     "Client": METHODS | {"connection"},
     "Event": {"account", "at", "data", "headers", "key", "name", "object", "raw", "subject", "trigger"},
     "Items": {"close", "complete"},
+    "Observer": {"after", "before", "begin", "end"},
     "Receiver": {"handle", "lifespan", "on"},
     "Result": {
         "attempts",
         "complete",
         "data",
         "debug",
+        "elapsed",
         "headers",
         "outcome",
         "pages",
@@ -49,7 +52,7 @@ MEMBERS = {
 # Classes that the package's own modules ask for more than a program does.
 PROMISED = {
     "Connection": {"base_url", "delete", "from_env", "inputs", "load", "save"},
-    "Connector": {"action", "actions", "choices", "name", "open"},
+    "Connector": {"action", "actions", "choices", "form_schema", "name", "open", "tool_spec"},
     "Request": {"body", "headers", "method", "path", "query", "to_dict", "url"},
 }
 # What tests of programs type: the members of the kit's classes.

@@ -31,6 +31,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "definition": (),
     "core": ("definition",),
     "runtime": ("definition", "core"),
+    "integrations": ("definition", "core", "runtime"),
     "sandbox": ("definition", "core", "runtime"),
     "authoring": ("definition", "core"),
     "testing": ("definition", "core", "runtime", "sandbox"),
