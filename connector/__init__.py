@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from connector.runtime.auth.connection import Connection as Connection
     from connector.runtime.auth.sign_in import begin_sign_in as begin_sign_in
     from connector.runtime.auth.sign_in import finish_sign_in as finish_sign_in
+    from connector.runtime.calls.observer import Observer as Observer
     from connector.runtime.client.async_client import AsyncClient as AsyncClient
     from connector.runtime.client.client import Client as Client
+    from connector.runtime.client.items import AsyncItems as AsyncItems
     from connector.runtime.client.items import Items as Items
     from connector.runtime.storage.open import open_store as open_store
     from connector.runtime.storage.store import Store as Store
@@ -30,12 +32,14 @@ if TYPE_CHECKING:
 
 _MODULES_BY_NAME = {
     "AsyncClient": "connector.runtime.client.async_client",
+    "AsyncItems": "connector.runtime.client.items",
     "Challenge": "connector.core.webhook.event",
     "Client": "connector.runtime.client.client",
     "Connection": "connector.runtime.auth.connection",
     "Connector": "connector.definition.loader",
     "Event": "connector.core.webhook.event",
     "Items": "connector.runtime.client.items",
+    "Observer": "connector.runtime.calls.observer",
     "Receiver": "connector.runtime.webhooks.receiver",
     "Request": "connector.core.request.builder",
     "Result": "connector.core.response.result",
@@ -48,12 +52,14 @@ _MODULES_BY_NAME = {
 
 __all__ = [
     "AsyncClient",
+    "AsyncItems",
     "Challenge",
     "Client",
     "Connection",
     "Connector",
     "Event",
     "Items",
+    "Observer",
     "Receiver",
     "Request",
     "Result",

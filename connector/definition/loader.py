@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case, to_kebab_case
+from connector.definition.lazy import cached_property
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
 from connector.definition.suggest import did_you_mean
@@ -48,6 +48,14 @@ class Connector:
         self._derived: dict[Callable[[Connector], Any], Any] = {}
         self._actions_by_stem = {to_kebab_case(action.action): action for action in actions}
         self._choices = choices
+        self._is_given = bool(self._actions_by_stem) or choices is not None  # parts of it are in no file yet
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the folder instead of what was read of it; the bundled one is found anew, wherever it is then."""
+        if self._is_given:
+            return _rebuild, (self.folder, self.manifest, list(self._actions_by_stem.values()), self._choices)
+        is_bundled = self.folder == find_bundled_folder()
+        return Connector.open, (None if is_bundled else str(self.folder.absolute()),)
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str] | None = None) -> Connector:
@@ -124,6 +132,21 @@ class Connector:
         """Return the JSON Schema of a reply. Raises DefinitionError when it is missing or invalid."""
         return self._read_json("objects", name)
 
+    def form_schema(self, action: str) -> dict[str, Any]:
+        """Return the JSON Schema of an action's inputs, for a form. Raises InputError for an unknown action."""
+        from connector.definition import describe
+
+        return describe.build_form_schema(self, self.action(action))
+
+    def tool_spec(self, action: str) -> dict[str, Any]:
+        """Return an action as a tool for a language model, in the shape of the Model Context Protocol.
+
+        It has `name`, `title`, `description`, `inputSchema` and `annotations`. Raises InputError for an unknown action.
+        """
+        from connector.definition import describe
+
+        return describe.build_tool_spec(self, self.action(action))
+
     def _read_json(self, subfolder: str, name: str) -> dict[str, Any]:
         path = self.folder / "schemas" / subfolder / f"{name}.json"
         try:
@@ -181,6 +204,12 @@ def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
         upgraded, findings = renamed_words.upgrade(document, model_class)
         findings += schema_validation.validate_document(upgraded, model_class)
         raise DefinitionError.from_findings(sorted(findings)) from None
+
+
+def _rebuild(
+    folder: Path, manifest: Manifest, actions: list[Action], choices: Mapping[str, dict[str, str]] | None
+) -> Connector:
+    return Connector(folder, manifest, actions=actions, choices=choices)
 
 
 def _is_plain_name(stem: str) -> bool:

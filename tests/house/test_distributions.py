@@ -9,16 +9,18 @@ import tomllib
 from support.package_source import HOME, forbid, imports, modules
 
 # What is imported under another name than that of its distribution.
-DISTRIBUTIONS = {"yaml": "pyyaml", "jwt": "pyjwt"}
+DISTRIBUTIONS = {"yaml": "pyyaml", "jwt": "pyjwt", "opentelemetry": "opentelemetry-api"}
 LOADED_BY_NAME = {"httpx", "httpx2", "httpcore", "httpcore2"}  # by runtime/http/httpx, without their command lines
 # What a module outside the base may import, by the start of its name.
 EXTRAS = {
     "connector.cli.commands.webhook.": "server",
+    "connector.integrations.opentelemetry": "otel",
     "connector.runtime.database.": "sql",
     "connector.runtime.rate_budget.sql_": "sql",
     "connector.runtime.storage.sql_": "sql",
     "connector.runtime.storage.encryption": "crypto",
     "connector.runtime.webhooks.": "server",
+    "connector.testing.plugin": "dev",  # pytest itself loads it
     "connector.runtime.http.httpx.": "httpx2",
     "connector.runtime.http.pyreqwest.": "fast",
 }
@@ -42,11 +44,14 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+TYPES_ALONE = "typing_extensions"  # every type checker brings what it declares
+
+
 def imported() -> dict[str, set[str]]:
     """Return the distributions that each module imports, for its types too."""
     found: dict[str, set[str]] = {}
     for name, tree in modules().items():
-        tops = {imported.split(".")[0] for imported in imports(tree, typing_too=True)} - {"connector"}
+        tops = {imported.split(".")[0] for imported in imports(tree, typing_too=True)} - {"connector", TYPES_ALONE}
         found[name] = {_normal(DISTRIBUTIONS.get(top, top)) for top in tops - sys.stdlib_module_names}
     return found
 

@@ -62,8 +62,9 @@ def check_manifest_pagination(file: ParsedFile[Manifest], folder: ConnectorFolde
     """Check the manifest's words about paging: each is used by its style, or by that of an action."""
     own_words = file.model.pagination
     style = choose_style(own_words.model_dump(exclude_unset=True))
-    styles = {style, *(choose_style(merge_settings(file.model, action.model)) for action in folder.actions)}
-    used = frozenset().union(*(WORDS_BY_STYLE[name] for name in styles))
+    used = WORDS_BY_STYLE[style]
+    for action in folder.actions:
+        used |= WORDS_BY_STYLE[choose_style(merge_settings(file.model, action.model))]
     yield from _check_places(own_words)
     yield from _check_used(own_words, used, f"with style: {style}" if own_words.style else "")
 

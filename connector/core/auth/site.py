@@ -82,7 +82,7 @@ def _find_url(
     field = connection_type.inputs.get(URL_INPUTS[word])
     declared = (field.default if field else None) or getattr(connection_type, word)
     given = values.get(URL_INPUTS[word]) if field else None
-    own_urls = {declared, *(getattr(other, word) for other in manifest.clouds.values())}
+    own_urls = [declared, *(getattr(other, word) for other in manifest.clouds.values())]
     cloud_url = getattr(cloud, word) if cloud is not None and connection_type.is_oauth else None
     if given is not None and given not in own_urls:
         return str(given)

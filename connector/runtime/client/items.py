@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 from connector.core.exchange.asks import YieldPage
 from connector.errors import TransportError, UsageError
@@ -14,9 +14,17 @@ from connector.errors import TransportError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from typing_extensions import TypeVar
+
     from connector.core.exchange.asks import Steps
     from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
+
+    ItemT_co = TypeVar("ItemT_co", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 
 class _ItemStream:
@@ -38,12 +46,26 @@ class _ItemStream:
         assert self._call is not None
         self._page_items = deque(self._call.extract_items(result))
         self._has_ended = not isinstance(page_or_result, YieldPage)
+        if self._has_ended:
+            result = self._call.finish(result)
         self.result, self.pages, self._is_fully_read = result, result.pages, result.complete and self._has_ended
 
     @property
     def complete(self) -> bool:
         """Whether every item of the listing was returned."""
         return self._is_fully_read and not self._page_items
+
+    def _repr_html_(self) -> str:
+        """Return the progress and the last page for a notebook, without secrets."""
+        if self.result is None:
+            return "<p>Nothing was read yet.</p>"
+        return f"<p>{self.pages} pages{', complete' if self.complete else ''}; the last:</p>{self.result._repr_html_()}"
+
+    def _close_early(self) -> None:
+        """End the call with what was read of it, and close the steps."""
+        if self._call is not None and self.result is not None:
+            self._call.finish(self.result)
+        self._close_steps()
 
     def _close_steps(self) -> None:
         """Close the steps, unless a page is being read; then they end with that page."""
@@ -85,7 +107,7 @@ class _PageReader(threading.Thread):
         return page_or_result
 
 
-class Items(_ItemStream):
+class Items(_ItemStream, Generic[ItemT_co]):
     """A single-use iterator and context manager; `.complete`, `.pages`, `.close()`.
 
     A loop after a break continues where that stopped; after the end there are no items.
@@ -100,10 +122,11 @@ class Items(_ItemStream):
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> Any:
+    def __next__(self) -> ItemT_co:
         while not self._closed:
             if self._page_items:
-                return self._page_items.popleft()
+                item: ItemT_co = self._page_items.popleft()
+                return item
             if self._has_ended:
                 break
             self._advance()
@@ -127,7 +150,7 @@ class Items(_ItemStream):
     def close(self) -> None:
         """Stop reading; counts stay. A page in progress ends in the background."""
         self._closed = True
-        self._close_steps()
+        self._close_early()
 
     def __enter__(self) -> Self:
         return self
@@ -136,7 +159,7 @@ class Items(_ItemStream):
         self.close()
 
 
-class AsyncItems(_ItemStream):
+class AsyncItems(_ItemStream, Generic[ItemT_co]):
     """As Items, for `async for` and `async with`; its call is prepared with the first item."""
 
     def __init__(
@@ -152,10 +175,11 @@ class AsyncItems(_ItemStream):
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Any:
+    async def __anext__(self) -> ItemT_co:
         while not self._closed:
             if self._page_items:
-                return self._page_items.popleft()
+                item: ItemT_co = self._page_items.popleft()
+                return item
             if self._has_ended:
                 break
             await self._advance()
@@ -178,7 +202,7 @@ class AsyncItems(_ItemStream):
         if self._prefetch and not self._prefetch.done():
             self._prefetch.cancel()
             await asyncio.wait([self._prefetch])
-        self._close_steps()
+        self._close_early()
 
     close = aclose
 

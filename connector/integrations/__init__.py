@@ -1,0 +1,1 @@
+"""Adapters to what other programs expect; each imports its library when it is used."""
