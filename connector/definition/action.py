@@ -15,6 +15,7 @@ from connector.definition.pagination import ActionPagination
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")
+READ_METHODS = ("GET", "HEAD", "OPTIONS")
 RAW_REQUEST = "raw"
 
 RequestLine = Annotated[str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$")]
@@ -136,6 +137,12 @@ class Action(StrictModel):
     def path_names(self) -> tuple[str, ...]:
         """The names in braces, in order."""
         return tuple(re.findall(r"\{([^{}]*)\}", self.path))
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it only reads: by its method, or as a search by POST, which is a listing that may be sent twice."""
+        is_search = self.method == "POST" and self.pagination is not None and bool(self.idempotent)
+        return self.method in READ_METHODS or is_search
 
     @property
     def is_write(self) -> bool:

@@ -64,6 +64,9 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "sandbox": {"service"},
         "http_server": {"service"},
     },
+    "integrations": {
+        "mcp": set(),
+    },
     "cli": {
         "registry": set(),
         "groups": {"registry"},

@@ -32,7 +32,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "runtime": ("definition", "core"),
     "sandbox": ("definition", "core", "runtime"),
     "authoring": ("definition", "core"),
-    "cli": ("definition", "core", "runtime", "sandbox", "authoring"),
+    "integrations": ("definition", "core", "runtime", "sandbox"),
+    "cli": ("definition", "core", "runtime", "sandbox", "authoring", "integrations"),
 }
 FRONT_DOOR = ("connector", "connector.__main__")
 # Plain verbs and nouns of the field that look like a past participle.
