@@ -37,7 +37,11 @@ You choose the connection here; the agent cannot.
 
 
 @click.command("mcp", cls=StrictCommand, help=_HELP)
-@click.option("--connection", metavar="NAME", help="The connection to use: a stored one, or a kind that the environment configures.")
+@click.option(
+    "--connection",
+    metavar="NAME",
+    help="The connection to use: a stored one, or a kind that the environment configures.",
+)
 @store_option
 @click.option("--sandbox", is_flag=True, help="Use a sandbox of the service; nothing leaves the machine.")
 @click.option("--read-only", is_flag=True, help="Offer only actions that change nothing.")

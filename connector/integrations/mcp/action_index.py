@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _TOP_LINE = re.compile(r"^([a-z_]+):[ \t]*(.*?)[ \t\r]*$(?=\n?([ \t]*)(\S?))", re.MULTILINE)
 _INPUT_LINE = re.compile(r"^(?:  ([A-Za-z]\w*):|    label:[ \t]+(.*?))[ \t\r]*$", re.MULTILINE)
+_OTHER_STYLE = re.compile(r"^(?:  \w+:[ \t]*[^\s#]|(?!  \w+:|    |[ \t]*(?:#|\r?$)))", re.MULTILINE)
 _PLAIN_TEXT = re.compile(r"""[^\s"'|>&*!%@`{}\[\],?:#-](?:[^:#\\]|:(?=\S)|(?<=\S)#)*\Z""")
 _QUOTED_TEXT = re.compile(r'"([^"\\]*)"\Z')
 _NUMBER_OR_CONSTANT = re.compile(r"(?:-?[0-9][0-9.eE+-]*|true|false|null|~)\Z")
@@ -142,7 +143,7 @@ def _scan_inputs(block: str) -> tuple[tuple[str, str], ...] | None:
     """Return keys and labels of the inputs below `inputs:`, or None for another style."""
     end = re.search(r"^[^\s#]", block, re.MULTILINE)
     lines = block[: end.start()] if end else block
-    if "hidden:" in lines or re.search(r"^  \w+:[ \t]*[^\s#]", lines, re.MULTILINE):
+    if "hidden:" in lines or _OTHER_STYLE.search(lines):
         return None
     inputs: list[tuple[str, str]] = []
     for key, label in _INPUT_LINE.findall(lines):

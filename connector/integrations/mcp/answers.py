@@ -35,7 +35,9 @@ def build_answer(result: Result, arguments: ToolArguments, limit: int | None) ->
     """Return the answer of a call that is done; `limit` is that of a listing."""
     notes = list(result.warnings)
     if isinstance(result.data, bytes):
-        return _answer(f"{len(result.data):,} bytes of {result.headers.get('content-type', 'binary data')}.", None, notes)
+        return _answer(
+            f"{len(result.data):,} bytes of {result.headers.get('content-type', 'binary data')}.", None, notes
+        )
     data = result.to_dict()["data"]
     if limit is None and arguments.limit is not None:
         data = _limit_lists(data, arguments.limit)
@@ -98,7 +100,9 @@ def _fit(data: Any) -> _FittedData:
     kept = _count_fitting(items, MAX_CHARACTERS - (len(text) - len(_to_text(items))))
     advice = f"Ask for less: a narrower {FIELDS}{_format_example(key, items)}"
     if not kept:
-        note = f"This is the beginning of {len(text):,} characters, of which {MAX_CHARACTERS:,} are passed on. {advice}."
+        note = (
+            f"This is the beginning of {len(text):,} characters, of which {MAX_CHARACTERS:,} are passed on. {advice}."
+        )
         return _FittedData(text[:MAX_CHARACTERS], None, note)
     shortened = items[:kept] if key is None else {**data, key: items[:kept]}
     note = (

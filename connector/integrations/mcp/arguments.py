@@ -20,7 +20,7 @@ DEFAULT_LIMIT = 50  # items of a listing, where the agent asks for no number
 
 FIELDS_SCHEMA = {
     "type": "string",
-    "description": "A JMESPath expression: answer with this part of the data alone, such as items[].{id: id, name: name}.",
+    "description": "A JMESPath expression: answer with this part of the data alone, such as users[].{id: id}.",
 }
 LIMIT_SCHEMA = {
     "type": "integer",

@@ -34,13 +34,22 @@ class Confirmation:
         self._key = secrets.token_bytes(32)
 
     async def ask(
-        self, context: ServerRequestContext[Any], params: types.CallToolRequestParams, request_line: str, *, confirmed: bool
+        self,
+        context: ServerRequestContext[Any],
+        params: types.CallToolRequestParams,
+        request_line: str,
+        *,
+        confirmed: bool,
     ) -> types.CallToolResult | types.InputRequiredResult | None:
         """Return None once the person agreed, else what to answer instead; `confirmed` is what the agent says."""
         message = f"This may destroy something: {request_line}. Send it?"
         if not _can_ask(context):
             hint = f"Ask the person, then repeat the call with {CONFIRM}: true."
-            return None if confirmed else build_refusal(f"This may destroy something: {request_line}. {hint} Nothing was sent.")
+            return (
+                None
+                if confirmed
+                else build_refusal(f"This may destroy something: {request_line}. {hint} Nothing was sent.")
+            )
         if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
             return self._ask_by_result(params, message)
         try:
@@ -75,4 +84,8 @@ def _can_ask(context: ServerRequestContext[Any]) -> bool:
 
 
 def _is_yes(answer: Any) -> bool:
-    return isinstance(answer, types.ElicitResult) and answer.action == "accept" and (answer.content or {}).get("yes") is True
+    return (
+        isinstance(answer, types.ElicitResult)
+        and answer.action == "accept"
+        and (answer.content or {}).get("yes") is True
+    )

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import logging
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,15 +19,15 @@ from connector.core.url_policy import is_loopback_host
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 
     from mcp.server import Server
 
     from connector.runtime.client.async_client import AsyncClient
 
-    Scope = dict[str, Any]
-    Receive = Callable[[], Awaitable[dict[str, Any]]]
-    Send = Callable[[dict[str, Any]], Awaitable[None]]
+    Scope = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+    Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DEFAULT_ADDRESS = "127.0.0.1:8090"
@@ -34,6 +35,8 @@ PATH = "/mcp"
 _ANY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104  to tell that no client calls the server so
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _SHUTDOWN_SECONDS = 3
+# It logs the headers of whoever connects, so that anybody could fill the log.
+logging.getLogger("mcp.server.transport_security").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,10 @@ class ListenAddress:
         return TransportSecuritySettings(
             allowed_hosts=[entry for host in hosts for entry in (host, f"{host}:*")],
             allowed_origins=[
-                entry for host in hosts for scheme in ("http", "https") for entry in (f"{scheme}://{host}", f"{scheme}://{host}:*")
+                entry
+                for host in hosts
+                for scheme in ("http", "https")
+                for entry in (f"{scheme}://{host}", f"{scheme}://{host}:*")
             ],
         )
 
@@ -104,7 +110,9 @@ def _hash(token: str) -> bytes:
 async def _refuse(send: Send) -> None:
     headers = [(b"www-authenticate", b"Bearer"), (b"content-type", b"text/plain; charset=utf-8")]
     await send({"type": "http.response.start", "status": 401, "headers": headers})
-    await send({"type": "http.response.body", "body": b"The token that the server printed is needed as a bearer token."})
+    await send(
+        {"type": "http.response.body", "body": b"The token that the server printed is needed as a bearer token."}
+    )
 
 
 class _Server(uvicorn.Server):

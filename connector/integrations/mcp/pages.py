@@ -36,7 +36,11 @@ class ActionPages:
         """Return the list of actions, and the pages of few actions."""
         label = self._connector.manifest.label
         listing = types.Resource(
-            uri=self._root, name="actions", title=f"Actions of {label}", description="One line for each.", mime_type=_TEXT
+            uri=self._root,
+            name="actions",
+            title=f"Actions of {label}",
+            description="One line for each.",
+            mime_type=_TEXT,
         )
         entries = () if self._is_catalogue else self._index.entries.values()
         pages = [
@@ -88,7 +92,11 @@ def format_page(connector: Connector, action: Action) -> str:
     for row in describe.build_doc_rows(connector, action):
         if row.key in _RUN_OPTIONS:
             continue
-        facts = [row.type, *(["required"] if row.required else []), *([f"default {row.default}"] if row.default else [])]
+        facts = [
+            row.type,
+            *(["required"] if row.required else []),
+            *([f"default {row.default}"] if row.default else []),
+        ]
         example = f" Such as {row.example}." if row.example else ""
         lines.append(f"- {row.key} ({', '.join(facts)}): {row.notes}{example}")
     return "\n".join(lines)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.runtime.calls.observer import ObservedCall
 
 
-class PageProgress(Observer):
+class ListingProgress(Observer):
     """Counts the items of a listing; a client that did not ask for progress is told nothing."""
 
     def __init__(self, session: ServerSession, limit: int | None) -> None:

@@ -11,7 +11,7 @@ from connector.integrations.mcp.answers import build_answer, build_error
 from connector.integrations.mcp.arguments import DEFAULT_LIMIT
 from connector.integrations.mcp.checks import find_check
 from connector.integrations.mcp.confirmation import Confirmation
-from connector.integrations.mcp.progress import PageProgress
+from connector.integrations.mcp.progress import ListingProgress
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class ToolRunner:
     ) -> types.CallToolResult:
         compiled = self._client.connector.derive(CompiledConnector).action(action.action)
         limit = None if compiled.pagination is None else arguments.limit or DEFAULT_LIMIT
-        progress = PageProgress(context.session, limit)
+        progress = ListingProgress(context.session, limit)
         try:
             result = await self._client.execute(
                 action.action, arguments.inputs, CallOptions(limit=limit, observers=(progress,))

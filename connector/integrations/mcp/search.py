@@ -65,9 +65,7 @@ class ActionSearch:
                 matches[known] = value * weight
         return matches
 
-    def _score(
-        self, indexed: _IndexedAction, matches: dict[str, dict[str, float]], intents: frozenset[str]
-    ) -> float:
+    def _score(self, indexed: _IndexedAction, matches: dict[str, dict[str, float]], intents: frozenset[str]) -> float:
         total = 0.0
         for known in matches.values():
             values = (

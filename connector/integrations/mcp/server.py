@@ -28,7 +28,9 @@ _INSTRUCTIONS = """{summary}
 Ask for the fields that you need alone with _fields, and for few items with _limit. Bad input is answered with every
 problem at once. Where an answer says that something may have been done, check it before you repeat the call."""
 _READ_ONLY = "This server only reads."
-_CATALOGUE = "Find an action with search_actions, look up its inputs with describe_action, then run it with read or write."
+_CATALOGUE = (
+    "Find an action with search_actions, look up its inputs with describe_action, then run it with read or write."
+)
 
 
 class ConnectorServer:

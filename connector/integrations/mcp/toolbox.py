@@ -54,7 +54,9 @@ class Toolbox:
         except ConnectorError as error:
             return build_error(error)
         except Exception as error:  # noqa: BLE001  its text may hold a secret, so the agent gets its type alone
-            return build_refusal(f"Internal error: {type(error).__name__}. It may have been done: check before you repeat it.")
+            return build_refusal(
+                f"Internal error: {type(error).__name__}. It may have been done: check before you repeat it."
+            )
 
     async def _dispatch(self, context: ServerRequestContext[Any], params: types.CallToolRequestParams) -> Answer:
         given = params.arguments or {}

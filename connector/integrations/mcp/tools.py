@@ -48,7 +48,9 @@ def build_catalogue_tools(connector: Connector, count: int, *, read_only: bool) 
         name=SEARCH,
         title="Search actions",
         description=f"Find actions of {label} by what they do, in a few words; there are {count:,}.",
-        input_schema=_build_schema({"query": {"type": "string", "description": "Such as: schedule a meeting."}}, ["query"]),
+        input_schema=_build_schema(
+            {"query": {"type": "string", "description": "Such as: schedule a meeting."}}, ["query"]
+        ),
         annotations=_build_local_hints("Search actions"),
     )
     describe = types.Tool(
@@ -65,7 +67,11 @@ def build_catalogue_tools(connector: Connector, count: int, *, read_only: bool) 
         description="Run an action that only reads. It changes nothing.",
         input_schema=_build_schema(run_properties, ["name"]),
         annotations=types.ToolAnnotations(
-            title=f"Read from {label}", read_only_hint=True, idempotent_hint=True, destructive_hint=False, open_world_hint=True
+            title=f"Read from {label}",
+            read_only_hint=True,
+            idempotent_hint=True,
+            destructive_hint=False,
+            open_world_hint=True,
         ),
     )
     write = types.Tool(
@@ -74,7 +80,11 @@ def build_catalogue_tools(connector: Connector, count: int, *, read_only: bool) 
         description="Run an action that creates, changes or deletes something.",
         input_schema=_build_schema({**run_properties, CONFIRM: CONFIRM_SCHEMA}, ["name"]),
         annotations=types.ToolAnnotations(
-            title=f"Change {label}", read_only_hint=False, idempotent_hint=False, destructive_hint=True, open_world_hint=True
+            title=f"Change {label}",
+            read_only_hint=False,
+            idempotent_hint=False,
+            destructive_hint=True,
+            open_world_hint=True,
         ),
     )
     return [search, describe, read] if read_only else [search, describe, read, write]

@@ -5,6 +5,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
+
+def _split(text: str) -> list[str]:
+    return text.split()
+
+
 _DEFAULT_INTENTS = frozenset(["read"])
 _MIN_STEM = 3  # letters
 _MIN_SHARED = 5  # letters at the beginning of two words that are taken for forms of one
@@ -12,27 +17,44 @@ _AGAIN_VALUE = 0.8
 _SHARED_PART = 0.62  # of the longer one
 _ENDINGS = ("ations", "ation", "ings", "ing", "ions", "ion", "ies", "ers", "ees", "ed", "er", "es", "s", "e", "y")
 _STOP_WORDS = frozenset(
-    "a an and any are as at be been being but by can could did do does for from has have he her hers him his i if in into "
-    "is it its just let like may me might my need needs of off on one or our ours please she should so some somebody "
-    "someone something than that the their them then there these they this those to up us want wants was we were will "
-    "with would you your yours via per about out now has had who whom whose what which when where how why much many "
-    "already currently specific given particular certain all every each any".split()
+    _split(
+        "a an and any are as at be been being but by can could did do does for from has have he her hers him his i if "
+        "in into is it its just let like may me might my need needs of off on one or our ours please she should so "
+        "some somebody someone something than that the their them then there these they this those to up us want wants was "
+        "we were will with would you your yours via per about out now had who whom whose what which when where how why "
+        "much many already currently specific given particular certain all every each "
+    )
 )
-_FILLERS = frozenset("a an the please i we you can could would like want need to me my help let us".split())
+_FILLERS = frozenset(_split("a an the please i we you can could would like want need to me my help let us"))
 _EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@]+\.[^\s@]+")
 # What the first word of an action, or its method, stands for; and the words that people ask for it with.
 _INTENTS = {
-    "read": "get list read show find see view fetch look lookup retrieve search query who what which how when where display "
-    "check tell browse count export download details info information status "
-    "report read listen",
-    "create": "sign create add make new schedule set book plan start open register enrol enroll invite insert put send post upload "
-    "import write build assign attach give duplicate copy initiate generate draft place",
-    "update": "update change edit modify rename reschedule move set adjust switch replace turn enable disable mark extend "
-    "shorten lengthen patch put alter correct toggle upgrade postpone promote demote unlock lock transfer fix",
-    "delete": "delete remove cancel erase drop destroy terminate unassign unlink revoke clear purge kick detach end close rid "
-    "discard withdraw unregister deactivate fire trash wipe throw take leave left",
+    "read": _split(
+        "get list read show find see view fetch look lookup retrieve search query who what which how when where "
+        "display check tell browse count export download details info information status report listen "
+    ),
+    "create": _split(
+        "sign create add make new schedule set book plan start open register enrol enroll invite insert put send "
+        "post upload import write build assign attach give duplicate copy initiate generate draft place "
+    ),
+    "update": _split(
+        "update change edit modify rename reschedule move set adjust switch replace turn enable disable mark "
+        "extend shorten lengthen patch put alter correct toggle upgrade postpone promote demote unlock lock "
+        "transfer fix "
+    ),
+    "delete": _split(
+        "delete remove cancel erase drop destroy terminate unassign unlink revoke clear purge kick detach end "
+        "close rid discard withdraw unregister deactivate fire trash wipe throw take leave left "
+    ),
 }
-INTENTS_BY_METHOD = {"GET": "read", "HEAD": "read", "POST": "create", "PUT": "update", "PATCH": "update", "DELETE": "delete"}
+INTENTS_BY_METHOD = {
+    "GET": "read",
+    "HEAD": "read",
+    "POST": "create",
+    "PUT": "update",
+    "PATCH": "update",
+    "DELETE": "delete",
+}
 # Words of one row are asked for each other.
 _SYNONYMS = (
     "user people person member employee staff colleague coworker teammate worker agent",
@@ -145,7 +167,7 @@ def list_synonyms(term: str) -> frozenset[str]:
 def _intents_by_word() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
     for intent, row in _INTENTS.items():
-        for word in row.split():
+        for word in row:
             found.setdefault(stem(word), set()).add(intent)
     return {word: frozenset(intents) for word, intents in found.items()}
 

@@ -15,7 +15,7 @@ from connector.definition.case import to_kebab_case
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PACKED = Path(__file__).parents[3] / "shared" / "reference" / "openapi" / "zoom.tar.xz"
+PACKED = Path(__file__).parents[4] / "shared" / "reference" / "openapi" / "zoom.tar.xz"
 METHODS = ("get", "post", "put", "patch", "delete")
 MANIFEST = """
 connector: many
