@@ -10,6 +10,7 @@ import sys
 import time
 
 import pytest
+from support.servers import reply
 
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
@@ -50,7 +51,8 @@ def test_a_server_that_only_reads_offers_nothing_else(over_the_wire):
 
 def test_no_secret_of_the_connection_reaches_the_agent(over_the_wire, server, tmp_path):
     """The service answers with the token itself, in data of an error and in its headers."""
-    server.plan = [(400, {"code": 1, "message": f"Bearer {CANARY} is odd"}, {"X-Echo": CANARY})] * 9
+    echo = {"code": 300, "message": f"Bearer {CANARY} is odd", "errors": [{"field": "x", "message": CANARY}]}
+    server.always(reply(400, json_=echo, headers=[("X-Echo", CANARY), ("x-zm-trackingid", CANARY)]))
     seen = []
 
     async def act():
@@ -70,7 +72,7 @@ def test_no_secret_of_the_connection_reaches_the_agent(over_the_wire, server, tm
                 seen.append(answer)
 
     asyncio.run(act())
-    assert server.seen
+    assert server.count == 3
     shown = "".join(map(repr, seen)) + "".join(path.read_text() for path in tmp_path.glob("*.log"))
     assert CANARY not in shown
     assert CANARY[:20] not in shown
