@@ -68,9 +68,9 @@ def mcp_command(ctx: click.Context, /, http: str | None, names: tuple[str, ...],
     from connector.integrations.mcp.server import ConnectorServer
 
     server = ConnectorServer(client, groups=flags["groups"], read_only=flags["read_only"])
-    if context.sandbox:
-        context.note(context.sandbox_notice)
     try:
+        if context.sandbox:
+            context.note(context.sandbox_notice)
         _serve(context, server, client, address, token)
     except KeyboardInterrupt:  # how a server is stopped
         return EXIT_DONE

@@ -31,7 +31,9 @@ class Person:
         from mcp.types import ElicitResult
 
         self.asked.append(params.message)
-        return ElicitResult(action="accept" if self.agrees else "decline", content={"yes": True} if self.agrees else None)
+        return ElicitResult(
+            action="accept" if self.agrees else "decline", content={"yes": True} if self.agrees else None
+        )
 
 
 class Agent:
@@ -54,7 +56,9 @@ class Agent:
         async with client, Client(server, mode=mode, elicitation_callback=person and person.answer) as connected:
             yield connected
 
-    def call(self, name: str, given: dict[str, Any] | None = None, person: Person | None = None, mode: str = "auto") -> Any:
+    def call(
+        self, name: str, given: dict[str, Any] | None = None, person: Person | None = None, mode: str = "auto"
+    ) -> Any:
         """Call one tool and return its answer."""
 
         async def call() -> Any:

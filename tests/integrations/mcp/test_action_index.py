@@ -70,7 +70,9 @@ def test_a_search_by_post_is_a_read(folder):
 
 def test_groups_are_those_of_the_list_and_read_only_leaves_out_what_changes():
     assert set(ActionIndex(ZOOM, groups=["registrants"]).entries) == {
-        f"{verb}_{kind}_registrant{'s' * (verb == 'list')}" for verb in ("add", "list") for kind in ("meeting", "webinar")
+        f"{verb}_{kind}_registrant{'s' * (verb == 'list')}"
+        for verb in ("add", "list")
+        for kind in ("meeting", "webinar")
     }
     assert set(ActionIndex(ZOOM, groups=["registrants"], read_only=True).entries) == {
         "list_meeting_registrants", "list_webinar_registrants",

@@ -83,10 +83,16 @@ def test_an_agreement_counts_for_the_call_that_was_asked_about_alone(agent):
         asked = await call(one, "delete_user", {"userId": users[0]})
         assert isinstance(asked, InputRequiredResult)
         yes = {"confirm": ElicitResult(action="accept", content={"yes": True})}
-        again = await call(one, "delete_user", {"userId": users[1]}, input_responses=yes, request_state=asked.request_state)
+        again = await call(
+            one, "delete_user", {"userId": users[1]}, input_responses=yes, request_state=asked.request_state
+        )
         assert isinstance(again, InputRequiredResult)
-        assert isinstance(await call(one, "delete_user", {"userId": users[0]}, input_responses=yes), InputRequiredResult)
-        done = await call(one, "delete_user", {"userId": users[0]}, input_responses=yes, request_state=asked.request_state)
+        assert isinstance(
+            await call(one, "delete_user", {"userId": users[0]}, input_responses=yes), InputRequiredResult
+        )
+        done = await call(
+            one, "delete_user", {"userId": users[0]}, input_responses=yes, request_state=asked.request_state
+        )
         assert not done.is_error
 
     boxes = {}
@@ -158,7 +164,10 @@ def test_a_listing_is_limited_and_says_that_there_is_more(agent):
     plan_meetings(one, 60)
     answer = one.call("list_meetings", {"userId": "me", "_fields": "meetings[].id"})
     assert len(answer.structured_content["result"]) == 50
-    assert answer.content[-1].text == "There is more than these 50 items: ask with a larger _limit, or narrow the question."
+    assert (
+        answer.content[-1].text
+        == "There is more than these 50 items: ask with a larger _limit, or narrow the question."
+    )
     answer = one.call("list_meetings", {"userId": "me", "_fields": "meetings[].id", "_limit": 60})
     assert len(answer.structured_content["result"]) == 60
     assert len(answer.content) == 1

@@ -58,7 +58,12 @@ def test_read_runs_nothing_that_changes(lamps):
 def test_every_problem_of_a_call_by_name_is_told_at_once(lamps):
     given = {"name": "switch_lamp", "id": "1", "inputs": {"onn": True}, "_limit": "x"}
     text = lamps().call("write", given).content[0].text
-    for line in ("  id: got \"1\"; expected name, inputs and options alone", "  _limit: got", "  onn: got", "  id: got nothing"):
+    for line in (
+        '  id: got "1"; expected name, inputs and options alone',
+        "  _limit: got",
+        "  onn: got",
+        "  id: got nothing",
+    ):
         assert line in text
     text = lamps().call("write", {"name": "switch_lamp", "inputs": "on"}).content[0].text
     assert 'inputs: got "on"; expected an object of inputs' in text

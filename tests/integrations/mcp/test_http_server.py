@@ -67,7 +67,9 @@ def test_an_address_is_host_and_port(text, host, port, is_loopback):
     assert (address.host, address.port, address.is_loopback) == (host, port, is_loopback)
 
 
-@pytest.mark.parametrize("text", ["", "8090", "127.0.0.1", ":8090", "a:b", "a:99999", "http://a:1", "u@a:1", "a:1/x", "a b:1x", "[::1:8"])
+@pytest.mark.parametrize(
+    "text", ["", "8090", "127.0.0.1", ":8090", "a:b", "a:99999", "http://a:1", "u@a:1", "a:1/x", "a b:1x", "[::1:8"]
+)
 def test_another_text_is_no_address(text):
     with pytest.raises(UsageError):
         ListenAddress.parse(text)

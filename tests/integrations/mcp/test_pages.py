@@ -48,7 +48,8 @@ def test_the_template_leads_to_the_pages(agent):
 
 
 @pytest.mark.parametrize(
-    "uri", ["connector://zoom/actions/none", "connector://zoom/actions/../x", "file:///etc/passwd", "connector://zoom", "x"]
+    "uri",
+    ["connector://zoom/actions/none", "connector://zoom/actions/../x", "file:///etc/passwd", "connector://zoom", "x"],
 )
 def test_there_is_no_other_resource(agent, uri):
     from mcp.shared.exceptions import MCPError
@@ -71,7 +72,9 @@ def test_prompts_have_their_arguments_in_their_text(agent):
 
     prompts = ask(agent(), lambda client: client.list_prompts()).prompts
     assert [prompt.name for prompt in prompts] == ["carry_out", "settle_uncertain"]
-    said = ask(agent(), lambda client: client.get_prompt("carry_out", {"task": "Plan a {week}"})).messages[0].content.text
+    said = (
+        ask(agent(), lambda client: client.get_prompt("carry_out", {"task": "Plan a {week}"})).messages[0].content.text
+    )
     assert "Do this with the tools of Zoom: Plan a {week}" in said
     said = ask(agent(), lambda client: client.get_prompt("settle_uncertain", {"action": "createUser"})).messages[0]
     assert "A call of createUser to Zoom" in said.content.text

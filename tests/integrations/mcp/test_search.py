@@ -37,7 +37,9 @@ def find(entries: dict[str, ActionEntry], questions: dict[str, list[str]]) -> li
 def test_questions_about_the_bundled_connector_find_their_action():
     questions = read_questions("bundled")
     assert len(questions) >= 50
-    assert {answer for answers in questions.values() for answer in answers} == {entry.action for entry in BUNDLED.values()}
+    assert {answer for answers in questions.values() for answer in answers} == {
+        entry.action for entry in BUNDLED.values()
+    }
     missed = set(questions) - set(find(BUNDLED, questions))
     assert len(missed) <= len(questions) // 20, missed
 
@@ -54,7 +56,8 @@ def test_questions_about_many_actions_find_theirs(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "question", ["", "   ", "the of and", "?!", "xyzzy", "日本語", "a" * 100_000, "meeting " * 10_000, "\x00", "users\n\nmeetings"]
+    "question",
+    ["", "   ", "the of and", "?!", "xyzzy", "日本語", "a" * 100_000, "meeting " * 10_000, "\x00", "users\n\nmeetings"],
 )
 def test_any_text_may_be_asked(question):
     assert set(ActionSearch(BUNDLED.values()).find(question)) <= set(BUNDLED)

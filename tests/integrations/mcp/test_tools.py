@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import jsonschema
 import pytest
@@ -54,7 +55,7 @@ def test_the_tools_of_many_actions_are_listed_without_parsing_them(tmp_path):
     from connector.integrations.mcp.server import ConnectorServer
 
     many = Connector.open(large_connector.write_folder(tmp_path / "many"))
-    client = AsyncClient(many, http=object)
+    client = AsyncClient(many, http=SimpleNamespace(send=print))
     began = time.perf_counter()
     server = ConnectorServer(client)
     assert [tool.name for tool in server.toolbox.tools] == ["search_actions", "describe_action", "read", "write"]

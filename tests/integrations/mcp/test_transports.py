@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 from support.servers import reply
@@ -15,6 +15,12 @@ from support.servers import reply
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
 CANARY = "canary-of-a-token-0123456789"
+HELLO = {
+    "jsonrpc": "2.0",
+    "id": 1,
+    "method": "initialize",
+    "params": {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}},
+}
 NORA = {"userType": 1, "email": "nora@example.com", "firstName": "Nora", "lastName": "Lind"}
 
 
@@ -85,7 +91,9 @@ def test_a_server_over_stdio_ends_well(surroundings, how):
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stderr.readline() == b"Sandbox: a simulated Zoom. Nothing leaves this machine.\n"
-    time.sleep(0.3)
+    process.stdin.write(json.dumps(HELLO).encode() + b"\n")
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["result"]["serverInfo"]["name"] == "zoom"
     if how == "closed":
         process.stdin.close()
         process.stdin = None
