@@ -53,9 +53,10 @@ class ListenAddress:
         try:
             parts = urlsplit(f"//{text}")
             host, port = parts.hostname, parts.port
+            is_address = bool(host) and port is not None and parts.netloc == text and parts.username is None
         except ValueError:
-            host = port = None
-        if not host or port is None or parts.netloc != text or parts.username is not None:
+            host, port, is_address = None, None, False
+        if not is_address or host is None or port is None:
             raise UsageError(f"{text!r} is no address.", hint=f"Write HOST:PORT, such as {DEFAULT_ADDRESS}.")
         address = cls(host, port, tuple(names))
         if host in _ANY_ADDRESS and not address.names:

@@ -43,27 +43,26 @@ class ToolRunner:
         action: Action,
         arguments: ToolArguments,
     ) -> Answer:
-        """Run an action, and return its answer, or the question that comes before it."""
+        """Run an action, and return its answer, or the question before it. Raises InputError with every problem."""
+        request = self._check(action, arguments)
+        if _needs_consent(action, request):
+            line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
+            asked = await self._confirmation.ask(context, params, line, confirmed=arguments.is_confirmed)
+            if asked is not None:
+                return asked
         try:
-            request = self._check(action, arguments)
-            if _needs_consent(action, request):
-                line = f"{request.method} {request.full_redactor.redact_url(request.path)}"
-                asked = await self._confirmation.ask(context, params, line, confirmed=arguments.is_confirmed)
-                if asked is not None:
-                    return asked
             return await self._execute(context, action, arguments)
         except ConnectorError as error:
             return build_error(error, self._describe_check(action, request) if error.outcome == "uncertain" else "")
 
     def _check(self, action: Action, arguments: ToolArguments) -> Request:
         """Return the request that would be sent. Raises InputError with every problem of inputs and options."""
-        problems = list(arguments.problems)
         try:
             request = self._client.dry_run(action.action, arguments.inputs)
         except InputError as error:
-            problems += error.problems
-        if problems:
-            raise InputError.from_problems(action.action, problems)
+            raise InputError.from_problems(action.action, [*arguments.problems, *error.problems]) from None
+        if arguments.problems:
+            raise InputError.from_problems(action.action, arguments.problems)
         return request
 
     async def _execute(

@@ -18,11 +18,11 @@ _SHARED_PART = 0.62  # of the longer one
 _ENDINGS = ("ations", "ation", "ings", "ing", "ions", "ion", "ies", "ers", "ees", "ed", "er", "es", "s", "e", "y")
 _STOP_WORDS = frozenset(
     _split(
-        "a an and any are as at be been being but by can could did do does for from has have he her hers him his i if "
-        "in into is it its just let like may me might my need needs of off on one or our ours please she should so "
-        "some somebody someone something than that the their them then there these they this those to up us want wants "
-        "was we were will with would you your yours via per about out now had who whom whose what which when where how why "
-        "much many already currently specific given particular certain all every each "
+        "a an and any are as at be been being but by can could did do does for from has have he her hers him his i "
+        "if in into is it its just let like may me might my need needs of off on one or our ours please she should "
+        "so some somebody someone something than that the their them then there these they this those to up us "
+        "want wants was we were will with would you your yours via per about out now had who whom whose what which "
+        "when where how why much many already currently specific given particular certain all every each "
     )
 )
 _FILLERS = frozenset(_split("a an the please i we you can could would like want need to me my help let us"))
