@@ -7,6 +7,7 @@ import contextlib
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -146,6 +147,34 @@ def over_the_wire(
                 yield connected
 
     return connect
+
+
+class Desk:
+    """The tools of an agent without a client: what is asked of them comes as a client would send it."""
+
+    def __init__(self, agent: Agent) -> None:
+        from connector.integrations.mcp.server import ConnectorServer
+
+        client = AsyncClient(agent.connector, agent.sandbox.connection, http=agent.sandbox.http, rate_limit=False)
+        self.toolbox = ConnectorServer(client, **agent.options).toolbox
+
+    async def call(self, name: str, given: dict[str, Any], **answers: Any) -> Any:
+        """Call a tool, from a client that can ask a person."""
+        from mcp import types
+
+        async def report(*_: Any) -> None:
+            """Nobody listens."""
+
+        capabilities = types.ClientCapabilities(elicitation=types.ElicitationCapability())
+        session = SimpleNamespace(client_capabilities=capabilities, report_progress=report)
+        context = SimpleNamespace(session=session, protocol_version="2026-07-28", request_id=1)
+        return await self.toolbox.call(context, types.CallToolRequestParams(name=name, arguments=given, **answers))
+
+
+@pytest.fixture
+def desk() -> type[Desk]:
+    """Tools without a client."""
+    return Desk
 
 
 @pytest.fixture

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+from unittest import mock
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
 from connector import Client
 
@@ -71,53 +74,72 @@ def test_nobody_is_asked_about_a_call_that_cannot_be_sent(agent, person):
     assert one.asked == []
 
 
-def test_an_agreement_counts_for_the_call_that_was_asked_about_alone(agent):
+def test_an_agreement_counts_for_the_call_that_was_asked_about_alone(agent, desk):
     from mcp.types import ElicitResult, InputRequiredResult
 
+    one = desk(agent())
+    yes = {"confirm": ElicitResult(action="accept", content={"yes": True})}
+
     async def act():
-        one = agent()
-        users = [
-            (await call(one, "create_user", {**NORA, "email": f"{name}@example.com"})).structured_content["id"]
-            for name in ("a", "b")
-        ]
-        asked = await call(one, "delete_user", {"userId": users[0]})
-        assert isinstance(asked, InputRequiredResult)
-        yes = {"confirm": ElicitResult(action="accept", content={"yes": True})}
-        again = await call(
-            one, "delete_user", {"userId": users[1]}, input_responses=yes, request_state=asked.request_state
-        )
-        assert isinstance(again, InputRequiredResult)
-        assert isinstance(
-            await call(one, "delete_user", {"userId": users[0]}, input_responses=yes), InputRequiredResult
-        )
-        done = await call(
-            one, "delete_user", {"userId": users[0]}, input_responses=yes, request_state=asked.request_state
-        )
-        assert not done.is_error
-
-    boxes = {}
-
-    async def call(one, name, given, **rest):
-        from types import SimpleNamespace
-
-        from mcp import types
-
-        from connector import AsyncClient
-        from connector.integrations.mcp.server import ConnectorServer
-
-        if one not in boxes:
-            client = AsyncClient(one.connector, one.sandbox.connection, http=one.sandbox.http, rate_limit=False)
-            boxes[one] = ConnectorServer(client).toolbox
-
-        async def report(*_):
-            return None
-
-        capabilities = types.ClientCapabilities(elicitation=types.ElicitationCapability())
-        session = SimpleNamespace(client_capabilities=capabilities, report_progress=report)
-        context = SimpleNamespace(session=session, protocol_version="2026-07-28", request_id=1)
-        return await boxes[one].call(context, types.CallToolRequestParams(name=name, arguments=given, **rest))
+        made = [await one.call("create_user", {**NORA, "email": f"{name}@example.com"}) for name in ("a", "b")]
+        first, second = ({"userId": answer.structured_content["id"]} for answer in made)
+        asked = await one.call("delete_user", first)
+        state = asked.request_state
+        for given, answers in (
+            (second, {"input_responses": yes, "request_state": state}),
+            ({**first, "action": "delete"}, {"input_responses": yes, "request_state": state}),
+            (first, {"input_responses": yes}),
+            (first, {"input_responses": yes, "request_state": state[:-1]}),
+            (first, {"request_state": state}),
+        ):
+            assert isinstance(await one.call("delete_user", given, **answers), InputRequiredResult)
+        for said in (ElicitResult(action="decline"), ElicitResult(action="accept", content={"yes": False})):
+            refused = await one.call("delete_user", first, input_responses={"confirm": said}, request_state=state)
+            assert refused.is_error
+        assert not (await one.call("delete_user", first, input_responses=yes, request_state=state)).is_error
 
     asyncio.run(act())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(
+    [
+        "userId",
+        "meetingId",
+        "topic",
+        "_fields",
+        "_limit",
+        "_confirm",
+        "connection",
+        "name",
+        "inputs",
+        "query",
+        "method",
+        "url",
+    ]
+)
+NAMES = st.sampled_from(
+    ["get_user", "list_meetings", "create_meeting", "delete_user", "raw_request", "read", "write", "search_actions",
+     "describe_action", "none"]
+)  # fmt: skip
+
+
+@hypothesis.given(
+    name=NAMES, arguments=st.dictionaries(KEYS | st.text(max_size=8), JSON, max_size=5), many=st.booleans()
+)
+def test_whatever_an_agent_sends_is_answered_in_its_terms(desk, agent, name, arguments, many):
+    from connector.integrations.mcp import tools
+
+    with mock.patch.object(tools, "MAX_TOOLS", 1 if many else 40):  # the four tools, over the same actions
+        one = desk(agent())
+    answer = asyncio.run(one.call(name, arguments))
+    shown = answer.model_dump_json()
+    assert "Internal error" not in shown
+    assert len(shown) < 60_000
 
 
 def test_any_change_by_a_raw_request_needs_the_person(agent, person):
