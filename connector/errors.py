@@ -44,16 +44,18 @@ class Problem:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """One mistake in a file of a connector; lines and columns are counted from 1."""
+    """One mistake in a file of a connector; lines and columns are counted from 1. Advice is about style alone."""
 
     file: str
     line: int
     column: int
     rule: str
     message: str
+    voice: Literal["error", "advice"] = "error"
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.rule}: {self.message}"
+        voice = "advice: " if self.voice == "advice" else ""
+        return f"{self.file}:{self.line}:{self.column}: {voice}{self.rule}: {self.message}"
 
 
 def _rebuild(error_class: type[ConnectorError], args: tuple[str], attributes: dict[str, Any]) -> ConnectorError:

@@ -95,6 +95,8 @@ def _render_connection(connector: Connector, key: str, connection_type: Connecti
     yield from (f"Key: {format_code(key)} · Kind: {format_code(connection_type.kind)}", "")
     if connection_type.allowed_actions is not None:
         yield from (f"Runs {', '.join(map(format_code, connection_type.allowed_actions))} only.", "")
+    if connection_type.hint is not None:
+        yield from (connection_type.hint, "")
     rows = _build_rows(connector, dict(connection_type.inputs))
     yield from render_table(
         ("Input", "Default", "Notes"), [(_format_input(row), format_code(row.default), row.notes) for row in rows]

@@ -26,7 +26,14 @@ if TYPE_CHECKING:
 FileModel = TypeVar("FileModel", Action, Manifest)
 
 _MAX_REPAIR_ROUNDS = 4
-_KEYED_MAPPINGS = ("inputs", "examples", "connections", "triggers", "resources")  # their members' keys are the author's
+_KEYED_MAPPINGS = (
+    "inputs",
+    "examples",
+    "clouds",
+    "connections",
+    "triggers",
+    "resources",
+)  # their members' keys are the author's
 _FIELD_PLACEHOLDERS = {"label": "-", "help": "-", "type": "string", "to": "query.-"}
 _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
     (): {
@@ -39,8 +46,10 @@ _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
     },
     ("inputs", "*"): _FIELD_PLACEHOLDERS,
     ("pagination",): {"items": "."},
+    ("replies", "*"): {"expect": {}},
     ("examples", "*"): {"inputs": {}, "request": {"path": "/"}},
     ("examples", "*", "request"): {"path": "/"},
+    ("clouds", "*"): {"label": "-"},
     ("connections", "*"): {"label": "-"},
     ("connections", "*", "inputs", "*"): _FIELD_PLACEHOLDERS,
     ("triggers", "*"): {"label": "-", "summary": "-"},

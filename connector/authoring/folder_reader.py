@@ -81,6 +81,11 @@ class ConnectorFolder:
         """The manifest, or a blank one in place of a broken one."""
         return self.manifest.model if self.manifest else _BLANK_MANIFEST
 
+    def list_yaml_files(self) -> list[Path]:
+        """Return the YAML files of the folder, readable or not."""
+        names = [self.path / name for name in ("manifest.yaml", "parity.yaml")]
+        return [path for path in (*names, *_list_files(self.path / "actions", (".yaml",))) if path.is_file()]
+
     def get_choices_path(self, name: str) -> Path:
         """Return the path of a file of choices."""
         return self.path / "schemas" / "choices" / f"{name}.json"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from connector.authoring.allowances import apply_allowances
 from connector.authoring.folder_reader import ConnectorFolder
 from connector.authoring.parity import page_record
 from connector.authoring.parity.compare import check_parity
+from connector.authoring.rule_catalogue import find_voice
 from connector.authoring.rules import (
-    connection_tests,
     cross_file,
     endpoint,
     error_replies,
@@ -18,14 +20,17 @@ from connector.authoring.rules import (
     fields,
     files,
     manifest,
+    no_effect,
     pagination,
     payloads,
     places,
     relations,
+    replies,
     texts,
     triggers_and_sandbox,
     values,
 )
+from connector.authoring.rules.connections import connection_tests, hosts, kinds, value_places
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -38,20 +43,26 @@ ACTION_RULES = (
     texts.check_help_sentences, texts.check_no_templates, texts.check_docs_deep_link,
     fields.check_fields, values.check_values,
     places.check_known_location, places.check_unique_location, places.check_path, places.check_request_path,
-    places.check_bodyless_method, places.check_applicable_keys,
+    places.check_bodyless_method, places.check_content_type, value_places.check_action_constants,
+    no_effect.check_field_words, no_effect.check_input_relations, no_effect.check_action_words,
     relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
     relations.check_unique_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
-    endpoint.check_confirm, pagination.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
+    pagination.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
     payloads.check_payload_fits_schema, error_replies.check_failed_parts,
 )  # fmt: skip
 MANIFEST_RULES = (
     files.check_input_key_order,
     texts.check_help_sentences, texts.check_no_templates, texts.check_docs_link,
-    fields.check_fields, values.check_values,
-    manifest.check_allowed_hosts, manifest.check_base_url, manifest.check_connection_inputs,
+    fields.check_fields, values.check_values, no_effect.check_field_words, no_effect.check_resource_words,
+    hosts.check_allowed_hosts, hosts.check_base_urls, hosts.check_oauth_urls, hosts.check_clouds,
+    kinds.check_kind_words, kinds.check_needed_inputs, kinds.check_used_inputs,
+    value_places.check_input_places, value_places.check_unique_places,
+    value_places.check_templates, value_places.check_variables,
     manifest.check_allowed_actions, manifest.check_error_rules, manifest.check_shared_locations,
+    places.check_shared_content_type,
     error_replies.check_error_format,
+    replies.check_error_replies, replies.check_error_paths,
     manifest.check_rates, manifest.check_redaction, pagination.check_manifest_pagination,
     triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
     event_identity.check_event_identity,
@@ -60,7 +71,7 @@ SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, event
 
 
 def lint(folder: Path) -> list[Finding]:
-    """Return every mistake in a connector's files, by file and line. Never raises and sends nothing.
+    """Return every mistake in a connector's files: errors, then advice. Never raises and sends nothing.
 
     Paths begin with the folder as given: `lint(Path("demo"))` reports `demo/actions/list-things.yaml`.
     """
@@ -74,7 +85,9 @@ def lint(folder: Path) -> list[Finding]:
     findings.update(_lint_actions(sources))
     findings.update(_lint_across_files(sources))
     findings.update(_lint_connection_tests(sources, findings))
-    return sorted(findings)
+    spoken = (replace(finding, voice=find_voice(finding.rule)) for finding in findings)
+    remaining = apply_allowances(sources.list_yaml_files(), spoken)
+    return sorted(remaining, key=lambda finding: (finding.voice != "error", finding))
 
 
 def _lint_actions(folder: ConnectorFolder) -> Iterator[Finding]:
@@ -83,7 +96,8 @@ def _lint_actions(folder: ConnectorFolder) -> Iterator[Finding]:
         findings = [finding for rule in ACTION_RULES for finding in file.to_findings(rule(file, folder))]
         yield from findings
         if not any(finding.rule in examples.PREREQUISITE_RULES for finding in findings):
-            yield from file.to_findings(examples.check_examples(file, folder))
+            for rule in (examples.check_examples, replies.check_action_replies):
+                yield from file.to_findings(rule(file, folder))
 
 
 def _lint_connection_tests(folder: ConnectorFolder, findings: Collection[Finding]) -> Iterator[Finding]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from importlib import resources
+from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from connector.authoring import docs
 from connector.errors import StoreError, UsageError
 
-TEMPLATE_FOLDER = Path(__file__).parent / "template"
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+    from pathlib import Path
 
 
 def create_connector(folder: Path) -> list[Path]:
@@ -19,8 +24,8 @@ def create_connector(folder: Path) -> list[Path]:
         raise UsageError(f"{folder} is not empty.", hint="Choose a new or empty folder.")
     files = []
     try:
-        for source in sorted(path for path in TEMPLATE_FOLDER.rglob("*") if path.is_file()):
-            target = folder / source.relative_to(TEMPLATE_FOLDER)
+        for path, source in _iter_files(resources.files("connector.authoring") / "template", PurePath()):
+            target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
             files.append(target)
@@ -29,3 +34,12 @@ def create_connector(folder: Path) -> list[Path]:
         hint = "Check the folder's permissions and the free disk space."
         raise StoreError(f"{error.filename or folder}: {error.strerror}.", path=str(folder), hint=hint) from None
     return sorted(files)
+
+
+def _iter_files(folder: Traversable, path: PurePath) -> Iterator[tuple[PurePath, Traversable]]:
+    """Yield every file below a folder of the package, which may be in a zip file, with its path."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _iter_files(entry, path / entry.name)
+        else:
+            yield path / entry.name, entry

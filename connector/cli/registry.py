@@ -15,7 +15,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "webhook": ("commands.webhook.group", "Receive, verify, send, list or replay events."),
     "config": ("commands.config", "Show the settings in force, and the source of each."),
     "lint": ("commands.author", "Check every file of a connector."),
+    "test": ("commands.test", "Check a connector's examples, replies and resources, or recorded calls."),
     "docs": ("commands.author", "Write a connector's pages and schemas, or check that they are up to date."),
+    "stubs": ("commands.stubs", "Write a connector's actions as typed Python."),
     "new": ("commands.author", "Create the folder of a new connector."),
     "completion": ("commands.completion", "Print the completion script for bash, zsh or fish."),
 }

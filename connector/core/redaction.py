@@ -159,7 +159,8 @@ def redactor_for(connector: Connector) -> Redactor:
 
 def _build_redactor(connector: Connector) -> Redactor:
     manifest = connector.manifest
-    locations = [kind.to.partition(".") for kind in manifest.connections.values() if kind.to]
+    places = [place for kind in manifest.connections.values() for place in kind.secret_places]
+    locations = [place.partition(".") for place in (*places, *manifest.filled_constants)]
     headers = [name for part, _, name in locations if part == "header"]
     headers += [trigger.signature.header for trigger in manifest.triggers.values()]
     query = [name for part, _, name in locations if part == "query"]

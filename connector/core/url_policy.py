@@ -228,6 +228,19 @@ def check_base_url(url: str) -> str:
     return url.rstrip("/")
 
 
+def check_host(text: str) -> str:
+    """Return the name of a public host in lower case, as ASCII. Raises InvalidValue.
+
+    Addresses, names of this machine and of private networks are refused: who says the host may be anybody.
+    """
+    host = text.strip()
+    origin = Origin.parse(f"https://{host}") if has_url_characters(host) or not host.isascii() else None
+    if origin is None or origin.text != f"https://{host}" or origin.port is not None or not origin.is_public:
+        fix = "without https://, port and path; not an address, and not a name of a private network"
+        raise InvalidValue("the name of a public host, such as git.example.com", fix)
+    return origin.host
+
+
 def is_loopback_url(url: str) -> bool:
     """Whether a URL is http or https on this machine, where a token may be sent in clear text."""
     origin = Origin.parse(url)

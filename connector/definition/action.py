@@ -12,11 +12,13 @@ from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
 from connector.definition.json_path import JsonPath
 from connector.definition.pagination import ActionPagination
+from connector.definition.reply_example import ReplyExample
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")
 READ_METHODS = ("GET", "HEAD", "OPTIONS")
 RAW_REQUEST = "raw"
+MEDIA_TYPE_PATTERN = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;\s*[A-Za-z0-9_.-]+=(\"[^\"]*\"|[^\s;\"]+))*$"
 
 RequestLine = Annotated[str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$")]
 
@@ -107,6 +109,9 @@ class Action(StrictModel):
     )
     constants: dict[str, JsonValue] = Field(default={}, description="Constant values of the request, by place.")
     body: Literal["json", "form", "multipart", "text", "binary"] = "json"
+    content_type: Annotated[str, StringConstraints(pattern=MEDIA_TYPE_PATTERN)] | None = Field(
+        default=None, description="The Content-Type of the body, where it is not that of `body`."
+    )
     form_nesting: Literal["brackets"] | None = Field(
         default=None, description="How nested names are written in a form or query: a[b]; with dots, a.b, when absent."
     )
@@ -116,6 +121,9 @@ class Action(StrictModel):
     pagination: ActionPagination | None = None
     downloads: list[FileListing] = Field(default=[], description="Files that the reply lists.")
     returns: Returns = Returns()
+    replies: list[ReplyExample] = Field(
+        default=[], description="Replies of the service, and what the client makes of them."
+    )
     examples: dict[str, Example] = {}
 
     @property

@@ -1,16 +1,36 @@
-"""The models of a connection type: one way to sign in."""
+"""The models of a connection type: one way to sign in, where its values go, and the clouds of a service."""
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
 from connector.definition.fields import FormField, Key, StrictModel, Text
+from connector.definition.json_path import JsonPath
 
 ConnectionTypeName = Literal[
     "oauth2", "oauth2_account_credentials", "oauth2_client_credentials", "jwt_hs256", "bearer", "api_key", "basic"
 ]
+OAUTH_KINDS = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
+URL_INPUTS = {"authorize_url": "authorizeUrl", "token_url": "tokenUrl", "revoke_url": "revokeUrl"}
+CLOUD_INPUT = "cloud"  # the input that a manifest with clouds gives to every connection type
+BASIC_PLACES = ("basic.username", "basic.password")
+PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9_]*)\}")
+
+_BRACES = re.compile(r"[{}]")
+_PLACE_PATTERN = r"^((header|query|body|path|token|authorize)\.\S+|basic\.(username|password))$"
+_HttpsUrl = Annotated[str, StringConstraints(pattern=r"^https://")]
+_Scheme = Annotated[str, StringConstraints(pattern=r"^[ -~]+$")]
+_Parameters = dict[str, Text]
+
+
+def find_placeholders(text: object) -> list[str]:
+    """Return the names in braces of a text that is filled in; none where it has other braces, such as GraphQL."""
+    if not isinstance(text, str) or _BRACES.search(PLACEHOLDER.sub("", text)):
+        return []
+    return PLACEHOLDER.findall(text)
 
 
 class ConnectionTest(StrictModel):
@@ -18,23 +38,102 @@ class ConnectionTest(StrictModel):
 
     action: Key = Field(description="The action to run; a list is asked for one item.")
     inputs: dict[str, JsonValue] = Field(default={}, description="The inputs of the action.")
-    identity_fields: list[Text] = Field(default=[], description="Fields of the reply that identify the account.")
+    identity_fields: list[JsonPath] = Field(default=[], description="Fields of the reply that identify the account.")
+
+
+class ConnectionInput(FormField):
+    """One input of a connection type; it goes to one place, into URLs, or to what its kind sends."""
+
+    to: Annotated[str, StringConstraints(pattern=_PLACE_PATTERN)] | None = Field(
+        default=None,
+        description="Where the value goes: header.X, query.x or body.x of every request, path.x (`{x}` in URLs), "
+        "token.x of token requests, authorize.x of the sign-in, basic.username or basic.password. None is needed "
+        "for what the kind itself takes.",
+    )
+    scheme: _Scheme | None = Field(
+        default=None, description="The text before the value in a header: `Token token=`, or a word such as `Bot`."
+    )
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The names of the value in URLs and constants: its place, or its key."""
+        part, _, name = (self.to or "").partition(".")
+        return (name,) if part == "path" else ()
 
 
 class ConnectionType(StrictModel):
-    """One way to sign in, and its inputs."""
+    """One way to sign in, its inputs, and what it sends. `{input}` in its URLs and texts is the value of an input."""
 
     label: Text
     kind: ConnectionTypeName
-    client_auth: Literal["basic", "body"] = "basic"
+    authorize_url: _HttpsUrl | None = Field(default=None, description="Where people consent, if it is no input.")
+    token_url: _HttpsUrl | None = Field(default=None, description="Where tokens come from, if it is no input.")
+    revoke_url: _HttpsUrl | None = Field(default=None, description="Where tokens are revoked, if it is no input.")
+    client_auth: Literal["basic", "body"] = Field(
+        default="basic", description="Where token requests have the client's id and secret."
+    )
+    authorize_params: _Parameters = Field(default={}, description="More parameters of the authorize URL.")
+    token_params: _Parameters = Field(default={}, description="More parameters of token requests.")
+    pkce: bool = Field(default=True, description="Whether the sign-in uses PKCE (S256).")
+    token_body: Literal["form", "json"] = Field(default="form", description="How token requests are written.")
+    scope_separator: Text = Field(default=" ", description="What stands between scopes: a space, or `,`.")
+    token_field: JsonPath = Field(default="access_token", description="The field of a token reply with the token.")
+    base_url_from: JsonPath | None = Field(
+        default=None, description="The field of a token reply with the base URL of the account."
+    )
     allowed_actions: list[Key] | None = Field(default=None, description="The actions it may run; all when absent.")
-    to: Annotated[str, StringConstraints(pattern=r"^(header|query)\.\S+$")] | None = Field(
-        default=None, description="Where an api_key goes: header.X or query.x."
+    to: Annotated[str, StringConstraints(pattern=r"^(header|query|body)\.\S+$")] | None = Field(
+        default=None,
+        description="Where its token or secret goes, if not in Authorization: header.X, query.x or body.x.",
+    )
+    scheme: _Scheme | None = Field(
+        default=None, description="The text before the token or secret in a header; Bearer where it is not said."
+    )
+    constants: dict[str, Text] = Field(
+        default={}, description="Constant values of its requests, by place: header.X, query.x, body.x, basic.password."
     )
     unsupported_aliases: list[Text] = Field(
         default=[], description="Path aliases, such as `me`, that this connection type does not support."
     )
+    hint: Text | None = Field(
+        default=None, description="What to know when the service refuses an action with this connection type."
+    )
     test: ConnectionTest | None = Field(
         default=None, description="The call that tests a connection of this type; null where no action can."
     )
-    inputs: dict[Key, FormField] = {}
+    inputs: dict[Key, ConnectionInput] = {}
+
+    @property
+    def is_oauth(self) -> bool:
+        """Whether its tokens come from a token endpoint."""
+        return self.kind in OAUTH_KINDS
+
+    @property
+    def secret_places(self) -> list[str]:
+        """The places of requests that have its secrets."""
+        inputs = [field.to for field in self.inputs.values() if field.secret and field.to]
+        return [place for place in (self.to, *inputs, *self.constants) if place]
+
+    def has_request_place(self, base_url: str) -> bool:
+        """Whether a value of its own goes into requests: into their base URL, a header, the query or the body."""
+        places = [*(field.to or "" for field in self.inputs.values()), *self.constants]
+        keys = map(self.find_input, PLACEHOLDER.findall(base_url))
+        has_secret_in_url = any(key is not None and self.inputs[key].secret for key in keys)
+        return has_secret_in_url or any(place.startswith(("header.", "query.", "body.")) for place in places)
+
+    def find_input(self, placeholder: str) -> str | None:
+        """Return the key of the input that a placeholder names, or None."""
+        if placeholder in self.inputs:
+            return placeholder
+        return next((key for key, field in self.inputs.items() if placeholder in field.placeholders), None)
+
+
+class Cloud(StrictModel):
+    """One of the clouds that a service runs; what it does not say is as in the manifest."""
+
+    label: Text
+    base_url: _HttpsUrl | None = None
+    allowed_hosts: list[Text] = Field(default=[], description="The hosts that may receive its credentials, alone.")
+    authorize_url: _HttpsUrl | None = None
+    token_url: _HttpsUrl | None = None
+    revoke_url: _HttpsUrl | None = None

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from connector.definition.fields import StrictModel, Text
 from connector.definition.json_path import DataOrHeaderPath
+from connector.definition.reply_example import ReplyExample
 
 Scalar = str | int
 JsonScalar = str | int | float | bool | None
@@ -54,6 +55,9 @@ class ErrorFormat(StrictModel):
     unit: Literal["s", "ms"] = Field(default="s", description="The unit of `retry_after`: seconds or milliseconds.")
     rules: list[ErrorRule] = []
     hints: dict[str, str] = Field(default={}, description="What to do about an error, by code.")
+    replies: list[ReplyExample] = Field(
+        default=[], description="Error replies of the service, and what the client makes of them."
+    )
 
     @property
     def judges_success(self) -> bool:

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
+from connector.definition.json_path import JsonPath
+
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Number = int | float
@@ -15,7 +17,7 @@ InputType = Literal[
     "string", "text", "password", "integer", "number", "boolean", "datetime", "date", "json", "file",
     "list of string", "list of integer", "map of string", "pairs",
 ]  # fmt: skip
-TextFormat = Literal["digits", "email", "url", "timezone", "uuid"]
+TextFormat = Literal["digits", "email", "url", "host", "timezone", "uuid"]
 
 
 class StrictModel(BaseModel):
@@ -46,9 +48,9 @@ class ChoicesFrom(StrictModel):
     """Live choices: an action lists them; one field of each item is the value, another its label."""
 
     action: Key
-    items: Text
-    value: Text
-    label: Text
+    items: JsonPath
+    value: JsonPath
+    label: JsonPath
 
 
 class FormField(StrictModel):

@@ -165,8 +165,16 @@ class Connector:
 
 
 def find_bundled_folder() -> Path:
-    """Return the folder of the bundled connector: the only one inside the package, or the checkout around it."""
+    """Return the folder of the bundled connector: the only one inside the package, or the checkout around it.
+
+    Raises DefinitionError where the package is in a zip file, which has no folders.
+    """
     package_folder = Path(__file__).parents[1]
+    if not package_folder.is_dir():
+        message = f"the package is in a file, {package_folder.parent}, where its bundled connector cannot be opened"
+        hint = "Install the package as usual, or pass a connector's folder."
+        finding = Finding(str(package_folder), 1, 1, "file", message)
+        raise DefinitionError(f"{message}.", findings=(finding,), hint=hint)
     return next((path.parent for path in package_folder.glob("*/manifest.yaml")), package_folder.parent)
 
 

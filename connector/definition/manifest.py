@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from connector.definition.case import to_snake_case
-from connector.definition.connection_type import ConnectionTest, ConnectionType
+from connector.definition.connection_type import (
+    CLOUD_INPUT,
+    Cloud,
+    ConnectionTest,
+    ConnectionType,
+    find_placeholders,
+)
 from connector.definition.error_format import ErrorFormat, Scalar
 from connector.definition.fields import Key, StrictModel, Text
 from connector.definition.pagination import PaginationSettings
@@ -18,6 +24,10 @@ from connector.definition.trigger import Trigger
 
 if TYPE_CHECKING:
     from pydantic.config import JsonDict
+
+
+# Settings with a variable of each connector: NAME_BASE_URL.
+CONNECTOR_SETTINGS = ("base_url", "plan", "budget")
 
 
 class RedactionRules(StrictModel):
@@ -81,6 +91,10 @@ class Manifest(StrictModel):
     allowed_hosts: list[Text] = Field(
         default=[], description="Hosts that may receive credentials, also after a redirect."
     )
+    clouds: dict[Key, Cloud] = Field(
+        default={},
+        description="The clouds of the service, the usual one first; every connection gets an input `cloud`.",
+    )
     connections: dict[Key, ConnectionType] = {}
     test: ConnectionTest | None = Field(
         default=None, description="The call that tests a connection whose type has no test of its own."
@@ -101,13 +115,67 @@ class Manifest(StrictModel):
     )
     sandbox: SandboxSettings = SandboxSettings()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _add_cloud_inputs(cls, data: Any) -> Any:
+        """Give every connection type the input that chooses a cloud."""
+        clouds = data.get("clouds") if isinstance(data, dict) else None
+        connections = data.get("connections") if isinstance(data, dict) else None
+        if not clouds or not isinstance(clouds, dict) or not isinstance(connections, dict):
+            return data
+        return {**data, "connections": {key: _add_cloud_input(item, clouds) for key, item in connections.items()}}
+
+    def find_cloud(self, key: Any) -> Cloud | None:
+        """Return the cloud of a key, the first one for no key, or None where the service has no clouds."""
+        return self.clouds.get(key) or next(iter(self.clouds.values()), None)
+
+    @cached_property
+    def filled_constants(self) -> dict[str, str]:
+        """The constants with the value of a connection's input in them: `{input}`."""
+        return {place: value for place, value in self.constants.items() if self._has_input(value)}  # type: ignore[misc]
+
+    @cached_property
+    def plain_constants(self) -> dict[str, JsonValue]:
+        """The constants that are the same for every connection."""
+        return {place: value for place, value in self.constants.items() if place not in self.filled_constants}
+
+    def _has_input(self, value: JsonValue) -> bool:
+        names = find_placeholders(value)
+        return any(item.find_input(name) is not None for name in names for item in self.connections.values())
+
+    def environment_variable(self, key: str) -> str:
+        """Return the environment variable of an input of a connection."""
+        return self._variables_by_input[key]
+
     @cached_property
     def environment_variables(self) -> dict[str, str]:
         """Environment variable -> input, of all connection types: NAME_CLIENT_ID -> clientId."""
-        inputs = {key for connection_type in self.connections.values() for key in connection_type.inputs}
-        return {f"{self.connector}_{to_snake_case(key)}".upper(): key for key in sorted(inputs)}
+        return {variable: key for key, variable in self._variables_by_input.items()}
+
+    @cached_property
+    def _variables_by_input(self) -> dict[str, str]:
+        """Input -> environment variable; where a setting or a file's name has it, NAME_CONNECTION_KEY."""
+        keys = sorted({key for connection_type in self.connections.values() for key in connection_type.inputs})
+        stems = {key: to_snake_case(key) for key in keys}
+        taken = {*CONNECTOR_SETTINGS, *(f"{stem}_file" for stem in (*stems.values(), *CONNECTOR_SETTINGS))}
+        return {
+            key: f"{self.connector}_{'connection_' if stem in taken else ''}{stem}".upper()
+            for key, stem in stems.items()
+        }
 
     def find_connection_test(self, kind: str) -> ConnectionTest | None:
         """Return the test of a connection type: its own, else the manifest's; None where there is none."""
         connection_type = self.connections[kind]
         return connection_type.test if "test" in connection_type.model_fields_set else self.test
+
+
+def _add_cloud_input(connection_type: Any, clouds: dict[str, Any]) -> Any:
+    inputs = connection_type.get("inputs", {}) if isinstance(connection_type, dict) else None
+    if not isinstance(inputs, dict):
+        return connection_type
+    labels = {key: cloud["label"] for key, cloud in clouds.items() if isinstance(cloud, dict) and "label" in cloud}
+    field = {
+        "label": "Cloud", "help": "The cloud of the service that has the account.", "type": "string",
+        "default": next(iter(clouds)), "hidden": True, "choices": labels,
+    }  # fmt: skip
+    return {**connection_type, "inputs": {**inputs, CLOUD_INPUT: field}}

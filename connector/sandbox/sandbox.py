@@ -178,8 +178,8 @@ def _encode_multipart(parts: list[MultipartPart]) -> tuple[str, bytes]:
     """Encode a multipart form; return its content type and its bytes."""
     form = MIMEMultipart("form-data")
     for part in parts:
-        mime_part = MIMEBase("application", "octet-stream")
-        mime_part.set_payload(_read_part(part.data))
+        mime_part = MIMEBase(*(part.content_type or "application/octet-stream").split("/"))
+        mime_part.set_payload(_read_part(part.content))
         encode_base64(mime_part)  # keeps the bytes, whatever line ends they hold
         parameters = {"name": part.name} if part.file_name is None else {"name": part.name, "filename": part.file_name}
         mime_part.add_header("Content-Disposition", "form-data", **parameters)

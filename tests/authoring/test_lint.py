@@ -14,6 +14,7 @@ from support.planting import line_of, plant
 
 from connector.authoring import scaffold
 from connector.authoring.lint import lint
+from connector.authoring.rule_catalogue import find_voice
 from connector.definition.loader import find_bundled_folder
 from connector.definition.parsers import strict_yaml
 
@@ -53,14 +54,21 @@ def test_ten_mistakes_in_three_files_are_ten_findings_at_their_lines(shelf: Path
     ]
     for file, old, new, _, _ in planted:
         plant(shelf / file, old, new)
-    expected = sorted((str(shelf / file), line_of(shelf / file, marker), rule) for file, _, _, rule, marker in planted)
-    assert [(finding.file, finding.line, finding.rule) for finding in lint(shelf)] == expected
+    expected = sorted(
+        (find_voice(rule) == "advice", str(shelf / file), line_of(shelf / file, marker), rule)
+        for file, _, _, rule, marker in planted
+    )
+    found = [(finding.voice == "advice", finding.file, finding.line, finding.rule) for finding in lint(shelf)]
+    assert found == expected
 
 
 def test_a_finding_reads_file_line_column_rule_sentence(shelf: Path) -> None:
     plant(shelf / "actions/get-book.yaml", "help: The book's ID, as listBooks tells it.", "help: The book's ID")
     reported = str(lint(shelf)[0])
-    assert reported == f"{shelf}/actions/get-book.yaml:12:11: help-is-a-sentence: end the sentence with a full stop."
+    assert (
+        reported
+        == f"{shelf}/actions/get-book.yaml:12:11: advice: help-is-a-sentence: end the sentence with a full stop."
+    )
 
 
 def test_files_are_named_as_the_folder_is(shelf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,8 +111,8 @@ def test_a_word_that_does_not_fit_is_told_with_the_other_mistakes_of_its_file(sh
     assert rules == [
         (line_of(path, "sumary"), "unknown-word"),
         (line_of(path, "FETCH"), "form"),
-        (line_of(path, "what stands"), "help-is-a-sentence"),
         (line_of(path, "mx: 10"), "unknown-word"),
+        (line_of(path, "what stands"), "help-is-a-sentence"),
     ]
 
 
@@ -119,7 +127,7 @@ def test_an_example_without_its_request_hides_nothing_of_its_file(shelf: Path) -
     path = shelf / "actions/get-book.yaml"
     plant(path, "    request:\n      path: /books/bk_001\n", "")
     plant(path, "docs: https://", "docs: http://")
-    assert [finding.rule for finding in lint(shelf)] == ["docs-deep-link", "missing-word"]
+    assert [finding.rule for finding in lint(shelf)] == ["missing-word", "docs-deep-link"]
 
 
 @pytest.mark.parametrize(
@@ -185,6 +193,7 @@ def test_where_people_consent_to_scopes_every_action_names_them(shelf: Path) -> 
         for key in ("authorizeUrl", "tokenUrl", "clientId")
     )
     plant(shelf / "manifest.yaml", "    kind: bearer\n    inputs:\n", f"    kind: oauth2\n    inputs:\n{words}")
+    plant(shelf / "manifest.yaml", "      accessToken:\n", "      clientSecret:\n")
     assert [finding.rule for finding in lint(shelf)] == ["scopes-named"] * 5
 
 

@@ -12,10 +12,11 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from support.pages.markdown_blocks import Block, agrees, blocks, pages
+from support.pages.markdown_blocks import ROOT, Block, agrees, blocks, pages
 from support.pages.page_runner import PORT, PageRunner
 
 from connector import Connector
+from connector.authoring.rule_page import render_rule_page
 from connector.sandbox.data.state import SandboxState
 from connector.sandbox.http_server import serve
 from connector.sandbox.service import SandboxService
@@ -63,7 +64,8 @@ def _replaced(page: Path, seen: dict[int, list[tuple[str, list[str]]]]) -> str:
 
 
 def main() -> None:
-    """Refresh the pages that are named, or all."""
+    """Refresh the pages that are named, or all; the page of lint's rules is generated first."""
+    (ROOT / "docs" / "lint.md").write_text(render_rule_page(), encoding="utf-8")
     for page in [Path(name).resolve() for name in sys.argv[1:]] or pages():
         text = refreshed(page)
         if text != page.read_text(encoding="utf-8"):

@@ -43,11 +43,14 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+TYPES_ALONE = "typing_extensions"  # every type checker brings what it declares
+
+
 def imported() -> dict[str, set[str]]:
     """Return the distributions that each module imports, for its types too."""
     found: dict[str, set[str]] = {}
     for name, tree in modules().items():
-        tops = {imported.split(".")[0] for imported in imports(tree, typing_too=True)} - {"connector"}
+        tops = {imported.split(".")[0] for imported in imports(tree, typing_too=True)} - {"connector", TYPES_ALONE}
         found[name] = {_normal(DISTRIBUTIONS.get(top, top)) for top in tops - sys.stdlib_module_names}
     return found
 

@@ -10,6 +10,7 @@ VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "base"}
 # Folders of tests that stand for no folder of the package.
 OWN_FOLDERS = {
     "actions",  # the bundled connector's definitions
+    "connectors",  # small ones of peculiar services
     "docs",  # the pages, run
     "examples",
     "fuzz",

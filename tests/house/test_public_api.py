@@ -14,6 +14,7 @@ import connector
 
 PUBLIC_NAMES = [
     "AsyncClient",
+    "AsyncItems",
     "Challenge",
     "Client",
     "Connection",

@@ -25,6 +25,7 @@ METHODS = {
 }
 MEMBERS = {
     "AsyncClient": METHODS | {"aclose", "connection"},
+    "AsyncItems": {"aclose", "close", "complete"},
     "Challenge": {"reply"},
     "Client": METHODS | {"connection"},
     "Event": {"account", "at", "data", "headers", "key", "name", "object", "raw", "subject", "trigger"},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support.oauth_server import Authority
 from support.receivers import DATABASE_KINDS, new_inbox_url
+from support.transports import Rerouting
 
 from connector import AsyncClient, Client, Connection, Connector
 from connector.runtime.storage.memory_store import MemoryStore
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from support.servers import GivenClock
+    from support.servers import Counting, GivenClock
 
 
 class Runner:
@@ -144,3 +145,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def sqlite(tmp_path: Path) -> str:
     """The URL of a new SQLite database for an inbox."""
     return new_inbox_url("sqlite", tmp_path)
+
+
+@pytest.fixture
+def rerouted(server: Counting) -> Iterator[Rerouting]:
+    """A transport that takes every host to the counting server."""
+    with contextlib.closing(Rerouting(server)) as transport:
+        yield transport

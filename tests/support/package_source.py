@@ -23,6 +23,7 @@ def words(text: str) -> set[str]:
 
 
 HOME = Path(connector.__file__).parent
+MADE = {HOME / "typed" / "zoom.py"}  # by `connector stubs`
 TESTS = Path(__file__).parents[1]
 # A room imports only from itself and from those named here; `errors` is open to all.
 ROOMS: dict[str, tuple[str, ...]] = {
@@ -34,6 +35,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "authoring": ("definition", "core"),
     "integrations": ("definition", "core", "runtime", "sandbox"),
     "cli": ("definition", "core", "runtime", "sandbox", "authoring", "integrations"),
+    "typed": (),  # the module that it holds stands outside, as a user's does
 }
 FRONT_DOOR = ("connector", "connector.__main__")
 # Plain verbs and nouns of the field that look like a past participle.
@@ -51,9 +53,9 @@ ADJECTIVES = words(
 
 @cache
 def sources() -> dict[str, str]:
-    """Return the text of every module of the package by its dotted name."""
+    """Return the text of every module of the package by its dotted name, without those that a command makes."""
     texts = {}
-    for path in sorted(HOME.rglob("*.py")):
+    for path in sorted(set(HOME.rglob("*.py")) - MADE):
         name = ".".join(("connector", *path.relative_to(HOME).with_suffix("").parts)).removesuffix(".__init__")
         texts[name] = path.read_text("utf-8")
     return texts

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector.core.auth.oauth import OAuthClient
+from connector.core.auth.oauth_client import OAuthClient
 from connector.core.auth.token_set import TokenSet
 from connector.core.response.reply import Failure, Reply
 from connector.runtime.auth.connection_record import ConnectionRecord

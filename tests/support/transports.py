@@ -8,8 +8,10 @@ import re
 import socket
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.core.response.reply import Failure, Reply
+    from support.servers import Counting
 
 CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
 READ = ("getUser", {"userId": "me"})
@@ -214,3 +217,19 @@ class DrainingServer:
         self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
         self._thread.join()
+
+
+class Rerouting:
+    """A transport that sends every request to a loopback server: real bytes for hosts that a test cannot have; `urls` are those that were asked for, without queries."""
+
+    def __init__(self, server: Counting) -> None:
+        self.urls: list[str] = []
+        self._server, self._transport = server, load_transport(None, asynchronous=False)
+
+    def send(self, request: Request, credential: Credential, *more: Any) -> Any:
+        self.urls.append(request.base_url + request.path.partition("?")[0])
+        local_url = f"http://127.0.0.1:{self._server.port}{urlsplit(request.base_url).path}"
+        return self._transport.send(replace(request, base_url=local_url), credential, *more)
+
+    def close(self) -> None:
+        self._transport.close()

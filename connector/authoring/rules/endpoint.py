@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import Violation
-from connector.core.http_semantics import NON_IDEMPOTENT_METHODS, SAFE_METHODS
+from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
 from connector.core.json_path import get_at_path
 from connector.definition.suggest import did_you_mean
 
@@ -23,9 +23,8 @@ def check_scopes(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[
     """Check that actions name their scopes, where a connection type uses OAuth."""
     kinds = {connection_type.kind for connection_type in folder.manifest_or_blank.connections.values()}
     scopes = file.model.scopes
-    if file.model.is_raw or not any(kind.startswith("oauth2") for kind in kinds):
-        return
-    if not scopes.classic and not scopes.granular:
+    asks_consent = any(kind.startswith("oauth2") for kind in kinds) and not file.model.is_raw
+    if asks_consent and not scopes.classic and not scopes.granular:
         yield Violation(("scopes",), "scopes-named", "name the scopes that let a connection run the action.", key=True)
     for word in ("classic", "granular"):
         names = getattr(scopes, word)
@@ -43,7 +42,7 @@ def check_rate(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Vi
     for index, name in enumerate(file.model.rate_names):
         if folder.manifest and folder.manifest.is_valid and name not in known_rates:
             path = ("rate", index) if isinstance(file.model.rate, list) else ("rate",)
-            yield Violation(path, "rate-named", f"the manifest has no rate {name!r}.{did_you_mean(name, known_rates)}")
+            yield Violation(path, "rate-known", f"the manifest has no rate {name!r}.{did_you_mean(name, known_rates)}")
 
 
 def check_connections(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
@@ -56,30 +55,11 @@ def check_connections(file: ParsedFile[Action], folder: ConnectorFolder) -> Iter
 
 
 def check_idempotent(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that a reason is given for a POST or PATCH, and `false` for a PUT or DELETE only."""
-    reason, method, path = file.model.idempotent, file.model.method, ("idempotent",)
-    if reason is None or file.has_invalid_key("request"):
-        return
-    if method not in ("POST", "PATCH", "PUT", "DELETE"):
-        yield Violation(path, "idempotent", f"{method or 'a raw request'} takes no `idempotent`; remove it.", key=True)
-    elif reason is False and method in NON_IDEMPOTENT_METHODS:
-        yield Violation(path, "idempotent", f"a {method} is not repeated anyway; remove it.", key=True)
-    elif reason is not False and method in ("PUT", "DELETE"):
-        yield Violation(path, "idempotent", f"a {method} may be repeated anyway; remove it.", key=True)
-    elif reason is not False and len(reason.split()) < _MIN_REASON_WORDS:
-        yield Violation(path, "idempotent", "explain in a sentence why sending it twice has no second effect.")
-
-
-def check_confirm(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that `confirm` changes something: true for a write that is no DELETE, false for a DELETE alone."""
-    confirm, method = file.model.confirm, file.model.method
-    if confirm is None or file.has_invalid_key("request"):
-        return
-    if method in SAFE_METHODS or (confirm is (method == "DELETE")):
-        reason = "is confirmed anyway" if confirm else "is not confirmed"
-        if method in SAFE_METHODS:
-            reason = "changes nothing"
-        yield Violation(("confirm",), "confirm", f"a {method} {reason}; remove it.", key=True)
+    """Check that the reason for which a POST or PATCH may be repeated is a sentence."""
+    reason = file.model.idempotent
+    if reason and file.model.method in NON_IDEMPOTENT_METHODS and len(reason.split()) < _MIN_REASON_WORDS:
+        message = "explain in a sentence why sending it twice has no second effect."
+        yield Violation(("idempotent",), "idempotent", message)
 
 
 def check_downloads(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:

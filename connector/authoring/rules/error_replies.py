@@ -24,8 +24,8 @@ def check_error_format(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> 
     yield from _check_failed(errors)
     for word, needed in (("success_codes", "code"), ("hints", "code"), ("unit", "retry_after")):
         if word in errors.model_fields_set and getattr(errors, needed) is None:
-            message = f"it has no effect: `errors` has no `{needed}`, which says where a reply has it."
-            yield Violation(("errors", word), "errors", message, key=True)
+            message = f"`errors` has no `{needed}`, which says where a reply has it."
+            yield Violation(("errors", word), "no-effect", message, key=True)
     for word in ("code", "message", "fields"):
         paths = getattr(errors, word)
         if isinstance(paths, list) and (not paths or len(set(paths)) < len(paths)):
@@ -54,5 +54,5 @@ def check_failed_parts(file: ParsedFile[Action], _folder: ConnectorFolder) -> It
     """Check that `returns.partial` has an effect: it is read of JSON alone."""
     returns = file.model.returns
     if returns.partial is not None and returns.type != "json":
-        message = f"it has no effect: it is read of JSON, and the reply is {returns.type}."
-        yield Violation(("returns", "partial"), "errors", message, key=True)
+        message = f"it is read of JSON, and the reply is {returns.type}."
+        yield Violation(("returns", "partial"), "no-effect", message, key=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
+    from connector.core.request.body import Body
     from connector.core.request.builder import Request
     from connector.definition.action import Action, Example, ExpectedRequest
     from connector.definition.parsers.strict_yaml import NodePath
@@ -24,10 +25,38 @@ RULE = "examples-run"
 # Rules whose violations an example would only repeat.
 PREREQUISITE_RULES = (
     "place", "one-place", "path-complete", "request-path", "requires-exist", "conflicts-mutual", "limits", "pattern",
-    "choices-typed", "choices-file", "default-fits", "default-or-required", "no-default-on-update", "word-fits",
+    "choices-typed", "choices-file", "default-fits", "default-or-required", "no-default-on-update", "no-effect",
     "keys-fold", "body-on-get", "no-templates", "secret-default",
 )  # fmt: skip
+RUN_OPTIONS = ("connection", "debugRequest")  # beside the inputs of a call
 _MAX_SHOWN_LENGTH = 120
+
+
+def prepare_inputs(action: Action, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of an example as a caller gives them: files with their data, without options of the run.
+
+    A file is written as its name, or as `{name: report.csv, content: "a,b"}`.
+    """
+    prepared = {}
+    for spelling, value in inputs.items():
+        definition = action.inputs.get(action.key_by_spelling.get(spelling, spelling))
+        if spelling in RUN_OPTIONS:
+            continue
+        prepared[spelling] = _open_file(value) if definition is not None and definition.type == "file" else value
+    return prepared
+
+
+def _open_file(value: Any) -> Any:
+    """Return an example's file as a name and bytes; anything else unchanged, to be told as a problem."""
+    if isinstance(value, str):
+        return value, f"The content of {value}.".encode()
+    if (
+        isinstance(value, dict)
+        and value.keys() == {"name", "content"}
+        and all(isinstance(v, str) for v in value.values())
+    ):
+        return value["name"], value["content"].encode()
+    return value
 
 
 def check_examples(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
@@ -35,23 +64,30 @@ def check_examples(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterato
     action = file.model
     if not action.examples:
         yield Violation(
-            ("examples",), RULE, "add at least one example: `inputs` and the `request` that they send.", key=True
+            ("examples",),
+            "has-example",
+            "add at least one example: `inputs` and the `request` that they send.",
+            key=True,
         )
     if not file.is_valid:
         return
+    for name in action.examples:
+        yield from check_example(action, folder, name)
+
+
+def check_example(action: Action, folder: ConnectorFolder, name: str) -> Iterator[Violation]:
+    """Check one example of an action."""
+    example, path = action.examples[name], ("examples", name)
     compiled = compile_action(folder.connector, action.action)
     constant_locations = {_identify_location(RequestLocation.parse(to)) for to in folder.manifest_or_blank.constants}
-    for name, example in action.examples.items():
-        path: NodePath = ("examples", name)
-        try:
-            given = {key: value for key, value in example.inputs.items() if key not in ("connection", "debugRequest")}
-            request = compiled.build_request(compiled.validate(given))
-        except InputError as error:
-            yield from _build_input_violations((*path, "inputs"), action, example, error)
-            continue
-        for word, message in _find_differences(example.request, request, constant_locations):
-            is_declared = getattr(example.request, word) is not None and word in example.request.model_fields_set
-            yield Violation((*path, "request", word) if is_declared else (*path, "request"), RULE, message, key=True)
+    try:
+        request = compiled.build_request(compiled.validate(prepare_inputs(action, example.inputs)))
+    except InputError as error:
+        yield from _build_input_violations((*path, "inputs"), action, example, error)
+        return
+    for word, message in _find_differences(example.request, request, constant_locations):
+        is_declared = getattr(example.request, word) is not None and word in example.request.model_fields_set
+        yield Violation((*path, "request", word) if is_declared else (*path, "request"), RULE, message, key=True)
 
 
 def _build_input_violations(path: NodePath, action: Action, example: Example, error: InputError) -> Iterator[Violation]:
@@ -71,7 +107,10 @@ def _find_differences(
     if expected.path != request.path:
         yield "path", f"the path that is sent is {request.path}"
     yield from _compare_pairs("query", _encode_pairs(expected.query.items()), request.query, constant_locations)
-    yield from _compare_pairs("headers", _encode_pairs(expected.headers.items()), request.headers, constant_locations)
+    headers = request.headers
+    if request.body is not None and any(name.lower() == "content-type" for name in expected.headers):
+        headers = (*headers, ("Content-Type", request.body.content_type or "multipart/form-data"))
+    yield from _compare_pairs("headers", _encode_pairs(expected.headers.items()), headers, constant_locations)
     yield from _compare_bodies(expected, request)
 
 
@@ -118,17 +157,36 @@ def _compare_bodies(expected: ExpectedRequest, request: Request) -> Iterator[tup
         word = "body" if expected.body is not None else "form"
         if expected.body is not None or expected.form is not None:
             yield word, "no body is sent."
+    elif body.kind in ("form", "multipart") and expected.body is not None:
+        yield "body", f"a {body.kind} is sent; state it as `form`."
+    elif body.kind not in ("form", "multipart") and expected.form is not None:
+        yield "form", "no form is sent; state the body as `body`."
     elif body.kind in ("form", "multipart"):
-        pairs = [(part.name, part.data) for part in body.value] if body.kind == "multipart" else list(body.value)
+        pairs = _list_parts(body) if body.kind == "multipart" else list(body.value)
         if expected.form is None or pairs != _list_form_pairs(expected.form):
             yield "form", f"the form that is sent is {_shorten([list(pair) for pair in pairs])}"
+    elif isinstance(body.value, bytes) and isinstance(expected.body, str):
+        if expected.body.encode() != body.value:
+            yield (
+                "body",
+                f"the body that is sent has {len(body.value)} bytes: {_shorten(body.value.decode(errors='replace'))}",
+            )
     elif json.dumps(expected.body, sort_keys=True) != json.dumps(body.value, sort_keys=True, default=repr):
         yield "body", f"the body that is sent is {_shorten(_diff_bodies(expected.body, body.value))}"
 
 
+def _list_parts(body: Body) -> list[tuple[str, Any]]:
+    """Return the parts of a multipart body as an example states them: a file by its name, JSON as data."""
+    return [(part.name, part.file_name if part.file_name is not None else part.data) for part in body.value]
+
+
 def _list_form_pairs(form: Mapping[str, Any] | list[list[str]]) -> list[tuple[str, Any]]:
     pairs = form.items() if not isinstance(form, list) else ((pair[0], pair[-1]) for pair in form if pair)
-    return _encode_pairs(pairs)
+    return [
+        entry
+        for name, value in pairs
+        for entry in ([(name, value)] if isinstance(value, dict) else _encode_pairs([(name, value)]))
+    ]
 
 
 def _diff_bodies(expected: Any, actual: Any) -> Any:

@@ -119,10 +119,10 @@ def check_choices(field: FieldRef) -> Iterator[Violation]:
     """Check that choices are values of the field's type, each listed once."""
     definition, seen = field.definition, dict[Any, str]()
     if definition.allow_other and not (definition.choices or definition.choices_file or definition.choices_from):
-        yield field.fail("allow_other", "choices-typed", "there are no choices to add others to.")
+        yield field.fail("allow_other", "no-effect", "there are no choices to add others to.")
     if (definition.choices is not None or definition.choices_file) and definition.type not in _CHOICE_TYPES:
         word = "choices" if definition.choices is not None else "choices_file"
-        yield field.fail(word, "choices-typed", f"a field of type {definition.type} cannot have choices.")
+        yield field.fail(word, "no-effect", f"a field of type {definition.type} cannot have choices.")
         return
     if definition.choices is not None and not definition.choices:
         yield field.fail("choices", "choices-typed", "list at least one choice.")
@@ -146,7 +146,7 @@ def check_limits(field: FieldRef) -> Iterator[Violation]:
         return
     if type_name not in _SIZED_TYPES:
         word = "min" if low is not None else "max"
-        yield field.fail(word, "limits", f"a field of type {type_name} cannot be limited.")
+        yield field.fail(word, "no-effect", f"a field of type {type_name} cannot be limited.")
     elif low is not None and high is not None and low > high:
         yield field.fail("min", "limits", f"no value is at least {low} and at most {high}.", key=False)
     elif low is not None and low < 0 and type_name not in ("integer", "number"):
@@ -158,7 +158,7 @@ def check_pattern(field: FieldRef) -> Iterator[Violation]:
     definition = field.definition
     for word in ("pattern", "format"):
         if getattr(definition, word) is not None and definition.type not in TEXT_TYPES:
-            yield field.fail(word, "pattern", f"`{word}` is for texts, not for {definition.type}.")
+            yield field.fail(word, "no-effect", f"`{word}` is for texts, not for {definition.type}.")
     if definition.pattern is None:
         return
     try:

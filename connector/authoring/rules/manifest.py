@@ -1,15 +1,13 @@
-"""Rules of the manifest: hosts, connections, errors, rates and redaction."""
+"""Rules of the manifest: allowed actions, errors, shared places, rates and redaction."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from connector.authoring.draft import Violation
 from connector.core.invalid_value import InvalidValue
 from connector.core.linear_regex import LinearRegex
-from connector.core.url_policy import may_receive_credentials
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -20,70 +18,10 @@ if TYPE_CHECKING:
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
 
-_HOST_PATTERN = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]([a-z0-9-]*[a-z0-9])?\Z")
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _LIMIT_REGEX = r"[1-9][0-9]*/(([1-9][0-9]*)?(s|min|h)|day)"
 _RATE_PATTERN = re.compile(rf"{_LIMIT_REGEX}( {_LIMIT_REGEX})*\Z", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]Z\Z")
-_REQUIRED_INPUTS = {
-    "oauth2": ("authorizeUrl", "tokenUrl", "clientId"),
-    "oauth2_account_credentials": ("tokenUrl", "accountId", "clientId", "clientSecret"),
-    "oauth2_client_credentials": ("tokenUrl", "clientId", "clientSecret"),
-    "jwt_hs256": ("apiKey", "apiSecret"),
-}
-
-
-def check_allowed_hosts(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that `allowed_hosts` are host names, and that the base URL is at one of them."""
-    manifest = file.model
-    if not manifest.allowed_hosts:
-        yield Violation(("allowed_hosts",), "allowed-hosts", "list the hosts that may receive credentials.", key=True)
-    for index, host in enumerate(manifest.allowed_hosts):
-        if not _HOST_PATTERN.match(host):
-            message = f"{host!r} is not a host name such as api.example.com, or *.example.com for its subdomains."
-            yield Violation(("allowed_hosts", index), "allowed-hosts", message)
-    sample_url = _PLACEHOLDER.sub("x", manifest.base_url)
-    are_valid = manifest.allowed_hosts and all(map(_HOST_PATTERN.match, manifest.allowed_hosts))
-    if are_valid and not may_receive_credentials(sample_url, manifest.allowed_hosts):
-        message = f"{urlsplit(manifest.base_url).netloc} is not among `allowed_hosts`; it would receive no credentials."
-        yield Violation(("base_url",), "allowed-hosts", message)
-
-
-def check_base_url(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that the base URL is well-formed, and that every connection has the inputs in its braces."""
-    url = file.model.base_url
-    if re.search(r"[?#\s@]", url) or url.endswith("/"):
-        message = "expected https://host/path, without a query, a user, or a slash at the end."
-        yield Violation(("base_url",), "base-url", message)
-    for name in _PLACEHOLDER.findall(url):
-        for type_name, connection_type in file.model.connections.items():
-            if name not in connection_type.inputs:
-                hint = did_you_mean(name, connection_type.inputs)
-                yield Violation(("base_url",), "base-url", f"the connection {type_name} has no input {name!r}.{hint}")
-
-
-def check_connection_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that a connection type has the inputs that its kind needs."""
-    for name, connection_type in file.model.connections.items():
-        path: NodePath = ("connections", name)
-        for key in _REQUIRED_INPUTS.get(connection_type.kind, ()):
-            if key not in connection_type.inputs:
-                message = f"{connection_type.kind} needs the input {key!r}.{did_you_mean(key, connection_type.inputs)}"
-                yield Violation((*path, "inputs"), "connection-inputs", message, key=True)
-        secrets = [key for key, field in connection_type.inputs.items() if field.secret]
-        if connection_type.kind in ("bearer", "api_key", "basic", "jwt_hs256") and not secrets:
-            message = f"{connection_type.kind} needs an input of type password."
-            yield Violation((*path, "inputs"), "connection-inputs", message, key=True)
-        if connection_type.to is not None and connection_type.kind != "api_key":
-            message = f"`to` is for api_key, not for {connection_type.kind}."
-            yield Violation((*path, "to"), "connection-inputs", message, key=True)
-        if "client_auth" in connection_type.model_fields_set and not connection_type.kind.startswith("oauth2"):
-            message = f"`client_auth` is for OAuth, not for {connection_type.kind}."
-            yield Violation((*path, "client_auth"), "connection-inputs", message, key=True)
-        for key, field in connection_type.inputs.items():
-            if key.endswith("Url") and isinstance(field.default, str) and not field.default.startswith("https://"):
-                message = "secrets would be sent unencrypted; expected https://"
-                yield Violation((*path, "inputs", key, "default"), "connection-inputs", message)
 
 
 def check_allowed_actions(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:

@@ -59,8 +59,9 @@ def check_manifest_pagination(file: ParsedFile[Manifest], folder: ConnectorFolde
     """Check the manifest's words about paging: each is used by its style, or by that of an action."""
     own_words = file.model.pagination
     style = choose_style(own_words.model_dump(exclude_unset=True))
-    styles = {style, *(choose_style(merge_settings(file.model, action.model)) for action in folder.actions)}
-    used = frozenset().union(*(WORDS_BY_STYLE[name] for name in styles))
+    used = WORDS_BY_STYLE[style]
+    for action in folder.actions:
+        used |= WORDS_BY_STYLE[choose_style(merge_settings(file.model, action.model))]
     yield from _check_places(own_words)
     yield from _check_used(own_words, used, f"with style: {style}" if own_words.style else "")
 
@@ -84,7 +85,7 @@ def _check_used(words: PaginationSettings, used: frozenset[str], setting: str) -
 
 def _list_bodies(action: Action) -> list[Any]:
     """Return the bodies of the replies that the file shows: its example, and recorded ones."""
-    recorded_replies = [reply.body for reply in getattr(action, "replies", ()) if reply.status in range(200, 300)]
+    recorded_replies = [reply.body for reply in action.replies if reply.status in range(200, 300)]
     return [body for body in (action.returns.example, *recorded_replies) if body is not None]
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
+    from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
 
 REQUEST_PARTS = ("path", "query", "header", "form", "file", "body")
@@ -161,6 +162,25 @@ def check_request_path(file: ParsedFile[Action], _folder: ConnectorFolder) -> It
         yield Violation(("request",), "request-path", message)
 
 
+def check_content_type(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that nothing but `content_type` sets the Content-Type of a body, and that it is of UTF-8."""
+    message = "the body has a Content-Type already; use `content_type` beside `body`."
+    for used in list_used_locations(file):
+        if used.location.part == "header" and _fold_names(used.location) == ("content-type",):
+            yield Violation(used.path, "content-type", message, key=used.path[0] == "constants")
+    charset = re.search(r"charset=\"?([^\s;\"]+)", file.model.content_type or "", re.IGNORECASE)
+    if charset and charset[1].lower() not in ("utf-8", "us-ascii"):
+        yield Violation(("content_type",), "content-type", f"bodies are sent in UTF-8, not in {charset[1]}.")
+
+
+def check_shared_content_type(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that no constant of all requests is their Content-Type."""
+    for to in file.model.constants:
+        if to.lower() == "header.content-type":
+            message = "each body has its own Content-Type; use `content_type` in the actions."
+            yield Violation(("constants", to), "content-type", message, key=True)
+
+
 def check_bodyless_method(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that GET, HEAD and DELETE have no body (RFC 9110, 9.3)."""
     action = file.model
@@ -173,15 +193,3 @@ def check_bodyless_method(file: ParsedFile[Action], _folder: ConnectorFolder) ->
     for word in ("cursor_param", "size_param"):
         if action.pagination and (getattr(action.pagination, word) or "").startswith("body"):
             yield Violation(("pagination", word), "body-on-get", message)
-
-
-def check_applicable_keys(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that `encode`, `future` and `join` have an effect where they are used."""
-    for key, field in file.model.inputs.items():
-        for word, is_misplaced, message in (
-            ("encode", field.encode and field.location.part != "path", "`encode` is for path values."),
-            ("future", field.future and field.type != "datetime", f"`future` is for type datetime, not {field.type}."),
-            ("join", field.join and not field.is_list, f"`join` is for lists, not {field.type}."),
-        ):
-            if is_misplaced:
-                yield Violation(("inputs", key, word), "word-fits", message, key=True)

@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 
 MAX_HELP_LENGTH = 160
 _TEMPLATE_PATTERN = re.compile(r"\{\{|\$\{|\{%|<%|__import__")
-_SERVICE_DATA = (("returns", "example"), ("resources",), ("sandbox",))  # texts of the service
+_SERVICE_DATA = (
+    ("returns", "example"),
+    ("replies",),
+    ("errors", "replies"),
+    ("resources",),
+    ("sandbox",),
+)  # texts of the service
 
 
 def check_help_sentences(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterator[Violation]:

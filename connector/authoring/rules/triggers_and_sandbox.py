@@ -102,6 +102,7 @@ def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterat
     for name, resource in resources.items():
         base_path: NodePath = ("resources", name)
         yield from _check_resource(base_path, resource, paths)
+        yield from _check_seed_parents(base_path, resource, resources)
         if resource.schema_ is not None and resource.schema_ not in folder.objects:
             suggestion = did_you_mean(resource.schema_, folder.objects)
             message = f"there is no {folder.get_objects_path(resource.schema_)}.{suggestion}"
@@ -115,6 +116,27 @@ def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterat
         if error_reply is not None and error_reply.status // 100 not in ((2, 4, 5) if judges_success else (4, 5)):
             message = "an error reply needs a status from 400 to 599, or one of success that `errors` calls failed."
             yield Violation(("sandbox", word, "status"), "sandbox", message)
+
+
+def _check_seed_parents(
+    base_path: NodePath, resource: ResourceDefinition, resources: dict[str, ResourceDefinition]
+) -> Iterator[Violation]:
+    """Check that a record below others names its parent; a list could not show it otherwise."""
+    if resource.parent not in (None, *resources):
+        return  # which is told already
+    if resource.parent is None and not _PLACEHOLDER.search(resource.listing or ""):
+        return
+    parent = resources.get(resource.parent or "")
+    known = [str(item.get(parent.id)) for item in parent.seed] if parent else []
+    sample = known[0] if known else "/".join(_PLACEHOLDER.findall(resource.listing or "{id}"))
+    for index, item in enumerate(resource.seed):
+        path, value = (*base_path, "seed", index), item.get("parent")
+        if value is None:
+            message = f"add what it belongs to, or no list shows it: `parent: {sample}`."
+            yield Violation(path, "resource", message)
+        elif parent is not None and str(value) not in known:
+            message = f"{resource.parent} has no record {value!r}.{did_you_mean(str(value), known)}"
+            yield Violation((*path, "parent"), "resource", message)
 
 
 def _list_request_paths(folder: ConnectorFolder) -> list[str]:

@@ -104,4 +104,9 @@ class DownloadTask:
         """Return the first request, and what is odd about its inputs. Raises InputError."""
         if self.call is not None:
             return self.call.preview(connector, base_url, options)
-        return build_download_request(connector, str(self.url), base_url or connector.manifest.base_url), ()
+        manifest = connector.manifest
+        clouds = [
+            cloud for cloud in manifest.clouds.values() if cloud.base_url is not None and cloud.base_url == base_url
+        ]
+        hosts = tuple(clouds[0].allowed_hosts) if clouds else None
+        return build_download_request(connector, str(self.url), base_url or manifest.base_url, allowed_hosts=hosts), ()

@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls.call_checks import check_calls
 from connector.cli.calls.trace import trace_unsent_request
-from connector.cli.context.connection_context import resolve_base_url
+from connector.cli.context import connection_names
+from connector.cli.context.connection_context import ConnectionContext, resolve_base_url
 from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.printer import make_printer, write_text
 from connector.cli.output.stdio import print_stderr
+from connector.core.auth.site import fill_known
+from connector.definition.connection_type import CLOUD_INPUT, PLACEHOLDER
+from connector.errors import ConnectorError
+from connector.runtime.auth import env_connection
 from connector.runtime.calls.call_options import CallOptions
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from connector.cli.calls.call import CallTask
     from connector.cli.calls.call_list import CallList
     from connector.cli.calls.download_task import DownloadTask
     from connector.cli.context.run_options import RunOptions
     from connector.cli.context.settings import Settings
     from connector.core.request.builder import Request
+    from connector.definition.connection_type import ConnectionType
     from connector.definition.loader import Connector
 
 
 def print_requests(connector: Connector, settings: Settings, options: RunOptions, tasks: CallList) -> int:
     """Print the first request of every call, as text unless a format was chosen. Raises InputError."""
-    output_setting, url = settings.get("output"), resolve_base_url(connector, settings)
+    output_setting, given_url = settings.get("output"), resolve_base_url(connector, settings)
+    find_base_url = cache(partial(_find_base_url, connector, settings, options))  # several calls have one connection
 
     def preview(task: CallTask | DownloadTask) -> tuple[Request, tuple[str, ...]]:
+        url = given_url or find_base_url(task.options.connection)
         is_listing = task.is_listing(connector)
         flags = CallOptions.parse(
             account=options.account,
@@ -54,6 +66,56 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
         printer.print_result(request_data)
     printer.finish()
     return EXIT_DONE
+
+
+def _find_base_url(connector: Connector, settings: Settings, options: RunOptions, named: str | None) -> str | None:
+    """Return the manifest's base URL with what the connection or the environment fills in; None where that is nothing.
+
+    A dry run needs no connection: what cannot be read is left as it is, with a note.
+    """
+    manifest = connector.manifest
+    if options.sandbox or not (PLACEHOLDER.search(manifest.base_url) or manifest.clouds):
+        return None
+    context, name = (
+        ConnectionContext(connector, settings),
+        options.connection or named or settings.get("connection").value,
+    )
+    try:
+        connection = connection_names.resolve_connection(context, name)
+        url = _fill_base_url(connector, manifest.connections[connection.kind], connection.inputs())
+    except ConnectorError:
+        url = _fill_from_environment(connector, name)
+    secrets = {key for item in manifest.connections.values() for key, field in item.inputs.items() if field.secret}
+    missing = ({*PLACEHOLDER.findall(url)} & {*manifest.environment_variables.values()}) - secrets
+    if missing and not options.quiet:
+        variables = ", ".join(map(manifest.environment_variable, sorted(missing)))
+        print_stderr(
+            f"The connection fills in {', '.join(f'{{{key}}}' for key in sorted(missing))}, which {variables} sets."
+        )
+    return url
+
+
+def _fill_from_environment(connector: Connector, name: str | None) -> str:
+    """Return the base URL with the values of variables and defaults, of the type that fills in most."""
+    manifest = connector.manifest
+    types = [item for key, item in manifest.connections.items() if name in (None, key)] or [
+        *manifest.connections.values()
+    ]
+    urls = []
+    for connection_type in types:
+        values = {key: field.default for key, field in connection_type.inputs.items() if field.has_default}
+        values |= env_connection.read_env_values(connector, os.environ)
+        urls.append(_fill_base_url(connector, connection_type, values))
+    return min(urls, key=lambda url: len(PLACEHOLDER.findall(url)), default=manifest.base_url)
+
+
+def _fill_base_url(connector: Connector, connection_type: ConnectionType, values: Mapping[str, Any]) -> str:
+    """Return the base URL of a cloud with these values in it; a secret is not shown, so its name stays."""
+    fields = connection_type.inputs
+    shown_values = {key: value for key, value in values.items() if key in fields and not fields[key].secret}
+    cloud = connector.manifest.find_cloud(values.get(CLOUD_INPUT))
+    base_url = connector.manifest.base_url if cloud is None or cloud.base_url is None else cloud.base_url
+    return fill_known(base_url, connection_type, shown_values)
 
 
 def _format_request(request: dict[str, Any]) -> str:

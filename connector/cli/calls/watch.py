@@ -47,7 +47,10 @@ class CommandObserver(Observer):
         """What is known to have happened, at worst; a reply of success is `done`."""
         pending = [_judge_lost_reply(request) for request in self._pending_requests.copy().values()]
         known = self._outcomes.union(pending)
-        return next((outcome for outcome in _OUTCOMES if outcome in known), "not_sent")
+        for outcome in _OUTCOMES:
+            if outcome in known:
+                return outcome
+        return "not_sent"
 
     def before(self, call: ObservedCall, ask: Ask) -> None:
         """Note a pending request, and report a long wait."""

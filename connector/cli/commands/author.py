@@ -4,41 +4,29 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from connector.cli.context.context import load_settings, output_option
+from connector.cli.context.context import output_option
+from connector.cli.context.folder import folder_argument, format_folder, resolve_folder
 from connector.cli.groups import StrictCommand, get_meta, global_options
 from connector.cli.output import printer
 from connector.cli.output.counts import format_count
 from connector.cli.output.exit_codes import EXIT_DONE, EXIT_USAGE
 from connector.cli.output.stdio import print_stderr
 
-_folder_argument = click.argument("folder", required=False, type=click.Path(path_type=Path))
+if TYPE_CHECKING:
+    from connector.errors import Finding
 
 
-def resolve_folder(ctx: click.Context, folder: Path | None) -> Path:
-    """Return the folder to work on: the argument, the --connector, the current folder, or the bundled one.
-
-    Raises DefinitionError that names the folder if it holds no connector.
-    """
-    if folder is None:
-        configured = load_settings(ctx).get("connector").value
-        current = Path() if Path("manifest.yaml").is_file() else None
-        folder = Path(configured) if configured is not None else current
-    if folder is None or not (folder / "manifest.yaml").is_file():
-        from connector.definition.loader import Connector
-
-        return Connector.open(folder).folder
-    return folder
-
-
-@click.command("lint", cls=StrictCommand, help="Check every file of a connector; exit code 2 on any finding.")
-@_folder_argument
+@click.command("lint", cls=StrictCommand, help="Check every file of a connector; exit code 2 on errors.")
+@folder_argument
+@click.option("--strict", is_flag=True, help="Exit code 2 on advice too.")
 @output_option
 @global_options
 @click.pass_context
-def lint_command(ctx: click.Context, folder: Path | None, output_format: str) -> int:
+def lint_command(ctx: click.Context, folder: Path | None, output_format: str, *, strict: bool) -> int:
     """Check every file of a connector."""
     from connector.authoring.lint import lint
     from connector.definition.loader import Connector
@@ -53,12 +41,21 @@ def lint_command(ctx: click.Context, folder: Path | None, output_format: str) ->
         printer.write_text(f"{connector.name}: {count}, no problems found.")
     else:
         printer.write_text("\n".join(map(str, findings)))
-        print_stderr(f"{_format_folder(target)}: {format_count(len(findings), 'finding')}.")
-    return EXIT_USAGE if findings else EXIT_DONE
+        print_stderr(f"{format_folder(target)}: {_count_findings(findings)}.")
+    is_wrong = any(strict or finding.voice == "error" for finding in findings)
+    return EXIT_USAGE if is_wrong else EXIT_DONE
+
+
+def _count_findings(findings: list[Finding]) -> str:
+    """Return how many errors and how much advice there is."""
+    advice = sum(finding.voice == "advice" for finding in findings)
+    counts = ((len(findings) - advice, "error"), (advice, "piece"))
+    texts = [format_count(count, noun) + (" of advice" if noun == "piece" else "") for count, noun in counts if count]
+    return " and ".join(texts)
 
 
 @click.command("docs", cls=StrictCommand, help="Write a connector's pages and schemas, and print the changed files.")
-@_folder_argument
+@folder_argument
 @click.option("--check", is_flag=True, help="Write nothing; exit code 2 if a file is out of date.")
 @output_option
 @global_options
@@ -79,7 +76,7 @@ def docs_command(ctx: click.Context, folder: Path | None, output_format: str, *,
 
 
 def _summarize(folder: Path, count: int, *, check: bool) -> str:
-    label = _format_folder(folder)
+    label = format_folder(folder)
     if not count:
         return f"{label}: everything is up to date."
     file_count = format_count(count, "file")
@@ -88,10 +85,6 @@ def _summarize(folder: Path, count: int, *, check: bool) -> str:
         if check
         else f"{label}: {file_count} written."
     )
-
-
-def _format_folder(folder: Path) -> str:
-    return "this folder" if folder == Path() else str(folder)
 
 
 @click.command("new", cls=StrictCommand, help="Create FOLDER with a small connector, ready to lint and run.")

@@ -8,7 +8,6 @@ import click
 
 from connector.cli.context.context import load_settings, open_connector, output_option
 from connector.cli.context.settings import (
-    PER_CONNECTOR_KEYS,
     SETTING_KEYS,
     Setting,
     Settings,
@@ -21,6 +20,7 @@ from connector.cli.output.error_output import print_error
 from connector.cli.output.exit_codes import combine_exit_codes
 from connector.core import redaction
 from connector.definition.case import to_snake_case
+from connector.definition.manifest import CONNECTOR_SETTINGS
 from connector.errors import UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.http import transport
@@ -80,7 +80,7 @@ def _format_value(value: Any) -> str:
 
 def _list_general_settings(connector: Connector, settings: Settings) -> list[dict[str, Any]]:
     redactor = redaction.redactor_for(connector)
-    variables = {key: f"{connector.name}_{key}".upper() for key in PER_CONNECTOR_KEYS}
+    variables = {key: f"{connector.name}_{key}".upper() for key in CONNECTOR_SETTINGS}
     found_settings = [settings.get(key, variables.get(key)) for key in SETTING_KEYS]
     found_settings.append(
         Setting("http_library", *(settings.read_variable("CONNECTOR_HTTP_LIBRARY") or ("httpx", "default")))

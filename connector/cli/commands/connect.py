@@ -144,9 +144,7 @@ def _build_record(
     if connection_names.needs_sign_in(context.connector, kind):
         _sign_in_with_consent(context, target, consent_options, scratch_store)
     else:
-        connection = Connection(
-            context.connector, kind, name=name, store=scratch_store, http=context.transport, **inputs
-        )
+        connection = Connection(context.connector, kind, inputs, name=name, store=scratch_store, http=context.transport)
         if connection.token_source is None:
             connection.save()
         else:

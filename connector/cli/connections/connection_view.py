@@ -139,11 +139,12 @@ def print_connected(context: ConnectionContext, name: str, output_format: str, r
         )
         return
     manifest = context.connector.manifest
-    label = manifest.connections[view.kind].label
+    label, hint = manifest.connections[view.kind].label, manifest.connections[view.kind].hint
     identity = f" as {result.identity}" if result.identity else ""
     lines = [f"{name}: connected to {manifest.label} with {label}{identity}.", format_test_result(result)]
     if view.scopes:
         lines.append(_wrap_text(f"Scopes: {', '.join(view.scopes)}"))
+    lines += [hint] if hint else []
     printer.write_text("\n".join([*lines, f"Stored in {describe_store(context)}."]))
 
 

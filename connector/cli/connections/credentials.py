@@ -12,11 +12,10 @@ from connector.cli.output import stdio
 from connector.core.inputs.coerce import to_json_value
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
-from connector.definition.case import to_snake_case
 from connector.errors import InputError, Problem
 from connector.runtime.auth import env_connection
 from connector.runtime.auth.connection import Connection
-from connector.runtime.auth.connection_inputs import unknown_input_problem
+from connector.runtime.auth.connection_inputs import spell_inputs, unknown_input_problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,7 +55,7 @@ def read_environment_inputs(connector: Connector, kind: str) -> dict[str, Any]:
 def _parse_items(
     connection_type: ConnectionType, kind: str, items: Sequence[str]
 ) -> tuple[dict[str, Any], list[Problem]]:
-    spellings = {spelling: key for key in connection_type.inputs for spelling in (key, to_snake_case(key))}
+    spellings = spell_inputs(connection_type.inputs)
     values: dict[str, Any] = {}
     problems: list[Problem] = []
     for position, item in enumerate(items, 1):
@@ -103,7 +102,7 @@ def _prompt_for(key: str, field: FormField) -> str:
 
 
 def _build_missing_problem(connector: Connector, key: str, field: FormField) -> Problem:
-    variable = f"{connector.name}_{to_snake_case(key)}".upper()
+    variable = connector.manifest.environment_variable(key)
     example = f"-i {key}=@FILE or {key}=env:NAME" if field.secret else f"-i {key}=VALUE"
     return Problem(key, "nothing", f"a value: {field.help}", f"write {example}, or set {variable}")
 
@@ -113,7 +112,7 @@ def _validate_inputs(
 ) -> list[Problem]:
     """Return the problems of the values, so that all are reported at once."""
     try:
-        Connection(connector, kind, **inputs)
+        Connection(connector, kind, inputs)
     except InputError as error:
         return [problem for problem in error.problems if problem.field not in reported_keys]
     return []

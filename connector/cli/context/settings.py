@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 OUTPUT_FORMATS = ("json", "yaml", "table", "lines")
 SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox")
-PER_CONNECTOR_KEYS = ("base_url", "plan", "budget")  # their variables begin with the connector's name
 DEFAULT_VALUES = {"output": "json"}
 _VARIABLE_NAMES = {
     "connector": "CONNECTOR_PATH",

@@ -14,53 +14,22 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl, quote_plus, urlsplit
 
 from connector.core.redaction import default_redactor
-from connector.core.request.body import Body
+from connector.core.request.body import FORM_CONTENT_TYPE, Body
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from connector.core.auth.oauth_client import OAuthClient
     from connector.core.auth.token_set import TokenSet
     from connector.core.redaction import Redactor
-    from connector.definition.connection_type import ConnectionType
 
 _PUBLIC_FIELDS = ("grant_type", "redirect_uri", "account_id", "client_id", "scope")  # they hold no secret
 _MAX_TEXT_LENGTH = 200
 
-TokenFailureCategory = Literal["grant", "client", "refused", "later", "unreadable"]
 TokenRequest = tuple[Request, Credential]
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class OAuthClient:
-    """The OAuth client of a connection: endpoints, client id and secret, scopes."""
-
-    kind: str
-    token_url: str = ""
-    client_id: str = ""
-    client_secret: str = ""
-    client_auth: str = "basic"
-    authorize_url: str = ""
-    revoke_url: str = ""
-    scopes: str = ""
-    account_id: str = ""
-
-    @classmethod
-    def from_inputs(cls, connection_type: ConnectionType, values: Mapping[str, Any]) -> OAuthClient:
-        """Read the inputs of an OAuth connection, each optional: tokenUrl, clientId, clientSecret and so on."""
-        texts = {key: str(value) for key, value in values.items() if value is not None}
-        return cls(
-            kind=connection_type.kind,
-            client_auth=connection_type.client_auth,
-            token_url=texts.get("tokenUrl", ""),
-            client_id=texts.get("clientId", ""),
-            client_secret=texts.get("clientSecret", ""),
-            authorize_url=texts.get("authorizeUrl", ""),
-            revoke_url=texts.get("revokeUrl", ""),
-            scopes=texts.get("scopes", ""),
-            account_id=texts.get("accountId", ""),
-        )
+TokenFailureCategory = Literal["grant", "client", "refused", "later", "unreadable"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +53,21 @@ class TokenFailure:
 
 
 def build_authorize_url(client: OAuthClient, redirect_uri: str, state: str, verifier: str) -> str:
-    """Return the consent URL with PKCE S256 and state (RFC 7636; RFC 6749, 10.12)."""
+    """Return the consent URL with the state, and PKCE S256 where it is used (RFC 7636; RFC 6749, 10.12)."""
     from oauthlib.common import add_params_to_uri
 
     parameters = {
+        **dict(client.authorize_params),
         "response_type": "code",
         "client_id": client.client_id,
         "redirect_uri": redirect_uri,
-        "scope": client.scopes,
         "state": state,
-        "code_challenge": _load_oauthlib_client(client).create_code_challenge(verifier, "S256"),
-        "code_challenge_method": "S256",
     }
+    if client.scopes:
+        parameters["scope"] = client.scopes
+    if client.pkce:
+        parameters["code_challenge"] = _load_oauthlib_client(client).create_code_challenge(verifier, "S256")
+        parameters["code_challenge_method"] = "S256"
     url: str = add_params_to_uri(client.authorize_url, [(name, value) for name, value in parameters.items() if value])
     return url  # oauthlib's own method rejects http, also on loopback; the caller has checked the URL
 
@@ -136,7 +108,10 @@ def _split_origin(url: str) -> tuple[str, str]:
 def build_code_request(client: OAuthClient, code: str, redirect_uri: str, verifier: str) -> TokenRequest:
     """Return the request that exchanges a code for tokens."""
     body = _load_oauthlib_client(client).prepare_request_body(
-        code=code, redirect_uri=redirect_uri, include_client_id=False, code_verifier=verifier
+        code=code,
+        redirect_uri=redirect_uri,
+        include_client_id=False,
+        code_verifier=verifier if client.pkce else None,
     )
     return _build_token_request(client, body)
 
@@ -161,7 +136,8 @@ def build_revoke_request(client: OAuthClient, token: str) -> TokenRequest | None
     """Return the request that revokes a token (RFC 7009), or None when the client has no revoke URL."""
     if not client.revoke_url:
         return None
-    return _build_token_request(replace(client, token_url=client.revoke_url), f"token={quote_plus(token)}")
+    revoking = replace(client, token_url=client.revoke_url, token_params=(), body_format="form")
+    return _build_token_request(revoking, f"token={quote_plus(token)}")
 
 
 def _load_oauthlib_client(client: OAuthClient) -> Any:
@@ -172,7 +148,7 @@ def _load_oauthlib_client(client: OAuthClient) -> Any:
 
 def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> TokenRequest:
     parts = urlsplit(client.token_url)
-    pairs = parse_qsl(body, keep_blank_values=True)
+    pairs = list({**dict(parse_qsl(body, keep_blank_values=True)), **dict(client.token_params)}.items())
     credential = Credential(client.client_secret or client.client_id)
     if client.client_auth == "basic" and client.client_secret:
         basic_pair = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"  # RFC 6749, 2.3.1
@@ -183,14 +159,17 @@ def _build_token_request(client: OAuthClient, body: str, *secrets: str) -> Token
         pairs.append(("client_id", client.client_id))
         if client.client_secret:
             pairs.append(("client_secret", client.client_secret))
-    secret_values = [value for name, value in pairs if name not in _PUBLIC_FIELDS]
+    public_names = {*_PUBLIC_FIELDS, *dict(client.token_params)}  # the secrets among those are in `client.secrets`
+    secret_values = [value for name, value in pairs if name not in public_names]
     request = Request(
         "POST",
         parts.path or "/",
         base_url=f"{parts.scheme}://{parts.netloc}",
         query=tuple(parse_qsl(parts.query)),
-        body=Body("form", pairs, "application/x-www-form-urlencoded"),
-        secrets=tuple(filter(None, (*secret_values, client.client_secret, *secrets))),
+        body=Body("json", dict(pairs), "application/json")
+        if client.body_format == "json"
+        else Body("form", pairs, FORM_CONTENT_TYPE),
+        secrets=tuple(filter(None, (*secret_values, client.client_secret, *client.secrets, *secrets))),
     )
     return request, credential
 

@@ -17,9 +17,12 @@ from urllib.parse import parse_qsl
 from pydantic_core import from_json
 
 from connector.core.auth.oauth import TokenFailure, TokenFailureCategory, shorten
+from connector.core.auth.oauth_client import DEFAULT_FIELDS, TokenFields
 from connector.core.auth.token_set import NO_EXPIRY, TokenSet, is_header_safe, is_proof_type, split_scopes
+from connector.core.json_path import get_at, get_at_path
 from connector.core.redaction import describe_type
 from connector.core.response import retry_after
+from connector.definition.json_path import parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,18 +33,23 @@ if TYPE_CHECKING:
 
 DEFAULT_LIFETIME = 3600.0  # seconds, when the reply has no expires_in, which RFC 6749, 4.2.2 recommends
 MAX_LIFETIME = 10 * 365 * 86_400.0  # seconds
+_ERROR_FIELDS = ("error", "error_description", "code", "reason", "message")
 _RETRYABLE_STATUSES = (408, 409, 423, 425, 429)
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?", re.ASCII)
 
 
 def parse_token_reply(
-    request: Request, reply: Reply, now: float, previous: TokenSet | None = None
+    request: Request,
+    reply: Reply,
+    now: float,
+    previous: TokenSet | None = None,
+    token_fields: TokenFields = DEFAULT_FIELDS,
 ) -> TokenSet | TokenFailure:
     """Return the token set of a reply, or its failure, with a refresh token that came nevertheless as `issued`.
 
-    No message contains the raw body.
+    `token_fields` say where the reply has the token. No message contains the raw body.
     """
-    fields = _read_fields(reply.body)
+    fields = _read_fields(reply.body, token_fields, previous)
     answer = _judge(request, reply, fields, now, previous)
     refresh_token = _find_refresh_token(fields or {})
     if isinstance(answer, TokenSet) or not refresh_token or (previous and previous.refresh_token == refresh_token):
@@ -50,9 +58,9 @@ def parse_token_reply(
     return replace(answer, issued=issued, may_be_issued=True)
 
 
-def find_oddities(reply: Reply) -> tuple[str, ...]:
+def find_oddities(reply: Reply, token_fields: TokenFields = DEFAULT_FIELDS) -> tuple[str, ...]:
     """Return what is odd in a reply whose token is used all the same, a sentence each, without values."""
-    fields = _read_fields(reply.body) or {}
+    fields = _read_fields(reply.body, token_fields, None) or {}
     oddities = []
     for key, is_readable in (
         ("expires_in", _parse_lifetime(fields.get("expires_in")) is not None),
@@ -65,13 +73,35 @@ def find_oddities(reply: Reply) -> tuple[str, ...]:
     return tuple(oddities)
 
 
-def _read_fields(body: bytes) -> dict[str, Any] | None:
-    """Return the fields of a reply in JSON or form-encoded, or None; a broken character breaks its own value only."""
+def _read_fields(body: bytes, token_fields: TokenFields, previous: TokenSet | None) -> dict[str, Any] | None:
+    """Return the fields of a reply in JSON or form-encoded by their usual names, or None.
+
+    A broken character breaks its own value only.
+    """
     try:
         data = from_json(body)
     except ValueError:
         data = _read_broken_json(body)
-    return data if isinstance(data, dict) else None
+    return _rename_fields(data, token_fields, previous) if isinstance(data, dict) else None
+
+
+def _rename_fields(data: dict[str, Any], token_fields: TokenFields, previous: TokenSet | None) -> dict[str, Any]:
+    """Return the fields beside the token, and those of an error, by their usual names.
+
+    A refresh may be answered without the outer fields in which the first token was.
+    """
+    *holder_names, name = parse_path(token_fields.token)
+    holder = get_at(data, holder_names)
+    if not isinstance(holder, dict) or name not in holder:
+        holder, name = (data, "access_token") if previous or not holder_names else ({}, name)
+    scope = holder.get("scope")
+    usual = {
+        "access_token": holder.get(name),
+        "api_url": get_at_path(data, token_fields.base_url),
+        "scope": " ".join(token_fields.split_scopes(scope)) if isinstance(scope, str) else scope,
+    }
+    errors = {key: data[key] for key in _ERROR_FIELDS if key in data}
+    return {**errors, **holder, **{key: value for key, value in usual.items() if key in holder or value is not None}}
 
 
 def _read_broken_json(body: bytes) -> Any:

@@ -23,6 +23,8 @@ from connector.core.exchange.asks import (
     YieldPage,
 )
 from connector.core.exchange.retry import Attempt, Done, Reauthenticate, Retry, decide
+from connector.core.http_semantics import BODY_METHODS
+from connector.core.request.body import add_body_fields
 from connector.core.request.credential import Credential
 from connector.core.response import redirects
 from connector.core.response.api_errors import mark_uncertain
@@ -109,7 +111,7 @@ def _make_attempt(
 ) -> Generator[Ask, Answer, _AttemptOutcome]:
     """Get a credential and a slot, send once, and follow redirects. Raises ConnectorError."""
     now, credential = yield from _get_credential(plan, deadline, rejection)
-    request = _with_credential(request, credential)
+    request = _with_credential(plan, request, credential)
     if options.rates:
         now = yield from _acquire_slot(options, deadline, now)
     send_deadline = deadline if request.attempt_timeout is None else min(deadline, now + request.attempt_timeout)
@@ -228,8 +230,10 @@ def _begin_walk(plan: CompiledAction, options: ExchangeOptions, max_pages: int |
     return Paginator(pagination, options.limit, options.page_size, max_pages)
 
 
-def _with_credential(request: Request, credential: Credential) -> Request:
-    """Return the request with the credential's secret, to mask it, and the base URL that the token names."""
+def _with_credential(plan: CompiledAction, request: Request, credential: Credential) -> Request:
+    """Return the request with the credential's secret, to mask it, the base URL that the token names, and its body."""
+    if credential.body and (request.method in BODY_METHODS or request.body is not None):
+        request = replace(request, body=add_body_fields(plan.action, request.body, credential.body))
     if credential.base_url is None and (not credential.secret or credential.secret in request.secrets):
         return request
     return request.with_credential(credential.secret, credential.base_url)

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.asks import GetToken, SendRequest, Sleep
+from connector.core.redaction import MASK
 from connector.core.response import retry_after
 from connector.core.response.redirects import extract_signed_values
 from connector.core.response.reply import Failure, Reply
@@ -52,10 +53,14 @@ def _build_entry(ask: Ask, answer: Any) -> dict[str, Any] | None:
 
 
 def _describe_request(ask: SendRequest) -> dict[str, Any]:
-    view = ask.request.describe(_MAX_TEXT_LENGTH)
-    credential_headers = {name: _mask_secret(value, ask.credential.secret) for name, value in ask.credential.headers}
+    view, redactor = ask.request.describe(_MAX_TEXT_LENGTH), ask.request.redactor
+    credential_headers = {
+        name: _mask_credential(ask, value, is_secret=redactor.is_secret_header(name))
+        for name, value in ask.credential.headers
+    }
     for name, value in ask.credential.query:
-        view["url"] += f"{'&' if '?' in view['url'] else '?'}{name}={_mask_secret(value, ask.credential.secret)}"
+        masked = _mask_credential(ask, value, is_secret=redactor.is_secret_parameter(name))
+        view["url"] += f"{'&' if '?' in view['url'] else '?'}{name}={masked}"
     content_type = ask.request.body.content_type if ask.request.body else None
     view["headers"] = {
         **credential_headers,
@@ -65,10 +70,18 @@ def _describe_request(ask: SendRequest) -> dict[str, Any]:
     return view
 
 
-def _mask_secret(value: str, secret: str) -> str:
-    """Return a signing header or parameter with $TOKEN for its last secret; a sandbox credential has none."""
+def _mask_credential(ask: SendRequest, value: str, *, is_secret: bool) -> str:
+    """Return a signing header or parameter with $TOKEN for its secret, and without the connection's other secrets.
+
+    A sandbox credential has no secret, and is shown.
+    """
+    secret = ask.credential.secret
     prefix, match, suffix = value.rpartition(secret) if secret else (value, "", "")
-    return f"{prefix}$TOKEN{suffix}" if match else value
+    if match:
+        return f"{prefix}$TOKEN{suffix}"
+    if not secret and not ask.request.secrets:
+        return value
+    return MASK if is_secret else ask.request.full_redactor.redact_url(value)
 
 
 def _describe_outcome(outcome: Any, redactor: Redactor) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from io import TextIOBase
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from connector.core.inputs.named_file import NamedFile
 from connector.core.invalid_value import InvalidValue
 from connector.definition.parsers import strict_json
 
@@ -209,7 +210,9 @@ def to_raw_body(value: Any) -> Any:
 
 
 def to_file(value: Any) -> Any:
-    """Accept bytes or an open binary file; only the command line takes a path, and opens it."""
+    """Accept bytes or an open binary file, or a pair of a name and either; only the command line opens a path."""
+    if isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], str):  # noqa: PLR2004  a pair
+        return NamedFile(to_text(value[0]), to_file(value[1]))
     if isinstance(value, bytes | bytearray):
         return bytes(value)
     if _is_binary_file(value):

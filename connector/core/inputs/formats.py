@@ -1,4 +1,4 @@
-"""String formats: digits, email, URL, time zone, UUID. Each check returns the cleaned text or raises InvalidValue."""
+"""String formats: digits, email, URL, host, time zone, UUID. A check returns the clean text or raises InvalidValue."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 
 from connector.core.inputs.time_zones import ZONE_NAME, has_zone_data, is_zone, suggest_zone
 from connector.core.invalid_value import InvalidValue
+from connector.core.url_policy import check_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +79,7 @@ FORMATS: dict[str, Callable[[str], str]] = {
     "digits": check_digits,
     "email": check_email,
     "url": check_url,
+    "host": check_host,
     "timezone": check_timezone,
     "uuid": check_uuid,
 }

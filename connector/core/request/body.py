@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from pydantic_core import to_json
+
+from connector.core.json_path import set_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,16 +17,28 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
 
 FORM_CONTENT_TYPE = "application/x-www-form-urlencoded"
+JSON_CONTENT_TYPE = "application/json"
+_CONTENT_TYPES = {
+    "form": FORM_CONTENT_TYPE,
+    "text": "text/plain; charset=utf-8",
+    "binary": "application/octet-stream",
+}
 _LIST_NAME_FORMATS = {"repeat": "{name}", "brackets": "{name}[]"}
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MultipartPart:
-    """A part of a multipart body: a field, or a file with its name. The data is reopened for each attempt."""
+    """A part of a multipart body: a field, a file with its name, or JSON. The data is reopened for each attempt."""
 
     name: str
     data: Any
     file_name: str | None = None
+    content_type: str | None = None  # where it is none of a text or a file
+
+    @property
+    def content(self) -> Any:
+        """The data as it is sent."""
+        return to_json(self.data) if self.content_type == JSON_CONTENT_TYPE else self.data
 
 
 def reopen(data: Any) -> Any:
@@ -93,10 +107,35 @@ def _summarize_data(data: Any) -> Any:
 
 def encode_body(action: Action, value: Any) -> Body:
     """Encode a value as the body of an action."""
-    if action.body == "form":
-        return Body("form", flatten_form(value, action), FORM_CONTENT_TYPE)
-    content_types = {"text": "text/plain; charset=utf-8", "binary": "application/octet-stream"}
-    return Body(action.body, value, content_types.get(action.body, "application/json"))
+    content_type = action.content_type or _CONTENT_TYPES.get(action.body, JSON_CONTENT_TYPE)
+    return Body(action.body, flatten_form(value, action) if action.body == "form" else value, content_type)
+
+
+def add_body_fields(action: Action, body: Body | None, fields: Iterable[tuple[tuple[str, ...], Any]]) -> Body | None:
+    """Return a body with more fields; a text, a file or a list, which has no fields, stays as it is."""
+    tree: Any = {}
+    for path, value in fields:
+        tree = set_at(tree, path, value)
+    if body is None:
+        return (
+            encode_body(action, tree)
+            if action.body != "multipart"
+            else Body("multipart", _to_parts(tree, action), None)
+        )
+    if body.kind == "json" and isinstance(body.value, dict):
+        data = body.value
+        for path, value in fields:
+            data = set_at(data, path, value)
+        return replace(body, value=data)
+    if body.kind == "form":
+        return replace(body, value=[*body.value, *flatten_form(tree, action)])
+    if body.kind == "multipart":
+        return replace(body, value=[*body.value, *_to_parts(tree, action)])
+    return body
+
+
+def _to_parts(tree: Mapping[str, Any], action: Action) -> list[MultipartPart]:
+    return [MultipartPart(name, value) for name, value in flatten_form(tree, action)]
 
 
 def flatten_form(tree: Mapping[str, Any], action: Action) -> list[tuple[str, str]]:

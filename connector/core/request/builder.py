@@ -10,16 +10,8 @@ from urllib.parse import parse_qsl, urlencode
 from connector.core import redaction
 from connector.core.inputs import coerce
 from connector.core.invalid_value import InvalidValue
-from connector.core.request.body import (
-    Body,
-    MultipartPart,
-    encode_body,
-    encode_list,
-    encode_pairs,
-    flatten_form,
-    redact_body,
-    to_wire_text,
-)
+from connector.core.request.body import Body, encode_list, encode_pairs, redact_body, to_wire_text
+from connector.core.request.body_builder import compile_body
 from connector.core.url_policy import check_header, encode_path_segment
 from connector.definition.fields import RequestLocation
 from connector.errors import UsageError
@@ -53,6 +45,7 @@ class Request:
     redirect_urls: tuple[str, ...] = ()  # the URLs that redirected here
     sends_credential: bool = True  # whether the credential is sent along
     may_leave_hosts: bool = False  # whether a redirect may lead to a host that must not see the credential
+    allowed_hosts: tuple[str, ...] | None = None  # the connection's, where they are not the manifest's
 
     @property
     def request_target(self) -> str:
@@ -94,6 +87,7 @@ class Request:
             self.redirect_urls,
             self.sends_credential,
             self.may_leave_hosts,
+            self.allowed_hosts,
         )
 
     def ensure_replayable(self) -> None:
@@ -136,20 +130,27 @@ class RequestBuilder(Protocol):
 
 def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     """Compile the request builder of an action with a request line."""
-    constant_values = {**connector.manifest.constants, **action.constants}
+    constant_values = {**connector.manifest.plain_constants, **action.constants}
     constants = [(RequestLocation.parse(location_text), value) for location_text, value in constant_values.items()]
     locations = {key: input_field.location for key, input_field in action.inputs.items()}
     build_path = _compile_path(action)
     build_query = _compile_query(action, locations, constants)
     build_headers = _compile_headers(locations, constants)
-    build_body = _compile_body(action, locations, constants)
+    build_body = compile_body(action, locations, constants)
+    header_names = [
+        location.path[0]
+        for location in (*(to for to, _ in constants), *locations.values())
+        if location.part == "header" and location.path
+    ]
     secret_keys = tuple(key for key, input_field in action.inputs.items() if input_field.secret)
     method, redactor = action.method, redaction.redactor_for(connector)
     reply_type, max_bytes = action.returns.type, action.returns.max_bytes
 
+    sets_content_type = any(name.lower() == "content-type" for name in header_names)
+
     def build(values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
         known_secrets = (*(values[key] for key in secret_keys if values.get(key)), *secrets)
-        return Request(
+        request = Request(
             method,
             build_path(values),
             build_query(values),
@@ -162,8 +163,20 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
             known_secrets,
             redactor,
         )
+        return apply_content_type(request) if sets_content_type else request
 
     return build
+
+
+def apply_content_type(request: Request) -> Request:
+    """Let a Content-Type among the headers replace the body's own, so that one is sent."""
+    content_type = next((value for name, value in request.headers if name.lower() == "content-type"), None)
+    if content_type is None or request.body is None:
+        return request
+    other_headers = tuple(pair for pair in request.headers if pair[0].lower() != "content-type")
+    is_multipart = request.body.kind == "multipart"  # whose boundary only the HTTP library knows
+    body = request.body if is_multipart else replace(request.body, content_type=content_type)
+    return replace(request, headers=other_headers, body=body)
 
 
 def apply_subaccount(request: Request, subaccounts: Subaccounts, account: str) -> Request:
@@ -227,56 +240,3 @@ def _compile_query(
         return (*constant_pairs, *(pair for path, value in given for pair in encode_pairs(path, value, action)))
 
     return build
-
-
-def _compile_body(
-    action: Action, locations: Mapping[str, RequestLocation], constants: list[tuple[RequestLocation, Any]]
-) -> Callable[[Values], Body | None]:
-    parts = ("body", "form")
-    constant_values = [(location.path, value) for location, value in constants if location.part in parts]
-    whole_key = next((k for k, p in locations.items() if p.part == "body" and not p.path and not p.spread), None)
-    spread_keys = [
-        (location.path, key) for key, location in locations.items() if location.part in parts and location.spread
-    ]
-    members_by_parent: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-    for key, location in locations.items():
-        if location.part in parts and location.path and not location.spread:
-            members_by_parent.setdefault(location.path[:-1], []).append((location.path[-1], key))
-    file_keys = [(".".join(location.path), key) for key, location in locations.items() if location.part == "file"]
-    grouped_members = [(parent, tuple(members)) for parent, members in members_by_parent.items()]
-
-    def build(values: Values) -> Body | None:
-        if whole_key is not None and whole_key in values:
-            return encode_body(action, values[whole_key])
-        tree: dict[str, Any] = {}
-        for path, value in constant_values:
-            _ensure_branch(tree, path[:-1])[path[-1]] = value
-        for parent, members in grouped_members:
-            member_values = {name: values[key] for name, key in members if key in values}
-            if member_values:
-                _ensure_branch(tree, parent).update(member_values)
-        for parent, key in spread_keys:
-            if isinstance(values.get(key), dict):
-                _merge_into(_ensure_branch(tree, parent), values[key])
-        if action.body == "multipart":
-            file_parts = [MultipartPart(name, values[key], name) for name, key in file_keys if key in values]
-            return Body("multipart", [*(MultipartPart(n, v) for n, v in flatten_form(tree, action)), *file_parts], None)
-        return encode_body(action, tree) if tree else None
-
-    return build
-
-
-def _ensure_branch(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    for name in path:
-        branch = dict(tree.get(name) or {})  # a copy: given values and constants stay unchanged
-        tree[name] = branch
-        tree = branch
-    return tree
-
-
-def _merge_into(target: dict[str, Any], updates: Mapping[str, Any]) -> None:
-    for name, value in updates.items():
-        if isinstance(value, dict) and isinstance(target.get(name), dict):
-            _merge_into(_ensure_branch(target, (name,)), value)
-        else:
-            target[name] = value

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credential:
-    """Headers and query parameters that sign a request, their secret, and the token's base URL and scopes.
+    """What signs a request: headers, query parameters and fields of its body; their secret; a token's URL and scopes.
 
     `renewable`: there may be another one after the service rejected this one. `scopes_renewed_at` is when (epoch
-    seconds) a token that needs no person is requested anew for a scope that this one lacks; None for other tokens.
+    seconds) a token that needs no person is requested anew for a scope that this one lacks; None for other tokens. A
+    field of the `body` is the names of its path, and its value.
     """
 
     secret: str
@@ -20,6 +22,8 @@ class Credential:
     renewable: bool = False
     scopes: tuple[str, ...] | None = None
     scopes_renewed_at: float | None = None
+    body: tuple[tuple[tuple[str, ...], Any], ...] = ()
 
     def __repr__(self) -> str:
-        return f"<Credential in {', '.join(name for name, _ in (*self.headers, *self.query)) or 'nothing'}>"
+        names = [name for name, _ in (*self.headers, *self.query)] + [".".join(path) for path, _ in self.body]
+        return f"<Credential in {', '.join(names) or 'nothing'}>"

@@ -11,17 +11,27 @@ from connector.core.request.builder import Request
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connector.definition.loader import Connector
 
 _AS_GIVEN = "use it exactly as the service returned it"
 _MAX_HOST_LENGTH = 100
 
 
-def build_download_request(connector: Connector, url: Any, base_url: str, secrets: tuple[str, ...] = ()) -> Request:
+def build_download_request(
+    connector: Connector,
+    url: Any,
+    base_url: str,
+    secrets: tuple[str, ...] = (),
+    *,
+    allowed_hosts: tuple[str, ...] | None = None,
+) -> Request:
     """Return the request of a download; `base_url` is the one in force, `secrets` are masked.
 
-    Credentials go only to the manifest's allowed_hosts and the base URL's origin, so any other URL is rejected. A
-    redirect may lead to a storage host, which gets no credential. Raises InputError, which names the host.
+    Credentials go only to allowed_hosts - the connection's, else the manifest's - and to the base URL's origin, so any
+    other URL is rejected. A redirect may lead to a storage host, which gets no credential. Raises InputError, which
+    names the host.
     """
     redactor = redaction.redactor_for(connector).with_secrets(secrets)
     if not isinstance(url, str) or not url_policy.has_url_characters(url):
@@ -35,10 +45,10 @@ def build_download_request(connector: Connector, url: Any, base_url: str, secret
     origin = url_policy.parse_origin(url)
     if origin is None:
         raise _build_url_error(_describe_origin(url), "https without a user or a password", _AS_GIVEN)
-    allowed_hosts = connector.manifest.allowed_hosts
-    if origin != url_policy.parse_origin(base_url) and not url_policy.may_receive_credentials(url, allowed_hosts):
+    hosts = connector.manifest.allowed_hosts if allowed_hosts is None else allowed_hosts
+    if origin != url_policy.parse_origin(base_url) and not url_policy.may_receive_credentials(url, hosts):
         fix = "credentials are sent nowhere else; check where this URL came from"
-        raise _build_url_error(_describe_origin(url), f"a URL at {_describe_allowed_origins(connector, base_url)}", fix)
+        raise _build_url_error(_describe_origin(url), f"a URL at {_describe_allowed_origins(hosts, base_url)}", fix)
     path = url[len(origin.text) :].partition("#")[0]
     return Request(
         "GET",
@@ -49,12 +59,12 @@ def build_download_request(connector: Connector, url: Any, base_url: str, secret
         secrets=secrets,
         redactor=redaction.redactor_for(connector),
         may_leave_hosts=True,
+        allowed_hosts=allowed_hosts,
     )
 
 
-def _describe_allowed_origins(connector: Connector, base_url: str) -> str:
-    """Describe where a URL may point: the manifest's allowed_hosts, and the base URL's origin if it is another."""
-    hosts = connector.manifest.allowed_hosts
+def _describe_allowed_origins(hosts: Sequence[str], base_url: str) -> str:
+    """Describe where a URL may point: the allowed hosts, and the base URL's origin if it is another."""
     host_texts = [f"one of {', '.join(hosts)} (https on its usual port)"] if hosts else []
     base_texts = [] if url_policy.may_receive_credentials(base_url, hosts) else [_describe_origin(base_url)]
     return ", or at ".join([*host_texts, *base_texts])

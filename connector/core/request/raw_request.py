@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from connector.core import redaction, url_policy
 from connector.core.http_semantics import SAFE_METHODS
 from connector.core.inputs import coerce
+from connector.core.inputs.named_file import unwrap_file
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.core.request.body import Body, MultipartPart, to_wire_text
-from connector.core.request.builder import Request, RequestBuilder
+from connector.core.request.builder import Request, RequestBuilder, apply_content_type
 from connector.definition.action import METHODS, RAW_REQUEST, Action
 from connector.definition.fields import RequestLocation
 from connector.errors import InputError, Problem
@@ -56,7 +57,7 @@ def compile_raw_request(connector: Connector, action: Action) -> RequestBuilder:
     template = Request("", "", redactor=redactor)
     constants = [
         (RequestLocation.parse(location_text), to_wire_text(value))
-        for location_text, value in connector.manifest.constants.items()
+        for location_text, value in connector.manifest.plain_constants.items()
     ]
 
     def build(values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
@@ -88,7 +89,7 @@ def compile_raw_request(connector: Connector, action: Action) -> RequestBuilder:
         body = _build_body(given, keys_by_location, request, problems)
         if problems:
             raise InputError.from_problems(action.action, problems)
-        return _apply_content_type(_add_constants(replace(request, body=body), constants))
+        return apply_content_type(_add_constants(replace(request, body=body), constants))
 
     return build
 
@@ -148,7 +149,8 @@ def _build_body(
         problems.append(Problem(key, ", ".join(unknown_names), expected, "pass a file with that key"))
     if files or form:
         form_parts = [MultipartPart(name, value) for name, value in form]
-        return Body("multipart", [*form_parts, *(MultipartPart(n, v, file_names.get(n, n)) for n, v in files)], None)
+        file_parts = [MultipartPart(n, v, file_names.get(n) or unwrap_file(v).name or n) for n, v in files]
+        return Body("multipart", [*form_parts, *file_parts], None)
     return _build_single_body(given["raw.body"], request, keys_by_location, problems) if has_text else None
 
 
@@ -168,12 +170,3 @@ def _build_single_body(value: Any, request: Request, keys_by_location: dict[str,
             problems.append(Problem(keys_by_location["raw.body"], given_text, expected, fix))
         return Body("text", value, "text/plain; charset=utf-8")
     return Body("text", value, "text/plain") if content_type else Body("json", parsed, "application/json")
-
-
-def _apply_content_type(request: Request) -> Request:
-    """Let the caller's Content-Type replace the body's own."""
-    content_type = next((value for name, value in request.headers if name.lower() == "content-type"), None)
-    if content_type is None or request.body is None:
-        return request
-    other_headers = tuple(pair for pair in request.headers if pair[0].lower() != "content-type")
-    return replace(request, headers=other_headers, body=replace(request.body, content_type=content_type))

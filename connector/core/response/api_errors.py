@@ -224,3 +224,10 @@ def add_path_alias_hint(error: errors.ConnectorError, manifest: Manifest, connec
         f'"{aliases[0]}" is not available with a {connection_type} connection; pass an explicit id{alternative}.',
         first=True,
     )
+
+
+def add_connection_hint(error: errors.ConnectorError, manifest: Manifest, connection_type: str) -> None:
+    """Add what the manifest says of a connection type to an error with which the service refuses its credential."""
+    connection = manifest.connections.get(connection_type)
+    if connection is not None and connection.hint and isinstance(error, errors.SignInError | errors.Denied):
+        error.with_hint(connection.hint, first=True)

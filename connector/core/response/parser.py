@@ -120,8 +120,8 @@ class ResponseParser:
         """Parse a reply without content: right for a write, and for a status or a method that promises no data."""
         if reply.status in _NO_CONTENT_STATUSES or request.method == "HEAD":
             return self.build_result(request, reply, {})
-        wants_content = request.reply_type != "none"  # a download took it already
-        if wants_content and reply.media_type and not has_length(reply):  # it announced content, of which nothing came
+        is_announced = bool(reply.media_type) and not has_length(reply)
+        if is_announced and not reply.is_stored:  # content was announced, of which nothing came
             return ErrorDetails(None, "the reply ended before its content", None, "cut")
         returns = self.action.returns
         if is_done_by_status(self.action, request):

@@ -39,7 +39,7 @@ def follow_redirect(request: Request, reply: Reply, allowed_hosts: Iterable[str]
         return "the redirects form a loop"
     if len(request.redirect_urls) >= MAX_REDIRECTS:
         return f"more than {MAX_REDIRECTS} redirects"
-    return _build_redirect_request(request, target, allowed_hosts)
+    return _build_redirect_request(request, target, request.allowed_hosts or allowed_hosts)
 
 
 def _resolve_location(url: str, location: str) -> str | None:

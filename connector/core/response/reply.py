@@ -9,11 +9,12 @@ _SUCCESS = range(200, 300)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Reply:
-    """A raw reply: status, headers (lower-case names) and decoded body."""
+    """A raw reply: status, headers (lower-case names) and decoded body; `is_stored`: a sink has the body."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    is_stored: bool = False
 
     def __repr__(self) -> str:
         return f"<Reply {self.status}: {len(self.body)} bytes>"

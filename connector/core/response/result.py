@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from pydantic_core import to_jsonable_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import TypeVar  # its stub comes with every type checker
+
     from connector import errors
     from connector.core.response.trace import Trace
 
+    DataT_co = TypeVar("DataT_co", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    DataT_co = TypeVar("DataT_co", covariant=True)
+
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Result:
-    """The result of a call.
+class Result(Generic[DataT_co]):
+    """The result of a call; `Result[Meeting]` where a typed method says what its data are.
 
     `data` is the service's answer, as it came ({} for no content, bytes for binary); `status`, `headers` (lower-case
     names) and `request_id` are those of the last reply; `attempts` counts the requests sent; `outcome` is "done". For
@@ -25,7 +33,7 @@ class Result:
     is the redacted trace of a debugged call.
     """
 
-    data: Any
+    data: DataT_co
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     request_id: str | None = None
@@ -38,9 +46,10 @@ class Result:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON-safe data; bytes as base64 text with `encoding` with it."""
-        is_binary = isinstance(self.data, bytes)
+        data: Any = self.data
+        is_binary = isinstance(data, bytes)
         fields: dict[str, Any] = {
-            "data": base64.b64encode(self.data).decode() if is_binary else _to_json_safe(self.data),
+            "data": base64.b64encode(data).decode() if is_binary else _to_json_safe(data),
             "status": self.status,
             "headers": dict(self.headers),
             "request_id": self.request_id,
@@ -57,8 +66,9 @@ class Result:
         return fields
 
     def __repr__(self) -> str:
-        type_name = type(self.data).__name__
-        size = len(self.data) if hasattr(self.data, "__len__") else 1
+        data: Any = self.data
+        type_name = type(data).__name__
+        size = len(data) if hasattr(data, "__len__") else 1
         return f"<Result {self.status} {self.outcome}: {type_name} of {size}>"
 
 

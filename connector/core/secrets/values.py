@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from functools import cached_property
 from itertools import chain
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from connector.core.secrets.escapes import PlaceMap, has_escape, to_form, to_plain_forms
 from connector.core.secrets.span import Span
@@ -18,7 +18,6 @@ MIN_BEGINNING_LENGTH = 12  # characters of a long secret that are enough to know
 _MIN_LONG_LENGTH = 2 * MIN_BEGINNING_LENGTH
 _MAX_SEARCHED_LENGTH = 32_768  # characters; of a longer value so many are searched for, and all behind them is masked
 _MIN_CUT_LENGTH = 500  # characters; a shorter text was not cut, so its end is no beginning of a secret
-_Text = TypeVar("_Text", str, bytes)
 
 
 class SecretValues:
@@ -98,8 +97,11 @@ def _unescaped(value: str) -> bytes:
     return to_form(value).replace(b"\\", b"")
 
 
-def _find_all(text: _Text, needle: _Text) -> Iterator[tuple[int, int]]:
-    """Yield where a text has a value; of a long value its beginning is enough, of any at the end of a long text."""
+def _find_all(text: Any, needle: Any) -> Iterator[tuple[int, int]]:
+    """Yield where a text (or bytes) has a value.
+
+    Of a long value its beginning is enough, and of any at the end of a long text.
+    """
     position = text.find(needle)
     while position >= 0:
         end = len(text) if len(needle) >= _MAX_SEARCHED_LENGTH else position + len(needle)
@@ -114,7 +116,7 @@ def _find_all(text: _Text, needle: _Text) -> Iterator[tuple[int, int]]:
                 break
 
 
-def _find_beginnings(text: _Text, needle: _Text) -> Iterator[tuple[int, int]]:
+def _find_beginnings(text: Any, needle: Any) -> Iterator[tuple[int, int]]:
     beginning = needle[:MIN_BEGINNING_LENGTH]
     position = text.find(beginning)
     while position >= 0:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth.jwt import JWT_LIFETIME, build_api_jwt
-from connector.core.auth.oauth import OAuthClient
+from connector.core.auth.oauth_client import OAuthClient
+from connector.core.auth.signing import Signer
+from connector.core.auth.site import resolve_site
 from connector.core.auth.token_set import parse_token
-from connector.core.redaction import MASK, preview
-from connector.core.request.credential import Credential
-from connector.errors import InputError, Problem, SignInError, StoreError, UsageError
+from connector.core.redaction import MASK
+from connector.definition.connection_type import URL_INPUTS
+from connector.errors import SignInError, StoreError, UsageError
 from connector.runtime.auth import connection_record, env_connection
-from connector.runtime.auth.connection_inputs import check_inputs
+from connector.runtime.auth.connection_inputs import check_inputs, find_main_secret, merge_inputs
 from connector.runtime.auth.connection_record import ConnectionRecord
 from connector.runtime.auth.refresh_context import RefreshContext
 from connector.runtime.auth.stored_credential import StoredCredentialSource
@@ -24,15 +26,12 @@ from connector.runtime.storage.memory_store import MemoryStore
 from connector.runtime.storage.open import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from connector.core.auth.token_set import TokenSet
+    from connector.core.request.credential import Credential
     from connector.definition.action import Action
-    from connector.definition.fields import FormField
     from connector.definition.loader import Connector
     from connector.runtime.storage.store import Store
 
-OAUTH_KINDS = ("oauth2", "oauth2_account_credentials", "oauth2_client_credentials")
 MIN_JWT_LIFETIME = 120.0  # seconds of validity left when an API JWT is used
 
 
@@ -44,8 +43,9 @@ def store_key(connector: Connector, name: str) -> str:
 class Connection:
     """An account at the service: a connection type of the connector's manifest, and its inputs.
 
-    `Connection(connector, "accessToken", accessToken=...)`; inputs by key or in snake_case. `token` is the initial
-    token: access_token, refresh_token, expires_at (epoch seconds; without it the token is used until rejected).
+    `Connection(connector, "accessToken", accessToken=...)`; inputs by key or in snake_case. `inputs` is a mapping of
+    them, and the way to give one that is called like an argument: inputs={"name": ...}. `token` is the initial token:
+    access_token, refresh_token, expires_at (epoch seconds; without it the token is used until rejected).
     With `store` and `name`, refreshed tokens are stored there and shared with every process that uses the same name;
     `token` is used only if the store has none that is valid. Without them, tokens stay in memory, and a refresh token
     that the service replaces is lost with the process. Raises InputError with every problem, UsageError for a type
@@ -56,12 +56,14 @@ class Connection:
         self,
         connector: Connector,
         kind: str,
+        /,
+        inputs: Mapping[str, Any] | None = None,
         *,
         name: str = "",
         store: Store | None = None,
         token: Mapping[str, Any] | None = None,
         http: Any = None,
-        **inputs: Any,
+        **more_inputs: Any,
     ) -> None:
         connection_types = connector.manifest.connections
         if kind not in connection_types:
@@ -75,7 +77,13 @@ class Connection:
         self.name = name or kind
         self.http = http
         self._type = connection_types[kind]
-        self._values = check_inputs(connector, kind, inputs)
+        self._values = check_inputs(connector, kind, merge_inputs(inputs, more_inputs))
+        self.site = resolve_site(connector.manifest, self._type, self._values)
+        self._values |= {
+            key: getattr(self.site, word) for word, key in URL_INPUTS.items() if self._values.get(key) is not None
+        }
+        self._main_secret = find_main_secret(connector, kind)
+        self._signer = self._build_signer(self._values)
         self._credential: Credential | None = None
         self._cached_jwt: tuple[float, Credential] | None = None
         self._renewable_credential: tuple[Credential, Credential] | None = None  # for a stored connection
@@ -99,7 +107,7 @@ class Connection:
         chosen_kind, inputs = env_connection.read_env_connection(
             connector, kind, os.environ if environ is None else environ
         )
-        return cls(connector, chosen_kind, **inputs)
+        return cls(connector, chosen_kind, inputs)
 
     @classmethod
     def load(cls, connector: Connector, name: str, *, store: Store | None = None, http: Any = None) -> Connection:
@@ -111,7 +119,7 @@ class Connection:
         record = connection_record.read_record(resolved_store, store_key(connector, name))
         if record is None:  # without the other names: whoever may name one may be a stranger
             raise SignInError(f"No connection {name!r} is stored.", hint=f"Run: connector connect {name}")
-        connection = cls(connector, record.kind, name=name, store=resolved_store, http=http, **record.inputs)
+        connection = cls(connector, record.kind, record.inputs, name=name, store=resolved_store, http=http)
         connection._token_source = connection._build_token_source(reload_inputs=True)
         connection._is_stored = True
         return connection
@@ -133,8 +141,11 @@ class Connection:
         return True
 
     def _store_initial_token(self, token: Mapping[str, Any]) -> None:
-        if self._token_source is None:
-            raise UsageError(f"A connection of kind {self.kind} takes no token.", hint="Remove token=.")
+        if self._token_source is None or ("token" in self._type.inputs and not isinstance(token, Mapping)):
+            hint = "Remove token=."
+            if "token" in self._type.inputs:
+                hint = "Give its input of that name as inputs={'token': ...}."
+            raise UsageError(f"token= is an initial token, and a connection of kind {self.kind} takes none.", hint=hint)
         key, record = store_key(self.connector, self.name), self._build_record(parse_token(token))
         stored = connection_record.read_record(self._store, key)
         if stored is not None and stored.token_set and not stored.revocation:
@@ -175,7 +186,16 @@ class Connection:
     @property
     def oauth_client(self) -> OAuthClient:
         """The OAuth client that requests tokens."""
-        return OAuthClient.from_inputs(self._type, self._values)
+        return OAuthClient.from_inputs(self._type, self.site, self._values)
+
+    def _build_signer(self, values: Mapping[str, Any]) -> Signer:
+        return Signer.of(self._type, self.connector.manifest.filled_constants, values)
+
+    def _read_inputs(self, inputs: Mapping[str, Any]) -> tuple[OAuthClient, Signer]:
+        """Return the client and the signer of a stored record of this kind, which another sign-in may have replaced."""
+        values = check_inputs(self.connector, self.kind, inputs)
+        site = resolve_site(self.connector.manifest, self._type, values)
+        return OAuthClient.from_inputs(self._type, site, values), self._build_signer(values)
 
     @property
     def token_source(self) -> TokenSource | None:
@@ -189,7 +209,7 @@ class Connection:
 
     def _build_token_source(self, *, reload_inputs: bool = False) -> TokenSource | None:
         """Build the token source; with `reload_inputs` it follows the inputs of the stored record."""
-        if self._type.kind not in OAUTH_KINDS:
+        if not self._type.is_oauth:
             return None
         hint = f"Sign in again: connector connect {self.name}"
         if self._type.kind != "oauth2":
@@ -198,11 +218,12 @@ class Connection:
             oauth_client=self.oauth_client,
             store=self._store,
             key=store_key(self.connector, self.name),
-            allowed_hosts=self.connector.manifest.allowed_hosts,
+            allowed_hosts=self.allowed_hosts,
+            signer=self._signer,
             initial_record=self._build_record(),
             sign_in_hint=hint,
             is_durable=self._is_durable,
-            reload_inputs_as=self._type if reload_inputs else None,
+            read_inputs=self._read_inputs if reload_inputs else None,
             reload_connection=self.reload,
             http=self.http,
         )
@@ -215,12 +236,13 @@ class Connection:
 
     @property
     def base_url(self) -> str:
-        """The manifest's base URL with this connection's values in it, each one DNS label."""
-        url = self.connector.manifest.base_url
-        for key, value in self._values.items():
-            if f"{{{key}}}" in url:
-                url = url.replace(f"{{{key}}}", _check_dns_label(key, value))
-        return url
+        """The base URL of the manifest, or of the connection's cloud, with the connection's values in it."""
+        return self.site.base_url
+
+    @property
+    def allowed_hosts(self) -> tuple[str, ...]:
+        """The hosts that may receive this connection's credentials."""
+        return self.site.allowed_hosts
 
     def secrets(self) -> tuple[str, ...]:
         """Return the secret values, which must never be shown."""
@@ -252,39 +274,23 @@ class Connection:
         cached = self._cached_jwt
         if cached is None or not MIN_JWT_LIFETIME <= cached[0] - now <= JWT_LIFETIME:
             token_set = build_api_jwt(str(self._values["apiKey"]), str(self._values["apiSecret"]), now)
-            credential = Credential(
-                token_set.access_token, headers=(("Authorization", f"Bearer {token_set.access_token}"),)
-            )
+            credential = self._signer.sign(token_set.access_token)
             cached = self._cached_jwt = (token_set.expires_at, credential)
         return cached[1]
 
     def _build_credential(self) -> Credential:
         """Build the constant credential of a type that needs no sign-in."""
-        kind, values = self._type.kind, self._values
-        if kind == "basic":
-            username, *password = (str(values.get(key, "")) for key in self._type.inputs)
-            pair = f"{username}:{':'.join(password)}"  # an API key may be the user name, with no password
-            encoded = base64.b64encode(pair.encode()).decode()
-            return Credential(encoded, headers=(("Authorization", f"Basic {encoded}"),))
-        secret = str(_find_secret(self._type.inputs, values))
-        if kind == "bearer":
-            return Credential(secret, headers=(("Authorization", f"Bearer {secret}"),))
-        location, _, name = (self._type.to or "header.X-API-Key").partition(".")
-        return Credential(secret, **{"headers" if location == "header" else "query": ((name, secret),)})  # type: ignore[arg-type]
+        if self._type.kind == "basic":
+            return self._signer.sign_basic()
+        if self._main_secret is None or self._values.get(self._main_secret) is None:
+            return self._signer.sign_without_secret()
+        return self._signer.sign(str(self._values[self._main_secret]))
 
     def __repr__(self) -> str:
         inputs = self._type.inputs
-        shown_values = {key: MASK if inputs[key].secret else value for key, value in self._values.items()}
+        shown_values = {
+            key: MASK if inputs[key].secret else value
+            for key, value in self._values.items()
+            if not (inputs[key].hidden and value == inputs[key].default)
+        }
         return f"<Connection {self.name}: {self.connector.name} {self.kind} {shown_values}>"
-
-
-def _find_secret(inputs: Mapping[str, FormField], values: Mapping[str, Any]) -> Any:
-    return next(values[key] for key, field in inputs.items() if field.secret)
-
-
-def _check_dns_label(key: str, value: Any) -> str:
-    text = str(value)
-    if not text.isascii() or not text.replace("-", "").isalnum() or text.startswith("-"):
-        problem = Problem(key, preview(value), "one part of a host name: letters, digits and hyphens")
-        raise InputError.from_problems("connection", [problem])
-    return text

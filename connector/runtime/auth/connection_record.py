@@ -71,9 +71,8 @@ def read_record(store: Store, key: str) -> ConnectionRecord | None:
     )
 
 
-def read_fresh_token(store: Store, key: str, rejected_token: str | None, now: float) -> TokenSet | None:
-    """Return the stored token if it is fresh; without the lock, which a hanging refresh may hold."""
-    record = read_record(store, key)
+def find_fresh_token(record: ConnectionRecord | None, rejected_token: str | None, now: float) -> TokenSet | None:
+    """Return the token of a record if it is fresh; without the lock, which a hanging refresh may hold."""
     token_set = record.token_set if record else None
     if record is None or token_set is None or record.revocation or token_set.access_token == rejected_token:
         return None

@@ -23,6 +23,11 @@ class Credentials(Protocol):
         ...
 
     @property
+    def allowed_hosts(self) -> tuple[str, ...] | None:
+        """The hosts that may receive its credential; None for the manifest's."""
+        ...
+
+    @property
     def name(self) -> str:
         """The name by which a call may select it."""
         ...
@@ -65,6 +70,7 @@ class GivenToken:
 
     token: str
     base_url: str
+    allowed_hosts: tuple[str, ...] | None = None
     name: str = ""
     kind: str = ""
     token_source: None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.definition.case import to_snake_case
 from connector.errors import SignInError, UsageError
 from connector.runtime.env import read_env_value
 
@@ -21,13 +20,18 @@ def read_env_connection(
 
     Raises SignInError if none is complete, UsageError if two tie, InputError for an unreadable file.
     """
-    variables = {key: read_env_value(environ, name) for name, key in connector.manifest.environment_variables.items()}
-    values = {key: value for key, value in variables.items() if value}
+    values = read_env_values(connector, environ)
     chosen_kind = kind or _choose_most_complete(connector, values)
     connection_type = connector.manifest.connections.get(chosen_kind)
     return chosen_kind, {
         key: value for key, value in values.items() if connection_type and key in connection_type.inputs
     }
+
+
+def read_env_values(connector: Connector, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the inputs that variables set, of all connection types. Raises InputError for an unreadable file."""
+    variables = {key: read_env_value(environ, name) for name, key in connector.manifest.environment_variables.items()}
+    return {key: value for key, value in variables.items() if value}
 
 
 def _choose_most_complete(connector: Connector, values: Mapping[str, str]) -> str:
@@ -40,9 +44,8 @@ def _choose_most_complete(connector: Connector, values: Mapping[str, str]) -> st
         name: len(keys) for name, keys in required.items() if keys and all(key in values for key in keys)
     }
     if not complete_counts:
-        prefix = connector.name.upper()
         names = "; or ".join(
-            ", ".join(f"{prefix}_{to_snake_case(key)}".upper() for key in keys) for keys in required.values() if keys
+            ", ".join(map(connector.manifest.environment_variable, keys)) for keys in required.values() if keys
         )
         raise SignInError(f"The environment defines no connection to {connector.manifest.label}.", hint=f"Set {names}.")
     max_count = max(complete_counts.values())

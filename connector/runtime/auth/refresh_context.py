@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth import oauth
-from connector.core.auth.oauth import OAuthClient
+from connector.core.auth.signing import BEARER, Signer
 from connector.core.auth.token_set import find_lost_scopes
 from connector.errors import SignInError
 from connector.runtime.auth import connection_record, token_endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from connector.core.auth.oauth import TokenRequest
+    from connector.core.auth.oauth_client import OAuthClient
     from connector.core.auth.token_set import TokenSet
-    from connector.definition.connection_type import ConnectionType
     from connector.runtime.auth.connection_record import ConnectionRecord
     from connector.runtime.storage.store import Store
 
@@ -29,9 +29,9 @@ class RefreshContext:
     """The connection data that a token refresh needs.
 
     `allowed_hosts` may receive secrets; `initial_record` is written where the store has none; `is_durable` says that
-    the store outlives the process; with `reload_inputs_as` the inputs are read from the stored record, which another
-    sign-in may replace, and `reload_connection` is called when it was replaced by one of another kind; `http` is a
-    transport (None: a new one per request).
+    the store outlives the process; with `read_inputs` the inputs are read from the stored record, which another sign-in
+    may replace, and `reload_connection` is called when it was replaced by one of another kind or site; `signer` puts a
+    token into requests; `http` is a transport (None: a new one per request).
     """
 
     oauth_client: OAuthClient
@@ -41,15 +41,29 @@ class RefreshContext:
     initial_record: ConnectionRecord
     sign_in_hint: str
     is_durable: bool = True
-    reload_inputs_as: ConnectionType | None = None
+    read_inputs: Callable[[Mapping[str, Any]], tuple[OAuthClient, Signer]] | None = None
     reload_connection: Callable[[], object] | None = None
+    signer: Signer = BEARER
     http: Any = None
 
     def oauth_client_for(self, record: ConnectionRecord | None) -> OAuthClient:
-        """Return the OAuth client that refreshes a record."""
-        if self.reload_inputs_as is None or record is None or record.kind != self.initial_record.kind:
+        """Return the OAuth client that refreshes a record.
+
+        Raises SignInError for a record whose token belongs elsewhere: another sign-in named another host, or other
+        values that requests carry.
+        """
+        if self.read_inputs is None or record is None or record.kind != self.initial_record.kind:
             return self.oauth_client
-        return OAuthClient.from_inputs(self.reload_inputs_as, record.inputs)
+        oauth_client, signer = self.read_inputs(record.inputs)
+        if (oauth_client.site, signer) != (self.oauth_client.site, self.signer):
+            raise self._take_over("signed in again with other inputs, such as another host")
+        return oauth_client
+
+    def read_fresh_token(self, rejected_token: str | None, now: float) -> TokenSet | None:
+        """Return the stored token if it is fresh and belongs here. Raises SignInError, StoreError."""
+        record = self.read_record()
+        self.oauth_client_for(record)
+        return connection_record.find_fresh_token(record, rejected_token, now)
 
     def read_record(self) -> ConnectionRecord | None:
         """Return the stored record, or None. Raises StoreError."""
@@ -84,9 +98,13 @@ class RefreshContext:
 
     def check_kind(self, record: ConnectionRecord | None) -> None:
         """Raise SignInError for a record of another kind, which the connection has taken over then."""
-        if self.reload_connection is None or self.reload_inputs_as is None or record is None:
+        if self.read_inputs is None or self.reload_connection is None or record is None:
             return
         if record.kind != self.initial_record.kind:
+            raise self._take_over(f"replaced by one of kind {record.kind}")
+
+    def _take_over(self, what: str) -> SignInError:
+        """Let the connection take over its record; return the error of the calls that began before."""
+        if self.reload_connection is not None:
             self.reload_connection()
-            message = f"The connection was replaced by one of kind {record.kind}."
-            raise SignInError(message, hint="Make the call again.", retryable=True)
+        return SignInError(f"The connection was {what}.", hint="Make the call again.", retryable=True)

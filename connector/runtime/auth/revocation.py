@@ -41,7 +41,7 @@ def revoke(connection: Connection, *, http: Any = None, clock: Clock | None = No
     token_set = token_source.read_token_set() if token_source else None
     if token_set is None or not oauth_client.revoke_url:
         return []
-    if not token_endpoint.is_allowed_url(oauth_client.revoke_url, connection.connector.manifest.allowed_hosts):
+    if not token_endpoint.is_allowed_url(oauth_client.revoke_url, connection.allowed_hosts):
         message = "The revoke URL is not https at one of the connector's hosts; no token was sent."
         raise SignInError(message, hint="Check revokeUrl and the manifest's allowed_hosts.")
     transport = http if http is not None else load_transport(None, asynchronous=False)

@@ -65,7 +65,7 @@ def begin_sign_in(
     a URL that must not receive a secret, StoreError.
     """
     clock = clock or SystemClock()
-    connection = Connection(connector, kind, name=name, **inputs)
+    connection = Connection(connector, kind, inputs, name=name)
     if connection.oauth_client.kind != "oauth2":
         hint = "Create it directly: Connection(connector, kind, ...)."
         raise UsageError(f"Connections of kind {kind} need no consent.", hint=hint)
@@ -107,13 +107,14 @@ def finish_sign_in(
         message = f"This sign-in was started for {pending['connector']}, not for {connector.name}."
         raise UsageError(message, hint="Start the sign-in again.")
     name, inputs = pending["connection"], pending["inputs"]
-    connection = Connection(connector, pending["kind"], name=name, store=store, http=http, **inputs)
+    connection = Connection(connector, pending["kind"], inputs, name=name, store=store, http=http)
     code = oauth.read_callback_code(connection.oauth_client, parameters, pending["state"])
     if isinstance(code, oauth.TokenFailure):
         raise _build_sign_in_error(code)
     _check_urls(connection, pending["redirect_uri"])
-    code_request = oauth.build_code_request(connection.oauth_client, code, pending["redirect_uri"], pending["verifier"])
-    answer = token_endpoint.request_token(code_request, connection.http, clock)
+    client = connection.oauth_client
+    code_request = oauth.build_code_request(client, code, pending["redirect_uri"], pending["verifier"])
+    answer = token_endpoint.request_token(code_request, connection.http, clock, None, client.token_fields)
     issued = answer.issued if isinstance(answer, oauth.TokenFailure) else answer
     if issued is not None:
         _save(connection, issued, clock)
@@ -166,8 +167,8 @@ def _check_urls(connection: Connection, redirect_uri: str) -> None:
     """Raise UsageError for a URL that a code or a secret must not go to."""
     connector, oauth_client = connection.connector, connection.oauth_client
     for url in (oauth_client.authorize_url, oauth_client.token_url):
-        if not token_endpoint.is_allowed_url(url, connector.manifest.allowed_hosts):
-            hint = "Check authorizeUrl and tokenUrl."
+        if not token_endpoint.is_allowed_url(url, connection.allowed_hosts):
+            hint = f"Check authorizeUrl and tokenUrl; the hosts are {', '.join(connection.allowed_hosts)}."
             raise UsageError(f"{redaction.preview(url)} is not https at a host of {connector.name}.", hint=hint)
     try:
         url_policy.check_base_url(redirect_uri.partition("?")[0])

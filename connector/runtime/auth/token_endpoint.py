@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from connector.core import url_policy
 from connector.core.auth import token_reply
 from connector.core.auth.oauth import TokenFailure
+from connector.core.auth.oauth_client import DEFAULT_FIELDS
 from connector.core.auth.token_set import TokenSet
 from connector.core.response import retry_after
 from connector.core.response.reply import Reply
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from connector.core.auth.oauth import TokenRequest
+    from connector.core.auth.oauth_client import TokenFields
     from connector.errors import ConnectorError
     from connector.runtime.clock import Clock
 
@@ -41,7 +43,11 @@ def is_allowed_url(url: str, hosts: Iterable[str]) -> bool:
 
 
 def request_token(
-    token_request: TokenRequest, http: Any, clock: Clock, previous: TokenSet | None = None
+    token_request: TokenRequest,
+    http: Any,
+    clock: Clock,
+    previous: TokenSet | None = None,
+    fields: TokenFields = DEFAULT_FIELDS,
 ) -> TokenSet | TokenFailure:
     """Send one request through a transport (None: a new one); redirects are not followed."""
     request, credential = token_request
@@ -52,8 +58,8 @@ def request_token(
         if transport is not http:
             transport.close()
     if isinstance(reply_or_failure, Reply):
-        answer = token_reply.parse_token_reply(request, reply_or_failure, clock.time(), previous)
-        for oddity in token_reply.find_oddities(reply_or_failure) if isinstance(answer, TokenSet) else ():
+        answer = token_reply.parse_token_reply(request, reply_or_failure, clock.time(), previous, fields)
+        for oddity in token_reply.find_oddities(reply_or_failure, fields) if isinstance(answer, TokenSet) else ():
             _log.warning("the token reply of %s is used, but %s", urlsplit(request.base_url).hostname, oddity)
         return answer
     message = f"the token endpoint: {request.full_redactor.redact_text(reply_or_failure.message)}"
@@ -66,7 +72,11 @@ def request_token(
 
 
 def request_token_with_retries(
-    token_request: TokenRequest, http: Any, clock: Clock, previous: TokenSet | None = None
+    token_request: TokenRequest,
+    http: Any,
+    clock: Clock,
+    previous: TokenSet | None = None,
+    fields: TokenFields = DEFAULT_FIELDS,
 ) -> TokenSet | TokenFailure:
     """Send a request up to MAX_ATTEMPTS times: retry temporary failures, and a lost reply once.
 
@@ -74,7 +84,7 @@ def request_token_with_retries(
     """
     maybe_issued, lost_replies = False, 0
     for attempt in range(MAX_ATTEMPTS):
-        answer = request_token(token_request, http, clock, previous)
+        answer = request_token(token_request, http, clock, previous, fields)
         if isinstance(answer, TokenFailure):
             maybe_issued, lost_replies = (
                 maybe_issued or answer.may_be_issued,

@@ -83,9 +83,7 @@ class TokenRefresher:
         """
         store, key, now = self.context.store, self.context.key, clock.time()
         try:
-            if self._pending_save is None and (
-                stored_token_set := connection_record.read_fresh_token(store, key, rejected_token, now)
-            ):
+            if self._pending_save is None and (stored_token_set := self.context.read_fresh_token(rejected_token, now)):
                 self._token_set = stored_token_set
                 return stored_token_set
             with store.lock(key, LOCK_TIMEOUT):
@@ -140,12 +138,13 @@ class TokenRefresher:
 
     def _request_new(self, stored: ConnectionRecord | None, current: TokenSet | None, clock: Clock) -> TokenSet:
         """Request a new token and store it; a refresh token is at stake until then."""
-        token_request = self.context.build_request(self.context.oauth_client_for(stored), current)
+        oauth_client = self.context.oauth_client_for(stored)
+        token_request, fields = self.context.build_request(oauth_client, current), oauth_client.token_fields
         if self._backoff is not None and clock.monotonic() < self._backoff[0]:
             raise copy.copy(self._backoff[1])
         record = stored or self.context.initial_record
         if current is None or not current.refresh_token:
-            answer = token_endpoint.request_token_with_retries(token_request, self.context.http, clock, current)
+            answer = token_endpoint.request_token_with_retries(token_request, self.context.http, clock, current, fields)
             return self._take(answer, record, current, clock)
         self.context.store.prepare(self.context.key)
         self.is_sending = True
@@ -155,7 +154,7 @@ class TokenRefresher:
             if not had_intent:
                 intent = RefreshIntent(clock.time(), os.getpid())
                 record = self.context.write_record(replace(record, intent=intent))
-            answer = token_endpoint.request_token_with_retries(token_request, self.context.http, clock, current)
+            answer = token_endpoint.request_token_with_retries(token_request, self.context.http, clock, current, fields)
             return self._take(answer, record, current, clock, had_intent=had_intent)
         finally:
             self.is_sending = False

@@ -6,12 +6,12 @@ through the store.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from connector.core import url_policy
 from connector.core.auth.token_set import REFRESH_COOLDOWN
-from connector.core.request.credential import Credential
 from connector.errors import ConnectorError
 from connector.runtime.auth import shared_work
 from connector.runtime.auth.shared_work import SharedWork
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
     from concurrent import futures
 
     from connector.core.auth.token_set import TokenSet
+    from connector.core.request.credential import Credential
     from connector.runtime.auth.refresh_context import RefreshContext
     from connector.runtime.clock import Clock
+
+_log = logging.getLogger("connector.connection")
 
 
 class TokenSource:
@@ -96,10 +99,9 @@ class TokenSource:
         cached = self._cached_credential
         if cached is None or cached[0] is not token_set:
             is_self_issued = self._context.oauth_client.kind != "oauth2"
-            credential = Credential(
+            credential = self._context.signer.sign(
                 token_set.access_token,
-                headers=(("Authorization", f"Bearer {token_set.access_token}"),),
-                base_url=self._allowed_origin(token_set.api_url),
+                base_url=self._find_base_url(token_set.api_url),
                 renewable=True,
                 scopes=token_set.scopes,
                 scopes_renewed_at=token_set.obtained_at + REFRESH_COOLDOWN if is_self_issued else None,
@@ -107,8 +109,16 @@ class TokenSource:
             cached = self._cached_credential = (token_set, credential)
         return cached[1]
 
-    def _allowed_origin(self, url: str | None) -> str | None:
-        """Return the API origin that a token names, if credentials may go there."""
-        if not url or not url.isascii() or not url_policy.may_receive_credentials(url, self._context.allowed_hosts):
+    def _find_base_url(self, named: str | None) -> str | None:
+        """Return the base URL that a token names, by a URL or a host alone, if credentials may go there."""
+        if not named:
             return None
-        return f"https://{urlsplit(url).hostname}"
+        url = named if "://" in named else f"https://{named}"
+        is_url = url_policy.has_url_characters(url)
+        if not is_url or not url_policy.may_receive_credentials(url, self._context.allowed_hosts):
+            _log.warning(
+                "connection %s: the base URL that its token names is not at an allowed host", self._context.key
+            )
+            return None
+        parts = urlsplit(url)
+        return f"https://{parts.hostname}{parts.path.rstrip('/')}"

@@ -63,6 +63,7 @@ class CallFactory:
             connector, SystemClock() if clock is None else _check_clock(clock), base_url_override
         )
         self.accounts: Accounts | None = None
+        self._manifest_hosts = tuple(connector.manifest.allowed_hosts)
         self.observers: tuple[Observer, ...] = ()
 
     @classmethod
@@ -118,6 +119,8 @@ class CallFactory:
         request, key = self._with_idempotency_key(
             compiled, compiled.build_request(values, options.account, self.base_url_for(credentials), secrets), options
         )
+        if credentials is not None and credentials.allowed_hosts not in (None, self._manifest_hosts):
+            request = replace(request, allowed_hosts=credentials.allowed_hosts)
         if key is not None:
             retry_policy = replace(retry_policy, idempotency_key=key)
         trace = Trace() if options.debug or _is_debug_requested(run_options) else None

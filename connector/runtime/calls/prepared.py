@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from connector.core.exchange import exchange
 from connector.core.exchange.asks import ExchangeOptions, GetToken, SendRequest
 from connector.core.request.credential import Credential
-from connector.core.response.api_errors import CHECK_BEFORE_RETRY, add_path_alias_hint
+from connector.core.response.api_errors import CHECK_BEFORE_RETRY, add_connection_hint, add_path_alias_hint
 from connector.core.response.outcomes import may_change_state
 from connector.core.response.pagination.page import extract_items
 from connector.core.response.reply import Reply
@@ -170,13 +170,15 @@ class PreparedCall:
         return self.credentials.credential_source
 
     def with_base_url(self, credential: Credential | ConnectorError) -> Credential | ConnectorError:
-        """Drop the base URL that a token names if it is overridden; else append the manifest's path."""
+        """Drop the base URL that a token names if it is overridden; else append the base URL's path to a bare host."""
         if not isinstance(credential, Credential) or credential.base_url is None:
             return credential
         if self.keeps_url or self.context.base_url_override:
             return replace(credential, base_url=None)
-        base_path = urlsplit(self.context.connector.manifest.base_url).path
-        return replace(credential, base_url=credential.base_url.rstrip("/") + base_path)
+        if urlsplit(credential.base_url).path:
+            return credential
+        base_path = urlsplit(self.request.base_url).path
+        return replace(credential, base_url=credential.base_url + base_path)
 
     def acquire_slot(self, ask: AcquireSlot) -> float | RateLimited:
         """Return the seconds until a slot of the account's budget, or RateLimited."""
@@ -238,11 +240,14 @@ class PreparedCall:
         return replace(result, debug=self.trace, warnings=(*result.warnings, *self.warnings))
 
     def annotate_error(self, error: BaseException) -> None:
-        """Add the trace to an error, and a hint for a path alias that the connection does not support."""
+        """Add the trace to an error, and hints: of its connection type, and of a path alias that this does not know."""
         if not isinstance(error, ConnectorError):
             return
         if self.credentials is not None:
-            add_path_alias_hint(error, self.context.connector.manifest, self.credentials.kind, self.request.path)
+            manifest, kind = self.context.connector.manifest, self.credentials.kind
+            add_path_alias_hint(error, manifest, kind, self.request.path)
+            if not self.compiled.action.is_raw:
+                add_connection_hint(error, manifest, kind)
             if self.on_rejected is not None and getattr(error, "status", None) == HTTPStatus.UNAUTHORIZED:
                 self.on_rejected(self.credentials)
         if self.trace is not None:

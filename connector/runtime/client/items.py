@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self
 
 from connector.core.exchange.asks import YieldPage
 from connector.errors import TransportError, UsageError
@@ -14,9 +14,17 @@ from connector.errors import TransportError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+    from typing_extensions import TypeVar
+
     from connector.core.exchange.asks import Steps
     from connector.core.response.result import Result
     from connector.runtime.calls.prepared import PreparedCall
+
+    ItemT_co = TypeVar("ItemT_co", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    ItemT_co = TypeVar("ItemT_co", covariant=True)
 
 
 class _ItemStream:
@@ -85,7 +93,7 @@ class _PageReader(threading.Thread):
         return page_or_result
 
 
-class Items(_ItemStream):
+class Items(_ItemStream, Generic[ItemT_co]):
     """A single-use iterator and context manager; `.complete`, `.pages`, `.close()`.
 
     A loop after a break continues where that stopped; after the end there are no items.
@@ -100,10 +108,11 @@ class Items(_ItemStream):
     def __iter__(self) -> Self:
         return self
 
-    def __next__(self) -> Any:
+    def __next__(self) -> ItemT_co:
         while not self._closed:
             if self._page_items:
-                return self._page_items.popleft()
+                item: ItemT_co = self._page_items.popleft()
+                return item
             if self._has_ended:
                 break
             self._advance()
@@ -136,7 +145,7 @@ class Items(_ItemStream):
         self.close()
 
 
-class AsyncItems(_ItemStream):
+class AsyncItems(_ItemStream, Generic[ItemT_co]):
     """As Items, for `async for` and `async with`; its call is prepared with the first item."""
 
     def __init__(
@@ -152,10 +161,11 @@ class AsyncItems(_ItemStream):
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Any:
+    async def __anext__(self) -> ItemT_co:
         while not self._closed:
             if self._page_items:
-                return self._page_items.popleft()
+                item: ItemT_co = self._page_items.popleft()
+                return item
             if self._has_ended:
                 break
             await self._advance()

@@ -81,12 +81,20 @@ class Download:
         compiled = factory.compiled.raw_request
         credentials: Credentials | None
         if download_request.token is not None:
-            credentials = GivenToken(download_request.token, factory.base_url_for(None))
+            owner = factory.connection_resolver.default  # a token beside a connection belongs to its service
+            hosts = owner.allowed_hosts if owner is not None else None
+            credentials = GivenToken(download_request.token, factory.base_url_for(owner), hosts)
         else:
             credentials = factory.connection_resolver.resolve(download_request.connection, compiled.action)
         secrets = credentials.secrets() if credentials else ()
         base_url = factory.base_url_for(credentials)
-        request = build_download_request(factory.connector, download_request.url, base_url, secrets)
+        request = build_download_request(
+            factory.connector,
+            download_request.url,
+            base_url,
+            secrets,
+            allowed_hosts=credentials.allowed_hosts if credentials else None,
+        )
         fingerprint = _fingerprint_url(request.redactor.redact_url(request.url))
         partial_file = PartialFile(
             download_request.target, request.url, fingerprint, download_request.on_progress, download_request.cancel

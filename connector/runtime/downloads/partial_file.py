@@ -218,7 +218,7 @@ class PartialFile:
         if reply.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and self.current_size:
             if file_headers.size == self.current_size:
                 self.complete = True
-                return Reply(200, reply.headers, b"")
+                return Reply(200, reply.headers, b"", is_stored=True)
             self._restart()
             return Failure("protocol", "the partial file is of another version; the download restarts")
         expected_file = self.target.expect_file(self._url, file_headers)

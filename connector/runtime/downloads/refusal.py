@@ -43,7 +43,7 @@ class Refusal:
     @property
     def parsed_reply(self) -> Reply:
         """The reply as the manifest's rules about errors can read it."""
-        return self.reply if self.is_json and self.is_whole else replace(self.reply, body=b"")
+        return self.reply if self.is_json and self.is_whole else replace(self.reply, body=b"", is_stored=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ class BodyReader:
         Raises DecodingError when the compressed body is incomplete.
         """
         if self._sink is not None:
-            return Reply(self._status, self._headers, b"")
+            return Reply(self._status, self._headers, b"", is_stored=True)
         if self._is_too_large and self._status < _FIRST_ERROR_STATUS:
             return self._build_too_large_failure(f"is larger than {self._max_bytes:,} bytes")
         if self._decompressor is not None and not self._is_too_large:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MAX_HEAD_BYTES = 65_536  # bytes of a request without its body
 MAX_HEADERS = 100
-MAX_CHUNKS = 1000  # of a body
+MAX_SMALL_CHUNKS = 200  # of a body, beside one for each KiB
 MAX_PIPELINED = 4  # requests that wait for the one before them; no sender of events has any
 MAX_UNREAD_BYTES = 4096  # bytes of answers; beyond that, the client has to read some
 READ_TIMEOUT = 5.0  # seconds to read them, or the last answer of a connection
@@ -49,6 +49,8 @@ class LimitedProtocol(HttpToolsProtocol):
     header_timeouts: ClassVar[TimeoutGroup[LimitedProtocol]]
     read_timeouts: ClassVar[TimeoutGroup[LimitedProtocol]]
 
+    cycle: Any  # None before the first request, and for both: when the connection is closed
+    parser: Any
     peer = ""
     _running_cycle: RequestResponseCycle | None = None
     _in_head = False
@@ -69,12 +71,17 @@ class LimitedProtocol(HttpToolsProtocol):
         self.registry.make_room(len(self.connections))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Drop the connection's timeouts, and the requests that nobody will read the answers of."""
+        """Drop all that refers to the connection, so that its memory is free without the garbage collector."""
         self.registry.forget(self)
         self._stop_head_timeout()
         self.read_timeouts.end(self)
-        self.pipeline.clear()
         super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        for cycle in self._list_cycles():
+            cycle.disconnected, cycle.on_response = True, _do_nothing
+        self.pipeline.clear()
+        self._running_cycle = None
+        self.cycle = None
 
     def data_received(self, data: bytes) -> None:
         """Parse data within the limits."""
@@ -117,7 +124,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_chunk_header(self) -> None:
         """Begin a chunk. Raises OverflowError for too many, which cost more than what is in them."""
         self._chunk_count += 1
-        if self._chunk_count > MAX_CHUNKS:
+        if self._chunk_count > MAX_SMALL_CHUNKS + self._body_bytes // 1024:
             self._abort_parsing()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -181,13 +188,16 @@ class LimitedProtocol(HttpToolsProtocol):
     def abort(self) -> None:
         """Close the connection and free what it holds at once; its tasks end only later."""
         self.transport.abort()
-        cycles = [self._running_cycle, self.cycle, *(cycle for cycle, _ in self.pipeline)]
-        self.pipeline.clear()
         self.headers = []
-        self.parser = None  # type: ignore[assignment]
-        for cycle in filter(None, cycles):
+        self.parser = None
+        for cycle in self._list_cycles():
             cycle.disconnected = True
             cycle.body.clear()
+
+    def _list_cycles(self) -> list[RequestResponseCycle]:
+        """Return the requests that are answered, read or queued."""
+        cycles = [self._running_cycle, self.cycle, *(cycle for cycle, _ in self.pipeline)]
+        return [cycle for cycle in cycles if cycle is not None]
 
     def _abort_parsing(self) -> None:
         self.abort()
@@ -209,6 +219,10 @@ class LimitedProtocol(HttpToolsProtocol):
     def _abort_unfinished(self) -> None:
         if getattr(self.cycle, "more_body", False) or self.transport.is_closing() or self._has_unread:
             self.abort()
+
+
+def _do_nothing() -> None:
+    """Stand for the callback of a response that nobody waits for."""
 
 
 class GracefulServer(uvicorn.Server):

@@ -80,7 +80,7 @@ class RequestValidator:
         compiled_action = compile_action(connector, action.action)
         self._check = compiled_action.validate
         self.pagination: Pagination | None = compiled_action.pagination
-        constants = {**connector.manifest.constants, **action.constants}
+        constants = {**connector.manifest.plain_constants, **action.constants}
         self._constants = [(RequestLocation.parse(target), value) for target, value in constants.items()]
         self._wire_names = {key: _location_name(input_field.location) for key, input_field in action.inputs.items()}
         self._use_brackets = action.form_nesting == "brackets"
@@ -117,7 +117,9 @@ class RequestValidator:
         return tuple(decode_path_value(segment, double_encoded=name in self._double_encoded) for name, segment in pairs)
 
     def _parse_body(self, request: SandboxRequest) -> ParsedBody:
-        body = parse_body(self.action.body, request, use_brackets=self._use_brackets)
+        body = parse_body(
+            self.action.body, request, use_brackets=self._use_brackets, content_type=self.action.content_type
+        )
         if self._has_body_fields and not isinstance(body.data, dict):
             raise BadBody("body", "Expected a JSON object." if self.action.body == "json" else "Expected form fields.")
         return body

@@ -44,10 +44,10 @@ class RecordCollections:
         for collection in self.by_name.values():
             for seed in collection.definition.seed:
                 fields = dict(seed)
-                seed_id, parent = _to_id(fields.pop(collection.definition.id, None)), _to_id(fields.pop("parent", None))
+                seed_id = _to_id(fields.pop(collection.definition.id, None))
                 record = SandboxRecord(id="" if seed_id is None else seed_id, position=0, fields=fields)
-                if collection.definition.parent:
-                    record.parent = parent
+                if collection.definition.parent or "{" in (collection.definition.listing or ""):
+                    record.parent = _to_id(fields.pop("parent", None))
                 self._insert(data, collection, record)
         return data
 

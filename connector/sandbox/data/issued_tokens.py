@@ -119,7 +119,7 @@ class TokenRegistry(_RegistryModel):
             raise OAuthError("invalid_grant", "The code has expired.")
         if code.redirect_uri != proof.redirect_uri:
             raise OAuthError("invalid_grant", "The redirect_uri does not match the authorization request.")
-        if not hmac.compare_digest(compute_challenge(proof.verifier), code.challenge):
+        if code.challenge and not hmac.compare_digest(compute_challenge(proof.verifier), code.challenge):
             raise OAuthError("invalid_grant", "The code_verifier does not match the code_challenge.")
         code.family = self.start_family(code.client, code.scope)
         return code.family

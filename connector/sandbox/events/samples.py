@@ -65,7 +65,7 @@ class EventSamples:
         if len(place.segments) > 1:
             named_body: dict[str, Any] = set_at_path(event_body, self._event_fields.name, name)
             return named_body
-        (field,) = place.segments  # the name comes first
+        field = next(iter(place.segments))  # the name comes first
         return {field: name, **{key: value for key, value in event_body.items() if key != field}}
 
     def copy_envelope(self, source: dict[str, Any], event_body: dict[str, Any]) -> dict[str, Any]:

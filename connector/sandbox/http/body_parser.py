@@ -50,13 +50,18 @@ class ParsedBody:
         return self.data if isinstance(self.data, dict) else {}
 
 
-def parse_body(kind: str, request: SandboxRequest, *, use_brackets: bool) -> ParsedBody:
-    """Parse a body of a kind: json, form, multipart, text or binary. Raises BadBody."""
+def parse_body(
+    kind: str, request: SandboxRequest, *, use_brackets: bool, content_type: str | None = None
+) -> ParsedBody:
+    """Parse a body of a kind: json, form, multipart, text or binary, of a content type. Raises BadBody."""
     raw = request.body
     if not raw:
         return ParsedBody({})
-    if not _matches_content_type(kind, request.content_type):
-        raise BadBody("Content-Type", f"Expected {CONTENT_TYPES[kind]}; got {request.content_type or 'nothing'}.")
+    expected = content_type.partition(";")[0].strip().lower() if content_type else ""
+    if request.content_type != expected if expected else not _matches_content_type(kind, request.content_type):
+        raise BadBody(
+            "Content-Type", f"Expected {expected or CONTENT_TYPES[kind]}; got {request.content_type or 'nothing'}."
+        )
     if kind == "json":
         return ParsedBody(_parse_json(raw))
     if kind == "form":
@@ -115,7 +120,8 @@ def _parse_multipart(request: SandboxRequest, *, use_brackets: bool) -> ParsedBo
     message = message_from_bytes(mime_header + request.body, policy=policy.HTTP)
     if not message.is_multipart():
         raise BadBody("body", "The body is not a multipart form: the boundary is missing.")
-    pairs, files = [], {}
+    pairs: list[tuple[str, Any]] = []
+    files: dict[str, bytes] = {}
     for part in message.iter_parts():
         name = part.get_param("name", header="content-disposition")
         payload = part.get_payload(decode=True)
@@ -123,12 +129,14 @@ def _parse_multipart(request: SandboxRequest, *, use_brackets: bool) -> ParsedBo
             raise BadBody("body", "A part of the multipart form has no name.")
         if part.get_filename() is not None:
             files[name] = payload
+        elif part.get_content_type() == CONTENT_TYPES["json"]:
+            pairs.append((name, _parse_json(payload)))
         else:
             pairs.append((name, payload.decode("utf-8", "replace")))
     return ParsedBody(unflatten(pairs, use_brackets=use_brackets), is_text_only=True, files=files)
 
 
-def unflatten(pairs: Iterable[tuple[str, str]], *, use_brackets: bool) -> dict[str, Any]:
+def unflatten(pairs: Iterable[tuple[str, Any]], *, use_brackets: bool) -> dict[str, Any]:
     """Build an object from pairs: brackets or dots nest, a repeated name makes a list."""
     tree: dict[str, Any] = {}
     for name, text in pairs:
@@ -157,7 +165,7 @@ def _split_name(name: str, *, use_brackets: bool) -> tuple[str, ...]:
     return (match[1], *inner)
 
 
-def _add_value(branch: dict[str, Any], name: str, text: str, *, repeated: bool) -> None:
+def _add_value(branch: dict[str, Any], name: str, text: Any, *, repeated: bool) -> None:
     current = branch.get(name)
     if isinstance(current, list):
         current.append(text)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_plus
+from urllib.parse import parse_qsl, unquote_plus
 
 from pydantic_core import from_json
 
+from connector.core.auth.signing import DEFAULT_SCHEME, Signer, add_scheme, find_main_input, find_main_place
+from connector.core.json_path import get_at_path
 from connector.core.request.credential import Credential
 from connector.definition.case import to_kebab_case
 from connector.sandbox.data.issued_tokens import OAuthError
@@ -16,14 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from connector.definition.action import Action
-    from connector.definition.connection_type import ConnectionType
+    from connector.definition.connection_type import ConnectionInput, ConnectionType
     from connector.definition.loader import Connector
     from connector.sandbox.http.request import SandboxRequest
 
 PLACEHOLDER = "sandbox"  # public
 SANDBOX_SECRET = "sandbox-secret"  # noqa: S105  public too
 REJECTED_VALUES = ("", "expired", "invalid")
-_DEFAULT_KEY_LOCATION = "header.X-API-Key"
+PLACEHOLDER_HOST = "sandbox.example.com"
+_REQUEST_PARTS = ("header.", "query.", "body.")
 _STATIC_KINDS = ("bearer", "api_key", "basic")
 
 
@@ -41,24 +45,52 @@ def is_authenticated(connector: Connector, request: SandboxRequest, now: float) 
 
 def read_bearer_token(request: SandboxRequest) -> str:
     """Return the bearer token of a request, or an empty text."""
-    scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
+    return _strip_scheme(DEFAULT_SCHEME, request.headers.get("authorization", ""))
+
+
+def read_token(connector: Connector, request: SandboxRequest) -> str:
+    """Return the token of a request, from where a connection type sends it, or an empty text."""
+    types = [item for item in connector.manifest.connections.values() if item.kind != "basic"]
+    return next(filter(None, (_read_place(*find_main_place(item), request) for item in types)), "")
+
+
+def _read_place(place: str, scheme: str | None, request: SandboxRequest) -> str:
+    """Return the value at a place of a request, without its scheme, or an empty text."""
+    part, _, name = place.partition(".")
+    if part == "header":
+        return _strip_scheme(scheme, request.headers.get(name.lower(), ""))
+    if part == "query":
+        return dict(request.query).get(name, "")
+    return str(get_at_path(_read_body(request), name) or "")
+
+
+def _strip_scheme(scheme: str | None, value: str) -> str:
+    """Return a header's value without its scheme; a word is followed by a space, and its case does not matter."""
+    prefix = add_scheme(scheme, "")
+    return value[len(prefix) :].strip() if value[: len(prefix)].lower() == prefix.lower() else ""
+
+
+def _read_body(request: SandboxRequest) -> Any:
+    try:
+        return from_json(request.body)
+    except ValueError:
+        return dict(parse_qsl(request.body.decode("utf-8", "replace")))
 
 
 def _has_credential(connection_type: ConnectionType, request: SandboxRequest) -> bool:
-    if connection_type.kind == "api_key":
-        part, _, name = (connection_type.to or _DEFAULT_KEY_LOCATION).partition(".")
-        value = request.headers.get(name.lower(), "") if part == "header" else dict(request.query).get(name, "")
-        return value.strip() not in REJECTED_VALUES
-    scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if connection_type.kind == "basic":
+        scheme, _, value = request.headers.get("authorization", "").partition(" ")
         user_and_password = _decode_basic(value.strip()) if scheme.lower() == "basic" else None
         return (
             user_and_password is not None
             and any(user_and_password)
             and not any(text in REJECTED_VALUES[1:] for text in user_and_password)
         )
-    return read_bearer_token(request) not in REJECTED_VALUES
+    if connection_type.kind == "api_key" and find_main_input(connection_type) is None:
+        places = [(field.to, field.scheme) for field in connection_type.inputs.values() if field.to and field.required]
+        values = [_read_place(place, scheme, request) for place, scheme in places if place.startswith(_REQUEST_PARTS)]
+        return not any(value in REJECTED_VALUES for value in values)
+    return _read_place(*find_main_place(connection_type), request) not in REJECTED_VALUES
 
 
 def _decode_basic(encoded: str) -> tuple[str, str] | None:
@@ -137,14 +169,22 @@ def build_sandbox_inputs(connection_type: ConnectionType, urls: Mapping[str, str
         elif field.secret:
             inputs[key] = SANDBOX_SECRET
         elif key == "clientId" or (field.required and not field.has_default):
-            inputs[key] = f"{PLACEHOLDER}-{to_kebab_case(key)}" if field.example is None else field.example
+            inputs[key] = build_placeholder(key, field)
     return inputs
+
+
+def build_placeholder(key: str, field: ConnectionInput) -> Any:
+    """Return a value for an input of a connection to the sandbox."""
+    if field.example is not None:
+        return field.example
+    return PLACEHOLDER_HOST if field.format == "host" else f"{PLACEHOLDER}-{to_kebab_case(key)}"
 
 
 class SandboxConnection:
     """Credentials without a secret: a placeholder signs as one of the connection types would."""
 
     token_source = None  # there is nothing to refresh
+    allowed_hosts = None
     credential_source = None
 
     def __init__(self, connector: Connector, kind: str | None = None) -> None:
@@ -177,15 +217,17 @@ class SandboxConnection:
         """Return what signs a request; it has no value that would have to be hidden."""
         if not self.kind:
             return Credential("")
-        settings = self.connector.manifest.connections[self.kind]
-        if settings.kind == "api_key":
-            part, _, name = (settings.to or _DEFAULT_KEY_LOCATION).partition(".")
-            pairs = ((name, PLACEHOLDER),)
-            return Credential("", headers=pairs) if part == "header" else Credential("", query=pairs)
+        manifest = self.connector.manifest
+        settings = manifest.connections[self.kind]
+        values = {key: PLACEHOLDER for key, field in settings.inputs.items() if field.required or field.secret}
+        signer = Signer.of(settings, manifest.filled_constants, values)
         if settings.kind == "basic":
-            encoded = base64.b64encode(f"{PLACEHOLDER}:{PLACEHOLDER}".encode()).decode()
-            return Credential("", headers=(("Authorization", f"Basic {encoded}"),))
-        return Credential("", headers=(("Authorization", f"Bearer {PLACEHOLDER}"),))
+            credential = signer.sign_basic()
+        elif settings.kind == "api_key" and find_main_input(settings) is None:
+            credential = signer.sign_without_secret()
+        else:
+            credential = signer.sign(PLACEHOLDER)
+        return replace(credential, secret="")
 
     def __repr__(self) -> str:
         return f"<Connection sandbox: {self.connector.name}>"

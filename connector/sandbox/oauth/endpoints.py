@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from connector.runtime.auth.connection import OAUTH_KINDS
+from connector.core.auth.site import fill_known
+from connector.definition.connection_type import URL_INPUTS
+from connector.sandbox.oauth.credentials import build_placeholder
 
 if TYPE_CHECKING:
     from connector.definition.connection_type import ConnectionType
@@ -25,13 +27,24 @@ class OAuthEndpoints:
         self.origins = {IN_PROCESS_ORIGIN}
         self._role_by_path: dict[str, Role] = {}
         for connection_type in connector.manifest.connections.values():
-            if connection_type.kind not in OAUTH_KINDS:
+            if not connection_type.is_oauth:
                 continue
             for name, field in _find_url_fields(connection_type).items():
                 self._role_by_path[_endpoint_path(name, field)] = _ROLE_BY_INPUT[name]
-                if field.default:
-                    parts = urlsplit(str(field.default))
-                    self.origins.add(f"{parts.scheme}://{parts.netloc}")
+                self._add_origin(connection_type, field.default)
+            for word, name in URL_INPUTS.items():
+                for url in (getattr(item, word) for item in (connection_type, *connector.manifest.clouds.values())):
+                    if url is not None:
+                        self._role_by_path[urlsplit(url).path or "/"] = _ROLE_BY_INPUT[name]
+                        self._add_origin(connection_type, url)
+
+    def _add_origin(self, connection_type: ConnectionType, url: object) -> None:
+        """Note where requests for tokens go, with what a connection to the sandbox fills in."""
+        if url:
+            fields = connection_type.inputs
+            values = {key: build_placeholder(key, field) for key, field in fields.items() if not field.has_default}
+            parts = urlsplit(fill_known(str(url), connection_type, values))
+            self.origins.add(f"{parts.scheme}://{parts.netloc}")
 
     def find_role(self, path: str) -> Role | None:
         """Return the role of an OAuth path; None for a path of the API."""

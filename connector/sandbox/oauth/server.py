@@ -9,7 +9,6 @@ from urllib.parse import urlencode, urlsplit
 
 from connector.core.url_policy import Origin
 from connector.errors import UsageError
-from connector.runtime.auth.connection import OAUTH_KINDS
 from connector.sandbox.data.issued_tokens import (
     CODE_LIFETIME,
     TOKEN_PREFIX,
@@ -18,10 +17,11 @@ from connector.sandbox.data.issued_tokens import (
     OAuthError,
     TokenPolicy,
 )
-from connector.sandbox.http.body_parser import BadBody, parse_form_pairs
+from connector.sandbox.http.body_parser import BadBody
 from connector.sandbox.http.responses import SandboxResponse, build_json_response
 from connector.sandbox.oauth import credentials
 from connector.sandbox.oauth.endpoints import OAuthEndpoints, build_urls
+from connector.sandbox.oauth.token_messages import parse_parameters, shape_reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -62,13 +62,9 @@ class AuthorizationServer:
         self._state = state
         self._clock = clock
         self._token_policy = token_policy or TokenPolicy()
-        connection_types = [
-            connection_type
-            for connection_type in connector.manifest.connections.values()
-            if connection_type.kind in OAUTH_KINDS
-        ]
-        self._connection_kinds = {connection_type.kind for connection_type in connection_types}
-        secret_fields = [connection_type.inputs.get("clientSecret") for connection_type in connection_types]
+        self._connection_types = [item for item in connector.manifest.connections.values() if item.is_oauth]
+        self._connection_kinds = {connection_type.kind for connection_type in self._connection_types}
+        secret_fields = [connection_type.inputs.get("clientSecret") for connection_type in self._connection_types]
         self._allows_public_clients = any(field is None or not field.required for field in secret_fields)
         self._grant_handlers: dict[str, Callable[[TokenRegistry, Mapping[str, str], str], IssuedTokens]] = {
             "authorization_code": self._redeem_code,
@@ -87,7 +83,7 @@ class AuthorizationServer:
 
     def accepts_token(self, request: SandboxRequest) -> bool:
         """Whether the bearer token of a request is valid, or was not issued here. Raises StoreError."""
-        token = credentials.read_bearer_token(request)
+        token = credentials.read_token(self._connector, request)
         if not token.startswith(TOKEN_PREFIX):
             return True
         with self._state.read() as data:
@@ -129,14 +125,15 @@ class AuthorizationServer:
             raise OAuthError("invalid_request", "A parameter is repeated.")
         if _require_parameter(parameters, "response_type") != "code":
             raise OAuthError("unsupported_response_type", "The response_type must be code.")
-        if parameters.get("code_challenge_method") != "S256" or not _CHALLENGE_PATTERN.match(
+        has_challenge = parameters.get("code_challenge_method") == "S256" and _CHALLENGE_PATTERN.match(
             parameters.get("code_challenge", "")
-        ):
+        )
+        if not has_challenge and not self._is_challenge_optional(parameters):
             raise OAuthError("invalid_request", "A code_challenge with code_challenge_method S256 is required.")
         code = AuthorizationCode(
             client=parameters["client_id"],
             redirect_uri=parameters["redirect_uri"],
-            challenge=parameters["code_challenge"],
+            challenge=parameters.get("code_challenge", ""),
             scope=self._select_scope(parameters),
             expires_at=self._clock.time() + CODE_LIFETIME,
         )
@@ -175,14 +172,19 @@ class AuthorizationServer:
             "refresh_token": tokens.refresh_token,
             "expires_in": policy.expires_in,
             "scope": tokens.scope,
-            "api_url": policy.api_url,
         }
-        return {name: value for name, value in reply.items() if value is not None}
+        kind = _CONNECTION_KIND_BY_GRANT[grant_type]
+        connection_type = next(item for item in self._connection_types if item.kind == kind)
+        return shape_reply(connection_type, reply, policy.api_url)
+
+    def _is_challenge_optional(self, parameters: Mapping[str, str]) -> bool:
+        types = [item for item in self._connection_types if item.kind == "oauth2"]
+        return "code_challenge" not in parameters and not all(item.pkce for item in types)
 
     def _redeem_code(self, registry: TokenRegistry, form: Mapping[str, str], client: str) -> IssuedTokens:
-        code, redirect_uri, verifier = (
-            _require_parameter(form, name) for name in ("code", "redirect_uri", "code_verifier")
-        )
+        code, redirect_uri = (_require_parameter(form, name) for name in ("code", "redirect_uri"))
+        is_optional = self._is_challenge_optional({})
+        verifier = form.get("code_verifier", "") if is_optional else _require_parameter(form, "code_verifier")
         now = self._clock.time()
         family = registry.redeem_code(code, CodeProof(client, redirect_uri, verifier), now)
         return registry.issue_tokens(family, self._token_policy, now, renewable=True)
@@ -208,7 +210,7 @@ class AuthorizationServer:
     def _select_scope(self, parameters: Mapping[str, str]) -> str:
         """Return the granted scopes: those requested, or all defaults. Raises OAuthError."""
         defaults, allowed = self._default_and_allowed_scopes
-        requested = parameters.get("scope", "").split()
+        requested = parameters.get("scope", "").replace(",", " ").split()
         if allowed and not allowed.issuperset(requested):
             raise OAuthError("invalid_scope", "The application does not have this scope.")
         return " ".join(requested or defaults)
@@ -259,7 +261,7 @@ def _redirect_problem(client: str, redirect_uri: str, declared: frozenset[str] |
 
 def _parse_form(request: SandboxRequest) -> dict[str, str]:
     try:
-        form, duplicates = _split_duplicates(parse_form_pairs(request))
+        form, duplicates = _split_duplicates(parse_parameters(request))
     except BadBody as error:
         raise OAuthError("invalid_request", error.reason) from None
     if duplicates:

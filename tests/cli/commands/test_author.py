@@ -59,7 +59,28 @@ def test_lint_tells_every_finding_with_its_place_and_ends_with_2(here, made):
     found = here("lint", "mine", "--output", "json")
     assert found.code == 2
     assert len(found.data["findings"]) == len(lines)
-    assert set(found.data["findings"][0]) == {"file", "line", "column", "rule", "message"}
+    assert set(found.data["findings"][0]) == {"file", "line", "column", "rule", "message", "voice"}
+
+
+def test_advice_alone_ends_with_0_and_with_2_where_it_is_strict(here, made):
+    file = made / "actions" / "get-book.yaml"
+    file.write_text(file.read_text().replace("summary: Read one book.", "summary: Read one book"))
+    done = here("lint", "mine")
+    assert (done.code, done.err) == (0, "mine: 1 piece of advice.\n")
+    assert ": advice: help-is-a-sentence: " in done.out
+    assert here("lint", "mine", "--strict").code == 2
+    assert [finding["voice"] for finding in here("lint", "mine", "--output", "json").data["findings"]] == ["advice"]
+
+
+def test_errors_come_before_advice_and_are_counted_apart(here, made):
+    file = made / "actions" / "get-book.yaml"
+    file.write_text(file.read_text().replace("summary: Read one book.", "summary: Read one book"))
+    manifest = made / "manifest.yaml"
+    manifest.write_text(manifest.read_text().replace("api.bookshelf.example]", "bookshelf.example]"))
+    done = here("lint", "mine")
+    assert done.code == 2
+    assert [": advice: " in line for line in done.out.splitlines()] == [False, True]
+    assert done.err == "mine: 1 error and 1 piece of advice.\n"
 
 
 def test_lint_takes_the_folder_that_it_stands_in(here, made, monkeypatch):

@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connector.core.auth import oauth, token_reply, token_set
-from connector.core.auth.oauth import OAuthClient, TokenFailure
+from connector.core.auth.oauth import TokenFailure
+from connector.core.auth.oauth_client import OAuthClient, TokenFields
 from connector.core.auth.token_set import TokenSet
 from connector.core.response.reply import Reply
 
@@ -40,7 +41,9 @@ STATUS = st.sampled_from([200, 201, 204, 299, 302, 400, 401, 403, 404, 408, 429,
 
 def parse_reply(status, body, headers=(("content-type", "application/json"),)):
     request, _ = oauth.build_refresh_request(APP, OLD)
-    return token_reply.parse_token_reply(request, Reply(status, headers, body), NOW, OLD)
+    return token_reply.parse_token_reply(
+        request, Reply(status, headers, body), NOW, OLD, TokenFields(base_url="api_url")
+    )
 
 
 def assert_safe(answer):

@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connector.core.auth import oauth, token_reply
-from connector.core.auth.oauth import OAuthClient, TokenFailure
+from connector.core.auth.oauth import TokenFailure
+from connector.core.auth.oauth_client import OAuthClient, TokenFields
 from connector.core.auth.token_set import NO_EXPIRY, TokenSet, parse_token
 from connector.core.response.reply import Reply
 
@@ -25,7 +26,9 @@ VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.text(max_s
 def parse(data, status=200, previous=OLD, headers=()):
     body = data if isinstance(data, bytes) else json.dumps(data).encode()
     request, _ = oauth.build_refresh_request(APP, OLD)
-    return token_reply.parse_token_reply(request, Reply(status, headers, body), NOW, previous)
+    return token_reply.parse_token_reply(
+        request, Reply(status, headers, body), NOW, previous, TokenFields(base_url="api_url")
+    )
 
 
 @pytest.mark.parametrize("token_type", BEARERS)

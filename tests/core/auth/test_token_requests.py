@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 from dataclasses import replace
-from types import SimpleNamespace
 from urllib.parse import parse_qsl, urlsplit
 
 import jwt
@@ -14,9 +13,12 @@ import pytest
 
 from connector.core.auth import oauth, token_reply
 from connector.core.auth.jwt import build_api_jwt
-from connector.core.auth.oauth import OAuthClient, TokenFailure
+from connector.core.auth.oauth import TokenFailure
+from connector.core.auth.oauth_client import OAuthClient, TokenFields
+from connector.core.auth.site import Site
 from connector.core.auth.token_set import NO_EXPIRY, TokenSet
 from connector.core.response.reply import Reply
+from connector.definition.connection_type import ConnectionType
 
 NOW = 1_800_000_000.0
 SECRET, REFRESH, ACCESS = "canary-secret/+secret", "canary-refresh/+refresh", "canary-acc/+acc"
@@ -33,10 +35,15 @@ FORM = "application/x-www-form-urlencoded"
 BASIC = base64.b64encode(b"app-1:canary-secret%2F%2Bsecret").decode()
 
 
+FIELDS = TokenFields(base_url="api_url")
+
+
 def parse_reply(status, data, **headers):
     body = data if isinstance(data, bytes) else json.dumps(data).encode()
     named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
-    return token_reply.parse_token_reply(oauth.build_refresh_request(APP, OLD)[0], Reply(status, named, body), NOW, OLD)
+    return token_reply.parse_token_reply(
+        oauth.build_refresh_request(APP, OLD)[0], Reply(status, named, body), NOW, OLD, FIELDS
+    )
 
 
 # Requests
@@ -100,15 +107,14 @@ def test_a_public_client_says_its_id_alone(auth):
 
 
 def test_an_app_is_read_from_a_connections_inputs_each_optional():
-    declared = SimpleNamespace(kind="oauth2", client_auth="body")
-    values = {
-        "tokenUrl": "t", "clientId": 5, "clientSecret": "s", "authorizeUrl": "a", "revokeUrl": "r", "scopes": "sc",
-        "accountId": "acc", "other": "x",
-    }  # fmt: skip
-    assert OAuthClient.from_inputs(declared, values) == OAuthClient(
-        "oauth2", "t", "5", "s", "body", "a", "r", "sc", "acc"
+    declared = ConnectionType(label="L", kind="oauth2", client_auth="body")
+    values = {"clientId": 5, "clientSecret": "s", "scopes": "sc", "accountId": "acc", "other": "x"}
+    site = Site(token_url="t", authorize_url="a", revoke_url="r")
+    assert OAuthClient.from_inputs(declared, site, values) == OAuthClient(
+        "oauth2", "t", "5", "s", "body", "a", "r", "sc", "acc", site=site
     )
-    assert OAuthClient.from_inputs(declared, {"clientSecret": None}) == OAuthClient("oauth2", client_auth="body")
+    bare = OAuthClient.from_inputs(declared, Site(), {"clientSecret": None})
+    assert bare == OAuthClient("oauth2", client_auth="body")
 
 
 def test_every_part_of_a_credential_is_in_its_mark():

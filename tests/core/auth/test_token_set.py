@@ -105,7 +105,6 @@ def test_one_token_at_least_is_given():
         ("scopes", ["a", 5], "text or a list of scopes"),
         ("scopes", {"a": 1}, "text or a list of scopes"),
         ("api_url", 5, "a URL"),
-        ("token_type", "mac", "bearer"),
     ],
 )  # fmt: skip
 def test_what_a_part_cannot_be_is_told_without_any_secret(key, value, expected):

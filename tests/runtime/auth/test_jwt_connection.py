@@ -87,7 +87,7 @@ def test_a_refused_one_is_not_made_again(zoom, connection, server, clock, status
 
 
 def test_it_takes_no_token(zoom):
-    with pytest.raises(errors.UsageError, match="apiJwt takes no token"):
+    with pytest.raises(errors.UsageError, match="of kind apiJwt takes none"):
         Connection(zoom, "apiJwt", apiKey=KEY, apiSecret=SECRET, token={"access_token": "x"})
 
 

@@ -13,13 +13,13 @@ from connector.runtime.auth.connection import store_key
 
 ME = {"userId": "me"}
 BY_KEY = """
-  byKey: {label: By key, kind: api_key, inputs: {apiKey: {label: K, help: A key., type: password, required: true}}}
+  byKey: {label: By key, kind: api_key, to: header.X-API-Key, inputs: {apiKey: {label: K, help: A key., type: password, required: true}}}
   byName:
     label: By name
     kind: basic
     inputs:
-      user: {label: U, help: A user., type: string, required: true}
-      secret: {label: S, help: A secret., type: password, required: true}
+      user: {label: U, help: A user., type: string, required: true, to: basic.username}
+      secret: {label: S, help: A secret., type: password, required: true, to: basic.password}
 """
 INPUTS = {
     "accessToken": lambda number: {"accessToken": f"token-{number}"},

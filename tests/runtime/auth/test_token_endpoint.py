@@ -9,7 +9,8 @@ import pytest
 
 from connector import errors
 from connector.core.auth import oauth
-from connector.core.auth.oauth import OAuthClient, TokenFailure
+from connector.core.auth.oauth import TokenFailure
+from connector.core.auth.oauth_client import OAuthClient
 from connector.core.auth.token_set import TokenSet
 from connector.core.response.reply import Failure, Reply
 from connector.runtime.auth import token_endpoint

@@ -453,7 +453,7 @@ class TestConnections:
             "  bearer: {label: B, kind: bearer, inputs: {t: {label: T, help: T., type: password, required: true}}}\n"
             "  header: {label: H, kind: api_key, to: header.X-Lamp, inputs: {t: {label: T, help: T., type: password, required: true}}}\n"
             "  query: {label: Q, kind: api_key, to: query.key, inputs: {t: {label: T, help: T., type: password, required: true}}}\n"
-            "  basic: {label: P, kind: basic, inputs: {u: {label: U, help: U., type: string, required: true}, t: {label: T, help: T., type: password}}}\n"
+            "  basic: {label: P, kind: basic, inputs: {u: {label: U, help: U., type: string, required: true, to: basic.username}, t: {label: T, help: T., type: password, to: basic.password}}}\n"
         )
         lamp = folder(whole=whole)
         for kind, inputs in (("bearer", {}), ("header", {}), ("query", {}), ("basic", {"u": "me"})):

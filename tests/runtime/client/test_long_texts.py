@@ -14,7 +14,8 @@ from support import servers
 from support.servers import TOKEN
 
 from connector import AsyncClient, Client, Connection, Connector, errors
-from connector.core.auth.oauth import OAuthClient, TokenFailure, read_callback_code
+from connector.core.auth.oauth import TokenFailure, read_callback_code
+from connector.core.auth.oauth_client import OAuthClient
 from connector.core.redaction import Redactor, preview, redactor_for
 from connector.core.response.broken_json import find_code, find_message
 from connector.core.webhook.event import Event

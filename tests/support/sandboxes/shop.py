@@ -36,8 +36,20 @@ MANIFEST: dict[str, Any] = {
             "label": "Pair",
             "kind": "basic",
             "inputs": {
-                "user": {"label": "User", "help": "The user.", "type": "string", "required": True},
-                "password": {"label": "Password", "help": "The password.", "type": "password", "required": True},
+                "user": {
+                    "label": "User",
+                    "help": "The user.",
+                    "type": "string",
+                    "required": True,
+                    "to": "basic.username",
+                },
+                "password": {
+                    "label": "Password",
+                    "help": "The password.",
+                    "type": "password",
+                    "required": True,
+                    "to": "basic.password",
+                },
             },
         },
         "keyInQuery": {

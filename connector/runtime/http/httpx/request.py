@@ -174,10 +174,12 @@ def _encode_multipart(library: HttpLibrary, parts: list[MultipartPart], url: str
     """Let the library encode a multipart body."""
     fields: list[Any] = []
     for part in parts:
-        data = reopen(part.data)
-        if data is not part.data:
+        content = part.content
+        data = reopen(content)
+        if data is not content:
             state.open_files.append(data)
-        fields.append((part.name, (part.file_name, UploadFile(data) if hasattr(data, "read") else data)))
+        content_type = (part.content_type,) if part.content_type else ()
+        fields.append((part.name, (part.file_name, UploadFile(data) if hasattr(data, "read") else data, *content_type)))
     return library.client.Request("POST", url, files=fields)
 
 

@@ -57,7 +57,11 @@ class _BaseTransport:
         if origin is None:
             origin = self._origins[request.base_url] = HttpOrigin.parse(self._library, request.base_url)
         state.proxy = origin.proxy
-        if origin.proxy is not None and not origin.uses_tls and (credential.headers or credential.query):
+        if (
+            origin.proxy is not None
+            and not origin.uses_tls
+            and (credential.headers or credential.query or credential.body)
+        ):
             raise NetworkSettingError("proxy", "credentials are never sent unencrypted to a proxy")
         return origin
 

@@ -29,11 +29,12 @@ def build_form(parts: list[MultipartPart], files: list[Any]) -> FormBuilder:
 
 
 def _build_part(part: MultipartPart, files: list[Any]) -> PartBuilder:
+    content = part.content
     try:
-        data = reopen(part.data)
+        data = reopen(content)
     except Exception as error:
         raise UploadReadError(f"the file to send could not be opened ({type(error).__name__})") from error
-    if data is not part.data:
+    if data is not content:
         files.append(data)
     if not hasattr(data, "read"):
         builder = PartBuilder.from_bytes(data.encode() if isinstance(data, str) else bytes(data))
@@ -42,7 +43,7 @@ def _build_part(part: MultipartPart, files: list[Any]) -> PartBuilder:
     else:
         builder = PartBuilder.from_stream_with_length(_read_chunks(data), length)
     if part.file_name is None:
-        return builder
+        return builder.mime(part.content_type) if part.content_type else builder
     media_type = mimetypes.guess_type(part.file_name)[0] or "application/octet-stream"
     return builder.file_name(part.file_name.translate(_NAME_ESCAPES)).mime(media_type)
 

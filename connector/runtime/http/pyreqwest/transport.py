@@ -61,7 +61,7 @@ class _PyreqwestCall:
         if (
             client.proxy is not None
             and request.base_url.startswith("http:")
-            and (credential.headers or credential.query)
+            and (credential.headers or credential.query or credential.body)
         ):
             raise NetworkSettingError("proxy", "credentials are never sent unencrypted to a proxy")
         remaining = deadline - time.monotonic()

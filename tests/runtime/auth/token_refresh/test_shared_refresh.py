@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import pytest
 from support.oauth_server import wait_for
 
-from connector.core.auth.oauth import OAuthClient
+from connector.core.auth.oauth_client import OAuthClient
+from connector.core.auth.signing import Signer
 from connector.core.auth.token_set import TokenSet
 from connector.core.request.credential import Credential
 from connector.errors import DeadlineError, ServiceDown, TransportError
@@ -60,7 +61,9 @@ def sharing():
     every = []
 
     def make(renewing):
-        made = TokenSource(SimpleNamespace(allowed_hosts=["*.zoom.us"], oauth_client=OAuthClient("oauth2")))
+        oauth_client = OAuthClient("oauth2")
+        context = SimpleNamespace(allowed_hosts=["*.zoom.us"], signer=Signer(), key="work", oauth_client=oauth_client)
+        made = TokenSource(context)
         made._refresher = renewing
         every.append(renewing)
         return made
@@ -252,7 +255,8 @@ def test_a_token_at_hand_is_signed_once(sharing):
     ("url", "base"),
     [
         (None, None), ("", None), ("https://evil.example", None), ("http://api.zoom.us", None), ("no url", None),
-        ("https://API.zoom.us:443/v2?x#y", "https://api.zoom.us"), ("https://\uff41pi.zoom.us", None),
+        ("https://API.zoom.us:443/?x#y", "https://api.zoom.us"), ("https://\uff41pi.zoom.us", None),
+        ("https://api.zoom.us/rest/a1/", "https://api.zoom.us/rest/a1"), ("api-eu.zoom.us", "https://api-eu.zoom.us"),
     ],
 )  # fmt: skip
 def test_a_token_goes_where_it_says_only_if_that_is_one_of_the_hosts(sharing, url, base):

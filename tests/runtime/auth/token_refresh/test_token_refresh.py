@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 from dataclasses import replace
-from types import SimpleNamespace
+from functools import partial
 
 import pytest
 from support.token_refreshing import (
@@ -35,7 +35,8 @@ from support.token_refreshing import (
 
 from connector import errors
 from connector.core.auth import oauth
-from connector.core.auth.oauth import OAuthClient
+from connector.core.auth.oauth_client import OAuthClient
+from connector.core.auth.signing import Signer
 from connector.core.auth.token_set import TokenSet
 from connector.runtime.auth.refresh_context import RefreshContext
 from connector.runtime.storage import store as keeping
@@ -106,14 +107,18 @@ def test_what_is_known_is_the_token_at_hand_else_the_stores(store, clock):
     assert owned(Watched(), Endpoint()).read_token_set() is None
 
 
-FOLLOWED = SimpleNamespace(kind="oauth2", client_auth="body")
+def follow(inputs, kind="oauth2", auth="body"):
+    """Read the client of a record, as a connection does."""
+    return OAuthClient(kind, inputs["tokenUrl"], inputs["clientId"], inputs["clientSecret"], auth), Signer()
+
+
 GIVEN = {"tokenUrl": URL, "clientId": "id-2", "clientSecret": "canary-second"}
 
 
 @pytest.mark.parametrize(
     ("follows", "record", "client"),
-    [(None, {"inputs": GIVEN}, "id-1"), (FOLLOWED, {"inputs": GIVEN}, "id-2"),
-     (FOLLOWED, {"inputs": GIVEN, "kind": "other"}, "id-1")],
+    [(None, {"inputs": GIVEN}, "id-1"), (follow, {"inputs": GIVEN}, "id-2"),
+     (follow, {"inputs": GIVEN, "kind": "other"}, "id-1")],
 )  # fmt: skip
 def test_the_inputs_of_a_record_are_followed_where_that_is_asked_for_and_its_kind_is_the_same(
     clock, follows, record, client
@@ -121,15 +126,14 @@ def test_the_inputs_of_a_record_are_followed_where_that_is_asked_for_and_its_kin
     store, endpoint = Watched(), Endpoint(granted())
     store.begin(ENDED, **record)
     app = replace(USER, client_auth="body")
-    owned(store, endpoint, app, reload_inputs_as=follows).refresh(None, clock)
+    owned(store, endpoint, app, read_inputs=follows).refresh(None, clock)
     assert endpoint.forms[0]["client_id"] == client
 
 
 def test_the_inputs_of_a_record_without_a_token_are_followed_too(clock):
     store, endpoint = Watched(), Endpoint(refused("invalid_client", 401), granted())
     store.begin(None, inputs=GIVEN)
-    account = SimpleNamespace(kind="oauth2_account_credentials", client_auth="basic")
-    renewal = owned(store, endpoint, ACCOUNT, reload_inputs_as=account)
+    renewal = owned(store, endpoint, ACCOUNT, read_inputs=partial(follow, kind=ACCOUNT.kind, auth="basic"))
     with pytest.raises(errors.SignInError):
         renewal.refresh(None, clock)
     assert [base64.b64decode(one) for one in endpoint.clients] == [b"id-2:canary-second"]
@@ -138,7 +142,7 @@ def test_the_inputs_of_a_record_without_a_token_are_followed_too(clock):
 
 
 def test_an_app_is_followed_only_once_there_is_a_record():
-    owner = RefreshContext(ACCOUNT, Watched(), KEY, [], UNSIGNED, AGAIN, reload_inputs_as=FOLLOWED)
+    owner = RefreshContext(ACCOUNT, Watched(), KEY, [], UNSIGNED, AGAIN, read_inputs=follow)
     assert owner.oauth_client_for(None) is ACCOUNT
     assert owner.is_durable is True
 
@@ -382,10 +386,10 @@ def test_an_end_holds_for_the_credential_that_it_was_said_of(store, clock):
 
 
 def test_whose_end_it_was_is_seen_by_the_inputs_that_the_record_has_now(clock):
-    store, theirs = Watched(), OAuthClient.from_inputs(FOLLOWED, GIVEN)
+    store, theirs = Watched(), follow(GIVEN)[0]
     store.begin(ENDED, inputs=GIVEN, dead={"at": NOW, "why": "gone", "of": oauth.fingerprint_credential(theirs, ENDED)})
     with pytest.raises(errors.SignInError, match="The connection ended"):
-        owned(store, Endpoint(), reload_inputs_as=FOLLOWED).refresh(None, clock)
+        owned(store, Endpoint(), read_inputs=follow).refresh(None, clock)
 
 
 @pytest.mark.parametrize("begun", [True, False], ids=["kept", "not kept"])

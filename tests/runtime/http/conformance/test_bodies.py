@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import tracemalloc
 import zlib
+from dataclasses import replace
 
 import pytest
 from support import servers
 from support.transports import CREATE, READ, READS_TEXT_ONLY, build_request, catch_error
 
 from connector import Connection, errors
+from connector.core.request.body import Body, MultipartPart
 
 
 @pytest.mark.parametrize("action", [READ, CREATE])
@@ -150,3 +152,18 @@ def test_headers_of_a_reply_are_all_there_and_the_last_of_a_long_one(transport, 
     got = transport.send(build_request(server.url))
     assert got.header("x-name") == ("" if transport.library in READS_TEXT_ONLY else "caf\xe9")
     assert got.header("x-last") == "1"
+
+
+def test_a_form_has_json_and_files_as_parts_of_their_own_kinds(transport, server):
+    parts = [
+        MultipartPart("metadata", {"title": "Été"}, None, "application/json"),
+        MultipartPart("file", b"%PDF", "report.pdf"),
+    ]
+    request = replace(build_request(server.url, "POST", "/files"), body=Body("multipart", parts, None))
+    assert transport.send(request).status == 200
+    assert server.last.header("content-type").startswith("multipart/form-data; boundary=")
+    heads = server.last.body.lower()
+    assert heads.count(b"content-type: application/json") == 1
+    assert json.dumps({"title": "Été"}, ensure_ascii=False, separators=(",", ":")).encode() in server.last.body
+    assert b'name="file"; filename="report.pdf"' in server.last.body
+    assert b"content-type: application/pdf" in heads

@@ -1,0 +1,1 @@
+"""Recorded replies, run through the exchange that real calls use."""

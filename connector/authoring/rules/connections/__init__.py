@@ -1,0 +1,1 @@
+"""Rules of connections: their kinds, places, hosts and tests."""

@@ -1,0 +1,178 @@
+"""Rules of connection types: the words that their kind reads, the inputs that it needs, and none that goes nowhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from connector.authoring.draft import Violation
+from connector.core.auth.signing import find_main_input
+from connector.definition.connection_type import (
+    BASIC_PLACES,
+    CLOUD_INPUT,
+    OAUTH_KINDS,
+    PLACEHOLDER,
+    URL_INPUTS,
+    find_placeholders,
+)
+from connector.definition.suggest import closest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connector.authoring.draft import ParsedFile
+    from connector.authoring.folder_reader import ConnectorFolder
+    from connector.definition.connection_type import ConnectionType
+    from connector.definition.manifest import Manifest
+    from connector.definition.parsers.strict_yaml import NodePath
+
+RULE = "connection-inputs"
+_SECRET_KINDS = ("bearer", "api_key", "basic", "jwt_hs256")
+_NEEDED_INPUTS = {
+    "oauth2": ("authorizeUrl", "tokenUrl", "clientId"),
+    "oauth2_account_credentials": ("tokenUrl", "accountId", "clientId", "clientSecret"),
+    "oauth2_client_credentials": ("tokenUrl", "clientId", "clientSecret"),
+    "jwt_hs256": ("apiKey", "apiSecret"),
+}
+_OTHER_INPUTS = {
+    "oauth2": ("revokeUrl", "scopes", "clientSecret"),
+    "oauth2_account_credentials": ("revokeUrl",),
+    "oauth2_client_credentials": ("revokeUrl", "scopes"),
+}
+_URL_SETTINGS = {name: word for word, name in URL_INPUTS.items()}
+_WORDS_OF_KINDS = {
+    **dict.fromkeys(("authorize_url", "authorize_params", "pkce"), ("oauth2",)),
+    **dict.fromkeys(
+        ("token_url", "revoke_url", "client_auth", "token_params", "token_body", "scope_separator", "token_field",
+         "base_url_from"),
+        OAUTH_KINDS,
+    ),
+    **dict.fromkeys(("to", "scheme"), (*OAUTH_KINDS, "jwt_hs256", "bearer", "api_key")),
+}  # fmt: skip
+
+
+def check_kind_words(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that a connection type has no word that its kind does not read."""
+    for name, connection_type in file.model.connections.items():
+        path: NodePath = ("connections", name)
+        for word, kinds in _WORDS_OF_KINDS.items():
+            if word not in connection_type.model_fields_set:
+                continue
+            if connection_type.kind not in kinds:
+                whose = "OAuth" if set(kinds) <= set(OAUTH_KINDS) else ", ".join(kinds[len(OAUTH_KINDS) :])
+                message = f"`{word}` is for {whose}, not for {connection_type.kind}."
+                yield Violation((*path, word), RULE, message, key=True)
+            elif word == "scheme" and connection_type.to and not connection_type.to.startswith("header."):
+                yield Violation((*path, word), RULE, "`scheme` stands before a value in a header alone.", key=True)
+            elif URL_INPUTS.get(word) in connection_type.inputs:
+                message = f"the input {URL_INPUTS[word]!r} says this; keep one of the two."
+                yield Violation((*path, word), RULE, message, key=True)
+
+
+def check_needed_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that a connection type has what its kind needs; one finding names all that is missing."""
+    for name, connection_type in file.model.connections.items():
+        path: NodePath = ("connections", name)
+        inside: NodePath = (*path, "inputs") if "inputs" in connection_type.model_fields_set else path
+        missing = _find_missing(connection_type)
+        if missing:
+            names = [
+                f"{key!r} (or the word `{_URL_SETTINGS[key]}`)" if key in _URL_SETTINGS else repr(key)
+                for key in missing
+            ]
+            noun = "input" if len(missing) == 1 else "inputs"
+            yield Violation(inside, RULE, f"{connection_type.kind} needs the {noun} {_join(names)}.", key=True)
+        has_secret = any(field.secret for field in connection_type.inputs.values())
+        if connection_type.kind in _SECRET_KINDS and not has_secret:
+            yield Violation(inside, RULE, f"{connection_type.kind} needs an input of type password.", key=True)
+            continue
+        places = [*(field.to for field in connection_type.inputs.values() if field.to), *connection_type.constants]
+        if connection_type.kind == "basic" and not set(places) & set(BASIC_PLACES):
+            message = (
+                "say which input is the user name and which the password: `to: basic.username`, `to: basic.password`."
+            )
+            yield Violation(inside, RULE, message, key=True)
+        is_sent = connection_type.to or connection_type.has_request_place(file.model.base_url)
+        if connection_type.kind == "api_key" and not is_sent:
+            message = "say where the key goes: `to: header.X` or `to: query.x`."
+            yield Violation((*path, "kind"), RULE, message, key=True)
+
+
+def check_used_inputs(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that every input of a connection type goes somewhere; what is asked for and never sent misleads."""
+    manifest = file.model
+    shared = set(_iter_shared_names(manifest))
+    for name, connection_type in manifest.connections.items():
+        if _is_undecided(connection_type, manifest.base_url):
+            continue  # one finding says that no input has a place
+        taken = {*_NEEDED_INPUTS.get(connection_type.kind, ()), *_OTHER_INPUTS.get(connection_type.kind, ())}
+        used = {*taken, find_main_input(connection_type), CLOUD_INPUT if manifest.clouds else None}
+        named = {*shared, *_iter_own_names(connection_type)}
+        missing = _find_missing(connection_type)
+        for key, field in connection_type.inputs.items():
+            is_named = key in named or not named.isdisjoint(field.placeholders)
+            has_place = field.to is not None and not field.to.startswith("path.")
+            if key in used or has_place or is_named:
+                continue
+            path = ("connections", name, "inputs", key)
+            meant = closest(key, missing) or closest(key, sorted(taken - set(connection_type.inputs)))
+            if field.to is not None:
+                message = f"no URL has {{{field.placeholders[0]}}} in it."
+                yield Violation((*path, "to"), RULE, message)
+            elif meant:
+                message = f"{connection_type.kind} does not take the input {key!r}. Did you mean {meant!r}?"
+                yield Violation(path, RULE, message, key=True)
+            else:
+                message = f"{key!r} is asked for and goes nowhere: add `to`, such as `to: header.X-Name`, or remove it."
+                yield Violation(path, RULE, message, key=True)
+
+
+def _find_missing(connection_type: ConnectionType) -> list[str]:
+    """Return the inputs that a kind needs and that neither an input nor a word says."""
+    return [
+        key
+        for key in _NEEDED_INPUTS.get(connection_type.kind, ())
+        if key not in connection_type.inputs
+        and (key not in _URL_SETTINGS or getattr(connection_type, _URL_SETTINGS[key]) is None)
+    ]
+
+
+def _is_undecided(connection_type: ConnectionType, base_url: str) -> bool:
+    """Whether a type has no secret, or names no place at all, which another rule reports."""
+    if connection_type.kind in _SECRET_KINDS and not any(field.secret for field in connection_type.inputs.values()):
+        return True
+    has_place = bool(connection_type.to or connection_type.constants)
+    has_place = has_place or any(field.to for field in connection_type.inputs.values())
+    if connection_type.kind == "api_key":
+        return not has_place and not connection_type.has_request_place(base_url)
+    return connection_type.kind == "basic" and not has_place
+
+
+def _iter_shared_names(manifest: Manifest) -> Iterator[str]:
+    """Yield the names of inputs in the texts that all connection types share."""
+    texts = [manifest.base_url, *manifest.allowed_hosts]
+    for cloud in manifest.clouds.values():
+        urls = (cloud.base_url, cloud.authorize_url, cloud.token_url, cloud.revoke_url)
+        texts += [*cloud.allowed_hosts, *filter(None, urls)]
+    for text in texts:
+        yield from PLACEHOLDER.findall(text)
+    for value in manifest.constants.values():
+        yield from find_placeholders(value)
+    for place in (manifest.rates.account or "", *(quota.by for quota in manifest.rates.quotas.values())):
+        part, _, key = place.partition(".")
+        if part == "connection":
+            yield key
+
+
+def _iter_own_names(connection_type: ConnectionType) -> Iterator[str]:
+    """Yield the names of inputs in the URLs and texts of a connection type."""
+    for word, key in URL_INPUTS.items():
+        field = connection_type.inputs.get(key)
+        for url in (getattr(connection_type, word), field.default if field else None):
+            yield from PLACEHOLDER.findall(url) if isinstance(url, str) else ()
+    for texts in (connection_type.constants, connection_type.token_params, connection_type.authorize_params):
+        for text in texts.values():
+            yield from find_placeholders(text)
+
+
+def _join(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,1 @@
+"""`connector test`: examples, recorded replies, round trips in the sandbox, and recordings."""

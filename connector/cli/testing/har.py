@@ -1,0 +1,79 @@
+"""Recorded calls of a HAR file, as `run --har` and browsers write it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.core.response.reply import Reply
+from connector.definition.loader import read_bytes
+from connector.errors import DefinitionError, Finding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_RESENT_HEADERS = ("content-length", "content-encoding", "transfer-encoding")  # of the body as it was on the wire
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCall:
+    """One request, with the reply that it got; `number` counts from 1."""
+
+    number: int
+    method: str
+    url: str
+    body: Any
+    reply: Reply
+
+
+def read_har(path: Path) -> list[RecordedCall]:
+    """Return the calls of a HAR file that were answered. Raises DefinitionError that names what is wrong."""
+    try:
+        data = json.loads(read_bytes(path))
+        entries = data["log"]["entries"]
+        calls = [_read_entry(number, entry) for number, entry in enumerate(entries, 1)]
+    except (ValueError, RecursionError) as error:
+        position = getattr(error, "lineno", 1), getattr(error, "colno", 1)
+        raise _build_error(path, f"this is not a HAR file: {error}.", *position) from None
+    except (KeyError, TypeError, AttributeError) as error:
+        raise _build_error(path, f"this is not a HAR file: {type(error).__name__} {error}.") from None
+    return [call for call in calls if call.reply.status]
+
+
+def _build_error(path: Path, message: str, line: int = 1, column: int = 1) -> DefinitionError:
+    return DefinitionError.from_findings([Finding(str(path), line, column, "har", message)])
+
+
+def _read_entry(number: int, entry: dict[str, Any]) -> RecordedCall:
+    request, response = entry["request"], entry["response"]
+    posted = request.get("postData") or {}
+    content = response.get("content") or {}
+    headers = [(str(item["name"]).lower(), str(item["value"])) for item in response.get("headers") or ()]
+    raw = _read_content(content)
+    kept = [(name, value) for name, value in headers if name not in _RESENT_HEADERS]
+    reply = Reply(int(response["status"]), (*kept, ("content-length", str(len(raw)))), raw)
+    return RecordedCall(number, str(request["method"]).upper(), str(request["url"]), _read_posted(posted), reply)
+
+
+def _read_content(content: dict[str, Any]) -> bytes:
+    text = content.get("text") or ""
+    if content.get("encoding") != "base64":
+        return str(text).encode()
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"a body that is no base64: {error}") from None
+
+
+def _read_posted(posted: dict[str, Any]) -> Any:
+    """Return a request's body: JSON as data, anything else as text."""
+    text = posted.get("text")
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

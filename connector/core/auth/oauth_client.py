@@ -1,0 +1,102 @@
+"""The OAuth client of a connection: what it sends to the OAuth server, and where the replies have a token."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from connector.core.auth.site import NO_SITE, Site, fill_text
+from connector.core.request.body import to_wire_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from connector.core.request.builder import Pairs
+    from connector.definition.connection_type import ConnectionType
+
+
+@dataclass(frozen=True, slots=True)
+class TokenFields:
+    """Where a token reply has the token and the account's base URL, and what stands between its scopes."""
+
+    token: str = "access_token"  # noqa: S105  the path of a field
+    base_url: str | None = None
+    scope_separator: str = " "
+
+    def split_scopes(self, text: str) -> tuple[str, ...]:
+        """Return the scopes in a text, parted by the separator, by spaces or by commas."""
+        separators = rf"(?:{re.escape(self.scope_separator.strip() or ' ')}|[\s,])+"
+        return tuple(filter(None, re.split(separators, text)))
+
+
+DEFAULT_FIELDS = TokenFields()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class OAuthClient:
+    """The OAuth client of a connection: endpoints, client id and secret, scopes, and how requests are written."""
+
+    kind: str
+    token_url: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    client_auth: str = "basic"
+    authorize_url: str = ""
+    revoke_url: str = ""
+    scopes: str = ""
+    account_id: str = ""
+    authorize_params: Pairs = ()
+    token_params: Pairs = ()
+    pkce: bool = True
+    body_format: str = "form"
+    token_fields: TokenFields = DEFAULT_FIELDS
+    secrets: tuple[str, ...] = ()
+    site: Site = NO_SITE
+
+    @classmethod
+    def from_inputs(cls, connection_type: ConnectionType, site: Site, values: Mapping[str, Any]) -> OAuthClient:
+        """Read the inputs of an OAuth connection, each optional: clientId, clientSecret and so on."""
+        texts = {key: to_wire_text(value) for key, value in values.items() if value is not None}
+        return cls(
+            kind=connection_type.kind,
+            client_auth=connection_type.client_auth,
+            token_url=site.token_url,
+            client_id=texts.get("clientId", ""),
+            client_secret=texts.get("clientSecret", ""),
+            authorize_url=site.authorize_url,
+            revoke_url=site.revoke_url,
+            scopes=_join_scopes(texts.get("scopes", ""), connection_type.scope_separator),
+            account_id=texts.get("accountId", ""),
+            authorize_params=tuple(_iter_parameters(connection_type, "authorize", values)),
+            token_params=tuple(_iter_parameters(connection_type, "token", values)),
+            pkce=connection_type.pkce,
+            body_format=connection_type.token_body,
+            token_fields=TokenFields(
+                connection_type.token_field, connection_type.base_url_from, connection_type.scope_separator
+            ),
+            secrets=tuple(texts[key] for key, field in connection_type.inputs.items() if field.secret and key in texts),
+            site=site,
+        )
+
+
+def _join_scopes(scopes: str, separator: str) -> str:
+    """Return scopes as the service wants them, however they were parted by whoever wrote them."""
+    if not separator.strip():
+        return scopes
+    return separator.join(TokenFields(scope_separator=separator).split_scopes(scopes))
+
+
+def _iter_parameters(
+    connection_type: ConnectionType, part: str, values: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """Yield the parameters that the manifest declares for a part: its constants, then the inputs that go there."""
+    constants: Mapping[str, str] = getattr(connection_type, f"{part}_params")
+    for name, text in constants.items():
+        value = fill_text(text, connection_type, values)
+        if value is not None:
+            yield name, value
+    for key, field in connection_type.inputs.items():
+        place, _, name = (field.to or "").partition(".")
+        if place == part and values.get(key) is not None:
+            yield name, to_wire_text(values[key])

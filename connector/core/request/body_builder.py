@@ -1,0 +1,106 @@
+"""Build the body of an action's request: a tree of values, the parts of a form, or one value whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from connector.core.inputs.named_file import unwrap_file
+from connector.core.request.body import (
+    JSON_CONTENT_TYPE,
+    Body,
+    MultipartPart,
+    encode_body,
+    flatten_form,
+    join_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from connector.core.inputs.coerce import Values
+    from connector.definition.action import Action
+    from connector.definition.fields import RequestLocation
+
+
+def compile_body(
+    action: Action, locations: Mapping[str, RequestLocation], constants: list[tuple[RequestLocation, Any]]
+) -> Callable[[Values], Body | None]:
+    """Compile the body; constants come first, then inputs, then what is spread."""
+    parts = ("body", "form")
+    constant_values = [(location.path, value) for location, value in constants if location.part in parts]
+    whole_key = next((k for k, p in locations.items() if p.part == "body" and not p.path and not p.spread), None)
+    spread_keys = [
+        (location.path, key) for key, location in locations.items() if location.part in parts and location.spread
+    ]
+    json_keys = _list_json_parts(action)
+    members_by_parent: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for key, location in locations.items():
+        if location.part in parts and location.path and not location.spread and key not in dict(json_keys).values():
+            members_by_parent.setdefault(location.path[:-1], []).append((location.path[-1], key))
+    file_keys = [(".".join(location.path), key) for key, location in locations.items() if location.part == "file"]
+    grouped_members = [(parent, tuple(members)) for parent, members in members_by_parent.items()]
+
+    def build(values: Values) -> Body | None:
+        if whole_key is not None and whole_key in values:
+            return encode_body(action, unwrap_file(values[whole_key]).data)
+        tree: dict[str, Any] = {}
+        for path, value in constant_values:
+            _ensure_branch(tree, path[:-1])[path[-1]] = value
+        for parent, members in grouped_members:
+            member_values = {name: values[key] for name, key in members if key in values}
+            if member_values:
+                _ensure_branch(tree, parent).update(member_values)
+        for parent, key in spread_keys:
+            if isinstance(values.get(key), dict):
+                _merge_into(_ensure_branch(tree, parent), values[key])
+        if action.body == "multipart":
+            json_parts = [
+                MultipartPart(name, values[key], None, JSON_CONTENT_TYPE) for name, key in json_keys if key in values
+            ]
+            return Body(
+                "multipart", [*_build_fields(tree, action), *json_parts, *_build_files(values, file_keys)], None
+            )
+        return encode_body(action, tree) if tree else None
+
+    return build
+
+
+def _ensure_branch(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
+    for name in path:
+        branch = dict(tree.get(name) or {})  # a copy: given values and constants stay unchanged
+        tree[name] = branch
+        tree = branch
+    return tree
+
+
+def _merge_into(target: dict[str, Any], updates: Mapping[str, Any]) -> None:
+    for name, value in updates.items():
+        if isinstance(value, dict) and isinstance(target.get(name), dict):
+            _merge_into(_ensure_branch(target, (name,)), value)
+        else:
+            target[name] = value
+
+
+def _list_json_parts(action: Action) -> list[tuple[str, str]]:
+    """Return name and key of each input that is one part of a multipart body, as JSON."""
+    if action.body != "multipart":
+        return []
+    return [
+        (join_name(definition.location.path, action), key)
+        for key, definition in action.inputs.items()
+        if definition.type == "json" and definition.location.part in ("form", "body") and not definition.location.spread
+    ]
+
+
+def _build_fields(tree: Mapping[str, Any], action: Action) -> list[MultipartPart]:
+    return [MultipartPart(name, text) for name, text in flatten_form(tree, action)]
+
+
+def _build_files(values: Values, file_keys: list[tuple[str, str]]) -> list[MultipartPart]:
+    """Return the parts of files; a file without a name of its own has that of its part."""
+    parts = []
+    for name, key in file_keys:
+        if key in values:
+            file = unwrap_file(values[key])
+            parts.append(MultipartPart(name, file.data, file.name or name))
+    return parts
