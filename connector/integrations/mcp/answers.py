@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jmespath
-from jmespath.exceptions import JMESPathError
 from mcp import types
 
 from connector.integrations.mcp.arguments import FIELDS, LIMIT
@@ -18,6 +17,8 @@ if TYPE_CHECKING:
     from connector.integrations.mcp.arguments import ToolArguments
 
 MAX_CHARACTERS = 24_000  # of the data in an answer
+_MAX_VALUES = 1_000_000  # of what an expression selects
+_MAX_REASON = 200  # characters of why an expression failed; it may quote the data
 _MAX_SHOWN_FIELDS = 3  # of the example of a narrower answer
 _SCALARS = (str, int, float, bool)
 
@@ -45,9 +46,9 @@ def build_answer(result: Result, arguments: ToolArguments, limit: int | None) ->
         notes.append(f"There is more than these {limit} items: ask with a larger {LIMIT}, or narrow the question.")
     if arguments.fields is not None:
         try:
-            data = jmespath.search(arguments.fields, data)
-        except JMESPathError as error:  # the call itself is done, and must not look as if it had failed
-            notes.append(f"{FIELDS} was not applied: {str(error).splitlines()[0]}")
+            data = _select(arguments.fields, data)
+        except Exception as error:  # noqa: BLE001  the call itself is done, and must not look as if it had failed
+            notes.append(f"{FIELDS} was not applied: {type(error).__name__}: {str(error)[:_MAX_REASON]}")
     fitted = _fit(data)
     return _answer(fitted.text, fitted.data, [*filter(None, [fitted.note]), *notes])
 
@@ -59,6 +60,8 @@ def build_error(error: ConnectorError, check: str = "") -> types.CallToolResult:
         text += f"\nIt may have been done: {check or 'check before you repeat it.'}"
     elif error.retry_at is not None:
         text += f"\nTry again at {error.retry_at.isoformat(timespec='seconds')}."
+    if len(text) > MAX_CHARACTERS:  # such as thousands of unknown inputs
+        return _answer(f"{text[:MAX_CHARACTERS]}...", None, [], is_error=True)
     return _answer(text, {"error": error.to_dict()}, [], is_error=True)
 
 
@@ -76,6 +79,23 @@ def _answer(text: str, data: Any, notes: list[str], *, is_error: bool = False) -
     content: list[types.ContentBlock] = [types.TextContent(type="text", text=part) for part in (text, *notes)]
     structured = data if isinstance(data, dict) or data is None else {"result": data}
     return types.CallToolResult(content=content, structured_content=structured, is_error=is_error)
+
+
+def _select(expression: str, data: Any) -> Any:
+    """Return what an expression selects. Raises ValueError for more than any answer could hold.
+
+    A few repetitions of a short expression make more data than a machine has memory for.
+    """
+    selected = jmespath.search(expression, data)
+    pending, count = [selected], 0
+    while pending:
+        value = pending.pop()
+        members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        count += 1 + len(members)
+        if count > _MAX_VALUES:
+            raise ValueError(f"it makes more than {_MAX_VALUES:,} values")
+        pending.extend(members)
+    return selected
 
 
 def _to_text(data: Any) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FIELDS, LIMIT, CONFIRM = "_fields", "_limit", "_confirm"
+_MAX_EXPRESSION = 2_000  # characters
 DEFAULT_LIMIT = 50  # items of a listing, where the agent asks for no number
 
 FIELDS_SCHEMA = {
@@ -64,12 +65,12 @@ def _check_fields(fields: Any) -> list[Problem]:
     if fields is None:
         return []
     expected, fix = "a JMESPath expression", "such as users[].{id: id, email: email}, or leave it out"
-    if not isinstance(fields, str):
-        return [Problem(FIELDS, preview(fields), expected, fix)]
+    if not isinstance(fields, str) or len(fields) > _MAX_EXPRESSION:
+        return [Problem(FIELDS, preview(fields), f"{expected} of at most {_MAX_EXPRESSION:,} characters", fix)]
     try:
         jmespath.compile(fields)
-    except JMESPathError as error:
-        reason = str(error).splitlines()[0].rstrip(".:")
+    except (JMESPathError, RecursionError) as error:
+        reason = "too many brackets" if isinstance(error, RecursionError) else str(error).splitlines()[0].rstrip(".:")
         return [Problem(FIELDS, preview(fields), f"{expected}: {reason}", fix)]
     return []
 

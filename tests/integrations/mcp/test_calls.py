@@ -173,6 +173,27 @@ def test_an_expression_that_fails_on_the_data_does_not_make_a_call_look_undone(a
     assert answer.content[1].text.startswith("_fields was not applied: ")
 
 
+@pytest.mark.parametrize("fields", ["sort_by(@, &a)", "|".join(["[@,@]"] * 40), "max_by(keys(@), &@.a)", "abs(@)"])
+def test_an_expression_that_cannot_be_applied_is_told_in_short(agent, fields):
+    answer = agent().call("get_user", {"userId": "me", "_fields": fields})
+    assert answer.structured_content["email"] == "ada@example.com"
+    assert answer.content[1].text.startswith("_fields was not applied: ")
+    assert len(answer.content[1].text) < 300
+
+
+@pytest.mark.parametrize("fields", ["[" * 1_500, "a." * 1_500 + "a", "", 7, ["a"]])
+def test_an_expression_that_is_none_is_a_problem_before_anything_is_sent(agent, fields):
+    answer = agent().call("create_meeting", {"userId": "me", "topic": "x", "_fields": fields})
+    assert answer.is_error
+    assert "nothing was sent.\n  _fields: got " in answer.content[0].text
+
+
+def test_the_answer_to_thousands_of_mistakes_is_short_too(agent):
+    answer = agent().call("get_user", {f"input{number}": number for number in range(2_000)})
+    assert answer.is_error
+    assert len(answer.model_dump_json()) < 30_000
+
+
 def plan_meetings(one, count):
     """Keep so many meetings with long topics in the sandbox of an agent."""
     client = Client(one.connector, one.sandbox.connection, http=one.sandbox.http, rate_limit=False)
