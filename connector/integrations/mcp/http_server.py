@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
+import ipaddress
 import logging
 import socket
 from dataclasses import dataclass
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 DEFAULT_ADDRESS = "127.0.0.1:8090"
 PATH = "/mcp"
-_ANY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104  to tell that no client calls the server so
 _LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _SHUTDOWN_SECONDS = 3
 # It logs the headers of whoever connects, so that anybody could fill the log.
@@ -59,7 +59,7 @@ class ListenAddress:
         if not is_address or host is None or port is None:
             raise UsageError(f"{text!r} is no address.", hint=f"Write HOST:PORT, such as {DEFAULT_ADDRESS}.")
         address = cls(host, port, tuple(names))
-        if host in _ANY_ADDRESS and not address.names:
+        if address.is_unspecified and not address.names:
             hint = "Add --allow-host with the name by which clients reach it."
             raise UsageError(f"At {text}, the server would have no name of its own.", hint=hint)
         return address
@@ -69,9 +69,17 @@ class ListenAddress:
         """Whether only this machine can connect."""
         return is_loopback_host(self.host)
 
+    @property
+    def is_unspecified(self) -> bool:
+        """Whether it stands for every address of this machine, so that no client calls the server by it."""
+        try:
+            return ipaddress.ip_address(self.host).is_unspecified
+        except ValueError:
+            return False
+
     def build_security(self) -> TransportSecuritySettings:
         """Return the names that requests and web pages may have, so that no other page reaches the server."""
-        own = (f"[{self.host}]" if ":" in self.host else self.host,) if self.host not in _ANY_ADDRESS else ()
+        own = (f"[{self.host}]" if ":" in self.host else self.host,) if not self.is_unspecified else ()
         hosts = dict.fromkeys((*self.names, *own, *(_LOOPBACK_HOSTS if self.is_loopback else ())))
         return TransportSecuritySettings(
             allowed_hosts=[entry for host in hosts for entry in (host, f"{host}:*")],

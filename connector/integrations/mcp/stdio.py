@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from typing import TYPE_CHECKING, Any
 
 from mcp.server.stdio import stdio_server
+
+from connector.runtime.auth import shared_work
+from connector.runtime.auth.shared_work import SharedWork
 
 if TYPE_CHECKING:
     from mcp.server import Server
 
     from connector.runtime.client.async_client import AsyncClient
 
-_POLL_INTERVAL = 0.5  # seconds; where a wait cannot be interrupted, Ctrl-C is noticed after it
-
 
 def serve_stdio(server: Server[Any], client: AsyncClient) -> None:
     """Serve until stdin is closed. Raises KeyboardInterrupt at once, even while a line is awaited."""
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            asyncio.run(_serve(server, client))
-        except BaseException as error:  # noqa: BLE001  raised again in the main thread
-            failures.append(error)
-
     # A thread that waits for a line cannot be cancelled; the main thread is left free to end the process.
-    thread = threading.Thread(target=run, name="connector-mcp", daemon=True)
-    thread.start()
-    while thread.is_alive():
-        thread.join(_POLL_INTERVAL)
-    if failures:
-        raise failures[0]
+    work: SharedWork[None] = SharedWork("connector-mcp", purpose="serve an agent", is_daemon=True)
+    serving = work.start_or_join(None, lambda: asyncio.run(_serve(server, client)))
+    while not serving.done():
+        shared_work.wait(serving, shared_work.POLL_INTERVAL)
+    serving.result()
 
 
 async def _serve(server: Server[Any], client: AsyncClient) -> None:
