@@ -34,6 +34,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "sandbox": ("definition", "core", "runtime"),
     "authoring": ("definition", "core"),
     "integrations": ("definition", "core", "runtime", "sandbox"),
+    "testing": ("definition", "core", "runtime", "sandbox"),
     "cli": ("definition", "core", "runtime", "sandbox", "authoring", "integrations"),
     "typed": (),  # the module that it holds stands outside, as a user's does
 }
