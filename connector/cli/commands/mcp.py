@@ -40,6 +40,7 @@ You choose the connection here; the agent cannot.
 @click.option(
     "--connection",
     metavar="NAME",
+    shell_complete=connection_names.complete_stored_names,
     help="The connection to use: a stored one, or a kind that the environment configures.",
 )
 @store_option

@@ -11,7 +11,7 @@ import click
 from connector.cli.context.context import load_settings, open_connector, output_option
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, global_options, list_run_flags
 from connector.cli.output import printer
-from connector.definition.resource_groups import group_by_resource
+from connector.definition.resource import group_by_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from connector.definition.action import RAW_REQUEST, READ_METHODS
 from connector.definition.case import to_snake_case
 from connector.definition.loader import read_bytes
-from connector.definition.resource_groups import group_by_resource
+from connector.definition.resource import group_by_resource
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import jmespath
+from jmespath.exceptions import JMESPathError
 from mcp import types
 
 from connector.integrations.mcp.arguments import FIELDS, LIMIT
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from connector.integrations.mcp.arguments import ToolArguments
 
 MAX_CHARACTERS = 24_000  # of the data in an answer
+_UNUSABLE = (JMESPathError, RecursionError, TypeError, ValueError, AttributeError, LookupError, ArithmeticError)
 _MAX_VALUES = 1_000_000  # of what an expression selects
 _MAX_REASON = 200  # characters of why an expression failed; it may quote the data
 _MAX_SHOWN_FIELDS = 3  # of the example of a narrower answer
@@ -47,7 +49,7 @@ def build_answer(result: Result, arguments: ToolArguments, limit: int | None) ->
     if arguments.fields is not None:
         try:
             data = _select(arguments.fields, data)
-        except Exception as error:  # noqa: BLE001  the call itself is done, and must not look as if it had failed
+        except _UNUSABLE as error:  # the call itself is done, and must not look as if it had failed
             notes.append(f"{FIELDS} was not applied: {type(error).__name__}: {str(error)[:_MAX_REASON]}")
     fitted = _fit(data)
     return _answer(fitted.text, fitted.data, [*filter(None, [fitted.note]), *notes])

@@ -24,8 +24,9 @@ class ListingProgress(Observer):
         self._items = 0
         self._reports: set[asyncio.Task[None]] = set()
 
-    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:  # noqa: ARG002
+    def after(self, call: ObservedCall, ask: Ask, answer: Any, times: tuple[float, float]) -> None:
         """Report a page that was read."""
+        del answer, times  # a page has no answer
         if not isinstance(ask, YieldPage):
             return
         self._items += len(call.extract_items(ask.result))

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from connector.definition.resource_groups import list_path_nouns
+from connector.definition.resource import list_path_nouns
 from connector.integrations.mcp import words
 
 if TYPE_CHECKING:
