@@ -67,6 +67,9 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "sandbox": {"service"},
         "http_server": {"service"},
     },
+    "integrations": {
+        "mcp": set(),
+    },
     "testing": {
         "clock": set(),
         "har_entry": set(),

@@ -34,8 +34,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "integrations": ("definition", "core", "runtime"),
     "sandbox": ("definition", "core", "runtime"),
     "authoring": ("definition", "core"),
+    "integrations": ("definition", "core", "runtime", "sandbox"),
     "testing": ("definition", "core", "runtime", "sandbox"),
-    "cli": ("definition", "core", "runtime", "sandbox", "authoring"),
+    "cli": ("definition", "core", "runtime", "sandbox", "authoring", "integrations"),
     "typed": (),  # the module that it holds stands outside, as a user's does
 }
 FRONT_DOOR = ("connector", "connector.__main__")
