@@ -26,7 +26,9 @@ returns:
   help: The lamps.
   example: %s
 """
-EXAMPLE = '{lamps: [{id: 1, node: {id: 2}}], meta: {next: n, "a.b": c}, more: true, last: "false", count: "1", odd: {a: 1}}'
+EXAMPLE = (
+    '{lamps: [{id: 1, node: {id: 2}}], meta: {next: n, "a.b": c}, more: true, last: "false", count: "1", odd: {a: 1}}'
+)
 
 
 @pytest.fixture
