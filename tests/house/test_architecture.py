@@ -68,6 +68,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "http_server": {"service"},
     },
     "integrations": {
+        "opentelemetry": set(),
         "mcp": set(),
     },
     "testing": {

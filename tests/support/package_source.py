@@ -31,7 +31,6 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "definition": (),
     "core": ("definition",),
     "runtime": ("definition", "core"),
-    "integrations": ("definition", "core", "runtime"),
     "sandbox": ("definition", "core", "runtime"),
     "authoring": ("definition", "core"),
     "integrations": ("definition", "core", "runtime", "sandbox"),
