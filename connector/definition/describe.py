@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connector.definition import field_schema
 from connector.definition.case import to_kebab_case, to_snake_case
@@ -15,13 +15,27 @@ if TYPE_CHECKING:
 
     from connector.definition.action import Action, RequireOneOf
     from connector.definition.fields import FormField, Input
-    from connector.definition.loader import Connector
+    from connector.definition.manifest import Manifest
 
 CONNECTION_INPUT = ("connection", "Connection", "The connection to run it with, by name.")
 DEBUG_INPUT = ("debugRequest", "Debug Request", "Log the request, the reply and every attempt, without secrets.")
 
 _MAX_LISTED_CHOICES = 25
+_MAX_TOOL_CHOICES_LENGTH = 1_500  # characters of the choices in a tool's description
+_SAMPLE_CHOICES = 3  # of a longer list
+_PATTERN_TYPES = ("datetime", "date")  # an example tells a model more than the pattern of all forms
+_READ_METHODS = ("GET", "HEAD", "OPTIONS")
 _EMPTY_TEXT = '""'
+
+
+class ChoiceFiles(Protocol):
+    """What a description needs of a connector: its manifest and its files of choices."""
+
+    manifest: Manifest
+
+    def choices(self, name: str) -> dict[str, str]:
+        """Return a file of choices."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +66,7 @@ class CliFlag:
     required: bool
 
 
-def build_form_schema(connector: Connector, action: Action) -> dict[str, Any]:
+def build_form_schema(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of an action's inputs.
 
     `x-suggest` is a value that a form shows, and sends only when it is chosen. Raises DefinitionError when a file of
@@ -78,25 +92,33 @@ def build_form_schema(connector: Connector, action: Action) -> dict[str, Any]:
     return {**schema, "allOf": conditions} if conditions else schema
 
 
-def build_tool_spec(connector: Connector, action: Action) -> dict[str, Any]:
-    """Return an action as a tool for a language model: `name`, `description` and `input_schema`.
+def build_tool_spec(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
+    """Return an action as a tool for a language model, in the shape of the Model Context Protocol.
 
-    The schema has no conditions, which not every model accepts; descriptions state the rules between inputs.
+    `name`, `title`, `description`, `inputSchema`, and `annotations`: readOnlyHint, idempotentHint, destructiveHint. The
+    schema has no conditions, which not every model accepts; descriptions state the rules between inputs. It does not
+    list more than 25 choices either. The connection is no input: who offers the tool chooses it.
     """
     visible_inputs = {key: field for key, field in action.inputs.items() if not field.hidden}
     properties = {key: _build_tool_property(connector, action, key, field) for key, field in visible_inputs.items()}
     reply_help = f" Returns: {action.returns.help}" if action.returns.help else ""
     return {
         "name": to_snake_case(action.action),
+        "title": action.label,
         "description": action.summary + reply_help,
-        "input_schema": _build_object_schema(action, properties),
+        "inputSchema": _build_object_schema(action, properties),
+        "annotations": {
+            "readOnlyHint": action.method in _READ_METHODS,
+            "idempotentHint": not (action.is_raw or action.is_write),
+            "destructiveHint": action.is_raw or action.is_destructive,
+        },
     }
 
 
-def build_doc_rows(connector: Connector, action: Action) -> list[DocRow]:
+def build_doc_rows(connector: ChoiceFiles, action: Action) -> list[DocRow]:
     """Return the rows of an action's inputs in the order of its file, then connection and debugRequest."""
     doc_rows = [
-        build_doc_row(connector, key, field, list(_describe_relations(action, key, field)))
+        build_doc_row(connector, key, field, [*_describe_relations(action, key, field), *_describe_aliases(field)])
         for key, field in action.inputs.items()
     ]
     for (key, label, help_text), type_name, default in (
@@ -109,7 +131,7 @@ def build_doc_rows(connector: Connector, action: Action) -> list[DocRow]:
     return doc_rows
 
 
-def build_doc_row(connector: Connector, key: str, field: FormField, extra_notes: list[str] | None = None) -> DocRow:
+def build_doc_row(connector: ChoiceFiles, key: str, field: FormField, extra_notes: list[str] | None = None) -> DocRow:
     """Return the row of one field of an action, connection or trigger, with `extra_notes` appended."""
     shown_value = field.default if field.has_default else field.suggest
     return DocRow(
@@ -146,7 +168,7 @@ def _build_flag_name(key: str, reserved: Collection[str]) -> str:
     return f"--input-{name[2:]}" if name in reserved else name
 
 
-def _list_connection_types(connector: Connector, action: Action) -> list[str]:
+def _list_connection_types(connector: ChoiceFiles, action: Action) -> list[str]:
     connection_types = connector.manifest.connections
     allowed = action.connections or list(connection_types)
     return [
@@ -162,7 +184,7 @@ def _build_object_schema(action: Action, properties: Mapping[str, Any]) -> dict[
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def _build_property(connector: Connector, field: Input) -> dict[str, Any]:
+def _build_property(connector: ChoiceFiles, field: Input) -> dict[str, Any]:
     choices = _collect_choices(connector, field)
     schema: dict[str, Any] = {
         "title": field.label,
@@ -184,39 +206,59 @@ def _build_property(connector: Connector, field: Input) -> dict[str, Any]:
     return schema
 
 
-def _collect_choices(connector: Connector, field: FormField) -> dict[Any, str]:
+def _collect_choices(connector: ChoiceFiles, field: FormField) -> dict[Any, str]:
     return {**field.typed_choices, **(connector.choices(field.choices_file) if field.choices_file else {})}
 
 
-def _build_tool_property(connector: Connector, action: Action, key: str, field: Input) -> dict[str, Any]:
+def _build_tool_property(connector: ChoiceFiles, action: Action, key: str, field: Input) -> dict[str, Any]:
+    """Return the schema of an input, short: its description does not repeat what the schema says."""
     choices = _collect_choices(connector, field)
     schema = {
         keyword: value
         for keyword, value in field_schema.build_field_schema(field, {}).items()
-        if not keyword.startswith("x-")
+        if not keyword.startswith("x-") and (keyword != "pattern" or field.pattern)
     }
-    if choices and not field.allow_other:
+    if 0 < len(choices) <= _MAX_LISTED_CHOICES and not field.allow_other:
         (schema["items"] if field.is_list else schema)["enum"] = list(choices)
     if field.has_default:
         schema["default"] = field.default
-    return {
-        "description": " ".join([*_describe_field(connector, field), *_describe_relations(action, key, field)]),
-        **schema,
-    }
+    sentences = [field.help, *_describe_tool_choices(field, choices)]
+    if field.type in _PATTERN_TYPES and field.example is not None:
+        sentences.append(f"Such as {_format_value(field.example)}.")
+    return {"description": " ".join([*sentences, *_describe_relations(action, key, field)]), **schema}
 
 
-def _describe_field(connector: Connector, field: FormField) -> Iterator[str]:
-    """Yield sentences about a field: its help, choices, limits and how a suggestion works."""
-    yield field.help
+def _describe_tool_choices(field: FormField, choices: Mapping[Any, str]) -> Iterator[str]:
+    """Yield the sentence about the choices; of many, a few from the whole length of the list."""
+    sentences = list(_describe_choices(field, choices, ""))
+    if choices and (len(choices) > _MAX_LISTED_CHOICES or len(sentences[0]) > _MAX_TOOL_CHOICES_LENGTH):
+        step = max(1, len(choices) // _SAMPLE_CHOICES)
+        samples = dict(list(choices.items())[step // 2 :: step][:_SAMPLE_CHOICES])
+        start = "Such as one" if field.allow_other else "One"
+        sentences = [f"{start} of {len(choices)} choices, for example {_format_choices(samples)}."]
+    yield from sentences
+
+
+def _describe_field(connector: ChoiceFiles, field: FormField) -> list[str]:
+    """Return sentences about a field: its help, choices, limits and how a suggestion works."""
+    file_note = f", listed in schemas/choices/{field.choices_file}.json" if field.choices_file else ""
     choices = _collect_choices(connector, field)
+    return [field.help, *_describe_choices(field, choices, file_note), *_describe_rules(field)]
+
+
+def _describe_choices(field: FormField, choices: Mapping[Any, str], long_list_note: str) -> Iterator[str]:
+    """Yield the sentence about the choices; `long_list_note` says more of a list that is too long to be repeated."""
     if 0 < len(choices) <= _MAX_LISTED_CHOICES:
-        listed_choices = ", ".join(
-            f"{_format_value(value) or _EMPTY_TEXT} ({title})" for value, title in choices.items()
-        )
-        yield f"{'Such as' if field.allow_other else 'One of'} {listed_choices}."
+        yield f"{'Such as' if field.allow_other else 'One of'} {_format_choices(choices)}."
     elif choices:
-        file_note = f", listed in schemas/choices/{field.choices_file}.json" if field.choices_file else ""
-        yield f"{'Such as one' if field.allow_other else 'One'} of {len(choices)} choices{file_note}."
+        yield f"{'Such as one' if field.allow_other else 'One'} of {len(choices)} choices{long_list_note}."
+
+
+def _format_choices(choices: Mapping[Any, str]) -> str:
+    return ", ".join(f"{_format_value(value) or _EMPTY_TEXT} ({title})" for value, title in choices.items())
+
+
+def _describe_rules(field: FormField) -> Iterator[str]:
     if field.min is not None or field.max is not None:
         yield _describe_limits(field)
     if field.suggest is not None:
@@ -239,6 +281,9 @@ def _describe_relations(action: Action, key: str, field: Input) -> Iterator[str]
     if field.conflicting_inputs:
         yield f"Not together with {' or '.join(field.conflicting_inputs)}."
     yield from (_describe_require_one_of(rule) for rule in action.any_of if key in rule.of)
+
+
+def _describe_aliases(field: Input) -> Iterator[str]:
     if field.aliases:
         yield f"Also taken as {', '.join(field.aliases)}."
 

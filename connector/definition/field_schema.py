@@ -89,15 +89,23 @@ def build_conditional_schemas(action: Action) -> Iterator[dict[str, Any]]:
         for other, accepted in field.required_inputs.items():
             consequence = _build_value_condition(action, other, accepted)
             if consequence:
-                yield {"if": {"required": [key]}, "then": consequence}
+                yield {"if": _build_given_condition(action, key), "then": consequence}
         for other in field.conflicting_inputs:
             if frozenset((key, other)) not in seen_pairs:
                 seen_pairs.add(frozenset((key, other)))
-                yield {"not": {"required": [key, other]}}
+                yield {"not": {"allOf": [_build_given_condition(action, key), _build_given_condition(action, other)]}}
     for rule in action.any_of:
         requirement = {"anyOf": [{"required": [key]} for key in rule.of]}
         premises = [_build_value_condition(action, key, tuple(values)) for key, values in rule.when.items()]
         yield {"if": {"allOf": premises}, "then": requirement} if premises else requirement
+
+
+def _build_given_condition(action: Action, key: str) -> dict[str, Any]:
+    """Return the condition that `key` is given; its default, which a form sends back, is as none."""
+    field = action.inputs.get(key)
+    if field is None or not field.has_default or action.method in UPDATE_METHODS:
+        return {"required": [key]}
+    return {"required": [key], "properties": {key: {"not": {"const": field.default}}}}
 
 
 def _build_value_condition(action: Action, key: str, values: tuple[Any, ...] | None) -> dict[str, Any]:

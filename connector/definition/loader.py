@@ -124,6 +124,21 @@ class Connector:
         """Return the JSON Schema of a reply. Raises DefinitionError when it is missing or invalid."""
         return self._read_json("objects", name)
 
+    def form_schema(self, action: str) -> dict[str, Any]:
+        """Return the JSON Schema of an action's inputs, for a form. Raises InputError for an unknown action."""
+        from connector.definition import describe
+
+        return describe.build_form_schema(self, self.action(action))
+
+    def tool_spec(self, action: str) -> dict[str, Any]:
+        """Return an action as a tool for a language model, in the shape of the Model Context Protocol.
+
+        It has `name`, `title`, `description`, `inputSchema` and `annotations`. Raises InputError for an unknown action.
+        """
+        from connector.definition import describe
+
+        return describe.build_tool_spec(self, self.action(action))
+
     def _read_json(self, subfolder: str, name: str) -> dict[str, Any]:
         path = self.folder / "schemas" / subfolder / f"{name}.json"
         try:

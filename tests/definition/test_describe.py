@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +45,7 @@ def fits(action: Action, given: Mapping[str, Any]) -> bool:
 
 @EVERY
 def test_a_form_is_a_json_schema_of_every_input_and_the_two_options_of_every_run(key: str) -> None:
-    form = describe.build_form_schema(ZOOM, ACTIONS[key])
+    form = ZOOM.form_schema(key)
     jsonschema.Draft202012Validator.check_schema(form)
     assert list(form["properties"]) == [*ACTIONS[key].inputs, "connection", "debugRequest"]
     assert form["additionalProperties"] is False
@@ -104,34 +105,73 @@ def test_a_form_says_what_a_run_says(key: str, given, good: bool) -> None:
 
 
 def test_a_form_keeps_secrets_to_itself_and_tells_what_is_only_suggested() -> None:
-    properties = describe.build_form_schema(ZOOM, ACTIONS["updateUser"])["properties"]
+    properties = ZOOM.form_schema("updateUser")["properties"]
     assert properties["hostKey"]["writeOnly"] is True
     assert "examples" not in properties["hostKey"]
     assert properties["zoomPhone"]["x-suggest"] is False
     assert "default" not in properties["zoomPhone"]
-    assert describe.build_form_schema(ZOOM, ACTIONS["createMeeting"])["properties"]["audio"]["default"] == "both"
+    assert ZOOM.form_schema("createMeeting")["properties"]["audio"]["default"] == "both"
     assert properties["connection"]["x-kinds"] == list(ZOOM.manifest.connections)
 
 
 @EVERY
 def test_a_tool_has_a_flat_schema_that_every_model_reads(key: str) -> None:
-    tool = describe.build_tool_spec(ZOOM, ACTIONS[key])
+    tool = ZOOM.tool_spec(key)
+    assert list(tool) == ["name", "title", "description", "inputSchema", "annotations"]
     assert re.fullmatch(r"[a-z][a-z0-9_]{0,63}", tool["name"])
+    assert tool["title"] == ACTIONS[key].label
     assert tool["description"].endswith(".")
-    jsonschema.Draft202012Validator.check_schema(tool["input_schema"])
-    assert set(tool["input_schema"]) == {"type", "properties", "required", "additionalProperties"}
-    assert all(one["description"] for one in tool["input_schema"]["properties"].values())
+    jsonschema.Draft202012Validator.check_schema(tool["inputSchema"])
+    assert set(tool["inputSchema"]) == {"type", "properties", "required", "additionalProperties"}
+    assert "connection" not in tool["inputSchema"]["properties"]
+    assert all(one["description"] for one in tool["inputSchema"]["properties"].values())
 
 
 def test_a_tool_tells_in_words_what_a_flat_schema_cannot() -> None:
-    properties = describe.build_tool_spec(ZOOM, ACTIONS["createMeeting"])["input_schema"]["properties"]
+    properties = ZOOM.tool_spec("createMeeting")["inputSchema"]["properties"]
     assert properties["meetingType"]["enum"] == [1, 2, 3, 8, 10]
     assert "8 (Recurring, fixed time)" in properties["meetingType"]["description"]
     assert "Only when meetingType is 8." in properties["recurrence"]["description"]
     assert "Not together with endDateTime." in properties["endTimes"]["description"]
     assert "weeklyDay is needed when recurrence is 2." in properties["weeklyDay"]["description"]
     assert properties["weeklyDay"]["items"]["enum"] == [1, 2, 3, 4, 5, 6, 7]
-    assert describe.build_tool_spec(ZOOM, ACTIONS["createMeeting"])["name"] == "create_meeting"
+    assert ZOOM.tool_spec("create_meeting")["name"] == "create_meeting"
+
+
+@EVERY
+def test_a_tool_describes_a_long_list_of_choices_instead_of_repeating_it(key: str) -> None:
+    for name, spec in ZOOM.tool_spec(key)["inputSchema"]["properties"].items():
+        assert len(spec.get("enum", spec.get("items", {}).get("enum", []))) <= 25
+        choices = describe._collect_choices(ZOOM, ACTIONS[key].inputs[name])
+        if len(choices) > 25:
+            assert f"of {len(choices)} choices, for example " in spec["description"]
+            assert sum(f"{value} ({label})" in spec["description"] for value, label in choices.items()) >= 3
+
+
+def test_all_tools_together_leave_a_model_room_to_work() -> None:
+    assert len(ACTIONS) == 22
+    assert sum(len(json.dumps(ZOOM.tool_spec(key)["inputSchema"])) for key in ACTIONS) < 45_000
+
+
+@pytest.mark.parametrize(
+    ("key", "hints"),
+    [
+        ("listUsers", (True, True, False)),
+        ("createMeeting", (False, False, False)),
+        ("updateMeeting", (False, False, False)),
+        ("deleteUser", (False, True, True)),
+        ("rawRequest", (False, False, True)),
+    ],
+)
+def test_a_tool_says_whether_it_changes_or_destroys_and_may_be_called_twice(key: str, hints) -> None:
+    annotations = ZOOM.tool_spec(key)["annotations"]
+    assert tuple(annotations[f"{name}Hint"] for name in ("readOnly", "idempotent", "destructive")) == hints
+
+
+def test_an_unknown_action_has_no_form_and_no_tool() -> None:
+    for build in (ZOOM.form_schema, ZOOM.tool_spec):
+        with pytest.raises(InputError, match="Did you mean 'createMeeting'"):
+            build("createMeetin")
 
 
 @EVERY

@@ -10,6 +10,7 @@ import connector
 from connector import errors
 
 METHODS = {
+    "choices",
     "execute",
     "execute_batch",
     "execute_download",
@@ -49,7 +50,7 @@ MEMBERS = {
 # Classes that the package's own modules ask for more than a program does.
 PROMISED = {
     "Connection": {"base_url", "delete", "from_env", "inputs", "load", "save"},
-    "Connector": {"action", "actions", "choices", "name", "open"},
+    "Connector": {"action", "actions", "choices", "form_schema", "name", "open", "tool_spec"},
     "Request": {"body", "headers", "method", "path", "query", "to_dict", "url"},
 }
 ARGUMENTS = {

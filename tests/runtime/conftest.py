@@ -49,6 +49,10 @@ class Runner:
         """Run a call file."""
         return self._done(self.client.run_file, *args)
 
+    def choices(self, *args: Any, **options: Any) -> Any:
+        """List the choices of an input."""
+        return self._done(self.client.choices, *args, **options)
+
     def items(self, *args: Any, **options: Any) -> list[Any]:
         """Take every item of a listing."""
         if self._loop is None:

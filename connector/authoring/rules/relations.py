@@ -95,12 +95,23 @@ def check_conflicts_mutual(file: ParsedFile[Action], _folder: ConnectorFolder) -
 
 
 def check_choices_from(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that actions of live choices exist."""
+    """Check that actions of live choices exist, and that the inputs they require are inputs here too."""
+    listings = {other.model.action: other.model for other in folder.actions}
     for key, field in file.model.inputs.items():
-        if field.choices_from and field.choices_from.action not in folder.action_keys:
-            name = field.choices_from.action
-            message = f"there is no action {name!r}.{did_you_mean(name, folder.action_keys)}"
-            yield Violation(("inputs", key, "choices_from", "action"), "choices-from", message)
+        if field.choices_from is None:
+            continue
+        name, path = field.choices_from.action, ("inputs", key, "choices_from", "action")
+        if name not in folder.action_keys:
+            yield Violation(
+                path, "choices-from", f"there is no action {name!r}.{did_you_mean(name, folder.action_keys)}"
+            )
+        required = (
+            [other for other, needed in listings[name].inputs.items() if needed.required] if name in listings else []
+        )
+        for other in required:
+            if other == key or other not in file.model.inputs:
+                message = f"{name!r} requires {other!r}, which no other input here is named; so it cannot be listed."
+                yield Violation(path, "choices-from", message)
 
 
 def check_unique_keys(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:

@@ -116,13 +116,12 @@ def _global_words(settings: Settings) -> tuple[str, ...]:
 
 
 def _action_to_dict(connector: Connector, action: Action, global_words: Sequence[str]) -> dict[str, Any]:
-    from connector.definition import describe
 
     given = next((example.inputs for example in action.examples.values()), {})
     return {
         "action": action.action, "label": action.label, "summary": action.summary, "docs": action.docs,
         "request": action.request, "scopes": action.scopes.model_dump(),
-        "form": describe.build_form_schema(connector, action),
+        "form": connector.form_schema(action.action),
         "call": {"action": action.action, "inputs": given},
         "command": format_command_line(action, given, global_words),
         "payload": action.returns.example,

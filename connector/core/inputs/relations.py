@@ -75,7 +75,10 @@ def _compile_default(inputs: Mapping[str, Input], key: str, check: ValueCheck) -
 def apply_rules_fast(rules: InputRules, values: Values) -> bool:
     """Apply defaults to given values that are each valid; return False when a rule is broken."""
     given = values.keys() if rules.action.method in UPDATE_METHODS else set(values)
+    restated = withdraw_restated_defaults(rules, values)
     apply_defaults(rules, values)
+    if restated:
+        given = given & values.keys()
     for key, other, accepted in rules.requirements:
         if key in given and not _is_satisfied(values, other, accepted):
             return False
@@ -86,6 +89,22 @@ def apply_rules_fast(rules: InputRules, values: Values) -> bool:
         if given.isdisjoint(rule.of) and _is_active(rule, values):
             return False
     return not _find_duplicates(rules, values)
+
+
+def withdraw_restated_defaults(rules: InputRules, values: Values) -> set[str]:
+    """Return the keys of given values that are only their default, as a form sends it back.
+
+    Those with rules are taken out of the values: they apply as a default does, where nothing speaks against it.
+    """
+    if rules.action.method in UPDATE_METHODS:
+        return set()
+    restated = set()
+    for key, value, requirements, excluded_by in rules.defaults:
+        if key in values and values[key] == value and isinstance(values[key], bool) == isinstance(value, bool):
+            restated.add(key)
+            if requirements or excluded_by:
+                del values[key]
+    return restated
 
 
 def apply_defaults(rules: InputRules, values: Values) -> None:
@@ -110,11 +129,8 @@ def _is_active(rule: RequireOneOf, values: Values) -> bool:
     return all(_is_satisfied(values, key, tuple(accepted)) for key, accepted in rule.when.items())
 
 
-def find_rule_problems(
-    rules: InputRules, values: Values, given: set[str], spelling_by_key: Mapping[str, str]
-) -> list[Problem]:
+def find_rule_problems(rules: InputRules, values: Values, given: set[str], invalid_keys: set[str]) -> list[Problem]:
     """Return the problems of given values with requires, conflicts_with and any_of."""
-    invalid_keys = spelling_by_key.keys() - values.keys()
     problems = [
         _build_requirement_problem(rules, key, rules.preview_value(key, values[key]), (other, accepted))
         for key, other, accepted in rules.requirements

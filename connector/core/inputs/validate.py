@@ -13,6 +13,7 @@ from connector.core.inputs.relations import (
     apply_rules_fast,
     find_rule_problems,
     resolve_spread_duplicates,
+    withdraw_restated_defaults,
 )
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import Redactor, default_redactor
@@ -69,11 +70,13 @@ def _validate_with_problems(rules: InputRules, given: Mapping[str, Any]) -> Valu
         for key, field in rules.action.inputs.items()
         if field.required and key not in spelling_by_key
     ]
-    invalid_keys = {problem.field for problem in problems}
+    problem_fields = {problem.field for problem in problems}
+    invalid_keys = spelling_by_key.keys() - values.keys()
     given_keys = set(values)
+    restated = withdraw_restated_defaults(rules, values)
     apply_defaults(rules, values)
-    problems += find_rule_problems(rules, values, given_keys | invalid_keys, spelling_by_key)
-    problems += resolve_spread_duplicates(rules, values, given_keys)
+    problems += find_rule_problems(rules, values, given_keys & values.keys() | problem_fields, invalid_keys)
+    problems += resolve_spread_duplicates(rules, values, given_keys - restated)
     if problems:
         raise InputError.from_problems(rules.action.action, problems)
     return values

@@ -11,7 +11,7 @@ from connector.definition.case import to_snake_case
 from connector.definition.loader import read_bytes
 from connector.definition.parsers import strict_yaml
 from connector.definition.suggest import did_you_mean
-from connector.errors import DefinitionError, Problem, UsageError
+from connector.errors import CallProblem, DefinitionError, Problem, UsageError
 from connector.runtime.calls.call_options import OPTION_NAMES, CallOptions
 
 if TYPE_CHECKING:
@@ -23,18 +23,6 @@ if TYPE_CHECKING:
 MAX_CALL_FILE_BYTES = 64 << 20
 _OPTION_KEYS = tuple(name for name in OPTION_NAMES if name != "observers")
 _CALL_KEYS = ("action", "inputs", *_OPTION_KEYS)
-
-
-@dataclass(frozen=True, slots=True)
-class CallProblem(Problem):
-    """One invalid value of a call in a file: also the file, the line, and the action."""
-
-    file: str = ""
-    line: int = 0
-    action: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.action}: {Problem.__str__(self)}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

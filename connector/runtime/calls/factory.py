@@ -12,6 +12,7 @@ from connector.core.exchange.plan import CompiledConnector
 from connector.core.inputs.coerce import to_boolean, to_file
 from connector.core.inputs.validate import RUN_OPTIONS
 from connector.core.invalid_value import InvalidValue
+from connector.core.response.outcomes import may_change_state
 from connector.core.response.trace import Trace
 from connector.errors import InputError, Problem, UsageError
 from connector.runtime.auth.connection_resolver import ConnectionResolver
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.observer import Observer
 
+SOFT_KEY = "if-known"  # an idempotency key for services that take one: alone, or as if-known:KEY
 _NAMED_FILE_LENGTH = 2  # a name and a file
 
 
@@ -140,19 +142,31 @@ class CallFactory:
 
         Pages of a listing are different requests, so they get no key.
         """
-        settings = self.connector.manifest.idempotency
+        settings, (key, is_soft) = self.connector.manifest.idempotency, _read_idempotency_key(options)
         if settings is None:
-            if options.idempotency_key is not None:
-                raise UsageError(f"{self.connector.name} does not support idempotency keys.", hint="Remove it.")
+            if key is not None and not is_soft:
+                raise UsageError(
+                    f"{self.connector.name} does not support idempotency keys.",
+                    hint=f"Remove it, or pass {SOFT_KEY!r}.",
+                )
             return request, None
-        if compiled.pagination is not None or (request.method != "POST" and options.idempotency_key is None):
+        is_wanted = request.method == "POST" or (may_change_state(request) if is_soft else key is not None)
+        if compiled.pagination is not None or not is_wanted:
             return request, None
         try:
-            header = url_policy.check_header(settings.header, str(options.idempotency_key or uuid.uuid4()))
+            header = url_policy.check_header(settings.header, key or str(uuid.uuid4()))
         except InvalidValue as error:
-            problem = Problem("idempotency_key", redaction.preview(options.idempotency_key), error.expected, error.fix)
+            problem = Problem("idempotency_key", redaction.preview(key), error.expected, error.fix)
             raise InputError.from_problems("options", [problem]) from None
         return replace(request, headers=(*request.headers, header)), header[1]
+
+
+def _read_idempotency_key(options: CallOptions) -> tuple[str | None, bool]:
+    """Return the key that a call was given, and whether a service without keys may ignore it."""
+    given = None if options.idempotency_key is None else str(options.idempotency_key)
+    if given is None or given.partition(":")[0] != SOFT_KEY:
+        return given, False
+    return given.partition(":")[2].strip() or None, True
 
 
 def _validate(compiled: CompiledAction, given: Mapping[str, Any], options: CallOptions) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.runtime.calls.call_file import load_call
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
+from connector.runtime.client.choice_lists import join_choices
 from connector.runtime.client.task_driver import TaskDriver
 from connector.runtime.extras import loading_modules
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
+    from connector.core.inputs.choices import Choice
     from connector.core.response.result import Result
     from connector.runtime.client.items import AsyncItems
 
@@ -93,6 +95,23 @@ class AsyncClient(TaskDriver):
             connection=connection,
         )
         return await self.execute(None, {**given, "response_type": response_type}, options)
+
+    async def choices(
+        self,
+        action: str,
+        input: str,  # noqa: A002  # the word of the page
+        given: Mapping[str, Any] | None = None,
+        *,
+        search: str | None = None,
+        connection: str | None = None,
+    ) -> list[Choice]:
+        """As Client.choices."""
+        query = self._choice_lists.ask(action, input, given, connection)
+        live = self._choice_lists.find(query)
+        if live is None:
+            result = await self.execute(query.listing, query.given, query.options)
+            live = self._choice_lists.keep(query, result)
+        return join_choices(query, live, search)
 
     def items(
         self,

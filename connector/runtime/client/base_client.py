@@ -11,6 +11,7 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import CallFactory
 from connector.runtime.calls.prepared import DEFAULT_TIMEOUT
 from connector.runtime.calls.retry_quota import RetryQuota
+from connector.runtime.client.choice_lists import ChoiceLists
 from connector.runtime.fork_safety import ForkSafeEvent
 from connector.runtime.http.transport import load_transport
 
@@ -53,6 +54,7 @@ class BaseClient:
         self._transport = load_transport(http, asynchronous=self._is_async)
         self._owns_transport = self._transport is not http
         self._call_factory.set_budget(rate_limit, self._transport)
+        self._choice_lists = ChoiceLists(self._call_factory)
         self._retry_quota = RetryQuota()
         self._stop_event = ForkSafeEvent()
         self._connections = connection_resolver

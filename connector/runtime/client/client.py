@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.runtime.calls.call_file import load_call
 from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import build_raw_inputs
+from connector.runtime.client.choice_lists import join_choices
 from connector.runtime.client.thread_driver import ThreadDriver
 from connector.runtime.extras import loading_modules
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
+    from connector.core.inputs.choices import Choice
     from connector.core.response.result import Result
     from connector.runtime.client.items import Items
 
@@ -49,7 +51,8 @@ class Client(ThreadDriver):
         `timeout` seconds for the whole call (60; 600 for a listing); `retry` None, "engine" (never wait: raise with
         `retry_at`) or a mapping of maxRetries, retryDelayMS, useExponentialBackoff, retryAllErrors; `limit` the maximum
         items of a listing and `page_size` how many a page has; `account` the sub-account to act on; `connection` the
-        name of the connection.
+        name of the connection; `idempotency_key` the key of a write: "if-known:KEY" is ignored where the service takes
+        none, and "if-known" is a key of its own.
         """
         return self.execute(
             action,
@@ -114,6 +117,27 @@ class Client(ThreadDriver):
             connection=connection,
         )
         return self.execute(None, {**given, "response_type": response_type}, options)
+
+    def choices(
+        self,
+        action: str,
+        input: str,  # noqa: A002  # the word of the page
+        given: Mapping[str, Any] | None = None,
+        *,
+        search: str | None = None,
+        connection: str | None = None,
+    ) -> list[Choice]:
+        """Return the choices of an input as (value, label): of its definition, its file, and the action that lists it.
+
+        `given` are the inputs that are chosen already; those that the listing takes too are passed to it. `search`
+        keeps the choices whose value or label contains a text. Live choices are read once a minute for each
+        connection. Raises as `run`.
+        """
+        query = self._choice_lists.ask(action, input, given, connection)
+        live = self._choice_lists.find(query)
+        if live is None:
+            live = self._choice_lists.keep(query, self.execute(query.listing, query.given, query.options))
+        return join_choices(query, live, search)
 
     def items(
         self,

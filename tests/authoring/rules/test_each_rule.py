@@ -85,6 +85,7 @@ SHELF = [
     ("requires-exist", CREATE, "    inputs: {title: Bread in Ten Steps, authorName: Tobe Okafor}", "    inputs: {titel: Bread in Ten Steps, authorName: Tobe Okafor}", "inputs: {titel", "'titel'"),
     ("conflicts-mutual", CREATE, "    max: 10\n    to: body.tags", "    max: 10\n    conflicts_with: copies\n    to: body.tags", "conflicts_with: copies", "'copies' at line"),
     ("choices-from", CREATE, TAGS, one_input("shelf", ONE + "type: string\nchoices_from: {action: listShelves, items: shelves, value: id, label: name}\nto: body.shelf"), "choices_from", "'listShelves'"),
+    ("choices-from", CREATE, TAGS, one_input("loan", ONE + "type: string\nchoices_from: {action: getBook, items: loans, value: id, label: name}\nto: body.loan"), "choices_from", "requires 'bookId'"),
     ("keys-fold", CREATE, TAGS, one_input("Title", ONE + "type: string\nto: body.other\nexample: x"), "  Title:", "is title in snake_case"),
     ("rate-known", CREATE, "request: POST /books", "rate: light\nrequest: POST /books", "rate: light", "no rate 'light'"),
     ("connection-known", CREATE, "request: POST /books\n", "request: POST /books\nconnections: [acessToken]\n", "connections:", "Did you mean 'accessToken'"),

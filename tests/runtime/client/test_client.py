@@ -268,8 +268,40 @@ class TestIdempotencyKeys:
         assert server.connections == 0
 
     def test_a_service_without_them_says_so(self, runner, server):
-        with pytest.raises(errors.UsageError):
+        with pytest.raises(errors.UsageError, match="if-known"):
             runner(server.url).run(*READ, idempotency_key="x")
+
+    @pytest.mark.parametrize("key", ["if-known", "if-known:order-7", "if-known: order-7", "if-known:\n", "if-known:é"])
+    def test_a_soft_key_is_ignored_by_a_service_without_them(self, runner, server, key):
+        client = runner(server.url)
+        assert client.run(*READ, idempotency_key=key).status == 200
+        assert client.request("POST", "/users", data={}, idempotency_key=key).status == 200
+        call = {"action": READ[0], "inputs": READ[1], "idempotency_key": key}
+        assert client.run_file(call).status == 200
+        assert all(request.header("Idempotency-Key") is None for request in server.requests)
+        assert server.count == 3
+
+    @pytest.mark.parametrize("key", ["if-known:order-7", "if-known: order-7"])
+    def test_a_soft_key_is_the_callers_where_the_service_knows_keys(self, runner, server, lamp, key):
+        one = runner(server.url, Connection(lamp, "key", apiKey="secret-key"), connector=lamp)
+        one.run("addLamp", idempotency_key=key)
+        one.request("PUT", "/lamps/1", data={}, idempotency_key=key)
+        one.run_file({"action": "addLamp", "idempotency_key": key})
+        assert [request.header("Idempotency-Key") for request in server.requests] == ["order-7"] * 3
+
+    @pytest.mark.parametrize(
+        ("method", "keyed"), [("POST", True), ("PATCH", True), ("DELETE", True), ("PUT", True), ("GET", False)]
+    )
+    def test_a_soft_key_without_a_text_is_a_new_one_for_every_write(self, runner, server, lamp, method, keyed):
+        one = runner(server.url, Connection(lamp, "key", apiKey="secret-key"), connector=lamp)
+        for _ in range(2):
+            one.request(method, "/lamps/1", idempotency_key="if-known")
+        keys = {request.header("Idempotency-Key") for request in server.requests}
+        assert len(keys - {None}) == (2 if keyed else 0)
+
+    def test_a_soft_key_that_is_no_header_is_refused_where_it_would_be_sent(self, runner, server, lamp):
+        one = runner(server.url, Connection(lamp, "key", apiKey="secret-key"), connector=lamp)
+        assert set(problems(one.run, "addLamp", idempotency_key="if-known:é")) == {"idempotency_key"}
 
 
 class TestSeams:

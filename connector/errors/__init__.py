@@ -13,17 +13,20 @@ ConnectorError
 ├─ UsageError        the embedding program: a closed client, a wrong argument
 └─ WebhookError      a delivery that cannot be verified
 
-Every error pickles, contains no secret, and says what to do next.
+Every error pickles, contains no secret, and says what to do next. `to_dict()` gives it as JSON-safe data, and
+`from_dict` rebuilds it.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from datetime import datetime  # noqa: TC003  # `serialization` evaluates annotations
 from typing import TYPE_CHECKING, Any, Literal, Self
 
+from connector.errors import serialization
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import datetime
+    from collections.abc import Mapping, Sequence
 
 Outcome = Literal["done", "not_sent", "rejected", "uncertain"]
 
@@ -40,6 +43,18 @@ class Problem:
     def __str__(self) -> str:
         fix = f" Fix: {self.fix}" if self.fix else ""
         return f"{self.field}: got {self.got}; expected {self.expected.rstrip('.')}.{fix}"
+
+
+@dataclass(frozen=True, slots=True)
+class CallProblem(Problem):
+    """One invalid value of a call in a file: also the file, the line, and the action."""
+
+    file: str = ""
+    line: int = 0
+    action: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.action}: {Problem.__str__(self)}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -106,22 +121,17 @@ class ConnectorError(Exception):
         return self
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the error as JSON-safe data: its attributes, `type` and `message`."""
-        return {
-            "type": type(self).__name__,
-            "message": str(self.args[0]),
-            "hint": self.hint,
-            "retryable": self.retryable,
-            "retry_at": self.retry_at.isoformat() if self.retry_at else None,
-            "outcome": self.outcome,
-            "attempts": self.attempts,
-        }
+        """Return the error as JSON-safe data: `type`, `message` and its attributes.
+
+        The `message` attribute of an ApiError is `said` there. Records and results, which can be large, are left out.
+        """
+        return {"type": type(self).__name__, "message": str(self.args[0]), **serialization.collect_facts(self)}
 
 
 class DefinitionError(ConnectorError):
     """A connector's file is invalid; `findings` has every mistake, the first also as attributes."""
 
-    findings: Sequence[Finding] = ()
+    findings: tuple[Finding, ...] = ()
 
     def __init__(self, message: str, /, **attributes: Any) -> None:
         super().__init__(message, **attributes)
@@ -133,15 +143,11 @@ class DefinitionError(ConnectorError):
         """Return the error with all of these findings."""
         return cls("\n".join(map(str, findings)), findings=tuple(findings))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the error as JSON-safe data, with `findings`: file, line, column, rule, message."""
-        return {**super().to_dict(), "findings": [asdict(finding) for finding in self.findings]}
-
 
 class InputError(ConnectorError):
     """Inputs are invalid; `problems` has every problem of the call, by input key."""
 
-    problems: Sequence[Problem] = ()
+    problems: tuple[CallProblem | Problem, ...] = ()
 
     @classmethod
     def from_problems(cls, subject: str, problems: Sequence[Problem]) -> InputError:
@@ -150,15 +156,11 @@ class InputError(ConnectorError):
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         return cls(f"{subject}: {count}, nothing was sent.{lines}", problems=tuple(problems))
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the error as JSON-safe data, with `problems`: field, got, expected, fix."""
-        return {**super().to_dict(), "problems": [asdict(problem) for problem in self.problems]}
-
 
 class SignInError(ConnectorError):
     """The owner of the connection must act: sign in again, or add the missing `scopes`."""
 
-    scopes: Sequence[str] = ()
+    scopes: tuple[str, ...] = ()
     status: int | None = None
     code: str | int | None = None
     request_id: str | None = None
@@ -192,16 +194,6 @@ class ApiError(ConnectorError):
     request_id: str | None = None
     result: Any = None
     outcome: Outcome = "rejected"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the error as JSON-safe data, with `status`, `code`, `request_id`, and the message as `said`."""
-        return {
-            **super().to_dict(),
-            "status": self.status,
-            "code": self.code,
-            "said": self.message,
-            "request_id": self.request_id,
-        }
 
 
 class NotFound(ApiError):
@@ -246,10 +238,6 @@ class StoreError(ConnectorError):
     path: str = ""
     conflict: bool = False
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the error as JSON-safe data, with `path` and `conflict`."""
-        return {**super().to_dict(), "path": self.path, "conflict": self.conflict}
-
 
 class UsageError(ConnectorError):
     """The embedding program made a mistake, such as a closed client or a wrong argument."""
@@ -264,6 +252,14 @@ class WebhookError(ConnectorError):
     reason: str = ""
     status: int = 401
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the error as JSON-safe data, with `reason` and `status`."""
-        return {**super().to_dict(), "reason": self.reason, "status": self.status}
+
+def from_dict(data: Mapping[str, Any]) -> ConnectorError:
+    """Rebuild an error from its `to_dict()`.
+
+    What this version does not know is left out, and an unknown class becomes the nearest one that has its attributes.
+    Raises ValueError, with everything that is wrong, for what is no error's data.
+    """
+    classes = [one for one in globals().values() if isinstance(one, type) and issubclass(one, ConnectorError)]
+    error_class, attributes = serialization.read(data, classes)
+    error: ConnectorError = error_class(data["message"], **attributes)
+    return error
