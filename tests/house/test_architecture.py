@@ -64,6 +64,11 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "sandbox": {"service"},
         "http_server": {"service"},
     },
+    "integrations": {
+        "work": set(),
+        "dbos": {"work"},
+        "celery": {"work"},
+    },
     "cli": {
         "registry": set(),
         "groups": {"registry"},

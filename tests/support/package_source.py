@@ -33,7 +33,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "runtime": ("definition", "core"),
     "sandbox": ("definition", "core", "runtime"),
     "authoring": ("definition", "core"),
-    "cli": ("definition", "core", "runtime", "sandbox", "authoring"),
+    "integrations": ("definition", "core", "runtime", "sandbox"),
+    "cli": ("definition", "core", "runtime", "sandbox", "authoring", "integrations"),
     "typed": (),  # the module that it holds stands outside, as a user's does
 }
 FRONT_DOOR = ("connector", "connector.__main__")

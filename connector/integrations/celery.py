@@ -1,0 +1,75 @@
+"""Celery: an action as a task that Celery repeats when the service accepts it again.
+
+Name this module in the `imports` of an app; it needs the extra `celery`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from celery import shared_task
+
+from connector.errors import ConnectorError, from_dict
+from connector.integrations.work import LONGEST_WAIT, MAX_ATTEMPTS, attempt_call, describe_event
+
+if TYPE_CHECKING:
+    from celery import Task
+    from celery.result import AsyncResult
+
+
+class TaskFailure(Exception):  # the outcome of a task, as any result backend keeps it
+    """A task failed for good; `error` is the ConnectorError, `data` the same as a dict.
+
+    The JSON of a result backend keeps the arguments of an exception alone, so the data are its only one.
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        super().__init__(data)
+        self.data = data
+
+    @property
+    def error(self) -> ConnectorError:
+        """The error with all its facts."""
+        return from_dict(self.data)
+
+    def __str__(self) -> str:
+        return str(self.error)
+
+
+@shared_task(bind=True, name="connector.run", acks_late=False)
+def run_action(
+    self: Task,
+    action: str,
+    given: dict[str, Any] | None = None,
+    *,
+    connection: str | None = None,
+    folder: str | None = None,
+    timeout: float | str | None = None,
+    attempts: int = MAX_ATTEMPTS,
+    longest_wait: float = LONGEST_WAIT,
+) -> dict[str, Any]:
+    """Run an action; return its result as a dict. Raises TaskFailure with the error of the last attempt.
+
+    The options are those of an action anywhere; `attempts` is the most that are made, `longest_wait` the seconds that
+    one may have to wait for the next. The id of the task is the idempotency key where the service takes one. The
+    message is acknowledged before an attempt, also where the app says otherwise: what a killed worker was doing is not
+    done twice.
+    """
+    answer = attempt_call(action, given, connection=connection, folder=folder, timeout=timeout, key=self.request.id)
+    if "result" in answer:
+        result: dict[str, Any] = answer["result"]
+        return result
+    failure, again = TaskFailure(answer["error"]), answer["again"]
+    if again is None or again > longest_wait:
+        raise failure
+    retry_at = datetime.now(UTC) + timedelta(seconds=again)
+    raise self.retry(exc=failure, eta=retry_at, max_retries=attempts - 1)
+
+
+def start_for_event(event: Any, task: Task, *args: Any) -> AsyncResult:
+    """Send `task(event, *args)` for an event, as JSON-safe data; the key of the event is the id of the task.
+
+    Celery itself runs two messages of one id twice: let the inbox of a Receiver call this, which knows an event again.
+    """
+    return task.apply_async(args=(describe_event(event), *args), task_id=event.key)

@@ -1,0 +1,67 @@
+"""Engines as one fixture: each test of the contract runs for every engine that is installed."""
+
+from __future__ import annotations
+
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support.engines.recorded_sandbox import RecordedSandbox
+from support.servers import TOKEN
+
+from connector import Connection, Connector, open_store
+from connector.integrations import work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ENGINES = ["dbos on SQLite", "dbos on PostgreSQL", "celery"]
+
+
+@pytest.fixture
+def service(
+    zoom: Connector, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Callable[..., RecordedSandbox]]:
+    """Serve a sandbox with faults; connections of the environment and of a store lead to it."""
+    served: list[RecordedSandbox] = []
+
+    def serve_with(*faults: str, delay: float = 0.0) -> RecordedSandbox:
+        served.append(RecordedSandbox(zoom, *faults, delay=delay))
+        monkeypatch.setenv("ZOOM_BASE_URL", served[-1].url)
+        return served[-1]
+
+    monkeypatch.setenv("ZOOM_ACCESS_TOKEN", TOKEN)
+    monkeypatch.setenv("CONNECTOR_STORE", f"file:{tmp_path}/store")
+    (tmp_path / "store").mkdir(mode=0o700)
+    Connection(zoom, "accessToken", name="acme", store=open_store(), accessToken=TOKEN).save()
+    yield serve_with
+    work.close_clients()
+    for one in served:
+        one.__exit__()
+
+
+@pytest.fixture(params=ENGINES)
+def make_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Any]]:
+    """Start the engine, after the service that its workers call; skip where it is not installed."""
+    name, _, database = request.param.partition(" on ")
+    if importlib.util.find_spec(name) is None:
+        pytest.skip(f"{name} is not installed: pip install '.[{name}]'")
+    started: list[Any] = []
+
+    def start() -> Any:
+        folder = tmp_path / "engine"
+        folder.mkdir()
+        if name == "dbos":
+            from support.engines.dbos_engine import DbosEngine
+
+            started.append(DbosEngine(folder, is_postgres=database == "PostgreSQL"))
+        else:
+            from support.engines.celery_engine import CeleryEngine
+
+            started.append(CeleryEngine(folder))
+        return started[-1]
+
+    yield start
+    for engine in started:
+        engine.close()

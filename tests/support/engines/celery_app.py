@@ -1,0 +1,43 @@
+"""A Celery application: its broker and its results are folders below that which CONTRACT_FOLDER names."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from celery import Celery
+
+from connector.integrations.celery import run_action
+
+
+def make_app(folder: Path) -> Celery:
+    """Return the application of a folder."""
+    for name in ("queue", "processed", "results"):
+        (folder / name).mkdir(exist_ok=True)
+    app = Celery("contract", broker="filesystem://", backend=f"file://{folder}/results")
+    app.conf.update(
+        imports=["connector.integrations.celery"],
+        broker_transport_options={
+            "data_folder_in": str(folder / "queue"),
+            "data_folder_out": str(folder / "queue"),
+            "processed_folder": str(folder / "processed"),
+            "control_folder": str(folder / "processed"),
+            "store_processed": True,
+            "polling_interval": 0.05,
+        },
+        worker_prefetch_multiplier=1,
+        task_acks_late=True,  # of the application; the task of an action has its own
+        broker_connection_retry_on_startup=True,
+    )
+
+    @app.task(name="contract.on_event")
+    def read_user(event: dict[str, Any]) -> str:
+        return run_action.run("getUser", {"userId": event["data"]["payload"]["object"]["id"]})["data"]["email"]
+
+    app.set_default()
+    return app
+
+
+if folder := os.environ.get("CONTRACT_FOLDER"):
+    app = make_app(Path(folder))
