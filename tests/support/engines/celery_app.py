@@ -6,9 +6,16 @@ import os
 from pathlib import Path
 from typing import Any
 
-from celery import Celery
+from celery import Celery, shared_task
 
-from connector.integrations.celery import run_action
+from connector.integrations.work import run_once
+
+
+@shared_task(name="contract.on_event")
+def read_user(event: dict[str, Any]) -> str:
+    """Read who an event is about."""
+    user = run_once("getUser", {"userId": event["data"]["payload"]["object"]["id"]}, key=event["key"])
+    return user.data["email"]
 
 
 def make_app(folder: Path) -> Celery:
@@ -30,11 +37,6 @@ def make_app(folder: Path) -> Celery:
         task_acks_late=True,  # of the application; the task of an action has its own
         broker_connection_retry_on_startup=True,
     )
-
-    @app.task(name="contract.on_event")
-    def read_user(event: dict[str, Any]) -> str:
-        return run_action.run("getUser", {"userId": event["data"]["payload"]["object"]["id"]})["data"]["email"]
-
     app.set_default()
     return app
 

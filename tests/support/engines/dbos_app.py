@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import threading
 from typing import Any
 
-from dbos import DBOS
+from dbos import DBOS, SetWorkflowID
 
 from connector.integrations.dbos import run_action
 
@@ -34,7 +35,9 @@ def launch(database: str) -> None:
     DBOS.register_queue(QUEUE, polling_interval_sec=0.05)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # DATABASE [ID ACTION GIVEN]
     launch(sys.argv[1])
-    print("launched", flush=True)
+    if len(sys.argv) > 2:
+        with SetWorkflowID(sys.argv[2]):
+            DBOS.start_workflow(run_action, sys.argv[3], json.loads(sys.argv[4]))
     threading.Event().wait()
