@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from connector.authoring.draft import ParsedFile, parse_lenient
 from connector.definition import renamed_words, schema_validation
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case
+from connector.definition.lazy import cached_property
 from connector.definition.loader import Connector, read_bytes
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml

@@ -17,7 +17,7 @@ from connector.errors import RateLimited
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from connector.definition.rates import RateLimits
+    from connector.definition.manifest import RateLimits
 
 DAY_SECONDS = 86_400.0
 SAFETY_FACTOR = 1.015  # spaces slots wider than the limit asks: requests arrive less evenly than they leave

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
@@ -11,6 +10,7 @@ from pydantic import Field, JsonValue, StringConstraints
 from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
 from connector.definition.json_path import JsonPath
+from connector.definition.lazy import cached_property
 from connector.definition.pagination import ActionPagination
 from connector.definition.reply_example import ReplyExample
 

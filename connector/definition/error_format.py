@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
 
 from connector.definition.fields import StrictModel, Text
 from connector.definition.json_path import DataOrHeaderPath
+from connector.definition.lazy import cached_property
 from connector.definition.reply_example import ReplyExample
 
 Scalar = str | int

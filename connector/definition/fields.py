@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 
 from connector.definition.json_path import JsonPath
+from connector.definition.lazy import cached_property
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -23,7 +23,9 @@ TextFormat = Literal["digits", "email", "url", "host", "timezone", "uuid"]
 class StrictModel(BaseModel):
     """Base of all models of a file: frozen, strict, without unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, populate_by_name=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, populate_by_name=True, ignored_types=(cached_property,)
+    )
 
 
 class RequestLocation(NamedTuple):

@@ -10,9 +10,12 @@ import re
 from functools import lru_cache
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, StringConstraints, WithJsonSchema
 
-_SEGMENT = re.compile(r'"(?:[^"\\]|\\["\\])+"|[^\s."\'\[\]{}()*?$\\]+')
+_SEGMENT_PATTERN = r"""(?:"(?:[^"\\]|\\["\\])+"|[^\s."'\[\]{}()*?$\\]+)"""
+_SEGMENT = re.compile(_SEGMENT_PATTERN)
+_PATH_PATTERN = rf"\.|{_SEGMENT_PATTERN}(?:\.{_SEGMENT_PATTERN})*"
+_HEADER_NAME_PATTERN = r"[A-Za-z0-9!#$%&'*+.^_`|~-]+"  # RFC 9110, 5.6.2
 _FOREIGN = {
     "[": "write a position in a list as a number between dots: errors.0.code",
     "*": "wildcards do not exist; name one position: errors.0.code",
@@ -59,7 +62,7 @@ def parse_reply_path(text: str) -> ReplyPath:
     """Return the place that a path names in a reply: `header.X`, or a path into its data. Raises PathSyntaxError."""
     part, dot, name = text.partition(".")
     if part == HEADER and dot:
-        if re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name) is None:
+        if re.fullmatch(_HEADER_NAME_PATTERN, name) is None:
             raise PathSyntaxError(f"expected header.X with the name of a header, not {text[:80]!r}")
         return ReplyPath(header=name.lower())
     return ReplyPath(parse_path(text))
@@ -87,5 +90,14 @@ def _check_reply_path(text: str) -> str:
     return text
 
 
-JsonPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_path)]
-DataOrHeaderPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_reply_path)]
+def _describe(pattern: str) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "minLength": 1, "pattern": f"^(?:{pattern})$"})
+
+
+JsonPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_path), _describe(_PATH_PATTERN)]
+DataOrHeaderPath = Annotated[
+    str,
+    StringConstraints(min_length=1),
+    AfterValidator(_check_reply_path),
+    _describe(rf"(?!header\.)(?:{_PATH_PATTERN})|header\.{_HEADER_NAME_PATTERN}"),
+]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case, to_kebab_case
+from connector.definition.lazy import cached_property
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
 from connector.definition.suggest import did_you_mean

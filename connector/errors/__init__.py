@@ -167,7 +167,7 @@ class SignInError(ConnectorError):
 
 
 class TransportError(ConnectorError):
-    """No reply arrived; `kind` says why: dns, tls, refused, connect, read, write, pool, protocol or proxy."""
+    """No reply arrived; `kind` says why: dns, tls, refused, connect, read, write, pool, protocol, proxy or guard."""
 
     kind: str = "connect"
 

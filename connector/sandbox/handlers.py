@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic_core import to_json
 
@@ -15,17 +15,20 @@ from connector.sandbox.data.state import get_record
 from connector.sandbox.http.responses import ChangeEvent, SandboxResponse, build_json_response
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from connector.core.request.builder import Pairs
     from connector.definition.action import Action
     from connector.definition.resource import EmittedEvents
+    from connector.sandbox.api.pagination import PageSlice
     from connector.sandbox.api.router import Route
     from connector.sandbox.data.collection import RecordCollection
     from connector.sandbox.data.collections import RecordCollections
     from connector.sandbox.data.state import SandboxData, SandboxRecord, SandboxState
+    from connector.sandbox.http.faults import FaultInjector
     from connector.sandbox.http.request import SandboxRequest
 
+T = TypeVar("T")
 _UNLIMITED_SIZE = 1_000_000_000
 
 
@@ -63,13 +66,12 @@ class CrudHandlers:
         collections: RecordCollections,
         state: SandboxState,
         emitted_events: Mapping[str, EmittedEvents],
-        *,
-        has_cursor_loop: bool,
+        faults: FaultInjector,
     ) -> None:
         self._collections = collections
         self._state = state
         self._emitted_events = emitted_events
-        self._slice_page = slice_looping_page if has_cursor_loop else slice_page
+        self._faults = faults
 
     def handle(self, request: MatchedRequest) -> SandboxResponse:
         """Handle a request. Raises RecordNotFound, UnknownCursor, StoreError."""
@@ -85,13 +87,13 @@ class CrudHandlers:
     def _create(self, request: MatchedRequest, collection: RecordCollection) -> SandboxResponse:
         with self._state.transaction() as data:
             record = self._collections.create(data, collection, request.path_values, request.action, request.body)
-            response = _build_response(request.action, 201, collection.render_as(record, request.example))
+            response = build_action_response(request.action, 201, collection.render_as(record, request.example))
             return replace(response, changes=self._build_change_events("created", collection, record, data))
 
     def _read(self, request: MatchedRequest, collection: RecordCollection) -> SandboxResponse:
         with self._state.read() as data:
             record = self._collections.get_item(data, collection, request.path_values)
-            return _build_response(request.action, 200, collection.render_in_example(record, request.example))
+            return build_action_response(request.action, 200, collection.render_in_example(record, request.example))
 
     def _update(self, request: MatchedRequest, collection: RecordCollection) -> SandboxResponse:
         with self._state.transaction() as data:
@@ -100,7 +102,7 @@ class CrudHandlers:
             self._collections.update(collection, record, request.action, request.body)
             response = SandboxResponse(204)
             if request.action is not None:
-                response = _build_response(request.action, 200, collection.render_as(record, request.example))
+                response = build_action_response(request.action, 200, collection.render_as(record, request.example))
             return replace(response, changes=self._build_change_events("updated", collection, record, data, before))
 
     def _remove(self, request: MatchedRequest, collection: RecordCollection) -> SandboxResponse:
@@ -110,7 +112,9 @@ class CrudHandlers:
             self._collections.remove(data, collection, record)
             response = SandboxResponse(204)
             if request.action is not None:
-                response = _build_response(request.action, 200, collection.render_deleted(record, request.example))
+                response = build_action_response(
+                    request.action, 200, collection.render_deleted(record, request.example)
+                )
             return replace(response, changes=changes)
 
     def _build_change_events(
@@ -148,10 +152,16 @@ class CrudHandlers:
             adapter = ListAdapter(
                 f"{collection.name} {'/'.join(request.path_values)}", lambda record: record.position, read_cursor
             )
-            page = self._slice_page(pagination, page_request, records, adapter)
+            page = self._slice(pagination, page_request, records, adapter)
             items = [render(record) for record in page.entries]
         reply = PageReply(pagination, request.http_request, page_request, page, request.example)
-        return _build_response(request.action, 200, reply.build(items), reply.build_headers())
+        return build_action_response(request.action, 200, reply.build(items), reply.build_headers())
+
+    def _slice(
+        self, pagination: Pagination, page_request: PageRequest, entries: Sequence[T], adapter: ListAdapter[T]
+    ) -> PageSlice[T]:
+        slice_entries = slice_looping_page if self._faults.has_cursor_loop else slice_page
+        return slice_entries(pagination, page_request, entries, adapter)
 
     def _respond_with_example(self, request: MatchedRequest) -> SandboxResponse:
         """Respond with the action's example; serve a list page by page."""
@@ -159,15 +169,15 @@ class CrudHandlers:
         example, pagination, page_request = request.example, request.pagination, request.page_request
         items = get_at_path(example, pagination.items) if pagination else None
         if pagination is None or page_request is None or not isinstance(items, list):
-            return _build_response(request.action, 201 if request.method == "POST" else 200, example)
+            return build_action_response(request.action, 201 if request.method == "POST" else 200, example)
         entries = list(enumerate(items, 1))
         adapter: ListAdapter[tuple[int, Any]] = ListAdapter(
             request.http_request.path, lambda entry: entry[0], lambda entry: get_at_path(entry[1], pagination.next)
         )
-        page = self._slice_page(pagination, page_request, entries, adapter)
+        page = self._slice(pagination, page_request, entries, adapter)
         reply = PageReply(pagination, request.http_request, page_request, page, example)
         value = reply.set_signs(example) if page.is_complete else reply.build([item for _, item in page.entries])
-        return _build_response(request.action, 200, value, reply.build_headers())
+        return build_action_response(request.action, 200, value, reply.build_headers())
 
 
 def _wrap_item(pagination: Pagination, example: Any, item: Any) -> Any:
@@ -186,8 +196,8 @@ def _build_single_page(example: Any, name: str) -> Pagination:
     return Pagination("none", items)
 
 
-def _build_response(action: Action | None, status: int, value: Any, headers: Pairs = ()) -> SandboxResponse:
-    """Build the response with the body type that the action's file declares."""
+def build_action_response(action: Action | None, status: int, value: Any, headers: Pairs = ()) -> SandboxResponse:
+    """Build the response of an action with the body type that its file declares."""
     body_type = action.returns.type if action else "json"
     if body_type == "none":
         return SandboxResponse(204, headers)

@@ -27,15 +27,18 @@ from connector.sandbox.service import SandboxService
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from connector.core.request.body import MultipartPart
     from connector.core.request.builder import Request
     from connector.core.request.credential import Credential
     from connector.definition.loader import Connector
+    from connector.runtime.client.async_client import AsyncClient
+    from connector.runtime.client.client import Client
     from connector.runtime.clock import Clock
     from connector.sandbox.data.issued_tokens import TokenPolicy
     from connector.sandbox.http.responses import SandboxResponse
+    from connector.sandbox.request_log import ReceivedRequest
 
 _EVENTS_TIMEOUT = 10.0  # seconds
 
@@ -103,9 +106,81 @@ class Sandbox:
         emitter = self.service.emitter
         return emitter is None or emitter.flush(timeout)
 
+    @property
+    def requests(self) -> list[ReceivedRequest]:
+        """What was sent, in order: `method`, `path`, `query`, `headers`, `body`, `action`, `inputs` and `status`."""
+        return self.service.request_log.to_list()
+
+    @property
+    def clock(self) -> Clock:
+        """The clock that dates records and tokens, and delays slow replies."""
+        return self.service.clock
+
+    def reply(
+        self,
+        action_or_path: str,
+        *,
+        status: int = 200,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        times: int | None = 1,
+    ) -> None:
+        """Answer the next request (or `times`, or None for every one) of an action, or to a path, with this.
+
+        A path is "/users/{userId}" or "DELETE /users/{userId}", below the base URL. `body` is JSON data, a text or
+        bytes. Without one, the reply is the service's own error of this status, or the action's example ({} to a path).
+        The state does not change. Raises InputError for an unknown action, UsageError.
+        """
+        self.service.canned_replies.add_reply(action_or_path, status=status, body=body, headers=headers, times=times)
+
+    def drop_reply(self, action_or_path: str, *, times: int | None = 1) -> None:
+        """Process the next request of an action, or to a path, but lose its reply. Raises as `reply`."""
+        self.service.canned_replies.add_lost_reply(action_or_path, times)
+
+    def add_fault(self, fault: str | Fault) -> None:
+        """Add a fault such as "429:3", behind those that are left. Raises UsageError."""
+        self.service.faults.add(parse_fault(fault) if isinstance(fault, str) else fault)
+
+    def seed(self, resource: str, records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Add records to a resource of the manifest; return them as the service shows them, with their ids.
+
+        A record has any fields, may have its id, and has the id of its `parent` where the resource has one. Raises
+        UsageError.
+        """
+        return self.service.seed(resource, records)
+
+    def find_requests(self, action: str, /, **inputs: Any) -> list[ReceivedRequest]:
+        """Return the requests of an action that have these inputs. Raises InputError, UsageError for unknown ones."""
+        return self.service.request_log.find(action, inputs)
+
+    def assert_called(self, action: str, /, **inputs: Any) -> None:
+        """Raise AssertionError unless a request of an action has these inputs; it may have others."""
+        __tracebackhide__ = True
+        self.service.request_log.assert_called(action, inputs)
+
+    def assert_not_called(self, action: str, /, **inputs: Any) -> None:
+        """Raise AssertionError if a request of an action has these inputs."""
+        __tracebackhide__ = True
+        self.service.request_log.assert_not_called(action, inputs)
+
+    def open_client(self, **options: Any) -> Client:
+        """Return a Client of this sandbox; `options` are those of Client."""
+        from connector.runtime.client.client import Client
+
+        return Client(self.connector, **self._complete_options(options))
+
+    def open_async_client(self, **options: Any) -> AsyncClient:
+        """Return an AsyncClient of this sandbox; `options` are those of AsyncClient."""
+        from connector.runtime.client.async_client import AsyncClient
+
+        return AsyncClient(self.connector, **self._complete_options(options))
+
+    def _complete_options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        return {"connection": self.connection, "http": self.http, "clock": self.clock, **options}
+
     def reset(self) -> None:
-        """Delete all data and return to the initial records."""
-        self.state.reset()
+        """Return to the initial records; forget the requests, the canned replies and the faults."""
+        self.service.reset()
 
 
 class InProcessTransport:
@@ -148,7 +223,7 @@ class InProcessTransport:
         if response.delivery == "lost":
             return Failure("read", "the connection broke while the reply was awaited")
         if sink is not None:
-            return _write_to_sink(response, sink)
+            return write_to_sink(response, sink)
         return Reply(response.status, response.headers, response.body)
 
     def close(self) -> None:
@@ -161,7 +236,7 @@ class InProcessTransport:
         await asyncio.to_thread(self.close)
 
 
-def _write_to_sink(response: SandboxResponse, sink: Any) -> Reply | Failure:
+def write_to_sink(response: SandboxResponse | Reply, sink: Any) -> Reply | Failure:
     """Write the body to a sink, if it accepts the response."""
     headers, body = (*response.headers, ("content-length", str(len(response.body)))), response.body
     try:

@@ -6,35 +6,36 @@ import hashlib
 import itertools
 from collections import OrderedDict
 from dataclasses import replace
-from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
+from connector.definition.lazy import cached_property
 from connector.runtime.clock import Clock, SystemClock
 from connector.runtime.fork_safety import ForkSafeLock
 from connector.sandbox.api import files
-from connector.sandbox.api.pagination import UnknownCursor, parse_page_request
+from connector.sandbox.api.pagination import UnknownCursor
 from connector.sandbox.api.rate_limits import RateLimiter
-from connector.sandbox.api.router import Match, Router
-from connector.sandbox.api.validator import RequestValidator, ValidatedRequest
+from connector.sandbox.canned_replies import CannedReplies
 from connector.sandbox.data.collections import RecordCollections, RecordNotFound
-from connector.sandbox.handlers import CrudHandlers, MatchedRequest
-from connector.sandbox.http.body_parser import BadBody, parse_any_body
+from connector.sandbox.handlers import CrudHandlers
 from connector.sandbox.http.faults import FaultInjector
 from connector.sandbox.http.request import SandboxRequest
 from connector.sandbox.http.responses import CONNECTION_REFUSED, SIGN_IN_PAGE_RESPONSE, ErrorResponses, SandboxResponse
 from connector.sandbox.oauth import credentials
 from connector.sandbox.oauth.server import AuthorizationServer, build_oauth_error
+from connector.sandbox.request_log import RequestLog
+from connector.sandbox.request_matcher import RequestMatcher, list_candidates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from connector.definition.action import Action
     from connector.definition.loader import Connector
+    from connector.sandbox.api.router import Match
     from connector.sandbox.data.issued_tokens import TokenPolicy
     from connector.sandbox.data.state import SandboxData, SandboxState
     from connector.sandbox.events.emitter import EventEmitter
+    from connector.sandbox.handlers import MatchedRequest
     from connector.sandbox.http.faults import Fault
     from connector.sandbox.oauth.endpoints import Role
 
@@ -70,21 +71,19 @@ class SandboxService:
         self.base_path = urlsplit(connector.manifest.base_url).path.rstrip("/")
         self.emitter = emitter
         self._rate_limiter = None if plan is None else RateLimiter(connector, plan)
-        self._fault_injector = FaultInjector(faults)
         self.errors = ErrorResponses(connector.manifest)
-        self._validators: dict[str, RequestValidator] = {}
+        self.faults = FaultInjector(faults)
+        self.canned_replies = CannedReplies(connector, self.errors)
+        self._matcher = RequestMatcher(connector, self.base_path)
+        self.request_log = RequestLog(connector, self._matcher)
         self._idempotent_responses: OrderedDict[tuple[str, str, bytes], SandboxResponse] = OrderedDict()
         self._lock = ForkSafeLock()
         self._request_numbers = itertools.count(1)
         self._request_id_header = (connector.manifest.errors.request_id or "").partition(".")[2].lower()
 
     @cached_property
-    def _router(self) -> Router:
-        return Router(self.connector)
-
-    @cached_property
     def _collections(self) -> RecordCollections:
-        return RecordCollections(self.connector, self._router, self.clock)
+        return RecordCollections(self.connector, self._matcher.router, self.clock)
 
     @cached_property
     def _handlers(self) -> CrudHandlers:
@@ -93,12 +92,24 @@ class SandboxService:
             if self.emitter
             else {}
         )
-        return CrudHandlers(
-            self._collections, self.state, emitted_events, has_cursor_loop=self._fault_injector.has_cursor_loop
-        )
+        return CrudHandlers(self._collections, self.state, emitted_events, self.faults)
 
     def _build_initial_data(self) -> SandboxData:
         return self._collections.build_initial_data()
+
+    def seed(self, resource: str, records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Add records to a resource; return them as the service shows them. Raises UsageError."""
+        with self.state.transaction() as data:
+            return self._collections.seed(data, resource, records)
+
+    def reset(self) -> None:
+        """Return to the initial records; forget the requests, the canned replies and the faults."""
+        self.state.reset()
+        self.request_log.clear()
+        self.canned_replies.clear()
+        self.faults.clear()
+        with self._lock:
+            self._idempotent_responses.clear()
 
     def handle(self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes) -> SandboxResponse:
         """Handle a request; `target` is the path and query of the request line.
@@ -106,8 +117,15 @@ class SandboxService:
         Raises StoreError when the state cannot be read or saved, DefinitionError for an invalid file of the connector.
         """
         request = SandboxRequest.parse(method, target, headers, body)
-        role = self.authorization_server.endpoints.find_role(request.path)
-        response = self._handle_oauth(role, request) if role else self._handle_api(request)
+        received = self.request_log.add(request)
+        canned = self.canned_replies.take_next(request, self._matcher)
+        response = canned.response if canned is not None else None
+        if response is None:
+            role = self.authorization_server.endpoints.find_role(request.path)
+            response = self._handle_oauth(role, request) if role else self._handle_api(request)
+        if canned is not None and canned.is_lost:
+            response = replace(response, delivery="lost")
+        received.status = response.status if response.delivery == "sent" else None
         return response.without_body() if request.method == "HEAD" else response
 
     def emit_events(self, response: SandboxResponse) -> None:
@@ -119,7 +137,7 @@ class SandboxService:
         """Handle an OAuth request; token faults affect requests for a token."""
         if role != "token":
             return self.authorization_server.handle(role, request)
-        fault = self._fault_injector.take_next_fault("token")
+        fault = self.faults.take_next_fault("token")
         if fault is not None and fault.kind == "token-5xx":
             response = build_oauth_error(503, "temporarily_unavailable", "No token can be issued now.")
         elif fault is not None and fault.kind == "invalid-grant":
@@ -130,12 +148,12 @@ class SandboxService:
         return replace(
             response,
             delivery="lost" if is_dropped else response.delivery,
-            delay=self._fault_injector.get_delay("token"),
+            delay=self.faults.get_delay("token"),
         )
 
     def _handle_api(self, request: SandboxRequest) -> SandboxResponse:
         """Handle a request to the API."""
-        fault = self._fault_injector.take_next_fault()
+        fault = self.faults.take_next_fault()
         if fault is not None and fault.kind == "refuse":
             return CONNECTION_REFUSED
         response = self._build_fault_response(fault) or self._route_request(request)
@@ -146,7 +164,7 @@ class SandboxService:
                 response,
                 headers=(*response.headers, (self._request_id_header, f"sandbox-{next(self._request_numbers)}")),
             )
-        return replace(response, delay=self._fault_injector.get_delay())
+        return replace(response, delay=self.faults.get_delay())
 
     def _build_fault_response(self, fault: Fault | None) -> SandboxResponse | None:
         """Return the response of a fault that replaces the service's own, or None."""
@@ -163,8 +181,8 @@ class SandboxService:
         )
 
     def _route_request(self, request: SandboxRequest) -> SandboxResponse:
-        api_path = request.path.removeprefix(self.base_path)
-        if not request.path.startswith(f"{self.base_path}/"):
+        api_path = self._matcher.strip_base_path(request.path)
+        if api_path is None:
             return self.errors.build_unknown_endpoint(request.method, request.path)
         if not (
             credentials.is_authenticated(self.connector, request, self.clock.time())
@@ -173,7 +191,7 @@ class SandboxService:
             return self.errors.build_unauthorized()
         if api_path.startswith(files.FILES_PATH) and request.method in ("GET", "HEAD"):
             return files.build_file_response(request)
-        matches = self._router.find_matches(api_path)
+        matches = self._matcher.router.find_matches(api_path)
         if not matches:
             return self.errors.build_unknown_endpoint(request.method, api_path)
         allowed_matches = [match for match in matches if request.method in match.route.methods]
@@ -203,10 +221,8 @@ class SandboxService:
     def _dispatch(self, request: SandboxRequest, matches: list[Match]) -> SandboxResponse:
         """Run the first action that the request fits, or report the errors of the closest."""
         fewest_errors: dict[str, str] | None = None
-        for match, action in _list_candidates(request, matches):
-            if match.subaccount and action is not None and not action.subaccount:
-                continue
-            matched, errors = self._match_request(request, match, action)
+        for match, action in list_candidates(request, matches):
+            matched, errors = self._matcher.match(request, match, action)
             if not errors:
                 return self._check_rate(matched) or self._execute(matched)
             fewest_errors = errors if fewest_errors is None or len(errors) < len(fewest_errors) else fewest_errors
@@ -231,39 +247,3 @@ class SandboxService:
             return self.errors.build_not_found(str(error))
         except UnknownCursor as error:
             return self.errors.build_unknown_cursor(str(error))
-
-    def _match_request(
-        self, request: SandboxRequest, match: Match, action: Action | None
-    ) -> tuple[MatchedRequest, dict[str, str]]:
-        """Validate a request against an action; return it with its errors by field."""
-        if action is None:
-            path_values = tuple(map(unquote, match.segments))
-            validated, pagination = _parse_unvalidated(request), None
-        else:
-            validator = self._get_validator(action)
-            path_values, pagination = validator.decode_path_values(match.segments), validator.pagination
-            validated = validator.validate(request, match.segments)
-        errors = dict(validated.errors)
-        example = action.returns.example if action else None
-        page_request = parse_page_request(pagination, request, validated.body, example, errors) if pagination else None
-        return MatchedRequest(
-            request, match.route, path_values, action, validated.body, pagination, page_request
-        ), errors
-
-    def _get_validator(self, action: Action) -> RequestValidator:
-        validator = self._validators.get(action.action)
-        if validator is None:
-            validator = self._validators[action.action] = RequestValidator(self.connector, action)
-        return validator
-
-
-def _list_candidates(request: SandboxRequest, matches: list[Match]) -> list[tuple[Match, Action | None]]:
-    method = "GET" if request.method == "HEAD" else request.method
-    return [(match, action) for match in matches for action in match.route.actions.get(method) or (None,)]
-
-
-def _parse_unvalidated(request: SandboxRequest) -> ValidatedRequest:
-    try:
-        return ValidatedRequest(parse_any_body(request).tree)
-    except BadBody as error:
-        return ValidatedRequest({}, {error.name: error.reason})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from connector import Client, Connection, Connector, errors
-from connector.sandbox.sandbox import Sandbox
+from connector.testing import Sandbox
 
 
 def open_client(zoom: Connector) -> Client:

@@ -6,7 +6,7 @@ import asyncio
 import sys
 
 from connector import AsyncClient, Connection, Connector, errors
-from connector.sandbox.sandbox import Sandbox
+from connector.testing import Sandbox
 
 
 def open_client(zoom: Connector) -> AsyncClient:

@@ -21,6 +21,7 @@ EXTRAS = {
     "connector.runtime.storage.sql_": "sql",
     "connector.runtime.storage.encryption": "crypto",
     "connector.runtime.webhooks.": "server",
+    "connector.testing.plugin": "dev",  # pytest itself loads it
     "connector.runtime.http.httpx.": "httpx2",
     "connector.runtime.http.pyreqwest.": "fast",
 }

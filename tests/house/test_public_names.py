@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 import connector
-from connector import errors
+from connector import errors, testing
 
 METHODS = {
     "choices",
@@ -52,6 +52,32 @@ PROMISED = {
     "Connection": {"base_url", "delete", "from_env", "inputs", "load", "save"},
     "Connector": {"action", "actions", "choices", "form_schema", "name", "open", "tool_spec"},
     "Request": {"body", "headers", "method", "path", "query", "to_dict", "url"},
+}
+# What tests of programs type: the members of the kit's classes.
+TESTING = {
+    "ManualClock": {"advance", "jitter", "monotonic", "sleep", "time", "wait_or_stop"},
+    "ReceivedRequest": {"action", "body", "headers", "inputs", "method", "path", "query"},
+    "Recording": {"async_http", "close", "http", "open_async_client", "open_client", "unused"},
+    "Sandbox": {
+        "add_fault",
+        "assert_called",
+        "assert_not_called",
+        "build_oauth_inputs",
+        "clock",
+        "consent",
+        "drop_reply",
+        "find_requests",
+        "open_async_client",
+        "open_client",
+        "reply",
+        "requests",
+        "reset",
+        "seed",
+        "wait_for_events",
+    },
+    "SandboxConnection": {"base_url"},
+    "refusing_other_machines": set(),
+    "serve": set(),
 }
 ARGUMENTS = {
     "AsyncClient": "connector connection base_url store resolve_connection rate_limit http observe clock",
@@ -98,6 +124,20 @@ def test_the_members_of_a_public_class_are_exactly_these(name):
 @pytest.mark.parametrize("name", PROMISED)
 def test_the_promised_members_of_a_public_class_are_there(name):
     assert PROMISED[name] - members(name) == set()
+
+
+def test_the_names_of_the_testing_kit_are_exactly_these():
+    assert sorted(testing.__all__) == sorted(TESTING) == dir(testing)
+
+
+@pytest.mark.parametrize("name", TESTING)
+def test_the_promised_members_of_the_testing_kit_are_there_and_explained(name):
+    thing = getattr(testing, name)
+    assert inspect.getdoc(thing)
+    assert TESTING[name] - set(dir(thing)) == set()
+    if name in ("Recording", "Sandbox"):
+        assert {member for member in dir(thing) if not member.startswith("_")} == TESTING[name]
+        assert all(inspect.getdoc(getattr(thing, member)) for member in TESTING[name])
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)

@@ -33,6 +33,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "runtime": ("definition", "core"),
     "sandbox": ("definition", "core", "runtime"),
     "authoring": ("definition", "core"),
+    "testing": ("definition", "core", "runtime", "sandbox"),
     "integrations": ("definition", "core", "runtime", "sandbox"),
     "cli": ("definition", "core", "runtime", "sandbox", "authoring", "integrations"),
     "typed": (),  # the module that it holds stands outside, as a user's does

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from connector.cli.calls.watch import CommandObserver
@@ -10,6 +9,7 @@ from connector.cli.context import connection_names
 from connector.cli.context.connection_context import ConnectionContext
 from connector.cli.output.error_output import to_connector_error
 from connector.cli.output.stdio import is_stdout_error, print_stderr
+from connector.definition.lazy import cached_property
 from connector.errors import ConnectorError
 from connector.runtime.auth.shared_work import run_within
 from connector.runtime.calls.call_options import parse_timeout

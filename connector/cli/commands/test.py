@@ -45,9 +45,10 @@ def test_command(ctx: click.Context, folder: Path | None, recordings: tuple[Path
 def _run_checks(target: Path, recordings: Sequence[Path]) -> Iterator[Check]:
     """Yield every check. Raises DefinitionError for a folder that cannot be run, or a file that is no recording."""
     from connector.authoring.folder_reader import ConnectorFolder
-    from connector.cli.testing import checks, har, replay, round_trip
+    from connector.cli.testing import checks, replay, round_trip
     from connector.definition.loader import Connector
     from connector.errors import DefinitionError
+    from connector.runtime.files import har
 
     folder = ConnectorFolder.read(target)
     if folder.findings:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from connector.cli.context.context import CommandContext, reject_store_with_sandbox, store_option
+from connector.definition.lazy import cached_property
 from connector.runtime.auth import connection_record
 from connector.runtime.auth.connection import Connection, store_key
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT

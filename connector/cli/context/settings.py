@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from connector.core.redaction import MASK
+from connector.definition.lazy import cached_property
 from connector.errors import DefinitionError, InputError, Problem
 
 if TYPE_CHECKING:

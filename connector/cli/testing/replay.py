@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.authoring.replies.reading import ReplyReading
-    from connector.cli.testing.har import RecordedCall
     from connector.core.exchange.plan import CompiledAction
     from connector.definition.action import Action
     from connector.definition.parsers.strict_yaml import NodePath
     from connector.errors import Finding
+    from connector.runtime.files.har import RecordedCall
 
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _PAGE_PATHS = ("next", "has_more", "is_last", "total")  # of pagination, where the style reads them in the reply

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction
@@ -17,6 +16,7 @@ from connector.core.request.builder import apply_subaccount, compile_request
 from connector.core.request.raw_request import RAW_ACTION, compile_raw_request
 from connector.core.response.pagination.settings import Pagination, pagination_for
 from connector.core.response.parser import ResponseParser
+from connector.definition.lazy import cached_property
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:

@@ -208,6 +208,7 @@ _FAILURE_HINTS = {
     "tls": "Verification cannot be turned off. Check the host, or name your own authorities in SSL_CERT_FILE.",
     "refused": "Nothing listens at that address. Check the base URL, and whether the service is up.",
     "proxy": "Check HTTPS_PROXY, ALL_PROXY and NO_PROXY.",
+    "guard": "Pass http= to the client: the transport of a sandbox, of a recording, or your own.",
     "too_large": "Request less data at once.",
 }
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import base64
-from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from connector.core.secrets.escapes import PlaceMap, has_escape, to_form, to_plain_forms
 from connector.core.secrets.span import Span
+from connector.definition.lazy import cached_property
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

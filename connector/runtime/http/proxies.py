@@ -22,7 +22,7 @@ _DEFAULT_PORTS = {**DEFAULT_PORTS, "socks5": 1080, "socks5h": 1080}
 
 
 class NetworkSettingError(Exception):
-    """An environment setting cannot be used; `kind` is proxy or tls. The message holds no credential."""
+    """A setting of the process forbids a request; `kind` is proxy, tls or guard. The message holds no credential."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

@@ -41,10 +41,11 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class ValidatedRequest:
-    """The validated body of a request, and its errors by field."""
+    """The validated body of a request, its errors by field, and the inputs that were sent."""
 
     body: dict[str, Any] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    inputs: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ class RequestValidator:
         for name, expected in self._find_wrong_constants(parts, body_unreadable=body_unreadable):
             errors.setdefault(name, expected)
         values = self._check_inputs(given, errors, body_unreadable=body_unreadable)
-        return ValidatedRequest(self._convert_body(parts, values) if not errors else {}, errors)
+        inputs = {key: values.get(key, value) for key, value in given.items()}
+        return ValidatedRequest(self._convert_body(parts, values) if not errors else {}, errors, inputs)
 
     def decode_path_values(self, segments: tuple[str, ...]) -> tuple[str, ...]:
         """Decode the segments of a path into values."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from pydantic_core import from_json, to_json
 
 from connector.core.json_path import get_at_path, set_at
+from connector.definition.lazy import cached_property
 from connector.sandbox.data.body_mapping import BodyMapping
 from connector.sandbox.data.template import FieldPath, RecordTime, SentPaths, drop_sent_fields, find_times, sort_as
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
+from connector.definition.suggest import did_you_mean
+from connector.errors import UsageError
 from connector.sandbox.data import ids
 from connector.sandbox.data.collection import RecordCollection, deep_merge
 from connector.sandbox.data.state import SandboxData, SandboxRecord, get_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from connector.definition.action import Action
     from connector.definition.loader import Connector
@@ -43,13 +47,37 @@ class RecordCollections:
         data = SandboxData()
         for collection in self.by_name.values():
             for seed in collection.definition.seed:
-                fields = dict(seed)
-                seed_id = _to_id(fields.pop(collection.definition.id, None))
-                record = SandboxRecord(id="" if seed_id is None else seed_id, position=0, fields=fields)
-                if collection.definition.parent or "{" in (collection.definition.listing or ""):
-                    record.parent = _to_id(fields.pop("parent", None))
-                self._insert(data, collection, record)
+                self._insert(data, collection, _build_seed_record(collection, seed))
         return data
+
+    def seed(self, data: SandboxData, name: str, records: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """Insert records of a resource; return them as the service shows them. Raises UsageError for a wrong one."""
+        collection = self.by_name.get(name)
+        if collection is None:
+            hint = f"Use one of: {', '.join(self.by_name) or 'none, the manifest has no resources'}."
+            raise UsageError(f"The connector has no resource {name!r}.{did_you_mean(name, self.by_name)}", hint=hint)
+        seeds = [_build_seed_record(collection, dict(record)) for record in records]
+        parent_collection = self.by_name.get(collection.definition.parent or "")
+        taken_ids = set(data.records.get(name, {}))
+        for record in seeds:
+            if str(record.id) in taken_ids:
+                raise UsageError(f"{name}: there is a record {record.id!r} already.", hint="Leave the id out.")
+            taken_ids |= {str(record.id)} - {""}
+            if parent_collection is not None:
+                record.parent = self._find_parent_id(data, collection, parent_collection, record.parent)
+        return [collection.render(self._insert(data, collection, record)) for record in seeds]
+
+    def _find_parent_id(
+        self, data: SandboxData, collection: RecordCollection, parent_collection: RecordCollection, parent: Any
+    ) -> RecordId:
+        """Return the id of a parent that is named by its id, alias or lookup value. Raises UsageError."""
+        try:
+            return self.find_record(data, parent_collection, "" if parent is None else str(parent)).id
+        except RecordNotFound:
+            ids_there = ", ".join(data.records.get(parent_collection.name, {})) or "none"
+            hint = f"Give the record a `parent`, the id of one of {parent_collection.name}: {ids_there}."
+            message = f"{collection.name}: no record of {parent_collection.name} has the id {parent!r}."
+            raise UsageError(message, hint=hint) from None
 
     def _insert(self, data: SandboxData, collection: RecordCollection, record: SandboxRecord) -> SandboxRecord:
         """Insert a record, with a new id when it has none."""
@@ -161,6 +189,21 @@ class RecordCollections:
                 for child_record in list(data.records.get(child.name, {}).values()):
                     if _is_in_scope(child_record, record.id):
                         self.remove(data, child, child_record)
+
+
+def _build_seed_record(collection: RecordCollection, seed: Mapping[str, Any]) -> SandboxRecord:
+    """Build the record of given fields, among them its id and, where the resource has a parent, the parent's."""
+    fields = dict(seed)
+    record_id = _to_id(fields.pop(collection.definition.id, None))
+    has_parent = collection.definition.parent or "{" in (collection.definition.listing or "")
+    parent = _to_id(fields.pop("parent", None)) if has_parent else None
+    try:
+        return SandboxRecord(id="" if record_id is None else record_id, position=0, parent=parent, fields=fields)
+    except ValidationError as error:
+        name = ".".join(map(str, error.errors(include_input=False, include_url=False)[0]["loc"][1:2]))
+        raise UsageError(
+            f"{collection.name}: {name} is no JSON value.", hint="Pass what JSON has: texts, numbers, true, lists."
+        ) from None
 
 
 def _is_in_scope(record: SandboxRecord, scope: RecordId | None) -> bool:

@@ -62,16 +62,32 @@ class FaultInjector:
     """Hands out the faults of one service, and counts how often each remains. Thread-safe."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self._faults = all_faults = tuple(faults)
-        self._counted_faults = [fault for fault in all_faults if fault.times]
-        self._remaining = [fault.times for fault in self._counted_faults]
+        self._faults: list[Fault] = []
+        self._remaining: list[int] = []
         self._lock = ForkSafeLock()
-        self.has_cursor_loop = any(fault.kind == "cursor-loop" for fault in all_faults)
+        for fault in faults:
+            self.add(fault)
+
+    def add(self, fault: Fault) -> None:
+        """Add a fault behind the others."""
+        with self._lock:
+            self._faults.append(fault)
+            self._remaining.append(fault.times)
+
+    def clear(self) -> None:
+        """Forget all faults."""
+        with self._lock:
+            self._faults, self._remaining = [], []
+
+    @property
+    def has_cursor_loop(self) -> bool:
+        """Whether lists return the same cursor again and again."""
+        return any(fault.kind == "cursor-loop" for fault in self._faults)
 
     def take_next_fault(self, target: FaultTarget = "api") -> Fault | None:
         """Return the fault for the next request to a target, in order, or None."""
         with self._lock:
-            for index, fault in enumerate(self._counted_faults):
+            for index, fault in enumerate(self._faults):
                 if self._remaining[index] and fault.target == target:
                     self._remaining[index] -= 1
                     return fault

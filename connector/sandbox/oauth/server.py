@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
 from connector.core.url_policy import Origin
+from connector.definition.lazy import cached_property
 from connector.errors import UsageError
 from connector.sandbox.data.issued_tokens import (
     CODE_LIFETIME,

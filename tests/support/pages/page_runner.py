@@ -142,6 +142,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "HOME": str(folder / "home"),
         "PATH": os.pathsep.join((str(folder / "bin"), "/usr/local/bin", "/usr/bin", "/bin")),
         "PYTHONPATH": str(package),
+        "PYTEST_PLUGINS": "connector.testing.plugin",  # as an installed package brings it
         "PYTHONUTF8": "1",
         "LANG": "C.UTF-8",
         "COLUMNS": "100",

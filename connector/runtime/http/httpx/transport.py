@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from connector.errors import UsageError
+from connector.runtime.http import network_guard
 from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.connection_pool import Pool
 from connector.runtime.http.failures import build_stopped_failure, classify_failure
@@ -52,7 +53,11 @@ class _BaseTransport:
         self._pid = os.getpid()
 
     def _resolve_origin(self, request: Request, credential: Credential, state: RequestState) -> HttpOrigin:
-        """Return the origin of a request. Raises NetworkSettingError, and the library's errors for an invalid URL."""
+        """Return the origin of a request.
+
+        Raises NetworkSettingError, also for a host that a test refuses, and the library's errors for an invalid URL.
+        """
+        network_guard.check_base_url(request.base_url)
         origin = self._origins.get(request.base_url)
         if origin is None:
             origin = self._origins[request.base_url] = HttpOrigin.parse(self._library, request.base_url)

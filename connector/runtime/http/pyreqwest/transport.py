@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.http_semantics import LENGTH_METHODS
 from connector.core.response.reply import Failure
+from connector.runtime.http import network_guard
 from connector.runtime.http.body_reader import BodyReader
 from connector.runtime.http.failures import build_stopped_failure
 from connector.runtime.http.proxies import NetworkSettingError
@@ -58,6 +59,7 @@ class _PyreqwestCall:
     def build_request(self, client: PyreqwestClient, credential: Credential, deadline: float) -> Any:
         """Return the library's request. Raises MAPPED_EXCEPTIONS, for `classify_unsent_failure`."""
         request = self.request
+        network_guard.check_base_url(request.base_url)
         if (
             client.proxy is not None
             and request.base_url.startswith("http:")
