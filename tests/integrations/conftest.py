@@ -6,7 +6,7 @@ import importlib.util
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support.engines.recorded_sandbox import RecordedSandbox
+from support.processes.engines.recorded_sandbox import RecordedSandbox
 from support.servers import TOKEN
 
 from connector import Connection, Connector, open_store
@@ -26,8 +26,8 @@ def service(
     """Serve a sandbox with faults; connections of the environment and of a store lead to it."""
     served: list[RecordedSandbox] = []
 
-    def serve_with(*faults: str, delay: float = 0.0) -> RecordedSandbox:
-        served.append(RecordedSandbox(zoom, *faults, delay=delay))
+    def serve_with(*faults: str) -> RecordedSandbox:
+        served.append(RecordedSandbox(zoom, *faults))
         monkeypatch.setenv("ZOOM_BASE_URL", served[-1].url)
         return served[-1]
 
@@ -60,11 +60,11 @@ def make_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Call
         folder = tmp_path / "engine"
         folder.mkdir()
         if name == "dbos":
-            from support.engines.dbos_engine import DbosEngine
+            from support.processes.engines.dbos_engine import DbosEngine
 
             started.append(DbosEngine(folder, is_postgres=database == "PostgreSQL"))
         else:
-            from support.engines.celery_engine import CeleryEngine
+            from support.processes.engines.celery_engine import CeleryEngine
 
             started.append(CeleryEngine(folder))
         return started[-1]

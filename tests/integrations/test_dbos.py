@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.receivers import wait_until
@@ -15,6 +14,7 @@ from connector import errors
 from connector.core.webhook.event import Event
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 dbos = pytest.importorskip("dbos", reason="dbos is not installed: pip install '.[dbos]'")
@@ -24,7 +24,7 @@ MEETING = {"userId": "me", "topic": "Standup"}
 @pytest.fixture
 def engine(tmp_path, service):
     """The runtime in this process, on SQLite; `service` comes first."""
-    from support.engines.dbos_engine import DbosEngine
+    from support.processes.engines.dbos_engine import DbosEngine
 
     (tmp_path / "engine").mkdir()
     one = DbosEngine(tmp_path / "engine", is_postgres=False)
@@ -38,7 +38,7 @@ class Worker:
     def __init__(self, folder: Path, *orders: str) -> None:
         self.database = f"sqlite:///{folder}/dbos.sqlite"
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-        command = [sys.executable, "-m", "support.engines.dbos_app", self.database, *orders]
+        command = [sys.executable, "-m", "support.processes.engines.dbos_app", self.database, *orders]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def kill(self) -> None:
@@ -46,21 +46,22 @@ class Worker:
         self.process.kill()
         self.process.wait()
 
-    def read_status(self, workflow: str) -> str:
-        """Return the status of a workflow, read from outside."""
-        client = dbos.DBOSClient(system_database_url=self.database)
-        try:
-            return client.retrieve_workflow(workflow).get_status().status
-        finally:
-            client.destroy()
+    def list_steps(self, workflow: str) -> list[str]:
+        """Return the names of the steps that a workflow has recorded, read from outside."""
+        return [step["function_name"] for step in self._ask(lambda client: client.list_workflow_steps(workflow))]
 
-    def read_error(self, workflow: str) -> BaseException:
+    def read_status(self, workflow: str) -> str:
+        """Return the status of a workflow."""
+        return self._ask(lambda client: client.retrieve_workflow(workflow).get_status().status)
+
+    def read_error(self, workflow: str) -> Exception:
         """Return the error that a workflow ended with."""
+        return self._ask(lambda client: client.retrieve_workflow(workflow).get_status().error)
+
+    def _ask(self, question: Callable[[Any], Any]) -> Any:
         client = dbos.DBOSClient(system_database_url=self.database)
         try:
-            with pytest.raises(Exception) as caught:
-                client.retrieve_workflow(workflow).get_result()
-            return caught.value
+            return question(client)
         finally:
             client.destroy()
 
@@ -69,7 +70,7 @@ def test_a_worker_that_is_killed_between_attempts_goes_on_where_it_was(service, 
     refusing = service("429:1")
     first = Worker(tmp_path, "run-1", "createMeeting", '{"userId": "me", "topic": "Standup"}')
     wait_until(lambda: refusing.asked)
-    time.sleep(0.3)  # it has noted the answer, and waits for a second
+    wait_until(lambda: "DBOS.sleep" in first.list_steps("run-1"))
     first.kill()
     second = Worker(tmp_path)
     try:
@@ -81,10 +82,12 @@ def test_a_worker_that_is_killed_between_attempts_goes_on_where_it_was(service, 
 
 
 def test_a_write_during_which_the_worker_was_killed_is_uncertain_and_not_repeated(service, tmp_path):
-    slow = service(delay=3.0)
+    slow = service()
+    slow.hold()
     first = Worker(tmp_path, "run-1", "createMeeting", '{"userId": "me", "topic": "Standup"}')
     wait_until(lambda: slow.asked)
     first.kill()
+    slow.release()
     second = Worker(tmp_path)
     try:
         wait_until(lambda: second.read_status("run-1") == "ERROR")
@@ -98,10 +101,12 @@ def test_a_write_during_which_the_worker_was_killed_is_uncertain_and_not_repeate
 
 
 def test_a_read_during_which_the_worker_was_killed_is_made_again(service, tmp_path):
-    slow = service(delay=2.0)
+    slow = service()
+    slow.hold()
     first = Worker(tmp_path, "run-1", "getUser", '{"userId": "me"}')
     wait_until(lambda: slow.asked)
     first.kill()
+    slow.release()
     second = Worker(tmp_path)
     try:
         wait_until(lambda: second.read_status("run-1") == "SUCCESS")
@@ -116,8 +121,7 @@ def test_a_run_that_is_cancelled_while_it_waits_sends_nothing_more(service, engi
     wait_until(lambda: refusing.asked)
     engine.cancel(handle)
     with pytest.raises(Exception, match="cancelled"):
-        engine.read_result(handle)
-    time.sleep(1.2)
+        engine.read_result(handle)  # it ends when the wait does
     assert len(refusing.asked) == 1
 
 
@@ -133,7 +137,7 @@ def test_the_same_id_is_the_same_run_and_its_result_is_kept(service, engine):
 
 @pytest.mark.parametrize("queue", [None, "contract"])
 def test_an_event_is_the_id_of_its_run(service, engine, queue):
-    from support.engines import dbos_app
+    from support.processes.engines import dbos_app
 
     from connector.integrations.dbos import start_for_event
 

@@ -59,6 +59,7 @@ def test_an_attempt_never_waits_and_tells_when_the_next_may_be_made(service):
     assert TOKEN not in repr(answer)
 
 
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 def test_the_clients_of_a_folder_are_one_for_each_process(service):
     served = service()
     for _ in range(3):

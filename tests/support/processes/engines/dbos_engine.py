@@ -19,7 +19,7 @@ class DbosEngine:
     """One launched runtime with a database of its own."""
 
     def __init__(self, folder: Path, *, is_postgres: bool) -> None:
-        from support.engines import dbos_app
+        from support.processes.engines import dbos_app
 
         self._app = dbos_app
         self.database = private_postgres.fresh() if is_postgres else f"sqlite:///{folder}/dbos.sqlite"

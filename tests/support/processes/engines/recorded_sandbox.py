@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +16,8 @@ from connector.sandbox.service import SandboxService
 if TYPE_CHECKING:
     from connector.sandbox.http.responses import SandboxResponse
 
+PATIENCE = 60.0  # seconds; a test ends long before
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -27,25 +30,26 @@ class Asked:
 
 
 class RecordedService(SandboxService):
-    """A sandbox that remembers what it was asked; `delay` seconds pass before each reply."""
+    """A sandbox that remembers what it was asked; while it is held, what it has done is not answered."""
 
-    def __init__(self, connector: Connector, *faults: str, delay: float = 0.0) -> None:
+    def __init__(self, connector: Connector, *faults: str) -> None:
         super().__init__(connector, SandboxState(None), [parse_fault(fault) for fault in faults])
         self.asked: list[Asked] = []
-        self.delay = delay
+        self.may_answer = threading.Event()
+        self.may_answer.set()
 
     def handle(self, method: str, target: str, headers: Any, body: bytes) -> SandboxResponse:
         response = super().handle(method, target, headers, body)
         self.asked.append(Asked(time.time(), method, target.partition("?")[0], response.status))
-        time.sleep(self.delay)
+        self.may_answer.wait(PATIENCE)
         return response
 
 
 class RecordedSandbox:
     """A running one; `url` is for `ZOOM_BASE_URL`."""
 
-    def __init__(self, connector: Connector, *faults: str, delay: float = 0.0) -> None:
-        self.service = RecordedService(connector, *faults, delay=delay)
+    def __init__(self, connector: Connector, *faults: str) -> None:
+        self.service = RecordedService(connector, *faults)
         self._server = serve(self.service)
         self.url = self._server.url
 
@@ -53,7 +57,16 @@ class RecordedSandbox:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.release()
         self._server.shutdown()
+
+    def hold(self) -> None:
+        """Do what is asked from now on, and do not answer."""
+        self.service.may_answer.clear()
+
+    def release(self) -> None:
+        """Answer again."""
+        self.service.may_answer.set()
 
     @property
     def asked(self) -> list[Asked]:

@@ -20,13 +20,13 @@ class CeleryEngine:
     """One application with its worker, started here and ended with it."""
 
     def __init__(self, folder: Path) -> None:
-        from support.engines.celery_app import make_app
+        from support.processes.engines.celery_app import make_app
 
         self.folder = folder
         self.app = make_app(folder)
         self._log = (folder / "worker.log").open("wb")
         self._worker = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "support.engines.celery_app", "worker", "--concurrency", "2",
+            [sys.executable, "-m", "celery", "-A", "support.processes.engines.celery_app", "worker", "--concurrency", "2",
              "--loglevel", "DEBUG", "--without-gossip", "--without-mingle", "--without-heartbeat"],
             env={**os.environ, "CONTRACT_FOLDER": str(folder), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
             stdout=self._log, stderr=subprocess.STDOUT, cwd=folder,
