@@ -16,7 +16,6 @@ OWN_FOLDERS = {
     "fuzz",
     "house",
     "independent",  # against services and clients made by others
-    "standard_webhooks",  # a connector's folder
     "support",
     "typing",
 }
@@ -69,8 +68,7 @@ def test_a_folder_of_tests_holds_tests():
     empty = [
         str(folder.relative_to(TESTS))
         for folder in folders(TESTS)
-        if folder.relative_to(TESTS).parts[:1] not in ((), ("support",), ("standard_webhooks",))
-        and not any(folder.rglob("test_*.py"))
+        if folder.relative_to(TESTS).parts[:1] not in ((), ("support",)) and not any(folder.rglob("test_*.py"))
     ]
     forbid("Folders of tests hold tests", empty)
 
