@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 from celery import shared_task
 
 from connector.errors import ConnectorError, from_dict
-from connector.integrations.work import LONGEST_WAIT, MAX_ATTEMPTS, attempt_call, describe_event
+from connector.integrations.work import MAX_ATTEMPTS, attempt_call, describe_event
 
 if TYPE_CHECKING:
     from celery import Task
     from celery.result import AsyncResult
+
+# Seconds. A worker holds the message of a task that waits, and a broker delivers again what is held too long: SQS after
+# half an hour, Redis after an hour. Then two workers would run it.
+LONGEST_WAIT = 900.0
 
 
 class TaskFailure(Exception):  # the outcome of a task, as any result backend keeps it
