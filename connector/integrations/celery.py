@@ -6,16 +6,24 @@ Name this module in the `imports` of an app; it needs the extra `celery`.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from celery import shared_task
 
 from connector.errors import ConnectorError, from_dict
-from connector.integrations.work import MAX_ATTEMPTS, attempt_call, describe_event
+from connector.integrations.work import (
+    MAX_ATTEMPTS,
+    describe_event,
+    describe_result,
+    run_once,
+    seconds_until_retry,
+)
 
 if TYPE_CHECKING:
     from celery import Task
     from celery.result import AsyncResult
+
+    from connector.core.webhook.event import Event
 
 # Seconds. A worker holds the message of a task that waits, and a broker delivers again what is held too long: SQS after
 # half an hour, Redis after an hour. Then two workers would run it.
@@ -60,18 +68,28 @@ def run_action(
     message is acknowledged before an attempt, also where the app says otherwise: what a killed worker was doing is not
     done twice.
     """
-    answer = attempt_call(action, given, connection=connection, folder=folder, timeout=timeout, key=self.request.id)
-    if "result" in answer:
-        result: dict[str, Any] = answer["result"]
-        return result
-    failure, again = TaskFailure(answer["error"]), answer["again"]
-    if again is None or again > longest_wait:
-        raise failure
-    retry_at = datetime.now(UTC) + timedelta(seconds=again)
-    raise self.retry(exc=failure, eta=retry_at, max_retries=attempts - 1)
+    try:
+        result = run_once(action, given, connection=connection, folder=folder, timeout=timeout, key=self.request.id)
+    except ConnectorError as error:
+        retry_or_fail(self, error, attempts=attempts, longest_wait=longest_wait)
+    return describe_result(result)
 
 
-def start_for_event(event: Any, task: Task, *args: Any) -> AsyncResult:
+def retry_or_fail(
+    task: Task, error: ConnectorError, *, attempts: int = MAX_ATTEMPTS, longest_wait: float = LONGEST_WAIT
+) -> NoReturn:
+    """Let Celery run the task under way again when its error says; else fail it. For tasks that call `run_once`.
+
+    Raises Celery's Retry or TaskFailure.
+    """
+    failure, seconds = TaskFailure(error.to_dict()), seconds_until_retry(error)
+    if seconds is None or seconds > longest_wait:
+        raise failure from None
+    retry_at = datetime.now(UTC) + timedelta(seconds=seconds)
+    raise task.retry(exc=failure, eta=retry_at, max_retries=attempts - 1)
+
+
+def start_for_event(event: Event, task: Task, *args: Any) -> AsyncResult:
     """Send `task(event, *args)` for an event, as JSON-safe data; the key of the event is the id of the task.
 
     Celery itself runs two messages of one id twice: let the inbox of a Receiver call this, which knows an event again.

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from dbos import WorkflowHandle
 
+    from connector.core.webhook.event import Event
+
 _announced: set[str] = set()  # attempts that this process is about to make
 
 
@@ -87,7 +89,7 @@ def run_action(
 
 
 def start_for_event(
-    event: Any, workflow: Callable[..., Any], *args: Any, queue: str | None = None
+    event: Event, workflow: Callable[..., Any], *args: Any, queue: str | None = None
 ) -> WorkflowHandle[Any]:
     """Start `workflow(event, *args)` for an event, as JSON-safe data; the same event again is the same run.
 

@@ -158,7 +158,12 @@ def attempt_call(
         result = run_once(action, given, connection=connection, key=key, folder=folder, timeout=timeout)
     except ConnectorError as error:
         return describe_error(error)
-    return {"result": {name: value for name, value in result.to_dict().items() if name not in _UNSAID}}
+    return {"result": describe_result(result)}
+
+
+def describe_result(result: Result) -> dict[str, Any]:
+    """Return a result as the JSON that a history keeps."""
+    return {name: value for name, value in result.to_dict().items() if name not in _UNSAID}
 
 
 def describe_error(error: ConnectorError) -> dict[str, Any]:

@@ -89,6 +89,23 @@ def test_closed_clients_are_made_again_when_they_are_needed(service):
     assert work.run_once("getUser", {"userId": "me"}).status == 200
 
 
+def test_the_clients_are_closed_when_the_process_ends(service):
+    service()
+    script = """
+import atexit
+clients = []
+atexit.register(lambda: print(repr(clients[0])))  # what is registered first runs last
+from connector.integrations import work
+work.run_once("getUser", {"userId": "me"})
+clients += work._CLIENTS.by_key.values()
+print(repr(clients[0]))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    opened, closed = done.stdout.splitlines()
+    assert "closed" not in opened
+    assert "closed" in closed
+
+
 def test_a_program_can_say_how_each_process_makes_its_client(service, zoom, monkeypatch):
     served = service()
     monkeypatch.setattr(work._CLIENTS, "factories", {})

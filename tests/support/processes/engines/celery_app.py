@@ -6,15 +6,20 @@ import os
 from pathlib import Path
 from typing import Any
 
-from celery import Celery, shared_task
+from celery import Celery, Task, shared_task
 
+from connector.errors import ConnectorError
+from connector.integrations.celery import retry_or_fail
 from connector.integrations.work import run_once
 
 
-@shared_task(name="contract.on_event")
-def read_user(event: dict[str, Any]) -> str:
-    """Read who an event is about."""
-    user = run_once("getUser", {"userId": event["data"]["payload"]["object"]["id"]}, key=event["key"])
+@shared_task(bind=True, name="contract.on_event")
+def read_user(self: Task, event: dict[str, Any]) -> str:
+    """Read who an event is about; a task of a program's own."""
+    try:
+        user = run_once("getUser", {"userId": event["data"]["payload"]["object"]["id"]}, key=self.request.id)
+    except ConnectorError as error:
+        retry_or_fail(self, error)
     return user.data["email"]
 
 
