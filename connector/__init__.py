@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from connector.runtime.auth.connection import Connection as Connection
     from connector.runtime.auth.sign_in import begin_sign_in as begin_sign_in
     from connector.runtime.auth.sign_in import finish_sign_in as finish_sign_in
+    from connector.runtime.calls.observer import Observer as Observer
     from connector.runtime.client.async_client import AsyncClient as AsyncClient
     from connector.runtime.client.client import Client as Client
     from connector.runtime.client.items import AsyncItems as AsyncItems
@@ -38,6 +39,7 @@ _MODULES_BY_NAME = {
     "Connector": "connector.definition.loader",
     "Event": "connector.core.webhook.event",
     "Items": "connector.runtime.client.items",
+    "Observer": "connector.runtime.calls.observer",
     "Receiver": "connector.runtime.webhooks.receiver",
     "Request": "connector.core.request.builder",
     "Result": "connector.core.response.result",
@@ -57,6 +59,7 @@ __all__ = [
     "Connector",
     "Event",
     "Items",
+    "Observer",
     "Receiver",
     "Request",
     "Result",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field
@@ -13,6 +14,8 @@ from connector.definition.reply_example import ReplyExample
 
 Scalar = str | int
 JsonScalar = str | int | float | bool | None
+_NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
+_JSON_WORDS = ("true", "false", "null")
 PathOrPaths = DataOrHeaderPath | list[DataOrHeaderPath]
 
 
@@ -96,9 +99,12 @@ class ErrorFormat(StrictModel):
 
 
 def to_json_text(value: JsonScalar) -> str:
-    """Return a value as JSON writes it, a text without its quotes: so "0" is 0, and false is not."""
+    """Return a value as JSON writes it, a text without its quotes: so "0" and "00" are 0, and false is not."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
+    if isinstance(value, str):
+        is_number = _NUMBER.fullmatch(value) is not None
+        return str(int(value)) if is_number else value.lower() if value.lower() in _JSON_WORDS else value
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 

@@ -90,14 +90,16 @@ def _check_reply_path(text: str) -> str:
     return text
 
 
+_DATA_PATTERN = f"^(?:{_PATH_PATTERN})$"
+_REPLY_PATTERN = rf"^(?:(?!header\.)(?:{_PATH_PATTERN})|header\.{_HEADER_NAME_PATTERN})$"
+PARSERS = {_DATA_PATTERN: parse_path, _REPLY_PATTERN: parse_reply_path}  # by the pattern that the schemas name
+
+
 def _describe(pattern: str) -> WithJsonSchema:
-    return WithJsonSchema({"type": "string", "minLength": 1, "pattern": f"^(?:{pattern})$"})
+    return WithJsonSchema({"type": "string", "minLength": 1, "pattern": pattern})
 
 
-JsonPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_path), _describe(_PATH_PATTERN)]
+JsonPath = Annotated[str, StringConstraints(min_length=1), AfterValidator(_check_path), _describe(_DATA_PATTERN)]
 DataOrHeaderPath = Annotated[
-    str,
-    StringConstraints(min_length=1),
-    AfterValidator(_check_reply_path),
-    _describe(rf"(?!header\.)(?:{_PATH_PATTERN})|header\.{_HEADER_NAME_PATTERN}"),
+    str, StringConstraints(min_length=1), AfterValidator(_check_reply_path), _describe(_REPLY_PATTERN)
 ]

@@ -48,6 +48,14 @@ class Connector:
         self._derived: dict[Callable[[Connector], Any], Any] = {}
         self._actions_by_stem = {to_kebab_case(action.action): action for action in actions}
         self._choices = choices
+        self._is_given = bool(self._actions_by_stem) or choices is not None  # parts of it are in no file yet
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the folder instead of what was read of it; the bundled one is found anew, wherever it is then."""
+        if self._is_given:
+            return _rebuild, (self.folder, self.manifest, list(self._actions_by_stem.values()), self._choices)
+        is_bundled = self.folder == find_bundled_folder()
+        return Connector.open, (None if is_bundled else str(self.folder.absolute()),)
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str] | None = None) -> Connector:
@@ -196,6 +204,12 @@ def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
         upgraded, findings = renamed_words.upgrade(document, model_class)
         findings += schema_validation.validate_document(upgraded, model_class)
         raise DefinitionError.from_findings(sorted(findings)) from None
+
+
+def _rebuild(
+    folder: Path, manifest: Manifest, actions: list[Action], choices: Mapping[str, dict[str, str]] | None
+) -> Connector:
+    return Connector(folder, manifest, actions=actions, choices=choices)
 
 
 def _is_plain_name(stem: str) -> bool:

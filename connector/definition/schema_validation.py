@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 from referencing import Registry
 
+from connector.definition.json_path import PARSERS, PathSyntaxError
 from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -76,6 +77,10 @@ def _build_findings(document: Document, error: Any) -> Iterator[Finding]:
     if error.validator == "additionalProperties" and "patternProperties" in error.schema:
         (pattern,) = error.schema["patternProperties"]
         for key in sorted(key for key in error.instance if not re.search(pattern, key)):
+            if pattern in PARSERS:
+                message = f"{_describe_wrong_path(pattern, key)}."
+                yield document.build_finding((*path, key), "shape", message, key=True)
+                continue
             message = f"{key!r} is not a valid key: use letters and digits, a letter first."
             yield document.build_finding((*path, key), "key", message, key=True)
     elif error.validator == "additionalProperties":
@@ -93,8 +98,19 @@ def _build_findings(document: Document, error: Any) -> Iterator[Finding]:
         yield document.build_finding(path, "one-of", f"give either {alternatives}.", key=True)
     elif error.validator == "anyOf":
         yield from _build_any_of_findings(document, error)
+    elif error.validator == "pattern" and error.validator_value in PARSERS:
+        yield document.build_finding(path, "shape", f"{_describe_wrong_path(error.validator_value, error.instance)}.")
     else:
         yield document.build_finding(path, _get_rule_name(error), _build_mismatch_message(error))
+
+
+def _describe_wrong_path(pattern: str, text: str) -> str:
+    """Return what is wrong with the spelling of a path, in the words of its parser."""
+    try:
+        PARSERS[pattern](text)
+    except PathSyntaxError as wrong:
+        return str(wrong)
+    return f"got {_preview(text)}; expected a path"
 
 
 def _build_any_of_findings(document: Document, error: Any) -> Iterator[Finding]:

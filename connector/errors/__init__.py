@@ -20,13 +20,13 @@ Every error pickles, contains no secret, and says what to do next. `to_dict()` g
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime  # noqa: TC003  # `serialization` evaluates annotations
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from connector.errors import serialization
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 Outcome = Literal["done", "not_sent", "rejected", "uncertain"]
 
@@ -147,7 +147,7 @@ class DefinitionError(ConnectorError):
 class InputError(ConnectorError):
     """Inputs are invalid; `problems` has every problem of the call, by input key."""
 
-    problems: tuple[CallProblem | Problem, ...] = ()
+    problems: tuple[Problem | CallProblem, ...] = ()
 
     @classmethod
     def from_problems(cls, subject: str, problems: Sequence[Problem]) -> InputError:

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from pydantic import BaseModel
 
 _ErrorClass = Any  # mypy takes no class as the key of a cache
 _LARGE_ATTRIBUTES = ("debug", "result")
 
 
+def _read_hints(error_class: _ErrorClass) -> dict[str, Any]:
+    return get_type_hints(error_class, localns={"datetime": datetime})
+
+
 @cache
 def _list_facts(error_class: _ErrorClass) -> dict[str, str]:
     """Return the attributes of a class by their keys in its data."""
-    names = [name for name in get_type_hints(error_class) if name not in _LARGE_ATTRIBUTES]
+    names = [name for name in _read_hints(error_class) if name not in _LARGE_ATTRIBUTES]
     return {"said" if name == "message" else name: name for name in names}
 
 
@@ -42,12 +47,11 @@ def read(data: Any, classes: Sequence[_ErrorClass]) -> tuple[_ErrorClass, dict[s
 
     Raises ValueError with everything that is wrong.
     """
-    if not isinstance(data, Mapping):
-        raise ValueError(f"Not the data of an error: a {type(data).__name__}.")  # noqa: TRY004  # as all that is wrong
-    error_class = _find_class(data, classes)
-    facts = _list_facts(error_class)
-    known = {key: data[key] for key in ("type", "message", *facts) if key in data}
     try:
+        data = dict(data)
+        error_class = _find_class(data, classes)
+        facts = _list_facts(error_class)
+        known = {key: data[key] for key in ("type", "message", *facts) if key in data}
         checked = _build_model(error_class).model_validate_json(json.dumps(known), strict=True)
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"Not the data of an error: {_explain(error)}.") from None
@@ -70,7 +74,7 @@ def _find_class(data: Mapping[str, Any], classes: Sequence[_ErrorClass]) -> _Err
 def _build_model(error_class: _ErrorClass) -> type[BaseModel]:
     from pydantic import AwareDatetime, create_model
 
-    hints = {**get_type_hints(error_class), "retry_at": AwareDatetime | None}
+    hints = {**_read_hints(error_class), "retry_at": AwareDatetime | None}
     fields: dict[str, Any] = {
         key: (hints[name], getattr(error_class, name)) for key, name in _list_facts(error_class).items()
     }
@@ -81,6 +85,6 @@ def _explain(error: Exception) -> str:
     from pydantic import ValidationError
 
     if not isinstance(error, ValidationError):
-        return f"it is no JSON ({error})"
+        return f"it is no mapping of JSON values ({error})"
     details = error.errors(include_url=False, include_input=False, include_context=False)
     return "; ".join(f"{'.'.join(map(str, detail['loc']))}: {detail['msg']}" for detail in details)

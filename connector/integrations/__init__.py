@@ -1,1 +1,1 @@
-"""A connector within other systems: as tools of an agent, and what other libraries ask for."""
+"""Adapters to what other programs expect; each imports its library when it is used."""

@@ -213,7 +213,7 @@ class _HttpRequestHandler(BaseHTTPRequestHandler):
             self.wfile.write(response.body)
         self.wfile.flush()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  name of the base class
+    def log_message(self, format: str, *args: Any) -> None:
         """Log nothing: the client reports responses."""
 
 

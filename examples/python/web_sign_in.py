@@ -84,7 +84,7 @@ class Application:
 class Quiet(WSGIRequestHandler):
     """Logs no request: the callback's path holds a code."""
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the library's name
+    def log_message(self, format: str, *args: Any) -> None:
         """Say nothing."""
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import TYPE_CHECKING
 
 import pytest
 
-from connector import Connector
+from connector import Client, Connector
 from connector.definition import loader
 from connector.errors import DefinitionError, InputError
 
@@ -109,3 +111,30 @@ def test_the_only_folder_with_a_manifest_inside_the_package_is_the_bundled_one(
     assert loader.find_bundled_folder() == tmp_path, "the checkout around the package"
     (package / "lamps" / "manifest.yaml").write_text(MANIFEST)
     assert loader.find_bundled_folder() == package / "lamps"
+
+
+def test_a_connector_pickles_and_copies_by_its_folder(things: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(things.parent)
+    connector = Connector.open(things.name)
+    Client(connector).dry_run("listThings")  # so that something was compiled, which does not pickle
+    for make in (lambda: pickle.loads(pickle.dumps(connector)), lambda: copy.deepcopy(connector)):
+        monkeypatch.chdir(things.parent)
+        other = make()
+        monkeypatch.chdir(things)
+        assert other.action("listThings").path == "/things"
+        assert Client(other).dry_run("listThings").path == "/things"
+
+
+def test_the_bundled_connector_is_found_anew_where_it_is_unpickled() -> None:
+    data = pickle.dumps(Connector.open())
+    assert str(loader.find_bundled_folder()).encode() not in data
+    assert pickle.loads(data).name == "zoom"
+
+
+def test_a_connector_of_parts_that_are_given_pickles_with_them(things: Path) -> None:
+    opened = Connector.open(things)
+    (action,) = opened.actions()
+    given = Connector(things / "nowhere", opened.manifest, actions=[action], choices={"colours": {"r": "Red"}})
+    other = pickle.loads(pickle.dumps(given))
+    assert other.action("listThings") == action
+    assert other.choices("colours") == {"r": "Red"}

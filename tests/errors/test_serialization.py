@@ -96,7 +96,8 @@ def test_data_of_an_older_version_has_its_facts_and_defaults_for_the_rest() -> N
     ("data", "told"),
     [
         (None, ["NoneType"]),
-        ([], ["list"]),
+        ([], ["type", "message"]),
+        ("text", ["mapping"]),
         ({}, ["type", "message"]),
         ({"type": "ApiError"}, ["message"]),
         ({"type": ["ApiError"], "message": 5}, ["type", "message"]),

@@ -71,6 +71,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "work": set(),
         "dbos": {"work"},
         "celery": {"work"},
+        "opentelemetry": set(),
     },
     "testing": {
         "clock": set(),

@@ -9,13 +9,14 @@ import tomllib
 from support.package_source import HOME, forbid, imports, modules
 
 # What is imported under another name than that of its distribution.
-DISTRIBUTIONS = {"yaml": "pyyaml", "jwt": "pyjwt"}
+DISTRIBUTIONS = {"yaml": "pyyaml", "jwt": "pyjwt", "opentelemetry": "opentelemetry-api"}
 LOADED_BY_NAME = {"httpx", "httpx2", "httpcore", "httpcore2"}  # by runtime/http/httpx, without their command lines
 # What a module outside the base may import, by the start of its name.
 EXTRAS = {
     "connector.cli.commands.webhook.": "server",
     "connector.integrations.celery": "celery",
     "connector.integrations.dbos": "dbos",
+    "connector.integrations.opentelemetry": "otel",
     "connector.runtime.database.": "sql",
     "connector.runtime.rate_budget.sql_": "sql",
     "connector.runtime.storage.sql_": "sql",

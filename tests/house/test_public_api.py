@@ -21,6 +21,7 @@ PUBLIC_NAMES = [
     "Connector",
     "Event",
     "Items",
+    "Observer",
     "Receiver",
     "Request",
     "Result",
@@ -72,7 +73,7 @@ def test_an_unknown_name_is_told_as_python_tells_it():
 
 
 def test_importing_the_package_loads_no_library():
-    libraries = {"pydantic", "httpx", "yaml", "click", "rich", "sqlalchemy", "uvicorn"}
+    libraries = {"pydantic", "httpx", "yaml", "click", "rich", "sqlalchemy", "uvicorn", "opentelemetry"}
     script = f"import sys, connector; print(sorted({libraries} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -15,9 +15,7 @@ from connector import Connector, errors, verify_webhook
 _ROOT = Path(__file__).parents[2]
 GITHUB = Connector.open(_ROOT / "examples" / "github")  # a digest of the body alone; names and ids in headers
 STRIPE = Connector.open(_ROOT / "examples" / "stripe")  # several digests beside a timestamp, in one header
-STANDARD = Connector.open(
-    _ROOT / "tests" / "core" / "webhook" / "standard_webhooks"
-)  # Base64, and an id that is signed too
+STANDARD = Connector.open(_ROOT / "tests" / "fuzz" / "standard_webhooks")  # Base64, and an id that is signed too
 KEY = "It's a Secret to Everybody"
 ENDPOINT = "whsec_test_of_an_endpoint"
 RAW = bytes(range(1, 33))

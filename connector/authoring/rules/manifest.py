@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
+from connector.authoring.rules.places import find_header_problems
 from connector.core.invalid_value import InvalidValue
 from connector.core.linear_regex import LinearRegex
+from connector.definition.fields import RequestLocation
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
+    from connector.definition.error_format import ErrorRule
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
 
@@ -40,16 +43,42 @@ def check_error_rules(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> I
         yield Violation(("errors", "request_id"), "errors", "expected a header such as header.X-Request-Id.")
     for index, rule in enumerate(error_format.rules):
         path: NodePath = ("errors", "rules", index)
-        if all(item is None for item in (rule.status, rule.code, rule.message, rule.header)):
+        if not _has_condition(rule):
             yield Violation(path, "errors", "add a condition: status, code, message or header.")
         if rule.names is not None:
             yield from _check_expression((*path, "names"), rule.names)
+            if rule.category != "scope":
+                yield Violation((*path, "names"), "no-effect", "only category: scope has names to find.", key=True)
         for word in ("code", "message"):
             if getattr(rule, word) is not None and getattr(error_format, word) is None:
                 message = f"`errors` has no `{word}`, which says where a reply has it."
                 yield Violation((*path, word), "errors", message, key=True)
-        if rule.model_dump() in [item.model_dump() for item in error_format.rules[:index]]:
-            yield Violation(path, "errors", "the same rule is listed above; the first that matches wins.")
+        if any(_covers(earlier, rule) for earlier in error_format.rules[:index]):
+            yield Violation(path, "errors", "a rule above matches all of this; the first that matches wins.")
+
+
+def _has_condition(rule: ErrorRule) -> bool:
+    return any(item is not None for item in (rule.status, rule.code, rule.message, rule.header))
+
+
+def _covers(earlier: ErrorRule, later: ErrorRule) -> bool:
+    """Whether a rule matches every error that a later one matches."""
+    if not _has_condition(earlier):
+        return False
+    for word in ("status", "code"):
+        wanted, given = getattr(earlier, word), getattr(later, word)
+        if wanted is not None and (given is None or not _to_texts(given) <= _to_texts(wanted)):
+            return False
+    if earlier.message is not None and earlier.message.lower() not in (later.message or "").lower():
+        return False
+    name, _, value = (later.header or "").partition("=")
+    wanted_name, _, wanted_value = (earlier.header or "").partition("=")
+    is_header_covered = name.lower() == wanted_name.lower() and wanted_value in ("", value)
+    return earlier.header is None or is_header_covered
+
+
+def _to_texts(value: Any) -> set[str]:
+    return set(map(str, value if isinstance(value, list) else [value]))
 
 
 def _check_expression(path: NodePath, pattern: str) -> Iterator[Violation]:
@@ -69,6 +98,9 @@ def check_shared_locations(file: ParsedFile[Manifest], _folder: ConnectorFolder)
     for to in file.model.constants:
         if not re.match(r"(header|query|body)\.\S+\Z", to):
             yield Violation(("constants", to), "place", "expected header.X, query.x or body.x.", key=True)
+        elif to.startswith("header."):
+            for message in find_header_problems(RequestLocation.parse(to)):
+                yield Violation(("constants", to), "place", message, key=True)
     prefix = file.model.subaccounts.prefix if file.model.subaccounts else ""
     if prefix and (not prefix.startswith("/") or len(_PLACEHOLDER.findall(prefix)) != 1):
         message = "expected the beginning of a path, with the account's id in braces: /accounts/{accountId}"

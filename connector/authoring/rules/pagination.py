@@ -51,6 +51,9 @@ def check_pagination(file: ParsedFile[Action], folder: ConnectorFolder) -> Itera
         if is_inherited and file.model.method == "GET" and str(words.get(word)).startswith("body"):
             message = f"`{word}` of the manifest is in the body, which a GET has not; name a place of the query."
             yield Violation(("pagination",), RULE, message, key=True)
+    if words.get("cursor_param") and words.get("cursor_param") == words.get("size_param"):
+        message = f"`cursor_param` and `size_param` are both {words['size_param']}; each needs a place of its own."
+        yield Violation(("pagination",), RULE, message, key=True)
     yield from _check_used(own_words, WORDS_BY_STYLE[style], f"with style: {style}" if words.get("style") else "")
     yield from _check_replies(file, Pagination.from_definition(folder.manifest_or_blank, file.model))
 

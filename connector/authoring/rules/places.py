@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.authoring.draft import Violation
+from connector.core.invalid_value import InvalidValue
+from connector.core.url_policy import check_header
 from connector.definition.fields import RequestLocation
 from connector.definition.suggest import closest, did_you_mean
 
@@ -66,12 +68,22 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
         yield "a constant of the path belongs in the request line."
     elif location.part not in ("body", "form") and (not location.path or location.spread):
         yield f"name the {location.part}: {location.part}.name"
+    elif location.part == "header":
+        yield from find_header_problems(location)
     elif location.part == "path" and len(location.path) > 1:
         yield "a path value must have one name, without dots."
     elif location.spread and action.inputs[used.owner].type not in ("json", "map of string"):
         yield "only type json or map of string can be spread."
     else:
         yield from _find_body_problems(action, location)
+
+
+def find_header_problems(location: RequestLocation) -> Iterator[str]:
+    """Yield why a header cannot be set: its name is none, or it has a value of its own."""
+    try:
+        check_header(".".join(location.path), "")
+    except InvalidValue as invalid:
+        yield f"{location} cannot be used: {invalid.fix}."
 
 
 def _find_body_problems(action: Action, location: RequestLocation) -> Iterator[str]:

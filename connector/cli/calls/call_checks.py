@@ -41,4 +41,5 @@ def _locate(task: CallTask | DownloadTask, problem: Problem) -> Problem:
 
 def _to_problem(task: CallTask | DownloadTask, error: ConnectorError) -> Problem:
     name = task.options.connection
-    return Problem("connection" if name else "action", repr(name or task.action), str(error.args[0]), error.hint)
+    field, expected = ("connection", "a connection that can be used") if name else ("action", "a call that can be made")
+    return Problem(field, repr(name or task.action), expected, f"{error.args[0]} {error.hint}".strip())

@@ -34,7 +34,7 @@ def _format_check(check: Check) -> list[str]:
 
 def _summarize(checks: Sequence[Check]) -> str:
     if not checks:
-        return "nothing to check: the actions have no examples and no replies."
+        return "nothing to check: there are no examples, replies or recorded calls."
     failed = sum(not check.is_passed for check in checks)
     counts = format_count(len(checks), "check")
     return f"{counts}, all passed." if not failed else f"{counts}, {failed} failed."

@@ -22,6 +22,7 @@ from connector.core.auth.token_set import NO_EXPIRY, TokenSet, is_header_safe, i
 from connector.core.json_path import get_at, get_at_path
 from connector.core.redaction import describe_type
 from connector.core.response import retry_after
+from connector.core.response.error_texts import read_text
 from connector.definition.json_path import parse_path
 
 if TYPE_CHECKING:
@@ -35,6 +36,13 @@ DEFAULT_LIFETIME = 3600.0  # seconds, when the reply has no expires_in, which RF
 MAX_LIFETIME = 10 * 365 * 86_400.0  # seconds
 _ERROR_FIELDS = ("error", "error_description", "code", "reason", "message")
 _RETRYABLE_STATUSES = (408, 409, 423, 425, 429)
+_CATEGORIES: dict[str, TokenFailureCategory] = {
+    "invalid_grant": "grant",
+    "invalid_client": "client",
+    "temporarily_unavailable": "later",
+    "server_error": "later",
+    "slow_down": "later",
+}
 _NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{0,40})?", re.ASCII)
 
 
@@ -93,7 +101,7 @@ def _rename_fields(data: dict[str, Any], token_fields: TokenFields, previous: To
     *holder_names, name = parse_path(token_fields.token)
     holder = get_at(data, holder_names)
     if not isinstance(holder, dict) or name not in holder:
-        holder, name = (data, "access_token") if previous or not holder_names else ({}, name)
+        holder, name = (_find_holder(data), "access_token") if previous or not holder_names else ({}, name)
     scope = holder.get("scope")
     usual = {
         "access_token": holder.get(name),
@@ -102,6 +110,23 @@ def _rename_fields(data: dict[str, Any], token_fields: TokenFields, previous: To
     }
     errors = {key: data[key] for key in _ERROR_FIELDS if key in data}
     return {**errors, **holder, **{key: value for key, value in usual.items() if key in holder or value is not None}}
+
+
+def _find_holder(data: dict[str, Any]) -> dict[str, Any]:
+    """Return the mapping that has the tokens: the reply itself, or the only one in it that has any."""
+    if _has_token(data):
+        return data
+    holders = [value for value in data.values() if isinstance(value, dict) and _has_token(value)]
+    return holders[0] if len(holders) == 1 else data
+
+
+def _has_token(fields: dict[str, Any]) -> bool:
+    return any(_to_token(fields.get(name)) for name in ("access_token", "refresh_token"))
+
+
+def _to_token(value: Any) -> str:
+    """Return a token as it is sent; empty for what is none."""
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _read_broken_json(body: bytes) -> Any:
@@ -129,9 +154,9 @@ def _judge(
         return TokenFailure("unreadable", message, status=status, may_be_issued=reply.is_success)
     if fields.get("error") or not reply.is_success:
         return _build_failure(request.full_redactor, status, fields)
-    token, token_type = fields.get("access_token"), fields.get("token_type")
+    token_type = fields.get("token_type")
     problem = ""
-    if not isinstance(token, str) or not is_header_safe(token.strip()):
+    if not is_header_safe(_to_token(fields.get("access_token"))):
         problem = "the token reply has no access token that can be sent"
     elif is_proof_type(token_type):
         problem = (
@@ -143,16 +168,17 @@ def _judge(
 
 
 def _build_failure(redactor: Redactor, status: int, fields: Mapping[str, Any]) -> TokenFailure:
+    error = fields.get("error")
+    if isinstance(error, dict):  # some services have a mapping where the standard has a text
+        fields = {
+            **fields,
+            **error,
+            "error": next(filter(None, map(error.get, ("error", "code", "type", "status"))), None),
+        }
     code = shorten(redactor, _to_text(fields.get("error") or fields.get("code") or status))
-    description = _to_text(fields.get("error_description") or fields.get("reason") or fields.get("message") or "")
+    description = read_text(fields.get("error_description") or fields.get("reason") or fields.get("message"))
     description = shorten(redactor, description).rstrip(".") or "no reason given"
-    category: TokenFailureCategory = "refused"
-    if code == "invalid_grant":
-        category = "grant"
-    elif code == "invalid_client":
-        category = "client"
-    elif code in ("temporarily_unavailable", "server_error", "slow_down"):
-        category = "later"
+    category = _CATEGORIES.get(code.lower(), "refused")
     return TokenFailure(category, f"the token endpoint said {code}: {description}", code, status=status)
 
 
@@ -166,7 +192,7 @@ def _build_token_set(fields: Mapping[str, Any], now: float, previous: TokenSet |
     if not lifetime and refresh_token is None:
         expires_at = NO_EXPIRY  # nothing follows it: a guessed end would end the connection
     return TokenSet(
-        access_token=fields["access_token"].strip(),
+        access_token=_to_token(fields["access_token"]),
         expires_at=expires_at,
         obtained_at=now,
         refresh_token=refresh_token,
@@ -177,14 +203,12 @@ def _build_token_set(fields: Mapping[str, Any], now: float, previous: TokenSet |
 
 def _find_refresh_token(fields: Mapping[str, Any]) -> str | None:
     """Return the refresh token of a reply if it can be sent."""
-    value = fields.get("refresh_token")
-    if not isinstance(value, str) or not value.strip():
-        return None
+    value = _to_token(fields.get("refresh_token"))
     try:
         value.encode()
     except UnicodeEncodeError:
         return None
-    return value.strip()
+    return value or None
 
 
 def _parse_lifetime(value: Any) -> float | None:

@@ -114,10 +114,10 @@ def _compose_message(error_format: ErrorFormat, reply: Reply, data: Any) -> str:
 
 
 def _normalize_code(code: str | int | None) -> str | int | None:
-    """Return a code as a number if it is one, else as text."""
+    """Return a code as a number if it is written like one; with leading zeros it is the service's own text."""
     if not isinstance(code, str):
         return code
-    return int(code) if re.fullmatch(r"-?[0-9]{1,9}", code, re.ASCII) else code  # shortened where it is shown
+    return int(code) if re.fullmatch(r"0|-?[1-9][0-9]{0,8}", code, re.ASCII) else code  # shortened where it is shown
 
 
 def _find_matching_rule(error_format: ErrorFormat, reply: Reply, code: Any, message: str) -> ErrorRule | None:
@@ -127,7 +127,7 @@ def _find_matching_rule(error_format: ErrorFormat, reply: Reply, code: Any, mess
 def _rule_matches(rule: ErrorRule, reply: Reply, code: Any, message: str) -> bool:
     if rule.status is not None and reply.status not in _as_list(rule.status):
         return False
-    if rule.code is not None and str(code) not in map(str, _as_list(rule.code)):
+    if rule.code is not None and (code is None or to_json_text(code) not in map(to_json_text, _as_list(rule.code))):
         return False
     if rule.message is not None and rule.message.lower() not in message.lower():
         return False

@@ -171,7 +171,9 @@ def _find_reason(data: Any, depth: int = 0) -> str:
 def _find_nested_reason(name: str, value: Any, depth: int) -> str:
     """Return the reason of what is inside a field: one error, or what `errors` and `details` say by name."""
     is_by_name = name.endswith("s") and isinstance(value, dict) and not _is_entry(value)
-    return " ".join(map(_to_sentence, read_field_messages(value))) if is_by_name else _find_reason(value, depth)
+    if is_by_name:
+        return " ".join(map(_to_sentence, read_field_messages(value)))
+    return _find_reason(value, depth) or (_entry_text(value, _WEAKER_NAMES) if isinstance(value, dict) else "")
 
 
 def _to_sentence(message: FieldMessage) -> str:

@@ -28,9 +28,9 @@ class Result(Generic[DataT_co]):
     """The result of a call; `Result[Meeting]` where a typed method says what its data are.
 
     `data` is the service's answer, as it came ({} for no content, bytes for binary); `status`, `headers` (lower-case
-    names) and `request_id` are those of the last reply; `attempts` counts the requests sent; `outcome` is "done". For
-    listings, `complete` says whether nothing is left and `pages` counts the pages. `warnings` are sentences; `debug`
-    is the redacted trace of a debugged call.
+    names) and `request_id` are those of the last reply; `attempts` counts the requests sent; `elapsed` are the seconds
+    of the whole call, waits included; `outcome` is "done". For listings, `complete` says whether nothing is left and
+    `pages` counts the pages. `warnings` are sentences; `debug` is the redacted trace of a debugged call.
     """
 
     data: DataT_co
@@ -43,9 +43,13 @@ class Result(Generic[DataT_co]):
     pages: int = 1
     warnings: tuple[str, ...] = ()
     debug: Trace | None = None
+    elapsed: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as JSON-safe data; bytes as base64 text with `encoding` with it."""
+        """Return the result as JSON-safe data; bytes as base64 text with `encoding` with it.
+
+        The data of equal replies is equal: `elapsed` is not in it.
+        """
         data: Any = self.data
         is_binary = isinstance(data, bytes)
         fields: dict[str, Any] = {
@@ -70,6 +74,13 @@ class Result(Generic[DataT_co]):
         type_name = type(data).__name__
         size = len(data) if hasattr(data, "__len__") else 1
         return f"<Result {self.status} {self.outcome}: {type_name} of {size}>"
+
+    def _repr_html_(self) -> str:
+        """Return the result for a notebook, without secrets."""
+        from connector.core.response.result_html import build_html
+
+        facts = [f"{self.status} {self.outcome}", f"{self.elapsed:.2f} s", *self.warnings]
+        return build_html(self.data, facts if self.complete else [*facts, "not complete"])
 
 
 def _to_json_safe(data: Any) -> Any:

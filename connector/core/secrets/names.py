@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 _SECRET_ENDINGS = (
     "password", "passwd", "passcode", "passphrase", "secret", "token", "apikey", "accesskey", "privatekey",
     "secretkey", "signingkey", "encryptionkey", "sessionkey", "authkey", "masterkey", "sharedkey", "credential",
-    "clientassertion", "codeverifier",
+    "subscriptionkey", "clientassertion", "codeverifier", "tokenvalue", "secretvalue", "connectionstring",
+    "samlresponse", "devicecode", "recoverycode", "backupcode", "verificationcode",
 )  # fmt: skip
-_SECRET_WORDS = frozenset(("pwd", "jwt", "zak", "otp", "authorization", "cookie"))
+_SECRET_WORDS = frozenset(("pwd", "jwt", "zak", "otp", "bearer", "authorization", "cookie"))
 _CURSOR_ENDINGS = tuple(
     f"{word}token" for word in ("page", "paging", "cursor", "next", "previous", "sync", "continuation", "delta", "skip")
 )

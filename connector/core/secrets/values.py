@@ -68,17 +68,32 @@ class SecretValues:
         spans = [Span(start, end) for needle in self._texts for start, end in _find_all(text, needle)]
         if has_escape(text) or (self._has_space and "+" in text):
             spans += self._find_escaped(text)
-        return spans
+        return [*spans, *self._find_wrapped(text)]
 
     def may_be_in(self, text: str) -> bool:
         """Whether a text may have one of the values; quicker than `find`, for texts that rarely have one."""
         if has_escape(text) or (self._has_space and "+" in text):
             return bool(self.find(text))
-        in_base64 = text.replace("-", "+").replace("_", "/")
+        joined = "".join(text.split())
+        in_base64 = joined.replace("-", "+").replace("_", "/")
         return any(
-            _shorten(value) in text or any(_shorten(form) in in_base64 for form in _to_base64_parts(value))
+            _shorten(value) in text
+            or _shorten(value) in joined
+            or any(_shorten(form) in in_base64 for form in _to_base64_parts(value))
             for value in self._searched
         )
+
+    def _find_wrapped(self, text: str) -> Iterator[Span]:
+        """Yield the places of long values that are broken into lines, as base64 and folded headers are."""
+        parts = text.split()
+        if len(parts) < 2:  # noqa: PLR2004  nothing is between
+            return
+        joined = "".join(parts)
+        needles = [needle for needle in self._texts if len(needle) >= MIN_BEGINNING_LENGTH]
+        found = [place for needle in needles for place in _find_all(joined, needle)]
+        if found:
+            places = [place for place, char in enumerate(text) if not char.isspace()]
+            yield from (Span(places[start], places[end - 1] + 1) for start, end in found)
 
     def _find_escaped(self, text: str) -> Iterator[Span]:
         for level, form in enumerate(to_plain_forms(text)):

@@ -114,7 +114,7 @@ def _build_handler(callback_server: CallbackServer) -> type[BaseHTTPRequestHandl
             self.end_headers()
             self.wfile.write(page)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  name of the base class
+        def log_message(self, format: str, *args: Any) -> None:
             """Log nothing: the path holds the code."""
 
     return CallbackHandler

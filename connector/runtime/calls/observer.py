@@ -19,10 +19,20 @@ _log = logging.getLogger("connector.debug")
 
 
 class ObservedCall(Protocol):
-    """The parts of a call that an observer may read."""
+    """The parts of a call that an observer may read; `notes` is for what an observer keeps with the call."""
 
     compiled: CompiledAction
     retry_policy: RetryPolicy
+    notes: dict[Any, Any]
+
+    @property
+    def action(self) -> str:
+        """The action's key."""
+        ...
+
+    def measure_elapsed(self) -> float:
+        """Return the seconds since the call began."""
+        ...
 
     def extract_items(self, result: Result) -> list[Any]:
         """Return the items of a page."""
@@ -30,10 +40,15 @@ class ObservedCall(Protocol):
 
 
 class Observer:
-    """Sees every ask of a call and its answer; a subclass overrides what it needs.
+    """Sees a call: its begin, every ask and its answer, and its end; a subclass overrides what it needs.
 
-    Both methods run in the thread, or the event loop, of the call, and must be quick.
+    `Client(observe=...)` takes one. Asks are `GetToken`, `AcquireSlot`, `SendRequest`, `Sleep` and `YieldPage` of
+    `connector.core.exchange.asks`. The methods run in the threads, or the event loop, of the call, and must be quick.
+    What they see has secrets: it must not be logged as it is.
     """
+
+    def begin(self, call: ObservedCall) -> None:
+        """See the begin of a call; an error that is raised here ends the call before anything is sent."""
 
     def before(self, call: ObservedCall, ask: Ask) -> None:
         """See an ask before it is answered; an error that is raised here ends the call before anything is sent."""
@@ -42,6 +57,12 @@ class Observer:
         """See an answer; `times` are the epoch seconds of the ask and of the answer. A page has no answer.
 
         An error that is raised here does not end the call: it becomes a warning of the result.
+        """
+
+    def end(self, call: ObservedCall, outcome: Result | BaseException) -> None:
+        """See the result of a call, or the error that ended it; of a listing that was closed early, its last page.
+
+        An error that is raised here is logged, and changes nothing.
         """
 
 

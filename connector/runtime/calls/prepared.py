@@ -19,6 +19,7 @@ from connector.core.response.outcomes import may_change_state
 from connector.core.response.pagination.page import extract_items
 from connector.core.response.reply import Reply
 from connector.errors import ConnectorError, SignInError, UsageError
+from connector.runtime.calls.call_log import log_end
 from connector.runtime.calls.page_options import check_page_options
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ class PreparedCall:
     warnings: tuple[str, ...] = ()
     waited: float = 0.0
     on_rejected: Callable[[Credentials], None] | None = None
+    notes: dict[Any, Any] = field(default_factory=dict)  # of observers
+    _started_at: float | None = field(init=False, default=None)  # epoch seconds
+    _has_ended: bool = field(init=False, default=False)
     _epoch_offset: float = field(init=False)
     _monotonic: Callable[[], float] = field(init=False)
     _last_answer_at: float = field(init=False, default=0.0)  # epoch seconds
@@ -87,6 +91,11 @@ class PreparedCall:
         clock = self.context.clock
         self._monotonic = clock.monotonic
         self._epoch_offset = clock.time() - clock.monotonic()
+
+    @property
+    def action(self) -> str:
+        """The action's key."""
+        return self.compiled.action.action
 
     @property
     def pagination(self) -> Pagination | None:
@@ -104,6 +113,10 @@ class PreparedCall:
     def now(self) -> float:
         """Return epoch seconds that never go back, even if the system clock is changed."""
         return self._epoch_offset + self._monotonic()
+
+    def measure_elapsed(self) -> float:
+        """Return the seconds since the call began."""
+        return 0.0 if self._started_at is None else self.now() - self._started_at
 
     def to_monotonic(self, deadline: float) -> float:
         """Convert a deadline to the scale of `time.monotonic`."""
@@ -197,7 +210,12 @@ class PreparedCall:
     def begin(self, *, first: bool) -> Any:
         """Return the first value to send to the steps: None at the start, the time after a page."""
         self._last_answer_at = self.now()
-        return None if first else (self._last_answer_at, None)
+        if not first:
+            return self._last_answer_at, None
+        self._started_at = self._last_answer_at - self.waited
+        for observer in self.observers:
+            observer.begin(self)
+        return None
 
     def announce(self, ask: Ask) -> None:
         """Notify the observers of an ask before it is answered."""
@@ -231,13 +249,30 @@ class PreparedCall:
         steps.close()
         if not isinstance(error, ConnectorError) and isinstance(ask, SendRequest) and may_change_state(ask.request):
             error.add_note(f"It was being sent, or had been. {CHECK_BEFORE_RETRY}")
-        self.annotate_error(error)
+        self.fail(error)
 
     def finish(self, result: Result) -> Result:
-        """Return the result with the warnings and the trace of the call."""
-        if self.trace is None and not self.warnings:
+        """End the call: return the result with its time, and the warnings and the trace of the call."""
+        if self._has_ended or self._started_at is None:
             return result
-        return replace(result, debug=self.trace, warnings=(*result.warnings, *self.warnings))
+        warnings = (*result.warnings, *self.warnings)
+        result = replace(result, debug=self.trace, warnings=warnings, elapsed=self.measure_elapsed())
+        self._report_end(result)
+        return result
+
+    def fail(self, error: BaseException) -> None:
+        """End the call with an error."""
+        self.annotate_error(error)
+        self._report_end(error)
+
+    def _report_end(self, outcome: Result | BaseException) -> None:
+        """Log the end of the call and tell the observers, once; nothing that fails here changes the call."""
+        if self._has_ended:
+            return
+        self._has_ended = True
+        log_end(self.action, outcome, self.measure_elapsed())
+        for observer in self.observers:
+            self._notify(observer.end, self, outcome)
 
     def annotate_error(self, error: BaseException) -> None:
         """Add the trace to an error, and hints: of its connection type, and of a path alias that this does not know."""

@@ -99,7 +99,7 @@ class AsyncClient(TaskDriver):
     async def choices(
         self,
         action: str,
-        input: str,  # noqa: A002  # the word of the page
+        input: str,
         given: Mapping[str, Any] | None = None,
         *,
         search: str | None = None,

@@ -121,7 +121,7 @@ class Client(ThreadDriver):
     def choices(
         self,
         action: str,
-        input: str,  # noqa: A002  # the word of the page
+        input: str,
         given: Mapping[str, Any] | None = None,
         *,
         search: str | None = None,

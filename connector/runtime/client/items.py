@@ -46,12 +46,26 @@ class _ItemStream:
         assert self._call is not None
         self._page_items = deque(self._call.extract_items(result))
         self._has_ended = not isinstance(page_or_result, YieldPage)
+        if self._has_ended:
+            result = self._call.finish(result)
         self.result, self.pages, self._is_fully_read = result, result.pages, result.complete and self._has_ended
 
     @property
     def complete(self) -> bool:
         """Whether every item of the listing was returned."""
         return self._is_fully_read and not self._page_items
+
+    def _repr_html_(self) -> str:
+        """Return the progress and the last page for a notebook, without secrets."""
+        if self.result is None:
+            return "<p>Nothing was read yet.</p>"
+        return f"<p>{self.pages} pages{', complete' if self.complete else ''}; the last:</p>{self.result._repr_html_()}"
+
+    def _close_early(self) -> None:
+        """End the call with what was read of it, and close the steps."""
+        if self._call is not None and self.result is not None:
+            self._call.finish(self.result)
+        self._close_steps()
 
     def _close_steps(self) -> None:
         """Close the steps, unless a page is being read; then they end with that page."""
@@ -136,7 +150,7 @@ class Items(_ItemStream, Generic[ItemT_co]):
     def close(self) -> None:
         """Stop reading; counts stay. A page in progress ends in the background."""
         self._closed = True
-        self._close_steps()
+        self._close_early()
 
     def __enter__(self) -> Self:
         return self
@@ -188,7 +202,7 @@ class AsyncItems(_ItemStream, Generic[ItemT_co]):
         if self._prefetch and not self._prefetch.done():
             self._prefetch.cancel()
             await asyncio.wait([self._prefetch])
-        self._close_steps()
+        self._close_early()
 
     close = aclose
 

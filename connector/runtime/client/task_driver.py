@@ -55,13 +55,15 @@ class TaskDriver(BaseClient):
         """As Client.execute_batch."""
         from connector.runtime.downloads.batch import download_in_tasks
 
+        clock = self._call_factory.context.clock
+        began = clock.monotonic()
         batch.load_listing(await self.execute(batch.action, given, replace(options, limit=batch.max_items)))
         file_options = CallOptions(options.timeout, options.retry, options.debug)
         connection = self._choose_connection(batch.action, given, options)
         await download_in_tasks(
             batch, lambda request: self.execute_download(replace(request, connection=connection), file_options)
         )
-        return batch.build_result()
+        return replace(batch.build_result(), elapsed=clock.monotonic() - began)
 
     async def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
         """As Client.execute_download."""
@@ -88,8 +90,9 @@ class TaskDriver(BaseClient):
             await to_thread(download.close)
 
     async def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
-        answer, ask = call.begin(first=first), None
+        ask = None
         try:
+            answer = call.begin(first=first)
             while type(ask := steps.send(answer)) is not YieldPage:
                 if call.observers:
                     call.announce(ask)

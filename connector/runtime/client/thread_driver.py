@@ -43,13 +43,15 @@ class ThreadDriver(BaseClient):
         """Run the action of a batch and download its files; `download_all` uses this."""
         from connector.runtime.downloads.batch import download_in_threads
 
+        clock = self._call_factory.context.clock
+        began = clock.monotonic()
         batch.load_listing(self.execute(batch.action, given, replace(options, limit=batch.max_items)))
         file_options = CallOptions(options.timeout, options.retry, options.debug)
         connection = self._choose_connection(batch.action, given, options)
         download_in_threads(
             batch, lambda request: self.execute_download(replace(request, connection=connection), file_options)
         )
-        return batch.build_result()
+        return replace(batch.build_result(), elapsed=clock.monotonic() - began)
 
     def execute_download(self, download_request: DownloadRequest, options: CallOptions) -> Result:
         """Download with parsed options; `download` uses this."""
@@ -76,8 +78,9 @@ class ThreadDriver(BaseClient):
 
     def _drive(self, call: PreparedCall, steps: Steps, *, first: bool) -> Any:
         """Drive a call to its next page or its end; return a YieldPage or a Result."""
-        answer, ask = call.begin(first=first), None
+        ask = None
         try:
+            answer = call.begin(first=first)
             while type(ask := steps.send(answer)) is not YieldPage:
                 if call.observers:
                     call.announce(ask)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import threading
 from dataclasses import dataclass, field, replace
+from http import HTTPStatus
 from pathlib import Path
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Self
@@ -168,8 +169,8 @@ class DownloadBatch:
 
     def record_failure(self, index: int, error: ConnectorError) -> None:
         """Record a failed file. Raises the error if every other file would meet it."""
-        if isinstance(error, SignInError) or (isinstance(error, StoreError) and not error.retryable):
-            raise error  # every other download would meet it too
+        if _concerns_every_file(error):
+            raise error
         file = self.files[index]
         self.rows_by_index[index] = {"path": str(self.folder / (file.name or file.stem)), "error": error.to_dict()}
 
@@ -216,6 +217,13 @@ class DownloadBatch:
             yield from (f"{row['path']}: {warning}" for warning in warnings)
             if expected_size not in (None, row["size"]):
                 yield f"{row['path']} has {row['size']:,} bytes; the reply said {expected_size:,}."
+
+
+def _concerns_every_file(error: ConnectorError) -> bool:
+    """Whether every other download would meet an error too; a token that was refused with 200 is refused for a file."""
+    if isinstance(error, SignInError):
+        return error.status is None or error.status >= HTTPStatus.BAD_REQUEST
+    return isinstance(error, StoreError) and not error.retryable
 
 
 def download_in_threads(batch: DownloadBatch, download: Callable[[DownloadRequest], Result]) -> None:

@@ -121,7 +121,7 @@ class Download:
                 raise build_refusal_error(self.call, self.partial_file.refusal)
             data = self.partial_file.finish()
         except ConnectorError as error:
-            self.call.annotate_error(error)
+            self.call.fail(error)
             raise
         warnings = list(result.warnings)
         if self.partial_file.total_size is None and "transfer-encoding" not in result.headers:

@@ -5,10 +5,9 @@ A name decides: JSON is a file where the listing, the caller or the service name
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
-
-from pydantic_core import from_json
 
 from connector.core.response.api_errors import build_reply_error
 from connector.core.response.decoding import begins_as_web_page, is_labelled_json
@@ -29,6 +28,7 @@ _BINARY_EXTENSIONS = frozenset({
     ".mp4", ".m4a", ".m4v", ".mp3", ".mov", ".wav", ".webm", ".ogg", ".aac", ".flac",
     ".jpg", ".jpeg", ".png", ".gif", ".webp", ".pdf", ".zip", ".docx", ".xlsx",
 })  # fmt: skip
+_PLAIN_EXTENSIONS = frozenset({".txt", ".vtt", ".srt", ".csv", ".m3u8"})  # texts that are no markup
 _MAX_EXCERPT_BYTES = 4_096  # more than is shown, so that a secret at the end is known whole
 
 
@@ -72,20 +72,27 @@ class ExpectedFile:
         """Whether it is a web page or a text where something else is expected."""
         if begins_as_web_page(start):
             return bool(self.extensions) and not any(extension in _PAGE_EXTENSIONS for extension in self.extensions)
-        is_labelled = media_type.startswith("text/") or media_type.endswith("xml")
-        is_binary = bool(self.extensions) and all(extension in _BINARY_EXTENSIONS for extension in self.extensions)
-        return is_labelled and is_binary and len(start) < SNIFFED_BYTES and _is_text(start)
+        if len(start) >= SNIFFED_BYTES or not _is_text(start):
+            return False
+        is_markup = start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"<"
+        if self._are_all_in(_BINARY_EXTENSIONS):  # whatever the label: hosts give it by the name of the file
+            return is_markup or media_type.startswith("text/") or media_type.endswith("xml")
+        return is_markup and media_type.endswith("xml") and self._are_all_in(_PLAIN_EXTENSIONS)
+
+    def _are_all_in(self, extensions: frozenset[str]) -> bool:
+        return bool(self.extensions) and extensions.issuperset(self.extensions)
 
 
 def _is_json(start: bytes, *, is_whole: bool, is_labelled: bool) -> bool:
-    """Whether it is an object or a list; of a long one only the beginning is known."""
+    """Whether it is an object or a list, or any JSON that is labelled so; of a long one only the beginning is known."""
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if text[:1] not in (b"{", b"["):
-        return False
+    is_collection = text[:1] in (b"{", b"[")
     if not is_whole:
-        return is_labelled
+        return is_labelled and is_collection
+    if not is_labelled and not is_collection:
+        return False
     try:
-        from_json(text)
+        json.loads(text)  # in any of the encodings that a JSON text may have
     except (ValueError, RecursionError):
         return False
     return True

@@ -8,6 +8,7 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from connector.core.response.reply import Failure, Reply
 from connector.definition.loader import read_bytes
@@ -51,8 +52,12 @@ def read_all_calls(path: Path) -> list[RecordedCall]:
     except (ValueError, RecursionError) as error:
         position = getattr(error, "lineno", 1), getattr(error, "colno", 1)
         raise _build_error(path, f"this is not a HAR file: {error}.", *position) from None
-    except (KeyError, TypeError, AttributeError) as error:
-        raise _build_error(path, f"this is not a HAR file: {type(error).__name__} {error}.") from None
+    except KeyError as error:
+        raise _build_error(path, f"this is not a HAR file: it has no '{error.args[0]}'.") from None
+    except (TypeError, AttributeError):
+        raise _build_error(
+            path, "this is not a HAR file: a part of it has another shape than the format says."
+        ) from None
 
 
 def _build_error(path: Path, message: str, line: int = 1, column: int = 1) -> DefinitionError:
@@ -65,6 +70,7 @@ def _read_entry(number: int, entry: dict[str, Any]) -> RecordedCall:
     headers = [(str(item["name"]).lower(), str(item["value"])) for item in response.get("headers") or ()]
     raw = _read_content(content)
     kept = [(name, value) for name, value in headers if name not in _RESENT_HEADERS]
+    urlsplit(str(request["url"]))  # raises ValueError for what is no URL
     reply = Reply(int(response["status"]), (*kept, ("content-length", str(len(raw)))), raw)
     failure = response.get("_failure")
     return replace(

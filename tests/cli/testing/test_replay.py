@@ -145,6 +145,7 @@ def test_of_actions_with_one_request_line_the_constants_decide(here, made, repla
         '{"log": {"entries": [{}]}}',
         '{"log": {"entries": [1]}}',
         '{"log": {"entries": {"a": 1}}}',
+        '{"log": {"entries": [{"request": {"method": "GET", "url": "http://[::1"}, "response": {"status": 200}}]}}',
         "\xff",
     ],
 )
@@ -154,4 +155,5 @@ def test_a_file_that_is_no_recording_is_told(here, made, tmp_path, text):
     assert done.code == 2
     assert "calls.har:1:" in done.err
     assert "not a HAR file" in done.err
+    assert "Error" not in done.err
     assert here("test", "mine", "--replay", "missing.har").code == 2

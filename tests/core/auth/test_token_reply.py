@@ -78,6 +78,23 @@ def test_a_refresh_token_beside_anything_is_returned_to_be_kept(access_token, st
     )
 
 
+@pytest.mark.parametrize("name", ["data", "token", "result"])
+@pytest.mark.parametrize("previous", [OLD, None])
+def test_tokens_in_the_only_mapping_that_has_any_are_found(name, previous):
+    answer = parse({"ok": True, "app": {"id": 1}, name: GOOD}, previous=previous)
+    assert (answer.access_token, answer.refresh_token) == ("canary-new", "canary-next")
+    lone = parse({name: {"refresh_token": "canary-next"}}, previous=previous)
+    assert (lone.category, lone.issued.refresh_token) == ("unreadable", "canary-next")
+    assert parse({name: GOOD, "user": GOOD}, previous=previous).issued is None
+
+
+@pytest.mark.parametrize(
+    "error", ["INVALID_GRANT", {"code": "invalid_grant"}, {"type": "invalid_grant", "message": "m"}]
+)
+def test_an_error_is_known_however_it_is_written(error):
+    assert parse({"error": error}, 400).category == "grant"
+
+
 def test_an_error_that_gives_back_what_was_sent_brings_nothing():
     answer = parse({"error": "invalid_grant", "refresh_token": "canary-refresh"}, 400)
     assert (answer.category, answer.issued) == ("grant", None)

@@ -23,6 +23,7 @@ def service(folder):
 
 SLACK = {"failed": {"ok": [False]}, "code": "error", "message": "error"}
 LARK = {"success_codes": [0, "OK"], "code": "code", "message": "msg"}
+ZEROS = {"success_codes": ["00000"], "code": "code", "message": "msg"}
 GRAPHQL = {"failed": "errors", "code": "errors.0.extensions.code", "message": "errors.0.message"}
 FAILED = [
     (SLACK, {"ok": False}), (SLACK, {"ok": False, "error": "no_such_channel"}), (SLACK, {"ok": "false"}),
@@ -33,7 +34,7 @@ FAILED = [
     ({"failed": {"status": [1, 2]}}, {"status": 2}), ({"failed": {"status": [1]}}, {"status": "1"}), ({"failed": {"data": [None]}}, {"data": None}),
     ({"failed": {"0.success": [False]}}, [{"success": False}]), ({"failed": {"header.X-Status": ["failed"]}}, {}),
     ({"failed": "header.X-Problem"}, {}), ({"failed": {"ok": [False], "done": [False]}}, {"ok": True, "done": False}),
-    ({"success_codes": [0], "code": ["errcode", "code"]}, {"code": 7}),
+    ({"success_codes": [0], "code": ["errcode", "code"]}, {"code": 7}), (SLACK, {"ok": "False"}), (ZEROS, {"code": "00001"}),
 ]  # fmt: skip
 DONE = [
     (SLACK, {"ok": True}), (SLACK, {}), (SLACK, {"ok": None}), (SLACK, {"ok": 0}), (SLACK, []), (SLACK, "x"), (SLACK, {"ok": True, "error": "odd"}),
@@ -42,6 +43,7 @@ DONE = [
     (GRAPHQL, {"errors": ""}), (GRAPHQL, {"errors": False}), (GRAPHQL, {"errors": 0}), (GRAPHQL, {"code": 500, "message": "mine"}),
     ({"failed": {"data": [None]}}, {}), ({"failed": {"n": [1]}}, {"n": True}), ({"failed": {"n": [False]}}, {"n": 0}),
     ({"code": "code", "message": "message"}, {"code": 300, "message": "a row with a code"}), ({}, {"error": "a row"}),
+    (ZEROS, {"code": "00000", "msg": "success"}), (LARK, {"code": "00000"}), (LARK, {"code": 0.0}),
 ]  # fmt: skip
 
 

@@ -12,6 +12,8 @@ SECRET_NAMES = [
     "client_secret", "api_key", "apiKey", "apikey", "API_KEY", "x-api-key", "secret", "jwt", "private_key",
     "privateKey", "zak", "user_zak", "password", "userPassword", "passcode", "X-Auth-Token", "secretAccessKey",
     "signing_key", "csrfToken", "download_access_token", "Authorization", "passphrase",
+    "Ocp-Apim-Subscription-Key", "token_value", "client_secret_value", "connectionString", "SAMLResponse", "device_code",
+    "recovery_code", "backupCode", "verification_code", "bearer",
 ]  # fmt: skip
 OTHER_NAMES = [
     "next_page_token", "nextPageToken", "pageToken", "next_token", "syncToken", "nextSyncToken", "continuation_token",

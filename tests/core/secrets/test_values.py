@@ -123,3 +123,24 @@ def test_a_quick_look_misses_nothing(encode, secret):
     text = f"<{encode(secret)}>"
     assert values.may_be_in(text) or not values.find(text)
     assert not values.may_be_in("a plain header")
+
+
+@pytest.mark.parametrize("fold", ["\r\n ", "\n", " ", "\n\t\t", "\r\n"])
+@pytest.mark.parametrize(
+    "encode", [str, lambda text: base64.b64encode(text.encode()).decode()], ids=["plain", "base64"]
+)
+def test_a_secret_that_is_broken_into_lines_is_hidden_whole(fold, encode):
+    secret = "canary-6dLk2Tq9ZbX0vN4mR7sW1yHc8pJf3uGe5aAo"
+    echoed = encode(secret)
+    redactor = Redactor().with_secrets([secret])
+    for width in (7, 15, 30):
+        lines = fold.join(echoed[start : start + width] for start in range(0, len(echoed), width))
+        shown = redactor.redact_text(f"no {lines} here")
+        assert shown.startswith("no ***")
+        assert shown.endswith("here")
+        assert not any(echoed[start : start + 6] in shown for start in range(len(echoed) - 6))
+        assert SecretValues([secret]).may_be_in(f"x: {lines}")
+
+
+def test_words_that_are_no_secret_stay_apart():
+    assert Redactor().with_secrets(["open sesame", "cat"]).redact_text("o pen sesame, c at") == "o pen sesame, c at"

@@ -159,10 +159,10 @@ def test_a_dry_run_prints_without_secrets_and_needs_no_connection(runner, log):
     assert not [record for record in log.records if record.name.startswith("connector")]
 
 
-def test_nothing_is_logged_without_debug(runner, server, log):
+def test_only_the_line_of_the_call_is_logged_without_debug(runner, server, log):
     one = runner(server.url)
     one.run("createMeeting", {"userId": "me", "password": PASSWORD})
-    assert not [record for record in log.records if record.name.startswith("connector")]
+    assert [record.name for record in log.records if record.name.startswith("connector")] == ["connector.call"]
     for seen in (log.text, repr([vars(record) for record in log.records])):
         assert not [one for one in SPELLED if one in seen]
 

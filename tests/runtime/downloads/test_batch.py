@@ -172,6 +172,24 @@ def test_a_token_that_is_refused_ends_them_all(make, server, tmp_path):
     assert server.count < 10
 
 
+def test_a_refusal_with_200_is_of_its_own_file_whatever_its_code(make, server, tmp_path):
+    files = [recording(server, name) for name in ("a", "b")]
+    replies = {
+        "/rec/a": reply(200, {"status": False, "errorCode": 124, "errorMessage": "Forbidden"}),
+        "/rec/b": File(content(1000)),
+    }
+
+    def answer(request):
+        given = replies.get(request.path, reply(json_={"recording_files": files}))
+        return given(request) if isinstance(given, File) else given
+
+    server.always(answer)
+    result = make().download_all("getMeetingRecordings", GIVEN, tmp_path)
+    assert (result.data["downloaded"], result.data["failed"], result.complete) == (1, 1, False)
+    assert "Forbidden" in result.data["files"][0]["error"]["message"]
+    assert len(there(tmp_path)) == 1
+
+
 def test_the_replys_own_token_downloads_them(make, server, tmp_path):
     service(server, [recording(server, "a")], download_access_token="of-this-meeting")
     make().download_all("getMeetingRecordings", GIVEN, tmp_path)

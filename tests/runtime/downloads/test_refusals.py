@@ -201,3 +201,29 @@ def test_a_token_given_by_hand_that_is_refused_comes_anew_with_what_named_the_fi
     with pytest.raises((errors.SignInError, errors.Denied)) as caught:
         make().download(url(server), tmp_path / "a.mp4")
     assert "event" not in caught.value.hint, "a connection is signed in anew"
+
+
+@pytest.mark.parametrize("kind", ["application/xml", STREAM, "video/mp4", ""])
+@pytest.mark.parametrize("start", ['<?xml version="1.0"?>', "", "\ufeff\n"])
+def test_markup_is_no_recording_whatever_it_is_labelled(make, server, tmp_path, kind, start):
+    server.always(typed(f"{start}<Error><Code>AccessDenied</Code></Error>".encode(), kind))
+    with pytest.raises(errors.Rejected, match="AccessDenied"):
+        make().download(url(server), tmp_path / "a.mp4")
+    assert there(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["a.vtt", "a.txt", "a.csv"])
+def test_xml_by_its_label_is_no_plain_text(make, server, tmp_path, name):
+    server.always(typed(b"<Error>AccessDenied</Error>", "application/xml"))
+    with pytest.raises(errors.Rejected, match="AccessDenied"):
+        make().download(url(server), tmp_path / name)
+    server.always(typed(b"<v Ada>Good morning.", PLAIN))
+    assert make().download(url(server), tmp_path / name).data["size"] == 20
+
+
+@pytest.mark.parametrize("body", [b'"Forbidden"', b"null", b"403", json.dumps(FORBIDDEN).encode("utf-16")])
+def test_any_json_by_its_label_is_no_recording(make, server, tmp_path, body):
+    server.always(typed(body, JSON))
+    with pytest.raises(errors.Rejected):
+        make().download(url(server), tmp_path / "a.mp4")
+    assert there(tmp_path) == []

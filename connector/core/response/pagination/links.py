@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 # every pattern is matched where the last one ended and can give up only once, so that parsing is linear
 _SEPARATORS = re.compile(r"[\s,]*")
 _TARGET = re.compile(r"<([^<>]*)>")
-_PARAMETER = re.compile(r"""\s*;[\s;]*([^\s=;,"<>]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|([^\s;,"]*)))?""", re.DOTALL)
+_PARAMETER = re.compile(
+    r"""\s*;[\s;]*([^\s=;,"<>]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"?|'([^'"<>;,]*)'|([^\s;,"]*)))?""", re.DOTALL
+)
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 
 
@@ -44,6 +46,11 @@ def find_next_target(header: str) -> str | None:
     return None
 
 
+def has_unreadable_links(header: str) -> bool:
+    """Whether a Link header has something, but no link as the standard writes them."""
+    return bool(header.strip(" ,")) and next(_parse_links(header), None) is None
+
+
 def _parse_links(header: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the targets of a Link header with their parameters; what is not a link is left out."""
     position = _skip_separators(header, 0)
@@ -65,8 +72,10 @@ def _parse_parameters(header: str, position: int) -> tuple[dict[str, str], int]:
     """Return the parameters of a link, of several with one name the first, and where they end."""
     parameters: dict[str, str] = {}
     while match := _PARAMETER.match(header, position):
-        name, quoted, token = match.groups()
-        value = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) if quoted is not None else token or ""
+        name, quoted, in_apostrophes, token = match.groups()
+        value = (
+            re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) if quoted is not None else in_apostrophes or token or ""
+        )
         parameters.setdefault(name.lower(), value)
         position = match.end()
     return parameters, position
@@ -78,6 +87,7 @@ def resolve_link(request: Request, target: str, credential_names: frozenset[str]
     A relative URL is read from the request's own. Parameters that sign a request are left out: the next one is signed
     again. A secret that was masked in the reply's headers is the request's own.
     """
+    target = target.strip()
     if not target:
         return None
     try:

@@ -119,7 +119,7 @@ def read_total(pagination: Pagination, result: Result) -> int | None:
     value = _get(pagination.total, result)
     if value is None or value == "":
         return None
-    if isinstance(value, str) and len(value) <= _MAX_DIGITS and value.isascii() and value.isdigit():
+    if isinstance(value, str) and len(value) <= _MAX_DIGITS and value.isascii() and value.strip().isdigit():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise UnexpectedPage(f"{pagination.total} is {_preview(value)}, which is no number of items")
@@ -148,7 +148,7 @@ def read_next(pagination: Pagination, result: Result) -> Any:
     if pagination.style == "link_header":
         return find_next_target(result.headers.get("link", ""))
     value = _get(pagination.next, result)
-    if value in _NO_CURSOR:
+    if value in _NO_CURSOR or value in ({}, []):
         return None
     is_text = isinstance(value, str)
     if pagination.style == "next_url" and not is_text:

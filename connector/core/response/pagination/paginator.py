@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from connector.core.json_path import get_at_path, set_at_path
 from connector.core.response.pagination import page as pages
-from connector.core.response.pagination.links import find_next_target, resolve_link
+from connector.core.response.pagination.links import find_next_target, has_unreadable_links, resolve_link
 from connector.core.response.pagination.numbered import NumberedPages
 from connector.core.response.pagination.page import Page, UnexpectedPage
 from connector.core.response.pagination.settings import LINKED_STYLES, NUMBERED_STYLES
@@ -140,6 +140,8 @@ class Paginator:
         pagination, result = self.pagination, page.result
         has_more = pages.read_has_more(pagination, result)
         total = None if self._starts_inside else pages.read_total(pagination, result)
+        if total is not None and total < self._count_all():  # as of one page alone, or of a list that shrinks
+            total = None
         is_total_reached = None if total is None else self._count_all() >= total
         if has_more is False or (has_more is None and is_total_reached):
             next_request = None
@@ -183,6 +185,8 @@ class Paginator:
             )
         if pagination.style == "last_item":
             return f"the last item has no {pagination.next}, which the next page needs" if page.entries else ""
+        if pagination.style == "link_header" and has_unreadable_links(result.headers.get("link", "")):
+            return "the reply has a Link header that cannot be read"
         if self.page_count == 1 and self._may_be_full(page) and not pages.has_next_field(pagination, result):
             place = "no link" if pagination.style == "link_header" else f"no {pagination.next}"
             return f"the first page may be full, and the reply has {place} to say that it is the last"

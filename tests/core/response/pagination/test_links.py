@@ -36,6 +36,8 @@ REQUEST = Request("GET", "/lamps", (("room", "hall"),), base_url="https://api.la
         'nonsense, <u>; rel="next"',
         '<u>; rel="next',
         '< u >; rel="next"',
+        "<u>; rel='next'",
+        "<u>; title='a'; rel = 'prev next'",
     ],
 )
 def test_the_next_link_is_found_however_it_is_written(header):

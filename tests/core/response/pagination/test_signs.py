@@ -71,13 +71,21 @@ def test_a_flag_that_says_nothing_leaves_it_to_an_empty_page(lamps, silent):
     assert (result.data["lamps"], result.complete, result.pages) == ([1], True, 2)
 
 
-@pytest.mark.parametrize("total", [3, 3.0, "3"])
+@pytest.mark.parametrize("total", [3, 3.0, "3", " 3 "])
 def test_a_total_ends_a_list_without_another_request(lamps, total):
     connector = lamps(f"{{style: page_number, items: lamps, cursor_param: query.page, total: meta.count, {SIZE}}}")
     meta = {"meta": {"count": total}}
     world = World(ok({"lamps": [1, 2], **meta}), ok({"lamps": [3], **meta}))
     result = run(connector, world)
     assert (result.data["lamps"], result.complete, len(world.sends)) == ([1, 2, 3], True, 2)
+
+
+@pytest.mark.parametrize("total", [0, 1])
+def test_a_total_of_less_than_what_came_ends_no_list(lamps, total):
+    connector = lamps(f"{{style: page_number, items: lamps, cursor_param: query.page, total: count, {SIZE}}}")
+    world = World(*(ok({"lamps": lamps, "count": total}) for lamps in ([1, 2], [3], [])))
+    result = run(connector, world)
+    assert (result.data["lamps"], result.complete, result.pages) == ([1, 2, 3], True, 3)
 
 
 @pytest.mark.parametrize("total", [True, "many", {}, [3], "9" * 400])
@@ -181,6 +189,19 @@ def test_a_list_left_out_of_a_later_page_is_an_empty_page(lamps):
     connector = lamps(f"{{style: page_number, items: lamps, cursor_param: query.page, {SIZE}}}")
     result = run(connector, World(ok({"lamps": [1, 2]}), ok({})))
     assert (result.data["lamps"], result.complete) == ([1, 2], True)
+
+
+@pytest.mark.parametrize("link", ['/lamps?page=2; rel="next"', "nonsense"])
+def test_a_link_header_that_cannot_be_read_is_told(lamps, link):
+    result = run(lamps("{style: link_header, items: lamps}"), World(ok({"lamps": [1]}, link=link)))
+    assert not result.complete
+    assert "a Link header that cannot be read" in result.warnings[0]
+
+
+@pytest.mark.parametrize("next_value", [{}, [], False, 0])
+def test_an_empty_value_is_no_cursor_of_any_kind(lamps, next_value):
+    connector = lamps(f"{{style: cursor, items: lamps, next: next, cursor_param: query.c, {SIZE}}}")
+    assert run(connector, World(ok({"lamps": [1], "next": next_value}))).complete
 
 
 @pytest.mark.parametrize("next_value", [True, {"a": 1}, ["a"]])
