@@ -1,11 +1,11 @@
-"""Engines as one fixture: each test of the contract runs for every engine that is installed."""
+"""A service that workers call, and the engines: what asks for one runs for every engine that is installed."""
 
 from __future__ import annotations
 
-import importlib.util
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.processes.engines import INSTALLED
 from support.processes.engines.recorded_sandbox import RecordedSandbox
 from support.servers import TOKEN
 
@@ -15,8 +15,6 @@ from connector.integrations import work
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-
-ENGINES = {"dbos": ["dbos on SQLite", "dbos on PostgreSQL"], "celery": ["celery"]}
 
 
 @pytest.fixture
@@ -41,16 +39,7 @@ def service(
         one.__exit__()
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test of the contract for the installed engines; of each other one, one test says that it is missing."""
-    if "engine_name" in metafunc.fixturenames:
-        metafunc.parametrize("engine_name", ENGINES)
-    if "make_engine" in metafunc.fixturenames:
-        installed = [kind for name, kinds in ENGINES.items() if importlib.util.find_spec(name) for kind in kinds]
-        metafunc.parametrize("make_engine", installed, indirect=True)
-
-
-@pytest.fixture
+@pytest.fixture(params=INSTALLED)
 def make_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Any]]:
     """Start the engine, after the service that its workers call."""
     name, _, database = request.param.partition(" on ")
