@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY
-from connector.core.response.outcomes import is_write
+from connector.core.response.outcomes import may_change_state
 from connector.definition.loader import Connector
 from connector.errors import ConnectorError, TransportError
 from connector.runtime.auth.connection import Connection
@@ -181,7 +181,7 @@ def may_repeat_blindly(
     client = _CLIENTS.get(folder, has_named_connection=connection is not None)
     if client.connector.manifest.idempotency is not None:
         return True
-    return not is_write(client.connector.action(action), client.dry_run(action, given, connection=connection))
+    return not may_change_state(client.dry_run(action, given, connection=connection))
 
 
 def build_cut_off_error(action: str) -> TransportError:
