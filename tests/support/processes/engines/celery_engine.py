@@ -29,7 +29,7 @@ class CeleryEngine:
             [sys.executable, "-m", "celery", "-A", "support.processes.engines.celery_app", "worker", "--concurrency", "2",
              "--loglevel", "DEBUG", "--without-gossip", "--without-mingle", "--without-heartbeat"],
             env={**os.environ, "CONTRACT_FOLDER": str(folder), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-            stdout=self._log, stderr=subprocess.STDOUT, cwd=folder,
+            stdout=self._log, stderr=subprocess.STDOUT, cwd=folder, start_new_session=True,
         )  # fmt: skip
 
     def start(self, action: str, given: dict[str, Any], **options: Any) -> Any:
@@ -58,12 +58,8 @@ class CeleryEngine:
         return b"\n".join(path.read_bytes() for path in self.folder.rglob("*") if path.is_file())
 
     def close(self) -> None:
-        """End the worker."""
-        self._worker.send_signal(signal.SIGTERM)
-        try:
-            self._worker.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._worker.kill()
-            self._worker.wait()
+        """End the worker and its processes; a warm shutdown takes seconds."""
+        os.killpg(self._worker.pid, signal.SIGKILL)
+        self._worker.wait()
         self._log.close()
         self.app.close()
