@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, JsonValue, StringConstraints, model_validator
 
 from connector.definition.case import to_snake_case
 from connector.definition.fields import Input, Key, StrictModel, Text
@@ -13,6 +13,11 @@ from connector.definition.json_path import JsonPath
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import ActionPagination
 from connector.definition.reply_example import ReplyExample
+
+if TYPE_CHECKING:
+    from pydantic import GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")
@@ -23,10 +28,28 @@ RequestLine = Annotated[str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PU
 
 
 class Scopes(StrictModel):
-    """OAuth scopes that let a connection run an action; any one of a list is enough."""
+    """OAuth scopes that let a connection run an action; any one of a list is enough.
+
+    Written as one list, as `none`, or as two lists where a service has scopes of two kinds.
+    """
 
     classic: list[Text] = []
     granular: list[Text] = []
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_short_forms(cls, written: Any) -> Any:
+        if written == "none":
+            return {}
+        return {"granular": written} if isinstance(written, list) else written
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        two_lists = handler.resolve_ref_schema(handler(core_schema))
+        one_list = two_lists["properties"]["granular"]
+        return {
+            "anyOf": [{"type": "string", "enum": ["none"]}, {"type": "array", "items": one_list["items"]}, two_lists]
+        }
 
 
 class RequireOneOf(StrictModel):
@@ -100,6 +123,9 @@ class Action(StrictModel):
     request: RequestLine = Field(description="METHOD /path/{name}, as the vendor documents it; or `raw`.")
     connections: list[Key] | None = Field(default=None, description="Connection types that may run it.")
     subaccount: bool = Field(default=True, description="Whether it can act on a sub-account.")
+    read_only: bool = Field(
+        default=False, description="Whether a POST only reads, as a search or a query of GraphQL does."
+    )
     idempotent: Literal[False] | Text | None = Field(
         default=None, description="Why a POST or PATCH is safe to send twice; false for a PUT or DELETE that is not."
     )
@@ -149,7 +175,7 @@ class Action(StrictModel):
     def is_write(self) -> bool:
         """Whether sending it twice could have an effect twice; raw requests decide by their method."""
         if self.method in ("POST", "PATCH"):
-            return not self.idempotent
+            return not (self.read_only or self.idempotent)
         return self.idempotent is False
 
     @property

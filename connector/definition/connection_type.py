@@ -34,7 +34,7 @@ def find_placeholders(text: object) -> list[str]:
 
 
 class ConnectionTest(StrictModel):
-    """The GET that tests a connection, and the fields of its reply that identify the account."""
+    """The call that tests a connection, and the fields of its reply that identify the account."""
 
     action: Key = Field(description="The action to run; a list is asked for one item.")
     inputs: dict[str, JsonValue] = Field(default={}, description="The inputs of the action.")
@@ -87,7 +87,9 @@ class ConnectionType(StrictModel):
         description="Where its token or secret goes, if not in Authorization: header.X, query.x or body.x.",
     )
     scheme: _Scheme | None = Field(
-        default=None, description="The text before the token or secret in a header; Bearer where it is not said."
+        default=None,
+        description="The text before the token or secret in a header. Where it is not said: Bearer before a token in "
+        "Authorization, nothing before the key of an api_key.",
     )
     constants: dict[str, Text] = Field(
         default={}, description="Constant values of its requests, by place: header.X, query.x, body.x, basic.password."

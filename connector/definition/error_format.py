@@ -17,6 +17,7 @@ JsonScalar = str | int | float | bool | None
 _NUMBER = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _JSON_WORDS = ("true", "false", "null")
 PathOrPaths = DataOrHeaderPath | list[DataOrHeaderPath]
+FailureSign = DataOrHeaderPath | dict[DataOrHeaderPath, list[JsonScalar]]
 
 
 class ErrorRule(StrictModel):
@@ -38,10 +39,10 @@ class ErrorRule(StrictModel):
 class ErrorFormat(StrictModel):
     """Which replies of a status of success are errors, where errors have their details, and what these mean."""
 
-    failed: DataOrHeaderPath | dict[DataOrHeaderPath, list[JsonScalar]] | None = Field(
+    failed: FailureSign | list[FailureSign] | None = Field(
         default=None,
         description="What shows that a request failed, whatever the status: a path that has something ({ok: [false]} "
-        "for a path that has one of these values).",
+        "for a path that has one of these values), or a list of these, of which each shows it.",
     )
     success_codes: list[Scalar] = Field(
         default=[], description="The codes of success; any other code is an error, whatever the status."
@@ -68,13 +69,29 @@ class ErrorFormat(StrictModel):
         return self.failed is not None or bool(self.success_codes)
 
     @cached_property
+    def failure_signs(self) -> tuple[FailureSign, ...]:
+        """What shows a failure: each alone does."""
+        if self.failed is None:
+            return ()
+        return tuple(self.failed) if isinstance(self.failed, list) else (self.failed,)
+
+    @cached_property
+    def failure_paths(self) -> tuple[str, ...]:
+        """The paths where something shows a failure."""
+        return tuple(sign for sign in self.failure_signs if isinstance(sign, str))
+
+    @cached_property
     def failure_values(self) -> dict[str, list[JsonScalar]]:
-        """The paths of `failed` with the values that show a failure; none where something at a path shows it."""
-        return self.failed if isinstance(self.failed, dict) else {}
+        """The paths with the values that show a failure."""
+        values: dict[str, list[JsonScalar]] = {}
+        for sign in self.failure_signs:
+            for path, listed in sign.items() if isinstance(sign, dict) else ():
+                values[path] = [*values.get(path, ()), *listed]
+        return values
 
     @cached_property
     def failure_texts(self) -> tuple[tuple[str, frozenset[str]], ...]:
-        """The paths of `failed`, each with the values that show a failure, as texts."""
+        """The same paths, each with its values as texts."""
         return tuple((path, frozenset(map(to_json_text, values))) for path, values in self.failure_values.items())
 
     @cached_property

@@ -114,15 +114,21 @@ def _describe_wrong_path(pattern: str, text: str) -> str:
 
 
 def _build_any_of_findings(document: Document, error: Any) -> Iterator[Finding]:
-    """Report the alternative that failed deepest inside; else every accepted type."""
-    nested_errors = [nested for nested in error.context or () if nested.path or nested.validator != "type"]
+    """Report the alternative of the value's type that failed deepest inside; else every accepted type."""
+    other_types = {
+        nested.relative_schema_path[0]
+        for nested in error.context or ()
+        if not nested.path and nested.validator == "type"
+    }
+    nested_errors = [nested for nested in error.context or () if nested.relative_schema_path[0] not in other_types]
     if nested_errors:
         nearest_branch = max(nested_errors, key=lambda nested: len(nested.path)).relative_schema_path[0]
         for nested in nested_errors:
             if nested.relative_schema_path[0] == nearest_branch:
                 yield from _build_findings(document, nested)
         return
-    types = [_TYPE_NAMES.get(str(nested.validator_value), "?") for nested in error.context or ()]
+    mismatches = (nested for nested in error.context or () if nested.validator == "type")
+    types = [_TYPE_NAMES.get(str(nested.validator_value), "?") for nested in mismatches]
     message = f"got {_preview(error.instance)}; expected {' or '.join(sorted(set(types) - {'null'}))}."
     yield document.build_finding(tuple(error.absolute_path), "type", message)
 

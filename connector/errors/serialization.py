@@ -74,7 +74,8 @@ def _find_class(data: Mapping[str, Any], classes: Sequence[_ErrorClass]) -> _Err
 def _build_model(error_class: _ErrorClass) -> type[BaseModel]:
     from pydantic import AwareDatetime, create_model
 
-    hints = {**_read_hints(error_class), "retry_at": AwareDatetime | None}
+    aware_datetime: Any = AwareDatetime
+    hints = {**_read_hints(error_class), "retry_at": aware_datetime | None}
     fields: dict[str, Any] = {
         key: (hints[name], getattr(error_class, name)) for key, name in _list_facts(error_class).items()
     }

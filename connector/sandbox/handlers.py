@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _UNLIMITED_SIZE = 1_000_000_000
+_NO_FILTER = ("", "all", "any")  # values of a query that ask for everything
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +149,9 @@ class CrudHandlers:
             return record.id if pagination.next == id_name else get_at_path(render(record), pagination.next)
 
         with self._state.read() as data:
-            records = self._collections.list_in_scope(data, collection, request.path_values)
+            in_scope = self._collections.list_in_scope(data, collection, request.path_values)
+            asked = {name: value for name, value in request.http_request.query if value.lower() not in _NO_FILTER}
+            records = [one for one in in_scope if not asked or _is_asked_for(collection.render_in_list(one), asked)]
             adapter = ListAdapter(
                 f"{collection.name} {'/'.join(request.path_values)}", lambda record: record.position, read_cursor
             )
@@ -169,7 +172,8 @@ class CrudHandlers:
         example, pagination, page_request = request.example, request.pagination, request.page_request
         items = get_at_path(example, pagination.items) if pagination else None
         if pagination is None or page_request is None or not isinstance(items, list):
-            return build_action_response(request.action, 201 if request.method == "POST" else 200, example)
+            is_new = request.method == "POST" and not request.action.read_only
+            return build_action_response(request.action, 201 if is_new else 200, example)
         entries = list(enumerate(items, 1))
         adapter: ListAdapter[tuple[int, Any]] = ListAdapter(
             request.http_request.path, lambda entry: entry[0], lambda entry: get_at_path(entry[1], pagination.next)
@@ -178,6 +182,12 @@ class CrudHandlers:
         reply = PageReply(pagination, request.http_request, page_request, page, example)
         value = reply.set_signs(example) if page.is_complete else reply.build([item for _, item in page.entries])
         return build_action_response(request.action, 200, value, reply.build_headers())
+
+
+def _is_asked_for(item: Any, asked: dict[str, str]) -> bool:
+    """Whether an item has what a query asks for: of parameters named like one of its texts, the same text."""
+    fields = item if isinstance(item, dict) else {}
+    return all(fields[name] == value for name, value in asked.items() if isinstance(fields.get(name), str))
 
 
 def _wrap_item(pagination: Pagination, example: Any, item: Any) -> Any:

@@ -195,6 +195,11 @@ def test_where_people_consent_to_scopes_every_action_names_them(shelf: Path) -> 
     plant(shelf / "manifest.yaml", "    kind: bearer\n    inputs:\n", f"    kind: oauth2\n    inputs:\n{words}")
     plant(shelf / "manifest.yaml", "      accessToken:\n", "      clientSecret:\n")
     assert [finding.rule for finding in lint(shelf)] == ["scopes-named"] * 5
+    scopes = {"get": "[books.read]", "list": "none", "create": "[]", "update": "[a, a]", "delete": "{granular: [b]}"}
+    for name, written in scopes.items():
+        path = shelf / "actions" / (f"{name}-books.yaml" if name == "list" else f"{name}-book.yaml")
+        plant(path, "\nrequest:", f"\nscopes: {written}\nrequest:")
+    assert [Path(finding.file).stem for finding in lint(shelf)] == ["create-book", "update-book"]
 
 
 def test_nothing_is_fetched_and_a_schema_in_a_circle_does_not_hang(shelf: Path) -> None:

@@ -60,7 +60,7 @@ def test_every_file_of_the_bundled_connector_fits_both(path: Path, model) -> Non
 
 
 GOOD = [
-    SMALL, action(request="raw"), action(rate=["light", "cap"]), action(rate="light"), action(idempotent=False),
+    SMALL, action(scopes=["read"]), action(scopes="none"), action(scopes={"classic": ["a"], "granular": ["b"]}), action(request="raw"), action(rate=["light", "cap"]), action(rate="light"), action(idempotent=False),
     action(idempotent="the same id is refused"), action(connections=["oauth2"]), action(pagination={"items": "."}),
     action(pagination={"items": "a.b", "style": "page_number", "first": 0, "max_size": 10}), action(returns={"type": "none", "example": {}}),
     action(returns={"schema": "thing-list", "max_bytes": 1000}), action(any_of=[{"of": ["a"], "when": {"b": [1, "x", None]}}]),
@@ -72,6 +72,7 @@ GOOD = [
     with_input(choices_from={"action": "listThings", "items": "things", "value": "id", "label": "name"}),
 ]  # fmt: skip
 BAD = [
+    action(scopes="all"), action(scopes=[5]), action(scopes=5), action(scopes=None), action(scopes={"granulr": []}), action(scopes={"granular": "a"}),
     None, [], "text", 5, {}, action(action="1st"), action(action="a b"), action(label=""), action(label=None), action(label=5),
     action(request="FETCH /x"), action(request="GET"), action(request="GET https://x.example/"), action(request="get /x"),
     action(rate=5), action(rate=[5]), action(idempotent=True), action(idempotent=""), action(body="xml"), action(lists=None),
@@ -175,6 +176,19 @@ def test_every_missing_word_and_every_wrong_one_is_told_at_once() -> None:
 def test_a_key_that_is_no_key_is_told_at_itself() -> None:
     text = "action: a\nlabel: A\nsummary: A.\nrequest: GET /\ninputs:\n  1st: {label: One, help: One., type: string, to: query.one}\n"
     assert [(line, column, rule) for line, column, rule, _ in report(text)] == [(6, 3, "key")]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "message"),
+    [
+        ("{granulr: [a]}", "unknown key 'granulr'. Did you mean 'granular'?"), ("[a, 5]", "got 5; expected a text."),
+        ("all", "got 'all'; expected one of none."), ("5", "got 5; expected a list or a mapping or a text."),
+    ],
+)  # fmt: skip
+def test_a_value_of_several_forms_is_told_what_is_wrong_in_its_own(scopes: str, message: str) -> None:
+    ((line, _, _, said),) = report(f"action: a\nlabel: A\nsummary: A.\nscopes: {scopes}\nrequest: GET /\n")
+    assert line == 4
+    assert message in said
 
 
 def test_a_misspelt_word_is_not_told_as_missing_too() -> None:

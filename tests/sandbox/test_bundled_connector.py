@@ -6,6 +6,7 @@ import asyncio
 import json
 from contextlib import nullcontext, suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -123,6 +124,19 @@ def test_a_user_is_found_by_id_by_email_and_as_me(in_process_client: Client) -> 
         "Wei's"
     ]
     assert in_process_client.run("listMeetings", {"userId": "me"}).data["meetings"] == []
+
+
+def test_a_list_has_what_its_query_asks_for(in_process_client: Client) -> None:
+    assert in_process_client.run("listUsers", {"status": "active"}).data["users"]
+    assert in_process_client.run("listUsers", {"status": "inactive"}).data["users"] == []
+
+
+def test_a_query_for_all_filters_nothing() -> None:
+    github = Connector.open(Path(__file__).parents[2] / "examples" / "github")
+    sandbox, given = Sandbox(github), {"owner": "octocat", "repository": "Hello-World"}
+    with Client(github, sandbox.connection, http=sandbox.http) as client:
+        counts = [len(client.run("listIssues", {**given, "state": state}).data) for state in ("open", "closed", "all")]
+    assert counts == [1, 0, 1]
 
 
 def test_a_first_password_is_never_kept(in_process_client: Client, sandbox: Sandbox) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.sandboxes.shop import KEY, VERSION
 
+from connector import Client
 from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -62,3 +63,15 @@ def test_a_path_outside_the_base_is_not_there(shop: Connector) -> None:
     sandbox = Sandbox(shop)
     for target in ("/", "/ping", "/api/v1", "/api/v10/ping", "*", ""):
         assert sandbox.service.handle("GET", target, [KEY, VERSION], b"").status == 404
+
+
+FIND = "action: {key}\nlabel: F\nsummary: Find.\nrequest: POST /{key}\n{more}returns: {{help: H., example: {{found: 1}}}}\n"
+
+
+def test_a_post_that_only_reads_makes_nothing(folder):
+    connector = folder(
+        "", {"find": FIND.format(key="find", more="read_only: true\n"), "make": FIND.format(key="make", more="")}
+    )
+    box = Sandbox(connector)
+    with Client(connector, box.connection, http=box.http) as client:
+        assert [client.run(key).status for key in ("find", "make")] == [200, 201]

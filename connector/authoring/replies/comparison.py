@@ -42,6 +42,11 @@ def _describe_error(error: errors.ConnectorError) -> str:
     return f"{type(error).__name__}: {error.args[0]}"
 
 
+def _quote(message: str) -> str:
+    """Return a message whole: what is expected of it may stand at its end."""
+    return json.dumps(message, ensure_ascii=False)
+
+
 def _expect_equal(expected: Any, actual: Any) -> str:
     return "" if expected == actual else f"got {preview(actual)}."
 
@@ -53,7 +58,9 @@ def _describe_success(reading: ReplyReading) -> str:
 def _compare_category(_plan: CompiledAction, expected: Any, reading: ReplyReading) -> str:
     if expected is None:
         return "" if reading.category is None else f"got {reading.category}."
-    return _describe_success(reading) or ("" if expected == reading.category else f"got {reading.category or 'none'}.")
+    if reading.error is None or expected == reading.category:
+        return _describe_success(reading)
+    return f"got {reading.category or 'none'}; the error is {_describe_error(reading.error)}"
 
 
 def _compare_outcome(_plan: CompiledAction, expected: Any, reading: ReplyReading) -> str:
@@ -68,7 +75,7 @@ def _compare_message(_plan: CompiledAction, expected: Any, reading: ReplyReading
     if reading.error is None:
         return _describe_success(reading)
     message = str(reading.error.args[0])
-    return "" if expected in message else f"the message is {preview(message)}."
+    return "" if expected in message else f"the message is {_quote(message)}."
 
 
 def _compare_fields(_plan: CompiledAction, expected: Any, reading: ReplyReading) -> str:
@@ -77,7 +84,7 @@ def _compare_fields(_plan: CompiledAction, expected: Any, reading: ReplyReading)
     message = str(reading.error.args[0])
     parts = expected.items() if isinstance(expected, dict) else ((name, "") for name in expected)
     missing = [name for name, text in parts if f"[{name}: {text}" not in message]
-    return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not in {preview(message)}." if missing else ""
+    return f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not in {_quote(message)}." if missing else ""
 
 
 def _compare_retry_after(_plan: CompiledAction, expected: Any, reading: ReplyReading) -> str:

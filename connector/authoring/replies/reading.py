@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connector import errors
@@ -25,11 +26,18 @@ if TYPE_CHECKING:
 NOW = 1_800_000_000.0  # epoch seconds: a recorded reply is always read at the same time
 _TIMEOUT = 60.0
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-# Category of an error that no rule of the manifest has named.
+# Category of an error that no rule of the manifest has named: by its class, else by its status.
 _CATEGORY_BY_ERROR: dict[type[errors.ConnectorError], str] = {
     errors.SignInError: "token_rejected",
     errors.RateLimited: "rate_limit",
     errors.NotFound: "not_found",
+}
+_CATEGORY_BY_STATUS: dict[int, str] = {
+    HTTPStatus.BAD_REQUEST: "invalid",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "invalid",
+    HTTPStatus.CONFLICT: "conflict",
+    HTTPStatus.PRECONDITION_FAILED: "conflict",
+    HTTPStatus.SERVICE_UNAVAILABLE: "unavailable",
 }
 
 
@@ -104,7 +112,8 @@ def _find_category(plan: CompiledAction, request: Request, reply: Reply, error: 
     """Return the category that the manifest gives an error, else the one that its status stands for."""
     details = plan.parser.parse(request, reply)
     category = details.category if isinstance(details, ErrorDetails) else None
-    return category or next((name for kind, name in _CATEGORY_BY_ERROR.items() if isinstance(error, kind)), None)
+    by_error = next((name for kind, name in _CATEGORY_BY_ERROR.items() if isinstance(error, kind)), None)
+    return category or by_error or _CATEGORY_BY_STATUS.get(reply.status)
 
 
 def fill_base_url(manifest: Manifest) -> str:

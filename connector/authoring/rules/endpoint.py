@@ -24,8 +24,10 @@ def check_scopes(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[
     kinds = {connection_type.kind for connection_type in folder.manifest_or_blank.connections.values()}
     scopes = file.model.scopes
     asks_consent = any(kind.startswith("oauth2") for kind in kinds) and not file.model.is_raw
-    if asks_consent and not scopes.classic and not scopes.granular:
-        yield Violation(("scopes",), "scopes-named", "name the scopes that let a connection run the action.", key=True)
+    says_none = "scopes" in file.model.model_fields_set and not scopes.model_fields_set
+    if asks_consent and not (scopes.classic or scopes.granular or says_none):
+        message = "name the scopes that let a connection run the action, or say `scopes: none`."
+        yield Violation(("scopes",), "scopes-named", message, key=True)
     for word in ("classic", "granular"):
         names = getattr(scopes, word)
         for index, scope in enumerate(names):

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
-    from connector.definition.error_format import ErrorFormat
+    from connector.definition.error_format import ErrorFormat, FailureSign
     from connector.definition.manifest import Manifest
+    from connector.definition.parsers.strict_yaml import NodePath
 
 _SUCCESS = range(200, 300)
 
@@ -39,13 +40,20 @@ def check_error_format(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> 
             yield Violation(("errors", "rules", index, "status"), "errors", message)
 
 
+def _has_duplicates(signs: list[FailureSign]) -> bool:
+    return any(sign in signs[:index] for index, sign in enumerate(signs))
+
+
 def _check_failed(errors: ErrorFormat) -> Iterator[Violation]:
-    if errors.failed == {}:
-        yield Violation(("errors", "failed"), "errors", "name a place and its values: {ok: [false]}.")
-    for path, values in errors.failure_values.items():
-        if not values:
-            message = "list the values that show a failure."
-            yield Violation(("errors", "failed", path), "errors", message)
+    if isinstance(errors.failed, list) and (not errors.failed or _has_duplicates(errors.failed)):
+        yield Violation(("errors", "failed"), "errors", "list each sign of a failure once, and at least one.")
+    for index, sign in enumerate(errors.failure_signs):
+        path: NodePath = ("errors", "failed", index) if isinstance(errors.failed, list) else ("errors", "failed")
+        if sign == {}:
+            yield Violation(path, "errors", "name a place and its values: {ok: [false]}.")
+        for place, values in sign.items() if isinstance(sign, dict) else ():
+            if not values:
+                yield Violation((*path, place), "errors", "list the values that show a failure.")
     if "success_codes" in errors.model_fields_set and not errors.success_codes:
         yield Violation(("errors", "success_codes"), "errors", "list the codes of success, or remove it.")
 

@@ -88,6 +88,7 @@ def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
         "content_type": _explain_content_type(action),
         "lists": not _sends_lists(action) and "no list is sent in its query, form or headers; remove it.",
         "form_nesting": not _sends_nested_pairs(action) and "no nested value is sent in a query or form; remove it.",
+        "read_only": _explain_read_only(action),
         "idempotent": _explain_idempotent(action),
         "confirm": _explain_confirm(action),
         "subaccount": folder.manifest is not None
@@ -116,11 +117,26 @@ def _explain_content_type(action: Action) -> str:
     return "a multipart body has a boundary in its Content-Type; remove it." if action.body == "multipart" else ""
 
 
+def _explain_read_only(action: Action) -> str:
+    """Return why `read_only` changes nothing or is wrong; empty where it makes a POST a reading."""
+    if not action.read_only:
+        return "an action is no reading unless this is true; remove it."
+    if action.method in SAFE_METHODS:
+        return f"a {action.method} only reads anyway; remove it."
+    return (
+        ""
+        if action.method == "POST"
+        else f"a {action.method or 'raw request'} may write; remove it, or correct the method."
+    )
+
+
 def _explain_idempotent(action: Action) -> str:
     """Return why `idempotent` changes nothing; empty where it does."""
     reason, method = action.idempotent, action.method
     if method not in ("POST", "PATCH", "PUT", "DELETE"):
         return f"{method or 'a raw request'} takes no `idempotent`; remove it."
+    if action.read_only:
+        return "what only reads may be sent twice anyway; remove it."
     if reason is False and method in NON_IDEMPOTENT_METHODS:
         return f"a {method} is not repeated anyway; remove it."
     if reason and method in ("PUT", "DELETE"):
@@ -128,10 +144,14 @@ def _explain_idempotent(action: Action) -> str:
     return ""
 
 
+def _name_method(action: Action) -> str:
+    return f"a {action.method}{' that only reads' if action.read_only else ''}" if action.method else "a raw request"
+
+
 def _explain_confirm(action: Action) -> str:
     """Return why `confirm` changes nothing; empty where it does: for a write that is no DELETE, or to spare one."""
-    if action.method in SAFE_METHODS:
-        return f"a {action.method} changes nothing; remove it."
+    if action.method in SAFE_METHODS or action.read_only:
+        return f"{_name_method(action)} changes nothing; remove it."
     if action.confirm is (action.method == "DELETE"):
         return f"a {action.method} {'is confirmed anyway' if action.confirm else 'is not confirmed'}; remove it."
     return ""

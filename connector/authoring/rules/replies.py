@@ -9,7 +9,7 @@ from connector.authoring.replies.comparison import compare_reading
 from connector.authoring.replies.reading import build_reply, fill_base_url, read_reply
 from connector.authoring.rules.examples import prepare_inputs
 from connector.core.exchange.plan import CompiledConnector
-from connector.core.json_path import get_from_reply
+from connector.core.json_path import get_from_reply, has_path
 from connector.definition.error_format import ErrorRule
 from connector.definition.suggest import did_you_mean
 from connector.errors import InputError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from connector.core.exchange.plan import CompiledAction
     from connector.core.request.builder import Request
     from connector.definition.action import Action
+    from connector.definition.error_format import ErrorFormat
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
     from connector.definition.reply_example import ReplyExample
@@ -54,12 +55,21 @@ def check_error_paths(file: ParsedFile[Manifest], folder: ConnectorFolder) -> It
     """Check that each path of `errors` is in some recorded reply, where there are any of refusals."""
     examples = [*file.model.errors.replies, *(example for action in folder.actions for example in action.model.replies)]
     refusals = [example for example in examples if _is_refusal(example)]
-    for word in ("code", "message", "fields") if refusals else ():
-        value = getattr(file.model.errors, word)
-        for index, path in enumerate(value if isinstance(value, list) else [value] if value else []):
-            if not any(_has_path(example, path) for example in examples):
-                where: NodePath = ("errors", word, index) if isinstance(value, list) else ("errors", word)
-                yield Violation(where, "reply-path", f"no recorded reply has anything at {path!r}.")
+    for where, path in _iter_error_paths(file.model.errors) if refusals else ():
+        if not any(_has_path(example, path) for example in examples):
+            yield Violation(where, "reply-path", f"no recorded reply has anything at {path!r}.")
+
+
+def _iter_error_paths(errors: ErrorFormat) -> Iterator[tuple[NodePath, str]]:
+    """Yield where `errors` has a path, and the path."""
+    for word in ("failed", "code", "message", "fields", "retry_after"):
+        value = getattr(errors, word)
+        for index, entry in enumerate(value if isinstance(value, list) else [value] if value else []):
+            where: NodePath = ("errors", word, index) if isinstance(value, list) else ("errors", word)
+            if isinstance(entry, dict):
+                yield from (((*where, path), path) for path in entry)
+            else:
+                yield where, entry
 
 
 def _is_refusal(example: ReplyExample) -> bool:
@@ -71,7 +81,7 @@ def _is_refusal(example: ReplyExample) -> bool:
 
 def _has_path(example: ReplyExample, path: str) -> bool:
     headers = {name.lower(): value for name, value in example.headers.items()}
-    return get_from_reply(example.body, headers.get, path) is not None
+    return get_from_reply(example.body, headers.get, path) is not None or has_path(example.body, path)
 
 
 def check_reply(

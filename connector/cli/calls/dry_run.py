@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from dataclasses import replace
@@ -15,7 +16,9 @@ from connector.cli.context.connection_context import ConnectionContext, resolve_
 from connector.cli.output.exit_codes import EXIT_DONE
 from connector.cli.output.printer import make_printer, write_text
 from connector.cli.output.stdio import print_stderr
+from connector.core.auth.signing import Signer
 from connector.core.auth.site import fill_known
+from connector.core.request.credential import Credential
 from connector.definition.connection_type import CLOUD_INPUT, PLACEHOLDER
 from connector.errors import ConnectorError
 from connector.runtime.auth import env_connection
@@ -52,11 +55,13 @@ def print_requests(connector: Connector, settings: Settings, options: RunOptions
     if tasks.from_file:
         check_calls(tasks, preview)
     requests = []
-    for request, warnings in map(preview, tasks.calls):
+    for task in tasks.calls:
+        request, warnings = preview(task)
         for warning in () if options.quiet else warnings:
             print_stderr(f"Warning: {warning}")
         if options.curl:
-            print_stderr(trace_unsent_request(request).curl())
+            credential = _build_credential(connector, settings, options, task.options.connection)
+            print_stderr(trace_unsent_request(request, credential).curl())
         requests.append(request.to_dict())
     if output_setting.value == "table" or not output_setting.is_set:
         write_text("\n\n".join(map(_format_request, requests)))
@@ -76,12 +81,9 @@ def _find_base_url(connector: Connector, settings: Settings, options: RunOptions
     manifest = connector.manifest
     if options.sandbox or not (PLACEHOLDER.search(manifest.base_url) or manifest.clouds):
         return None
-    context, name = (
-        ConnectionContext(connector, settings),
-        options.connection or named or settings.get("connection").value,
-    )
+    name = options.connection or named or settings.get("connection").value
     try:
-        connection = connection_names.resolve_connection(context, name)
+        connection = connection_names.resolve_connection(ConnectionContext(connector, settings), name)
         url = _fill_base_url(connector, manifest.connections[connection.kind], connection.inputs())
     except ConnectorError:
         url = _fill_from_environment(connector, name)
@@ -93,6 +95,17 @@ def _find_base_url(connector: Connector, settings: Settings, options: RunOptions
             f"The connection fills in {', '.join(f'{{{key}}}' for key in sorted(missing))}, which {variables} sets."
         )
     return url
+
+
+def _build_credential(connector: Connector, settings: Settings, options: RunOptions, named: str | None) -> Credential:
+    """Return what would sign a request, without its secret: as the connection's type says, else the first type."""
+    manifest = connector.manifest
+    name = options.connection or named or settings.get("connection").value
+    kind = name if name in manifest.connections else next(iter(manifest.connections), None)
+    if not options.sandbox:
+        with contextlib.suppress(ConnectorError):
+            kind = connection_names.resolve_connection(ConnectionContext(connector, settings), name).kind
+    return Signer.sign_unsent(manifest.connections[kind], manifest.filled_constants) if kind else Credential("")
 
 
 def _fill_from_environment(connector: Connector, name: str | None) -> str:

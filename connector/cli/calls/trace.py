@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from connector.cli.output.stdio import print_stderr
 from connector.core.exchange import tracing
 from connector.core.exchange.asks import SendRequest
-from connector.core.request.credential import Credential
 from connector.core.response.reply import Failure
 from connector.core.response.trace import Trace
 from connector.errors import StoreError
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from connector.core.request.builder import Request
+    from connector.core.request.credential import Credential
 
 
 @dataclass(slots=True)
@@ -64,10 +64,9 @@ class TraceCollector:
             raise _build_error(self.har_path, error) from None
 
 
-def trace_unsent_request(request: Request) -> Trace:
-    """Return the trace of a request that is not sent."""
+def trace_unsent_request(request: Request, credential: Credential) -> Trace:
+    """Return the trace of a request that is not sent, signed as a connection would."""
     trace = Trace()
-    credential = Credential("$TOKEN", headers=(("Authorization", "Bearer $TOKEN"),))
     tracing.record(
         trace, SendRequest(request, credential, 0.0), 0.0, 0.0, Failure("dry_run", "not sent", sent="nothing")
     )

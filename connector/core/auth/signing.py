@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core.auth.site import fill_text
+from connector.core.redaction import MASK
 from connector.core.request.body import to_wire_text
 from connector.core.request.credential import Credential
 from connector.definition.connection_type import BASIC_PLACES
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 DEFAULT_PLACE = "header.Authorization"
 DEFAULT_SCHEME = "Bearer"
+_UNSENT = "$TOKEN"
 _REQUEST_PARTS = ("header", "query", "body")
 
 
@@ -30,9 +32,13 @@ def add_scheme(scheme: str | None, value: str) -> str:
 
 
 def find_main_place(connection_type: ConnectionType) -> tuple[str, str | None]:
-    """Return the place of a connection type's token or secret, and the scheme before it."""
+    """Return the place of a connection type's token or secret, and the scheme before it.
+
+    A key stands alone in its place, in Authorization too: only a token is a bearer's (RFC 6750).
+    """
     place = connection_type.to or DEFAULT_PLACE
-    is_bearer = connection_type.scheme is None and place.lower() == DEFAULT_PLACE.lower()
+    is_token = connection_type.kind != "api_key" and place.lower() == DEFAULT_PLACE.lower()
+    is_bearer = connection_type.scheme is None and is_token
     return place, DEFAULT_SCHEME if is_bearer else connection_type.scheme
 
 
@@ -72,6 +78,17 @@ class Signer:
     def sign_without_secret(self) -> Credential:
         """Return the credential of a connection whose values all have places of their own."""
         return self._build("", [], {})
+
+    @staticmethod
+    def sign_unsent(connection_type: ConnectionType, constants: Mapping[str, str]) -> Credential:
+        """Return what such a connection sends, with $TOKEN for its token or secret and names for other values."""
+        values = {key: MASK if item.secret else f"{{{key}}}" for key, item in connection_type.inputs.items()}
+        signer = Signer.of(connection_type, constants, values)
+        if connection_type.kind == "basic":
+            return replace(signer, scheme="Basic").sign(_UNSENT)
+        if connection_type.kind == "api_key" and find_main_input(connection_type) is None:
+            return signer.sign_without_secret()
+        return signer.sign(_UNSENT)
 
     def _build(self, secret: str, main: Iterable[tuple[str, str]], details: Mapping[str, Any]) -> Credential:
         parts: dict[str, list[Any]] = {part: [] for part in _REQUEST_PARTS}

@@ -54,7 +54,7 @@ def _compile_finder(connector: Connector, action: Action, field: Input) -> Value
     if field.format == "timezone" and field.choices_file:
         return partial(_find_zone_warning, connector.choices(field.choices_file))
     if field.location.spread:
-        return partial(_find_unknown_names, cache(partial(find_spread_names, connector, action, field)))
+        return partial(_find_unknown_names, cache(partial(_find_spread_schemas, connector, action, field)))
     return None
 
 
@@ -83,17 +83,31 @@ def _find_zone_warning(listed: Collection[str], value: str, _: float) -> Iterato
     yield f"{value} is not among the time zones that the service lists{advice}. It is sent unchanged."
 
 
-def _find_unknown_names(load_known: Callable[[], set[str]], value: dict[str, Any], _: float) -> Iterator[str]:
-    known = load_known()
-    for name in value if known else ():
-        if name not in known:
+def _find_unknown_names(load_known: Callable[[], dict[str, Any]], value: dict[str, Any], _: float) -> Iterator[str]:
+    yield from _compare_names(value, load_known(), "")
+
+
+def _compare_names(value: Any, known: Any, place: str) -> Iterator[str]:
+    """Yield a warning for each name of a value that its schema does not have, at any depth."""
+    if not isinstance(value, dict) or not isinstance(known, dict) or not known:
+        return
+    for name, item in value.items():
+        if name in known:
+            inner = known[name].get("properties") if isinstance(known[name], dict) else None
+            yield from _compare_names(item, inner, f"{place}{name}.")
+        else:
             match = closest(name, known)
-            advice = f" Did you mean {match}?" if match else ""
-            yield f"{name[:60]} is no known name here; the service may ignore it.{advice} It is sent unchanged."
+            advice = f" Did you mean {place}{match}?" if match else ""
+            yield f"{place}{name[:60]} is no known name here; the service may ignore it.{advice} It is sent unchanged."
 
 
 def find_spread_names(connector: Connector, action: Action, field: Input) -> set[str]:
-    """Return the names that the schema of the record has where an input is spread, and those of its other inputs.
+    """Return the names that the schema of the record has where an input is spread, and those of its other inputs."""
+    return set(_find_spread_schemas(connector, action, field))
+
+
+def _find_spread_schemas(connector: Connector, action: Action, field: Input) -> dict[str, Any]:
+    """Return the names where an input is spread, each with its schema, if it has one.
 
     The record is what the action returns, else the resource at its path; empty where neither is described.
     """
@@ -104,9 +118,10 @@ def find_spread_names(connector: Connector, action: Action, field: Input) -> set
         if name is not None:
             properties = properties.get(name) if isinstance(properties, dict) else None
     if not isinstance(properties, dict):
-        return set()
+        return {}
     beside = (other.location for other in action.inputs.values() if other.location.part == field.location.part)
-    return {*properties, *(one.path[len(path)] for one in beside if one.path[:-1] == path and not one.spread)}
+    names = (one.path[len(path)] for one in beside if one.path[:-1] == path and not one.spread)
+    return {**dict.fromkeys(names), **properties}
 
 
 def _record_schema(connector: Connector, action: Action) -> dict[str, Any] | None:

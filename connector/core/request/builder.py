@@ -46,6 +46,7 @@ class Request:
     sends_credential: bool = True  # whether the credential is sent along
     may_leave_hosts: bool = False  # whether a redirect may lead to a host that must not see the credential
     allowed_hosts: tuple[str, ...] | None = None  # the connection's, where they are not the manifest's
+    read_only: bool = False  # whether it changes nothing, by its definition
 
     @property
     def request_target(self) -> str:
@@ -88,6 +89,7 @@ class Request:
             self.sends_credential,
             self.may_leave_hosts,
             self.allowed_hosts,
+            self.read_only,
         )
 
     def ensure_replayable(self) -> None:
@@ -162,6 +164,7 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
             None,
             known_secrets,
             redactor,
+            read_only=action.read_only,
         )
         return apply_content_type(request) if sets_content_type else request
 

@@ -13,6 +13,7 @@ from connector.core.response import broken_json
 from connector.core.response.decoding import UnreadableBody, decode_text, parse_json
 from connector.core.response.error_texts import FieldMessage, find_reason, read_code, read_field_messages, read_text
 from connector.definition.error_format import to_json_text
+from connector.definition.json_path import parse_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from connector.core.response.reply import Reply
     from connector.definition.error_format import ErrorFormat, ErrorRule
 
+_DATA = "data"  # where a reply of GraphQL's shape has what it tells of
 _MAX_NAMES_LENGTH = 2_000  # characters of a message that are searched for names
 
 
@@ -42,24 +44,47 @@ class ErrorDetails:
 
 def is_failure(error_format: ErrorFormat, reply: Reply, data: Any) -> bool:
     """Whether a reply with a status of success is an error by the definition."""
-    failed = error_format.failed
-    if isinstance(failed, str):
-        if get_from_reply(data, reply.header, failed):
-            return True
-    else:
-        for path, texts in error_format.failure_texts:
-            value = get_from_reply(data, reply.header, path)
-            is_listed = isinstance(value, str | int | float) and to_json_text(value) in texts
-            if is_listed or (value is None and "null" in texts and has_path(data, path)):
-                return True
+    if any(_iter_failed_paths(error_format, reply, data)) or any(_iter_failure_values(error_format, reply, data)):
+        return True
     code = _find_code(error_format, reply, data) if error_format.success_codes else None
     return code is not None and to_json_text(code) not in error_format.success_texts
 
 
-def may_be_partly_done(error_format: ErrorFormat, data: Any) -> bool:
+def _iter_failed_paths(error_format: ErrorFormat, reply: Reply, data: Any) -> Iterator[str]:
+    """Yield the paths of `failed` where something is."""
+    return (path for path in error_format.failure_paths if get_from_reply(data, reply.header, path))
+
+
+def _iter_failure_values(error_format: ErrorFormat, reply: Reply, data: Any) -> Iterator[str]:
+    """Yield the paths of `failed` that have one of the values that show a failure."""
+    for path, texts in error_format.failure_texts:
+        value = get_from_reply(data, reply.header, path)
+        is_listed = isinstance(value, str | int | float) and to_json_text(value) in texts
+        if is_listed or (value is None and "null" in texts and has_path(data, path)):
+            yield path
+
+
+def may_be_partly_done(error_format: ErrorFormat, reply: Reply, data: Any) -> bool:
     """Whether a reply that is an error may have done something: its errors stand beside data, not in its place."""
-    has_data_member = isinstance(data, dict) and "data" in data
-    return isinstance(error_format.failed, str) and (not has_data_member or _has_data(data))
+    if not error_format.failure_paths or any(_iter_failure_values(error_format, reply, data)):
+        return False
+    has_data_member = isinstance(data, dict) and _DATA in data
+    return not has_data_member or _has_data_beside_errors(error_format, reply, data)
+
+
+def _has_data_beside_errors(error_format: ErrorFormat, reply: Reply, data: Any) -> bool:
+    """Whether a reply of GraphQL's shape has, beside its errors, fields in `data` that did not fail.
+
+    A field that has errors within itself, such as `data.create.userErrors`, failed.
+    """
+    shown_by_paths = [parse_path(path) for path in _iter_failed_paths(error_format, reply, data)]
+    shown_by_values = [parse_path(path) for path in _iter_failure_values(error_format, reply, data)]
+    failed_fields = {path[1] for path in (*shown_by_paths, *shown_by_values) if path[:1] == (_DATA,) and len(path) > 1}
+    if not failed_fields and not shown_by_paths:
+        return False
+    found = data.get(_DATA) if isinstance(data, dict) else None
+    fields = found if isinstance(found, dict) else {"": found}
+    return any(value is not None for name, value in fields.items() if name not in failed_fields)
 
 
 def parse_error_details(error_format: ErrorFormat, reply: Reply) -> ErrorDetails:
@@ -85,15 +110,8 @@ def parse_error_details(error_format: ErrorFormat, reply: Reply) -> ErrorDetails
         rule.category if rule else None,
         _parse_scopes(rule, message) if rule else (),
         get_from_reply(data, reply.header, error_format.retry_after),
-        reply.is_success and isinstance(error_format.failed, str) and _has_data(data),
+        reply.is_success and _has_data_beside_errors(error_format, reply, data),
     )
-
-
-def _has_data(data: Any) -> bool:
-    """Whether a reply of GraphQL's shape has something in `data`: the fields that did not fail."""
-    found = data.get("data") if isinstance(data, dict) else None
-    values = found.values() if isinstance(found, dict) else (found,)
-    return any(value is not None for value in values)
 
 
 def _find_code(error_format: ErrorFormat, reply: Reply, data: Any) -> str | int | None:
@@ -109,7 +127,7 @@ def _compose_message(error_format: ErrorFormat, reply: Reply, data: Any) -> str:
 
     message = next(read(error_format.message_paths, read_text), "")
     messages: list[FieldMessage] = next(read(error_format.field_paths, read_field_messages), [])
-    parts = [str(item) for item in messages if item.text != message]
+    parts = [str(item) for item in messages if not item.is_within(message)]
     return " ".join(filter(None, (message, *parts))) or find_reason(data)
 
 

@@ -49,6 +49,10 @@ class FieldMessage(NamedTuple):
     def __str__(self) -> str:
         return f"[{self.name}: {self.text}]" if self.name else f"[{self.text}]"
 
+    def is_within(self, message: str) -> bool:
+        """Whether a message says this already."""
+        return self.text == message or (str(self) if self.name else self.text) in message
+
 
 def read_text(value: Any) -> str:
     """Return a value as a message: a text, a number, or the texts of a list or mapping; empty for none."""

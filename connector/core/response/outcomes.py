@@ -26,7 +26,7 @@ def is_write(action: Action, request: Request) -> bool:
 
 def may_change_state(request: Request) -> bool:
     """Whether a request whose reply is lost or unreadable may have changed something."""
-    return request.method not in SAFE_METHODS
+    return request.method not in SAFE_METHODS and not request.read_only
 
 
 def is_done_by_status(action: Action, request: Request) -> bool:

@@ -68,7 +68,7 @@ class ResponseParser:
             return self._judge(reply, None) or self._handle_unreadable(request, reply, error)
         failed_parts = self._read_failed_parts(data)
         details = self._judge(reply, data)
-        if details is not None and not (failed_parts and may_be_partly_done(error_format, data)):
+        if details is not None and not (failed_parts and may_be_partly_done(error_format, reply, data)):
             return details
         if failed_parts:
             warnings += (_describe_failed_parts(request, failed_parts),)

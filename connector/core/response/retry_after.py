@@ -1,4 +1,4 @@
-"""Parse Retry-After (seconds, HTTP-date or ISO-8601) and rate-limit reset headers."""
+"""Parse Retry-After (seconds, also with a fraction, HTTP-date or ISO-8601) and rate-limit reset headers."""
 
 from __future__ import annotations
 
@@ -54,15 +54,15 @@ def _to_number(value: Any) -> float | None:
 
 
 def _parse_retry_after(text: str, now: float) -> float | None:
-    if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
-        return now + int(text)
-    return _parse_date(text)
+    seconds = _to_number(text)
+    return _parse_date(text) if seconds is None else now + seconds
 
 
 def _parse_reset(text: str, now: float) -> float | None:
-    if re.fullmatch(r"[0-9]{1,12}", text, re.ASCII):
-        return float(text) if int(text) > now else now + int(text)
-    return _parse_date(text)
+    seconds = _to_number(text)
+    if seconds is None:
+        return _parse_date(text)
+    return seconds if seconds > now else now + seconds
 
 
 def _parse_date(text: str) -> float | None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from connector.runtime.clock import Clock
 
 _log = logging.getLogger("connector.connection")
+_MAX_HOST_LENGTH = 253  # RFC 1035
 
 
 class TokenSource:
@@ -117,7 +118,10 @@ class TokenSource:
         is_url = url_policy.has_url_characters(url)
         if not is_url or not url_policy.may_receive_credentials(url, self._context.allowed_hosts):
             _log.warning(
-                "connection %s: the base URL that its token names is not at an allowed host", self._context.key
+                "connection %s: the base URL that its token names (%r) is not at an allowed host, so the manifest's is "
+                "used; if that host is the service's own, add it to `allowed_hosts`",
+                self._context.key,
+                url.partition("://")[2].partition("/")[0].rpartition("@")[2][:_MAX_HOST_LENGTH],
             )
             return None
         parts = urlsplit(url)

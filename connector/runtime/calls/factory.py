@@ -150,7 +150,8 @@ class CallFactory:
                     hint=f"Remove it, or pass {SOFT_KEY!r}.",
                 )
             return request, None
-        is_wanted = request.method == "POST" or (may_change_state(request) if is_soft else key is not None)
+        is_write = request.method == "POST" and not request.read_only
+        is_wanted = is_write or (may_change_state(request) if is_soft else key is not None)
         if compiled.pagination is not None or not is_wanted:
             return request, None
         try:

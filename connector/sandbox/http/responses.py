@@ -141,9 +141,9 @@ class ErrorResponses:
             reply.set(code_path, status if code is None else code)
         if problems and errors.field_paths:
             reply.add_fields(errors.field_paths[0], problems)
-        if isinstance(errors.failed, str) and not reply.has(errors.failed):
-            reply.set(errors.failed, [{"message": message}])
-        if code_path not in errors.failure_values:
+        if errors.failure_paths and not any(map(reply.has, errors.failure_paths)):
+            reply.set(errors.failure_paths[0], [{"message": message}])
+        if not errors.failure_paths and code_path not in errors.failure_values:
             reply.set_failure(errors.failure_values, message_path)
         retry_after = dict(headers).get("retry-after")
         if errors.retry_after is not None and retry_after is not None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from connector.errors import Finding
 
+REFUSAL = "  replies:\n    - {status: 404, body: {error: {code: no_such_book, message: No.}}, expect: {category: not_found}}\n"
 CREATE, LIST, GET = "actions/create-book.yaml", "actions/list-books.yaml", "actions/get-book.yaml"
 UPDATE = "actions/update-book.yaml"
 
@@ -91,6 +92,11 @@ SHELF = [
     ("connection-known", CREATE, "request: POST /books\n", "request: POST /books\nconnections: [acessToken]\n", "connections:", "Did you mean 'accessToken'"),
     ("idempotent", CREATE, "request: POST /books\n", "request: POST /books\nidempotent: yes\n", "idempotent:", "why"),
     ("no-effect", LIST, "request: GET /books\n", "request: GET /books\nidempotent: false\n", "idempotent:", "GET"),
+    ("no-effect", LIST, "request: GET /books\n", "request: GET /books\nread_only: true\n", "read_only:", "only reads anyway"),
+    ("no-effect", CREATE, "request: POST /books\n", "request: POST /books\nread_only: false\n", "read_only:", "unless this is true"),
+    ("no-effect", "actions/delete-book.yaml", "request: DELETE /books/{bookId}\n", "request: DELETE /books/{bookId}\nread_only: true\n", "read_only:", "may write"),
+    ("no-effect", CREATE, "request: POST /books\n", "request: POST /books\nread_only: true\nconfirm: true\n", "confirm:", "only reads changes nothing"),
+    ("no-effect", CREATE, "request: POST /books\n", "request: POST /books\nread_only: true\nidempotent: It only reads the books.\n", "idempotent:", "twice anyway"),
     ("no-effect", "actions/delete-book.yaml", "request: DELETE /books/{bookId}\n", "request: DELETE /books/{bookId}\nidempotent: it is gone then\n", "idempotent:", "anyway"),
     ("no-effect", LIST, "request: GET /books\n", "request: GET /books\nconfirm: true\n", "confirm:", "a GET changes nothing"),
     ("no-effect", CREATE, "request: POST /books\n", "request: POST /books\nconfirm: false\n", "confirm:", "a POST is not confirmed"),
@@ -133,7 +139,7 @@ SHELF = [
     ("connection-inputs", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    pkce: false\n", "pkce: false", "is for OAuth"),
     ("action-known", "manifest.yaml", "    kind: bearer\n", "    kind: bearer\n    allowed_actions: [listBook]\n", "allowed_actions:", "Did you mean 'listBooks'"),
     ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: listBook}", "test: {action", "Did you mean 'listBooks'"),
-    ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: createBook, inputs: {title: A, authorName: B}}", "test: {action", "a test must be a GET"),
+    ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: createBook, inputs: {title: A, authorName: B}}", "test: {action", "a test is a GET, or a POST with `read_only: true`"),
     ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: getBook}", "test: {action", "bookId"),
     ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: listBooks, inputs: {genre: travels}}", "test: {action", "did you mean travel"),
     ("connection-test", "manifest.yaml", "test: {action: listBooks}", "test: {action: listBooks, identity_fields: [owner]}", "test: {action", "has no 'owner'"),
@@ -145,6 +151,14 @@ SHELF = [
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: [error.code, error.code]\n", "code: [error.code", "once"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: {}\n", "failed: {}", "name a place"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: {ok: []}\n", "failed: {ok", "list the values"),
+    ("reply-path", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: oops\n" + REFUSAL, "failed: oops", "anything at 'oops'"),
+    ("reply-path", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: {is_ok: [false]}\n" + REFUSAL, "failed: {is_ok", "anything at 'is_ok'"),
+    ("reply-path", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: [error, {is_ok: [false]}]\n" + REFUSAL, "failed: [error", "anything at 'is_ok'"),
+    ("reply-path", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  retry_after: error.wait\n" + REFUSAL, "retry_after:", "anything at 'error.wait'"),
+    ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: []\n", "failed: []", "at least one"),
+    ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: [a, a]\n", "failed: [a", "once"),
+    ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: [a, {ok: []}]\n", "failed: [a", "list the values"),
+    ("shape", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  failed: [b, 'a[0]']\n", "failed: [b", "errors.0.code"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  success_codes: []\n", "success_codes:", "list the codes"),
     ("no-effect", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  unit: ms\n", "unit: ms", "no `retry_after`"),
     ("errors", "manifest.yaml", "  code: error.code\n", "  code: error.code\n  fields: header.X-Fields\n", "fields: header", "a place in the body"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+import shlex
+
 import pytest
 
 MANIFEST = """\
@@ -105,6 +108,38 @@ def test_a_secret_in_the_base_url_is_not_shown(here, folder, tmp_path, server):
     done = here(*RUN, "--connector", str(tmp_path), **env)
     assert (done.code, done.out.splitlines()[0], done.err) == (0, "GET https://api.gram.example/bot{token}/goods", "")
     done = here("run", "list", "--connector", str(tmp_path), "--debug", "--base-url", f"{server.url}/no", **env)
+    assert "canary" not in done.out + done.err
+
+
+SIGNED = [
+    ("kind: bearer", "", ["Authorization: Bearer $TOKEN"]),
+    ("kind: api_key, to: header.X-Shop-Token", "", ["X-Shop-Token: $TOKEN"]),
+    ("kind: api_key, to: header.Authorization", "", ["Authorization: $TOKEN"]),
+    ("kind: api_key, to: query.key", "", []),
+    ("kind: basic", "to: basic.password", ["Authorization: Basic $TOKEN"]),
+    ("kind: api_key", "to: header.X-Key", ["X-Key: ***"]),
+    (
+        "kind: bearer, constants: {header.X-Shop: 'is {shop}'}",
+        "",
+        ["Authorization: Bearer $TOKEN", "X-Shop: ***"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("words", "place", "headers"), SIGNED)
+@pytest.mark.parametrize("env", [{}, {"GRAM_TOKEN": "canary-t", "GRAM_SHOP": "acme"}], ids=["unset", "set"])
+def test_curl_signs_where_the_connection_would(here, folder, tmp_path, words, place, headers, env):
+    whole = (
+        "connector: gram\nlabel: G\nsummary: G.\nbase_url: https://api.gram.example\n"
+        f"allowed_hosts: [api.gram.example]\nconnections:\n  key: {{label: K, {words}, inputs: {{\n"
+        "      shop: {label: S, help: H., type: string, required: true},\n"
+        f"      token: {{label: T, help: H., type: password, required: true, {place}}}}}}}\n"
+    )
+    folder(whole=whole, actions={"list": ACTION})
+    done = here(*RUN, "--curl", "--connector", str(tmp_path), **env)
+    arguments = shlex.split(done.err)
+    assert [value for flag, value in itertools.pairwise(arguments) if flag == "-H"] == headers
+    assert arguments[-1] == "https://api.gram.example/goods" + ("?key=$TOKEN" if "query" in words else "")
     assert "canary" not in done.out + done.err
 
 

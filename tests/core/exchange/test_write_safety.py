@@ -113,6 +113,24 @@ inputs: {{}}
 """
 
 
+@pytest.mark.parametrize("name", [name for name in TABLE if "in the body" not in name and "error in it" not in name])
+def test_a_post_that_only_reads_is_repeated_and_told_as_a_get_is(folder, name):
+    connector = folder(
+        "errors: {code: code, message: message}\n",
+        {
+            "find": ACTION.format(key="find", request="POST /search", more="read_only: true"),
+            "get": ACTION.format(key="get", request="GET /search", more=""),
+        },
+    )
+    told = []
+    for key in ("find", "get"):
+        world = World(TABLE[name][0], renewable=False)
+        error = run(*ready(connector, key, {}), world)
+        told.append((len(world.sends), type(error), error.outcome, error.retryable, "The write" in str(error)))
+    assert told[0] == told[1]
+    assert told[0][2:] != ("uncertain",)
+
+
 @pytest.fixture
 def lamp(folder):
     return folder(

@@ -22,6 +22,13 @@ def test_a_misspelt_setting_is_told_with_the_one_that_is_meant(zoom, action, req
     assert "Did you mean waiting_room?" in warning
 
 
+def test_a_misspelt_name_within_a_setting_is_told_with_its_place(zoom):
+    extra = {"approved_or_denied_countries_or_regions": {"enabel": True, "method": "approve"}}
+    [warning] = find_warnings(zoom, "createMeeting", {"userId": "me", "settingsExtraFields": extra})
+    assert "approved_or_denied_countries_or_regions.enabel is no known name" in warning
+    assert "Did you mean approved_or_denied_countries_or_regions.enable?" in warning
+
+
 def test_known_settings_need_no_warning(zoom):
     extra = {"waiting_room": True, "encryption_type": "e2ee", "show_share_button": True}
     assert find_warnings(zoom, "createMeeting", {"userId": "me", "settingsExtraFields": extra}) == ()

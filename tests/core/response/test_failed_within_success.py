@@ -25,6 +25,7 @@ SLACK = {"failed": {"ok": [False]}, "code": "error", "message": "error"}
 LARK = {"success_codes": [0, "OK"], "code": "code", "message": "msg"}
 ZEROS = {"success_codes": ["00000"], "code": "code", "message": "msg"}
 GRAPHQL = {"failed": "errors", "code": "errors.0.extensions.code", "message": "errors.0.message"}
+MUTATION = {"failed": ["errors", "data.create.userErrors", {"data.drop.success": [False]}]}
 FAILED = [
     (SLACK, {"ok": False}), (SLACK, {"ok": False, "error": "no_such_channel"}), (SLACK, {"ok": "false"}),
     (LARK, {"code": 5}), (LARK, {"code": 5, "msg": "bad", "data": {}}), (LARK, {"code": "5"}), (LARK, {"code": "ERR"}), (LARK, {"code": -1}),
@@ -35,11 +36,15 @@ FAILED = [
     ({"failed": {"0.success": [False]}}, [{"success": False}]), ({"failed": {"header.X-Status": ["failed"]}}, {}),
     ({"failed": "header.X-Problem"}, {}), ({"failed": {"ok": [False], "done": [False]}}, {"ok": True, "done": False}),
     ({"success_codes": [0], "code": ["errcode", "code"]}, {"code": 7}), (SLACK, {"ok": "False"}), (ZEROS, {"code": "00001"}),
+    (MUTATION, {"data": {"create": {"id": None, "userErrors": [{"message": "no"}]}}}), (MUTATION, {"data": {"drop": {"success": False}}}),
+    (MUTATION, {"errors": [{"message": "no"}], "data": None}), (MUTATION, {"data": {"drop": None, "create": {"userErrors": [{}]}}}),
+    ({"failed": "."}, {"anything": 1}),
 ]  # fmt: skip
 DONE = [
     (SLACK, {"ok": True}), (SLACK, {}), (SLACK, {"ok": None}), (SLACK, {"ok": 0}), (SLACK, []), (SLACK, "x"), (SLACK, {"ok": True, "error": "odd"}),
     (LARK, {"code": 0, "msg": "success"}), (LARK, {"code": "0"}), (LARK, {"code": "OK"}), (LARK, {}), (LARK, {"code": None}), (LARK, {"code": {}}),
     (GRAPHQL, {"data": {"a": 1}}), (GRAPHQL, {"errors": [], "data": {}}), (GRAPHQL, {"errors": None, "data": {}}), (GRAPHQL, {"errors": {}}),
+    (MUTATION, {"data": {"create": {"id": 5, "userErrors": []}}}), (MUTATION, {"data": {"drop": {"success": True}}, "errors": []}),
     (GRAPHQL, {"errors": ""}), (GRAPHQL, {"errors": False}), (GRAPHQL, {"errors": 0}), (GRAPHQL, {"code": 500, "message": "mine"}),
     ({"failed": {"data": [None]}}, {}), ({"failed": {"n": [1]}}, {"n": True}), ({"failed": {"n": [False]}}, {"n": 0}),
     ({"code": "code", "message": "message"}, {"code": 300, "message": "a row with a code"}), ({}, {"error": "a row"}),
@@ -94,6 +99,19 @@ def test_a_mutation_that_failed_beside_data_is_uncertain_and_one_without_data_re
         with pytest.raises(errors.Rejected) as caught:
             run_action(connector, nothing)
         assert caught.value.outcome == "rejected"
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [{"create": {"userErrors": [{"message": "no"}]}}, {"drop": {"success": False}}],
+    ids=["errors within the field", "a value within the field"],
+)
+def test_a_field_that_failed_within_itself_leaves_only_the_others_in_doubt(service, failed):
+    connector = service(MUTATION, action())
+    for others, outcome in (({}, "rejected"), ({"assign": None}, "rejected"), ({"assign": {"id": 5}}, "uncertain")):
+        with pytest.raises(errors.Rejected) as caught:
+            run_action(connector, {"data": {**failed, **others}})
+        assert (caught.value.outcome, caught.value.retryable) == (outcome, False)
 
 
 @pytest.mark.parametrize("category", ["token_rejected", "rate_limit", "unavailable", "concurrency"])

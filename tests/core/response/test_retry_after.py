@@ -22,6 +22,9 @@ def at(**headers):
 def test_seconds_dates_and_moments():
     assert at(retry_after="7") == NOW + 7
     assert at(retry_after=" 7 ") == NOW + 7
+    assert at(retry_after="2.0") == NOW + 2, "as Shopify writes it"
+    assert at(retry_after="0.65") == NOW + 0.65, "as Discord writes it"
+    assert at(x_ratelimit_reset=f"{int(NOW) + 5}.25") == NOW + 5.25
     assert at(retry_after="Fri, 15 Jan 2027 08:01:00 GMT") == NOW + 60
     assert at(retry_after="2027-01-15T08:01:00Z") == NOW + 60
     assert at(retry_after="2027-01-15T08:01:00.500Z") == NOW + 60.5
@@ -39,7 +42,7 @@ def test_the_clearest_word_counts():
     assert at(retry_after="soon", x_ratelimit_reset="99") == NOW + 99
 
 
-@pytest.mark.parametrize("text", ["", "0", "-1", "abc", "1e9", "٣", "1.5", "7, 8", "9" * 30, "2020-05-31T00:00:00Z", "9999-12-31T00:00:00Z",
+@pytest.mark.parametrize("text", ["", "0", "-1", "abc", "1e9", "٣", "1.", ".5", "1,5", "0.0", "7, 8", "9" * 30, "2020-05-31T00:00:00Z", "9999-12-31T00:00:00Z",
                                   "0001-01-01T00:00:00Z", "Thu, 01 Jan 1970 00:00:00 GMT", "2592001", "\x00", "2027-13-01T00:00:00Z"])  # fmt: skip
 def test_what_makes_no_sense_has_passed_or_is_far_away_is_no_answer(text):
     assert at(retry_after=text) is None

@@ -95,6 +95,16 @@ HEADERS = {
         {"key": SECRET},
         {"X-Key": f"Key {SECRET}", "X-API-Key": None, "Authorization": None},
     ),
+    "Linear: an API key alone in Authorization": (
+        {"kind": "api_key", "to": "header.Authorization", "inputs": {"key": secret()}},
+        {"key": SECRET},
+        {"Authorization": SECRET},
+    ),
+    "a token is a bearer's, also where its type names the header": (
+        {"kind": "bearer", "to": "header.authorization", "inputs": {"token": secret()}},
+        {"token": SECRET},
+        {"Authorization": f"Bearer {SECRET}"},
+    ),
     "what was not given is not sent": (
         {"kind": "bearer", "inputs": {"token": secret(), "tenant": field(required=False, to="header.X-Tenant")}},
         {"token": SECRET},

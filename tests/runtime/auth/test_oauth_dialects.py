@@ -150,7 +150,7 @@ def test_shopify_has_the_shop_in_every_address_and_the_token_in_a_header_of_its_
     ],
 )
 def test_salesforce_names_the_base_url_in_its_token_reply_within_the_allowed_hosts(
-    folder, sign_in, rerouted, named, url
+    folder, sign_in, rerouted, caplog, named, url
 ):
     connector = build(
         folder, {"base_url_from": "extra.instance_url"}, base="https://login.lamp.example/services/v60"
@@ -158,6 +158,8 @@ def test_salesforce_names_the_base_url_in_its_token_reply_within_the_allowed_hos
     said = {"access_token": "canary-1", "extra": {"instance_url": named}, "api_url": "https://api-eu.lamp.example"}
     sign_in(connector, said)
     assert rerouted.urls[-1] == url
+    is_refused = named is not None and url.startswith("https://login.")
+    assert (f"({named.removeprefix('https://')!r})" in caplog.text) if is_refused else not caplog.text
 
 
 def test_a_reply_names_no_base_url_where_the_manifest_reads_none(folder, sign_in, rerouted):

@@ -261,6 +261,13 @@ class TestIdempotencyKeys:
         one.run("addLamp", idempotency_key="order-7")
         assert server.last.header("Idempotency-Key") == "order-7"
 
+    def test_what_only_reads_has_none(self, folder, runner, server):
+        find = LAMP_POST.replace("request:", "read_only: true\nrequest:")
+        lamp = folder("idempotency: {header: Idempotency-Key}\n", {"add-lamp": find})
+        one = runner(server.url, Connection(lamp, "key", apiKey="secret-key"), connector=lamp)
+        one.run("addLamp")
+        assert server.last.header("Idempotency-Key") is None
+
     @pytest.mark.parametrize("key", ["a\r\nEvil: 1", "a\nb", "é", "\0"])
     def test_a_key_that_is_no_header_is_refused(self, runner, server, lamp, key):
         one = runner(server.url, Connection(lamp, "key", apiKey="secret-key"), connector=lamp)

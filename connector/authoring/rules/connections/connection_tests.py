@@ -1,4 +1,4 @@
-"""Rules of connection tests: the action exists, is a GET, and may be run by the connection type."""
+"""Rules of connection tests: the action exists, only reads, and may be run by the connection type."""
 
 from __future__ import annotations
 
@@ -46,8 +46,9 @@ def check_connection_tests(
 
 
 def _check_call(path: NodePath, test: ConnectionTest, action: Action, folder: ConnectorFolder) -> Iterator[Violation]:
-    if action.method != "GET":
-        yield Violation((*path, "action"), RULE, f"{action.action} may change something; a test must be a GET.")
+    if action.method != "GET" and not action.read_only:
+        message = f"{action.action} may change something; a test is a GET, or a POST with `read_only: true`."
+        yield Violation((*path, "action"), RULE, message)
     try:
         compile_action(folder.connector, action.action).validate(test.inputs)
     except InputError as error:
