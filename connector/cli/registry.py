@@ -11,6 +11,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "connect": ("commands.connect", "Sign in, and store the connection."),
     "connections": ("commands.connections", "List, show, test or remove stored connections; manage their key."),
     "sandbox": ("commands.sandbox", "Serve a sandbox of the service; 'sandbox reset' clears its state."),
+    "mcp": ("commands.mcp", "Serve the connector as tools of an agent (Model Context Protocol)."),
     "webhook": ("commands.webhook.group", "Receive, verify, send, list or replay events."),
     "config": ("commands.config", "Show the settings in force, and the source of each."),
     "lint": ("commands.author", "Check every file of a connector."),

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")
+READ_METHODS = ("GET", "HEAD", "OPTIONS")
 RAW_REQUEST = "raw"
 MEDIA_TYPE_PATTERN = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;\s*[A-Za-z0-9_.-]+=(\"[^\"]*\"|[^\s;\"]+))*$"
 
@@ -170,6 +171,12 @@ class Action(StrictModel):
     def path_names(self) -> tuple[str, ...]:
         """The names in braces, in order."""
         return tuple(re.findall(r"\{([^{}]*)\}", self.path))
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it only reads: by its method, or as a search by POST, which is a listing that may be sent twice."""
+        is_search = self.method == "POST" and self.pagination is not None and bool(self.idempotent)
+        return self.method in READ_METHODS or is_search
 
     @property
     def is_write(self) -> bool:

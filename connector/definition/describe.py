@@ -24,7 +24,6 @@ _MAX_LISTED_CHOICES = 25
 _MAX_TOOL_CHOICES_LENGTH = 1_500  # characters of the choices in a tool's description
 _SAMPLE_CHOICES = 3  # of a longer list
 _PATTERN_TYPES = ("datetime", "date")  # an example tells a model more than the pattern of all forms
-_READ_METHODS = ("GET", "HEAD", "OPTIONS")
 _EMPTY_TEXT = '""'
 
 
@@ -108,7 +107,7 @@ def build_tool_spec(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
         "description": action.summary + reply_help,
         "inputSchema": _build_object_schema(action, properties),
         "annotations": {
-            "readOnlyHint": action.method in _READ_METHODS,
+            "readOnlyHint": action.is_read,
             "idempotentHint": not (action.is_raw or action.is_write),
             "destructiveHint": action.is_raw or action.is_destructive,
         },

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FileModel = TypeVar("FileModel", Action, Manifest)
 T = TypeVar("T")
+_MAX_NAME_LENGTH = 200  # characters; a longer one is no name of a file on every system
 
 
 class Connector:
@@ -213,4 +214,4 @@ def _rebuild(
 
 
 def _is_plain_name(stem: str) -> bool:
-    return stem.replace("-", "").isalnum()
+    return len(stem) <= _MAX_NAME_LENGTH and stem.replace("-", "").isalnum()

@@ -1,1 +1,1 @@
-"""Adapters to what other programs expect; each imports its library when it is used."""
+"""What other systems expect of a connector; each part imports its library when it is used."""

@@ -72,6 +72,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "dbos": {"work"},
         "celery": {"work"},
         "opentelemetry": set(),
+        "mcp": set(),
     },
     "testing": {
         "clock": set(),

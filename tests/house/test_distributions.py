@@ -16,6 +16,7 @@ EXTRAS = {
     "connector.cli.commands.webhook.": "server",
     "connector.integrations.celery": "celery",
     "connector.integrations.dbos": "dbos",
+    "connector.integrations.mcp.": "mcp",
     "connector.integrations.opentelemetry": "otel",
     "connector.runtime.database.": "sql",
     "connector.runtime.rate_budget.sql_": "sql",

@@ -31,11 +31,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "definition": (),
     "core": ("definition",),
     "runtime": ("definition", "core"),
-    "integrations": ("definition", "core", "runtime"),
     "sandbox": ("definition", "core", "runtime"),
     "authoring": ("definition", "core"),
+    "integrations": ("definition", "core", "runtime", "sandbox"),
     "testing": ("definition", "core", "runtime", "sandbox"),
-    "cli": ("definition", "core", "runtime", "sandbox", "authoring"),
+    "cli": ("definition", "core", "runtime", "sandbox", "authoring", "integrations"),
     "typed": (),  # the module that it holds stands outside, as a user's does
 }
 FRONT_DOOR = ("connector", "connector.__main__")

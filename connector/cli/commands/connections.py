@@ -61,7 +61,9 @@ def list_command(ctx: click.Context, /, output_format: str, **store_flags: Any) 
         cells = [tuple("" if row[name] is None else str(row[name]) for name in _LIST_COLUMNS) for row in rows]
         table.print_table(_LIST_COLUMNS, cells, wrap=True)
     else:
-        context.note(f"No connections in {describe_store(context)}. Run 'connector connect' to sign in.")
+        context.note(
+            f"No connections in {describe_store(context)}. Run '{context.format_command('connect')}' to sign in."
+        )
     return combine_exit_codes(map(print_error, errors))
 
 

@@ -10,7 +10,7 @@ import click
 from connector.cli.bulk.options import BulkArguments, bulk_options
 from connector.cli.calls import input_args
 from connector.cli.calls.input_flags import OPTION_PREFIX, describe_unknown_flag, list_input_options
-from connector.cli.context.context import load_settings, open_connector
+from connector.cli.context.context import CommandContext, load_settings, open_connector
 from connector.cli.context.run_options import RunOptions, run_options
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, get_meta, global_options, set_meta
 from connector.errors import UsageError
@@ -69,7 +69,8 @@ class RunCommand(StrictCommand):
             formatter.write_text(f"{action.label}: {action.summary}")
             if action.is_destructive:
                 formatter.write_text(CONFIRM_NOTE)
-            formatter.write_text(f"Run 'connector show {action.action}' for examples, 'connector run --help' for -i.")
+            show = CommandContext.from_click(ctx).format_command("show", action.action)
+            formatter.write_text(f"Run '{show}' for examples, 'connector run --help' for -i.")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the inputs of the action, and the options of every run."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import click
 from connector.cli.context.context import load_settings, open_connector, output_option
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, global_options, list_run_flags
 from connector.cli.output import printer
+from connector.definition.resource import group_by_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from connector.definition.loader import Connector
     from connector.definition.trigger import Trigger
 
-RAW_GROUP, TRIGGER_GROUP = "any request", "triggers"
+TRIGGER_GROUP = "triggers"
 
 
 @click.command("list", cls=StrictCommand, help="List the actions and triggers, grouped.")
@@ -63,22 +63,6 @@ def list_command(ctx: click.Context, output_format: str) -> None:
         if rows
     ]
     printer.write_text("\n\n".join(blocks))
-
-
-def group_by_resource(actions: Sequence[Action]) -> dict[str, list[Action]]:
-    """Group actions by the last noun of their path, or by the first if no other action shares the last."""
-    nouns = {member.action: _find_path_nouns(member) for member in actions}
-    last_nouns = [path_nouns[-1] for path_nouns in nouns.values()]
-    groups: dict[str, list[Action]] = {}
-    for member in sorted(actions, key=lambda action: action.action):
-        path_nouns = nouns[member.action]
-        groups.setdefault(path_nouns[-1] if last_nouns.count(path_nouns[-1]) > 1 else path_nouns[0], []).append(member)
-    return dict(sorted(groups.items(), key=lambda item: (item[0] == RAW_GROUP, item[0])))
-
-
-def _find_path_nouns(action: Action) -> list[str]:
-    nouns = re.findall(r"/([^/{}]+)", action.path)
-    return nouns or [RAW_GROUP]
 
 
 def _complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,7 +14,7 @@ from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 from connector.runtime.client.client import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
     from connector.cli.context.settings import Settings
@@ -118,13 +117,9 @@ class ConnectionContext(CommandContext):
         """Lock a connection's record, so that no token refresh overwrites a change."""
         return self.store.lock(self.build_record_key(name), LOCK_TIMEOUT)
 
-    def format_command(self, *args: str) -> str:
+    def format_command(self, *args: str, flags: Sequence[str] = ("connector", "store")) -> str:
         """Return a command line, such as `connector connect work`, with this context's flags."""
-        typed_settings = [
-            setting for setting in map(self.settings.get, ("connector", "store")) if setting.source.startswith("flag")
-        ]
-        flags = [part for setting in typed_settings for part in (f"--{setting.name}", str(setting.value))]
-        return shlex.join(["connector", *args, *flags, *(["--sandbox"] if self.sandbox else [])])
+        return super().format_command(*args, flags=flags)
 
     def load_connection(self, name: str) -> Connection | None:
         """Return the stored connection of a name, or None. Raises StoreError, UsageError."""

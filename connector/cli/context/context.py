@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, Self
 
 import click
@@ -12,6 +13,8 @@ from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from connector.definition.loader import Connector
 
 
@@ -29,6 +32,12 @@ class CommandContext:
         """Read the settings with these flags, and open the connector. Raises DefinitionError, InputError."""
         settings = load_settings(ctx, **flags)
         return cls(open_connector(settings), settings, sandbox=sandbox, quiet=bool(get_meta(ctx, "quiet")))
+
+    def format_command(self, *args: str, flags: Sequence[str] = ("connector",)) -> str:
+        """Return a command line, such as `connector list`, with those of these flags that the user gave."""
+        given = [setting for setting in map(self.settings.get, flags) if setting.source.startswith("flag")]
+        words = [word for setting in given for word in (f"--{setting.name}", str(setting.value))]
+        return shlex.join(["connector", *args, *words, *(["--sandbox"] if self.sandbox else [])])
 
     def note(self, text: str) -> None:
         """Print a line on stderr that --quiet leaves out."""

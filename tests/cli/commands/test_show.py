@@ -62,6 +62,19 @@ def test_the_commands_of_another_connector_name_its_folder(here):
     assert json.loads(here("show", "listIssues", "--output", "json", "--connector", folder).out)["command"] in commands
 
 
+def test_what_hints_tell_to_type_names_the_folder_too(here):
+    folder = str(Path(__file__).parents[3] / "examples" / "github")
+    for words, command in (
+        (["run", "listIssues", "--help"], "connector show listIssues"),
+        (["connections", "list"], "connector connect"),
+        (["webhook", "replay", "--sandbox"], "connector webhook events"),
+        (["webhook", "events", "--show", "9", "--sandbox"], "connector webhook events"),
+    ):
+        done = here(*words, "--connector", folder)
+        said = "".join((done.out + done.err).split())  # help is broken into lines
+        assert f"{command} --connector {folder}".replace(" ", "") in said
+
+
 def test_every_example_that_show_prints_can_be_typed(here, zoom):
     for action in zoom.actions():
         for example in action.examples.values():

@@ -31,6 +31,11 @@ class WebhookContext(CommandContext):
         self.verifier: WebhookVerifier = verifier_for(self.connector, trigger)
 
     @property
+    def events_command(self) -> str:
+        """The command line that lists the events of this inbox."""
+        return self.format_command("webhook", "events", flags=("connector", "inbox"))
+
+    @property
     def label(self) -> str:
         """The name of the service."""
         return self.connector.manifest.label

@@ -89,7 +89,7 @@ def replay_command(ctx: click.Context, /, ids: tuple[int, ...], **flags: Any) ->
     """Deliver again."""
     context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"], inbox=flags["inbox"])
     if not ids and not any(flags[name] for name in ("status", "name", "since")):
-        hint = "Give an ID, or --status, --name or --since; 'connector webhook events' lists the events."
+        hint = f"Give an ID, or --status, --name or --since; '{context.events_command}' lists the events."
         raise UsageError("No events are selected.", hint=hint)
     inbox, event_filter = context.open_inbox(), _build_filter(context, flags)
     if ids:
@@ -99,7 +99,8 @@ def replay_command(ctx: click.Context, /, ids: tuple[int, ...], **flags: Any) ->
     count = inbox.replay(event_filter)
     printer.write_text("1 event will be delivered again." if count == 1 else f"{count} events will be delivered again.")
     if count and not context.quiet:
-        print_stderr("Start a receiver (connector webhook serve) to deliver them.")
+        command = context.format_command("webhook", "serve", flags=("connector", "inbox"))
+        print_stderr(f"Start a receiver ({command}) to deliver them.")
 
 
 def _load_columns() -> Any:
@@ -133,7 +134,7 @@ def _find_event(context: WebhookContext, inbox: Inbox, event_id: int) -> StoredE
     columns = _load_columns()
     events: Sequence[StoredEvent] = inbox.find((columns.source == context.event_source) & (columns.id == event_id), 1)
     if not events:
-        fix = "'connector webhook events' lists them"
+        fix = f"'{context.events_command}' lists them"
         raise InputError.from_problems(
             "webhook", [Problem("ID", str(event_id), "the ID of an event in the inbox", fix)]
         )

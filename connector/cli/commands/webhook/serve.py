@@ -127,7 +127,7 @@ def _format_startup_message(context: WebhookContext, url: str, host: str) -> str
         event_name = next(
             (name for emitted in emits for names in emitted.event_names_by_change.values() for name in names), "EVENT"
         )
-        lines.append(f"Try it: connector webhook send {event_name} --sandbox --to {url}")
+        lines.append(f"Try it: {context.format_command('webhook', 'send', event_name)} --to {url}")
     elif is_loopback_host(host):
         lines.append(
             f"{context.label} needs an https URL: forward a tunnel or a proxy to this receiver, and register its URL."
@@ -135,7 +135,7 @@ def _format_startup_message(context: WebhookContext, url: str, host: str) -> str
     else:
         lines.append(f"{context.label} sends to https only: put a proxy with a certificate in front of it.")
     inbox_url = redaction.default_redactor().redact_url(context.inbox_url)
-    lines.append(f"Events are stored in {inbox_url}; 'connector webhook events' lists them.")
+    lines.append(f"Events are stored in {inbox_url}; '{context.events_command}' lists them.")
     return "\n".join(lines)
 
 

@@ -51,6 +51,14 @@ def send(cli, url, event="meeting.started", *words):
     assert (done.code, done.out) == (0, f"{event}: 200 {{}}\n"), done.err
 
 
+def test_the_commands_that_serve_tells_are_of_the_same_connector(serve):
+    folder = str(Path(__file__).parents[4] / "examples" / "github")
+    one = serve("--sandbox", "--connector", folder)
+    assert f"connector webhook send EVENT --connector {folder} --sandbox --to {one.url}" in one.said
+    assert f"'connector webhook events --connector {folder} --sandbox' lists them" in one.said
+    one.end()
+
+
 def test_serve_and_send_talk_to_each_other(serve, cli):
     one = serve("--sandbox")
     send(cli, one.url, "meeting.started", "--set", "payload.object.topic=Standup")
