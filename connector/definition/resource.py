@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, JsonValue
 
@@ -55,28 +55,14 @@ class ResourceDefinition(StrictModel):
     seed: list[dict[str, JsonValue]] = Field(default=[], description="Records that the sandbox starts with.")
 
 
-class LocatedAction(Protocol):
-    """An action's key, and its path template; empty for a raw request."""
+def group_by_resource(actions: Sequence[Any]) -> dict[str, list[Any]]:
+    """Group actions, each with its key as `action` and its `path`, by a noun of the path.
 
-    @property
-    def action(self) -> str:
-        """The action's key."""
-        ...
-
-    @property
-    def path(self) -> str:
-        """The path below the base URL."""
-        ...
-
-
-T = TypeVar("T", bound=LocatedAction)
-
-
-def group_by_resource(actions: Sequence[T]) -> dict[str, list[T]]:
-    """Group actions by the last noun of their path, or by the first if no other action shares the last."""
+    That is the last one, or the first if no other action shares the last.
+    """
     nouns = {member.action: list_path_nouns(member.path) or [RAW_GROUP] for member in actions}
     counts = Counter(path_nouns[-1] for path_nouns in nouns.values())
-    groups: dict[str, list[T]] = {}
+    groups: dict[str, list[Any]] = {}
     for member in sorted(actions, key=lambda action: action.action):
         path_nouns = nouns[member.action]
         groups.setdefault(path_nouns[-1] if counts[path_nouns[-1]] > 1 else path_nouns[0], []).append(member)

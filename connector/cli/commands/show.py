@@ -11,7 +11,6 @@ import click
 from connector.cli.context.context import load_settings, open_connector, output_option
 from connector.cli.groups import CONFIRM_NOTE, StrictCommand, global_options, list_run_flags
 from connector.cli.output import printer
-from connector.definition.resource import group_by_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,6 +33,8 @@ TRIGGER_GROUP = "triggers"
 @click.pass_context
 def list_command(ctx: click.Context, output_format: str) -> None:
     """List the actions and triggers."""
+    from connector.definition.resource import group_by_resource
+
     connector = open_connector(load_settings(ctx))
     actions = list(connector.actions())
     triggers = connector.manifest.triggers

@@ -61,7 +61,7 @@ class World:
 
     def __init__(self, connector: Connector, folder: Path) -> None:
         self.service = RecordingService(connector)
-        self.server = serve(self.service)
+        self.server = serve(self.service, redirect_uris=("https://app.example/back",))
         self.browser = browser(folder)
         self._connector = connector
 
