@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 RUN = [page for page in pages() if any(block.kind in ("console", "python") for block in blocks(page))]
 KNOWN = ("console", "python", "text", "yaml", "json", "toml", "")
-NEEDS = {"mcp.md": "mcp"}  # the package of an extra
+NEEDS = {"mcp.md": "mcp", "dbos.md": "dbos", "celery.md": "celery"}  # the package of an extra
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 

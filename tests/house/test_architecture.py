@@ -68,6 +68,9 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
         "http_server": {"service"},
     },
     "integrations": {
+        "work": set(),
+        "dbos": {"work"},
+        "celery": {"work"},
         "opentelemetry": set(),
         "mcp": set(),
     },
