@@ -50,8 +50,10 @@ class FieldMessage(NamedTuple):
         return f"[{self.name}: {self.text}]" if self.name else f"[{self.text}]"
 
     def is_within(self, message: str) -> bool:
-        """Whether a message says this already."""
-        return self.text == message or (str(self) if self.name else self.text) in message
+        """Whether a message says this already; a single word, the name of a field, is not said by a message with it."""
+        if self.name:
+            return self.text == message or str(self) in message
+        return self.text == message or (" " in self.text and self.text in message)
 
 
 def read_text(value: Any) -> str:
