@@ -43,5 +43,5 @@ def test_closing_ends_a_server_that_trickles_or_waits_and_leaves_no_thread():
         assert lines[0].recv(10)
     for line in lines:
         line.close()
-    assert threading.active_count() == before
+    assert threading.active_count() <= before  # an idle one of an earlier test may have ended
     assert server.count == 1

@@ -213,7 +213,8 @@ def become(user: int) -> None:
     if os.geteuid() != 0:
         return
     for module in pkgutil.walk_packages(connector.__path__, "connector."):
-        if not module.name.endswith("__main__"):
+        needs_extra = module.name.startswith("connector.integrations.")  # which no store needs
+        if not (needs_extra or module.name.endswith("__main__")):
             importlib.import_module(module.name)
     os.setgid(user)
     os.setuid(user)
