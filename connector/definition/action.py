@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 UPDATE_METHODS = ("PATCH", "PUT")
-READ_METHODS = ("GET", "HEAD", "OPTIONS")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")  # change nothing at the service, whether or not the reply arrives
 RAW_REQUEST = "raw"
 MEDIA_TYPE_PATTERN = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(\s*;\s*[A-Za-z0-9_.-]+=(\"[^\"]*\"|[^\s;\"]+))*$"
 
 RequestLine = Annotated[str, StringConstraints(pattern=r"^(raw|(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) /\S*)$")]
+
+
+def split_request(request: str) -> tuple[str, str]:
+    """Return the method and the path of a request line; both are empty for a raw request."""
+    method, _, path = request.partition(" ")
+    return ("", "") if request == RAW_REQUEST else (method, path)
 
 
 class Scopes(StrictModel):
@@ -160,12 +166,12 @@ class Action(StrictModel):
     @cached_property
     def method(self) -> str:
         """The HTTP method; empty for a raw request."""
-        return "" if self.is_raw else self.request.split(" ", 1)[0]
+        return split_request(self.request)[0]
 
     @cached_property
     def path(self) -> str:
         """The path template below the base URL; empty for a raw request."""
-        return "" if self.is_raw else self.request.split(" ", 1)[1]
+        return split_request(self.request)[1]
 
     @cached_property
     def path_names(self) -> tuple[str, ...]:
@@ -174,9 +180,8 @@ class Action(StrictModel):
 
     @property
     def is_read(self) -> bool:
-        """Whether it only reads: by its method, or as a search by POST, which is a listing that may be sent twice."""
-        is_search = self.method == "POST" and self.pagination is not None and bool(self.idempotent)
-        return self.method in READ_METHODS or is_search
+        """Whether it only reads: by its method, or as a POST that says so."""
+        return self.method in SAFE_METHODS or self.read_only
 
     @property
     def is_write(self) -> bool:

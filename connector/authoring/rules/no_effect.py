@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import iter_fields
-from connector.core.http_semantics import NON_IDEMPOTENT_METHODS, SAFE_METHODS
+from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
+from connector.definition.action import SAFE_METHODS
 from connector.definition.fields import Input, RequestLocation
 
 if TYPE_CHECKING:

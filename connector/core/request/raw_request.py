@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from connector.core import redaction, url_policy
-from connector.core.http_semantics import SAFE_METHODS
 from connector.core.inputs import coerce
 from connector.core.inputs.named_file import unwrap_file
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.core.request.body import Body, MultipartPart, to_wire_text
 from connector.core.request.builder import Request, RequestBuilder, apply_content_type
-from connector.definition.action import METHODS, RAW_REQUEST, Action
+from connector.definition.action import METHODS, RAW_REQUEST, SAFE_METHODS, Action
 from connector.definition.fields import RequestLocation
 from connector.errors import InputError, Problem
 

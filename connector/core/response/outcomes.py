@@ -5,7 +5,8 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from connector.core.http_semantics import NON_IDEMPOTENT_METHODS, SAFE_METHODS
+from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
+from connector.definition.action import SAFE_METHODS
 
 if TYPE_CHECKING:
     from connector.core.request.builder import Request
@@ -30,12 +31,8 @@ def may_change_state(request: Request) -> bool:
 
 
 def is_done_by_status(action: Action, request: Request) -> bool:
-    """Whether a status of success alone says that a request was done: a write, not a search by POST.
-
-    A search is a listing, or a POST that its file declares idempotent: its caller asked for the data.
-    """
-    is_repeatable_post = request.method in NON_IDEMPOTENT_METHODS and bool(action.idempotent)
-    return may_change_state(request) and action.pagination is None and not is_repeatable_post
+    """Whether a status of success alone says that a request was done: a write, not a listing by POST."""
+    return may_change_state(request) and action.pagination is None
 
 
 def asks_to_retry(reply: Reply, details: ErrorDetails) -> bool:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
 from connector.core import url_policy
-from connector.core.http_semantics import SAFE_METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
 MAX_REDIRECTS = 10  # browsers follow 20; a service's storage is one or two away
 REDIRECT_STATUSES = (301, 302, 303, 307, 308)
+_FOLLOWED_METHODS = ("GET", "HEAD")  # what OPTIONS asks about is not elsewhere
 _MIN_SECRET_LENGTH = 6  # characters; a shorter value grants no access
 _ANONYMOUS_HEADERS = ("accept", "accept-encoding", "range", "if-range", "user-agent")  # they do not identify the caller
 
@@ -30,7 +30,7 @@ def follow_redirect(request: Request, reply: Reply, allowed_hosts: Iterable[str]
     location = reply.header("location") if reply.status in REDIRECT_STATUSES else None
     if location is None:
         return None
-    if request.method not in SAFE_METHODS:
+    if request.method not in _FOLLOWED_METHODS:
         return f"{request.method} requests are not redirected"
     target = _resolve_location(request.url, location.strip(" \t"))
     if target is None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from connector.definition.action import RAW_REQUEST, READ_METHODS
+from connector.definition.action import RAW_REQUEST, SAFE_METHODS, split_request
 from connector.definition.case import to_snake_case
 from connector.definition.loader import read_bytes
 from connector.definition.resource import group_by_resource
@@ -58,12 +58,12 @@ class ActionEntry:
     @property
     def method(self) -> str:
         """The HTTP method; empty for a raw request."""
-        return "" if self.is_raw else self.request.split(" ", 1)[0]
+        return split_request(self.request)[0]
 
     @property
     def path(self) -> str:
         """The path template; empty for a raw request."""
-        return "" if self.is_raw else self.request.split(" ", 1)[1]
+        return split_request(self.request)[1]
 
     @classmethod
     def from_action(cls, action: Action) -> ActionEntry:
@@ -134,8 +134,7 @@ def _scan(text: str) -> ActionEntry | None:
     request = str(texts["request"])
     if inputs is None:
         return None
-    is_search = request.startswith("POST ") and "pagination" in keys and keys.get("idempotent", "false") != "false"
-    is_read = request.split(" ", 1)[0] in READ_METHODS or is_search
+    is_read = split_request(request)[0] in SAFE_METHODS or keys.get("read_only") == "true"
     return ActionEntry(str(texts["action"]), str(texts["label"]), str(texts["summary"]), request, is_read, inputs)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.core.exchange.plan import CompiledConnector
-from connector.core.http_semantics import SAFE_METHODS
+from connector.definition.action import SAFE_METHODS
 from connector.errors import ConnectorError, InputError
 from connector.integrations.mcp.answers import build_answer, build_error
 from connector.integrations.mcp.arguments import DEFAULT_LIMIT

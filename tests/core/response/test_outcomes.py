@@ -26,7 +26,7 @@ def plain(folder):
             "create-it": action.format(key="createIt", request="POST /its", more="", kind="json"),
             "delete-it": action.format(key="deleteIt", request="DELETE /its", more="", kind="none"),
             "get-it": action.format(key="getIt", request="GET /its", more="", kind="json"),
-            "search-it": action.format(key="searchIt", request="POST /search", more="idempotent: It only reads.\n", kind="json"),
+            "search-it": action.format(key="searchIt", request="POST /search", more="read_only: true\n", kind="json"),
             "list-it": action.format(key="listIt", request="POST /list", more="pagination: {items: items, style: cursor, next: n, cursor_param: body.c}\n", kind="json"),
         },
     )  # fmt: skip

@@ -62,7 +62,12 @@ def test_an_entry_says_what_the_definition_says_in_every_style_of_yaml(text, fol
 def test_a_search_by_post_is_a_read(folder):
     post = USUAL.replace("GET /lamps/{id}", "POST /lamps/search").partition("inputs:")[0]
     paged = f"{post}pagination: {{items: lamps}}\n"
-    for text, is_read in ((post, False), (paged, False), (f"{paged}idempotent: It only searches.\n", True)):
+    for text, is_read in (
+        (post, False),
+        (paged, False),
+        (f"{paged}idempotent: It sets values.\n", False),
+        (f"{post}read_only: true\n", True),
+    ):
         lamp = folder("pagination: {style: cursor, next: next, cursor_param: query.next}\n", {"read-lamp": text})
         ((stem, path),) = lamp.action_files.items()
         assert read_entry(lamp, stem, path).is_read is lamp.action("readLamp").is_read is is_read
