@@ -21,6 +21,7 @@ from connector.runtime.auth.connection import Connection
 from connector.runtime.calls.factory import SOFT_KEY
 from connector.runtime.client.client import Client
 from connector.runtime.fork_safety import ForkSafeLock
+from connector.runtime.webhooks.forwarders import event_payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -141,21 +142,15 @@ def seconds_until_retry(error: ConnectorError, now: datetime | None = None) -> f
     return max(0.0, (error.retry_at - (now or datetime.now(UTC))).total_seconds())
 
 
-def attempt_call(
-    action: str,
-    given: Mapping[str, Any] | None = None,
-    *,
-    connection: str | None = None,
-    key: str | None = None,
-    folder: Folder = None,
-    timeout: float | str | None = None,
-) -> dict[str, Any]:
+def attempt_call(action: str, given: Mapping[str, Any] | None = None, **options: Any) -> dict[str, Any]:
     """Run an action in one attempt; return `{"result": ...}`, or `{"error": ..., "again": seconds or None}`, as JSON.
+
+    `options` are those of `run_once`.
 
     A history can keep either: no header of the reply and no secret of the connection is in it.
     """
     try:
-        result = run_once(action, given, connection=connection, key=key, folder=folder, timeout=timeout)
+        result = run_once(action, given, **options)
     except ConnectorError as error:
         return describe_error(error)
     return {"result": describe_result(result)}
@@ -192,12 +187,4 @@ def build_cut_off_error(action: str) -> TransportError:
 
 def describe_event(event: Event) -> dict[str, Any]:
     """Return an event as JSON-safe data for the arguments of a workflow."""
-    return {
-        "trigger": event.trigger,
-        "name": event.name,
-        "at": event.at.isoformat() if event.at else None,
-        "account": event.account,
-        "key": event.key,
-        "subject": event.subject,
-        "data": event.data,
-    }
+    return {**event_payload(event), "subject": event.subject}

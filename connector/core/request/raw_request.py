@@ -13,7 +13,7 @@ from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
 from connector.core.request.body import Body, MultipartPart, to_wire_text
 from connector.core.request.builder import Request, RequestBuilder, apply_content_type
-from connector.definition.action import METHODS, RAW_REQUEST, SAFE_METHODS, Action
+from connector.definition.action import METHODS, RAW_REQUEST, Action
 from connector.definition.fields import RequestLocation
 from connector.errors import InputError, Problem
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from connector.core.inputs.coerce import Values
     from connector.definition.loader import Connector
 
+_BODYLESS_METHODS = ("GET", "HEAD")
 RAW_ACTION = Action.model_validate(
     {
         "action": "raw",
@@ -138,7 +139,7 @@ def _build_body(
         other_key = keys_by_location["raw.file" if files else "raw.form"]
         expected = f"no {other_key} with it"
         problems.append(Problem(keys_by_location["raw.body"], "a body", expected, "give one of them"))
-    if request.method in SAFE_METHODS and (has_text or files or form):
+    if request.method in _BODYLESS_METHODS and (has_text or files or form):
         part = "raw.body" if has_text else "raw.file" if files else "raw.form"
         expected = f"none: {request.method} carries no body"
         problems.append(Problem(keys_by_location[part], "a body", expected, "use query parameters"))

@@ -60,34 +60,32 @@ def build_catalogue_tools(connector: Connector, count: int, *, read_only: bool) 
         input_schema=_build_schema({"name": _NAME_SCHEMA}, ["name"]),
         annotations=_build_local_hints("Describe an action"),
     )
-    run_properties = {"name": _NAME_SCHEMA, "inputs": _INPUTS_SCHEMA, FIELDS: FIELDS_SCHEMA, LIMIT: LIMIT_SCHEMA}
-    read = types.Tool(
-        name=READ,
-        title=f"Read from {label}",
-        description="Run an action that only reads. It changes nothing.",
-        input_schema=_build_schema(run_properties, ["name"]),
-        annotations=types.ToolAnnotations(
-            title=f"Read from {label}",
-            read_only_hint=True,
-            idempotent_hint=True,
-            destructive_hint=False,
-            open_world_hint=True,
-        ),
-    )
-    write = types.Tool(
-        name=WRITE,
-        title=f"Change {label}",
-        description="Run an action that creates, changes or deletes something.",
-        input_schema=_build_schema({**run_properties, CONFIRM: CONFIRM_SCHEMA}, ["name"]),
-        annotations=types.ToolAnnotations(
-            title=f"Change {label}",
-            read_only_hint=False,
-            idempotent_hint=False,
-            destructive_hint=True,
-            open_world_hint=True,
-        ),
+    read = _build_run_tool(READ, f"Read from {label}", "Run an action that only reads. It changes nothing.", {})
+    write = _build_run_tool(
+        WRITE,
+        f"Change {label}",
+        "Run an action that creates, changes or deletes something.",
+        {CONFIRM: CONFIRM_SCHEMA},
     )
     return [search, describe, read] if read_only else [search, describe, read, write]
+
+
+def _build_run_tool(name: str, title: str, description: str, more_properties: dict[str, Any]) -> types.Tool:
+    properties = {"name": _NAME_SCHEMA, "inputs": _INPUTS_SCHEMA, FIELDS: FIELDS_SCHEMA, LIMIT: LIMIT_SCHEMA}
+    is_read = name == READ
+    return types.Tool(
+        name=name,
+        title=title,
+        description=description,
+        input_schema=_build_schema({**properties, **more_properties}, ["name"]),
+        annotations=types.ToolAnnotations(
+            title=title,
+            read_only_hint=is_read,
+            idempotent_hint=is_read,
+            destructive_hint=not is_read,
+            open_world_hint=True,
+        ),
+    )
 
 
 def _build_schema(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from connector.core.request.credential import Credential
     from connector.definition.action import Action
     from connector.definition.loader import Connector
+    from connector.runtime.auth.credential_source import CredentialSource
     from connector.runtime.storage.store import Store
 
 MIN_JWT_LIFETIME = 120.0  # seconds of validity left when an API JWT is used
@@ -203,7 +204,7 @@ class Connection:
         return self._token_source
 
     @property
-    def credential_source(self) -> TokenSource | StoredCredentialSource | None:
+    def credential_source(self) -> CredentialSource[Any] | None:
         """The source of another credential than a rejected one; None where there is none."""
         return self._token_source or (self._credential_source if self._is_stored else None)
 

@@ -10,7 +10,7 @@ from connector.core.request.credential import Credential
 if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.errors import ConnectorError
-    from connector.runtime.auth.stored_credential import StoredCredentialSource
+    from connector.runtime.auth.credential_source import CredentialSource
     from connector.runtime.auth.token_source import TokenSource
 
 
@@ -43,7 +43,7 @@ class Credentials(Protocol):
         ...
 
     @property
-    def credential_source(self) -> TokenSource | StoredCredentialSource | None:
+    def credential_source(self) -> CredentialSource[Any] | None:
         """Where another credential than a rejected one comes from, or None."""
         ...
 

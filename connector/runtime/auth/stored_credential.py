@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from connector.errors import ConnectorError, SignInError
 from connector.runtime.auth import shared_work
+from connector.runtime.auth.credential_source import CredentialSource
 from connector.runtime.auth.shared_work import SharedWork
 
 if TYPE_CHECKING:
-    import threading
     from concurrent import futures
 
     from connector.core.request.credential import Credential
@@ -42,8 +42,8 @@ class ReloadableConnection(Protocol):
         ...
 
 
-class StoredCredentialSource:
-    """The credential of one stored connection whose type needs no sign-in; safe to share among threads and loops."""
+class StoredCredentialSource(CredentialSource[bool]):
+    """The credential that the store has now, of a type without sign-in; the rejected one if it was not replaced."""
 
     def __init__(self, connection: ReloadableConnection) -> None:
         self._connection = connection
@@ -51,35 +51,13 @@ class StoredCredentialSource:
             "connector-store", purpose="read the connection again", is_daemon=True
         )
 
-    def wait(
+    def _start_or_join(
         self,
         rejected_token: str | None,
-        clock: Clock,
-        seconds: float,
-        cancel: threading.Event | None = None,
+        clock: Clock,  # noqa: ARG002  reading the store needs none
         *,
-        lacks_scope: bool = False,  # noqa: ARG002  as a token source; the record is read again in either case
-    ) -> Credential | ConnectorError:
-        """Return the credential that the store has now; the rejected one again if it was not replaced."""
-        reload = self._start_or_join(rejected_token)
-        shared_work.wait(reload, seconds, cancel)
-        return self._get_result(reload, clock, seconds)
-
-    async def wait_async(
-        self,
-        rejected_token: str | None,
-        clock: Clock,
-        seconds: float,
-        cancel: threading.Event | None = None,
-        *,
-        lacks_scope: bool = False,  # noqa: ARG002  as a token source
-    ) -> Credential | ConnectorError:
-        """As `wait`, in a task."""
-        reload = self._start_or_join(rejected_token)
-        await shared_work.wait_async(reload, seconds, cancel)
-        return self._get_result(reload, clock, seconds)
-
-    def _start_or_join(self, rejected_token: str | None) -> futures.Future[bool]:
+        lacks_scope: bool,  # noqa: ARG002  the record is read again in either case
+    ) -> futures.Future[bool]:
         return self._reloads.start_or_join(rejected_token, self._reload)
 
     def _reload(self) -> bool:
@@ -89,9 +67,9 @@ class StoredCredentialSource:
         connection.reload()
         return connection.token_source is None and (connection.kind, connection.base_url) == (kind, base_url)
 
-    def _get_result(self, reload: futures.Future[bool], clock: Clock, seconds: float) -> Credential | ConnectorError:
+    def _get_result(self, work: futures.Future[bool], clock: Clock, seconds: float) -> Credential | ConnectorError:
         message = f"The connection was not read again from its store within {seconds:.1f} s."
-        may_go_on = shared_work.get_result(reload, message, seconds)
+        may_go_on = shared_work.get_result(work, message, seconds)
         if isinstance(may_go_on, ConnectorError):
             return may_go_on
         if not may_go_on:

@@ -14,11 +14,11 @@ from connector.core import url_policy
 from connector.core.auth.token_set import REFRESH_COOLDOWN
 from connector.errors import ConnectorError
 from connector.runtime.auth import shared_work
+from connector.runtime.auth.credential_source import CredentialSource
 from connector.runtime.auth.shared_work import SharedWork
 from connector.runtime.auth.token_refresh import TokenRefresher
 
 if TYPE_CHECKING:
-    import threading
     from concurrent import futures
 
     from connector.core.auth.token_set import TokenSet
@@ -30,8 +30,8 @@ _log = logging.getLogger("connector.connection")
 _MAX_HOST_LENGTH = 253  # RFC 1035
 
 
-class TokenSource:
-    """The token of one connection; safe to share among threads and loops, and after a fork."""
+class TokenSource(CredentialSource["TokenSet"]):
+    """The token of one connection, refreshed once for all who need it."""
 
     def __init__(self, context: RefreshContext) -> None:
         self._context = context
@@ -46,37 +46,6 @@ class TokenSource:
         token_set = self._refresher.get_cached(rejected_token, now)
         return None if token_set is None else self._to_credential(token_set)
 
-    def wait(
-        self,
-        rejected_token: str | None,
-        clock: Clock,
-        seconds: float,
-        cancel: threading.Event | None = None,
-        *,
-        lacks_scope: bool = False,
-    ) -> Credential | ConnectorError:
-        """Return a fresh credential other than the rejected one; wait at most `seconds`, or until `cancel` is set.
-
-        With `lacks_scope` the rejected token is valid but lacks a scope: it is returned if there is no better one.
-        """
-        refresh = self._start_or_join(rejected_token, clock, lacks_scope=lacks_scope)
-        shared_work.wait(refresh, seconds, cancel)
-        return self._get_result(refresh, seconds)
-
-    async def wait_async(
-        self,
-        rejected_token: str | None,
-        clock: Clock,
-        seconds: float,
-        cancel: threading.Event | None = None,
-        *,
-        lacks_scope: bool = False,
-    ) -> Credential | ConnectorError:
-        """As `wait`, in a task; cancelling the task does not cancel the refresh."""
-        refresh = self._start_or_join(rejected_token, clock, lacks_scope=lacks_scope)
-        await shared_work.wait_async(refresh, seconds, cancel)
-        return self._get_result(refresh, seconds)
-
     def read_token_set(self) -> TokenSet | None:
         """Return the cached or stored token, whether or not it is fresh. Raises StoreError."""
         return self._refresher.read_token_set()
@@ -84,16 +53,18 @@ class TokenSource:
     def _start_or_join(
         self, rejected_token: str | None, clock: Clock, *, lacks_scope: bool
     ) -> futures.Future[TokenSet]:
-        """Return the refresh in progress for a rejected token, or start one.
-
-        The store's lock serializes refreshes for different tokens; a later one finds the token of an earlier one.
-        """
+        # the store's lock serializes refreshes for different tokens; a later one finds the token of an earlier one
         refresh = self._refresher.refresh_for_scope if lacks_scope else self._refresher.refresh
         return self._refreshes.start_or_join((rejected_token, lacks_scope), lambda: refresh(rejected_token, clock))
 
-    def _get_result(self, refresh: futures.Future[TokenSet], seconds: float) -> Credential | ConnectorError:
+    def _get_result(
+        self,
+        work: futures.Future[TokenSet],
+        clock: Clock,  # noqa: ARG002  a refreshed token needs no date
+        seconds: float,
+    ) -> Credential | ConnectorError:
         message = f"No token within {seconds:.1f} s: its refresh has not ended."
-        token_set = shared_work.get_result(refresh, message, seconds)
+        token_set = shared_work.get_result(work, message, seconds)
         return token_set if isinstance(token_set, ConnectorError) else self._to_credential(token_set)
 
     def _to_credential(self, token_set: TokenSet) -> Credential:

@@ -35,9 +35,8 @@ if TYPE_CHECKING:
     from connector.core.response.trace import Trace
     from connector.definition.loader import Connector
     from connector.errors import RateLimited
+    from connector.runtime.auth.credential_source import CredentialSource
     from connector.runtime.auth.credentials import Credentials
-    from connector.runtime.auth.stored_credential import StoredCredentialSource
-    from connector.runtime.auth.token_source import TokenSource
     from connector.runtime.calls.call_options import CallOptions
     from connector.runtime.calls.observer import Observer
     from connector.runtime.clock import Clock
@@ -176,7 +175,7 @@ class PreparedCall:
         credential = None if ask.lacks_scope else self.credentials.credential(ask.rejected_token, self.now())
         return self.with_base_url(credential) if credential is not None else None
 
-    def get_credential_source(self) -> TokenSource | StoredCredentialSource:
+    def get_credential_source(self) -> CredentialSource[Any]:
         """Return where the connection gets another credential; it must have such a source."""
         assert self.credentials is not None
         assert self.credentials.credential_source is not None
