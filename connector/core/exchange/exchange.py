@@ -227,7 +227,8 @@ def stream_pages(plan: CompiledAction, request: Request, options: ExchangeOption
 def _begin_walk(plan: CompiledAction, options: ExchangeOptions, max_pages: int | None) -> Paginator:
     pagination = options.pagination or plan.pagination
     assert pagination is not None
-    return Paginator(pagination, options.limit, options.page_size, max_pages)
+    is_raw = options.pagination is not None
+    return Paginator(pagination, options.limit, options.page_size, max_pages, is_raw)
 
 
 def _with_credential(plan: CompiledAction, request: Request, credential: Credential) -> Request:

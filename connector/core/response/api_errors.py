@@ -117,7 +117,7 @@ def _classify_error(details: ErrorDetails, status: int) -> tuple[type[errors.Api
 
 _FIX_INPUT = "Fix the input that the service's message mentions."
 _RATE_LIMITED = errors.RateLimited, True, "Wait until the service accepts calls again, or call less often."
-_NOT_FOUND = errors.NotFound, False, "Check the ids, and what this connection may access."
+_NOT_FOUND = errors.NotFound, False, "Check the path and the ids, and what this connection may access."
 _SERVICE_DOWN = errors.ServiceDown, True, "Try again later."
 _CLASSES_BY_CATEGORY: dict[str | None, tuple[type[errors.ApiError], bool, str]] = {
     "daily_quota": _RATE_LIMITED,

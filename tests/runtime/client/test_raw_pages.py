@@ -107,10 +107,16 @@ def test_a_reply_whose_list_is_not_clear_is_an_error(runner, server, data, items
         runner(server.url).request("GET", PATH, paginate=True, items=items)
 
 
-def test_a_named_list_that_is_missing_is_not_empty_and_complete(runner, server):
+def test_a_list_by_another_name_is_an_error_that_names_it(runner, server):
     server.always(servers.reply(json_={"guests": [1], "next_page_token": ""}))
+    with pytest.raises(errors.PageError, match=r"the reply has no participants\. It has a list at guests"):
+        runner(server.url).request("GET", PATH, paginate=True, items="participants")
+
+
+def test_a_named_list_that_is_missing_is_not_complete_and_not_invented(runner, server):
+    server.always(servers.reply(json_={"id": 1}))
     result = runner(server.url).request("GET", PATH, paginate=True, items="participants")
-    assert not result.complete
+    assert (result.complete, result.data) == (False, {"id": 1})
     assert "has no participants" in result.warnings[0]
 
 

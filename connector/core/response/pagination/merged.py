@@ -38,7 +38,9 @@ class MergedPages:
         if self.last_result is None:
             return None
         paginator = self.paginator
-        data = set_at_path(self.first_data, paginator.items_path, self.items)
+        data = self.first_data
+        if self.items or has_path(data, paginator.items_path):  # a reply without the list gets none
+            data = set_at_path(data, paginator.items_path, self.items)
         if paginator.items_path != ".":
             data = self._set_signs(self._keep_fields(data, self.last_result.data))
         return replace(

@@ -52,6 +52,17 @@ def read_page(items: str | None, result: Result) -> Page:
     return Page(result, items, [], is_missing=not has_path(data, items))
 
 
+def reject_missing(page: Page) -> None:
+    """Raise UnexpectedPage where the reply has other lists than the one that the caller named.
+
+    A reply without any list may be that of an empty one.
+    """
+    names = [name for name, value in page.result.data.items() if isinstance(value, list)]
+    if names:
+        hint = f"It has a list at {' and at '.join(map(join_path, names[:10]))}."
+        raise UnexpectedPage(f"the reply has no {page.items}", hint)
+
+
 def read_items(items: str | None, item: str | None, data: Any) -> list[Any]:
     """Return the items of a listing that was read: its entries, or what `item` names in each. Raises UnexpectedPage."""
     entries = get_at_path(data, items or find_only_list(data)) or []

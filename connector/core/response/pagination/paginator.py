@@ -36,6 +36,7 @@ class Paginator:
     limit: int | None = None
     page_size: int | None = None
     max_pages: int | None = None
+    is_raw: bool = False  # whether the caller, and no definition, said where the items are
     page_count: int = 0
     item_count: int = 0
     cursor: str | None = None
@@ -73,6 +74,8 @@ class Paginator:
         """Count a page and return it, cut at the limit. Raises PageError when the reply is not one."""
         try:
             page = pages.read_page(self._page.items if self._page else self.pagination.items, result)
+            if page.is_missing and self._page is None and self.is_raw:
+                pages.reject_missing(page)
             entries = self._numbered.take(page.entries) if self._numbered is not None else page.entries
         except UnexpectedPage as unexpected:
             raise self.build_error(unexpected.reason, unexpected.hint or _UNEXPECTED_PAGING_HINT) from None
