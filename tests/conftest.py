@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+from support.sandboxes.lamp import LAMP_MANIFEST
 from support.servers import TOKEN, Counting, GivenClock
 
 from connector import Client, Connection, Connector
@@ -96,24 +97,13 @@ def client(zoom: Connector, token_connection: Connection, server: Counting, cloc
         yield one
 
 
-MANIFEST = """\
-connector: lamp
-label: Lamp
-summary: Switch lamps.
-base_url: https://api.lamp.example/v2
-allowed_hosts: [api.lamp.example]
-connections:
-  key: {label: Key, kind: bearer, inputs: {apiKey: {label: Key, help: The key., type: password, required: true}}}
-"""
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Callable[..., Connector]:
     """Make a connector's folder: more lines of its manifest, and its actions by file name."""
 
     def make(manifest: str = "", actions: Mapping[str, str] | None = None, *, whole: str | None = None) -> Connector:
         (tmp_path / "actions").mkdir(exist_ok=True)
-        (tmp_path / "manifest.yaml").write_text(whole or MANIFEST + manifest, encoding="utf-8")
+        (tmp_path / "manifest.yaml").write_text(whole or LAMP_MANIFEST + manifest, encoding="utf-8")
         for name, text in (actions or {}).items():
             (tmp_path / "actions" / f"{name}.yaml").write_text(text, encoding="utf-8")
         return Connector.open(tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support.sandboxes.lamp import LAMP_MANIFEST
 
 from connector import Client, Connection, Connector
 from connector.authoring.lint import lint
@@ -15,17 +16,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COUNT, SIZE = 5, 2
-MANIFEST = """\
-connector: lamp
-label: Lamp
-summary: Switch lamps.
-base_url: https://api.lamp.example/v2
-allowed_hosts: [api.lamp.example]
-connections:
-  key: {label: Key, kind: bearer, inputs: {apiKey: {label: Key, help: The key., type: password, required: true}}}
+MANIFEST = (
+    LAMP_MANIFEST
+    + """\
 resources:
   lamps: {list: /lamps, id: id, new_id: integer, seed: [{id: 1}, {id: 2}, {id: 3}, {id: 4}, {id: 5}]}
 """
+)
 ACTION = """\
 action: listLamps
 label: List Lamps

@@ -233,3 +233,18 @@ class Rerouting:
 
     def close(self) -> None:
         self._transport.close()
+
+
+class IdleLine:
+    """A connection of a pool that records its end."""
+
+    def __init__(self, place):
+        self.origin, self.idle_since, self.ended = place, 0.0, ""
+
+    def close(self):
+        """Record it."""
+        self.ended = "closed"
+
+    def abandon(self):
+        """Record it."""
+        self.ended = "abandoned"

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from support.sandboxes.lamp import LAMP_MANIFEST
 
 from connector.authoring.lint import lint
 
-MANIFEST = """\
-connector: lamp
-label: Lamp
-summary: Switch lamps.
-base_url: https://api.lamp.example/v2
-allowed_hosts: [api.lamp.example]
-connections:
-  key: {label: Key, kind: bearer, inputs: {apiKey: {label: Key, help: The key., type: password, required: true}}}
-"""
 ACTION = """\
 action: listLamps
 label: List Lamps
@@ -37,7 +29,7 @@ def find(tmp_path):
     (tmp_path / "actions").mkdir()
 
     def find_problems(pages, manifest="", method="GET", example=EXAMPLE):
-        (tmp_path / "manifest.yaml").write_text(MANIFEST + manifest)
+        (tmp_path / "manifest.yaml").write_text(LAMP_MANIFEST + manifest)
         (tmp_path / "actions/list-lamps.yaml").write_text(ACTION % (method, pages, example))
         lines = {str(tmp_path / name): (tmp_path / name).read_text().splitlines() for name in
                  ("manifest.yaml", "actions/list-lamps.yaml")}  # fmt: skip

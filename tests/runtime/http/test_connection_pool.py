@@ -12,6 +12,7 @@ from concurrent.futures import Future
 import pytest
 from support import servers
 from support.servers import Counting
+from support.transports import IdleLine
 
 from connector.core.request.builder import Request
 from connector.core.request.credential import Credential
@@ -25,23 +26,10 @@ READ = ("getUser", {"userId": "me"})
 CREATE = ("createMeeting", {"userId": "me", "topic": "Standup"})
 
 
-class Line:
-    """A connection that records its end."""
-
-    def __init__(self, place=PLACE):
-        self.origin, self.idle_since, self.ended = place, 0.0, ""
-
-    def close(self):
-        self.ended = "closed"
-
-    def abandon(self):
-        self.ended = "abandoned"
-
-
 def opened(pool, place=PLACE):
     """Acquire a slot and register a connection in it."""
     assert pool.acquire(place, Future) == (None, None)
-    line = Line(place)
+    line = IdleLine(place)
     pool.register(line)
     return line
 
@@ -128,7 +116,11 @@ class TestThePool:
         other = pool.acquire(PLACE, Future)[1]
         pool.close()
         assert (used.ended, idle.ended) == ("closed", "closed")
-        for late in (lambda: other.result(0), lambda: pool.acquire(PLACE, Future), lambda: pool.register(Line())):
+        for late in (
+            lambda: other.result(0),
+            lambda: pool.acquire(PLACE, Future),
+            lambda: pool.register(IdleLine(PLACE)),
+        ):
             with pytest.raises(PoolClosed):
                 late()
         pool.cancel_wait(PLACE, other)

@@ -12,7 +12,7 @@ from concurrent.futures import Future
 
 import pytest
 from support import servers
-from support.transports import WIDE, wait_until
+from support.transports import WIDE, IdleLine, wait_until
 
 from connector.runtime.http import connection_pool, idle_connections
 from connector.runtime.http.connection_pool import Pool
@@ -20,21 +20,6 @@ from connector.runtime.http.idle_connections import IdleConnections, get_idle_co
 
 PLACE = "http://a:80"
 CLIENTS, DESCRIPTORS = 1_500, 1_024
-
-
-class Line:
-    """A connection that records its end."""
-
-    def __init__(self, place=PLACE):
-        self.origin, self.idle_since, self.ended = place, 0.0, ""
-
-    def close(self):
-        """Record it."""
-        self.ended = "closed"
-
-    def abandon(self):
-        """Record it."""
-        self.ended = "abandoned"
 
 
 @pytest.fixture
@@ -47,7 +32,7 @@ def fast(monkeypatch):
 def idle_line(pool, place=PLACE):
     """Return a connection that was used once."""
     assert pool.acquire(place, Future) == (None, None)
-    line = Line(place)
+    line = IdleLine(place)
     pool.register(line)
     pool.release(line)
     return line
@@ -98,14 +83,14 @@ def test_a_pool_that_is_never_used_again_is_closed_by_time_and_no_thread_stays()
 
 @pytest.mark.usefixtures("fast")
 def test_a_connection_that_cannot_be_closed_does_not_keep_the_others():
-    class Stubborn(Line):
+    class Stubborn(IdleLine):
         def close(self):
             self.ended = "failed"
             raise OSError
 
     shared = IdleConnections()
     pools = [Pool(idle_connections=shared) for _ in range(2)]
-    stubborn = Stubborn()
+    stubborn = Stubborn(PLACE)
     pools[0].acquire(PLACE, Future)
     pools[0].register(stubborn)
     pools[0].release(stubborn)
@@ -133,7 +118,7 @@ def test_an_event_loop_closes_its_own_without_a_thread():
         shared = get_idle_connections(asyncio.get_running_loop())
         assert get_idle_connections(asyncio.get_running_loop()) is shared
         pool, closer = Pool(idle_connections=shared), asyncio.get_running_loop().create_future()
-        line = Line()
+        line = IdleLine(PLACE)
         line.close = lambda: closer.set_result(threading.current_thread())
         pool.acquire(PLACE, Future)
         pool.register(line)
