@@ -9,6 +9,8 @@ from connector.definition.json_path import parse_path, parse_reply_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_MAX_DIGITS = 5  # a longer number is a name: no list is made that long
+
 
 def get_at_path(data: Any, path: str | None) -> Any:
     """Return the value at a path of JSON data, or None; `.` is the data itself."""
@@ -85,6 +87,3 @@ def remove_at(data: Any, names: Sequence[str]) -> Any:
 
 def _position(name: str) -> int | None:
     return int(name) if name.isascii() and name.isdigit() and len(name) < _MAX_DIGITS else None
-
-
-_MAX_DIGITS = 5  # a longer number is a name: no list is made that long

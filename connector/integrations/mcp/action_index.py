@@ -78,12 +78,12 @@ class ActionIndex:
     def __init__(self, connector: Connector, *, groups: Collection[str] = (), read_only: bool = False) -> None:
         self.connector = connector
         self._groups = groups
-        self._read_only = read_only
+        self.read_only = read_only
 
     @property
     def is_filtered(self) -> bool:
         """Whether some actions are left out."""
-        return bool(self._groups) or self._read_only
+        return bool(self._groups) or self.read_only
 
     def count(self) -> int:
         """Return the number of actions."""
@@ -94,7 +94,7 @@ class ActionIndex:
         """The entries by the name of their tool. Raises UsageError for an unknown group, DefinitionError."""
         read = [read_entry(self.connector, stem, path) for stem, path in self.connector.action_files.items()]
         chosen = self._select_groups(read) if self._groups else read
-        return {entry.name: entry for entry in chosen if entry.is_read or not self._read_only}
+        return {entry.name: entry for entry in chosen if entry.is_read or not self.read_only}
 
     def _select_groups(self, entries: list[ActionEntry]) -> list[ActionEntry]:
         members = group_by_resource(entries)
@@ -131,10 +131,11 @@ def _scan(text: str) -> ActionEntry | None:
     if None in (texts.get(key) for key in _TEXT_KEYS) or "<<" in text or keys.get("inputs", "") not in ("", "{}"):
         return None
     inputs = _scan_inputs(inputs_block)
-    request = str(texts["request"])
-    if inputs is None:
+    read_only = keys.get("read_only", "false")
+    if inputs is None or read_only not in ("true", "false"):
         return None
-    is_read = split_request(request)[0] in SAFE_METHODS or keys.get("read_only") == "true"
+    request = str(texts["request"])
+    is_read = split_request(request)[0] in SAFE_METHODS or read_only == "true"
     return ActionEntry(str(texts["action"]), str(texts["label"]), str(texts["summary"]), request, is_read, inputs)
 
 

@@ -42,10 +42,9 @@ class ConnectorServer:
 
     def __init__(self, client: AsyncClient, *, groups: Collection[str] = (), read_only: bool = False) -> None:
         self._connector = client.connector
-        index = ActionIndex(client.connector, groups=groups, read_only=read_only)
-        self.toolbox = Toolbox(client, index, read_only=read_only)
-        self._pages = ActionPages(client.connector, index, is_catalogue=self.toolbox.is_catalogue)
-        self._read_only = read_only
+        self._index = ActionIndex(client.connector, groups=groups, read_only=read_only)
+        self.toolbox = Toolbox(client, self._index)
+        self._pages = ActionPages(client.connector, self._index, is_catalogue=self.toolbox.is_catalogue)
         _ = self.toolbox.tools  # an invalid file is told when the server starts
 
     def build(self) -> Server[Any]:
@@ -68,7 +67,7 @@ class ConnectorServer:
 
     def _format_instructions(self) -> str:
         parts = [_INSTRUCTIONS.format(summary=self._connector.manifest.summary)]
-        parts += [_READ_ONLY] * self._read_only + [_CATALOGUE] * self.toolbox.is_catalogue
+        parts += [_READ_ONLY] * self._index.read_only + [_CATALOGUE] * self.toolbox.is_catalogue
         return "\n".join(parts)
 
     async def _list_tools(self, _: Context, __: types.PaginatedRequestParams | None) -> types.ListToolsResult:

@@ -33,10 +33,9 @@ _OPTIONS = (FIELDS, LIMIT, CONFIRM)
 class Toolbox:
     """The tools of a connector; `is_catalogue` if four of them reach all of its actions."""
 
-    def __init__(self, client: AsyncClient, index: ActionIndex, *, read_only: bool = False) -> None:
+    def __init__(self, client: AsyncClient, index: ActionIndex) -> None:
         self._connector = client.connector
         self._index = index
-        self._read_only = read_only
         self.is_catalogue = index.count() > tools.MAX_TOOLS
         self._runner = ToolRunner(client, index, is_catalogue=self.is_catalogue)
 
@@ -44,7 +43,7 @@ class Toolbox:
     def tools(self) -> list[types.Tool]:
         """The tools. Raises DefinitionError."""
         if self.is_catalogue:
-            return tools.build_catalogue_tools(self._connector, self._index.count(), read_only=self._read_only)
+            return tools.build_catalogue_tools(self._connector, self._index.count(), read_only=self._index.read_only)
         return [tools.build_action_tool(self._connector, entry.action) for entry in self._index.entries.values()]
 
     async def call(self, context: ServerRequestContext[Any], params: types.CallToolRequestParams) -> Answer:
@@ -84,7 +83,9 @@ class Toolbox:
             suggestion = did_you_mean(to_snake_case(name), self._index.entries)
             raise UsageError(f"There is no action {preview(name)}.{suggestion}", hint=hint) from None
         if not self._index.may_use(action):
-            reason = "this server only reads" if self._read_only and not action.is_read else "it is of another group"
+            reason = (
+                "this server only reads" if self._index.read_only and not action.is_read else "it is of another group"
+            )
             hint = "Who starts the server decides this, with --read-only and --only."
             raise UsageError(f"{to_snake_case(action.action)} is not offered: {reason}. Nothing was sent.", hint=hint)
         return action

@@ -67,6 +67,7 @@ def test_a_search_by_post_is_a_read(folder):
         (paged, False),
         (f"{paged}idempotent: It sets values.\n", False),
         (f"{post}read_only: true\n", True),
+        (f"{post}read_only: true  # it only searches\n", True),
     ):
         lamp = folder("pagination: {style: cursor, next: next, cursor_param: query.next}\n", {"read-lamp": text})
         ((stem, path),) = lamp.action_files.items()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connector.core.response.pagination.page import UnexpectedPage
+from connector.core.response.pagination.page import MAX_DIGITS, UnexpectedPage
 
 if TYPE_CHECKING:
     from connector.core.request.builder import Request
@@ -120,8 +120,5 @@ def _are_distinct(entries: list[Any], page: list[Any]) -> bool:
 
 def _is_number(value: Any) -> bool:
     if isinstance(value, str):
-        return value.isascii() and value.isdigit() and len(value) < _MAX_DIGITS
+        return value.isascii() and value.isdigit() and len(value) <= MAX_DIGITS
     return type(value) is int
-
-
-_MAX_DIGITS = 18

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from connector.core.response.result import Result
 
 _FLAG_TEXTS = {"true": True, "false": False}
-_MAX_DIGITS = 18  # of a number that is a text
+MAX_DIGITS = 18  # of a number that is a text
 _NO_CURSOR = (None, "", 0, False)
 
 
@@ -130,7 +130,7 @@ def read_total(pagination: Pagination, result: Result) -> int | None:
     value = _get(pagination.total, result)
     if value is None or value == "":
         return None
-    if isinstance(value, str) and len(value) <= _MAX_DIGITS and value.isascii() and value.strip().isdigit():
+    if isinstance(value, str) and len(value) <= MAX_DIGITS and value.isascii() and value.strip().isdigit():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise UnexpectedPage(f"{pagination.total} is {_preview(value)}, which is no number of items")
