@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from support.servers import Counting, Recorded, hang_up, reply
 
+import connector
 from connector import AsyncClient, Client, Connection, Connector, errors
 
 if TYPE_CHECKING:
@@ -61,7 +62,11 @@ class TestTheFolder:
         assert kinds == {".yaml", ".json", ".md"}
 
     def test_no_python_of_the_framework_names_the_service(self) -> None:
-        naming = [path for path in (ROOT / "connector").rglob("*.py") if "stripe" in path.read_text("utf-8").lower()]
+        naming = [
+            path
+            for path in Path(connector.__file__).parent.rglob("*.py")
+            if "stripe" in path.read_text("utf-8").lower()
+        ]
         assert naming == []
 
     def test_declares_how_its_deliveries_are_signed(self) -> None:

@@ -13,6 +13,7 @@ import pytest
 from connector import AsyncClient, Client, Connector
 from connector.authoring.stubs.module import write_module
 from connector.sandbox.sandbox import Sandbox
+from connector.typed import zoom as typed_zoom
 from connector.typed.zoom import AsyncZoom, Zoom
 
 ROOT = Path(__file__).parents[3]
@@ -55,7 +56,7 @@ MISTAKES = {
 
 
 def test_the_bundled_connectors_module_is_fresh(zoom):
-    module = ROOT / "connector" / "typed" / "zoom.py"
+    module = Path(typed_zoom.__file__)
     assert module.read_text("utf-8") == write_module(zoom), "run `connector stubs -o connector/typed/zoom.py`"
 
 
