@@ -19,7 +19,15 @@ if TYPE_CHECKING:
 
 RUN = [page for page in pages() if any(block.kind in ("console", "python") for block in blocks(page))]
 KNOWN = ("console", "python", "text", "yaml", "json", "toml", "")
-NEEDS = {"mcp.md": "mcp", "dbos.md": "dbos", "celery.md": "celery"}  # the package of an extra
+NEEDS = {  # the package of an extra
+    "mcp.md": "mcp",
+    "dbos.md": "dbos",
+    "celery.md": "celery",
+    "airflow.md": "airflow",
+    "temporal.md": "temporalio",
+    "prefect.md": "prefect",
+    "dagster.md": "dagster",
+}
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 
 

@@ -9,15 +9,19 @@ import tomllib
 from support.package_source import HOME, forbid, imports, modules
 
 # What is imported under another name than that of its distribution.
-DISTRIBUTIONS = {"yaml": "pyyaml", "jwt": "pyjwt", "opentelemetry": "opentelemetry-api"}
+DISTRIBUTIONS = {"yaml": "pyyaml", "jwt": "pyjwt", "opentelemetry": "opentelemetry-api", "airflow": "apache-airflow"}
 LOADED_BY_NAME = {"httpx", "httpx2", "httpcore", "httpcore2"}  # by runtime/http/httpx, without their command lines
 # What a module outside the base may import, by the start of its name.
 EXTRAS = {
     "connector.cli.commands.webhook.": "server",
+    "connector.integrations.airflow.": "airflow",
     "connector.integrations.celery": "celery",
+    "connector.integrations.dagster": "dagster",
     "connector.integrations.dbos": "dbos",
     "connector.integrations.mcp.": "mcp",
     "connector.integrations.opentelemetry": "otel",
+    "connector.integrations.prefect": "prefect",
+    "connector.integrations.temporal": "temporal",
     "connector.runtime.database.": "sql",
     "connector.runtime.rate_budget.sql_": "sql",
     "connector.runtime.storage.sql_": "sql",
@@ -27,7 +31,14 @@ EXTRAS = {
     "connector.runtime.http.httpx.": "httpx2",
     "connector.runtime.http.pyreqwest.": "fast",
 }
-ENGINES = {"celery", "dbos"}  # an environment each: some of their kind cannot share one
+ENGINES = {
+    "airflow",
+    "celery",
+    "dagster",
+    "dbos",
+    "prefect",
+    "temporal",
+}  # an environment each: some of their kind cannot share one
 PROJECT = tomllib.loads((HOME.parent / "pyproject.toml").read_text("utf-8"))["project"]
 
 

@@ -14,6 +14,7 @@ MAX_TYPE_IGNORES = 13
 MAX_PYRIGHT_IGNORES = 3
 # Files of tests that sleep, each with the reason; a clock is given everywhere else.
 SLEEPING = {
+    "integrations/test_contract.py": "shows that nothing more is sent",
     "runtime/calls/test_storms.py": "waits until the kernel says that another process sleeps",
     "runtime/webhooks/test_server.py": "plays a sender that keeps a rate for minutes",
     "support/receivers.py": "waits for a condition of another thread",

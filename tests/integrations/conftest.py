@@ -24,8 +24,8 @@ def service(
     """Serve a sandbox with faults; connections of the environment and of a store lead to it."""
     served: list[RecordedSandbox] = []
 
-    def serve_with(*faults: str) -> RecordedSandbox:
-        served.append(RecordedSandbox(zoom, *faults))
+    def serve_with(*faults: str, retry_after: int | None = None) -> RecordedSandbox:
+        served.append(RecordedSandbox(zoom, *faults, retry_after=retry_after))
         monkeypatch.setenv("ZOOM_BASE_URL", served[-1].url)
         return served[-1]
 
@@ -39,23 +39,15 @@ def service(
         one.__exit__()
 
 
-@pytest.fixture(params=INSTALLED)
+@pytest.fixture(params=INSTALLED, ids=str)
 def make_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Any]]:
     """Start the engine, after the service that its workers call."""
-    name, _, database = request.param.partition(" on ")
     started: list[Any] = []
 
     def start() -> Any:
         folder = tmp_path / "engine"
         folder.mkdir()
-        if name == "dbos":
-            from support.processes.engines.dbos_engine import DbosEngine
-
-            started.append(DbosEngine(folder, is_postgres=database == "PostgreSQL"))
-        else:
-            from support.processes.engines.celery_engine import CeleryEngine
-
-            started.append(CeleryEngine(folder))
+        started.append(request.param.start(folder))
         return started[-1]
 
     yield start

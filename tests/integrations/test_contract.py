@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from support.processes.engines import INSTALLED
 from support.receivers import SECRET, ServedReceiver, body, wait_until
@@ -12,6 +14,8 @@ from connector import Receiver, errors
 if not INSTALLED:
     pytest.skip("no workflow engine is installed, so there is none to hold to the contract", allow_module_level=True)
 
+RETRY_AFTER = 1.0  # seconds, what the sandbox says with a 429
+CANCELLED_WAIT = 4  # seconds, long enough for an engine to hear of it
 MEETING = {"userId": "me", "topic": "Standup"}
 
 
@@ -21,7 +25,7 @@ def test_a_call_that_is_told_to_wait_succeeds_when_the_service_accepts_it_again(
     result = engine.read_result(engine.start("createMeeting", MEETING))
     refused, accepted = with_faults.asked
     assert (refused.status, accepted.status) == (429, 201)
-    assert accepted.at - refused.at >= 0.95  # Retry-After is a second
+    assert accepted.at - refused.at >= 0.95 * RETRY_AFTER
     assert accepted.at - refused.at < 15
     assert result["data"]["topic"] == "Standup"
     assert (result["status"], result["outcome"]) == (201, "done")
@@ -72,6 +76,18 @@ def test_a_call_that_would_wait_too_long_fails_at_once(service, make_engine):
     with pytest.raises(errors.RateLimited) as caught:
         engine.read_result(engine.start("getUser", {"userId": "me"}, longest_wait=0.1))
     assert caught.value.retry_at is not None
+    assert len(refusing.asked) == 1
+
+
+def test_a_run_that_is_cancelled_while_it_waits_sends_nothing_more(service, make_engine):
+    refusing = service("429:9", retry_after=CANCELLED_WAIT)
+    engine = make_engine()
+    handle = engine.start("createMeeting", MEETING)
+    wait_until(lambda: refusing.asked)
+    engine.cancel(handle)
+    with pytest.raises(Exception, match=r"(?i)cancel|revoke|terminat"):  # each engine has its own words for it
+        engine.read_result(handle)
+    time.sleep(CANCELLED_WAIT)
     assert len(refusing.asked) == 1
 
 

@@ -1,4 +1,4 @@
-"""What DBOS adds to the contract: a killed worker, a cancelled run, one run for an id, a queue."""
+"""What DBOS adds to the contract: a killed worker, one run for an id, a queue."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ MEETING = {"userId": "me", "topic": "Standup"}
 @pytest.fixture
 def engine(tmp_path, service):
     """The runtime in this process, on SQLite; `service` comes first."""
-    from support.processes.engines.dbos_engine import DbosEngine
+    from support.processes.engines.dbos_engine import start_engine
 
     (tmp_path / "engine").mkdir()
-    one = DbosEngine(tmp_path / "engine", is_postgres=False)
+    one = start_engine(tmp_path / "engine", "SQLite")
     yield one
     one.close()
 
@@ -113,16 +113,6 @@ def test_a_read_during_which_the_worker_was_killed_is_made_again(service, tmp_pa
     finally:
         second.kill()
     assert [one.method for one in slow.asked] == ["GET", "GET"]
-
-
-def test_a_run_that_is_cancelled_while_it_waits_sends_nothing_more(service, engine):
-    refusing = service("429:9")
-    handle = engine.start("createMeeting", MEETING)
-    wait_until(lambda: refusing.asked)
-    engine.cancel(handle)
-    with pytest.raises(Exception, match="cancelled"):
-        engine.read_result(handle)  # it ends when the wait does
-    assert len(refusing.asked) == 1
 
 
 def test_the_same_id_is_the_same_run_and_its_result_is_kept(service, engine):

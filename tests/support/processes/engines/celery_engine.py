@@ -47,6 +47,10 @@ class CeleryEngine:
         except TaskFailure as failure:
             raise failure.error from None
 
+    def cancel(self, handle: Any) -> None:
+        """Revoke what waits for its next attempt."""
+        handle.revoke()
+
     def start_for_event(self, event: Event) -> Any:
         """Start what an event asks for."""
         from connector.integrations.celery import start_for_event
@@ -63,3 +67,8 @@ class CeleryEngine:
         self._worker.wait()
         self._log.close()
         self.app.close()
+
+
+def start_engine(folder: Path, database: str) -> CeleryEngine:
+    """Start an application with a worker."""
+    return CeleryEngine(folder)

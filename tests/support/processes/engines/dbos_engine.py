@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 class DbosEngine:
     """One launched runtime with a database of its own."""
 
-    def __init__(self, folder: Path, *, is_postgres: bool) -> None:
+    def __init__(self, database: str) -> None:
         from support.processes.engines import dbos_app
 
         self._app = dbos_app
-        self.database = private_postgres.fresh() if is_postgres else f"sqlite:///{folder}/dbos.sqlite"
-        dbos_app.launch(self.database)
+        self.database = database
+        dbos_app.launch(database)
 
     def start(self, action: str, given: dict[str, Any], **options: Any) -> Any:
         """Start an action; return its handle."""
@@ -63,6 +63,11 @@ class DbosEngine:
     def close(self) -> None:
         """End the runtime."""
         self._app.DBOS.destroy()
+
+
+def start_engine(folder: Path, database: str) -> DbosEngine:
+    """Launch a runtime with a new database."""
+    return DbosEngine(private_postgres.fresh() if database == "PostgreSQL" else f"sqlite:///{folder}/dbos.sqlite")
 
 
 def _decode(cell: Any) -> bytes:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Self
 
 from connector import Client, Connection, Connector
@@ -35,6 +36,7 @@ class RecordedService(SandboxService):
     def __init__(self, connector: Connector, *faults: str) -> None:
         super().__init__(connector, SandboxState(None), [parse_fault(fault) for fault in faults])
         self.asked: list[Asked] = []
+        self.retry_after: int | None = None
         self.may_answer = threading.Event()
         self.may_answer.set()
 
@@ -42,14 +44,18 @@ class RecordedService(SandboxService):
         response = super().handle(method, target, headers, body)
         self.asked.append(Asked(time.time(), method, target.partition("?")[0], response.status))
         self.may_answer.wait(PATIENCE)
+        if response.status == HTTPStatus.TOO_MANY_REQUESTS and self.retry_after is not None:
+            others = [header for header in response.headers if header[0] != "retry-after"]
+            return replace(response, headers=(*others, ("retry-after", str(self.retry_after))))
         return response
 
 
 class RecordedSandbox:
-    """A running one; `url` is for `ZOOM_BASE_URL`."""
+    """A running one; `url` is for `ZOOM_BASE_URL`, `retry_after` the seconds that a 429 asks for."""
 
-    def __init__(self, connector: Connector, *faults: str) -> None:
+    def __init__(self, connector: Connector, *faults: str, retry_after: int | None = None) -> None:
         self.service = RecordedService(connector, *faults)
+        self.service.retry_after = retry_after
         self._server = serve(self.service)
         self.url = self._server.url
 
