@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from temporalio import activity, workflow
 from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionRequest
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.api.failure.v1 import Failure
 from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
 from temporalio.exceptions import TimeoutError as TimeoutFailure
 from temporalio.plugin import SimplePlugin
@@ -197,7 +197,9 @@ async def _refuse_doubling(call: _Call) -> None:
     if info.attempt == 1 or _is_told(await _read_last_failure(info)):
         return
     try:
-        if info.attempt <= call.attempts and await _run_in_thread(partial(may_repeat_blindly, *call.what, **call.where)):
+        if info.attempt <= call.attempts and await _run_in_thread(
+            partial(may_repeat_blindly, *call.what, **call.where)
+        ):
             return
         reads = await _run_in_thread(partial(is_read, *call.what, **call.where))
     except ConnectorError:  # such as a connection that is gone; what was sent may have been a write

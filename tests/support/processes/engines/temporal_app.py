@@ -65,7 +65,13 @@ WORKFLOWS = [RunAction, RunByName, RunLocally, ReadUser]
 
 def make_worker(client: Client) -> Worker:
     """Return a worker of the task queue, with the sandbox for workflows."""
-    return Worker(client, task_queue=QUEUE, workflows=WORKFLOWS, plugins=[ConnectorPlugin()])
+    return Worker(
+        client,
+        task_queue=QUEUE,
+        workflows=WORKFLOWS,
+        plugins=[ConnectorPlugin()],
+        sticky_queue_schedule_to_start_timeout=timedelta(seconds=1),  # how long a killed worker is waited for
+    )
 
 
 async def _serve(address: str) -> None:

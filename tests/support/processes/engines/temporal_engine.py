@@ -14,17 +14,19 @@ import threading
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from support.processes.engines import temporal_app
 from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
 from connector.integrations.temporal import find_error, start_for_event
+from support.processes.engines import temporal_app
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
+    from concurrent.futures import Future
     from pathlib import Path
 
     from temporalio.client import Client, WorkflowHandle
+    from temporalio.worker import Worker
 
     from connector import Event
 
@@ -45,7 +47,7 @@ class TemporalEngine:
         self.database = folder / "temporal.sqlite"
         self._workers: list[subprocess.Popen[bytes]] = []
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
         self._environment = self.run(
             WorkflowEnvironment.start_local(
@@ -54,9 +56,10 @@ class TemporalEngine:
                 dev_server_log_level="error",
             )
         )
-        self._worker = temporal_app.make_worker(self.client) if has_worker else None
-        if self._worker is not None:
-            self.run(self._worker.__aenter__())
+        self._worker = self.run(self._start_own_worker()) if has_worker else None
+
+    async def _start_own_worker(self) -> Worker:
+        return await temporal_app.make_worker(self.client).__aenter__()
 
     @property
     def client(self) -> Client:
@@ -69,10 +72,25 @@ class TemporalEngine:
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         """Start a process with a worker."""
-        command = [sys.executable, "-m", "support.processes.engines.temporal_app", self.client.service_client.config.target_host]
+        command = [
+            sys.executable,
+            "-m",
+            "support.processes.engines.temporal_app",
+            self.client.service_client.config.target_host,
+        ]
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         self._workers.append(subprocess.Popen(command, env=environment))
         return self._workers[-1]
+
+    def end_worker(self) -> Future[None]:
+        """Begin to shut the worker of this process down."""
+        worker, self._worker = self._worker, None
+        return asyncio.run_coroutine_threadsafe(worker.__aexit__(None, None, None), self._loop)
+
+    def count_attempts(self, handle: WorkflowHandle[Any, Any]) -> int:
+        """Return the number of the attempt that an activity of a workflow makes or waits for; 0 if there is none."""
+        pending = self.run(handle.describe()).raw_description.pending_activities
+        return max((one.attempt for one in pending), default=0)
 
     def start(self, action: str, given: dict[str, Any], **options: Any) -> WorkflowHandle[Any, Any]:
         """Start an action; return its handle."""
@@ -116,7 +134,7 @@ class TemporalEngine:
             worker.kill()
             worker.wait()
         if self._worker is not None:
-            self.run(self._worker.__aexit__(None, None, None))
+            self.end_worker().result(PATIENCE)
         self.run(self._environment.shutdown())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(PATIENCE)
