@@ -42,7 +42,7 @@ from connector.integrations.work import (
 from connector.runtime.calls.call_options import parse_timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from temporalio.client import Client, WorkflowHandle
     from temporalio.worker import WorkflowRunner
@@ -73,17 +73,17 @@ def _pass_through(runner: WorkflowRunner | None) -> WorkflowRunner:
     return replace(runner, restrictions=runner.restrictions.with_passthrough_modules("connector"))
 
 
-async def run_action(
+def run_action(
     action: str,
     given: dict[str, Any] | None = None,
     *,
     connection: str | None = None,
     folder: str | None = None,
-    timeout: float | str | None = None,  # noqa: ASYNC109  an attempt's, which ends by itself
+    timeout: float | str | None = None,
     attempts: int = MAX_ATTEMPTS,
     longest_wait: float = LONGEST_WAIT,
-) -> dict[str, Any]:
-    """Run an action from a workflow; return its result as a dict. Raises ActivityError: see `find_error`.
+) -> Coroutine[Any, Any, dict[str, Any]]:
+    """Run an action from a workflow; awaited, it gives the result as a dict. Raises ActivityError: see `find_error`.
 
     `connection` is the name of a stored one, `attempts` the most that are made, `longest_wait` the seconds that one
     may have to wait for the next.
@@ -97,7 +97,7 @@ async def run_action(
         "attempts": attempts,
         "longest_wait": longest_wait,
     }
-    result: dict[str, Any] = await workflow.execute_activity(
+    return workflow.execute_activity(
         ACTIVITY,
         call,
         result_type=dict[str, Any],
@@ -105,7 +105,6 @@ async def run_action(
         heartbeat_timeout=timedelta(seconds=_HEARTBEAT_TIMEOUT),
         summary=action,
     )
-    return result
 
 
 def _limit_call(timeout: float | str | None) -> float:
