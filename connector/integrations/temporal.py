@@ -27,11 +27,11 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from connector import errors
+from connector.core.response.api_errors import CHECK_BEFORE_RETRY
 from connector.errors import ConnectorError, InputError, TransportError, UsageError, from_dict
 from connector.integrations.work import (
     LONGEST_WAIT,
     MAX_ATTEMPTS,
-    build_cut_off_error,
     describe_event,
     describe_result,
     is_read,
@@ -54,6 +54,7 @@ T = TypeVar("T")
 ACTIVITY = "connector.run"
 _HEARTBEAT_TIMEOUT = 30.0  # seconds after which the server knows that a worker was killed
 _LONGEST_CALL = 600.0  # seconds: the deadline of a list that is fetched completely, the longest default
+_MAX_REASON_LENGTH = 200  # characters
 _MARGIN = 60.0  # seconds between the deadline of a call and the moment at which the server gives the attempt up
 # Threads are made when they are needed; how many attempts are under way is the worker's `max_concurrent_activities`.
 _THREADS = ThreadPoolExecutor(max_workers=1_000, thread_name_prefix="connector")
@@ -189,11 +190,14 @@ def _build_failure(error: ConnectorError, call: _Call | None) -> ApplicationErro
 
 
 async def _refuse_doubling(call: _Call) -> None:
-    """Raise the error of an attempt whose end nobody told, unless it may be made again."""
+    """Raise the error of an attempt that did not tell its end, unless the call may be made again."""
     info = activity.info()
     if info.is_local:  # the server knows nothing of its attempts
         raise UsageError(f"{ACTIVITY} cannot be a local activity.", hint="Call it with workflow.execute_activity.")
-    if info.attempt == 1 or _is_told(await _read_last_failure(info)):
+    if info.attempt == 1:
+        return
+    failure = await _read_last_failure(info)
+    if _is_told(failure):
         return
     try:
         if info.attempt <= call.attempts and await _run_in_thread(
@@ -203,10 +207,15 @@ async def _refuse_doubling(call: _Call) -> None:
         reads = await _run_in_thread(partial(is_read, *call.what, **call.where))
     except ConnectorError:  # such as a connection that is gone; what was sent may have been a write
         reads = False
-    if not reads:
-        raise build_cut_off_error(call.action)
-    message = f"{call.action}: the worker ended while the call was under way, at the last of {call.attempts} attempts."
-    raise TransportError(message, kind="interrupted", hint="Find out what ends the workers.", outcome="rejected")
+    raise _build_untold_error(call.action, failure.message, is_read=reads)
+
+
+def _build_untold_error(action: str, reason: str, *, is_read: bool = False) -> TransportError:
+    """Return the error of a call whose last attempt did not tell its end, for Temporal's reason."""
+    said = f": {reason[:_MAX_REASON_LENGTH].rstrip('.')}" if reason else ""
+    message = f"{action}: the last attempt ended without an outcome{said}."
+    hint = "Find out what ends it before you start another." if is_read else CHECK_BEFORE_RETRY
+    return TransportError(message, kind="interrupted", hint=hint, outcome="rejected" if is_read else "uncertain")
 
 
 async def _read_last_failure(info: activity.Info) -> Failure:
@@ -255,7 +264,7 @@ def find_error(failure: BaseException) -> ConnectorError | None:
         if isinstance(cause, ActivityError):
             is_action = cause.activity_type == ACTIVITY
         elif isinstance(cause, TimeoutFailure) and is_action:
-            return build_cut_off_error(ACTIVITY)
+            return _build_untold_error(ACTIVITY, str(cause))
         elif isinstance(cause, ApplicationError) and cause.details and isinstance(cause.details[0], Mapping):
             with suppress(ValueError):
                 return from_dict(cause.details[0])

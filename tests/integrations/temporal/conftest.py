@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+SWITCH = "action: switch\nlabel: Switch\nsummary: Switch a lamp.\nrequest: POST /switch\n"
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -27,3 +29,11 @@ def start_engine(tmp_path, service) -> Iterator[Callable[..., TemporalEngine]]:
     yield start
     for engine in started:
         engine.close()
+
+
+@pytest.fixture
+def keyed_connector(folder, server, monkeypatch) -> dict[str, str]:
+    """A connector whose one action, `switch`, is a write with an idempotency key."""
+    monkeypatch.setenv("LAMP_BASE_URL", server.url)
+    monkeypatch.setenv("LAMP_API_KEY", "k")
+    return {"folder": str(folder("idempotency: {header: Idempotency-Key}\n", {"switch": SWITCH}).folder)}

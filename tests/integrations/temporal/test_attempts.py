@@ -18,6 +18,8 @@ from temporalio.client import WorkflowFailureError
 from temporalio.exceptions import ActivityError, ApplicationError, ChildWorkflowError, RetryState, TimeoutType
 from temporalio.exceptions import TimeoutError as TimeoutFailure
 from temporalio.testing import ActivityEnvironment
+from temporalio.worker import UnsandboxedWorkflowRunner
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner
 
 from connector.integrations import temporal as face
 
@@ -136,3 +138,10 @@ def test_only_an_error_of_the_package_tells_how_an_attempt_ended(name, is_cause,
     failure = Failure()
     (failure.cause if is_cause else failure).application_failure_info.type = name
     assert face._is_told(failure) is is_told
+
+
+def test_workflows_share_the_package_instead_of_loading_it_for_each_of_them():
+    plugin, other = face.ConnectorPlugin(), UnsandboxedWorkflowRunner()
+    runner = plugin.configure_worker({"workflow_runner": SandboxedWorkflowRunner()})["workflow_runner"]
+    assert "connector" in runner.restrictions.passthrough_modules
+    assert plugin.configure_worker({"workflow_runner": other})["workflow_runner"] is other

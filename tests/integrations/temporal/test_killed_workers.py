@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from support.receivers import wait_until
+from support.servers import silence
 
 from connector import Connection, errors, open_store
 
@@ -71,7 +72,22 @@ def test_a_read_that_kills_its_workers_ends_after_as_many_attempts_as_were_asked
     engine = start_engine(has_worker=False)
     handle = _kill_during(engine, slow, {**READ, "attempts": 1})
     engine.start_worker()
-    with pytest.raises(errors.TransportError, match="the last of 1 attempts") as caught:
+    with pytest.raises(
+        errors.TransportError, match="getUser: the last attempt ended without an outcome: activity Heartbeat timeout"
+    ) as caught:
         engine.read_result(handle)
     assert (caught.value.outcome, caught.value.kind) == ("rejected", "interrupted")
     assert len(slow.asked) == 1
+
+
+def test_a_write_with_a_key_is_made_again_with_the_same_key(keyed_connector, server, start_engine):
+    server.then(silence())
+    engine = start_engine(has_worker=False)
+    first = engine.start_worker()
+    handle = engine.start_workflow(temporal_app.RunByName.run, {"action": "switch", **keyed_connector}, HEARTBEAT)
+    wait_until(lambda: server.requests)
+    first.kill()
+    engine.start_worker()
+    assert engine.read_result(handle)["outcome"] == "done"
+    first_key, second_key = (one.header("Idempotency-Key") for one in server.requests)
+    assert first_key == second_key

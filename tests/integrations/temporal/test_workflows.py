@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from support.receivers import wait_until
+from support.servers import reply
 
 from connector import errors
 from connector.core.webhook.event import Event
@@ -19,6 +20,7 @@ from connector.integrations import temporal as face
 
 MEETING = {"userId": "me", "topic": "Standup"}
 WRITE = {"action": "createMeeting", "given": MEETING}
+SWITCH = "action: switch\nlabel: Switch\nsummary: Switch a lamp.\nrequest: POST /switch\n"
 HEARTBEAT = 2.0  # seconds after which the server knows that a worker was killed
 
 
@@ -91,21 +93,29 @@ def test_an_activity_without_a_workflow_whose_time_ran_out_is_uncertain(service,
     assert len(slow.asked) == 1
 
 
-def test_each_activity_has_a_key_of_its_own_that_stays_the_same(folder, server, start_engine, monkeypatch):
-    from support.servers import reply
-
-    lines = "idempotency: {header: Idempotency-Key}\n"
-    connector = folder(lines, {"switch": "action: switch\nlabel: Switch\nsummary: A lamp.\nrequest: POST /switch\n"})
-    monkeypatch.setenv("LAMP_BASE_URL", server.url)
-    monkeypatch.setenv("LAMP_API_KEY", "k")
+def test_each_activity_has_a_key_of_its_own_that_stays_the_same(keyed_connector, server, start_engine):
     server.then(reply(429, {}, headers=[("Retry-After", "1")]))
     engine = start_engine()
     handles = []
     for _ in range(2):
-        handles.append(engine.start("switch", {}, folder=str(connector.folder)))
+        handles.append(engine.start("switch", {}, **keyed_connector))
         engine.read_result(handles[-1])
     first, second = (f"{handle.id}/{handle.result_run_id}/1" for handle in handles)
     assert [one.header("Idempotency-Key") for one in server.requests] == [first, first, second]
+
+
+def test_a_write_whose_result_is_too_large_for_a_history_is_uncertain_and_not_repeated(
+    folder, server, start_engine, monkeypatch
+):
+    connector = folder("", {"switch": SWITCH})
+    monkeypatch.setenv("LAMP_BASE_URL", server.url)
+    monkeypatch.setenv("LAMP_API_KEY", "k")
+    server.always(reply(200, {"light": "x" * 3_000_000}))
+    engine = start_engine()
+    with pytest.raises(errors.TransportError, match="exceeded") as caught:
+        engine.read_result(engine.start("switch", {}, folder=str(connector.folder)))
+    assert caught.value.outcome == "uncertain"
+    assert len(server.requests) == 1
 
 
 def test_a_history_with_repeats_is_replayed_to_the_same_commands(service, start_engine):

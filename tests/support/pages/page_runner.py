@@ -59,9 +59,7 @@ class PageRunner:
         where = f"{block.page.name}:{block.line}: $ {command}"
         for port, free in self._ports.items():
             printed = printed.replace(free, port)
-        assert agrees(shown, printed), (
-            f"{where}\n--- the page shows\n{expected}\n--- it printed\n{printed}"
-        )
+        assert agrees(shown, printed), f"{where}\n--- the page shows\n{expected}\n--- it printed\n{printed}"
 
     def _replace_ports(self, text: str) -> str:
         for port, free in self._ports.items():
