@@ -1,6 +1,6 @@
 """Temporal: an action as an activity that the server repeats when the service accepts it again.
 
-Give `ConnectorPlugin()` to the workers and call `run_action` in workflows; it needs the extra `temporal`.
+Give `ConnectorPlugin()` to the workers, and await `run_action` in workflows; it needs the extra `temporal`.
 """
 
 from __future__ import annotations
@@ -178,15 +178,10 @@ def _build_key() -> str:
 def _build_failure(error: ConnectorError, call: _Call | None) -> ApplicationError:
     """Return the failure of an attempt, which says whether and when Temporal makes another."""
     again = seconds_until_retry(error)
-    if call is None or activity.info().attempt >= call.attempts or (again is not None and again > call.longest_wait):
-        again = None
-    return ApplicationError(
-        str(error),
-        error.to_dict(),
-        type=type(error).__name__,
-        non_retryable=again is None,
-        next_retry_delay=None if again is None else timedelta(seconds=again),
-    )
+    facts, name = error.to_dict(), type(error).__name__
+    if call is None or again is None or again > call.longest_wait or activity.info().attempt >= call.attempts:
+        return ApplicationError(str(error), facts, type=name, non_retryable=True)
+    return ApplicationError(str(error), facts, type=name, next_retry_delay=timedelta(seconds=again))
 
 
 async def _refuse_doubling(call: _Call) -> None:
@@ -207,15 +202,17 @@ async def _refuse_doubling(call: _Call) -> None:
         reads = await _run_in_thread(partial(is_read, *call.what, **call.where))
     except ConnectorError:  # such as a connection that is gone; what was sent may have been a write
         reads = False
-    raise _build_untold_error(call.action, failure.message, is_read=reads)
+    raise _build_untold_error(call.action, failure.message, may_be_done=not reads)
 
 
-def _build_untold_error(action: str, reason: str, *, is_read: bool = False) -> TransportError:
-    """Return the error of a call whose last attempt did not tell its end, for Temporal's reason."""
+def _build_untold_error(action: str, reason: str, *, may_be_done: bool = True) -> TransportError:
+    """Return the error of a call whose last attempt did not tell its end; `reason` is what Temporal knows of it."""
     said = f": {reason[:_MAX_REASON_LENGTH].rstrip('.')}" if reason else ""
     message = f"{action}: the last attempt ended without an outcome{said}."
-    hint = "Find out what ends it before you start another." if is_read else CHECK_BEFORE_RETRY
-    return TransportError(message, kind="interrupted", hint=hint, outcome="rejected" if is_read else "uncertain")
+    if may_be_done:
+        return TransportError(message, kind="interrupted", hint=CHECK_BEFORE_RETRY, outcome="uncertain")
+    hint = "Find out what ends it before you start another."
+    return TransportError(message, kind="interrupted", hint=hint, outcome="rejected")
 
 
 async def _read_last_failure(info: activity.Info) -> Failure:
