@@ -98,7 +98,7 @@ def run_action(
         "attempts": attempts,
         "longest_wait": longest_wait,
     }
-    return workflow.execute_activity(
+    activity_run: Coroutine[Any, Any, dict[str, Any]] = workflow.execute_activity(
         ACTIVITY,
         call,
         result_type=dict[str, Any],
@@ -106,6 +106,7 @@ def run_action(
         heartbeat_timeout=timedelta(seconds=_HEARTBEAT_TIMEOUT),
         summary=action,
     )
+    return activity_run
 
 
 def _limit_call(timeout: float | str | None) -> float:
