@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-SWITCH = "action: switch\nlabel: Switch\nsummary: Switch a lamp.\nrequest: POST /switch\n"
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from support.processes.engines.temporal_engine import TemporalEngine
+
+SWITCH = "action: switch\nlabel: Switch\nsummary: Switch a lamp.\nrequest: POST /switch\n"
 
 
 @pytest.fixture
@@ -32,8 +32,13 @@ def start_engine(tmp_path, service) -> Iterator[Callable[..., TemporalEngine]]:
 
 
 @pytest.fixture
-def keyed_connector(folder, server, monkeypatch) -> dict[str, str]:
-    """A connector whose one action, `switch`, is a write with an idempotency key."""
+def make_switch(folder, server, monkeypatch) -> Callable[..., dict[str, str]]:
+    """Make a connector whose one action, `switch`, is a write; return the option that names its folder."""
     monkeypatch.setenv("LAMP_BASE_URL", server.url)
     monkeypatch.setenv("LAMP_API_KEY", "k")
-    return {"folder": str(folder("idempotency: {header: Idempotency-Key}\n", {"switch": SWITCH}).folder)}
+
+    def make(*, has_keys: bool) -> dict[str, str]:
+        lines = "idempotency: {header: Idempotency-Key}\n" if has_keys else ""
+        return {"folder": str(folder(lines, {"switch": SWITCH}).folder)}
+
+    return make

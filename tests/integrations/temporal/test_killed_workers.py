@@ -80,11 +80,12 @@ def test_a_read_that_kills_its_workers_ends_after_as_many_attempts_as_were_asked
     assert len(slow.asked) == 1
 
 
-def test_a_write_with_a_key_is_made_again_with_the_same_key(keyed_connector, server, start_engine):
+def test_a_write_with_a_key_is_made_again_with_the_same_key(make_switch, server, start_engine):
+    call = {"action": "switch", **make_switch(has_keys=True)}
     server.then(silence())
     engine = start_engine(has_worker=False)
     first = engine.start_worker()
-    handle = engine.start_workflow(temporal_app.RunByName.run, {"action": "switch", **keyed_connector}, HEARTBEAT)
+    handle = engine.start_workflow(temporal_app.RunByName.run, call, HEARTBEAT)
     wait_until(lambda: server.requests)
     first.kill()
     engine.start_worker()

@@ -20,7 +20,6 @@ from connector.integrations import temporal as face
 
 MEETING = {"userId": "me", "topic": "Standup"}
 WRITE = {"action": "createMeeting", "given": MEETING}
-SWITCH = "action: switch\nlabel: Switch\nsummary: Switch a lamp.\nrequest: POST /switch\n"
 HEARTBEAT = 2.0  # seconds after which the server knows that a worker was killed
 
 
@@ -31,6 +30,8 @@ def test_a_worker_that_is_shut_down_finishes_the_call_and_tells_its_result(servi
     handle = engine.start("createMeeting", MEETING)
     wait_until(lambda: slow.asked)
     end = engine.end_worker()
+    with pytest.raises(TimeoutError):  # it waits for the call
+        end.result(1)
     slow.release()
     end.result(30)
     engine.start_worker()
@@ -93,27 +94,26 @@ def test_an_activity_without_a_workflow_whose_time_ran_out_is_uncertain(service,
     assert len(slow.asked) == 1
 
 
-def test_each_activity_has_a_key_of_its_own_that_stays_the_same(keyed_connector, server, start_engine):
+def test_each_activity_has_a_key_of_its_own_that_stays_the_same(make_switch, server, start_engine):
+    keyed = make_switch(has_keys=True)
     server.then(reply(429, {}, headers=[("Retry-After", "1")]))
     engine = start_engine()
     handles = []
     for _ in range(2):
-        handles.append(engine.start("switch", {}, **keyed_connector))
+        handles.append(engine.start("switch", {}, **keyed))
         engine.read_result(handles[-1])
     first, second = (f"{handle.id}/{handle.result_run_id}/1" for handle in handles)
     assert [one.header("Idempotency-Key") for one in server.requests] == [first, first, second]
 
 
 def test_a_write_whose_result_is_too_large_for_a_history_is_uncertain_and_not_repeated(
-    folder, server, start_engine, monkeypatch
+    make_switch, server, start_engine
 ):
-    connector = folder("", {"switch": SWITCH})
-    monkeypatch.setenv("LAMP_BASE_URL", server.url)
-    monkeypatch.setenv("LAMP_API_KEY", "k")
+    unkeyed = make_switch(has_keys=False)
     server.always(reply(200, {"light": "x" * 3_000_000}))
     engine = start_engine()
     with pytest.raises(errors.TransportError, match="exceeded") as caught:
-        engine.read_result(engine.start("switch", {}, folder=str(connector.folder)))
+        engine.read_result(engine.start("switch", {}, **unkeyed))
     assert caught.value.outcome == "uncertain"
     assert len(server.requests) == 1
 

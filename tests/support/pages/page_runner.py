@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import select
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import connector
 from support.pages.markdown_blocks import Block, agrees
+from support.servers import free_port
 
 MARK = "\x1e"
 SERVER = "server"  # the note of a console block whose one command serves until the page ends
@@ -32,7 +32,7 @@ class PageRunner:
         self._servers: list[subprocess.Popen[str]] = []
         self._environment = _environment(folder)
         self._settings = settings
-        self._ports = {port: _find_free_port() for port in PORTS}
+        self._ports = {port: str(free_port()) for port in PORTS}
 
     def run(self, blocks: list[Block]) -> None:
         """Run the blocks of a page: files are written, commands run, Python run as one program."""
@@ -119,11 +119,6 @@ class PageRunner:
             ran.wait(LONGEST)
             os.close(ours)
         return printed.decode()
-
-
-def _find_free_port() -> str:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return str(free.getsockname()[1])
 
 
 def _read(terminal: int) -> bytes:
