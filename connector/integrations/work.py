@@ -176,6 +176,14 @@ def may_repeat_blindly(
     client = _CLIENTS.get(folder, has_named_connection=connection is not None)
     if client.connector.manifest.idempotency is not None:
         return True
+    return is_read(action, given, connection=connection, folder=folder)
+
+
+def is_read(
+    action: str, given: Mapping[str, Any] | None = None, *, connection: str | None = None, folder: Folder = None
+) -> bool:
+    """Whether a call changes nothing at the service. Raises ConnectorError for a call that cannot be made at all."""
+    client = _CLIENTS.get(folder, has_named_connection=connection is not None)
     return not may_change_state(client.dry_run(action, given, connection=connection))
 
 

@@ -174,7 +174,9 @@ def test_a_write_with_a_key_may_be_repeated_blindly(folder, monkeypatch):
 
 
 def test_importing_the_package_and_its_shared_part_loads_no_engine():
-    script = "import sys, connector, connector.integrations.work; print({'dbos', 'celery'} & set(sys.modules))"
+    script = (
+        "import sys, connector, connector.integrations.work; print({'dbos', 'celery', 'temporalio'} & set(sys.modules))"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
     assert Connector.open() is not None

@@ -5,19 +5,21 @@ from __future__ import annotations
 import os
 import pty
 import select
-import socket
 import subprocess
 import sys
+import sysconfig
 import termios
 from itertools import pairwise
 from pathlib import Path
 
 import connector
 from support.pages.markdown_blocks import Block, agrees
+from support.servers import free_port
 
 MARK = "\x1e"
 SERVER = "server"  # the note of a console block whose one command serves until the page ends
-PORT = "8765"  # in the pages; a free one when they are run
+PORTS = ("8765", "7233")  # in the pages; free ones when they are run
+INSTALLED = ("temporal",)  # programs of packages that pages call
 LONGEST = 120  # seconds
 
 
@@ -30,8 +32,7 @@ class PageRunner:
         self._servers: list[subprocess.Popen[str]] = []
         self._environment = _environment(folder)
         self._settings = settings
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self._port = str(free.getsockname()[1])
+        self._ports = {port: str(free_port()) for port in PORTS}
 
     def run(self, blocks: list[Block]) -> None:
         """Run the blocks of a page: files are written, commands run, Python run as one program."""
@@ -39,7 +40,7 @@ class PageRunner:
             if block.title:
                 path = self.folder / block.title
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(block.text, encoding="utf-8")
+                path.write_text(self._replace_ports(block.text), encoding="utf-8")
             elif block.kind == "console" and block.note == SERVER:
                 self._serve(block)
             elif block.kind == "console":
@@ -56,13 +57,18 @@ class PageRunner:
         """Fail when a command printed something else than the page shows."""
         expected = "\n".join(shown)
         where = f"{block.page.name}:{block.line}: $ {command}"
-        assert agrees(shown, printed.replace(self._port, PORT)), (
-            f"{where}\n--- the page shows\n{expected}\n--- it printed\n{printed}"
-        )
+        for port, free in self._ports.items():
+            printed = printed.replace(free, port)
+        assert agrees(shown, printed), f"{where}\n--- the page shows\n{expected}\n--- it printed\n{printed}"
+
+    def _replace_ports(self, text: str) -> str:
+        for port, free in self._ports.items():
+            text = text.replace(port, free)
+        return text
 
     def _commands(self, block: Block) -> None:
         script = "".join(f"{command}\nprintf '{MARK}%s{MARK}' $?\n" for command, _ in block.commands())
-        parts = self._printed(["bash", "-c", script.replace(PORT, self._port)]).split(MARK)
+        parts = self._printed(["bash", "-c", self._replace_ports(script)]).split(MARK)
         for (command, shown), printed, status in zip(block.commands(), parts[::2], parts[1::2], strict=False):
             self.held(block, command, shown, printed)
             assert status == "0", f"{block.page.name}:{block.line}: $ {command}\nended with {status}"
@@ -71,7 +77,7 @@ class PageRunner:
     def _serve(self, block: Block) -> None:
         ((command, shown),) = block.commands()
         server = subprocess.Popen(
-            ["bash", "-c", f"exec {command.replace(PORT, self._port)}"], cwd=self.folder, env=self._environment, text=True,
+            ["bash", "-c", f"exec {self._replace_ports(command)}"], cwd=self.folder, env=self._environment, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self._servers.append(server)
@@ -138,6 +144,9 @@ def _environment(folder: Path) -> dict[str, str]:
         script = folder / "bin" / name
         script.write_text(f'#!/bin/sh\nexec {words} "$@"\n')
         script.chmod(0o755)
+    for name in INSTALLED:
+        if (program := Path(sysconfig.get_path("scripts"), name)).exists():
+            (folder / "bin" / name).symlink_to(program)
     return {
         "HOME": str(folder / "home"),
         "PATH": os.pathsep.join((str(folder / "bin"), "/usr/local/bin", "/usr/bin", "/bin")),
