@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbos import DBOS, SetWorkflowID
 
-from connector.errors import ConnectorError, from_dict
+from connector.errors import ConnectorError, InputError, from_dict
 from connector.integrations.work import (
     LONGEST_WAIT,
     MAX_ATTEMPTS,
@@ -49,8 +49,10 @@ def _attempt(mark: str, action: str, given: dict[str, Any] | None, options: dict
             is_repeatable = may_repeat_blindly(
                 action, given, connection=options["connection"], folder=options["folder"]
             )
-        except ConnectorError as error:
+        except InputError as error:  # then nothing was sent before either
             return describe_error(error)
+        except ConnectorError:  # such as a connection that is gone: what was sent may have been a write
+            is_repeatable = False
         if not is_repeatable:
             return describe_error(build_cut_off_error(action))
     return attempt_call(action, given, **options)

@@ -100,6 +100,24 @@ def test_a_write_during_which_the_worker_was_killed_is_uncertain_and_not_repeate
     assert slow.list_topics() == ["Standup"]
 
 
+def test_a_write_that_was_cut_off_is_uncertain_also_when_its_connection_is_gone(service, tmp_path, monkeypatch):
+    slow = service()
+    slow.hold()
+    first = Worker(tmp_path, "run-1", "createMeeting", '{"userId": "me", "topic": "Standup"}')
+    wait_until(lambda: slow.asked)
+    first.kill()
+    slow.release()
+    monkeypatch.delenv("ZOOM_ACCESS_TOKEN")
+    second = Worker(tmp_path)
+    try:
+        wait_until(lambda: second.read_status("run-1") == "ERROR")
+        error = second.read_error("run-1")
+    finally:
+        second.kill()
+    assert error.outcome == "uncertain"
+    assert len(slow.asked) == 1
+
+
 def test_a_read_during_which_the_worker_was_killed_is_made_again(service, tmp_path):
     slow = service()
     slow.hold()
