@@ -120,6 +120,19 @@ def run_once(
     the connector's (default: the bundled one). Raises ConnectorError: `seconds_until_retry` says what to do.
     """
     client = _CLIENTS.get(folder, has_named_connection=connection is not None)
+    return run_with(client, action, given, connection=connection, key=key, timeout=timeout)
+
+
+def run_with(
+    client: Client,
+    action: str,
+    given: Mapping[str, Any] | None = None,
+    *,
+    connection: str | None = None,
+    key: str | None = None,
+    timeout: float | str | None = None,
+) -> Result:
+    """As `run_once`, with a client of the caller's own."""
     soft_key = None if key is None else f"{SOFT_KEY}:{_fit_header(key)}"
     return client.run(action, given, connection=connection, idempotency_key=soft_key, retry="engine", timeout=timeout)
 
@@ -174,6 +187,13 @@ def may_repeat_blindly(
     Raises ConnectorError for a call that cannot be made at all.
     """
     client = _CLIENTS.get(folder, has_named_connection=connection is not None)
+    return may_repeat_with(client, action, given, connection=connection)
+
+
+def may_repeat_with(
+    client: Client, action: str, given: Mapping[str, Any] | None = None, *, connection: str | None = None
+) -> bool:
+    """As `may_repeat_blindly`, with a client of the caller's own."""
     if client.connector.manifest.idempotency is not None:
         return True
     return not may_change_state(client.dry_run(action, given, connection=connection))
