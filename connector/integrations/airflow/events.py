@@ -31,7 +31,7 @@ TIMEOUT = 30.0  # seconds for one request
 class AirflowApi:
     """Airflow's public REST API at `url`, such as https://airflow.example.com; safe to share among threads.
 
-    Give a `token`, or a `username` and `password` that one is asked for with. `http` is a transport of your own. Raises
+    Give a `token`, or a `username` and `password` that one is asked for with. `http` is a transport of your own; else `close()` closes the connections. Raises
     UsageError for a URL that is neither https nor http on this machine, or without credentials.
     """
 
@@ -50,6 +50,7 @@ class AirflowApi:
             raise UsageError("There are no credentials for the API of Airflow.", hint=hint)
         self._login = {"username": username, "password": password} if username and password else None
         self._token = token
+        self._owns_http = http is None
         self._http = load_transport(http, asynchronous=False)
 
     @classmethod
@@ -98,6 +99,11 @@ class AirflowApi:
         request = post_request(url, json.dumps(body).encode(), {})
         answer = self._http.send(request, credential, time.monotonic() + TIMEOUT, None, None)
         return answer if isinstance(answer, Reply) else require_success(url, answer)
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._owns_http:
+            self._http.close()
 
     def __repr__(self) -> str:
         return f"<AirflowApi {self._url}>"

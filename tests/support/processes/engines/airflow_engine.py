@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from connector.errors import from_dict
+from connector.integrations.airflow.events import AirflowApi, start_for_event
 from support.processes.engines.airflow_runtime import PASSWORD, USER, AirflowRuntime, shared_runtime
 from support.receivers import wait_until
 from support.servers import TOKEN
@@ -30,9 +31,11 @@ class AirflowEngine:
 
     def __init__(self, runtime: AirflowRuntime) -> None:
         self.runtime = runtime
+        self.api = AirflowApi(runtime.url, username=USER, password=PASSWORD)
         runtime.take_environment()
-        acme = {"connection_id": "acme", "conn_type": "zoom", "extra": json.dumps({"kind": "accessToken", "accessToken": TOKEN})}
-        assert runtime.ask("POST", "/api/v2/connections", acme)[0] in (201, 409)
+        self.put_connection(
+            "acme", conn_type="zoom", extra=json.dumps({"kind": "accessToken", "accessToken": TOKEN})
+        )
 
     def start(self, action: str, given: dict[str, Any], **options: Any) -> str:
         """Start an action; return its handle."""
@@ -41,6 +44,17 @@ class AirflowEngine:
             if name in options:
                 conf[name] = options.pop(name)
         return self.start_run(VARIANT_BY_OPTIONS[tuple(options.items())], conf)
+
+    def put_connection(self, name: str, **fields: Any) -> None:
+        """Create an Airflow connection."""
+        made = self.runtime.ask("POST", "/api/v2/connections", {"connection_id": name, **fields})
+        assert made[0] in (201, 409), made
+
+    def clear(self, handle: str) -> None:
+        """Let a person clear the task of a run that has ended, so that it is run once more."""
+        dag, run = handle.split("/")[4], handle.rpartition("/")[2]
+        body = {"dry_run": False, "dag_run_id": run, "task_ids": ["run"], "only_failed": False, "reset_dag_runs": True}
+        assert self.runtime.ask("POST", f"/api/v2/dags/{dag}/clearTaskInstances", body)[0] == 200
 
     def start_run(self, dag_id: str, conf: dict[str, Any]) -> str:
         """Start a run of a DAG; return its handle."""
@@ -80,10 +94,7 @@ class AirflowEngine:
 
     def start_for_event(self, event: Event) -> str:
         """Start what an event asks for."""
-        from connector.integrations.airflow.events import AirflowApi, start_for_event
-
-        api = AirflowApi(self.runtime.url, username=USER, password=PASSWORD)
-        return start_for_event(event, "on_event", api=api)
+        return start_for_event(event, "on_event", api=self.api)
 
     def read_history(self) -> bytes:
         """Return all that Airflow wrote down."""
@@ -91,6 +102,7 @@ class AirflowEngine:
 
     def close(self) -> None:
         """Leave the runtime to the next test."""
+        self.api.close()
 
 
 def start_engine(folder: Path, database: str) -> AirflowEngine:

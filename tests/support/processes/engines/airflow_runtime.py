@@ -48,11 +48,12 @@ class AirflowRuntime:
         self.start("dag-processor")
         wait_until(lambda: self._has_dags())
 
-    def run(self, *command: str) -> str:
-        """Run a command of Airflow to its end; return what it printed."""
+    def run(self, *command: str, **variables: str) -> str:
+        """Run a command of Airflow; return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "airflow", *command], env=self.settings, cwd=self.home, capture_output=True, check=True
-        )
+            [sys.executable, "-m", "airflow", *command], env={**self.settings, **variables}, cwd=self.home,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
         return done.stdout.decode()
 
     def start(self, name: str, **variables: str) -> subprocess.Popen[bytes]:
