@@ -26,7 +26,16 @@ def test_airflow_is_not_imported_for_it():
 
 def test_a_form_has_the_kinds_and_the_inputs_of_the_manifest_with_secrets_as_passwords(zoom):
     form = build_form(zoom.manifest)
-    assert list(form) == ["kind", "accountId", "clientId", "clientSecret", "apiKey", "apiSecret", "accessToken", "stored"]
+    assert list(form) == [
+        "kind",
+        "accountId",
+        "clientId",
+        "clientSecret",
+        "apiKey",
+        "apiSecret",
+        "accessToken",
+        "stored",
+    ]
     assert form["kind"]["schema"]["enum"] == ["serverToServer", "apiJwt", "accessToken", None]
     secrets = {key for key, field in form.items() if field["schema"].get("format") == "password"}
     assert secrets == {"clientSecret", "apiSecret", "accessToken"}

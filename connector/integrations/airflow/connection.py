@@ -44,7 +44,7 @@ def read_connection(found: AirflowConnection, folder: str | None) -> FoundConnec
     inputs, DefinitionError.
     """
     extra = _read_extra(found)
-    connector = Connector.open(_choose_folder(found, extra.get(FOLDER), folder))
+    connector = Connector.open(_choose_folder(found, extra, folder))
     if STORED in extra:
         return FoundConnection(connector, str(extra[STORED]))
     kinds = connector.manifest.connections
@@ -74,11 +74,10 @@ def _read_extra(found: AirflowConnection) -> dict[str, Any]:
     return {key: value for key, value in extra.items() if value not in _EMPTY}
 
 
-def _choose_folder(found: AirflowConnection, stored: Any, folder: str | None) -> str | None:
+def _choose_folder(found: AirflowConnection, extra: dict[str, Any], folder: str | None) -> str | None:
     """Return the folder: a secret that is meant for one service must not reach another."""
-    if found.conn_type != GENERIC_TYPE:
-        stored = None
-    elif stored is None:
+    stored = str(extra[FOLDER]) if FOLDER in extra and found.conn_type == GENERIC_TYPE else None
+    if stored is None and found.conn_type == GENERIC_TYPE:
         message = f"The Airflow connection {found.conn_id!r} names no folder."
         raise UsageError(message, hint=f"Write the connector's folder as {FOLDER!r} into its extra.")
     if folder is not None and folder != stored:

@@ -27,6 +27,8 @@ USERNAME_VARIABLE = "CONNECTOR_AIRFLOW_USERNAME"
 PASSWORD_VARIABLE = "CONNECTOR_AIRFLOW_PASSWORD"  # noqa: S105  the name of a variable
 TIMEOUT = 30.0  # seconds for one request
 
+_REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+
 
 class AirflowApi:
     """Airflow's public REST API at `url`, such as https://airflow.example.com; safe to share among threads.
@@ -72,11 +74,10 @@ class AirflowApi:
         """
         path = f"/api/v2/dags/{quote(dag_id, safe='')}/dagRuns"
         body = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
-        token, is_kept = self._token, self._token is not None
-        reply = self._post(path, body, token or self._ask_token())
-        if reply.status == HTTPStatus.UNAUTHORIZED and is_kept and self._login:  # a token lives for a day
+        reply = self._post(path, body, self._token or self._ask_token())
+        if reply.status in _REFUSED and self._login:  # a token that it was given, or kept, may have ended
             reply = self._post(path, body, self._ask_token())
-        if reply.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        if reply.status in _REFUSED:
             raise SignInError(f"Airflow does not let this user start runs of {dag_id}: HTTP {reply.status}.")
         if reply.status == HTTPStatus.CONFLICT:
             return False

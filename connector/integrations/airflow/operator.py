@@ -55,16 +55,15 @@ class ConnectorOperator(BaseOperator):
         timeout: float | str | None = None,
         attempts: int | None = None,
         longest_wait: float = LONGEST_WAIT,
+        retries: int | None = None,
         retry_policy: RetryPolicy | None = None,
         **kwargs: Any,
     ) -> None:
         if attempts is not None and attempts < 1:
             raise UsageError(f"attempts is {attempts}; expected at least 1.")
-        if attempts is None:
-            kwargs.setdefault("retries", MAX_ATTEMPTS - 1)
-        else:
-            kwargs["retries"] = attempts - 1
-        super().__init__(retry_policy=retry_policy or ConnectorRetryPolicy(longest_wait), **kwargs)
+        if attempts is not None or retries is None:
+            retries = (attempts or MAX_ATTEMPTS) - 1
+        super().__init__(retries=retries, retry_policy=retry_policy or ConnectorRetryPolicy(longest_wait), **kwargs)
         self.action, self.given, self.timeout = action, given, timeout
         self.connection, self.folder = connection, folder
         self.longest_wait = longest_wait
@@ -83,9 +82,9 @@ class ConnectorOperator(BaseOperator):
 
     def _attempt(self, client: Client, context: Context) -> Result:
         """Make one attempt of a read; of anything else only if no earlier try may have done it."""
-        options = {"key": build_key(context), "timeout": self.timeout}
+        key = build_key(context)
         if may_repeat_with(client, self.action, self.given):
-            return run_with(client, self.action, self.given, **options)
+            return run_with(client, self.action, self.given, key=key, timeout=self.timeout)
         # The mark is set before the attempt and taken away when the service is known to have done nothing: who finds it
         # stands in for a worker that was killed. It names the tries that belong together, since `max_tries` grows when
         # a person clears the task, who wants it done once more.
@@ -94,7 +93,7 @@ class ConnectorOperator(BaseOperator):
             raise build_cut_off_error(self.action)
         store.set(ATTEMPT_MARK, mark)
         try:
-            return run_with(client, self.action, self.given, **options)
+            return run_with(client, self.action, self.given, key=key, timeout=self.timeout)
         except ConnectorError as error:
             if error.outcome != "uncertain":
                 store.delete(ATTEMPT_MARK)

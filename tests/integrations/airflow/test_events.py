@@ -56,8 +56,8 @@ def test_a_token_that_airflow_no_longer_accepts_is_replaced(engine, api_of):
     ("credentials", "dag_id", "error", "told"),
     [
         ({"username": USER, "password": "wrong"}, "on_event", errors.SignInError, "does not accept the user name"),
-        ({"token": "wrong"}, "on_event", errors.SignInError, "HTTP 401"),
-        ({"username": USER, "password": PASSWORD}, "none/such", errors.ConnectorError, "answered 404"),
+        ({"token": "wrong"}, "on_event", errors.SignInError, "HTTP 403"),
+        ({"username": USER, "password": PASSWORD}, "none", errors.ConnectorError, "answered 404"),
     ],
     ids=["password", "token", "DAG"],
 )

@@ -7,6 +7,7 @@ import json
 import pytest
 from support.servers import TOKEN
 
+from connector import errors
 from connector.integrations.airflow_info import get_provider_info
 
 
@@ -28,12 +29,12 @@ def test_the_form_that_people_see_is_that_of_the_manifest(engine, conn_type):
 
 def test_airflow_lists_the_provider_and_loads_its_hooks(engine):
     runtime = engine().runtime
-    listed = json.loads(runtime.run("providers", "list", "--output", "json"))
-    assert [one["package_name"] for one in listed if one["package_name"] == "connector"] == ["connector"]
-    hooks = {one["connection_type"]: one for one in json.loads(runtime.run("providers", "hooks", "--output", "json"))}
+    hooks = {one["connection_type"]: one for one in runtime.read("providers", "hooks")}
     for conn_type, name in (("zoom", "BundledHook"), ("connector", "ConnectorHook")):
         assert hooks[conn_type]["class"] == f"connector.integrations.airflow.hook.{name}"
         assert hooks[conn_type]["conn_id_attribute_name"] == "connection"
+        assert hooks[conn_type]["package_name"] == "connector"
+    assert "connector" in {one["package_name"] for one in runtime.read("providers", "list")}
 
 
 @pytest.mark.parametrize(
@@ -45,13 +46,42 @@ def test_airflow_lists_the_provider_and_loads_its_hooks(engine):
     ],
     ids=["good", "no kind", "nothing to try"],
 )
-def test_a_connection_is_tested_by_a_call_that_changes_nothing(engine, service, extra, is_good, told):
+def test_a_connection_is_tested_by_a_call_that_changes_nothing(service, monkeypatch, extra, is_good, told):
+    from connector.integrations.airflow.hook import BundledHook
+
     served = service()
-    airflow = engine()
-    name = f"tested-{len(extra)}-{is_good}"
-    airflow.put_connection(name, conn_type="zoom", extra=json.dumps(extra))
-    printed = airflow.runtime.run("connections", "test", name, **airflow.runtime.take_environment())
-    assert ("Connection success!" in printed) is is_good
-    assert told in " ".join(printed.split())
-    assert TOKEN not in printed
+    monkeypatch.setenv("AIRFLOW_CONN_TESTED", json.dumps({"conn_type": "zoom", "extra": extra}))
+    tested, message = BundledHook(connection="tested").test_connection()
+    assert tested is is_good
+    assert told in message
+    assert TOKEN not in message
     assert [one.method for one in served.asked] == (["GET"] if "Connected" in told else [])
+
+
+def test_airflows_own_command_tests_a_connection(engine, service):
+    service()
+    airflow = engine()
+    printed = airflow.runtime.run("connections", "test", "acme", **airflow.runtime.take_environment())
+    assert "Connection success!" in printed
+    assert TOKEN not in printed
+
+
+def test_a_connection_that_airflow_does_not_have_is_told_with_the_way_to_make_it(monkeypatch):
+    from connector.integrations.airflow.hook import ConnectorHook
+
+    with pytest.raises(errors.SignInError, match="AIRFLOW_CONN_NOBODY"):
+        ConnectorHook("nobody").get_conn()
+
+
+def test_a_task_of_ones_own_makes_one_attempt_with_the_hook(service, monkeypatch):
+    from connector.integrations.airflow.hook import ConnectorHook
+
+    refusing = service("429:1")
+    monkeypatch.setenv(
+        "AIRFLOW_CONN_OWN", json.dumps({"conn_type": "zoom", "password": TOKEN, "extra": {"kind": "accessToken"}})
+    )
+    hook = ConnectorHook("own")
+    with pytest.raises(errors.RateLimited):
+        hook.run_once("getUser", {"userId": "me"}, key="any")
+    assert hook.run_once("getUser", {"userId": "me"}, key="any").data["email"] == "ada@example.com"
+    assert len(refusing.asked) == 2

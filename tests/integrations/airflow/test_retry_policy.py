@@ -10,28 +10,28 @@ import pytest
 from connector import errors
 
 
-def in_seconds(seconds):
-    return datetime.now(UTC) + timedelta(seconds=seconds)
+def refuse_for(seconds):
+    return errors.RateLimited("x", retry_at=datetime.now(UTC) + timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize(
-    ("error", "decision", "seconds"),
+    ("make_error", "decision", "seconds"),
     [
-        (errors.RateLimited("x", retry_at=in_seconds(600)), "retry", 600),
-        (errors.RateLimited("x", retry_at=in_seconds(-5)), "retry", 0),
-        (errors.ServiceDown("x", retryable=True), "retry", 1),
-        (errors.RateLimited("x", retry_at=in_seconds(7200)), "fail", None),
-        (errors.TransportError("x", outcome="uncertain", retryable=True), "fail", None),
-        (errors.SignInError("x"), "fail", None),
-        (errors.NotFound("x", status=404), "fail", None),
-        (ValueError("of another part of the task"), "default", None),
+        (lambda: refuse_for(600), "retry", 600),
+        (lambda: refuse_for(-5), "retry", 0),
+        (lambda: errors.ServiceDown("x", retryable=True), "retry", 1),
+        (lambda: refuse_for(7200), "fail", None),
+        (lambda: errors.TransportError("x", outcome="uncertain", retryable=True), "fail", None),
+        (lambda: errors.SignInError("x"), "fail", None),
+        (lambda: errors.NotFound("x", status=404), "fail", None),
+        (lambda: ValueError("of another part of the task"), "default", None),
     ],
     ids=["at a moment", "now", "soon", "too late", "uncertain", "sign-in", "not found", "another error"],
 )
-def test_a_task_is_repeated_at_the_moment_that_its_error_names(error, decision, seconds):
+def test_a_task_is_repeated_at_the_moment_that_its_error_names(make_error, decision, seconds):
     from connector.integrations.airflow.retry_policy import ConnectorRetryPolicy
 
-    got = ConnectorRetryPolicy(longest_wait=3600).evaluate(error, try_number=1, max_tries=4)
+    got = ConnectorRetryPolicy(longest_wait=3600).evaluate(make_error(), try_number=1, max_tries=4)
     assert got.action.value == decision
     if seconds is None:
         assert got.retry_delay is None

@@ -33,9 +33,7 @@ class AirflowEngine:
         self.runtime = runtime
         self.api = AirflowApi(runtime.url, username=USER, password=PASSWORD)
         runtime.take_environment()
-        self.put_connection(
-            "acme", conn_type="zoom", extra=json.dumps({"kind": "accessToken", "accessToken": TOKEN})
-        )
+        self.put_connection("acme", conn_type="zoom", extra=json.dumps({"kind": "accessToken", "accessToken": TOKEN}))
 
     def start(self, action: str, given: dict[str, Any], **options: Any) -> str:
         """Start an action; return its handle."""
@@ -52,6 +50,7 @@ class AirflowEngine:
 
     def clear(self, handle: str) -> None:
         """Let a person clear the task of a run that has ended, so that it is run once more."""
+        wait_until(lambda: self.runtime.ask("GET", handle)[1]["state"] in FINAL)
         dag, run = handle.split("/")[4], handle.rpartition("/")[2]
         body = {"dry_run": False, "dag_run_id": run, "task_ids": ["run"], "only_failed": False, "reset_dag_runs": True}
         assert self.runtime.ask("POST", f"/api/v2/dags/{dag}/clearTaskInstances", body)[0] == 200
@@ -70,7 +69,9 @@ class AirflowEngine:
 
     def read_xcom(self, handle: str, key: str) -> Any:
         """Return a value that the task left; None without one."""
-        status, answer = self.runtime.ask("GET", f"{handle}/taskInstances/run/xcomEntries/{quote(key)}?deserialize=true")
+        status, answer = self.runtime.ask(
+            "GET", f"{handle}/taskInstances/run/xcomEntries/{quote(key)}?deserialize=true"
+        )
         return answer["value"] if status == 200 else None
 
     def wait_for_end(self, handle: str) -> str:

@@ -56,6 +56,11 @@ class AirflowRuntime:
         )  # fmt: skip
         return done.stdout.decode()
 
+    def read(self, *command: str) -> Any:
+        """Run a command that prints JSON; return that."""
+        printed = self.run(*command, "--output", "json").splitlines()
+        return json.loads(next(line for line in printed if line.startswith("[{")))
+
     def start(self, name: str, **variables: str) -> subprocess.Popen[bytes]:
         """Start a component, which ends with this runtime at the latest."""
         with (self.home / f"{name}.log").open("ab") as log:
