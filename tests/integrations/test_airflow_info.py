@@ -7,7 +7,6 @@ import subprocess
 import sys
 from importlib.metadata import entry_points
 
-
 from connector.integrations.airflow_info import build_form, get_provider_info
 
 

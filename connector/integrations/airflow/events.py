@@ -21,10 +21,8 @@ from connector.runtime.webhooks.forwarders import check_forward_url, post_reques
 if TYPE_CHECKING:
     from connector.core.webhook.event import Event
 
-URL_VARIABLE = "CONNECTOR_AIRFLOW_URL"
-TOKEN_VARIABLE = "CONNECTOR_AIRFLOW_TOKEN"  # noqa: S105  the name of a variable
-USERNAME_VARIABLE = "CONNECTOR_AIRFLOW_USERNAME"
-PASSWORD_VARIABLE = "CONNECTOR_AIRFLOW_PASSWORD"  # noqa: S105  the name of a variable
+# Where Airflow is, and with which credentials runs are started; X_FILE names a file that holds X.
+VARIABLES = tuple(f"CONNECTOR_AIRFLOW_{name}" for name in ("URL", "USERNAME", "PASSWORD", "TOKEN"))
 TIMEOUT = 30.0  # seconds for one request
 
 _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
@@ -33,8 +31,9 @@ _REFUSED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 class AirflowApi:
     """Airflow's public REST API at `url`, such as https://airflow.example.com; safe to share among threads.
 
-    Give a `token`, or a `username` and `password` that one is asked for with. `http` is a transport of your own; else `close()` closes the connections. Raises
-    UsageError for a URL that is neither https nor http on this machine, or without credentials.
+    Give a `token`, or a `username` and `password` that one is asked for with. `http` is a transport of your own; else
+    `close()` closes the connections. Raises UsageError for a URL that is neither https nor http on this machine, or
+    without credentials.
     """
 
     def __init__(
@@ -48,24 +47,12 @@ class AirflowApi:
     ) -> None:
         self._url = check_forward_url(url).rstrip("/")
         if not token and not (username and password):
-            hint = f"Set {TOKEN_VARIABLE}, or {USERNAME_VARIABLE} and {PASSWORD_VARIABLE}."
+            hint = f"Set {VARIABLES[3]}, or {VARIABLES[1]} and {VARIABLES[2]}."
             raise UsageError("There are no credentials for the API of Airflow.", hint=hint)
         self._login = {"username": username, "password": password} if username and password else None
         self._token = token
         self._owns_http = http is None
         self._http = load_transport(http, asynchronous=False)
-
-    @classmethod
-    def from_env(cls) -> AirflowApi:
-        """Return the API that CONNECTOR_AIRFLOW_URL and the variables beside it name, or files named by X_FILE.
-
-        Raises UsageError, InputError.
-        """
-        names = (URL_VARIABLE, USERNAME_VARIABLE, PASSWORD_VARIABLE, TOKEN_VARIABLE)
-        url, username, password, token = (read_env_value(os.environ, name) for name in names)
-        if url is None:
-            raise UsageError("It is not known where Airflow is.", hint=f"Set {URL_VARIABLE}.")
-        return cls(url, username=username, password=password, token=token)
 
     def start_run(self, dag_id: str, run_id: str, conf: dict[str, Any]) -> bool:
         """Start a run of a DAG; return whether it is a new one: False where Airflow has a run of that id.
@@ -110,10 +97,20 @@ class AirflowApi:
         return f"<AirflowApi {self._url}>"
 
 
+def open_api() -> AirflowApi:
+    """Return the API that CONNECTOR_AIRFLOW_URL and the variables beside it name; one for all calls of a process.
+
+    Raises UsageError, InputError for a file that cannot be read.
+    """
+    url, username, password, token = (read_env_value(os.environ, name) for name in VARIABLES)
+    if url is None:
+        raise UsageError("It is not known where Airflow is.", hint=f"Set {VARIABLES[0]}.")
+    return _open_api(url, username, password, token)
+
+
 @cache
-def _open_api(settings: tuple[str | None, ...]) -> AirflowApi:
-    """Return the API of the environment, one for each content of its variables."""
-    return AirflowApi.from_env()
+def _open_api(url: str, username: str | None, password: str | None, token: str | None) -> AirflowApi:
+    return AirflowApi(url, username=username, password=password, token=token)
 
 
 def start_for_event(event: Event, dag_id: str, *, api: AirflowApi | None = None, **conf: Any) -> str:
@@ -122,8 +119,6 @@ def start_for_event(event: Event, dag_id: str, *, api: AirflowApi | None = None,
     The run's `conf` has the event as `event`, as JSON-safe data, and what else is given. `api` is Airflow's; without
     it, that of the environment. Raises as `AirflowApi.start_run`.
     """
-    if api is None:
-        names = (URL_VARIABLE, USERNAME_VARIABLE, PASSWORD_VARIABLE, TOKEN_VARIABLE)
-        api = _open_api(tuple(os.environ.get(name) for name in names))
+    api = open_api() if api is None else api
     api.start_run(dag_id, event.key, {"event": describe_event(event), **conf})
     return event.key

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from airflow.sdk import RetryDecision, RetryPolicy
 
 from connector.errors import ConnectorError
 from connector.integrations.work import LONGEST_WAIT, seconds_until_retry
-
-if TYPE_CHECKING:
-    from airflow.sdk import Context
 
 
 class ConnectorRetryPolicy(RetryPolicy):
@@ -23,10 +20,8 @@ class ConnectorRetryPolicy(RetryPolicy):
     def __init__(self, longest_wait: float = LONGEST_WAIT) -> None:
         self.longest_wait = longest_wait
 
-    def evaluate(
-        self, exception: BaseException, try_number: int, max_tries: int, context: Context | None = None
-    ) -> RetryDecision:
-        """Return whether, and after how many seconds, the task is run again. Airflow counts the tries."""
+    def evaluate(self, exception: BaseException, *_: Any, **__: Any) -> RetryDecision:
+        """Return whether, and after how many seconds, the task is run again. Airflow itself counts the tries."""
         if not isinstance(exception, ConnectorError):
             return RetryDecision.default()
         seconds = seconds_until_retry(exception)

@@ -65,7 +65,7 @@ class ConnectorSensor(BaseSensorOperator):
         )
         return self.defer(trigger=trigger, method_name="finish", timeout=timedelta(seconds=self.timeout))
 
-    def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002  Airflow's signature
+    def poke(self, _context: Context) -> PokeReturnValue:
         """Read once; return whether it is so now, and what was found. Raises ConnectorError."""
         with ConnectorHook(self.connection, self.folder).get_conn() as client:
             require_read(client.connector, self.action)
@@ -79,7 +79,7 @@ class ConnectorSensor(BaseSensorOperator):
         found = search_data(self.until, result.data)
         return PokeReturnValue(is_done=bool(found), xcom_value=found)
 
-    def finish(self, context: Context, event: dict[str, Any]) -> Any:  # noqa: ARG002  Airflow's signature
+    def finish(self, _context: Context, event: dict[str, Any]) -> Any:
         """Return what the triggerer found. Raises its ConnectorError."""
         if ERROR in event:
             raise from_dict(event[ERROR])

@@ -10,7 +10,7 @@ from connector import errors
 from connector.core.webhook.event import Event
 from connector.integrations.airflow import events
 
-VARIABLES = (events.URL_VARIABLE, events.USERNAME_VARIABLE, events.PASSWORD_VARIABLE, events.TOKEN_VARIABLE)
+URL, USERNAME, PASSWORD_NAME, TOKEN = events.VARIABLES
 
 
 def make_event(key):
@@ -72,14 +72,15 @@ def test_what_airflow_refuses_is_told_without_a_secret(engine, api_of, credentia
 def test_the_api_and_its_credentials_are_those_of_the_environment(engine, monkeypatch, tmp_path):
     airflow = engine()
     (tmp_path / "password").write_text(PASSWORD)
-    monkeypatch.setenv(events.URL_VARIABLE, airflow.runtime.url)
-    monkeypatch.setenv(events.USERNAME_VARIABLE, USER)
-    monkeypatch.setenv(f"{events.PASSWORD_VARIABLE}_FILE", str(tmp_path / "password"))
+    monkeypatch.setenv(URL, airflow.runtime.url)
+    monkeypatch.setenv(USERNAME, USER)
+    monkeypatch.setenv(f"{PASSWORD_NAME}_FILE", str(tmp_path / "password"))
     key = f"env-{id(tmp_path)}"
     try:
         assert events.start_for_event(make_event(key), "on_event") == key
     finally:
-        events._open_api(tuple(events.os.environ.get(name) for name in VARIABLES)).close()
+        assert events.open_api() is events.open_api()
+        events.open_api().close()
     wait_until(lambda: airflow.read_task(f"/api/v2/dags/on_event/dagRuns/{key}")["state"])
 
 
@@ -87,12 +88,12 @@ def test_the_api_and_its_credentials_are_those_of_the_environment(engine, monkey
     ("variables", "told"),
     [
         ({}, "It is not known where Airflow is"),
-        ({events.URL_VARIABLE: "https://airflow.example.com"}, "There are no credentials"),
-        ({events.URL_VARIABLE: "http://airflow.example.com", events.TOKEN_VARIABLE: "t"}, "unencrypted"),
+        ({URL: "https://airflow.example.com"}, "There are no credentials"),
+        ({URL: "http://airflow.example.com", TOKEN: "t"}, "unencrypted"),
     ],
 )
 def test_an_environment_that_lacks_something_says_what(monkeypatch, variables, told):
-    for name in VARIABLES:
+    for name in events.VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)

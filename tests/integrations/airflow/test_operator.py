@@ -112,7 +112,7 @@ def test_attempts_and_retries_are_two_names_for_one_limit():
     from connector.integrations.airflow.operator import ConnectorOperator
 
     def count(**options):
-        with DAG("any", default_args=options.pop("default_args", {})):
+        with DAG("any", schedule=None, default_args=options.pop("default_args", {})):
             return ConnectorOperator(task_id="run", action="getUser", **options).retries
 
     assert count() == 4

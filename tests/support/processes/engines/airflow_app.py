@@ -21,7 +21,6 @@ VARIANTS = {
     "contract_two_attempts": {"attempts": 2},
     "contract_impatient": {"longest_wait": 0.1},
 }
-NATIVE = {"schedule": None, "render_template_as_native_obj": True}
 CALL = {
     "action": "{{ dag_run.conf['action'] }}",
     "given": "{{ dag_run.conf['given'] }}",
@@ -33,7 +32,7 @@ if environment := os.environ.get("CONTRACT_ENVIRONMENT"):
     os.environ.update(json.loads(Path(environment).read_text("utf-8")))
 
 for name, options in VARIANTS.items():
-    with DAG(name, **NATIVE):
+    with DAG(name, schedule=None, render_template_as_native_obj=True):
         ConnectorOperator(task_id="run", retry_delay=timedelta(seconds=1), **CALL, **options)
 
 with DAG("on_event", schedule=None):
@@ -44,7 +43,7 @@ with DAG("on_event", schedule=None):
     )
 
 for name, deferrable in (("sensor", False), ("deferrable_sensor", True)):
-    with DAG(name, **NATIVE):
+    with DAG(name, schedule=None, render_template_as_native_obj=True):
         ConnectorSensor(
             task_id="run",
             until="{{ dag_run.conf['until'] }}",

@@ -46,13 +46,13 @@ class AirflowRuntime:
         self.start("api-server")
         self.start("scheduler")
         self.start("dag-processor")
-        wait_until(lambda: self._has_dags())
+        wait_until(self._has_dags)
 
     def run(self, *command: str, **variables: str) -> str:
         """Run a command of Airflow; return what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "airflow", *command], env={**self.settings, **variables}, cwd=self.home,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            [sys.executable, "-m", "airflow", *command], check=False, cwd=self.home,
+            env={**self.settings, **variables}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         return done.stdout.decode()
 
