@@ -66,7 +66,6 @@ class ConnectorOperator(BaseOperator):
         super().__init__(retries=retries, retry_policy=retry_policy or ConnectorRetryPolicy(longest_wait), **kwargs)
         self.action, self.given, self.timeout = action, given, timeout
         self.connection, self.folder = connection, folder
-        self.longest_wait = longest_wait
 
     def execute(self, context: Context) -> Any:
         """Make one attempt; return the data of its result. Raises ConnectorError."""

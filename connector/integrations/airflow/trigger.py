@@ -29,7 +29,7 @@ class ConnectorTrigger(BaseTrigger):
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class and its arguments, which the database of Airflow keeps."""
-        return f"{ConnectorTrigger.__module__}.{ConnectorTrigger.__name__}", self.arguments
+        return f"{type(self).__module__}.{type(self).__name__}", self.arguments
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Yield one event: `{"found": ...}`, or `{"error": ...}` for an error that nothing will mend."""

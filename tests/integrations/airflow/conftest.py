@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import tempfile
 from importlib.util import find_spec
 
@@ -11,16 +13,15 @@ import pytest
 if find_spec("airflow") is None:
     collect_ignore_glob = ["test_*.py"]
 else:  # what Airflow writes when it is imported is not for the home of who runs the tests
-    os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="connector-airflow-home-"))
+    os.environ["AIRFLOW_HOME"] = tempfile.mkdtemp(prefix="connector-airflow-home-")
+    atexit.register(shutil.rmtree, os.environ["AIRFLOW_HOME"], ignore_errors=True)
 
 
 @pytest.fixture
-def engine(request):
-    """The running Airflow; a test that serves something asks for that first."""
+def engine():
+    """Start to work with the running Airflow, after the service that its tasks call."""
     from support.processes.engines.airflow_engine import start_engine
 
-    if "service" in request.fixturenames:
-        request.getfixturevalue("service")
     started = []
 
     def start():

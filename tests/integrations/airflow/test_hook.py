@@ -58,6 +58,17 @@ def test_a_connection_is_tested_by_a_call_that_changes_nothing(service, monkeypa
     assert [one.method for one in served.asked] == (["GET"] if "Connected" in told else [])
 
 
+def test_an_airflow_connection_may_name_one_that_a_store_keeps(service, monkeypatch):
+    from connector.integrations.airflow.hook import BundledHook
+
+    served = service()
+    monkeypatch.setenv("AIRFLOW_CONN_KEPT", json.dumps({"conn_type": "zoom", "extra": {"stored": "acme"}}))
+    hook = BundledHook("kept")
+    assert hook.test_connection() == (True, "Connected as ada@example.com, Ada Byron.")
+    assert hook.run_once("getUser", {"userId": "me"}).status == 200
+    assert len(served.asked) == 2
+
+
 def test_airflows_own_command_tests_a_connection(engine, service):
     service()
     airflow = engine()
