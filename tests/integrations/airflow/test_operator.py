@@ -46,6 +46,17 @@ def test_a_write_during_which_the_worker_was_killed_is_uncertain_and_not_repeate
     assert slow.list_topics() == ["Standup"]
 
 
+def test_a_write_that_may_have_been_done_is_not_repeated_by_a_retry_policy_that_repeats_all(service, engine):
+    dropping = service("drop-reply:1")
+    airflow = engine()
+    handle = airflow.start_run("contract_blind", {"action": "createMeeting", "given": MEETING})
+    with pytest.raises(errors.TransportError) as caught:
+        airflow.read_result(handle)
+    assert caught.value.outcome == "uncertain"
+    assert airflow.read_task(handle)["try_number"] == 3
+    assert len(dropping.asked) == 1
+
+
 def test_a_read_during_which_the_worker_was_killed_is_made_again(service, engine):
     slow = service()
     slow.hold()

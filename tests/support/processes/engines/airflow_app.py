@@ -11,7 +11,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 
-from airflow.sdk import DAG
+from airflow.sdk import DAG, ExceptionRetryPolicy
 
 from connector.integrations.airflow.operator import ConnectorOperator
 from connector.integrations.airflow.sensor import ConnectorSensor
@@ -20,6 +20,7 @@ VARIANTS = {
     "contract": {},
     "contract_two_attempts": {"attempts": 2},
     "contract_impatient": {"longest_wait": 0.1},
+    "contract_blind": {"retry_policy": ExceptionRetryPolicy(rules=[]), "retries": 2},  # repeats after any error
 }
 CALL = {
     "action": "{{ dag_run.conf['action'] }}",
