@@ -113,13 +113,15 @@ def run_once(
     key: str | None = None,
     folder: Folder = None,
     timeout: float | str | None = None,
+    client: Client | None = None,
 ) -> Result:
     """Run an action in one attempt, without waiting; `connection` is the name of a stored one.
 
     `key` is the idempotency key where the service takes one, the same for each attempt of one piece of work; `folder`
-    the connector's (default: the bundled one). Raises ConnectorError: `seconds_until_retry` says what to do.
+    the connector's (default: the bundled one), unless there is a `client`. Raises ConnectorError: `seconds_until_retry`
+    says what to do.
     """
-    client = _CLIENTS.get(folder, has_named_connection=connection is not None)
+    client = client or _CLIENTS.get(folder, has_named_connection=connection is not None)
     soft_key = None if key is None else f"{SOFT_KEY}:{_fit_header(key)}"
     return client.run(action, given, connection=connection, idempotency_key=soft_key, retry="engine", timeout=timeout)
 
@@ -167,23 +169,33 @@ def describe_error(error: ConnectorError) -> dict[str, Any]:
 
 
 def may_repeat_blindly(
-    action: str, given: Mapping[str, Any] | None = None, *, connection: str | None = None, folder: Folder = None
+    action: str,
+    given: Mapping[str, Any] | None = None,
+    *,
+    connection: str | None = None,
+    folder: Folder = None,
+    client: Client | None = None,
 ) -> bool:
     """Whether an attempt that was cut off may be made again: a read, or a write that its key makes the same one.
 
     Raises ConnectorError for a call that cannot be made at all.
     """
-    client = _CLIENTS.get(folder, has_named_connection=connection is not None)
+    client = client or _CLIENTS.get(folder, has_named_connection=connection is not None)
     if client.connector.manifest.idempotency is not None:
         return True
-    return is_read(action, given, connection=connection, folder=folder)
+    return is_read(action, given, connection=connection, client=client)
 
 
 def is_read(
-    action: str, given: Mapping[str, Any] | None = None, *, connection: str | None = None, folder: Folder = None
+    action: str,
+    given: Mapping[str, Any] | None = None,
+    *,
+    connection: str | None = None,
+    folder: Folder = None,
+    client: Client | None = None,
 ) -> bool:
     """Whether a call changes nothing at the service. Raises ConnectorError for a call that cannot be made at all."""
-    client = _CLIENTS.get(folder, has_named_connection=connection is not None)
+    client = client or _CLIENTS.get(folder, has_named_connection=connection is not None)
     return not may_change_state(client.dry_run(action, given, connection=connection))
 
 

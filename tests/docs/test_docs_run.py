@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -41,8 +42,8 @@ def stand_in():
 
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.name)
 def test_what_a_page_shows_is_what_happens(page, tmp_path, stand_in):
-    if page.name in NEEDS:
-        pytest.importorskip(NEEDS[page.name], reason=f"the extra {NEEDS[page.name]} is not installed")
+    if page.name in NEEDS and find_spec(NEEDS[page.name]) is None:  # not imported: some write into the home then
+        pytest.skip(f"the extra {NEEDS[page.name]} is not installed")
     runner = PageRunner(tmp_path, ZOOM_ACCESS_TOKEN="a-token-for-the-stand-in", ZOOM_BASE_URL=stand_in)
     try:
         runner.run([block for block in blocks(page) if not block.gate])

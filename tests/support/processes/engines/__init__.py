@@ -41,5 +41,6 @@ KINDS = [
     EngineKind("dbos", "dbos", "PostgreSQL"),
     EngineKind("celery", "celery", "files"),
     EngineKind("temporal", "temporalio", "SQLite"),
+    EngineKind("airflow", "airflow", "SQLite"),
 ]
 INSTALLED = [kind for kind in KINDS if kind.is_installed()]

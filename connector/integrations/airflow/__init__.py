@@ -1,0 +1,1 @@
+"""Airflow: actions as tasks, sensors, and runs of DAGs for events; needs the extra `airflow`."""
