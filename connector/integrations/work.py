@@ -66,6 +66,14 @@ class _Clients:
                 self.by_key[key] = make() if make else _open_client(place, has_named_connection=has_named_connection)
             return self.by_key[key]
 
+    def keep(self, name: str, make: ClientFactory) -> Client:
+        """Return the client of a name, made by `make()` when it is first needed."""
+        key = _ClientKey(os.getpid(), name, has_named_connection=False)
+        with self.lock:
+            if key not in self.by_key:
+                self.by_key[key] = make()
+            return self.by_key[key]
+
     def close(self) -> None:
         """Close those of this process; a parent's belong to the parent."""
         with self.lock:
@@ -105,6 +113,14 @@ def set_client_factory(make: ClientFactory, folder: Folder = None) -> None:
     _CLIENTS.factories[_resolve(folder)] = make
 
 
+def keep_client(name: str, make: ClientFactory) -> Client:
+    """Return this process's client of a name, made by `make()` when it is first needed and closed when it ends.
+
+    A name is anything but the absolute path of a connector's folder.
+    """
+    return _CLIENTS.keep(name, make)
+
+
 def run_once(
     action: str,
     given: Mapping[str, Any] | None = None,
@@ -113,13 +129,15 @@ def run_once(
     key: str | None = None,
     folder: Folder = None,
     timeout: float | str | None = None,
+    client: Client | None = None,
 ) -> Result:
     """Run an action in one attempt, without waiting; `connection` is the name of a stored one.
 
     `key` is the idempotency key where the service takes one, the same for each attempt of one piece of work; `folder`
-    the connector's (default: the bundled one). Raises ConnectorError: `seconds_until_retry` says what to do.
+    the connector's (default: the bundled one), unless there is a `client`. Raises ConnectorError: `seconds_until_retry`
+    says what to do.
     """
-    client = _CLIENTS.get(folder, has_named_connection=connection is not None)
+    client = client or _CLIENTS.get(folder, has_named_connection=connection is not None)
     soft_key = None if key is None else f"{SOFT_KEY}:{_fit_header(key)}"
     return client.run(action, given, connection=connection, idempotency_key=soft_key, retry="engine", timeout=timeout)
 
@@ -167,13 +185,18 @@ def describe_error(error: ConnectorError) -> dict[str, Any]:
 
 
 def may_repeat_blindly(
-    action: str, given: Mapping[str, Any] | None = None, *, connection: str | None = None, folder: Folder = None
+    action: str,
+    given: Mapping[str, Any] | None = None,
+    *,
+    connection: str | None = None,
+    folder: Folder = None,
+    client: Client | None = None,
 ) -> bool:
     """Whether an attempt that was cut off may be made again: a read, or a write that its key makes the same one.
 
     Raises ConnectorError for a call that cannot be made at all.
     """
-    client = _CLIENTS.get(folder, has_named_connection=connection is not None)
+    client = client or _CLIENTS.get(folder, has_named_connection=connection is not None)
     if client.connector.manifest.idempotency is not None:
         return True
     return not may_change_state(client.dry_run(action, given, connection=connection))
