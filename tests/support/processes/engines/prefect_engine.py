@@ -1,0 +1,143 @@
+"""Prefect with a server on SQLite, which all tests share, and a worker for each that runs every flow in a process."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from support.receivers import wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from connector import Event
+
+
+class PrefectServer:
+    """A server with a folder of its own; this process is its client. It takes many seconds to start."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        self.settings = {
+            "DO_NOT_TRACK": "1",
+            "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+            "PREFECT_HOME": str(folder),
+            "PREFECT_LOGGING_LEVEL": "DEBUG",
+            "PREFECT_RUNNER_POLL_FREQUENCY": "1",
+            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder}/prefect.db",
+        }
+        os.environ.update(self.settings)
+        self._process = start_process(
+            folder / "server.log", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)
+        )
+        atexit.register(end_process, self._process)
+        wait_until(self._is_healthy)
+        from prefect.context import refresh_global_settings_context
+
+        refresh_global_settings_context()
+
+    def _is_healthy(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"{self.settings['PREFECT_API_URL']}/health", trust_env=False).is_success
+        return False
+
+
+class PrefectEngine:
+    """A worker of a server, started here and ended with it."""
+
+    def __init__(self, server: PrefectServer, folder: Path) -> None:
+        self.server, self.folder = server, folder
+        os.environ.update(server.settings)
+        log = folder / "worker.log"
+        self._worker = start_process(log, "-m", "support.processes.engines.prefect_app")
+        wait_until(lambda: b"are being served" in log.read_bytes())
+
+    def start(self, action: str, given: dict[str, Any], **options: Any) -> Any:
+        """Start a run of the flow that runs an action; return its id."""
+        return self.start_flow("contract.run", action=action, given=given, options=options)
+
+    def start_flow(self, flow: str, **parameters: Any) -> Any:
+        """Start a run of a flow; return its id."""
+        from prefect.deployments import run_deployment
+
+        return run_deployment(f"{flow}/contract", parameters=parameters, timeout=0).id
+
+    def read_state(self, handle: Any) -> Any:
+        """Return the state of a run."""
+        from prefect.client.orchestration import get_client
+
+        with get_client(sync_client=True) as api:
+            return api.read_flow_run(handle).state
+
+    def read_result(self, handle: Any) -> Any:
+        """Wait for a result. Raises its ConnectorError."""
+        wait_until(lambda: self.read_state(handle).is_final())
+        return self.read_state(handle).result(_sync=True)
+
+    def cancel(self, handle: Any) -> None:
+        """Cancel what waits for its next attempt."""
+        from prefect.client.orchestration import get_client
+        from prefect.states import Cancelling
+
+        with get_client(sync_client=True) as api:
+            api.set_flow_run_state(handle, Cancelling())
+
+    def start_for_event(self, event: Event) -> Any:
+        """Start what an event asks for."""
+        from connector.integrations.prefect import start_for_event
+
+        return start_for_event(event, "contract.on_event/contract")
+
+    def read_history(self) -> bytes:
+        """Return all that the engine wrote down: the server's database, results and logs."""
+        with contextlib.closing(sqlite3.connect(self.server.folder / "prefect.db")) as database:
+            database.execute("pragma wal_checkpoint(full)")
+        paths = [*self.server.folder.rglob("*"), *self.folder.rglob("*")]
+        return b"\n".join(path.read_bytes() for path in paths if path.is_file())
+
+    def close(self) -> None:
+        """End the worker and the runs that it started."""
+        end_process(self._worker)
+        for name in self.server.settings:
+            del os.environ[name]
+
+
+def start_process(log: Path, *words: str) -> subprocess.Popen[bytes]:
+    """Start a Python program that leads a group of its own."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, *words], env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent,
+            start_new_session=True,
+        )  # fmt: skip
+
+
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """End a program and all that it started; a graceful end takes seconds."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+@functools.cache
+def _start_server(folder: Path) -> PrefectServer:
+    return PrefectServer(folder)
+
+
+def start_engine(folder: Path, database: str) -> PrefectEngine:
+    """Start a worker, and the server before the first one."""
+    place = folder.parent.parent / "prefect"
+    place.mkdir(exist_ok=True)
+    return PrefectEngine(_start_server(place), folder)
