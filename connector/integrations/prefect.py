@@ -11,14 +11,15 @@ import threading
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 from prefect import get_run_logger, task
 from prefect.blocks.core import Block
+from prefect.cache_policies import NO_CACHE
 from prefect.client.orchestration import get_client
 from prefect.context import FlowRunContext, TaskRunContext
-from prefect.deployments.flow_runs import run_deployment
+from prefect.deployments.flow_runs import arun_deployment, run_deployment
 from prefect.exceptions import PrefectHTTPStatusError
 from prefect.types import SecretDict
 from pydantic import Field, model_validator
@@ -39,7 +40,7 @@ from connector.runtime.auth.connection import Connection
 from connector.runtime.client.client import Client
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Mapping
     from typing import Self
     from uuid import UUID
 
@@ -158,7 +159,9 @@ RETRIES: dict[str, Any] = {
 }
 
 
-@task(name="connector.run", **RETRIES)
+# Where a flow keeps results, Prefect would give an equal call of the same flow run the earlier result: a write that is
+# meant would not be made.
+@task(name="connector.run", cache_policy=NO_CACHE, **RETRIES)
 def run_action(
     action: str,
     given: dict[str, Any] | None = None,
@@ -291,18 +294,28 @@ def _digest(values: list[Any]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_LENGTH]
 
 
-def start_for_event(
-    event: Event, deployment: str | UUID, parameters: Mapping[str, Any] | None = None
-) -> FlowRun | Coroutine[Any, Any, FlowRun]:
+def start_for_event(event: Event, deployment: str | UUID, parameters: Mapping[str, Any] | None = None) -> FlowRun:
     """Start a run of a deployment (`"flow/deployment"`) for an event; the same event again is the same run.
 
     The flow gets the event as its parameter `event`, as JSON-safe data, beside `parameters`. The key of the event is
-    the idempotency key of the run. This does not wait for the run. In an event loop, await it.
+    the idempotency key of the run. This does not wait for the run, which begins on a worker.
     """
-    return run_deployment(
-        deployment,
-        parameters={**(parameters or {}), "event": describe_event(event)},
-        idempotency_key=event.key,
-        timeout=0,
-        as_subflow=False,
-    )
+    description = {**_describe_run(event, parameters), "_sync": True}  # in an event loop too, rather than a coroutine
+    return cast("FlowRun", run_deployment(deployment, **description))
+
+
+async def start_for_event_async(
+    event: Event, deployment: str | UUID, parameters: Mapping[str, Any] | None = None
+) -> FlowRun:
+    """Do the same as `start_for_event` in an event loop."""
+    async with get_client() as api:
+        return await arun_deployment(deployment, client=api, **_describe_run(event, parameters))
+
+
+def _describe_run(event: Event, parameters: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        "parameters": {**(parameters or {}), "event": describe_event(event)},
+        "idempotency_key": event.key,
+        "timeout": 0,  # seconds to wait for its end
+        "as_subflow": False,
+    }

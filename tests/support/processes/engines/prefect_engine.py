@@ -11,13 +11,17 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import httpx
+
 from support.receivers import wait_until
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from connector import Event
 
@@ -25,41 +29,50 @@ if TYPE_CHECKING:
 class PrefectServer:
     """A server with a folder of its own; this process is its client. It takes many seconds to start."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self) -> None:
+        self._place = tempfile.TemporaryDirectory(prefix="prefect-")
+        self.folder = Path(self._place.name)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         self.settings = {
             "DO_NOT_TRACK": "1",
             "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-            "PREFECT_HOME": str(folder),
+            "PREFECT_HOME": str(self.folder),
             "PREFECT_LOGGING_LEVEL": "DEBUG",
+            "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
             "PREFECT_RUNNER_POLL_FREQUENCY": "1",
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{folder}/prefect.db",
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": f"sqlite+aiosqlite:///{self.folder}/prefect.db",
         }
-        os.environ.update(self.settings)
-        self._process = start_process(
-            folder / "server.log", "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)
-        )
-        atexit.register(end_process, self._process)
+        words = ("server", "start", "--host", "127.0.0.1", "--port", str(port))
+        self._process = start_process(self.folder / "server.log", "-m", "prefect", *words, **self.settings)
+        atexit.register(self.close)
         wait_until(self._is_healthy)
-        from prefect.context import refresh_global_settings_context
-
-        refresh_global_settings_context()
 
     def _is_healthy(self) -> bool:
         with contextlib.suppress(httpx.TransportError):
             return httpx.get(f"{self.settings['PREFECT_API_URL']}/health", trust_env=False).is_success
         return False
 
+    def close(self) -> None:
+        """End it and remove its folder."""
+        end_process(self._process)
+        self._place.cleanup()
+
+    def read_history(self) -> bytes:
+        """Return all that it wrote down: its database, results and its log."""
+        with contextlib.closing(sqlite3.connect(self.folder / "prefect.db")) as database:
+            database.execute("pragma wal_checkpoint(full)")
+        return read_files(self.folder)
+
 
 class PrefectEngine:
     """A worker of a server, started here and ended with it."""
 
-    def __init__(self, server: PrefectServer, folder: Path) -> None:
-        self.server, self.folder = server, folder
-        os.environ.update(server.settings)
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._stack = contextlib.ExitStack()
+        self.server = self._stack.enter_context(use_server())
         log = folder / "worker.log"
         self._worker = start_process(log, "-m", "support.processes.engines.prefect_app")
         wait_until(lambda: b"are being served" in log.read_bytes())
@@ -102,21 +115,45 @@ class PrefectEngine:
 
     def read_history(self) -> bytes:
         """Return all that the engine wrote down: the server's database, results and logs."""
-        with contextlib.closing(sqlite3.connect(self.server.folder / "prefect.db")) as database:
-            database.execute("pragma wal_checkpoint(full)")
-        paths = [*self.server.folder.rglob("*"), *self.folder.rglob("*")]
-        return b"\n".join(path.read_bytes() for path in paths if path.is_file())
+        return self.server.read_history() + read_files(self.folder)
+
+    def kill_runs(self) -> None:
+        """End the processes of the runs as the machine's end would; the worker goes on."""
+        for children in Path("/proc", str(self._worker.pid), "task").glob("*/children"):
+            for child in children.read_text().split():
+                os.kill(int(child), signal.SIGKILL)
 
     def close(self) -> None:
         """End the worker and the runs that it started."""
         end_process(self._worker)
-        for name in self.server.settings:
-            del os.environ[name]
+        self._stack.close()
 
 
-def start_process(log: Path, *words: str) -> subprocess.Popen[bytes]:
-    """Start a Python program that leads a group of its own."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+@contextlib.contextmanager
+def use_server() -> Iterator[PrefectServer]:
+    """Make this process a client of the server, which is started when it is first needed."""
+    from prefect.context import refresh_global_settings_context
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
+
+    server = start_server()
+    with mock.patch.dict(os.environ, server.settings):
+        refresh_global_settings_context()
+        yield server
+        EventsWorker.drain_all()
+        APILogWorker.drain_all()
+    refresh_global_settings_context()
+
+
+@functools.cache
+def start_server() -> PrefectServer:
+    """Start the server of this process."""
+    return PrefectServer()
+
+
+def start_process(log: Path, *words: str, **settings: str) -> subprocess.Popen[bytes]:
+    """Start a Python program that leads a group of its own and writes a log."""
+    environment = {**os.environ, **settings, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     with log.open("wb") as output:
         return subprocess.Popen(
             [sys.executable, *words], env=environment, stdout=output, stderr=subprocess.STDOUT, cwd=log.parent,
@@ -131,13 +168,11 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-@functools.cache
-def _start_server(folder: Path) -> PrefectServer:
-    return PrefectServer(folder)
+def read_files(folder: Path) -> bytes:
+    """Return what is in all files of a folder."""
+    return b"\n".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
 def start_engine(folder: Path, database: str) -> PrefectEngine:
     """Start a worker, and the server before the first one."""
-    place = folder.parent.parent / "prefect"
-    place.mkdir(exist_ok=True)
-    return PrefectEngine(_start_server(place), folder)
+    return PrefectEngine(folder)
