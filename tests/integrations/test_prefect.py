@@ -78,6 +78,56 @@ def test_equal_writes_of_one_flow_are_each_made_once(service, app, is_concurrent
     assert served.list_topics() == ["Standup", "Standup"]
 
 
+@pytest.mark.parametrize("fault", ["", "drop-reply:1"], ids=["done", "uncertain"])
+def test_a_write_of_a_subflow_is_not_repeated_when_the_flow_around_it_is_run_again(service, app, fault):
+    served = service(*filter(None, [fault]))
+    outcomes = []
+
+    @prefect.flow
+    def persist(topic):
+        return app.run_action("createMeeting", {"userId": "me", "topic": topic})
+
+    @prefect.flow(retries=1)
+    def persist_around():
+        for topic in ("Standup", "Standup", "Review"):
+            state = persist(topic, return_state=True)
+            outcomes.append(state.name if state.is_completed() else state.result(raise_on_failure=False).outcome)
+        if app.flow_run.run_count == 1:
+            raise RuntimeError("what came after failed")
+
+    persist_around()
+    first = "uncertain" if fault else "Completed"
+    assert outcomes == [first, "Completed", "Completed"] * 2
+    assert sorted(served.list_topics()) == ["Review", "Standup", "Standup"]
+    assert len(served.asked) == 3
+
+
+def test_an_uncertain_write_is_not_repeated_whatever_retries_a_program_asks_prefect_for(service, app):
+    dropping = service("drop-reply:1")
+    stubborn = app.run_action.with_options(retries=3, retry_condition_fn=lambda *_: True, retry_delay_seconds=0)
+
+    @prefect.flow
+    def persist():
+        return stubborn("createMeeting", MEETING)
+
+    with pytest.raises(errors.TransportError) as caught:
+        persist()
+    assert caught.value.outcome == "uncertain"
+    assert len(dropping.asked) == 1
+
+
+def test_a_flow_of_an_event_loop_runs_actions_too(service, app):
+    served = service("429:1")
+
+    @prefect.flow
+    async def create():
+        meeting = app.run_action("createMeeting", MEETING)
+        return [meeting["status"], app.run_action.submit("getUser", {"userId": "me"}).result()["status"]]
+
+    assert asyncio.run(create()) == [201, 200]
+    assert [one.status for one in served.asked] == [429, 201, 200]
+
+
 def test_reads_are_made_again_when_their_flow_is_run_again(service, app):
     served = service()
     app.run_twice([("getUser", {"userId": "me"})])
