@@ -14,6 +14,8 @@ from connector.core.webhook.event import Event
 from connector.integrations.work import run_once
 
 prefect = pytest.importorskip("prefect", reason="prefect is not installed: pip install '.[prefect]'")
+# Prefect leaves a client of its own open where it asks the server for the place of results.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 MEETING = {"userId": "me", "topic": "Standup"}
 LAMP = {"switch": "action: switch\nlabel: Switch\nsummary: A lamp.\nrequest: POST /switch\n"}
 
