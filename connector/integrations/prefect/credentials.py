@@ -29,8 +29,8 @@ class ConnectorCredentials(Block):
         ```python
         from connector.integrations.prefect import ConnectorCredentials, run_action
 
-        ConnectorCredentials(connection="work").save("zoom")
-        run_action("getUser", {"userId": "me"}, credentials="zoom")
+        ConnectorCredentials(connection="work").save("work")
+        run_action("getUser", {"userId": "me"}, credentials="work")
         ```
 
     """

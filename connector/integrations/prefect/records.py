@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-import threading
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import httpx
 from prefect import get_run_logger
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.context import FlowRunContext, TaskRunContext
 from prefect.exceptions import PrefectHTTPStatusError
 
 from connector.integrations.work import build_cut_off_error, describe_error
+from connector.runtime.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import FlowRun
 
 _DIGEST_LENGTH = 32  # characters
-_counting = threading.Lock()
+_counting = ForkSafeLock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,13 @@ class WriteRecord:
 
         What cannot be noted is a result all the same: another run of the flow is then told that it is uncertain.
         """
-        try:
+        with contextlib.suppress(Exception):
             if "error" in answer and answer["error"]["outcome"] != "uncertain":
                 self.api.delete_flow_run_input(self.flow_run, f"connector-begun-{self.place}")
             else:
                 self._add("ended", json.dumps(answer))
-        except httpx.HTTPError as error:
-            get_run_logger().warning("How a write ended could not be noted: %s", error)
+            return
+        get_run_logger().warning("It could not be noted how the write ended. Do not run this flow again.")
 
     def _add(self, what: str, value: str) -> bool:
         """Add a note; return whether there was none."""
