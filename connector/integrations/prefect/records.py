@@ -77,11 +77,12 @@ class WriteRecord:
 
     def _read(self, what: str) -> str | None:
         try:
-            return self.api.read_flow_run_input(self.flow_run, f"connector-{what}-{self.place}")
+            value: str = self.api.read_flow_run_input(self.flow_run, f"connector-{what}-{self.place}")
         except PrefectHTTPStatusError as error:
             if error.response.status_code == HTTPStatus.NOT_FOUND:
                 return None
             raise
+        return value
 
 
 def find_record(context: TaskRunContext, call: list[Any]) -> WriteRecord | None:
