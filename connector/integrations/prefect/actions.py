@@ -9,7 +9,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 from prefect.context import TaskRunContext
 
-from connector.errors import ConnectorError, from_dict
+from connector.errors import ConnectorError, UsageError, from_dict
 from connector.integrations.prefect.credentials import ConnectorCredentials
 from connector.integrations.prefect.records import find_record
 from connector.integrations.work import MAX_ATTEMPTS, attempt_call, may_repeat_blindly, seconds_until_retry
@@ -74,13 +74,19 @@ def run_action(
 ) -> dict[str, Any]:
     """Run an action; return its result as a dict. Raises the ConnectorError of the last attempt.
 
-    `connection` is the name of a stored one; or `credentials` the name of a ConnectorCredentials block. `attempts` is
+    `connection` is the name of a stored one; `credentials` instead that of a ConnectorCredentials block. `attempts` is
     the most that are made, `longest_wait` the seconds that one may have to wait for the next. A write that may have
     been done is never repeated in its flow run, also where the flow is retried or its process was killed: its error has
     the outcome `uncertain`, and what was done before gives the same result again.
     """
     _ = attempts, longest_wait  # `may_repeat` reads them
-    client = None if credentials is None else _load_credentials(credentials).get_client()
+    client = None
+    if credentials is not None:
+        if connection is not None or folder is not None:
+            raise UsageError(
+                "Got credentials beside a connection or a folder.", hint="The block says both: name it alone."
+            )
+        client = _load_credentials(credentials).get_client()
     options: dict[str, Any] = {"connection": connection, "folder": folder, "client": client}
     context = TaskRunContext.get()
     assert context is not None, "a task runs in its context"

@@ -6,6 +6,8 @@ import pytest
 from support.processes.engines import OPEN_CLIENTS
 from support.servers import TOKEN
 
+from connector import errors
+
 prefect = pytest.importorskip("prefect", reason="prefect is not installed: pip install '.[prefect]'")
 pytestmark = OPEN_CLIENTS
 
@@ -49,3 +51,9 @@ def test_a_block_that_contradicts_itself_is_refused(face, fields):
 def test_the_server_knows_the_type_of_the_block(server_of_prefect, api):
     kind = api.read_block_type_by_slug("connector-credentials")
     assert kind.name == "Connector Credentials"
+
+
+@pytest.mark.parametrize("options", [{"connection": "acme"}, {"folder": "lamp"}], ids=str)
+def test_credentials_beside_what_they_say_themselves_are_refused(face, options):
+    with pytest.raises(errors.UsageError, match="beside"):
+        face.run_action("getUser", {"userId": "me"}, credentials="work", **options)

@@ -176,7 +176,11 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
 
 def read_files(folder: Path) -> bytes:
     """Return what is in all files of a folder."""
-    return b"\n".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+    found = []
+    for path in folder.rglob("*"):
+        with contextlib.suppress(FileNotFoundError, IsADirectoryError):  # the server removes files of its own
+            found.append(path.read_bytes())
+    return b"\n".join(found)
 
 
 def start_engine(folder: Path, database: str) -> PrefectEngine:
