@@ -10,6 +10,7 @@ import hashlib
 import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,10 +61,17 @@ class _Clients:
         """Return the client of a connector's folder. Raises SignInError, DefinitionError."""
         place = _resolve(folder)
         key = _ClientKey(os.getpid(), place, has_named_connection or place in self.factories)
+        make = self.factories.get(place) or partial(_open_client, place, has_named_connection=has_named_connection)
+        return self._get_or_make(key, make)
+
+    def keep(self, name: str, make: ClientFactory) -> Client:
+        """Return the client of a name, made by `make()` when it is first needed."""
+        return self._get_or_make(_ClientKey(os.getpid(), name, has_named_connection=False), make)
+
+    def _get_or_make(self, key: _ClientKey, make: ClientFactory) -> Client:
         with self.lock:
             if key not in self.by_key:
-                make = self.factories.get(place)
-                self.by_key[key] = make() if make else _open_client(place, has_named_connection=has_named_connection)
+                self.by_key[key] = make()
             return self.by_key[key]
 
     def close(self) -> None:
@@ -103,6 +111,14 @@ def set_client_factory(make: ClientFactory, folder: Folder = None) -> None:
     """
     close_clients()
     _CLIENTS.factories[_resolve(folder)] = make
+
+
+def keep_client(name: str, make: ClientFactory) -> Client:
+    """Return this process's client of a name, made by `make()` when it is first needed and closed when it ends.
+
+    A name is anything but the absolute path of a connector's folder.
+    """
+    return _CLIENTS.keep(name, make)
 
 
 def run_once(

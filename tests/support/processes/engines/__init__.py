@@ -11,8 +11,13 @@ import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from pathlib import Path
+
+# Prefect leaves clients of its own open, such as the one that asks the server for the place of results.
+OPEN_CLIENTS = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,5 +47,6 @@ KINDS = [
     EngineKind("celery", "celery", "files"),
     EngineKind("temporal", "temporalio", "SQLite"),
     EngineKind("airflow", "airflow", "SQLite"),
+    EngineKind("prefect", "prefect", "SQLite"),
 ]
 INSTALLED = [kind for kind in KINDS if kind.is_installed()]
