@@ -1,15 +1,15 @@
 """An action as an asset, described in YAML with the words of a call file."""
 
-from __future__ import annotations
+# No annotations of the future here: Dagster reads the type of an asset's context from its parameter.
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 import jmespath
 from pydantic import Field
 
 from connector.core.redaction import preview
+from connector.core.response.result import Result
 from connector.errors import InputError, Problem, UsageError
 from connector.integrations.dagster.resource import (
     LONGEST_WAIT,
@@ -18,9 +18,6 @@ from connector.integrations.dagster.resource import (
     describe_metadata,
 )
 from connector.integrations.work import MAX_ATTEMPTS, find_problems, is_listing
-
-if TYPE_CHECKING:
-    from connector.core.response.result import Result
 
 
 class CallComponent(dg.Component, dg.Resolvable, dg.Model):
@@ -46,13 +43,17 @@ class CallComponent(dg.Component, dg.Resolvable, dg.Model):
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:  # noqa: ARG002  its name is Dagster's
         """Return the asset. Raises InputError."""
         self._check()
+        name = self.asset.key.to_python_identifier()
+        output = dg.AssetOut.from_spec(self.asset.replace_attributes(deps=[]), dagster_type=dg.Any)
 
-        @dg.multi_asset(name=self.asset.key.to_python_identifier(), specs=[self.asset])
+        @dg.multi_asset(name=name, outs={name: output}, deps=self.asset.deps, partitions_def=self.asset.partitions_def)
         def call(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Any]:
             result = self._read(context)
             if not result.complete:
                 context.log.warning("%s: the list is not complete.", self.action)
-            return dg.MaterializeResult(value=result.data, metadata=describe_metadata(context, result))
+            metadata = describe_metadata(context, result)
+            data = result.data if self.query is None else self._select(self.query, result.data)
+            return dg.MaterializeResult(value=data, metadata=metadata)
 
         return dg.Definitions(assets=[call])
 
@@ -77,10 +78,8 @@ class CallComponent(dg.Component, dg.Resolvable, dg.Model):
             longest_wait=self.longest_wait,
         )
         if is_listing(self.action, folder=self.folder):
-            result = resource.read_list(self.action, self.inputs, limit=self.limit, page_size=self.page_size)
-        else:
-            result = resource.run(context, self.action, self.inputs)
-        return result if self.query is None else replace(result, data=self._select(self.query, result.data))
+            return resource.read_list(self.action, self.inputs, limit=self.limit, page_size=self.page_size)
+        return resource.run(context, self.action, self.inputs)
 
     def _select(self, query: str, data: Any) -> Any:
         """Return what the query selects. Raises Failure: the call was made, and another one would not mend it."""

@@ -1,6 +1,6 @@
 """An action as an op, whose configuration is the call."""
 
-from __future__ import annotations
+# No annotations of the future here: Dagster reads the type of an op's configuration from its parameter.
 
 from typing import Any
 

@@ -40,5 +40,6 @@ KINDS = [
     EngineKind("dbos", "dbos", "SQLite"),
     EngineKind("dbos", "dbos", "PostgreSQL"),
     EngineKind("celery", "celery", "files"),
+    EngineKind("dagster", "dagster", "SQLite"),
 ]
 INSTALLED = [kind for kind in KINDS if kind.is_installed()]
