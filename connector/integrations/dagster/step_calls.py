@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
     Context = dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 
-# Tags of a run that goes on where another one failed: ordered by Dagster itself, and by anyone.
-AUTOMATIC_TAG = "dagster/retry_number"
-CONTINUING_TAGS = (AUTOMATIC_TAG, "dagster/is_resume_retry", "dagster/is_asset_resume_retry")
+AUTOMATIC_TAG = "dagster/retry_number"  # of a run that Dagster itself started because another one failed
 SENT = "sent"  # how a write stands, beside the outcomes of results and errors
 _CALL, _STATE = "connector/call", "connector/state"  # names in the metadata of an event
 
@@ -29,9 +27,9 @@ _counts: WeakKeyDictionary[dg.OpExecutionContext, int] = WeakKeyDictionary()  # 
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
-    """A call of a step, the `number`th of its attempt; the same in each attempt, and in runs that go on from a failure.
+    """A call of a step, the `number`th of its attempt; the same in each attempt, and when a failed run is executed again.
 
-    `lineage` are the run under way and those that it continues, the first one last.
+    `lineage` are the run under way and the failed ones that it executes again, the first one last.
     """
 
     action: str
@@ -60,8 +58,8 @@ class StepCall:
     def _refuse_repeat(self) -> None:
         """Raise an error when an earlier attempt did the write, or may have done it.
 
-        An attempt that was cut off is told once. After that, a person who continues the run has been told; a repeat
-        that Dagster makes by itself is refused again.
+        What may have been done is told in a first run. A person who executes that run again has been told, and a call
+        that Dagster repeats by itself is refused again.
         """
         run, state = self._find_last_state()
         if state == "done":
@@ -107,12 +105,11 @@ def count_call(context: Context, action: str) -> StepCall | None:
 
 
 def _find_lineage(run: dg.DagsterRun, instance: dg.DagsterInstance) -> tuple[dg.DagsterRun, ...]:
-    """Return a run and those that it continues. A run of all or of chosen steps again, by a person, is a new one."""
-    lineage, parent = [run], run
-    while parent.parent_run_id and any(tag in parent.tags for tag in CONTINUING_TAGS):
-        found = instance.get_run_by_id(parent.parent_run_id)
-        if found is None:  # someone deleted it
+    """Return a run and those that it executes again because they failed. Again after a success is work of its own."""
+    lineage = [run]
+    while parent_id := lineage[-1].parent_run_id:
+        parent = instance.get_run_by_id(parent_id)
+        if parent is None or parent.is_success:  # None: someone deleted it
             break
-        parent = found
         lineage.append(parent)
     return tuple(lineage)

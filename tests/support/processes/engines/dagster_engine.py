@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import socket
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -43,8 +44,8 @@ class DagsterEngine:
         self._processes: list[subprocess.Popen[bytes]] = []
         self._start("dagster", "api", "grpc", "--socket", self._socket, "-m", "support.processes.engines.dagster_app",
                     "--location-name", LOCATION)  # fmt: skip
-        wait_until(lambda: os.path.exists(self._socket))
-        self._start("dagster.daemon", "run", "--grpc-socket", self._socket)
+        wait_until(lambda: _accepts(self._socket))
+        self._start("dagster._daemon", "run", "--grpc-socket", self._socket)
         target = GrpcServerTarget("localhost", None, self._socket, LOCATION)
         self.workspace = WorkspaceProcessContext(self.instance, target)
 
@@ -118,3 +119,9 @@ class DagsterEngine:
 def start_engine(folder: Path, database: str) -> DagsterEngine:
     """Start an instance with its processes."""
     return DagsterEngine(folder)
+
+
+def _accepts(path: str) -> bool:
+    """Whether a server accepts connections at a socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        return client.connect_ex(path) == 0
