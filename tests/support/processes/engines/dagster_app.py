@@ -34,12 +34,6 @@ def run_action() -> None:
 
 
 @dg.job
-def run_action_in_step_process() -> None:
-    """Run an action in a process of its own, as is the default."""
-    connector_run()
-
-
-@dg.job
 def create_with_policy() -> None:
     """Create a meeting in a process of its own, whose end the retry policy answers with another attempt."""
     create_meeting()
@@ -57,7 +51,7 @@ def build_config(event: dict[str, Any]) -> dg.RunConfig:
 
 
 defs = dg.Definitions(
-    jobs=[run_action, run_action_in_step_process, create_with_policy, on_event],
+    jobs=[run_action, create_with_policy, on_event],
     sensors=[build_event_sensor("events", on_event, build_config, pattern="meeting.*", interval=EVENT_INTERVAL)],
     resources={"zoom": ConnectorResource()},
 )

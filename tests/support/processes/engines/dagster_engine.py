@@ -45,7 +45,9 @@ class DagsterEngine:
         self._start("dagster", "api", "grpc", "--socket", self._socket, "-m", "support.processes.engines.dagster_app",
                     "--location-name", LOCATION)  # fmt: skip
         wait_until(lambda: _accepts(self._socket))
-        self._start("dagster._daemon", "run", "--grpc-socket", self._socket)
+        workspace = f"load_from: [grpc_server: {{socket: {self._socket}, location_name: {LOCATION}}}]"
+        (folder / "workspace.yaml").write_text(workspace)
+        self._start("dagster._daemon", "run", "--workspace", "workspace.yaml")
         target = GrpcServerTarget("localhost", None, self._socket, LOCATION)
         self.workspace = WorkspaceProcessContext(self.instance, target)
 
@@ -62,10 +64,10 @@ class DagsterEngine:
                                  stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
             )  # fmt: skip
 
-    def start(self, action: str, given: dict[str, Any], *, job: str = "run_action", **options: Any) -> str:
+    def start(self, action: str, given: dict[str, Any], **options: Any) -> str:
         """Start an action; return the id of its run."""
         call = {"action": action, "inputs": given, **options}
-        return self.start_job(job, {"ops": {"connector_run": {"config": call}}})
+        return self.start_job("run_action", {"ops": {"connector_run": {"config": call}}})
 
     def start_job(self, job: str, config: dict[str, Any]) -> str:
         """Launch a run of a job; return its id."""
