@@ -63,12 +63,11 @@ def kill(engine, run_id, event_type):
 def find_retry(engine, run_id):
     """Wait for the run that Dagster starts because another one failed, and for its end; return its id."""
 
-    def find():
-        runs = engine.instance.get_runs(dg.RunsFilter(tags={"dagster/parent_run_id": run_id}))
-        return runs[0] if runs and runs[0].is_finished else None
-
-    wait_until(find)
-    return find().run_id
+    children = dg.RunsFilter(tags={"dagster/parent_run_id": run_id})
+    wait_until(lambda: engine.instance.get_run_by_id(run_id).is_finished)
+    wait_until(lambda: engine.instance.get_runs(children))
+    wait_until(lambda: engine.instance.get_runs(children)[0].is_finished)
+    return engine.instance.get_runs(children)[0].run_id
 
 
 def test_what_may_have_been_done_is_not_repeated_by_dagster_but_by_a_person_who_was_told(service, instance):
