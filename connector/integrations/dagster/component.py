@@ -19,6 +19,9 @@ from connector.integrations.dagster.resource import (
 )
 from connector.integrations.work import MAX_ATTEMPTS, find_problems, is_listing
 
+# What the library of JMESPath raises for data that an expression does not fit.
+_UNFIT = (jmespath.exceptions.JMESPathError, RecursionError, TypeError, ValueError, AttributeError, LookupError)
+
 
 class CallComponent(dg.Component, dg.Resolvable, dg.Model):
     """An asset that is the reply of an action: its data, or all items where the action returns a list.
@@ -40,7 +43,7 @@ class CallComponent(dg.Component, dg.Resolvable, dg.Model):
     attempts: int = Field(default=MAX_ATTEMPTS, ge=1)
     longest_wait: float = Field(default=LONGEST_WAIT, ge=0)
 
-    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:  # noqa: ARG002  its name is Dagster's
+    def build_defs(self, _: dg.ComponentLoadContext) -> dg.Definitions:
         """Return the asset. Raises InputError."""
         self._check()
         name = self.asset.key.to_python_identifier()
@@ -85,6 +88,6 @@ class CallComponent(dg.Component, dg.Resolvable, dg.Model):
         """Return what the query selects. Raises Failure: the call was made, and another one would not mend it."""
         try:
             return jmespath.search(query, data)
-        except Exception as error:  # noqa: BLE001  the library raises many kinds
+        except _UNFIT as error:
             message = f"{self.action} succeeded; the query does not fit its data ({type(error).__name__})."
             raise build_failure(UsageError(message, outcome="done", hint="Correct the query.")) from None

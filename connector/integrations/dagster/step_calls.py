@@ -15,8 +15,9 @@ from connector.integrations.work import build_cut_off_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import TypeAlias
 
-    Context = dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext
+    Context: TypeAlias = "dg.OpExecutionContext | dg.AssetExecutionContext | dg.AssetCheckExecutionContext"
 
 AUTOMATIC_TAG = "dagster/retry_number"  # of a run that Dagster itself started because another one failed
 SENT = "sent"  # how a write stands, beside the outcomes of results and errors
@@ -27,7 +28,7 @@ _counts: WeakKeyDictionary[dg.OpExecutionContext, int] = WeakKeyDictionary()  # 
 
 @dataclass(frozen=True, slots=True)
 class StepCall:
-    """A call of a step, the `number`th of its attempt; the same in each attempt, and when a failed run is executed again.
+    """A call of a step, the `number`th of its attempt; the same in each attempt, and in a failed run's execution again.
 
     `lineage` are the run under way and the failed ones that it executes again, the first one last.
     """
