@@ -1,4 +1,4 @@
-"""Dagster without processes: an instance in a folder, and the module under test."""
+"""Dagster without processes: an instance in a folder."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-dg = pytest.importorskip("dagster", reason="dagster is not installed: pip install '.[dagster]'")
+    import dagster
 
 
 @pytest.fixture
-def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dagster.DagsterInstance]:
     """An instance with SQLite databases in a folder."""
+    import dagster
+
     monkeypatch.setenv("DAGSTER_DISABLE_TELEMETRY", "1")
     (tmp_path / "instance").mkdir()
-    with dg.DagsterInstance.from_config(str(tmp_path / "instance")) as one:
+    with dagster.DagsterInstance.from_config(str(tmp_path / "instance")) as one:
         yield one
