@@ -13,7 +13,7 @@ import dagster as dg
 from connector.integrations.work import describe_event
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from connector.core.webhook.event import Event
 
@@ -45,16 +45,14 @@ class _Position:
         """Return the cursor."""
         return json.dumps({"newest": self.newest, "read": self.read})
 
-    def read_new(self, instance: dg.DagsterInstance, asset_key: dg.AssetKey) -> Iterator[Any]:
-        """Read the next events as dicts, the oldest first, and move on."""
+    def read_new(self, instance: dg.DagsterInstance, asset_key: dg.AssetKey) -> list[Any]:
+        """Return the next events as dicts, the oldest first, and move on."""
         records = self._find_new(instance, asset_key)
         self.read |= {str(record.storage_id): record.timestamp for record in records}
         self.newest = max([self.newest, *(record.timestamp for record in records)])
         self.read = {name: at for name, at in self.read.items() if at > self.newest - _OVERLAP}
-        for record in records:
-            observation = record.event_log_entry.asset_observation
-            if observation is not None and _EVENT in observation.metadata:
-                yield observation.metadata[_EVENT].value
+        observations = [record.asset_observation for record in records]
+        return [one.metadata[_EVENT].value for one in observations if one is not None and _EVENT in one.metadata]
 
     def _find_new(self, instance: dg.DagsterInstance, asset_key: dg.AssetKey) -> list[dg.EventLogRecord]:
         wanted = dg.AssetRecordsFilter(asset_key, after_timestamp=self.newest - _OVERLAP)
@@ -94,12 +92,10 @@ def build_event_sensor(
     seconds. `interval` are the seconds between evaluations.
     """
 
-    @dg.sensor(
-        name=name, job=job, minimum_interval_seconds=interval, default_status=dg.DefaultSensorStatus.RUNNING
-    )  # fmt: skip
+    @dg.sensor(name=name, job=job, minimum_interval_seconds=interval, default_status=dg.DefaultSensorStatus.RUNNING)
     def start_runs(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         position = _Position.parse(context.cursor) or _Position(time.time() - look_back, {})
-        found = list(position.read_new(context.instance, dg.AssetKey.from_user_string(asset_key)))
+        found = position.read_new(context.instance, dg.AssetKey.from_user_string(asset_key))
         events = {event["key"]: event for event in found if fnmatchcase(event["event"], pattern)}
         requests = [
             dg.RunRequest(run_key=key, run_config=build_config(event), tags={"connector/event": event["event"]})
