@@ -8,7 +8,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY
 from connector.core.response.outcomes import may_change_state
 from connector.definition.loader import Connector
-from connector.errors import ConnectorError, TransportError
+from connector.errors import ConnectorError, InputError, Problem, TransportError
 from connector.runtime.auth.connection import Connection
+from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.calls.factory import SOFT_KEY
 from connector.runtime.client.client import Client
 from connector.runtime.fork_safety import ForkSafeLock
@@ -140,6 +141,51 @@ def run_once(
     client = client or _CLIENTS.get(folder, has_named_connection=connection is not None)
     soft_key = None if key is None else f"{SOFT_KEY}:{_fit_header(key)}"
     return client.run(action, given, connection=connection, idempotency_key=soft_key, retry="engine", timeout=timeout)
+
+
+def list_once(
+    action: str,
+    given: Mapping[str, Any] | None = None,
+    *,
+    connection: str | None = None,
+    folder: Folder = None,
+    timeout: float | str | None = None,
+    limit: int | None = None,
+    page_size: int | None = None,
+) -> Result:
+    """Run an action that returns a list, each page in one attempt; the data of the result are the items, as a list.
+
+    `timeout` is for each page. Raises ConnectorError.
+    """
+    client = _CLIENTS.get(folder, has_named_connection=connection is not None)
+    options: dict[str, Any] = {"timeout": timeout, "limit": limit, "page_size": page_size}
+    with client.items(action, given, connection=connection, retry="engine", **options) as items:
+        data = list(items)
+        assert items.result is not None
+        return replace(items.result, data=data, complete=items.complete, pages=items.pages)
+
+
+def is_listing(action: str, folder: Folder = None) -> bool:
+    """Whether an action returns a list. Raises InputError for an unknown one."""
+    return _CLIENTS.get(folder, has_named_connection=True).connector.action(action).pagination is not None
+
+
+def find_problems(
+    action: str, given: Mapping[str, Any] | None = None, *, folder: Folder = None, **options: Any
+) -> list[Problem]:
+    """Return every problem of a call and its options, without a connection; nothing is sent.
+
+    Raises DefinitionError where the connector cannot be read.
+    """
+    problems = list(CallOptions.parse(**options).problems)
+    try:
+        if not is_listing(action, folder):
+            names = [name for name in ("limit", "page_size") if options.get(name) is not None]
+            problems += [Problem(name, str(options[name]), f"none: {action} is not a listing") for name in names]
+        _CLIENTS.get(folder, has_named_connection=True).dry_run(action, given)
+    except InputError as error:
+        problems += error.problems
+    return problems
 
 
 def _fit_header(key: str) -> str:

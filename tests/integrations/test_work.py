@@ -49,6 +49,32 @@ def test_an_attempt_gives_a_result_without_headers_as_json(service):
     }  # fmt: skip
 
 
+def test_a_listing_is_the_list_of_its_items(service):
+    served = service()
+    for number in range(3):
+        work.run_once("createMeeting", {"userId": "me", "topic": f"Meeting {number}"})
+    whole = work.list_once("listMeetings", {"userId": "me"}, connection="acme", page_size=2)
+    assert [meeting["topic"] for meeting in whole.data] == served.list_topics()
+    assert (whole.complete, whole.pages) == (True, 2)
+    assert not work.list_once("listMeetings", {"userId": "me"}, limit=2).complete
+
+
+def test_a_page_of_a_listing_is_read_in_one_attempt(service):
+    refusing = service("429:1")
+    with pytest.raises(errors.RateLimited):
+        work.list_once("listMeetings", {"userId": "me"})
+    assert len(refusing.asked) == 1
+
+
+def test_the_problems_of_a_call_and_its_options_are_found_together_and_without_a_connection(monkeypatch):
+    monkeypatch.delenv("ZOOM_ACCESS_TOKEN", raising=False)
+    assert work.find_problems("listUsers", {"status": "active"}, limit=3, timeout=None) == []
+    found = work.find_problems("createMeeting", {"topik": "x"}, limit=3, timeout="soon")
+    assert {problem.field for problem in found} == {"topik", "userId", "limit", "timeout"}
+    assert [problem.field for problem in work.find_problems("makeCoffee")] == ["action"]
+    assert (work.is_listing("listUsers"), work.is_listing("createMeeting")) == (True, False)
+
+
 def test_an_attempt_never_waits_and_tells_when_the_next_may_be_made(service):
     refusing = service("429:1")
     answer = work.attempt_call("getUser", {"userId": "me"})

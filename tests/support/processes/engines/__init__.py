@@ -48,5 +48,6 @@ KINDS = [
     EngineKind("temporal", "temporalio", "SQLite"),
     EngineKind("airflow", "airflow", "SQLite"),
     EngineKind("prefect", "prefect", "SQLite"),
+    EngineKind("dagster", "dagster", "SQLite"),
 ]
 INSTALLED = [kind for kind in KINDS if kind.is_installed()]
