@@ -39,6 +39,6 @@ class EngineKind:
 KINDS = [
     EngineKind("dbos", "dbos", "SQLite"),
     EngineKind("dbos", "dbos", "PostgreSQL"),
-    EngineKind("celery", "celery", "files"),
+    EngineKind("celery", "celery", "Redis"),
 ]
 INSTALLED = [kind for kind in KINDS if kind.is_installed()]
