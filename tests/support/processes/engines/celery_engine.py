@@ -10,7 +10,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-from support.private_redis import PrivateRedis
+from support.processes.engines.private_redis import PrivateRedis
 
 if TYPE_CHECKING:
     from pathlib import Path
