@@ -1,8 +1,8 @@
 """Onboarding as a durable workflow: a user at the service, a meeting for that user, and both in a database of yours.
 
 `python onboarding.py grace@example.com Grace Hopper` starts it; run it again with the same address after a crash, and
-it goes on where it was. Nothing is created twice. The connection is that of the environment (see docs/connections.md); the
-progress is in DBOS_SYSTEM_DATABASE_URL, the results in the SQLite file that ONBOARDING_DATABASE names.
+it goes on where it was. Nothing is created twice. The connection is that of the environment (see docs/connections.md);
+the progress is in DBOS_SYSTEM_DATABASE_URL, the results in the SQLite file that ONBOARDING_DATABASE names.
 """
 
 from __future__ import annotations
