@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.receivers import wait_until
+from support.servers import TOKEN
 
-from connector import Connector
-from connector.runtime.storage.encryption import generate_key
+from connector import Connection, Connector, open_store
+from connector.runtime.storage.encryption import Keyring, generate_key
 from connector.testing import Sandbox, serve
 
 if TYPE_CHECKING:
@@ -137,3 +138,13 @@ def _answers(process: subprocess.Popen[str], port: int) -> bool:
     except OSError:
         return False
     return True
+
+
+@pytest.fixture
+def account(zoom: Connector, tmp_path: Path, stand_in: SandboxServer) -> dict[str, str]:
+    """The settings of a worker whose store has the connection `work`, which leads to the sandbox."""
+    (tmp_path / "store").mkdir(mode=0o700)
+    key, url = generate_key(), f"file:{tmp_path / 'store'}"
+    store = open_store(url, keys=Keyring.from_env({"CONNECTOR_KEY": key}))
+    Connection(zoom, "accessToken", name="work", store=store, accessToken=TOKEN).save()
+    return {"ZOOM_BASE_URL": stand_in.url, "CONNECTOR_STORE": url, "CONNECTOR_KEY": key}
