@@ -102,9 +102,8 @@ def create_app(zoom: Connector, settings: Settings) -> FastAPI:
     return app
 
 
-async def reply_to_error(_: Request, error: Exception) -> JSONResponse:
+async def reply_to_error(_: Request, error: errors.ConnectorError) -> JSONResponse:
     """Tell a caller of ours what an error means for them."""
-    assert isinstance(error, errors.ConnectorError)
     content = {"detail": str(error), "outcome": error.outcome, "retryable": error.retryable}
     if isinstance(error, errors.InputError):
         content["problems"] = [problem.field for problem in error.problems]

@@ -39,7 +39,6 @@ def slow(service):
 @pytest.fixture
 def engine(tmp_path, slow):
     """An application on Redis, with a worker that calls the slow service."""
-    pytest.importorskip("redis", reason="redis is not installed: pip install 'celery[redis]'")
     from support.processes.engines.celery_engine import start_engine
 
     (tmp_path / "engine").mkdir()

@@ -18,9 +18,10 @@ PASSWORD = "redis-canary-of-a-password"
 
 
 class PrivateRedis:
-    """A running server; `url` has its password. Skips the test where Redis is not installed."""
+    """A running server; `url` has its password. Skips the test where Redis or its client is not installed."""
 
     def __init__(self, folder: Path) -> None:
+        pytest.importorskip("redis", reason="redis is not installed: pip install 'celery[redis]'")
         program = shutil.which("redis-server")
         if program is None:
             pytest.skip("Redis is not installed: there is no redis-server")
