@@ -21,7 +21,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from pydantic import BaseModel
 from starlette.routing import Route
 
-from connector import AsyncClient, Connector, Receiver, begin_sign_in, errors, finish_sign_in, open_store
+from connector import AsyncClient, Connector, Event, Receiver, begin_sign_in, errors, finish_sign_in, open_store
 from connector.sandbox.events.sender import get_sandbox_secret
 from connector.testing import Sandbox, serve
 
@@ -51,7 +51,7 @@ def create_app(zoom: Connector, settings: Settings) -> FastAPI:
     """Return the application. All requests share one client; each call names the connection of its tenant."""
     store = open_store(settings.store_url)
     receiver = Receiver(zoom, settings.webhook_secret, inbox=settings.inbox_url)
-    running: set[str] = set()
+    running: dict[str, str] = {}  # topics of meetings by id; in a table of yours, where there are several processes
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -62,18 +62,22 @@ def create_app(zoom: Connector, settings: Settings) -> FastAPI:
     app = FastAPI(title="Meetings", lifespan=lifespan, routes=[events])
     app.add_exception_handler(errors.ConnectorError, reply_to_error)
 
-    @receiver.on("meeting.*")
-    async def note_meeting(event: Any) -> None:
-        (running.add if event.name == "meeting.started" else running.discard)(event.object["topic"])
+    @receiver.on("meeting.started")
+    async def note_start(event: Event) -> None:
+        running[event.object["id"]] = event.object["topic"]
+
+    @receiver.on("meeting.ended")
+    async def note_end(event: Event) -> None:
+        running.pop(event.object["id"], None)
 
     @app.get("/running")
     async def list_running() -> list[str]:
-        return sorted(running)
+        return sorted(running.values())
 
     @app.get("/callback")  # a plain function: FastAPI runs it in a thread, since it waits for the service
     def finish(request: Request, state: str = "") -> RedirectResponse:
         begun = request.cookies.get("sign_in", "")
-        if not hmac.compare_digest(begun.encode(), state.encode()):
+        if not begun or not hmac.compare_digest(begun.encode(), state.encode()):
             raise HTTPException(403, "This sign-in began in another browser.")
         connection = finish_sign_in(zoom, str(request.url), store=store)
         return RedirectResponse(f"{settings.origin}/{quote(connection.name, safe='')}/meetings")

@@ -75,4 +75,8 @@ def test_events_of_the_service_are_taken_and_those_of_others_refused(open_browse
     headers, content = build_signed_delivery(zoom, "meeting.started")
     assert browser.open(f"{origin}/events", content + b" ", headers)[0] == 401
     assert browser.open(f"{origin}/events", content, headers)[0] == 200
-    wait_until(lambda: browser.ask(f"{origin}/running")[1] == [json.loads(content)["payload"]["object"]["topic"]])
+    topic = json.loads(content)["payload"]["object"]["topic"]
+    wait_until(lambda: browser.ask(f"{origin}/running")[1] == [topic])
+    headers, content = build_signed_delivery(zoom, "meeting.ended")
+    assert browser.open(f"{origin}/events", content, headers)[0] == 200
+    wait_until(lambda: browser.ask(f"{origin}/running")[1] == [])

@@ -30,7 +30,7 @@ def connect(request: HttpRequest, tenant: str) -> HttpResponse:
 def finish(request: HttpRequest) -> HttpResponse:
     """Fetch and keep the tokens, if the browser that comes back is the one that was sent."""
     begun, state = request.session.pop("sign_in", ""), request.GET.get("state", "")
-    if not hmac.compare_digest(begun.encode(), state.encode()):
+    if not begun or not hmac.compare_digest(begun.encode(), state.encode()):
         return HttpResponseForbidden("This sign-in began in another browser.\n")
     connection = finish_sign_in(ZOOM, request.build_absolute_uri(), store=STORE)
     return HttpResponseRedirect(f"{settings.ORIGIN}/{quote(connection.name, safe='')}/meetings")
