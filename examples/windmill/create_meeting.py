@@ -1,6 +1,6 @@
 # /// script
 # requires-python = ">=3.11"
-# dependencies = ["connector[sql,crypto]"]
+# dependencies = ["connector[sql,crypto] @ https://files.example.com/connector-0.1.0-py3-none-any.whl"]
 # ///
 """A step of a Windmill flow that creates a meeting in one attempt; Windmill owns the repeats.
 

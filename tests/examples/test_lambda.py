@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import importlib.util
 import json
@@ -10,9 +11,10 @@ from types import SimpleNamespace
 
 import pytest
 from support import private_postgres
+from support.receivers import wait_for
 from support.servers import TOKEN
 
-from connector import Connection, open_store
+from connector import Connection, Receiver, open_store
 from connector.runtime.storage.encryption import generate_key
 from connector.sandbox.events.sender import build_signed_delivery
 
@@ -115,6 +117,24 @@ def test_an_event_is_in_the_database_when_it_is_answered_and_once(function, zoom
         reply = function.take_event(delivery(headers, content, is_encoded=is_encoded), build_context())
         assert (reply["statusCode"], reply["body"]) == (200, "{}")
     assert function.receiver.inbox.counts()["pending"] == 1
+
+
+def test_another_machine_delivers_what_the_function_kept(function, database, zoom):
+    headers, content = build_signed_delivery(zoom, "meeting.started", secret=SECRET)
+    function.take_event(delivery(headers, content), build_context())
+    receiver, seen = Receiver(zoom, SECRET, inbox=database), []
+
+    @receiver.on()
+    async def note(event):
+        seen.append(event.name)
+
+    async def deliver():
+        async with receiver.lifespan():
+            await wait_for(lambda: seen)
+
+    asyncio.run(deliver())
+    receiver.inbox.close()
+    assert seen == ["meeting.started"]
 
 
 def test_an_event_of_somebody_else_is_refused_without_a_reason(function, zoom):

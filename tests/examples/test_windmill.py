@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -75,6 +77,14 @@ def test_what_no_attempt_will_mend_is_a_result_with_an_error(run_job, sandbox, f
     code, result = run_job(topic="Standup", **given)
     assert (code, result["error"]["outcome"], result["again"]) == (0, outcome, None)
     assert len(sandbox.requests) == (fault is not None)
+
+
+def test_the_step_names_the_address_of_the_package_and_not_its_name_alone():
+    text = (FOLDER / "create_meeting.py").read_text("utf-8")
+    found = re.search(r"^# /// script\n((?:# .*\n)+?)# ///$", text, re.MULTILINE)[1]
+    metadata = tomllib.loads(re.sub("^# ", "", found, flags=re.MULTILINE))
+    (dependency,) = metadata["dependencies"]
+    assert re.fullmatch(r"connector\[sql,crypto\] @ https://\S+\.whl", dependency)
 
 
 def test_the_flow_passes_what_the_step_takes():
