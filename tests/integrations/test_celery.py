@@ -29,26 +29,30 @@ def face():
 
 
 @pytest.fixture
-def slow(service):
-    """A service that does what it is asked and holds its replies back."""
-    held = service()
-    held.hold()
-    return held
-
-
-@pytest.fixture
-def engine(tmp_path, slow):
-    """An application on Redis, with a worker that calls the slow service."""
+def start_engine(tmp_path):
+    """Start an application on Redis with a worker, after the service that it calls."""
     from support.processes.engines.celery_engine import start_engine
 
-    (tmp_path / "engine").mkdir()
-    one = start_engine(tmp_path / "engine", "Redis")
-    yield one
-    one.close()
+    started = []
+
+    def start():
+        (tmp_path / "engine").mkdir()
+        started.append(start_engine(tmp_path / "engine", "Redis"))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
 
 
-def test_a_write_during_which_the_worker_was_killed_is_lost_and_never_repeated(slow, engine):
-    write = engine.start("createMeeting", {"userId": "me", "topic": "Standup"})
+MEETING = {"userId": "me", "topic": "Standup"}
+
+
+def test_a_write_during_which_the_worker_was_killed_is_lost_and_never_repeated(service, start_engine):
+    slow = service()
+    slow.hold()
+    engine = start_engine()
+    write = engine.start("createMeeting", MEETING)
     engine.app.tasks["contract.repeated"].delay("me")  # acknowledged late: it shows when Redis delivers again
     wait_until(lambda: len(slow.asked) == 2)
     engine.kill_worker()
@@ -62,8 +66,11 @@ def test_a_write_during_which_the_worker_was_killed_is_lost_and_never_repeated(s
     assert slow.list_topics() == ["Standup"]
 
 
-def test_a_write_whose_process_was_killed_fails_and_is_never_repeated(slow, engine):
-    write = engine.start("createMeeting", {"userId": "me", "topic": "Standup"})
+def test_a_write_whose_process_was_killed_fails_and_is_never_repeated(service, start_engine):
+    slow = service()
+    slow.hold()
+    engine = start_engine()
+    write = engine.start("createMeeting", MEETING)
     wait_until(lambda: slow.asked)
     ((active,),) = engine.app.control.inspect().active().values()
     os.kill(active["worker_pid"], signal.SIGKILL)
@@ -72,6 +79,17 @@ def test_a_write_whose_process_was_killed_fails_and_is_never_repeated(slow, engi
         engine.read_result(write)
     assert engine.read_result(engine.start("getUser", {"userId": "me"}))["status"] == 200
     assert [one.method for one in slow.asked] == ["POST", "GET"]
+
+
+def test_a_task_whose_worker_is_killed_while_it_waits_is_run_by_another(service, start_engine):
+    refusing = service("429:1", retry_after=4)
+    engine = start_engine()
+    write = engine.start("createMeeting", MEETING)
+    wait_until(lambda: any((engine.app.control.inspect().scheduled() or {}).values()))
+    engine.kill_worker()
+    engine.start_worker(visibility_timeout=1)
+    assert engine.read_result(write)["data"]["topic"] == "Standup"
+    assert [one.status for one in refusing.asked] == [429, 201]
 
 
 def test_a_failure_keeps_every_fact_through_json_and_pickle(face):
