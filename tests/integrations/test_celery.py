@@ -1,17 +1,21 @@
-"""What Celery adds to the contract: failures that keep their facts, a message that is acknowledged first."""
+"""What Celery adds to the contract: failures that keep their facts, and a killed worker's write, made once."""
 
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import signal
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
 import pytest
+from support.receivers import wait_until
 
 from connector import errors
 
 celery = pytest.importorskip("celery", reason="celery is not installed: pip install '.[celery]'")
+billiard = pytest.importorskip("billiard", reason="billiard comes with celery")
 
 
 @pytest.fixture
@@ -22,6 +26,70 @@ def face():
     app = celery.Celery("one", broker="memory://", backend="cache+memory://", set_as_current=True)
     yield face
     app.close()
+
+
+@pytest.fixture
+def start_engine(tmp_path):
+    """Start an application on Redis with a worker, after the service that it calls."""
+    from support.processes.engines.celery_engine import start_engine
+
+    started = []
+
+    def start():
+        (tmp_path / "engine").mkdir()
+        started.append(start_engine(tmp_path / "engine", "Redis"))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.close()
+
+
+MEETING = {"userId": "me", "topic": "Standup"}
+
+
+def test_a_write_during_which_the_worker_was_killed_is_lost_and_never_repeated(service, start_engine):
+    slow = service()
+    slow.hold()
+    engine = start_engine()
+    write = engine.start("createMeeting", MEETING)
+    engine.app.tasks["contract.repeated"].delay("me")  # acknowledged late: it shows when Redis delivers again
+    wait_until(lambda: len(slow.asked) == 2)
+    engine.kill_worker()
+    slow.release()
+    engine.start_worker(visibility_timeout=1)
+    wait_until(lambda: len(slow.asked) == 3)
+    assert sorted(one.method for one in slow.asked) == ["GET", "GET", "POST"]
+    assert write.state == "PENDING"
+    assert engine.read_result(engine.start("getUser", {"userId": "me"}))["status"] == 200
+    assert len(slow.asked) == 4
+    assert slow.list_topics() == ["Standup"]
+
+
+def test_a_write_whose_process_was_killed_fails_and_is_never_repeated(service, start_engine):
+    slow = service()
+    slow.hold()
+    engine = start_engine()
+    write = engine.start("createMeeting", MEETING)
+    wait_until(lambda: slow.asked)
+    ((active,),) = engine.app.control.inspect().active().values()
+    os.kill(active["worker_pid"], signal.SIGKILL)
+    slow.release()
+    with pytest.raises(billiard.exceptions.WorkerLostError):
+        engine.read_result(write)
+    assert engine.read_result(engine.start("getUser", {"userId": "me"}))["status"] == 200
+    assert [one.method for one in slow.asked] == ["POST", "GET"]
+
+
+def test_a_task_whose_worker_is_killed_while_it_waits_is_run_by_another(service, start_engine):
+    refusing = service("429:1", retry_after=4)
+    engine = start_engine()
+    write = engine.start("createMeeting", MEETING)
+    wait_until(lambda: any((engine.app.control.inspect().scheduled() or {}).values()))
+    engine.kill_worker()
+    engine.start_worker(visibility_timeout=1)
+    assert engine.read_result(write)["data"]["topic"] == "Standup"
+    assert [one.status for one in refusing.asked] == [429, 201]
 
 
 def test_a_failure_keeps_every_fact_through_json_and_pickle(face):

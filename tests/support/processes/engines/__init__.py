@@ -44,10 +44,10 @@ class EngineKind:
 KINDS = [
     EngineKind("dbos", "dbos", "SQLite"),
     EngineKind("dbos", "dbos", "PostgreSQL"),
-    EngineKind("celery", "celery", "files"),
     EngineKind("temporal", "temporalio", "SQLite"),
     EngineKind("airflow", "airflow", "SQLite"),
     EngineKind("prefect", "prefect", "SQLite"),
     EngineKind("dagster", "dagster", "SQLite"),
+    EngineKind("celery", "celery", "Redis"),
 ]
 INSTALLED = [kind for kind in KINDS if kind.is_installed()]

@@ -1,9 +1,8 @@
-"""A Celery application: its broker and its results are folders below that which CONTRACT_FOLDER names."""
+"""A Celery application: its broker and its results are in the Redis that CONTRACT_REDIS names."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from celery import Celery, Task, shared_task
@@ -23,28 +22,30 @@ def read_user(self: Task, event: dict[str, Any]) -> str:
     return user.data["email"]
 
 
-def make_app(folder: Path) -> Celery:
-    """Return the application of a folder."""
-    for name in ("queue", "processed", "results"):
-        (folder / name).mkdir(exist_ok=True)
-    app = Celery("contract", broker="filesystem://", backend=f"file://{folder}/results")
+@shared_task(name="contract.repeated")
+def read_late(user_id: str) -> str:
+    """Read a user in a task that is acknowledged when it is done, as the application says."""
+    return run_once("getUser", {"userId": user_id}).data["email"]
+
+
+def make_app(url: str) -> Celery:
+    """Return the application of a Redis."""
+    app = Celery("contract", broker=url, backend=url)
     app.conf.update(
-        imports=["connector.integrations.celery"],
+        imports=["connector.integrations.celery", "support.processes.engines.celery_app"],
         broker_transport_options={
-            "data_folder_in": str(folder / "queue"),
-            "data_folder_out": str(folder / "queue"),
-            "processed_folder": str(folder / "processed"),
-            "control_folder": str(folder / "processed"),
-            "store_processed": True,
-            "polling_interval": 0.05,
+            "visibility_timeout": int(os.environ.get("CONTRACT_VISIBILITY_TIMEOUT", "3600")),
+            "unacked_restore_interval": 1,  # seconds between two looks at what nobody acknowledged
+            "unacked_restore_throttle": 1,  # and each of them counts
         },
         worker_prefetch_multiplier=1,
         task_acks_late=True,  # of the application; the task of an action has its own
+        result_extended=True,
         broker_connection_retry_on_startup=True,
     )
     app.set_default()
     return app
 
 
-if folder := os.environ.get("CONTRACT_FOLDER"):
-    app = make_app(Path(folder))
+if url := os.environ.get("CONTRACT_REDIS"):
+    app = make_app(url)

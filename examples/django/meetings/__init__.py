@@ -1,0 +1,1 @@
+"""Meetings of many tenants: sign-in, calls, and events of the service."""
