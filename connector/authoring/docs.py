@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from connector.authoring.markdown import format_code, link_heading, render_table
 from connector.authoring.parity import page
 from connector.core.json_path import get_at_path
-from connector.definition import describe, schema_validation
+from connector.definition import schema_validation
 from connector.definition.action import Action
+from connector.definition.forms import describe
 from connector.definition.loader import Connector
 from connector.definition.manifest import Manifest
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from connector.definition.connection_type import ConnectionType
-    from connector.definition.describe import DocRow
     from connector.definition.events import EventType
     from connector.definition.fields import FormField
+    from connector.definition.forms.describe import DocRow
     from connector.definition.trigger import Trigger
 
 ACTIONS_PAGE = Path("docs/actions.md")

@@ -28,6 +28,7 @@ FileModel = TypeVar("FileModel", Action, Manifest)
 _MAX_REPAIR_ROUNDS = 4
 _KEYED_MAPPINGS = (
     "inputs",
+    "fields",
     "examples",
     "clouds",
     "connections",
@@ -35,6 +36,8 @@ _KEYED_MAPPINGS = (
     "resources",
 )  # their members' keys are the author's
 _FIELD_PLACEHOLDERS = {"label": "-", "help": "-", "type": "string", "to": "query.-"}
+_MEMBER_PLACEHOLDERS = {"label": "-", "help": "-", "type": "string"}
+_MAX_PLACEHOLDER_DEPTH = 4  # of objects within objects
 _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
     (): {
         "action": "x",
@@ -45,6 +48,7 @@ _PLACEHOLDERS: dict[NodePath, dict[str, Any]] = {
         "base_url": "https://-.example",
     },
     ("inputs", "*"): _FIELD_PLACEHOLDERS,
+    **{("inputs", "*", *("fields", "*") * depth): _MEMBER_PLACEHOLDERS for depth in range(1, _MAX_PLACEHOLDER_DEPTH)},
     ("pagination",): {"items": "."},
     ("replies", "*"): {"expect": {}},
     ("examples", "*"): {"inputs": {}, "request": {"path": "/"}},

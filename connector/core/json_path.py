@@ -85,5 +85,10 @@ def remove_at(data: Any, names: Sequence[str]) -> Any:
     return data
 
 
+def has_position(names: Sequence[str]) -> bool:
+    """Whether one of the names of a path is a number: a position in a list."""
+    return any(_position(name) is not None for name in names)
+
+
 def _position(name: str) -> int | None:
     return int(name) if name.isascii() and name.isdigit() and len(name) < _MAX_DIGITS else None

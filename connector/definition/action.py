@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from connector.definition.case import to_snake_case
-from connector.definition.fields import Input, Key, StrictModel, Text
+from connector.definition.fields import Input, Key, StrictModel, Text, index_spellings
 from connector.definition.json_path import JsonPath
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import ActionPagination
@@ -202,10 +201,5 @@ class Action(StrictModel):
 
     @cached_property
     def key_by_spelling(self) -> dict[str, str]:
-        """Accepted spelling of an input -> its key: the key, its aliases, and the snake_case of both."""
-        keys: dict[str, str] = {}
-        for key, field in self.inputs.items():
-            for spelling in (key, *field.aliases):
-                keys.setdefault(spelling, key)
-                keys.setdefault(to_snake_case(spelling), key)
-        return keys
+        """Accepted spelling of an input -> its key."""
+        return index_spellings(self.inputs)

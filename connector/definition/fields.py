@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, field_validator
 
-from connector.definition.json_path import JsonPath
+from connector.definition.case import to_snake_case
+from connector.definition.json_path import JsonPath, join_path, parse_path
 from connector.definition.lazy import cached_property
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -15,8 +19,10 @@ Number = int | float
 
 InputType = Literal[
     "string", "text", "password", "integer", "number", "boolean", "datetime", "date", "json", "file",
-    "list of string", "list of integer", "map of string", "pairs",
+    "list of string", "list of integer", "list of number", "list of boolean", "map of string", "pairs",
+    "object", "list of object", "map of object",
 ]  # fmt: skip
+OBJECT_TYPES = ("object", "list of object", "map of object")  # those whose fields are declared
 TextFormat = Literal["digits", "email", "url", "host", "timezone", "uuid"]
 
 
@@ -37,13 +43,16 @@ class RequestLocation(NamedTuple):
 
     @classmethod
     def parse(cls, to: str) -> RequestLocation:
-        """Read a `to:` text such as `body.settings.audio`, `body.settings.*` or `path.userId`."""
-        part, *path = to.split(".")
-        spread = bool(path) and path[-1] == "*"
-        return cls(part, tuple(path[:-1] if spread else path), spread)
+        """Read a `to:` text such as `body.settings.audio`, `body.settings.*`, `path.userId` or `body."a.b".c`."""
+        part, _, rest = to.partition(".")
+        spread = rest == "*" or rest.endswith(".*")
+        rest = rest[:-1].rstrip(".") if spread else rest
+        path = parse_path(rest) if '"' in rest else tuple(rest.split(".") if rest else ())
+        return cls(part, path, spread)
 
     def __str__(self) -> str:
-        return ".".join((self.part, *self.path, *(["*"] if self.spread else [])))
+        path = [join_path(*self.path)] if any("." in name for name in self.path) else list(self.path)
+        return ".".join((self.part, *path, *(["*"] if self.spread else [])))
 
 
 class ChoicesFrom(StrictModel):
@@ -93,14 +102,19 @@ class FormField(StrictModel):
         """Whether it takes several values."""
         return self.type.startswith("list of ")
 
+    @property
+    def takes_many(self) -> bool:
+        """Whether several values add up: the items of a list, pairs, the entries of a mapping."""
+        return self.is_list or self.type == "pairs" or self.type.startswith("map of ")
+
     @cached_property
     def typed_choices(self) -> dict[Any, str]:
         """The choices with values of the input's own type; a value that does not convert stays a text."""
         return {_convert_choice(value, self.type): label for value, label in (self.choices or {}).items()}
 
 
-class Input(FormField):
-    """An input of an action, sent to one place of the request."""
+class InputField(FormField):
+    """A field whose value is sent: an input of an action, or a member of an object that one takes."""
 
     future: bool = Field(
         default=False, description="Whether to warn about a time in the past, or more than ten years ahead."
@@ -113,15 +127,31 @@ class Input(FormField):
     encode: Literal["uuid"] | None = Field(
         default=None, description="Encode a path value twice when it begins with / or contains //."
     )
-    to: Annotated[str, StringConstraints(pattern=r"^[a-z]+(\.[^.\s]+)*$")] = Field(
-        description="Where the value goes: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"
-    )
+    to: Text = Field(description="Where the value goes.")
     aliases: list[Key] = Field(default=[], description="Other accepted spellings of its key.")
+    fields: dict[Key, Member] | None = Field(default=None, description="What an object, or each of several, holds.")
+
+    @field_validator("fields", mode="before")
+    @classmethod
+    def _place_members_by_key(cls, written: Any) -> Any:
+        if not isinstance(written, dict):
+            return written
+        return {key: {"to": key, **member} if isinstance(member, dict) else member for key, member in written.items()}
+
+    @cached_property
+    def members(self) -> dict[str, Member]:
+        """What an object holds, by key; nothing for any other type."""
+        return (self.fields or {}) if self.type in OBJECT_TYPES else {}
 
     @cached_property
     def location(self) -> RequestLocation:
         """Where the value goes."""
         return RequestLocation.parse(self.to)
+
+    @property
+    def secret(self) -> bool:
+        """Whether its value, or a member's, must never be shown."""
+        return self.type == "password" or any(member.secret for member in self.members.values())
 
     @cached_property
     def required_inputs(self) -> dict[str, tuple[Any, ...] | None]:
@@ -134,6 +164,35 @@ class Input(FormField):
     def conflicting_inputs(self) -> tuple[str, ...]:
         """The keys that it conflicts with."""
         return _to_tuple(self.conflicts_with)
+
+
+class Member(InputField):
+    """A member of an object: a value at a place within it."""
+
+    to: JsonPath = Field(default=".", description="Its place in the object: a name or a.b; its key when absent.")
+
+    @cached_property
+    def location(self) -> RequestLocation:
+        """Where the value goes within the object, which stands in a body, as far as its checks are concerned."""
+        return RequestLocation("body", parse_path(self.to))
+
+
+class Input(InputField):
+    """An input of an action, sent to one place of the request."""
+
+    to: Annotated[str, StringConstraints(pattern=r"""^[a-z]+(\.("([^"\\]|\\["\\])+"|[^.\s"]+))*$""")] = Field(
+        description="Where the value goes: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"
+    )
+
+
+def index_spellings(inputs: Mapping[str, InputField]) -> dict[str, str]:
+    """Return accepted spelling of an input -> its key: the key, its aliases, and the snake_case of both."""
+    keys: dict[str, str] = {}
+    for key, field in inputs.items():
+        for spelling in (key, *field.aliases):
+            keys.setdefault(spelling, key)
+            keys.setdefault(to_snake_case(spelling), key)
+    return keys
 
 
 def _to_tuple(keys: Any) -> tuple[str, ...]:

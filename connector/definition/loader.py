@@ -135,7 +135,7 @@ class Connector:
 
     def form_schema(self, action: str) -> dict[str, Any]:
         """Return the JSON Schema of an action's inputs, for a form. Raises InputError for an unknown action."""
-        from connector.definition import describe
+        from connector.definition.forms import describe
 
         return describe.build_form_schema(self, self.action(action))
 
@@ -144,7 +144,7 @@ class Connector:
 
         It has `name`, `title`, `description`, `inputSchema` and `annotations`. Raises InputError for an unknown action.
         """
-        from connector.definition import describe
+        from connector.definition.forms import describe
 
         return describe.build_tool_spec(self, self.action(action))
 

@@ -11,7 +11,7 @@ from connector.core.redaction import MASK, preview, redactor_for
 from connector.definition.suggest import did_you_mean
 from connector.errors import ConnectorError, UsageError
 from connector.runtime.fork_safety import ForkSafeLock
-from connector.sandbox.api.validator import MISSING
+from connector.sandbox.api.objects import MISSING
 from connector.sandbox.http.body_parser import BadBody, parse_any_body
 
 if TYPE_CHECKING:

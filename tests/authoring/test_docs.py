@@ -12,7 +12,7 @@ from support.planting import plant
 from connector import Connector
 from connector.authoring import docs
 from connector.authoring.markdown import format_code, link_heading, render_table
-from connector.definition import describe
+from connector.definition.forms import describe
 from connector.definition.loader import find_bundled_folder
 from connector.errors import DefinitionError
 

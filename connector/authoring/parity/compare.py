@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from connector.authoring.rules.fields import FieldRef
 from connector.authoring.rules.values import coerce_value
 from connector.core.invalid_value import InvalidValue
-from connector.definition.describe import CONNECTION_INPUT, DEBUG_INPUT
+from connector.definition.forms.describe import CONNECTION_INPUT, DEBUG_INPUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -12,10 +12,10 @@ from connector.core.inputs.field_checks import compile_linear_regex
 from connector.core.invalid_value import InvalidValue
 from connector.definition.action import UPDATE_METHODS, Action
 from connector.definition.case import to_snake_case
-from connector.definition.fields import Input
+from connector.definition.fields import OBJECT_TYPES, InputField
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
 
 TEXT_TYPES = ("string", "text", "password", "list of string")
-_SIZED_TYPES = (*TEXT_TYPES, "integer", "number", "list of integer", "map of string")
+_SIZED_TYPES = (
+    *TEXT_TYPES, "integer", "number", "list of integer", "list of number", "list of boolean", "map of string",
+    "list of object", "map of object",
+)  # fmt: skip
 _CHOICE_TYPES = ("string", "text", "integer", "list of string", "list of integer", "datetime", "date")
 _SECRET_WORDS = ("password", "passwd", "passcode", "passphrase", "secret", "token")
 _CURSOR_WORDS = ("page", "cursor", "sync", "continuation")  # such a token is a position in a list
@@ -55,13 +58,26 @@ def iter_fields(file: ParsedFile[Any]) -> Iterator[FieldRef]:
     """Yield every field of a file."""
     model = file.model
     if isinstance(model, Action):
-        for key, definition in model.inputs.items():
-            yield FieldRef(("inputs", key), key, definition, model)
+        yield from _iter_inputs(("inputs",), model.inputs, model)
         return
     for word in ("connections", "triggers"):
         for name, owner in getattr(model, word).items():
             for key, definition in owner.inputs.items():
                 yield FieldRef((word, name, "inputs", key), key, definition)
+
+
+def _iter_inputs(path: NodePath, inputs: Mapping[str, InputField], action: Action) -> Iterator[FieldRef]:
+    for key, definition in inputs.items():
+        yield FieldRef((*path, key), key, definition, action)
+        yield from _iter_inputs((*path, key, "fields"), definition.members, action)
+
+
+def iter_groups(action: Action) -> Iterator[tuple[NodePath, Mapping[str, InputField]]]:
+    """Yield the inputs of an action, and the members of each object among them, with their path in the file."""
+    yield ("inputs",), action.inputs
+    for field in _iter_inputs(("inputs",), action.inputs, action):
+        if isinstance(field.definition, InputField) and field.definition.members:
+            yield (*field.path, "fields"), field.definition.members
 
 
 def check_default_or_required(field: FieldRef) -> Iterator[Violation]:
@@ -96,7 +112,7 @@ def check_secret_type(field: FieldRef) -> Iterator[Violation]:
     """Check that a field named like a secret is of type password, so that it is redacted."""
     if field.definition.type not in TEXT_TYPES or field.definition.secret:
         return
-    wire_names = field.definition.location.path[-1:] if isinstance(field.definition, Input) else ()
+    wire_names = field.definition.location.path[-1:] if isinstance(field.definition, InputField) else ()
     for name in (field.key, *wire_names):
         name_parts = to_snake_case(name).replace("-", "_").split("_")
         if name_parts[-1] in _SECRET_WORDS and not set(name_parts) & set(_CURSOR_WORDS):
@@ -168,7 +184,21 @@ def check_pattern(field: FieldRef) -> Iterator[Violation]:
         yield field.fail("pattern", "pattern", message, key=False)
 
 
+def check_members(field: FieldRef) -> Iterator[Violation]:
+    """Check that an object declares its members, and nothing else does."""
+    definition = field.definition
+    has_members = isinstance(definition, InputField) and definition.fields is not None
+    if has_members and definition.type not in OBJECT_TYPES:
+        yield field.fail(
+            "fields", "no-effect", f"`fields` are for {', '.join(OBJECT_TYPES)}, not for {definition.type}."
+        )
+    elif definition.type in OBJECT_TYPES and not getattr(definition, "fields", None):
+        message = "an object declares its members in `fields`; one with any members is of type json."
+        yield field.fail("type", "fields-declared", message, key=False)
+
+
 FIELD_RULES = (
+    check_members,
     check_default_or_required,
     check_no_update_default,
     check_secret_default,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
-from connector.authoring.rules.fields import iter_fields
+from connector.authoring.rules.fields import iter_fields, iter_groups
 from connector.core.http_semantics import NON_IDEMPOTENT_METHODS
 from connector.definition.action import SAFE_METHODS
-from connector.definition.fields import Input, RequestLocation
+from connector.definition.fields import OBJECT_TYPES, Input, InputField, Member, RequestLocation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 RULE = "no-effect"
 _PAIR_PARTS = ("query", "form", "header")
 _BODY_PARTS = ("body", "form", "file")
-_NESTING_TYPES = ("json", "map of string")
+_NESTING_TYPES = ("json", "map of string", *OBJECT_TYPES)
+_UNLISTED_TYPES = ("boolean", "file", *_NESTING_TYPES)  # whose values no list of choices can hold
 _FORM_BODIES = ("form", "multipart")
 
 
@@ -38,10 +39,14 @@ def check_field_words(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterat
         words = [*_list_misplaced_words(field)]
         if definition.type == "file":
             words += [(word, "a file is given by the caller; remove it.") for word in ("default", "suggest")]
-        if definition.choices_from is not None and definition.type in ("boolean", "file", "json", "map of string"):
+        if definition.choices_from is not None and definition.type in _UNLISTED_TYPES:
             words.append(("choices_from", f"a field of type {definition.type} cannot have choices."))
-        if not isinstance(definition, Input):
+        if not isinstance(definition, InputField):
             words.append(("choices_from", "it is asked before an action can be run; remove it."))
+        if isinstance(definition, Member):
+            words.append(
+                ("choices_from", "choices are listed for the inputs of an action, not for members; remove it.")
+            )
         is_closed = (definition.choices or definition.choices_file) and not definition.allow_other
         if is_closed and not definition.is_list:
             reason = "no value but the choices is accepted; remove it."
@@ -54,7 +59,7 @@ def check_field_words(file: ParsedFile[Any], _folder: ConnectorFolder) -> Iterat
 def _list_misplaced_words(field: FieldRef) -> Iterator[tuple[str, str]]:
     """Yield the words of an action's input that do not fit its type or location, with the reason."""
     definition = field.definition
-    if not isinstance(definition, Input):
+    if not isinstance(definition, Input | Member):
         return
     if definition.encode and definition.location.part != "path":
         yield "encode", "`encode` is for path values."
@@ -66,19 +71,24 @@ def _list_misplaced_words(field: FieldRef) -> Iterator[tuple[str, str]]:
 
 def check_input_relations(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that `requires`, `conflicts_with` and `any_of` say more than `required` does."""
-    inputs = file.model.inputs
-    required = {key for key, definition in inputs.items() if definition.required}
-    for key, definition in inputs.items():
-        for other, values in definition.required_inputs.items():
-            if other in required and values is None and other != key:
-                yield _fail(("inputs", key, "requires"), f"{other!r} is required anyway; remove it.")
-        for other in definition.conflicting_inputs:
-            if other in required and other != key:
-                yield _fail(("inputs", key, "conflicts_with"), f"{other!r} is required, so {key!r} can never be given.")
+    for path, inputs in iter_groups(file.model):
+        yield from _check_relations_of(path, inputs)
+    required = {key for key, definition in file.model.inputs.items() if definition.required}
     for index, rule in enumerate(file.model.any_of):
         for place, key in enumerate(rule.of):
             if key in required:
                 yield Violation(("any_of", index, "of", place), RULE, f"{key!r} is required anyway; remove the rule.")
+
+
+def _check_relations_of(path: NodePath, inputs: Mapping[str, InputField]) -> Iterator[Violation]:
+    required = {key for key, definition in inputs.items() if definition.required}
+    for key, definition in inputs.items():
+        for other, values in definition.required_inputs.items():
+            if other in required and values is None and other != key:
+                yield _fail((*path, key, "requires"), f"{other!r} is required anyway; remove it.")
+        for other in definition.conflicting_inputs:
+            if other in required and other != key:
+                yield _fail((*path, key, "conflicts_with"), f"{other!r} is required, so {key!r} can never be given.")
 
 
 def check_action_words(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:

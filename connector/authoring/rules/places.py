@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from connector.authoring.draft import Violation
+from connector.authoring.rules.fields import iter_groups
 from connector.core.invalid_value import InvalidValue
 from connector.core.url_policy import check_header
-from connector.definition.fields import RequestLocation
+from connector.definition.fields import OBJECT_TYPES, RequestLocation
 from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ RAW_LOCATIONS = (
     "raw.method", "raw.path", "raw.query", "raw.headers", "raw.body", "raw.form", "raw.file", "raw.file_name",
     "raw.reply", "retry.max", "retry.delay_ms", "retry.backoff", "retry.all", "timeout.attempt_ms",
 )  # fmt: skip
+_OBJECT_PARTS = ("query", "form", "body")
 _BODY_PARTS = ("body", "form", "file")
 _BODYLESS_METHODS = ("GET", "HEAD", "DELETE")
 _PATH_PATTERN = re.compile(r"(/([A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2}|\{[A-Za-z][A-Za-z0-9_]*\})+)*/?\Z")
@@ -72,10 +74,17 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
         yield from find_header_problems(location)
     elif location.part == "path" and len(location.path) > 1:
         yield "a path value must have one name, without dots."
+    elif location.part not in _OBJECT_PARTS and _find_type(action, used.owner) in OBJECT_TYPES:
+        yield f"an object goes to {', '.join(_OBJECT_PARTS[:-1])} or {_OBJECT_PARTS[-1]}, not to the {location.part}."
     elif location.spread and action.inputs[used.owner].type not in ("json", "map of string"):
         yield "only type json or map of string can be spread."
     else:
         yield from _find_body_problems(action, location)
+
+
+def _find_type(action: Action, owner: str) -> str | None:
+    """Return the type of the input that owns a location, or None for a constant."""
+    return action.inputs[owner].type if owner in action.inputs else None
 
 
 def find_header_problems(location: RequestLocation) -> Iterator[str]:
@@ -97,6 +106,7 @@ def _find_body_problems(action: Action, location: RequestLocation) -> Iterator[s
 
 def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that no location is used twice or inside another; spreads may overlap."""
+    yield from _check_members(file)
     used_locations = list_used_locations(file)
     constant_locations = [RequestLocation.parse(to) for to in folder.manifest_or_blank.constants]
     for number, used in enumerate(used_locations):
@@ -107,6 +117,22 @@ def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> 
                 break
         if any(_has_overlap(used.location, location) for location in constant_locations):
             yield Violation(used.path, "one-place", f"{used.location} is a constant of the manifest.")
+
+
+def _check_members(file: ParsedFile[Action]) -> Iterator[Violation]:
+    """Check that each member of an object has a place in it, and no two the same."""
+    for path, members in iter_groups(file.model):
+        if path == ("inputs",):
+            continue
+        for number, (key, member) in enumerate(members.items()):
+            names = member.location.path
+            place = (*path, key, "to") if "to" in member.model_fields_set and member.to != key else (*path, key)
+            if not names:
+                yield Violation(place, "place", "a member has a name in its object, such as the service calls it.")
+            for other, other_member in list(members.items())[:number]:
+                if names and _has_overlap(member.location, other_member.location):
+                    yield Violation(place, "one-place", f"{member.to} is used by {other} too.", key=place[-1] == key)
+                    break
 
 
 def _has_overlap(left: RequestLocation, right: RequestLocation) -> bool:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import iter_fields
-from connector.core.inputs.field_checks import compile_field_check, compile_input_check
+from connector.core.inputs.field_checks import compile_field_check
+from connector.core.inputs.objects import InvalidMembers
+from connector.core.inputs.validate import compile_check
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
-from connector.definition.fields import Input
+from connector.definition.fields import Input, Member
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -54,6 +56,9 @@ def _check_value(field: FieldRef, folder: ConnectorFolder, word: str, rule: str)
         return
     try:
         coerce_value(field, value, folder)
+    except InvalidMembers as error:
+        for problem in error.problems:
+            yield Violation(field.get_path(word), rule, f"{problem}.")
     except InvalidValue as error:
         fix = f" ({error.fix})" if error.fix else ""
         received = preview(value, is_secret=field.definition.secret)
@@ -63,12 +68,9 @@ def _check_value(field: FieldRef, folder: ConnectorFolder, word: str, rule: str)
 def coerce_value(field: FieldRef, value: Any, folder: ConnectorFolder) -> Any:
     """Return a value as it would be sent. Raises InvalidValue."""
     choices = folder.connector.choices
-    check = (
-        compile_input_check(field.definition, choices)
-        if isinstance(field.definition, Input)
-        else compile_field_check(field.definition, choices)
-    )
-    return check(value)
+    if not isinstance(field.definition, Input | Member):
+        return compile_field_check(field.definition, choices)(value)
+    return compile_check(field.definition, choices, field.action.method if field.action else "")(value)
 
 
 def _check_choices_file(field: FieldRef, folder: ConnectorFolder) -> Iterator[Violation]:

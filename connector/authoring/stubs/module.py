@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from connector.authoring.stubs.parameters import KeywordParameter, build_parameters
+from connector.authoring.stubs.parameters import KeywordParameter, build_parameters, write_input_types
 from connector.authoring.stubs.result_types import ResultTypes, as_docstring
 from connector.definition.case import to_snake_case
 
@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any, BinaryIO, Literal, TypedDict
+from typing import Any, BinaryIO, Literal{words}, TypedDict
 
 from connector import AsyncClient, AsyncItems, Client, Items, Result
 from connector.typed import UNSET, CallSettings, ListingSettings, Unset, select_given
@@ -36,7 +36,9 @@ def write_module(connector: Connector) -> str:
     types = ResultTypes(connector)
     actions = list(connector.actions())
     classes = [_write_class(connector, types, actions, is_async=is_async) for is_async in (False, True)]
-    blocks = [_HEADER.format(label=connector.manifest.label), *types.sources, *classes]
+    input_types = [source for action in actions for source in write_input_types(action)]
+    header = _HEADER.format(label=connector.manifest.label, words=", NotRequired" if input_types else "")
+    blocks = [header, *types.sources, *input_types, *classes]
     return "\n\n".join(block.rstrip("\n") + "\n" for block in blocks)
 
 

@@ -102,12 +102,13 @@ class ResultTypes:
             for field, inner in schema["properties"].items()
         }
         del self._classes[name]  # it follows the classes that it names
-        self._classes[name] = _format_class(name, fields, schema)
+        summary = " ".join(str(schema.get("description") or schema.get("title") or f"{name}.").split())
+        self._classes[name] = format_typed_dict(name, fields, summary)
         return name
 
 
-def _format_class(name: str, fields: dict[str, str], schema: dict[str, Any]) -> str:
-    summary = " ".join(str(schema.get("description") or schema.get("title") or f"{name}.").split())
+def format_typed_dict(name: str, fields: dict[str, str], summary: str) -> str:
+    """Return the source of a TypedDict with fields of these types."""
     if all(field.isidentifier() and not keyword.iskeyword(field) for field in fields):
         lines = [f"    {field}: {type_name}" for field, type_name in fields.items()]
         return "\n".join([f"class {name}(TypedDict):", f"    {as_docstring(summary)}", "", *lines])

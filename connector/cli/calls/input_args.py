@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls import file_args
 from connector.core.inputs.coerce import to_json_value
+from connector.core.inputs.objects import find_member
 from connector.core.invalid_value import InvalidValue
+from connector.core.json_path import set_at
 from connector.core.redaction import MASK, preview
 from connector.errors import InputError, Problem
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from connector.definition.action import Action
-    from connector.definition.fields import Input
+    from connector.definition.fields import InputField
     from connector.definition.loader import Connector
 
 RUN_OPTION_SPELLINGS = {"connection": "connection", "debugRequest": "debugRequest", "debug_request": "debugRequest"}
@@ -45,7 +47,7 @@ class _InputParser:
             self.given[key], self.origins[key] = value, origin
         elif (
             input_field is not None
-            and _accepts_many(input_field)
+            and input_field.takes_many
             and isinstance(value, list | dict)
             and _is_same_type(value, self.given[key])
         ):
@@ -53,6 +55,16 @@ class _InputParser:
         else:
             got = f"two values: {self.origins[key]} and {origin}"
             self.problems.append(Problem(key, got, "one", "remove one"))
+
+    def add_member(self, names: tuple[str, ...], value: Any, origin: str) -> None:
+        """Add the value of a member, such as that of attendees.0.email, beside others of its object."""
+        name = ".".join(names)
+        if name in self.origins:
+            self.problems.append(Problem(name, f"two values: {self.origins[name]} and {origin}", "one", "remove one"))
+            return
+        self.given = set_at(self.given, names, value)
+        self.origins[name] = origin
+        self.origins.setdefault(names[0], origin)
 
     def add_problem(self, key: str, got: str, invalid: InvalidValue) -> None:
         self.problems.append(Problem(invalid.field or key, got, invalid.expected, invalid.fix))
@@ -110,7 +122,10 @@ def _parse_flag(parser: _InputParser, key: str, value: str) -> None:
 def _parse_item(parser: _InputParser, item: str, position: int) -> None:
     key, separator, value = split_item(item)
     name = RUN_OPTION_SPELLINGS.get(key) or parser.action.key_by_spelling.get(key, key)
-    input_field = parser.action.inputs.get(name)
+    input_field: InputField | None = parser.action.inputs.get(name)
+    member = find_member(parser.action.inputs, key) if "." in key else None
+    if member is not None:
+        name, input_field = ".".join(member[0]), member[1]
     try:
         if not separator or not key:
             raise _build_separator_error(key)
@@ -123,7 +138,10 @@ def _parse_item(parser: _InputParser, item: str, position: int) -> None:
             invalid,
         )
         return
-    parser.add_value(name, parsed, f"-i {key}")
+    if member is not None:
+        parser.add_member(member[0], parsed, f"-i {key}")
+    else:
+        parser.add_value(name, parsed, f"-i {key}")
 
 
 def split_item(item: str) -> tuple[str, str, str]:
@@ -144,7 +162,7 @@ def _build_separator_error(key: str) -> InvalidValue:
     return InvalidValue("key=value", f"add = and a value after position {len(key)}")
 
 
-def _parse_value(input_field: Input | None, key: str, separator: str, value: str) -> Any:
+def _parse_value(input_field: InputField | None, key: str, separator: str, value: str) -> Any:
     """Return the value of one item. Raises InvalidValue."""
     if input_field is not None and input_field.secret:
         return read_secret(key, separator, value)
@@ -161,7 +179,7 @@ def _parse_value(input_field: Input | None, key: str, separator: str, value: str
     return value if input_field is None else _parse_text(input_field, value)
 
 
-def _read_file_value(input_field: Input, path: str) -> Any:
+def _read_file_value(input_field: InputField, path: str) -> Any:
     """Return a file as its input accepts it: a file, a pair of a form, a body, or its text."""
     if input_field.type == "file":
         return file_args.open_file_argument(path)
@@ -173,14 +191,15 @@ def _read_file_value(input_field: Input, path: str) -> Any:
     return _parse_text(input_field, file_args.read_text(path))
 
 
-def _accepts_file(input_field: Input) -> bool:
+def _accepts_file(input_field: InputField) -> bool:
     return input_field.type in ("file", "json") or str(input_field.location) in ("raw.file", "raw.body")
 
 
-def _parse_text(input_field: Input, value: str) -> Any:
+def _parse_text(input_field: InputField, value: str) -> Any:
     """Return a text as its input accepts it: an item of a list, a pair, or the text."""
-    if value.lstrip().startswith(("[", "{")) and _accepts_many(input_field):
-        return to_json_value(value)
+    if value.lstrip().startswith(("[", "{")) and (input_field.takes_many or input_field.type == "object"):
+        parsed = to_json_value(value)
+        return [parsed] if input_field.is_list and isinstance(parsed, dict) else parsed
     if input_field.type == "pairs":
         return [_parse_pair(value, accepts_files=str(input_field.location) == "raw.file")]
     if input_field.type == "map of string":
@@ -199,10 +218,6 @@ def _parse_pair(value: str, *, accepts_files: bool) -> Any:
     if accepts_files and match["value"].startswith("@"):
         return {"key": match["name"], "value": file_args.open_file_argument(match["value"][1:])}
     return {"key": match["name"], "value": match["value"]}
-
-
-def _accepts_many(input_field: Input) -> bool:
-    return input_field.is_list or input_field.type in ("pairs", "map of string")
 
 
 def read_secret(key: str, separator: str, value: str) -> str:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from connector.definition.action import Action
-    from connector.definition.describe import CliFlag
     from connector.definition.fields import Input
+    from connector.definition.forms.cli_flags import CliFlag
     from connector.definition.loader import Connector
 
 
@@ -64,7 +64,7 @@ def list_input_options(ctx: click.Context) -> list[click.Option]:
     input_options: list[click.Option] | None = get_meta(ctx, "flags")
     if action is None or input_options is not None:
         return input_options or []
-    from connector.definition.describe import build_cli_flags
+    from connector.definition.forms.cli_flags import build_cli_flags
 
     connector: Connector = get_meta(ctx, "opened")
     input_options = [
@@ -87,6 +87,7 @@ def _build_option(connector: Connector, action: Action, flag: CliFlag) -> click.
     help_parts = [
         flag.help,
         _describe_choices(action.inputs[flag.key]),
+        _describe_members(action.inputs[flag.key]),
         "Without a value: true." if boolean_settings else "",
         "Repeatable." if flag.repeats else "",
         "(required)" if flag.required else "",
@@ -99,6 +100,11 @@ def _build_option(connector: Connector, action: Action, flag: CliFlag) -> click.
         help=" ".join(filter(None, help_parts)),
         **boolean_settings,
     )
+
+
+def _describe_members(field: Input) -> str:
+    """Return what an object holds."""
+    return f"JSON with {', '.join(field.members)}." if field.members else ""
 
 
 def _describe_choices(field: Input) -> str:

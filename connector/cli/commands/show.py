@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from connector.cli.context.settings import Settings
     from connector.definition.action import Action
-    from connector.definition.describe import DocRow
     from connector.definition.fields import Input
+    from connector.definition.forms.describe import DocRow
     from connector.definition.loader import Connector
     from connector.definition.trigger import Trigger
 
@@ -114,7 +114,7 @@ def _action_to_dict(connector: Connector, action: Action, global_words: Sequence
 
 
 def _print_action(connector: Connector, action: Action, global_words: Sequence[str]) -> None:
-    from connector.definition import describe
+    from connector.definition.forms import describe
 
     scopes = action.scopes.classic + action.scopes.granular
     facts = {"request": action.request, "docs": action.docs, "scopes": ", ".join(scopes)}
@@ -133,7 +133,7 @@ def _print_action(connector: Connector, action: Action, global_words: Sequence[s
 
 
 def _print_trigger(connector: Connector, name: str, trigger: Trigger, output_format: str) -> None:
-    from connector.definition import describe
+    from connector.definition.forms import describe
 
     if output_format == "json":
         printer.write_json({"trigger": name, **trigger.model_dump(by_alias=True, exclude_none=True)})
@@ -153,7 +153,7 @@ def _print_inputs(rows: Iterable[DocRow]) -> None:
 
 def format_command_line(action: Action, given: Mapping[str, Any], global_words: Sequence[str] = ()) -> str:
     """Return the command line of these inputs: flags where possible, `-i KEY:=JSON` elsewhere."""
-    from connector.definition.describe import build_cli_flags
+    from connector.definition.forms.cli_flags import build_cli_flags
 
     flag_names = {flag.key: flag.name for flag in build_cli_flags(action, list_run_flags())}
     args = ["connector", "run", action.action, *global_words]

@@ -6,14 +6,16 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.coerce import to_json_value
+from connector.core.inputs.objects import find_member
 from connector.core.invalid_value import InvalidValue
+from connector.core.json_path import set_at
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from connector.definition.action import Action
-    from connector.definition.fields import Input
+    from connector.definition.fields import Input, InputField
 
 _MAX_NAME_LENGTH = 40
 ColumnKeys = tuple[str | None, ...]  # the input of each column; None for one that is skipped
@@ -35,7 +37,7 @@ class ColumnMapping:
         self._used_columns: set[str] = set()
         self._last_header: tuple[tuple[str, ...], ColumnKeys] | None = None
         problems = [
-            self._unknown_input_problem(name) for name in column_map.values() if name and name not in self._keys_by_name
+            self._unknown_input_problem(name) for name in column_map.values() if name and self._find_key(name) is None
         ]
         if problems:
             raise InputError.from_problems("--map", problems)
@@ -47,7 +49,7 @@ class ColumnMapping:
         if names and not any(keys) and not any("if it is" in problem.fix for problem in problems):
             raise InputError.from_problems(f"The columns for {self.action.action}", [_missing_header_problem(names)])
         problems += self.unused_columns()
-        covered_keys = {*keys, *self.common_inputs, *(problem.field for problem in problems)}
+        covered_keys = {*_list_roots(keys), *self.common_inputs, *(problem.field for problem in problems)}
         problems += [
             _missing_column_problem(key, field)
             for key, field in self.action.inputs.items()
@@ -64,7 +66,7 @@ class ColumnMapping:
             if key is None or not cell:
                 continue
             try:
-                given[key] = _parse_cell(self.action.inputs[key], cell)
+                given = set_at(given, key.split("."), _parse_cell(self._find_field(key), cell))
             except InvalidValue as invalid:
                 problems.append(Problem(key, "text", invalid.expected, invalid.fix))
         if problems:
@@ -80,7 +82,24 @@ class ColumnMapping:
                 raise InputError.from_problems(self.action.action, problems)
             self._last_header = names, keys
         pairs = zip(self._last_header[1], data.values(), strict=True)
-        return {**self.common_inputs, **{key: value for key, value in pairs if key is not None}}
+        given = dict(self.common_inputs)
+        for key, value in pairs:
+            if key is not None:
+                given = set_at(given, key.split("."), value)
+        return given
+
+    def _find_key(self, name: str) -> str | None:
+        """Return what a column of this name sets: the key of an input, or a member such as attendees.0.email."""
+        key = self._keys_by_name.get(name)
+        if key is None and "." in name:
+            found = find_member(self.action.inputs, name)
+            return None if found is None else ".".join(found[0])
+        return key
+
+    def _find_field(self, key: str) -> InputField:
+        """Return the input or member that a column sets."""
+        found = find_member(self.action.inputs, key) if "." in key else None
+        return self.action.inputs[key] if found is None else found[1]
 
     def unused_columns(self) -> list[Problem]:
         """Return a problem for each column of `column_map` that no row has."""
@@ -97,11 +116,14 @@ class ColumnMapping:
         column_by_key: dict[str, str] = {}
         for name in names:
             input_name = self.column_map.get(name, name)
-            key = self._keys_by_name.get(input_name)
+            key = self._find_key(input_name)
             keys.append(key)
             if key is None:
                 if input_name or name not in self.column_map:
                     problems.append(self._unknown_column_problem(name))
+            elif (other := _find_overlap(key, column_by_key)) is not None and other != key:
+                given_text = f"two columns: {_quote(column_by_key[other])} and {_quote(name)}"
+                problems.append(Problem(key, given_text, "the whole object, or its members", _skip_column_hint(name)))
             elif key in column_by_key:
                 given_text = f"two columns: {_quote(column_by_key[key])} and {_quote(name)}"
                 fix = (
@@ -110,7 +132,7 @@ class ColumnMapping:
                     else _skip_column_hint(name)
                 )
                 problems.append(Problem(key, given_text, "one", fix))
-            elif key in self.common_inputs:
+            elif key.partition(".")[0] in self.common_inputs:
                 fix = f"give one of them; {_skip_column_hint(name)}"
                 problems.append(
                     Problem(key, f"two values: the column {_quote(name)}, and one for every row", "one", fix)
@@ -144,10 +166,21 @@ class ColumnMapping:
         )
 
 
-def _parse_cell(field: Input, cell: str) -> Any:
+def _list_roots(keys: Iterable[str | None]) -> set[str]:
+    """Return the inputs that are set, whole or by a member."""
+    return {key.partition(".")[0] for key in keys if key is not None}
+
+
+def _find_overlap(key: str, others: Iterable[str]) -> str | None:
+    """Return the first of other keys that is the same, or the object that one of both is a member of."""
+    return next(
+        (one for one in others if one == key or f"{one}.".startswith(f"{key}.") or key.startswith(f"{one}.")), None
+    )
+
+
+def _parse_cell(field: InputField, cell: str) -> Any:
     """Return a cell as its input expects it: parsed JSON, a list of one item, or text."""
-    is_multiple = field.is_list or field.type in ("pairs", "map of string")
-    if is_multiple and cell.lstrip().startswith(("[", "{")):
+    if (field.takes_many or field.type == "object") and cell.lstrip().startswith(("[", "{")):
         return to_json_value(cell)
     return [cell] if field.is_list and not field.join else cell
 

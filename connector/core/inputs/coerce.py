@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.named_file import NamedFile
 from connector.core.invalid_value import InvalidValue
+from connector.definition.fields import OBJECT_TYPES
 from connector.definition.parsers import strict_json
 
 if TYPE_CHECKING:
@@ -286,11 +287,11 @@ def _to_scalar(value: Any) -> Any:
 CONVERTERS: dict[str, Converter] = {
     **dict.fromkeys(("string", "text", "password", "list of string"), to_text),
     **dict.fromkeys(("integer", "list of integer"), to_integer),
-    "number": to_number,
-    "boolean": to_boolean,
+    **dict.fromkeys(("number", "list of number"), to_number),
+    **dict.fromkeys(("boolean", "list of boolean"), to_boolean),
     "datetime": to_iso_datetime,
     "date": to_iso_date,
-    "json": to_json_value,
+    **dict.fromkeys(("json", *OBJECT_TYPES), to_json_value),  # objects without declared members
     "file": to_file,
     "map of string": to_text_mapping,
     "pairs": to_pairs,

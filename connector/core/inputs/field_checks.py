@@ -16,7 +16,7 @@ from connector.core.invalid_value import InvalidValue
 from connector.definition.suggest import closest
 
 if TYPE_CHECKING:
-    from connector.definition.fields import FormField, Input
+    from connector.definition.fields import FormField, Input, Member
 
 ValueCheck = Callable[[Any], Any]
 ChoicesLoader = Callable[[str], Mapping[str, str]]
@@ -28,11 +28,16 @@ _LENGTH_UNITS = dict.fromkeys(("string", "text", "password", "list of string"), 
 }
 
 
-def compile_input_check(field: Input, load_choices: ChoicesLoader) -> ValueCheck:
-    """Return the function that checks and converts a value of an action's input; it raises InvalidValue."""
+def compile_input_check(
+    field: Input | Member, load_choices: ChoicesLoader, check_object: ValueCheck | None = None
+) -> ValueCheck:
+    """Return the function that checks and converts a value of an input; it raises InvalidValue.
+
+    `check_object` checks the objects of one whose members are declared.
+    """
     part, path = field.location.part, field.location.path
     is_whole_body = (part, path) == ("raw", ("body",))
-    check = to_raw_body if is_whole_body else compile_field_check(field, load_choices)
+    check = to_raw_body if is_whole_body else check_object or compile_field_check(field, load_choices)
     restrictions: list[ValueCheck] = [_reject_blank] if field.required or part == "path" else []
     if part == "path":
         restrictions.append(_reject_dot_segments)
@@ -113,7 +118,7 @@ def _check_header_value(value: Any) -> Any:
     return value
 
 
-def _compile_json_shape_check(field: Input) -> ValueCheck:
+def _compile_json_shape_check(field: Input | Member) -> ValueCheck:
     """Compile a check that data is a list or a mapping like the example; a spread takes a mapping."""
     expected_type = dict if field.location.spread else type(field.example)
     example = json.dumps(field.example, ensure_ascii=False)
@@ -244,6 +249,13 @@ def _format_range(minimum: float | None, maximum: float | None, unit: str) -> st
     return f"at least {minimum}{unit}" if maximum is None else f"{minimum} to {maximum}{unit}"
 
 
+def check_length(field: FormField, length: int, unit: str) -> None:
+    """Raise InvalidValue for a list or mapping that is shorter or longer than its field says."""
+    minimum, maximum = field.min, field.max
+    if (minimum is not None and length < minimum) or (maximum is not None and length > maximum):
+        raise InvalidValue(_format_range(minimum, maximum, unit), f"it has {length}")
+
+
 def _compile_list_check(field: FormField, check: ValueCheck) -> ValueCheck:
     join = getattr(field, "join", None)
 
@@ -256,9 +268,7 @@ def _compile_list_check(field: FormField, check: ValueCheck) -> ValueCheck:
             except InvalidValue as invalid:
                 fix = f"check item {position}, {item!r:.40}" + (f"; {invalid.fix}" if invalid.fix else "")
                 raise InvalidValue(f"each item to be {invalid.expected}", fix) from None
-        minimum, maximum = field.min, field.max
-        if (minimum is not None and len(items) < minimum) or (maximum is not None and len(items) > maximum):
-            raise InvalidValue(_format_range(minimum, maximum, "items"), f"it has {len(items)}")
+        check_length(field, len(items), "items")
         return results if join is None else join.join(map(str, results))
 
     return check_list

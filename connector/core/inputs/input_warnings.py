@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from connector.core.inputs.objects import iterate_members
 from connector.core.inputs.time_zones import find_same_zone, is_zone
 from connector.definition.suggest import closest
 from connector.errors import DefinitionError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from connector.core.inputs.coerce import Values
     from connector.definition.action import Action
-    from connector.definition.fields import Input
+    from connector.definition.fields import Input, InputField
     from connector.definition.loader import Connector
 
     ValueWarnings = Callable[[Any, float], Iterator[str]]
@@ -33,29 +34,39 @@ InputWarnings = Callable[["Values", float], tuple[str, ...]]
 
 def compile_input_warnings(connector: Connector, action: Action) -> InputWarnings | None:
     """Return the function from checked values and epoch seconds to warnings; None where no input can have one."""
-    finders: dict[str, ValueWarnings] = {}
-    for key, field in action.inputs.items():
-        finder = _compile_finder(connector, action, field)
-        if finder is not None:
-            finders[key] = finder
+    finders: dict[int, ValueWarnings] = {}  # by the identity of an input or a member
+    objects = {key: field for key, field in action.inputs.items() if _add_finders(connector, field, finders)}
+    for field in action.inputs.values():
+        if field.location.spread:
+            known = cache(partial(_find_spread_schemas, connector, action, field))
+            finders[id(field)] = partial(_find_unknown_names, known)
     if not finders:
         return None
 
+    def iterate_values(values: Values) -> Iterator[tuple[str, InputField, Any]]:
+        for key, field in action.inputs.items():
+            if values.get(key) is not None:
+                yield key, field, values[key]
+                if key in objects:
+                    yield from iterate_members(field, values[key], key)
+
     def find_warnings(values: Values, now: float) -> tuple[str, ...]:
-        given = ((key, values[key]) for key in finders if values.get(key) is not None)
-        return tuple(f"{key}: {text}" for key, value in given for text in finders[key](value, now))
+        found = ((name, value, finders.get(id(field))) for name, field, value in iterate_values(values))
+        return tuple(f"{name}: {text}" for name, value, finder in found if finder for text in finder(value, now))
 
     return find_warnings
 
 
-def _compile_finder(connector: Connector, action: Action, field: Input) -> ValueWarnings | None:
+def _add_finders(connector: Connector, field: InputField, finders: dict[int, ValueWarnings]) -> bool:
+    """Add what warns of a field, and of its members; return whether a member has one."""
     if field.future:
-        return _find_time_warning
-    if field.format == "timezone" and field.choices_file:
-        return partial(_find_zone_warning, connector.choices(field.choices_file))
-    if field.location.spread:
-        return partial(_find_unknown_names, cache(partial(_find_spread_schemas, connector, action, field)))
-    return None
+        finders[id(field)] = _find_time_warning
+    elif field.format == "timezone" and field.choices_file:
+        finders[id(field)] = partial(_find_zone_warning, connector.choices(field.choices_file))
+    has_finders = [
+        _add_finders(connector, member, finders) or id(member) in finders for member in field.members.values()
+    ]
+    return any(has_finders)
 
 
 def _find_time_warning(value: str, now: float) -> Iterator[str]:

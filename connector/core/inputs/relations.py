@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from connector.core.inputs.coerce import Values
     from connector.core.inputs.field_checks import ValueCheck
     from connector.core.redaction import Redactor
-    from connector.definition.action import Action, RequireOneOf
+    from connector.definition.action import RequireOneOf
     from connector.definition.fields import Input
+    from connector.definition.input_group import InputGroup
 
 
 class _Default(NamedTuple):
@@ -31,9 +32,9 @@ class _Default(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class InputRules:
-    """The checks of an action's inputs and the rules between them, compiled once."""
+    """The checks of a group of inputs and the rules between them, compiled once."""
 
-    action: Action
+    group: InputGroup
     checks: Mapping[str, ValueCheck]
     redactor: Redactor
     defaults: tuple[_Default, ...]
@@ -42,22 +43,22 @@ class InputRules:
     spread_members: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]]  # spread -> inputs located inside it
 
     @classmethod
-    def compile(cls, action: Action, checks: Mapping[str, ValueCheck], redactor: Redactor) -> InputRules:
-        """Compile the rules of an action."""
-        fields = action.inputs.items()
+    def compile(cls, group: InputGroup, checks: Mapping[str, ValueCheck], redactor: Redactor) -> InputRules:
+        """Compile the rules of a group."""
+        fields = group.inputs.items()
         return cls(
-            action,
+            group,
             checks,
             redactor,
-            tuple(_compile_default(action.inputs, key, checks[key]) for key, field in fields if field.has_default),
+            tuple(_compile_default(group.inputs, key, checks[key]) for key, field in fields if field.has_default),
             tuple((key, other, accepted) for key, field in fields for other, accepted in field.required_inputs.items()),
             tuple((key, other) for key, field in fields for other in field.conflicting_inputs),
-            {key: _find_spread_members(action.inputs, key) for key, field in fields if field.location.spread},
+            {key: _find_spread_members(group.inputs, key) for key, field in fields if field.location.spread},
         )
 
     def preview_value(self, key: str, value: Any) -> str:
         """Return a value of an input as a problem shows it."""
-        return preview(value, is_secret=self.action.inputs[key].secret, redactor=self.redactor)
+        return preview(value, is_secret=self.group.inputs[key].secret, redactor=self.redactor)
 
 
 def _compile_default(inputs: Mapping[str, Input], key: str, check: ValueCheck) -> _Default:
@@ -74,7 +75,7 @@ def _compile_default(inputs: Mapping[str, Input], key: str, check: ValueCheck) -
 
 def apply_rules_fast(rules: InputRules, values: Values) -> bool:
     """Apply defaults to given values that are each valid; return False when a rule is broken."""
-    given = values.keys() if rules.action.method in UPDATE_METHODS else set(values)
+    given = values.keys() if rules.group.method in UPDATE_METHODS else set(values)
     restated = withdraw_restated_defaults(rules, values)
     apply_defaults(rules, values)
     if restated:
@@ -85,7 +86,7 @@ def apply_rules_fast(rules: InputRules, values: Values) -> bool:
     for key, other in rules.conflicts:
         if key in given and other in given:
             return False
-    for rule in rules.action.any_of:
+    for rule in rules.group.any_of:
         if given.isdisjoint(rule.of) and _is_active(rule, values):
             return False
     return not _find_duplicates(rules, values)
@@ -96,7 +97,7 @@ def withdraw_restated_defaults(rules: InputRules, values: Values) -> set[str]:
 
     Those with rules are taken out of the values: they apply as a default does, where nothing speaks against it.
     """
-    if rules.action.method in UPDATE_METHODS:
+    if rules.group.method in UPDATE_METHODS:
         return set()
     restated = set()
     for key, value, requirements, excluded_by in rules.defaults:
@@ -109,7 +110,7 @@ def withdraw_restated_defaults(rules: InputRules, values: Values) -> set[str]:
 
 def apply_defaults(rules: InputRules, values: Values) -> None:
     """Apply defaults in file order, each only if its requirements are met and no present value excludes it."""
-    if rules.action.method in UPDATE_METHODS:
+    if rules.group.method in UPDATE_METHODS:
         return
     for key, value, requirements, excluded_by in rules.defaults:
         if key in values or not values.keys().isdisjoint(excluded_by):
@@ -139,7 +140,7 @@ def find_rule_problems(rules: InputRules, values: Values, given: set[str], inval
     problems += _find_conflict_problems(rules, values, given)
     problems += [
         _build_require_one_of_problem(rules, rule)
-        for rule in rules.action.any_of
+        for rule in rules.group.any_of
         if not given.intersection(rule.of) and _is_active(rule, values)
     ]
     return problems
@@ -179,13 +180,13 @@ def _build_require_one_of_problem(rules: InputRules, rule: RequireOneOf) -> Prob
 
 
 def _format_values(rules: InputRules, key: str, values: Iterable[Any]) -> str:
-    options = rules.action.inputs[key].typed_choices
+    options = rules.group.inputs[key].typed_choices
     return " or ".join(f"{value} ({options[value]})" if value in options else str(value) for value in values)
 
 
 def _find_companions(rules: InputRules, rule: RequireOneOf, key: str) -> list[str]:
     """Return the inputs that one of a rule's inputs requires, except those of the rule's condition."""
-    inputs = rules.action.inputs
+    inputs = rules.group.inputs
     return [other for other in inputs[key].required_inputs if not (other in rule.when or inputs[other].required)]
 
 
@@ -233,7 +234,7 @@ def resolve_spread_duplicates(rules: InputRules, values: Values, given: set[str]
     """Report inputs given twice; drop a default that a spread object overrides."""
     problems = []
     for spread, key in _find_duplicates(rules, values):
-        name = rules.action.inputs[key].location.path[-1]
+        name = rules.group.inputs[key].location.path[-1]
         if key in given:
             expected = f"{name} once: the input {key} sets it too"
             problems.append(Problem(spread, f"{name} as well", expected, "leave one out"))

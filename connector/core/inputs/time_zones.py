@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
-from connector.definition.field_schema import TIMEZONE_PATTERN
+from connector.definition.forms.field_schema import TIMEZONE_PATTERN
 from connector.definition.suggest import closest
 
 if TYPE_CHECKING:

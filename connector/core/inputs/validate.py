@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core.inputs.coerce import MAX_JSON_DEPTH, Values
 from connector.core.inputs.fast_path import compile_fast_path
 from connector.core.inputs.field_checks import compile_input_check
+from connector.core.inputs.objects import InvalidMembers, compile_object_check
 from connector.core.inputs.relations import (
     InputRules,
     apply_defaults,
@@ -17,14 +18,16 @@ from connector.core.inputs.relations import (
 )
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import Redactor, default_redactor
+from connector.definition.input_group import MemberGroup
 from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from connector.definition.action import Action
-    from connector.definition.fields import Input
+    from connector.core.inputs.field_checks import ChoicesLoader, ValueCheck
+    from connector.definition.fields import Input, Member
+    from connector.definition.input_group import InputGroup
 
 RUN_OPTIONS = ("connection", "debugRequest", "debug_request")  # run options that may be passed among the inputs
 
@@ -32,15 +35,16 @@ _MAX_FIX_LENGTH = 1_000
 
 
 def compile_validator(
-    action: Action, load_choices: Callable[[str], Mapping[str, str]], redactor: Redactor | None = None
+    action: InputGroup, load_choices: ChoicesLoader, redactor: Redactor | None = None
 ) -> Callable[[Mapping[str, Any]], Values]:
-    """Return the function that validates the inputs of an action: mapping -> values; it raises InputError.
+    """Return the function that validates inputs of an action, or members of an object: mapping -> values.
 
-    `redactor` masks secrets in the values that problems show.
+    It raises InputError. `redactor` masks secrets in the values that problems show.
     """
-    checks = {key: compile_input_check(field, load_choices) for key, field in action.inputs.items()}
+    redactor = redactor or default_redactor()
+    checks = {key: compile_check(field, load_choices, action.method, redactor) for key, field in action.inputs.items()}
     validate_fast = compile_fast_path(action.inputs, checks, load_choices)
-    rules = InputRules.compile(action, checks, redactor or default_redactor())
+    rules = InputRules.compile(action, checks, redactor)
 
     def check(given: Mapping[str, Any]) -> Values:
         values = validate_fast(given)
@@ -51,12 +55,22 @@ def compile_validator(
     return check
 
 
+def compile_check(
+    field: Input | Member, load_choices: ChoicesLoader, method: str = "", redactor: Redactor | None = None
+) -> ValueCheck:
+    """Return the check of one input of an action with this method; it raises InvalidValue."""
+    if not field.members:
+        return compile_input_check(field, load_choices)
+    validate_members = compile_validator(MemberGroup.build(field, method), load_choices, redactor)
+    return compile_input_check(field, load_choices, compile_object_check(field, validate_members))
+
+
 def _validate_with_problems(rules: InputRules, given: Mapping[str, Any]) -> Values:
     problems: list[Problem] = []
     spelling_by_key: dict[str, str] = {}
     values: Values = {}
     for spelling, value in given.items():
-        key = rules.action.key_by_spelling.get(spelling)
+        key = rules.group.key_by_spelling.get(spelling)
         if key is None:
             problems.append(_build_unknown_problem(rules, spelling))
         elif key in spelling_by_key:
@@ -67,7 +81,7 @@ def _validate_with_problems(rules: InputRules, given: Mapping[str, Any]) -> Valu
             _convert_one(rules, key, value, values, problems)
     problems += [
         _build_missing_problem(field, key)
-        for key, field in rules.action.inputs.items()
+        for key, field in rules.group.inputs.items()
         if field.required and key not in spelling_by_key
     ]
     problem_fields = {problem.field for problem in problems}
@@ -78,15 +92,17 @@ def _validate_with_problems(rules: InputRules, given: Mapping[str, Any]) -> Valu
     problems += find_rule_problems(rules, values, given_keys & values.keys() | problem_fields, invalid_keys)
     problems += resolve_spread_duplicates(rules, values, given_keys - restated)
     if problems:
-        raise InputError.from_problems(rules.action.action, problems)
+        raise InputError.from_problems(rules.group.action, problems)
     return values
 
 
 def _convert_one(rules: InputRules, key: str, value: Any, values: Values, problems: list[Problem]) -> None:
     try:
         values[key] = rules.checks[key](value)
+    except InvalidMembers as invalid:
+        problems += invalid.below(key)
     except InvalidValue as invalid:
-        field, given_text = rules.action.inputs[key], rules.preview_value(key, value)
+        field, given_text = rules.group.inputs[key], rules.preview_value(key, value)
         if field.required and _is_blank(value):
             problems.append(_build_missing_problem(field, key, given_text))
         else:
@@ -104,13 +120,13 @@ def _convert_one(rules: InputRules, key: str, value: Any, values: Values, proble
 
 
 def _build_unknown_problem(rules: InputRules, spelling: Any) -> Problem:
-    keys = ", ".join(rules.action.inputs)
-    match = closest(str(spelling), rules.action.key_by_spelling)
-    fix = f"did you mean {rules.action.key_by_spelling[match]}?" if match else f"the inputs are {keys or 'none'}"
-    if not match and rules.action.pagination:
+    keys = ", ".join(rules.group.inputs)
+    match = closest(str(spelling), rules.group.key_by_spelling)
+    fix = f"did you mean {rules.group.key_by_spelling[match]}?" if match else f"the inputs are {keys or 'none'}"
+    if not match and rules.group.pagination:
         fix += "; pages are followed automatically, and the option limit ends a listing early"
     return Problem(
-        rules.redactor.redact_text(str(spelling), 60), "an unknown input", f"an input of {rules.action.action}", fix
+        rules.redactor.redact_text(str(spelling), 60), "an unknown input", f"an input of {rules.group.action}", fix
     )
 
 
@@ -118,6 +134,6 @@ def _is_blank(value: Any) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _build_missing_problem(field: Input, key: str, given_text: str = "nothing") -> Problem:
+def _build_missing_problem(field: Input | Member, key: str, given_text: str = "nothing") -> Problem:
     fix = f"{field.help} Such as {field.example}" if field.example is not None and not field.secret else field.help
     return Problem(key, given_text, "a value: it is required", fix)

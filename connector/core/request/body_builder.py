@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.named_file import unwrap_file
+from connector.core.json_path import has_position, set_at
 from connector.core.request.body import (
     JSON_CONTENT_TYPE,
     Body,
@@ -13,6 +14,7 @@ from connector.core.request.body import (
     flatten_form,
     join_name,
 )
+from connector.definition.fields import OBJECT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,38 +23,26 @@ if TYPE_CHECKING:
     from connector.definition.action import Action
     from connector.definition.fields import RequestLocation
 
+_PARTS = ("body", "form")
+
 
 def compile_body(
     action: Action, locations: Mapping[str, RequestLocation], constants: list[tuple[RequestLocation, Any]]
 ) -> Callable[[Values], Body | None]:
     """Compile the body; constants come first, then inputs, then what is spread."""
-    parts = ("body", "form")
-    constant_values = [(location.path, value) for location, value in constants if location.part in parts]
+    own_locations = {key: location for key, location in locations.items() if location.part in _PARTS}
     whole_key = next((k for k, p in locations.items() if p.part == "body" and not p.path and not p.spread), None)
-    spread_keys = [
-        (location.path, key) for key, location in locations.items() if location.part in parts and location.spread
-    ]
     json_keys = _list_json_parts(action)
-    members_by_parent: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-    for key, location in locations.items():
-        if location.part in parts and location.path and not location.spread and key not in dict(json_keys).values():
-            members_by_parent.setdefault(location.path[:-1], []).append((location.path[-1], key))
+    build_tree = _compile_tree(
+        {key: location for key, location in own_locations.items() if key not in dict(json_keys).values()},
+        [(location.path, value) for location, value in constants if location.part in _PARTS],
+    )
     file_keys = [(".".join(location.path), key) for key, location in locations.items() if location.part == "file"]
-    grouped_members = [(parent, tuple(members)) for parent, members in members_by_parent.items()]
 
     def build(values: Values) -> Body | None:
         if whole_key is not None and whole_key in values:
             return encode_body(action, unwrap_file(values[whole_key]).data)
-        tree: dict[str, Any] = {}
-        for path, value in constant_values:
-            _ensure_branch(tree, path[:-1])[path[-1]] = value
-        for parent, members in grouped_members:
-            member_values = {name: values[key] for name, key in members if key in values}
-            if member_values:
-                _ensure_branch(tree, parent).update(member_values)
-        for parent, key in spread_keys:
-            if isinstance(values.get(key), dict):
-                _merge_into(_ensure_branch(tree, parent), values[key])
+        tree = build_tree(values)
         if action.body == "multipart":
             json_parts = [
                 MultipartPart(name, values[key], None, JSON_CONTENT_TYPE) for name, key in json_keys if key in values
@@ -61,6 +51,38 @@ def compile_body(
                 "multipart", [*_build_fields(tree, action), *json_parts, *_build_files(values, file_keys)], None
             )
         return encode_body(action, tree) if tree else None
+
+    return build
+
+
+def _compile_tree(
+    locations: Mapping[str, RequestLocation], constants: list[tuple[tuple[str, ...], Any]]
+) -> Callable[[Values], dict[str, Any]]:
+    """Compile the tree of a body or form from the values of inputs; a number in a place makes a list."""
+    single = {key: location.path for key, location in locations.items() if location.path and not location.spread}
+    positioned_keys = [(path, key) for key, path in single.items() if has_position(path)]
+    spread_keys = [(location.path, key) for key, location in locations.items() if location.spread]
+    members_by_parent: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+    for key, path in single.items():
+        if not has_position(path):
+            members_by_parent.setdefault(path[:-1], []).append((path[-1], key))
+    grouped_members = [(parent, tuple(members)) for parent, members in members_by_parent.items()]
+
+    def build(values: Values) -> dict[str, Any]:
+        tree: dict[str, Any] = {}
+        for path, value in constants:
+            tree = set_at(tree, path, value)
+        for parent, members in grouped_members:
+            member_values = {name: values[key] for name, key in members if key in values}
+            if member_values:
+                _ensure_branch(tree, parent).update(member_values)
+        for path, key in positioned_keys:
+            if key in values:
+                tree = set_at(tree, path, values[key])
+        for parent, key in spread_keys:
+            if isinstance(values.get(key), dict):
+                _merge_into(_ensure_branch(tree, parent), values[key])
+        return tree
 
     return build
 
@@ -88,7 +110,9 @@ def _list_json_parts(action: Action) -> list[tuple[str, str]]:
     return [
         (join_name(definition.location.path, action), key)
         for key, definition in action.inputs.items()
-        if definition.type == "json" and definition.location.part in ("form", "body") and not definition.location.spread
+        if definition.type in ("json", *OBJECT_TYPES)
+        and definition.location.part in ("form", "body")
+        and not definition.location.spread
     ]
 
 

@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from connector.core import redaction
 from connector.core.inputs import coerce
+from connector.core.inputs.objects import find_secrets
 from connector.core.invalid_value import InvalidValue
 from connector.core.request.body import Body, encode_list, encode_pairs, redact_body, to_wire_text
 from connector.core.request.body_builder import compile_body
@@ -144,14 +145,17 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
         for location in (*(to for to, _ in constants), *locations.values())
         if location.part == "header" and location.path
     ]
-    secret_keys = tuple(key for key, input_field in action.inputs.items() if input_field.secret)
+    secret_fields = [(key, input_field) for key, input_field in action.inputs.items() if input_field.secret]
     method, redactor = action.method, redaction.redactor_for(connector)
     reply_type, max_bytes = action.returns.type, action.returns.max_bytes
 
     sets_content_type = any(name.lower() == "content-type" for name in header_names)
 
     def build(values: Values, base_url: str = "", secrets: tuple[str, ...] = ()) -> Request:
-        known_secrets = (*(values[key] for key in secret_keys if values.get(key)), *secrets)
+        given_secrets = [
+            secret for key, input_field in secret_fields for secret in find_secrets(input_field, values.get(key), key)
+        ]
+        known_secrets = (*given_secrets, *secrets)
         request = Request(
             method,
             build_path(values),

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from mcp import types
 from mcp.shared.exceptions import MCPError
 
-from connector.definition import describe
 from connector.definition.case import to_snake_case
-from connector.definition.describe import CONNECTION_INPUT, DEBUG_INPUT
+from connector.definition.forms import describe
+from connector.definition.forms.describe import CONNECTION_INPUT, DEBUG_INPUT
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
@@ -13,6 +14,7 @@ from connector.core.json_path import set_at_path
 from connector.core.request.body import to_wire_text
 from connector.definition.fields import RequestLocation
 from connector.errors import InputError
+from connector.sandbox.api.objects import MISSING, find_at_path, read_objects
 from connector.sandbox.http.body_parser import BadBody, ParsedBody, parse_body, unflatten
 
 if TYPE_CHECKING:
@@ -20,11 +22,10 @@ if TYPE_CHECKING:
 
     from connector.core.response.pagination.settings import Pagination
     from connector.definition.action import Action
-    from connector.definition.fields import Input
+    from connector.definition.fields import Input, InputField
     from connector.definition.loader import Connector
     from connector.sandbox.http.request import SandboxRequest
 
-MISSING: Any = object()
 _BODY_PARTS = ("body", "form", "file")
 _TEXT_TYPES = ("string", "text", "password")
 _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
@@ -34,6 +35,8 @@ _JSON_TYPES: dict[str, tuple[tuple[type, ...], str]] = {
     "boolean": ((bool,), "true or false"),
     "list of string": ((str,), "a JSON list of strings"),
     "list of integer": ((int,), "a JSON list of whole numbers"),
+    "list of number": ((int, float), "a JSON list of numbers"),
+    "list of boolean": ((bool,), "a JSON list of true and false"),
     "map of string": ((dict,), "a JSON object of strings"),
     "pairs": ((dict, list), "a JSON object or list"),
 }
@@ -135,13 +138,19 @@ class RequestValidator:
                 raw = self._drop_owned_fields(input_field, raw)
             if raw is MISSING:
                 continue
-            is_text = parts.is_text_at(input_field.location)
-            value = _parse_text_value(input_field, raw, self.action.lists) if is_text else raw
-            expected = _expected_type(input_field, value, is_text=is_text)
-            if expected:
-                errors.setdefault(self._wire_names[key], f"Expected {expected}.")
-            given[key] = value
+            read = partial(self._read_value, errors, is_text=parts.is_text_at(input_field.location))
+            given[key] = read(input_field, raw, self._wire_names[key])
         return given
+
+    def _read_value(self, errors: dict[str, str], field: InputField, raw: Any, name: str, *, is_text: bool) -> Any:
+        """Return a value as a caller gives it; add wire-type mismatches to `errors`."""
+        if field.members:
+            return read_objects(field, raw, partial(self._read_value, errors, is_text=is_text), name)
+        value = _parse_text_value(field, raw, self.action.lists) if is_text else raw
+        expected = _expected_type(field, value, is_text=is_text)
+        if expected:
+            errors.setdefault(name, f"Expected {expected}.")
+        return value
 
     def _get_whole_body(self, parts: _RequestParts) -> Any:
         return parts.body.data if self._has_single_body_input and parts.body.data else MISSING
@@ -174,9 +183,10 @@ class RequestValidator:
         except InputError as error:
             inputs = self.action.inputs
             for problem in error.problems:
-                input_field = inputs.get(problem.field)
+                key, dot, member = problem.field.partition(".")
+                input_field = inputs.get(key)
                 if not (body_unreadable and input_field and input_field.location.part in _BODY_PARTS):
-                    name = self._wire_names.get(problem.field, problem.field)
+                    name = self._wire_names.get(key, key) + dot + member
                     errors.setdefault(name, f"Expected {problem.expected}; got {problem.got}.")
         return {}
 
@@ -189,15 +199,6 @@ class RequestValidator:
             if is_field and parts.get_value(location) is not MISSING:
                 tree = set_at_path(tree, ".".join(location.path), values[key])
         return tree
-
-
-def find_at_path(tree: Any, path: tuple[str, ...]) -> Any:
-    """Return the value at a path of JSON data, or MISSING."""
-    for name in path:
-        if not isinstance(tree, dict) or name not in tree:
-            return MISSING
-        tree = tree[name]
-    return tree
 
 
 def decode_path_value(raw: str, *, double_encoded: bool) -> str:
@@ -215,7 +216,7 @@ def _is_whole_body(input_field: Input) -> bool:
     return input_field.location.part == "body" and not input_field.location.path and not input_field.location.spread
 
 
-def _parse_text_value(input_field: Input, raw: Any, list_style: str) -> Any:
+def _parse_text_value(input_field: InputField, raw: Any, list_style: str) -> Any:
     """Convert a value from a query, a header or a form for its input."""
     if input_field.is_list and not input_field.join:
         if isinstance(raw, str):
@@ -227,7 +228,7 @@ def _parse_text_value(input_field: Input, raw: Any, list_style: str) -> Any:
     return None if is_cleared else raw
 
 
-def _expected_type(input_field: Input, value: Any, *, is_text: bool) -> str | None:
+def _expected_type(input_field: InputField, value: Any, *, is_text: bool) -> str | None:
     """Return the expected type when a value has another one, else None."""
     if value is None:
         return None

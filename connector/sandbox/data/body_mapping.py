@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from connector.sandbox.api.validator import MISSING, find_at_path
+from connector.definition.fields import OBJECT_TYPES
+from connector.sandbox.api.objects import MISSING, find_at_path
 from connector.sandbox.data.template import FieldPath, SentPaths
 
 if TYPE_CHECKING:
     from connector.definition.action import Action
 
-_OPAQUE_TYPES = ("json", "map of string", "pairs")
+_OPAQUE_TYPES = ("json", "map of string", "pairs", *OBJECT_TYPES)
 
 
 @dataclass(frozen=True, slots=True)

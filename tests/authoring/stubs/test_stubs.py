@@ -82,6 +82,23 @@ def test_methods_are_awaited_by_an_async_client(zoom):
     assert asyncio.run(work()) == ["Standup"]
 
 
+def test_an_object_that_an_action_takes_is_typed(tmp_path):
+    source = write_module(Connector.open(ROOT / "tests" / "connectors" / "gcal"))
+    (tmp_path / "gcal.py").write_text(source)
+    assert "attendees: Sequence[CreateEventAttendeesInput] | None | Unset = UNSET," in source
+    call = 'Gcal(client).create_event(calendar_id="c", start="s", end="e", attendees=[{}])'
+    program = tmp_path / "program.py"
+    imports = "from connector import Client\nfrom gcal import Gcal\nclient: Client\n"
+    program.write_text(imports + call.format('{"email": "a@x.io", "guests": 1}'))
+    mistakes = ['{"emial": "a@x.io"}', '{"email": 7}', '{"guests": 1}', '{"email": "a", "answer": "maybe"}']
+    files = [program]
+    for number, mistake in enumerate(mistakes):
+        files.append(tmp_path / f"wrong{number}.py")
+        files[-1].write_text(imports + call.format(mistake))
+    pytest.importorskip("mypy", reason="the type checker is not installed")
+    assert check_with_mypy(files, tmp_path) == {f"wrong{number}" for number in range(len(mistakes))}
+
+
 @pytest.mark.parametrize("name", ["github", "stripe"])
 def test_any_connector_has_a_module_that_can_be_imported(name, tmp_path):
     source = write_module(Connector.open(ROOT / "examples" / name))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from connector.definition import describe
+from connector.definition.forms import describe
 
 
 def test_list_names_every_action_and_trigger(here, zoom):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from connector import Connector
 from connector.core.bulk.columns import ColumnMapping
 from connector.errors import InputError
 
@@ -125,3 +128,34 @@ def test_broken_json_in_a_cell_is_told_without_the_cell(columns):
     found = problems(lambda: made.from_cells(("availableDialInCountries",), ["[US-secret"]))
     assert "JSON" in found["availableDialInCountries"].expected
     assert "secret" not in str(found["availableDialInCountries"])
+
+
+@pytest.fixture
+def event_columns():
+    """The columns of an action that takes objects: an event of Google Calendar with its attendees."""
+    connector = Connector.open(Path(__file__).parents[2] / "connectors" / "gcal")
+    return ColumnMapping(connector.action("createEvent"), {"Mail": "attendees.0.email"}, {"calendarId": "primary"})
+
+
+def test_a_column_may_be_a_member_of_an_object(event_columns):
+    names = ["start", "end", "Mail", "attendees.1.email", "attendees.1.guests", "reminders.use_default"]
+    keys = event_columns.resolve_header(names)
+    given = event_columns.from_cells(
+        keys, ["2030-01-01T10:00:00Z", "2030-01-01T11:00:00Z", "a@x.io", "b@x.io", "2", ""]
+    )
+    assert given["attendees"] == [{"email": "a@x.io"}, {"email": "b@x.io", "guests": "2"}]
+    assert "reminders" not in given
+    assert event_columns.from_mapping({"reminders.use_default": True}) == {
+        "calendarId": "primary", "reminders": {"useDefault": True},
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("other", ["attendees.0.email", "attendees"])
+def test_a_member_is_given_by_one_column(event_columns, other):
+    found = problems(lambda: event_columns.resolve_header(["start", "end", "Mail", other]))
+    assert "two columns" in found[other].got
+
+
+def test_a_column_that_is_no_member_is_unknown(event_columns):
+    found = problems(lambda: event_columns.resolve_header(["start", "end", "Mail", "attendees.email", "title.0"]))
+    assert set(found) == {"column 'attendees.email'", "column 'title.0'"}

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from connector import Connector, errors
 from connector.core.inputs.validate import compile_validator
-from connector.definition import describe
 from connector.definition.action import Action
+from connector.definition.forms import describe
 
 ZOOM = Connector.open()
 ACTIONS = {action.action: action for action in ZOOM.actions()}

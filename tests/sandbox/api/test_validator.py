@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -14,7 +15,7 @@ from connector.sandbox.http_server import serve
 from connector.sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -107,3 +108,33 @@ class TestChecks:
     def test_a_body_that_cannot_be_read_is_reported(self, sandbox: Sandbox, body: bytes, why: str) -> None:
         answer = send_request(sandbox, "POST", "/logs", ("Content-Type", "application/json"), body=body)
         assert why in field_errors(answer)["body"]
+
+
+class TestObjects:
+    """Objects are read back into their members, and judged as they were sent."""
+
+    EVENT: ClassVar = {"start": {"dateTime": "2030-01-01T10:00:00Z"}, "end": {"dateTime": "2030-01-01T11:00:00Z"}}
+
+    @pytest.fixture
+    def post(self) -> Iterator[Callable[..., int]]:
+        """Send an event as it goes over the wire; return the status, or raise what the client raises."""
+        connector = Connector.open(Path(__file__).parents[2] / "connectors" / "gcal")
+        sandbox = Sandbox(connector)
+        with Client(connector, sandbox.connection, http=sandbox.http) as client:
+            yield lambda **more: client.request("POST", "/calendars/primary/events", data={**self.EVENT, **more}).status
+
+    def test_members_are_judged_at_their_places_with_their_types(self, post: Callable[..., int]) -> None:
+        assert post(attendees=[{"email": "a@x.io", "additionalGuests": 1}]) == 201
+        with pytest.raises(errors.ConnectorError) as caught:
+            post(
+                attendees=[{"email": "a@x.io", "additionalGuests": "1"}, {"additionalGuests": -1}],
+                reminders={"overrides": [{"method": "fax", "minutes": 5}]},
+            )
+        told = str(caught.value.to_dict())
+        for place in (
+            "attendees.0.additionalGuests",
+            "attendees.1.guests",
+            "attendees.1.email",
+            "reminders.overrides.0.method",
+        ):
+            assert place in told

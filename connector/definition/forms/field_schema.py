@@ -9,8 +9,8 @@ from connector.definition.action import UPDATE_METHODS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from connector.definition.action import Action
-    from connector.definition.fields import FormField, Input
+    from connector.definition.fields import FormField, InputField
+    from connector.definition.input_group import InputGroup
 
 _DATETIME_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$"
 TIMEZONE_PATTERN = r"^(UTC|GMT|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2})$"
@@ -33,7 +33,12 @@ _TYPE_SCHEMAS: dict[str, dict[str, Any]] = {
     "file": {"type": "string", "format": "binary"},
     "list of string": {"type": "array", "items": {"type": "string"}},
     "list of integer": {"type": "array", "items": {"type": "integer"}},
+    "list of number": {"type": "array", "items": {"type": "number"}},
+    "list of boolean": {"type": "array", "items": {"type": "boolean"}},
     "map of string": {"type": "object", "additionalProperties": {"type": "string"}},
+    "object": {"type": "object"},
+    "list of object": {"type": "array", "items": {"type": "object"}},
+    "map of object": {"type": "object", "additionalProperties": {"type": "object"}},
     "pairs": {"type": ["array", "object"], "items": _PAIR_SCHEMA},
 }
 _SCHEMA_FORMATS = {"email": "email", "url": "uri", "uuid": "uuid"}
@@ -45,8 +50,15 @@ _LIMIT_KEYWORDS = {
 }
 
 
-def build_field_schema(field: Input, choices: Mapping[Any, str]) -> dict[str, Any]:
-    """Return the schema of accepted values; `choices` (value -> label) are the ones to list in it."""
+def build_field_schema(
+    field: InputField, choices: Mapping[Any, str], one: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Return the schema of accepted values; `choices` (value -> label) are the ones to list in it.
+
+    `one` is the schema of one object, where members are declared.
+    """
+    if one is not None:
+        return _build_object_type_schema(field, one)
     schema = {**_TYPE_SCHEMAS[field.type]}
     item_schema = {**schema["items"]} if "items" in schema else schema
     if field.type == "json" and isinstance(field.example, dict | list):
@@ -61,13 +73,23 @@ def build_field_schema(field: Input, choices: Mapping[Any, str]) -> dict[str, An
         item_schema.update(_build_choices_schema(choices, item_schema["type"] if field.allow_other else None))
     if item_schema is not schema:
         schema["items"] = item_schema
-    min_keyword, max_keyword = _LIMIT_KEYWORDS[classify_limits(field)]
-    schema.update(
-        {keyword: limit for keyword, limit in ((min_keyword, field.min), (max_keyword, field.max)) if limit is not None}
-    )
+    schema.update(_build_limits(field))
     if field.join:
         schema["type"] = ["array", "string"]
     return schema
+
+
+def _build_object_type_schema(field: InputField, one: Mapping[str, Any]) -> dict[str, Any]:
+    if field.type == "object":
+        return dict(one)
+    holder = {"type": "array", "items": one} if field.is_list else {"type": "object", "additionalProperties": one}
+    return {**holder, **_build_limits(field)}
+
+
+def _build_limits(field: FormField) -> dict[str, Any]:
+    keywords = _LIMIT_KEYWORDS[classify_limits(field)]
+    limits = zip(keywords, (field.min, field.max), strict=True)
+    return {keyword: limit for keyword, limit in limits if limit is not None}
 
 
 def _build_choices_schema(choices: Mapping[Any, str], open_type: str | None) -> dict[str, Any]:
@@ -77,12 +99,12 @@ def _build_choices_schema(choices: Mapping[Any, str], open_type: str | None) -> 
 
 def classify_limits(field: FormField) -> str:
     """Return what `min` and `max` of a field limit: a "number", or the length of a "list", "map" or "text"."""
-    if field.is_list or field.type == "map of string":
+    if field.is_list or field.type.startswith("map of "):
         return "list" if field.is_list else "map"
     return "number" if field.type in ("integer", "number") else "text"
 
 
-def build_conditional_schemas(action: Action) -> Iterator[dict[str, Any]]:
+def build_conditional_schemas(action: InputGroup) -> Iterator[dict[str, Any]]:
     """Yield the rules between inputs as JSON Schemas: `requires`, `conflicts_with` and `any_of`."""
     seen_pairs: set[frozenset[str]] = set()
     for key, field in action.inputs.items():
@@ -100,7 +122,7 @@ def build_conditional_schemas(action: Action) -> Iterator[dict[str, Any]]:
         yield {"if": {"allOf": premises}, "then": requirement} if premises else requirement
 
 
-def _build_given_condition(action: Action, key: str) -> dict[str, Any]:
+def _build_given_condition(action: InputGroup, key: str) -> dict[str, Any]:
     """Return the condition that `key` is given; its default, which a form sends back, is as none."""
     field = action.inputs.get(key)
     if field is None or not field.has_default or action.method in UPDATE_METHODS:
@@ -108,7 +130,7 @@ def _build_given_condition(action: Action, key: str) -> dict[str, Any]:
     return {"required": [key], "properties": {key: {"not": {"const": field.default}}}}
 
 
-def _build_value_condition(action: Action, key: str, values: tuple[Any, ...] | None) -> dict[str, Any]:
+def _build_value_condition(action: InputGroup, key: str, values: tuple[Any, ...] | None) -> dict[str, Any]:
     """Return the condition that `key` has one of these values; a default may fulfil it."""
     field = action.inputs.get(key)
     has_applied_default = field is not None and field.has_default and action.method not in UPDATE_METHODS

@@ -1,4 +1,4 @@
-"""Descriptions of an action: JSON Schema of its form, tool for language models, table rows, command-line flags."""
+"""Descriptions of an action: JSON Schema of its form, tool for language models, table rows."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from connector.definition import field_schema
-from connector.definition.case import to_kebab_case, to_snake_case
-from connector.definition.field_schema import classify_limits
+from connector.definition.case import to_snake_case
+from connector.definition.forms import field_schema
+from connector.definition.forms.field_schema import classify_limits
+from connector.definition.input_group import MemberGroup
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from connector.definition.action import Action, RequireOneOf
-    from connector.definition.fields import FormField, Input
+    from connector.definition.fields import FormField, InputField
+    from connector.definition.input_group import InputGroup
     from connector.definition.manifest import Manifest
 
 CONNECTION_INPUT = ("connection", "Connection", "The connection to run it with, by name.")
@@ -50,28 +52,13 @@ class DocRow:
     example: str
 
 
-@dataclass(frozen=True, slots=True)
-class CliFlag:
-    """One input as a command-line flag: `name` such as --user-id; `repeats` for lists and pairs."""
-
-    key: str
-    name: str
-    aliases: tuple[str, ...]
-    type: str
-    help: str
-    choices: list[str]
-    secret: bool
-    repeats: bool
-    required: bool
-
-
 def build_form_schema(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of an action's inputs.
 
     `x-suggest` is a value that a form shows, and sends only when it is chosen. Raises DefinitionError when a file of
     choices is missing.
     """
-    properties = {key: _build_property(connector, field) for key, field in action.inputs.items()}
+    properties = {key: _build_property(connector, action, field) for key, field in action.inputs.items()}
     key, label, help_text = CONNECTION_INPUT
     properties[key] = {
         "title": label,
@@ -81,14 +68,13 @@ def build_form_schema(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
     }
     key, label, help_text = DEBUG_INPUT
     properties[key] = {"title": label, "description": help_text, "type": "boolean", "default": False}
-    schema = {
+    return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": action.label,
         "description": action.summary,
         **_build_object_schema(action, properties),
+        **_build_conditions(action),
     }
-    conditions = list(field_schema.build_conditional_schemas(action))
-    return {**schema, "allOf": conditions} if conditions else schema
 
 
 def build_tool_spec(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
@@ -98,14 +84,12 @@ def build_tool_spec(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
     schema has no conditions, which not every model accepts; descriptions state the rules between inputs. It does not
     list more than 25 choices either. The connection is no input: who offers the tool chooses it.
     """
-    visible_inputs = {key: field for key, field in action.inputs.items() if not field.hidden}
-    properties = {key: _build_tool_property(connector, action, key, field) for key, field in visible_inputs.items()}
     reply_help = f" Returns: {action.returns.help}" if action.returns.help else ""
     return {
         "name": to_snake_case(action.action),
         "title": action.label,
         "description": action.summary + reply_help,
-        "inputSchema": _build_object_schema(action, properties),
+        "inputSchema": _build_object_schema(action, _build_tool_properties(connector, action)),
         "annotations": {
             "readOnlyHint": action.is_read,
             "idempotentHint": not (action.is_raw or action.is_write),
@@ -116,10 +100,7 @@ def build_tool_spec(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
 
 def build_doc_rows(connector: ChoiceFiles, action: Action) -> list[DocRow]:
     """Return the rows of an action's inputs in the order of its file, then connection and debugRequest."""
-    doc_rows = [
-        build_doc_row(connector, key, field, [*_describe_relations(action, key, field), *_describe_aliases(field)])
-        for key, field in action.inputs.items()
-    ]
+    doc_rows = list(_build_input_rows(connector, action, ""))
     for (key, label, help_text), type_name, default in (
         (CONNECTION_INPUT, "connection", ""),
         (DEBUG_INPUT, "boolean", "false"),
@@ -130,6 +111,15 @@ def build_doc_rows(connector: ChoiceFiles, action: Action) -> list[DocRow]:
     return doc_rows
 
 
+def _build_input_rows(connector: ChoiceFiles, group: InputGroup, prefix: str) -> Iterator[DocRow]:
+    """Yield the row of each input, and below it those of its members, named as the columns of a table name them."""
+    for key, field in group.inputs.items():
+        notes = [*_describe_relations(group, key, field), *_describe_aliases(field)]
+        yield build_doc_row(connector, prefix + key, field, notes)
+        place = {"object": "", "list of object": "0.", "map of object": "NAME."}.get(field.type, "")
+        yield from _build_input_rows(connector, MemberGroup.build(field, group.method), f"{prefix}{key}.{place}")
+
+
 def build_doc_row(connector: ChoiceFiles, key: str, field: FormField, extra_notes: list[str] | None = None) -> DocRow:
     """Return the row of one field of an action, connection or trigger, with `extra_notes` appended."""
     shown_value = field.default if field.has_default else field.suggest
@@ -138,33 +128,10 @@ def build_doc_row(connector: ChoiceFiles, key: str, field: FormField, extra_note
         label=field.label,
         type=field.type,
         required=field.required,
-        default=_format_value(shown_value),
+        default=format_value(shown_value),
         notes=" ".join([*_describe_field(connector, field), *(extra_notes or [])]),
-        example=_format_value(field.example),
+        example=format_value(field.example),
     )
-
-
-def build_cli_flags(action: Action, reserved: Collection[str]) -> list[CliFlag]:
-    """Return the flags of an action, in the order of the file; a reserved one such as --timeout is --input-timeout."""
-    return [
-        CliFlag(
-            key=key,
-            name=_build_flag_name(key, reserved),
-            aliases=tuple(_build_flag_name(alias, reserved) for alias in field.aliases),
-            type=field.type,
-            help=field.help,
-            choices=[_format_value(value) for value in field.typed_choices],
-            secret=field.secret,
-            repeats=field.is_list or field.type in ("pairs", "map of string"),
-            required=field.required,
-        )
-        for key, field in action.inputs.items()
-    ]
-
-
-def _build_flag_name(key: str, reserved: Collection[str]) -> str:
-    name = f"--{to_kebab_case(key).replace('_', '-')}"
-    return f"--input-{name[2:]}" if name in reserved else name
 
 
 def _list_connection_types(connector: ChoiceFiles, action: Action) -> list[str]:
@@ -178,17 +145,26 @@ def _list_connection_types(connector: ChoiceFiles, action: Action) -> list[str]:
     ]
 
 
-def _build_object_schema(action: Action, properties: Mapping[str, Any]) -> dict[str, Any]:
+def _build_conditions(group: InputGroup) -> dict[str, Any]:
+    conditions = list(field_schema.build_conditional_schemas(group))
+    return {"allOf": conditions} if conditions else {}
+
+
+def _build_object_schema(action: InputGroup, properties: Mapping[str, Any]) -> dict[str, Any]:
     required = [key for key, field in action.inputs.items() if field.required and key in properties]
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def _build_property(connector: ChoiceFiles, field: Input) -> dict[str, Any]:
-    choices = _collect_choices(connector, field)
+def _build_property(connector: ChoiceFiles, group: InputGroup, field: InputField) -> dict[str, Any]:
+    choices, one = _collect_choices(connector, field), None
+    if field.members:
+        members = MemberGroup.build(field, group.method)
+        properties = {key: _build_property(connector, members, member) for key, member in field.members.items()}
+        one = {**_build_object_schema(members, properties), **_build_conditions(members)}
     schema: dict[str, Any] = {
         "title": field.label,
         "description": field.help,
-        **field_schema.build_field_schema(field, choices),
+        **field_schema.build_field_schema(field, choices, one),
     }
     if field.has_default:
         schema["default"] = field.default
@@ -209,12 +185,21 @@ def _collect_choices(connector: ChoiceFiles, field: FormField) -> dict[Any, str]
     return {**field.typed_choices, **(connector.choices(field.choices_file) if field.choices_file else {})}
 
 
-def _build_tool_property(connector: ChoiceFiles, action: Action, key: str, field: Input) -> dict[str, Any]:
+def _build_tool_properties(connector: ChoiceFiles, group: InputGroup) -> dict[str, Any]:
+    """Return the schemas of the inputs that forms show."""
+    visible_inputs = {key: field for key, field in group.inputs.items() if not field.hidden}
+    return {key: _build_tool_property(connector, group, key, field) for key, field in visible_inputs.items()}
+
+
+def _build_tool_property(connector: ChoiceFiles, group: InputGroup, key: str, field: InputField) -> dict[str, Any]:
     """Return the schema of an input, short: its description does not repeat what the schema says."""
-    choices = _collect_choices(connector, field)
+    choices, one = _collect_choices(connector, field), None
+    if field.members:
+        members = MemberGroup.build(field, group.method)
+        one = _build_object_schema(members, _build_tool_properties(connector, members))
     schema = {
         keyword: value
-        for keyword, value in field_schema.build_field_schema(field, {}).items()
+        for keyword, value in field_schema.build_field_schema(field, {}, one).items()
         if not keyword.startswith("x-") and (keyword != "pattern" or field.pattern)
     }
     if 0 < len(choices) <= _MAX_LISTED_CHOICES and not field.allow_other:
@@ -223,8 +208,8 @@ def _build_tool_property(connector: ChoiceFiles, action: Action, key: str, field
         schema["default"] = field.default
     sentences = [field.help, *_describe_tool_choices(field, choices)]
     if field.type in _PATTERN_TYPES and field.example is not None:
-        sentences.append(f"Such as {_format_value(field.example)}.")
-    return {"description": " ".join([*sentences, *_describe_relations(action, key, field)]), **schema}
+        sentences.append(f"Such as {format_value(field.example)}.")
+    return {"description": " ".join([*sentences, *_describe_relations(group, key, field)]), **schema}
 
 
 def _describe_tool_choices(field: FormField, choices: Mapping[Any, str]) -> Iterator[str]:
@@ -254,7 +239,7 @@ def _describe_choices(field: FormField, choices: Mapping[Any, str], long_list_no
 
 
 def _format_choices(choices: Mapping[Any, str]) -> str:
-    return ", ".join(f"{_format_value(value) or _EMPTY_TEXT} ({title})" for value, title in choices.items())
+    return ", ".join(f"{format_value(value) or _EMPTY_TEXT} ({title})" for value, title in choices.items())
 
 
 def _describe_rules(field: FormField) -> Iterator[str]:
@@ -273,27 +258,28 @@ def _describe_limits(field: FormField) -> str:
     return f"At least {field.min}{unit}." if field.max is None else f"From {field.min} to {field.max}{unit}."
 
 
-def _describe_relations(action: Action, key: str, field: Input) -> Iterator[str]:
+def _describe_relations(action: InputGroup, key: str, field: InputField) -> Iterator[str]:
     for other, values in field.required_inputs.items():
-        alternatives = " or ".join(map(_format_value, values or ()))
+        alternatives = " or ".join(map(format_value, values or ()))
         yield f"Only when {other} is {alternatives}." if values else f"Only together with {other}."
     if field.conflicting_inputs:
         yield f"Not together with {' or '.join(field.conflicting_inputs)}."
     yield from (_describe_require_one_of(rule) for rule in action.any_of if key in rule.of)
 
 
-def _describe_aliases(field: Input) -> Iterator[str]:
+def _describe_aliases(field: InputField) -> Iterator[str]:
     if field.aliases:
         yield f"Also taken as {', '.join(field.aliases)}."
 
 
 def _describe_require_one_of(rule: RequireOneOf) -> str:
-    condition = " and ".join(f"{key} is {' or '.join(map(_format_value, values))}" for key, values in rule.when.items())
+    condition = " and ".join(f"{key} is {' or '.join(map(format_value, values))}" for key, values in rule.when.items())
     requirement = f"{rule.of[0]} is needed" if len(rule.of) == 1 else f"At least one of {', '.join(rule.of)} is needed"
     return f"{requirement}{f' when {condition}' if condition else ''}."
 
 
-def _format_value(value: Any) -> str:
+def format_value(value: Any) -> str:
+    """Return a value as a page shows it: a text as it is, other values as JSON, nothing for null."""
     if value is None:
         return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -13,7 +13,8 @@ from referencing import Registry
 from connector import Connector
 from connector.core.exchange.plan import compile_action
 from connector.core.inputs import coerce
-from connector.definition import describe
+from connector.definition.forms import describe
+from connector.definition.forms.cli_flags import build_cli_flags
 from connector.errors import InputError
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def test_a_row_shows_a_suggestion_as_the_page_does_and_says_that_it_is_one() -> 
 
 @EVERY
 def test_flags_are_of_one_spelling_and_never_hide_a_run_option(key: str) -> None:
-    flags = describe.build_cli_flags(ACTIONS[key], RESERVED)
+    flags = build_cli_flags(ACTIONS[key], RESERVED)
     assert [flag.key for flag in flags] == list(ACTIONS[key].inputs)
     names = [name for flag in flags for name in (flag.name, *flag.aliases)]
     assert len(names) == len(set(names))
@@ -210,7 +211,7 @@ def test_a_flag_tells_what_a_command_line_needs() -> None:
     flags = {
         flag.key: flag
         for key in ("rawRequest", "createMeeting", "addMeetingRegistrant")
-        for flag in describe.build_cli_flags(ACTIONS[key], RESERVED)
+        for flag in build_cli_flags(ACTIONS[key], RESERVED)
     }
     assert flags["timeout"].name == "--input-timeout"
     assert flags["usePMI"].name == "--use-pmi"

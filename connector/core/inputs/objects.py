@@ -1,0 +1,135 @@
+"""Objects whose members are declared: each is checked as inputs are, and put together as the service expects it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from connector.core.inputs.coerce import Values, to_json_value
+from connector.core.inputs.field_checks import check_length
+from connector.core.invalid_value import InvalidValue
+from connector.core.json_path import get_at, has_position, set_at
+from connector.definition.fields import index_spellings
+from connector.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from connector.core.inputs.field_checks import ValueCheck
+    from connector.definition.fields import InputField, Member
+
+Validator = Callable[[Mapping[str, Any]], Values]
+_MAX_NAMED_MEMBERS = 12
+
+
+class InvalidMembers(InvalidValue):
+    """Members of an object break rules: `problems` has all, each with its place below the object."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("an object whose members are valid")
+        self.problems = problems
+
+    def below(self, name: str) -> list[Problem]:
+        """Return the problems as they are told of the object with this name."""
+        return [replace(problem, field=f"{name}.{problem.field}") for problem in self.problems]
+
+
+def compile_object_check(field: InputField, validate: Validator) -> ValueCheck:
+    """Return the check of one object, a list or a mapping of them; it raises InvalidMembers with every problem."""
+    places = [(key, member.location.path) for key, member in field.members.items()]
+    example = f"such as {field.example}" if field.example is not None and not field.secret else ""
+
+    def check_one(value: Any) -> dict[str, Any]:
+        value = to_json_value(value) if isinstance(value, str) else value
+        if not isinstance(value, Mapping):
+            raise InvalidValue(_describe_members(field), example)
+        try:
+            values = validate(value)
+        except InputError as error:
+            raise InvalidMembers(list(error.problems)) from None
+        tree: dict[str, Any] = {}
+        for key, path in places:
+            if key in values:
+                tree = set_at(tree, path, values[key])
+        return tree
+
+    def check_list(value: Any) -> list[Any]:
+        value = to_json_value(value) if isinstance(value, str) else value
+        if not isinstance(value, list | tuple):
+            raise InvalidValue("a list of objects", example)
+        check_length(field, len(value), "items")
+        return [item for _, item in _check_each(check_one, enumerate(value))]
+
+    def check_mapping(value: Any) -> dict[str, Any]:
+        value = to_json_value(value) if isinstance(value, str) else value
+        if not isinstance(value, Mapping):
+            raise InvalidValue("an object of objects", example)
+        check_length(field, len(value), "entries")
+        return dict(_check_each(check_one, value.items()))
+
+    return {"object": check_one, "list of object": check_list, "map of object": check_mapping}[field.type]
+
+
+def _check_each(check: ValueCheck, entries: Any) -> Iterator[tuple[Any, Any]]:
+    """Check each object of several. Raises InvalidMembers with the problems of all."""
+    checked, problems = [], list[Problem]()
+    for name, value in entries:
+        try:
+            checked.append((name, check(value)))
+        except InvalidMembers as invalid:
+            problems += invalid.below(str(name))
+        except InvalidValue as invalid:
+            problems.append(Problem(str(name), type(value).__name__, invalid.expected, invalid.fix))
+    if problems:
+        raise InvalidMembers(problems)
+    return iter(checked)
+
+
+def _describe_members(field: InputField) -> str:
+    names = list(field.members)
+    listed = ", ".join(names[:_MAX_NAMED_MEMBERS]) + (" and more" if len(names) > _MAX_NAMED_MEMBERS else "")
+    return f"an object with {listed}"
+
+
+def iterate_members(field: InputField, value: Any, name: str) -> Iterator[tuple[str, Member, Any]]:
+    """Yield each member of a checked value, at any depth: its name such as `attendees.0.email`, itself, its value."""
+    if field.type == "object":
+        objects = [(name, value)]
+    elif isinstance(value, list):
+        objects = [(f"{name}.{position}", item) for position, item in enumerate(value)]
+    else:
+        objects = [(f"{name}.{key}", item) for key, item in value.items()] if isinstance(value, dict) else []
+    for place, item in objects:
+        for key, member in field.members.items():
+            member_value = get_at(item, member.location.path)
+            if member_value is not None:
+                yield f"{place}.{key}", member, member_value
+                yield from iterate_members(member, member_value, f"{place}.{key}")
+
+
+def find_secrets(field: InputField, value: Any, name: str) -> Iterator[str]:
+    """Yield the secret texts in a checked value of an input: itself, or what its secret members are."""
+    if field.type == "password":
+        if value:
+            yield value
+        return
+    members = iterate_members(field, value, name)
+    yield from (text for _, member, text in members if member.type == "password" and text)
+
+
+def find_member(inputs: Mapping[str, InputField], name: str) -> tuple[tuple[str, ...], InputField] | None:
+    """Return where a name such as `attendees.0.email` puts a value in the inputs, and its field; None for any other."""
+    first, *rest = name.split(".")
+    key = index_spellings(inputs).get(first)
+    if key is None or (rest and not inputs[key].members):
+        return None
+    field, names = inputs[key], [key]
+    if rest and field.type != "object":
+        names.append(rest.pop(0))
+        if field.is_list and not has_position(names[-1:]):
+            return None
+    if not rest:
+        return (tuple(names), field) if len(names) == 1 else None
+    found = find_member(field.members, ".".join(rest))
+    return None if found is None else ((*names, *found[0]), found[1])

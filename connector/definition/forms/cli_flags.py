@@ -1,0 +1,52 @@
+"""The inputs of an action as command-line flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from connector.definition.case import to_kebab_case
+from connector.definition.forms.describe import format_value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from connector.definition.action import Action
+
+
+@dataclass(frozen=True, slots=True)
+class CliFlag:
+    """One input as a command-line flag: `name` such as --user-id; `repeats` for lists and pairs."""
+
+    key: str
+    name: str
+    aliases: tuple[str, ...]
+    type: str
+    help: str
+    choices: list[str]
+    secret: bool
+    repeats: bool
+    required: bool
+
+
+def build_cli_flags(action: Action, reserved: Collection[str]) -> list[CliFlag]:
+    """Return the flags of an action, in the order of the file; a reserved one such as --timeout is --input-timeout."""
+    return [
+        CliFlag(
+            key=key,
+            name=_build_flag_name(key, reserved),
+            aliases=tuple(_build_flag_name(alias, reserved) for alias in field.aliases),
+            type=field.type,
+            help=field.help,
+            choices=[format_value(value) for value in field.typed_choices],
+            secret=field.secret,
+            repeats=field.takes_many,
+            required=field.required,
+        )
+        for key, field in action.inputs.items()
+    ]
+
+
+def _build_flag_name(key: str, reserved: Collection[str]) -> str:
+    name = f"--{to_kebab_case(key).replace('_', '-')}"
+    return f"--input-{name[2:]}" if name in reserved else name

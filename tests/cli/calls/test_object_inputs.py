@@ -1,0 +1,67 @@
+"""Objects on the command line: as JSON, object by object, or member by member."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from connector.cli.main import run
+
+FOLDER = Path(__file__).parents[2] / "connectors" / "gcal"
+TIMES = ["--start", "2030-01-01T10:00:00Z", "--end", "2030-01-01T11:00:00Z"]
+ADA, GRACE = {"email": "ada@x.io"}, {"email": "grace@x.io", "additionalGuests": 2}
+
+
+@pytest.fixture
+def dry_run(capsys):
+    """Run createEvent with more words; return the body that would be sent, or the problems by field."""
+
+    def run_dry(*words):
+        code = run(
+            ["--connector", str(FOLDER), "run", "createEvent", "--dry-run", "--calendar-id", "c", *TIMES, *words]
+        )
+        out = capsys.readouterr().out
+        if code:
+            return {problem["field"]: problem for problem in json.loads(out)["error"]["problems"]}
+        return json.loads(out.partition("\n\n")[2])
+
+    return run_dry
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--attendees", '{"email": "ada@x.io"}', "--attendees", '{"email": "grace@x.io", "guests": 2}'],
+        ["--attendees", '[{"email": "ada@x.io"}, {"email": "grace@x.io", "guests": 2}]'],
+        ["-i", 'attendees:=[{"email": "ada@x.io"}, {"email": "grace@x.io", "guests": 2}]'],
+        ["-i", "attendees.0.email=ada@x.io", "-i", "attendees.1.email=grace@x.io", "-i", "attendees.1.guests=2"],
+        ["--attendees", '[{"email": "ada@x.io"}, {"email": "grace@x.io"}]', "-i", "attendees.1.guests=2"],
+    ],
+    ids=["each", "list", "json", "members", "mixed"],
+)
+def test_objects_are_given_whole_or_by_their_members(dry_run, words):
+    assert dry_run(*words)["attendees"] == [ADA, GRACE]
+
+
+def test_every_problem_of_every_object_is_told_at_once(dry_run):
+    found = dry_run(
+        "--attendees", '{"email": "ada"}', "--attendees", '{"emial": "x"}',
+        "-i", "reminders.overrides.0.method=fax", "-i", "reminders.useDefault=perhaps",
+    )  # fmt: skip
+    assert set(found) == {
+        "attendees.0.email", "attendees.1.email", "attendees.1.emial", "reminders.overrides.0.method",
+        "reminders.overrides.0.minutes", "reminders.useDefault",
+    }  # fmt: skip
+
+
+def test_a_member_is_given_once(dry_run):
+    found = dry_run("-i", "attendees.0.email=a@x.io", "-i", "attendees.0.email=b@x.io")
+    assert "two values" in found["attendees.0.email"]["got"]
+
+
+def test_help_names_the_members(capsys):
+    run(["--connector", str(FOLDER), "run", "createEvent", "--help"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Who is invited. JSON with email, optional, guests, answer. Repeatable." in shown

@@ -1,0 +1,224 @@
+"""Objects whose members are declared: checked as inputs are, told all at once, put together as the service expects."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from connector import errors
+from connector.core.exchange.plan import compile_action
+from connector.core.inputs.objects import find_member
+from connector.core.inputs.validate import compile_validator
+from connector.definition.action import Action
+from connector.definition.forms import describe
+
+ORDER = """
+action: order
+label: Order
+summary: Order lamps.
+request: POST /orders
+inputs:
+  buyer:
+    label: Buyer
+    help: Who orders.
+    type: object
+    to: body.order.buyer
+    fields:
+      email: {label: Email, help: Their address., type: string, format: email, required: true}
+      pin: {label: Pin, help: Their pin., type: password, to: secrets.pin}
+      country: {label: Country, help: Where they live., type: string, default: GB, choices: {GB: Britain, SE: Sweden}}
+  lines:
+    label: Lines
+    help: What is ordered.
+    type: list of object
+    required: true
+    min: 1
+    max: 3
+    to: body.order."line.items"
+    fields:
+      lamp: {label: Lamp, help: Which one., type: string, required: true, aliases: [sku]}
+      count: {label: Count, help: How many., type: integer, min: 1, to: quantity.0.amount}
+      deliveredAt: {label: At, help: When., type: datetime, future: true, requires: count}
+      gift: {label: Gift, help: Whether it is one., type: boolean, conflicts_with: deliveredAt}
+  notes:
+    label: Notes
+    help: Notes by language.
+    type: map of object
+    to: body.order.notes
+    fields:
+      text: {label: Text, help: The note., type: string, required: true}
+  first: {label: First, help: The first tag., type: string, to: body.tags.0.name}
+"""
+
+
+@pytest.fixture
+def order(folder):
+    connector = folder("", {"order": ORDER})
+    return compile_action(connector, "order")
+
+
+def build(order, inputs):
+    return order.build_request(order.validate(inputs))
+
+
+def test_members_go_to_their_places_with_their_types_and_defaults(order):
+    inputs = {
+        "buyer": {"email": "ada@x.io", "pin": "12"},
+        "lines": [{"lamp": "a", "count": "2"}, {"sku": "b"}],
+        "notes": {"no": {"text": "Hei"}},
+        "first": "x",
+    }
+    assert build(order, inputs).body.value == {
+        "order": {
+            "buyer": {"email": "ada@x.io", "secrets": {"pin": "12"}, "country": "GB"},
+            "line.items": [{"lamp": "a", "quantity": [{"amount": 2}]}, {"lamp": "b"}],
+            "notes": {"no": {"text": "Hei"}},
+        },
+        "tags": [{"name": "x"}],
+    }
+
+
+def test_every_problem_of_every_object_is_told_at_once_with_its_place(order):
+    inputs = {
+        "buyer": {"email": "ada", "contry": "GB"},
+        "lines": [{"count": 0}, {"lamp": "b", "deliveredAt": "2031-01-01T00:00:00Z"}, "no"],
+        "notes": {"no": {}},
+    }
+    with pytest.raises(errors.InputError) as caught:
+        order.validate(inputs)
+    assert [(problem.field, problem.expected) for problem in caught.value.problems] == [
+        ("buyer.email", "an email address"),
+        ("buyer.contry", "an input of Buyer"),
+        ("lines.0.count", "at least 1"),
+        ("lines.0.lamp", "a value: it is required"),
+        ("lines.1.deliveredAt", "count with it"),
+        ("lines.2", "JSON"),
+        ("notes.no.text", "a value: it is required"),
+    ]
+    assert "did you mean country?" in caught.value.problems[1].fix
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ([], "1 to 3 items"),
+        ([{"lamp": "a"}] * 4, "1 to 3 items"),
+        ({"lamp": "a"}, "a list of objects"),
+        (7, "a list of objects"),
+    ],
+)
+def test_a_list_has_as_many_objects_as_it_may(order, lines, expected):
+    with pytest.raises(errors.InputError) as caught:
+        order.validate({"lines": lines})
+    assert [(problem.field, problem.expected) for problem in caught.value.problems] == [("lines", expected)]
+
+
+def test_objects_may_be_given_as_json(order):
+    given = {"buyer": '{"email": "a@x.io"}', "lines": '[{"lamp": "a"}]'}
+    as_data = {key: json.loads(text) for key, text in given.items()}
+    assert build(order, given).body == build(order, as_data).body
+
+
+def test_what_the_caller_gave_stays_unchanged(order):
+    lines = [{"lamp": "a", "count": "2"}]
+    build(order, {"lines": lines})
+    assert lines == [{"lamp": "a", "count": "2"}]
+
+
+def test_a_secret_member_is_shown_nowhere(order):
+    canary = "canary-9371"
+    request = build(order, {"buyer": {"email": "a@x.io", "pin": canary}, "lines": [{"lamp": "a"}]})
+    assert canary.encode() in request.body.to_bytes()
+    assert canary not in repr(request)
+    assert canary not in json.dumps(request.to_dict())
+    with pytest.raises(errors.InputError) as caught:
+        order.validate({"buyer": {"pin": canary, "email": 7}, "lines": []})
+    assert canary not in str(caught.value)
+    with pytest.raises(errors.InputError) as caught:
+        order.validate({"buyer": [canary], "lines": []})
+    assert canary not in str(caught.value)
+
+
+def test_a_time_in_the_past_within_an_object_is_warned_of(order):
+    values = order.validate(
+        {"lines": [{"lamp": "a"}, {"lamp": "b", "count": 1, "deliveredAt": "2001-01-01T00:00:00Z"}]}
+    )
+    assert list(order.find_warnings(values, 1_900_000_000.0)) == [
+        "lines.1.deliveredAt: 2001-01-01T00:00:00Z is in the past. It is sent unchanged."
+    ]
+
+
+def test_an_update_applies_no_default_within_an_object(folder):
+    update = ORDER.replace("POST /orders", "PATCH /orders")
+    action = compile_action(folder("", {"order": update}), "order")
+    assert build(action, {"lines": [{"lamp": "a"}], "buyer": {"email": "a@x.io"}}).body.value["order"]["buyer"] == {
+        "email": "a@x.io"
+    }
+
+
+class NoFiles:
+    """A connector without files of choices."""
+
+    manifest = SimpleNamespace(connections={})
+
+
+ACTION = Action.model_validate(yaml.safe_load(ORDER))
+VALIDATE = compile_validator(ACTION, lambda name: {})
+SCHEMA = jsonschema.Draft202012Validator(describe.build_form_schema(NoFiles(), ACTION))
+LINES = st.lists(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "lamp": st.text(max_size=3),
+            "count": st.integers(-1, 3),
+            "deliveredAt": st.sampled_from(["2031-01-01T00:00:00Z", "soon"]),
+            "gift": st.booleans(),
+            "colour": st.just("red"),
+        },
+    ),
+    max_size=4,
+)
+BUYERS = st.fixed_dictionaries(
+    {}, optional={"email": st.sampled_from(["a@x.io", "a"]), "country": st.sampled_from(["GB", "DK"])}
+)
+
+
+@given(st.fixed_dictionaries({"lines": LINES}, optional={"buyer": BUYERS}))
+def test_the_schema_of_the_form_accepts_what_the_check_accepts(inputs):
+    try:
+        VALIDATE(inputs)
+    except errors.InputError as error:
+        told = {problem.field.partition(".")[0] for problem in error.problems}
+    else:
+        told = set()
+    found = {str(fault.path[0]) for fault in SCHEMA.iter_errors(inputs) if fault.path}
+    formats = {"buyer"} if inputs.get("buyer", {}).get("email") == "a" else set()  # a schema checks no format by itself
+    blank = {"lines"} if any(not line.get("lamp", "x").strip() for line in inputs["lines"]) else set()
+    when = {"lines"} if any(line.get("deliveredAt") == "soon" for line in inputs["lines"]) else set()
+    assert told - formats - blank - when <= found <= told
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("lines.0.lamp", ("lines", "0", "lamp")),
+        ("lines.2.sku", ("lines", "2", "lamp")),
+        ("lines.0.delivered_at", ("lines", "0", "deliveredAt")),
+        ("buyer.country", ("buyer", "country")),
+        ("notes.no.text", ("notes", "no", "text")),
+        ("lines.lamp", None),
+        ("lines.0", None),
+        ("first.x", None),
+        ("nobody.0.x", None),
+        ("buyer.x", None),
+    ],
+)
+def test_a_member_is_named_by_its_place(name, place):
+    found = find_member(ACTION.inputs, name)
+    assert (found[0] if found else None) == place
