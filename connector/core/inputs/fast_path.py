@@ -18,7 +18,7 @@ from connector.core.invalid_value import InvalidValue
 
 if TYPE_CHECKING:
     from connector.core.inputs.field_checks import ChoicesLoader, ValueCheck
-    from connector.definition.fields import Input
+    from connector.definition.fields import InputField
 
 _TEXT_TYPES = ("string", "text", "password")
 _SIMPLE_PARTS = ("path", "query", "body", "form")
@@ -30,7 +30,7 @@ FastPath = Callable[[Mapping[str, Any]], "dict[str, Any] | None"]
 
 
 def compile_fast_path(
-    inputs: Mapping[str, Input], checks: Mapping[str, ValueCheck], load_choices: ChoicesLoader
+    inputs: Mapping[str, InputField], checks: Mapping[str, ValueCheck], load_choices: ChoicesLoader
 ) -> FastPath:
     """Return a function from given inputs to values, or to None when the full check must decide."""
     fields = {}
@@ -52,7 +52,7 @@ def compile_fast_path(
     return validate_fast
 
 
-def _native_schema(field: Input, load_choices: ChoicesLoader) -> core_schema.CoreSchema | None:
+def _native_schema(field: InputField, load_choices: ChoicesLoader) -> core_schema.CoreSchema | None:
     """Return a native schema for the plain form of a value, or None where only the check can decide."""
     is_simple = (
         field.location.part in _SIMPLE_PARTS and not field.pattern and not (field.allow_other or field.choices_from)
@@ -70,7 +70,7 @@ def _native_schema(field: Input, load_choices: ChoicesLoader) -> core_schema.Cor
     return core_schema.bool_schema() if field.type == "boolean" else None
 
 
-def _choice_schema(field: Input, load_choices: ChoicesLoader) -> core_schema.CoreSchema | None:
+def _choice_schema(field: InputField, load_choices: ChoicesLoader) -> core_schema.CoreSchema | None:
     options = {**field.typed_choices, **(load_choices(field.choices_file) if field.choices_file else {})}
     is_bounded = field.format or field.min is not None or field.max is not None
     if is_bounded or field.type not in (*_TEXT_TYPES, "integer") or (field.required and "" in options):
@@ -81,7 +81,7 @@ def _choice_schema(field: Input, load_choices: ChoicesLoader) -> core_schema.Cor
     return core_schema.chain_schema([core_schema.int_schema(), literal])  # rejects true for 1
 
 
-def _text_schema(field: Input) -> core_schema.CoreSchema:
+def _text_schema(field: InputField) -> core_schema.CoreSchema:
     content_pattern = _NON_BLANK_PATTERN if field.required or field.location.part == "path" else _ANY_TEXT_PATTERN
     pattern = _DIGITS_PATTERN if field.format else content_pattern
     min_length, max_length = _min_value(field), _max_value(field)
@@ -90,9 +90,9 @@ def _text_schema(field: Input) -> core_schema.CoreSchema:
     )
 
 
-def _min_value(field: Input) -> int | None:
+def _min_value(field: InputField) -> int | None:
     return None if field.min is None else ceil(field.min)
 
 
-def _max_value(field: Input) -> int | None:
+def _max_value(field: InputField) -> int | None:
     return None if field.max is None else floor(field.max)

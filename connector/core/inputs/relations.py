@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from connector.core.inputs.field_checks import ValueCheck
     from connector.core.redaction import Redactor
     from connector.definition.action import RequireOneOf
-    from connector.definition.fields import Input
+    from connector.definition.fields import InputField
     from connector.definition.input_group import InputGroup
 
 
@@ -61,7 +61,7 @@ class InputRules:
         return preview(value, is_secret=self.group.inputs[key].secret, redactor=self.redactor)
 
 
-def _compile_default(inputs: Mapping[str, Input], key: str, check: ValueCheck) -> _Default:
+def _compile_default(inputs: Mapping[str, InputField], key: str, check: ValueCheck) -> _Default:
     """Convert a default to the form that is sent; lint reports one that does not fit."""
     field = inputs[key]
     try:
@@ -190,7 +190,7 @@ def _find_companions(rules: InputRules, rule: RequireOneOf, key: str) -> list[st
     return [other for other in inputs[key].required_inputs if not (other in rule.when or inputs[other].required)]
 
 
-def _find_spread_members(inputs: Mapping[str, Input], spread: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _find_spread_members(inputs: Mapping[str, InputField], spread: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """Return the inputs located inside a spread object, each with its path in the object."""
     outer_location = inputs[spread].location
     depth = len(outer_location.path)

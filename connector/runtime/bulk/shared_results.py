@@ -46,7 +46,7 @@ def count_rows(journal: SharedJournal, run: SharedRun) -> RunCounts:
 
     def count(connection: Connection) -> RunCounts:
         now = float(connection.scalar(select(now_of(connection.dialect.name))) or 0.0)
-        by_state = dict.fromkeys((ROW_WAITING, ROW_RUNNING, *ROW_OUTCOMES), 0)
+        by_state: dict[str, int] = dict.fromkeys((ROW_WAITING, ROW_RUNNING, *ROW_OUTCOMES), 0)
         states = select(ROWS.c.state, func.count()).where(ROWS.c.run == run.id).group_by(ROWS.c.state)
         by_state.update((state, number) for state, number in connection.execute(states))
         by_state[ROW_WAITING] += run.count - sum(by_state.values())
