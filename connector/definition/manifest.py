@@ -61,9 +61,16 @@ class RedactionRules(StrictModel):
 
 
 class Idempotency(StrictModel):
-    """The header that makes repeating a write safe."""
+    """The header that makes repeating a write safe, for as long as the service remembers its value."""
 
     header: Text
+    lifetime: int = Field(
+        default=86_400, gt=0, description="Seconds for which the service remembers a key; a day when absent."
+    )
+
+    def is_remembered(self, sent_at: float, now: float) -> bool:
+        """Whether the service still knows a key that was first sent at a time; both are epoch seconds."""
+        return now < sent_at + self.lifetime
 
 
 _HEADER_SCHEMA: JsonDict = {"required": ["header"], "properties": {"header": {"type": "string"}}}

@@ -5,6 +5,7 @@ Import it before `DBOS.launch()`, so that every worker knows the workflow; it ne
 
 from __future__ import annotations
 
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,8 @@ _announced: set[str] = set()  # attempts that this process is about to make
 
 @DBOS.step(name="connector.announce")
 def _announce_attempt() -> str:
-    """Record that an attempt begins; a worker that recovers the workflow does not know the returned mark."""
-    mark = str(uuid.uuid4())
+    """Record that an attempt begins, and when; a worker that recovers the workflow does not know the returned mark."""
+    mark = f"{time.time():.3f} {uuid.uuid4()}"
     _announced.add(mark)
     return mark
 
@@ -47,7 +48,11 @@ def _attempt(mark: str, action: str, given: dict[str, Any] | None, options: dict
     if not is_first:
         try:
             is_repeatable = may_repeat_blindly(
-                action, given, connection=options["connection"], folder=options["folder"]
+                action,
+                given,
+                connection=options["connection"],
+                folder=options["folder"],
+                since=float(mark.partition(" ")[0]),
             )
         except InputError as error:  # then nothing was sent before either
             return describe_error(error)

@@ -249,7 +249,7 @@ class BulkWorker:
             return None
         self._running.add((run.id, number))
         try:
-            result = runner.run(shared.row, shared.key, is_resend=shared.may_resend)
+            result = runner.run(shared.row, shared.key, is_resend=shared.may_resend, sent_at=shared.sent_at)
             return self._record(run, shared, result)
         finally:
             runner.in_flight.pop(number, None)

@@ -197,7 +197,7 @@ async def _refuse_doubling(call: _Call) -> None:
         return
     try:
         if info.attempt <= call.attempts and await _run_in_thread(
-            partial(may_repeat_blindly, *call.what, **call.where)
+            partial(may_repeat_blindly, *call.what, **call.where, since=info.scheduled_time.timestamp())
         ):
             return
         reads = await _run_in_thread(partial(is_read, *call.what, **call.where))

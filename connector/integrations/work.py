@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import hashlib
 import os
+import time
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -237,13 +238,16 @@ def may_repeat_blindly(
     connection: str | None = None,
     folder: Folder = None,
     client: Client | None = None,
+    since: float | None = None,
 ) -> bool:
     """Whether an attempt that was cut off may be made again: a read, or a write that its key makes the same one.
 
-    Raises ConnectorError for a call that cannot be made at all.
+    `since` is when the first attempt began, in epoch seconds: a service remembers a key for a limited time. Raises
+    ConnectorError for a call that cannot be made at all.
     """
     client = client or _CLIENTS.get(folder, has_named_connection=connection is not None)
-    if client.connector.manifest.idempotency is not None:
+    settings, now = client.connector.manifest.idempotency, time.time()
+    if settings is not None and settings.is_remembered(now if since is None else since, now):
         return True
     return is_read(action, given, connection=connection, client=client)
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -197,6 +198,9 @@ def test_a_write_with_a_key_may_be_repeated_blindly(folder, monkeypatch):
     connector = folder(KEYED, {"switch": SWITCH})
     monkeypatch.setenv("LAMP_API_KEY", "k")
     assert work.may_repeat_blindly("switch", folder=connector.folder) is True
+    hour = 3600.0  # a service that says nothing else remembers a key for a day
+    assert work.may_repeat_blindly("switch", folder=connector.folder, since=time.time() - 23 * hour) is True
+    assert work.may_repeat_blindly("switch", folder=connector.folder, since=time.time() - 25 * hour) is False
 
 
 def test_importing_the_package_and_its_shared_part_loads_no_engine():

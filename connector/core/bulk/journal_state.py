@@ -1,7 +1,8 @@
 """Replay a bulk journal into the state of each row.
 
-A line is one of: the header (first), `{"begin": 17, "line": 18}` (`key` is its idempotency key, `again` that it may be
-sent twice), a result `{"row": 17, "outcome": ...}`, and `{"undo": 17}`: not sent after all.
+A line is one of: the header (first), `{"begin": 17, "line": 18}` (`again` that it may be sent twice; `key` is its
+idempotency key, `at` the epoch seconds of its start), a result `{"row": 17, "outcome": ...}`, and `{"undo": 17}`: not
+sent after all.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ class JournalState:
         self.valid_bytes = 0
         self._states = bytearray(1)
         self._offsets = array("Q", [0])
-        self._keys: dict[int, str] = {}
+        self._keys: dict[int, tuple[str, float]] = {}
 
     @property
     def highest_row(self) -> int:
@@ -51,7 +52,11 @@ class JournalState:
 
     def key_of(self, number: int) -> str | None:
         """Return the idempotency key that a row was started with, or None."""
-        return self._keys.get(number)
+        return self._keys[number][0] if number in self._keys else None
+
+    def sent_at(self, number: int) -> float:
+        """Return when a row was first started with its key, in epoch seconds; 0 where nothing tells."""
+        return self._keys[number][1] if number in self._keys else 0.0
 
     def replay(self, lines: Iterable[bytes]) -> None:
         """Replay the lines of a journal.
@@ -95,7 +100,7 @@ class JournalState:
         elif "begin" in data:
             self._set_state(data["begin"], ROW_REPEATABLE if data.get("again") else ROW_STARTED, offset)
             if data.get("key"):
-                self._keys[data["begin"]] = str(data["key"])
+                self._keys.setdefault(data["begin"], (str(data["key"]), float(data.get("at", 0.0))))
         elif "undo" in data:
             self._set_state(data["undo"], ROW_NEW, offset)
         else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from typing import IO, TYPE_CHECKING, Any, Self
 
 from pydantic_core import to_json
@@ -118,7 +119,7 @@ class Journal:
         """
         entry: dict[str, Any] = {"begin": number, "line": line}
         if key is not None:
-            entry["key"] = key
+            entry |= {"key": key, "at": round(time.time(), 3)}
         if may_resend:
             entry["again"] = True
         self._write_durably(entry)

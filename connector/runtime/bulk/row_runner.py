@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from connector.core.exchange.asks import SendRequest
 from connector.core.response.api_errors import CHECK_BEFORE_RETRY
 from connector.core.response.outcomes import is_write, may_change_state
-from connector.errors import ConnectorError, NotFound, SignInError, StoreError, UsageError
-from connector.runtime.bulk.row_result import RowResult, build_deleted_row, build_result_row
+from connector.errors import ConnectorError, NotFound, SignInError, StoreError, UsageError, from_dict
+from connector.runtime.bulk.row_result import RowResult, build_deleted_row, build_result_row, interrupted_result
 from connector.runtime.calls.observer import Observer
 
 if TYPE_CHECKING:
@@ -40,11 +41,17 @@ class RowRunner:
         self._options, self._record_start = options, record_start
         self.in_flight: dict[int, Row] = {}
 
-    def run(self, row: Row, key: str | None = None, *, is_resend: bool = False) -> RowResult:
+    def run(
+        self, row: Row, key: str | None = None, *, is_resend: bool = False, sent_at: float | None = None
+    ) -> RowResult:
         """Return the result of a row, whatever happens; the caller records it and removes it from `in_flight`.
 
-        `key` is the idempotency key that it was started with before; `is_resend` if it may have been sent before.
+        `key` is the idempotency key that it was started with before, at `sent_at` in epoch seconds; `is_resend` if it
+        may have been sent before.
         """
+        if is_resend and key and not self._is_remembered(sent_at or 0.0):
+            data = interrupted_result(row.number, row.line)
+            return RowResult(data, from_dict(data["error"]))
         hook = _StartHook(self._record_start, row, self.in_flight)
         try:
             result = self._execute(row, key, hook)
@@ -57,6 +64,11 @@ class RowRunner:
         except Exception as error:  # noqa: BLE001  a row that was sent has an outcome, whatever breaks
             return _build_failure(row, hook.to_row_error(error), is_fatal=True, is_recorded=hook.is_recorded)
         return RowResult(build_result_row(row, result))
+
+    def _is_remembered(self, sent_at: float) -> bool:
+        """Whether the service still knows the key of a row, so that it would not do it twice."""
+        settings = self._client.connector.manifest.idempotency
+        return settings is not None and settings.is_remembered(sent_at, time.time())
 
     def _execute(self, row: Row, key: str | None, hook: _StartHook) -> Result:
         if row.error is not None:

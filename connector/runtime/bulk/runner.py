@@ -180,7 +180,8 @@ class BulkRun:
     def _run_row(self, row: Row) -> RowResult:
         is_resend = self._journal is not None and self._journal.state.state_of(row.number) == ROW_REPEATABLE
         key = self._journal.state.key_of(row.number) if self._journal else None
-        row_result = self._row_runner.run(row, key, is_resend=is_resend)
+        sent_at = self._journal.state.sent_at(row.number) if self._journal else None
+        row_result = self._row_runner.run(row, key, is_resend=is_resend, sent_at=sent_at)
         if row_result.error is not None and row_result.is_fatal:
             self._stop_with(row_result.error)
         elif row_result.error is not None and not self._options.keep_going:

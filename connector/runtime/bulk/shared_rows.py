@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, bindparam, case, null, select, update
+from sqlalchemy import Text, bindparam, case, func, null, select, update
 
 from connector.errors import ConnectorError
 from connector.runtime.bulk.row_reader import Row
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from sqlalchemy import BindParameter, ColumnElement, Connection, Update
+    from sqlalchemy.sql.dml import ReturningUpdate
 
     from connector.runtime.bulk.shared_journal import SharedJournal
     from connector.runtime.bulk.shared_tables import RowCodec, SharedRun
@@ -42,10 +43,11 @@ class RowTaken(ConnectorError):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SharedRow:
-    """A row to run: `key` and `may_resend` say how it was sent before, `attempts` how often."""
+    """A row to run: `key`, `sent_at` and `may_resend` say how it was sent before, `attempts` how often."""
 
     row: Row
     key: str | None
+    sent_at: float | None
     may_resend: bool
     attempts: int
 
@@ -177,19 +179,28 @@ def _write_changes(worker: str, changes: Sequence[_Start | _Outcome | None], con
         run_id, key, may_resend = group
         values = {"worker": worker, "key": key, "may_resend": int(may_resend)}
         numbers = [start.number for start in together]
-        started = set(connection.scalars(_START, {**values, "of_run": run_id, "of_numbers": numbers}))
+        statement = _start_statement(connection.dialect.name)
+        started = set(connection.scalars(statement, {**values, "of_run": run_id, "of_numbers": numbers}))
         for start in together:
             start.is_applied = start.number in started
 
 
 _IS_RUNNING = (RUNS.c.id == bindparam("of_run")) & (RUNS.c.state == RUN_RUNNING)
-_START = (
-    update(ROWS)
-    .where((ROWS.c.run == bindparam("of_run")) & ROWS.c.number.in_(bindparam("of_numbers", expanding=True)))
-    .where((ROWS.c.state == ROW_WAITING) & select(RUNS.c.id).where(_IS_RUNNING).exists())
-    .values(state=ROW_RUNNING, worker=bindparam("worker"), key=bindparam("key"), may_resend=bindparam("may_resend"))
-    .returning(ROWS.c.number)
-)
+
+
+@functools.cache
+def _start_statement(dialect: str) -> ReturningUpdate[Any]:
+    """Return the statement that records the start of rows which wait in a running run."""
+    return (
+        update(ROWS)
+        .where((ROWS.c.run == bindparam("of_run")) & ROWS.c.number.in_(bindparam("of_numbers", expanding=True)))
+        .where((ROWS.c.state == ROW_WAITING) & select(RUNS.c.id).where(_IS_RUNNING).exists())
+        .values(
+            state=ROW_RUNNING, worker=bindparam("worker"), key=bindparam("key"), may_resend=bindparam("may_resend"),
+            sent_at=func.coalesce(ROWS.c.sent_at, now_of(dialect)),
+        )
+        .returning(ROWS.c.number)
+    )  # fmt: skip
 
 
 @functools.cache
@@ -225,4 +236,4 @@ def _is_row(run_id: str, number: int) -> ColumnElement[bool]:
 
 def _to_row(row: Any, codec: RowCodec) -> SharedRow:
     given = codec.decode(row.number, row.inputs)
-    return SharedRow(Row(row.number, row.line, given), row.key, bool(row.may_resend), row.attempts)
+    return SharedRow(Row(row.number, row.line, given), row.key, row.sent_at, bool(row.may_resend), row.attempts)

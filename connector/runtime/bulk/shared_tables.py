@@ -49,6 +49,7 @@ ROWS = Table(
     Column("result", Text),
     Column("worker", Text),  # who sent it
     Column("key", Text),  # the idempotency key that it was sent with
+    Column("sent_at", Float),  # when it was first sent
     Column("may_resend", Integer, nullable=False),  # it was sent, and sending it again is safe
     Column("attempts", Integer, nullable=False),
     Column("due_at", Float, nullable=False),  # not before this time

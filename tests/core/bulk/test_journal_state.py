@@ -131,6 +131,12 @@ def test_the_key_of_a_row_stays_until_its_outcome_is_known():
     assert read(text(FIRST, begin, {"row": 1, "line": 2, "outcome": "done"})).key_of(1) is None
 
 
+def test_the_time_of_a_key_is_that_of_its_first_start():
+    first, second = ({"begin": 1, "line": 2, "key": "k-1", "at": at, "again": True} for at in (100.5, 900.0))
+    assert read(text(FIRST, first, second)).sent_at(1) == 100.5
+    assert read(text(FIRST, {"begin": 1, "line": 2, "key": "k-1", "again": True})).sent_at(1) == 0.0
+
+
 @pytest.mark.parametrize("tail", [b'{"begin":2', b"\0" * 900, b'{"begin":2\0\0\n', b"\0\n\0"])
 def test_a_torn_end_is_passed_over(tail):
     good = text(FIRST, {"begin": 1, "line": 2})

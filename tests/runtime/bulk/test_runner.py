@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from itertools import count
 
 import pytest
@@ -230,6 +231,23 @@ def test_a_row_with_an_idempotency_key_runs_again_with_the_same_key(server, jour
     assert keys[0] == "key-of-the-first-run"
     assert keys[1] not in (None, keys[0])
     assert json.dumps(keys[1]) in noted, "so that the next run can send it again"
+
+
+@pytest.mark.parametrize(("age", "outcome"), [(86_000, "done"), (86_800, "uncertain")])
+def test_a_key_that_the_service_may_have_forgotten_makes_no_second_request_safe(server, journal, age, outcome):
+    stripe = Connector.open("examples/stripe")
+    kind, declared = next(iter(stripe.manifest.connections.items()))
+    connection = Connection(stripe, kind, **dict.fromkeys(declared.inputs, "a-secret-key-of-tests"))
+    server.always(reply(200, {"id": "cus_1"}))
+    with journal() as one:
+        one.record_start(1, 2, "key-1", may_resend=True)
+    lines = one.path.read_text("utf-8").splitlines()
+    lines[1] = json.dumps(json.loads(lines[1]) | {"at": time.time() - age})
+    one.path.write_text("\n".join(lines) + "\n", "utf-8")
+    with Client(stripe, connection, base_url=server.url) as client, journal() as two:
+        (result,) = run_rows(client, "createCustomer", iter([Row(1, 2, {"email": "a@example.com"})]), journal=two)
+    assert result.outcome == outcome
+    assert server.count == (outcome == "done")
 
 
 def test_a_sign_in_that_ends_stops_all_and_blames_no_row(plain, server, journal):

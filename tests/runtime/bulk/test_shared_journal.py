@@ -125,6 +125,10 @@ def test_a_row_that_is_safe_to_send_twice_is_given_to_another_worker_with_its_ke
     worker(journal, "dead").record_start(run, 1, "key-1", may_resend=True)
     first = worker(journal, "other").take_batch(run, 1)[0][0]
     assert (first.row.number, first.key, first.may_resend) == (1, "key-1", True)
+    assert first.sent_at == pytest.approx(journal.read_time(), abs=60)
+    worker(journal, "dead too").record_start(run, 1, "key-1", may_resend=True)
+    again = worker(journal, "other").take_batch(run, 1)[0][0]
+    assert again.sent_at == first.sent_at, "a service remembers a key from its first use"
 
 
 def test_the_worker_that_sent_a_row_knows_best_also_if_it_was_taken_for_dead(journal):
