@@ -16,11 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RowResult:
-    """The result of a row: JSON-safe `data`, see `run_rows`; `from_earlier_run` if an earlier run did it."""
+    """The result of a row: JSON-safe `data`, see `run_rows`; `from_earlier_run` if an earlier run did it.
+
+    `is_fatal` if every later row would meet the error too; `is_pending` if the row is to run again once that is
+    mended; `is_recorded` if its start was.
+    """
 
     data: dict[str, Any]
     error: ConnectorError | None = None
     from_earlier_run: bool = False
+    is_fatal: bool = False
+    is_pending: bool = False
+    is_recorded: bool = False
 
     @property
     def number(self) -> int:

@@ -37,8 +37,8 @@ from sqlalchemy.dialects.postgresql import psycopg
 from connector.errors import UsageError
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
+from connector.runtime.database.group_commit import GroupCommitWriter
 from connector.runtime.files.private_files import OLD_OR_NEW
-from connector.runtime.webhooks.batch_writer import GroupCommitWriter
 
 if TYPE_CHECKING:
     import asyncio
@@ -215,7 +215,7 @@ class Inbox:
         """Return the writer of this process; a forked child does not have its parent's thread."""
         pid = os.getpid()
         return self._writers.get(pid) or self._writers.setdefault(
-            pid, GroupCommitWriter(self._database, _write, MAX_COMMIT_EVENTS)
+            pid, GroupCommitWriter(self._database, _write, MAX_COMMIT_EVENTS, name="inbox")
         )
 
     def _select_events(self, condition: ColumnElement[bool], limit: int, order: Sequence[Any]) -> list[StoredEvent]:

@@ -18,7 +18,7 @@ from support.receivers import PATIENCE, SECRET, body, sign
 from support.servers import GivenClock
 
 from connector import errors, verify_webhook
-from connector.runtime.webhooks import batch_writer
+from connector.runtime.database import group_commit
 from connector.runtime.webhooks import inbox as inboxes
 from connector.runtime.webhooks.inbox import TABLE, Inbox
 
@@ -185,7 +185,7 @@ def test_more_than_memory_holds_is_refused_at_once(open_inbox, sqlite, zoom, mon
         write(things, connection)
 
     monkeypatch.setattr(inboxes, "_write", slow)
-    monkeypatch.setattr(batch_writer, "MAX_PENDING_BYTES", 100_000)
+    monkeypatch.setattr(group_commit, "MAX_PENDING_BYTES", 100_000)
     big = [event(zoom, number, topic="t" * 20_000) for number in range(6)]
     futures = [inbox.put(one, SOURCE) for one in big]
     begun.wait(PATIENCE)

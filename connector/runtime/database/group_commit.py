@@ -35,8 +35,11 @@ class GroupCommitWriter:
     A failed commit fails its own items only; the next one uses a new connection.
     """
 
-    def __init__(self, database: Database, write: Callable[[Sequence[Any], Connection], None], max_batch: int) -> None:
-        self._database, self._write, self._max_batch = database, write, max_batch
+    def __init__(
+        self, database: Database, write: Callable[[Sequence[Any], Connection], None], max_batch: int, *, name: str
+    ) -> None:
+        """Prepare to write to a database; `name` says in messages what it is, such as "inbox"."""
+        self._database, self._write, self._max_batch, self._name = database, write, max_batch, name
         self._pending: deque[tuple[Any, int, CompletionFuture]] = deque()
         self._pending_bytes = 0
         self._is_closed = False
@@ -61,7 +64,7 @@ class GroupCommitWriter:
             self._pending.append((item, size, future))
             self._condition.notify()
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="connector-inbox", daemon=True)
+                self._thread = threading.Thread(target=self._run, name=f"connector-{self._name}", daemon=True)
                 self._thread.start()
         return future
 
@@ -76,11 +79,11 @@ class GroupCommitWriter:
     def _build_refusal(self) -> StoreError:
         display_url = self._database.display_url
         if self._is_closed:
-            return StoreError(f"The inbox {display_url} is closed.", hint="Let the sender retry.", path=display_url)
-        message = f"The inbox {display_url} is overloaded: {MAX_PENDING_BYTES >> 20} MiB are waiting to be written."
-        return StoreError(
-            message, hint="Let the sender retry later; none of them is lost.", path=display_url, retryable=True
+            return StoreError(f"The {self._name} {display_url} is closed.", hint="Try again.", path=display_url)
+        message = (
+            f"The {self._name} {display_url} is overloaded: {MAX_PENDING_BYTES >> 20} MiB are waiting to be written."
         )
+        return StoreError(message, hint="Try again later; none of them is lost.", path=display_url, retryable=True)
 
     def _run(self) -> None:
         batch = self._take_batch()
