@@ -7,6 +7,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("commands.show", "Show an action: inputs, example calls, example payload."),
     "run": ("commands.run", "Run an action, or the calls of a file."),
     "request": ("commands.request", "Send any request below the service's base URL."),
+    "bulk": ("commands.bulk.group", "Work on bulk runs in a database; show, continue or cancel them."),
     "download": ("commands.download", "Download a file, or every file that an action lists."),
     "connect": ("commands.connect", "Sign in, and store the connection."),
     "connections": ("commands.connections", "List, show, test or remove stored connections; manage their key."),

@@ -70,6 +70,7 @@ STANDS_ON: dict[str, dict[str, set[str]]] = {
     "integrations": {
         "work": set(),
         "dbos": {"work"},
+        "dbos_bulk": {"work"},
         "celery": {"work"},
         "temporal": {"work"},
         "prefect": {"work"},

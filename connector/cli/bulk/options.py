@@ -17,15 +17,20 @@ if TYPE_CHECKING:
 
 _CONCURRENCY_DEFAULT_AND_MAX = (8, 100)  # rows
 _RESOLUTION_PATTERN = re.compile(r"(all|[1-9][0-9]{0,9})=(done|retry)\Z", re.ASCII)
+concurrency_option = click.option(
+    "--concurrency", type=click.IntRange(1, _CONCURRENCY_DEFAULT_AND_MAX[1]), metavar="N",
+    help=f"Rows that run at the same time ({_CONCURRENCY_DEFAULT_AND_MAX[0]}).",
+)  # fmt: skip
 _BULK_OPTIONS = (
     click.option("--map", "column_mapping", multiple=True, metavar="COLUMN=INPUT",
                  help="Maps a column to an input with another name; COLUMN= ignores the column."),
     click.option("--rows-format", type=click.Choice(("csv", "jsonl", "yaml")), metavar="csv|jsonl|yaml",
                  help="The format of the rows, if the file's name does not tell it."),
-    click.option("--concurrency", type=click.IntRange(1, _CONCURRENCY_DEFAULT_AND_MAX[1]), metavar="N",
-                 help=f"Rows that run at the same time ({_CONCURRENCY_DEFAULT_AND_MAX[0]})."),
+    concurrency_option,
     click.option("--journal", type=click.Path(dir_okay=False), metavar="FILE",
-                 help="The journal of the run (default: ROWS.ACTION.journal)."),
+                 help="The journal of the run (default: ROWS.ACTION.journal); with --on, the name of the run."),
+    click.option("--on", metavar="URL",
+                 help="Keep the rows in a database, for workers on several hosts: sqlite:///PATH or postgresql://..."),
     click.option("--restart", is_flag=True,
                  help="Set the journal aside and start over: sends every row again, also those that are done."),
     click.option("--retry-failed", is_flag=True, help="Run the rows again that failed in an earlier run."),
@@ -47,6 +52,7 @@ class BulkArguments:
     retry_failed: bool = False
     resolutions: tuple[str, ...] = ()
     keep_going: bool = False
+    on: str | None = None
 
     @classmethod
     def from_options(cls, file: str | None, options: dict[str, Any]) -> BulkArguments:
@@ -60,6 +66,7 @@ class BulkArguments:
             "retry_failed",
             "resolutions",
             "keep_going",
+            "on",
         )
         return cls(file, **{name: options.pop(name) for name in names})
 
@@ -85,6 +92,7 @@ class BulkArguments:
             "--restart": self.restart,
             "--retry-failed": self.retry_failed,
             "--resolve": self.resolutions,
+            "--on": self.on,
         }
         used_flag = next((flag for flag, value in values_by_flag.items() if value), None)
         if used_flag:

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from connector import errors
 from connector.cli.output import printer, stdio
@@ -20,15 +20,29 @@ from connector.cli.output.stdio import print_stderr
 from connector.errors import ConnectorError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from connector.cli.context.settings import Setting
-    from connector.runtime.bulk.journal import Journal
     from connector.runtime.bulk.row_result import RowResult
-    from connector.runtime.bulk.runner import BulkRun
 
 STOP_GRACE_SECONDS = 5.0  # seconds for pending rows after Ctrl-C
 MAX_REPORTED_ROWS = 20  # failures, and uncertain rows, that are listed
+
+
+class RowResults(Protocol):
+    """The results of rows as they finish, of a run in this process or of one that workers share."""
+
+    def __iter__(self) -> Iterator[RowResult]:
+        """Yield the results. Raises the error that every row would meet, if there is one."""
+        ...
+
+    def drain(self, timeout: float, should_stop: Callable[[], bool] = lambda: False) -> Iterator[RowResult]:
+        """Start no further row; yield the results of those in progress for up to `timeout` seconds."""
+        ...
+
+    def list_interrupted(self) -> list[RowResult]:
+        """Return the rows that are abandoned, whose outcome is uncertain."""
+        ...
 
 
 class JsonArrayPrinter:
@@ -66,7 +80,7 @@ class BulkReporter:
         self._reported_count = 0
         self._uncertain_rows: list[dict[str, Any]] = []
 
-    def report(self, rows: BulkRun, journal: Journal | None) -> int:
+    def report(self, rows: RowResults, *, has_journal: bool) -> int:
         """Print every result and a summary, and return the exit code. Raises KeyboardInterrupt, OSError."""
         started_at, was_interrupted = time.monotonic(), False
         columns = count_columns("rows", format_note=self._format_unsuccessful)
@@ -84,7 +98,7 @@ class BulkReporter:
             except ConnectorError as error:
                 self.exit_codes.add(print_error(error))
         self.printer.finish()
-        self._print_summary(time.monotonic() - started_at, journal)
+        self._print_summary(time.monotonic() - started_at, has_journal=has_journal)
         if was_interrupted and EXIT_UNCERTAIN not in self.exit_codes:
             raise KeyboardInterrupt
         return max(self.exit_codes, default=EXIT_DONE)
@@ -99,7 +113,7 @@ class BulkReporter:
             self._report_failure(result)
             progress_bar.advance()
 
-    def _drain_after_interrupt(self, rows: BulkRun, progress_bar: ProgressBar) -> None:
+    def _drain_after_interrupt(self, rows: RowResults, progress_bar: ProgressBar) -> None:
         """After Ctrl-C, wait for pending rows; a second Ctrl-C stops waiting."""
         previous_handler, interrupted_again = signal.getsignal(signal.SIGINT), threading.Event()
 
@@ -118,7 +132,7 @@ class BulkReporter:
         finally:
             signal.signal(signal.SIGINT, previous_handler)
 
-    def _drain_quietly(self, rows: BulkRun) -> bool:
+    def _drain_quietly(self, rows: RowResults) -> bool:
         """Wait for pending rows without printing; return whether one is uncertain."""
         for result in rows.drain(STOP_GRACE_SECONDS):
             self._count_result(result)
@@ -166,7 +180,7 @@ class BulkReporter:
         elif self._reported_count == MAX_REPORTED_ROWS + 1:
             print_stderr("More rows failed; see the results.")
 
-    def _print_summary(self, seconds: float, journal: Journal | None) -> None:
+    def _print_summary(self, seconds: float, *, has_journal: bool) -> None:
         """Print the counts, and what to do next."""
         finished_count = sum(self.counts.values())
         remaining = (self.total or finished_count) - finished_count
@@ -176,10 +190,10 @@ class BulkReporter:
             earlier_note = f", {self._earlier_count:,} of them by an earlier run" if self._earlier_count else ""
             row_count = format_count(finished_count + remaining, "row")
             print_stderr(f"{row_count}: {summary}{earlier_note}; {seconds:.1f} s.")
-            if journal is not None:
+            if has_journal:
                 self._print_next_steps(remaining)
         if self._uncertain_rows:
-            print_stderr(self._format_uncertain(journal))
+            print_stderr(self._format_uncertain(has_journal=has_journal))
 
     def _print_next_steps(self, remaining: int) -> None:
         """Print what to do about rows that are left, that failed, and that have wrong input."""
@@ -198,13 +212,13 @@ class BulkReporter:
         if message:
             print_stderr(message)
 
-    def _format_uncertain(self, journal: Journal | None) -> str:
+    def _format_uncertain(self, *, has_journal: bool) -> str:
         lines = ["Uncertain - check at the service whether these were done:"]
         lines += [f"  {_format_position(data)}: {data['error']['message']}" for data in self._uncertain_rows]
         omitted_count = self.counts["uncertain"] - len(self._uncertain_rows)
         if omitted_count:
             lines.append(f"  and {omitted_count:,} more, with the outcome uncertain in the results")
-        if journal is not None:
+        if has_journal:
             first_row = self._uncertain_rows[0]["row"]
             lines.append(
                 f"Then run the same command with --resolve {first_row}=done, or with --resolve {first_row}=retry "

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import shutil
 import sys
 import tempfile
@@ -16,7 +14,6 @@ from connector.cli.bulk.report import BulkReporter
 from connector.cli.calls.confirmation import confirm_rows
 from connector.cli.calls.session import Session
 from connector.cli.calls.trace import print_debug_lines
-from connector.cli.context.connection_context import resolve_base_url
 from connector.cli.output.exit_codes import EXIT_DONE, exit_code
 from connector.core.bulk.columns import ColumnMapping
 from connector.errors import InputError, UsageError
@@ -43,6 +40,10 @@ def run(job: BulkJob) -> int:
         if job.options.dry_run:
             return _dry_run(job, source, reporter)
         session = stack.enter_context(Session(job.connector, job.settings, job.options))
+        if job.shared_url is not None:
+            from connector.cli.bulk.shared import run_shared
+
+            return run_shared(job, source, session, reporter)
         journal = _open_journal(job, source, session) if job.journal_path else None
         if journal is not None:
             stack.enter_context(journal)
@@ -56,9 +57,8 @@ def run(job: BulkJob) -> int:
             job.arguments.max_in_flight, job.arguments.keep_going, job.arguments.retry_failed, job.call_options
         )
         stack.enter_context(print_debug_lines(enabled=job.options.debug))
-        return reporter.report(
-            run_rows(client, job.action, source.read_rows(), journal=journal, options=bulk_options), journal
-        )
+        results = run_rows(client, job.action, source.read_rows(), journal=journal, options=bulk_options)
+        return reporter.report(results, has_journal=journal is not None)
 
 
 def _check_options(job: BulkJob) -> None:
@@ -80,10 +80,14 @@ def _check_options(job: BulkJob) -> None:
     used_flag = next((flag for flag, given in journal_flags.items() if given), None)
     if used_flag and job.journal_path is None:
         raise UsageError(f"{used_flag} needs a journal.", hint="Name it with --journal FILE.")
+    if job.shared_url is not None and job.run_name is None:
+        raise UsageError("Rows from a pipe need a name in the database.", hint="Name the run with --journal NAME.")
     if resolutions and job.arguments.restart:
         raise UsageError(
             "--resolve and --restart cannot be combined.", hint="Remove one of them: --restart starts over."
         )
+    if job.shared_url is not None:
+        return
     if resolutions and not (job.journal_path and job.journal_path.exists()):
         raise UsageError("--resolve needs the journal of an earlier run.", hint=f"There is none at {job.journal_path}.")
     rows_path = Path(str(job.arguments.file))
@@ -117,21 +121,9 @@ def _open_journal(job: BulkJob, source: RowReader, session: Session) -> Journal:
     assert path is not None
     if path.exists():  # wrong arguments are reported before other differences from the earlier run
         check.check_common_inputs(job, source)
-    digest = source.compute_digest()
+    header = job.describe_run(source)
     if job.arguments.restart and (rotated_path := rotate_journal(path)):
         session.note(f"The earlier journal was moved to {rotated_path}.")
-    inputs_json = json.dumps(job.task.given, sort_keys=True, default=str)
-    header = {
-        "connector": job.connector.name,
-        "action": job.action,
-        "rows": digest,
-        "form": source.row_format,
-        "columns": source.columns.column_map,
-        "values": hashlib.sha256(f"{digest}{inputs_json}".encode()).hexdigest(),
-        "connection": job.options.connection or job.task.options.connection or job.settings.get("connection").value,
-        "account": job.options.account,
-        "place": "sandbox" if job.options.sandbox else resolve_base_url(job.connector, job.settings),
-    }
     journal = Journal(path, header, lambda: check.check_all_rows(job, source))
     if journal.has_history:
         session.note(f"Continuing an earlier run of these rows: {path}")

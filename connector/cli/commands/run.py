@@ -159,7 +159,7 @@ def run_command(
         if key.startswith(OPTION_PREFIX)
     }
     options = RunOptions.from_flags(ctx, raw_options)
-    settings = options.load_settings(ctx)
+    settings = options.load_settings(ctx, bulk=bulk_arguments.on)
     connector = get_meta(ctx, "opened") or open_connector(settings)
     if name is not None and file is not None:
         from connector.cli.bulk.job import BulkJob

@@ -12,6 +12,7 @@ from connector.runtime.auth import connection_record
 from connector.runtime.auth.connection import Connection, store_key
 from connector.runtime.auth.token_refresh import LOCK_TIMEOUT
 from connector.runtime.client.client import Client
+from connector.runtime.rate_budget.budget import is_sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,10 +96,12 @@ class ConnectionContext(CommandContext):
         if self.sandbox:
             return False
         prefix = self.connector.name.upper()
-        return {
-            "plan": self.settings.get("plan", f"{prefix}_PLAN").value,
-            "store": self.settings.get("budget", f"{prefix}_BUDGET").value,
-        }
+        plan = self.settings.get("plan", f"{prefix}_PLAN").value
+        store = self.settings.get("budget", f"{prefix}_BUDGET").value
+        is_limited = plan is not None or not is_sandbox(self.base_url, self.transport)
+        if store is None and is_limited:  # workers that share rows share the budget too
+            store = self.settings.get("bulk").value
+        return {"plan": plan, "store": store}
 
     def build_record_key(self, name: str) -> str:
         """Return the store's key of a connection."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import click
 
-from connector.cli.context.settings import Settings
+from connector.cli.context.settings import Settings, flag_of
 from connector.cli.groups import get_meta
 from connector.cli.output.stdio import print_stderr
 from connector.errors import UsageError
@@ -36,7 +36,7 @@ class CommandContext:
     def format_command(self, *args: str, flags: Sequence[str] = ("connector",)) -> str:
         """Return a command line, such as `connector list`, with those of these flags that the user gave."""
         given = [setting for setting in map(self.settings.get, flags) if setting.source.startswith("flag")]
-        words = [word for setting in given for word in (f"--{setting.name}", str(setting.value))]
+        words = [word for setting in given for word in (flag_of(setting.name), str(setting.value))]
         return shlex.join(["connector", *args, *words, *(["--sandbox"] if self.sandbox else [])])
 
     def note(self, text: str) -> None:

@@ -86,10 +86,10 @@ class RunOptions:
             parsed[name] = value
         return parsed or None
 
-    def load_settings(self, ctx: click.Context) -> Settings:
-        """Return the settings in force."""
+    def load_settings(self, ctx: click.Context, **flags: Any) -> Settings:
+        """Return the settings in force; `flags` are those of the command alone."""
         return load_settings(ctx, connection=self.connection, timeout=self.timeout, output=self.output,
-                        base_url=self.base_url, store=self.store)  # fmt: skip
+                        base_url=self.base_url, store=self.store, **flags)  # fmt: skip
 
 
 def run_options(

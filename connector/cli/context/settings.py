@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from connector.errors import Finding
 
 OUTPUT_FORMATS = ("json", "yaml", "table", "lines")
-SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox")
+SETTING_KEYS = ("connector", "output", "connection", "base_url", "plan", "budget", "timeout", "store", "inbox", "bulk")
 DEFAULT_VALUES = {"output": "json"}
 _VARIABLE_NAMES = {
     "connector": "CONNECTOR_PATH",
@@ -28,7 +28,10 @@ _VARIABLE_NAMES = {
     "timeout": "CONNECTOR_TIMEOUT",
     "store": "CONNECTOR_STORE",
     "inbox": "CONNECTOR_INBOX",
+    "bulk": "CONNECTOR_BULK",
 }
+_FLAG_NAMES = {"base_url": "--base-url", "bulk": "--on"}
+_DATABASE_SETTINGS = ("store", "inbox", "bulk")  # URLs that may hold a password
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,8 @@ class Settings:
         Raises InputError for an invalid value, DefinitionError for an invalid config file.
         """
         if self._flags.get(key) is not None:
-            flag = f"flag --{key.replace('_', '-')}"
-            return _reject_password(_check_setting(Setting(key, self._flags[key], flag)))
+            source = f"flag {flag_of(key)}"
+            return _reject_password(_check_setting(Setting(key, self._flags[key], source)))
         name = variable or _VARIABLE_NAMES.get(key, "")
         value_and_source = self.read_variable(name)
         if value_and_source is not None:
@@ -85,6 +88,11 @@ class Settings:
     @cached_property
     def _config(self) -> dict[str, Any]:
         return read_config(config_path())
+
+
+def flag_of(key: str) -> str:
+    """Return the flag of a setting."""
+    return _FLAG_NAMES.get(key, f"--{key}")
 
 
 def config_path() -> Path:
@@ -150,11 +158,11 @@ def _check_setting(setting: Setting) -> Setting:
 
 def _reject_password(setting: Setting) -> Setting:
     """Return a flag's setting. Raises InputError for a URL with a password, which other users could see."""
-    if setting.name in ("store", "inbox") and _has_password(setting.value):
+    if setting.name in ("store", "inbox", "bulk") and _has_password(setting.value):
         variable = _VARIABLE_NAMES[setting.name]
         fix = f"set {variable}, or name a file that holds the URL in {variable}_FILE"
         expected = "a URL without a password: secrets must not be on the command line"
-        problem = Problem(f"--{setting.name}", MASK, expected, fix)
+        problem = Problem(flag_of(setting.name), MASK, expected, fix)
         raise InputError.from_problems("settings", [problem])
     return setting
 

@@ -1,0 +1,181 @@
+"""Run an action over rows that are kept in a database, so that workers on several hosts share them."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+from connector.cli.bulk import check
+from connector.cli.bulk.job import resolve_place
+from connector.cli.bulk.shared_run import SharedBulkRun
+from connector.cli.calls.confirmation import confirm_rows
+from connector.cli.calls.trace import print_debug_lines
+from connector.errors import UsageError
+from connector.runtime.bulk.shared_journal import SharedJournal
+from connector.runtime.extras import require
+from connector.runtime.storage.encryption import KEY_VARIABLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from connector.cli.bulk.job import BulkJob
+    from connector.cli.bulk.report import BulkReporter
+    from connector.cli.calls.session import Session
+    from connector.runtime.bulk.row_reader import RowReader
+    from connector.runtime.bulk.shared_journal import SharedRun
+    from connector.runtime.client.client import Client
+
+_LOAD_TIMEOUT = 10.0  # seconds to wait for another command that loads the same run
+_RETRY_NAMES = ("maxRetries",)  # the queue waits as the service says
+
+
+def open_shared_journal(url: str | None) -> SharedJournal:
+    """Open the journal of a URL. Raises UsageError without one, or without the extra; StoreError."""
+    if url is None:
+        raise UsageError("No database is named.", hint="Name it with --on URL, or set CONNECTOR_BULK.")
+    require("dbos", "dbos", "sqlalchemy")
+    return SharedJournal(url)
+
+
+def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: BulkReporter) -> int:
+    """Store the rows, work on them with all other workers, report every result; return the exit code."""
+    options = _build_options(job)
+    journal = open_shared_journal(job.shared_url)
+    name = str(job.run_name)
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(print_debug_lines(enabled=job.options.debug))
+        run_lock = stack.enter_context(contextlib.ExitStack())
+        run_lock.enter_context(journal.runs.hold(f"bulk run {name}", _LOAD_TIMEOUT))
+        earlier = _find_run(job, source, journal, session)
+        if earlier is None:
+            reporter.total = _check_rows(job, source, journal)
+            confirm_rows(job.connector, job.options, job.action, reporter.total)
+            run = _create_run(job, source, journal, reporter.total, options)
+        else:
+            confirm_rows(job.connector, job.options, job.action, earlier.count)
+            reporter.total = earlier.count
+            run = _prepare_again(job, journal, earlier)
+        client = session.get_client(job.task.options.connection)
+        started_at = journal.read_time()
+        worker = stack.enter_context(_open_worker(journal, run, client_opener(session, client, run), job))
+        _load(journal, run, source)
+        run_lock.close()
+        return reporter.report(SharedBulkRun(journal, run, worker, started_at), has_journal=True)
+
+
+def _open_worker(
+    journal: SharedJournal, run: SharedRun, open_client: Callable[[SharedRun], Client], job: BulkJob
+) -> Any:
+    from connector.integrations.dbos_bulk import BulkWorker
+
+    return BulkWorker(journal, run.queue, open_client, concurrency=job.arguments.max_in_flight)
+
+
+def client_opener(
+    session: Session, own_client: Client | None = None, own_run: SharedRun | None = None
+) -> Callable[[SharedRun], Client]:
+    """Return what opens the client of a run: that of the connection which the run names."""
+
+    def open_client(run: SharedRun) -> Client:
+        if own_client is not None and own_run is not None and run.id == own_run.id:
+            return own_client
+        return session.get_client(run.header["connection"])
+
+    return open_client
+
+
+def _build_options(job: BulkJob) -> dict[str, Any]:
+    """Return how each row is called, as JSON. Raises UsageError for a setting that the queue has no use for."""
+    retry = job.options.retry_options or {}
+    unused = next((name for name in retry if name not in _RETRY_NAMES), None)
+    if unused:
+        hint = "Remove it: a row waits for as long as the service asks, in the database."
+        raise UsageError(f"--retry {unused} cannot be combined with --on.", hint=hint)
+    names = ("timeout", "limit", "page_size", "account")
+    call = {name: value for name in names if (value := getattr(job.call_options, name)) is not None}
+    options: dict[str, Any] = {"call": call}
+    if retry:
+        options["attempts"] = int(retry["maxRetries"]) + 1
+    return options
+
+
+def _find_run(job: BulkJob, source: RowReader, journal: SharedJournal, session: Session) -> SharedRun | None:
+    """Return the earlier run of these rows, or None. Raises UsageError if it is another one."""
+    run = journal.find_run(str(job.run_name))
+    if run is not None and job.arguments.restart:
+        session.note(f"The earlier run is named {journal.rename_run(run)} now.")
+        return None
+    if run is None:
+        if job.arguments.resolutions:
+            where = f"no run {job.run_name} in {journal.display_url}"
+            raise UsageError("--resolve needs an earlier run.", hint=f"There is {where}.")
+        return None
+    check.check_common_inputs(job, source)  # wrong arguments are reported before other differences
+    journal.check_header(run, job.describe_run(source))
+    session.note(f"Continuing an earlier run of these rows: {run.name} in {journal.display_url}")
+    return run
+
+
+def _check_rows(job: BulkJob, source: RowReader, journal: SharedJournal) -> int:
+    """Check every row, and return the number of rows. Raises InputError, UsageError."""
+    count = check.check_all_rows(job, source)
+    inputs = job.connector.action(job.action).inputs
+    secrets = {key for key, field in inputs.items() if field.secret}
+    if secrets and journal.keyring is None:
+        given = {key for row in source.read_rows() for key in secrets & row.given.keys()}
+        if given:
+            what = f"{', '.join(sorted(given))} is a secret, and {journal.display_url} would keep it as it is"
+            hint = f"Set {KEY_VARIABLE} here and for every worker; 'connector connections key' creates a key."
+            raise UsageError(f"{what}. Nothing was stored or sent.", hint=hint)
+    return count
+
+
+def _create_run(
+    job: BulkJob, source: RowReader, journal: SharedJournal, count: int, options: dict[str, Any]
+) -> SharedRun:
+    from connector.integrations.dbos_bulk import queue_name
+
+    place = resolve_place(job.connector, job.settings, sandbox=job.options.sandbox)
+    return journal.create_run(
+        str(job.run_name), job.describe_run(source), options=options, queue=queue_name(job.connector.name, place),
+        count=count, keep_going=job.arguments.keep_going,
+    )  # fmt: skip
+
+
+def _prepare_again(job: BulkJob, journal: SharedJournal, run: SharedRun) -> SharedRun:
+    """Apply what the command says about rows of an earlier run, and begin another turn of it."""
+    resolve_rows(journal, run, job.arguments.parse_resolutions())
+    if job.arguments.retry_failed:
+        journal.reset_failed(run)
+    journal.set_keep_going(run, keep_going=job.arguments.keep_going)
+    return journal.start_again(run)
+
+
+def resolve_rows(journal: SharedJournal, run: SharedRun, resolutions: dict[int | None, str]) -> None:
+    """Record the resolutions of uncertain rows. Raises UsageError before any is recorded."""
+    uncertain = journal.list_uncertain(run)
+    for_all = resolutions.pop(None, None)
+    if for_all:
+        resolutions = dict.fromkeys(uncertain, for_all)
+    for row in resolutions:
+        if row is not None and row > run.count:
+            raise UsageError(f"There is no row {row}.", hint=f"The last row is {run.count}.")
+        if row not in uncertain:
+            raise UsageError(f"Row {row} is not uncertain.", hint="Remove its --resolve; nothing was sent.")
+    for row, resolution in resolutions.items():
+        assert row is not None
+        journal.resolve_row(run, row, resolution)
+
+
+def _load(journal: SharedJournal, run: SharedRun, source: RowReader) -> None:
+    """Store the rows that are not stored yet, and enqueue each batch as soon as it is complete."""
+    from connector.integrations.dbos_bulk import enqueue_batches
+
+    enqueued = 0
+    if run.loaded:  # an earlier command stored some
+        enqueue_batches(journal, run, journal.list_open_batches(run))
+        enqueued = run.loaded if run.loaded == run.count else run.loaded // run.batch_size * run.batch_size
+    for loaded in journal.load_rows(run, source.read_rows()):
+        complete = loaded if loaded == run.count else loaded // run.batch_size * run.batch_size
+        enqueue_batches(journal, run, range(enqueued + 1, complete + 1, run.batch_size))
+        enqueued = complete

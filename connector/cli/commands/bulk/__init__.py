@@ -1,0 +1,1 @@
+"""The commands for bulk runs that are kept in a database."""

@@ -1,0 +1,86 @@
+"""`connector bulk status` and `connector bulk results`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from connector.cli.bulk.shared import open_shared_journal
+from connector.cli.commands.bulk.options import on_option, run_argument
+from connector.cli.context.context import CommandContext, output_option
+from connector.cli.groups import StrictCommand, global_options
+from connector.cli.output import printer
+from connector.cli.output.query import Query
+from connector.cli.output.times import format_duration
+from connector.runtime.bulk.shared_results import count_rows, iter_results
+from connector.runtime.bulk.shared_tables import ROW_OUTCOMES
+
+if TYPE_CHECKING:
+    from connector.runtime.bulk.shared_journal import SharedJournal, SharedRun
+
+
+@click.command("status", cls=StrictCommand, help="Show the rows of each run, or of one, by state.")
+@run_argument
+@on_option
+@output_option
+@global_options
+@click.pass_context
+def status_command(ctx: click.Context, /, name: str | None, on: str | None, output_format: str) -> None:
+    """Show the rows by state."""
+    context = CommandContext.from_click(ctx, bulk=on)
+    journal = open_shared_journal(context.settings.get("bulk").value)
+    runs = [journal.choose_run(name)] if name else journal.list_runs()
+    states = [_describe(journal, run) for run in runs]
+    if output_format == "json":
+        printer.write_json(states)
+        return
+    for state in states:
+        printer.write_text(_format_state(state))
+    if not states:
+        context.note(f"There are no runs in {journal.display_url}.")
+
+
+def _describe(journal: SharedJournal, run: SharedRun) -> dict[str, Any]:
+    """Return how far a run is: its rows by state, rows a second, and the seconds that are left at this rate."""
+    counts = count_rows(journal, run)
+    state = "done" if counts.open == 0 else run.state
+    is_moving = state == "running" and counts.rate > 0
+    return {
+        "run": run.name,
+        "action": run.header["action"],
+        "state": state,
+        "reason": run.reason,
+        "rows": run.count,
+        **counts.by_state,
+        "rate": round(counts.rate, 2),
+        "seconds_left": round(counts.open / counts.rate) if is_moving else None,
+    }
+
+
+def _format_state(state: dict[str, Any]) -> str:
+    names = ("waiting", "running", *ROW_OUTCOMES)
+    counts = ", ".join(f"{state[name]:,} {name}" for name in names if state[name] or name == "done")
+    line = f"{state['run']}: {state['state']}; {state['rows']:,} rows: {counts}"
+    if state["seconds_left"] is not None:
+        line += f"; {state['rate']:g} a second, about {format_duration(state['seconds_left'])} left"
+    reason = state["reason"]
+    return f"{line}." if reason is None else f"{line}.\n  Stopped by: {reason['message']}"
+
+
+@click.command("results", cls=StrictCommand, help="Print the results of a run, a line of JSON for each row.")
+@run_argument
+@on_option
+@click.option("--outcome", "outcomes", multiple=True, type=click.Choice(ROW_OUTCOMES), help="Only these; repeatable.")
+@click.option("--query", metavar="JMESPATH", help="Print only what this expression selects from each result.")
+@global_options
+@click.pass_context
+def results_command(
+    ctx: click.Context, /, name: str | None, on: str | None, outcomes: tuple[str, ...], query: str | None
+) -> None:
+    """Print the results."""
+    context = CommandContext.from_click(ctx, bulk=on)
+    journal = open_shared_journal(context.settings.get("bulk").value)
+    selected = Query(query) if query is not None else None
+    for result in iter_results(journal, journal.choose_run(name), outcomes or ROW_OUTCOMES):
+        printer.write_line(result if selected is None else selected.apply(result))

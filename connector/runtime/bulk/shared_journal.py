@@ -1,0 +1,264 @@
+"""The journal of bulk runs in a database, for workers on several hosts; the runs, and what is done to them.
+
+It keeps the promises of a journal in a file: a row's start is durable before its change is sent, and then its result.
+Only one worker can record the start of a row, so no row is sent by two.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select, update
+
+from connector.errors import StoreError, UsageError
+from connector.runtime.bulk.shared_tables import (
+    FAILED_OUTCOMES,
+    ROW_RUNNING,
+    ROW_WAITING,
+    ROWS,
+    RUN_CANCELLED,
+    RUN_RUNNING,
+    RUNS,
+    RowCodec,
+    now_of,
+)
+from connector.runtime.clock import SystemClock
+from connector.runtime.database.connect import open_database
+from connector.runtime.storage.encryption import Keyring
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import ColumnElement, Connection
+
+    from connector.runtime.bulk.row_reader import Row
+    from connector.runtime.clock import Clock
+
+_MAX_BATCH_SIZE = 50  # rows
+_BATCHES_WANTED = 64  # so that several workers have something to do until the end
+_INSERTED_AT_ONCE = 1000  # rows
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRun:
+    """A run as the database has it: `header` says what it belongs to, `options` how each row is called."""
+
+    id: str
+    name: str
+    header: dict[str, Any]
+    options: dict[str, Any]
+    queue: str
+    count: int
+    batch_size: int
+    loaded: int
+    state: str
+    reason: dict[str, Any] | None
+    turn: int
+    keep_going: bool
+    created_at: float
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its rows may be taken."""
+        return self.state == RUN_RUNNING
+
+
+class SharedJournal:
+    """The runs in a database, `sqlite:///PATH` or `postgresql://...`. Methods raise StoreError.
+
+    Inputs and results are encrypted with the keys of the environment, if it has any.
+    """
+
+    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+        self.url, self.keyring = url, Keyring.from_env(os.environ)
+        clock = clock or SystemClock()
+        self.runs, self.rows = open_database(url, RUNS, clock), open_database(url, ROWS, clock)
+        self.display_url = self.rows.display_url
+        for database in (self.runs, self.rows):  # creates what is missing
+            database.run(lambda _: None)
+
+    def __repr__(self) -> str:
+        return f"SharedJournal({self.display_url!r})"
+
+    def codec_of(self, run_id: str) -> RowCodec:
+        """Return what encodes and decodes the rows of a run."""
+        return RowCodec(run_id, self.keyring, self.display_url)
+
+    def list_runs(self) -> list[SharedRun]:
+        """Return all runs, the oldest first."""
+        return self._select_runs()
+
+    def find_run(self, name: str) -> SharedRun | None:
+        """Return the run of a name, or None."""
+        return next(iter(self._select_runs(RUNS.c.name == name)), None)
+
+    def read_run(self, run_id: str) -> SharedRun:
+        """Return a run by its id. Raises UsageError if it was removed."""
+        found = self._select_runs(RUNS.c.id == run_id)
+        if not found:
+            raise UsageError(f"{self.display_url} has no run {run_id} any more.", hint="It was removed meanwhile.")
+        return found[0]
+
+    def choose_run(self, name: str | None) -> SharedRun:
+        """Return the run of a name, or the only one. Raises UsageError that lists the names."""
+        runs = self.list_runs()
+        chosen = [run for run in runs if name in (None, run.name)]
+        if len(chosen) == 1:
+            return chosen[0]
+        names = ", ".join(run.name for run in runs) or "none"
+        problem = "There is no run" if not runs else "Name a run" if name is None else f"There is no run {name}"
+        raise UsageError(f"{problem} in {self.display_url}.", hint=f"The runs are: {names}.")
+
+    def create_run(self, name: str, header: Mapping[str, Any], **facts: Any) -> SharedRun:
+        """Create a run without rows; `facts` are its options, queue, count and keep_going."""
+        run_id = secrets.token_hex(8)
+        size = max(1, min(_MAX_BATCH_SIZE, facts["count"] // _BATCHES_WANTED))
+
+        def create(connection: Connection) -> None:
+            now = connection.scalar(select(now_of(connection.dialect.name)))
+            connection.execute(
+                insert(RUNS).values(
+                    id=run_id, name=name, header=json.dumps(header), options=json.dumps(facts["options"]),
+                    queue=facts["queue"], count=facts["count"], batch_size=size, loaded=0, state=RUN_RUNNING,
+                    reason=None, turn=1, keep_going=int(facts["keep_going"]), created_at=now,
+                )
+            )  # fmt: skip
+
+        self.runs.run(create)
+        return self.read_run(run_id)
+
+    def check_header(self, run: SharedRun, header: Mapping[str, Any]) -> None:
+        """Raise UsageError if a run belongs to something else, with the names of the differences."""
+        differing = [key for key in {**run.header, **header} if run.header.get(key) != header.get(key)]
+        if not differing:
+            return
+        hint = "Use the arguments that it was started with, or name another run with --journal NAME."
+        if "rows" in differing:
+            differing = [key for key in differing if key != "values"]  # they follow from the rows
+            hint = "Put corrected or new rows into a file of their own, and leave this one unchanged."
+        hint += " --restart sets it aside, and sends every row again, including those that are done."
+        where = f"The run {run.name} in {self.display_url}"
+        raise UsageError(f"{where} is another one: different {', '.join(differing)}.", hint=hint)
+
+    def rename_run(self, run: SharedRun) -> str:
+        """Cancel a run and rename it to the first unused of NAME.1, NAME.2 ...; return that name."""
+        names = {other.name for other in self.list_runs()}
+        free = next(name for name in (f"{run.name}.{number}" for number in itertools.count(1)) if name not in names)
+        self._update_run(run, name=free, state=RUN_CANCELLED)
+        return free
+
+    def load_rows(self, run: SharedRun, rows: Iterable[Row]) -> Iterator[int]:
+        """Store the rows that are not stored yet, many at once; yield how many are, each time."""
+        codec = self.codec_of(run.id)
+        missing = (row for row in rows if row.number > run.loaded)
+        while batch := list(itertools.islice(missing, _INSERTED_AT_ONCE)):
+            values = [_build_row(run, row, codec) for row in batch]
+
+            def store(connection: Connection, values: list[dict[str, Any]] = values) -> None:
+                now = connection.scalar(select(now_of(connection.dialect.name)))
+                connection.execute(
+                    insert(ROWS), [{**row, "finished_at": now if row["result"] else None} for row in values]
+                )
+                connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(loaded=values[-1]["number"]))
+
+            self.rows.run_in_transaction(store)
+            yield batch[-1].number
+
+    def start_again(self, run: SharedRun) -> SharedRun:
+        """Begin another turn of a run: it is running, and its open rows are to be enqueued again."""
+        self._update_run(run, state=RUN_RUNNING, reason=None, turn=RUNS.c.turn + 1)
+        return self.read_run(run.id)
+
+    def stop_run(self, run_id: str, state: str, reason: Mapping[str, Any] | None = None) -> None:
+        """Send no further row of a running run; `state` is stopped or cancelled, `reason` an error as a dict."""
+        changed = {"state": state, "reason": json.dumps(reason) if reason else None}
+        self.runs.run(
+            lambda connection: connection.execute(
+                update(RUNS).where((RUNS.c.id == run_id) & (RUNS.c.state == RUN_RUNNING)).values(changed)
+            )
+        )
+
+    def set_keep_going(self, run: SharedRun, *, keep_going: bool) -> None:
+        """Set whether a failed row stops the run."""
+        self._update_run(run, keep_going=int(keep_going))
+
+    def reset_failed(self, run: SharedRun) -> int:
+        """Let failed rows run again as they are; return how many."""
+        return self._update_rows(run, ROWS.c.state.in_(FAILED_OUTCOMES) & ROWS.c.inputs.is_not(None), **_AGAIN)
+
+    def list_uncertain(self, run: SharedRun) -> list[int]:
+        """Return the numbers of the rows whose outcome is uncertain."""
+        condition = (ROWS.c.run == run.id) & (ROWS.c.state == "uncertain")
+        query = select(ROWS.c.number).where(condition).order_by(ROWS.c.number)
+        return self.rows.run(lambda connection: list(connection.scalars(query)))
+
+    def resolve_row(self, run: SharedRun, number: int, resolution: str) -> None:
+        """Resolve an uncertain row as "done", or as "retry" to send it again. Raises UsageError for any other row."""
+        query = select(ROWS.c.line).where((ROWS.c.run == run.id) & (ROWS.c.number == number))
+        line = self.rows.run(lambda connection: connection.scalar(query))
+        result = {"row": number, "line": line, "outcome": "done", "settled": True}
+        settled = {"state": "done", "inputs": None, "result": self.codec_of(run.id).encode(number, result)}
+        changed = settled if resolution == "done" else {**_AGAIN, "may_resend": 0}
+        if not self._update_rows(run, (ROWS.c.number == number) & (ROWS.c.state == "uncertain"), **changed):
+            raise UsageError(f"Row {number} is not uncertain.", hint="Remove its --resolve; nothing was sent.")
+
+    def list_open_batches(self, run: SharedRun) -> list[int]:
+        """Return the first row of each batch that has a row without a result."""
+        condition = (ROWS.c.run == run.id) & ROWS.c.state.in_((ROW_WAITING, ROW_RUNNING))
+        query = select(ROWS.c.batch).where(condition).distinct().order_by(ROWS.c.batch)
+        return self.rows.run(lambda connection: list(connection.scalars(query)))
+
+    def read_time(self) -> float:
+        """Return the database's time in epoch seconds."""
+        return self.runs.run(lambda connection: float(connection.scalar(select(now_of(connection.dialect.name))) or 0))
+
+    def hold_worker(self, worker: str, timeout: float) -> AbstractContextManager[None]:
+        """Hold the lock of a worker; the database releases it when the worker dies."""
+        return self.rows.hold(f"bulk worker {worker}", timeout)
+
+    def is_alive(self, worker: str) -> bool:
+        """Whether a worker still runs."""
+        try:
+            with self.hold_worker(worker, 0.0):
+                return False
+        except StoreError:
+            return True
+
+    def _select_runs(self, *conditions: ColumnElement[bool]) -> list[SharedRun]:
+        query = select(RUNS).where(*conditions).order_by(RUNS.c.created_at, RUNS.c.id)
+        found = self.runs.run(lambda connection: [row._mapping for row in connection.execute(query)])  # noqa: SLF001  its public name
+        return [_to_run(row) for row in found]
+
+    def _update_run(self, run: SharedRun, **values: Any) -> None:
+        self.runs.run(lambda connection: connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(values)))
+
+    def _update_rows(self, run: SharedRun, condition: ColumnElement[bool], **values: Any) -> int:
+        statement = update(ROWS).where((ROWS.c.run == run.id) & condition).values(values)
+        return self.rows.run(lambda connection: connection.execute(statement).rowcount)
+
+
+_UNSENT = {"may_resend": 0, "attempts": 0, "due_at": 0.0}
+_AGAIN = {"state": ROW_WAITING, "result": None, "worker": None, "attempts": 0, "due_at": 0.0, "finished_at": None}
+
+
+def _to_run(row: Mapping[Any, Any]) -> SharedRun:
+    facts = dict(row)
+    for name in ("header", "options", "reason"):
+        facts[name] = None if facts[name] is None else json.loads(facts[name])
+    return SharedRun(**{**facts, "keep_going": bool(facts["keep_going"])})
+
+
+def _build_row(run: SharedRun, row: Row, codec: RowCodec) -> dict[str, Any]:
+    """Return a row as it is stored; one that is invalid has its result already."""
+    batch = (row.number - 1) // run.batch_size * run.batch_size + 1
+    stored = {"run": run.id, "number": row.number, "line": row.line, "batch": batch, **_UNSENT}
+    if row.error is None:
+        return {**stored, "state": ROW_WAITING, "inputs": codec.encode(row.number, row.given), "result": None}
+    result = {"row": row.number, "line": row.line, "outcome": "not_sent", "attempts": 0, "error": row.error.to_dict()}
+    return {**stored, "state": "not_sent", "inputs": None, "result": codec.encode(row.number, result)}

@@ -1,0 +1,96 @@
+"""The tables of bulk runs that several workers share, and how a row's inputs and result are kept in them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text, literal_column
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlalchemy import ColumnElement
+
+    from connector.runtime.storage.encryption import Keyring
+
+RUN_RUNNING, RUN_STOPPED, RUN_CANCELLED = "running", "stopped", "cancelled"
+ROW_WAITING, ROW_RUNNING = "waiting", "running"
+ROW_OUTCOMES = ("done", "rejected", "not_sent", "uncertain")  # a row with a result
+FAILED_OUTCOMES = ("rejected", "not_sent")
+
+RUNS = Table(
+    "connector_bulk_run",
+    MetaData(),
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("header", Text, nullable=False),  # JSON: what the run belongs to
+    Column("options", Text, nullable=False),  # JSON: how each row is called
+    Column("queue", Text, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("batch_size", Integer, nullable=False),  # rows that a worker takes at once
+    Column("loaded", Integer, nullable=False),  # rows that are in the other table
+    Column("state", Text, nullable=False),
+    Column("reason", Text),  # JSON of the error that stopped it, if it was one that every row would meet
+    Column("turn", Integer, nullable=False),  # how often it was started; batches of an earlier turn do nothing
+    Column("keep_going", Integer, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+ROWS = Table(
+    "connector_bulk_row",
+    MetaData(),
+    Column("run", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("line", Integer, nullable=False),
+    Column("batch", Integer, nullable=False),  # the number of the first row of its batch
+    Column("state", Text, nullable=False),
+    Column("inputs", Text),  # gone when the row is done
+    Column("result", Text),
+    Column("worker", Text),  # who sent it
+    Column("key", Text),  # the idempotency key that it was sent with
+    Column("may_resend", Integer, nullable=False),  # it was sent, and sending it again is safe
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Float, nullable=False),  # not before this time
+    Column("finished_at", Float),
+    Index("connector_bulk_row_finished", "run", "finished_at"),
+    Index("connector_bulk_row_state", "run", "state"),
+)
+_NOW_BY_DIALECT: dict[str, ColumnElement[Any]] = {
+    "sqlite": literal_column("((julianday('now') - 2440587.5) * 86400.0)"),
+    "postgresql": literal_column("CAST(extract(epoch FROM clock_timestamp()) AS double precision)"),
+}
+
+
+def now_of(dialect: str) -> ColumnElement[Any]:
+    """Return the expression of the database's time in epoch seconds, on which all workers agree."""
+    return _NOW_BY_DIALECT[dialect]
+
+
+class RowCodec:
+    """Keeps inputs and results as text: encrypted if there are keys, else as JSON."""
+
+    def __init__(self, run: str, keyring: Keyring | None, place: str) -> None:
+        self._run, self._keyring, self._place = run, keyring, place
+
+    def encode(self, number: int, data: Mapping[str, Any]) -> str:
+        """Return data of a row as text."""
+        if self._keyring is None:
+            return json.dumps({"plain": data}, default=str)
+        plain = json.loads(json.dumps(data, default=str))
+        return json.dumps(self._keyring.encrypt(self._label(number), plain))
+
+    def decode(self, number: int, text: str) -> dict[str, Any]:
+        """Return the data of a text. Raises StoreError if it cannot be decrypted."""
+        kept: dict[str, Any] = json.loads(text)
+        if "plain" in kept:
+            data: dict[str, Any] = kept["plain"]
+            return data
+        if self._keyring is None:
+            from connector.errors import StoreError
+
+            message = f"The rows in {self._place} are encrypted with key {kept['key']}, and CONNECTOR_KEY is not set."
+            raise StoreError(message, hint="Set CONNECTOR_KEY to the key that they were stored with.", path=self._place)
+        return self._keyring.decrypt(self._label(number), kept, self._place)
+
+    def _label(self, number: int) -> str:
+        return f"bulk/{self._run}/{number}"
