@@ -181,6 +181,7 @@ class BulkWorker:
             rows, wait = self._rows.take_batch(run, first)
             runner = self._find_runner(run)
             waits = list(self._threads.map(partial(self._run_row, run, runner), rows))
+            self._rows.flush()
         except Exception as error:  # noqa: BLE001  told by the worker, which leaves the batch to others
             self._fail(error)
             raise WorkerStopped from None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Text, bindparam, case, null, select, update
 
 from connector.errors import ConnectorError
 from connector.runtime.bulk.row_reader import Row
@@ -23,8 +25,9 @@ from connector.runtime.database.group_commit import GroupCommitWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
-    from sqlalchemy import ColumnElement, Connection, Update
+    from sqlalchemy import BindParameter, ColumnElement, Connection, Update
 
     from connector.runtime.bulk.shared_journal import SharedJournal, SharedRun
     from connector.runtime.bulk.shared_tables import RowCodec
@@ -48,12 +51,20 @@ class SharedRow:
 
 
 @dataclass(slots=True)
-class _Change:
-    """A change of a row that is to be written; `is_applied` once it is, unless the row's state forbids it."""
+class _Start:
+    """A row that is about to be sent; `is_applied` once that is recorded, unless it must not be sent."""
 
-    statement: Update
-    stops: str | None = None  # the id of the run that stops with it
+    group: tuple[str, str | None, bool]  # its run, its idempotency key, and whether sending it twice is safe
+    number: int
     is_applied: bool = field(default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What became of a row: the columns that change; `stops` ends its run with it."""
+
+    columns: dict[str, Any]
+    stops: bool = False
 
 
 class WorkerRows:
@@ -61,102 +72,151 @@ class WorkerRows:
 
     def __init__(self, journal: SharedJournal, worker: str) -> None:
         self._journal, self._worker = journal, worker
-        self._writer = GroupCommitWriter(journal.rows, _write_changes, _MAX_COMMIT_CHANGES, name="bulk run")
+        write = functools.partial(_write_changes, worker)
+        self._writer = GroupCommitWriter(journal.rows, write, _MAX_COMMIT_CHANGES, name="bulk run")
+        self._error: BaseException | None = None  # of a result that was not written
 
     def take_batch(self, run: SharedRun, first: int) -> tuple[list[SharedRow], float | None]:
         """Return the rows of a batch that are due, and the seconds until others are, None without others."""
         in_batch = (ROWS.c.run == run.id) & (ROWS.c.batch == first)
-        self._judge_interrupted(run, in_batch)
 
         def read(connection: Connection) -> tuple[list[Any], float]:
-            open_rows = select(ROWS).where(in_batch & ROWS.c.state.in_((ROW_WAITING, ROW_RUNNING)))
+            is_open = ROWS.c.state.in_((ROW_WAITING, ROW_RUNNING))
             now = float(connection.scalar(select(now_of(connection.dialect.name))) or 0.0)
-            return list(connection.execute(open_rows.order_by(ROWS.c.number))), now
+            return list(connection.execute(select(ROWS).where(in_batch & is_open).order_by(ROWS.c.number))), now
 
         found, now = self._journal.rows.run(read)
+        if self._judge_interrupted(run, [row for row in found if row.state == ROW_RUNNING]):
+            found, now = self._journal.rows.run(read)
         codec = self._journal.codec_of(run.id)
         due = [_to_row(row, codec) for row in found if row.state == ROW_WAITING and row.due_at <= now]
         waits = [row.due_at - now for row in found if row.state == ROW_WAITING and row.due_at > now]
         waits += [_UNSENT_SECONDS for row in found if row.state == ROW_RUNNING]
         return due, min(waits, default=None)
 
-    def _judge_interrupted(self, run: SharedRun, in_batch: ColumnElement[bool]) -> None:
-        """Judge the rows whose worker has died: they wait again if that is safe, and else are uncertain."""
-        started = select(ROWS.c.number, ROWS.c.line, ROWS.c.worker, ROWS.c.may_resend).where(
-            in_batch & (ROWS.c.state == ROW_RUNNING)
-        )
-        found = self._journal.rows.run(lambda connection: list(connection.execute(started)))
-        alive = {worker: self._is_alive(worker) for worker in {row.worker for row in found}}
+    def _judge_interrupted(self, run: SharedRun, started: Sequence[Any]) -> bool:
+        """Judge started rows whose worker has died: they wait again if that is safe, and else are uncertain."""
+        is_alive = {worker: self._is_alive(worker) for worker in {row.worker for row in started}}
+        interrupted = [row for row in started if not is_alive[row.worker]]
         codec = self._journal.codec_of(run.id)
-        for row in found:
-            if alive[row.worker]:
-                continue
-            still_so = _is_row(run.id, row.number) & (ROWS.c.state == ROW_RUNNING) & (ROWS.c.worker == row.worker)
-            if row.may_resend:
-                statement = update(ROWS).where(still_so).values(state=ROW_WAITING, worker=None)
-            else:
-                result = codec.encode(row.number, interrupted_result(row.number, row.line))
-                now = now_of(self._journal.rows.get_engine().dialect.name)
-                statement = update(ROWS).where(still_so).values(state="uncertain", result=result, finished_at=now)
-            stops = None if row.may_resend or run.keep_going else run.id
-            self._write(_Change(statement, stops))
+
+        def judge(connection: Connection) -> None:
+            now = now_of(connection.dialect.name)
+            for row in interrupted:
+                is_so = _is_row(run.id, row.number) & (ROWS.c.state == ROW_RUNNING) & (ROWS.c.worker == row.worker)
+                judged: dict[str, Any] = {"state": ROW_WAITING, "worker": None}
+                if not row.may_resend:
+                    result = codec.encode(row.number, interrupted_result(row.number, row.line))
+                    judged = {"state": "uncertain", "result": result, "finished_at": now}
+                    if not run.keep_going:
+                        _stop(run.id, connection)
+                connection.execute(update(ROWS).where(is_so).values(judged))
+
+        if interrupted:
+            self._journal.rows.run_in_transaction(judge)
+        return bool(interrupted)
 
     def _is_alive(self, worker: str) -> bool:
         return worker == self._worker or self._journal.is_alive(worker)
 
     def record_start(self, run: SharedRun, number: int, key: str | None, *, may_resend: bool) -> None:
-        """Record durably that a row is about to be sent. Raises RowTaken if it must not be."""
-        is_running = (RUNS.c.id == run.id) & (RUNS.c.state == RUN_RUNNING)
-        is_free = (ROWS.c.state == ROW_WAITING) & select(RUNS.c.id).where(is_running).exists()
-        values = {"state": ROW_RUNNING, "worker": self._worker, "key": key, "may_resend": int(may_resend)}
-        change = _Change(update(ROWS).where(_is_row(run.id, number) & is_free).values(values))
-        self._write(change)
-        if not change.is_applied:
+        """Record durably that a row is about to be sent, and all that was recorded before.
+
+        Raises RowTaken if it must not be sent.
+        """
+        start = _Start((run.id, key, may_resend), number)
+        self._write(start)
+        if not start.is_applied:
             raise RowTaken("The row is not sent: its run has stopped, or another worker has the row.")
 
     def record_result(self, run: SharedRun, result: dict[str, Any], *, stops: bool) -> None:
-        """Record the result of a row; `stops` ends the run with it."""
-        number, outcome = result["row"], result["outcome"]
-        encoded = self._journal.codec_of(run.id).encode(number, result)
-        now = now_of(self._journal.rows.get_engine().dialect.name)
-        values: dict[str, Any] = {
-            "state": outcome,
-            "result": encoded,
-            "attempts": result["attempts"],
-            "finished_at": now,
-        }
-        if outcome == "done":
-            values["inputs"] = None
-        self._write(_Change(update(ROWS).where(self._is_mine(run, number)).values(values), run.id if stops else None))
+        """Record the result of a row, durable with the next start or `flush`; `stops` ends the run with it."""
+        number = result["row"]
+        columns = {"state": result["outcome"], "attempts": result["attempts"], "may_resend": 0, "seconds": 0.0}
+        columns["result"] = self._journal.codec_of(run.id).encode(number, result)
+        self._write_later(_Outcome({**columns, "of_run": run.id, "of_number": number}, stops))
 
     def record_wait(self, run: SharedRun, shared: SharedRow, *, attempts: int, seconds: float) -> None:
         """Record that a row, which the service has not processed, is to run again after some seconds."""
-        due_at = now_of(self._journal.rows.get_engine().dialect.name) + seconds
-        values = {"state": ROW_WAITING, "worker": None, "attempts": attempts, "due_at": due_at}
-        values["may_resend"] = int(shared.may_resend)
-        self._write(_Change(update(ROWS).where(self._is_mine(run, shared.row.number)).values(values)))
+        columns = {"state": ROW_WAITING, "attempts": attempts, "may_resend": int(shared.may_resend)}
+        columns |= {"seconds": seconds, "result": None}
+        self._write_later(_Outcome({**columns, "of_run": run.id, "of_number": shared.row.number}))
 
-    def _is_mine(self, run: SharedRun, number: int) -> ColumnElement[bool]:
-        """Whether a row is this worker's: the one that sent it knows best, also if it was taken for dead."""
-        is_open = ROWS.c.state == ROW_WAITING
-        was_sent = ROWS.c.state.in_((ROW_RUNNING, "uncertain")) & (ROWS.c.worker == self._worker)
-        return _is_row(run.id, number) & (is_open | was_sent)
+    def flush(self) -> None:
+        """Wait until all that was recorded is durable."""
+        self._write(None)
 
-    def _write(self, change: _Change) -> None:
-        """Write a change durably; changes that come together share a commit."""
+    def _write(self, change: _Start | None) -> None:
+        """Write a change with all before it, durably. Raises StoreError, also for one before it."""
         self._writer.put(change, 0).result()
+        if self._error is not None:
+            raise self._error
+
+    def _write_later(self, change: _Outcome) -> None:
+        def note_error(future: Future[None]) -> None:
+            self._error = self._error or future.exception()
+
+        self._writer.put(change, 0).add_done_callback(note_error)
 
     def close(self) -> None:
         """Write what is pending, and accept no more."""
         self._writer.close()
 
 
-def _write_changes(changes: Sequence[_Change], connection: Connection) -> None:
-    for change in changes:
-        change.is_applied = connection.execute(change.statement).rowcount > 0
-        if change.stops is not None and change.is_applied:
-            is_running = (RUNS.c.id == change.stops) & (RUNS.c.state == RUN_RUNNING)
-            connection.execute(update(RUNS).where(is_running).values(state=RUN_STOPPED))
+def _write_changes(worker: str, changes: Sequence[_Start | _Outcome | None], connection: Connection) -> None:
+    """Write results and waits, then starts: none of the starts is of a row whose result comes with it."""
+    outcomes = [change for change in changes if isinstance(change, _Outcome)]
+    if outcomes:
+        statement = _outcome_statement(connection.dialect.name)
+        connection.execute(statement, [{**outcome.columns, "of_worker": worker} for outcome in outcomes])
+    for run_id in {outcome.columns["of_run"] for outcome in outcomes if outcome.stops}:
+        _stop(run_id, connection)
+    starts = [change for change in changes if isinstance(change, _Start)]
+    for group, same in groupby(starts, key=lambda start: start.group):
+        together = list(same)
+        run_id, key, may_resend = group
+        values = {"worker": worker, "key": key, "may_resend": int(may_resend)}
+        numbers = [start.number for start in together]
+        started = set(connection.scalars(_START, {**values, "of_run": run_id, "of_numbers": numbers}))
+        for start in together:
+            start.is_applied = start.number in started
+
+
+_IS_RUNNING = (RUNS.c.id == bindparam("of_run")) & (RUNS.c.state == RUN_RUNNING)
+_START = (
+    update(ROWS)
+    .where((ROWS.c.run == bindparam("of_run")) & ROWS.c.number.in_(bindparam("of_numbers", expanding=True)))
+    .where((ROWS.c.state == ROW_WAITING) & select(RUNS.c.id).where(_IS_RUNNING).exists())
+    .values(state=ROW_RUNNING, worker=bindparam("worker"), key=bindparam("key"), may_resend=bindparam("may_resend"))
+    .returning(ROWS.c.number)
+)
+
+
+@functools.cache
+def _outcome_statement(dialect: str) -> Update:
+    """Return the statement that records what became of a row, if the row is this worker's.
+
+    The worker that sent a row knows best, also if it was taken for dead meanwhile. A row that is done needs its inputs
+    no more.
+    """
+    is_open = ROWS.c.state == ROW_WAITING
+    was_sent = (ROWS.c.state == ROW_RUNNING) | (ROWS.c.state == "uncertain")
+    is_mine = is_open | (was_sent & (ROWS.c.worker == bindparam("of_worker")))
+    now = now_of(dialect)
+    state: BindParameter[str] = bindparam("state", type_=Text)
+    return (
+        update(ROWS)
+        .where((ROWS.c.run == bindparam("of_run")) & (ROWS.c.number == bindparam("of_number")) & is_mine)
+        .values(
+            state=state, result=bindparam("result"), attempts=bindparam("attempts"), may_resend=bindparam("may_resend"),
+            inputs=case((state == "done", null()), else_=ROWS.c.inputs), due_at=now + bindparam("seconds"),
+            finished_at=case((state == ROW_WAITING, null()), else_=now),
+        )
+    )  # fmt: skip
+
+
+def _stop(run_id: str, connection: Connection) -> None:
+    connection.execute(update(RUNS).where(_IS_RUNNING).values(state=RUN_STOPPED), {"of_run": run_id})
 
 
 def _is_row(run_id: str, number: int) -> ColumnElement[bool]:
