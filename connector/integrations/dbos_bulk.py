@@ -40,7 +40,7 @@ _BATCHES_AT_ONCE = 4  # of a worker: while one waits for its last rows, its thre
 _POLL_SECONDS = 0.1  # between two looks at the queue
 _RECOVERY_SECONDS = 1.0  # between two looks for workers that died
 _LOOK_SECONDS = 1.0  # for which a worker trusts what it knows of a run
-_LAUNCH_TIMEOUT = 60.0  # seconds for another worker to create the tables
+_LAUNCH_TIMEOUT = 60.0  # seconds for the database to answer
 _MAX_RECOVERIES = 10_000  # a batch is safe to start again, however often its workers die
 _log = logging.getLogger("connector")
 _workers: list[BulkWorker] = []  # of this process: one, since DBOS is launched once
@@ -123,8 +123,7 @@ class BulkWorker:
             place = self._journal.display_url
             raise self.error or StoreError(f"{place} does not answer.", hint="Check the database.", path=place)
         _workers.append(self)
-        with self._journal.rows.hold("bulk launch", _LAUNCH_TIMEOUT):
-            self._launch()
+        self._launch()
         threading.Thread(target=self._recover, name="connector bulk recovery", daemon=True).start()
         return self
 

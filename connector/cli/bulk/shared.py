@@ -45,7 +45,7 @@ def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: Bulk
     with contextlib.ExitStack() as stack:
         stack.enter_context(print_debug_lines(enabled=job.options.debug))
         run_lock = stack.enter_context(contextlib.ExitStack())
-        run_lock.enter_context(journal.runs.hold(f"bulk run {name}", _LOAD_TIMEOUT))
+        run_lock.enter_context(journal.hold_run(name, _LOAD_TIMEOUT))
         earlier = _find_run(job, source, journal, session)
         if earlier is None:
             reporter.total = _check_rows(job, source, journal)

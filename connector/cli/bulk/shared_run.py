@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Self
 
-from connector.errors import from_dict
+from connector.errors import ConnectorError, from_dict
 from connector.runtime.bulk.row_result import RowResult, interrupted_result
 from connector.runtime.bulk.shared_results import count_rows, find_finished, read_results
-from connector.runtime.bulk.shared_tables import ROW_RUNNING
+from connector.runtime.bulk.shared_tables import ROW_RUNNING, RUN_CANCELLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from connector.runtime.bulk.shared_journal import SharedJournal, SharedRun
 
 _POLL_SECONDS = 0.2
-_OVERLAP_SECONDS = 5.0  # a commit can become visible after one with a later time
+_OVERLAP_SECONDS = 2.0  # a commit can become visible after one with a later time
 _READ_AT_ONCE = 500  # rows
 _OTHERS_SECONDS = 5.0  # to wait for the rows that other workers have in progress when the run has stopped
 
@@ -49,8 +49,8 @@ class SharedBulkRun:
             waited = stopped_at is not None and time.monotonic() > stopped_at + _OTHERS_SECONDS
             if counts.open == 0 or is_over or (waited and self._worker.is_idle):
                 yield from self._sweep()
-                if run.reason is not None and counts.open:
-                    raise from_dict(run.reason)
+                if counts.open and (run.reason is not None or run.state == RUN_CANCELLED):
+                    raise _build_stop_error(run)
                 return
             time.sleep(_POLL_SECONDS)
 
@@ -87,3 +87,10 @@ class SharedBulkRun:
         in_flight = self._worker.list_in_flight()
         self._worker.abandon()
         return [RowResult(interrupted_result(number, line)) for number, line in in_flight]
+
+
+def _build_stop_error(run: SharedRun) -> ConnectorError:
+    """Return the error that stopped a run, or that it was cancelled."""
+    if run.reason is not None:
+        return from_dict(run.reason)
+    return ConnectorError("The run was cancelled: no further row is sent.", hint="The same command continues it.")

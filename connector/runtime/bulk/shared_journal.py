@@ -6,10 +6,12 @@ Only one worker can record the start of a row, so no row is sent by two.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
 import secrets
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +42,8 @@ if TYPE_CHECKING:
     from connector.runtime.bulk.row_reader import Row
     from connector.runtime.clock import Clock
 
-_MAX_BATCH_SIZE = 50  # rows
+_MIN_BATCH_SIZE, _MAX_BATCH_SIZE = 5, 50  # rows
+_LOCK_POLL_SECONDS = 0.1
 _BATCHES_WANTED = 64  # so that several workers have something to do until the end
 _INSERTED_AT_ONCE = 1000  # rows
 
@@ -77,8 +80,8 @@ class SharedJournal:
 
     def __init__(self, url: str, *, clock: Clock | None = None) -> None:
         self.url, self.keyring = url, Keyring.from_env(os.environ)
-        clock = clock or SystemClock()
-        self.runs, self.rows = open_database(url, RUNS, clock), open_database(url, ROWS, clock)
+        self._clock = clock or SystemClock()
+        self.runs, self.rows = open_database(url, RUNS, self._clock), open_database(url, ROWS, self._clock)
         self.display_url = self.rows.display_url
         for database in (self.runs, self.rows):  # creates what is missing
             database.run(lambda _: None)
@@ -118,7 +121,7 @@ class SharedJournal:
     def create_run(self, name: str, header: Mapping[str, Any], **facts: Any) -> SharedRun:
         """Create a run without rows; `facts` are its options, queue, count and keep_going."""
         run_id = secrets.token_hex(8)
-        size = max(1, min(_MAX_BATCH_SIZE, facts["count"] // _BATCHES_WANTED))
+        size = max(_MIN_BATCH_SIZE, min(_MAX_BATCH_SIZE, facts["count"] // _BATCHES_WANTED))
 
         def create(connection: Connection) -> None:
             now = connection.scalar(select(now_of(connection.dialect.name)))
@@ -217,6 +220,24 @@ class SharedJournal:
     def read_time(self) -> float:
         """Return the database's time in epoch seconds."""
         return self.runs.run(lambda connection: float(connection.scalar(select(now_of(connection.dialect.name))) or 0))
+
+    @contextlib.contextmanager
+    def hold_run(self, name: str, timeout: float) -> Iterator[None]:
+        """Hold the name of a run alone, so that one command at a time stores its rows.
+
+        It asks again and again: a session that waits for a lock would keep PostgreSQL from building indexes meanwhile.
+        """
+        deadline = self._clock.monotonic() + timeout
+        with contextlib.ExitStack() as stack:
+            while True:
+                try:
+                    stack.enter_context(self.runs.hold(f"bulk run {name}", 0.0))
+                    break
+                except StoreError:
+                    if self._clock.monotonic() > deadline:
+                        raise
+                self._clock.wait_or_stop(_LOCK_POLL_SECONDS, threading.Event())
+            yield
 
     def hold_worker(self, worker: str, timeout: float) -> AbstractContextManager[None]:
         """Hold the lock of a worker; the database releases it when the worker dies."""
