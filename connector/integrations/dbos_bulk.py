@@ -17,6 +17,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
 from dbos import DBOS, DBOSClient, SetEnqueueOptions, SetWorkflowID
+from dbos import error as dbos_errors
+from sqlalchemy.exc import SQLAlchemyError
 
 from connector.errors import ConnectorError, StoreError
 from connector.integrations.work import LONGEST_WAIT, MAX_ATTEMPTS, seconds_until_retry
@@ -25,6 +27,7 @@ from connector.runtime.bulk.runner import DEFAULT_CONCURRENCY
 from connector.runtime.bulk.shared_rows import RowTaken, WorkerRows
 from connector.runtime.bulk.shared_tables import RUN_STOPPED
 from connector.runtime.calls.call_options import CallOptions
+from connector.runtime.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -109,7 +112,7 @@ class BulkWorker:
         self._journal, self._queue, self._open_client = journal, queue, open_client
         self._rows = WorkerRows(journal, self.id)
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="row")
-        self._lock = threading.Lock()
+        self._lock = ForkSafeLock()
         self._running: set[tuple[str, int]] = set()  # runs and rows in progress
         self._runners: dict[str, RowRunner] = {}
         self._current: dict[str, tuple[float, SharedRun]] = {}
@@ -204,7 +207,7 @@ class BulkWorker:
                 )
             return self._runners[run.id]
 
-    def _record_start(self, run_id: str, number: int, line: int, key: str | None, *, may_resend: bool) -> None:  # noqa: ARG002  as journals take it
+    def _record_start(self, run_id: str, number: int, _line: int, key: str | None, *, may_resend: bool) -> None:
         self._rows.record_start(self._read_run(run_id), number, key, may_resend=may_resend)
 
     def _read_run(self, run_id: str, *, max_age: float = _LOOK_SECONDS) -> SharedRun:
@@ -269,7 +272,7 @@ class BulkWorker:
                 )
                 for worker in {one.executor_id for one in pending if one.executor_id} - {self.id}:
                     self._recover_from(worker, [one.workflow_id for one in pending if one.executor_id == worker])
-            except Exception as error:  # noqa: BLE001  it looks again in a second
+            except (SQLAlchemyError, dbos_errors.DBOSException) as error:  # it looks again in a second
                 _log.debug("Looking for workers that died: %s", type(error).__name__)
 
     def _recover_from(self, worker: str, batches: list[str]) -> None:

@@ -22,6 +22,7 @@ EXTRAS = {
     "connector.integrations.opentelemetry": "otel",
     "connector.integrations.prefect": "prefect",
     "connector.integrations.temporal": "temporal",
+    "connector.runtime.bulk.shared_": "sql",
     "connector.runtime.database.": "sql",
     "connector.runtime.rate_budget.sql_": "sql",
     "connector.runtime.storage.sql_": "sql",

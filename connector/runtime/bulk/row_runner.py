@@ -27,7 +27,7 @@ _FATAL_ERRORS = (SignInError, StoreError, UsageError)  # every later row would m
 class RecordStart(Protocol):
     """Records durably that a row is about to be sent. Raises ConnectorError; then it is not sent."""
 
-    def __call__(self, number: int, line: int, key: str | None, *, may_resend: bool) -> None:
+    def __call__(self, number: int, line: int, key: str | None, /, *, may_resend: bool) -> None:
         """Record it; `key` is its idempotency key, `may_resend` whether sending it twice is safe."""
         ...
 

@@ -253,7 +253,7 @@ class SharedJournal:
 
     def _select_runs(self, *conditions: ColumnElement[bool]) -> list[SharedRun]:
         query = select(RUNS).where(*conditions).order_by(RUNS.c.created_at, RUNS.c.id)
-        found = self.runs.run(lambda connection: [row._mapping for row in connection.execute(query)])  # noqa: SLF001  its public name
+        found = self.runs.run(lambda connection: list(connection.execute(query).mappings()))
         return [_to_run(row) for row in found]
 
     def _update_run(self, run: SharedRun, **values: Any) -> None:
