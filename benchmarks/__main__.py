@@ -9,7 +9,21 @@ import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 
-from benchmarks import budget, bulk, calls, downloads, listings, peers, rounds, starts, tenants, texts, tokens, webhooks
+from benchmarks import (
+    budget,
+    bulk,
+    calls,
+    downloads,
+    listings,
+    peers,
+    rounds,
+    shared_bulk,
+    starts,
+    tenants,
+    texts,
+    tokens,
+    webhooks,
+)
 from benchmarks.service import Service
 
 PARTS = {
@@ -19,6 +33,7 @@ PARTS = {
     "downloads": downloads.rows,
     "listings": listings.rows,
     "peers": peers.rows,
+    "shared-bulk": shared_bulk.rows,
     "starts": starts.rows,
     "tenants": tenants.rows,
     "texts": texts.rows,
