@@ -39,8 +39,7 @@ class Creating:
 
     def __enter__(self) -> Self:
         self.topics: list[str] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self.topics))
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), _handler(self.topics))
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.05,)).start()
         return self
@@ -48,6 +47,13 @@ class Creating:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of clients that are killed."""
 
 
 def _handler(topics: list[str]) -> type[JsonHandler]:

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from connector.runtime.bulk.row_result import RowResult
-    from connector.runtime.bulk.shared_journal import SharedJournal, SharedRun
+    from connector.runtime.bulk.shared_journal import SharedJournal
     from connector.runtime.bulk.shared_rows import SharedRow
+    from connector.runtime.bulk.shared_tables import SharedRun
     from connector.runtime.client.client import Client
 
 _APPLICATION, _SCHEMA = "connector-bulk", "connector_bulk"  # apart from what else a database is used for
@@ -99,17 +100,18 @@ def _database_url(journal: SharedJournal) -> str:
 class BulkWorker:
     """Takes batches of a queue in this process until it is closed; `open_client` opens the client of a run.
 
-    `concurrency` is how many rows run at the same time. `error` is what ended the worker, if something did.
+    `concurrency` is how many rows run at the same time, `debug` whether their calls are logged. `error` is what ended
+    the worker, if something did.
     """
 
     def __init__(
         self, journal: SharedJournal, queue: str, open_client: Callable[[SharedRun], Client],
-        *, concurrency: int = DEFAULT_CONCURRENCY,
+        *, concurrency: int = DEFAULT_CONCURRENCY, debug: bool = False,
     ) -> None:  # fmt: skip
         self.id = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self.error: ConnectorError | None = None
         self.finished = 0  # rows with a result
-        self._journal, self._queue, self._open_client = journal, queue, open_client
+        self._journal, self._queue, self._open_client, self._debug = journal, queue, open_client, debug
         self._rows = WorkerRows(journal, self.id)
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="row")
         self._lock = ForkSafeLock()
@@ -184,10 +186,10 @@ class BulkWorker:
             runner = self._find_runner(run)
             waits = list(self._threads.map(partial(self._run_row, run, runner), rows))
             self._rows.flush()
+            run = self._read_run(run_id, max_age=0.0)
         except Exception as error:  # noqa: BLE001  told by the worker, which leaves the batch to others
             self._fail(error)
             raise WorkerStopped from None
-        run = self._read_run(run_id, max_age=0.0)
         return min((wait for wait in (wait, *waits) if wait is not None), default=None) if run.is_running else None
 
     def _fail(self, error: Exception) -> None:
@@ -201,7 +203,7 @@ class BulkWorker:
         """Return the runner of a run. Raises ConnectorError if this host cannot open its connection."""
         with self._lock:
             if run.id not in self._runners:
-                options = CallOptions.parse(**run.options["call"], retry={"maxRetries": 0})
+                options = CallOptions.parse(**run.options["call"], retry={"maxRetries": 0}, debug=self._debug)
                 self._runners[run.id] = RowRunner(
                     self._open_client(run), run.header["action"], options, partial(self._record_start, run.id)
                 )

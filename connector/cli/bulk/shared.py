@@ -12,6 +12,7 @@ from connector.cli.calls.confirmation import confirm_rows
 from connector.cli.calls.trace import print_debug_lines
 from connector.errors import UsageError
 from connector.runtime.bulk.shared_journal import SharedJournal
+from connector.runtime.bulk.shared_loading import load_rows
 from connector.runtime.extras import require
 from connector.runtime.storage.encryption import KEY_VARIABLE
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from connector.cli.bulk.report import BulkReporter
     from connector.cli.calls.session import Session
     from connector.runtime.bulk.row_reader import RowReader
-    from connector.runtime.bulk.shared_journal import SharedRun
+    from connector.runtime.bulk.shared_tables import SharedRun
     from connector.runtime.client.client import Client
 
 _LOAD_TIMEOUT = 10.0  # seconds to wait for another command that loads the same run
@@ -40,22 +41,20 @@ def open_shared_journal(url: str | None) -> SharedJournal:
 def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: BulkReporter) -> int:
     """Store the rows, work on them with all other workers, report every result; return the exit code."""
     options = _build_options(job)
-    journal = open_shared_journal(job.shared_url)
     name = str(job.run_name)
     with contextlib.ExitStack() as stack:
+        journal = stack.enter_context(open_shared_journal(job.shared_url))
         stack.enter_context(print_debug_lines(enabled=job.options.debug))
         run_lock = stack.enter_context(contextlib.ExitStack())
         run_lock.enter_context(journal.hold_run(name, _LOAD_TIMEOUT))
         earlier = _find_run(job, source, journal, session)
-        if earlier is None:
-            reporter.total = _check_rows(job, source, journal)
-            confirm_rows(job.connector, job.options, job.action, reporter.total)
-            run = _create_run(job, source, journal, reporter.total, options)
-        else:
-            confirm_rows(job.connector, job.options, job.action, earlier.count)
-            reporter.total = earlier.count
-            run = _prepare_again(job, journal, earlier)
+        count = reporter.total = _check_rows(job, source, journal) if earlier is None else earlier.count
+        confirm_rows(job.connector, job.options, job.action, count)
         client = session.get_client(job.task.options.connection)
+        if earlier is None:
+            run = _create_run(job, source, journal, count, options)
+        else:
+            run = _prepare_again(job, journal, earlier)
         started_at = journal.read_time()
         worker = stack.enter_context(_open_worker(journal, run, client_opener(session, client, run), job))
         _load(journal, run, source)
@@ -68,7 +67,8 @@ def _open_worker(
 ) -> Any:
     from connector.integrations.dbos_bulk import BulkWorker
 
-    return BulkWorker(journal, run.queue, open_client, concurrency=job.arguments.max_in_flight)
+    concurrency = job.arguments.max_in_flight
+    return BulkWorker(journal, run.queue, open_client, concurrency=concurrency, debug=job.options.debug)
 
 
 def client_opener(
@@ -175,7 +175,7 @@ def _load(journal: SharedJournal, run: SharedRun, source: RowReader) -> None:
     if run.loaded:  # an earlier command stored some
         enqueue_batches(journal, run, journal.list_open_batches(run))
         enqueued = run.loaded if run.loaded == run.count else run.loaded // run.batch_size * run.batch_size
-    for loaded in journal.load_rows(run, source.read_rows()):
+    for loaded in load_rows(journal, run, source.read_rows()):
         complete = loaded if loaded == run.count else loaded // run.batch_size * run.batch_size
         enqueue_batches(journal, run, range(enqueued + 1, complete + 1, run.batch_size))
         enqueued = complete

@@ -13,7 +13,8 @@ from connector.runtime.bulk.shared_tables import ROW_RUNNING, RUN_CANCELLED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from connector.runtime.bulk.shared_journal import SharedJournal, SharedRun
+    from connector.runtime.bulk.shared_journal import SharedJournal
+    from connector.runtime.bulk.shared_tables import SharedRun
 
 _POLL_SECONDS = 0.2
 _OVERLAP_SECONDS = 2.0  # a commit can become visible after one with a later time

@@ -12,10 +12,10 @@ import json
 import os
 import secrets
 import threading
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from connector.errors import StoreError, UsageError
 from connector.runtime.bulk.shared_tables import (
@@ -27,49 +27,26 @@ from connector.runtime.bulk.shared_tables import (
     RUN_RUNNING,
     RUNS,
     RowCodec,
+    SharedRun,
     now_of,
 )
 from connector.runtime.clock import SystemClock
 from connector.runtime.database.connect import open_database
+from connector.runtime.fork_safety import ForkSafeLock
 from connector.runtime.storage.encryption import Keyring
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from sqlalchemy import ColumnElement, Connection
 
-    from connector.runtime.bulk.row_reader import Row
     from connector.runtime.clock import Clock
 
 _MIN_BATCH_SIZE, _MAX_BATCH_SIZE = 5, 50  # rows
 _LOCK_POLL_SECONDS = 0.1
+T = TypeVar("T")
 _BATCHES_WANTED = 64  # so that several workers have something to do until the end
-_INSERTED_AT_ONCE = 1000  # rows
-
-
-@dataclass(frozen=True, slots=True)
-class SharedRun:
-    """A run as the database has it: `header` says what it belongs to, `options` how each row is called."""
-
-    id: str
-    name: str
-    header: dict[str, Any]
-    options: dict[str, Any]
-    queue: str
-    count: int
-    batch_size: int
-    loaded: int
-    state: str
-    reason: dict[str, Any] | None
-    turn: int
-    keep_going: bool
-    created_at: float
-
-    @property
-    def is_running(self) -> bool:
-        """Whether its rows may be taken."""
-        return self.state == RUN_RUNNING
 
 
 class SharedJournal:
@@ -83,11 +60,52 @@ class SharedJournal:
         self._clock = clock or SystemClock()
         self.runs, self.rows = open_database(url, RUNS, self._clock), open_database(url, ROWS, self._clock)
         self.display_url = self.rows.display_url
+        self._lock = ForkSafeLock()
+        self._connection: Connection | None = None
         for database in (self.runs, self.rows):  # creates what is missing
             database.run(lambda _: None)
 
     def __repr__(self) -> str:
         return f"SharedJournal({self.display_url!r})"
+
+    def run(self, work: Callable[[Connection], T]) -> T:
+        """Run work with the connection that the threads of this process share: each opened one costs a server much."""
+        with self._share_connection():
+            return self.rows.run(work)
+
+    def run_in_transaction(self, work: Callable[[Connection], Any]) -> None:
+        """Run work in one durable transaction, with the same connection."""
+        with self._share_connection():
+            self.rows.run_in_transaction(work)
+
+    @contextlib.contextmanager
+    def _share_connection(self) -> Iterator[None]:
+        with self._lock:
+            if self._connection is None or self._connection.invalidated:
+                self._connection = self._connect()
+            with self.rows.use_connection(self._connection):
+                yield
+
+    def _connect(self) -> Connection:
+        """Open a connection. Raises StoreError."""
+        try:
+            return self.rows.connect()
+        except (SQLAlchemyError, OSError) as error:
+            store_error = self.rows.build_error(error)
+        raise store_error
+
+    def close(self) -> None:
+        """Close the connection; later work opens another."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def codec_of(self, run_id: str) -> RowCodec:
         """Return what encodes and decodes the rows of a run."""
@@ -133,7 +151,7 @@ class SharedJournal:
                 )
             )  # fmt: skip
 
-        self.runs.run(create)
+        self.run(create)
         return self.read_run(run_id)
 
     def check_header(self, run: SharedRun, header: Mapping[str, Any]) -> None:
@@ -156,23 +174,6 @@ class SharedJournal:
         self._update_run(run, name=free, state=RUN_CANCELLED)
         return free
 
-    def load_rows(self, run: SharedRun, rows: Iterable[Row]) -> Iterator[int]:
-        """Store the rows that are not stored yet, many at once; yield how many are, each time."""
-        codec = self.codec_of(run.id)
-        missing = (row for row in rows if row.number > run.loaded)
-        while batch := list(itertools.islice(missing, _INSERTED_AT_ONCE)):
-            values = [_build_row(run, row, codec) for row in batch]
-
-            def store(connection: Connection, values: list[dict[str, Any]] = values) -> None:
-                now = connection.scalar(select(now_of(connection.dialect.name)))
-                connection.execute(
-                    insert(ROWS), [{**row, "finished_at": now if row["result"] else None} for row in values]
-                )
-                connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(loaded=values[-1]["number"]))
-
-            self.rows.run_in_transaction(store)
-            yield batch[-1].number
-
     def start_again(self, run: SharedRun) -> SharedRun:
         """Begin another turn of a run: it is running, and its open rows are to be enqueued again."""
         self._update_run(run, state=RUN_RUNNING, reason=None, turn=RUNS.c.turn + 1)
@@ -181,7 +182,7 @@ class SharedJournal:
     def stop_run(self, run_id: str, state: str, reason: Mapping[str, Any] | None = None) -> None:
         """Send no further row of a running run; `state` is stopped or cancelled, `reason` an error as a dict."""
         changed = {"state": state, "reason": json.dumps(reason) if reason else None}
-        self.runs.run(
+        self.run(
             lambda connection: connection.execute(
                 update(RUNS).where((RUNS.c.id == run_id) & (RUNS.c.state == RUN_RUNNING)).values(changed)
             )
@@ -199,12 +200,12 @@ class SharedJournal:
         """Return the numbers of the rows whose outcome is uncertain."""
         condition = (ROWS.c.run == run.id) & (ROWS.c.state == "uncertain")
         query = select(ROWS.c.number).where(condition).order_by(ROWS.c.number)
-        return self.rows.run(lambda connection: list(connection.scalars(query)))
+        return self.run(lambda connection: list(connection.scalars(query)))
 
     def resolve_row(self, run: SharedRun, number: int, resolution: str) -> None:
         """Resolve an uncertain row as "done", or as "retry" to send it again. Raises UsageError for any other row."""
         query = select(ROWS.c.line).where((ROWS.c.run == run.id) & (ROWS.c.number == number))
-        line = self.rows.run(lambda connection: connection.scalar(query))
+        line = self.run(lambda connection: connection.scalar(query))
         result = {"row": number, "line": line, "outcome": "done", "settled": True}
         settled = {"state": "done", "inputs": None, "result": self.codec_of(run.id).encode(number, result)}
         changed = settled if resolution == "done" else {**_AGAIN, "may_resend": 0}
@@ -215,11 +216,11 @@ class SharedJournal:
         """Return the first row of each batch that has a row without a result."""
         condition = (ROWS.c.run == run.id) & ROWS.c.state.in_((ROW_WAITING, ROW_RUNNING))
         query = select(ROWS.c.batch).where(condition).distinct().order_by(ROWS.c.batch)
-        return self.rows.run(lambda connection: list(connection.scalars(query)))
+        return self.run(lambda connection: list(connection.scalars(query)))
 
     def read_time(self) -> float:
         """Return the database's time in epoch seconds."""
-        return self.runs.run(lambda connection: float(connection.scalar(select(now_of(connection.dialect.name))) or 0))
+        return self.run(lambda connection: float(connection.scalar(select(now_of(connection.dialect.name))) or 0))
 
     @contextlib.contextmanager
     def hold_run(self, name: str, timeout: float) -> Iterator[None]:
@@ -253,33 +254,15 @@ class SharedJournal:
 
     def _select_runs(self, *conditions: ColumnElement[bool]) -> list[SharedRun]:
         query = select(RUNS).where(*conditions).order_by(RUNS.c.created_at, RUNS.c.id)
-        found = self.runs.run(lambda connection: list(connection.execute(query).mappings()))
-        return [_to_run(row) for row in found]
+        found = self.run(lambda connection: list(connection.execute(query).mappings()))
+        return [SharedRun.from_row(row) for row in found]
 
     def _update_run(self, run: SharedRun, **values: Any) -> None:
-        self.runs.run(lambda connection: connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(values)))
+        self.run(lambda connection: connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(values)))
 
     def _update_rows(self, run: SharedRun, condition: ColumnElement[bool], **values: Any) -> int:
         statement = update(ROWS).where((ROWS.c.run == run.id) & condition).values(values)
-        return self.rows.run(lambda connection: connection.execute(statement).rowcount)
+        return self.run(lambda connection: connection.execute(statement).rowcount)
 
 
-_UNSENT = {"may_resend": 0, "attempts": 0, "due_at": 0.0}
 _AGAIN = {"state": ROW_WAITING, "result": None, "worker": None, "attempts": 0, "due_at": 0.0, "finished_at": None}
-
-
-def _to_run(row: Mapping[Any, Any]) -> SharedRun:
-    facts = dict(row)
-    for name in ("header", "options", "reason"):
-        facts[name] = None if facts[name] is None else json.loads(facts[name])
-    return SharedRun(**{**facts, "keep_going": bool(facts["keep_going"])})
-
-
-def _build_row(run: SharedRun, row: Row, codec: RowCodec) -> dict[str, Any]:
-    """Return a row as it is stored; one that is invalid has its result already."""
-    batch = (row.number - 1) // run.batch_size * run.batch_size + 1
-    stored = {"run": run.id, "number": row.number, "line": row.line, "batch": batch, **_UNSENT}
-    if row.error is None:
-        return {**stored, "state": ROW_WAITING, "inputs": codec.encode(row.number, row.given), "result": None}
-    result = {"row": row.number, "line": row.line, "outcome": "not_sent", "attempts": 0, "error": row.error.to_dict()}
-    return {**stored, "state": "not_sent", "inputs": None, "result": codec.encode(row.number, result)}

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from connector.runtime.bulk.shared_journal import SharedJournal, SharedRun
+    from connector.runtime.bulk.shared_journal import SharedJournal
+    from connector.runtime.bulk.shared_tables import SharedRun
 
 _READ_AT_ONCE = 500  # rows
 _RATE_WINDOW = 60.0  # seconds
@@ -53,7 +54,7 @@ def count_rows(journal: SharedJournal, run: SharedRun) -> RunCounts:
         done, first = connection.execute(select(func.count(), func.min(ROWS.c.finished_at)).where(recent)).one()
         return RunCounts(by_state, done, first or now, now)
 
-    return journal.rows.run(count)
+    return journal.run(count)
 
 
 def iter_results(
@@ -69,20 +70,20 @@ def iter_results(
 
 def _select_numbers(journal: SharedJournal, run: SharedRun, condition: ColumnElement[bool]) -> list[int]:
     query = select(ROWS.c.number).where((ROWS.c.run == run.id) & condition).order_by(ROWS.c.number).limit(_READ_AT_ONCE)
-    return journal.rows.run(lambda connection: list(connection.scalars(query)))
+    return journal.run(lambda connection: list(connection.scalars(query)))
 
 
 def find_finished(journal: SharedJournal, run: SharedRun, since: float) -> list[tuple[int, float]]:
     """Return the numbers of the rows that finished since a time (epoch seconds), with their times, in that order."""
     condition = (ROWS.c.run == run.id) & (ROWS.c.finished_at >= since) & ROWS.c.state.in_(ROW_OUTCOMES)
     query = select(ROWS.c.number, ROWS.c.finished_at).where(condition).order_by(ROWS.c.finished_at, ROWS.c.number)
-    return journal.rows.run(lambda connection: [(row.number, row.finished_at) for row in connection.execute(query)])
+    return journal.run(lambda connection: [(row.number, row.finished_at) for row in connection.execute(query)])
 
 
 def read_results(journal: SharedJournal, run: SharedRun, numbers: Sequence[int]) -> list[dict[str, Any]]:
     """Return the results of at most a few hundred rows, in the given order."""
     condition = (ROWS.c.run == run.id) & ROWS.c.number.in_(numbers) & ROWS.c.result.is_not(None)
     query = select(ROWS.c.number, ROWS.c.result).where(condition)
-    found = journal.rows.run(lambda connection: {row.number: row.result for row in connection.execute(query)})
+    found = journal.run(lambda connection: {row.number: row.result for row in connection.execute(query)})
     codec = journal.codec_of(run.id)
     return [codec.decode(number, found[number]) for number in numbers if number in found]

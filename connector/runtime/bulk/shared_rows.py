@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import BindParameter, ColumnElement, Connection, Update
 
-    from connector.runtime.bulk.shared_journal import SharedJournal, SharedRun
-    from connector.runtime.bulk.shared_tables import RowCodec
+    from connector.runtime.bulk.shared_journal import SharedJournal
+    from connector.runtime.bulk.shared_tables import RowCodec, SharedRun
 
 _MAX_COMMIT_CHANGES = 200
 _UNSENT_SECONDS = 1.0  # before a batch looks again at rows that another worker has
@@ -85,9 +85,9 @@ class WorkerRows:
             now = float(connection.scalar(select(now_of(connection.dialect.name))) or 0.0)
             return list(connection.execute(select(ROWS).where(in_batch & is_open).order_by(ROWS.c.number))), now
 
-        found, now = self._journal.rows.run(read)
+        found, now = self._journal.run(read)
         if self._judge_interrupted(run, [row for row in found if row.state == ROW_RUNNING]):
-            found, now = self._journal.rows.run(read)
+            found, now = self._journal.run(read)
         codec = self._journal.codec_of(run.id)
         due = [_to_row(row, codec) for row in found if row.state == ROW_WAITING and row.due_at <= now]
         waits = [row.due_at - now for row in found if row.state == ROW_WAITING and row.due_at > now]
@@ -113,7 +113,7 @@ class WorkerRows:
                 connection.execute(update(ROWS).where(is_so).values(judged))
 
         if interrupted:
-            self._journal.rows.run_in_transaction(judge)
+            self._journal.run_in_transaction(judge)
         return bool(interrupted)
 
     def _is_alive(self, worker: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Float, Index, Integer, MetaData, Table, Text, literal_column
@@ -64,6 +65,38 @@ _NOW_BY_DIALECT: dict[str, ColumnElement[Any]] = {
 def now_of(dialect: str) -> ColumnElement[Any]:
     """Return the expression of the database's time in epoch seconds, on which all workers agree."""
     return _NOW_BY_DIALECT[dialect]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedRun:
+    """A run as the database has it: `header` says what it belongs to, `options` how each row is called."""
+
+    id: str
+    name: str
+    header: dict[str, Any]
+    options: dict[str, Any]
+    queue: str
+    count: int
+    batch_size: int
+    loaded: int
+    state: str
+    reason: dict[str, Any] | None
+    turn: int
+    keep_going: bool
+    created_at: float
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its rows may be taken."""
+        return self.state == RUN_RUNNING
+
+    @classmethod
+    def from_row(cls, row: Mapping[Any, Any]) -> SharedRun:
+        """Return the run of a row of the table."""
+        facts = dict(row)
+        for name in ("header", "options", "reason"):
+            facts[name] = None if facts[name] is None else json.loads(facts[name])
+        return cls(**{**facts, "keep_going": bool(facts["keep_going"])})
 
 
 class RowCodec:

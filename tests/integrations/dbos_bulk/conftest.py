@@ -90,8 +90,8 @@ class Commands:
 
     def count(self) -> dict[str, int]:
         """Return the rows of the only run by state."""
-        journal = SharedJournal(self.database)
-        return count_rows(journal, journal.choose_run(None)).by_state
+        with SharedJournal(self.database) as journal:
+            return count_rows(journal, journal.choose_run(None)).by_state
 
     def status(self) -> dict[str, Any]:
         """Return the status of the only run, as the command tells it."""

@@ -10,6 +10,7 @@ from support import private_postgres
 from connector.errors import InputError, Problem, StoreError, UsageError
 from connector.runtime.bulk.row_reader import Row
 from connector.runtime.bulk.shared_journal import SharedJournal
+from connector.runtime.bulk.shared_loading import load_rows
 from connector.runtime.bulk.shared_results import count_rows, iter_results
 from connector.runtime.bulk.shared_rows import RowTaken, WorkerRows
 from connector.runtime.bulk.shared_tables import RUN_CANCELLED
@@ -34,16 +35,16 @@ def _close_workers():
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
 def journal(request, tmp_path):
     """A journal in a new database."""
-    return SharedJournal(private_postgres.fresh() if request.param == "PostgreSQL" else f"sqlite:///{tmp_path}/rows.db")
+    url = private_postgres.fresh() if request.param == "PostgreSQL" else f"sqlite:///{tmp_path}/rows.db"
+    with SharedJournal(url) as one:
+        yield one
 
 
 def load(journal, count=12, **facts):
     """Store a run of rows."""
     run = journal.create_run("people", HEADER, count=count, **{**FACTS, **facts})
-    for _ in journal.load_rows(
-        run, (Row(number, number + 1, {"name": f"n{number}"}) for number in range(1, count + 1))
-    ):
-        pass
+    rows = [Row(number, number + 1, {"name": f"n{number}"}) for number in range(1, count + 1)]
+    assert list(load_rows(journal, run, rows))[-1] == count
     return journal.find_run("people")
 
 
@@ -72,8 +73,8 @@ def test_rows_are_stored_in_batches_and_taken_with_their_inputs(journal):
 def test_an_interrupted_load_goes_on_where_it_was(journal):
     run = journal.create_run("people", HEADER, count=1500, **FACTS)
     rows = [Row(number, number + 1, {}) for number in range(1, 1501)]
-    assert next(journal.load_rows(run, iter(rows))) == 1000
-    assert list(journal.load_rows(journal.find_run("people"), iter(rows))) == [1500]
+    assert next(load_rows(journal, run, iter(rows))) == 1000
+    assert list(load_rows(journal, journal.find_run("people"), iter(rows))) == [1500]
     assert count_rows(journal, run).by_state["waiting"] == 1500
 
 
@@ -163,7 +164,7 @@ def test_inputs_are_kept_until_a_row_is_done_and_no_longer(journal):
     one.record_result(run, done(1), stops=False)
     one.record_result(run, {**done(2), "outcome": "rejected"}, stops=False)
     one.flush()
-    kept = journal.rows.run(lambda connection: connection.exec_driver_sql("select number, inputs is null from connector_bulk_row").all())  # fmt: skip
+    kept = journal.run(lambda connection: connection.exec_driver_sql("select number, inputs is null from connector_bulk_row").all())  # fmt: skip
     assert [number for number, is_gone in kept if is_gone] == [1]
     assert journal.reset_failed(run) == 1
     assert [row.row.number for row in one.take_batch(run, 1)[0]] == [2, 3, 4, 5]
@@ -172,7 +173,7 @@ def test_inputs_are_kept_until_a_row_is_done_and_no_longer(journal):
 def test_an_invalid_row_has_its_result_from_the_start(journal):
     run = journal.create_run("people", HEADER, count=1, **FACTS)
     problem = InputError.from_problems("createUser", [Problem("email", "nothing", "a value")])
-    assert list(journal.load_rows(run, [Row(1, 2, error=problem)])) == [1]
+    assert list(load_rows(journal, run, [Row(1, 2, error=problem)])) == [1]
     (result,) = iter_results(journal, run)
     assert (result["outcome"], result["error"]["type"]) == ("not_sent", "InputError")
     assert journal.list_open_batches(run) == []
@@ -233,13 +234,13 @@ def test_one_command_at_a_time_stores_the_rows_of_a_run(journal):
 def test_with_a_key_rows_can_be_read_with_that_key_alone(tmp_path, monkeypatch):
     url = f"sqlite:///{tmp_path}/rows.db"
     monkeypatch.setenv("CONNECTOR_KEY", generate_key())
-    journal = SharedJournal(url)
-    run = load(journal)
-    assert worker(journal, "a").take_batch(run, 1)[0][0].row.given == {"name": "n1"}
+    with SharedJournal(url) as journal:
+        run = load(journal)
+        assert worker(journal, "a").take_batch(run, 1)[0][0].row.given == {"name": "n1"}
     assert b"n11" not in b"".join(path.read_bytes() for path in tmp_path.glob("rows.db*") if path.is_file())
     monkeypatch.setenv("CONNECTOR_KEY", generate_key())
-    with pytest.raises(StoreError, match="is sealed with key"):
-        worker(SharedJournal(url), "a").take_batch(run, 1)
+    with SharedJournal(url) as other, pytest.raises(StoreError, match="is sealed with key"):
+        worker(other, "a").take_batch(run, 1)
     monkeypatch.delenv("CONNECTOR_KEY")
-    with pytest.raises(StoreError, match="CONNECTOR_KEY is not set"):
-        worker(SharedJournal(url), "a").take_batch(run, 1)
+    with SharedJournal(url) as keyless, pytest.raises(StoreError, match="CONNECTOR_KEY is not set"):
+        worker(keyless, "a").take_batch(run, 1)

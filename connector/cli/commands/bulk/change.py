@@ -33,7 +33,7 @@ def resume_command(
 ) -> None:
     """Continue a run."""
     context = CommandContext.from_click(ctx, bulk=on)
-    journal = open_shared_journal(context.settings.get("bulk").value)
+    journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
     run = journal.choose_run(name)
     resolve_rows(journal, run, BulkArguments(None, resolutions=resolutions).parse_resolutions())
     if retry_failed:
@@ -55,7 +55,7 @@ def resume_command(
 def cancel_command(ctx: click.Context, /, name: str | None, on: str | None) -> None:
     """Cancel a run."""
     context = CommandContext.from_click(ctx, bulk=on)
-    journal = open_shared_journal(context.settings.get("bulk").value)
+    journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
     run = journal.choose_run(name)
     journal.stop_run(run.id, RUN_CANCELLED)
     states = count_rows(journal, run).by_state

@@ -17,7 +17,8 @@ from connector.runtime.bulk.shared_results import count_rows, iter_results
 from connector.runtime.bulk.shared_tables import ROW_OUTCOMES
 
 if TYPE_CHECKING:
-    from connector.runtime.bulk.shared_journal import SharedJournal, SharedRun
+    from connector.runtime.bulk.shared_journal import SharedJournal
+    from connector.runtime.bulk.shared_tables import SharedRun
 
 
 @click.command("status", cls=StrictCommand, help="Show the rows of each run, or of one, by state.")
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 def status_command(ctx: click.Context, /, name: str | None, on: str | None, output_format: str) -> None:
     """Show the rows by state."""
     context = CommandContext.from_click(ctx, bulk=on)
-    journal = open_shared_journal(context.settings.get("bulk").value)
+    journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
     runs = [journal.choose_run(name)] if name else journal.list_runs()
     states = [_describe(journal, run) for run in runs]
     if output_format == "json":
@@ -80,7 +81,7 @@ def results_command(
 ) -> None:
     """Print the results."""
     context = CommandContext.from_click(ctx, bulk=on)
-    journal = open_shared_journal(context.settings.get("bulk").value)
+    journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
     selected = Query(query) if query is not None else None
     for result in iter_results(journal, journal.choose_run(name), outcomes or ROW_OUTCOMES):
         printer.write_line(result if selected is None else selected.apply(result))
