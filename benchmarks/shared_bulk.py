@@ -136,7 +136,8 @@ def _storm(folder: Path, database: str) -> Row:
         place = {"CONNECTOR_BULK": database, "ZOOM_BASE_URL": service.url}
         words = ("run", "createMeeting", "-f", "rows.csv", "--keep-going", "--journal", f"run-{secrets.token_hex(4)}")
         began = time.perf_counter()
-        running = [Command(folder, *words, **place), *(Command(folder, "bulk", "work", **place) for _ in range(3))]
+        orders = [words, *[("bulk", "work")] * (WORKERS - 1)]
+        running = [Command(folder, *order, **place) for order in orders]
         victims = [index for index in range(WORKERS) for _ in range(KILLS)]
         random.shuffle(victims)
         for turn, index in enumerate(victims, 1):
@@ -145,8 +146,8 @@ def _storm(folder: Path, database: str) -> Row:
                 time.sleep(0.002)
             running[index].process.send_signal(signal.SIGKILL)
             running[index].process.wait()
-            running[index] = Command(folder, "bulk", "work", **place)
-        done = Command(folder, *words, **place).lines()
+            running[index] = Command(folder, *orders[index], **place)
+        done = running[0].lines()
         took = time.perf_counter() - began
         for one in running:
             one.kill()

@@ -41,7 +41,8 @@ class SharedBulkRun:
         while True:
             found = find_finished(self._journal, self._run, since)
             yield from self._read_new(found)
-            since = max(since, (found[-1][1] if found else since) - _OVERLAP_SECONDS)
+            if found:
+                since = max(since, found[-1][1] - _OVERLAP_SECONDS)
             if self._worker.error is not None:
                 raise self._worker.error
             run, counts = self._journal.read_run(self._run.id), count_rows(self._journal, self._run)
@@ -66,9 +67,7 @@ class SharedBulkRun:
 
     def _sweep(self) -> Iterator[RowResult]:
         """Yield what was missed, if anything."""
-        numbers = [number for number, _ in find_finished(self._journal, self._run, 0.0) if not self._printed[number]]
-        for data in read_results(self._journal, self._run, numbers):
-            yield self._to_result(data, is_earlier=False)
+        yield from self._read_new(find_finished(self._journal, self._run, 0.0))
 
     def _to_result(self, data: dict[str, Any], *, is_earlier: bool) -> RowResult:
         self._printed[data["row"]] = 1

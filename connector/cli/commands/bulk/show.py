@@ -11,6 +11,7 @@ from connector.cli.commands.bulk.options import on_option, run_argument
 from connector.cli.context.context import CommandContext, output_option
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
+from connector.cli.output.counts import format_count
 from connector.cli.output.query import Query
 from connector.cli.output.times import format_duration
 from connector.runtime.bulk.shared_results import count_rows, iter_results
@@ -53,6 +54,7 @@ def _describe(journal: SharedJournal, run: SharedRun) -> dict[str, Any]:
         "state": state,
         "reason": run.reason,
         "rows": run.count,
+        "stored": run.loaded,
         **counts.by_state,
         "rate": round(counts.rate, 2),
         "seconds_left": round(counts.open / counts.rate) if is_moving else None,
@@ -65,8 +67,13 @@ def _format_state(state: dict[str, Any]) -> str:
     line = f"{state['run']}: {state['state']}; {state['rows']:,} rows: {counts}"
     if state["seconds_left"] is not None:
         line += f"; {state['rate']:g} a second, about {format_duration(state['seconds_left'])} left"
-    reason = state["reason"]
-    return f"{line}." if reason is None else f"{line}.\n  Stopped by: {reason['message']}"
+    line += "."
+    if state["stored"] < state["rows"]:
+        missing = format_count(state["rows"] - state["stored"], "row")
+        line += f"\n  {missing} not stored yet: the command that started the run goes on with them."
+    if state["reason"] is not None:
+        line += f"\n  Stopped by: {state['reason']['message']}"
+    return line
 
 
 @click.command("results", cls=StrictCommand, help="Print the results of a run, a line of JSON for each row.")
