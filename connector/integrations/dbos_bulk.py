@@ -6,6 +6,7 @@ each row.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import secrets
@@ -158,6 +159,10 @@ class BulkWorker:
         in_flight = [row for runner in self._runners.values() for row in runner.in_flight.copy().values()]
         return sorted((row.number, row.line) for row in in_flight)
 
+    def flush(self) -> None:
+        """Wait until every result so far is in the database. Raises StoreError."""
+        self._rows.flush()
+
     def close(self) -> None:
         """Start no further row, wait for those in progress, and leave the rest to others."""
         self.stop()
@@ -166,8 +171,10 @@ class BulkWorker:
         self._rows.close()
 
     def abandon(self) -> None:
-        """Leave without waiting; rows in progress are uncertain unless they record their result yet."""
+        """Leave without waiting for rows in progress; they are uncertain unless they record their result yet."""
         self.stop()
+        with contextlib.suppress(StoreError):
+            self.flush()
         DBOS.destroy()
         self._closed.set()
         _workers.remove(self)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from connector.runtime.bulk.shared_journal import SharedJournal
     from connector.runtime.bulk.shared_tables import SharedRun
 
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.1
 _OVERLAP_SECONDS = 2.0  # a commit can become visible after one with a later time
 _READ_AT_ONCE = 500  # rows
 _OTHERS_SECONDS = 5.0  # to wait for the rows that other workers have in progress when the run has stopped
@@ -79,7 +79,8 @@ class SharedBulkRun:
         self._worker.stop()
         deadline = time.monotonic() + timeout
         while not (self._worker.is_idle or should_stop() or time.monotonic() > deadline):
-            time.sleep(0.05)
+            time.sleep(_POLL_SECONDS)
+        self._worker.flush()
         yield from self._sweep()
 
     def list_interrupted(self) -> list[RowResult]:
