@@ -15,7 +15,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from dbos import DBOS, DBOSClient, SetEnqueueOptions, SetWorkflowID
 from dbos import error as dbos_errors
@@ -31,7 +31,7 @@ from connector.runtime.calls.call_options import CallOptions
 from connector.runtime.fork_safety import ForkSafeLock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from connector.runtime.bulk.row_result import RowResult
     from connector.runtime.bulk.shared_journal import SharedJournal
@@ -77,11 +77,12 @@ def _batch_id(run_id: str, turn: int, first: int, number: int) -> str:
 
 def enqueue_batches(journal: SharedJournal, run: SharedRun, firsts: Iterable[int]) -> None:
     """Enqueue batches of a run by the numbers of their first rows; one that was enqueued before is not again."""
-    client = DBOSClient(
-        system_database_url=_database_url(journal), dbos_system_schema=_SCHEMA, application_name=_APPLICATION,
-        system_database_pool_size=1,
-    )  # fmt: skip
-    try:
+    with _store_errors(journal), contextlib.ExitStack() as stack:
+        client = DBOSClient(
+            system_database_url=_database_url(journal), dbos_system_schema=_SCHEMA, application_name=_APPLICATION,
+            system_database_pool_size=1,
+        )  # fmt: skip
+        stack.callback(client.destroy)
         for first in firsts:
             client.enqueue(
                 {
@@ -90,8 +91,18 @@ def enqueue_batches(journal: SharedJournal, run: SharedRun, firsts: Iterable[int
                 },
                 run.queue, run.id, run.turn, first, 1,
             )  # fmt: skip
-    finally:
-        client.destroy()
+
+
+@contextlib.contextmanager
+def _store_errors(journal: SharedJournal) -> Iterator[None]:
+    """Turn errors of the database into StoreError."""
+    try:
+        yield
+    except (SQLAlchemyError, dbos_errors.DBOSException) as error:
+        store_error = journal.rows.build_error(error)
+    else:
+        return
+    raise store_error
 
 
 def _database_url(journal: SharedJournal) -> str:
@@ -129,7 +140,8 @@ class BulkWorker:
             place = self._journal.display_url
             raise self.error or StoreError(f"{place} does not answer.", hint="Check the database.", path=place)
         _workers.append(self)
-        self._launch()
+        with _store_errors(self._journal):
+            self._launch()
         threading.Thread(target=self._recover, name="connector bulk recovery", daemon=True).start()
         return self
 
@@ -138,7 +150,7 @@ class BulkWorker:
             config={
                 "name": _APPLICATION, "system_database_url": _database_url(self._journal), "executor_id": self.id,
                 "dbos_system_schema": _SCHEMA, "application_version": _VERSION, "log_level": "ERROR",
-                "sys_db_pool_size": 3, "use_listen_notify": False,
+                "sys_db_pool_size": 2, "use_listen_notify": False,
             }
         )  # fmt: skip
         DBOS.listen_queues([self._queue])
@@ -280,19 +292,9 @@ class BulkWorker:
                     status="PENDING", queue_name=self._queue, load_input=False, load_output=False
                 )
                 for worker in {one.executor_id for one in pending if one.executor_id} - {self.id}:
-                    self._recover_from(worker, [one.workflow_id for one in pending if one.executor_id == worker])
+                    # Who holds the lock of a dead worker gives its batches back; a living one holds it itself.
+                    with contextlib.suppress(StoreError), self._journal.hold_worker(worker, 0.0):
+                        for batch in (one.workflow_id for one in pending if one.executor_id == worker):
+                            DBOS.resume_workflow(batch, queue_name=self._queue)
             except (SQLAlchemyError, dbos_errors.DBOSException) as error:  # it looks again in a second
                 _log.debug("Looking for workers that died: %s", type(error).__name__)
-
-    def _recover_from(self, worker: str, batches: list[str]) -> None:
-        try:
-            with self._journal.hold_worker(worker, 0.0):  # nobody else gives them back meanwhile
-                for batch in batches:
-                    DBOS.resume_workflow(batch, queue_name=self._queue)
-        except StoreError:
-            return  # it lives
-
-
-def queue_name(connector: str, place: Any) -> str:
-    """Return the queue of a connector and the place that it calls: a worker takes the rows that it can run."""
-    return f"{connector} {place or 'service'}"

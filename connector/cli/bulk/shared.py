@@ -13,6 +13,7 @@ from connector.cli.calls.trace import print_debug_lines
 from connector.errors import UsageError
 from connector.runtime.bulk.shared_journal import SharedJournal
 from connector.runtime.bulk.shared_loading import load_rows
+from connector.runtime.bulk.shared_tables import queue_name
 from connector.runtime.extras import require
 from connector.runtime.storage.encryption import KEY_VARIABLE
 
@@ -133,8 +134,6 @@ def _check_rows(job: BulkJob, source: RowReader, journal: SharedJournal) -> int:
 def _create_run(
     job: BulkJob, source: RowReader, journal: SharedJournal, count: int, options: dict[str, Any]
 ) -> SharedRun:
-    from connector.integrations.dbos_bulk import queue_name
-
     place = resolve_place(job.connector, job.settings, sandbox=job.options.sandbox)
     return journal.create_run(
         str(job.run_name), job.describe_run(source), options=options, queue=queue_name(job.connector.name, place),

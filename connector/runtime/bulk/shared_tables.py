@@ -62,6 +62,11 @@ _NOW_BY_DIALECT: dict[str, ColumnElement[Any]] = {
 }
 
 
+def queue_name(connector: str, place: str | None) -> str:
+    """Return the queue of a connector and of the place that it calls: a worker takes only rows that it can run."""
+    return f"{connector} {place or 'service'}"
+
+
 def now_of(dialect: str) -> ColumnElement[Any]:
     """Return the expression of the database's time in epoch seconds, on which all workers agree."""
     return _NOW_BY_DIALECT[dialect]

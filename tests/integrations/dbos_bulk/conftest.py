@@ -40,7 +40,8 @@ class Ended:
 
     @property
     def outcomes(self) -> dict[int, str]:
-        """The outcome of each row; a row that is printed twice fails the test."""
+        """The outcome of each row; a row that is printed twice, or an error beside the rows, fails the test."""
+        assert not self.out.startswith("{\n"), self.err
         rows = [line["row"] for line in self.lines]
         assert len(rows) == len(set(rows)), "a row has one result"
         return {line["row"]: line["outcome"] for line in self.lines}

@@ -44,7 +44,8 @@ def work_command(ctx: click.Context, /, on: str | None, concurrency: int | None,
     settings = load_settings(ctx, bulk=on, store=options.store, base_url=options.base_url)
     connector = open_connector(settings)
     journal = ctx.with_resource(open_shared_journal(settings.get("bulk").value))
-    from connector.integrations.dbos_bulk import BulkWorker, queue_name
+    from connector.integrations.dbos_bulk import BulkWorker
+    from connector.runtime.bulk.shared_tables import queue_name
 
     queue = queue_name(connector.name, resolve_place(connector, settings, sandbox=options.sandbox))
     with Session(connector, settings, options) as session:
