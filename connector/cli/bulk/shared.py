@@ -51,13 +51,13 @@ def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: Bulk
         earlier = _find_run(job, source, journal, session)
         count = reporter.total = _check_rows(job, source, journal) if earlier is None else earlier.count
         confirm_rows(job.connector, job.options, job.action, count)
-        client = session.get_client(job.task.options.connection)
+        session.get_client(job.task.options.connection)  # one that cannot be opened is told before rows are kept
         if earlier is None:
             run = _create_run(job, source, journal, count, options)
         else:
             run = _prepare_again(job, journal, earlier)
         started_at = journal.read_time()
-        worker = stack.enter_context(_open_worker(journal, run, client_opener(session, client, run), job))
+        worker = stack.enter_context(_open_worker(journal, run, client_opener(session), job))
         _load(journal, run, source)
         run_lock.close()
         return reporter.report(SharedBulkRun(journal, run, worker, started_at), has_journal=True)
@@ -72,17 +72,9 @@ def _open_worker(
     return BulkWorker(journal, run.queue, open_client, concurrency=concurrency, debug=job.options.debug)
 
 
-def client_opener(
-    session: Session, own_client: Client | None = None, own_run: SharedRun | None = None
-) -> Callable[[SharedRun], Client]:
+def client_opener(session: Session) -> Callable[[SharedRun], Client]:
     """Return what opens the client of a run: that of the connection which the run names."""
-
-    def open_client(run: SharedRun) -> Client:
-        if own_client is not None and own_run is not None and run.id == own_run.id:
-            return own_client
-        return session.get_client(run.header["connection"])
-
-    return open_client
+    return lambda run: session.get_client(run.header["connection"])
 
 
 def _build_options(job: BulkJob) -> dict[str, Any]:
