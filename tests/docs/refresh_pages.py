@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from support.pages.markdown_blocks import ROOT, Block, agrees, blocks, pages
-from support.pages.page_runner import PORT, PageRunner
+from support.pages.page_runner import PageRunner
 
 from connector import Connector
 from connector.authoring.rule_page import render_rule_page
@@ -30,7 +30,7 @@ class _Refresher(PageRunner):
         self.seen: dict[int, list[tuple[str, list[str]]]] = {}
 
     def held(self, block: Block, command: str, shown: list[str], printed: str) -> None:
-        said = printed.replace(self._port, PORT)
+        said = self.restore_ports(printed)
         kept = shown if agrees(shown, said) else said.rstrip().splitlines()
         self.seen.setdefault(block.line, []).append((command, kept))
 

@@ -51,7 +51,13 @@ class FieldRef(NamedTuple):
     @property
     def is_checkable(self) -> bool:
         """Whether its check can be compiled; other rules report what prevents it."""
-        return not any((*check_choices(self), *check_limits(self), *check_pattern(self)))
+        own = (*check_choices(self), *check_limits(self), *check_pattern(self))
+        members = self.definition.members if isinstance(self.definition, InputField) else {}
+        return not any(own) and all(
+            FieldRef((), key, member).is_checkable
+            and members.keys() >= {*member.required_inputs, *member.conflicting_inputs}
+            for key, member in members.items()
+        )
 
 
 def iter_fields(file: ParsedFile[Any]) -> Iterator[FieldRef]:

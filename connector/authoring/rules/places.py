@@ -68,14 +68,14 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
         yield f"requests have no part {location.part!r}.{hint} Known: {', '.join(REQUEST_PARTS)}."
     elif location.part == "path" and used.path[0] == "constants":
         yield "a constant of the path belongs in the request line."
+    elif location.part not in _OBJECT_PARTS and _find_type(action, used.owner) in OBJECT_TYPES:
+        yield f"an object goes to {', '.join(_OBJECT_PARTS[:-1])} or {_OBJECT_PARTS[-1]}, not to the {location.part}."
     elif location.part not in ("body", "form") and (not location.path or location.spread):
         yield f"name the {location.part}: {location.part}.name"
     elif location.part == "header":
         yield from find_header_problems(location)
     elif location.part == "path" and len(location.path) > 1:
         yield "a path value must have one name, without dots."
-    elif location.part not in _OBJECT_PARTS and _find_type(action, used.owner) in OBJECT_TYPES:
-        yield f"an object goes to {', '.join(_OBJECT_PARTS[:-1])} or {_OBJECT_PARTS[-1]}, not to the {location.part}."
     elif location.spread and action.inputs[used.owner].type not in ("json", "map of string"):
         yield "only type json or map of string can be spread."
     else:
@@ -220,11 +220,12 @@ def check_shared_content_type(file: ParsedFile[Manifest], _folder: ConnectorFold
 
 
 def check_bodyless_method(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that GET, HEAD and DELETE have no body (RFC 9110, 9.3)."""
+    """Check that GET, HEAD and DELETE have no body (RFC 9110, 9.3), but a DELETE whose author says so."""
     action = file.model
-    if action.method not in _BODYLESS_METHODS:
+    if action.method not in _BODYLESS_METHODS or (action.method == "DELETE" and "body" in action.model_fields_set):
         return
-    message = f"{action.method} has no body; send the value in the query."
+    exception = ", or write `body: json` if the service takes one" if action.method == "DELETE" else ""
+    message = f"{action.method} has no body; send the value in the query{exception}."
     for used in list_used_locations(file):
         if used.location.part in _BODY_PARTS:
             yield Violation(used.path, "body-on-get", message, key=used.path[0] == "constants")

@@ -20,6 +20,15 @@ UPDATE = "actions/update-book.yaml"
 
 ONE = "label: One\nhelp: One more.\n"
 
+OBJECT = ONE + "type: object\nto: body.shelf\n"
+ROOM, HALL = (f"{name}: {{label: {name.title()}, help: Which one., type: string" for name in ("room", "hall"))
+
+
+def members(*texts: str) -> str:
+    """Return the members of an object, and an example of it; each text lacks its last words and bracket."""
+    return "fields:\n" + "".join(f"  {text}, example: a}}\n" for text in texts) + "example: {room: a}\n"
+
+
 SHELF = [
     # rule, file, old, new, the line of the finding, a part of its message
     ("file-name", CREATE, "action: createBook", "action: makeBook", "action: makeBook", "make-book.yaml"),
@@ -79,6 +88,16 @@ SHELF = [
     ("no-effect", CREATE, TAGS, one_input("note", ONE + 'type: string\njoin: ","\nto: body.note\nexample: x'), "join:", "lists"),
     ("no-effect", CREATE, TAGS, one_input("note", ONE + "type: string\nencode: uuid\nto: body.note\nexample: x"), "encode:", "path"),
     ("no-effect", CREATE, TAGS, one_input("note", ONE + "type: string\nfuture: true\nto: body.note\nexample: x"), "future:", "datetime"),
+    ("fields-declared", CREATE, TAGS, one_input("shelf", ONE + "type: object\nto: body.shelf\nexample: {room: a}"), "type: object", "type json"),
+    ("no-effect", CREATE, TAGS, one_input("shelf", ONE + "type: json\nto: body.shelf\n" + members(ROOM)), "fields:", "not for json"),
+    ("place", CREATE, TAGS, one_input("shelf", ONE + "type: object\nto: header.X-Shelf\n" + members(ROOM)), "to: header.X-Shelf", "an object goes to"),
+    ("place", CREATE, TAGS, one_input("shelf", OBJECT + members(ROOM + ", to: .")), "room: {label", "has a name in its object"),
+    ("one-place", CREATE, TAGS, one_input("shelf", OBJECT + members(ROOM, HALL + ", to: room")), "hall: {label", "is used by room too"),
+    ("requires-exist", CREATE, TAGS, one_input("shelf", OBJECT + members(ROOM + ", requires: rum")), "room: {label", "no input 'rum'"),
+    ("conflicts-mutual", CREATE, TAGS, one_input("shelf", OBJECT + members(ROOM + ", conflicts_with: hall", HALL)), "room: {label", "'hall' at line"),
+    ("no-effect", CREATE, TAGS, one_input("shelf", OBJECT + members(ROOM + ", encode: uuid")), "room: {label", "path"),
+    ("example-fits", CREATE, TAGS, one_input("shelf", OBJECT + members(ROOM).replace("{room: a}", "{rooom: a}")), "example: {rooom", "did you mean room"),
+    ("keys-fold", CREATE, TAGS, one_input("shelf", OBJECT + members(ROOM, ROOM.replace("room", "Room") + ", to: b")), "Room: {label", "is room in snake_case"),
     ("requires-exist", CREATE, "    max: 10\n    to: body.tags", "    max: 10\n    requires: titel\n    to: body.tags", "requires: titel", "Did you mean 'title'"),
     ("requires-exist", CREATE, "    max: 10\n    to: body.tags", "    max: 10\n    requires: {genre: [poetry]}\n    to: body.tags", "requires: {genre", "never 'poetry'"),
     ("requires-exist", CREATE, "    max: 10\n    to: body.tags", "    max: 10\n    conflicts_with: tags\n    to: body.tags", "conflicts_with: tags", "itself"),
@@ -253,3 +272,11 @@ def test_a_rule_finds_its_mistake_at_its_line_and_nothing_besides(shelf: Path, c
 @pytest.mark.parametrize("case", COPIED, ids=[f"{case[0]}-{number}" for number, case in enumerate(COPIED)])
 def test_a_rule_finds_its_mistake_in_the_bundled_connector(copied: Path, case) -> None:
     check_case(copied, case)
+
+
+def test_a_delete_sends_a_body_where_its_file_says_so(shelf: Path) -> None:
+    line = "request: DELETE /books/{bookId}\n"
+    file = shelf / "actions" / "delete-book.yaml"
+    text = file.read_text("utf-8").replace(line, f"{line}constants: {{body.reason: sold}}\nbody: json\n")
+    file.write_text(text.replace("    request:\n", "    request:\n      body: {reason: sold}\n"), "utf-8")
+    assert [str(finding) for finding in lint(shelf) if finding.voice == "error"] == []

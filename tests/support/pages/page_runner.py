@@ -57,9 +57,14 @@ class PageRunner:
         """Fail when a command printed something else than the page shows."""
         expected = "\n".join(shown)
         where = f"{block.page.name}:{block.line}: $ {command}"
-        for port, free in self._ports.items():
-            printed = printed.replace(free, port)
+        printed = self.restore_ports(printed)
         assert agrees(shown, printed), f"{where}\n--- the page shows\n{expected}\n--- it printed\n{printed}"
+
+    def restore_ports(self, text: str) -> str:
+        """Return what was printed with the ports of the page."""
+        for port, free in self._ports.items():
+            text = text.replace(free, port)
+        return text
 
     def _replace_ports(self, text: str) -> str:
         for port, free in self._ports.items():

@@ -232,3 +232,11 @@ def test_a_file_of_two_gigabytes_does(transport, tmp_path):
         )
         assert drain.received > 2 << 30
         assert resident_bytes() - before < 24 << 20
+
+
+def test_a_delete_may_have_a_body(transport, server):
+    server.always(servers.reply(204))
+    body = Body("json", {"reason": "sold"}, "application/json")
+    assert transport.send(build_request(server.url, "DELETE", body=body)).status == 204
+    (seen,) = server.requests
+    assert (seen.method, seen.body, seen.header("Content-Type")) == ("DELETE", b'{"reason":"sold"}', "application/json")
