@@ -23,6 +23,7 @@ InputType = Literal[
     "object", "list of object", "map of object",
 ]  # fmt: skip
 OBJECT_TYPES = ("object", "list of object", "map of object")  # those whose fields are declared
+TimeForm = Literal["seconds", "milliseconds", "date"]
 TextFormat = Literal["digits", "email", "url", "host", "timezone", "uuid"]
 
 
@@ -127,7 +128,11 @@ class InputField(FormField):
     encode: Literal["uuid"] | None = Field(
         default=None, description="Encode a path value twice when it begins with / or contains //."
     )
+    wire: TimeForm | None = Field(
+        default=None, description="What a datetime is sent as: seconds or milliseconds since 1970, or its date in UTC."
+    )
     to: Text = Field(description="Where the value goes.")
+    adds: dict[Text, JsonValue] = Field(default={}, description="Constant values that go beside it, by place.")
     aliases: list[Key] = Field(default=[], description="Other accepted spellings of its key.")
     fields: dict[Key, Member] | None = Field(default=None, description="What an object, or each of several, holds.")
 

@@ -124,7 +124,7 @@ class TestWhatIsSent:
 
     def test_a_range_in_a_query_is_in_brackets_too(self, stripe: Client, server: Counting) -> None:
         server.always(a_page)
-        stripe.run("listCustomers", {"createdFrom": 1767225600, "expand": ["data.tax"]}, limit=1)
+        stripe.run("listCustomers", {"createdFrom": "2026-01-01T00:00:00Z", "expand": ["data.tax"]}, limit=1)
         assert server.last.target == b"/v2/customers?created%5Bgte%5D=1767225600&expand%5B%5D=data.tax&limit=1"
 
     def test_an_update_sends_only_what_is_given(self, stripe: Client, server: Counting) -> None:

@@ -13,6 +13,7 @@ from connector.core.invalid_value import InvalidValue
 from connector.definition.action import UPDATE_METHODS, Action
 from connector.definition.case import to_snake_case
 from connector.definition.fields import OBJECT_TYPES, InputField
+from connector.definition.json_path import is_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,11 +52,13 @@ class FieldRef(NamedTuple):
     @property
     def is_checkable(self) -> bool:
         """Whether its check can be compiled; other rules report what prevents it."""
-        own = (*check_choices(self), *check_limits(self), *check_pattern(self))
+        if any((*check_choices(self), *check_limits(self), *check_pattern(self))):
+            return False
         members = self.definition.members if isinstance(self.definition, InputField) else {}
-        return not any(own) and all(
+        return all(
             FieldRef((), key, member).is_checkable
             and members.keys() >= {*member.required_inputs, *member.conflicting_inputs}
+            and all(map(is_path, member.adds))
             for key, member in members.items()
         )
 

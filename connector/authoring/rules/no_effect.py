@@ -65,6 +65,8 @@ def _list_misplaced_words(field: FieldRef) -> Iterator[tuple[str, str]]:
         yield "encode", "`encode` is for path values."
     if definition.future and definition.type != "datetime":
         yield "future", f"`future` is for type datetime, not {definition.type}."
+    if definition.wire and definition.type != "datetime":
+        yield "wire", f"`wire` is for type datetime, not {definition.type}."
     if definition.join and not definition.is_list:
         yield "join", f"`join` is for lists, not {definition.type}."
 

@@ -10,6 +10,7 @@ from connector.authoring.rules.fields import iter_groups
 from connector.core.invalid_value import InvalidValue
 from connector.core.url_policy import check_header
 from connector.definition.fields import OBJECT_TYPES, RequestLocation
+from connector.definition.json_path import PathSyntaxError, parse_path
 from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -45,14 +46,19 @@ def list_used_locations(file: ParsedFile[Action]) -> list[UsedLocation]:
     used = [
         UsedLocation(RequestLocation.parse(to), f"constants {to}", ("constants", to)) for to in file.model.constants
     ]
-    used += [UsedLocation(field.location, key, ("inputs", key, "to")) for key, field in file.model.inputs.items()]
+    for key, field in file.model.inputs.items():
+        used.append(UsedLocation(field.location, key, ("inputs", key, "to")))
+        used += [
+            UsedLocation(RequestLocation.parse(to), f"{key} adds {to}", ("inputs", key, "adds", to))
+            for to in field.adds
+        ]
     return used
 
 
 def check_known_location(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
     """Check that values go to locations that requests have."""
     for used in list_used_locations(file):
-        is_key = used.path[0] == "constants"
+        is_key = used.path[-1] != "to"
         for message in _find_location_problems(file.model, used):
             yield Violation(used.path, "place", message, key=is_key)
 
@@ -66,7 +72,7 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
     if location.part not in REQUEST_PARTS:
         hint = did_you_mean(location.part, REQUEST_PARTS)
         yield f"requests have no part {location.part!r}.{hint} Known: {', '.join(REQUEST_PARTS)}."
-    elif location.part == "path" and used.path[0] == "constants":
+    elif location.part == "path" and used.path[-1] != "to":
         yield "a constant of the path belongs in the request line."
     elif location.part not in _OBJECT_PARTS and _find_type(action, used.owner) in OBJECT_TYPES:
         yield f"an object goes to {', '.join(_OBJECT_PARTS[:-1])} or {_OBJECT_PARTS[-1]}, not to the {location.part}."
@@ -129,6 +135,11 @@ def _check_members(file: ParsedFile[Action]) -> Iterator[Violation]:
             place = (*path, key, "to") if "to" in member.model_fields_set and member.to != key else (*path, key)
             if not names:
                 yield Violation(place, "place", "a member has a name in its object, such as the service calls it.")
+            for text in member.adds:
+                try:
+                    parse_path(text)
+                except PathSyntaxError as error:
+                    yield Violation((*path, key, "adds", text), "place", f"{error}.", key=True)
             for other, other_member in list(members.items())[:number]:
                 if names and _has_overlap(member.location, other_member.location):
                     yield Violation(place, "one-place", f"{member.to} is used by {other} too.", key=place[-1] == key)
@@ -205,7 +216,7 @@ def check_content_type(file: ParsedFile[Action], _folder: ConnectorFolder) -> It
     message = "the body has a Content-Type already; use `content_type` beside `body`."
     for used in list_used_locations(file):
         if used.location.part == "header" and _fold_names(used.location) == ("content-type",):
-            yield Violation(used.path, "content-type", message, key=used.path[0] == "constants")
+            yield Violation(used.path, "content-type", message, key=used.path[-1] != "to")
     charset = re.search(r"charset=\"?([^\s;\"]+)", file.model.content_type or "", re.IGNORECASE)
     if charset and charset[1].lower() not in ("utf-8", "us-ascii"):
         yield Violation(("content_type",), "content-type", f"bodies are sent in UTF-8, not in {charset[1]}.")
@@ -228,7 +239,7 @@ def check_bodyless_method(file: ParsedFile[Action], _folder: ConnectorFolder) ->
     message = f"{action.method} has no body; send the value in the query{exception}."
     for used in list_used_locations(file):
         if used.location.part in _BODY_PARTS:
-            yield Violation(used.path, "body-on-get", message, key=used.path[0] == "constants")
+            yield Violation(used.path, "body-on-get", message, key=used.path[-1] != "to")
     for word in ("cursor_param", "size_param"):
         if action.pagination and (getattr(action.pagination, word) or "").startswith("body"):
             yield Violation(("pagination", word), "body-on-get", message)

@@ -12,7 +12,7 @@ from connector.core.inputs.objects import InvalidMembers
 from connector.core.inputs.validate import compile_check
 from connector.core.invalid_value import InvalidValue
 from connector.core.redaction import preview
-from connector.definition.fields import Input, Member
+from connector.definition.fields import Input, InputField, Member
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def _check_default(field: FieldRef, folder: ConnectorFolder) -> Iterator[Violati
     except InvalidValue:
         yield from _check_value(field, folder, "default", "default-fits")
         return
-    if json.dumps(coerced, default=str) != json.dumps(default):
+    is_sent_otherwise = isinstance(field.definition, InputField) and field.definition.wire is not None
+    if not is_sent_otherwise and json.dumps(coerced, default=str) != json.dumps(default):
         message = f"write it as {json.dumps(coerced, ensure_ascii=False, default=str)}, the way it is sent."
         yield Violation(field.get_path("default"), "default-fits", message)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import SchemaValidator, ValidationError, core_schema
@@ -12,6 +13,7 @@ from pydantic_core import SchemaValidator, ValidationError, core_schema
 from connector.core import url_policy
 from connector.core.inputs.coerce import CONVERTERS, to_json_value, to_raw_body
 from connector.core.inputs.formats import FORMATS
+from connector.core.inputs.time_forms import to_time_form
 from connector.core.invalid_value import InvalidValue
 from connector.definition.suggest import closest
 
@@ -47,6 +49,8 @@ def compile_input_check(
         restrictions.append(_require_texts)
     if part == "header":
         restrictions.append(_check_header_value)
+    if field.wire is not None and field.type == "datetime":
+        restrictions.append(partial(to_time_form, field.wire))
     return _handle_null(_compose([check, *restrictions]), is_nullable=part in NULLABLE_PARTS and not field.required)
 
 

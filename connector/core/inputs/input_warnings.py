@@ -12,6 +12,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.objects import iterate_members
+from connector.core.inputs.time_forms import from_time_form
 from connector.core.inputs.time_zones import find_same_zone, is_zone
 from connector.definition.suggest import closest
 from connector.errors import DefinitionError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from connector.core.inputs.coerce import Values
     from connector.definition.action import Action
-    from connector.definition.fields import Input, InputField
+    from connector.definition.fields import Input, InputField, TimeForm
     from connector.definition.loader import Connector
 
     ValueWarnings = Callable[[Any, float], Iterator[str]]
@@ -60,7 +61,7 @@ def compile_input_warnings(connector: Connector, action: Action) -> InputWarning
 def _add_finders(connector: Connector, field: InputField, finders: dict[int, ValueWarnings]) -> bool:
     """Add what warns of a field, and of its members; return whether a member has one."""
     if field.future:
-        finders[id(field)] = _find_time_warning
+        finders[id(field)] = partial(_find_time_warning, field.wire)
     elif field.format == "timezone" and field.choices_file:
         finders[id(field)] = partial(_find_zone_warning, connector.choices(field.choices_file))
     has_finders = [
@@ -69,7 +70,8 @@ def _add_finders(connector: Connector, field: InputField, finders: dict[int, Val
     return any(has_finders)
 
 
-def _find_time_warning(value: str, now: float) -> Iterator[str]:
+def _find_time_warning(wire: TimeForm | None, value: Any, now: float) -> Iterator[str]:
+    value = value if wire is None else from_time_form(wire, value)
     problem = _describe_time(value, now)
     if problem:
         yield f"{value} {problem}. It is sent unchanged."

@@ -11,6 +11,7 @@ from connector.core.inputs.field_checks import check_length
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import get_at, has_position, set_at
 from connector.definition.fields import index_spellings
+from connector.definition.json_path import parse_path
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class InvalidMembers(InvalidValue):
 def compile_object_check(field: InputField, validate: Validator) -> ValueCheck:
     """Return the check of one object, a list or a mapping of them; it raises InvalidMembers with every problem."""
     places = [(key, member.location.path) for key, member in field.members.items()]
+    additions = [
+        (key, parse_path(place), value) for key, member in field.members.items() for place, value in member.adds.items()
+    ]
     example = f"such as {field.example}" if field.example is not None and not field.secret else ""
 
     def check_one(value: Any) -> dict[str, Any]:
@@ -52,6 +56,9 @@ def compile_object_check(field: InputField, validate: Validator) -> ValueCheck:
         for key, path in places:
             if key in values:
                 tree = set_at(tree, path, values[key])
+        for key, path, value in additions:
+            if values.get(key) is not None:
+                tree = set_at(tree, path, value)
         return tree
 
     def check_list(value: Any) -> list[Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl, urlencode
 
 from connector.core import redaction
@@ -136,6 +136,8 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
     constant_values = {**connector.manifest.plain_constants, **action.constants}
     constants = [(RequestLocation.parse(location_text), value) for location_text, value in constant_values.items()]
     locations = {key: input_field.location for key, input_field in action.inputs.items()}
+    additions = _list_additions(action)
+    locations |= {addition.name: addition.location for addition in additions}
     build_path = _compile_path(action)
     build_query = _compile_query(action, locations, constants)
     build_headers = _compile_headers(locations, constants)
@@ -156,6 +158,9 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
             secret for key, input_field in secret_fields for secret in find_secrets(input_field, values.get(key), key)
         ]
         known_secrets = (*given_secrets, *secrets)
+        if additions:
+            added = {one.name: one.value for one in additions if values.get(one.key) is not None}
+            values = {**values, **added}
         request = Request(
             method,
             build_path(values),
@@ -173,6 +178,23 @@ def compile_request(connector: Connector, action: Action) -> RequestBuilder:
         return apply_content_type(request) if sets_content_type else request
 
     return build
+
+
+class _Addition(NamedTuple):
+    """A constant that goes beside an input: the input's key, a name that no input has, its place and value."""
+
+    key: str
+    name: str
+    location: RequestLocation
+    value: Any
+
+
+def _list_additions(action: Action) -> list[_Addition]:
+    return [
+        _Addition(key, f"{key} adds {place}", RequestLocation.parse(place), value)
+        for key, field in action.inputs.items()
+        for place, value in field.adds.items()
+    ]
 
 
 def apply_content_type(request: Request) -> Request:

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from connector.core.exchange.plan import compile_action
 from connector.core.inputs.formats import FORMATS
+from connector.core.inputs.time_forms import from_time_form
 from connector.core.invalid_value import InvalidValue
 from connector.core.json_path import set_at_path
 from connector.core.request.body import to_wire_text
@@ -113,8 +114,15 @@ class RequestValidator:
         for name, expected in self._find_wrong_constants(parts, body_unreadable=body_unreadable):
             errors.setdefault(name, expected)
         values = self._check_inputs(given, errors, body_unreadable=body_unreadable)
-        inputs = {key: values.get(key, value) for key, value in given.items()}
+        inputs = {
+            key: value if self._is_sent_otherwise(key) else values.get(key, value) for key, value in given.items()
+        }
         return ValidatedRequest(self._convert_body(parts, values) if not errors else {}, errors, inputs)
+
+    def _is_sent_otherwise(self, key: str) -> bool:
+        """Whether the value of an input is sent in another form than it is given in."""
+        input_field = self.action.inputs[key]
+        return bool(input_field.members) or input_field.wire is not None
 
     def decode_path_values(self, segments: tuple[str, ...]) -> tuple[str, ...]:
         """Decode the segments of a path into values."""
@@ -147,6 +155,8 @@ class RequestValidator:
         if field.members:
             return read_objects(field, raw, partial(self._read_value, errors, is_text=is_text), name)
         value = _parse_text_value(field, raw, self.action.lists) if is_text else raw
+        if field.wire is not None and value is not None:
+            return from_time_form(field.wire, value)
         expected = _expected_type(field, value, is_text=is_text)
         if expected:
             errors.setdefault(name, f"Expected {expected}.")
