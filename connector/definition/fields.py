@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(min_length=1)]
+Place = Annotated[str, StringConstraints(pattern=r"""^[a-z]+(\.("([^"\\]|\\["\\])+"|[^.\s"]+))*$""")]
 Number = int | float
 
 InputType = Literal[
@@ -132,7 +133,7 @@ class InputField(FormField):
         default=None, description="What a datetime is sent as: seconds or milliseconds since 1970, or its date in UTC."
     )
     to: Text = Field(description="Where the value goes.")
-    adds: dict[Text, JsonValue] = Field(default={}, description="Constant values that go beside it, by place.")
+    adds: dict[str, JsonValue] = Field(default={}, description="Constant values that go beside it, by place.")
     aliases: list[Key] = Field(default=[], description="Other accepted spellings of its key.")
     fields: dict[Key, Member] | None = Field(default=None, description="What an object, or each of several, holds.")
 
@@ -175,6 +176,9 @@ class Member(InputField):
     """A member of an object: a value at a place within it."""
 
     to: JsonPath = Field(default=".", description="Its place in the object: a name or a.b; its key when absent.")
+    adds: dict[JsonPath, JsonValue] = Field(
+        default={}, description="Constant values beside it, by place in the object."
+    )
 
     @cached_property
     def location(self) -> RequestLocation:
@@ -185,9 +189,10 @@ class Member(InputField):
 class Input(InputField):
     """An input of an action, sent to one place of the request."""
 
-    to: Annotated[str, StringConstraints(pattern=r"""^[a-z]+(\.("([^"\\]|\\["\\])+"|[^.\s"]+))*$""")] = Field(
+    to: Place = Field(
         description="Where the value goes: path.x, query.x, header.X, form.x, file.x, body, body.a.b or body.a.*"
     )
+    adds: dict[Place, JsonValue] = Field(default={}, description="Constant values that go beside it, by place.")
 
 
 def index_spellings(inputs: Mapping[str, InputField]) -> dict[str, str]:

@@ -57,15 +57,6 @@ def parse_path(text: str) -> tuple[str, ...]:
     raise PathSyntaxError(f"{_FOREIGN.get(sign, _FORM)}, not {text[:80]!r}")
 
 
-def is_path(text: str) -> bool:
-    """Whether a text is a path into JSON."""
-    try:
-        parse_path(text)
-    except PathSyntaxError:
-        return False
-    return True
-
-
 @lru_cache(maxsize=4096)
 def parse_reply_path(text: str) -> ReplyPath:
     """Return the place that a path names in a reply: `header.X`, or a path into its data. Raises PathSyntaxError."""

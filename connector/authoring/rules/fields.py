@@ -12,8 +12,7 @@ from connector.core.inputs.field_checks import compile_linear_regex
 from connector.core.invalid_value import InvalidValue
 from connector.definition.action import UPDATE_METHODS, Action
 from connector.definition.case import to_snake_case
-from connector.definition.fields import OBJECT_TYPES, InputField
-from connector.definition.json_path import is_path
+from connector.definition.fields import OBJECT_TYPES, InputField, Member
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -57,8 +56,8 @@ class FieldRef(NamedTuple):
         members = self.definition.members if isinstance(self.definition, InputField) else {}
         return all(
             FieldRef((), key, member).is_checkable
+            and member.location.path
             and members.keys() >= {*member.required_inputs, *member.conflicting_inputs}
-            and all(map(is_path, member.adds))
             for key, member in members.items()
         )
 
@@ -201,6 +200,9 @@ def check_members(field: FieldRef) -> Iterator[Violation]:
         yield field.fail(
             "fields", "no-effect", f"`fields` are for {', '.join(OBJECT_TYPES)}, not for {definition.type}."
         )
+    elif isinstance(definition, Member) and definition.type in ("file", "pairs"):
+        message = f"a member of an object cannot be of type {definition.type}, which JSON does not have."
+        yield field.fail("type", "member-type", message, key=False)
     elif definition.type in OBJECT_TYPES and not getattr(definition, "fields", None):
         message = "an object declares its members in `fields`; one with any members is of type json."
         yield field.fail("type", "fields-declared", message, key=False)

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import iter_groups
 from connector.core.invalid_value import InvalidValue
+from connector.core.json_path import has_position
 from connector.core.url_policy import check_header
 from connector.definition.fields import OBJECT_TYPES, RequestLocation
-from connector.definition.json_path import PathSyntaxError, parse_path
+from connector.definition.json_path import join_path, parse_path
 from connector.definition.suggest import closest, did_you_mean
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def _find_location_problems(action: Action, used: UsedLocation) -> Iterator[str]
         yield from find_header_problems(location)
     elif location.part == "path" and len(location.path) > 1:
         yield "a path value must have one name, without dots."
-    elif location.spread and action.inputs[used.owner].type not in ("json", "map of string"):
+    elif location.spread and _find_type(action, used.owner) not in ("json", "map of string"):
         yield "only type json or map of string can be spread."
     else:
         yield from _find_body_problems(action, location)
@@ -121,29 +122,51 @@ def check_unique_location(file: ParsedFile[Action], folder: ConnectorFolder) -> 
                 owner = f"{other.owner} at line {file.find_line(other.path)}"
                 yield Violation(used.path, "one-place", f"{used.location} is used by {owner}.")
                 break
+        yield from _find_mixed_places(used, used_locations[:number])
         if any(_has_overlap(used.location, location) for location in constant_locations):
             yield Violation(used.path, "one-place", f"{used.location} is a constant of the manifest.")
 
 
-def _check_members(file: ParsedFile[Action]) -> Iterator[Violation]:
-    """Check that each member of an object has a place in it, and no two the same."""
-    for path, members in iter_groups(file.model):
-        if path == ("inputs",):
+def _find_mixed_places(used: UsedLocation, others: list[UsedLocation]) -> Iterator[Violation]:
+    """Report a name where another place has a number: one makes an object, the other a list."""
+    for other in others:
+        left, right = _list_names(used.location), _list_names(other.location)
+        depth = next((depth for depth, pair in enumerate(zip(left, right, strict=False)) if pair[0] != pair[1]), None)
+        if depth is None:
             continue
-        for number, (key, member) in enumerate(members.items()):
-            names = member.location.path
-            place = (*path, key, "to") if "to" in member.model_fields_set and member.to != key else (*path, key)
-            if not names:
-                yield Violation(place, "place", "a member has a name in its object, such as the service calls it.")
-            for text in member.adds:
-                try:
-                    parse_path(text)
-                except PathSyntaxError as error:
-                    yield Violation((*path, key, "adds", text), "place", f"{error}.", key=True)
-            for other, other_member in list(members.items())[:number]:
-                if names and _has_overlap(member.location, other_member.location):
-                    yield Violation(place, "one-place", f"{member.to} is used by {other} too.", key=place[-1] == key)
-                    break
+        if has_position((left[depth],)) != has_position((right[depth],)):
+            message = f"{used.location} and {other.location} make an object and a list of the same."
+            yield Violation(used.path, "one-place", message, key=used.path[-1] != "to")
+            return
+
+
+def _list_names(location: RequestLocation) -> tuple[str, ...]:
+    """Return part and names of a place in a body or form, and a name for what is spread; nothing for other parts."""
+    if location.part not in ("body", "form"):
+        return ()
+    return ("body", *location.path, *(("*",) if location.spread else ()))
+
+
+def _check_members(file: ParsedFile[Action]) -> Iterator[Violation]:
+    """Check that each member of an object, and what it adds, has a place in it of its own."""
+    for path, members in iter_groups(file.model):
+        used: list[UsedLocation] = []
+        for key, member in members.items() if path != ("inputs",) else ():
+            is_written = "to" in member.model_fields_set and member.to != key
+            used.append(UsedLocation(member.location, key, (*path, key, "to") if is_written else (*path, key)))
+            used += [
+                UsedLocation(RequestLocation("body", parse_path(text)), f"{key} adds", (*path, key, "adds", text))
+                for text in member.adds
+            ]
+        for number, one in enumerate(used):
+            is_key = one.path[-1] != "to"
+            if not one.location.path:
+                message = "a member has a name in its object, such as the service calls it."
+                yield Violation(one.path, "place", message, key=is_key)
+            other = next((other for other in used[:number] if _has_overlap(one.location, other.location)), None)
+            if one.location.path and other is not None:
+                name = join_path(*one.location.path)
+                yield Violation(one.path, "one-place", f"{name} is used by {other.owner} too.", key=is_key)
 
 
 def _has_overlap(left: RequestLocation, right: RequestLocation) -> bool:

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from connector.cli.calls import file_args
 from connector.core.inputs.coerce import to_json_value
-from connector.core.inputs.objects import find_member
+from connector.core.inputs.objects import find_member, find_overlap, set_member
 from connector.core.invalid_value import InvalidValue
-from connector.core.json_path import set_at
 from connector.core.redaction import MASK, preview
 from connector.errors import InputError, Problem
 
@@ -43,7 +42,9 @@ class _InputParser:
     def add_value(self, key: str, value: Any, origin: str) -> None:
         """Add a value; a list grows, other inputs are given once."""
         input_field = self.action.inputs.get(key)
-        if key not in self.given:
+        if (other := find_overlap(key, self.origins)) is not None and other != key:
+            self._add_second_value(key, other, origin)
+        elif key not in self.given:
             self.given[key], self.origins[key] = value, origin
         elif (
             input_field is not None
@@ -53,18 +54,20 @@ class _InputParser:
         ):
             self.given[key] = [*self.given[key], *value] if isinstance(value, list) else self.given[key] | value
         else:
-            got = f"two values: {self.origins[key]} and {origin}"
-            self.problems.append(Problem(key, got, "one", "remove one"))
+            self._add_second_value(key, key, origin)
 
     def add_member(self, names: tuple[str, ...], value: Any, origin: str) -> None:
         """Add the value of a member, such as that of attendees.0.email, beside others of its object."""
         name = ".".join(names)
-        if name in self.origins:
-            self.problems.append(Problem(name, f"two values: {self.origins[name]} and {origin}", "one", "remove one"))
+        if (other := find_overlap(name, self.origins)) is not None:
+            self._add_second_value(name, other, origin)
             return
-        self.given = set_at(self.given, names, value)
+        self.given = set_member(self.action.inputs, self.given, names, value)
         self.origins[name] = origin
-        self.origins.setdefault(names[0], origin)
+
+    def _add_second_value(self, key: str, other: str, origin: str) -> None:
+        expected = "one" if key == other else "the whole object, or its members"
+        self.problems.append(Problem(key, f"two values: {self.origins[other]} and {origin}", expected, "remove one"))
 
     def add_problem(self, key: str, got: str, invalid: InvalidValue) -> None:
         self.problems.append(Problem(invalid.field or key, got, invalid.expected, invalid.fix))

@@ -6,9 +6,8 @@ import difflib
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.coerce import to_json_value
-from connector.core.inputs.objects import find_member
+from connector.core.inputs.objects import find_member, find_overlap, set_member
 from connector.core.invalid_value import InvalidValue
-from connector.core.json_path import set_at
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -66,7 +65,7 @@ class ColumnMapping:
             if key is None or not cell:
                 continue
             try:
-                given = set_at(given, key.split("."), _parse_cell(self._find_field(key), cell))
+                given = self._set(given, key, _parse_cell(self._find_field(key), cell))
             except InvalidValue as invalid:
                 problems.append(Problem(key, "text", invalid.expected, invalid.fix))
         if problems:
@@ -85,8 +84,11 @@ class ColumnMapping:
         given = dict(self.common_inputs)
         for key, value in pairs:
             if key is not None:
-                given = set_at(given, key.split("."), value)
+                given = self._set(given, key, value)
         return given
+
+    def _set(self, given: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
+        return set_member(self.action.inputs, given, key.split("."), value)
 
     def _find_key(self, name: str) -> str | None:
         """Return what a column of this name sets: the key of an input, or a member such as attendees.0.email."""
@@ -121,7 +123,7 @@ class ColumnMapping:
             if key is None:
                 if input_name or name not in self.column_map:
                     problems.append(self._unknown_column_problem(name))
-            elif (other := _find_overlap(key, column_by_key)) is not None and other != key:
+            elif (other := find_overlap(key, column_by_key)) is not None and other != key:
                 given_text = f"two columns: {_quote(column_by_key[other])} and {_quote(name)}"
                 problems.append(Problem(key, given_text, "the whole object, or its members", _skip_column_hint(name)))
             elif key in column_by_key:
@@ -169,13 +171,6 @@ class ColumnMapping:
 def _list_roots(keys: Iterable[str | None]) -> set[str]:
     """Return the inputs that are set, whole or by a member."""
     return {key.partition(".")[0] for key in keys if key is not None}
-
-
-def _find_overlap(key: str, others: Iterable[str]) -> str | None:
-    """Return the first of other keys that is the same, or the object that one of both is a member of."""
-    return next(
-        (one for one in others if one == key or f"{one}.".startswith(f"{key}.") or key.startswith(f"{one}.")), None
-    )
 
 
 def _parse_cell(field: InputField, cell: str) -> Any:

@@ -106,14 +106,16 @@ def to_boolean(value: Any) -> bool:
     return parsed
 
 
-def to_iso_datetime(value: Any) -> str:
+def to_iso_datetime(value: Any, *, keeps_fraction: bool = False) -> str:
     """Accept an ISO-8601 date and time: UTC with Z, or local without; datetime objects too.
 
-    One with an offset is converted to UTC, as text and as an object: both mean the same moment.
+    One with an offset is converted to UTC, as text and as an object: both mean the same moment. A text keeps its
+    fraction of a second, an object only with `keeps_fraction`.
     """
     if isinstance(value, datetime):
         is_aware = value.tzinfo is not None
-        naive = (_to_utc(value) if is_aware else value).replace(tzinfo=None, microsecond=0)
+        naive = (_to_utc(value) if is_aware else value).replace(tzinfo=None)
+        naive = naive if keeps_fraction else naive.replace(microsecond=0)
         return naive.isoformat() + ("Z" if is_aware else "")
     match = _DATETIME_PATTERN.match(value) if isinstance(value, str) else None
     if match:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import SchemaValidator, ValidationError, core_schema
 
 from connector.core import url_policy
-from connector.core.inputs.coerce import CONVERTERS, to_json_value, to_raw_body
+from connector.core.inputs.coerce import CONVERTERS, to_iso_datetime, to_json_value, to_raw_body
 from connector.core.inputs.formats import FORMATS
 from connector.core.inputs.time_forms import to_time_form
 from connector.core.invalid_value import InvalidValue
@@ -56,7 +56,9 @@ def compile_input_check(
 
 def compile_field_check(field: FormField, load_choices: ChoicesLoader) -> ValueCheck:
     """Return the function that checks a value by type, choices, format, pattern and limits; it raises InvalidValue."""
-    steps: list[ValueCheck] = [CONVERTERS[field.type]]
+    sends_fraction = getattr(field, "wire", None) is not None and field.type == "datetime"
+    convert = partial(to_iso_datetime, keeps_fraction=True) if sends_fraction else CONVERTERS[field.type]
+    steps: list[ValueCheck] = [convert]
     labels = _load_labels(field, load_choices)
     if labels:
         steps = [_compile_choice_check(field, steps[0], labels)]

@@ -71,10 +71,12 @@ def _add_finders(connector: Connector, field: InputField, finders: dict[int, Val
 
 
 def _find_time_warning(wire: TimeForm | None, value: Any, now: float) -> Iterator[str]:
-    value = value if wire is None else from_time_form(wire, value)
-    problem = _describe_time(value, now)
+    moment = value if wire is None else from_time_form(wire, value)
+    if wire == "date":  # which is past when the day is
+        moment = moment.replace("T00:00:00", "T23:59:59")
+    problem = _describe_time(moment, now)
     if problem:
-        yield f"{value} {problem}. It is sent unchanged."
+        yield f"{moment} {problem}. It is sent {'unchanged' if wire is None else 'all the same'}."
 
 
 def _describe_time(value: str, now: float) -> str:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from connector.core.inputs.coerce import Values, to_json_value
+from connector.core.inputs.coerce import Values, to_json_value, to_text
 from connector.core.inputs.field_checks import check_length
+from connector.core.inputs.value_tree import finish, put
 from connector.core.invalid_value import InvalidValue
-from connector.core.json_path import get_at, has_position, set_at
+from connector.core.json_path import get_at, has_position
+from connector.core.redaction import preview
 from connector.definition.fields import index_spellings
 from connector.definition.json_path import parse_path
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from connector.core.inputs.field_checks import ValueCheck
     from connector.definition.fields import InputField, Member
 
 Validator = Callable[[Mapping[str, Any]], Values]
 _MAX_NAMED_MEMBERS = 12
+_MAX_PROBLEMS = 50  # of one list or mapping
 
 
 class InvalidMembers(InvalidValue):
@@ -42,7 +46,7 @@ def compile_object_check(field: InputField, validate: Validator) -> ValueCheck:
     additions = [
         (key, parse_path(place), value) for key, member in field.members.items() for place, value in member.adds.items()
     ]
-    example = f"such as {field.example}" if field.example is not None and not field.secret else ""
+    example = f"such as {json.dumps(field.example)}" if field.example is not None and not field.secret else ""
 
     def check_one(value: Any) -> dict[str, Any]:
         value = to_json_value(value) if isinstance(value, str) else value
@@ -55,31 +59,32 @@ def compile_object_check(field: InputField, validate: Validator) -> ValueCheck:
         tree: dict[str, Any] = {}
         for key, path in places:
             if key in values:
-                tree = set_at(tree, path, values[key])
-        for key, path, value in additions:
+                put(tree, path, values[key])
+        for key, path, constant in additions:
             if values.get(key) is not None:
-                tree = set_at(tree, path, value)
-        return tree
+                put(tree, path, constant)
+        finished: dict[str, Any] = finish(tree)
+        return finished
 
     def check_list(value: Any) -> list[Any]:
         value = to_json_value(value) if isinstance(value, str) else value
         if not isinstance(value, list | tuple):
             raise InvalidValue("a list of objects", example)
         check_length(field, len(value), "items")
-        return [item for _, item in _check_each(check_one, enumerate(value))]
+        return [item for _, item in _check_each(check_one, field, enumerate(value))]
 
     def check_mapping(value: Any) -> dict[str, Any]:
         value = to_json_value(value) if isinstance(value, str) else value
         if not isinstance(value, Mapping):
             raise InvalidValue("an object of objects", example)
         check_length(field, len(value), "entries")
-        return dict(_check_each(check_one, value.items()))
+        return dict(_check_each(check_one, field, ((to_text(key), item) for key, item in value.items())))
 
     return {"object": check_one, "list of object": check_list, "map of object": check_mapping}[field.type]
 
 
-def _check_each(check: ValueCheck, entries: Any) -> Iterator[tuple[Any, Any]]:
-    """Check each object of several. Raises InvalidMembers with the problems of all."""
+def _check_each(check: ValueCheck, field: InputField, entries: Iterable[tuple[Any, Any]]) -> Iterator[tuple[Any, Any]]:
+    """Check each object of several. Raises InvalidMembers with the problems of all, or of the first ones of many."""
     checked, problems = [], list[Problem]()
     for name, value in entries:
         try:
@@ -87,7 +92,10 @@ def _check_each(check: ValueCheck, entries: Any) -> Iterator[tuple[Any, Any]]:
         except InvalidMembers as invalid:
             problems += invalid.below(str(name))
         except InvalidValue as invalid:
-            problems.append(Problem(str(name), type(value).__name__, invalid.expected, invalid.fix))
+            got = preview(value, is_secret=field.secret)
+            problems.append(Problem(str(name), got, invalid.expected, invalid.fix))
+        if len(problems) >= _MAX_PROBLEMS:
+            break
     if problems:
         raise InvalidMembers(problems)
     return iter(checked)
@@ -115,16 +123,6 @@ def iterate_members(field: InputField, value: Any, name: str) -> Iterator[tuple[
                 yield from iterate_members(member, member_value, f"{place}.{key}")
 
 
-def find_secrets(field: InputField, value: Any, name: str) -> Iterator[str]:
-    """Yield the secret texts in a checked value of an input: itself, or what its secret members are."""
-    if field.type == "password":
-        if value:
-            yield value
-        return
-    members = iterate_members(field, value, name)
-    yield from (text for _, member, text in members if member.type == "password" and text)
-
-
 def find_member(inputs: Mapping[str, InputField], name: str) -> tuple[tuple[str, ...], InputField] | None:
     """Return where a name such as `attendees.0.email` puts a value in the inputs, and its field; None for any other."""
     first, *rest = name.split(".")
@@ -133,10 +131,47 @@ def find_member(inputs: Mapping[str, InputField], name: str) -> tuple[tuple[str,
         return None
     field, names = inputs[key], [key]
     if rest and field.type != "object":
-        names.append(rest.pop(0))
-        if field.is_list and not has_position(names[-1:]):
+        position = rest.pop(0)
+        if field.is_list and not has_position((position,)):
             return None
+        names.append(str(int(position)) if field.is_list else position)
     if not rest:
         return (tuple(names), field) if len(names) == 1 else None
     found = find_member(field.members, ".".join(rest))
     return None if found is None else ((*names, *found[0]), found[1])
+
+
+def set_member(
+    inputs: Mapping[str, InputField], given: Mapping[str, Any], names: Sequence[str], value: Any
+) -> dict[str, Any]:
+    """Return given inputs with the value at the names that `find_member` returned, copied along the way."""
+    key, *rest = names
+    return {**given, key: _set_below(inputs[key], given.get(key), rest, value) if rest else value}
+
+
+def _set_below(field: InputField, holder: Any, names: list[str], value: Any) -> Any:
+    if field.type == "object":
+        return set_member(field.members, holder or {}, names, value)
+    name, *rest = names
+    if not field.is_list:
+        entries = dict(holder or {})
+        return {**entries, name: set_member(field.members, entries.get(name) or {}, rest, value)}
+    position, items = int(name), list(holder or [])
+    items += [None] * (position + 1 - len(items))  # what nobody gives is told when the list is checked
+    items[position] = set_member(field.members, items[position] or {}, rest, value)
+    return items
+
+
+def find_overlap(name: str, others: Iterable[str]) -> str | None:
+    """Return the first of other names that is the same, or an object of which one of both is a member."""
+    return next((one for one in others if f"{one}.".startswith(f"{name}.") or f"{name}.".startswith(f"{one}.")), None)
+
+
+def find_secrets(field: InputField, value: Any, name: str) -> Iterator[str]:
+    """Yield the secret texts in a checked value of an input: itself, or what its secret members are."""
+    if field.type == "password":
+        if value:
+            yield value
+        return
+    members = iterate_members(field, value, name)
+    yield from (text for _, member, text in members if member.type == "password" and text)

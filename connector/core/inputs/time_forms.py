@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from connector.core.invalid_value import InvalidValue
@@ -30,6 +30,7 @@ def from_time_form(form: TimeForm, sent: Any) -> Any:
     if form == "date":
         return f"{sent}T00:00:00Z" if isinstance(sent, str) and len(sent) == len("2030-01-31") else sent
     try:
-        return datetime.fromtimestamp(int(sent) / _UNITS[form], UTC).isoformat().replace("+00:00", "Z")
-    except (ValueError, TypeError, OverflowError, OSError):
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(**{form: int(sent)})
+    except (ValueError, TypeError, OverflowError):
         return sent
+    return moment.isoformat().replace("+00:00", "Z")

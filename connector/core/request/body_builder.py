@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from connector.core.inputs.named_file import unwrap_file
-from connector.core.json_path import has_position, set_at
+from connector.core.inputs.value_tree import ensure_branch, finish, merge_into, put
+from connector.core.json_path import has_position
 from connector.core.request.body import (
     JSON_CONTENT_TYPE,
     Body,
@@ -59,48 +60,30 @@ def _compile_tree(
     locations: Mapping[str, RequestLocation], constants: list[tuple[tuple[str, ...], Any]]
 ) -> Callable[[Values], dict[str, Any]]:
     """Compile the tree of a body or form from the values of inputs; a number in a place makes a list."""
-    single = {key: location.path for key, location in locations.items() if location.path and not location.spread}
-    positioned_keys = [(path, key) for key, path in single.items() if has_position(path)]
     spread_keys = [(location.path, key) for key, location in locations.items() if location.spread]
     members_by_parent: dict[tuple[str, ...], list[tuple[str, str]]] = {}
-    for key, path in single.items():
-        if not has_position(path):
-            members_by_parent.setdefault(path[:-1], []).append((path[-1], key))
+    for key, location in locations.items():
+        if location.path and not location.spread:
+            members_by_parent.setdefault(location.path[:-1], []).append((location.path[-1], key))
     grouped_members = [(parent, tuple(members)) for parent, members in members_by_parent.items()]
+    has_lists = any(
+        map(has_position, (*(location.path for location in locations.values()), *(path for path, _ in constants)))
+    )
 
     def build(values: Values) -> dict[str, Any]:
         tree: dict[str, Any] = {}
         for path, value in constants:
-            tree = set_at(tree, path, value)
+            put(tree, path, value)
         for parent, members in grouped_members:
             member_values = {name: values[key] for name, key in members if key in values}
             if member_values:
-                _ensure_branch(tree, parent).update(member_values)
-        for path, key in positioned_keys:
-            if key in values:
-                tree = set_at(tree, path, values[key])
+                ensure_branch(tree, parent, members[0][0]).update(member_values)
         for parent, key in spread_keys:
             if isinstance(values.get(key), dict):
-                _merge_into(_ensure_branch(tree, parent), values[key])
-        return tree
+                merge_into(ensure_branch(tree, parent, ""), values[key])
+        return finish(tree) if has_lists else tree
 
     return build
-
-
-def _ensure_branch(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any]:
-    for name in path:
-        branch = dict(tree.get(name) or {})  # a copy: given values and constants stay unchanged
-        tree[name] = branch
-        tree = branch
-    return tree
-
-
-def _merge_into(target: dict[str, Any], updates: Mapping[str, Any]) -> None:
-    for name, value in updates.items():
-        if isinstance(value, dict) and isinstance(target.get(name), dict):
-            _merge_into(_ensure_branch(target, (name,)), value)
-        else:
-            target[name] = value
 
 
 def _list_json_parts(action: Action) -> list[tuple[str, str]]:

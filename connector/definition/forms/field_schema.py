@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from connector.definition.input_group import InputGroup
 
 _DATETIME_PATTERN = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?$"
+_MOMENT_PATTERN = _DATETIME_PATTERN.replace(")?$", ")$")
 TIMEZONE_PATTERN = r"^(UTC|GMT|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+){1,2})$"
 _PAIR_SCHEMA = {
     "anyOf": [
@@ -74,6 +75,8 @@ def build_field_schema(
     if item_schema is not schema:
         schema["items"] = item_schema
     schema.update(_build_limits(field))
+    if field.wire in ("seconds", "milliseconds"):  # a local time is no moment
+        schema["pattern"] = _MOMENT_PATTERN
     if field.join:
         schema["type"] = ["array", "string"]
     return schema

@@ -11,7 +11,7 @@ from connector.core.exchange.plan import compile_action
 from connector.core.inputs.formats import FORMATS
 from connector.core.inputs.time_forms import from_time_form
 from connector.core.invalid_value import InvalidValue
-from connector.core.json_path import set_at_path
+from connector.core.json_path import set_at
 from connector.core.request.body import to_wire_text
 from connector.definition.fields import RequestLocation
 from connector.errors import InputError
@@ -156,6 +156,9 @@ class RequestValidator:
             return read_objects(field, raw, partial(self._read_value, errors, is_text=is_text), name)
         value = _parse_text_value(field, raw, self.action.lists) if is_text else raw
         if field.wire is not None and value is not None:
+            kind, expected_kind = (str, "a JSON string") if field.wire == "date" else (int, "a JSON number")
+            if not is_text and not _has_type(value, (kind,)):
+                errors.setdefault(name, f"Expected {expected_kind}.")
             return from_time_form(field.wire, value)
         expected = _expected_type(field, value, is_text=is_text)
         if expected:
@@ -207,7 +210,7 @@ class RequestValidator:
             location = input_field.location
             is_field = location.part in ("body", "form") and location.path and not location.spread
             if is_field and parts.get_value(location) is not MISSING:
-                tree = set_at_path(tree, ".".join(location.path), values[key])
+                tree = set_at(tree, location.path, values[key])
         return tree
 
 

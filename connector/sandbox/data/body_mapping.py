@@ -11,6 +11,7 @@ from connector.sandbox.data.template import FieldPath, SentPaths
 
 if TYPE_CHECKING:
     from connector.definition.action import Action
+    from connector.definition.fields import InputField
 
 _OPAQUE_TYPES = ("json", "map of string", "pairs", *OBJECT_TYPES)
 
@@ -41,7 +42,7 @@ class BodyMapping:
             for name, names in inner_names.items()
             if name not in fields and 2 * sum(inner_name in fields for inner_name in names) >= len(names)
         )
-        secret_paths = (path for path, spec in inputs if spec.secret)
+        secret_paths = (secret for path, spec in inputs for secret in _list_secrets(path, spec))
         single_paths = [path for path, spec in inputs if not spec.location.spread]
         spread_paths = [path for path, spec in inputs if spec.location.spread]
         opaque_paths = (path for path, spec in inputs if spec.type in _OPAQUE_TYPES and not spec.location.spread)
@@ -71,6 +72,17 @@ class BodyMapping:
             if find_at_path(fields, path) is MISSING:
                 selected = _remove_path(selected, path)
         return selected
+
+
+def _list_secrets(path: FieldPath, spec: InputField) -> list[FieldPath]:
+    """Return the paths of passwords; a list or mapping of objects that hold some counts as one."""
+    if spec.type == "object":
+        return [
+            secret
+            for member in spec.members.values()
+            for secret in _list_secrets((*path, *member.location.path), member)
+        ]
+    return [path] if spec.secret else []
 
 
 def _unwrap(path: FieldPath, wrappers: frozenset[str]) -> FieldPath:

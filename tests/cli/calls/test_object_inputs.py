@@ -37,9 +37,8 @@ def dry_run(capsys):
         ["--attendees", '[{"email": "ada@x.io"}, {"email": "grace@x.io", "guests": 2}]'],
         ["-i", 'attendees:=[{"email": "ada@x.io"}, {"email": "grace@x.io", "guests": 2}]'],
         ["-i", "attendees.0.email=ada@x.io", "-i", "attendees.1.email=grace@x.io", "-i", "attendees.1.guests=2"],
-        ["--attendees", '[{"email": "ada@x.io"}, {"email": "grace@x.io"}]', "-i", "attendees.1.guests=2"],
     ],
-    ids=["each", "list", "json", "members", "mixed"],
+    ids=["each", "list", "json", "members"],
 )
 def test_objects_are_given_whole_or_by_their_members(dry_run, words):
     assert dry_run(*words)["attendees"] == [ADA, GRACE]
@@ -56,9 +55,23 @@ def test_every_problem_of_every_object_is_told_at_once(dry_run):
     }  # fmt: skip
 
 
-def test_a_member_is_given_once(dry_run):
-    found = dry_run("-i", "attendees.0.email=a@x.io", "-i", "attendees.0.email=b@x.io")
-    assert "two values" in found["attendees.0.email"]["got"]
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-i", "attendees.0.email=a@x.io", "-i", "attendees.00.email=b@x.io"],
+        ["-i", 'attendees:=[{"email": "b@x.io"}]', "-i", "attendees.0.email=a@x.io"],
+        ["-i", "attendees.0.email=a@x.io", "-i", 'attendees:=[{"email": "b@x.io"}]'],
+    ],
+    ids=["twice", "whole first", "member first"],
+)
+def test_an_object_is_given_whole_or_by_members_and_each_member_once(dry_run, words):
+    (problem,) = dry_run(*words).values()
+    assert "two values" in problem["got"]
+
+
+def test_what_nobody_gives_of_a_list_is_told(dry_run):
+    found = dry_run("-i", "attendees.2.email=a@x.io")
+    assert {key: problem["got"] for key, problem in found.items()} == {"attendees.0": "null", "attendees.1": "null"}
 
 
 def test_help_names_the_members(capsys):

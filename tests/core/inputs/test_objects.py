@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connector import errors
 from connector.core.exchange.plan import compile_action
-from connector.core.inputs.objects import find_member
+from connector.core.inputs.objects import find_member, set_member
 from connector.core.inputs.validate import compile_validator
 from connector.definition.action import Action
 from connector.definition.forms import describe
@@ -222,3 +222,61 @@ def test_the_schema_of_the_form_accepts_what_the_check_accepts(inputs):
 def test_a_member_is_named_by_its_place(name, place):
     found = find_member(ACTION.inputs, name)
     assert (found[0] if found else None) == place
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"notes": {"1": {"text": "a"}, "en": {"text": "b"}}}, ["notes.1.text", "notes.en.text"]),
+        ({"lines": [{"lamp": "a"}, {"lamp": "b"}]}, ["lines.0.lamp", "lines.01.lamp"]),
+        ({"buyer": {"email": "a", "pin": "b"}}, ["buyer.email", "buyer.pin"]),
+    ],
+    ids=["a map whose names are numbers", "a list", "an object"],
+)
+def test_members_that_are_set_one_by_one_make_the_object(given, names):
+    made = {}
+    for name, value in zip(names, "ab", strict=True):
+        made = set_member(ACTION.inputs, made, find_member(ACTION.inputs, name)[0], value)
+    assert made == given
+
+
+@pytest.mark.parametrize("name", ["\ud800", b"no", None, 7.5, "\0"])
+def test_the_names_of_a_map_are_texts(order, name):
+    with pytest.raises(errors.InputError):
+        order.validate({"lines": [{"lamp": "a"}], "notes": {name: {"text": "x"}}})
+
+
+def test_of_many_wrong_objects_the_first_are_told(order, folder):
+    action = compile_action(folder("", {"order": ORDER.replace("    max: 3\n", "")}), "order")
+    with pytest.raises(errors.InputError) as caught:
+        action.validate({"lines": [None] * 9_999})
+    assert len(caught.value.problems) == 50
+    first = caught.value.problems[0]
+    assert (first.field, first.got) == ("lines.0", "null")
+
+
+LISTED = """
+action: list
+label: List
+summary: Make a list.
+request: POST /lists
+constants: {body.rows.1.kind: b}
+inputs:
+  first: {label: F, help: F., type: string, to: body.rows.0.id}
+  second: {label: S, help: S., type: string, to: body.rows.1.id}
+  more: {label: M, help: M., type: json, to: body.rows.0.*, example: {}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("inputs", "rows"),
+    [
+        ({}, [{"kind": "b"}]),
+        ({"second": "2"}, [{"kind": "b", "id": "2"}]),
+        ({"second": "2", "first": "1"}, [{"id": "1"}, {"kind": "b", "id": "2"}]),
+        ({"first": "1", "more": {"z": {"y": 1}}}, [{"id": "1", "z": {"y": 1}}, {"kind": "b"}]),
+    ],
+)
+def test_places_with_numbers_make_a_list_of_what_is_given(folder, inputs, rows):
+    action = compile_action(folder("", {"list": LISTED}), "list")
+    assert build(action, inputs).body.value == {"rows": rows}

@@ -21,7 +21,7 @@ summary: Set an alarm.
 request: POST /alarms
 inputs:
   at: {label: At, help: When., type: datetime, future: true, wire: milliseconds, to: body.at, adds: {body.kind: once, query.v: 2}}
-  day: {label: Day, help: Which day., type: datetime, wire: date, to: body.day, default: 2030-01-01T00:00:00Z}
+  day: {label: Day, help: Which day., type: datetime, future: true, wire: date, to: body.day, default: 2030-01-01T00:00:00Z}
   from: {label: From, help: From when., type: datetime, wire: seconds, to: query.from}
   tones:
     label: Tones
@@ -84,9 +84,22 @@ def test_a_local_time_is_no_moment(lamp):
 def test_a_time_in_the_past_is_warned_of_in_any_form(lamp):
     action = compile_action(lamp, "alarm")
     values = action.validate({"at": "2001-01-01T00:00:00Z"})
-    assert list(action.find_warnings(values, 1_900_000_000.0)) == [
-        "at: 2001-01-01T00:00:00Z is in the past. It is sent unchanged."
+    assert list(action.find_warnings(values, 1_890_000_000.0)) == [
+        "at: 2001-01-01T00:00:00Z is in the past. It is sent all the same."
     ]
+
+
+def test_a_date_is_past_when_its_day_is(lamp):
+    action = compile_action(lamp, "alarm")
+    noon = datetime(2030, 1, 1, 12, tzinfo=UTC).timestamp()
+    values = action.validate({"day": "2030-01-01T09:00:00Z"})
+    assert list(action.find_warnings(values, noon)) == []
+    assert len(list(action.find_warnings(values, noon + 86_400))) == 1
+
+
+def test_a_datetime_object_keeps_its_milliseconds(lamp):
+    action = compile_action(lamp, "alarm")
+    assert action.validate({"at": datetime(2030, 1, 1, 0, 0, 0, 500_000, UTC)})["at"] == 1893456000500
 
 
 def test_the_sandbox_takes_the_form_and_no_other(lamp):
@@ -94,6 +107,7 @@ def test_the_sandbox_takes_the_form_and_no_other(lamp):
     with Client(lamp, sandbox.connection, http=sandbox.http) as client:
         assert client.run("alarm", {"at": "2030-01-01T00:00:00Z", "from": "2030-01-01T00:00:00Z"}).status == 201
         assert sandbox.requests[-1].inputs["at"] == "2030-01-01T00:00:00Z"
-        with pytest.raises(errors.ConnectorError) as caught:
-            client.request("POST", "/alarms", data={"at": "tomorrow"})
-        assert "at" in str(caught.value.to_dict())
+        for wrong in ("tomorrow", "1893456000000", True, 1.5):
+            with pytest.raises(errors.ConnectorError) as caught:
+                client.request("POST", "/alarms", data={"at": wrong})
+            assert "a JSON number" in str(caught.value.to_dict())

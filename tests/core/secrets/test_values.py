@@ -122,7 +122,7 @@ def test_a_quick_look_misses_nothing(encode, secret):
     values = SecretValues([secret])
     text = f"<{encode(secret)}>"
     assert values.may_be_in(text) or not values.find(text)
-    assert not values.may_be_in("a plain header")
+    assert secret in "a plain header" or not values.may_be_in("a plain header")
 
 
 @pytest.mark.parametrize("fold", ["\r\n ", "\n", " ", "\n\t\t", "\r\n"])
