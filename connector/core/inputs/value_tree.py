@@ -25,7 +25,7 @@ def ensure_branch(tree: dict[str, Any], path: Sequence[str], member: str) -> dic
     """Return the branch at a path, to put a member into it; what is missing is made."""
     for name, following in pairwise((*path, member)):
         branch = tree.get(name)
-        kind = _Slots if has_position((following,)) else dict
+        kind = _Slots if following.isdigit() and has_position((following,)) else dict  # the first is quick
         branch = type(branch)(branch) if isinstance(branch, dict) else kind()
         tree[name] = branch
         tree = branch
