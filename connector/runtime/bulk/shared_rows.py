@@ -108,7 +108,7 @@ class WorkerRows:
                 is_so = _is_row(run.id, row.number) & (ROWS.c.state == ROW_RUNNING) & (ROWS.c.worker == row.worker)
                 judged: dict[str, Any] = {"state": ROW_WAITING, "worker": None}
                 if not row.may_resend:
-                    result = codec.encode(row.number, interrupted_result(row.number, row.line))
+                    result = codec.encode(row.number, interrupted_result(row.number, row.line, row.attempts))
                     judged = {"state": "uncertain", "result": result, "finished_at": now}
                     if not run.keep_going:
                         _stop(run.id, connection)

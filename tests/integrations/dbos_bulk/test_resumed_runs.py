@@ -1,0 +1,51 @@
+"""What a command does with the rows of an earlier one."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing
+
+import pytest
+from support.receivers import wait_until
+from support.servers import held, reply
+
+from .conftest import Commands, end
+
+pytest.importorskip("dbos", reason="dbos is not installed: pip install '.[dbos]'")
+
+SWITCH = """\
+action: switch
+label: Switch
+summary: A lamp.
+request: POST /switch
+inputs:
+  name: {label: Name, help: Its name., type: string, to: body.name}
+"""
+
+
+def change_rows(commands: Commands, statement: str) -> None:
+    """Change the rows behind the journal's back."""
+    with closing(sqlite3.connect(commands.folder / "rows.db")) as connection, connection:
+        assert connection.execute(statement).rowcount == 1
+
+
+def test_a_row_whose_key_the_service_has_forgotten_is_uncertain_and_can_be_resolved(on_sqlite, people, folder):
+    lamp = folder("idempotency: {header: Idempotency-Key}\n", {"switch": SWITCH})
+    (on_sqlite.folder / "lamps.csv").write_text("name\nhall\n", encoding="utf-8")
+    switching = ("--connector", str(lamp.folder), "run", "switch", "-f", "lamps.csv", "--base-url", people.url)
+    gate = threading.Event()
+    people.always(held(gate, reply(200, {})))
+    run = on_sqlite.start(*switching, LAMP_API_KEY="k")
+    wait_until(lambda: people.count == 1)
+    run.kill()
+    end(run)
+    gate.set()
+    change_rows(on_sqlite, "update connector_bulk_row set sent_at = sent_at - 90000")  # more than a day
+    done = end(on_sqlite.start(*switching, LAMP_API_KEY="k"))
+    assert (done.code, done.outcomes) == (5, {1: "uncertain"}), done.err
+    assert done.lines[0]["attempts"] == 1
+    assert people.count == 1
+    resolved = end(on_sqlite.start(*switching, "--resolve", "1=retry", LAMP_API_KEY="k"))
+    assert (resolved.code, resolved.outcomes) == (0, {1: "done"}), resolved.err
+    assert people.count == 2
