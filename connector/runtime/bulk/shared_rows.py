@@ -104,15 +104,17 @@ class WorkerRows:
 
         def judge(connection: Connection) -> None:
             now = now_of(connection.dialect.name)
+            lost = False
             for row in interrupted:
                 is_so = _is_row(run.id, row.number) & (ROWS.c.state == ROW_RUNNING) & (ROWS.c.worker == row.worker)
                 judged: dict[str, Any] = {"state": ROW_WAITING, "worker": None}
                 if not row.may_resend:
                     result = codec.encode(row.number, interrupted_result(row.number, row.line, row.attempts))
                     judged = {"state": "uncertain", "result": result, "finished_at": now}
-                    if not run.keep_going:
-                        _stop(run.id, connection)
-                connection.execute(update(ROWS).where(is_so).values(judged))
+                is_judged = connection.execute(update(ROWS).where(is_so).values(judged)).rowcount == 1
+                lost = lost or (is_judged and not row.may_resend)
+            if lost and not run.keep_going:
+                _stop(run.id, connection)
 
         if interrupted:
             self._journal.run_in_transaction(judge)

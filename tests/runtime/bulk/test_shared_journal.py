@@ -141,6 +141,21 @@ def test_the_worker_that_sent_a_row_knows_best_also_if_it_was_taken_for_dead(jou
     assert list(iter_results(journal, run)) == [done(1)]
 
 
+def test_a_row_that_got_its_result_while_it_was_judged_does_not_stop_the_run(journal, monkeypatch):
+    run, slow = load(journal, keep_going=False), worker(journal, "slow")
+    slow.record_start(run, 1, None, may_resend=False)
+
+    def finish_meanwhile(_):
+        slow.record_result(run, done(1), stops=False)
+        slow.flush()
+        return False
+
+    monkeypatch.setattr(journal, "is_alive", finish_meanwhile)
+    worker(journal, "other").take_batch(run, 1)
+    assert list(iter_results(journal, run)) == [done(1)]
+    assert journal.read_run(run.id).is_running
+
+
 def test_a_result_is_not_replaced_by_another(journal):
     run, one, other = load(journal), worker(journal, "a"), worker(journal, "b")
     one.record_result(run, done(1), stops=False)
