@@ -103,6 +103,7 @@ class WorkerRows:
         codec = self._journal.codec_of(run.id)
 
         def judge(connection: Connection) -> None:
+            _lock_run(run.id, connection, read=run.keep_going)
             now = now_of(connection.dialect.name)
             lost = False
             for row in interrupted:
@@ -170,12 +171,15 @@ class WorkerRows:
 def _write_changes(worker: str, changes: Sequence[_Start | _Outcome | None], connection: Connection) -> None:
     """Write results and waits, then starts: none of the starts is of a row whose result comes with it."""
     outcomes = [change for change in changes if isinstance(change, _Outcome)]
+    starts = [change for change in changes if isinstance(change, _Start)]
+    stopped = {outcome.columns["of_run"] for outcome in outcomes if outcome.stops}
+    for run_id in sorted(stopped | {start.group[0] for start in starts}):
+        _lock_run(run_id, connection, read=run_id not in stopped)
     if outcomes:
         statement = _outcome_statement(connection.dialect.name)
         connection.execute(statement, [{**outcome.columns, "of_worker": worker} for outcome in outcomes])
-    for run_id in {outcome.columns["of_run"] for outcome in outcomes if outcome.stops}:
+    for run_id in stopped:
         _stop(run_id, connection)
-    starts = [change for change in changes if isinstance(change, _Start)]
     for group, same in groupby(starts, key=lambda start: start.group):
         together = list(same)
         run_id, key, may_resend = group
@@ -226,6 +230,15 @@ def _outcome_statement(dialect: str) -> Update:
             finished_at=case((state == ROW_WAITING, null()), else_=now),
         )
     )  # fmt: skip
+
+
+def _lock_run(run_id: str, connection: Connection, *, read: bool) -> None:
+    """Keep others from changing a run, or with `read` only from stopping it, until this transaction ends.
+
+    So who cancels a run waits for the starts that are being recorded, and counts their rows among those in progress.
+    Whoever locks a run does so before its rows, so that no two transactions wait for each other.
+    """
+    connection.execute(select(RUNS.c.id).where(RUNS.c.id == run_id).with_for_update(read=read))
 
 
 def _stop(run_id: str, connection: Connection) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import private_postgres
+from support.receivers import wait_until
 
 from connector.errors import InputError, Problem, StoreError, UsageError
 from connector.runtime.bulk.row_reader import Row
@@ -105,6 +106,28 @@ def test_no_row_of_a_cancelled_run_is_sent_and_what_is_under_way_keeps_its_resul
     assert list(iter_results(journal, run)) == [done(1)]
     assert journal.start_again(run).is_running
     one.record_start(run, 2, None, may_resend=False)
+
+
+def test_who_cancels_a_run_is_told_of_every_row_that_is_sent_all_the_same():
+    database = private_postgres.fresh()
+    waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with SharedJournal(database) as journal, SharedJournal(database) as elsewhere, ThreadPoolExecutor(2) as threads:
+        run, one = load(journal), worker(journal, "a")
+
+        def cancel():
+            elsewhere.stop_run(run.id, RUN_CANCELLED)
+            return count_rows(elsewhere, run).by_state["running"]
+
+        with journal.rows.connect() as row_holder:
+            row_holder.exec_driver_sql("begin")
+            row_holder.exec_driver_sql("select 1 from connector_bulk_row where number = 1 for update")
+            start = threads.submit(one.record_start, run, 1, None, may_resend=False)
+            wait_until(lambda: len(private_postgres.execute(database, waiting)) == 1)
+            cancelled = threads.submit(cancel)
+            wait_until(lambda: cancelled.done() or len(private_postgres.execute(database, waiting)) == 2)
+            row_holder.exec_driver_sql("commit")
+        start.result()
+        assert cancelled.result() == count_rows(journal, run).by_state["running"] == 1
 
 
 def test_a_row_of_a_worker_that_died_is_uncertain_and_one_of_a_living_worker_is_left(journal):
