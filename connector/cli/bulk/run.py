@@ -132,18 +132,8 @@ def _open_journal(job: BulkJob, source: RowReader, session: Session) -> Journal:
 
 def _resolve_uncertain(job: BulkJob, journal: Journal) -> None:
     """Record the resolutions of uncertain rows. Raises UsageError."""
-    resolutions = job.arguments.parse_resolutions()
-    resolution_for_all = resolutions.pop(None, None)
-    if resolution_for_all:
-        resolutions = dict.fromkeys(journal.iter_uncertain(), resolution_for_all)
-    uncertain_rows = set(journal.iter_uncertain())
-    unknown_row = next((row for row in resolutions if row not in uncertain_rows), None)
-    if unknown_row is not None and unknown_row > journal.row_count:
-        raise UsageError(f"There is no row {unknown_row}.", hint=f"The last row is {journal.row_count}.")
-    if unknown_row is not None:
-        raise UsageError(f"Row {unknown_row} is not uncertain.", hint="Remove its --resolve; nothing was sent.")
+    resolutions = job.arguments.choose_resolutions(list(journal.iter_uncertain()), journal.row_count)
     for row, resolution in resolutions.items():
-        assert row is not None
         journal.resolve_row(row, resolution)
 
 

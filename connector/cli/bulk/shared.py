@@ -12,6 +12,7 @@ from connector.cli.calls.confirmation import confirm_rows
 from connector.cli.calls.trace import print_debug_lines
 from connector.errors import UsageError
 from connector.runtime.bulk.shared_journal import SharedJournal
+from connector.runtime.bulk.shared_judgement import judge_run
 from connector.runtime.bulk.shared_loading import load_rows
 from connector.runtime.bulk.shared_tables import queue_name
 from connector.runtime.extras import require
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.cli.bulk.job import BulkJob
+    from connector.cli.bulk.options import BulkArguments
     from connector.cli.bulk.report import BulkReporter
     from connector.cli.calls.session import Session
     from connector.runtime.bulk.row_reader import RowReader
@@ -135,26 +137,20 @@ def _create_run(
 
 def _prepare_again(job: BulkJob, journal: SharedJournal, run: SharedRun) -> SharedRun:
     """Apply what the command says about rows of an earlier run, and begin another turn of it."""
-    resolve_rows(journal, run, job.arguments.parse_resolutions())
+    resolve_rows(journal, run, job.arguments)
     if job.arguments.retry_failed:
         journal.reset_failed(run)
     journal.set_keep_going(run, keep_going=job.arguments.keep_going)
     return journal.start_again(run)
 
 
-def resolve_rows(journal: SharedJournal, run: SharedRun, resolutions: dict[int | None, str]) -> None:
-    """Record the resolutions of uncertain rows. Raises UsageError before any is recorded."""
-    uncertain = journal.list_uncertain(run)
-    for_all = resolutions.pop(None, None)
-    if for_all:
-        resolutions = dict.fromkeys(uncertain, for_all)
-    for row in resolutions:
-        if row is not None and row > run.count:
-            raise UsageError(f"There is no row {row}.", hint=f"The last row is {run.count}.")
-        if row not in uncertain:
-            raise UsageError(f"Row {row} is not uncertain.", hint="Remove its --resolve; nothing was sent.")
-    for row, resolution in resolutions.items():
-        assert row is not None
+def resolve_rows(journal: SharedJournal, run: SharedRun, arguments: BulkArguments) -> None:
+    """Record the resolutions of uncertain rows, also of those whose worker has just died.
+
+    Raises UsageError before any is recorded.
+    """
+    judge_run(journal, run)
+    for row, resolution in arguments.choose_resolutions(journal.list_uncertain(run), run.count).items():
         journal.resolve_row(run, row, resolution)
 
 

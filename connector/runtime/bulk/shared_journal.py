@@ -133,7 +133,7 @@ class SharedJournal:
         if len(chosen) == 1:
             return chosen[0]
         names = ", ".join(run.name for run in runs) or "none"
-        problem = "There is no run" if not runs else "Name a run" if name is None else f"There is no run {name}"
+        problem = "There is no run" if not runs else "Name a run" if not name else f"There is no run {name}"
         raise UsageError(f"{problem} in {self.display_url}.", hint=f"The runs are: {names}.")
 
     def create_run(self, name: str, header: Mapping[str, Any], **facts: Any) -> SharedRun:

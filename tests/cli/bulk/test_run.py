@@ -217,6 +217,14 @@ def test_what_a_run_left_is_told_and_settled_by_a_person(bulk, rows, server):
     assert server.count == 3
 
 
+def test_all_uncertain_rows_are_not_resolved_where_there_is_none(bulk, rows, server):
+    file = rows()
+    bulk(file)
+    done = bulk(file, "--resolve", "all=done")
+    assert (done.code, server.count) == (2, 3)
+    assert "No row is uncertain. Remove --resolve; nothing was sent." in done.err
+
+
 def test_settled_as_again_is_sent_again(bulk, rows, server):
     server.then(hang_up(), hang_up())
     file = rows(people(2))

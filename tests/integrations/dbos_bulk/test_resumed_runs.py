@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
 import threading
 from contextlib import closing
@@ -49,3 +50,25 @@ def test_a_row_whose_key_the_service_has_forgotten_is_uncertain_and_can_be_resol
     resolved = end(on_sqlite.start(*switching, "--resolve", "1=retry", LAMP_API_KEY="k"))
     assert (resolved.code, resolved.outcomes) == (0, {1: "done"}), resolved.err
     assert people.count == 2
+
+
+def test_what_is_advised_after_ctrl_c_is_accepted_although_no_worker_lives(commands, people):
+    commands.write_people(1)
+    gate = threading.Event()
+    people.always(held(gate, reply(201, {})))
+    run = commands.start_creating()
+    wait_until(lambda: people.count == 1)
+    run.send_signal(signal.SIGINT)
+    wait_until(lambda: "Ctrl-C" in run.stderr.readline())
+    run.send_signal(signal.SIGINT)
+    stopped = end(run)
+    gate.set()
+    assert (stopped.code, stopped.outcomes) == (5, {1: "uncertain"}), stopped.err
+    assert "--resolve 1=done" in stopped.err
+    state = commands.status()
+    assert (state["state"], state["running"], state["uncertain"]) == ("done", 0, 1)
+    resumed = commands.bulk("resume", "--resolve", "all=done")
+    assert resumed.code == 0, resumed.err
+    assert commands.bulk("results").outcomes == {1: "done"}
+    refused = commands.bulk("resume", "--resolve", "all=done")
+    assert (refused.code, "No row is uncertain." in refused.err) == (2, True), refused.err

@@ -11,6 +11,7 @@ from support.receivers import wait_until
 from connector.errors import InputError, Problem, StoreError, UsageError
 from connector.runtime.bulk.row_reader import Row
 from connector.runtime.bulk.shared_journal import SharedJournal
+from connector.runtime.bulk.shared_judgement import judge_run
 from connector.runtime.bulk.shared_loading import load_rows
 from connector.runtime.bulk.shared_results import count_rows, iter_results
 from connector.runtime.bulk.shared_rows import RowTaken, WorkerRows
@@ -162,6 +163,15 @@ def test_the_worker_that_sent_a_row_knows_best_also_if_it_was_taken_for_dead(jou
     slow.record_result(run, done(1), stops=False)
     slow.flush()
     assert list(iter_results(journal, run)) == [done(1)]
+
+
+def test_a_run_without_workers_is_judged_by_whoever_asks(journal):
+    run = load(journal, keep_going=False)
+    worker(journal, "dead").record_start(run, 1, None, may_resend=False)
+    worker(journal, "dead").record_start(run, 2, "key-1", may_resend=True)
+    assert judge_run(journal, run).state == "stopped"
+    assert journal.list_uncertain(run) == [1]
+    assert count_rows(journal, run).by_state["running"] == 0
 
 
 def test_a_row_that_got_its_result_while_it_was_judged_does_not_stop_the_run(journal, monkeypatch):

@@ -11,6 +11,7 @@ from connector.cli.context.context import CommandContext
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.counts import format_count
+from connector.runtime.bulk.shared_judgement import judge_run
 from connector.runtime.bulk.shared_results import count_rows
 from connector.runtime.bulk.shared_tables import ROW_RUNNING, ROW_WAITING, RUN_CANCELLED
 
@@ -35,7 +36,7 @@ def resume_command(
     context = CommandContext.from_click(ctx, bulk=on)
     journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
     run = journal.choose_run(name)
-    resolve_rows(journal, run, BulkArguments(None, resolutions=resolutions).parse_resolutions())
+    resolve_rows(journal, run, BulkArguments(None, resolutions=resolutions))
     if retry_failed:
         journal.reset_failed(run)
     run = journal.start_again(run)
@@ -58,6 +59,7 @@ def cancel_command(ctx: click.Context, /, name: str | None, on: str | None) -> N
     journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
     run = journal.choose_run(name)
     journal.stop_run(run.id, RUN_CANCELLED)
+    judge_run(journal, run)
     states = count_rows(journal, run).by_state
     waiting, running = format_count(states[ROW_WAITING], "row"), format_count(states[ROW_RUNNING], "row")
     printer.write_text(f"{run.name}: {waiting} will not be sent; {running} in progress will finish.")
