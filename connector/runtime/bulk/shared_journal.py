@@ -193,8 +193,9 @@ class SharedJournal:
         self._update_run(run, keep_going=int(keep_going))
 
     def reset_failed(self, run: SharedRun) -> int:
-        """Let failed rows run again as they are; return how many."""
-        return self._update_rows(run, ROWS.c.state.in_(FAILED_OUTCOMES) & ROWS.c.inputs.is_not(None), **_AGAIN)
+        """Let failed rows run again as they are, with new idempotency keys; return how many."""
+        is_failed = ROWS.c.state.in_(FAILED_OUTCOMES) & ROWS.c.inputs.is_not(None)
+        return self._update_rows(run, is_failed, **_AGAIN, may_resend=0, key=None, sent_at=None)
 
     def list_uncertain(self, run: SharedRun) -> list[int]:
         """Return the numbers of the rows whose outcome is uncertain."""

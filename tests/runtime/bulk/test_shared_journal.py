@@ -222,6 +222,16 @@ def test_inputs_are_kept_until_a_row_is_done_and_no_longer(journal):
     assert [row.row.number for row in one.take_batch(run, 1)[0]] == [2, 3, 4, 5]
 
 
+def test_a_failed_row_runs_again_with_a_new_idempotency_key(journal):
+    run, one = load(journal), worker(journal, "a")
+    one.record_start(run, 1, "key-1", may_resend=True)
+    one.record_result(run, {**done(1), "outcome": "rejected"}, stops=False)
+    one.flush()
+    assert journal.reset_failed(run) == 1
+    again = one.take_batch(run, 1)[0][0]
+    assert (again.row.number, again.key, again.sent_at, again.may_resend) == (1, None, None, False)
+
+
 def test_an_invalid_row_has_its_result_from_the_start(journal):
     run = journal.create_run("people", HEADER, count=1, **FACTS)
     problem = InputError.from_problems("createUser", [Problem("email", "nothing", "a value")])
