@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from connector.runtime.bulk.shared_tables import SharedRun
     from connector.runtime.client.client import Client
 
-_LOAD_TIMEOUT = 10.0  # seconds to wait for another command that loads the same run
+LOAD_TIMEOUT = 10.0  # seconds to wait for another command that loads the same run
 _RETRY_NAMES = ("maxRetries",)  # the queue waits as the service says
 
 
@@ -49,7 +49,7 @@ def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: Bulk
         journal = stack.enter_context(open_shared_journal(job.shared_url))
         stack.enter_context(print_debug_lines(enabled=job.options.debug))
         run_lock = stack.enter_context(contextlib.ExitStack())
-        run_lock.enter_context(journal.hold_run(name, _LOAD_TIMEOUT))
+        run_lock.enter_context(journal.hold_run(name, LOAD_TIMEOUT))
         earlier = _find_run(job, source, journal, session)
         count = reporter.total = _check_rows(job, source, journal) if earlier is None else earlier.count
         confirm_rows(job.connector, job.options, job.action, count)

@@ -1,0 +1,38 @@
+"""`connector bulk` on runs of a database: what is refused, and what a run is left as."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from connector.cli.commands.bulk import change
+from connector.runtime.bulk.row_reader import Row
+from connector.runtime.bulk.shared_journal import SharedJournal
+from connector.runtime.bulk.shared_loading import load_rows
+
+pytest.importorskip("dbos", reason="dbos is not installed: pip install '.[dbos]'")
+
+
+@pytest.fixture
+def journal(tmp_path, monkeypatch):
+    """A database with a run of two rows, that commands find."""
+    url = f"sqlite:///{tmp_path}/rows.db"
+    monkeypatch.setenv("CONNECTOR_BULK", url)
+    with SharedJournal(url) as one:
+        header = {"action": "createUser", "connection": None}
+        run = one.create_run("people", header, options={}, queue="zoom", count=2, keep_going=True)
+        list(load_rows(one, run, [Row(1, 2, {}), Row(2, 3, {})]))
+        yield one
+
+
+def test_a_run_is_not_resumed_while_its_rows_are_stored(journal, here, monkeypatch):
+    monkeypatch.setattr(change, "LOAD_TIMEOUT", 0.1)
+    loading = journal.hold_run("people", 1.0)
+    with ThreadPoolExecutor(1) as loader:
+        loader.submit(loading.__enter__).result()
+        refused = here("bulk", "resume")
+        loader.submit(loading.__exit__, None, None, None).result()
+    assert refused.code != 0
+    assert "is locked by" in refused.err
+    assert journal.choose_run(None).turn == 1, "what is stored meanwhile belongs to the turn that its command enqueues"
