@@ -82,6 +82,8 @@ def _check_options(job: BulkJob) -> None:
         raise UsageError(f"{used_flag} needs a journal.", hint="Name it with --journal FILE.")
     if job.shared_url is not None and job.run_name is None:
         raise UsageError("Rows from a pipe need a name in the database.", hint="Name the run with --journal NAME.")
+    if job.shared_url is not None and not job.run_name:
+        raise UsageError(f"--journal {job.arguments.journal} names no run.", hint="Name the run with --journal NAME.")
     if resolutions and job.arguments.restart:
         raise UsageError(
             "--resolve and --restart cannot be combined.", hint="Remove one of them: --restart starts over."

@@ -33,12 +33,15 @@ LOAD_TIMEOUT = 10.0  # seconds to wait for another command that loads the same r
 _RETRY_NAMES = ("maxRetries",)  # the queue waits as the service says
 
 
-def open_shared_journal(url: str | None) -> SharedJournal:
-    """Open the journal of a URL. Raises UsageError without one, or without the extra; StoreError."""
+def open_shared_journal(url: str | None, *, create: bool = False) -> SharedJournal:
+    """Open the journal of a URL, an existing one unless `create`.
+
+    Raises UsageError without one, or without the extra; StoreError.
+    """
     if url is None:
         raise UsageError("No database is named.", hint="Name it with --on URL, or set CONNECTOR_BULK.")
     require("dbos", "dbos", "sqlalchemy")
-    return SharedJournal(url)
+    return SharedJournal(url, create=create)
 
 
 def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: BulkReporter) -> int:
@@ -46,7 +49,7 @@ def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: Bulk
     options = _build_options(job)
     name = str(job.run_name)
     with contextlib.ExitStack() as stack:
-        journal = stack.enter_context(open_shared_journal(job.shared_url))
+        journal = stack.enter_context(open_shared_journal(job.shared_url, create=True))
         stack.enter_context(print_debug_lines(enabled=job.options.debug))
         run_lock = stack.enter_context(contextlib.ExitStack())
         run_lock.enter_context(journal.hold_run(name, LOAD_TIMEOUT))

@@ -52,14 +52,18 @@ _BATCHES_WANTED = 64  # so that several workers have something to do until the e
 class SharedJournal:
     """The runs in a database, `sqlite:///PATH` or `postgresql://...`. Methods raise StoreError.
 
-    Inputs and results are encrypted with the keys of the environment, if it has any.
+    Inputs and results are encrypted with the keys of the environment, if it has any. Without `create`, a file that
+    does not exist is a UsageError.
     """
 
-    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, *, clock: Clock | None = None, create: bool = True) -> None:
         self.url, self.keyring = url, Keyring.from_env(os.environ)
         self._clock = clock or SystemClock()
         self.runs, self.rows = open_database(url, RUNS, self._clock), open_database(url, ROWS, self._clock)
         self.display_url = self.rows.display_url
+        if not create and not self.rows.exists():
+            hint = "Check the path; 'connector run ACTION -f ROWS --on URL' creates it."
+            raise UsageError(f"There is no database {self.display_url}.", hint=hint)
         self._lock = ForkSafeLock()
         self._connection: Connection | None = None
         for database in (self.runs, self.rows):  # creates what is missing

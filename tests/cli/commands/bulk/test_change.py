@@ -36,3 +36,27 @@ def test_a_run_is_not_resumed_while_its_rows_are_stored(journal, here, monkeypat
     assert refused.code != 0
     assert "is locked by" in refused.err
     assert journal.choose_run(None).turn == 1, "what is stored meanwhile belongs to the turn that its command enqueues"
+
+
+@pytest.mark.parametrize("command", ["status", "results", "resume", "cancel"])
+def test_a_database_that_does_not_exist_is_refused_and_not_created(here, tmp_path, command):
+    refused = here("bulk", command, "--on", "sqlite:///typo.db")
+    assert refused.code == 2
+    assert f"There is no database sqlite:///{tmp_path}/typo.db. Check the path" in refused.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["status", "results", "resume", "cancel"])
+def test_an_empty_name_is_not_the_only_run(journal, here, command):
+    refused = here("bulk", command, "")
+    assert refused.code == 2
+    assert "Name a run in" in refused.err
+    assert journal.choose_run(None).is_running
+
+
+def test_a_run_has_a_name(journal, here, tmp_path):
+    (tmp_path / "rows.csv").write_text("userId\nme\n", encoding="utf-8")
+    refused = here("run", "getUser", "-f", "rows.csv", "--journal", ".journal", "--sandbox")
+    assert refused.code == 2
+    assert "--journal .journal names no run. Name the run with --journal NAME." in refused.err
+    assert [run.name for run in journal.list_runs()] == ["people"]
