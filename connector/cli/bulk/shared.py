@@ -60,7 +60,7 @@ def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: Bulk
         if earlier is None:
             run = _create_run(job, source, journal, count, options)
         else:
-            run = _prepare_again(job, journal, earlier)
+            run = _prepare_again(job, journal, earlier, options)
         started_at = journal.read_time()
         worker = stack.enter_context(_open_worker(journal, run, client_opener(session), job))
         _load(journal, run, source)
@@ -138,13 +138,12 @@ def _create_run(
     )  # fmt: skip
 
 
-def _prepare_again(job: BulkJob, journal: SharedJournal, run: SharedRun) -> SharedRun:
-    """Apply what the command says about rows of an earlier run, and begin another turn of it."""
+def _prepare_again(job: BulkJob, journal: SharedJournal, run: SharedRun, options: dict[str, Any]) -> SharedRun:
+    """Apply what the command says about rows of an earlier run, and begin another turn of it with its options."""
     resolve_rows(journal, run, job.arguments)
     if job.arguments.retry_failed:
         journal.reset_failed(run)
-    journal.set_keep_going(run, keep_going=job.arguments.keep_going)
-    return journal.start_again(run)
+    return journal.start_again(run, options=options, keep_going=job.arguments.keep_going)
 
 
 def resolve_rows(journal: SharedJournal, run: SharedRun, arguments: BulkArguments) -> None:

@@ -178,9 +178,19 @@ class SharedJournal:
         self._update_run(run, name=free, state=RUN_CANCELLED)
         return free
 
-    def start_again(self, run: SharedRun) -> SharedRun:
-        """Begin another turn of a run: it is running, and its open rows are to be enqueued again."""
-        self._update_run(run, state=RUN_RUNNING, reason=None, turn=RUNS.c.turn + 1)
+    def start_again(
+        self, run: SharedRun, *, options: Mapping[str, Any] | None = None, keep_going: bool | None = None
+    ) -> SharedRun:
+        """Begin another turn of a run: it is running, and its open rows are to be enqueued again.
+
+        What is given replaces how each row is called, and whether a failed row stops the run.
+        """
+        kept_options = run.options if options is None else options
+        kept_going = run.keep_going if keep_going is None else keep_going
+        self._update_run(
+            run, state=RUN_RUNNING, reason=None, turn=RUNS.c.turn + 1, options=json.dumps(kept_options),
+            keep_going=int(kept_going),
+        )  # fmt: skip
         return self.read_run(run.id)
 
     def stop_run(self, run_id: str, state: str, reason: Mapping[str, Any] | None = None) -> None:
@@ -191,10 +201,6 @@ class SharedJournal:
                 update(RUNS).where((RUNS.c.id == run_id) & (RUNS.c.state == RUN_RUNNING)).values(changed)
             )
         )
-
-    def set_keep_going(self, run: SharedRun, *, keep_going: bool) -> None:
-        """Set whether a failed row stops the run."""
-        self._update_run(run, keep_going=int(keep_going))
 
     def reset_failed(self, run: SharedRun) -> int:
         """Let failed rows run again as they are, with new idempotency keys; return how many."""

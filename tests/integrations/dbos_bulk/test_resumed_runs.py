@@ -11,9 +11,12 @@ import pytest
 from support.receivers import wait_until
 from support.servers import held, reply
 
+from connector.runtime.bulk.shared_journal import SharedJournal
+
 from .conftest import Commands, end
 
 pytest.importorskip("dbos", reason="dbos is not installed: pip install '.[dbos]'")
+from connector.integrations import dbos_bulk
 
 SWITCH = """\
 action: switch
@@ -72,3 +75,28 @@ def test_what_is_advised_after_ctrl_c_is_accepted_although_no_worker_lives(comma
     assert commands.bulk("results").outcomes == {1: "done"}
     refused = commands.bulk("resume", "--resolve", "all=done")
     assert (refused.code, "No row is uncertain." in refused.err) == (2, True), refused.err
+
+
+def test_the_options_of_the_command_that_resumes_hold_for_the_rows_that_are_left(on_sqlite, people):
+    (on_sqlite.folder / "users.csv").write_text("status\nactive\n", encoding="utf-8")
+    listing = ("run", "listUsers", "-f", "users.csv", "--page-size")
+    people.always(reply(401, {"code": 124, "message": "Access token is expired."}))
+    assert end(on_sqlite.start(*listing, "10")).code == 3
+    people.always(reply(200, {"users": []}))
+    assert end(on_sqlite.start(*listing, "20")).code == 0
+    assert [dict(request.query)["page_size"] for request in people.requests] == ["10", "20"]
+
+
+def test_a_worker_that_knows_a_run_calls_its_rows_as_it_was_resumed(on_sqlite, people):
+    (on_sqlite.folder / "users.csv").write_text("status\nactive\n", encoding="utf-8")
+    people.always(reply(401, {"code": 124, "message": "Access token is expired."}))
+    assert end(on_sqlite.start("run", "listUsers", "-f", "users.csv", "--page-size", "10")).code == 3
+    on_sqlite.start_worker()
+    assert on_sqlite.bulk("resume").code == 0
+    with SharedJournal(on_sqlite.database) as journal:
+        wait_until(lambda: people.count == 2 and not journal.choose_run(None).is_running)
+        people.always(reply(200, {"users": []}))
+        run = journal.start_again(journal.choose_run(None), options={"call": {"page_size": 20}})
+        dbos_bulk.enqueue_batches(journal, run, [1])
+    wait_until(lambda: people.count == 3)
+    assert dict(people.last.query)["page_size"] == "20"
