@@ -13,7 +13,7 @@ from connector.cli.calls.trace import print_debug_lines
 from connector.errors import UsageError
 from connector.runtime.bulk.shared_journal import SharedJournal
 from connector.runtime.bulk.shared_judgement import judge_run
-from connector.runtime.bulk.shared_loading import load_rows
+from connector.runtime.bulk.shared_loading import check_key, load_rows
 from connector.runtime.bulk.shared_tables import queue_name
 from connector.runtime.extras import require
 from connector.runtime.storage.encryption import KEY_VARIABLE
@@ -54,7 +54,9 @@ def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: Bulk
         run_lock = stack.enter_context(contextlib.ExitStack())
         run_lock.enter_context(journal.hold_run(name, LOAD_TIMEOUT))
         earlier = _find_run(job, source, journal, session)
-        count = reporter.total = _check_rows(job, source, journal) if earlier is None else earlier.count
+        count = reporter.total = check.check_all_rows(job, source) if earlier is None else earlier.count
+        if earlier is None or earlier.loaded < count:
+            _check_secrets(job, source, journal)
         confirm_rows(job.connector, job.options, job.action, count)
         session.get_client(job.task.options.connection)  # one that cannot be opened is told before rows are kept
         if earlier is None:
@@ -110,22 +112,22 @@ def _find_run(job: BulkJob, source: RowReader, journal: SharedJournal, session: 
         return None
     check.check_common_inputs(job, source)  # wrong arguments are reported before other differences
     journal.check_header(run, job.describe_run(source))
+    check_key(journal, run)
     session.note(f"Continuing an earlier run of these rows: {run.name} in {journal.display_url}")
     return run
 
 
-def _check_rows(job: BulkJob, source: RowReader, journal: SharedJournal) -> int:
-    """Check every row, and return the number of rows. Raises InputError, UsageError."""
-    count = check.check_all_rows(job, source)
+def _check_secrets(job: BulkJob, source: RowReader, journal: SharedJournal) -> None:
+    """Raise UsageError for rows that give a secret, which would be stored as it is without a key."""
     inputs = job.connector.action(job.action).inputs
     secrets = {key for key, field in inputs.items() if field.secret}
-    if secrets and journal.keyring is None:
-        given = {key for row in source.read_rows() for key in secrets & row.given.keys()}
-        if given:
-            what = f"{', '.join(sorted(given))} is a secret, and {journal.display_url} would keep it as it is"
-            hint = f"Set {KEY_VARIABLE} here and for every worker; 'connector connections key' creates a key."
-            raise UsageError(f"{what}. Nothing was stored or sent.", hint=hint)
-    return count
+    if not secrets or journal.keyring is not None:
+        return
+    given = {key for row in source.read_rows() for key in secrets & row.given.keys()}
+    if given:
+        what = f"{', '.join(sorted(given))} is a secret, and {journal.display_url} would keep it as it is"
+        hint = f"Set {KEY_VARIABLE} here and for every worker; 'connector connections key' creates a key."
+        raise UsageError(f"{what}. Nothing was stored or sent.", hint=hint)
 
 
 def _create_run(

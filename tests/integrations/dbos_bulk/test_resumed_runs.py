@@ -28,10 +28,10 @@ inputs:
 """
 
 
-def change_rows(commands: Commands, statement: str) -> None:
+def change_rows(commands: Commands, statement: str, changed: int = 1) -> None:
     """Change the rows behind the journal's back."""
     with closing(sqlite3.connect(commands.folder / "rows.db")) as connection, connection:
-        assert connection.execute(statement).rowcount == 1
+        assert connection.execute(statement).rowcount == changed
 
 
 def test_a_row_whose_key_the_service_has_forgotten_is_uncertain_and_can_be_resolved(on_sqlite, people, folder):
@@ -100,3 +100,23 @@ def test_a_worker_that_knows_a_run_calls_its_rows_as_it_was_resumed(on_sqlite, p
         dbos_bulk.enqueue_batches(journal, run, [1])
     wait_until(lambda: people.count == 3)
     assert dict(people.last.query)["page_size"] == "20"
+
+
+@pytest.mark.parametrize("stored", [0, 1])
+def test_a_run_whose_rows_were_stored_with_a_key_is_not_continued_without_it(on_sqlite, people, stored):
+    text = "".join(f"u{row}@example.com,U,{row},Canary42Harbour\n" for row in (1, 2))
+    (on_sqlite.folder / "rows.csv").write_text(f"email,firstName,lastName,password\n{text}", encoding="utf-8")
+    key = end(on_sqlite.start("connections", "key")).out.strip()
+    people.always(reply(400, {"code": 300, "message": "No."}))
+    creating = ("-i", "action=autoCreate", "--concurrency", "1")
+    assert on_sqlite.create(*creating, CONNECTOR_KEY=key).code == 1
+    asked = people.count
+    change_rows(on_sqlite, f"update connector_bulk_run set loaded = {stored}")  # as if it was interrupted meanwhile
+    change_rows(on_sqlite, f"delete from connector_bulk_row where number > {stored}", changed=2 - stored)
+    refused = on_sqlite.create(*creating)
+    said = "CONNECTOR_KEY is not set" if stored else "password is a secret"
+    assert (refused.code, said in refused.err) == (1 if stored else 2, True), refused.err
+    assert people.count == asked
+    assert b"Canary42Harbour" not in b"".join(
+        path.read_bytes() for path in on_sqlite.folder.glob("rows.db*") if path.is_file()
+    )

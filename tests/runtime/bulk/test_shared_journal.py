@@ -12,7 +12,7 @@ from connector.errors import InputError, Problem, StoreError, UsageError
 from connector.runtime.bulk.row_reader import Row
 from connector.runtime.bulk.shared_journal import SharedJournal
 from connector.runtime.bulk.shared_judgement import judge_run
-from connector.runtime.bulk.shared_loading import load_rows
+from connector.runtime.bulk.shared_loading import check_key, load_rows
 from connector.runtime.bulk.shared_results import count_rows, iter_results
 from connector.runtime.bulk.shared_rows import RowTaken, WorkerRows
 from connector.runtime.bulk.shared_tables import RUN_CANCELLED
@@ -299,10 +299,18 @@ def test_with_a_key_rows_can_be_read_with_that_key_alone(tmp_path, monkeypatch):
     with SharedJournal(url) as journal:
         run = load(journal)
         assert worker(journal, "a").take_batch(run, 1)[0][0].row.given == {"name": "n1"}
+        check_key(journal, run)
     assert b"n11" not in b"".join(path.read_bytes() for path in tmp_path.glob("rows.db*") if path.is_file())
     monkeypatch.setenv("CONNECTOR_KEY", generate_key())
-    with SharedJournal(url) as other, pytest.raises(StoreError, match="is sealed with key"):
-        worker(other, "a").take_batch(run, 1)
+    with SharedJournal(url) as other:
+        with pytest.raises(StoreError, match="is sealed with key"):
+            worker(other, "a").take_batch(run, 1)
+        with pytest.raises(StoreError, match="is sealed with key"):
+            check_key(other, run)
     monkeypatch.delenv("CONNECTOR_KEY")
     with SharedJournal(url) as keyless, pytest.raises(StoreError, match="CONNECTOR_KEY is not set"):
         worker(keyless, "a").take_batch(run, 1)
+
+
+def test_rows_that_are_not_encrypted_need_no_key(journal):
+    check_key(journal, load(journal))
