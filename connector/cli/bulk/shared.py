@@ -60,6 +60,7 @@ def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: Bulk
         confirm_rows(job.connector, job.options, job.action, count)
         session.get_client(job.task.options.connection)  # one that cannot be opened is told before rows are kept
         if earlier is None:
+            _set_aside(job, journal, session)
             run = _create_run(job, source, journal, count, options)
         else:
             run = _prepare_again(job, journal, earlier, options)
@@ -100,11 +101,8 @@ def _build_options(job: BulkJob) -> dict[str, Any]:
 
 
 def _find_run(job: BulkJob, source: RowReader, journal: SharedJournal, session: Session) -> SharedRun | None:
-    """Return the earlier run of these rows, or None. Raises UsageError if it is another one."""
-    run = journal.find_run(str(job.run_name))
-    if run is not None and job.arguments.restart:
-        session.note(f"The earlier run is named {journal.rename_run(run)} now.")
-        return None
+    """Return the earlier run of these rows, or None, also to start over. Raises UsageError if it is another one."""
+    run = None if job.arguments.restart else journal.find_run(str(job.run_name))
     if run is None:
         if job.arguments.resolutions:
             where = f"no run {job.run_name} in {journal.display_url}"
@@ -128,6 +126,13 @@ def _check_secrets(job: BulkJob, source: RowReader, journal: SharedJournal) -> N
         what = f"{', '.join(sorted(given))} is a secret, and {journal.display_url} would keep it as it is"
         hint = f"Set {KEY_VARIABLE} here and for every worker; 'connector connections key' creates a key."
         raise UsageError(f"{what}. Nothing was stored or sent.", hint=hint)
+
+
+def _set_aside(job: BulkJob, journal: SharedJournal, session: Session) -> None:
+    """Rename the earlier run, if there is one: with --restart, once nothing keeps the new one from starting."""
+    earlier = journal.find_run(str(job.run_name))
+    if earlier is not None:
+        session.note(f"The earlier run is named {journal.rename_run(earlier)} now.")
 
 
 def _create_run(

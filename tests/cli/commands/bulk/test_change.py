@@ -60,3 +60,13 @@ def test_a_run_has_a_name(journal, here, tmp_path):
     assert refused.code == 2
     assert "--journal .journal names no run. Name the run with --journal NAME." in refused.err
     assert [run.name for run in journal.list_runs()] == ["people"]
+
+
+def test_a_run_is_set_aside_only_when_the_new_one_can_start(journal, here, tmp_path):
+    (tmp_path / "rows.csv").write_text("userId\nu1\n", encoding="utf-8")
+    restarting = ("run", "deleteUser", "-f", "rows.csv", "--journal", "people", "--restart")
+    assert here(*restarting, ZOOM_ACCESS_TOKEN="t").code == 2, "nobody said yes"
+    assert here(*restarting, "--yes", ZOOM_ACCESS_TOKEN="").code == 3, "there is no connection"
+    (tmp_path / "rows.csv").write_text("userId,badge\nu1,7\n", encoding="utf-8")
+    assert here(*restarting, "--yes", ZOOM_ACCESS_TOKEN="t").code == 2, "the rows are wrong"
+    assert [(run.name, run.state) for run in journal.list_runs()] == [("people", "running")]
