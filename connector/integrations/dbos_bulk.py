@@ -128,7 +128,7 @@ class BulkWorker:
         self._threads = ThreadPoolExecutor(concurrency, thread_name_prefix="row")
         self._lock = ForkSafeLock()
         self._running: set[tuple[str, int]] = set()  # runs and rows in progress
-        self._runners: dict[str, RowRunner] = {}
+        self._runners: dict[tuple[str, int], RowRunner] = {}  # by run and turn, which may change its options
         self._current: dict[str, tuple[float, SharedRun]] = {}
         self._stopping, self._closed = threading.Event(), threading.Event()
 
@@ -221,12 +221,12 @@ class BulkWorker:
     def _find_runner(self, run: SharedRun) -> RowRunner:
         """Return the runner of a run. Raises ConnectorError if this host cannot open its connection."""
         with self._lock:
-            if run.id not in self._runners:
+            if (run.id, run.turn) not in self._runners:
                 options = CallOptions.parse(**run.options["call"], retry={"maxRetries": 0}, debug=self._debug)
-                self._runners[run.id] = RowRunner(
+                self._runners[run.id, run.turn] = RowRunner(
                     self._open_client(run), run.header["action"], options, partial(self._record_start, run.id)
                 )
-            return self._runners[run.id]
+            return self._runners[run.id, run.turn]
 
     def _record_start(self, run_id: str, number: int, _line: int, key: str | None, *, may_resend: bool) -> None:
         self._rows.record_start(self._read_run(run_id), number, key, may_resend=may_resend)

@@ -13,7 +13,7 @@ import click
 from connector.errors import InputError, Problem, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
 _CONCURRENCY_DEFAULT_AND_MAX = (8, 100)  # rows
 _RESOLUTION_PATTERN = re.compile(r"(all|[1-9][0-9]{0,9})=(done|retry)\Z", re.ASCII)
@@ -122,6 +122,19 @@ class BulkArguments:
                     "options", [Problem("--resolve", got, "ROW=done or ROW=retry, each row once", fix)]
                 )
             resolutions[row] = match[2]
+        return resolutions
+
+    def choose_resolutions(self, uncertain: Collection[int], row_count: int) -> dict[int, str]:
+        """Return "done" or "retry" for each of the uncertain rows that is resolved. Raises UsageError for any other."""
+        resolutions: dict[int, str] = {}
+        for row, resolution in self.parse_resolutions().items():
+            if row is None and not uncertain:
+                raise UsageError("No row is uncertain.", hint="Remove --resolve; nothing was sent.")
+            if row is not None and row > row_count:
+                raise UsageError(f"There is no row {row}.", hint=f"The last row is {row_count}.")
+            if row is not None and row not in uncertain:
+                raise UsageError(f"Row {row} is not uncertain.", hint="Remove its --resolve; nothing was sent.")
+            resolutions |= dict.fromkeys(uncertain if row is None else [row], resolution)
         return resolutions
 
 

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from connector.cli.bulk import check
 from connector.cli.bulk.report import BulkReporter
@@ -44,15 +44,19 @@ def run(job: BulkJob) -> int:
             from connector.cli.bulk.shared import run_shared
 
             return run_shared(job, source, session, reporter)
-        journal = _open_journal(job, source, session) if job.journal_path else None
-        if journal is not None:
-            stack.enter_context(journal)
+        journal = None
+        if job.journal_path is not None and not job.arguments.restart:
+            journal = stack.enter_context(_open_journal(job, job.journal_path, source, session))
             _resolve_uncertain(job, journal)
             reporter.total = journal.row_count
         elif source.is_seekable:
             reporter.total = check.check_all_rows(job, source)
         confirm_rows(job.connector, job.options, job.action, reporter.total)
         client = session.get_client(job.task.options.connection)
+        if job.journal_path is not None and journal is None:
+            assert reporter.total is not None  # rows with a journal are read to their end first
+            header = job.describe_run(source)
+            journal = stack.enter_context(_start_over(job.journal_path, header, reporter.total, session))
         bulk_options = BulkOptions(
             job.arguments.max_in_flight, job.arguments.keep_going, job.arguments.retry_failed, job.call_options
         )
@@ -82,6 +86,8 @@ def _check_options(job: BulkJob) -> None:
         raise UsageError(f"{used_flag} needs a journal.", hint="Name it with --journal FILE.")
     if job.shared_url is not None and job.run_name is None:
         raise UsageError("Rows from a pipe need a name in the database.", hint="Name the run with --journal NAME.")
+    if job.shared_url is not None and not job.run_name:
+        raise UsageError(f"--journal {job.arguments.journal} names no run.", hint="Name the run with --journal NAME.")
     if resolutions and job.arguments.restart:
         raise UsageError(
             "--resolve and --restart cannot be combined.", hint="Remove one of them: --restart starts over."
@@ -115,35 +121,27 @@ def _open_stdin() -> IO[bytes]:
     return sys.stdin.buffer
 
 
-def _open_journal(job: BulkJob, source: RowReader, session: Session) -> Journal:
+def _open_journal(job: BulkJob, path: Path, source: RowReader, session: Session) -> Journal:
     """Open the journal; a new one starts with a check of all rows. Raises ConnectorError."""
-    path = job.journal_path
-    assert path is not None
     if path.exists():  # wrong arguments are reported before other differences from the earlier run
         check.check_common_inputs(job, source)
-    header = job.describe_run(source)
-    if job.arguments.restart and (rotated_path := rotate_journal(path)):
-        session.note(f"The earlier journal was moved to {rotated_path}.")
-    journal = Journal(path, header, lambda: check.check_all_rows(job, source))
+    journal = Journal(path, job.describe_run(source), lambda: check.check_all_rows(job, source))
     if journal.has_history:
         session.note(f"Continuing an earlier run of these rows: {path}")
     return journal
 
 
+def _start_over(path: Path, header: dict[str, Any], count: int, session: Session) -> Journal:
+    """Set an earlier journal aside and open a new one, once nothing keeps the rows from running. Raises StoreError."""
+    if rotated_path := rotate_journal(path):
+        session.note(f"The earlier journal was moved to {rotated_path}.")
+    return Journal(path, header, lambda: count)
+
+
 def _resolve_uncertain(job: BulkJob, journal: Journal) -> None:
     """Record the resolutions of uncertain rows. Raises UsageError."""
-    resolutions = job.arguments.parse_resolutions()
-    resolution_for_all = resolutions.pop(None, None)
-    if resolution_for_all:
-        resolutions = dict.fromkeys(journal.iter_uncertain(), resolution_for_all)
-    uncertain_rows = set(journal.iter_uncertain())
-    unknown_row = next((row for row in resolutions if row not in uncertain_rows), None)
-    if unknown_row is not None and unknown_row > journal.row_count:
-        raise UsageError(f"There is no row {unknown_row}.", hint=f"The last row is {journal.row_count}.")
-    if unknown_row is not None:
-        raise UsageError(f"Row {unknown_row} is not uncertain.", hint="Remove its --resolve; nothing was sent.")
+    resolutions = job.arguments.choose_resolutions(list(journal.iter_uncertain()), journal.row_count)
     for row, resolution in resolutions.items():
-        assert row is not None
         journal.resolve_row(row, resolution)
 
 

@@ -12,7 +12,8 @@ from connector.cli.calls.confirmation import confirm_rows
 from connector.cli.calls.trace import print_debug_lines
 from connector.errors import UsageError
 from connector.runtime.bulk.shared_journal import SharedJournal
-from connector.runtime.bulk.shared_loading import load_rows
+from connector.runtime.bulk.shared_judgement import judge_run
+from connector.runtime.bulk.shared_loading import check_key, load_rows
 from connector.runtime.bulk.shared_tables import queue_name
 from connector.runtime.extras import require
 from connector.runtime.storage.encryption import KEY_VARIABLE
@@ -21,22 +22,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from connector.cli.bulk.job import BulkJob
+    from connector.cli.bulk.options import BulkArguments
     from connector.cli.bulk.report import BulkReporter
     from connector.cli.calls.session import Session
     from connector.runtime.bulk.row_reader import RowReader
     from connector.runtime.bulk.shared_tables import SharedRun
     from connector.runtime.client.client import Client
 
-_LOAD_TIMEOUT = 10.0  # seconds to wait for another command that loads the same run
+LOAD_TIMEOUT = 10.0  # seconds to wait for another command that loads the same run
 _RETRY_NAMES = ("maxRetries",)  # the queue waits as the service says
 
 
-def open_shared_journal(url: str | None) -> SharedJournal:
-    """Open the journal of a URL. Raises UsageError without one, or without the extra; StoreError."""
+def open_shared_journal(url: str | None, *, create: bool = False) -> SharedJournal:
+    """Open the journal of a URL, an existing one unless `create`.
+
+    Raises UsageError without one, or without the extra; StoreError.
+    """
     if url is None:
         raise UsageError("No database is named.", hint="Name it with --on URL, or set CONNECTOR_BULK.")
     require("dbos", "dbos", "sqlalchemy")
-    return SharedJournal(url)
+    return SharedJournal(url, create=create)
 
 
 def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: BulkReporter) -> int:
@@ -44,18 +49,21 @@ def run_shared(job: BulkJob, source: RowReader, session: Session, reporter: Bulk
     options = _build_options(job)
     name = str(job.run_name)
     with contextlib.ExitStack() as stack:
-        journal = stack.enter_context(open_shared_journal(job.shared_url))
+        journal = stack.enter_context(open_shared_journal(job.shared_url, create=True))
         stack.enter_context(print_debug_lines(enabled=job.options.debug))
         run_lock = stack.enter_context(contextlib.ExitStack())
-        run_lock.enter_context(journal.hold_run(name, _LOAD_TIMEOUT))
+        run_lock.enter_context(journal.hold_run(name, LOAD_TIMEOUT))
         earlier = _find_run(job, source, journal, session)
-        count = reporter.total = _check_rows(job, source, journal) if earlier is None else earlier.count
+        count = reporter.total = check.check_all_rows(job, source) if earlier is None else earlier.count
+        if earlier is None or earlier.loaded < count:
+            _check_secrets(job, source, journal)
         confirm_rows(job.connector, job.options, job.action, count)
         session.get_client(job.task.options.connection)  # one that cannot be opened is told before rows are kept
         if earlier is None:
+            _set_aside(job, journal, session)
             run = _create_run(job, source, journal, count, options)
         else:
-            run = _prepare_again(job, journal, earlier)
+            run = _prepare_again(job, journal, earlier, options)
         started_at = journal.read_time()
         worker = stack.enter_context(_open_worker(journal, run, client_opener(session), job))
         _load(journal, run, source)
@@ -93,11 +101,8 @@ def _build_options(job: BulkJob) -> dict[str, Any]:
 
 
 def _find_run(job: BulkJob, source: RowReader, journal: SharedJournal, session: Session) -> SharedRun | None:
-    """Return the earlier run of these rows, or None. Raises UsageError if it is another one."""
-    run = journal.find_run(str(job.run_name))
-    if run is not None and job.arguments.restart:
-        session.note(f"The earlier run is named {journal.rename_run(run)} now.")
-        return None
+    """Return the earlier run of these rows, or None, also to start over. Raises UsageError if it is another one."""
+    run = None if job.arguments.restart else journal.find_run(str(job.run_name))
     if run is None:
         if job.arguments.resolutions:
             where = f"no run {job.run_name} in {journal.display_url}"
@@ -105,22 +110,29 @@ def _find_run(job: BulkJob, source: RowReader, journal: SharedJournal, session: 
         return None
     check.check_common_inputs(job, source)  # wrong arguments are reported before other differences
     journal.check_header(run, job.describe_run(source))
+    check_key(journal, run)
     session.note(f"Continuing an earlier run of these rows: {run.name} in {journal.display_url}")
     return run
 
 
-def _check_rows(job: BulkJob, source: RowReader, journal: SharedJournal) -> int:
-    """Check every row, and return the number of rows. Raises InputError, UsageError."""
-    count = check.check_all_rows(job, source)
+def _check_secrets(job: BulkJob, source: RowReader, journal: SharedJournal) -> None:
+    """Raise UsageError for rows that give a secret, which would be stored as it is without a key."""
     inputs = job.connector.action(job.action).inputs
     secrets = {key for key, field in inputs.items() if field.secret}
-    if secrets and journal.keyring is None:
-        given = {key for row in source.read_rows() for key in secrets & row.given.keys()}
-        if given:
-            what = f"{', '.join(sorted(given))} is a secret, and {journal.display_url} would keep it as it is"
-            hint = f"Set {KEY_VARIABLE} here and for every worker; 'connector connections key' creates a key."
-            raise UsageError(f"{what}. Nothing was stored or sent.", hint=hint)
-    return count
+    if not secrets or journal.keyring is not None:
+        return
+    given = {key for row in source.read_rows() for key in secrets & row.given.keys()}
+    if given:
+        what = f"{', '.join(sorted(given))} is a secret, and {journal.display_url} would keep it as it is"
+        hint = f"Set {KEY_VARIABLE} here and for every worker; 'connector connections key' creates a key."
+        raise UsageError(f"{what}. Nothing was stored or sent.", hint=hint)
+
+
+def _set_aside(job: BulkJob, journal: SharedJournal, session: Session) -> None:
+    """Rename the earlier run, if there is one: with --restart, once nothing keeps the new one from starting."""
+    earlier = journal.find_run(str(job.run_name))
+    if earlier is not None:
+        session.note(f"The earlier run is named {journal.rename_run(earlier)} now.")
 
 
 def _create_run(
@@ -133,28 +145,21 @@ def _create_run(
     )  # fmt: skip
 
 
-def _prepare_again(job: BulkJob, journal: SharedJournal, run: SharedRun) -> SharedRun:
-    """Apply what the command says about rows of an earlier run, and begin another turn of it."""
-    resolve_rows(journal, run, job.arguments.parse_resolutions())
+def _prepare_again(job: BulkJob, journal: SharedJournal, run: SharedRun, options: dict[str, Any]) -> SharedRun:
+    """Apply what the command says about rows of an earlier run, and begin another turn of it with its options."""
+    resolve_rows(journal, run, job.arguments)
     if job.arguments.retry_failed:
         journal.reset_failed(run)
-    journal.set_keep_going(run, keep_going=job.arguments.keep_going)
-    return journal.start_again(run)
+    return journal.start_again(run, options=options, keep_going=job.arguments.keep_going)
 
 
-def resolve_rows(journal: SharedJournal, run: SharedRun, resolutions: dict[int | None, str]) -> None:
-    """Record the resolutions of uncertain rows. Raises UsageError before any is recorded."""
-    uncertain = journal.list_uncertain(run)
-    for_all = resolutions.pop(None, None)
-    if for_all:
-        resolutions = dict.fromkeys(uncertain, for_all)
-    for row in resolutions:
-        if row is not None and row > run.count:
-            raise UsageError(f"There is no row {row}.", hint=f"The last row is {run.count}.")
-        if row not in uncertain:
-            raise UsageError(f"Row {row} is not uncertain.", hint="Remove its --resolve; nothing was sent.")
-    for row, resolution in resolutions.items():
-        assert row is not None
+def resolve_rows(journal: SharedJournal, run: SharedRun, arguments: BulkArguments) -> None:
+    """Record the resolutions of uncertain rows, also of those whose worker has just died.
+
+    Raises UsageError before any is recorded.
+    """
+    judge_run(journal, run)
+    for row, resolution in arguments.choose_resolutions(journal.list_uncertain(run), run.count).items():
         journal.resolve_row(run, row, resolution)
 
 

@@ -52,14 +52,18 @@ _BATCHES_WANTED = 64  # so that several workers have something to do until the e
 class SharedJournal:
     """The runs in a database, `sqlite:///PATH` or `postgresql://...`. Methods raise StoreError.
 
-    Inputs and results are encrypted with the keys of the environment, if it has any.
+    Inputs and results are encrypted with the keys of the environment, if it has any. Without `create`, a file that
+    does not exist is a UsageError.
     """
 
-    def __init__(self, url: str, *, clock: Clock | None = None) -> None:
+    def __init__(self, url: str, *, clock: Clock | None = None, create: bool = True) -> None:
         self.url, self.keyring = url, Keyring.from_env(os.environ)
         self._clock = clock or SystemClock()
         self.runs, self.rows = open_database(url, RUNS, self._clock), open_database(url, ROWS, self._clock)
         self.display_url = self.rows.display_url
+        if not create and not self.rows.exists():
+            hint = "Check the path; 'connector run ACTION -f ROWS --on URL' creates it."
+            raise UsageError(f"There is no database {self.display_url}.", hint=hint)
         self._lock = ForkSafeLock()
         self._connection: Connection | None = None
         for database in (self.runs, self.rows):  # creates what is missing
@@ -133,7 +137,7 @@ class SharedJournal:
         if len(chosen) == 1:
             return chosen[0]
         names = ", ".join(run.name for run in runs) or "none"
-        problem = "There is no run" if not runs else "Name a run" if name is None else f"There is no run {name}"
+        problem = "There is no run" if not runs else "Name a run" if not name else f"There is no run {name}"
         raise UsageError(f"{problem} in {self.display_url}.", hint=f"The runs are: {names}.")
 
     def create_run(self, name: str, header: Mapping[str, Any], **facts: Any) -> SharedRun:
@@ -174,9 +178,19 @@ class SharedJournal:
         self._update_run(run, name=free, state=RUN_CANCELLED)
         return free
 
-    def start_again(self, run: SharedRun) -> SharedRun:
-        """Begin another turn of a run: it is running, and its open rows are to be enqueued again."""
-        self._update_run(run, state=RUN_RUNNING, reason=None, turn=RUNS.c.turn + 1)
+    def start_again(
+        self, run: SharedRun, *, options: Mapping[str, Any] | None = None, keep_going: bool | None = None
+    ) -> SharedRun:
+        """Begin another turn of a run: it is running, and its open rows are to be enqueued again.
+
+        What is given replaces how each row is called, and whether a failed row stops the run.
+        """
+        kept_options = run.options if options is None else options
+        kept_going = run.keep_going if keep_going is None else keep_going
+        self._update_run(
+            run, state=RUN_RUNNING, reason=None, turn=RUNS.c.turn + 1, options=json.dumps(kept_options),
+            keep_going=int(kept_going),
+        )  # fmt: skip
         return self.read_run(run.id)
 
     def stop_run(self, run_id: str, state: str, reason: Mapping[str, Any] | None = None) -> None:
@@ -188,13 +202,10 @@ class SharedJournal:
             )
         )
 
-    def set_keep_going(self, run: SharedRun, *, keep_going: bool) -> None:
-        """Set whether a failed row stops the run."""
-        self._update_run(run, keep_going=int(keep_going))
-
     def reset_failed(self, run: SharedRun) -> int:
-        """Let failed rows run again as they are; return how many."""
-        return self._update_rows(run, ROWS.c.state.in_(FAILED_OUTCOMES) & ROWS.c.inputs.is_not(None), **_AGAIN)
+        """Let failed rows run again as they are, with new idempotency keys; return how many."""
+        is_failed = ROWS.c.state.in_(FAILED_OUTCOMES) & ROWS.c.inputs.is_not(None)
+        return self._update_rows(run, is_failed, **_AGAIN, may_resend=0, key=None, sent_at=None)
 
     def list_uncertain(self, run: SharedRun) -> list[int]:
         """Return the numbers of the rows whose outcome is uncertain."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
-from connector.runtime.bulk.shared_tables import ROW_WAITING, ROWS, RUNS, now_of
+from connector.runtime.bulk.shared_tables import PLAIN_PREFIX, ROW_WAITING, ROWS, RUNS, now_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -40,6 +40,16 @@ def load_rows(journal: SharedJournal, run: SharedRun, rows: Iterable[Row]) -> It
 
         journal.run_in_transaction(store)
         yield batch[-1].number
+
+
+def check_key(journal: SharedJournal, run: SharedRun) -> None:
+    """Raise StoreError if rows of a run are encrypted with a key that this process does not have."""
+    kept = func.coalesce(ROWS.c.inputs, ROWS.c.result)
+    is_encrypted = kept.is_not(None) & ~kept.startswith(PLAIN_PREFIX)
+    query = select(ROWS.c.number, kept).where((ROWS.c.run == run.id) & is_encrypted).limit(1)
+    found = journal.run(lambda connection: connection.execute(query).first())
+    if found is not None:
+        journal.codec_of(run.id).decode(*found)
 
 
 def _build_row(run: SharedRun, row: Row, codec: RowCodec) -> dict[str, Any]:

@@ -11,23 +11,15 @@ from sqlalchemy import Text, bindparam, case, func, null, select, update
 
 from connector.errors import ConnectorError
 from connector.runtime.bulk.row_reader import Row
-from connector.runtime.bulk.row_result import interrupted_result
-from connector.runtime.bulk.shared_tables import (
-    ROW_RUNNING,
-    ROW_WAITING,
-    ROWS,
-    RUN_RUNNING,
-    RUN_STOPPED,
-    RUNS,
-    now_of,
-)
+from connector.runtime.bulk.shared_judgement import judge_rows, lock_run, stop_run
+from connector.runtime.bulk.shared_tables import ROW_RUNNING, ROW_WAITING, ROWS, RUN_RUNNING, RUNS, now_of
 from connector.runtime.database.group_commit import GroupCommitWriter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from concurrent.futures import Future
 
-    from sqlalchemy import BindParameter, ColumnElement, Connection, Update
+    from sqlalchemy import BindParameter, Connection, Update
     from sqlalchemy.sql.dml import ReturningUpdate
 
     from connector.runtime.bulk.shared_journal import SharedJournal
@@ -88,38 +80,14 @@ class WorkerRows:
             return list(connection.execute(select(ROWS).where(in_batch & is_open).order_by(ROWS.c.number))), now
 
         found, now = self._journal.run(read)
-        if self._judge_interrupted(run, [row for row in found if row.state == ROW_RUNNING]):
+        started = [row for row in found if row.state == ROW_RUNNING]
+        if judge_rows(self._journal, run, started, own=self._worker):
             found, now = self._journal.run(read)
         codec = self._journal.codec_of(run.id)
         due = [_to_row(row, codec) for row in found if row.state == ROW_WAITING and row.due_at <= now]
         waits = [row.due_at - now for row in found if row.state == ROW_WAITING and row.due_at > now]
         waits += [_UNSENT_SECONDS for row in found if row.state == ROW_RUNNING]
         return due, min(waits, default=None)
-
-    def _judge_interrupted(self, run: SharedRun, started: Sequence[Any]) -> bool:
-        """Judge started rows whose worker has died: they wait again if that is safe, and else are uncertain."""
-        is_alive = {worker: self._is_alive(worker) for worker in {row.worker for row in started}}
-        interrupted = [row for row in started if not is_alive[row.worker]]
-        codec = self._journal.codec_of(run.id)
-
-        def judge(connection: Connection) -> None:
-            now = now_of(connection.dialect.name)
-            for row in interrupted:
-                is_so = _is_row(run.id, row.number) & (ROWS.c.state == ROW_RUNNING) & (ROWS.c.worker == row.worker)
-                judged: dict[str, Any] = {"state": ROW_WAITING, "worker": None}
-                if not row.may_resend:
-                    result = codec.encode(row.number, interrupted_result(row.number, row.line))
-                    judged = {"state": "uncertain", "result": result, "finished_at": now}
-                    if not run.keep_going:
-                        _stop(run.id, connection)
-                connection.execute(update(ROWS).where(is_so).values(judged))
-
-        if interrupted:
-            self._journal.run_in_transaction(judge)
-        return bool(interrupted)
-
-    def _is_alive(self, worker: str) -> bool:
-        return worker == self._worker or self._journal.is_alive(worker)
 
     def record_start(self, run: SharedRun, number: int, key: str | None, *, may_resend: bool) -> None:
         """Record durably that a row is about to be sent, and all that was recorded before.
@@ -168,12 +136,15 @@ class WorkerRows:
 def _write_changes(worker: str, changes: Sequence[_Start | _Outcome | None], connection: Connection) -> None:
     """Write results and waits, then starts: none of the starts is of a row whose result comes with it."""
     outcomes = [change for change in changes if isinstance(change, _Outcome)]
+    starts = [change for change in changes if isinstance(change, _Start)]
+    stopped = {outcome.columns["of_run"] for outcome in outcomes if outcome.stops}
+    for run_id in sorted(stopped | {start.group[0] for start in starts}):
+        lock_run(run_id, connection, read=run_id not in stopped)
     if outcomes:
         statement = _outcome_statement(connection.dialect.name)
         connection.execute(statement, [{**outcome.columns, "of_worker": worker} for outcome in outcomes])
-    for run_id in {outcome.columns["of_run"] for outcome in outcomes if outcome.stops}:
-        _stop(run_id, connection)
-    starts = [change for change in changes if isinstance(change, _Start)]
+    for run_id in stopped:
+        stop_run(run_id, connection)
     for group, same in groupby(starts, key=lambda start: start.group):
         together = list(same)
         run_id, key, may_resend = group
@@ -224,14 +195,6 @@ def _outcome_statement(dialect: str) -> Update:
             finished_at=case((state == ROW_WAITING, null()), else_=now),
         )
     )  # fmt: skip
-
-
-def _stop(run_id: str, connection: Connection) -> None:
-    connection.execute(update(RUNS).where(_IS_RUNNING).values(state=RUN_STOPPED), {"of_run": run_id})
-
-
-def _is_row(run_id: str, number: int) -> ColumnElement[bool]:
-    return (ROWS.c.run == run_id) & (ROWS.c.number == number)
 
 
 def _to_row(row: Any, codec: RowCodec) -> SharedRow:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 RUN_RUNNING, RUN_STOPPED, RUN_CANCELLED = "running", "stopped", "cancelled"
 ROW_WAITING, ROW_RUNNING = "waiting", "running"
 ROW_OUTCOMES = ("done", "rejected", "not_sent", "uncertain")  # a row with a result
+PLAIN_PREFIX = '{"plain"'  # of the data of a row that is not encrypted
 FAILED_OUTCOMES = ("rejected", "not_sent")
 
 RUNS = Table(

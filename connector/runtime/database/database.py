@@ -60,6 +60,10 @@ class Database(ABC):
     def connect(self) -> Connection:
         """Return a new connection in autocommit mode. Raises the library's errors, or StoreError."""
 
+    def exists(self) -> bool:
+        """Whether connecting would create nothing; a server says by itself if it lacks the database."""
+        return True
+
     def build_engine_options(self) -> dict[str, Any]:
         """Return further options of the engine."""
         return {}

@@ -56,6 +56,10 @@ class Sqlite(Database):
         """Return the primary result code's name, such as SQLITE_FULL."""
         return "_".join(str(getattr(error, "sqlite_errorname", "")).split("_")[:2])
 
+    def exists(self) -> bool:
+        """Whether the file exists."""
+        return self._path.exists()
+
     def build_engine_options(self) -> dict[str, Any]:
         """Set how long a statement waits for other writers."""
         return {"connect_args": {"timeout": BUSY_TIMEOUT}}

@@ -140,6 +140,31 @@ def test_a_second_run_sends_nothing_and_prints_everything(bulk, rows, server):
     assert "rows.csv.createUser.journal.1" in third.err
 
 
+@pytest.fixture
+def deleting(here, rows, server):
+    """Delete users, which is confirmed first, and again with --restart."""
+    file = rows("userId\nu1\n", "ids.csv")
+    server.always(lambda _: reply(204, {}))
+
+    def call(*words, token=TOKEN):
+        place = ("--base-url", server.url)
+        return here("run", "deleteUser", "-f", file, *place, *words, ZOOM_ACCESS_TOKEN=token)
+
+    assert call("--yes").code == 0
+    return call
+
+
+def test_a_journal_is_set_aside_only_when_the_new_run_can_start(deleting, rows, server, tmp_path):
+    kept = (tmp_path / "ids.csv.deleteUser.journal").read_bytes()
+    assert deleting("--restart").code == 2, "nobody said yes"
+    assert deleting("--restart", "--yes", token="").code == 3, "there is no connection"
+    rows("userId,badge\nu1,7\n", "ids.csv")
+    assert deleting("--restart", "--yes").code == 2, "the rows are wrong"
+    assert server.count == 1
+    assert (tmp_path / "ids.csv.deleteUser.journal").read_bytes() == kept
+    assert not (tmp_path / "ids.csv.deleteUser.journal.1").exists()
+
+
 def test_rows_that_were_mended_are_asked_for_in_a_file_of_their_own(bulk, rows, server):
     bulk(rows())
     done = bulk(rows(people(3).replace("u2@", "you2@")))
@@ -215,6 +240,14 @@ def test_what_a_run_left_is_told_and_settled_by_a_person(bulk, rows, server):
     assert (third.code, outcomes(third)) == (0, {1: "done", 2: "done", 3: "done"})
     assert {"row": 2, "line": 3, "outcome": "done", "settled": True} in lines(third)
     assert server.count == 3
+
+
+def test_all_uncertain_rows_are_not_resolved_where_there_is_none(bulk, rows, server):
+    file = rows()
+    bulk(file)
+    done = bulk(file, "--resolve", "all=done")
+    assert (done.code, server.count) == (2, 3)
+    assert "No row is uncertain. Remove --resolve; nothing was sent." in done.err
 
 
 def test_settled_as_again_is_sent_again(bulk, rows, server):

@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import private_postgres
+from support.receivers import wait_until
 
 from connector.errors import InputError, Problem, StoreError, UsageError
 from connector.runtime.bulk.row_reader import Row
 from connector.runtime.bulk.shared_journal import SharedJournal
-from connector.runtime.bulk.shared_loading import load_rows
+from connector.runtime.bulk.shared_judgement import judge_run
+from connector.runtime.bulk.shared_loading import check_key, load_rows
 from connector.runtime.bulk.shared_results import count_rows, iter_results
 from connector.runtime.bulk.shared_rows import RowTaken, WorkerRows
 from connector.runtime.bulk.shared_tables import RUN_CANCELLED
@@ -107,6 +109,28 @@ def test_no_row_of_a_cancelled_run_is_sent_and_what_is_under_way_keeps_its_resul
     one.record_start(run, 2, None, may_resend=False)
 
 
+def test_who_cancels_a_run_is_told_of_every_row_that_is_sent_all_the_same():
+    database = private_postgres.fresh()
+    waiting = "select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with SharedJournal(database) as journal, SharedJournal(database) as elsewhere, ThreadPoolExecutor(2) as threads:
+        run, one = load(journal), worker(journal, "a")
+
+        def cancel():
+            elsewhere.stop_run(run.id, RUN_CANCELLED)
+            return count_rows(elsewhere, run).by_state["running"]
+
+        with journal.rows.connect() as row_holder:
+            row_holder.exec_driver_sql("begin")
+            row_holder.exec_driver_sql("select 1 from connector_bulk_row where number = 1 for update")
+            start = threads.submit(one.record_start, run, 1, None, may_resend=False)
+            wait_until(lambda: len(private_postgres.execute(database, waiting)) == 1)
+            cancelled = threads.submit(cancel)
+            wait_until(lambda: cancelled.done() or len(private_postgres.execute(database, waiting)) == 2)
+            row_holder.exec_driver_sql("commit")
+        start.result()
+        assert cancelled.result() == count_rows(journal, run).by_state["running"] == 1
+
+
 def test_a_row_of_a_worker_that_died_is_uncertain_and_one_of_a_living_worker_is_left(journal):
     run = load(journal)
     worker(journal, "dead").record_start(run, 1, None, may_resend=False)
@@ -141,6 +165,30 @@ def test_the_worker_that_sent_a_row_knows_best_also_if_it_was_taken_for_dead(jou
     assert list(iter_results(journal, run)) == [done(1)]
 
 
+def test_a_run_without_workers_is_judged_by_whoever_asks(journal):
+    run = load(journal, keep_going=False)
+    worker(journal, "dead").record_start(run, 1, None, may_resend=False)
+    worker(journal, "dead").record_start(run, 2, "key-1", may_resend=True)
+    assert judge_run(journal, run).state == "stopped"
+    assert journal.list_uncertain(run) == [1]
+    assert count_rows(journal, run).by_state["running"] == 0
+
+
+def test_a_row_that_got_its_result_while_it_was_judged_does_not_stop_the_run(journal, monkeypatch):
+    run, slow = load(journal, keep_going=False), worker(journal, "slow")
+    slow.record_start(run, 1, None, may_resend=False)
+
+    def finish_meanwhile(_):
+        slow.record_result(run, done(1), stops=False)
+        slow.flush()
+        return False
+
+    monkeypatch.setattr(journal, "is_alive", finish_meanwhile)
+    worker(journal, "other").take_batch(run, 1)
+    assert list(iter_results(journal, run)) == [done(1)]
+    assert journal.read_run(run.id).is_running
+
+
 def test_a_result_is_not_replaced_by_another(journal):
     run, one, other = load(journal), worker(journal, "a"), worker(journal, "b")
     one.record_result(run, done(1), stops=False)
@@ -172,6 +220,16 @@ def test_inputs_are_kept_until_a_row_is_done_and_no_longer(journal):
     assert [number for number, is_gone in kept if is_gone] == [1]
     assert journal.reset_failed(run) == 1
     assert [row.row.number for row in one.take_batch(run, 1)[0]] == [2, 3, 4, 5]
+
+
+def test_a_failed_row_runs_again_with_a_new_idempotency_key(journal):
+    run, one = load(journal), worker(journal, "a")
+    one.record_start(run, 1, "key-1", may_resend=True)
+    one.record_result(run, {**done(1), "outcome": "rejected"}, stops=False)
+    one.flush()
+    assert journal.reset_failed(run) == 1
+    again = one.take_batch(run, 1)[0][0]
+    assert (again.row.number, again.key, again.sent_at, again.may_resend) == (1, None, None, False)
 
 
 def test_an_invalid_row_has_its_result_from_the_start(journal):
@@ -241,10 +299,18 @@ def test_with_a_key_rows_can_be_read_with_that_key_alone(tmp_path, monkeypatch):
     with SharedJournal(url) as journal:
         run = load(journal)
         assert worker(journal, "a").take_batch(run, 1)[0][0].row.given == {"name": "n1"}
+        check_key(journal, run)
     assert b"n11" not in b"".join(path.read_bytes() for path in tmp_path.glob("rows.db*") if path.is_file())
     monkeypatch.setenv("CONNECTOR_KEY", generate_key())
-    with SharedJournal(url) as other, pytest.raises(StoreError, match="is sealed with key"):
-        worker(other, "a").take_batch(run, 1)
+    with SharedJournal(url) as other:
+        with pytest.raises(StoreError, match="is sealed with key"):
+            worker(other, "a").take_batch(run, 1)
+        with pytest.raises(StoreError, match="is sealed with key"):
+            check_key(other, run)
     monkeypatch.delenv("CONNECTOR_KEY")
     with SharedJournal(url) as keyless, pytest.raises(StoreError, match="CONNECTOR_KEY is not set"):
         worker(keyless, "a").take_batch(run, 1)
+
+
+def test_rows_that_are_not_encrypted_need_no_key(journal):
+    check_key(journal, load(journal))

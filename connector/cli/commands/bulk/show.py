@@ -14,6 +14,7 @@ from connector.cli.output import printer
 from connector.cli.output.counts import format_count
 from connector.cli.output.query import Query
 from connector.cli.output.times import format_duration
+from connector.runtime.bulk.shared_judgement import judge_run
 from connector.runtime.bulk.shared_results import count_rows, iter_results
 from connector.runtime.bulk.shared_tables import ROW_OUTCOMES
 
@@ -32,8 +33,8 @@ def status_command(ctx: click.Context, /, name: str | None, on: str | None, outp
     """Show the rows by state."""
     context = CommandContext.from_click(ctx, bulk=on)
     journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
-    runs = [journal.choose_run(name)] if name else journal.list_runs()
-    states = [_describe(journal, run) for run in runs]
+    runs = [journal.choose_run(name)] if name is not None else journal.list_runs()
+    states = [_describe(journal, judge_run(journal, run)) for run in runs]
     if output_format == "json":
         printer.write_json(states)
         return
@@ -90,5 +91,6 @@ def results_command(
     context = CommandContext.from_click(ctx, bulk=on)
     journal = ctx.with_resource(open_shared_journal(context.settings.get("bulk").value))
     selected = Query(query) if query is not None else None
-    for result in iter_results(journal, journal.choose_run(name), outcomes or ROW_OUTCOMES):
+    run = judge_run(journal, journal.choose_run(name))
+    for result in iter_results(journal, run, outcomes or ROW_OUTCOMES):
         printer.write_line(result if selected is None else selected.apply(result))
