@@ -21,6 +21,7 @@ from connector.runtime.bulk.journal import Journal
 from connector.runtime.bulk.journal_file import rotate_journal
 from connector.runtime.bulk.row_reader import RowReader, detect_format
 from connector.runtime.bulk.runner import BulkOptions, run_rows
+from connector.runtime.extras import require
 
 if TYPE_CHECKING:
     from connector.cli.bulk.job import BulkJob
@@ -41,6 +42,7 @@ def run(job: BulkJob) -> int:
             return _dry_run(job, source, reporter)
         session = stack.enter_context(Session(job.connector, job.settings, job.options))
         if job.shared_url is not None:
+            require("dbos", "dbos", "sqlalchemy")
             from connector.cli.bulk.shared import run_shared
 
             return run_shared(job, source, session, reporter)

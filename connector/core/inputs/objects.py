@@ -15,6 +15,7 @@ from connector.core.json_path import get_at, has_position
 from connector.core.redaction import preview
 from connector.definition.fields import index_spellings
 from connector.definition.json_path import parse_path
+from connector.definition.suggest import closest
 from connector.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -139,6 +140,22 @@ def find_member(inputs: Mapping[str, InputField], name: str) -> tuple[tuple[str,
         return (tuple(names), field) if len(names) == 1 else None
     found = find_member(field.members, ".".join(rest))
     return None if found is None else ((*names, *found[0]), found[1])
+
+
+def suggest_member(inputs: Mapping[str, InputField], name: str) -> str | None:
+    """Return the member that a name such as `attendees.0.emial` may mean; None where no object is named."""
+    first, _, rest = name.partition(".")
+    field = inputs.get(index_spellings(inputs).get(first, ""))
+    if field is None or not rest or not field.members:
+        return None
+    place = first
+    if field.type != "object":
+        position, _, rest = rest.partition(".")
+        place = f"{first}.{position}"
+    spellings = index_spellings(field.members)
+    deeper, match = suggest_member(field.members, rest), closest(rest, spellings)
+    meant = deeper or (spellings[match] if match else None)
+    return None if meant is None else f"{place}.{meant}"
 
 
 def set_member(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from connector.core.inputs.coerce import MAX_JSON_DEPTH, Values
 from connector.core.inputs.fast_path import compile_fast_path
 from connector.core.inputs.field_checks import compile_input_check
-from connector.core.inputs.objects import InvalidMembers, compile_object_check
+from connector.core.inputs.objects import InvalidMembers, compile_object_check, suggest_member
 from connector.core.inputs.relations import (
     InputRules,
     apply_defaults,
@@ -122,8 +122,9 @@ def _convert_one(rules: InputRules, key: str, value: Any, values: Values, proble
 def _build_unknown_problem(rules: InputRules, spelling: Any) -> Problem:
     keys = ", ".join(rules.group.inputs)
     match = closest(str(spelling), rules.group.key_by_spelling)
-    fix = f"did you mean {rules.group.key_by_spelling[match]}?" if match else f"the inputs are {keys or 'none'}"
-    if not match and rules.group.pagination:
+    meant = suggest_member(rules.group.inputs, str(spelling)) or (match and rules.group.key_by_spelling[match])
+    fix = f"did you mean {meant}?" if meant else f"the inputs are {keys or 'none'}"
+    if not meant and rules.group.pagination:
         fix += "; pages are followed automatically, and the option limit ends a listing early"
     return Problem(
         rules.redactor.redact_text(str(spelling), 60), "an unknown input", f"an input of {rules.group.action}", fix

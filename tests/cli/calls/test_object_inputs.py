@@ -69,6 +69,15 @@ def test_an_object_is_given_whole_or_by_members_and_each_member_once(dry_run, wo
     assert "two values" in problem["got"]
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("attendees.0.emial", "attendees.0.email"), ("reminders.overrides.1.minuts", "reminders.overrides.1.minutes")],
+)
+def test_a_mistyped_member_is_told_with_the_one_that_is_meant(dry_run, name, meant):
+    (problem,) = dry_run("-i", f"{name}=x").values()
+    assert problem["fix"] == f"did you mean {meant}?"
+
+
 def test_what_nobody_gives_of_a_list_is_told(dry_run):
     found = dry_run("-i", "attendees.2.email=a@x.io")
     assert {key: problem["got"] for key, problem in found.items()} == {"attendees.0": "null", "attendees.1": "null"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from connector.cli.groups import LazyGroup, global_options
+from connector.runtime.extras import require
 
 _HELP = """Work on the rows that 'connector run ACTION -f ROWS --on URL' has put into a database.
 
@@ -23,6 +24,11 @@ class _BulkGroup(LazyGroup):
     """The group of bulk commands."""
 
     subcommands = _SUBCOMMANDS
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command. Raises UsageError without the package that all of them import."""
+        require("dbos", "sqlalchemy")
+        return super().get_command(ctx, cmd_name)
 
 
 @click.group("bulk", cls=_BulkGroup, help=_HELP, context_settings={"help_option_names": ["-h", "--help"]})

@@ -65,7 +65,7 @@ def _describe(journal: SharedJournal, run: SharedRun) -> dict[str, Any]:
 def _format_state(state: dict[str, Any]) -> str:
     names = ("waiting", "running", *ROW_OUTCOMES)
     counts = ", ".join(f"{state[name]:,} {name}" for name in names if state[name] or name == "done")
-    line = f"{state['run']}: {state['state']}; {state['rows']:,} rows: {counts}"
+    line = f"{state['run']}: {state['state']}; {format_count(state['rows'], 'row')}: {counts}"
     if state["seconds_left"] is not None:
         line += f"; {state['rate']:g} a second, about {format_duration(state['seconds_left'])} left"
     line += "."
