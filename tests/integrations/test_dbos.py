@@ -81,55 +81,56 @@ def test_a_worker_that_is_killed_between_attempts_goes_on_where_it_was(service, 
     assert refusing.list_topics() == ["Standup"]
 
 
-def test_a_write_during_which_the_worker_was_killed_is_uncertain_and_not_repeated(service, tmp_path):
-    slow = service()
-    slow.hold()
-    first = Worker(tmp_path, "run-1", "createMeeting", '{"userId": "me", "topic": "Standup"}')
-    wait_until(lambda: slow.asked)
-    first.kill()
-    slow.release()
-    second = Worker(tmp_path)
-    try:
-        wait_until(lambda: second.read_status("run-1") == "ERROR")
-        error = second.read_error("run-1")
-    finally:
-        second.kill()
+@pytest.fixture
+def cut_off(service, tmp_path):
+    """Kill a worker while the service has done what it was asked and not answered yet; return the service."""
+
+    def start_and_kill(action: str, given: str) -> Any:
+        slow = service()
+        slow.hold()
+        worker = Worker(tmp_path, "run-1", action, given)
+        wait_until(lambda: slow.asked)
+        worker.kill()
+        slow.release()
+        return slow
+
+    return start_and_kill
+
+
+@pytest.fixture
+def recover(tmp_path):
+    """Let another worker end the run; return its error, or None."""
+
+    def wait_for(status: str) -> Exception | None:
+        worker = Worker(tmp_path)
+        try:
+            wait_until(lambda: worker.read_status("run-1") == status)
+            return worker.read_error("run-1")
+        finally:
+            worker.kill()
+
+    return wait_for
+
+
+def test_a_write_during_which_the_worker_was_killed_is_uncertain_and_not_repeated(cut_off, recover):
+    slow = cut_off("createMeeting", '{"userId": "me", "topic": "Standup"}')
+    error = recover("ERROR")
     assert isinstance(error, errors.TransportError)
     assert (error.outcome, error.kind) == ("uncertain", "interrupted")
     assert len(slow.asked) == 1
     assert slow.list_topics() == ["Standup"]
 
 
-def test_a_write_that_was_cut_off_is_uncertain_also_when_its_connection_is_gone(service, tmp_path, monkeypatch):
-    slow = service()
-    slow.hold()
-    first = Worker(tmp_path, "run-1", "createMeeting", '{"userId": "me", "topic": "Standup"}')
-    wait_until(lambda: slow.asked)
-    first.kill()
-    slow.release()
+def test_a_write_that_was_cut_off_is_uncertain_also_when_its_connection_is_gone(cut_off, recover, monkeypatch):
+    slow = cut_off("createMeeting", '{"userId": "me", "topic": "Standup"}')
     monkeypatch.delenv("ZOOM_ACCESS_TOKEN")
-    second = Worker(tmp_path)
-    try:
-        wait_until(lambda: second.read_status("run-1") == "ERROR")
-        error = second.read_error("run-1")
-    finally:
-        second.kill()
-    assert error.outcome == "uncertain"
+    assert recover("ERROR").outcome == "uncertain"
     assert len(slow.asked) == 1
 
 
-def test_a_read_during_which_the_worker_was_killed_is_made_again(service, tmp_path):
-    slow = service()
-    slow.hold()
-    first = Worker(tmp_path, "run-1", "getUser", '{"userId": "me"}')
-    wait_until(lambda: slow.asked)
-    first.kill()
-    slow.release()
-    second = Worker(tmp_path)
-    try:
-        wait_until(lambda: second.read_status("run-1") == "SUCCESS")
-    finally:
-        second.kill()
+def test_a_read_during_which_the_worker_was_killed_is_made_again(cut_off, recover):
+    slow = cut_off("getUser", '{"userId": "me"}')
+    assert recover("SUCCESS") is None
     assert [one.method for one in slow.asked] == ["GET", "GET"]
 
 
