@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from connector import errors
 from connector.core.exchange.plan import compile_action
-from connector.core.inputs.objects import find_member, set_member
+from connector.core.inputs.objects import find_member, set_member, suggest_member
 from connector.core.inputs.validate import compile_validator
 from connector.definition.action import Action
 from connector.definition.forms import describe
@@ -280,3 +280,19 @@ inputs:
 def test_places_with_numbers_make_a_list_of_what_is_given(folder, inputs, rows):
     action = compile_action(folder("", {"list": LISTED}), "list")
     assert build(action, inputs).body.value == {"rows": rows}
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("lines.0.lmap", "lines.0.lamp"),
+        ("notes.no.txt", "notes.no.text"),
+        ("buyer.countri", "buyer.country"),
+        ("buyer.zzz", None),
+        ("lines.0", None),
+        ("first.x", None),
+        ("nobody.0.x", None),
+    ],
+)
+def test_a_mistyped_member_is_guessed_within_its_object(name, meant):
+    assert suggest_member(ACTION.inputs, name) == meant
