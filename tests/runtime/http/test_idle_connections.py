@@ -68,12 +68,17 @@ def test_a_pool_that_is_dropped_is_not_kept_and_does_not_count(monkeypatch):
     assert idle_line(kept).ended == ""
 
 
+@pytest.fixture
 def sweepers():
-    return [thread for thread in threading.enumerate() if thread.name == "connector-idle"]
+    """Return a function that lists the threads of this test that sweep; those of earlier tests end in their time."""
+    earlier = set(threading.enumerate())
+    return lambda: [
+        thread for thread in threading.enumerate() if thread.name == "connector-idle" and thread not in earlier
+    ]
 
 
 @pytest.mark.usefixtures("fast")
-def test_a_pool_that_is_never_used_again_is_closed_by_time_and_no_thread_stays():
+def test_a_pool_that_is_never_used_again_is_closed_by_time_and_no_thread_stays(sweepers):
     pool = Pool(idle_connections=IdleConnections())
     for _ in range(2):  # it begins again
         line = idle_line(pool)
@@ -113,7 +118,7 @@ def test_without_a_thread_to_spare_the_next_connection_tries_again(monkeypatch):
 
 
 @pytest.mark.usefixtures("fast")
-def test_an_event_loop_closes_its_own_without_a_thread():
+def test_an_event_loop_closes_its_own_without_a_thread(sweepers):
     async def work():
         shared = get_idle_connections(asyncio.get_running_loop())
         assert get_idle_connections(asyncio.get_running_loop()) is shared
@@ -140,7 +145,7 @@ def test_a_child_of_a_fork_drops_what_its_parent_keeps():
 
 
 MANY_CLIENTS = """
-import asyncio, os, resource, sys, time
+import asyncio, os, resource, stat, sys, time
 from connector import AsyncClient, Client, Connection, Connector, errors
 
 kind, library, url, clients, descriptors = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
@@ -149,10 +154,14 @@ zoom = Connector.open()
 connection = Connection(zoom, "accessToken", accessToken="a-token")
 made, failed = [], 0
 
+def is_socket(descriptor):
+    try:
+        return stat.S_ISSOCK(os.fstat(descriptor).st_mode)
+    except OSError:  # another thread closed it since it was listed
+        return False
+
 def sockets():
-    links = (os.readlink(f"/proc/self/fd/{name}") for name in os.listdir("/proc/self/fd") if name.isdigit() and
-             os.path.islink(f"/proc/self/fd/{name}"))
-    return sum(link.startswith("socket:") for link in links)
+    return sum(is_socket(int(name)) for name in os.listdir("/proc/self/fd"))
 
 def make(client_class):
     made.append(client_class(zoom, connection, base_url=url, http=library, rate_limit=False))
