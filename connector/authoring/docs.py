@@ -134,6 +134,8 @@ def _describe_signature(trigger: Trigger) -> Iterator[str]:
 
 def _render_action(connector: Connector, action: Action) -> Iterator[str]:
     yield from ("", f"### {action.label}", "", action.summary, "")
+    if action.deprecated:
+        yield from (f"**{action.deprecated.describe()}**", "")
     docs_link = f" · [Documentation]({action.docs})" if action.docs else ""
     yield f"Key: {format_code(action.action)}{docs_link}"
     yield from ("", *_summarize_action(action), "")
@@ -165,6 +167,8 @@ def _summarize_action(action: Action) -> Iterator[str]:
     if action.downloads:
         item_paths = dict.fromkeys(format_code(listing.items) for listing in action.downloads)
         yield f"- Files to download: those of {', '.join(item_paths)}, with `connector download {action.action}`"
+    if action.was:
+        yield f"- Earlier called {', '.join(map(format_code, action.was))}"
     if action.connections:
         yield f"- Connections: {', '.join(map(format_code, action.connections))}"
 

@@ -11,7 +11,7 @@ from connector.definition import renamed_words, schema_validation
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case
 from connector.definition.lazy import cached_property
-from connector.definition.loader import Connector, read_bytes
+from connector.definition.loader import Connector, find_unmet_requirement, read_bytes
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
 from connector.errors import DefinitionError, Finding
@@ -117,6 +117,10 @@ class ConnectorFolder:
     def _parse_file(self, path: Path, model_class: type[FileModel]) -> ParsedFile[FileModel] | None:
         document = self._read_document(path)
         if document is None:
+            return None
+        unmet = find_unmet_requirement(document) if model_class is Manifest else None
+        if unmet is not None:
+            self.findings.append(unmet)
             return None
         document, renamed = renamed_words.upgrade(document, model_class)
         self.findings += renamed

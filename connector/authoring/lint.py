@@ -47,6 +47,7 @@ ACTION_RULES = (
     no_effect.check_field_words, no_effect.check_input_relations, no_effect.check_action_words,
     relations.check_named_inputs, relations.check_conflicts_mutual, relations.check_choices_from,
     relations.check_unique_keys,
+    relations.check_deprecated, relations.check_earlier_keys,
     endpoint.check_scopes, endpoint.check_rate, endpoint.check_connections, endpoint.check_idempotent,
     pagination.check_pagination, endpoint.check_downloads, endpoint.check_has_payload,
     payloads.check_payload_fits_schema, error_replies.check_failed_parts,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
-from connector.definition.fields import Input, Key, StrictModel, Text, index_spellings
+from connector.definition.fields import Deprecation, Input, Key, StrictModel, Text, index_spellings
 from connector.definition.json_path import JsonPath
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import ActionPagination
@@ -123,6 +123,13 @@ class Action(StrictModel):
     action: Key = Field(description="The action's key; the file has the same name in kebab-case.")
     label: Text
     summary: Text = Field(description="One sentence: what the action does.")
+    group: Text | None = Field(
+        default=None, description="Its heading in lists and pages; a noun of its path when absent."
+    )
+    was: list[Key] = Field(default=[], description="Its earlier keys, which are accepted with a warning.")
+    deprecated: Deprecation | None = Field(
+        default=None, description="That it should not be used any more; a call of it has a warning."
+    )
     docs: Text | None = Field(default=None, description="The vendor's page about this endpoint.")
     scopes: Scopes = Scopes()
     rate: Text | list[Text] | None = Field(default=None, description="Its rate tier, and quotas.")

@@ -57,6 +57,20 @@ class RequestLocation(NamedTuple):
         return ".".join((self.part, *path, *(["*"] if self.spread else [])))
 
 
+class Deprecation(StrictModel):
+    """Says that an action or input still works and should not be used any more."""
+
+    since: Text = Field(description="The connector's version, or the date, from which it should not be used.")
+    use: Key | None = Field(default=None, description="The action or input to use in its place.")
+    why: Text | None = Field(default=None, description="One sentence: the reason.")
+
+    def describe(self) -> str:
+        """Return it as sentences, such as `Deprecated since 1.2.0. Use createUser.`."""
+        advice = f" Use {self.use}." if self.use else ""
+        reason = f" {self.why.rstrip('.')}." if self.why else ""
+        return f"Deprecated since {self.since}.{advice}{reason}"
+
+
 class ChoicesFrom(StrictModel):
     """Live choices: an action lists them; one field of each item is the value, another its label."""
 
@@ -135,6 +149,10 @@ class InputField(FormField):
     to: Text = Field(description="Where the value goes.")
     adds: dict[str, JsonValue] = Field(default={}, description="Constant values that go beside it, by place.")
     aliases: list[Key] = Field(default=[], description="Other accepted spellings of its key.")
+    was: list[Key] = Field(default=[], description="Its earlier keys, which are accepted with a warning.")
+    deprecated: Deprecation | None = Field(
+        default=None, description="That it should not be used any more; a value of it causes a warning."
+    )
     fields: dict[Key, Member] | None = Field(default=None, description="What an object, or each of several, holds.")
 
     @field_validator("fields", mode="before")
@@ -196,10 +214,10 @@ class Input(InputField):
 
 
 def index_spellings(inputs: Mapping[str, InputField]) -> dict[str, str]:
-    """Return accepted spelling of an input -> its key: the key, its aliases, and the snake_case of both."""
+    """Return accepted spelling of an input -> its key: the key, its aliases, earlier keys, and their snake_case."""
     keys: dict[str, str] = {}
     for key, field in inputs.items():
-        for spelling in (key, *field.aliases):
+        for spelling in (key, *field.aliases, *field.was):
             keys.setdefault(spelling, key)
             keys.setdefault(to_snake_case(spelling), key)
     return keys

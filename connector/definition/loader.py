@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import ValidationError
 
+from connector._version import __version__
 from connector.definition.action import Action
 from connector.definition.case import to_camel_case, to_kebab_case
 from connector.definition.lazy import cached_property
 from connector.definition.manifest import Manifest
 from connector.definition.parsers import strict_yaml
+from connector.definition.parsers.requirement import REQUIREMENT_PATTERN, is_met
 from connector.definition.suggest import did_you_mean
 from connector.errors import DefinitionError, Finding, InputError, Problem
 
@@ -86,16 +89,17 @@ class Connector:
         return {to_camel_case(path.stem): path for path in paths if not path.name.startswith(".")}
 
     def action(self, name: str) -> Action:
-        """Return an action by its key, in camelCase, snake_case or kebab-case.
+        """Return an action by its key, in camelCase, snake_case or kebab-case, or by an earlier one (`was`).
 
         Raises InputError, with a suggestion, for an unknown action and DefinitionError for an invalid file.
         """
         stem = to_kebab_case(name).replace("_", "-")
         if stem not in self._actions_by_stem:
             path = self.folder / "actions" / f"{stem}.yaml"
-            if not _is_plain_name(stem) or not path.is_file():
-                raise self._build_unknown_action_error(name)
-            self._actions_by_stem[stem] = self._read_action(path)
+            if _is_plain_name(stem) and path.is_file():
+                self._actions_by_stem[stem] = self._read_action(path)
+            else:
+                self._actions_by_stem[stem] = self._find_renamed_action(stem, name)
         return self._actions_by_stem[stem]
 
     def actions(self) -> Iterator[Action]:
@@ -166,6 +170,15 @@ class Connector:
             raise DefinitionError.from_findings([Finding(str(path), 1, 1, "file-name", message)])
         return action
 
+    def _find_renamed_action(self, stem: str, name: str) -> Action:
+        """Return the action that had a key earlier. Raises InputError where none had."""
+        for path in self.action_files.values():
+            if path.is_file() and b"\nwas:" in path.read_bytes():
+                action = self.action(path.stem)
+                if stem in map(to_kebab_case, action.was):
+                    return action
+        raise self._build_unknown_action_error(name)
+
     def _build_unknown_action_error(self, name: str) -> InputError:
         fix = did_you_mean(name, self.action_files).strip() or f"use one of {', '.join(self.action_files)}"
         expected = f"an action of {self.name}"
@@ -197,6 +210,10 @@ def read_bytes(path: Path) -> bytes:
 def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
     """Read one file of a connector. Raises DefinitionError with every mistake."""
     document = strict_yaml.read(read_bytes(path), str(path))
+    unmet = find_unmet_requirement(document) if model_class is Manifest else None
+    if unmet is not None:
+        hint = f"Install it: pip install 'connector{document.data['requires']}'."
+        raise DefinitionError(unmet.message.capitalize(), findings=(unmet,), hint=hint)
     try:
         return model_class.model_validate(document.data)
     except ValidationError:
@@ -205,6 +222,16 @@ def read_model(path: Path, model_class: type[FileModel]) -> FileModel:
         upgraded, findings = renamed_words.upgrade(document, model_class)
         findings += schema_validation.validate_document(upgraded, model_class)
         raise DefinitionError.from_findings(sorted(findings)) from None
+
+
+def find_unmet_requirement(document: strict_yaml.Document) -> Finding | None:
+    """Return the finding of a manifest that needs another version of this package; its words may be newer."""
+    required = document.data.get("requires") if isinstance(document.data, dict) else None
+    is_readable = isinstance(required, str) and re.match(REQUIREMENT_PATTERN, required)
+    if not is_readable or is_met(str(required), __version__):
+        return None
+    message = f"this connector needs connector {required}; this is {__version__}."
+    return document.build_finding(("requires",), "requires", message)
 
 
 def _rebuild(

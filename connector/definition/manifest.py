@@ -18,6 +18,7 @@ from connector.definition.error_format import ErrorFormat, Scalar
 from connector.definition.fields import Key, StrictModel, Text
 from connector.definition.lazy import cached_property
 from connector.definition.pagination import PaginationSettings
+from connector.definition.parsers.requirement import REQUIREMENT_PATTERN
 from connector.definition.resource import ResourceDefinition
 from connector.definition.trigger import Trigger
 
@@ -113,6 +114,9 @@ class Manifest(StrictModel):
     connector: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
     version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] | None = Field(
         default=None, description="The connector's own version: 1.0.0."
+    )
+    requires: Annotated[str, StringConstraints(pattern=REQUIREMENT_PATTERN)] | None = Field(
+        default=None, description="The versions of the package `connector` that can read it: >=0.2 or >=0.2,<1."
     )
     label: Text
     summary: Text

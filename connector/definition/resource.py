@@ -56,11 +56,14 @@ class ResourceDefinition(StrictModel):
 
 
 def group_by_resource(actions: Sequence[Any]) -> dict[str, list[Any]]:
-    """Group actions, each with its key as `action` and its `path`, by a noun of the path.
+    """Group actions, each with its key as `action`, its `path` and its `group`, by what `group` says.
 
-    That is the last one, or the first if no other action shares the last.
+    Where it says nothing, that is the last noun of the path, or the first if no other action shares the last.
     """
-    nouns = {member.action: list_path_nouns(member.path) or [RAW_GROUP] for member in actions}
+    nouns = {
+        member.action: [member.group] if member.group else list_path_nouns(member.path) or [RAW_GROUP]
+        for member in actions
+    }
     counts = Counter(path_nouns[-1] for path_nouns in nouns.values())
     groups: dict[str, list[Any]] = {}
     for member in sorted(actions, key=lambda action: action.action):

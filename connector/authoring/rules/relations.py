@@ -1,4 +1,4 @@
-"""Rules between inputs: `requires`, `conflicts_with`, `any_of`, `choices_from`, and unique keys."""
+"""Rules between inputs: `requires`, `conflicts_with`, `any_of`, `choices_from`, unique keys, and successors."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from connector.authoring.draft import Violation
 from connector.authoring.rules.fields import FieldRef, iter_groups
 from connector.authoring.rules.values import coerce_value
 from connector.core.invalid_value import InvalidValue
-from connector.definition.case import to_snake_case
+from connector.definition.case import to_kebab_case, to_snake_case
 from connector.definition.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from connector.authoring.draft import ParsedFile
     from connector.authoring.folder_reader import ConnectorFolder
     from connector.definition.action import Action
-    from connector.definition.fields import InputField
+    from connector.definition.fields import Deprecation, InputField
     from connector.definition.parsers.strict_yaml import NodePath
 
 
@@ -132,7 +132,7 @@ def check_choices_from(file: ParsedFile[Action], folder: ConnectorFolder) -> Ite
 
 
 def check_unique_keys(file: ParsedFile[Action], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that keys and aliases differ in snake_case, which Python and the command line use."""
+    """Check that keys, aliases and earlier keys differ in snake_case, which Python and the command line use."""
     options = {"connection": "the run option connection", "debug_request": "the run option debugRequest"}
     for path, inputs in iter_groups(file.model):
         yield from _check_unique_keys_of(file, path, inputs, dict(options) if path == ("inputs",) else {})
@@ -144,9 +144,51 @@ def _check_unique_keys_of(
     for key, field in inputs.items():
         paths: list[tuple[NodePath, str]] = [((*group_path, key), key)]
         paths += [((*group_path, key, "aliases", index), alias) for index, alias in enumerate(field.aliases)]
+        paths += [((*group_path, key, "was", index), earlier) for index, earlier in enumerate(field.was)]
         for path, spelling in paths:
             folded = to_snake_case(spelling)
             if folded in seen:
                 message = f"{spelling!r} is {folded} in snake_case, and so is {seen[folded]}."
                 yield Violation(path, "keys-fold", message, key=path[-1] == key)
             seen.setdefault(folded, f"{spelling!r} at line {file.document.find_position(path, key=True).line}")
+
+
+def check_deprecated(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that what `deprecated.use` names exists, and that no call must have a deprecated input."""
+    yield from _check_use((), file.model.deprecated, file.model.action, folder.action_keys, "action")
+    for path, inputs in iter_groups(file.model):
+        for key, field in inputs.items():
+            yield from _check_use((*path, key), field.deprecated, key, inputs, "input")
+            if field.deprecated and field.required and not field.has_default:
+                message = f"{key!r} is required, so every call would be warned; make it optional first."
+                yield Violation((*path, key, "deprecated"), "deprecated", message)
+
+
+def _check_use(
+    path: NodePath, deprecation: Deprecation | None, key: str, known: Collection[str], noun: str
+) -> Iterator[Violation]:
+    use = deprecation.use if deprecation else None
+    if use is None:
+        return
+    if use == key:
+        yield Violation((*path, "deprecated", "use"), "deprecated", f"{key!r} is to be used in place of itself.")
+    elif use not in known:
+        message = f"there is no {noun} {use!r}.{did_you_mean(use, known)}"
+        yield Violation((*path, "deprecated", "use"), "deprecated", message)
+
+
+def check_earlier_keys(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that an earlier key of an action is neither a key of today nor an earlier one of another action."""
+    stems = {to_kebab_case(key): key for key in folder.action_keys}
+    others = {to_kebab_case(key): other for other in folder.actions if other is not file for key in other.model.was}
+    for index, key in enumerate(file.model.was):
+        stem = to_kebab_case(key)
+        if stem in stems:
+            message = f"{key!r} is the key of an action today, so it cannot mean {file.model.action!r}."
+        elif stem in others:
+            message = f"{key!r} was {others[stem].model.action!r} too ({others[stem].format_location(('was',))})."
+        elif stem in map(to_kebab_case, file.model.was[:index]):
+            message = f"{key!r} is listed twice."
+        else:
+            continue
+        yield Violation(("was", index), "earlier-key", message)

@@ -42,7 +42,10 @@ def list_command(ctx: click.Context, output_format: str) -> None:
         printer.write_json({
             "connector": connector.name,
             "actions": [
-                {"action": entry.action, "label": entry.label, "summary": entry.summary, "request": entry.request}
+                {
+                    "action": entry.action, "label": entry.label, "summary": entry.summary, "request": entry.request,
+                    "deprecated": entry.deprecated.describe() if entry.deprecated else None,
+                }
                 for entry in actions
             ],
             "triggers": [
@@ -52,7 +55,7 @@ def list_command(ctx: click.Context, output_format: str) -> None:
         return
     groups = {
         **{
-            group: [(entry.action, entry.summary) for entry in members]
+            group: [(entry.action, f"{_mark_deprecated(entry)}{entry.summary}") for entry in members]
             for group, members in group_by_resource(actions).items()
         },
         TRIGGER_GROUP: [(name, entry.summary) for name, entry in triggers.items()],
@@ -64,6 +67,10 @@ def list_command(ctx: click.Context, output_format: str) -> None:
         if rows
     ]
     printer.write_text("\n\n".join(blocks))
+
+
+def _mark_deprecated(action: Action) -> str:
+    return "(deprecated) " if action.deprecated else ""
 
 
 def _complete_names(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -120,6 +127,8 @@ def _print_action(connector: Connector, action: Action, global_words: Sequence[s
     facts = {"request": action.request, "docs": action.docs, "scopes": ", ".join(scopes)}
     lines = [f"{action.action}: {action.label}", action.summary, ""]
     lines += [f"{name:<8} {value}" for name, value in facts.items() if value]
+    if action.deprecated:
+        lines += ["", action.deprecated.describe()]
     if action.is_destructive:
         lines += ["", CONFIRM_NOTE]
     printer.write_text("\n".join([*lines, "", "Inputs"]))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction
 from connector.core.exchange.retry import RetryPolicy, policy_from_inputs
+from connector.core.inputs.deprecations import compile_deprecations
 from connector.core.inputs.input_warnings import compile_input_warnings
 from connector.core.inputs.validate import compile_validator
 from connector.core.invalid_value import InvalidValue
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from connector.core.inputs.coerce import Values
+    from connector.core.inputs.deprecations import Deprecations
     from connector.core.inputs.input_warnings import InputWarnings
     from connector.core.request.builder import Request, RequestBuilder
     from connector.definition.action import Action
@@ -44,6 +46,7 @@ class CompiledAction:
     required_scopes: frozenset[str] = frozenset()  # any one is enough
     rate_tiers: tuple[str, ...] = ()  # the rates of which each request needs a slot
     find_warnings: InputWarnings | None = None  # of values that are probably a mistake
+    find_deprecations: Deprecations | None = None  # of what should not be used any more
     quota_inputs: tuple[tuple[str, str], ...] = ()  # quotas by the value of an input: quota and key
 
     def build_request(
@@ -139,5 +142,6 @@ def _build_compiled_action(connector: Connector, action: Action) -> CompiledActi
         required_scopes=frozenset((*action.scopes.granular, *action.scopes.classic)),
         rate_tiers=tuple(name for name in action.rate_names if rates.has_rate(name)),
         find_warnings=compile_input_warnings(connector, action),
+        find_deprecations=compile_deprecations(action),
         quota_inputs=tuple((name, key) for name, key in quota_keys.items() if key is not None),
     )

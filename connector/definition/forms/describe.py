@@ -88,7 +88,7 @@ def build_tool_spec(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
     return {
         "name": to_snake_case(action.action),
         "title": action.label,
-        "description": action.summary + reply_help,
+        "description": " ".join([action.summary, *_describe_deprecation(action)]) + reply_help,
         "inputSchema": _build_object_schema(action, _build_tool_properties(connector, action)),
         "annotations": {
             "readOnlyHint": action.is_read,
@@ -96,6 +96,10 @@ def build_tool_spec(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
             "destructiveHint": action.is_raw or action.is_destructive,
         },
     }
+
+
+def _describe_deprecation(item: Action | InputField) -> list[str]:
+    return [item.deprecated.describe()] if item.deprecated else []
 
 
 def build_doc_rows(connector: ChoiceFiles, action: Action) -> list[DocRow]:
@@ -270,6 +274,9 @@ def _describe_relations(action: InputGroup, key: str, field: InputField) -> Iter
 def _describe_aliases(field: InputField) -> Iterator[str]:
     if field.aliases:
         yield f"Also taken as {', '.join(field.aliases)}."
+    if field.was:
+        yield f"It was {', '.join(field.was)} earlier."
+    yield from _describe_deprecation(field)
 
 
 def _describe_require_one_of(rule: RequireOneOf) -> str:

@@ -79,14 +79,17 @@ def build_field_schema(
         schema["pattern"] = _MOMENT_PATTERN
     if field.join:
         schema["type"] = ["array", "string"]
+    if field.deprecated:
+        schema["deprecated"] = True
     return schema
 
 
 def _build_object_type_schema(field: InputField, one: Mapping[str, Any]) -> dict[str, Any]:
+    deprecation = {"deprecated": True} if field.deprecated else {}
     if field.type == "object":
-        return dict(one)
+        return {**one, **deprecation}
     holder = {"type": "array", "items": one} if field.is_list else {"type": "object", "additionalProperties": one}
-    return {**holder, **_build_limits(field)}
+    return {**holder, **_build_limits(field), **deprecation}
 
 
 def _build_limits(field: FormField) -> dict[str, Any]:

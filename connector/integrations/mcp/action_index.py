@@ -44,6 +44,7 @@ class ActionEntry:
     request: str
     is_read: bool
     inputs: tuple[tuple[str, str], ...]
+    group: str | None = None
 
     @property
     def name(self) -> str:
@@ -69,7 +70,7 @@ class ActionEntry:
     def from_action(cls, action: Action) -> ActionEntry:
         """Return the entry of a parsed action."""
         inputs = tuple((key, field.label) for key, field in action.inputs.items() if not field.hidden)
-        return cls(action.action, action.label, action.summary, action.request, action.is_read, inputs)
+        return cls(action.action, action.label, action.summary, action.request, action.is_read, inputs, action.group)
 
 
 class ActionIndex:
@@ -132,11 +133,13 @@ def _scan(text: str) -> ActionEntry | None:
         return None
     inputs = _scan_inputs(inputs_block)
     read_only = keys.get("read_only", "false")
-    if inputs is None or read_only not in ("true", "false"):
+    group = _read_text(keys["group"]) if "group" in keys else ""
+    if inputs is None or group is None or read_only not in ("true", "false"):
         return None
     request = str(texts["request"])
     is_read = split_request(request)[0] in SAFE_METHODS or read_only == "true"
-    return ActionEntry(str(texts["action"]), str(texts["label"]), str(texts["summary"]), request, is_read, inputs)
+    names = (str(texts["action"]), str(texts["label"]), str(texts["summary"]))
+    return ActionEntry(*names, request, is_read, inputs, group or None)
 
 
 def _scan_inputs(block: str) -> tuple[tuple[str, str], ...] | None:

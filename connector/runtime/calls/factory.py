@@ -133,6 +133,8 @@ class CallFactory:
             call.budget_scope = self.accounts.account_for(credentials), rate_names
         if compiled.find_warnings is not None:
             call.warnings = compiled.find_warnings(values, self.context.clock.time())
+        if compiled.find_deprecations is not None:
+            call.warnings += compiled.find_deprecations(action, given, values)
         return call
 
     def _with_idempotency_key(

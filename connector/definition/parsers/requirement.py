@@ -1,0 +1,17 @@
+"""What version of this package a connector needs: `>=0.2`, or `>=0.2,<1`."""
+
+from __future__ import annotations
+
+REQUIREMENT_PATTERN = r"^>=\d+(\.\d+){0,2}(,\s*<\d+(\.\d+){0,2})?$"
+
+
+def is_met(requirement: str, version: str) -> bool:
+    """Whether a version is in the range of a requirement; what follows its three numbers, as `rc1`, is left out."""
+    lowest, _, limit = requirement.removeprefix(">=").partition(",")
+    numbers = _read_numbers(version)
+    return _read_numbers(lowest) <= numbers and (not limit or numbers < _read_numbers(limit.strip().removeprefix("<")))
+
+
+def _read_numbers(version: str) -> tuple[int, ...]:
+    parts = ["".join(character for character in part if character.isdigit()) or "0" for part in version.split(".")[:3]]
+    return tuple(map(int, [*parts, "0", "0"][:3]))
