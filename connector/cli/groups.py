@@ -29,7 +29,7 @@ def global_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--connector",
             metavar="PATH",
             type=click.Path(file_okay=False),
-            help="The connector's folder.",
+            help="The connector's folder, or the name of an installed one.",
             **_META_OPTION_SETTINGS,
         ),
     ):
@@ -124,7 +124,7 @@ class LazyGroup(StrictGroup):
         if cmd_name not in self.subcommands:
             return None
         module = import_module(f"connector.cli.{self.subcommands[cmd_name][0]}")
-        command: click.Command = getattr(module, f"{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name.replace('-', '_')}_command")
         return command
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[Any]:

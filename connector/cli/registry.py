@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "list": ("commands.show", "List the actions and triggers."),
+    "list": ("commands.show", "List the actions and triggers, or the installed connectors."),
     "show": ("commands.show", "Show an action: inputs, example calls, example payload."),
     "run": ("commands.run", "Run an action, or the calls of a file."),
     "request": ("commands.request", "Send any request below the service's base URL."),
@@ -20,7 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "docs": ("commands.author", "Write a connector's pages and schemas, or check that they are up to date."),
     "stubs": ("commands.stubs", "Write a connector's actions as typed Python."),
     "diff": ("commands.diff", "Compare two versions of a connector: what breaks its users."),
-    "new": ("commands.author", "Create the folder of a new connector."),
+    "new": ("commands.new", "Create the folder of a new connector."),
+    "new-action": ("commands.new", "Create the file of a new action."),
     "completion": ("commands.completion", "Print the completion script for bash, zsh or fish."),
 }
 COMMAND_ALIASES = {"raw": "request"}
@@ -29,7 +30,7 @@ VERSION_FLAG = "--version"
 COMPLETION_VARIABLE = "_CONNECTOR_COMPLETE"  # set by a shell that requests completions
 
 _GLOBAL_OPTIONS = {
-    "--connector PATH": "The connector's folder (default: the bundled one).",
+    "--connector PATH": "The connector's folder, or the name of an installed one (default: the bundled one).",
     "--quiet": "Print no notes and no progress on stderr.",
     "--version": "Print the version and exit.",
     "-h, --help": "Print this page and exit.",

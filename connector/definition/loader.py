@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -28,11 +29,12 @@ if TYPE_CHECKING:
 
 FileModel = TypeVar("FileModel", Action, Manifest)
 T = TypeVar("T")
+ENTRY_POINT_GROUP = "connector.connectors"
 _MAX_NAME_LENGTH = 200  # characters; a longer one is no name of a file on every system
 
 
 class Connector:
-    """A connector: `Connector.open()` opens the bundled one, `Connector.open(folder)` another.
+    """A connector: `Connector.open()` opens the bundled one, `Connector.open(folder)` another, or one by its name.
 
     Reads the manifest at once and each action's file when it is first used. `actions` and `choices` are files that
     have been read already; with `choices`, no file of choices is read. Raises DefinitionError, with file, line and
@@ -63,12 +65,15 @@ class Connector:
 
     @classmethod
     def open(cls, folder: str | os.PathLike[str] | None = None) -> Connector:
-        """Open a connector's folder; the bundled one by default. Raises DefinitionError."""
-        root = find_bundled_folder() if folder is None else Path(folder)
+        """Open a connector's folder, or an installed connector by its name; the bundled one by default.
+
+        Raises DefinitionError.
+        """
+        root = find_bundled_folder() if folder is None else _find_folder(Path(folder))
         path = root / "manifest.yaml"
         if not path.is_file():
             message = f"no manifest.yaml in {root.absolute()}"
-            hint = "Pass a connector's folder; 'connector new FOLDER' creates one."
+            hint = "Pass a connector's folder, or a name of 'connector list --connectors'; 'connector new' creates one."
             raise DefinitionError(f"{message}.", findings=(Finding(str(path), 1, 1, "file", message),), hint=hint)
         return cls(root, read_model(path, Manifest))
 
@@ -197,6 +202,51 @@ def find_bundled_folder() -> Path:
         finding = Finding(str(package_folder), 1, 1, "file", message)
         raise DefinitionError(f"{message}.", findings=(finding,), hint=hint)
     return next((path.parent for path in package_folder.glob("*/manifest.yaml")), package_folder.parent)
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledConnector:
+    """A connector that a package brings: its name, its folder, and the package with its version."""
+
+    name: str
+    folder: Path
+    package: str
+
+
+def find_installed_connectors() -> list[InstalledConnector]:
+    """Return the connectors of installed packages, by name; no code of theirs is run.
+
+    A package names them in the entry point group `connector.connectors`: each is a module whose folder is the
+    connector's.
+    """
+    from importlib.metadata import entry_points
+    from importlib.util import find_spec
+
+    found = []
+    for point in entry_points(group=ENTRY_POINT_GROUP):
+        spec = find_spec(point.module.partition(".")[0])
+        folders = list(spec.submodule_search_locations or ()) if spec else []
+        if folders:
+            folder = Path(folders[0], *point.module.split(".")[1:])
+            package = f"{point.dist.name} {point.dist.version}" if point.dist else point.module
+            found.append(InstalledConnector(point.name, folder, package))
+    return sorted(set(found), key=lambda one: (one.name, one.package))
+
+
+def _find_folder(path: Path) -> Path:
+    """Return the folder of a connector that is given by its path, or by the name of an installed one.
+
+    Raises DefinitionError where several packages bring one of the name.
+    """
+    if (path / "manifest.yaml").is_file() or len(path.parts) != 1 or not _is_plain_name(path.name.replace("_", "-")):
+        return path
+    found = [one for one in find_installed_connectors() if one.name == path.name]
+    if len(found) > 1:
+        packages = ", ".join(one.package for one in found)
+        message = f"several packages bring a connector {path.name!r}: {packages}"
+        finding = Finding(path.name, 1, 1, "file", message)
+        raise DefinitionError(f"{message}.", findings=(finding,), hint="Pass the folder of the one that you mean.")
+    return found[0].folder if found else path
 
 
 def read_bytes(path: Path) -> bytes:

@@ -1,9 +1,8 @@
-"""`connector lint`, `docs` and `new`: commands for authors of connectors."""
+"""`connector lint` and `docs`: commands for authors of connectors."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +16,8 @@ from connector.cli.output.exit_codes import EXIT_DONE, EXIT_USAGE
 from connector.cli.output.stdio import print_stderr
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from connector.errors import Finding
 
 
@@ -85,16 +86,3 @@ def _summarize(folder: Path, count: int, *, check: bool) -> str:
         if check
         else f"{label}: {file_count} written."
     )
-
-
-@click.command("new", cls=StrictCommand, help="Create FOLDER with a small connector, ready to lint and run.")
-@click.argument("folder", type=click.Path(path_type=Path))
-@global_options
-@click.pass_context
-def new_command(ctx: click.Context, folder: Path) -> None:
-    """Create a new connector."""
-    from connector.authoring import scaffold
-
-    printer.write_text("\n".join(str(path) for path in scaffold.create_connector(folder)))
-    if not get_meta(ctx, "quiet"):
-        print_stderr(f"Next: connector lint {folder}, then connector --connector {folder} list")

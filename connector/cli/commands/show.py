@@ -28,13 +28,17 @@ TRIGGER_GROUP = "triggers"
 
 
 @click.command("list", cls=StrictCommand, help="List the actions and triggers, grouped.")
+@click.option("--connectors", is_flag=True, help="List the connectors that are installed instead.")
 @output_option
 @global_options
 @click.pass_context
-def list_command(ctx: click.Context, output_format: str) -> None:
-    """List the actions and triggers."""
+def list_command(ctx: click.Context, output_format: str, *, connectors: bool) -> None:
+    """List the actions and triggers, or the installed connectors."""
     from connector.definition.resource import group_by_resource
 
+    if connectors:
+        _list_connectors(output_format)
+        return
     connector = open_connector(load_settings(ctx))
     actions = list(connector.actions())
     triggers = connector.manifest.triggers
@@ -67,6 +71,28 @@ def list_command(ctx: click.Context, output_format: str) -> None:
         if rows
     ]
     printer.write_text("\n\n".join(blocks))
+
+
+def _list_connectors(output_format: str) -> None:
+    """Print the bundled connector and those of installed packages: name, version, package and folder."""
+    from connector.definition.loader import Connector, find_bundled_folder, find_installed_connectors
+    from connector.errors import DefinitionError
+
+    bundled = Connector.open()
+    rows = [(bundled.name, bundled.manifest.version or "", "bundled, the default", str(find_bundled_folder()))]
+    for one in find_installed_connectors():
+        try:
+            version = Connector.open(one.folder).manifest.version or ""
+        except DefinitionError as error:
+            version = f"invalid: {error.findings[0].message}" if error.findings else "invalid"
+        rows.append((one.name, version, one.package, str(one.folder)))
+    if output_format == "json":
+        keys = ("connector", "version", "package", "folder")
+        printer.write_json({"connectors": [dict(zip(keys, row, strict=True)) for row in rows]})
+        return
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
+    printer.write_text("\n".join(line.rstrip() for line in lines))
 
 
 def _mark_deprecated(action: Action) -> str:

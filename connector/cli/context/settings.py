@@ -124,7 +124,9 @@ def read_config(path: Path) -> dict[str, Any]:
         raise DefinitionError.from_findings(sorted(findings))
     config: dict[str, Any] = document.data
     if "connector" in config:
-        config["connector"] = str(path.parent / Path(config["connector"]).expanduser())
+        beside = path.parent / Path(config["connector"]).expanduser()
+        is_name = len(Path(config["connector"]).parts) == 1 and not beside.exists()
+        config["connector"] = config["connector"] if is_name else str(beside)  # a name is of an installed connector
     return config
 
 
