@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, model_validator
 
+from connector.definition.case import to_snake_case
 from connector.definition.fields import Deprecation, Input, Key, StrictModel, Text, index_spellings
 from connector.definition.json_path import JsonPath
 from connector.definition.lazy import cached_property
@@ -210,3 +211,14 @@ class Action(StrictModel):
     def key_by_spelling(self) -> dict[str, str]:
         """Accepted spelling of an input -> its key."""
         return index_spellings(self.inputs)
+
+    @cached_property
+    def key_by_earlier_spelling(self) -> dict[str, str]:
+        """Earlier spelling of an input, which no input has today -> its key."""
+        return {
+            spelling: key
+            for key, field in self.inputs.items()
+            for old in field.was
+            for spelling in (old, to_snake_case(old))
+            if self.key_by_spelling[spelling] == key and spelling not in (key, to_snake_case(key), *field.aliases)
+        }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from connector.authoring.changes.change import Difference, describe_change
+from connector.authoring.changes.change import WordChange, describe_change
 from connector.authoring.changes.fields import Versions, compare_fields
 
 if TYPE_CHECKING:
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 _TOLD_WORDS = ("label", "request", "rate", "body", "content_type", "constants", "lists", "form_nesting")
 
 
-def compare_actions(old: Action, new: Action, versions: Versions) -> Iterator[Difference]:
+def compare_actions(old: Action, new: Action, versions: Versions) -> Iterator[WordChange]:
     """Yield the changes of an action that both versions have."""
     if old.action != new.action:
         message = f"{old.action!r} is called {new.action!r} now; the old name is still taken."
-        yield Difference(("was",), is_breaking=False, message=message)
+        yield WordChange(("was",), is_breaking=False, message=message)
     yield from compare_fields(("inputs",), old.inputs, new.inputs, versions)
     yield from _compare_rules(old, new)
     yield from _compare_access(old, new)
@@ -32,64 +32,64 @@ def compare_actions(old: Action, new: Action, versions: Versions) -> Iterator[Di
     yield from _tell("deprecated", before, after, is_breaking=False)
 
 
-def _tell(word: str, before: Any, after: Any, *, is_breaking: bool) -> Iterator[Difference]:
+def _tell(word: str, before: Any, after: Any, *, is_breaking: bool) -> Iterator[WordChange]:
     if before != after:
-        yield Difference((word,), is_breaking, describe_change(word, before, after), in_old=after in (None, [], {}, ()))
+        yield WordChange((word,), is_breaking, describe_change(word, before, after), in_old=after in (None, [], {}, ()))
 
 
-def _compare_rules(old: Action, new: Action) -> Iterator[Difference]:
+def _compare_rules(old: Action, new: Action) -> Iterator[WordChange]:
     earlier = [rule.model_dump() for rule in old.any_of]
     for index, rule in enumerate(new.any_of):
         if rule.model_dump() not in earlier:
             message = f"one of {', '.join(rule.of)} must be given where none had to be."
-            yield Difference(("any_of", index), is_breaking=True, message=message)
+            yield WordChange(("any_of", index), is_breaking=True, message=message)
 
 
-def _compare_access(old: Action, new: Action) -> Iterator[Difference]:
+def _compare_access(old: Action, new: Action) -> Iterator[WordChange]:
     if new.connections is not None:
         lost = sorted(set(old.connections or new.connections) - set(new.connections))
         if lost or old.connections is None:
             which = ", ".join(lost) if lost else f"other connections than {', '.join(new.connections)}"
-            yield Difference(("connections",), is_breaking=True, message=f"{which} may not run it any more.")
+            yield WordChange(("connections",), is_breaking=True, message=f"{which} may not run it any more.")
     for word in ("granular", "classic"):
         before, after = getattr(old.scopes, word), getattr(new.scopes, word)
         if before == after:
             continue
         is_narrower = bool(after) and (not before or not set(before) <= set(after))
         message = describe_change("scopes", before, after)
-        yield Difference(("scopes",), is_narrower, message, in_old=not after)
+        yield WordChange(("scopes",), is_narrower, message, in_old=not after)
     if old.subaccount and not new.subaccount:
-        yield Difference(("subaccount",), is_breaking=True, message="cannot act on a sub-account any more.")
+        yield WordChange(("subaccount",), is_breaking=True, message="cannot act on a sub-account any more.")
 
 
-def _compare_behaviour(old: Action, new: Action) -> Iterator[Difference]:
+def _compare_behaviour(old: Action, new: Action) -> Iterator[WordChange]:
     if old.is_read and not new.is_read:
         message = "was a read and is a write: it is not repeated by itself, and may end uncertain."
-        yield Difference(("request",), is_breaking=True, message=message)
+        yield WordChange(("request",), is_breaking=True, message=message)
     elif new.is_read and not old.is_read:
-        yield Difference(("request",), is_breaking=False, message="was a write and is a read.")
+        yield WordChange(("request",), is_breaking=False, message="was a write and is a read.")
     elif bool(old.is_write) != bool(new.is_write):
         message = "is not safe to send twice any more." if new.is_write else "is safe to send twice now."
-        yield Difference(("idempotent",), new.is_write, message, in_old=new.idempotent is None)
+        yield WordChange(("idempotent",), new.is_write, message, in_old=new.idempotent is None)
     if old.is_destructive != new.is_destructive:
         message = "asks before it runs." if new.is_destructive else "does not ask before it runs any more."
-        yield Difference(("confirm",), new.is_destructive, message, in_old=new.confirm is None)
+        yield WordChange(("confirm",), new.is_destructive, message, in_old=new.confirm is None)
 
 
-def _compare_returns(old: Action, new: Action) -> Iterator[Difference]:
+def _compare_returns(old: Action, new: Action) -> Iterator[WordChange]:
     if old.returns.type != new.returns.type:
         message = describe_change("returns.type", old.returns.type, new.returns.type)
-        yield Difference(("returns", "type"), is_breaking=True, message=message)
+        yield WordChange(("returns", "type"), is_breaking=True, message=message)
     if old.pagination and not new.pagination:
         message = "lists no items any more, and its pages are not followed."
-        yield Difference(("pagination",), is_breaking=True, message=message, in_old=True)
+        yield WordChange(("pagination",), is_breaking=True, message=message, in_old=True)
     elif new.pagination and not old.pagination:
-        yield Difference(("pagination",), is_breaking=False, message="lists items, page by page.")
+        yield WordChange(("pagination",), is_breaking=False, message="lists items, page by page.")
     elif old.pagination and new.pagination and old.pagination.items != new.pagination.items:
         message = describe_change("pagination.items", old.pagination.items, new.pagination.items)
-        yield Difference(("pagination", "items"), is_breaking=True, message=message)
+        yield WordChange(("pagination", "items"), is_breaking=True, message=message)
     if old.downloads and not new.downloads:
-        yield Difference(("downloads",), is_breaking=True, message="lists no files any more.", in_old=True)
+        yield WordChange(("downloads",), is_breaking=True, message="lists no files any more.", in_old=True)
     if new.returns.max_bytes and new.returns.max_bytes < (old.returns.max_bytes or float("inf")):
         message = describe_change("returns.max_bytes", old.returns.max_bytes, new.returns.max_bytes)
-        yield Difference(("returns", "max_bytes"), is_breaking=True, message=message)
+        yield WordChange(("returns", "max_bytes"), is_breaking=True, message=message)

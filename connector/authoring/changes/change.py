@@ -28,7 +28,7 @@ class Change:
         return f"{self.file}:{self.line}: {word}: {self.subject}: {self.message}"
 
 
-class Difference(NamedTuple):
+class WordChange(NamedTuple):
     """A change at a path of a document; `in_old` where only the old version has the path."""
 
     path: NodePath
@@ -37,7 +37,7 @@ class Difference(NamedTuple):
     in_old: bool = False
 
 
-def locate(old: Document, new: Document, subject: str, differences: Iterable[Difference]) -> Iterator[Change]:
+def locate(old: Document, new: Document, subject: str, differences: Iterable[WordChange]) -> Iterator[Change]:
     """Yield the changes that differences of two documents are; a path that has no line has that of its parent."""
     for difference in differences:
         document = old if difference.in_old else new
@@ -50,15 +50,15 @@ def compare_mappings(
     old: Mapping[str, Any],
     new: Mapping[str, Any],
     noun: str,
-    compare: Callable[[NodePath, Any, Any], Iterator[Difference]],
-) -> Iterator[Difference]:
+    compare: Callable[[NodePath, Any, Any], Iterator[WordChange]],
+) -> Iterator[WordChange]:
     """Yield what was removed (breaking), what was added, and how each that stayed differs."""
     for key in old:
         if key not in new:
-            yield Difference((*path, key), is_breaking=True, message=f"{noun} {key!r} is gone.", in_old=True)
+            yield WordChange((*path, key), is_breaking=True, message=f"{noun} {key!r} is gone.", in_old=True)
     for key, item in new.items():
         if key not in old:
-            yield Difference((*path, key), is_breaking=False, message=f"{noun} {key!r} is new.")
+            yield WordChange((*path, key), is_breaking=False, message=f"{noun} {key!r} is new.")
         else:
             yield from compare((*path, key), old[key], item)
 

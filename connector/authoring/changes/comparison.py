@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from connector.authoring.changes.actions import compare_actions
-from connector.authoring.changes.change import Change, Difference, locate
+from connector.authoring.changes.change import Change, WordChange, locate
 from connector.authoring.changes.fields import Versions
 from connector.authoring.changes.manifests import compare_manifests
 from connector.authoring.changes.shapes import compare_event_bodies, compare_schemas
@@ -112,11 +112,11 @@ def _compare_events(old: ConnectorFolder, new: ConnectorFolder) -> Iterator[Chan
             differences = compare_event_bodies((name, "body"), entry.get("body"), new_entry.get("body"))
             yield from locate(document, new_document, f"event {name}", differences)
         else:
-            difference = Difference((name,), is_breaking=True, message="the event is gone.", in_old=True)
+            difference = WordChange((name,), is_breaking=True, message="the event is gone.", in_old=True)
             yield from locate(document, document, f"event {name}", [difference])
     for name, (document, _) in after.items():
         if name not in before:
-            difference = Difference((name,), is_breaking=False, message="the event is new.")
+            difference = WordChange((name,), is_breaking=False, message="the event is new.")
             yield from locate(document, document, f"event {name}", [difference])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from connector.authoring.changes.change import Difference, describe_change
+from connector.authoring.changes.change import WordChange, describe_change
 from connector.definition.fields import InputField, index_spellings
 
 if TYPE_CHECKING:
@@ -39,19 +39,19 @@ class Versions(NamedTuple):
 
 def compare_fields(
     path: NodePath, old: Mapping[str, FormField], new: Mapping[str, FormField], versions: Versions
-) -> Iterator[Difference]:
+) -> Iterator[WordChange]:
     """Yield the changes of a group of fields; one that is renamed is found by its earlier keys and aliases."""
     spellings = index_spellings({key: field for key, field in new.items() if isinstance(field, InputField)})
     followed = set()
     for key, field in old.items():
         successor = key if key in new else spellings.get(key)
         if successor is None:
-            yield Difference((*path, key), is_breaking=True, message=f"input {key!r} is gone.", in_old=True)
+            yield WordChange((*path, key), is_breaking=True, message=f"input {key!r} is gone.", in_old=True)
             continue
         followed.add(successor)
         if successor != key:
             message = f"input {key!r} is called {successor!r} now; the old name is still taken."
-            yield Difference((*path, successor), is_breaking=False, message=message)
+            yield WordChange((*path, successor), is_breaking=False, message=message)
         for difference in compare_field((*path, successor), field, new[successor], versions):
             yield difference._replace(message=f"{successor}: {difference.message}")
     for key, field in new.items():
@@ -59,14 +59,14 @@ def compare_fields(
             continue
         is_needed = field.required and not field.has_default
         note = "required, and new: calls without it fail" if is_needed else "new"
-        yield Difference((*path, key), is_breaking=is_needed, message=f"input {key!r} is {note}.")
+        yield WordChange((*path, key), is_breaking=is_needed, message=f"input {key!r} is {note}.")
 
 
-def compare_field(path: NodePath, old: FormField, new: FormField, versions: Versions) -> Iterator[Difference]:
+def compare_field(path: NodePath, old: FormField, new: FormField, versions: Versions) -> Iterator[WordChange]:
     """Yield the changes of one field."""
     if old.type != new.type:
         is_wider = old.type in _WIDER_TYPES.get(new.type, ())
-        yield Difference((*path, "type"), not is_wider, describe_change("type", old.type, new.type))
+        yield WordChange((*path, "type"), not is_wider, describe_change("type", old.type, new.type))
     yield from _compare_need(path, old, new)
     yield from _compare_choices(path, old, new, versions)
     yield from _compare_limits(path, old, new)
@@ -81,42 +81,42 @@ def compare_field(path: NodePath, old: FormField, new: FormField, versions: Vers
         yield _build(path, "to", getattr(old, "to", None), getattr(new, "to", None), is_breaking=False)
 
 
-def _build(path: NodePath, word: str, before: Any, after: Any, *, is_breaking: bool) -> Difference:
+def _build(path: NodePath, word: str, before: Any, after: Any, *, is_breaking: bool) -> WordChange:
     """Return the difference of a word, at its line in the version that has it."""
     is_gone = after is None or after in ((), [], "", {})
-    return Difference((*path, word), is_breaking, describe_change(word, before, after), in_old=is_gone)
+    return WordChange((*path, word), is_breaking, describe_change(word, before, after), in_old=is_gone)
 
 
-def _compare_need(path: NodePath, old: FormField, new: FormField) -> Iterator[Difference]:
+def _compare_need(path: NodePath, old: FormField, new: FormField) -> Iterator[WordChange]:
     if old.required != new.required:
         is_breaking = new.required and not new.has_default
         message = "is required now." if new.required else "is optional now."
-        yield Difference((*path, "required"), is_breaking, message, in_old=not new.required)
+        yield WordChange((*path, "required"), is_breaking, message, in_old=not new.required)
     before = old.default if old.has_default else None
     after = new.default if new.has_default else None
     if before != after:  # a call that does not give it sends something else
         yield _build(path, "default", before, after, is_breaking=True)
 
 
-def _compare_choices(path: NodePath, old: FormField, new: FormField, versions: Versions) -> Iterator[Difference]:
+def _compare_choices(path: NodePath, old: FormField, new: FormField, versions: Versions) -> Iterator[WordChange]:
     before, after = _load_choices(old, versions.old), _load_choices(new, versions.new)
     word = "choices" if new.choices is not None or not new.choices_file else "choices_file"
     is_open_now = new.allow_other or not after
     removed = [value for value in before if value not in after]
     if not before and after:
-        yield Difference((*path, word), not new.allow_other, f"takes {len(after)} listed values only." if not
+        yield WordChange((*path, word), not new.allow_other, f"takes {len(after)} listed values only." if not
                          new.allow_other else "lists choices now.")  # fmt: skip
     elif before and not after:
-        yield Difference((*path, word), is_breaking=False, message="lists no choices any more.", in_old=True)
+        yield WordChange((*path, word), is_breaking=False, message="lists no choices any more.", in_old=True)
     elif removed:
         message = f"no longer lists {_format_values(removed)}."
-        yield Difference((*path, word), not is_open_now, message)
+        yield WordChange((*path, word), not is_open_now, message)
     added = [value for value in after if value not in before] if before else []
     if added:
         message = f"lists {_format_values(added)} too."
-        yield Difference((*path, word), is_breaking=False, message=message)
+        yield WordChange((*path, word), is_breaking=False, message=message)
     if before and after and old.allow_other and not new.allow_other:
-        yield Difference((*path, "allow_other"), is_breaking=True, message="takes listed values only.", in_old=True)
+        yield WordChange((*path, "allow_other"), is_breaking=True, message="takes listed values only.", in_old=True)
 
 
 def _format_values(values: list[str]) -> str:
@@ -128,7 +128,7 @@ def _load_choices(field: FormField, connector: Connector) -> Mapping[str, str]:
     return field.choices or (connector.choices(field.choices_file) if field.choices_file else {})
 
 
-def _compare_limits(path: NodePath, old: FormField, new: FormField) -> Iterator[Difference]:
+def _compare_limits(path: NodePath, old: FormField, new: FormField) -> Iterator[WordChange]:
     for word, sign in (("min", 1), ("max", -1)):
         before, after = getattr(old, word), getattr(new, word)
         if before != after:
@@ -136,18 +136,18 @@ def _compare_limits(path: NodePath, old: FormField, new: FormField) -> Iterator[
             yield _build(path, word, before, after, is_breaking=is_narrower)
 
 
-def _compare_input_words(path: NodePath, old: InputField, new: InputField) -> Iterator[Difference]:
+def _compare_input_words(path: NodePath, old: InputField, new: InputField) -> Iterator[WordChange]:
     lost = [alias for alias in old.aliases if alias not in (*new.aliases, *new.was)]
     if lost:
         message = f"is not taken as {', '.join(lost)} any more."
-        yield Difference((*path, "aliases"), is_breaking=True, message=message, in_old=not new.aliases)
+        yield WordChange((*path, "aliases"), is_breaking=True, message=message, in_old=not new.aliases)
     for other, values in new.required_inputs.items():
         earlier = old.required_inputs.get(other, ())
         if earlier == () or (values is not None and (earlier is None or not set(earlier) <= set(values))):
-            yield Difference((*path, "requires"), is_breaking=True, message=f"requires {other!r} where it did not.")
+            yield WordChange((*path, "requires"), is_breaking=True, message=f"requires {other!r} where it did not.")
     for other in new.conflicting_inputs:
         if other not in old.conflicting_inputs:
-            yield Difference((*path, "conflicts_with"), is_breaking=True, message=f"conflicts with {other!r} now.")
+            yield WordChange((*path, "conflicts_with"), is_breaking=True, message=f"conflicts with {other!r} now.")
     for word in _TOLD_WORDS:
         before, after = getattr(old, word), getattr(new, word)
         if before != after:

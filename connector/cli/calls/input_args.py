@@ -41,7 +41,7 @@ class _InputParser:
 
     def add_value(self, key: str, value: Any, origin: str) -> None:
         """Add a value; a list grows, other inputs are given once."""
-        input_field = self.action.inputs.get(key)
+        input_field = self.action.inputs.get(self.action.key_by_spelling.get(key, key))
         if (other := find_overlap(key, self.origins)) is not None and other != key:
             self._add_second_value(key, other, origin)
         elif key not in self.given:
@@ -109,7 +109,7 @@ def _is_same_type(left: Any, right: Any) -> bool:
 
 
 def _parse_flag(parser: _InputParser, key: str, value: str) -> None:
-    input_field = parser.action.inputs[key]
+    input_field = parser.action.inputs[parser.action.key_by_spelling[key]]
     try:
         parsed = (
             _read_file_value(input_field, value[1:])
@@ -126,6 +126,8 @@ def _parse_item(parser: _InputParser, item: str, position: int) -> None:
     key, separator, value = split_item(item)
     name = RUN_OPTION_SPELLINGS.get(key) or parser.action.key_by_spelling.get(key, key)
     input_field: InputField | None = parser.action.inputs.get(name)
+    if key in parser.action.key_by_earlier_spelling:
+        name = key  # so that the call says that it is called otherwise now
     member = find_member(parser.action.inputs, key) if "." in key else None
     if member is not None:
         name, input_field = ".".join(member[0]), member[1]

@@ -93,7 +93,8 @@ def _build_option(connector: Connector, action: Action, flag: CliFlag) -> click.
         "(required)" if flag.required else "",
     ]
     return click.Option(
-        [OPTION_PREFIX + flag.key, flag.name, *flag.aliases],
+        [OPTION_PREFIX + flag.given_as, flag.name, *flag.aliases],
+        hidden=flag.given_as != flag.key,
         multiple=True,
         type=_InputParamType(connector, action, flag),
         metavar=metavar,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -171,7 +172,8 @@ def run_command(
     if name is None:
         tasks = read_call_file(_require_file(file, items))
     else:
-        tasks = [_build_task(connector, get_meta(ctx, "action"), items, flags)]
+        task = _build_task(connector, get_meta(ctx, "action"), items, flags)
+        tasks = [replace(task, action=name)]  # as it was written, so that an earlier name is told
     calls = CallList(tasks, file if name is None else None, keep_going=bulk_arguments.keep_going)
     return run_calls(connector, settings, options, calls)
 

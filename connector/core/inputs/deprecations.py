@@ -23,7 +23,7 @@ def compile_deprecations(action: Action) -> Deprecations | None:
 
     The function takes the name that the action was called by, the inputs as they were given, and their values.
     """
-    old_keys = _index_earlier_keys(action)
+    old_keys = action.key_by_earlier_spelling
     old_names = {spelling for key in action.was for spelling in (key, to_snake_case(key))}
     has_deprecated = any(map(_has_deprecation, action.inputs.values()))
     if not (old_keys or old_names or has_deprecated or action.deprecated):
@@ -46,18 +46,6 @@ def compile_deprecations(action: Action) -> Deprecations | None:
                     yield f"{place}: {field.deprecated.describe()}"
 
     return find_deprecations
-
-
-def _index_earlier_keys(action: Action) -> dict[str, str]:
-    """Return earlier spelling of an input -> its key, of those that no input of today takes."""
-    keys = action.key_by_spelling
-    return {
-        spelling: key
-        for key, field in action.inputs.items()
-        for old in field.was
-        for spelling in (old, to_snake_case(old))
-        if keys[spelling] == key and spelling not in (key, to_snake_case(key), *field.aliases)
-    }
 
 
 def _has_deprecation(field: InputField) -> bool:

@@ -16,9 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CliFlag:
-    """One input as a command-line flag: `name` such as --user-id; `repeats` for lists and pairs."""
+    """One input as a command-line flag: `name` such as --user-id; `repeats` for lists and pairs.
+
+    `given_as` is the key that its value is given by: the input's own, or an earlier one, which help does not show.
+    """
 
     key: str
+    given_as: str
     name: str
     aliases: tuple[str, ...]
     type: str
@@ -34,8 +38,9 @@ def build_cli_flags(action: Action, reserved: Collection[str]) -> list[CliFlag]:
     return [
         CliFlag(
             key=key,
-            name=_build_flag_name(key, reserved),
-            aliases=tuple(_build_flag_name(alias, reserved) for alias in field.aliases),
+            given_as=spelling,
+            name=_build_flag_name(spelling, reserved),
+            aliases=() if spelling != key else tuple(_build_flag_name(alias, reserved) for alias in field.aliases),
             type=field.type,
             help=field.help,
             choices=[format_value(value) for value in field.typed_choices],
@@ -44,6 +49,7 @@ def build_cli_flags(action: Action, reserved: Collection[str]) -> list[CliFlag]:
             required=field.required,
         )
         for key, field in action.inputs.items()
+        for spelling in (key, *field.was)
     ]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from connector import AsyncClient, Client, Connection
+from connector.cli.main import run
 from connector.errors import InputError
 
 MAKE_LAMP = """
@@ -95,3 +98,14 @@ async def test_the_awaited_client_tells_the_same(lamps, server):
             "buildLamp is called makeLamp now.",
             "powerLevel is called watts now.",
         )
+
+
+@pytest.mark.parametrize("words", [["--power-level", "5"], ["-i", "powerLevel=5"], ["-i", "power_level=5"]])
+def test_the_command_line_takes_an_earlier_name_and_tells_it(lamps, words, capsys):
+    folder_words = ["--connector", str(lamps.connector.folder)]
+    assert run([*folder_words, "run", "buildLamp", *words, "--sandbox", "--output", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)["warnings"]
+    assert told[0] == "buildLamp is called makeLamp now."
+    assert told[1] in ("powerLevel is called watts now.", "power_level is called watts now.")
+    assert run([*folder_words, "run", "makeLamp", "--help"]) == 0
+    assert "--power-level" not in capsys.readouterr().out
