@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "test": ("commands.test", "Check a connector's examples, replies and resources, or recorded calls."),
     "docs": ("commands.author", "Write a connector's pages and schemas, or check that they are up to date."),
     "stubs": ("commands.stubs", "Write a connector's actions as typed Python."),
+    "export": ("commands.export", "Write the connector as an OpenAPI document."),
     "diff": ("commands.diff", "Compare two versions of a connector: what breaks its users."),
     "new": ("commands.new", "Create the folder of a new connector."),
     "new-action": ("commands.new", "Create the file of a new action."),

@@ -58,7 +58,7 @@ def build_form_schema(connector: ChoiceFiles, action: Action) -> dict[str, Any]:
     `x-suggest` is a value that a form shows, and sends only when it is chosen. Raises DefinitionError when a file of
     choices is missing.
     """
-    properties = {key: _build_property(connector, action, field) for key, field in action.inputs.items()}
+    properties = {key: build_property(connector, action, field) for key, field in action.inputs.items()}
     key, label, help_text = CONNECTION_INPUT
     properties[key] = {
         "title": label,
@@ -159,11 +159,12 @@ def _build_object_schema(action: InputGroup, properties: Mapping[str, Any]) -> d
     return {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
 
 
-def _build_property(connector: ChoiceFiles, group: InputGroup, field: InputField) -> dict[str, Any]:
+def build_property(connector: ChoiceFiles, group: InputGroup, field: InputField) -> dict[str, Any]:
+    """Return the schema of one input in a form."""
     choices, one = _collect_choices(connector, field), None
     if field.members:
         members = MemberGroup.build(field, group.method)
-        properties = {key: _build_property(connector, members, member) for key, member in field.members.items()}
+        properties = {key: build_property(connector, members, member) for key, member in field.members.items()}
         one = {**_build_object_schema(members, properties), **_build_conditions(members)}
     schema: dict[str, Any] = {
         "title": field.label,

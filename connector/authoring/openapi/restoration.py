@@ -1,0 +1,44 @@
+"""The files of a connector out of the document that it was exported to."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from connector.authoring.openapi.document import EXTENSION
+from connector.authoring.openapi.references import to_file
+from connector.definition.case import to_kebab_case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+
+def is_exported(document: Mapping[str, Any]) -> bool:
+    """Whether a document was written by an export, so that it has every word of a folder."""
+    extension = document.get(EXTENSION)
+    return isinstance(extension, dict) and isinstance(extension.get("manifest"), dict)
+
+
+def restore_files(document: Mapping[str, Any], write_yaml: Callable[[dict[str, Any]], str]) -> dict[str, str]:
+    """Return the files of an exported document: path -> text. Comments were not exported."""
+    extension = document[EXTENSION]
+    files = {"manifest.yaml": write_yaml(extension["manifest"])}
+    for words in (*_iterate_operations(document), *extension.get("actions", ())):
+        files[f"actions/{to_kebab_case(words['action'])}.yaml"] = write_yaml(words)
+    schemas = document.get("components", {}).get("schemas", {})
+    folders = {
+        "objects": {name: to_file(name, schema) for name, schema in schemas.items()},
+        "events": extension.get("events", {}),
+        "choices": extension.get("choices", {}),
+    }
+    for folder, contents in folders.items():
+        for name, content in contents.items():
+            files[f"schemas/{folder}/{name}.json"] = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+    return files
+
+
+def _iterate_operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for item in document["paths"].values():
+        for operation in item.values():
+            if isinstance(operation, dict) and isinstance(operation.get(EXTENSION), dict):
+                yield operation[EXTENSION]
