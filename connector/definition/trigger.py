@@ -44,6 +44,11 @@ class Signature(StrictModel):
     secret_prefix: Text | None = None
 
     @property
+    def key_form(self) -> str:
+        """How its secret, or its public key, is written."""
+        return self.secret
+
+    @property
     def has_public_key(self) -> bool:
         """Whether the receiver has a public key, which signs nothing."""
         return self.algorithm != "hmac"

@@ -22,14 +22,14 @@ class InvalidKey(ValueError):
 
 def decode_key(signature: Signature | None, text: str) -> bytes:
     """Return the bytes of a secret or a public key; of a shared token, without a signature. Raises InvalidKey."""
-    if signature is not None and signature.secret == "pem":  # noqa: S105  an encoding
+    if signature is not None and signature.key_form == "pem":
         key: bytes | None = text.strip().encode()
     else:
         if not text or text != text.strip() or not text.isprintable():
             raise InvalidKey("is empty, or has surrounding spaces or control characters")
         key = _decode_text(signature, text)
     if key is None:
-        raise InvalidKey("is not Base64" if signature and signature.secret == "base64" else "is not hexadecimal")  # noqa: S105
+        raise InvalidKey("is not Base64" if signature and signature.key_form == "base64" else "is not hexadecimal")
     if signature is not None and signature.has_public_key:
         _load_public_key(signature.algorithm, key)
     elif len(key) < MIN_SECRET_LENGTH:
@@ -72,11 +72,11 @@ def encode_digest(signature: Signature, digest: bytes) -> bytes:
 
 def _decode_text(signature: Signature | None, text: str) -> bytes | None:
     """Return the bytes of a key that is written on one line; None if it is written otherwise."""
-    if signature is None or signature.secret == "text":  # noqa: S105  an encoding
+    if signature is None or signature.key_form == "text":
         return text.encode()
     text = text.removeprefix(signature.secret_prefix or "")
     try:
-        return bytes.fromhex(text) if signature.secret == "hex" else base64.b64decode(text, validate=True)  # noqa: S105
+        return bytes.fromhex(text) if signature.key_form == "hex" else base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
 

@@ -33,10 +33,10 @@ def get_secret(trigger: Trigger) -> str:
     """Return the secret that a receiver of the sandbox's events has, in the trigger's format; or the public key."""
     signature = trigger.signature
     if signature is not None and signature.has_public_key:
-        return _write_public_key(signature.algorithm, signature.secret, signature.secret_prefix or "")
-    if signature is None or signature.secret == "text":  # noqa: S105  an encoding
+        return _write_public_key(signature.algorithm, signature.key_form, signature.secret_prefix or "")
+    if signature is None or signature.key_form == "text":
         return PLACEHOLDER
-    written = _SECRET.hex() if signature.secret == "hex" else base64.b64encode(_SECRET).decode()  # noqa: S105
+    written = _SECRET.hex() if signature.key_form == "hex" else base64.b64encode(_SECRET).decode()
     return f"{signature.secret_prefix or ''}{written}"
 
 

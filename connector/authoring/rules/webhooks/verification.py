@@ -76,14 +76,14 @@ def _check_signature(signature: Signature) -> Iterator[tuple[NodePath, str]]:
 def _check_key_form(signature: Signature) -> Iterator[tuple[NodePath, str]]:
     """Yield mistakes in how a secret or a public key is written."""
     forms = _KEY_FORMS[signature.algorithm]
-    if signature.secret not in forms:
+    if signature.key_form not in forms:
         word = "secret" if "secret" in signature.model_fields_set else "algorithm"
         fix = f"add `secret`: how it is written, {' or '.join(forms)}."
-        yield ("signature", word), f"a key for {signature.algorithm} is not written as {signature.secret}; {fix}"
-    if signature.secret_prefix is not None and signature.secret in ("text", "pem"):
+        yield ("signature", word), f"a key for {signature.algorithm} is not written as {signature.key_form}; {fix}"
+    if signature.secret_prefix is not None and signature.key_form in ("text", "pem"):
         yield (
             ("signature", "secret_prefix"),
-            f"a prefix is for `secret: base64` or `hex`; a {signature.secret} secret is used whole.",
+            f"a prefix is for `secret: base64` or `hex`; a {signature.key_form} secret is used whole.",
         )
     if signature.has_public_key and "hash" in signature.model_fields_set:
         yield ("signature", "hash"), f"`hash` has no effect: {signature.algorithm} has its own; remove it."
