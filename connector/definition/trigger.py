@@ -68,27 +68,32 @@ class ChallengeFormat(StrictModel):
     at: DataOrHeaderPath | None = Field(
         default=None, description="Where a delivery says that it is a challenge; where an event has its name if absent."
     )
-    is_: Text | None = Field(default=None, alias="is", description="What stands there; if absent, `read` is there.")
-    read: DataOrHeaderPath = Field(description="What to read: a path into the body, header.X or query.x.")
+    is_: Text | int | None = Field(
+        default=None, alias="is", description="What stands there; if absent, a delivery with `read` is a challenge."
+    )
+    read: DataOrHeaderPath | None = Field(
+        default=None, description="What to read: a path into the body, header.X or query.x."
+    )
     token: ChallengeToken | None = None
-    reply: dict[str, str] | Text = Field(
+    reply: dict[str, Text | int] | Text = Field(
         description="The answer, with {read}, {hex} or {base64}: a mapping is sent as JSON, a text as text."
     )
 
     @property
     def name(self) -> str:
         """What the challenge is called, as an event has a name."""
-        return self.is_ or "challenge"
+        return self.is_ if isinstance(self.is_, str) else "challenge"
 
     @property
     def is_signed(self) -> bool:
         """Whether it is a delivery like any other: what the query says comes before anything is signed."""
-        return self.method == "POST" and parse_delivery_path(self.read).query is None
+        return self.method == "POST" and (self.read is None or parse_delivery_path(self.read).query is None)
 
     @property
     def reply_texts(self) -> list[str]:
         """The texts of its answer."""
-        return [self.reply] if isinstance(self.reply, str) else list(self.reply.values())
+        replies = [self.reply] if isinstance(self.reply, str) else self.reply.values()
+        return [text for text in replies if isinstance(text, str)]
 
 
 class EventFields(StrictModel):

@@ -35,7 +35,7 @@ class ChallengeResponder:
         self.is_signed, self.method = self._format.is_signed, self._format.method
         at = self._format.at or (trigger.event.name if self._format.is_ else None)
         self._name_place = parse_delivery_path(at) if at else None
-        self._read_place = parse_delivery_path(self._format.read)
+        self._read_place = parse_delivery_path(self._format.read) if self._format.read else None
         token = self._format.token
         self._token_place = parse_delivery_path(token.at) if token else None
         self._is_digest_wanted = any("{hex}" in text or "{base64}" in text for text in self._format.reply_texts)
@@ -47,8 +47,8 @@ class ChallengeResponder:
         if delivery.method != self.method:
             return False
         if self._format.is_ is not None and self._name_place is not None:
-            return bool(delivery.read(self._name_place) == self._format.is_)
-        return delivery.read(self._read_place) is not None
+            return _is_same(delivery.read(self._name_place), self._format.is_)
+        return self._read_place is not None and delivery.read(self._read_place) is not None
 
     def answer(
         self, delivery: ReceivedDelivery, signer: bytes, tokens: Mapping[str, Sequence[bytes]] | None = None
@@ -59,6 +59,9 @@ class ChallengeResponder:
             expected = (tokens or {}).get(self._format.token.input, ())
             if sum(is_equal(given, token) for token in expected) == 0:  # all are compared
                 raise build_webhook_error("challenge", "The challenge does not have the expected token.")
+        reply = self._format.reply
+        if self._read_place is None:
+            return Challenge(reply)
         text = delivery.read(self._read_place)
         pattern = _SIGNED_TOKEN if self._is_digest_wanted else _ECHOED_TOKEN
         if not isinstance(text, str) or not pattern.match(text):
@@ -73,10 +76,9 @@ class ChallengeResponder:
         def fill(template: str) -> str:
             return _REPLY_FIELD.sub(lambda match: values.get(match[1], match[0]), template)
 
-        reply = self._format.reply
-        return Challenge(
-            fill(reply) if isinstance(reply, str) else {key: fill(template) for key, template in reply.items()}
-        )
+        if isinstance(reply, str):
+            return Challenge(fill(reply))
+        return Challenge({key: fill(item) if isinstance(item, str) else item for key, item in reply.items()})
 
     def add_to_sample(self, data: Any, query: dict[str, str], text: str, token: str) -> Any:
         """Return the data of a challenge that asks for `text`; fills the query where it is read from there."""
@@ -86,7 +88,7 @@ class ChallengeResponder:
             if place is None or value is None:
                 continue
             if place.query is not None:
-                query[place.query] = value
+                query[place.query] = str(value)
             elif place.header is None:
                 data = set_at(data, place.segments, value)
         return data
@@ -96,3 +98,8 @@ class ChallengeResponder:
             return {}
         digest = keys.compute_hmac(self._signature, signer, text.encode())
         return {"hex": digest.hex(), "base64": base64.b64encode(digest).decode()}
+
+
+def _is_same(value: Any, expected: str | int) -> bool:
+    """Whether a value is the expected one; a number and its text are equal, as a query has texts alone."""
+    return isinstance(value, str | int) and not isinstance(value, bool) and str(value) == str(expected)

@@ -54,7 +54,7 @@ class Event:
 class Challenge:
     """The service checks the receiver: answer 200 with `reply`, a mapping as JSON or a text as `text/plain`."""
 
-    reply: dict[str, str] | str = field(default_factory=dict)
+    reply: dict[str, str | int] | str = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"<Challenge, answered with {'a text' if isinstance(self.reply, str) else ', '.join(self.reply)}>"

@@ -33,12 +33,14 @@ def _check_place(trigger: Trigger, challenge: ChallengeFormat) -> Iterator[tuple
         yield ("at",), "`at` has no effect without `is`, what stands there."
     if challenge.is_ is not None and challenge.at is None and (trigger.event.name is None or trigger.event.each):
         yield ("is",), "add `at`: where a delivery says that it is a challenge."
-    if challenge.method == "GET" and parse_delivery_path(challenge.read).query is None:
+    read = parse_delivery_path(challenge.read) if challenge.read else None
+    if challenge.method == "GET" and (read is None or read.query is None):
         yield ("read",), "a GET has no body; expected query.x."
     if challenge.method == "GET" and challenge.at is not None and parse_delivery_path(challenge.at).segments:
         yield ("at",), "a GET has no body; expected query.x or header.X."
-    if challenge.is_ is None and challenge.is_signed and parse_delivery_path(challenge.read).header is None:
-        yield ("read",), "add `is` and `at`, which tell a challenge from an event."
+    if challenge.is_ is None and challenge.is_signed and (read is None or read.header is None):
+        word: NodePath = () if read is None else ("read",)
+        yield word, "add `is` and `at`, which tell a challenge from an event."
 
 
 def _check_token(trigger: Trigger, challenge: ChallengeFormat) -> Iterator[tuple[NodePath, str]]:
@@ -55,12 +57,14 @@ def _check_token(trigger: Trigger, challenge: ChallengeFormat) -> Iterator[tuple
 def _check_reply(trigger: Trigger, challenge: ChallengeFormat) -> Iterator[tuple[NodePath, str]]:
     """Yield mistakes of the answer; nobody may have a text of their own signed."""
     can_sign = trigger.signature is not None and not trigger.signature.has_public_key and challenge.is_signed
-    allowed = ("read", *(_DIGESTS if can_sign else ()))
+    allowed = ("read", *(_DIGESTS if can_sign else ())) if challenge.read else ()
     texts = {None: challenge.reply} if isinstance(challenge.reply, str) else challenge.reply
     for name, text in texts.items():
         place: NodePath = ("challenge", "reply") if name is None else ("challenge", "reply", name)
-        for placeholder in _PLACEHOLDER.findall(text):
-            if placeholder in _DIGESTS and placeholder not in allowed:
+        for placeholder in _PLACEHOLDER.findall(text) if isinstance(text, str) else ():
+            if challenge.read is None:
+                yield place, f"{{{placeholder}}} needs `read`, which says what to read."
+            elif placeholder in _DIGESTS and placeholder not in allowed:
                 reason = "the request is not signed with a secret, so anybody could have a text signed"
                 yield place, f"{{{placeholder}}} cannot stand here: {reason}."
             elif placeholder not in allowed:
@@ -68,5 +72,5 @@ def _check_reply(trigger: Trigger, challenge: ChallengeFormat) -> Iterator[tuple
                     place,
                     f"unknown placeholder {{{placeholder}}}; use {' and '.join(f'{{{one}}}' for one in allowed)}.",
                 )
-    if not any("{" in text for text in challenge.reply_texts):
+    if challenge.read is not None and not any("{" in text for text in challenge.reply_texts):
         yield ("challenge", "reply"), "add {read}: a fixed answer shows nothing of the challenge."
