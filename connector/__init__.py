@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from connector.runtime.storage.store import Store as Store
     from connector.runtime.webhooks.receiver import Receiver as Receiver
     from connector.runtime.webhooks.verify import verify_webhook as verify_webhook
+    from connector.runtime.webhooks.verify import verify_webhook_events as verify_webhook_events
 
 _MODULES_BY_NAME = {
     "AsyncClient": "connector.runtime.client.async_client",
@@ -48,6 +49,7 @@ _MODULES_BY_NAME = {
     "finish_sign_in": "connector.runtime.auth.sign_in",
     "open_store": "connector.runtime.storage.open",
     "verify_webhook": "connector.runtime.webhooks.verify",
+    "verify_webhook_events": "connector.runtime.webhooks.verify",
 }
 
 __all__ = [
@@ -70,6 +72,7 @@ __all__ = [
     "finish_sign_in",
     "open_store",
     "verify_webhook",
+    "verify_webhook_events",
 ]
 
 

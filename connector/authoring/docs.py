@@ -118,12 +118,20 @@ def _render_trigger(connector: Connector, key: str, trigger: Trigger) -> Iterato
 def _describe_signature(trigger: Trigger) -> Iterator[str]:
     """Yield how deliveries are verified, and how events are told apart."""
     signature = trigger.signature
-    yield f"- Signed in the header {format_code(signature.header)}, over {format_code(signature.payload)}"
+    if signature is not None:
+        how = f"HMAC with {signature.hash}" if signature.algorithm == "hmac" else signature.algorithm
+        place = f"in the header {format_code(signature.header)}, over {format_code(signature.payload)}"
+        yield f"- Signed {place}, {how}"
+    if trigger.token is not None:
+        yield f"- Each delivery has the shared token, in {format_code(trigger.token)}"
+    if trigger.event.each is not None:
+        yield f"- A delivery has several events, in {format_code(trigger.event.each)}"
     if trigger.max_age is not None:
         yield f"- Valid for {trigger.max_age:,} seconds"
     if trigger.challenge is not None:
-        reply_fields = ", ".join(map(format_code, trigger.challenge.reply))
-        yield f"- Challenge {format_code(trigger.challenge.event)}: the reply has {reply_fields}"
+        reply = trigger.challenge.reply
+        answer = f"is {format_code(reply)}" if isinstance(reply, str) else f"has {', '.join(map(format_code, reply))}"
+        yield f"- Challenge {format_code(trigger.challenge.name)}: the reply {answer}"
     if trigger.identity.id:
         yield f"- A repeated event has the same {', '.join(map(format_code, trigger.identity.id))}"
     elif trigger.dedupe:

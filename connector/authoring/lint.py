@@ -14,7 +14,6 @@ from connector.authoring.rules import (
     cross_file,
     endpoint,
     error_replies,
-    event_identity,
     events,
     examples,
     fields,
@@ -26,11 +25,12 @@ from connector.authoring.rules import (
     places,
     relations,
     replies,
+    sandbox,
     texts,
-    triggers_and_sandbox,
     values,
 )
 from connector.authoring.rules.connections import connection_tests, hosts, kinds, value_places
+from connector.authoring.rules.webhooks import event_identity, verification
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -65,7 +65,7 @@ MANIFEST_RULES = (
     error_replies.check_error_format,
     replies.check_error_replies, replies.check_error_paths,
     manifest.check_rates, manifest.check_redaction, pagination.check_manifest_pagination,
-    triggers_and_sandbox.check_triggers, triggers_and_sandbox.check_sandbox, events.check_emitted_events,
+    verification.check_triggers, sandbox.check_sandbox, events.check_emitted_events,
     event_identity.check_event_identity,
 )  # fmt: skip
 SOURCE_RULES = (values.check_choices_files, payloads.check_object_schemas, events.check_event_files)

@@ -160,11 +160,13 @@ def redactor_for(connector: Connector) -> Redactor:
 def _build_redactor(connector: Connector) -> Redactor:
     manifest = connector.manifest
     places = [place for kind in manifest.connections.values() for place in kind.secret_places]
-    locations = [place.partition(".") for place in (*places, *manifest.filled_constants)]
+    triggers = manifest.triggers.values()
+    of_triggers = [place for trigger in triggers for place in trigger.secret_places]
+    locations = [place.partition(".") for place in (*places, *of_triggers, *manifest.filled_constants)]
     headers = [name for part, _, name in locations if part == "header"]
-    headers += [trigger.signature.header for trigger in manifest.triggers.values()]
     query = [name for part, _, name in locations if part == "query"]
-    return Redactor(manifest.redact.fields, [*manifest.redact.query, *query], headers)
+    fields = [place.rpartition(".")[2] for place in of_triggers if place.startswith("body.")]
+    return Redactor([*manifest.redact.fields, *fields], [*manifest.redact.query, *query], headers)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 A path is names joined with dots. A number is a position in a list (or a name, where the data has a mapping there), a
 name with a dot or a quote is written in quotes, and `.` is the data itself. There are no wildcards and no expressions.
+A delivery of a webhook has places beside its data too: `query.x`, and `part.x` of the header with its signature.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _FOREIGN = {
 }
 _FORM = 'expected names joined with dots, such as data.items or errors.0.code; quote a name with a dot: "a.b"'
 HEADER = "header"
+_QUERY_NAME = re.compile(r"[^\s&=#?]+")
+_PART_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
 class PathSyntaxError(ValueError):
@@ -66,6 +69,40 @@ def parse_reply_path(text: str) -> ReplyPath:
             raise PathSyntaxError(f"expected header.X with the name of a header, not {text[:80]!r}")
         return ReplyPath(header=name.lower())
     return ReplyPath(parse_path(text))
+
+
+class DeliveryPlace(NamedTuple):
+    """A place in a delivery: at most one of header, query and part is set, else it is in the body."""
+
+    segments: tuple[str, ...] = ()
+    header: str | None = None
+    query: str | None = None
+    part: str | None = None
+
+
+@lru_cache(maxsize=1024)
+def parse_delivery_path(text: str) -> DeliveryPlace:
+    """Return the place of `header.X`, of `query.x`, or of a path into the body. Raises PathSyntaxError."""
+    kind, dot, name = text.partition(".")
+    if kind == "query" and dot:
+        if _QUERY_NAME.fullmatch(name) is None:
+            raise PathSyntaxError(f"expected query.x with the name of a parameter, not {text[:80]!r}")
+        return DeliveryPlace(query=name)
+    segments, header = parse_reply_path(text)
+    return DeliveryPlace(segments, header)
+
+
+@lru_cache(maxsize=1024)
+def parse_delivery_place(text: str) -> DeliveryPlace:
+    """Return the place of `header.X`, `query.x`, `body.x` or `part.x`. Raises PathSyntaxError."""
+    kind, _, name = text.partition(".")
+    if kind == "body" and name:
+        return DeliveryPlace(parse_path(name))
+    if kind == "part" and _PART_NAME.fullmatch(name):
+        return DeliveryPlace(part=name)
+    if kind in ("header", "query") and name:
+        return parse_delivery_path(text)
+    raise PathSyntaxError(f"expected header.X, query.x or body.x, not {text[:80]!r}")
 
 
 def join_path(*names: str) -> str:

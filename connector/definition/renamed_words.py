@@ -37,6 +37,7 @@ RENAMED_KEYS = {
     "rates": {"per": "account", "caps": "quotas"},
     "triggers.*.inputs.*": _FIELD,
     "triggers.*.signature": {"signs": "payload", "looks": "format", "many": "separator"},
+    "triggers.*.challenge": {"event": "is"},
     "resources.*": {"start": "seed", "also": "lookup_fields", "names": "aliases"},
 }  # fmt: skip
 # Words that are gone: place -> key -> what to write in its place.

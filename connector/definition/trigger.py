@@ -2,42 +2,111 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from connector.definition.fields import FormField, Key, StrictModel, Text
-from connector.definition.json_path import DataOrHeaderPath, JsonPath
+from connector.definition.json_path import DataOrHeaderPath, JsonPath, parse_delivery_path
+
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
+
+
+TimeUnit = Literal["s", "ms", "iso"]
+Hash = Literal["sha1", "sha256", "sha512"]
+Algorithm = Literal["hmac", "ed25519", "rsa_sha256"]
+BodyKind = Annotated[str, StringConstraints(pattern=r"^(json|none|form(\.[^.\s]+)?)$")]
 
 
 class Signature(StrictModel):
     """How the service signs deliveries."""
 
     header: Text
-    timestamp: Text | None = None
+    algorithm: Algorithm = Field(
+        default="hmac", description="hmac with a shared secret; ed25519 and rsa_sha256 with the service's public key."
+    )
+    hash: Hash = Field(default="sha256", description="The hash of an HMAC.")
+    timestamp: Text | None = Field(
+        default=None, description="When it was signed: header.X, part.x of the signature's header, or body.x."
+    )
+    unit: TimeUnit = Field(default="s", description="How that time is written.")
     id: Text | None = None
-    payload: Text
+    payload: Text = Field(
+        description="What is signed: {body}, {timestamp}, {id}, {method}, {url}, and {form}: names and values, sorted."
+    )
     format: Text
     separator: Text | None = None
     digest: Literal["hex", "base64"] = "hex"
-    secret: Literal["text", "base64"] = Field(default="text", description="How the secret is written.")
+    secret: Literal["text", "base64", "hex", "pem"] = Field(
+        default="text", description="How the secret, or the public key, is written."
+    )
     secret_prefix: Text | None = None
+
+    @property
+    def key_form(self) -> str:
+        """How its secret, or its public key, is written."""
+        return self.secret
+
+    @property
+    def has_public_key(self) -> bool:
+        """Whether the receiver has a public key, which signs nothing."""
+        return self.algorithm != "hmac"
+
+
+class ChallengeToken(StrictModel):
+    """A token by which a challenge shows that it comes from the service."""
+
+    at: DataOrHeaderPath = Field(description="Where the challenge has it.")
+    input: Key = Field(description="The input of the trigger that it is equal to.")
 
 
 class ChallengeFormat(StrictModel):
-    """How the service asks the receiver to prove that it knows the secret."""
+    """How the service checks a receiver: whether it answers at its URL, or knows the secret."""
 
-    event: Text
-    read: JsonPath
-    reply: dict[str, str]
+    method: Literal["POST", "GET"] = Field(default="POST", description="How the challenge is sent.")
+    at: DataOrHeaderPath | None = Field(
+        default=None, description="Where a delivery says that it is a challenge; where an event has its name if absent."
+    )
+    is_: Text | int | None = Field(
+        default=None, alias="is", description="What stands there; if absent, a delivery with `read` is a challenge."
+    )
+    read: DataOrHeaderPath | None = Field(
+        default=None, description="What to read: a path into the body, header.X or query.x."
+    )
+    token: ChallengeToken | None = None
+    reply: dict[str, Text | int] | Text = Field(
+        description="The answer, with {read}, {hex} or {base64}: a mapping is sent as JSON, a text as text."
+    )
+
+    @property
+    def name(self) -> str:
+        """What the challenge is called, as an event has a name."""
+        return self.is_ if isinstance(self.is_, str) else "challenge"
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it is a delivery like any other: what the query says comes before anything is signed."""
+        return self.method == "POST" and (self.read is None or parse_delivery_path(self.read).query is None)
+
+    @property
+    def reply_texts(self) -> list[str]:
+        """The texts of its answer."""
+        replies = [self.reply] if isinstance(self.reply, str) else self.reply.values()
+        return [text for text in replies if isinstance(text, str)]
 
 
 class EventFields(StrictModel):
     """Where an event has its name, time, account and object: paths into the body, or `header.X`."""
 
-    name: DataOrHeaderPath
+    each: JsonPath | None = Field(
+        default=None,
+        description="The list of a delivery's events; `.` for a body that is one. The other paths begin at each event.",
+    )
+    name: DataOrHeaderPath | None = None
+    default_name: Text | None = Field(default=None, description="The name of an event that has none.")
     at: DataOrHeaderPath | None = None
-    unit: Literal["s", "ms", "iso"] = Field(
+    unit: TimeUnit = Field(
         default="s", description="How its time is written: seconds or milliseconds since 1970, or ISO 8601."
     )
     account: DataOrHeaderPath | None = None
@@ -66,19 +135,63 @@ class EventIdentity(StrictModel):
     ignore: ChangingParts = Field(default=ChangingParts(), description="What the whole body is compared without.")
 
 
+_TOKEN_SCHEMA: JsonDict = {"required": ["token"], "properties": {"token": {"type": "string"}}}
+
+
 class Trigger(StrictModel):
     """A webhook: its inputs, how deliveries are verified, and where events have their fields."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["signature"]}, _TOKEN_SCHEMA]})
 
     label: Text
     summary: Text
     inputs: dict[Key, FormField] = {}
-    signature: Signature
+    signature: Signature | None = None
+    token: Text | None = Field(
+        default=None, description="Where each delivery has the shared secret itself: header.X, query.x or body.x."
+    )
+    body: BodyKind = Field(
+        default="json", description="json; form; form.x for JSON in that field of a form; none for no body."
+    )
     challenge: ChallengeFormat | None = None
     event: EventFields
     dedupe: list[DataOrHeaderPath] | EventIdentity = Field(
         default=[], description="How copies of an event are recognized; a list is short for its `id`."
     )
     max_age: int | None = Field(default=None, gt=0, description="Maximum age of a delivery in seconds.")
+
+    @model_validator(mode="after")
+    def _check_signature_or_token(self) -> Self:
+        if (self.signature is None) == (self.token is None):
+            raise ValueError("give either `signature` or `token`")
+        return self
+
+    @property
+    def key_input(self) -> tuple[str, FormField] | None:
+        """The input with the secret or the public key that deliveries are verified with; or None."""
+        of_challenge = self.challenge.token.input if self.challenge and self.challenge.token else None
+        is_public = self.signature is not None and self.signature.has_public_key
+        fields = [(key, field) for key, field in self.inputs.items() if field.secret or is_public]
+        return next((item for item in fields if item[0] != of_challenge), fields[0] if fields else None)
+
+    @property
+    def key_inputs(self) -> dict[str, FormField]:
+        """The inputs that deliveries and challenges are verified with, by key."""
+        own = dict([self.key_input] if self.key_input else [])
+        token = self.challenge.token if self.challenge else None
+        return own | ({token.input: self.inputs[token.input]} if token and token.input in self.inputs else {})
+
+    @property
+    def secret_places(self) -> list[str]:
+        """Where deliveries have a signature or a token."""
+        at_challenge = self.challenge.token.at if self.challenge and self.challenge.token else None
+        header = f"header.{self.signature.header}" if self.signature else None
+        return [place for place in (header, self.token, at_challenge) if place]
+
+    @property
+    def needs_url(self) -> bool:
+        """Whether the URL is signed that the service sends to."""
+        return self.signature is not None and "{url}" in self.signature.payload
 
     @property
     def identity(self) -> EventIdentity:

@@ -246,7 +246,8 @@ class UsageError(ConnectorError):
 class WebhookError(ConnectorError):
     """A delivery cannot be verified, or is not a valid event.
 
-    `reason` is unsigned, timestamp, signature, age, body, event or challenge; `status` the HTTP status to reply with.
+    `reason` is unsigned, timestamp, signature, age, body, event, challenge or method; `status` the HTTP status to reply
+    with.
     """
 
     reason: str = ""

@@ -21,21 +21,30 @@ import asyncio
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import atheris
 
 sys.path[:0] = [str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]
 
 with atheris.instrument_imports(
-    include=["connector.core.webhook.event", "connector.core.webhook.signature", "connector.runtime.webhooks.receiver"]
+    include=[
+        "connector.core.webhook.event",
+        "connector.core.webhook.signature",
+        "connector.core.webhook.verifier",
+        "connector.runtime.webhooks.receiver",
+    ]
 ):
     from support.signature_schemes import GITHUB, STANDARD, STRIPE
 
     from connector import Connector
-    from connector.core.webhook.signature import Challenge, Event, WebhookVerifier
+    from connector.core.webhook.event import Challenge, Event
     from connector.errors import WebhookError
     from connector.runtime.webhooks.receiver import Receiver
     from connector.runtime.webhooks.verify import verifier_for
+
+if TYPE_CHECKING:
+    from connector.core.webhook.verifier import WebhookVerifier
 
 NOW = 1_720_707_180.0
 ZOOM = Connector.open()
@@ -101,9 +110,9 @@ class NullInbox:
 
     clock = SimpleNamespace(time=lambda: NOW)
 
-    def put_async(self, event: Event, _source: str = "") -> asyncio.Future[None]:
-        """Accept an event as a database would: its texts must be storable."""
-        for text in (event.name, event.subject, event.key, event.trigger):
+    def put_all_async(self, events: list[Event], _source: str = "") -> asyncio.Future[None]:
+        """Accept events as a database would: their texts must be storable."""
+        for text in (text for event in events for text in (event.name, event.subject, event.key, event.trigger)):
             assert "\0" not in text.encode().decode()
         done = asyncio.get_running_loop().create_future()
         done.set_result(None)

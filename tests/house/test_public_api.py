@@ -31,6 +31,7 @@ PUBLIC_NAMES = [
     "finish_sign_in",
     "open_store",
     "verify_webhook",
+    "verify_webhook_events",
 ]
 
 

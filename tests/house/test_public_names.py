@@ -86,11 +86,12 @@ ARGUMENTS = {
     "Client": "connector connection base_url store resolve_connection rate_limit http observe clock",
     "Client.request": "method path query headers data form files response_type",
     "Client.run": "action given timeout retry debug limit account idempotency_key connection",
-    "Receiver": "connector secret inbox trigger max_age concurrency attempts timeout ordered clock",
+    "Receiver": "connector secret inbox trigger public_url max_age concurrency attempts timeout ordered clock",
     "begin_sign_in": "connector name redirect_uri store inputs kind clock",
     "finish_sign_in": "connector callback_url store clock http",
     "open_store": "url keys",
-    "verify_webhook": "connector secret headers raw_body max_age now trigger",
+    "verify_webhook": "connector secret headers raw_body max_age now trigger method url",
+    "verify_webhook_events": "connector secret headers raw_body max_age now trigger method url",
 }
 TREE = {
     "ConnectorError": "Exception",

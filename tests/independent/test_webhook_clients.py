@@ -12,7 +12,7 @@ import stripe
 from support.signature_schemes import STANDARD, STRIPE
 
 from connector import errors
-from connector.core.webhook.signature import Challenge, Event
+from connector.core.webhook.event import Challenge, Event
 from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 
 SECRET = "4fv1RkqGQUq5sWbEz6hA5A"

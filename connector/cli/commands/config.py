@@ -120,9 +120,9 @@ def _list_connection_settings(connector: Connector, settings: Settings) -> list[
             redaction.MASK if value is not None and key in secret_keys else value and redactor.redact_text(value)
         )
         rows.append({"name": variable, "value": display_value, "source": source})
-    trigger_secret_keys = [
-        key for trigger in connector.manifest.triggers.values() for key, field in trigger.inputs.items() if field.secret
-    ]
+    trigger_secret_keys = dict.fromkeys(
+        key for trigger in connector.manifest.triggers.values() for key in trigger.key_inputs
+    )
     return [
         *rows,
         *(_mask_variable(settings, f"{connector.name}_{to_snake_case(key)}".upper()) for key in trigger_secret_keys),

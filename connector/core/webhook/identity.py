@@ -29,7 +29,9 @@ class KeyBuilder:
     def __init__(self, name: str, trigger: Trigger) -> None:
         rules, fields = trigger.identity, trigger.event
         self._trigger_name = name
-        self._id_places = [parse_reply_path(path) for path in rules.id]
+        id_places = [parse_reply_path(path) for path in rules.id]
+        is_of_delivery = fields.each is not None and all(place.header for place in id_places)
+        self._id_places = [] if is_of_delivery else id_places  # no id of a delivery tells its events apart
         ignored_places = [parse_reply_path(path) for path in rules.ignore.paths]
         ignored_headers = {place.header for place in ignored_places}
         self._ignored_paths = [place.segments for place in ignored_places if place.header is None]

@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from contextlib import AbstractAsyncContextManager
 
 Scope = MutableMapping[str, Any]
@@ -78,13 +79,25 @@ async def send_response(send: Send, status: int, content: bytes, *headers: tuple
     await send({"type": "http.response.body", "body": content})
 
 
-async def send_error(scope: Scope, send: Send, status: int) -> None:
-    """Send an empty response and close the connection, as the body may be unread."""
+async def send_text(send: Send, status: int, text: str) -> None:
+    """Send a response that is a text, which no browser takes for anything else."""
+    content = text.encode()
+    headers = [
+        (b"content-length", b"%d" % len(content)),
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": content})
+
+
+async def send_error(scope: Scope, send: Send, status: int, methods: Collection[str] = ("POST",)) -> None:
+    """Send an empty response and close the connection, as the body may be unread; `methods` are those allowed."""
     response_headers: list[tuple[bytes, bytes]] = []
     if scope["http_version"].startswith("1"):  # later versions have no such header
         response_headers.append((b"connection", b"close"))
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
-        response_headers.append((b"allow", b"POST"))
+        response_headers.append((b"allow", ", ".join(sorted(methods)).encode()))
     await send_response(send, status, b"", *response_headers)
 
 

@@ -19,7 +19,7 @@ from connector.errors import StoreError, UsageError, WebhookError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.core.webhook.signature import WebhookVerifier
+    from connector.core.webhook.verifier import WebhookVerifier
     from connector.runtime.webhooks.handlers import HandlerRegistry
     from connector.runtime.webhooks.inbox import Inbox, StoredEvent
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from connector.core.redaction import Redactor
     from connector.core.response.reply import Failure
-    from connector.core.webhook.signature import Event
+    from connector.core.webhook.event import Event
     from connector.runtime.webhooks.handlers import Handler
 
 KEY_VARIABLE = "CONNECTOR_EVENT_KEY"

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from connector.core.webhook.signature import Event
+from connector.core.webhook.event import Event
 from connector.errors import ConnectorError, UsageError
 
 if TYPE_CHECKING:

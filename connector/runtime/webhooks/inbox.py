@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import ColumnElement, Connection
 
-    from connector.core.webhook.signature import Event
+    from connector.core.webhook.event import Event
     from connector.runtime.clock import Clock
 
 MAX_COMMIT_EVENTS = 500  # events in one commit
@@ -136,11 +136,12 @@ class Inbox:
 
     def put(self, event: Event, source: str = "") -> Future[None]:
         """Store an event unless it is there; the future is done when it is durable, or has the StoreError."""
-        return self._get_writer().put(self._insert_values(event, source), len(event.raw))
+        return self._get_writer().put([self._insert_values(event, source)], len(event.raw))
 
-    def put_async(self, event: Event, source: str = "") -> asyncio.Future[None]:
-        """Do as `put`, with a future of the running loop."""
-        return self._get_writer().put_async(self._insert_values(event, source), len(event.raw))
+    def put_all_async(self, events: Sequence[Event], source: str = "") -> asyncio.Future[None]:
+        """Store the events of a delivery, all or none of them; the future is of the running loop."""
+        rows = [self._insert_values(event, source) for event in events]
+        return self._get_writer().put_async(rows, sum(len(event.raw) for event in events))
 
     def update_state(self, stored: StoredEvent) -> Future[None]:
         """Store state, attempts, due_at and error of a pending event; the future is that of `put`."""
@@ -225,9 +226,9 @@ class Inbox:
 
 
 def _write(items: Sequence[Any], connection: Connection) -> None:
-    """Insert new events (tuples) and update stored ones."""
+    """Insert new events, a list for each delivery, and update stored ones."""
     add, change = _compile_statements(connection.dialect.name)
-    new_rows = [item for item in items if isinstance(item, tuple)]
+    new_rows = [row for item in items if isinstance(item, list) for row in item]
     changed_rows = [
         (item.state, item.attempts, item.due_at, item.error, item.id) for item in items if isinstance(item, StoredEvent)
     ]

@@ -13,7 +13,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction
-from connector.core.webhook.signature import Challenge
+from connector.core.webhook.delivery import Delivery
+from connector.core.webhook.event import Challenge
 from connector.errors import StoreError, UsageError, WebhookError
 from connector.runtime.extras import require
 from connector.runtime.webhooks import asgi
@@ -27,16 +28,18 @@ from connector.runtime.webhooks.dispatcher import (
 )
 from connector.runtime.webhooks.handlers import HandlerRegistry
 from connector.runtime.webhooks.timeouts import SharedTimeout, task_timeouts
-from connector.runtime.webhooks.verify import list_secrets, verifier_for
+from connector.runtime.webhooks.verify import collect_secrets, require_url, verifier_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
 
-    from connector.core.webhook.signature import Event, Headers
+    from connector.core.webhook.delivery import Headers
+    from connector.core.webhook.event import Event
     from connector.definition.loader import Connector
     from connector.runtime.clock import Clock
     from connector.runtime.webhooks.handlers import Handler
     from connector.runtime.webhooks.inbox import Inbox
+    from connector.runtime.webhooks.verify import Secret
 
 MAX_BODY_BYTES = 1 << 20  # bytes of a body
 BODY_TIMEOUT = 10.0  # seconds for the whole body
@@ -55,21 +58,23 @@ def require_packages(*packages: str) -> None:
 class Receiver:
     """Receives the events of a connector's trigger; an ASGI application to serve or to mount in another one.
 
-    `secret` is one text, or several while a new one replaces the old. `inbox` is the database of events,
-    `sqlite:///PATH` or `postgresql://...`, or an Inbox; several receivers of a trigger may share it, and one process
-    of them delivers. `max_age` is seconds (default: the manifest's). Handlers run for up to `concurrency` events at a
-    time, `timeout` seconds at most; an event is dead after `attempts` failures. `ordered` delivers the events of a
-    subject one after another. Raises UsageError for an invalid secret, and when a package of the extra `server` is
-    missing.
+    `secret` is one text, or several while a new one replaces the old, or a mapping of the trigger's inputs to them.
+    `inbox` is the database of events, `sqlite:///PATH` or `postgresql://...`, or an Inbox; several receivers of a
+    trigger may share it, and one process of them delivers. `public_url` is the URL that the service sends to, without
+    a query, for those that sign it. `max_age` is seconds (default: the manifest's). Handlers run for up to
+    `concurrency` events at a time, `timeout` seconds at most; an event is dead after `attempts` failures. `ordered`
+    delivers the events of a subject one after another. Raises UsageError for an invalid secret or URL, and when a
+    package of the extra `server` is missing.
     """
 
     def __init__(
         self,
         connector: Connector,
-        secret: str | Sequence[str],
+        secret: Secret,
         *,
         inbox: str | Inbox,
         trigger: str | None = None,
+        public_url: str | None = None,
         max_age: float | None = None,
         concurrency: int = MAX_CONCURRENT,
         attempts: int = MAX_ATTEMPTS,
@@ -81,14 +86,21 @@ class Receiver:
         from connector.runtime.webhooks.inbox import Inbox
 
         verifier = verifier_for(connector, trigger)
-        self._secrets = list_secrets(secret)
-        for each_secret in self._secrets:
-            verifier.decode_secret(each_secret)
+        self._secrets = collect_secrets(verifier, secret)
+        for key, texts in self._secrets.items():
+            for text in texts:
+                verifier.decode_secret(text, key)
+        require_url(verifier, public_url)
+        if public_url and set(public_url) & set("?#"):
+            hint = "The query of each request is added to it."
+            raise UsageError("The public URL must have no query and no #.", hint=hint)
+        self.public_url = public_url or ""
         self._source = EventSource(f"{connector.name}.{verifier.name}", verifier)
         self._max_age = max_age
         self._options = DeliveryOptions(concurrency, attempts, timeout, ordered)
         self.inbox = Inbox(inbox, clock=clock) if isinstance(inbox, str) else inbox
-        self.handlers = HandlerRegistry(redaction.redactor_for(connector).with_secrets(self._secrets))
+        all_secrets = [text for texts in self._secrets.values() for text in texts]
+        self.handlers = HandlerRegistry(redaction.redactor_for(connector).with_secrets(all_secrets))
         self.counts: Counter[str] = Counter()
         self._dispatcher: Dispatcher | None = None
         self._body_timeouts, self._store_timeouts = task_timeouts(BODY_TIMEOUT), task_timeouts(STORE_TIMEOUT)
@@ -139,14 +151,17 @@ class Receiver:
             finally:
                 self._dispatcher = None
 
-    async def handle(self, headers: Headers, body: bytes) -> tuple[int, Any]:
-        """Return the HTTP status and JSON to answer a delivery with; after 200 the event is durable.
+    async def handle(self, headers: Headers, body: bytes, *, method: str = "POST", query: str = "") -> tuple[int, Any]:
+        """Return the HTTP status and JSON to answer a delivery with, or a text to answer as text/plain.
 
-        For a framework without ASGI. `headers` is a mapping or pairs, `body` the bytes as received.
+        After 200 the events are durable. For a framework without ASGI: `headers` is a mapping or pairs, `body` the
+        bytes as received, `query` that of the URL, without `?`.
         """
+        url = f"{self.public_url}?{query}" if query else self.public_url
+        delivery = Delivery(headers, body, method, url)
         try:
-            verified = self._source.verifier.verify(
-                self._secrets, headers, body, self.inbox.clock.time(), self._max_age
+            verified = self._source.verifier.verify_delivery(
+                self._secrets, delivery, self.inbox.clock.time(), self._max_age
             )
         except WebhookError as error:
             self._count_outcome(error.reason)
@@ -154,12 +169,12 @@ class Receiver:
         if isinstance(verified, Challenge):
             self._count_outcome("challenge answered")
             return 200, verified.reply
-        return await self._store_event(verified)
+        return await self._store_events(verified) if verified else (200, {})
 
-    async def _store_event(self, event: Event) -> tuple[int, Any]:
+    async def _store_events(self, events: list[Event]) -> tuple[int, Any]:
         try:
             with SharedTimeout(self._store_timeouts):
-                await self.inbox.put_async(event, self._source.name)
+                await self.inbox.put_all_async(events, self._source.name)
         except (StoreError, TimeoutError) as error:
             self._count_outcome("not kept", str(error) or "the inbox is too slow")
             return 503, None
@@ -183,16 +198,20 @@ class Receiver:
             body = await self._read_body(scope, receive)
         except asgi.HttpError as error:
             self._count_outcome(error.reason)
-            await asgi.send_error(scope, send, error.status)
+            await asgi.send_error(scope, send, error.status, self._source.verifier.methods)
         except asgi.ClientDisconnected:
             pass
         else:
-            status, content = await self.handle(scope["headers"], body)
-            await asgi.send_response(send, status, b"" if content is None else json.dumps(content).encode())
+            query = scope["query_string"].decode("latin-1")
+            status, content = await self.handle(scope["headers"], body, method=scope["method"], query=query)
+            if isinstance(content, str):
+                await asgi.send_text(send, status, content)
+            else:
+                await asgi.send_response(send, status, b"" if content is None else json.dumps(content).encode())
 
     async def _read_body(self, scope: asgi.Scope, receive: asgi.Receive) -> bytes:
         """Return the body of a request. Raises HttpError, ClientDisconnected."""
-        if scope["method"] != "POST":
+        if scope["method"] not in self._source.verifier.methods:
             raise asgi.HttpError(405, "method")
         asgi.check_content_length(scope, MAX_BODY_BYTES)
         try:

@@ -3,50 +3,104 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from connector.core.redaction import describe_type
-from connector.core.webhook.signature import WebhookVerifier
+from connector.core.webhook.delivery import Delivery
+from connector.core.webhook.event import Challenge
+from connector.core.webhook.verifier import WebhookVerifier
 from connector.definition.suggest import did_you_mean
 from connector.errors import UsageError
+from connector.runtime.extras import require
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from connector.core.webhook.signature import Challenge, Event, Headers
+    from connector.core.webhook.delivery import Headers
+    from connector.core.webhook.event import Event
     from connector.definition.loader import Connector
+
+
+Secret = str | Sequence[str] | Mapping[str, str | Sequence[str]]
 
 
 def verify_webhook(
     connector: Connector,
-    secret: str | Sequence[str],
+    secret: Secret,
     headers: Headers,
     raw_body: bytes,
     max_age: float | None = None,
     *,
     now: float | None = None,
     trigger: str | None = None,
+    method: str = "POST",
+    url: str = "",
 ) -> Event | Challenge:
-    """Verify a delivery and return its Event, or a Challenge: answer 200 with the challenge's `reply` as JSON.
+    """Verify a delivery and return its Event, or a Challenge to answer 200 with: its `reply` as JSON, or as text.
 
-    `secret` is one text, or several while a new one replaces the old; `headers` a mapping or pairs as received;
+    `secret` is one text, or several while a new one replaces the old, or a mapping of the trigger's inputs to them;
+    where the service signs with a private key, it is the public key. `headers` are a mapping or pairs as received,
     `raw_body` the bytes as received, never re-encoded JSON; `max_age` seconds (default: the manifest's); `now` epoch
-    seconds (default: the current time); `trigger` a name (default: the connector's first). Raises WebhookError, whose
-    `status` is the HTTP status to answer, UsageError for an invalid secret or a body that is not bytes.
+    seconds (default: the current time); `trigger` a name (default: the connector's first); `method` and `url` those of
+    the request, the URL with its query and as the service knows it. Raises WebhookError, whose `status` is the HTTP
+    status to answer, UsageError for an invalid secret, a body that is not bytes, or deliveries of several events.
     """
+    verified = verify_webhook_events(
+        connector, secret, headers, raw_body, max_age, now=now, trigger=trigger, method=method, url=url
+    )
+    return verified if isinstance(verified, Challenge) else verifier_for(connector, trigger).get_single(verified)
+
+
+def verify_webhook_events(
+    connector: Connector,
+    secret: Secret,
+    headers: Headers,
+    raw_body: bytes,
+    max_age: float | None = None,
+    *,
+    now: float | None = None,
+    trigger: str | None = None,
+    method: str = "POST",
+    url: str = "",
+) -> list[Event] | Challenge:
+    """Do as `verify_webhook`, for deliveries of one event or of several: return a list, perhaps an empty one."""
     verifier = verifier_for(connector, trigger)
     if not isinstance(raw_body, bytes | bytearray | memoryview):
         hint = "Pass the bytes as received: re-encoded JSON does not match the signature."
         raise UsageError(f"The body is {describe_type(raw_body)}; expected bytes.", hint=hint)
-    return verifier.verify(list_secrets(secret), headers, bytes(raw_body), time.time() if now is None else now, max_age)
+    require_url(verifier, url)
+    delivery = Delivery(headers, bytes(raw_body), method, url)
+    return verifier.verify_delivery(
+        collect_secrets(verifier, secret), delivery, time.time() if now is None else now, max_age
+    )
 
 
-def list_secrets(secret: str | Sequence[str]) -> list[str]:
-    """Return one secret or several as a list. Raises UsageError for an empty list."""
-    secrets = [secret] if isinstance(secret, str) else list(secret)
-    if not secrets:
+def collect_secrets(verifier: WebhookVerifier, secret: Secret) -> dict[str, list[str]]:
+    """Return the secrets by input, each as a list. Raises UsageError for a missing, unknown or invalid one."""
+    inputs = verifier.trigger.key_inputs
+    by_input = secret if isinstance(secret, Mapping) else {verifier.key_name: secret}
+    secrets = {key: [texts] if isinstance(texts, str) else list(texts) for key, texts in by_input.items()}
+    for key in secrets:
+        if key not in inputs and key != verifier.key_name:
+            suggestion = did_you_mean(key, inputs)
+            raise UsageError(
+                f"The trigger {verifier.name} has no secret {key!r}.{suggestion}", hint=f"It has {', '.join(inputs)}."
+            )
+    missing = [key for key in (list(inputs) or [verifier.key_name]) if not secrets.get(key)]
+    if missing and len(inputs) > 1:
+        example = ", ".join(f"{key!r}: ..." for key in inputs)
+        raise UsageError(f"The secret {', '.join(missing)} is not given.", hint=f"Pass {{{example}}}.")
+    if missing:
         raise UsageError("No secret is given.", hint="Pass the trigger's secret, or a list of them.")
     return secrets
+
+
+def require_url(verifier: WebhookVerifier, url: str | None) -> None:
+    """Raise UsageError where the service signs the URL and none is given, or one that is no URL."""
+    if not url and verifier.trigger.needs_url:
+        hint = "Give the public URL, exactly as you entered it at the service."
+        raise UsageError(f"Deliveries of {verifier.name} are signed with the URL that they are sent to.", hint=hint)
+    if url and not url.startswith(("https://", "http://")):
+        raise UsageError("The URL must begin with https:// or http://.", hint="Give the whole URL, not its path.")
 
 
 def verifier_for(connector: Connector, trigger: str | None = None) -> WebhookVerifier:
@@ -58,6 +112,9 @@ def verifier_for(connector: Connector, trigger: str | None = None) -> WebhookVer
         raise UsageError(
             f"{connector.name} has no trigger {name!r}.{suggestion}", hint=f"It has {', '.join(triggers) or 'none'}."
         )
+    signature = triggers[name].signature
+    if signature is not None and signature.has_public_key:
+        require("crypto", "cryptography")
     return connector.derive(_build_verifiers)[name]
 
 

@@ -16,7 +16,7 @@ from connector.errors import ConnectorError
 from connector.runtime.fork_safety import ForkSafeLock
 from connector.runtime.webhooks.forwarders import require_success
 from connector.sandbox.events.samples import merge_subject
-from connector.sandbox.events.sender import EventSender, dump_json, get_samples, get_sandbox_secret
+from connector.sandbox.events.sender import EventSender, get_samples, get_sandbox_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,7 +44,7 @@ class EventEmitter:
         http: Any = None,
         clock: Clock | None = None,
     ) -> None:
-        self._sender = EventSender(connector, url, get_sandbox_secret(connector), http=http, clock=clock)
+        self._sender = EventSender(connector, url, get_sandbox_secrets(connector), http=http, clock=clock)
         self._connector, self._on_failure = connector, on_failure
         self._queue: deque[ChangeEvent] = deque()
         self._lock = ForkSafeLock()
@@ -96,7 +96,7 @@ class EventEmitter:
 
     def _send(self, change: ChangeEvent) -> None:
         try:
-            reply_or_failure = self._sender.send(change.event, dump_json(self.build_body(change)))
+            reply_or_failure = self._sender.send(change.event, self.build_body(change))
             require_success(self._sender.url, reply_or_failure)
         except ConnectorError as error:
             self._report_failure(change.event, str(error))

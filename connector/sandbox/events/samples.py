@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from connector.core.json_path import get_at_path, has_path, set_at_path
+from connector.core.webhook.times import format_time
 from connector.definition.json_path import parse_reply_path
 from connector.sandbox.data import ids
 
@@ -54,11 +55,13 @@ class EventSamples:
         event_body: dict[str, Any] = self._build_value(event_kind.body, "", (now, count))
         fields = self._event_fields
         if fields.at in self._envelope_paths and has_path(event_kind.body, fields.at):
-            event_body = set_at_path(event_body, fields.at, format_event_time(fields.unit, now))
+            event_body = set_at_path(event_body, fields.at, format_time(fields.unit, now))
         return self.name_body(event_body, event_kind.name)
 
     def name_body(self, event_body: dict[str, Any], name: str) -> dict[str, Any]:
         """Return a body with an event's name where the trigger has it, unless that is a header."""
+        if self._event_fields.name is None or name == self._event_fields.default_name:
+            return event_body
         place = parse_reply_path(self._event_fields.name)
         if place.header is not None:
             return event_body
@@ -155,13 +158,6 @@ def _matches_type(kind: str, value: Any) -> bool:
     if kind == "email":
         return "@" in text
     return kind != "url" or text.startswith(("https://", "http://"))
-
-
-def format_event_time(unit: str, now: float) -> int | str:
-    """Return a time (epoch seconds) as a trigger's `unit` says."""
-    if unit == "iso":
-        return f"{datetime.fromtimestamp(now, UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-    return int(now * 1000) if unit == "ms" else int(now)
 
 
 def get_process_seed() -> str:

@@ -15,7 +15,7 @@ from support.signature_schemes import KEY, NOW
 
 from connector import Connector
 from connector.core.webhook.identity import KeyBuilder
-from connector.core.webhook.signature import WebhookVerifier
+from connector.core.webhook.verifier import WebhookVerifier
 from connector.definition.trigger import Trigger
 from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 

@@ -23,7 +23,8 @@ from support.signature_schemes import (
 )
 
 from connector import errors
-from connector.core.webhook.signature import MAX_TOKEN_LENGTH, Challenge
+from connector.core.webhook.challenge import MAX_TOKEN_LENGTH
+from connector.core.webhook.event import Challenge
 from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 
 TRIGGER = """\

@@ -17,8 +17,9 @@ from starlette.datastructures import Headers
 from support.signature_schemes import NOW, SECRET, build_event, refusal_reason, sign
 
 from connector import errors
-from connector.core.webhook import signature as webhook
-from connector.core.webhook.signature import Challenge, Event
+from connector.core.webhook import keys
+from connector.core.webhook.body import BodyFormat
+from connector.core.webhook.event import Challenge, Event
 from connector.runtime.webhooks.verify import verify_webhook
 
 VALIDATION = (
@@ -332,13 +333,13 @@ def test_every_secret_and_every_digest_is_compared_whatever_fits(zoom, monkeypat
         compared.append((one, other))
         return hmac.compare_digest(one, other)
 
-    monkeypatch.setattr(webhook, "hmac", SimpleNamespace(digest=hmac.digest, compare_digest=compare))
+    monkeypatch.setattr(keys, "hmac", SimpleNamespace(digest=hmac.digest, compare_digest=compare))
     body = build_event()
     headers = sign(body, "the-second-one")
     secrets = ["the-first-one", "the-second-one", "the-third-one"]
     assert verify_webhook(zoom, secrets, headers, body.encode(), now=NOW).name == "user.activated"
     assert [len(one) for one, _ in compared] == [64] * 3
     assert all(type(one) is type(other) is bytes for one, other in compared)
-    monkeypatch.setattr(webhook, "parse_json_object", None)  # nothing of the body is read before a digest fits
+    monkeypatch.setattr(BodyFormat, "parse", None)  # nothing of the body is read before a digest fits
     assert refusal_reason(zoom, sign(body, "the-fourth-one"), body, secrets) == ("signature", 401)
     assert len(compared) == 6

@@ -13,7 +13,7 @@ from support.signature_schemes import BODY, ENDPOINT, GITHUB, KEY, RAW, STANDARD
 
 from connector import Connector, errors
 from connector.authoring import lint
-from connector.core.webhook.signature import Event
+from connector.core.webhook.event import Event
 from connector.runtime.webhooks.verify import verifier_for, verify_webhook
 
 NOW = 1_767_225_700.0

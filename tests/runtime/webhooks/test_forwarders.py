@@ -15,7 +15,7 @@ from support.servers import reply
 
 from connector import errors
 from connector.core import redaction
-from connector.core.webhook.signature import Event
+from connector.core.webhook.event import Event
 from connector.runtime.webhooks.forwarders import (
     CommandForwarder,
     JsonLinesForwarder,

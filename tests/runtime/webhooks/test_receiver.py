@@ -12,7 +12,7 @@ import pytest
 from support.receivers import PATIENCE, SECRET, ServedReceiver, body, request, sign, wait_for, wait_until
 
 from connector import Receiver, errors
-from connector.core.webhook.signature import Challenge
+from connector.core.webhook.event import Challenge
 from connector.runtime.webhooks import inbox as inboxes
 from connector.runtime.webhooks import receiver as receivers
 from connector.runtime.webhooks.inbox import TABLE, Inbox

@@ -69,8 +69,9 @@ def deliver(connector, body_types, name="page.content_updated", count=1, seed=No
     """Return what a receiver reads from an event of these types."""
     sender = EventSender(connector, URL, get_sandbox_secret(connector), http=object(), clock=GivenClock(), seed=seed)
     kind = EventType(name=name, group="g", body=body_types)
-    raw = json.dumps(get_samples(connector, seed=seed).build_body(kind, sender.clock.time(), count)).encode()
-    return sender.read(sender.build_headers(name, raw), raw)
+    body = get_samples(connector, seed=seed).build_body(kind, sender.clock.time(), count)
+    (event,) = sender.read(sender.build_delivery(name, body))
+    return event
 
 
 @pytest.mark.parametrize("path", ["type", "what.type", '"event.type"', "list.0.type"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,9 +18,12 @@ from connector.runtime.webhooks.verify import verifier_for
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from connector.core.webhook.signature import WebhookVerifier
+    from connector.core.webhook.verifier import WebhookVerifier
     from connector.definition.fields import FormField
     from connector.runtime.webhooks.inbox import Inbox
+
+
+_PEM = re.compile(r"-----BEGIN [A-Z ]+-----.+?-----END [A-Z ]+-----", re.DOTALL)  # a key on several lines
 
 
 class WebhookContext(CommandContext):
@@ -47,9 +51,8 @@ class WebhookContext(CommandContext):
 
     @property
     def _secret_input(self) -> tuple[str, FormField]:
-        """The secret input of the trigger. Raises UsageError if there is none."""
-        inputs = self.verifier.trigger.inputs.items()
-        secret_input = next(((key, field) for key, field in inputs if field.secret), None)
+        """The input of the trigger with its secret or public key. Raises UsageError if there is none."""
+        secret_input = self.verifier.trigger.key_input
         if secret_input is None:
             raise UsageError(
                 f"The trigger {self.verifier.name} has no secret.", hint="Add an input of type password to the trigger."
@@ -59,35 +62,42 @@ class WebhookContext(CommandContext):
     @property
     def secret_variable(self) -> str:
         """The environment variable of the secret."""
-        return f"{self.connector.name}_{to_snake_case(self._secret_input[0])}".upper()
+        return self._format_variable(self._secret_input[0])
+
+    def _format_variable(self, key: str) -> str:
+        return f"{self.connector.name}_{to_snake_case(key)}".upper()
 
     @property
     def secret_hint(self) -> str:
         """Where to find the secret at the service."""
         return self._secret_input[1].help
 
-    def read_secrets(self) -> list[str]:
-        """Return the secrets (several during a rotation) of the environment or of a prompt.
+    def read_secrets(self) -> dict[str, list[str]]:
+        """Return the secrets by input (several of one during a rotation), of the environment or of a prompt.
 
         Raises UsageError that names the missing variable and where to find the secret.
         """
         if self.sandbox:
-            from connector.sandbox.events.sender import get_sandbox_secret
+            from connector.sandbox.events.sender import get_sandbox_secrets
 
-            return [get_sandbox_secret(self.connector, self.verifier.name)]
-        value_and_source = self.settings.read_variable(self.secret_variable)
-        key, field = self._secret_input
+            secrets = get_sandbox_secrets(self.connector, self.verifier.name)
+            return {key: [secret] for key, secret in secrets.items()}
+        inputs = dict([self._secret_input]) | self.verifier.trigger.key_inputs
+        return {key: self._read_secret(key, field) for key, field in inputs.items()}
+
+    def _read_secret(self, key: str, field: FormField) -> list[str]:
+        variable = self._format_variable(key)
+        value_and_source = self.settings.read_variable(variable)
         text = value_and_source[0] if value_and_source else ""
         if not text.strip() and stdio.can_prompt():
             prompt = f"{field.label} ({key}: {field.help.rstrip('.')}; input is hidden)"
             text = click.prompt(prompt, hide_input=True, err=True)
-        secrets = text.split()  # a secret has no spaces
+        secrets = _PEM.findall(text) or text.split()  # a secret has no spaces
         if not secrets:
-            variable = self.secret_variable
             hint = f"Set {variable}, or name its file in {variable}_FILE; or try --sandbox."
-            raise UsageError(f"{self.secret_variable} is not set. {field.label}: {field.help}", hint=hint)
+            raise UsageError(f"{variable} is not set. {field.label}: {field.help}", hint=hint)
         for secret in secrets:
-            self.verifier.decode_secret(secret)
+            self.verifier.decode_secret(secret, key)
         return secrets
 
     @property

@@ -156,7 +156,8 @@ def _build_row(event: StoredEvent) -> dict[str, Any]:
 def _build_details(context: WebhookContext, event: StoredEvent, *, reveal: bool) -> dict[str, Any]:
     from connector.runtime.webhooks.forwarders import redacted_payload
 
-    data, headers = json.loads(event.body), json.loads(event.headers)
+    headers = json.loads(event.headers)
+    data = context.verifier.restore_event(event.body, event.name, event.key, headers).data
     redactor = redaction.redactor_for(context.connector)
     return {
         **_build_row(event),

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from connector.core.response.reply import Reply
-    from connector.core.webhook.signature import Challenge
+    from connector.core.webhook.event import Challenge
     from connector.definition.events import EventType
     from connector.sandbox.events.sender import EventSender
 
@@ -74,39 +74,33 @@ def send_command(ctx: click.Context, /, event: str | None, url: str, output_form
     from connector.sandbox.events.sender import EventSender
 
     context = WebhookContext(ctx, trigger=flags["trigger"], sandbox=flags["sandbox"])
-    event_kind = _find_event_kind(context, event) if event else None
-    if event_kind is None and flags["file"] is None:
+    if not event and flags["file"] is None:
         problem = Problem("EVENT", "nothing", "the name of an event, or a file with -f")
         raise InputError.from_problems("webhook send", [problem])
     overrides = _parse_overrides(flags["overrides"])
     signed_at = None if flags["timestamp"] is None else parse_time(flags["timestamp"], time.time(), "--timestamp")
     raw_body = None if flags["file"] is None else read_file(flags["file"])
-    secret, seed = context.read_secrets()[0], flags["seed"]
-    sender = EventSender(context.connector, url, secret, trigger=context.verifier.name, seed=seed)
+    bodies = _EventBodies(context, event, raw_body, overrides)
+    secrets = {key: texts[0] for key, texts in context.read_secrets().items()}
+    seed = flags["seed"]
+    sender = EventSender(context.connector, url, secrets, trigger=context.verifier.name, seed=seed)
     try:
-        bodies = _EventBodies(context, event_kind, raw_body, overrides).generate(flags["times"], signed_at, seed)
-        return _send_all(context, sender, bodies, output_format, signed_at)
+        generated = bodies.generate(flags["times"], sender, signed_at, seed)
+        return _send_all(context, sender, generated, output_format, signed_at)
     finally:
         sender.close()
 
 
-def _find_event_kind(context: WebhookContext, name: str) -> EventType:
-    """Return the type of an event or of the challenge. Raises InputError with a suggestion."""
+def _find_event_kind(context: WebhookContext, name: str) -> EventType | None:
+    """Return the type of an event; None for the challenge. Raises InputError with a suggestion."""
     connector, challenge = context.connector, context.verifier.trigger.challenge
     if name in connector.events:
         return connector.events[name]
-    if challenge is not None and name == challenge.event:
-        from connector.definition.events import EventType
-
-        time_path = context.verifier.trigger.event.at
-        body: Any = {}
-        if time_path is not None and parse_reply_path(time_path).header is None:
-            body = set_at_path(body, time_path, "milliseconds")
-        body = set_at_path(body, challenge.read, "id")
-        return EventType(name=name, group="", body=body)
+    if challenge is not None and name == challenge.name:
+        return None
     from connector.definition.suggest import did_you_mean
 
-    suggestion = did_you_mean(name, [*connector.events, *([challenge.event] if challenge else [])]).strip()
+    suggestion = did_you_mean(name, [*connector.events, *([challenge.name] if challenge else [])]).strip()
     fix = suggestion or "see docs/events.md for all events" if connector.events else "use -f with a body"
     raise InputError.from_problems(
         "webhook send", [Problem("EVENT", preview(name), f"an event of {connector.name}", fix)]
@@ -145,37 +139,49 @@ class _EventBodies:
     def __init__(
         self,
         context: WebhookContext,
-        event_kind: EventType | None,
+        name: str | None,
         raw_body: bytes | None,
         overrides: list[tuple[str, Any]],
     ) -> None:
-        self._context, self._event_kind, self._raw_body, self._overrides = context, event_kind, raw_body, overrides
+        """Prepare the bodies of an event, of the challenge, or of a file that says what it is."""
+        self._context, self._name, self._raw_body, self._overrides = context, name, raw_body, overrides
+        self._event_kind = _find_event_kind(context, name) if name else None
 
-    def generate(self, times: int, signed_at: float | None, seed: str | None) -> Iterator[tuple[str, bytes]]:
-        """Yield event names and bodies; the bytes of a file are unchanged unless a value is overridden.
+    def generate(
+        self, times: int, sender: EventSender, signed_at: float | None, seed: str | None
+    ) -> Iterator[tuple[str, Any, bytes | None]]:
+        """Yield names, events, and the bytes of a file that go out as they are.
 
         Raises InputError for a body that says another name than the event's.
         """
-        from connector.sandbox.events.sender import dump_json, get_samples
+        from connector.sandbox.events.sender import get_samples
 
-        name_path = self._context.verifier.trigger.event.name
         samples = get_samples(self._context.connector, self._context.verifier.name, seed)
+        is_plain = self._context.verifier.body_format.is_plain
         parsed = None if self._raw_body is None else self._parse_object(self._raw_body)
         for count in range(1, times + 1):
-            if parsed is None:
-                assert self._event_kind is not None
+            if parsed is None and self._event_kind is not None:
                 now = (time.time() if signed_at is None else signed_at) + (count - 1) / 1000  # no two at one time
                 body = samples.build_body(self._event_kind, now, count)
+            elif parsed is None:
+                body = sender.build_challenge()
             else:
                 body = parsed if self._event_kind is None else samples.name_body(parsed, self._event_kind.name)
             for path, value in self._overrides:
                 body = set_at_path(body, path, value)
-            said = None if parse_reply_path(name_path).header else get_at_path(body, name_path)
-            name = self._event_kind.name if self._event_kind else str(said or "")
-            if said not in (None, name):
-                problem = Problem(f"--set {name_path}", preview(said), f"{name}, the event to send", "leave it out")
-                raise InputError.from_problems("webhook send", [problem])
-            yield name, self._raw_body if self._raw_body is not None and body == parsed else dump_json(body)
+            yield self._check_name(body), body, self._raw_body if is_plain and body == parsed else None
+
+    def _check_name(self, body: Any) -> str:
+        """Return the name to send a body with. Raises InputError if the body has another one."""
+        fields = self._context.verifier.trigger.event
+        is_in_body = fields.name is not None and parse_reply_path(fields.name).header is None
+        said = get_at_path(body, fields.name) if is_in_body else None
+        if self._name is None:
+            return str(said or fields.default_name or "")
+        if self._event_kind is not None and said not in (None, self._name):
+            problem = Problem(f"--set {fields.name}", preview(said), f"{self._name}, the event to send", "leave it out")
+            raise InputError.from_problems("webhook send", [problem])
+        return self._name
 
     def _parse_object(self, raw_body: bytes) -> Any:
         try:
@@ -192,26 +198,26 @@ class _EventBodies:
 def _send_all(
     context: WebhookContext,
     sender: EventSender,
-    bodies: Iterator[tuple[str, bytes]],
+    bodies: Iterator[tuple[str, Any, bytes | None]],
     output_format: str,
     signed_at: float | None,
 ) -> int:
     """Send every body, print the replies, and return the exit code. Raises TransportError."""
     from connector.core.response.reply import Reply
-    from connector.core.webhook.signature import Challenge, Event
+    from connector.core.webhook.event import Challenge
     from connector.runtime.webhooks.forwarders import require_success
 
     code, rows, sent_keys = EXIT_DONE, [], Counter[str]()
-    for name, body in bodies:
-        headers = sender.build_headers(name, body, signed_at)
-        delivery = sender.read(headers, body, signed_at)
-        if isinstance(delivery, Event):
-            sent_keys[delivery.key] += 1
-        reply_or_failure = sender.post(headers, body)
+    for name, body, raw in bodies:
+        delivery = sender.build_delivery(name, body, signed_at, raw=raw)
+        verified = sender.read(delivery, signed_at)
+        if not isinstance(verified, Challenge):
+            sent_keys.update(event.key for event in verified)
+        reply_or_failure = sender.post(delivery)
         reply = (
             reply_or_failure if isinstance(reply_or_failure, Reply) else require_success(sender.url, reply_or_failure)
         )
-        is_answered = _is_answered(delivery, reply) if isinstance(delivery, Challenge) else None
+        is_answered = _is_answered(verified, reply) if isinstance(verified, Challenge) else None
         row = {
             "event": name,
             "status": reply.status,
@@ -246,6 +252,8 @@ def _explain(context: WebhookContext, sender: EventSender, sent_keys: Counter[st
 
 def _is_answered(challenge: Challenge, reply: Reply) -> bool:
     """Whether a reply answers a challenge."""
+    if isinstance(challenge.reply, str):
+        return reply.body.decode("utf-8", "replace") == challenge.reply
     try:
         return bool(json.loads(reply.body) == challenge.reply)
     except ValueError:

@@ -20,7 +20,7 @@ from connector.core.url_policy import is_loopback_host
 from connector.errors import UsageError
 
 if TYPE_CHECKING:
-    from connector.core.webhook.signature import Event
+    from connector.core.webhook.event import Event
     from connector.runtime.webhooks.forwarders import JsonLinesForwarder
     from connector.runtime.webhooks.handlers import Handler
 
@@ -50,6 +50,9 @@ delays until the line is written, the command exits with 0, or the URL replies 2
     metavar="PATTERN",
     help="Forward only these events, such as 'meeting.*'; repeatable.",
 )
+@click.option(
+    "--public-url", metavar="URL", help="The URL that the service sends to, where it is signed; without its query."
+)
 @click.option("--ordered", is_flag=True, help="Forward the events of one subject one after another.")
 @click.option("--reveal", is_flag=True, help="Show secrets on stdout, such as download tokens.")
 @inbox_options
@@ -62,18 +65,28 @@ def serve_command(ctx: click.Context, /, host: str, port: int, path: str, **flag
         hint = "The sandbox's secret is public: use 127.0.0.1, or set your own secret."
         raise UsageError(f"With --sandbox, the receiver does not listen on {host}.", hint=hint)
     forwarder = _make_forwarder(context, flags["command"], flags["url"], reveal=flags["reveal"])
+    public_url = flags["public_url"]
+    if context.sandbox and public_url is None:
+        public_url = f"http://{host}:{port}{path}"
     secrets = context.read_secrets()
     from connector.runtime.webhooks.forwarders import UrlForwarder, filter_events
     from connector.runtime.webhooks.receiver import Receiver
     from connector.runtime.webhooks.server import serve
 
     receiver = Receiver(
-        context.connector, secrets, inbox=context.inbox_url, trigger=context.verifier.name, ordered=flags["ordered"]
+        context.connector,
+        secrets,
+        inbox=context.inbox_url,
+        trigger=context.verifier.name,
+        public_url=public_url,
+        ordered=flags["ordered"],
     )
     receiver.on()(filter_events(flags["event_patterns"], forwarder))
     _log_to_stderr()
 
     def announce(url: str) -> None:
+        if context.sandbox and flags["public_url"] is None:
+            receiver.public_url = f"{url}{path}"  # with the port that was free
         if not context.quiet:
             print_stderr(_format_startup_message(context, f"{url}{path}", host))
 

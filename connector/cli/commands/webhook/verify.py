@@ -14,23 +14,34 @@ from connector.cli.context.context import output_option
 from connector.cli.groups import StrictCommand, global_options
 from connector.cli.output import printer
 from connector.cli.output.times import format_duration, format_time, parse_time
-from connector.core.webhook.signature import Event
+from connector.core.webhook.delivery import Delivery
+from connector.core.webhook.event import Challenge
 from connector.errors import InputError, Problem, WebhookError
+from connector.runtime.webhooks.verify import require_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from connector.core.webhook.signature import Challenge
+    from connector.core.webhook.event import Event
+
+    Secrets = Mapping[str, Sequence[str]]
 
 _HELP = """Verify a saved delivery, or explain why it is rejected. Exit code 0 or 1.
 
 The file holds {"headers": {...}, "body": "..."} with the body as it was received; or, with -H, the raw body.
 """
+_EXPECTED_TIMES = {
+    "s": "seconds since 1970, in digits",
+    "ms": "milliseconds since 1970, in digits",
+    "iso": "a time in ISO 8601",
+}
 
 
 @click.command("verify", cls=StrictCommand, help=_HELP)
 @click.option("-f", "--file", required=True, metavar="FILE", help="The delivery, or - for standard input.")
 @click.option("-H", "headers", multiple=True, metavar="NAME: VALUE", help="A header; the file is then the raw body.")
+@click.option("-X", "--method", default="POST", metavar="METHOD", help="The method of the request (default: POST).")
+@click.option("--url", metavar="URL", help="The URL of the request with its query, as the service knows it.")
 @click.option(
     "--timestamp", metavar="TIME", help="The time to compute its age at: ISO 8601, or a duration ago such as 2h."
 )
@@ -49,15 +60,18 @@ def verify_command(
     **flags: Any,
 ) -> None:
     """Verify a delivery."""
+    method, url = flags.pop("method"), flags.pop("url") or ""
     context = WebhookContext(ctx, **flags)
+    require_url(context.verifier, url)
     pairs, body = _parse_delivery(read_file(file), headers)
+    delivery = Delivery(pairs, body, method, url)
     now = time.time() if timestamp is None else parse_time(timestamp, time.time(), "--timestamp")
     secrets = context.read_secrets()
-    signed_at = _find_signing_time(context, pairs)
+    signed_at = context.verifier.find_signing_time(delivery)
     try:  # at the time of the signature: the age is checked last, with the numbers
-        verified = context.verifier.verify(secrets, pairs, body, now if signed_at is None else signed_at)
+        verified = context.verifier.verify_delivery(secrets, delivery, now if signed_at is None else signed_at)
     except WebhookError as error:
-        hint = _diagnose(context, error.reason, (secrets, pairs, body))
+        hint = _diagnose(context, error.reason, secrets, delivery)
         raise WebhookError(error.args[0], reason=error.reason, status=error.status, hint=hint) from None
     _check_age(context, signed_at, now)
     _print_verified(verified, signed_at, now, output_format)
@@ -107,18 +121,6 @@ def _split_header(header: str) -> tuple[str, str, str]:
     return header.partition("=" if equals >= 0 and (colon < 0 or equals < colon) else ":")
 
 
-def _find_signing_time(context: WebhookContext, pairs: Sequence[tuple[str, str]]) -> float | None:
-    """Return the time of the signature in epoch seconds, if the scheme has one."""
-    signature = context.verifier.trigger.signature
-    location, _, name = (signature.timestamp or "").partition(".")
-    values = {key.lower(): value for key, value in pairs}
-    text = values.get(name.lower(), "") if location == "header" else ""
-    if location == "part":
-        parts = values.get(signature.header.lower(), "").split(signature.separator or ",")
-        text = next((part.strip()[len(name) + 1 :] for part in parts if part.strip().startswith(f"{name}=")), "")
-    return float(text) if text.isascii() and text.isdigit() else None
-
-
 def _check_age(context: WebhookContext, signed_at: float | None, now: float) -> None:
     """Check the age of a delivery. Raises WebhookError with the numbers."""
     from connector.core.webhook.signature import MAX_TIMESTAMP_SKEW
@@ -141,21 +143,24 @@ def _check_age(context: WebhookContext, signed_at: float | None, now: float) -> 
     raise WebhookError(message, reason="age", status=401, hint=hint)
 
 
-def _diagnose(context: WebhookContext, reason: str, delivery: tuple[list[str], list[tuple[str, str]], bytes]) -> str:
+def _diagnose(context: WebhookContext, reason: str, secrets: Secrets, delivery: Delivery) -> str:
     """Return a hint about why a delivery is rejected."""
-    secrets, pairs, body = delivery
-    signature = context.verifier.trigger.signature
+    signature, body = context.verifier.trigger.signature, delivery.body
     if reason == "unsigned":
-        names = ", ".join(sorted({name for name, _ in pairs})) or "none"
+        names = ", ".join(sorted({str(pair[0]) for pair in delivery.headers})) or "none"
         return f"The headers are: {names}. A proxy may have removed or changed one."
-    if reason == "timestamp":
-        return f"Check {(signature.timestamp or '').partition('.')[2]}; expected seconds since 1970, in digits."
+    if reason == "timestamp" and signature is not None:
+        return f"Check {(signature.timestamp or '').partition('.')[2]}; expected {_EXPECTED_TIMES[signature.unit]}."
+    if reason == "challenge":
+        return "It is a challenge; the receiver does not answer it."
+    if reason == "signature" and signature is None:
+        return f"The delivery has another token than {context.secret_variable}, or none. {context.secret_hint}"
     if reason == "signature":
         change = next(
             (
                 description
                 for description, candidate in _guess_original_bodies(body)
-                if _is_signature_valid(context, secrets, pairs, candidate)
+                if _is_signature_valid(context, secrets, delivery._replace(body=candidate))
             ),
             "",
         )
@@ -185,28 +190,41 @@ def _guess_original_bodies(body: bytes) -> Iterator[tuple[str, bytes]]:
             yield "as JSON before it was serialized again", text.encode("utf-8", "surrogatepass")
 
 
-def _is_signature_valid(context: WebhookContext, secrets: list[str], pairs: list[tuple[str, str]], body: bytes) -> bool:
+def _is_signature_valid(context: WebhookContext, secrets: Secrets, delivery: Delivery) -> bool:
     try:
-        context.verifier.verify(secrets, pairs, body, _find_signing_time(context, pairs) or 0.0)
+        context.verifier.verify_delivery(secrets, delivery, context.verifier.find_signing_time(delivery) or 0.0)
     except WebhookError as error:
         return error.reason != "signature"
     return True
 
 
-def _print_verified(verified: Event | Challenge, signed_at: float | None, now: float, output_format: str) -> None:
+def _print_verified(verified: list[Event] | Challenge, signed_at: float | None, now: float, output_format: str) -> None:
     age = None if signed_at is None else now - signed_at
-    if isinstance(verified, Event):
-        facts: dict[str, Any] = {
-            "event": verified.name, "at": verified.at.isoformat() if verified.at else None, "account": verified.account,
-            "subject": verified.subject, "key": verified.key,
-        }  # fmt: skip
-        line = f"Event: {verified.name}" + (f", at {verified.at:%Y-%m-%dT%H:%M:%SZ}" if verified.at else "")
-        line += f", account {verified.account}" if verified.account else ""
-    else:
-        facts = {"challenge": list(verified.reply)}
-        line = f"Challenge: reply 200 with {', '.join(verified.reply)} as JSON"
-    if output_format == "json":
-        printer.write_json({**facts, "signed": signed_at and format_time(signed_at), "age": age and round(age)})
-        return
+    signed = {"signed": signed_at and format_time(signed_at), "age": age and round(age)}
     signed_note = f" Signed {format_duration(age)} {'ago' if age >= 0 else 'ahead'}." if age is not None else ""
-    printer.write_text(f"{line}.{signed_note}" + (f"\nkey {verified.key}" if isinstance(verified, Event) else ""))
+    if isinstance(verified, Challenge):
+        facts: list[dict[str, Any]] = [{"challenge": list(verified.reply) if _is_json(verified) else "text"}]
+        reply = f"{', '.join(verified.reply)} as JSON" if _is_json(verified) else "its text"
+        lines = [f"Challenge: reply 200 with {reply}.{signed_note}"]
+    else:
+        facts = [_describe_event(event) for event in verified]
+        lines = [f"{_format_event(event)}.{signed_note}\nkey {event.key}" for event in verified] or ["No events."]
+    if output_format == "json":
+        rows = [{**fact, **signed} for fact in facts]
+        printer.write_json(rows[0] if len(rows) == 1 else rows)
+    else:
+        printer.write_text("\n".join(lines))
+
+
+def _is_json(challenge: Challenge) -> bool:
+    return isinstance(challenge.reply, dict)
+
+
+def _describe_event(event: Event) -> dict[str, Any]:
+    at = event.at.isoformat() if event.at else None
+    return {"event": event.name, "at": at, "account": event.account, "subject": event.subject, "key": event.key}
+
+
+def _format_event(event: Event) -> str:
+    line = f"Event: {event.name}" + (f", at {event.at:%Y-%m-%dT%H:%M:%SZ}" if event.at else "")
+    return line + (f", account {event.account}" if event.account else "")

@@ -32,7 +32,7 @@ triggers:
       separator: ","
       digest: hex
     challenge:
-      event: ping
+      is: ping
       read: token
       reply: {token: "{read}", digest: "{hex}"}
     event: {name: type, at: created, object: data}
@@ -54,7 +54,7 @@ MISTAKES = [
     (HEX, '"{timestamp}.{body}"', '"{body}"', "timestamp: part.t", "could be changed by anybody"),
     (HEX, "      timestamp: part.t\n", "", "payload:", "add its location: `timestamp: header.X`"),
     (HEX, "timestamp: part.t", "timestamp: t", "timestamp: t", "expected header.X, or part.x"),
-    (HEX, "timestamp: part.t", "timestamp: body.t", "timestamp: body.t", "expected header.X, or part.x"),
+    (HEX, "timestamp: part.t", "timestamp: body.t", "payload:", "remove {timestamp}"),
     (HEX, "timestamp: part.t", 'timestamp: "header.shelf timestamp"', "timestamp:", "expected header.X, or part.x"),
     (HEX, '      separator: ","\n', "", "timestamp: part.t", "need a `separator`"),
     (HEX, '"v1={hex}"', '"v1={hexa}"', "      format:", "Did you mean 'hex'"),
@@ -86,7 +86,7 @@ MISTAKES = [
     (HEX, "event: {name: type, at: created, object: data}", "event: {name: type, unit: ms, object: data}", "event: {", "no effect without `at`"),
     (HEX, "event: {name: type, at: created, object: data}", "event: {name: type, at: created, object: data, subject: [data.id, data.id]}", "event: {", "twice"),
     (HEX, "event: {name: type, at: created, object: data}", "event: {name: type, at: header.a b}", "event: {", "expected header.X"),
-    (HEX, '"{read}", digest: "{hex}"', '"{read}"', "reply:", "add {hex}, which proves"),
+    (HEX, '"{read}", digest: "{hex}"', '"ok"', "reply:", "add {read}"),
     (HEX, 'digest: "{hex}"}', 'digest: "{hex}", body: "{body}"}', "reply:", "use {read} and {hex}"),
     (HEX, "        type: password\n", "        type: string\n", "    inputs:#2", "an input of type password"),
     (BASE64, "header.shelf-id", "shelf-id", "id: shelf-id", "expected header.X, or part.x"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.authoring.draft import Violation
 from connector.core.json_path import get_at, has_path
+from connector.core.webhook.event import MAX_NAME_LENGTH
 from connector.definition.events import iter_leaf_fields
 from connector.definition.json_path import join_path, parse_reply_path
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
     from connector.definition.trigger import Trigger
 
-    Paths = Iterable[tuple[NodePath, str]]
+    Paths = list[tuple[NodePath, str]]
 
 _MISSPELT = 0.8  # how alike two names are when one is a misspelling of the other
 
@@ -28,7 +29,15 @@ def check_event_identity(file: ParsedFile[Manifest], folder: ConnectorFolder) ->
     """Check the paths of `event` and `dedupe`: against the events that are described, and for what has no effect."""
     bodies = _read_bodies(folder)
     for name, trigger in file.model.triggers.items():
-        for check in (_check_presence, _check_repetition, _check_id, _check_ignored, _check_unit):
+        for check in (
+            _check_presence,
+            _check_name,
+            _check_repetition,
+            _check_id,
+            _check_ignored,
+            _check_unit,
+            _check_bodiless,
+        ):
             for path, message in check(trigger):
                 is_missing = path == ("dedupe",) and "dedupe" not in trigger.model_fields_set
                 place: NodePath = ("triggers", name, *(() if is_missing else path))
@@ -77,6 +86,26 @@ def _check_presence(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
         )
 
 
+def _check_name(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
+    event = trigger.event
+    if event.name is None and event.default_name is None:
+        yield ("event",), "add `name`, the place of an event's name, or `default_name` where a service has none."
+    if event.default_name is not None and len(event.default_name) > MAX_NAME_LENGTH:
+        yield ("event", "default_name"), f"a name has {MAX_NAME_LENGTH} characters at most."
+
+
+def _check_bodiless(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
+    """Yield paths into a body that a delivery does not have."""
+    if trigger.body != "none":
+        return
+    if trigger.event.each is not None:
+        yield ("event", "each"), "there is no body: `body: none`."
+    named = [(("event", "name"), trigger.event.name)] if trigger.event.name else []
+    for path, text in (*named, *_list_fields(trigger), *_list_ids(trigger), *_list_ignored(trigger)):
+        if parse_reply_path(text).header is None:
+            yield path, f"there is no body (`body: none`), so there is no {text}; expected header.X."
+
+
 def _check_repetition(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
     for listed in (_list_ids(trigger), _list_ignored(trigger), _list_fields(trigger)):
         seen: set[tuple[str, ...]] = set()
@@ -91,7 +120,15 @@ def _check_repetition(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
 def _check_id(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
     """Yield paths that are new for each attempt, or the same for all events."""
     signature = trigger.signature
-    changing = {signature.header.lower(), (signature.timestamp or "").removeprefix("header.").lower()}
+    changing = (
+        {signature.header.lower(), (signature.timestamp or "").removeprefix("header.").lower()} if signature else ()
+    )
+    headers = [parse_reply_path(path).header for path in trigger.identity.id]
+    if trigger.event.each is not None and headers and all(headers):
+        yield (
+            _list_ids(trigger)[0][0],
+            "a header identifies a delivery, and not each of its events; add a path of the event.",
+        )
     for path, text in _list_ids(trigger):
         header = parse_reply_path(text).header
         if header is not None and header in changing:
@@ -102,9 +139,9 @@ def _check_id(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
 
 def _check_ignored(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
     """Yield parts to ignore that are not looked at anyway, or are all there is."""
-    fields = [path for _, path in (*_list_fields(trigger), ((), trigger.event.name))]
+    fields = [path for _, path in (*_list_fields(trigger), ((), trigger.event.name or "."))]
     read_headers = {parse_reply_path(path).header for path in fields}
-    id_header = parse_reply_path(trigger.signature.id or ".").header
+    id_header = parse_reply_path((trigger.signature and trigger.signature.id) or ".").header
     if id_header is not None and [parse_reply_path(path).header for path in trigger.identity.id] == [id_header]:
         if trigger.identity.model_fields_set & {"ignore"}:
             yield ("dedupe", "ignore"), f"every delivery has header.{id_header}, its id; remove `ignore`."

@@ -1,4 +1,4 @@
-"""Rules of triggers, resources and the sandbox."""
+"""Rules of resources and the sandbox."""
 
 from __future__ import annotations
 
@@ -16,83 +16,8 @@ if TYPE_CHECKING:
     from connector.definition.manifest import Manifest
     from connector.definition.parsers.strict_yaml import NodePath
     from connector.definition.resource import ResourceDefinition
-    from connector.definition.trigger import Trigger
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_LOCATION_PATTERN = re.compile(r"(header|part)\.[A-Za-z0-9!#$%&'*+.^_`|~-]+\Z")  # a field name (RFC 9110, 5.6.2)
-_SIGNED_PARTS = ("timestamp", "body", "id")
-
-
-def check_triggers(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
-    """Check that deliveries of a trigger can be verified: secret, signature, challenge."""
-    for name, trigger in file.model.triggers.items():
-        path: NodePath = ("triggers", name)
-        for subpath, message in (*_check_signature(trigger), *_check_challenge(trigger)):
-            yield Violation((*path, *subpath), "trigger", message)
-        if not any(field.secret for field in trigger.inputs.values()):
-            message = "add the signing secret: an input of type password."
-            yield Violation((*path, "inputs"), "trigger", message, key=True)
-
-
-def _check_signature(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
-    signature = trigger.signature
-    payload_names, format_names = _PLACEHOLDER.findall(signature.payload), _PLACEHOLDER.findall(signature.format)
-    for word, names, allowed in (
-        ("payload", payload_names, _SIGNED_PARTS),
-        ("format", format_names, (signature.digest,)),
-    ):
-        for name in names:
-            if name not in allowed:
-                yield ("signature", word), f"unknown placeholder {{{name}}}.{did_you_mean(name, allowed)}"
-            elif names.count(name) > 1:
-                yield ("signature", word), f"{{{name}}} is used more than once."
-    if "body" not in payload_names:
-        yield ("signature", "payload"), "add {body}; an unsigned body could be changed by anybody."
-    if signature.digest not in format_names:
-        yield ("signature", "format"), f"add {{{signature.digest}}}, the place of the digest."
-    if signature.separator is not None and signature.separator in signature.format:
-        yield (
-            ("signature", "format"),
-            f"a signature must not contain the separator {signature.separator!r}.",
-        )
-    if signature.secret_prefix is not None and signature.secret == "text":  # noqa: S105  an encoding
-        yield ("signature", "secret_prefix"), "a prefix is for `secret: base64`; a text secret is used whole."
-    for word in ("timestamp", "id"):
-        yield from _check_location(trigger, word, is_signed=word in payload_names)
-    if signature.timestamp is not None and trigger.max_age is None:
-        yield ("signature", "timestamp"), "add `max_age`: the maximum age of a delivery in seconds."
-    if signature.timestamp is None and trigger.max_age is not None:
-        yield ("max_age",), "the age of a delivery is unknown without a signed timestamp; remove `max_age`."
-
-
-def _check_location(trigger: Trigger, word: str, *, is_signed: bool) -> Iterator[tuple[NodePath, str]]:
-    """Yield mistakes in the location of a delivery's timestamp or id."""
-    signature = trigger.signature
-    location: str | None = getattr(signature, word)
-    if location is None:
-        if is_signed:
-            yield ("signature", "payload"), f"{{{word}}} is signed; add its location: `{word}: header.X`."
-        return
-    if not _LOCATION_PATTERN.match(location):
-        yield ("signature", word), "expected header.X, or part.x of the signature's header."
-    elif location.startswith("part.") and signature.separator is None:
-        yield ("signature", word), "parts of the header need a `separator`."
-    elif not is_signed and word == "timestamp":
-        yield ("signature", word), "an unsigned timestamp could be changed by anybody; add {timestamp} to `payload`."
-
-
-def _check_challenge(trigger: Trigger) -> Iterator[tuple[NodePath, str]]:
-    if trigger.challenge is None:
-        return
-    for name, value in trigger.challenge.reply.items():
-        for placeholder in _PLACEHOLDER.findall(value):
-            if placeholder not in ("read", "hex"):
-                yield (
-                    ("challenge", "reply", name),
-                    f"unknown placeholder {{{placeholder}}}; use {{read}} and {{hex}}.",
-                )
-    if not any("{hex}" in value for value in trigger.challenge.reply.values()):
-        yield ("challenge", "reply"), "add {hex}, which proves that the receiver knows the secret."
 
 
 def check_sandbox(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:

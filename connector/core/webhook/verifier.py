@@ -1,0 +1,172 @@
+"""Verify and sign webhook deliveries; the time and the secrets are arguments.
+
+The manifest describes how a service signs: the header and format of the digest, the signed payload, how old a delivery
+may be, or the token that it sends instead, and the challenge by which it checks a receiver.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from connector.core.json_path import set_at
+from connector.core.webhook import keys
+from connector.core.webhook.challenge import ChallengeResponder
+from connector.core.webhook.delivery import Delivery, ReceivedDelivery, add_query, parse_query, select_headers
+from connector.core.webhook.errors import build_webhook_error
+from connector.core.webhook.event import Challenge, Event, EventParser
+from connector.core.webhook.signature import SignatureScheme, is_equal
+from connector.definition.json_path import parse_delivery_place
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from connector.core.webhook.delivery import Headers
+    from connector.definition.trigger import Trigger
+
+
+class WebhookVerifier:
+    """Verifies, signs and parses the deliveries of one trigger; compiles its manifest once."""
+
+    def __init__(self, name: str, trigger: Trigger) -> None:
+        self.name = name
+        self.trigger = trigger
+        self.scheme = SignatureScheme(trigger.signature) if trigger.signature else None
+        self._token_place = parse_delivery_place(trigger.token) if trigger.token else None
+        self.challenge = ChallengeResponder(trigger) if trigger.challenge else None
+        self._event_parser = EventParser(name, trigger)
+        self.body_format = self._event_parser.body_format
+        header_names = set(self._event_parser.header_names)
+        header_names |= self.scheme.header_names if self.scheme else set()
+        header_names |= self.challenge.header_names if self.challenge else set()
+        header_names |= {self._token_place.header} if self._token_place and self._token_place.header else set()
+        self._header_names: dict[str | bytes, str] = {
+            spelling: name for name in header_names for spelling in (name, name.encode())
+        }
+        self.methods = {"POST", self.challenge.method} if self.challenge else {"POST"}
+
+    def verify(
+        self, secrets: Sequence[str], headers: Headers, body: bytes, now: float, max_age: float | None = None
+    ) -> Event | Challenge:
+        """Return the Event or Challenge of a posted delivery, as `verify_delivery` does for a trigger without `each`.
+
+        Raises WebhookError, and UsageError where a delivery may have several events.
+        """
+        verified = self.verify_delivery({self.key_name: secrets}, Delivery(headers, body), now, max_age)
+        return verified if isinstance(verified, Challenge) else self.get_single(verified)
+
+    def verify_delivery(
+        self, secrets: Mapping[str, Sequence[str]], delivery: Delivery, now: float, max_age: float | None = None
+    ) -> list[Event] | Challenge:
+        """Return the events or the Challenge of a delivery. Raises WebhookError, which contains nothing of it.
+
+        `secrets` are by the key of their input. Compares every secret and digest in constant time, and parses the body
+        only after one matches, unless the body has the secret. `now` is epoch seconds, `max_age` seconds (default: the
+        manifest's).
+        """
+        tokens = {key: [self.decode_secret(text, key) for text in texts] for key, texts in secrets.items()}
+        received = self._read(delivery)
+        if self.challenge is not None and not self.challenge.is_signed and self.challenge.is_challenge(received):
+            return self.challenge.answer(received, b"", tokens)
+        if delivery.method != "POST":
+            raise build_webhook_error("method", "The request is no delivery.", HTTPStatus.METHOD_NOT_ALLOWED)
+        signer, received = self._authenticate(tokens.get(self.key_name, []), received, now, max_age)
+        if self.challenge is not None and self.challenge.is_signed and self.challenge.is_challenge(received):
+            return self.challenge.answer(received, signer, tokens)
+        return self._event_parser.parse_events(received.body, received.data, received.headers)
+
+    def get_single(self, events: Sequence[Event]) -> Event:
+        """Return the event of a delivery that has one. Raises UsageError where a delivery may have several."""
+        if self.trigger.event.each is not None:
+            hint = "Use verify_webhook_events, which returns a list of them."
+            raise UsageError(f"A delivery of {self.name} has several events.", hint=hint)
+        return events[0]
+
+    def find_signing_time(self, delivery: Delivery) -> float | None:
+        """Return when a delivery says that it was signed, in epoch seconds; nothing of it is verified."""
+        return None if self.scheme is None else self.scheme.find_claimed_time(self._read(delivery), self.body_format)
+
+    @property
+    def key_name(self) -> str:
+        """The key of the input that deliveries are verified with."""
+        return self.trigger.key_input[0] if self.trigger.key_input else ""
+
+    def decode_secret(self, text: str, key: str | None = None) -> bytes:
+        """Return the key of a secret: of an input, by default of the one that deliveries are verified with.
+
+        Raises UsageError for an invalid one, without its text.
+        """
+        key = self.key_name if key is None else key
+        try:
+            return keys.decode_key(self.trigger.signature if key == self.key_name else None, text)
+        except keys.InvalidKey as error:
+            field = self.trigger.inputs.get(key)
+            is_public = self.trigger.signature is not None and self.trigger.signature.has_public_key
+            kind = "public key" if is_public and key == self.key_name else "secret"
+            hint = f"Copy it again. {field.help if field else ''}".rstrip()
+            raise UsageError(f"The webhook's {kind} {error}.", hint=hint) from None
+
+    def sign(self, secret: str, timestamp: float, body: bytes, id_: str = "", *, url: str = "") -> dict[str, str]:
+        """Return the headers that the service would send with a body.
+
+        With a public key, `secret` is the private key that belongs to it, as PEM.
+        """
+        if self.scheme is not None and self.trigger.signature is not None:
+            key = secret.encode() if self.trigger.signature.has_public_key else self.decode_secret(secret)
+            return self.scheme.sign(key, timestamp, Delivery({}, body, "POST", url), id_)
+        place = self._token_place
+        return {(self.trigger.token or "").partition(".")[2]: secret} if place is not None and place.header else {}
+
+    def complete_event(self, event: Any, secret: str, signed_at: float) -> Any:
+        """Return the data of an event with what its delivery has in the body: the shared token, the signed time."""
+        if self.scheme is not None:
+            return self.scheme.add_time(event, signed_at)
+        place = self._token_place
+        return set_at(event, place.segments, secret) if place and not place.header and not place.query else event
+
+    def complete_url(self, url: str, secret: str) -> str:
+        """Return a URL with the shared token, where deliveries have it in their query."""
+        place = self._token_place
+        return add_query(url, {place.query: secret}) if place is not None and place.query else url
+
+    def restore_event(self, body: bytes, name: str, key: str, headers: Mapping[str, str] | None = None) -> Event:
+        """Rebuild a verified event from what an inbox keeps of it. Raises WebhookError."""
+        return self._event_parser.parse_stored(body, name, key, headers or {})
+
+    def _read(self, delivery: Delivery) -> ReceivedDelivery:
+        headers = select_headers(delivery.headers, self._header_names)
+        return ReceivedDelivery(headers, parse_query(delivery.url), delivery.body, delivery.method, delivery.url)
+
+    def _authenticate(
+        self, all_keys: Sequence[bytes], received: ReceivedDelivery, now: float, max_age: float | None
+    ) -> tuple[bytes, ReceivedDelivery]:
+        """Return the key of a delivery, and the delivery with its data. Raises WebhookError."""
+        limit = self.trigger.max_age if max_age is None else max_age
+        if self.scheme is None:
+            return self._check_token(all_keys, received)
+        signer, timestamp = self.scheme.find_key(all_keys, received)
+        if limit is not None and not self.scheme.is_time_in_body:
+            self.scheme.check_age(timestamp, None, received, now, limit)
+        received = self._parse_body(received)
+        if limit is not None and self.scheme.is_time_in_body:
+            self.scheme.check_age(timestamp, received.data, received, now, limit)
+        return signer, received
+
+    def _check_token(self, all_keys: Sequence[bytes], received: ReceivedDelivery) -> tuple[bytes, ReceivedDelivery]:
+        """Compare the shared token, in each event where the body has it. Raises WebhookError."""
+        assert self._token_place is not None
+        place = self._token_place
+        if place.header is not None or place.query is not None:
+            given = [received.read(place)]
+        else:
+            received = self._parse_body(received)
+            given = [received.read(place, event) for _, event in self.body_format.list_events(b"", received.data)]
+        matches = [[is_equal(text, key) for key in all_keys] for text in given]
+        if not given or not all(map(any, matches)):
+            raise build_webhook_error("signature", "The delivery does not have the expected token.")
+        return b"", received if received.data is not None else self._parse_body(received)
+
+    def _parse_body(self, received: ReceivedDelivery) -> ReceivedDelivery:
+        return dataclasses.replace(received, data=self.body_format.parse(received.body))
