@@ -237,4 +237,5 @@ def spell_out(value: Any) -> str:
     sign = {"-": " (descending)", "+": " (ascending)"}.get(value[0], "") if re.match(r"[-+]\w", value) else ""
     name = value.lstrip("-+")
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z][a-z])|[_\s]+|(?<=\w)-(?=\w)", " ", name).strip()
-    return f"{spaced[:1].upper()}{spaced[1:].lower() if spaced.isupper() and len(spaced) > _LONGEST_ABBREVIATION else spaced[1:]}{sign}"
+    is_shouted = spaced.isupper() and len(spaced) > _LONGEST_ABBREVIATION
+    return f"{spaced[:1].upper()}{spaced[1:].lower() if is_shouted else spaced[1:]}{sign}"
