@@ -10,7 +10,7 @@ from connector.authoring.importing.building.actions import ActionBuilder, Action
 from connector.authoring.importing.building.connections import build_connections
 from connector.authoring.importing.building.manifest import build_manifest, choose_name
 from connector.authoring.importing.building.names import name_actions
-from connector.authoring.importing.building.schemas import SchemaFiles
+from connector.authoring.importing.building.schemas import SchemaFiles, fit_reply
 from connector.authoring.importing.building.shared import find_shared
 from connector.authoring.importing.building.site import NotRunnableError, find_site
 from connector.authoring.importing.building.verification import Verifier
@@ -83,7 +83,7 @@ def import_description(
         raise UsageError("the description has no operation to import.", hint="--list shows what it has.")
     site = find_site(operations, options.base_url)
     connections = build_connections(operations, site)
-    shared = find_shared(operations, has_connections=bool(connections.types))
+    shared = find_shared(operations, connections)
     name = options.name or choose_name(description.documents)
     manifest = build_manifest(name, description.documents, site, connections, shared)
     imported = Imported(manifest, decisions=[*site.notes, *connections.notes, *shared.notes])
@@ -106,6 +106,8 @@ def import_description(
         imported.actions[draft.key] = draft.words
         imported.notes[draft.key] = draft.notes
         imported.operations[draft.key] = operation
+    for key, words in imported.actions.items():
+        imported.notes[key] += fit_reply(words, schemas)
     imported.schemas = _keep_used(schemas.files, imported.actions)
     return imported
 
@@ -113,6 +115,8 @@ def import_description(
 def _build_action(operation: Operation, key: str, builder: ActionBuilder, verifier: Verifier) -> ActionDraft:
     draft = builder.build(operation, key)
     words, notes = verifier.verify(draft.words)
+    words, more = verifier.verify(verifier.add_example(words))
+    notes += more
     if "inputs" in words:
         words["inputs"] = {name: sort_input_words(field) for name, field in words["inputs"].items()}
     if len(write_yaml(words).encode()) > MAX_FILE_BYTES:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, quote
 
 from connector.authoring.importing.building.bodies import BodyReader, name_place
 from connector.authoring.importing.building.fields import FieldBuilder
-from connector.authoring.importing.building.names import name_inputs
+from connector.authoring.importing.building.names import name_inputs, starts_with_verb
 from connector.authoring.importing.building.site import NotRunnableError
 from connector.authoring.importing.building.texts import (
     MAX_LABEL,
@@ -19,6 +19,8 @@ from connector.authoring.importing.building.texts import (
     to_title,
 )
 from connector.authoring.importing.building.words import HAS_GROUP, Note, Words, sort_action_words, sort_input_words
+from connector.authoring.importing.examples import make_reply_example
+from connector.authoring.importing.pagination import infer_pagination
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,8 +62,7 @@ class ActionBuilder:
         fields = FieldBuilder(operation.document)
         inputs: dict[str, tuple[tuple[str, ...], Words]] = {}
         for parameter in self._list_parameters(operation, fields):
-            for place, entry in _place_parameter(parameter, names, fields):
-                inputs[place] = entry
+            inputs |= dict(_place_parameter(parameter, names, fields))
         for name in names.values():
             if f"path.{name}" not in inputs:
                 inputs[f"path.{name}"] = (
@@ -70,6 +71,10 @@ class ActionBuilder:
                 )
         body = BodyReader(fields, operation).read()
         inputs |= body.inputs
+        paging = self._find_paging(operation, fields)
+        for place in (paging.get("cursor_param"), paging.get("size_param")):
+            if place in inputs and "required" not in inputs[place][1]:
+                del inputs[place]  # the paging of the client sends it
         keys = name_inputs({place: names for place, (names, _) in inputs.items()})
         words: Words = {
             "action": key,
@@ -78,7 +83,8 @@ class ActionBuilder:
             **({"server": server} if server else {}),
             **body.words,
             "inputs": {keys[place]: sort_input_words({**entry, "to": place}) for place, (_, entry) in inputs.items()},
-            "returns": self._build_returns(operation, key),
+            "pagination": paging,
+            "returns": self._build_returns(operation, key, paging),
         }
         if constants or body.constants:
             words["constants"] = {**constants, **body.constants}
@@ -100,8 +106,7 @@ class ActionBuilder:
         label = strip_markup(operation.summary).rstrip(".")
         if not label or len(label) > MAX_LABEL:
             label = to_title(key)
-        summary = first_sentence(operation.description) or first_sentence(operation.summary, f"{to_title(key)}.")
-        texts: Words = {"label": label, "summary": summary}
+        texts: Words = {"label": label, "summary": _choose_summary(operation, f"{to_title(key)}.")}
         if HAS_GROUP and operation.tags:
             texts["group"] = strip_markup(operation.tags[0]) or operation.tags[0]
         docs = self._docs_link(operation)
@@ -122,7 +127,15 @@ class ActionBuilder:
         has_oauth = any(words["kind"].startswith("oauth2") for words in self._connections.types.values())
         return {**({"connections": keys} if keys else {}), **({"scopes": scopes} if scopes and has_oauth else {})}
 
-    def _build_returns(self, operation: Operation, key: str) -> Words:
+    def _find_paging(self, operation: Operation, fields: FieldBuilder) -> Words:
+        inferred = infer_pagination(operation)
+        if inferred is None:
+            return {}
+        if inferred.question:
+            fields.notes.append(Note("guess", "pagination", inferred.question))
+        return inferred.words
+
+    def _build_returns(self, operation: Operation, key: str, paging: Words) -> Words:
         reply = operation.success
         if reply is None:
             return {}
@@ -132,7 +145,16 @@ class ActionBuilder:
         if kind != "json":
             return {"type": kind, **words}
         name = self._schemas.add_reply(operation.document, reply.schema, key) if reply.schema else None
-        return {**words, **({"schema": name} if name else {})}
+        example = make_reply_example(operation, paging)
+        return {**words, **({"schema": name} if name else {}), **({"example": example} if example is not None else {})}
+
+
+def _choose_summary(operation: Operation, fallback: str) -> str:
+    """Return what the operation does in a sentence: that of its description if it begins with a verb."""
+    described, short = first_sentence(operation.description), first_sentence(operation.summary)
+    if not short or (described and starts_with_verb(split_words(described))):
+        return described or short or fallback
+    return short
 
 
 def _find_reply_type(reply: Reply, operation: Operation) -> str:
@@ -224,8 +246,3 @@ def _build_list_words(operation: Operation, words: Words, body_lists: str | None
     if nested or body_lists:
         built["form_nesting"] = "brackets"
     return built
-
-
-def sort_joins(words: Any) -> Any:
-    """Return the inputs with their words in order again."""
-    return {key: sort_input_words(field) for key, field in words.items()}

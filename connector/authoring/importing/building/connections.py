@@ -43,6 +43,12 @@ class Connections:
         keys = [key for option in options for key in self._keys.get(option, ())]
         return None if set(keys) == set(self.types) or not keys else list(dict.fromkeys(keys))
 
+    def list_places(self) -> set[str]:
+        """Return the places of requests that connections send their values to, in lower case."""
+        places = [words.get("to") for words in self.types.values()]
+        places += [field.get("to") for words in self.types.values() for field in words["inputs"].values()]
+        return {place.lower() for place in places if place}
+
     def list_scopes(self, operation: Operation) -> list[str]:
         """Return the OAuth scopes of an operation."""
         schemes = read_schemes(operation.document)

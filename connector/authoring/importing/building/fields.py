@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from connector.authoring.importing.action_examples import choose_input_example
 from connector.authoring.importing.building.names import name_inputs
-from connector.authoring.importing.building.texts import first_sentence, has_template, split_words, to_title
+from connector.authoring.importing.building.texts import (
+    first_sentence,
+    has_template,
+    split_words,
+    strip_markup,
+    to_title,
+)
 from connector.authoring.importing.building.words import HAS_SCALAR, HAS_TYPED_MAPS, Note, Words, sort_input_words
+from connector.authoring.importing.choices import infer_choices
 from connector.authoring.rules.fields import is_secret_name
 from connector.definition.json_path import join_path
 
@@ -23,6 +31,15 @@ _SCALARS = ("string", "integer", "number", "boolean")
 _FORMATS = {"email": "email", "uuid": "uuid", "uri": "url", "url": "url"}
 _TRIVIAL_LIMITS = (0x7FFFFFFF, -0x80000000, 0xFFFFFFFF)
 _EXACT = 1 << 53  # beyond it, numbers that JavaScript wrote are rounded
+
+
+class _Texts(NamedTuple):
+    """What stands beside a schema: the name, place, description and example of its input."""
+
+    name: str
+    place: str
+    description: str
+    example: Any
 
 
 class FieldBuilder:
@@ -49,6 +66,7 @@ class FieldBuilder:
         example: Any = None,
     ) -> Words:
         self._count += 1
+        texts = _Texts(name, place, description, example)
         ref = self._find_ref(schema)
         resolved = self.resolve(schema)
         words: Words = {
@@ -64,7 +82,8 @@ class FieldBuilder:
             words["hidden"] = True
         words |= self._build_type(resolved, name, place, trail if ref is None else (*trail, ref))
         if words["type"] not in ("object", "list of object", "map of object", "file"):
-            words |= self._build_values(resolved, words, example)
+            words |= self._build_values(resolved, words, texts)
+        words |= self._build_example(resolved, words, texts)
         return sort_input_words(words)
 
     def resolve(self, schema: Any) -> Words:
@@ -168,41 +187,48 @@ class FieldBuilder:
     def _is_read_only(self, schema: Any) -> bool:
         return self._document.resolve(schema).get("readOnly") is True
 
-    def _build_values(self, schema: Words, words: Words, example: Any) -> Words:
-        """Return choices, limits, a suggestion and an example."""
+    def _build_values(self, schema: Words, words: Words, texts: _Texts) -> Words:
+        """Return choices, limits and a suggestion."""
         kind = words["type"]
         built: Words = {}
         items = self.resolve(schema.get("items")) if kind.startswith("list of ") else schema
-        choices = self._build_choices(items, kind)
+        choices = self._build_choices(items, kind, texts)
         if choices:
-            built["choices"] = choices
-        elif kind in ("string", "password", "integer", "number"):
+            built |= choices
+        if kind in ("string", "password", "integer", "number") and (not choices or "allow_other" in choices):
             built |= self._build_limits(schema, kind)
         if kind.startswith("list of "):
             built |= _pick_sizes(schema, "minItems", "maxItems")
         default = schema.get("default")
-        if default is not None and kind != "password" and "required" not in words and _is_plain(default):
+        if default is not None and kind != "password" and "required" not in words and is_plain(default):
             built["suggest"] = default
-        value = next(filter(lambda item: item is not None, (example, *_list_examples(schema))), None)
-        if value is not None and _is_plain(value) and not (built.get("choices") and kind != "list of string"):
-            built["example"] = _as_text(value) if kind in ("string", "password") else value
         return built
 
-    def _build_choices(self, schema: Words, kind: str) -> dict[str, str]:
-        enum = (
-            schema.get("enum")
-            if isinstance(schema.get("enum"), list)
-            else [schema["const"]]
-            if "const" in schema
-            else []
-        )
-        values = [_as_text(value) for value in enum or [] if isinstance(value, str | int | float) and value != ""]
-        allowed = ("string", "integer", "list of string", "list of integer")
-        if not values or kind not in allowed or len(values) > MAX_CHOICES or any(map(has_template, values)):
+    def _build_example(self, schema: Words, words: Words, texts: _Texts) -> Words:
+        """Return the vendor's example where it fits, else one that is made to fit."""
+        is_known = words.get("choices") or "suggest" in words or words["type"] == "boolean"
+        if is_known and not words["type"].startswith("list of "):
             return {}
-        if "integer" in kind and not all(re.fullmatch(r"-?\d+", value) for value in values):
+        offered = [value for value in (texts.example, *_list_examples(schema)) if is_plain(value)]
+        if words["type"] in ("string", "password"):
+            offered = [as_text(value) for value in offered if isinstance(value, str | int | float)]
+        placed = {**words, "to": "file.x" if words["type"] == "file" else "body.x"}
+        example = choose_input_example(placed, offered, name=texts.name)
+        return {} if example is None or not is_plain(example) else {"example": example}
+
+    def _build_choices(self, schema: Words, kind: str, texts: _Texts) -> Words:
+        if kind not in ("string", "integer", "list of string", "list of integer"):
             return {}
-        return {value: _label_choice(value) for value in values}
+        inferred = infer_choices(self._document, schema, texts.description)
+        if inferred is None:
+            return {}
+        labels = {value: strip_markup(label) or value for value, label in inferred.words["choices"].items()}
+        if len(labels) > MAX_CHOICES or any(map(has_template, labels)):
+            self._note("lost", texts.place, f"its {len(labels)} values")
+            return {}
+        if inferred.question:
+            self._note("guess", texts.place, inferred.question)
+        return {**inferred.words, "choices": labels}
 
     def _build_limits(self, schema: Words, kind: str) -> Words:
         if kind in ("string", "password"):
@@ -253,7 +279,7 @@ def merge_choices(parts: list[Words], document: Document) -> Words | None:
     if kinds == {"string"}:
         values = [value for part in parts for value in _list(part.get("enum"))]
         if all(part.get("enum") for part in parts):
-            return {"type": "string", "enum": list(dict.fromkeys(map(_as_text, values)))}
+            return {"type": "string", "enum": list(dict.fromkeys(map(as_text, values)))}
         return {"type": "string"}
     if kinds and kinds <= {*_SCALARS, "scalar"}:
         return (
@@ -315,20 +341,16 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _is_plain(value: Any, depth: int = 0) -> bool:
+def is_plain(value: Any, depth: int = 0) -> bool:
     """Whether a value can stand in a definition: JSON, not too large, and nothing like a template in it."""
     if isinstance(value, dict | list):
         items = [*value.items()] if isinstance(value, dict) else value
-        return depth < 6 and len(items) <= 50 and all(_is_plain(item, depth + 1) for item in items)  # noqa: PLR2004
+        return depth < 6 and len(items) <= 50 and all(is_plain(item, depth + 1) for item in items)  # noqa: PLR2004
     if isinstance(value, tuple):
-        return all(_is_plain(item, depth) for item in value)
+        return all(is_plain(item, depth) for item in value)
     return not isinstance(value, str) or (len(value) <= 1000 and not has_template(value))  # noqa: PLR2004
 
 
-def _as_text(value: Any) -> str:
+def as_text(value: Any) -> str:
+    """Return a scalar as a text; true and false as JSON has them."""
     return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
-
-
-def _label_choice(value: str) -> str:
-    words = re.sub(r"[_\s]+", " ", value).strip()
-    return words[:1].upper() + words[1:] if words else value

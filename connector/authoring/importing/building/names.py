@@ -20,10 +20,27 @@ if TYPE_CHECKING:
 
 KeySource = Literal["id", "summary", "path"]
 MAX_KEY_LENGTH = 48
-_VERBS = frozenset(
-    ["accept", "accesses", "acknowledge", "activate", "add", "answer", "append", "apply", "approve", "archive", "assign", "associate", "attach", "authorize", "authenticate", "ban", "batch", "begin", "block", "book", "bulk", "calculate", "cancel", "capture", "change", "charge", "check", "claim", "clear", "clone", "close", "commit", "compare", "complete", "compose", "compute", "configure", "confirm", "connect", "convert", "copy", "count", "create", "deactivate", "decline", "decrypt", "delete", "demote", "deny", "deploy", "deregister", "describe", "destroy", "detach", "detect", "determine", "disable", "disassociate", "disconnect", "discard", "dismiss", "dispatch", "download", "duplicate", "edit", "enable", "encrypt", "end", "enroll", "estimate", "evaluate", "exchange", "execute", "expand", "expire", "export", "extend", "fetch", "filter", "finalize", "find", "finish", "follow", "forget", "force", "generate", "get", "give", "grant", "group", "hide", "hold", "import", "increment", "init", "initialize", "initiate", "insert", "install", "introspect", "invalidate", "invite", "invoke", "issue", "join", "kick", "leave", "link", "list", "load", "lock", "login", "logout", "lookup", "make", "manage", "mark", "match", "merge", "migrate", "modify", "move", "mute", "notify", "obtain", "open", "order", "override", "overwrite", "parse", "patch", "pause", "pay", "perform", "permit", "pin", "ping", "post", "preview", "process", "promote", "provision", "publish", "pull", "purge", "push", "put", "query", "read", "reactivate", "rebuild", "receive", "recover", "redeem", "redeliver", "refresh", "refund", "register", "reject", "release", "reload", "remove", "rename", "render", "renew", "reopen", "reorder", "reparent", "replace", "replay", "reply", "report", "request", "require", "rerun", "resend", "reset", "resize", "resolve", "restart", "restore", "resume", "retrieve", "retry", "return", "reverse", "review", "revert", "revoke", "rotate", "run", "save", "scan", "schedule", "search", "select", "send", "set", "share", "show", "sign", "simulate", "skip", "sort", "start", "stop", "store", "submit", "subscribe", "suspend", "swap", "sync", "synchronize", "terminate", "test", "toggle", "track", "transfer", "transition", "trash", "trigger", "unarchive", "unassign", "unban", "unblock", "undo", "unfollow", "unhide", "uninstall", "unlink", "unlock", "unmute", "unpin", "unpublish", "unregister", "unset", "unshare", "unstar", "unsubscribe", "unsuspend", "untag", "unwatch", "update", "upgrade", "upload", "upsert", "use", "validate", "verify", "view", "vote", "void", "wait", "watch", "withdraw", "write"]
-)
-_NOISE = frozenset(["a", "an", "the", "of", "by", "id", "api", "using", "with", "via", "v1", "v2", "v3", "v4", "v10", "for-"]) - {"of", "with", "using", "via"}
+_VERB_LIST = """
+    accept accesses acknowledge activate add answer append apply approve archive assign associate attach authorize
+    authenticate ban batch begin block book bulk calculate cancel capture change charge check claim clear clone
+    close commit compare complete compose compute configure confirm connect convert copy count create deactivate
+    decline decrypt delete demote deny deploy deregister describe destroy detach detect determine disable
+    disassociate disconnect discard dismiss dispatch download duplicate edit enable encrypt end enroll estimate
+    evaluate exchange execute expand expire export extend fetch filter finalize find finish follow forget force
+    generate get give grant group hide hold import increment init initialize initiate insert install introspect
+    invalidate invite invoke issue join kick leave link list load lock login logout lookup make manage mark match
+    merge migrate modify move mute notify obtain open order override overwrite parse patch pause pay perform permit
+    pin ping place post preview process promote provision publish pull purge push put query read reactivate rebuild
+    receive recover redeem redeliver refresh refund register reject release reload remove rename render renew reopen
+    reorder reparent replace replay reply report request require rerun resend reset resize resolve restart restore
+    resume retrieve retry return reverse review revert revoke rotate run save scan schedule search select send set
+    share show sign simulate skip sort start stop store submit subscribe suspend swap sync synchronize terminate
+    test toggle track transfer transition trash trigger unarchive unassign unban unblock undo unfollow unhide
+    uninstall unlink unlock unmute unpin unpublish unregister unset unshare unstar unsubscribe unsuspend untag
+    unwatch update upgrade upload upsert use validate verify view vote void wait watch withdraw write
+"""
+_VERBS = frozenset(_VERB_LIST.split())
+_NOISE = frozenset(("a", "an", "the", "api", "v1", "v2", "v3", "v4", "v10"))
 _INFLECTED = re.compile(r"(?P<stem>[a-z]{3,}?)(?P<ending>ies|es|s)\Z")
 _MIN_SHARE = 0.5
 
@@ -48,7 +65,7 @@ def choose_source(operations: Sequence[Operation]) -> KeySource:
     good_ids = sum(_is_good_id(operation) for operation in operations)
     if operations and good_ids > _MIN_SHARE * len(operations):
         return "id"
-    good_summaries = sum(_starts_with_verb(split_words(operation.summary)) for operation in operations)
+    good_summaries = sum(starts_with_verb(split_words(operation.summary)) for operation in operations)
     return "summary" if operations and good_summaries > _MIN_SHARE * len(operations) else "path"
 
 
@@ -56,7 +73,7 @@ def _is_good_id(operation: Operation) -> bool:
     words = split_words(operation.operation_id)
     if not any(map(_to_verb, words)) or (len(words) == 1 and len(words[0]) > 12):  # noqa: PLR2004  jammed together
         return False
-    path = [word for word in split_words(re.sub(r"/v\d+(?=/)", "", operation.path))]
+    path = split_words(re.sub(r"/v\d+(?=/)", "", operation.path))
     return "".join(words[1:]) not in ("".join(path), "".join(split_words(operation.path)))
 
 
@@ -81,7 +98,8 @@ def _to_verb(word: str) -> str:
     return ""
 
 
-def _starts_with_verb(words: list[str]) -> bool:
+def starts_with_verb(words: list[str]) -> bool:
+    """Whether words begin with what is done, in any form: creates, create."""
     return bool(words and _to_verb(words[0]))
 
 
@@ -104,6 +122,9 @@ def _iter_candidates(operation: Operation, source: KeySource) -> Iterator[str]:
 
 def _build_key(words: list[str]) -> str:
     kept = words[:1] + [word for word in words[1:] if word not in _NOISE]
+    by = kept.index("by") if "by" in kept else len(kept)
+    if kept[by + 1 :] in (["id"], ["ids"], ["uuid"], []):
+        kept = kept[:by]  # what finds one thing is its id anyway
     while len(kept) > 1 and (
         len(join_key(kept)) > MAX_KEY_LENGTH
         or kept[-1] in ("by", "for", "of", "in", "to", "from", "and", "or", "with", "on", "the", "a")
@@ -118,11 +139,11 @@ def _name_by_id(operation: Operation) -> list[str]:
 
 def _name_by_summary(operation: Operation) -> list[str]:
     words = split_words(re.sub(r"\(.*?\)|\..*", "", operation.summary))
-    return _put_verb_first(words) if _starts_with_verb(words) or any(map(_to_verb, words)) else []
+    return _put_verb_first(words) if starts_with_verb(words) or any(map(_to_verb, words)) else []
 
 
 def _put_verb_first(words: list[str]) -> list[str]:
-    if _starts_with_verb(words):
+    if starts_with_verb(words):
         return [_to_verb(words[0]), *words[1:]]
     index = next((index for index, word in enumerate(words) if word in _VERBS), None)
     if index is None:
@@ -145,7 +166,7 @@ def _name_by_path(operation: Operation, *, is_full: bool = False) -> list[str]:
     is_item = bool(parts) and parts[-1].endswith(("}", "}.json"))
     nouns = [words for words in nouns if words]
     last = nouns[-1] if nouns else ["root"]
-    if not is_item and _starts_with_verb(last) and operation.method in ("POST", "PUT", "PATCH"):
+    if not is_item and starts_with_verb(last) and operation.method in ("POST", "PUT", "PATCH"):
         verb, rest = last, nouns[:-1]
     else:
         verb, rest = [_choose_verb(operation.method, last, is_item=is_item)], nouns

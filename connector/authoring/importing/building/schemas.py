@@ -7,9 +7,15 @@ lists of values.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+
 from connector.authoring.importing.building.texts import split_words
+from connector.authoring.importing.building.words import Note
 
 if TYPE_CHECKING:
     from connector.authoring.importing.document import Document
@@ -36,6 +42,17 @@ class SchemaFiles:
         name = self._choose_name(f"{key} reply")
         self.files[name] = built
         return name
+
+    @cached_property
+    def registry(self) -> Registry[Any]:
+        """The files as `$ref` finds them; asked for when all are there."""
+        files = ((f"{name}.json", DRAFT202012.create_resource(schema)) for name, schema in self.files.items())
+        return Registry().with_resources(files)
+
+    def fits(self, name: str, value: Any) -> bool:
+        """Whether a value fits the schema of a file."""
+        validator = Draft202012Validator({"$ref": f"{name}.json"}, registry=self.registry)
+        return bool(validator.is_valid(value))
 
     def _add_component(self, document: Document, ref: dict[str, Any]) -> str:
         identity = (id(document), str(ref["$ref"]))
@@ -93,6 +110,16 @@ class SchemaFiles:
             return {}  # a reference to the same value could come back to itself
         built = [self._build(document, part, depth + 1, ()) for part in parts]
         return {"anyOf": built} if built and all(built) else {}
+
+
+def fit_reply(words: dict[str, Any], schemas: SchemaFiles) -> list[Note]:
+    """Bring the example of an action's reply and its schema together, in place; a schema that does not fit goes."""
+    returns = words.get("returns", {})
+    name = returns.get("schema")
+    if name is None or ("example" in returns and schemas.fits(name, returns["example"])):
+        return []
+    del returns["schema"]
+    return [Note("guess", "returns", "the example of the reply does not fit its schema, which is left out")]
 
 
 def _find_ref(document: Document, schema: Any) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from connector.authoring.rules.fields import is_secret_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from connector.authoring.importing.building.connections import Connections
     from connector.authoring.importing.description import Operation, Parameter
 
 MIN_SHARE = 0.8
@@ -31,9 +32,17 @@ class SharedParameters:
     notes: list[str] = field(default_factory=list)
 
 
-def find_shared(operations: Sequence[Operation], *, has_connections: bool) -> SharedParameters:
-    """Return the headers and required query parameters of more than four fifths of the operations."""
+def find_shared(operations: Sequence[Operation], connections: Connections) -> SharedParameters:
+    """Return the headers and required query parameters of more than four fifths of the operations.
+
+    What a connection sends is no parameter of an action.
+    """
+    signed = connections.list_places()
     shared = SharedParameters()
+    for operation in operations:
+        for item in operation.parameters:
+            if f"{item.place}.{item.name}".lower() in signed:
+                shared.dropped.add((item.place, item.name))
     counts = Counter((item.place, item.name) for operation in operations for item in operation.parameters)
     samples = {(item.place, item.name): (item, operation) for operation in operations for item in operation.parameters}
     for (place, name), count in counts.items():
@@ -43,7 +52,9 @@ def find_shared(operations: Sequence[Operation], *, has_connections: bool) -> Sh
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", name):
             continue
         is_credential = name.lower().replace("-", "_") in _CREDENTIAL_NAMES
-        if is_credential and has_connections:
+        if (place, name) in shared.dropped:
+            continue
+        if is_credential and connections.types:
             shared.dropped.add((place, name))
             shared.notes.append(f"{place}.{name} is of nearly all operations; the connection sends what signs them")
         elif parameter.required or (place == "header" and "version" in name.lower()):

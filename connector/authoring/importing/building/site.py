@@ -152,7 +152,7 @@ def _build_inputs(host: str, documents: Sequence[Document]) -> dict[str, Words]:
     inputs: dict[str, Words] = {}
     for name in _VARIABLE.findall(host):
         is_host = host == f"{{{name}}}"
-        variable = next((item for item in map(lambda one: _find_by_key(one, name), documents) if item), {})
+        variable = next(filter(None, (_find_by_key(document, name) for document in documents)), {})
         words: Words = {"label": to_title(name), "help": _explain_host(host, name, is_host=is_host), "type": "string"}
         choices = [str(value) for value in variable.get("enum") or [] if re.fullmatch(r"[A-Za-z0-9-]+", str(value))]
         if choices and variable.get("default") in choices:

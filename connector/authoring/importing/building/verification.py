@@ -10,6 +10,8 @@ from pydantic import ValidationError
 
 from connector.authoring.draft import ParsedFile
 from connector.authoring.folder_reader import ConnectorFolder
+from connector.authoring.importing.action_examples import make_action_example
+from connector.authoring.importing.building.fields import is_plain
 from connector.authoring.importing.building.site import NotRunnableError
 from connector.authoring.importing.building.words import Note, Words
 from connector.authoring.lint import ACTION_RULES
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from connector.authoring.draft import Violation
     from connector.definition.parsers.strict_yaml import NodePath
 
+_EXAMPLE = "With what it needs"
 _MAX_ROUNDS = 12
 _REMOVABLE = ("example", "suggest", "pattern", "format", "min", "max", "choices", "hidden")
 _OPTIONAL = ("lists", "form_nesting", "pagination", "examples", "content_type", "scopes", "constants")
@@ -41,7 +44,7 @@ class Verifier:
     def __init__(self, manifest: Words) -> None:
         document = Document("manifest.yaml", manifest)
         model = Manifest.model_validate(deepcopy(manifest))
-        self._folder = ConnectorFolder(Path(), ParsedFile(Path("manifest.yaml"), document, model))
+        self._manifest = ParsedFile(Path("manifest.yaml"), document, model)
 
     def verify(self, words: Words) -> tuple[Words, list[Note]]:
         """Return an action's words as lint accepts them, and what was left out. Raises NotRunnableError."""
@@ -56,6 +59,14 @@ class Verifier:
                     notes.append(Note("lost", ".".join(map(str, path[1:])) or str(path[0]), message))
         raise NotRunnableError(f"lint refuses it: {violations[0].rule}: {violations[0].message}")
 
+    def add_example(self, words: Words) -> Words:
+        """Return an action's words with an example of a call, where one can be made."""
+        action = Action.model_validate(deepcopy(words))
+        example = make_action_example(self._manifest.model, action)
+        if example is None or not is_plain(example):
+            return words
+        return {**words, "examples": {_EXAMPLE: example}}
+
     def _list_violations(self, words: Words) -> list[Violation]:
         try:
             model = Action.model_validate(deepcopy(words))
@@ -64,11 +75,10 @@ class Verifier:
             place = ".".join(map(str, details["loc"]))
             raise NotRunnableError(f"the format cannot say it: {place}: {details['msg']}") from None
         file = ParsedFile(Path("-.yaml"), Document("-.yaml", words), model)
-        found = [violation for rule in _RULES for violation in rule(file, self._folder)]
+        folder = ConnectorFolder(Path(), self._manifest, actions=[file])
+        found = [violation for rule in _RULES for violation in rule(file, folder)]
         errors = [item for item in found if find_voice(item.rule) == "error"]
-        return errors or [
-            item for item in examples.check_examples(file, self._folder) if find_voice(item.rule) == "error"
-        ]
+        return errors or [item for item in examples.check_examples(file, folder) if find_voice(item.rule) == "error"]
 
 
 def _find_removable(words: Words, violation: Violation) -> NodePath:
