@@ -115,8 +115,7 @@ def import_description(
 def _build_action(operation: Operation, key: str, builder: ActionBuilder, verifier: Verifier) -> ActionDraft:
     draft = builder.build(operation, key)
     words, notes = verifier.verify(draft.words)
-    words, more = verifier.verify(verifier.add_example(words))
-    notes += more
+    words = verifier.add_example(words)
     if "inputs" in words:
         words["inputs"] = {name: sort_input_words(field) for name, field in words["inputs"].items()}
     if len(write_yaml(words).encode()) > MAX_FILE_BYTES:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pydantic_core import SchemaError
+
 from connector.authoring.importing.action_examples import choose_input_example
 from connector.authoring.importing.building.names import name_inputs
 from connector.authoring.importing.building.texts import (
@@ -17,6 +19,7 @@ from connector.authoring.importing.building.texts import (
 from connector.authoring.importing.building.words import HAS_SCALAR, HAS_TYPED_MAPS, Note, Words, sort_input_words
 from connector.authoring.importing.choices import infer_choices
 from connector.authoring.rules.fields import is_secret_name
+from connector.core.inputs.field_checks import compile_linear_regex
 from connector.definition.json_path import join_path
 
 if TYPE_CHECKING:
@@ -196,7 +199,7 @@ class FieldBuilder:
         if choices:
             built |= choices
         if kind in ("string", "password", "integer", "number") and (not choices or "allow_other" in choices):
-            built |= self._build_limits(schema, kind)
+            built |= self._build_limits(schema, kind, texts.place)
         if kind.startswith("list of "):
             built |= _pick_sizes(schema, "minItems", "maxItems")
         default = schema.get("default")
@@ -230,12 +233,12 @@ class FieldBuilder:
             self._note("guess", texts.place, inferred.question)
         return {**inferred.words, "choices": labels}
 
-    def _build_limits(self, schema: Words, kind: str) -> Words:
+    def _build_limits(self, schema: Words, kind: str, place: str) -> Words:
         if kind in ("string", "password"):
             pattern = schema.get("pattern")
             built = _pick_sizes(schema, "minLength", "maxLength")
             if isinstance(pattern, str) and pattern and not has_template(pattern):
-                built["pattern"] = pattern
+                built |= self._build_pattern(pattern, place)
             return built
         low, high = schema.get("minimum"), schema.get("maximum")
         step = 1 if kind == "integer" else 0
@@ -249,6 +252,14 @@ class FieldBuilder:
             for word, value in limits.items()
             if _is_number(value) and value not in _TRIVIAL_LIMITS and abs(value) < _EXACT
         }
+
+    def _build_pattern(self, pattern: str, place: str) -> Words:
+        try:
+            compile_linear_regex(pattern)
+        except SchemaError:
+            self._note("guess", place, "its pattern cannot be checked in linear time; the service checks it")
+            return {}
+        return {"pattern": pattern}
 
 
 def find_type(schema: Words) -> str:

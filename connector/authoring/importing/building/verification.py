@@ -60,12 +60,16 @@ class Verifier:
         raise NotRunnableError(f"lint refuses it: {violations[0].rule}: {violations[0].message}")
 
     def add_example(self, words: Words) -> Words:
-        """Return an action's words with an example of a call, where one can be made."""
+        """Return an action's words with an example of a call, where one can be made and stated."""
         action = Action.model_validate(deepcopy(words))
         example = make_action_example(self._manifest.model, action)
         if example is None or not is_plain(example):
             return words
-        return {**words, "examples": {_EXAMPLE: example}}
+        shown = {**words, "examples": {_EXAMPLE: example}}
+        try:
+            return words if self._list_violations(shown) else shown
+        except NotRunnableError:  # a form in a way that `request` cannot state
+            return words
 
     def _list_violations(self, words: Words) -> list[Violation]:
         try:
