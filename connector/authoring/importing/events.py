@@ -55,12 +55,13 @@ def infer_events(documents: Iterable[Document]) -> dict[str, dict[str, Inferred]
     """Return the words of each event, by the name of its file in schemas/events and its own; the first one counts."""
     found: dict[str, dict[str, Inferred]] = {}
     seen: set[str] = set()
+    documents = list(documents)
     for document in documents:
         for name, operation in _iter_webhooks(document):
             inferred = _infer_event(document, name, operation)
             if inferred is not None and name not in seen:
                 seen.add(name)
-                found.setdefault(_name_group(document, operation), {})[name] = inferred
+                found.setdefault(_name_group(document, operation, by_tag=len(documents) == 1), {})[name] = inferred
     return found
 
 
@@ -87,11 +88,13 @@ def _iter_webhooks(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
                     break
 
 
-def _name_group(document: Document, operation: dict[str, Any]) -> str:
-    """Return the name of an event's file: the first tag, where a document has several, else the document's title."""
+def _name_group(document: Document, operation: dict[str, Any], *, by_tag: bool) -> str:
+    """Return the name of an event's file: its tag, or the document's title where each document is a group."""
     tags = operation.get("tags")
     tag = next((tag for tag in tags if isinstance(tag, str)), "") if isinstance(tags, list) else ""
-    stem = re.sub(r"[^a-z0-9]+", "-", to_kebab_case(re.sub(r"\s+", "-", document.title or tag)).lower()).strip("-")
+    stem = re.sub(
+        r"[^a-z0-9]+", "-", to_kebab_case(re.sub(r"\s+", "-", (tag if by_tag else "") or document.title or tag)).lower()
+    ).strip("-")
     return stem or "events"
 
 

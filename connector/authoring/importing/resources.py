@@ -164,12 +164,23 @@ def _tells_new_id(candidate: _Candidate) -> bool:
     """Whether what is created can be read back; a list whose POST tells no id is left out, and False if it is all."""
     post = candidate.listing.operations.get("POST") if candidate.listing else None
     record = read_record(post)
+    get = candidate.listing.operations.get("GET") if candidate.listing else None
+    if candidate.item and _hides_id(get, candidate.item):
+        candidate.listing = None
+        return "GET" in candidate.item.operations
     if post is None:
         return True
     shapes = (record, *list_wrapped(post, record)) if record is not None else ()
     if not any(candidate.id_name in shape.properties for shape in shapes):
         candidate.listing = None
     return candidate.listing is not None or (candidate.item is not None and "GET" in candidate.item.operations)
+
+
+def _hides_id(listing: Operation | None, item: Route) -> bool:
+    """Whether the entries of a list have nothing that identifies them."""
+    entry = read_listed(listing)
+    properties = entry.properties if entry is not None else {}
+    return bool(properties) and find_id(properties, item.names[-1], singular(squash(item.noun))) is None
 
 
 def _name(candidates: list[_Candidate]) -> None:
@@ -258,7 +269,7 @@ def _build_seed(candidate: _Candidate, words: dict[str, Any], known: dict[str, I
         parent = known[words["parent"]].words
         seed["parent"] = parent["seed"][0][parent["id"]]
     elif candidate.listing and candidate.listing.names:
-        seed["parent"] = "/".join(_find_place(candidate.listing, name) for name in candidate.listing.names)
+        seed["parent"] = "/".join(candidate.listing.make_value(name) for name in candidate.listing.names)
     return seed
 
 
@@ -276,15 +287,3 @@ def _find_example(candidate: _Candidate) -> dict[str, Any]:
     lists = [example, *(example.values() if isinstance(example, dict) else ())]
     first = next((one[0] for one in lists if isinstance(one, list) and one), None)
     return first if isinstance(first, dict) else {}
-
-
-def _find_place(route: Route, name: str) -> str:
-    """Return an example for a placeholder that no resource stands for."""
-    parameter = route.find_parameter(name)
-    operation = next(iter(route.operations.values()))
-    shape = read_shape(operation.document, parameter.schema if parameter else {})
-    listed = shape.words.get("enum")
-    value = (parameter.example if parameter else None) or shape.example or (listed[0] if listed else None)
-    text = str(value) if isinstance(value, str | int) else ""
-    is_plain = bool(re.fullmatch(r"[\w.@:-]+", text)) and text.strip(".") != ""
-    return text if is_plain else "1" if shape.kind in ("integer", "number") else name

@@ -53,6 +53,17 @@ class Route:
         parameters = [one for operation in self.operations.values() for one in operation.parameters]
         return next((one for one in parameters if one.place == "path" and one.name == name), None)
 
+    def make_value(self, name: str) -> str:
+        """Return a value for a placeholder: an example or choice of its parameter, or its name."""
+        parameter = self.find_parameter(name)
+        operation = next(iter(self.operations.values()))
+        shape = read_shape(operation.document, parameter.schema if parameter else {})
+        listed = shape.words.get("enum")
+        value = (parameter.example if parameter else None) or shape.example or (listed[0] if listed else None)
+        text = str(value) if isinstance(value, str | int) else ""
+        is_plain = bool(re.fullmatch(r"[\w.@:-]+", text)) and text.strip(".") != ""
+        return text if is_plain else "1" if shape.kind in ("integer", "number") else name
+
 
 def normalize_path(path: str) -> str:
     """Return a path without the names of its placeholders."""
