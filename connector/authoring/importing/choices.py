@@ -153,7 +153,8 @@ def _read_extensions(words: dict[str, Any], values: list[Any]) -> Iterator[tuple
             pairs = zip(listed, written, strict=True)
             yield from ((str(value), tidy(label)) for value, label in pairs if isinstance(label, str))
     for name in _ENTRY_EXTENSIONS:
-        for entry in words.get(name) if isinstance(words.get(name), list) else ():
+        entries = words.get(name)
+        for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, dict):
                 value = next((entry[key] for key in _ENTRY_VALUES if key in entry), None)
                 label = next((entry[key] for key in _ENTRY_LABELS if isinstance(entry.get(key), str)), "")

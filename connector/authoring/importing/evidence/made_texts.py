@@ -54,7 +54,7 @@ def make_number(words: Mapping[str, Any], *, is_integer: bool) -> int | float:
     """Return a number within limits: the smallest that is at least one, where that is allowed."""
     lowest, highest = _read_bound(words, "minimum", 1), _read_bound(words, "maximum", -1)
     step = words.get("multipleOf")
-    number = max(lowest, 1) if highest is None or highest >= 1 else highest if lowest is None else lowest
+    number: int | float = max(lowest, 1) if highest is None or highest >= 1 else highest if lowest is None else lowest
     number = number if lowest is None else max(number, lowest)
     if isinstance(step, int | float) and step > 0:
         number = math.ceil(number / step) * step
