@@ -1,0 +1,153 @@
+"""Examples of inputs, and the one example of an action that lint can run: inputs, and the request that they send."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from connector.authoring.importing.evidence.made_texts import make_number, make_text
+from connector.authoring.rules.examples import prepare_inputs
+from connector.core.exchange.plan import compile_action
+from connector.core.inputs.validate import compile_check
+from connector.core.invalid_value import InvalidValue
+from connector.definition.fields import Input
+from connector.definition.loader import Connector
+from connector.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from connector.core.inputs.field_checks import ValueCheck
+    from connector.core.request.builder import Request
+    from connector.definition.action import Action
+    from connector.definition.fields import InputField
+    from connector.definition.manifest import Manifest
+
+_INPUT: TypeAdapter[Input] = TypeAdapter(Input)
+_MADE = {
+    "boolean": True, "datetime": "2026-03-02T09:00:00Z", "date": "2026-03-02", "file": "example.txt",
+    "scalar": "abc123", "list of boolean": [True], "map of string": {"name": "value"}, "pairs": {"name": "value"},
+}  # fmt: skip
+_JSON_CANDIDATES: tuple[Any, ...] = ({"name": "value"}, ["example"], "example", 1)
+
+
+def choose_input_example(words: Mapping[str, Any], offered: Iterable[Any] = (), *, name: str = "") -> Any:
+    """Return an example that the words of an input accept: the first of those offered that fits, else a made one.
+
+    None where nothing is found; a file's example is its name.
+    """
+    try:
+        field = _INPUT.validate_python(dict(words))
+    except ValidationError:
+        return None
+    return _choose(field, [value for value in offered if value is not None], name)
+
+
+def make_action_example(manifest: Manifest, action: Action, offered: Mapping[str, Any] | None = None) -> Any:
+    """Return the words of an example: `inputs` and their `request`; None where no inputs are found that are valid.
+
+    Given are the inputs that are required, those that a rule asks for, and of the others as many as are offered.
+    """
+    connector = Connector(Path(), manifest, actions=[action], choices={})
+    compiled = compile_action(connector, action.action)
+    wanted = {key: (offered or {}).get(key, field.example) for key, field in action.inputs.items()}
+    given = {}
+    for key, field in action.inputs.items():
+        if field.required or wanted[key] is not None:
+            value = _choose(field, [] if wanted[key] is None else [wanted[key]], key, action.method)
+            if value is not None:
+                given[key] = value
+    required = {key: value for key, value in given.items() if action.inputs[key].required}
+    for inputs in (given, {**required, **_list_needed(action)}, required):
+        try:
+            request = compiled.build_request(compiled.validate(prepare_inputs(action, inputs)))
+        except InputError:
+            continue
+        return {"inputs": inputs, "request": _state_request(request)}
+    return None
+
+
+def _list_needed(action: Action) -> dict[str, Any]:
+    """Return a value for the first input of each rule that one of several must be given."""
+    needed = {}
+    for rule in action.any_of or ():
+        key = rule.of[0]
+        value = _choose(action.inputs[key], [], key, action.method)
+        if value is not None:
+            needed[key] = value
+    return needed
+
+
+def _choose(field: InputField, offered: list[Any], name: str, method: str = "") -> Any:
+    check = compile_check(field, lambda _: {}, method)  # type: ignore[arg-type]
+    if field.type == "file":
+        return next((value for value in offered if isinstance(value, str) and value), _MADE["file"])
+    candidates = [*offered, field.example, field.suggest, *_list_made(field, name)]
+    return next((value for value in candidates if value is not None and _is_valid(check, value)), None)
+
+
+def _is_valid(check: ValueCheck, value: Any) -> bool:
+    try:
+        check(value)
+    except InvalidValue:
+        return False
+    return True
+
+
+def _list_made(field: InputField, name: str) -> list[Any]:
+    """Return values that probably fit an input, the likeliest first."""
+    listed = list(field.typed_choices)
+    if field.members:
+        entry = {key: _choose(member, [], key) for key, member in field.members.items() if member.required}
+        if not entry:
+            key, member = next(iter(field.members.items()))
+            entry = {key: _choose(member, [], key)}
+        return [{"object": entry, "list of object": [entry]}.get(field.type, {"name": entry})]
+    if field.is_list:
+        kind = field.type.removeprefix("list of ")
+        count = max(int(field.min or 1), 1)
+        entries = listed or _list_scalars(field.model_copy(update={"min": None, "max": None}), kind, name)
+        return [(entries * count)[:count] if len(entries) < count else entries[:count]]
+    return listed[:1] or _list_scalars(field, field.type, name)
+
+
+def _list_scalars(field: InputField, kind: str, name: str) -> list[Any]:
+    if kind in ("integer", "number"):
+        limits = {"minimum": field.min, "maximum": field.max}
+        return [make_number(limits, is_integer=kind == "integer"), field.min, field.max]
+    if kind in ("string", "text", "password"):
+        words = {
+            "minLength": field.min, "maxLength": field.max, "pattern": field.pattern, "format": field.format,
+        }  # fmt: skip
+        return [text for text in (make_text(name, words), make_text("", words)) if text]
+    return list(_JSON_CANDIDATES) if kind == "json" else [_MADE[kind]] if kind in _MADE else []
+
+
+def _state_request(request: Request) -> dict[str, Any]:
+    """Return the words of `request` for what is sent."""
+    words: dict[str, Any] = {"path": request.path}
+    if request.query:
+        words["query"] = _group(request.query)
+    if request.headers:
+        words["headers"] = dict(request.headers)
+    body = request.body
+    if body is None:
+        return words
+    if body.kind == "multipart":
+        words["form"] = [
+            [part.name, part.file_name if part.file_name is not None else part.data] for part in body.value
+        ]
+    elif body.kind == "form":
+        words["form"] = [list(pair) for pair in body.value]
+    else:
+        words["body"] = body.value.decode() if isinstance(body.value, bytes) else body.value
+    return words
+
+
+def _group(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in pairs:
+        grouped.setdefault(name, []).append(value)
+    return {name: values[0] if len(values) == 1 else values for name, values in grouped.items()}

@@ -1,0 +1,309 @@
+"""What an API description says: its operations, with their parameters, bodies and replies.
+
+Operations are read one by one. One that cannot be read is among `broken`, with its reason, and stops no other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+
+from connector.authoring.importing.document import Document
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Body", "BrokenOperation", "Description", "Document", "Operation", "Parameter", "Reply"]
+
+Place = Literal["path", "query", "header", "cookie"]
+PLACES = ("path", "query", "header", "cookie")
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+_STYLES = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
+_SET_BY_OTHERS = ("accept", "content-type", "authorization")  # OpenAPI 3.0.3: such header parameters are ignored
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of an operation; `schema` is as written, `Document.resolve` reads it."""
+
+    name: str
+    place: Place
+    required: bool = False
+    schema: dict[str, Any] = field(default_factory=dict)
+    description: str = ""
+    example: Any = None
+    style: str = "form"
+    explode: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """The body of a request in the one of its content types that is imported."""
+
+    content_type: str
+    schema: dict[str, Any]
+    required: bool = False
+    example: Any = None
+    description: str = ""
+    encoding: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply: `status` is a code, a range such as 2XX, or default."""
+
+    status: str
+    content_type: str = ""
+    schema: dict[str, Any] = field(default_factory=dict)
+    example: Any = None
+    headers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation: a method of a path. `raw` is what the description has, `document` follows its references."""
+
+    method: str
+    path: str
+    operation_id: str
+    summary: str
+    description: str
+    tags: tuple[str, ...]
+    deprecated: bool
+    parameters: tuple[Parameter, ...]
+    body: Body | None
+    replies: dict[str, Reply]
+    security: tuple[dict[str, tuple[str, ...]], ...] | None
+    servers: tuple[str, ...]
+    docs: str | None
+    raw: dict[str, Any]
+    document: Document
+
+    @property
+    def request(self) -> str:
+        """The request line: METHOD /path."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def success(self) -> Reply | None:
+        """The reply of a success: the first 2xx one, or `default` where there is none."""
+        codes = sorted(status for status in self.replies if status[:1] == "2")
+        return self.replies[codes[0]] if codes else self.replies.get("default")
+
+
+class BrokenOperation(NamedTuple):
+    """An operation that could not be read, and why."""
+
+    method: str
+    path: str
+    reason: str
+    document: Document
+
+
+class Description:
+    """Several documents as one description."""
+
+    def __init__(self, documents: tuple[Document, ...] | list[Document]) -> None:
+        self.documents = tuple(documents)
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """The operations of all documents, in their order."""
+        return self._operations[0]
+
+    @property
+    def broken(self) -> tuple[BrokenOperation, ...]:
+        """The operations that could not be read."""
+        return self._operations[1]
+
+    @cached_property
+    def _operations(self) -> tuple[tuple[Operation, ...], tuple[BrokenOperation, ...]]:
+        operations: list[Operation] = []
+        broken: list[BrokenOperation] = []
+        seen: dict[str, str] = {}
+        for document in self.documents:
+            for path, method, item in _iter_items(document):
+                try:
+                    operation = read_operation(document, path, method, item)
+                except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+                    broken.append(BrokenOperation(method.upper(), path, str(error) or type(error).__name__, document))
+                    continue
+                if operation.request in seen:
+                    reason = f"{seen[operation.request]} has this operation already"
+                    broken.append(BrokenOperation(operation.method, path, reason, document))
+                    continue
+                seen[operation.request] = document.source
+                operations.append(operation)
+        return tuple(operations), tuple(broken)
+
+
+def _iter_items(document: Document) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield path, method and path item of each operation."""
+    paths = document.data.get("paths")
+    for path, written in paths.items() if isinstance(paths, dict) else ():
+        item = _follow_mapping(document, written)
+        for method in METHODS:
+            if isinstance(item.get(method), dict):
+                yield str(path), method, item
+
+
+def read_operation(document: Document, path: str, method: str, item: dict[str, Any]) -> Operation:
+    """Return the operation of a method of a path item. Raises ValueError and the like where it cannot be read."""
+    raw = _follow_mapping(document, item[method])
+    body = _read_body(document, raw, method)
+    tags = raw.get("tags")
+    docs = raw.get("externalDocs")
+    return Operation(
+        method=method.upper(),
+        path=path if path.startswith("/") else f"/{path}",
+        operation_id=_to_text(raw.get("operationId")),
+        summary=_to_text(raw.get("summary") or item.get("summary")),
+        description=_to_text(raw.get("description") or item.get("description")),
+        tags=tuple(_to_text(tag) for tag in tags if _to_text(tag)) if isinstance(tags, list) else (),
+        deprecated=raw.get("deprecated") is True,
+        parameters=tuple(_read_parameters(document, item, raw)),
+        body=body,
+        replies=_read_replies(document, raw),
+        security=_read_security(document, raw),
+        servers=_read_servers(document, raw, item),
+        docs=_to_text(docs.get("url")) or None if isinstance(docs, dict) else None,
+        raw=raw,
+        document=document,
+    )
+
+
+def read_servers(owner: dict[str, Any]) -> tuple[str, ...]:
+    """Return the URLs of the servers of a document, a path or an operation."""
+    servers = owner.get("servers")
+    urls = [server.get("url") for server in servers if isinstance(server, dict)] if isinstance(servers, list) else []
+    return tuple(str(url) for url in urls if url)
+
+
+def _read_servers(document: Document, *owners: dict[str, Any]) -> tuple[str, ...]:
+    return next(filter(None, map(read_servers, (*owners, document.data))), ())
+
+
+def _read_security(document: Document, raw: dict[str, Any]) -> tuple[dict[str, tuple[str, ...]], ...] | None:
+    written = raw.get("security", document.data.get("security"))
+    if not isinstance(written, list):
+        return None
+    return tuple(
+        {str(name): tuple(map(str, scopes)) if isinstance(scopes, list) else () for name, scopes in option.items()}
+        for option in written
+        if isinstance(option, dict)
+    )
+
+
+def _read_parameters(document: Document, item: dict[str, Any], raw: dict[str, Any]) -> Iterator[Parameter]:
+    parameters: dict[tuple[str, str], Parameter] = {}
+    for written in (*_list(item.get("parameters")), *_list(raw.get("parameters"))):
+        node = _follow_mapping(document, written)
+        place, name = _to_text(node.get("in")), _to_text(node.get("name"))
+        if place not in PLACES or not name or (place == "header" and name.lower() in _SET_BY_OTHERS):
+            continue
+        parameters[place, name] = _read_parameter(document, name, cast("Place", place), node)
+    yield from parameters.values()
+
+
+def _read_parameter(document: Document, name: str, place: Place, node: dict[str, Any]) -> Parameter:
+    style = _to_text(node.get("style")) or _STYLES[place]
+    media = next(iter(_mapping(node.get("content")).values()), None)
+    schema = _mapping(media).get("schema") if media is not None else node.get("schema")
+    return Parameter(
+        name=name,
+        place=place,
+        required=node.get("required") is True or place == "path",
+        schema=schema if isinstance(schema, dict) else {},
+        description=_to_text(node.get("description")),
+        example=_find_example(document, node if media is None else _mapping(media)),
+        style="json" if media is not None else style,
+        explode=bool(node.get("explode", style == "form")),
+    )
+
+
+def _read_body(document: Document, raw: dict[str, Any], method: str) -> Body | None:
+    node = _follow_mapping(document, raw.get("requestBody"))
+    content = _mapping(node.get("content"))
+    if not content:
+        return None
+    kind = min(content, key=lambda name: (_rank(name), list(content).index(name)))
+    media = _mapping(content[kind])
+    schema = media.get("schema") if isinstance(media.get("schema"), dict) else {}
+    is_empty = not document.resolve(schema).get("properties") and not media.get("example")
+    if method in ("get", "head") and is_empty:
+        return None  # some descriptions give each GET an empty form
+    return Body(
+        content_type=kind,
+        schema=schema or {},
+        required=node.get("required") is True,
+        example=_find_example(document, media),
+        description=_to_text(node.get("description")),
+        encoding=_mapping(media.get("encoding")),
+    )
+
+
+def _rank(content_type: str) -> int:
+    """Return how well a content type of a body can be written, from 0 for JSON itself."""
+    kind = content_type.partition(";")[0].strip().lower()
+    ranks = {"application/json": 0, "application/x-www-form-urlencoded": 3, "multipart/form-data": 4}
+    if kind in ranks:
+        return ranks[kind]
+    if kind.endswith(("+json", "/json")):
+        return 2 if "patch" in kind and "merge" not in kind else 1
+    return 5 if kind.startswith("text/") else 6
+
+
+def _read_replies(document: Document, raw: dict[str, Any]) -> dict[str, Reply]:
+    replies: dict[str, Reply] = {}
+    for status, written in _mapping(raw.get("responses")).items():
+        node = _follow_mapping(document, written)
+        content = _mapping(node.get("content"))
+        kind = min(content, key=lambda name: (min(_rank(name), 3), list(content).index(name)), default="")
+        media = _mapping(content.get(kind))
+        headers = {
+            str(name): _follow_mapping(document, header) for name, header in _mapping(node.get("headers")).items()
+        }
+        replies[str(status)] = Reply(
+            status=str(status),
+            content_type=kind,
+            schema=media.get("schema") if isinstance(media.get("schema"), dict) else {},  # type: ignore[arg-type]
+            example=_find_example(document, media),
+            headers=headers,
+            description=_to_text(node.get("description")),
+        )
+    return replies
+
+
+def _find_example(document: Document, node: dict[str, Any]) -> Any:
+    """Return the example of a parameter or media type, or the first of its examples."""
+    if node.get("example") is not None:
+        return node["example"]
+    for written in _mapping(node.get("examples")).values():
+        example = _follow_mapping(document, written) if isinstance(written, dict) else {"value": written}
+        if example.get("value") is not None:
+            return example["value"]
+    return None
+
+
+def _follow_mapping(document: Document, node: Any) -> dict[str, Any]:
+    return _mapping(document.follow(node))
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _to_text(value: Any) -> str:
+    return (
+        value.strip()
+        if isinstance(value, str)
+        else ""
+        if value is None or isinstance(value, dict | list)
+        else str(value)
+    )

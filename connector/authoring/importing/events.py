@@ -1,0 +1,203 @@
+"""The events of a description's webhooks, in the form of schemas/events: a body with the name of a type for each value.
+
+What a value is comes from its format, from the examples, and from its name, in this order: an integer `event_ts` whose
+example has 13 digits is a time in milliseconds.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from connector.authoring.importing.evidence.inferred import Inferred
+from connector.authoring.importing.evidence.paging_names import singular, squash
+from connector.authoring.importing.evidence.shapes import Shape, read_shape, read_text
+from connector.definition.case import to_kebab_case
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from connector.authoring.importing.document import Document
+
+_SECTIONS = ("webhooks", "x-webhooks")
+_DEEPEST = 10
+_FORMATS = {
+    "date-time": "datetime", "datetime": "datetime", "date": "date", "email": "email", "uri": "url", "url": "url",
+    "uuid": "uuid", "byte": "base64", "base64": "base64", "password": "secret",
+}  # fmt: skip
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_BY_EXAMPLE = (
+    ("uuid", _UUID),
+    ("datetime", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")),
+    ("date", re.compile(r"\d{4}-\d\d-\d\d")),
+    ("email", re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")),
+    ("url", re.compile(r"https?://\S+")),
+    ("phone", re.compile(r"\+\d{7,15}")),
+)
+_BY_NAME = (
+    ("timezone", re.compile(r"(^|_)time_?zone$")),
+    ("secret", re.compile(r"(password|passcode|secret|token|stream_key|host_key|_pin)$")),
+    ("email", re.compile(r"(^|_)email$")),
+    ("url", re.compile(r"(^|_)(url|uri|href)$")),
+    ("phone", re.compile(r"(^|_)(phone|phone_number|phone_numbers|did_number)$")),
+    ("datetime", re.compile(r"(^|_)(date_?time|start_time|end_time|created_at|updated_at|deleted_at)$")),
+    ("base64", re.compile(r"(^|_)uuids?$")),
+)
+_ID_NAME = re.compile(r"(^|_)(id|ids|uuid|uuids|key|number)$")
+_DIGITS, _BASE64 = re.compile(r"\d{5,}"), re.compile(r"[A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{20,}={1,2}")
+_FIRST_MILLISECOND = 10**12
+_SCOPES = re.compile(r"^.*?\bscopes?\b[^`\n]*:?\**[^`\n]*((?:`[^`\n]+`[, ]*)+)", re.IGNORECASE | re.MULTILINE)
+_CHANGES = {"created": ("created", "added"), "updated": ("updated", "changed"), "deleted": ("deleted", "removed")}
+
+
+def infer_events(documents: Iterable[Document]) -> dict[str, dict[str, Inferred]]:
+    """Return the words of each event, by the name of its file in schemas/events and its own; the first one counts."""
+    found: dict[str, dict[str, Inferred]] = {}
+    seen: set[str] = set()
+    documents = list(documents)
+    for document in documents:
+        for name, operation in _iter_webhooks(document):
+            inferred = _infer_event(document, name, operation)
+            if inferred is not None and name not in seen:
+                seen.add(name)
+                found.setdefault(_name_group(document, operation, by_tag=len(documents) == 1), {})[name] = inferred
+    return found
+
+
+def infer_resource_events(resources: Mapping[str, Any], event_names: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the events that changes of resources cause, by the names of both: user.created for users."""
+    found: dict[str, dict[str, str]] = {}
+    for event in event_names:
+        subject, _, change = re.sub(r"[.:/_-](?=[^.:/_-]+$)", " ", event).partition(" ")
+        for name in resources:
+            word = next((word for word, names in _CHANGES.items() if change.lower() in names), None)
+            if word and squash(subject) in (squash(name), singular(squash(name))):
+                found.setdefault(name, {}).setdefault(word, event)
+    return found
+
+
+def _iter_webhooks(document: Document) -> Iterator[tuple[str, dict[str, Any]]]:
+    for section in _SECTIONS:
+        webhooks = document.data.get(section)
+        for name, written in webhooks.items() if isinstance(webhooks, dict) else ():
+            item = document.follow(written)
+            for operation in item.values() if isinstance(item, dict) else ():
+                if isinstance(operation, dict) and "requestBody" in operation:
+                    yield str(name), operation
+                    break
+
+
+def _name_group(document: Document, operation: dict[str, Any], *, by_tag: bool) -> str:
+    """Return the name of an event's file: its tag, or the document's title where each document is a group."""
+    tags = operation.get("tags")
+    tag = next((tag for tag in tags if isinstance(tag, str)), "") if isinstance(tags, list) else ""
+    stem = re.sub(
+        r"[^a-z0-9]+", "-", to_kebab_case(re.sub(r"\s+", "-", (tag if by_tag else "") or document.title or tag)).lower()
+    ).strip("-")
+    return stem or "events"
+
+
+def _infer_event(document: Document, name: str, operation: dict[str, Any]) -> Inferred | None:
+    body = document.follow(operation["requestBody"])
+    content = body.get("content") if isinstance(body, dict) else None
+    media = next((one for kind, one in (content or {}).items() if "json" in kind and isinstance(one, dict)), None)
+    if media is None:
+        return None
+    example = _read_example(document, media)
+    shape = read_shape(document, media.get("schema"))
+    if shape.kind not in ("object", "union") or not shape.properties:
+        return None
+    members = {
+        key: _infer_type(document, schema, key, _get(example, key), 0)
+        for key, schema in shape.properties.items()
+        if not _is_name(document, schema, name, _get(example, key))
+    }
+    texts = " ".join(read_text(one.get("description")) + "\n" for one in (operation, body))
+    scopes = _read_scopes(texts)
+    evidence = f"the schema of its body{' and its example' if example is not None else ''}"
+    return Inferred({"scopes": scopes, "body": members}, (evidence,))
+
+
+def _read_example(document: Document, media: dict[str, Any]) -> Any:
+    written = media.get("examples")
+    entries = [document.follow(one) for one in written.values()] if isinstance(written, dict) else []
+    values = [media.get("example"), *(one.get("value") for one in entries if isinstance(one, dict))]
+    value = next((one for one in values if one is not None), None)
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return None
+    return value
+
+
+def _get(example: Any, key: str) -> Any:
+    return example.get(key) if isinstance(example, dict) else None
+
+
+def _is_name(document: Document, schema: Any, name: str, example: Any) -> bool:
+    """Whether a member holds the event's own name, which the trigger puts there."""
+    words = document.resolve(schema)
+    return name in (example, words.get("const"), words.get("example"), *(words.get("enum") or ()))
+
+
+def _read_scopes(text: str) -> dict[str, list[str]]:
+    scopes: dict[str, list[str]] = {"classic": [], "granular": []}
+    for match in _SCOPES.finditer(text):
+        kind = "granular" if "granular" in match[0].partition("`")[0].lower() else "classic"
+        scopes[kind] += [scope for scope in re.findall(r"`([^`]+)`", match[1]) if scope not in scopes[kind]]
+    return scopes
+
+
+def _infer_type(document: Document, schema: Any, name: str, example: Any, depth: int) -> Any:
+    """Return the type of a value: a name, a mapping of members, or a list of one."""
+    shape = read_shape(document, schema)
+    example = shape.example if example is None else example
+    if depth > _DEEPEST:
+        return {} if shape.kind == "object" else [] if shape.kind == "array" else "string"
+    if shape.properties and shape.kind in ("object", "union"):
+        return {
+            key: _infer_type(document, inner, key, _get(example, key), depth + 1)
+            for key, inner in shape.properties.items()
+        }
+    if shape.kind == "array":
+        first = example[0] if isinstance(example, list) and example else None
+        is_told = bool(shape.words.get("items")) or first is not None
+        return [_infer_type(document, shape.words.get("items"), name, first, depth + 1)] if is_told else []
+    if shape.kind == "object":
+        return {}
+    return _infer_scalar(shape, name, example)
+
+
+def _infer_scalar(shape: Shape, name: str, example: Any) -> str:
+    kind = shape.kind if shape.kind in ("integer", "number", "boolean") else "string"
+    folded = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+    if kind == "integer":
+        is_moment = isinstance(example, int) and example >= _FIRST_MILLISECOND and not re.search(r"id$|number", folded)
+        if is_moment or re.search(r"(^|_)(event_ts|time_?stamp)$", folded):
+            return "milliseconds"
+        is_id = re.search(r"(^|_)id$", folded) or re.search(r"(meeting|webinar)_number$", folded)
+        return "integer id" if is_id else "integer"
+    if kind != "string" or isinstance(shape.words.get("enum"), list):
+        return kind
+    known = _FORMATS.get(str(shape.words.get("format")))
+    if known is not None:
+        return known
+    text = example if isinstance(example, str) else ""
+    by_example = next((found for found, pattern in _BY_EXAMPLE if pattern.fullmatch(text)), None)
+    by_name = next((found for found, pattern in _BY_NAME if pattern.search(folded)), None)
+    if by_name == "secret" or by_example is None:
+        if by_name in (None, "base64") and _ID_NAME.search(folded):
+            return _infer_id(folded, text, by_name)
+        return by_name or "string"
+    return by_example
+
+
+def _infer_id(name: str, text: str, by_name: str | None) -> str:
+    """Return the type of a text that identifies something."""
+    if _DIGITS.fullmatch(text) and not name.endswith("number"):
+        return "digits"
+    if _BASE64.fullmatch(text):
+        return "base64"
+    return by_name or ("id" if re.search(r"(^|_)ids?$", name) else "string")

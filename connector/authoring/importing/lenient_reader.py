@@ -1,0 +1,91 @@
+"""Lenient reader of the files of an API description: JSON or YAML, as vendors publish them.
+
+What JSON cannot hold becomes text: timestamps, dates, keys that are numbers. Control characters go. A description is
+data of others, so nothing in it can make objects of Python, and its size is limited.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from connector.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_BYTES = 64 << 20
+MAX_DEPTH = 200
+
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_NUMBER_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_FOREIGN_CHARACTERS = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class _LenientLoader(_SafeLoader):  # type: ignore[misc]
+    """YAML with the types of JSON: any other tag is text, a list or a mapping, by its shape."""
+
+    yaml_implicit_resolvers: dict[str, list[Any]] = {}
+
+
+def _construct_mapping(loader: Any, node: yaml.MappingNode) -> Any:
+    loader.flatten_mapping(node)
+    mapping: dict[str, Any] = {}
+    yield mapping
+    for key, value in node.value:
+        name = key.value if isinstance(key, yaml.ScalarNode) else str(loader.construct_object(key, deep=True))
+        mapping[name] = loader.construct_object(value, deep=True)
+
+
+def _construct_other(loader: Any, _suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return node.value
+    return loader.construct_sequence(node, deep=True) if isinstance(node, yaml.SequenceNode) else {}
+
+
+def _construct_number(convert: Callable[[str], int | float]) -> Callable[[Any, yaml.ScalarNode], Any]:
+    return lambda _loader, node: convert(node.value)
+
+
+_LenientLoader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"<<\Z"), ["<"])
+_LenientLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:null", re.compile(r"(?:~|null|Null|NULL|)\Z"), ["~", "n", "N", ""]
+)
+_LenientLoader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile(r"(?:[Tt]rue|TRUE|[Ff]alse|FALSE)\Z"), list("tTfF")
+)
+_LenientLoader.add_implicit_resolver(_NUMBER_TAGS[0], re.compile(r"-?(?:0|[1-9][0-9]{0,300})\Z"), list("-0123456789"))
+_LenientLoader.add_implicit_resolver(
+    _NUMBER_TAGS[1],
+    re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:[eE][+-]?[0-9]{1,2})?|[eE][+-]?[0-9]{1,2})\Z"),
+    list("-0123456789"),
+)
+_LenientLoader.add_constructor(_NUMBER_TAGS[0], _construct_number(int))
+_LenientLoader.add_constructor(_NUMBER_TAGS[1], _construct_number(float))
+_LenientLoader.add_constructor("tag:yaml.org,2002:map", _construct_mapping)
+_LenientLoader.add_multi_constructor("", _construct_other)
+
+
+def read_text(raw: bytes, source: str) -> Any:
+    """Return the data of a file of a description. Raises UsageError with its name and the reason."""
+    if len(raw) > MAX_BYTES:
+        raise UsageError(f"{source} has {len(raw):,} bytes; at most {MAX_BYTES:,} are read.")
+    text = raw.decode("utf-8-sig", errors="replace")
+    try:
+        return json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError) as error:
+        if text.lstrip()[:1] == "{" and isinstance(error, json.JSONDecodeError) and "\n" not in text.strip()[:200]:
+            raise _build_error(source, str(error)) from None
+    try:
+        return yaml.load(_FOREIGN_CHARACTERS.sub("", text), Loader=_LenientLoader)  # noqa: S506  made of SafeLoader
+    except yaml.YAMLError as error:
+        raise _build_error(source, " ".join(str(error).split())) from None
+    except RecursionError:
+        raise _build_error(source, "it is nested too deeply") from None
+
+
+def _build_error(source: str, reason: str) -> UsageError:
+    return UsageError(f"{source} is neither JSON nor YAML: {reason[:300]}.", hint="Pass the description itself.")
