@@ -126,7 +126,11 @@ class Action(StrictModel):
     docs: Text | None = Field(default=None, description="The vendor's page about this endpoint.")
     scopes: Scopes = Scopes()
     rate: Text | list[Text] | None = Field(default=None, description="Its rate tier, and quotas.")
+    weight: int = Field(default=1, gt=0, description="How many calls it counts as, in each of its rates.")
     request: RequestLine = Field(description="METHOD /path/{name}, as the vendor documents it; or `raw`.")
+    server: Key | None = Field(
+        default=None, description="The server of the manifest that has it; `base_url` if absent."
+    )
     connections: list[Key] | None = Field(default=None, description="Connection types that may run it.")
     subaccount: bool = Field(default=True, description="Whether it can act on a sub-account.")
     read_only: bool = Field(

@@ -12,6 +12,7 @@ from connector.definition.connection_type import (
     Cloud,
     ConnectionTest,
     ConnectionType,
+    HttpsUrl,
     find_placeholders,
 )
 from connector.definition.error_format import ErrorFormat, Scalar
@@ -117,7 +118,10 @@ class Manifest(StrictModel):
     label: Text
     summary: Text
     docs: Text | None = None
-    base_url: Annotated[str, StringConstraints(pattern=r"^https://")]
+    base_url: HttpsUrl
+    servers: dict[Key, HttpsUrl] = Field(
+        default={}, description="Other base URLs of the service, by the name that an action's `server` has."
+    )
     allowed_hosts: list[Text] = Field(
         default=[], description="Hosts that may receive credentials, also after a redirect."
     )
@@ -158,6 +162,17 @@ class Manifest(StrictModel):
     def find_cloud(self, key: Any) -> Cloud | None:
         """Return the cloud of a key, the first one for no key, or None where the service has no clouds."""
         return self.clouds.get(key) or next(iter(self.clouds.values()), None)
+
+    def find_url(self, server: str | None, cloud: Cloud | None = None) -> str:
+        """Return the base URL, or that of a server, in a cloud; placeholders are not filled in."""
+        if server is None:
+            return self.base_url if cloud is None or cloud.base_url is None else cloud.base_url
+        return self.servers[server] if cloud is None else cloud.servers.get(server, self.servers[server])
+
+    @property
+    def base_urls(self) -> list[str]:
+        """The base URL and those of the servers."""
+        return [self.base_url, *self.servers.values()]
 
     @cached_property
     def filled_constants(self) -> dict[str, str]:

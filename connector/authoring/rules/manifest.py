@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from connector.definition.parsers.strict_yaml import NodePath
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_LIMIT_REGEX = r"[1-9][0-9]*/(([1-9][0-9]*)?(s|min|h)|day)"
+_LIMIT_REGEX = r"[1-9][0-9]*/(([1-9][0-9]*)?(s|m|min|h)|day)"
 _RATE_PATTERN = re.compile(rf"{_LIMIT_REGEX}( {_LIMIT_REGEX})*\Z", re.ASCII)
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]Z\Z")
 
@@ -34,6 +34,14 @@ def check_allowed_actions(file: ParsedFile[Manifest], folder: ConnectorFolder) -
             if key not in folder.action_keys:
                 message = f"there is no action {key!r}.{did_you_mean(key, folder.action_keys)}"
                 yield Violation(("connections", name, "allowed_actions", index), "action-known", message)
+
+
+def check_servers(file: ParsedFile[Manifest], folder: ConnectorFolder) -> Iterator[Violation]:
+    """Check that every server has an action."""
+    used = {action.model.server for action in folder.actions}
+    for name in file.model.servers.keys() - used:
+        message = f"no action has `server: {name}`; remove it."
+        yield Violation(("servers", name), "no-effect", message, key=True)
 
 
 def check_error_rules(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:
@@ -113,7 +121,7 @@ def check_rates(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterato
     for plan, tiers in rates.plans.items():
         for tier, rate in tiers.items():
             if not _RATE_PATTERN.match(rate):
-                message = f"got {rate!r}; expected a rate such as 30/s 10000/day."
+                message = f"got {rate!r}; expected a rate such as 30/s 10000/day, 1500/h or 110/10s."
                 yield Violation(("rates", "plans", plan, tier), "rate-form", message)
     for name, quota in rates.quotas.items():
         path: NodePath = ("rates", "quotas", name)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from connector.core import redaction, url_policy
+from connector.core.auth.site import Site
 from connector.core.exchange.plan import CompiledConnector
 from connector.core.inputs.coerce import to_boolean, to_file
 from connector.core.inputs.validate import RUN_OPTIONS
@@ -65,13 +66,18 @@ class CallFactory:
             connector, SystemClock() if clock is None else _check_clock(clock), base_url_override
         )
         self.accounts: Accounts | None = None
+        self._shown_site: Site | None = None
         self._manifest_hosts = tuple(connector.manifest.allowed_hosts)
         self.observers: tuple[Observer, ...] = ()
 
     @classmethod
-    def without_connections(cls, connector: Connector, base_url: str | None) -> CallFactory:
-        """Return a factory for calls that are validated or shown, never sent."""
-        return cls(connector, ConnectionResolver(connector, None, None, None), base_url, None)
+    def without_connections(cls, connector: Connector, place: str | Site | None) -> CallFactory:
+        """Return a factory for calls that are validated or shown, never sent: at a base URL, or a connection's site."""
+        site = place if isinstance(place, Site) else None
+        base_url = None if isinstance(place, Site) else place
+        factory = cls(connector, ConnectionResolver(connector, None, None, None), base_url, None)
+        factory._shown_site = site
+        return factory
 
     @property
     def budget(self) -> Any:
@@ -85,11 +91,13 @@ class CallFactory:
         self.context = replace(self.context, budget=opened)
         self.accounts = None if opened is None else Accounts(self.connector, base_url, opened)
 
-    def base_url_for(self, credentials: Credentials | None) -> str:
-        """Return the base URL of a call: the override, else the connection's, else the manifest's."""
-        if self.context.base_url_override:
-            return self.context.base_url_override
-        return credentials.base_url if credentials else self.connector.manifest.base_url
+    def base_url_for(self, credentials: Credentials | None, server: str | None = None) -> str:
+        """Return the base URL of a call, or of its server: the override, else the connection's, else the manifest's."""
+        site = credentials or self._shown_site or self.connector.manifest
+        override = self.context.base_url_override
+        if override and server is not None:
+            return url_policy.move_to_server(override, site.find_url(None), site.find_url(server))
+        return override or site.find_url(server)
 
     def choose_connection(self, action: str | None, given: Mapping[str, Any], options: CallOptions) -> Any:
         """Return what a call names as its connection, or None.
@@ -118,8 +126,9 @@ class CallFactory:
         if options.retry is not None:
             retry_policy = options.retry.apply(retry_policy)
         secrets = credentials.secrets() if credentials else ()
+        base_url = self.base_url_for(credentials, compiled.action.server)
         request, key = self._with_idempotency_key(
-            compiled, compiled.build_request(values, options.account, self.base_url_for(credentials), secrets), options
+            compiled, compiled.build_request(values, options.account, base_url, secrets), options
         )
         if credentials is not None and credentials.allowed_hosts not in (None, self._manifest_hosts):
             request = replace(request, allowed_hosts=credentials.allowed_hosts)
