@@ -20,6 +20,7 @@ from connector.sandbox.canned_replies import CannedReplies
 from connector.sandbox.data.collections import RecordCollections, RecordNotFound
 from connector.sandbox.handlers import CrudHandlers
 from connector.sandbox.http.faults import FaultInjector
+from connector.sandbox.http.idempotency_key import find_idempotency_key
 from connector.sandbox.http.request import SandboxRequest
 from connector.sandbox.http.responses import CONNECTION_REFUSED, SIGN_IN_PAGE_RESPONSE, ErrorResponses, SandboxResponse
 from connector.sandbox.oauth import credentials
@@ -204,7 +205,7 @@ class SandboxService:
     def _handle_once(self, request: SandboxRequest, matches: list[Match]) -> SandboxResponse:
         """Handle a request once per idempotency key; repeat its response afterwards."""
         idempotency = self.connector.manifest.idempotency
-        key = request.headers.get(idempotency.header.lower()) if idempotency and request.method == "POST" else None
+        key = find_idempotency_key(request, idempotency) if idempotency and request.method == "POST" else None
         if not key:
             return self._dispatch(request, matches)
         request_key = (key, request.path, hashlib.blake2b(request.body).digest())

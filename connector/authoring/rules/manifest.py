@@ -109,10 +109,23 @@ def check_shared_locations(file: ParsedFile[Manifest], _folder: ConnectorFolder)
         elif to.startswith("header."):
             for message in find_header_problems(RequestLocation.parse(to)):
                 yield Violation(("constants", to), "place", message, key=True)
+    yield from _check_key_place(file.model)
     prefix = file.model.subaccounts.prefix if file.model.subaccounts else ""
     if prefix and (not prefix.startswith("/") or len(_PLACEHOLDER.findall(prefix)) != 1):
         message = "expected the beginning of a path, with the account's id in braces: /accounts/{accountId}"
         yield Violation(("subaccounts", "prefix"), "subaccounts", message)
+
+
+def _check_key_place(manifest: Manifest) -> Iterator[Violation]:
+    """Check that the place of idempotency keys can have one, and has no constant."""
+    if manifest.idempotency is None:
+        return
+    location = manifest.idempotency.location
+    path: NodePath = ("idempotency", "to" if manifest.idempotency.to else "header")
+    for message in find_header_problems(location) if location.part == "header" else ():
+        yield Violation(path, "place", message)
+    if any(RequestLocation.parse(to) == location for to in manifest.constants):
+        yield Violation(path, "one-place", f"{location} is a constant of the manifest.")
 
 
 def check_rates(file: ParsedFile[Manifest], _folder: ConnectorFolder) -> Iterator[Violation]:

@@ -13,6 +13,7 @@ from connector.core.exchange.plan import CompiledConnector
 from connector.core.inputs.coerce import to_boolean, to_file
 from connector.core.inputs.validate import RUN_OPTIONS
 from connector.core.invalid_value import InvalidValue
+from connector.core.request.idempotency import add_idempotency_key
 from connector.core.response.outcomes import may_change_state
 from connector.core.response.trace import Trace
 from connector.errors import InputError, Problem, UsageError
@@ -149,7 +150,8 @@ class CallFactory:
     ) -> tuple[Request, str | None]:
         """Add an idempotency key if the service supports it; all attempts of the call share it.
 
-        Pages of a listing are different requests, so they get no key.
+        Pages of a listing are different requests, so they get no key; nor does a body without fields, where the key is
+        one.
         """
         settings, (key, is_soft) = self.connector.manifest.idempotency, _read_idempotency_key(options)
         if settings is None:
@@ -164,11 +166,14 @@ class CallFactory:
         if compiled.pagination is not None or not is_wanted:
             return request, None
         try:
-            header = url_policy.check_header(settings.header, key or str(uuid.uuid4()))
+            keyed = add_idempotency_key(request, compiled.action, settings, key or str(uuid.uuid4()))
         except InvalidValue as error:
             problem = Problem("idempotency_key", redaction.preview(key), error.expected, error.fix)
             raise InputError.from_problems("options", [problem]) from None
-        return replace(request, headers=(*request.headers, header)), header[1]
+        if keyed is None and key is not None and not is_soft:
+            message = f"{compiled.action.action} sends no body with fields, so it has no place for an idempotency key."
+            raise UsageError(message, hint=f"Remove it, or pass {SOFT_KEY!r}.")
+        return keyed or (request, None)
 
 
 def _read_idempotency_key(options: CallOptions) -> tuple[str | None, bool]:
