@@ -26,10 +26,10 @@ def check_scopes(file: ParsedFile[Action], folder: ConnectorFolder) -> Iterator[
     scopes = file.model.scopes
     asks_consent = any(kind.startswith("oauth2") for kind in kinds) and not file.model.is_raw
     says_none = "scopes" in file.model.model_fields_set and not scopes.model_fields_set
-    if asks_consent and not (scopes.classic or scopes.granular or says_none):
+    if asks_consent and not (scopes.names or says_none):
         message = "name the scopes that let a connection run the action, or say `scopes: none`."
         yield Violation(("scopes",), "scopes-named", message, key=True)
-    for word in ("classic", "granular"):
+    for word in ("classic", "granular", "all"):
         names = getattr(scopes, word)
         for index, scope in enumerate(names):
             if scope in names[:index]:

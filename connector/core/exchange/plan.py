@@ -41,7 +41,7 @@ class CompiledAction:
     pagination: Pagination | None
     retry_keys: Mapping[str, str]
     raw_pagination: Pagination | None = None  # of a raw request: how the service pages
-    required_scopes: frozenset[str] = frozenset()  # any one is enough
+    required_scopes: frozenset[str] = frozenset()  # any one is enough, or every one
     rate_tiers: tuple[str, ...] = ()  # the rates of which each request needs a slot
     find_warnings: InputWarnings | None = None  # of values that are probably a mistake
     quota_inputs: tuple[tuple[str, str], ...] = ()  # quotas by the value of an input: quota and key
@@ -136,7 +136,7 @@ def _build_compiled_action(connector: Connector, action: Action) -> CompiledActi
             for location, name in _RETRY_NAME_BY_LOCATION.items()
             if location in keys_by_location
         },
-        required_scopes=frozenset((*action.scopes.granular, *action.scopes.classic)),
+        required_scopes=frozenset(action.scopes.names),
         rate_tiers=tuple(name for name in action.rate_names if rates.has_rate(name)),
         find_warnings=compile_input_warnings(connector, action),
         quota_inputs=tuple((name, key) for name, key in quota_keys.items() if key is not None),

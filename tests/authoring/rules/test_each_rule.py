@@ -114,7 +114,6 @@ SHELF = [
     ("choices-from", CREATE, TAGS, one_input("shelf", ONE + "type: string\nchoices_from: {action: listShelves, items: shelves, value: id, label: name}\nto: body.shelf"), "choices_from", "'listShelves'"),
     ("choices-from", CREATE, TAGS, one_input("loan", ONE + "type: string\nchoices_from: {action: getBook, items: loans, value: id, label: name}\nto: body.loan"), "choices_from", "requires 'bookId'"),
     ("keys-fold", CREATE, TAGS, one_input("Title", ONE + "type: string\nto: body.other\nexample: x"), "  Title:", "is title in snake_case"),
-    ("one-place", "manifest.yaml", "pagination: {style", "constants: {body.kind: book}\nidempotency: {to: body.kind}\npagination: {style", "idempotency:", "is a constant"),
     ("server-known", CREATE, "request: POST /books", "request: POST /books\nserver: uploads", "server: uploads", "no server 'uploads'"),
     ("no-effect", "manifest.yaml", "pagination: {style", "servers: {uploads: 'https://api.bookshelf.example/up'}\npagination: {style", "servers:", "no action has"),
     ("no-effect", CREATE, "request: POST /books", "weight: 5\nrequest: POST /books", "weight:", "no `rate`"),

@@ -17,6 +17,7 @@ from connector.integrations import work
 from connector.sandbox.sandbox import Sandbox
 
 SQUARE = Path(__file__).parents[2] / "connectors" / "square"  # idempotency: {to: body.idempotency_key}
+RAW = {"source_id": "s", "amount_money": {"amount": 1, "currency": "USD"}}
 PAYMENT = {"source": "cnon:card", "amount": 1000}
 
 
@@ -58,8 +59,8 @@ def test_each_call_has_a_key_of_its_own_unless_one_is_given(client, sandbox):
 
 
 def test_a_raw_request_keeps_the_key_of_its_own_body(client, sandbox):
-    client.request("POST", "/payments", data={"source_id": "s", "idempotency_key": "mine"})
-    client.request("POST", "/payments", data={"source_id": "s"}, idempotency_key="other")
+    client.request("POST", "/payments", data={**RAW, "idempotency_key": "mine"})
+    client.request("POST", "/payments", data=RAW, idempotency_key="other")
     assert keys_of(sandbox) == ["mine", "other"]
 
 
